@@ -1,0 +1,300 @@
+//! A world's clock: the machine's time, shifted and scaled, or frozen. The only file that reads the machine's clock.
+
+use std::sync::RwLock;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::Ms;
+
+/// The furthest instant a clock can show: the end of the year 9999, the last that RFC 3339 can write.
+pub const LAST: Ms = 253_402_300_799_999;
+
+/// Whether a clock moves by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It moves, `pace` times as fast as the machine's.
+    Running,
+    /// It stands until it is set or advanced.
+    Frozen,
+}
+
+/// What a clock shows and how it moves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reading {
+    /// The present instant.
+    pub now: Ms,
+    /// Whether it moves by itself.
+    pub mode: Mode,
+    /// Virtual seconds per real second while running; above 0.
+    pub pace: f64,
+}
+
+/// A change to a clock; what is absent stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Setting {
+    /// The instant to go to.
+    pub now: Option<Ms>,
+    /// Whether to move from there on.
+    pub mode: Option<Mode>,
+    /// How fast to move.
+    pub pace: Option<f64>,
+}
+
+/// Refused: the clock would have gone backwards, or past [`LAST`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The instant asked for lies before the present one, which is given.
+    Backwards(Ms),
+    /// The instant asked for lies after [`LAST`].
+    TooFar,
+}
+
+/// A clock that never goes backwards, whatever the machine's does.
+#[derive(Debug)]
+pub struct Clock {
+    course: RwLock<Course>,
+    latest: AtomicI64,
+}
+
+/// From when on, and how, virtual time follows real time.
+#[derive(Clone, Copy, Debug)]
+struct Course {
+    real: Ms,
+    virt: Ms,
+    mode: Mode,
+    pace: f64,
+}
+
+impl Course {
+    fn at(&self, real: Ms) -> Ms {
+        match self.mode {
+            Mode::Frozen => self.virt,
+            Mode::Running => {
+                // A machine's clock that was set back makes ours stand, not return.
+                let elapsed = (real - self.real).max(0);
+                // Truncation to whole milliseconds is the clock's resolution.
+                #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+                let moved = (elapsed as f64 * self.pace) as Ms;
+                self.virt.saturating_add(moved).min(LAST)
+            }
+        }
+    }
+}
+
+impl Clock {
+    /// A clock that starts at the machine's time and runs at `pace`.
+    #[must_use]
+    pub fn running(pace: f64) -> Self {
+        let real = machine_now();
+        Self::on(Course {
+            real,
+            virt: real,
+            mode: Mode::Running,
+            pace,
+        })
+    }
+
+    /// A clock that stands at `now`; `pace` applies once it is set running.
+    #[must_use]
+    pub fn frozen(now: Ms, pace: f64) -> Self {
+        Self::on(Course {
+            real: machine_now(),
+            virt: now,
+            mode: Mode::Frozen,
+            pace,
+        })
+    }
+
+    fn on(course: Course) -> Self {
+        Self {
+            course: RwLock::new(course),
+            latest: AtomicI64::new(course.virt),
+        }
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Ms {
+        let seen = self.course().at(machine_now());
+        self.latest.fetch_max(seen, Ordering::AcqRel).max(seen)
+    }
+
+    /// The present instant with the way the clock moves.
+    pub fn reading(&self) -> Reading {
+        let Course { mode, pace, .. } = *self.course();
+        Reading {
+            now: self.now(),
+            mode,
+            pace,
+        }
+    }
+
+    /// Says whether [`Clock::set`] would accept the setting now, and where it would lead.
+    pub fn check(&self, setting: &Setting) -> Result<Ms, Refused> {
+        let now = self.now();
+        match setting.now {
+            Some(to) if to < now => Err(Refused::Backwards(now)),
+            Some(to) if to > LAST => Err(Refused::TooFar),
+            to => Ok(to.unwrap_or(now)),
+        }
+    }
+
+    /// Goes to another instant, or moves otherwise from here on.
+    pub fn set(&self, setting: Setting) -> Result<Reading, Refused> {
+        let now = self.check(&setting)?;
+        {
+            let mut course = self
+                .course
+                .write()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            *course = Course {
+                real: machine_now(),
+                virt: now,
+                mode: setting.mode.unwrap_or(course.mode),
+                pace: setting.pace.unwrap_or(course.pace),
+            };
+            self.latest.fetch_max(now, Ordering::AcqRel);
+        }
+        Ok(self.reading())
+    }
+
+    /// Takes over another clock's course: the one way back in time, for a reset.
+    pub fn restart(&self, from: &Self) {
+        let fresh = *from.course();
+        let mut course = self
+            .course
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        *course = fresh;
+        self.latest
+            .store(fresh.at(machine_now()), Ordering::Release);
+    }
+
+    fn course(&self) -> std::sync::RwLockReadGuard<'_, Course> {
+        self.course
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// The machine's time, for what is judged by real time whatever a world's clock shows.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that may")]
+pub fn machine_now() -> Ms {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Ms::try_from(since.as_millis()).unwrap_or(LAST)
+}
+
+/// Measures how long something took in real time.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts measuring.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place that may")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// The real time since the start.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Ms = 1_767_268_800_000;
+
+    #[test]
+    fn a_frozen_clock_moves_only_when_told() {
+        let clock = Clock::frozen(NOON, 1.0);
+        assert_eq!(clock.now(), NOON);
+
+        let reading = clock
+            .set(Setting {
+                now: Some(NOON + 5),
+                ..Setting::default()
+            })
+            .unwrap();
+
+        assert_eq!(
+            reading,
+            Reading {
+                now: NOON + 5,
+                mode: Mode::Frozen,
+                pace: 1.0
+            }
+        );
+    }
+
+    #[test]
+    fn going_back_is_refused_and_changes_nothing() {
+        let clock = Clock::frozen(NOON, 1.0);
+        let back = Setting {
+            now: Some(NOON - 1),
+            mode: Some(Mode::Running),
+            pace: Some(9.0),
+        };
+
+        assert_eq!(clock.set(back), Err(Refused::Backwards(NOON)));
+        assert_eq!(
+            clock.reading(),
+            Reading {
+                now: NOON,
+                mode: Mode::Frozen,
+                pace: 1.0
+            }
+        );
+    }
+
+    #[test]
+    fn the_end_of_the_calendar_is_refused() {
+        let clock = Clock::frozen(NOON, 1.0);
+        let far = Setting {
+            now: Some(LAST + 1),
+            ..Setting::default()
+        };
+        assert_eq!(clock.set(far), Err(Refused::TooFar));
+    }
+
+    #[test]
+    fn a_course_scales_real_time_and_stands_while_it_runs_backwards() {
+        let course = Course {
+            real: 1_000,
+            virt: NOON,
+            mode: Mode::Running,
+            pace: 60.0,
+        };
+        assert_eq!(course.at(2_000), NOON + 60_000);
+        assert_eq!(course.at(500), NOON);
+        assert_eq!(course.at(Ms::MAX), LAST);
+    }
+
+    #[test]
+    fn a_restart_may_go_back() {
+        let clock = Clock::frozen(NOON, 1.0);
+        clock
+            .set(Setting {
+                now: Some(NOON + 1_000),
+                ..Setting::default()
+            })
+            .unwrap();
+
+        clock.restart(&Clock::frozen(NOON, 2.0));
+
+        assert_eq!(
+            clock.reading(),
+            Reading {
+                now: NOON,
+                mode: Mode::Frozen,
+                pace: 2.0
+            }
+        );
+    }
+}

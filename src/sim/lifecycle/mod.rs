@@ -1,0 +1,461 @@
+//! Lifecycles as a pure fold from (history, now) to what can be seen.
+//!
+//! A [`Run`] stores only facts: when it started, what its steps do (frozen at the start), and the commands
+//! it accepted. Starting it and each accepted command compute a *forecast*: one span per step, what will
+//! happen if nobody says anything more. Looking at a run compares instants with the forecast and is the
+//! only way to learn a status.
+//!
+//! What is due at an instant has happened before a command of the same instant. A command never edits the
+//! past: the forecasts before and after it are equal on everything up to its instant.
+
+mod forecast;
+
+use super::{Ms, NEVER};
+use forecast::Forecast;
+
+/// How the steps of a run depend on each other. Numbers are positions in [`Script::does`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Node {
+    /// One step.
+    Step(usize),
+    /// One after the other; a failure ends the sequence if the run's [`FailMode`] says so.
+    Seq(Vec<Node>),
+    /// All at once; it ends with the last, whatever the others came to.
+    Par(Vec<Node>),
+}
+
+/// What a step does, frozen when its run starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Does {
+    /// It works for a while. Work that takes [`NEVER`] hangs.
+    Work {
+        /// How long, not counting pauses.
+        takes: Ms,
+        /// How it ends.
+        outcome: Outcome,
+    },
+    /// It waits until it is approved or refused.
+    Gate,
+    /// It was left out, and is passed at once.
+    Skip,
+    /// An earlier run did it already.
+    Carried(Span),
+}
+
+/// How work ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Well.
+    Succeed,
+    /// With a failure and its message, which may be empty.
+    Fail(Box<str>),
+}
+
+/// Whether a failed step ends the sequence it is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FailMode {
+    /// It does; later steps never begin.
+    #[default]
+    Stop,
+    /// It does not; the run has failed all the same when it ends.
+    Continue,
+}
+
+/// When a step began and ended, and how. An instant that never comes is [`NEVER`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Its beginning.
+    pub begin: Ms,
+    /// Its end.
+    pub end: Ms,
+    /// How it ended, if it did.
+    pub verdict: Verdict,
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Its work succeeded, or its gate was approved.
+    Succeeded,
+    /// Its work failed, or its gate was refused.
+    Failed,
+    /// A refusal, an abort or the time limit of the run ended it.
+    Cut,
+    /// It was left out from the start.
+    Skipped,
+}
+
+/// What can be said to a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Freeze running work where it is.
+    Stop,
+    /// Go on after a stop.
+    Continue,
+    /// Open the gate of this step.
+    Approve(usize),
+    /// Refuse at the gate of this step, which cuts the run.
+    Refuse(usize),
+    /// Cut the run; it takes that long to wind down.
+    Abort(Ms),
+}
+
+/// An accepted command and its instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When it was accepted.
+    pub at: Ms,
+    /// What was said.
+    pub command: Command,
+}
+
+/// What a run is going to do: everything that is frozen when it starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    /// How the steps depend on each other.
+    pub tree: Node,
+    /// What each step does, by position.
+    pub does: Vec<Does>,
+    /// What a failure means.
+    pub fail: FailMode,
+    /// How long the run leads in before the first step begins (a restart does).
+    pub lead: Ms,
+    /// How long a stop takes to become a pause.
+    pub brake: Ms,
+    /// After how long an unfinished run is cut, counted from its start.
+    pub limit: Option<Ms>,
+}
+
+/// What a run is at, as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Leading in.
+    Leading,
+    /// At work.
+    Running,
+    /// Some gate waits for an answer, perhaps beside running work.
+    Waiting,
+    /// Told to stop, not yet paused.
+    Stopping,
+    /// Paused.
+    Paused,
+    /// Told to abort, winding down.
+    Aborting,
+    /// Ended well.
+    Succeeded,
+    /// Ended with a failure, a refusal or at its time limit.
+    Failed,
+    /// Ended by an abort.
+    Aborted,
+}
+
+impl Phase {
+    /// Whether nothing more can happen.
+    #[must_use]
+    pub fn is_ended(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Aborted)
+    }
+}
+
+/// What can be seen of a step at some instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// It has not begun.
+    Idle,
+    /// It is at work, or waits.
+    Open {
+        /// Its beginning.
+        since: Ms,
+    },
+    /// It is over.
+    Ended {
+        /// Its beginning.
+        since: Ms,
+        /// Its end.
+        at: Ms,
+        /// How it ended.
+        verdict: Verdict,
+    },
+}
+
+/// Refused: the command does not fit what the run is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused(
+    /// What the run is at.
+    pub Phase,
+);
+
+/// A started piece of work with its history. Equal runs have equal histories.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    started: Ms,
+    script: Script,
+    events: Vec<Event>,
+    /// Derived from the three above; kept because every read compares with it.
+    forecast: Forecast,
+}
+
+impl Run {
+    /// Starts a run.
+    ///
+    /// # Panics
+    /// If the tree does not name each step exactly once, which is a mistake of the caller;
+    /// [`Run::restore`] is for scripts from outside.
+    #[must_use]
+    pub fn start(started: Ms, script: Script) -> Self {
+        assert!(is_sound(&script), "the tree names each step exactly once");
+        let forecast = Forecast::of(started, &script, &[]);
+        Self {
+            started,
+            script,
+            events: Vec::new(),
+            forecast,
+        }
+    }
+
+    /// Rebuilds a run from an exported history, which is checked as if it were said anew.
+    pub fn restore(started: Ms, script: Script, events: &[Event]) -> Result<Self, &'static str> {
+        if !is_sound(&script) {
+            return Err(
+                "a tree that names each step exactly once, and lengths that are not negative",
+            );
+        }
+        let mut run = Self::start(started, script);
+        for event in events {
+            let last = run.events.last().map_or(started, |last| last.at);
+            if event.at < last || run.apply(event.at, event.command).is_err() {
+                return Err("commands in the order of time that the run could accept");
+            }
+        }
+        Ok(run)
+    }
+
+    /// When it started.
+    #[must_use]
+    pub fn started(&self) -> Ms {
+        self.started
+    }
+
+    /// What was frozen at its start.
+    #[must_use]
+    pub fn script(&self) -> &Script {
+        &self.script
+    }
+
+    /// The commands it accepted, in order.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Says a command at `now`; refused where it does not fit, which changes nothing.
+    pub fn apply(&mut self, now: Ms, command: Command) -> Result<(), Refused> {
+        debug_assert!(
+            self.events.last().is_none_or(|last| last.at <= now),
+            "time goes forward"
+        );
+        let phase = self.phase(now);
+        let fits = match (phase, command) {
+            (Phase::Running | Phase::Waiting, Command::Stop)
+            | (Phase::Paused, Command::Continue) => true,
+            (Phase::Waiting, Command::Approve(step) | Command::Refuse(step)) => {
+                self.waits_at(step, now)
+            }
+            (Phase::Running | Phase::Waiting, Command::Abort(takes)) => takes >= 0,
+            _ => false,
+        };
+        if !fits {
+            return Err(Refused(phase));
+        }
+        self.events.push(Event { at: now, command });
+        self.forecast = Forecast::of(self.started, &self.script, &self.events);
+        Ok(())
+    }
+
+    /// What the run is at.
+    #[must_use]
+    pub fn phase(&self, now: Ms) -> Phase {
+        if let Some((at, takes)) = self.aborted(now) {
+            return if now >= at.saturating_add(takes) {
+                Phase::Aborted
+            } else {
+                Phase::Aborting
+            };
+        }
+        if now >= self.forecast.end {
+            return if self.forecast.failed {
+                Phase::Failed
+            } else {
+                Phase::Succeeded
+            };
+        }
+        if let Some(at) = self.stopped(now) {
+            return if now >= at.saturating_add(self.script.brake) {
+                Phase::Paused
+            } else {
+                Phase::Stopping
+            };
+        }
+        if now < self.started.saturating_add(self.script.lead) {
+            return Phase::Leading;
+        }
+        if (0..self.script.does.len()).any(|step| self.waits_at(step, now)) {
+            return Phase::Waiting;
+        }
+        Phase::Running
+    }
+
+    /// What a step is at.
+    ///
+    /// # Panics
+    /// If there is no such step.
+    #[must_use]
+    pub fn step(&self, step: usize, now: Ms) -> Seen {
+        let Span {
+            begin,
+            end,
+            verdict,
+        } = self.forecast.spans[step];
+        let prefilled = matches!(self.script.does[step], Does::Skip | Does::Carried(_));
+        if end <= now && (begin <= now || prefilled) {
+            Seen::Ended {
+                since: begin,
+                at: end,
+                verdict,
+            }
+        } else if begin <= now {
+            Seen::Open { since: begin }
+        } else {
+            Seen::Idle
+        }
+    }
+
+    /// Whether a step is a gate that waits for an answer. During a stop none does.
+    #[must_use]
+    pub fn waits_at(&self, step: usize, now: Ms) -> bool {
+        matches!(self.script.does.get(step), Some(Does::Gate))
+            && matches!(self.step(step, now), Seen::Open { .. })
+            && self.stopped(now).is_none()
+    }
+
+    /// When the run ended, if it has.
+    #[must_use]
+    pub fn ended(&self, now: Ms) -> Option<Ms> {
+        let end = match self.aborted(now) {
+            Some((at, takes)) => at.saturating_add(takes),
+            None => self.forecast.end,
+        };
+        (end <= now).then_some(end)
+    }
+
+    /// The message of a step that ended in failure by its own work.
+    #[must_use]
+    pub fn failure(&self, step: usize, now: Ms) -> Option<&str> {
+        match (&self.script.does[step], self.step(step, now)) {
+            (
+                Does::Work {
+                    outcome: Outcome::Fail(message),
+                    ..
+                },
+                Seen::Ended {
+                    verdict: Verdict::Failed,
+                    ..
+                },
+            ) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// The next instant after `now` at which something changes by itself, or [`NEVER`].
+    #[must_use]
+    pub fn next_due(&self, now: Ms) -> Ms {
+        let spans = self
+            .forecast
+            .spans
+            .iter()
+            .flat_map(|span| [span.begin, span.end]);
+        let brakes = self.events.iter().map(|event| match event.command {
+            Command::Stop => event.at.saturating_add(self.script.brake),
+            Command::Abort(takes) => event.at.saturating_add(takes),
+            Command::Continue | Command::Approve(_) | Command::Refuse(_) => event.at,
+        });
+        spans
+            .chain(brakes)
+            .chain([
+                self.started.saturating_add(self.script.lead),
+                self.forecast.end,
+            ])
+            .filter(|due| *due > now)
+            .min()
+            .unwrap_or(NEVER)
+    }
+
+    /// What the steps of a repetition do: what has succeeded is carried over, what was left out stays so,
+    /// and the rest is asked of `redo`.
+    pub fn repeat(&self, now: Ms, mut redo: impl FnMut(usize) -> Does) -> Vec<Does> {
+        (0..self.script.does.len())
+            .map(|step| match self.step(step, now) {
+                Seen::Ended {
+                    since,
+                    at,
+                    verdict: Verdict::Succeeded,
+                } => Does::Carried(Span {
+                    begin: since,
+                    end: at,
+                    verdict: Verdict::Succeeded,
+                }),
+                Seen::Ended {
+                    verdict: Verdict::Skipped,
+                    ..
+                } => Does::Skip,
+                _ => redo(step),
+            })
+            .collect()
+    }
+
+    /// The stop in force at `now`, if there is one.
+    fn stopped(&self, now: Ms) -> Option<Ms> {
+        let last = self
+            .events
+            .iter()
+            .rev()
+            .filter(|event| event.at <= now)
+            .find_map(|event| match event.command {
+                Command::Stop => Some(Some(event.at)),
+                Command::Continue => Some(None),
+                Command::Approve(_) | Command::Refuse(_) | Command::Abort(_) => None,
+            });
+        last.flatten()
+    }
+
+    /// The abort in force at `now` and how long it takes.
+    fn aborted(&self, now: Ms) -> Option<(Ms, Ms)> {
+        let last = self.events.last().filter(|event| event.at <= now)?;
+        match last.command {
+            Command::Abort(takes) => Some((last.at, takes)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the tree names each step exactly once and no length is negative.
+fn is_sound(script: &Script) -> bool {
+    fn count(node: &Node, named: &mut [u32]) -> bool {
+        match node {
+            Node::Step(step) => named.get_mut(*step).map(|n| *n += 1).is_some(),
+            Node::Seq(nodes) | Node::Par(nodes) => nodes.iter().all(|node| count(node, named)),
+        }
+    }
+    let mut named = vec![0; script.does.len()];
+    let lengths = script.does.iter().all(|does| match does {
+        Does::Work { takes, .. } => *takes >= 0,
+        Does::Carried(span) => span.begin <= span.end && span.end < NEVER,
+        Does::Gate | Does::Skip => true,
+    });
+    count(&script.tree, &mut named)
+        && named.iter().all(|n| *n == 1)
+        && lengths
+        && script.lead >= 0
+        && script.brake >= 0
+        && script.limit.is_none_or(|limit| limit >= 0)
+}
