@@ -1,2 +1,4 @@
-//! t
-fn main() {}
+//! One test binary: a module per family, plus what they have in common.
+
+mod common;
+mod control;

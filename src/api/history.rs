@@ -1,0 +1,211 @@
+//! Runs in the fixture format: what the kernel keeps of a lifecycle, written down and checked when read.
+
+use serde::{Deserialize, Serialize};
+
+use crate::sim::lifecycle::{
+    Command, Does, Event, FailMode, Node, Outcome, Run, Script, Span, Verdict,
+};
+use crate::sim::{Ms, NEVER};
+
+/// A run: when it started, what was frozen then, and the commands it accepted. Instants and lengths are in
+/// milliseconds; null stands for what never comes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunState {
+    /// When it started.
+    pub started: Ms,
+    /// How the steps depend on each other.
+    pub tree: NodeState,
+    /// What each step does.
+    pub does: Vec<DoesState>,
+    /// Whether steps after a failed one still run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub continue_on_failure: bool,
+    /// How long it leads in.
+    #[serde(default)]
+    pub lead: Ms,
+    /// How long a stop takes.
+    #[serde(default)]
+    pub brake: Ms,
+    /// After how long it is cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Ms>,
+    /// The commands it accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<EventState>,
+}
+
+/// A part of the tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeState {
+    /// A step, by position.
+    Step(usize),
+    /// One after the other.
+    Seq(Vec<Self>),
+    /// All at once.
+    Par(Vec<Self>),
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum DoesState {
+    /// It works.
+    Work {
+        /// How long; null: for ever.
+        takes: Option<Ms>,
+        /// The message if it fails; absent: it succeeds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fails: Option<String>,
+    },
+    /// It waits for an answer.
+    Gate,
+    /// It was left out.
+    Skip,
+    /// An earlier run did it.
+    Carried {
+        /// Its beginning.
+        begin: Ms,
+        /// Its end.
+        end: Ms,
+    },
+}
+
+/// A command and its instant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventState {
+    /// When it was accepted.
+    pub at: Ms,
+    /// What was said.
+    pub command: CommandState,
+}
+
+/// A command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandState {
+    /// Freeze running work.
+    Stop,
+    /// Go on.
+    Continue,
+    /// Open the gate of a step.
+    Approve(usize),
+    /// Refuse at the gate of a step.
+    Refuse(usize),
+    /// Cut the run, winding down for so many milliseconds.
+    Abort(Ms),
+}
+
+impl RunState {
+    /// Writes a run down.
+    #[must_use]
+    pub fn of(run: &Run) -> Self {
+        let script = run.script();
+        let events = run.events().iter().map(|event| EventState {
+            at: event.at,
+            command: match event.command {
+                Command::Stop => CommandState::Stop,
+                Command::Continue => CommandState::Continue,
+                Command::Approve(step) => CommandState::Approve(step),
+                Command::Refuse(step) => CommandState::Refuse(step),
+                Command::Abort(takes) => CommandState::Abort(takes),
+            },
+        });
+        Self {
+            started: run.started(),
+            tree: NodeState::of(&script.tree),
+            does: script.does.iter().map(DoesState::of).collect(),
+            continue_on_failure: script.fail == FailMode::Continue,
+            lead: script.lead,
+            brake: script.brake,
+            limit: script.limit,
+            events: events.collect(),
+        }
+    }
+
+    /// Rebuilds the run; the error says what was expected.
+    pub fn restore(self) -> Result<Run, &'static str> {
+        let script = Script {
+            tree: self.tree.restore(),
+            does: self.does.into_iter().map(DoesState::restore).collect(),
+            fail: if self.continue_on_failure {
+                FailMode::Continue
+            } else {
+                FailMode::Stop
+            },
+            lead: self.lead,
+            brake: self.brake,
+            limit: self.limit,
+        };
+        let events = self.events.into_iter().map(|event| Event {
+            at: event.at,
+            command: match event.command {
+                CommandState::Stop => Command::Stop,
+                CommandState::Continue => Command::Continue,
+                CommandState::Approve(step) => Command::Approve(step),
+                CommandState::Refuse(step) => Command::Refuse(step),
+                CommandState::Abort(takes) => Command::Abort(takes),
+            },
+        });
+        Run::restore(self.started, script, &events.collect::<Vec<_>>())
+    }
+}
+
+impl NodeState {
+    fn of(node: &Node) -> Self {
+        let all = |nodes: &[Node]| nodes.iter().map(Self::of).collect();
+        match node {
+            Node::Step(step) => Self::Step(*step),
+            Node::Seq(nodes) => Self::Seq(all(nodes)),
+            Node::Par(nodes) => Self::Par(all(nodes)),
+        }
+    }
+
+    fn restore(self) -> Node {
+        let all = |nodes: Vec<Self>| nodes.into_iter().map(Self::restore).collect();
+        match self {
+            Self::Step(step) => Node::Step(step),
+            Self::Seq(nodes) => Node::Seq(all(nodes)),
+            Self::Par(nodes) => Node::Par(all(nodes)),
+        }
+    }
+}
+
+impl DoesState {
+    fn of(does: &Does) -> Self {
+        match does {
+            Does::Work { takes, outcome } => Self::Work {
+                takes: (*takes < NEVER).then_some(*takes),
+                fails: match outcome {
+                    Outcome::Succeed => None,
+                    Outcome::Fail(message) => Some(message.to_string()),
+                },
+            },
+            Does::Gate => Self::Gate,
+            Does::Skip => Self::Skip,
+            Does::Carried(span) => Self::Carried {
+                begin: span.begin,
+                end: span.end,
+            },
+        }
+    }
+
+    fn restore(self) -> Does {
+        match self {
+            Self::Work { takes, fails } => Does::Work {
+                takes: takes.unwrap_or(NEVER),
+                outcome: fails.map_or(Outcome::Succeed, |message| Outcome::Fail(message.into())),
+            },
+            Self::Gate => Does::Gate,
+            Self::Skip => Does::Skip,
+            // Only what succeeded is ever carried over.
+            Self::Carried { begin, end } => Does::Carried(Span {
+                begin,
+                end,
+                verdict: Verdict::Succeeded,
+            }),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The registry: every family, the memory they share, and the router of a world.
+//!
+//! A new family is one folder, a field of [`Tables`], a field of [`state::State`], and a line each in
+//! [`families`] and [`router`].
+
+pub mod asm;
+pub mod gateway;
+pub mod history;
+pub mod identities;
+pub mod servicestage;
+pub mod settings;
+pub mod state;
+pub mod world;
+pub mod zadig;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use utoipa::openapi::OpenApi;
+
+use crate::http::operation::Operations;
+use crate::http::seal::refuse_unrouted;
+use crate::http::{Operation, Rejection};
+use crate::sim::ids::Ids;
+use crate::sim::scripts::Scripts;
+use crate::sim::{Ms, Transition};
+use identities::Identities;
+use settings::Settings;
+use state::{Counters, Misfit};
+pub use world::World;
+
+/// The whole memory of a world.
+#[derive(Debug)]
+pub struct Tables {
+    /// Grayscale releases and their meshes.
+    pub asm: asm::Table,
+    /// Release plans.
+    pub plans: servicestage::plans::Table,
+    /// Pipelines.
+    pub pipelines: servicestage::pipelines::Table,
+    /// Delivery versions and what they refer to.
+    pub zadig: zadig::Table,
+    /// Who may call.
+    pub identities: Identities,
+    /// How coming work goes. Not part of the state that is exported.
+    pub scripts: Scripts,
+}
+
+impl Tables {
+    /// An empty memory.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            asm: asm::Table::default(),
+            plans: servicestage::plans::Table::default(),
+            pipelines: servicestage::pipelines::Table::default(),
+            zadig: zadig::Table::default(),
+            identities: Identities::default(),
+            scripts: Scripts::new(settings.step),
+        }
+    }
+
+    /// When the first of all things changes by itself.
+    #[must_use]
+    pub fn next_due(&self) -> Ms {
+        let asm_and_plans = self.asm.next_due().min(self.plans.next_due());
+        asm_and_plans
+            .min(self.pipelines.next_due())
+            .min(self.zadig.next_due())
+    }
+
+    /// Lets everything happen that is due up to `to`, in the order of time; `heard` is told of it.
+    pub fn settle(&mut self, to: Ms, heard: &mut dyn FnMut(Transition)) {
+        loop {
+            let due = self.next_due();
+            if due > to {
+                break;
+            }
+            self.asm.wake(due, heard);
+            self.plans.wake(due, heard);
+            self.pipelines.wake(due, &mut self.scripts, heard);
+            self.zadig.wake(due, heard);
+        }
+    }
+
+    /// Fills an empty memory from the fixture format.
+    pub fn load(
+        &mut self,
+        state: state::State,
+        settings: &Settings,
+        ids: &Ids,
+        now: Ms,
+    ) -> Result<(), Misfit> {
+        state
+            .identities
+            .check()
+            .map_err(|misfit| misfit.under("identities"))?;
+        self.identities = state.identities;
+        self.asm
+            .load(state.asm, ids, now)
+            .map_err(|misfit| misfit.under("asm"))?;
+        servicestage::state::load(self, state.servicestage, settings, ids, now)
+            .map_err(|misfit| misfit.under("servicestage"))?;
+        self.zadig
+            .load(state.zadig, ids, now)
+            .map_err(|misfit| misfit.under("zadig"))?;
+        ids.skip_to(state.emulator.ids_drawn.unwrap_or(0));
+        self.pipelines
+            .skip_to_execution(state.emulator.next_execution_id.unwrap_or(0));
+        Ok(())
+    }
+
+    /// The memory in the fixture format.
+    #[must_use]
+    pub fn save(&self, ids: &Ids, now: Ms) -> state::State {
+        state::State {
+            asm: self.asm.save(now),
+            servicestage: servicestage::state::save(self, now),
+            zadig: self.zadig.save(now),
+            identities: self.identities.clone(),
+            emulator: Counters {
+                next_execution_id: Some(self.pipelines.next_execution()),
+                ids_drawn: Some(ids.drawn()),
+            },
+        }
+    }
+}
+
+/// What each family declares of its operations.
+#[must_use]
+pub fn families() -> [&'static OpenApi; 3] {
+    [
+        asm::sealed().api(),
+        servicestage::sealed().api(),
+        zadig::sealed().api(),
+    ]
+}
+
+/// Every operation of every family, in the order of paths within a family.
+pub fn operations() -> impl Iterator<Item = &'static Operation> {
+    let families = [
+        asm::sealed().operations(),
+        servicestage::sealed().operations(),
+        zadig::sealed().operations(),
+    ];
+    families.into_iter().flat_map(Operations::list)
+}
+
+/// The families' routers for a world.
+pub fn router(world: &World) -> Router {
+    Router::new()
+        .merge(asm::router(world))
+        .merge(servicestage::router(world))
+        .merge(zadig::router(world))
+}
+
+/// Refuses a path that no family has: as Zadig below its prefix, as the gateway everywhere else.
+pub async fn unrouted(world: World, request: Request) -> Response {
+    let path = request.uri().path();
+    if path == "/openapi" || path.starts_with("/openapi/") {
+        refuse_unrouted(zadig::Zadig(world), request, Rejection::NoRoute).await
+    } else {
+        gateway::Gateway::NoRoute.into_response()
+    }
+}

@@ -1,0 +1,87 @@
+//! The errors of ServiceStage: `{"error_code":"SVCSTG.…","error_msg":…}`.
+//!
+//! Source: ServiceStage API reference, error codes (page 0162), read 2026-08. The shape is that
+//! of the service's general text on failed calls; no page of the two families prints a failing example.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::api::gateway::Gateway;
+use crate::http::finish::Hint;
+use crate::http::{Rejection, render};
+
+/// What can go wrong in either family.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The gateway refused the request before the service saw it.
+    #[error(transparent)]
+    Gateway(#[from] Gateway),
+    /// `SVCSTG.00100400`, 400: says what is wrong and where. Also a command that does not fit the present
+    /// status, and a name that is taken (inferred: only 400, 404 and 500 are documented here).
+    #[error("parameter invalid: {0}")]
+    ParameterInvalid(String),
+    /// `SVCSTG.00100433`, 404: no such plan or pipeline in the project.
+    #[error("application release not found")]
+    ReleaseNotFound,
+    /// `SVCSTG.00100500`, 500: the emulator's own fault (the code is a guess).
+    #[error("internal error")]
+    Internal,
+    /// 501, gateway shape: what cannot be emulated.
+    #[error("{0}")]
+    NotEmulated(&'static str),
+}
+
+impl Error {
+    /// A bad parameter: its place, and what is wrong with it.
+    pub fn at(place: impl std::fmt::Display, wrong: impl std::fmt::Display) -> Self {
+        Self::ParameterInvalid(format!("{place}: {wrong}"))
+    }
+}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Unauthenticated(failure) => Gateway::Unauthenticated(failure).into(),
+            Rejection::Forbidden { action } => Gateway::Forbidden { action }.into(),
+            Rejection::NoRoute => Gateway::NoRoute.into(),
+            Rejection::WrongMethod => Gateway::WrongMethod.into(),
+            Rejection::NoProject => Gateway::NoProject.into(),
+            Rejection::TooLarge => Gateway::TooLarge.into(),
+            Rejection::BadPath(wrong) | Rejection::BadQuery(wrong) | Rejection::BadBody(wrong) => {
+                Self::ParameterInvalid(wrong)
+            }
+            Rejection::Fault => Self::Internal,
+        }
+    }
+}
+
+/// The body of an error.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ErrorBody {
+    /// `SVCSTG.` and eight digits.
+    pub error_code: &'static str,
+    /// What went wrong.
+    pub error_msg: String,
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let (status, error_code) = match &self {
+            Self::Gateway(gateway) => return gateway.clone().into_response(),
+            Self::ParameterInvalid(_) => (StatusCode::BAD_REQUEST, "SVCSTG.00100400"),
+            Self::ReleaseNotFound => (StatusCode::NOT_FOUND, "SVCSTG.00100433"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "SVCSTG.00100500"),
+            Self::NotEmulated(why) => {
+                let mut response = Gateway::NotEmulated.into_response();
+                response.extensions_mut().insert(Hint((*why).to_owned()));
+                return response;
+            }
+        };
+        let body = ErrorBody {
+            error_code,
+            error_msg: self.to_string(),
+        };
+        render::json(status, render::text(&body, 128))
+    }
+}

@@ -1,0 +1,62 @@
+//! Huawei ServiceStage: release plans and pipelines, two families of one dialect.
+
+pub mod error;
+pub mod paging;
+pub mod pipelines;
+pub mod plans;
+pub mod state;
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::http::request::Parts;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::gateway;
+use super::world::World;
+use crate::http::seal::Sealed;
+use crate::http::{Caller, Dialect, Operation, Rejection};
+pub use error::Error;
+
+/// The dialect of both families.
+#[derive(Clone)]
+pub struct ServiceStage(pub World);
+
+impl Dialect for ServiceStage {
+    type Error = Error;
+
+    fn caller(&self, request: &Parts) -> Result<Caller, Rejection> {
+        gateway::caller(&self.0, request)
+    }
+
+    fn permit(
+        &self,
+        caller: &Caller,
+        operation: &Operation,
+        request: &Parts,
+    ) -> Result<(), Rejection> {
+        // Every path of these families is `/v3/{project_id}/…`.
+        gateway::permit(
+            caller,
+            &operation.action,
+            request.uri.path().split('/').nth(2),
+        )
+    }
+}
+
+/// The families' routes and what they declare.
+pub fn sealed() -> &'static Sealed<ServiceStage> {
+    static SEALED: LazyLock<Sealed<ServiceStage>> = LazyLock::new(|| {
+        Sealed::new(
+            OpenApiRouter::new()
+                .merge(plans::routes())
+                .merge(pipelines::routes()),
+        )
+    });
+    &SEALED
+}
+
+/// The families' router for a world.
+pub fn router(world: &World) -> Router {
+    sealed().mount(ServiceStage(world.clone()))
+}

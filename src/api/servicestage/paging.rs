@@ -1,0 +1,136 @@
+//! Paging and order of the ServiceStage lists: the convention of the service's V3 lists, which the pages of
+//! these families do not mention (inferred).
+
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::Error;
+use crate::sim::Ms;
+
+/// The most rows that come without a `limit`.
+const MOST: usize = 1_000;
+
+/// The query of a list, as it comes.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Paging {
+    /// How many rows, 0 to 100. Absent: at most 1,000.
+    #[param(value_type = Option<u32>, maximum = 100)]
+    limit: Option<String>,
+    /// How many rows to pass over first. Absent: none.
+    #[param(value_type = Option<u64>)]
+    offset: Option<String>,
+    /// `create_time` (default), `name` or `update_time`.
+    order_by: Option<String>,
+    /// `desc` (default) or `asc`.
+    order: Option<String>,
+}
+
+/// What rows are ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderBy {
+    /// When they were created; the only order that need not look at all of a project.
+    CreateTime,
+    /// Their names.
+    Name,
+    /// When they were last changed.
+    UpdateTime,
+}
+
+/// A page to cut out of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    limit: usize,
+    offset: usize,
+    order_by: OrderBy,
+    ascending: bool,
+}
+
+impl Paging {
+    /// Checks the query. Errors: 400 with the parameter's name.
+    pub fn page(&self) -> Result<Page, Error> {
+        let limit = match number("limit", self.limit.as_deref())? {
+            None => MOST,
+            Some(limit) if limit <= 100 => limit,
+            Some(limit) => return Err(Error::at("limit", format!("{limit} is not in 0..100"))),
+        };
+        let order_by = match self.order_by.as_deref() {
+            None | Some("" | "create_time") => OrderBy::CreateTime,
+            Some("name") => OrderBy::Name,
+            Some("update_time") => OrderBy::UpdateTime,
+            Some(other) => {
+                return Err(Error::at(
+                    "order_by",
+                    format!("{other} is none of create_time, name, update_time"),
+                ));
+            }
+        };
+        let ascending = match self.order.as_deref() {
+            None | Some("" | "desc") => false,
+            Some("asc") => true,
+            Some(other) => {
+                return Err(Error::at(
+                    "order",
+                    format!("{other} is neither desc nor asc"),
+                ));
+            }
+        };
+        let offset = number("offset", self.offset.as_deref())?.unwrap_or(0);
+        Ok(Page {
+            limit,
+            offset,
+            order_by,
+            ascending,
+        })
+    }
+}
+
+fn number(name: &str, value: Option<&str>) -> Result<Option<usize>, Error> {
+    match value {
+        None | Some("") => Ok(None),
+        Some(text) => match text.parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => Err(Error::at(name, format!("{text} is not a number from 0 on"))),
+        },
+    }
+}
+
+impl Page {
+    /// The most rows the page can have.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Cuts the page out of a list that comes oldest first. Equal keys keep the order of creation.
+    pub fn cut<'a, T: 'a>(
+        &self,
+        oldest_first: impl DoubleEndedIterator<Item = &'a T> + 'a,
+        name: impl Fn(&T) -> &str,
+        updated: impl Fn(&T) -> Ms,
+    ) -> Box<dyn Iterator<Item = &'a T> + 'a> {
+        let rows: Box<dyn Iterator<Item = &'a T> + 'a> = match (self.order_by, self.ascending) {
+            (OrderBy::CreateTime, false) => Box::new(oldest_first.rev()),
+            (OrderBy::CreateTime, true) => Box::new(oldest_first),
+            (OrderBy::Name, ascending) => {
+                let mut rows: Vec<_> = oldest_first.collect();
+                rows.sort_by(|a, b| name(a).cmp(name(b)));
+                ordered(rows, ascending)
+            }
+            (OrderBy::UpdateTime, ascending) => {
+                let mut rows: Vec<_> = oldest_first.collect();
+                rows.sort_by_key(|row| updated(row));
+                ordered(rows, ascending)
+            }
+        };
+        Box::new(rows.skip(self.offset).take(self.limit))
+    }
+}
+
+fn ordered<'a, T>(rows: Vec<&'a T>, ascending: bool) -> Box<dyn Iterator<Item = &'a T> + 'a> {
+    if ascending {
+        Box::new(rows.into_iter())
+    } else {
+        Box::new(rows.into_iter().rev())
+    }
+}

@@ -1,0 +1,81 @@
+//! How a world behaves where its user may choose.
+
+use clap::ValueEnum;
+
+use crate::sim::Ms;
+
+/// Which credentials pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Auth {
+    /// A credential must be there and well formed; any value passes.
+    #[default]
+    Shape,
+    /// Only credentials of the fixtures pass.
+    Strict,
+}
+
+/// What is followed where a document and the real service are known to differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Fidelity {
+    /// The document.
+    #[default]
+    Documented,
+    /// The service.
+    Strict,
+}
+
+/// Whether what a request refers to must exist, where the emulator does not own it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum References {
+    /// It need not.
+    #[default]
+    Lenient,
+    /// It must be in the fixtures.
+    Checked,
+}
+
+/// How the pipelines list is wrapped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PipelinesList {
+    /// A bare array, as the documented example shows.
+    #[default]
+    Array,
+    /// `{"pipelines":[…]}`, as the documented table says.
+    Object,
+}
+
+/// Everything that may be chosen of a world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Which credentials pass.
+    pub auth: Auth,
+    /// What is followed in doubt.
+    pub fidelity: Fidelity,
+    /// Whether references must exist.
+    pub references: References,
+    /// How the pipelines list is wrapped.
+    pub pipelines_list: PipelinesList,
+    /// The length of one step of work, in milliseconds.
+    pub step: Ms,
+    /// Virtual seconds per real second.
+    pub pace: f64,
+    /// The instant at which the clock stands; absent: it runs.
+    pub freeze: Option<Ms>,
+    /// What all identifiers are drawn from.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            auth: Auth::default(),
+            fidelity: Fidelity::default(),
+            references: References::default(),
+            pipelines_list: PipelinesList::default(),
+            step: 2_000,
+            pace: 1.0,
+            freeze: None,
+            seed: 0x1d5,
+        }
+    }
+}

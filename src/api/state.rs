@@ -1,0 +1,157 @@
+//! The fixture format: the whole memory as one JSON document, for fixtures, export and import.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::identities::Identities;
+use super::{asm, servicestage, zadig};
+use crate::http::json::placed;
+
+/// The whole memory. An unknown key is refused, a missing one is empty.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct State {
+    /// Meshes with their releases.
+    pub asm: asm::state::State,
+    /// Projects with their release plans and pipelines.
+    pub servicestage: servicestage::state::State,
+    /// Projects with their versions and what these refer to.
+    pub zadig: zadig::state::State,
+    /// Users, tokens and keys, secrets included.
+    pub identities: Identities,
+    /// Counters of the emulator.
+    pub emulator: Counters,
+}
+
+/// Counters that must not go back when a memory is restored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Counters {
+    /// The number of the next pipeline execution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_execution_id: Option<i64>,
+    /// How many ids were drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ids_drawn: Option<u64>,
+}
+
+impl State {
+    /// Reads a state from JSON.
+    pub fn from_json(text: &str) -> Result<Self, Misfit> {
+        let mut json = serde_json::Deserializer::from_str(text);
+        let state = serde_path_to_error::deserialize(&mut json).map_err(misfit)?;
+        json.end()
+            .map_err(|error| Misfit::new("", error.to_string()))?;
+        Ok(state)
+    }
+
+    /// Reads a state from YAML. Words and numbers mean what they mean in YAML 1.2: `no` and `010` are texts.
+    pub fn from_yaml(text: &str) -> Result<Self, Misfit> {
+        // The limits guard against hostile documents; a fixture is its user's own and may be large.
+        let options = serde_saphyr::options! {
+            strict_booleans: true,
+            leading_zero_numbers_as_strings: true,
+            underscored_numbers_as_strings: true,
+            with_snippet: false,
+            budget: serde_saphyr::budget! {
+                max_nodes: 50_000_000,
+                max_events: 100_000_000,
+                max_total_scalar_bytes: 1 << 30,
+            },
+        };
+        let value: serde_json::Value = serde_saphyr::from_str_with_options(text, options)
+            .map_err(|error| Misfit::new("", error.to_string()))?;
+        if value.is_null() {
+            return Ok(Self::default());
+        }
+        // Parts that are kept verbatim are JSON, so the document becomes JSON first.
+        Self::from_json(&value.to_string())
+    }
+
+    /// Takes over what a patch says: what has the same id is replaced, the rest is added.
+    pub fn merge(&mut self, patch: Self) {
+        self.asm.merge(patch.asm);
+        self.servicestage.merge(patch.servicestage);
+        self.zadig.merge(patch.zadig);
+        self.identities.merge(patch.identities);
+        let counters = &mut self.emulator;
+        counters.next_execution_id = counters
+            .next_execution_id
+            .max(patch.emulator.next_execution_id);
+        counters.ids_drawn = counters.ids_drawn.max(patch.emulator.ids_drawn);
+    }
+}
+
+fn misfit(error: serde_path_to_error::Error<serde_json::Error>) -> Misfit {
+    let path = error.path().to_string();
+    Misfit::new(path, error.into_inner().to_string())
+}
+
+/// What does not fit in a state, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", placed(path, expected))]
+pub struct Misfit {
+    /// The JSON path; empty: the document itself.
+    pub path: String,
+    /// What was expected there.
+    pub expected: String,
+}
+
+impl Misfit {
+    /// Something that does not fit at `path`.
+    pub fn new(path: impl Into<String>, expected: impl Into<String>) -> Self {
+        let path = path.into();
+        let path = if matches!(path.as_str(), "." | "?") {
+            String::new()
+        } else {
+            path
+        };
+        Self {
+            path,
+            expected: expected.into(),
+        }
+    }
+
+    /// The same, seen from further out.
+    #[must_use]
+    pub fn under(self, outer: impl std::fmt::Display) -> Self {
+        let path = match self.path.as_str() {
+            "" => outer.to_string(),
+            inner if inner.starts_with('[') => format!("{outer}{inner}"),
+            inner => format!("{outer}.{inner}"),
+        };
+        Self { path, ..self }
+    }
+}
+
+/// Replaces what has the same key, and adds the rest in order.
+pub fn upsert<T, K: std::hash::Hash + Eq + ?Sized + ToOwned<Owned: std::hash::Hash + Eq>>(
+    list: &mut Vec<T>,
+    patch: Vec<T>,
+    key: impl Fn(&T) -> &K,
+) {
+    upsert_with(list, patch, key, |old, new| *old = new);
+}
+
+/// As [`upsert`], but what has the same key is merged by `merge`.
+pub fn upsert_with<T, K: std::hash::Hash + Eq + ?Sized + ToOwned<Owned: std::hash::Hash + Eq>>(
+    list: &mut Vec<T>,
+    patch: Vec<T>,
+    key: impl Fn(&T) -> &K,
+    merge: impl Fn(&mut T, T),
+) {
+    let mut places: HashMap<K::Owned, usize> = list
+        .iter()
+        .enumerate()
+        .map(|(n, item)| (key(item).to_owned(), n))
+        .collect();
+    for item in patch {
+        if let Some(place) = places.get(key(&item)) {
+            merge(&mut list[*place], item);
+        } else {
+            places.insert(key(&item).to_owned(), list.len());
+            list.push(item);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! A world: one memory, one clock, one sequence of ids. A process may hold many.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::Tables;
+use super::settings::Settings;
+use super::state::{Misfit, State};
+use crate::sim::clock::{Clock, Reading, Refused, Setting};
+use crate::sim::ids::Ids;
+use crate::sim::store::Store;
+use crate::sim::{Ms, Transition};
+
+/// What a family is given: cheap to clone, all clones are the same world.
+#[derive(Clone)]
+pub struct World(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    store: Store<Tables>,
+    clock: Clock,
+    ids: Ids,
+    /// Request ids have a sequence of their own, so that the ids of resources depend on creations alone.
+    request_ids: Arc<Ids>,
+    /// What a reset goes back to.
+    fixtures: State,
+    /// How many transitions there were; the number of one is its id.
+    transitions: AtomicU64,
+    ready: AtomicBool,
+}
+
+/// Hears of transitions with their ids.
+pub type Heard<'a> = &'a mut dyn FnMut(u64, Transition);
+
+impl World {
+    /// A world that holds the fixtures, not yet open to callers.
+    pub fn new(settings: Settings, fixtures: State) -> Result<Self, Misfit> {
+        let inner = Inner {
+            store: Store::new(Tables::new(&settings)),
+            clock: fresh_clock(&settings),
+            ids: Ids::seeded(settings.seed),
+            request_ids: Arc::new(Ids::seeded(!settings.seed)),
+            fixtures,
+            transitions: AtomicU64::new(0),
+            ready: AtomicBool::new(false),
+            settings,
+        };
+        let world = Self(Arc::new(inner));
+        world.replace(world.0.fixtures.clone())?;
+        Ok(world)
+    }
+
+    /// Declares the world open to callers.
+    pub fn open(&self) {
+        self.0.ready.store(true, Ordering::Release);
+    }
+
+    /// Whether the world is open to callers.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.0.ready.load(Ordering::Acquire)
+    }
+
+    /// What was chosen for this world.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// What resources draw their ids from.
+    #[must_use]
+    pub fn ids(&self) -> &Ids {
+        &self.0.ids
+    }
+
+    /// What requests draw their ids from.
+    #[must_use]
+    pub fn request_ids(&self) -> Arc<Ids> {
+        Arc::clone(&self.0.request_ids)
+    }
+
+    /// Looks at the memory at the present instant, which is taken under the lock. What is due by then has
+    /// happened: only if something is does a read wait for the write lock.
+    pub fn read<R>(&self, look: impl FnOnce(&Tables, Ms) -> R) -> R {
+        let mut look = Some(look);
+        loop {
+            let seen = self.0.store.read(|tables| {
+                let now = self.0.clock.now();
+                let look = (tables.next_due() > now).then(|| look.take()).flatten()?;
+                Some(look(tables, now))
+            });
+            match seen {
+                Some(seen) => return seen,
+                None => self.settle(),
+            }
+        }
+    }
+
+    /// Changes the memory at the present instant, which is taken under the lock: what is written is always
+    /// in the order of time. A change that fails must have changed nothing: check first, then change.
+    pub fn write<R>(&self, change: impl FnOnce(&mut Tables, Ms) -> R) -> R {
+        self.0.store.write(|tables| {
+            let now = self.0.clock.now();
+            self.catch_up(tables, now, &mut |_, _| {});
+            change(tables, now)
+        })
+    }
+
+    /// Catches up with everything that is due by now.
+    pub fn settle(&self) {
+        self.write(|_, _| ());
+    }
+
+    /// What the clock shows and how it moves.
+    #[must_use]
+    pub fn clock(&self) -> Reading {
+        self.0.clock.reading()
+    }
+
+    /// Sets the clock and catches up; `heard` is told what happened on the way, in order.
+    pub fn set_clock(&self, setting: Setting, heard: Heard) -> Result<Reading, Refused> {
+        self.0.store.write(|tables| {
+            self.catch_up(tables, self.0.clock.now(), &mut |_, _| {});
+            let reading = self.0.clock.set(setting)?;
+            self.catch_up(tables, reading.now, heard);
+            Ok(reading)
+        })
+    }
+
+    /// Moves the clock forward by `by` and catches up; `heard` is told what happened on the way, in order.
+    pub fn advance(&self, by: Ms, heard: Heard) -> Result<Reading, Refused> {
+        self.0.store.write(|tables| {
+            let now = self.0.clock.now();
+            self.catch_up(tables, now, &mut |_, _| {});
+            let to = Some(now.saturating_add(by));
+            let reading = self.0.clock.set(Setting {
+                now: to,
+                ..Setting::default()
+            })?;
+            self.catch_up(tables, reading.now, heard);
+            Ok(reading)
+        })
+    }
+
+    /// The whole memory in the fixture format.
+    #[must_use]
+    pub fn export(&self) -> State {
+        self.read(|tables, now| tables.save(&self.0.ids, now))
+    }
+
+    /// Replaces the whole memory, or changes nothing. Scripts stay.
+    pub fn replace(&self, state: State) -> Result<(), Misfit> {
+        self.write(|tables, now| self.load(tables, state, now))
+    }
+
+    /// Adds to the memory, replacing what has the same id, or changes nothing.
+    pub fn merge(&self, patch: State) -> Result<(), Misfit> {
+        self.write(|tables, now| {
+            let mut state = tables.save(&self.0.ids, now);
+            state.merge(patch);
+            self.load(tables, state, now)
+        })
+    }
+
+    /// Back to the fixtures, or to nothing: memory, clock, ids, scripts.
+    ///
+    /// # Panics
+    /// Never: the fixtures were loaded when the world was made.
+    pub fn reset(&self, to_empty: bool) {
+        self.0.store.write(|tables| {
+            self.0.clock.restart(&fresh_clock(&self.0.settings));
+            self.0.ids.restart();
+            *tables = Tables::new(&self.0.settings);
+            let state = if to_empty {
+                State::default()
+            } else {
+                self.0.fixtures.clone()
+            };
+            self.load(tables, state, self.0.clock.now())
+                .expect("the fixtures were loaded before");
+        });
+    }
+
+    fn catch_up(&self, tables: &mut Tables, to: Ms, heard: Heard) {
+        tables.settle(to, &mut |transition| {
+            heard(
+                self.0.transitions.fetch_add(1, Ordering::Relaxed) + 1,
+                transition,
+            );
+        });
+    }
+
+    fn load(&self, tables: &mut Tables, state: State, now: Ms) -> Result<(), Misfit> {
+        let mut fresh = Tables::new(&self.0.settings);
+        fresh.load(state, &self.0.settings, &self.0.ids, now)?;
+        std::mem::swap(&mut fresh.scripts, &mut tables.scripts);
+        *tables = fresh;
+        Ok(())
+    }
+}
+
+fn fresh_clock(settings: &Settings) -> Clock {
+    match settings.freeze {
+        Some(now) => Clock::frozen(now, settings.pace),
+        None => Clock::running(settings.pace),
+    }
+}

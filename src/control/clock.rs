@@ -1,0 +1,242 @@
+//! The world's clock.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Control, Problem};
+use crate::api::gateway::rfc3339;
+use crate::api::identities::instant;
+use crate::http::extract::Json;
+use crate::http::render;
+use crate::sim::clock::{Mode, Reading, Refused, Setting};
+use crate::sim::{Ms, Transition};
+
+/// The furthest one advance may go: ten years, in milliseconds.
+const FURTHEST: Ms = 10 * 366 * 86_400_000;
+
+/// The most transitions an advance answers.
+const MOST_TRANSITIONS: usize = 1_000;
+
+/// What the clock shows and how it moves.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ClockBody {
+    /// The present instant, RFC 3339 in UTC.
+    now: String,
+    /// Whether it moves by itself.
+    mode: ModeWord,
+    /// Virtual seconds per real second while it runs.
+    pace: f64,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum ModeWord {
+    Running,
+    Frozen,
+}
+
+impl ClockBody {
+    fn of(reading: Reading) -> Self {
+        let mode = match reading.mode {
+            Mode::Running => ModeWord::Running,
+            Mode::Frozen => ModeWord::Frozen,
+        };
+        Self {
+            now: rfc3339(reading.now),
+            mode,
+            pace: reading.pace,
+        }
+    }
+}
+
+/// The clock.
+#[utoipa::path(get, path = "/_emulator/v1/clock", operation_id = "ShowClock", tag = "control",
+    responses((status = 200, body = ClockBody)))]
+pub(super) async fn show_clock(State(Control(world)): State<Control>) -> Response {
+    render::json(
+        StatusCode::OK,
+        render::text(&ClockBody::of(world.clock()), 96),
+    )
+}
+
+/// A change to the clock; what is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClockSetting {
+    /// The instant to go to, RFC 3339, not before the present one.
+    now: Option<String>,
+    /// Whether to move from there on.
+    mode: Option<ModeWord>,
+    /// Virtual seconds per real second: over 0, at most 1,000,000.
+    pace: Option<f64>,
+}
+
+/// Sets the clock. Everything that is due on the way happens. Errors: 400; 409 for an instant in the past,
+/// since time goes back only by a reset.
+#[utoipa::path(put, path = "/_emulator/v1/clock", operation_id = "SetClock", tag = "control",
+    request_body = ClockSetting, responses((status = 200, body = ClockBody),
+    (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 409, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn set_clock(
+    State(Control(world)): State<Control>,
+    Json(setting): Json<ClockSetting>,
+) -> Result<Response, Problem> {
+    let now = match setting.now.as_deref().map(|now| (now, instant(now))) {
+        None => None,
+        Some((_, Some(now))) => Some(now),
+        Some((text, None)) => {
+            return Err(Problem::BadRequest(format!(
+                "now: {text} is no RFC 3339 time"
+            )));
+        }
+    };
+    if setting
+        .pace
+        .is_some_and(|pace| !(pace > 0.0 && pace <= 1e6))
+    {
+        return Err(Problem::BadRequest(
+            "pace: must be over 0 and at most 1000000".to_owned(),
+        ));
+    }
+    let mode = setting.mode.map(|mode| match mode {
+        ModeWord::Running => Mode::Running,
+        ModeWord::Frozen => Mode::Frozen,
+    });
+    let setting = Setting {
+        now,
+        mode,
+        pace: setting.pace,
+    };
+    let reading = world.set_clock(setting, &mut |_, _| {}).map_err(refused)?;
+    Ok(render::json(
+        StatusCode::OK,
+        render::text(&ClockBody::of(reading), 96),
+    ))
+}
+
+/// How far to advance.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Advance {
+    /// Milliseconds, from 0 to ten years.
+    #[schema(minimum = 0)]
+    ms: Ms,
+}
+
+/// Where an advance led.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Advanced {
+    /// The present instant, RFC 3339 in UTC.
+    now: String,
+    /// What changed on the way, in the order of time; at most 1,000.
+    transitions: Vec<TransitionBody>,
+    /// How many more there were.
+    truncated: u64,
+}
+
+/// A change of state.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TransitionBody {
+    /// Its number in the life of the world.
+    id: u64,
+    /// When it happened, RFC 3339 in UTC.
+    time: String,
+    /// The family.
+    family: &'static str,
+    /// The project, mesh or project key.
+    scope: String,
+    /// The resource's id.
+    resource: String,
+    /// The resource's name.
+    name: String,
+    /// The step that changed; absent: the resource itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<String>,
+    /// The status before.
+    from: String,
+    /// The status after.
+    to: String,
+    /// `clock` or `schedule`.
+    cause: &'static str,
+}
+
+impl TransitionBody {
+    fn of(id: u64, transition: Transition) -> Self {
+        let Transition {
+            at,
+            family,
+            scope,
+            id: resource,
+            name,
+            step,
+            from,
+            to,
+            cause,
+        } = transition;
+        Self {
+            id,
+            time: rfc3339(at),
+            family,
+            scope,
+            resource,
+            name,
+            step,
+            from,
+            to,
+            cause,
+        }
+    }
+}
+
+/// Moves the clock forward. Everything that is due on the way happens, in order, and is answered; it ends at
+/// its target instant, whatever is still open. Errors: 400.
+#[utoipa::path(post, path = "/_emulator/v1/clock/advance", operation_id = "AdvanceClock", tag = "control",
+    request_body = Advance, responses((status = 200, body = Advanced),
+    (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn advance_clock(
+    State(Control(world)): State<Control>,
+    Json(advance): Json<Advance>,
+) -> Result<Response, Problem> {
+    if !(0..=FURTHEST).contains(&advance.ms) {
+        return Err(Problem::BadRequest(format!(
+            "ms: must be from 0 to {FURTHEST}, ten years"
+        )));
+    }
+    let (mut transitions, mut truncated) = (Vec::new(), 0);
+    let reading = world.advance(advance.ms, &mut |id, transition| {
+        if transitions.len() < MOST_TRANSITIONS {
+            transitions.push(TransitionBody::of(id, transition));
+        } else {
+            truncated += 1;
+        }
+    });
+    let now = rfc3339(reading.map_err(refused)?.now);
+    Ok(render::json(
+        StatusCode::OK,
+        render::text(
+            &Advanced {
+                now,
+                transitions,
+                truncated,
+            },
+            256,
+        ),
+    ))
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is an adapter for map_err"
+)]
+fn refused(refused: Refused) -> Problem {
+    match refused {
+        Refused::Backwards(now) => Problem::Conflict(format!(
+            "now: it is {} already, and time goes back only by POST /_emulator/v1/reset",
+            rfc3339(now)
+        )),
+        Refused::TooFar => Problem::BadRequest("the clock ends with the year 9999".to_owned()),
+    }
+}

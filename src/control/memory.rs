@@ -1,0 +1,86 @@
+//! The whole memory: look at it, replace it, add to it, go back to the fixtures.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{Control, Problem};
+use crate::api::state::{self, Misfit};
+use crate::http::extract::{Body, Json};
+use crate::http::render;
+
+/// Where a reset goes.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reset {
+    /// `fixtures` (default) or `empty`.
+    #[serde(default)]
+    to: To,
+}
+
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum To {
+    #[default]
+    Fixtures,
+    Empty,
+}
+
+/// Back to the fixtures: memory, clock, ids, scripts. `{"to":"empty"}`: to nothing.
+#[utoipa::path(post, path = "/_emulator/v1/reset", operation_id = "Reset", tag = "control",
+    request_body = Option<Reset>, responses((status = 204)))]
+pub(super) async fn reset(
+    State(Control(world)): State<Control>,
+    Json(reset): Json<Reset>,
+) -> Response {
+    world.reset(matches!(reset.to, To::Empty));
+    render::empty(StatusCode::NO_CONTENT)
+}
+
+/// The whole memory in the fixture format, secrets included.
+#[utoipa::path(get, path = "/_emulator/v1/state", operation_id = "ShowState", tag = "control",
+    responses((status = 200, description = "The fixture format; see README")))]
+pub(super) async fn show_state(State(Control(world)): State<Control>) -> Response {
+    render::json(StatusCode::OK, render::text(&world.export(), 4 << 10))
+}
+
+/// Replaces the whole memory, or changes nothing. Clock and scripts stay. Errors: 400 with the JSON path.
+#[utoipa::path(put, path = "/_emulator/v1/state", operation_id = "ReplaceState", tag = "control",
+    request_body(content = Object, description = "The fixture format; see README"),
+    responses((status = 204), (status = 400, body = super::problem::ProblemBody,
+    content_type = "application/problem+json")))]
+pub(super) async fn replace_state(
+    State(Control(world)): State<Control>,
+    Body(body): Body,
+) -> Result<Response, Problem> {
+    world.replace(read(&body)?).map_err(misfit)?;
+    Ok(render::empty(StatusCode::NO_CONTENT))
+}
+
+/// Adds to the memory, replacing what has the same id, or changes nothing. Errors: 400 with the JSON path.
+#[utoipa::path(patch, path = "/_emulator/v1/state", operation_id = "MergeState", tag = "control",
+    request_body(content = Object, description = "The fixture format; see README"),
+    responses((status = 204), (status = 400, body = super::problem::ProblemBody,
+    content_type = "application/problem+json")))]
+pub(super) async fn merge_state(
+    State(Control(world)): State<Control>,
+    Body(body): Body,
+) -> Result<Response, Problem> {
+    world.merge(read(&body)?).map_err(misfit)?;
+    Ok(render::empty(StatusCode::NO_CONTENT))
+}
+
+fn read(body: &[u8]) -> Result<state::State, Problem> {
+    let text = std::str::from_utf8(body).map_err(|error| Problem::BadRequest(error.to_string()))?;
+    state::State::from_json(text).map_err(misfit)
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is an adapter for map_err"
+)]
+fn misfit(misfit: Misfit) -> Problem {
+    Problem::BadRequest(misfit.to_string())
+}

@@ -1,0 +1,71 @@
+//! The control plane, `/_emulator/v1/…`: what a test bench needs and no real service has.
+//!
+//! It asks for no credential. Its errors are `application/problem+json`.
+
+mod about;
+mod clock;
+mod memory;
+mod problem;
+mod scripts;
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::http::request::Parts;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::World;
+use crate::http::seal::Sealed;
+use crate::http::{Caller, Dialect, Rejection};
+pub use about::openapi;
+pub use problem::Problem;
+
+/// The control plane's dialect.
+#[derive(Clone)]
+pub struct Control(pub World);
+
+impl Dialect for Control {
+    type Error = Problem;
+
+    /// A state may be of any size.
+    const MAX_BODY: usize = usize::MAX;
+
+    fn caller(&self, _request: &Parts) -> Result<Caller, Rejection> {
+        Ok(Caller::named("control"))
+    }
+}
+
+/// The URL table.
+fn routes() -> OpenApiRouter<Control> {
+    OpenApiRouter::new()
+        .routes(routes!(about::health))
+        .routes(routes!(about::ready))
+        .routes(routes!(about::operations))
+        .routes(routes!(about::show_openapi))
+        .routes(routes!(memory::reset))
+        .routes(routes!(
+            memory::show_state,
+            memory::replace_state,
+            memory::merge_state
+        ))
+        .routes(routes!(clock::show_clock, clock::set_clock))
+        .routes(routes!(clock::advance_clock))
+        .routes(routes!(
+            scripts::list_scripts,
+            scripts::add_script,
+            scripts::clear_scripts
+        ))
+        .routes(routes!(scripts::remove_script))
+}
+
+/// The routes and what they declare.
+pub fn sealed() -> &'static Sealed<Control> {
+    static SEALED: LazyLock<Sealed<Control>> = LazyLock::new(|| Sealed::own(routes()));
+    &SEALED
+}
+
+/// The control plane's router for a world.
+pub fn router(world: &World) -> Router {
+    sealed().mount(Control(world.clone()))
+}

@@ -1,0 +1,96 @@
+//! The errors of the control plane: problem details as in RFC 9457.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::http::{Rejection, render};
+
+/// What can go wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// 400: the request cannot be understood; says where and why.
+    #[error("{0}")]
+    BadRequest(String),
+    /// 404: no such path.
+    #[error("there is no such path below /_emulator; see GET /_emulator/v1/openapi.json")]
+    NoRoute,
+    /// 404: no such thing.
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// 405: the path has no such method.
+    #[error("the path exists, but not for this method")]
+    WrongMethod,
+    /// 409: it contradicts what is.
+    #[error("{0}")]
+    Conflict(String),
+    /// 413: never of a state, which may be of any size.
+    #[error("the body is too large")]
+    TooLarge,
+    /// 500: the emulator's own fault.
+    #[error("the emulator failed; its log says more")]
+    Fault,
+    /// 503: the world is not open yet.
+    #[error("the fixtures are not loaded yet")]
+    NotReady,
+}
+
+impl Problem {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::NoRoute | Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::NoRoute => Self::NoRoute,
+            Rejection::WrongMethod => Self::WrongMethod,
+            Rejection::TooLarge => Self::TooLarge,
+            Rejection::BadPath(wrong) | Rejection::BadQuery(wrong) | Rejection::BadBody(wrong) => {
+                Self::BadRequest(wrong)
+            }
+            // The control plane asks for no credential and has no projects; these cannot come.
+            Rejection::Unauthenticated(_)
+            | Rejection::Forbidden { .. }
+            | Rejection::NoProject
+            | Rejection::Fault => Self::Fault,
+        }
+    }
+}
+
+/// The body of an error.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct ProblemBody {
+    /// Always `about:blank`: the status says what kind it is.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The status in words.
+    title: &'static str,
+    /// The status.
+    status: u16,
+    /// What is wrong, and where.
+    detail: String,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let title = status.canonical_reason().unwrap_or("Error");
+        let body = ProblemBody {
+            kind: "about:blank",
+            title,
+            status: status.as_u16(),
+            detail: self.to_string(),
+        };
+        render::answer(status, "application/problem+json", render::text(&body, 128))
+    }
+}

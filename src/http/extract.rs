@@ -1,0 +1,107 @@
+//! Extractors that refuse in the family's own words: they learn the dialect from the router's state.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::finish::Notes;
+use super::{Caller, Dialect, Rejection, json};
+
+/// A JSON body, whatever its content type says. An absent body reads as `{}`.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, D: Dialect> FromRequest<D> for Json<T> {
+    type Rejection = D::Error;
+
+    async fn from_request(request: Request, state: &D) -> Result<Self, D::Error> {
+        let notes = request.extensions().get::<Notes>().cloned();
+        let Body(bytes) = Body::from_request(request, state).await?;
+        let text: &[u8] = if bytes.iter().all(u8::is_ascii_whitespace) {
+            b"{}"
+        } else {
+            &bytes
+        };
+        let ignored = |path: String| {
+            if let Some(notes) = &notes {
+                notes.hint(format!(
+                    "the body's field {path} is not known and was ignored"
+                ));
+            }
+        };
+        json::read(text, ignored)
+            .map(Self)
+            .map_err(|why| Rejection::BadBody(why).into())
+    }
+}
+
+/// The bytes of the body.
+#[derive(Debug)]
+pub struct Body(pub Bytes);
+
+impl<D: Dialect> FromRequest<D> for Body {
+    type Rejection = D::Error;
+
+    async fn from_request(request: Request, state: &D) -> Result<Self, D::Error> {
+        Bytes::from_request(request, state)
+            .await
+            .map(Self)
+            .map_err(|rejection| {
+                if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                    Rejection::TooLarge.into()
+                } else {
+                    Rejection::BadBody(rejection.body_text()).into()
+                }
+            })
+    }
+}
+
+/// The parameters of the path.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, D: Dialect> FromRequestParts<D> for Path<T> {
+    type Rejection = D::Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &D) -> Result<Self, D::Error> {
+        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        path.map(|path| Self(path.0)).map_err(|rejection| {
+            let text = rejection.body_text();
+            Rejection::BadPath(text.trim_start_matches("Invalid URL: ").to_owned()).into()
+        })
+    }
+}
+
+/// The parameters of the query.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, D: Dialect> FromRequestParts<D> for Query<T> {
+    type Rejection = D::Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &D) -> Result<Self, D::Error> {
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        query.map(|query| Self(query.0)).map_err(|rejection| {
+            let text = rejection.body_text();
+            Rejection::BadQuery(
+                text.trim_start_matches("Failed to deserialize query string: ")
+                    .to_owned(),
+            )
+            .into()
+        })
+    }
+}
+
+/// Who calls: whom the gate recognised, before any other extractor could refuse.
+impl<D: Dialect> FromRequestParts<D> for Caller {
+    type Rejection = D::Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &D) -> Result<Self, D::Error> {
+        match parts.extensions.get::<Self>() {
+            Some(caller) => Ok(caller.clone()),
+            None => Ok(state.caller(parts)?),
+        }
+    }
+}

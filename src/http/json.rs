@@ -1,0 +1,264 @@
+//! Reading JSON strictly in type and shape, with the place of what is wrong.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+/// How deep a body may nest. Parts that are only carried would otherwise have no limit at all.
+const MAX_DEPTH: usize = 128;
+
+/// Reads a body; `ignored` hears the path of every field the type does not know.
+///
+/// The error is one line: the JSON path, unless it is the root, then what is wrong.
+pub fn read<T: DeserializeOwned>(
+    text: &[u8],
+    mut ignored: impl FnMut(String),
+) -> Result<T, String> {
+    if depth(text) > MAX_DEPTH {
+        return Err(format!("the body nests deeper than {MAX_DEPTH} levels"));
+    }
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+    let value = serde_ignored::deserialize(tracked, |path| ignored(path.to_string()));
+    match value.and_then(|Object(value)| json.end().map(|()| value)) {
+        Ok(value) => Ok(value),
+        Err(error) => Err(placed(&track.path().to_string(), &error.to_string())),
+    }
+}
+
+/// Puts the path before the text. The paths of the root and of broken JSON say nothing.
+#[must_use]
+pub fn placed(path: &str, error: &str) -> String {
+    if matches!(path, "" | "." | "?") {
+        error.to_owned()
+    } else {
+        format!("{path}: {error}")
+    }
+}
+
+/// A value that must be written as an object: derived types would accept an array of their fields too.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfMap<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for OfMap<T> {
+            type Value = T;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_map(OfMap(PhantomData)).map(Object)
+    }
+}
+
+/// For `deserialize_with`: a field that must be an object.
+pub fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Object::deserialize(deserializer).map(|Object(value)| value)
+}
+
+/// For `deserialize_with`: a field that must be an array of objects.
+pub fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let objects = Vec::<Object<T>>::deserialize(deserializer)?;
+    Ok(objects.into_iter().map(|Object(value)| value).collect())
+}
+
+/// For `deserialize_with`: a field that is null or must be an array of objects.
+pub fn some_objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    let objects = Option::<Vec<Object<T>>>::deserialize(deserializer)?;
+    Ok(objects.map(|objects| objects.into_iter().map(|Object(value)| value).collect()))
+}
+
+/// For `deserialize_with`: a field that is null or must be an object.
+pub fn some_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let object = Option::<Object<T>>::deserialize(deserializer)?;
+    Ok(object.map(|Object(value)| value))
+}
+
+/// How deep a text nests, brackets in strings aside.
+fn depth(text: &[u8]) -> usize {
+    let (mut deepest, mut now, mut in_string, mut escaped) = (0, 0_usize, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                now += 1;
+                deepest = deepest.max(now);
+            }
+            b']' | b'}' if !in_string => now = now.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// A part of a document that is carried, not understood: byte for byte, white space between tokens aside.
+///
+/// Numbers keep their spelling and objects their order and repeated keys.
+#[derive(Clone, Debug)]
+pub struct Verbatim(Box<RawValue>);
+
+impl Verbatim {
+    /// The JSON text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+
+    /// Reads it as a type of one's own.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.text())
+    }
+
+    /// Makes one of anything that can be written.
+    ///
+    /// # Panics
+    /// If the value has keys that are no strings.
+    #[must_use]
+    pub fn of(value: &impl Serialize) -> Self {
+        Self(serde_json::value::to_raw_value(value).expect("keys are strings"))
+    }
+}
+
+impl PartialEq for Verbatim {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl Eq for Verbatim {}
+
+impl Serialize for Verbatim {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Verbatim {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let compact = compact(raw.get());
+        if compact.len() == raw.get().len() {
+            return Ok(Self(raw));
+        }
+        RawValue::from_string(compact)
+            .map(Self)
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+impl utoipa::PartialSchema for Verbatim {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::schema::Object::with_type(utoipa::openapi::schema::SchemaType::AnyValue)
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Verbatim {}
+
+/// The text without white space between tokens.
+fn compact(text: &str) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    let keep = |c: &char| {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if in_string => escaped = true,
+            '"' => in_string = !in_string,
+            ' ' | '\n' | '\r' | '\t' if !in_string => return false,
+            _ => {}
+        }
+        true
+    };
+    text.chars().filter(keep).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Outer {
+        #[serde(default, deserialize_with = "objects")]
+        items: Vec<Item>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Item {
+        name: String,
+        #[serde(default)]
+        rest: Option<Verbatim>,
+    }
+
+    fn fails(text: &str) -> String {
+        read::<Outer>(text.as_bytes(), |_| {}).unwrap_err()
+    }
+
+    #[test]
+    fn an_error_says_where() {
+        let wrong = fails(r#"{"items":[{"name":"a"},{"name":7}]}"#);
+        assert!(
+            wrong.starts_with("items[1].name: invalid type: integer `7`, expected a string"),
+            "{wrong}"
+        );
+        assert!(
+            fails("[1").starts_with("invalid type: sequence, expected an object"),
+            "{}",
+            fails("[1")
+        );
+        let array = fails(r#"{"items":[["a"]]}"#);
+        assert!(
+            array.starts_with("items[0]: invalid type: sequence, expected an object"),
+            "{array}"
+        );
+        assert!(fails("{} x").starts_with("trailing characters"));
+        assert!(fails("{").starts_with("EOF"));
+    }
+
+    #[test]
+    fn unknown_fields_are_heard_of_with_their_path() {
+        let mut heard = Vec::new();
+        read::<Outer>(br#"{"items":[{"name":"a","nmae":1}],"x":{}}"#, |path| {
+            heard.push(path);
+        })
+        .unwrap();
+        assert_eq!(heard, ["items.0.nmae", "x"]);
+    }
+
+    #[test]
+    fn a_verbatim_part_loses_only_white_space() {
+        let text = br#"{"items":[{"name":"a","rest":{ "b\" " : 1.50,  "a":[10000000000000000000000, 1e2], "a": null }}]}"#;
+        let outer: Outer = read(text, |_| {}).unwrap();
+        let rest = outer.items[0].rest.clone().unwrap();
+        assert_eq!(outer.items[0].name, "a");
+        assert_eq!(
+            rest.text(),
+            r#"{"b\" ":1.50,"a":[10000000000000000000000,1e2],"a":null}"#
+        );
+    }
+
+    #[test]
+    fn depth_is_bounded_even_in_fields_nobody_reads() {
+        let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(200), "]".repeat(200));
+        assert_eq!(fails(&deep), "the body nests deeper than 128 levels");
+    }
+}

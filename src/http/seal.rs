@@ -1,0 +1,180 @@
+//! A family's router with its gate: what is refused before a handler runs, in the family's own words.
+
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{Method, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::finish::Notes;
+use super::operation::Operations;
+use super::{Dialect, Rejection};
+
+/// The most of a refused body that is read and thrown away, so that a client which writes before it reads
+/// sees the refusal instead of a broken connection.
+const DRAIN: usize = 64 << 20;
+
+/// A family's routes, built once per process and then mounted for each world.
+pub struct Sealed<D> {
+    router: Router<D>,
+    api: OpenApi,
+    operations: Operations,
+}
+
+impl<D: Dialect> Sealed<D> {
+    /// Takes the routes apart into a router and what their attributes declare.
+    #[must_use]
+    pub fn new(routes: OpenApiRouter<D>) -> Self {
+        let (router, api) = routes.split_for_parts();
+        let operations = Operations::of(&api);
+        Self {
+            router,
+            api,
+            operations,
+        }
+    }
+
+    /// The same for routes that emulate nothing, and so declare no evidence.
+    #[must_use]
+    pub fn own(routes: OpenApiRouter<D>) -> Self {
+        let (router, api) = routes.split_for_parts();
+        Self {
+            router,
+            api,
+            operations: Operations::default(),
+        }
+    }
+
+    /// Adds plain routes that are no operations of their own.
+    #[must_use]
+    pub fn with(mut self, add: impl FnOnce(Router<D>) -> Router<D>) -> Self {
+        self.router = add(self.router);
+        self
+    }
+
+    /// The family's part of the OpenAPI document.
+    #[must_use]
+    pub fn api(&self) -> &OpenApi {
+        &self.api
+    }
+
+    /// The family's operations.
+    #[must_use]
+    pub fn operations(&self) -> &Operations {
+        &self.operations
+    }
+
+    /// The router for one world, behind its gate.
+    pub fn mount(&'static self, dialect: D) -> Router {
+        if !self.router.has_routes() {
+            return Router::new();
+        }
+        let gated = self
+            .router
+            .clone()
+            .route_layer(from_fn_with_state((self, dialect.clone()), gate::<D>));
+        gated
+            // After `route_layer`: a wrong method is refused before the credential is looked at.
+            .method_not_allowed_fallback(|State(dialect): State<D>, request: Request| {
+                refuse_unrouted(dialect, request, Rejection::WrongMethod)
+            })
+            .layer(DefaultBodyLimit::max(D::MAX_BODY))
+            .layer(CatchPanicLayer::custom(|_| {
+                D::Error::from(Rejection::Fault).into_response()
+            }))
+            .with_state(dialect)
+    }
+}
+
+async fn gate<D: Dialect>(
+    State((sealed, dialect)): State<(&'static Sealed<D>, D)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match admit(sealed, &dialect, &mut parts, &body) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(error) => refuse(&parts, body, error.into_response()).await,
+    }
+}
+
+/// The checks before the service's own, in the gateway's order.
+fn admit<D: Dialect>(
+    sealed: &'static Sealed<D>,
+    dialect: &D,
+    parts: &mut Parts,
+    body: &Body,
+) -> Result<(), D::Error> {
+    // The router lets an empty segment stand for a parameter; no service does.
+    if parts.uri.path().contains("//") {
+        return Err(dialect.unrouted(parts, Rejection::NoRoute));
+    }
+    if parts.method == Method::HEAD && !D::HEAD_IS_GET {
+        return Err(dialect.unrouted(parts, Rejection::WrongMethod));
+    }
+    let operation = parts
+        .extensions
+        .get::<MatchedPath>()
+        .and_then(|template| sealed.operations.find(template.as_str(), &parts.method));
+    if let (Some(operation), Some(notes)) = (operation, parts.extensions.get::<Notes>()) {
+        notes.serve(operation);
+    }
+    let caller = dialect.caller(parts)?;
+    if let Some(operation) = operation {
+        dialect.permit(&caller, operation, parts)?;
+    }
+    if declared(parts, body) > D::MAX_BODY as u64 {
+        return Err(Rejection::TooLarge.into());
+    }
+    let path = parts.uri.path();
+    if path.contains("/{project_id}/") || path.to_ascii_lowercase().contains("/%7bproject_id%7d/") {
+        return Err(Rejection::NoProject.into());
+    }
+    parts.extensions.insert(caller);
+    Ok(())
+}
+
+/// The size the request says its body has; 0 if it does not say.
+fn declared(parts: &Parts, body: &Body) -> u64 {
+    let header = parts.headers.get(header::CONTENT_LENGTH);
+    let said = header.and_then(|value| value.to_str().ok()?.parse().ok());
+    said.unwrap_or_else(|| body.size_hint().lower())
+}
+
+/// Refuses a request that no route takes, as its family would.
+pub async fn refuse_unrouted<D: Dialect>(dialect: D, request: Request, why: Rejection) -> Response {
+    let (parts, body) = request.into_parts();
+    let error = dialect.unrouted(&parts, why);
+    refuse(&parts, body, error.into_response()).await
+}
+
+async fn refuse(parts: &Parts, body: Body, response: Response) -> Response {
+    // A client that waits for leave to send its body is simply not given it.
+    if !parts.headers.contains_key(header::EXPECT) && declared(parts, &body) <= DRAIN as u64 {
+        // Whatever the reading comes to, the refusal stands.
+        let _ = axum::body::to_bytes(Body::new(Discard(body)), DRAIN).await;
+    }
+    response
+}
+
+/// A body whose data are thrown away as they come.
+struct Discard(Body);
+
+impl HttpBody for Discard {
+    type Data = axum::body::Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Self::Data>, Self::Error>>> {
+        std::pin::Pin::new(&mut self.0)
+            .poll_frame(context)
+            .map_ok(|_| hyper::body::Frame::data(axum::body::Bytes::new()))
+    }
+}
