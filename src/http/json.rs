@@ -31,6 +31,30 @@ pub fn read<T: DeserializeOwned>(
     }
 }
 
+/// Reads a part that is kept verbatim as a type of one's own, to look at what is understood of it. Fields
+/// the type does not know are carried, so nobody hears of them. `place` is the part's path in the body.
+pub fn read_part<T: DeserializeOwned>(part: &Verbatim, place: &str) -> Result<T, String> {
+    let mut json = serde_json::Deserializer::from_str(part.text());
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let inner = match error.path().to_string().as_str() {
+            "." | "?" => place.to_owned(),
+            path if path.starts_with('[') => format!("{place}{path}"),
+            path => format!("{place}.{path}"),
+        };
+        // Line and column count from the part's beginning, which would only mislead.
+        let text = error.into_inner().to_string();
+        let text = text
+            .rsplit_once(" at line ")
+            .map_or(text.as_str(), |(text, _)| text);
+        placed(&inner, text)
+    })
+}
+
+/// A list of objects, for [`read_part`].
+#[derive(Debug, Deserialize)]
+#[serde(transparent, bound = "T: Deserialize<'de>")]
+pub struct Objects<T>(#[serde(deserialize_with = "objects")] pub Vec<T>);
+
 /// Puts the path before the text. The paths of the root and of broken JSON say nothing.
 #[must_use]
 pub fn placed(path: &str, error: &str) -> String {
@@ -254,6 +278,13 @@ mod tests {
             rest.text(),
             r#"{"b\" ":1.50,"a":[10000000000000000000000,1e2],"a":null}"#
         );
+    }
+
+    #[test]
+    fn a_part_is_read_with_its_place_in_the_body() {
+        let part: Verbatim = serde_json::from_str(r#"[{"name":"a","x":1},{}]"#).unwrap();
+        let wrong = read_part::<Objects<Item>>(&part, "stages").unwrap_err();
+        assert_eq!(wrong, "stages[1]: missing field `name`");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Huawei ServiceStage: release plans and pipelines, two families of one dialect.
 
 pub mod error;
+pub mod names;
 pub mod paging;
 pub mod pipelines;
 pub mod plans;
@@ -9,11 +10,13 @@ pub mod state;
 use std::sync::LazyLock;
 
 use axum::Router;
+use axum::http::Method;
 use axum::http::request::Parts;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::gateway;
 use super::world::World;
+use crate::http::finish::Notes;
 use crate::http::seal::Sealed;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 pub use error::Error;
@@ -42,7 +45,22 @@ impl Dialect for ServiceStage {
             request.uri.path().split('/').nth(2),
         )
     }
+
+    fn unrouted(&self, request: &Parts, why: Rejection) -> Error {
+        let is_pipeline = request.uri.path().contains("/pipeline/pipelines/");
+        if let Some(notes) = request.extensions.get::<Notes>()
+            && request.method == Method::DELETE
+            && is_pipeline
+        {
+            notes.hint(NO_DELETE.to_owned());
+        }
+        why.into()
+    }
 }
+
+/// What a caller is told who would delete a pipeline.
+const NO_DELETE: &str = "the service documents no way to delete a release task; for a clean slate use \
+    POST /_emulator/v1/reset, or write the state you want with PUT or PATCH /_emulator/v1/state";
 
 /// The families' routes and what they declare.
 pub fn sealed() -> &'static Sealed<ServiceStage> {

@@ -1,56 +1,33 @@
-//! STUB.
+//! `ServiceStage` pipelines with actions: release tasks of the new kind, `/v3/{project_id}/pipeline/pipelines`.
 
+mod declaration;
+mod execution;
+mod handlers;
+mod pipeline;
+mod schedule;
 pub mod state;
+mod status;
+mod table;
+mod views;
+mod wire;
 
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::ServiceStage;
-use crate::api::settings::Settings;
-use crate::api::state::Misfit;
-use crate::sim::scripts::Scripts;
-use crate::sim::{Ms, NEVER, Transition};
-
-/// STUB.
-#[derive(Debug, Default)]
-pub struct Table;
-
-impl Table {
-    /// When the first thing changes by itself.
-    #[must_use]
-    pub fn next_due(&self) -> Ms {
-        NEVER
-    }
-    /// The projects that have any.
-    pub fn projects(&self) -> impl Iterator<Item = &str> {
-        std::iter::empty()
-    }
-    /// A project's in the fixture format.
-    #[must_use]
-    pub fn save(&self, _project: &str, _now: Ms) -> Vec<state::Item> {
-        Vec::new()
-    }
-    /// Lets happen what is due.
-    pub fn wake(&mut self, _now: Ms, _scripts: &mut Scripts, _heard: &mut dyn FnMut(Transition)) {}
-    /// Adds one from the fixture format.
-    pub fn load(
-        &mut self,
-        _project: &str,
-        _item: state::Item,
-        _settings: &Settings,
-        _now: Ms,
-    ) -> Result<(), Misfit> {
-        Ok(())
-    }
-    /// The number of the next execution.
-    #[must_use]
-    pub fn next_execution(&self) -> i64 {
-        286_541
-    }
-    /// Numbers executions from there on, if that is further.
-    pub fn skip_to_execution(&mut self, _next: i64) {}
-}
+pub use table::Table;
 
 /// The URL table.
 pub(super) fn routes() -> OpenApiRouter<ServiceStage> {
     OpenApiRouter::new()
+        .routes(routes!(handlers::create_pipeline, handlers::list_pipelines))
+        .routes(routes!(handlers::update_pipeline, handlers::show_pipeline))
+        .routes(routes!(handlers::operate_pipeline))
+        .routes(routes!(handlers::list_pipeline_records))
+        .routes(routes!(
+            handlers::create_pipeline_hooks,
+            handlers::update_pipeline_hooks,
+            handlers::show_pipeline_hooks
+        ))
+        .routes(routes!(handlers::parse_template_package))
 }

@@ -1,0 +1,162 @@
+//! What a pipeline declares: stages of tasks, and how they become the steps of a run.
+
+use std::sync::Arc;
+
+use crate::sim::lifecycle::Node;
+
+/// A stage as far as the emulator acts on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// Its name, unique in the pipeline.
+    pub name: String,
+    /// Whether it waits for an approval under its own name before its tasks begin.
+    pub gated: bool,
+    /// Its tasks. Without any the stage is passed at once.
+    pub tasks: Vec<Task>,
+}
+
+/// A task as far as the emulator acts on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Its name, unique in the stage.
+    pub name: String,
+    /// The name that people see.
+    pub display_name: String,
+    /// Its order number, which is only carried: the order of the array counts.
+    pub order_index: i64,
+    /// Tasks of one group run one after the other, groups at once. Those without form one group.
+    pub group: Option<String>,
+    /// Whether it is a manual approval.
+    pub approval: bool,
+}
+
+/// The stages of a pipeline, shared with the executions that were started with them.
+pub(super) type Stages = Arc<[Stage]>;
+
+/// A stage and tasks of it that are to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selected {
+    /// The stage's name.
+    pub stage: String,
+    /// The names of its tasks.
+    pub tasks: Vec<String>,
+}
+
+/// A name in a selection that the pipeline does not have, by its position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// The stage of an entry.
+    Stage(usize),
+    /// A task of an entry.
+    Task(usize, usize),
+}
+
+/// Checks that a selection names only what there is.
+pub(super) fn check_selection(stages: &[Stage], selected: &[Selected]) -> Result<(), Unknown> {
+    for (n, entry) in selected.iter().enumerate() {
+        let stage = stages
+            .iter()
+            .find(|stage| stage.name == entry.stage)
+            .ok_or(Unknown::Stage(n))?;
+        let unknown = |name: &String| stage.tasks.iter().all(|task| task.name != *name);
+        if let Some(k) = entry.tasks.iter().position(unknown) {
+            return Err(Unknown::Task(n, k));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a selection takes in a task of a stage. No selection takes in everything.
+pub(super) fn is_selected(selected: Option<&[Selected]>, stage: &Stage, task: &Task) -> bool {
+    selected.is_none_or(|selected| {
+        selected
+            .iter()
+            .any(|entry| entry.stage == stage.name && entry.tasks.contains(&task.name))
+    })
+}
+
+/// What a step of a run stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// The approval before a stage.
+    Gate(&'a Stage),
+    /// A task of a stage.
+    Task(&'a Stage, &'a Task),
+    /// Passing a stage that has no tasks.
+    Pass(&'a Stage),
+    /// The work of a pipeline whose stages are not known.
+    Whole,
+}
+
+impl<'a> Part<'a> {
+    /// The stage the step belongs to.
+    pub fn stage(self) -> Option<&'a Stage> {
+        match self {
+            Self::Gate(stage) | Self::Task(stage, _) | Self::Pass(stage) => Some(stage),
+            Self::Whole => None,
+        }
+    }
+
+    /// The name an approval answers to.
+    pub fn gate_name(self) -> Option<&'a str> {
+        match self {
+            Self::Gate(stage) => Some(&stage.name),
+            Self::Task(_, task) if task.approval => Some(&task.name),
+            Self::Task(..) | Self::Pass(_) | Self::Whole => None,
+        }
+    }
+}
+
+/// The steps of a run, in the order of the stages; within one the gate first, then the tasks in their order.
+pub(super) fn parts(stages: &[Stage]) -> Vec<Part<'_>> {
+    if stages.is_empty() {
+        return vec![Part::Whole];
+    }
+    let mut parts = Vec::new();
+    for stage in stages {
+        if stage.gated {
+            parts.push(Part::Gate(stage));
+        }
+        if stage.tasks.is_empty() {
+            parts.push(Part::Pass(stage));
+        }
+        parts.extend(stage.tasks.iter().map(|task| Part::Task(stage, task)));
+    }
+    parts
+}
+
+/// How these steps depend on each other: stages in sequence, the groups of a stage at once, the tasks of a
+/// group in sequence.
+pub(super) fn tree(parts: &[Part]) -> Node {
+    let mut stages: Vec<(&str, Option<Node>, Vec<Group>)> = Vec::new();
+    for (step, part) in parts.iter().enumerate() {
+        let name = part.stage().map_or("", |stage| stage.name.as_str());
+        if stages.last().is_none_or(|(last, ..)| *last != name) {
+            stages.push((name, None, Vec::new()));
+        }
+        let (_, gate, groups) = stages.last_mut().expect("one was just pushed");
+        let group = match part {
+            Part::Gate(_) => {
+                *gate = Some(Node::Step(step));
+                continue;
+            }
+            Part::Task(_, task) => task.group.as_deref(),
+            Part::Pass(_) | Part::Whole => None,
+        };
+        match groups.iter_mut().find(|(name, _)| *name == group) {
+            Some((_, tasks)) => tasks.push(Node::Step(step)),
+            None => groups.push((group, vec![Node::Step(step)])),
+        }
+    }
+    let stage = |(_, gate, groups): (&str, Option<Node>, Vec<Group>)| {
+        let groups = groups
+            .into_iter()
+            .map(|(_, tasks)| Node::Seq(tasks))
+            .collect();
+        Node::Seq(gate.into_iter().chain([Node::Par(groups)]).collect())
+    };
+    Node::Seq(stages.into_iter().map(stage).collect())
+}
+
+/// A group's name, if it has one, and its steps.
+type Group<'a> = (Option<&'a str>, Vec<Node>);

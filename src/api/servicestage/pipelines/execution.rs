@@ -1,0 +1,298 @@
+//! An execution: one start of a pipeline with its retries and its rollback.
+
+use super::declaration::{Part, Selected, Stage, Stages, is_selected, parts, tree};
+use super::status::Status;
+use crate::sim::Ms;
+use crate::sim::lifecycle::{Does, FailMode, Outcome, Phase, Run, Script, Seen, Span, Verdict};
+
+/// What started an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// A caller.
+    Manual,
+    /// The pipeline's trigger policy.
+    Scheduled,
+}
+
+/// One start of a pipeline. Its number grows by one from start to start, over all pipelines of a world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// Its number.
+    pub id: i64,
+    /// The pipeline's version at the start.
+    pub version: i64,
+    /// Who started it.
+    pub executor: String,
+    /// What started it.
+    pub trigger: Trigger,
+    /// When.
+    pub triggered: Ms,
+    /// The stages as they were then.
+    pub stages: Stages,
+    /// The run it began with, and what retry and rollback put after it. Never empty.
+    pub attempts: Vec<Attempt>,
+}
+
+/// A run of an execution and what it is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The run.
+    pub run: Run,
+}
+
+/// What a run of an execution is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The release, from the start or from where it failed.
+    Release,
+    /// Back to the state before.
+    Rollback,
+}
+
+impl Execution {
+    /// The latest run.
+    ///
+    /// # Panics
+    /// Never: an execution has its first run from the start.
+    pub fn latest(&self) -> &Attempt {
+        self.attempts
+            .last()
+            .expect("an execution begins with a run")
+    }
+
+    /// The latest run, for commands.
+    ///
+    /// # Panics
+    /// Never: an execution has its first run from the start.
+    pub fn latest_mut(&mut self) -> &mut Attempt {
+        self.attempts
+            .last_mut()
+            .expect("an execution begins with a run")
+    }
+
+    /// The latest run that released anything: its steps are what can be seen of the stages.
+    ///
+    /// # Panics
+    /// Never: an execution begins with a release.
+    pub fn release(&self) -> &Run {
+        let release = self
+            .attempts
+            .iter()
+            .rev()
+            .find(|attempt| attempt.purpose == Purpose::Release);
+        &release.expect("an execution begins with a release").run
+    }
+
+    /// What the execution is at.
+    pub fn status(&self, now: Ms) -> Status {
+        let Attempt { purpose, run } = self.latest();
+        match (purpose, run.phase(now)) {
+            (Purpose::Release, Phase::Leading) => Status::Restarting,
+            (Purpose::Release, Phase::Running) => Status::Releasing,
+            (Purpose::Release, Phase::Waiting) => Status::ToBeApproved,
+            (Purpose::Release, Phase::Stopping) => Status::Stopping,
+            (Purpose::Release, Phase::Paused) => Status::Paused,
+            (Purpose::Release, Phase::Succeeded) => Status::Succeeded,
+            (Purpose::Release, Phase::Failed | Phase::Aborting | Phase::Aborted) => Status::Failed,
+            (Purpose::Rollback, Phase::Succeeded) => Status::RolledBack,
+            (Purpose::Rollback, Phase::Failed | Phase::Aborting | Phase::Aborted) => {
+                Status::RollbackFailed
+            }
+            (
+                Purpose::Rollback,
+                Phase::Leading | Phase::Running | Phase::Waiting | Phase::Stopping | Phase::Paused,
+            ) => Status::RollingBack,
+        }
+    }
+
+    /// When it ended, if it has.
+    pub fn ended(&self, now: Ms) -> Option<Ms> {
+        self.latest().run.ended(now)
+    }
+
+    /// The steps of the latest release with what each is at.
+    pub fn steps(&self, now: Ms) -> impl Iterator<Item = (Part<'_>, Status)> {
+        let run = self.release();
+        let open = match run.phase(now) {
+            Phase::Stopping => Some(Status::Stopping),
+            Phase::Paused => Some(Status::Paused),
+            _ => None,
+        };
+        parts(&self.stages)
+            .into_iter()
+            .enumerate()
+            .map(move |(step, part)| {
+                let status = match run.step(step, now) {
+                    Seen::Idle => Status::Initialised,
+                    Seen::Open { .. } => open.unwrap_or(match part.gate_name() {
+                        Some(_) => Status::ToBeApproved,
+                        None => Status::Releasing,
+                    }),
+                    Seen::Ended {
+                        verdict: Verdict::Succeeded,
+                        ..
+                    } => Status::Succeeded,
+                    Seen::Ended {
+                        verdict: Verdict::Failed | Verdict::Cut,
+                        ..
+                    } => Status::Failed,
+                    Seen::Ended {
+                        verdict: Verdict::Skipped,
+                        ..
+                    } => Status::Skipped,
+                };
+                (part, status)
+            })
+    }
+
+    /// The gate of that name which waits, as a step.
+    pub fn waiting_gate(&self, name: &str, now: Ms) -> Option<usize> {
+        let run = self.release();
+        let named = |(step, part): (usize, Part)| {
+            (part.gate_name() == Some(name) && run.waits_at(step, now)).then_some(step)
+        };
+        parts(&self.stages).into_iter().enumerate().find_map(named)
+    }
+}
+
+/// A run of the selected tasks; the outcome of each is asked of `decide` by the step's name.
+pub(super) fn release(
+    stages: &[Stage],
+    selected: Option<&[Selected]>,
+    fail: FailMode,
+    brake: Ms,
+    now: Ms,
+    mut decide: impl FnMut(&str) -> Does,
+) -> Run {
+    let parts = parts(stages);
+    let does = parts
+        .iter()
+        .map(|part| does(*part, selected, &mut decide))
+        .collect();
+    Run::start(
+        now,
+        Script {
+            tree: tree(&parts),
+            does,
+            fail,
+            lead: 0,
+            brake,
+            limit: None,
+        },
+    )
+}
+
+/// A run that repeats what has not succeeded, after a brief restart.
+pub(super) fn repetition(
+    failed: &Run,
+    stages: &[Stage],
+    lead: Ms,
+    now: Ms,
+    mut decide: impl FnMut(&str) -> Does,
+) -> Run {
+    let parts = parts(stages);
+    let does = failed.repeat(now, |step| does(parts[step], None, &mut decide));
+    Run::start(
+        now,
+        Script {
+            does,
+            lead,
+            ..failed.script().clone()
+        },
+    )
+}
+
+/// A run that waits at a gate, everything before which is done: what a fixture means that gives status 5.
+pub(super) fn release_at_gate(
+    stages: &[Stage],
+    gate: &str,
+    fail: FailMode,
+    brake: Ms,
+    now: Ms,
+    mut decide: impl FnMut(&str) -> Does,
+) -> Option<Run> {
+    let parts = parts(stages);
+    let at = parts
+        .iter()
+        .position(|part| part.gate_name() == Some(gate))?;
+    let done = Does::Carried(Span {
+        begin: now,
+        end: now,
+        verdict: Verdict::Succeeded,
+    });
+    let does = parts
+        .iter()
+        .enumerate()
+        .map(|(step, part)| {
+            if step < at {
+                done.clone()
+            } else {
+                does(*part, None, &mut decide)
+            }
+        })
+        .collect();
+    Some(Run::start(
+        now,
+        Script {
+            tree: tree(&parts),
+            does,
+            fail,
+            lead: 0,
+            brake,
+            limit: None,
+        },
+    ))
+}
+
+/// A run in which everything is done already: what a fixture means that gives an ended status.
+pub(super) fn done(stages: &[Stage], now: Ms) -> Run {
+    let parts = parts(stages);
+    let done = Does::Carried(Span {
+        begin: now,
+        end: now,
+        verdict: Verdict::Succeeded,
+    });
+    let does = vec![done; parts.len()];
+    Run::start(
+        now,
+        Script {
+            tree: tree(&parts),
+            does,
+            fail: FailMode::Stop,
+            lead: 0,
+            brake: 0,
+            limit: None,
+        },
+    )
+}
+
+/// Whether anything of a stage runs; one without tasks does if the selection names it.
+fn takes_part(selected: Option<&[Selected]>, stage: &Stage) -> bool {
+    if stage.tasks.is_empty() {
+        selected.is_none_or(|selected| selected.iter().any(|entry| entry.stage == stage.name))
+    } else {
+        stage
+            .tasks
+            .iter()
+            .any(|task| is_selected(selected, stage, task))
+    }
+}
+
+/// What a step does.
+fn does(part: Part, selected: Option<&[Selected]>, decide: &mut impl FnMut(&str) -> Does) -> Does {
+    match part {
+        Part::Gate(stage) if takes_part(selected, stage) => Does::Gate,
+        Part::Gate(_) => Does::Skip,
+        Part::Task(stage, task) if !is_selected(selected, stage, task) => Does::Skip,
+        Part::Task(_, task) if task.approval => Does::Gate,
+        Part::Task(_, task) => decide(&task.name),
+        Part::Pass(stage) if !takes_part(selected, stage) => Does::Skip,
+        Part::Pass(_) => Does::Work {
+            takes: 0,
+            outcome: Outcome::Succeed,
+        },
+        Part::Whole => decide(""),
+    }
+}

@@ -1,0 +1,345 @@
+//! Trigger policies: when time starts a pipeline.
+
+use chrono::{DateTime, FixedOffset};
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+
+use super::declaration::Selected;
+use crate::sim::{Ms, NEVER};
+
+/// The furthest a time zone lies from UTC, in hours.
+const FURTHEST_ZONE: i32 = 14;
+
+/// A trigger policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// Whether time starts the pipeline; otherwise the hooks are only kept.
+    pub scheduled: bool,
+    /// When.
+    pub hooks: Vec<Hook>,
+    /// What it starts; absent: everything.
+    pub selected: Option<Vec<Selected>>,
+    /// The next instant at which it starts the pipeline, or [`NEVER`]. Kept because a line that never comes
+    /// is costly to search.
+    pub next: Ms,
+}
+
+/// A schedule in some time zone.
+#[derive(Clone, Debug)]
+pub struct Hook {
+    /// The cron line as it was given.
+    pub schedule: String,
+    /// Whether the zone lies east of UTC.
+    pub east: bool,
+    /// How many hours away.
+    pub hours: i32,
+    cron: Cron,
+}
+
+impl PartialEq for Hook {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.schedule, self.east, self.hours) == (&other.schedule, other.east, other.hours)
+    }
+}
+
+/// Why a hook was refused, by its field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadHook {
+    /// The cron line cannot be read; says why.
+    Schedule(String),
+    /// The zone is further than 14 hours away.
+    Zone,
+}
+
+impl Policy {
+    /// A policy that takes effect at `now`.
+    pub fn new(
+        scheduled: bool,
+        hooks: Vec<Hook>,
+        selected: Option<Vec<Selected>>,
+        now: Ms,
+    ) -> Self {
+        let mut policy = Self {
+            scheduled,
+            hooks,
+            selected,
+            next: NEVER,
+        };
+        policy.pass(now);
+        policy
+    }
+
+    /// Goes on to the first start after `now`.
+    pub fn pass(&mut self, now: Ms) {
+        let next = self.hooks.iter().map(|hook| hook.next(now)).min();
+        self.next = next.filter(|_| self.scheduled).unwrap_or(NEVER);
+    }
+}
+
+impl Hook {
+    /// Reads a hook. A line has six or seven fields, as Quartz writes them: seconds, minutes, hours, days of
+    /// the month, months, days of the week (1 is Sunday) and perhaps years.
+    pub fn new(schedule: &str, east: bool, hours: i32) -> Result<Self, BadHook> {
+        if !(0..=FURTHEST_ZONE).contains(&hours) {
+            return Err(BadHook::Zone);
+        }
+        let cron = parse(schedule).map_err(BadHook::Schedule)?;
+        Ok(Self {
+            schedule: schedule.to_owned(),
+            east,
+            hours,
+            cron,
+        })
+    }
+
+    /// The first instant after `now`, or [`NEVER`].
+    fn next(&self, now: Ms) -> Ms {
+        let seconds = self.hours * 3_600;
+        let zone = FixedOffset::east_opt(if self.east { seconds } else { -seconds });
+        let local = zone
+            .zip(DateTime::from_timestamp_millis(now))
+            .map(|(zone, now)| now.with_timezone(&zone));
+        let next = local.and_then(|local| self.cron.find_next_occurrence(&local, false).ok());
+        // The search has whole seconds; an instant within one lies after its beginning.
+        next.map_or(NEVER, |next| next.timestamp_millis())
+    }
+}
+
+/// Reads a Quartz line with a parser that knows all of it but open steps and ranges that wrap around.
+fn parse(schedule: &str) -> Result<Cron, String> {
+    let fields: Vec<&str> = schedule.split_whitespace().collect();
+    if !(6..=7).contains(&fields.len()) {
+        return Err(format!(
+            "a cron line has six or seven fields, not {}",
+            fields.len()
+        ));
+    }
+    let fields: Vec<String> = fields
+        .iter()
+        .zip(FIELDS)
+        .map(|(text, field)| field.translate(text))
+        .collect::<Result<_, _>>()?;
+    CronParser::builder()
+        .seconds(Seconds::Required)
+        .year(Year::Optional)
+        .dom_and_dow(true)
+        .alternative_weekdays(true)
+        .build()
+        .parse(&fields.join(" "))
+        .map_err(|error| error.to_string())
+}
+
+/// The values of a field.
+struct Field {
+    least: u32,
+    most: u32,
+    names: &'static [&'static str],
+}
+
+const MONTHS: &[&str] = &[
+    "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
+];
+const DAYS: &[&str] = &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+
+const FIELDS: [Field; 7] = [
+    Field {
+        least: 0,
+        most: 59,
+        names: &[],
+    },
+    Field {
+        least: 0,
+        most: 59,
+        names: &[],
+    },
+    Field {
+        least: 0,
+        most: 23,
+        names: &[],
+    },
+    Field {
+        least: 1,
+        most: 31,
+        names: &[],
+    },
+    Field {
+        least: 1,
+        most: 12,
+        names: MONTHS,
+    },
+    Field {
+        least: 1,
+        most: 7,
+        names: DAYS,
+    },
+    Field {
+        least: 1970,
+        most: 2099,
+        names: &[],
+    },
+];
+
+impl Field {
+    /// Rewrites `a/n` as `a-most/n`, and a range that wraps around as two.
+    fn translate(&self, text: &str) -> Result<String, String> {
+        let parts: Result<Vec<String>, String> =
+            text.split(',').map(|part| self.part(part)).collect();
+        Ok(parts?.join(","))
+    }
+
+    fn part(&self, part: &str) -> Result<String, String> {
+        let (range, step) = match part.split_once('/') {
+            Some((range, step)) => (range, Some(step)),
+            None => (part, None),
+        };
+        let with_step =
+            |range: &str| step.map_or_else(|| range.to_owned(), |step| format!("{range}/{step}"));
+        match range.split_once('-') {
+            Some((from, to)) => match (self.value(from), self.value(to)) {
+                (Some(from), Some(to)) if from > to => match step {
+                    None if to < self.least => Ok(format!("{from}-{}", self.most)),
+                    None => Ok(format!("{from}-{},{}-{to}", self.most, self.least)),
+                    // The step would have to go on counting across the wrap.
+                    Some(_) => Err(format!(
+                        "{part}: a range that wraps around cannot have a step"
+                    )),
+                },
+                _ => Ok(with_step(range)),
+            },
+            None if step.is_some() && self.value(range).is_some() => {
+                Ok(with_step(&format!("{range}-{}", self.most)))
+            }
+            None => Ok(with_step(range)),
+        }
+    }
+
+    fn value(&self, text: &str) -> Option<u32> {
+        let named = self
+            .names
+            .iter()
+            .position(|name| name.eq_ignore_ascii_case(text));
+        match named {
+            Some(n) => Some(u32::try_from(n).ok()? + self.least),
+            None => text.parse().ok(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::gateway::rfc3339;
+    use crate::api::identities::instant;
+
+    fn fires(schedule: &str, east: bool, hours: i32, from: &str, n: usize) -> Vec<String> {
+        let hook = Hook::new(schedule, east, hours).unwrap();
+        let mut now = instant(from).unwrap();
+        (0..n)
+            .map(|_| {
+                now = hook.next(now);
+                if now == NEVER {
+                    "never".to_owned()
+                } else {
+                    rfc3339(now)
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_documented_line_fires_in_the_first_hour_of_mondays_east_of_utc() {
+        // Midnight of Monday 2 March at +8 is 16:00 of Sunday in UTC.
+        assert_eq!(
+            fires(
+                "0 00-59/10 00-00 ? * MON *",
+                true,
+                8,
+                "2026-03-01T00:00:00Z",
+                7
+            ),
+            [
+                "2026-03-01T16:00:00Z",
+                "2026-03-01T16:10:00Z",
+                "2026-03-01T16:20:00Z",
+                "2026-03-01T16:30:00Z",
+                "2026-03-01T16:40:00Z",
+                "2026-03-01T16:50:00Z",
+                "2026-03-08T16:00:00Z",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_zone_west_of_utc_shifts_the_other_way() {
+        assert_eq!(
+            fires("0 0 0 * * ?", false, 5, "2026-03-01T00:00:00Z", 1),
+            ["2026-03-01T05:00:00Z"]
+        );
+    }
+
+    #[test]
+    fn weekday_numbers_begin_with_sunday() {
+        assert_eq!(
+            fires("0 0 12 ? * 1", true, 0, "2026-03-02T00:00:00Z", 1),
+            ["2026-03-08T12:00:00Z"]
+        );
+    }
+
+    #[test]
+    fn open_steps_and_wrapping_ranges_are_understood() {
+        let seconds = fires("20/15 * * * * ?", true, 0, "2026-03-02T00:00:00Z", 4);
+        assert_eq!(
+            seconds.iter().map(|at| &at[17..19]).collect::<Vec<_>>(),
+            ["20", "35", "50", "20"]
+        );
+        let hours = fires("0 0 22-1 * * ?", true, 0, "2026-03-02T00:30:00Z", 4);
+        assert_eq!(
+            hours.iter().map(|at| &at[11..13]).collect::<Vec<_>>(),
+            ["01", "22", "23", "00"]
+        );
+        let days = fires("0 0 0 ? * FRI-MON", true, 0, "2026-03-02T00:00:00Z", 4);
+        assert_eq!(
+            days.iter().map(|at| &at[8..10]).collect::<Vec<_>>(),
+            ["06", "07", "08", "09"]
+        );
+    }
+
+    #[test]
+    fn a_line_that_never_comes_is_no_error() {
+        assert_eq!(
+            fires("0 0 0 30 2 ?", true, 0, "2026-03-02T00:00:00Z", 1),
+            ["never"]
+        );
+        assert_eq!(
+            fires("0 0 0 1 1 ? 1990", true, 0, "2026-03-02T00:00:00Z", 1),
+            ["never"]
+        );
+    }
+
+    #[test]
+    fn an_instant_within_a_second_lies_after_its_beginning() {
+        assert_eq!(
+            fires("* * * * * ?", true, 0, "2026-03-02T00:00:00.500Z", 1),
+            ["2026-03-02T00:00:01Z"]
+        );
+    }
+
+    #[test]
+    fn what_is_no_cron_line_is_refused() {
+        for line in [
+            "",
+            "* * * * *",
+            "a b c d e f",
+            "60 * * * * ?",
+            "0 0 22-2/2 * * ?",
+            "0 0 0 * * ? * *",
+        ] {
+            assert!(
+                matches!(Hook::new(line, true, 0), Err(BadHook::Schedule(_))),
+                "{line:?}"
+            );
+        }
+        assert_eq!(Hook::new("* * * * * ?", true, 15), Err(BadHook::Zone));
+        assert_eq!(Hook::new("* * * * * ?", true, -1), Err(BadHook::Zone));
+    }
+}

@@ -1,0 +1,183 @@
+//! All pipelines of a world: the one place that knows their uniqueness, order and numbering.
+
+use std::collections::HashMap;
+
+use super::pipeline::{Action, Definition, Office, Pipeline, Refused};
+use super::schedule::Policy;
+use super::status::Status;
+use crate::sim::scripts::Scripts;
+use crate::sim::shelf::Shelf;
+use crate::sim::{Ms, Transition};
+
+/// The number of the first execution, as the documented example shows it.
+const FIRST_EXECUTION: i64 = 286_541;
+
+/// All pipelines, by project.
+#[derive(Debug)]
+pub struct Table {
+    shelf: Shelf<Pipeline>,
+    /// Who has a name, by project, enterprise project and name.
+    names: HashMap<NameKey, String>,
+    next_execution: i64,
+}
+
+type NameKey = (String, String, String);
+
+impl Default for Table {
+    fn default() -> Self {
+        Self {
+            shelf: Shelf::default(),
+            names: HashMap::new(),
+            next_execution: FIRST_EXECUTION,
+        }
+    }
+}
+
+/// A name is taken by another pipeline of the project and enterprise project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NameTaken;
+
+impl Table {
+    /// A pipeline of a project.
+    pub fn get(&self, project: &str, id: &str) -> Option<&Pipeline> {
+        self.shelf.get(project, id)
+    }
+
+    /// Whether the id is given, in whatever project.
+    pub fn contains(&self, id: &str) -> bool {
+        self.shelf.contains(id)
+    }
+
+    /// The pipelines of a project, oldest first.
+    pub fn of<'a>(
+        &'a self,
+        project: &str,
+    ) -> impl DoubleEndedIterator<Item = &'a Pipeline> + use<'a> {
+        self.shelf.of(project).map(|entry| &entry.item)
+    }
+
+    /// How many pipelines a project has.
+    pub fn len(&self, project: &str) -> usize {
+        self.shelf.len(project)
+    }
+
+    /// The projects that have pipelines.
+    pub fn projects(&self) -> impl Iterator<Item = &str> {
+        self.shelf.scopes()
+    }
+
+    /// Whether a definition's name is free, or belongs to the pipeline `own`.
+    pub fn check_name(
+        &self,
+        project: &str,
+        definition: &Definition,
+        own: Option<&str>,
+    ) -> Result<(), NameTaken> {
+        match self.names.get(&name_key(project, definition)) {
+            Some(id) if own != Some(id) => Err(NameTaken),
+            _ => Ok(()),
+        }
+    }
+
+    /// Adds a pipeline whose id and name were checked.
+    pub fn insert(&mut self, pipeline: Pipeline, now: Ms) {
+        let Pipeline {
+            project,
+            id,
+            created,
+            ..
+        } = &pipeline;
+        self.names
+            .insert(name_key(project, &pipeline.definition), id.clone());
+        let newest = pipeline
+            .executions
+            .iter()
+            .map(|execution| execution.id + 1)
+            .max();
+        self.next_execution = self.next_execution.max(newest.unwrap_or(0));
+        let (project, id, created) = (project.clone(), id.clone(), *created);
+        self.shelf.insert(&project, &id, created, now, pipeline);
+    }
+
+    /// Replaces the definition of a pipeline whose new name was checked. Answers nothing if there is none.
+    pub fn edit(
+        &mut self,
+        project: &str,
+        id: &str,
+        new: Definition,
+        now: Ms,
+    ) -> Option<Result<(), Refused>> {
+        let old_key = name_key(project, &self.get(project, id)?.definition);
+        let new_key = name_key(project, &new);
+        let edited = self
+            .shelf
+            .edit(project, id, now, |pipeline| pipeline.edit(new, now))?;
+        if edited.is_ok() {
+            self.names.remove(&old_key);
+            self.names.insert(new_key, id.to_owned());
+        }
+        Some(edited)
+    }
+
+    /// Says an action to a pipeline. Answers nothing if there is none, else the execution's number and the
+    /// status right after the command.
+    pub fn act(
+        &mut self,
+        project: &str,
+        id: &str,
+        action: &Action,
+        caller: &str,
+        scripts: &mut Scripts,
+        now: Ms,
+    ) -> Option<Result<(i64, Status), Refused>> {
+        let mut office = Office {
+            next_execution: &mut self.next_execution,
+            scripts,
+        };
+        self.shelf.edit(project, id, now, |pipeline| {
+            pipeline.act(action, caller, now, &mut office)
+        })
+    }
+
+    /// Sets the trigger policy of a pipeline. Answers whether there is one.
+    pub fn set_policy(&mut self, project: &str, id: &str, policy: Policy, now: Ms) -> bool {
+        self.shelf
+            .edit(project, id, now, |pipeline| pipeline.policy = Some(policy))
+            .is_some()
+    }
+
+    /// When the first pipeline changes by itself.
+    pub fn next_due(&self) -> Ms {
+        self.shelf.next_due()
+    }
+
+    /// Lets everything happen that is due: steps end, policies start pipelines.
+    pub fn wake(&mut self, now: Ms, scripts: &mut Scripts, heard: &mut dyn FnMut(Transition)) {
+        let mut office = Office {
+            next_execution: &mut self.next_execution,
+            scripts,
+        };
+        self.shelf
+            .wake(now, "pipelines", heard, |_, _, pipeline, at| {
+                pipeline.fire(at, &mut office)
+            });
+    }
+
+    /// The number of the next execution.
+    pub fn next_execution(&self) -> i64 {
+        self.next_execution
+    }
+
+    /// Numbers executions from there on, if that is further.
+    pub fn skip_to_execution(&mut self, next: i64) {
+        self.next_execution = self.next_execution.max(next);
+    }
+}
+
+fn name_key(project: &str, definition: &Definition) -> NameKey {
+    (
+        project.to_owned(),
+        definition.enterprise_project.clone(),
+        definition.name.clone(),
+    )
+}

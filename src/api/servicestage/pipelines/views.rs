@@ -1,0 +1,302 @@
+//! Answers, written straight from what is stored. The order of fields is that of the documented examples.
+
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+
+use super::declaration::{Part, Stage};
+use super::execution::{Execution, Trigger};
+use super::pipeline::Pipeline;
+use super::status::Status;
+use super::wire::{ConfigModeWord, FailModeWord};
+use crate::http::json::Verbatim;
+use crate::sim::Ms;
+
+/// A row of the list: fourteen keys. Times are milliseconds since the epoch. The table of the page lacks
+/// `version`, `enterprise_project` and `extend_info`, which its example has.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Row<'a> {
+    /// A uuid.
+    id: &'a str,
+    name: &'a str,
+    /// `""` if there is none.
+    description: &'a str,
+    create_time: Ms,
+    /// Equal to `create_time` until the first edit.
+    update_time: Ms,
+    /// 1 after the creation, one more with each edit.
+    version: i64,
+    config_mode: ConfigModeWord,
+    creator: &'a str,
+    /// Always 2.
+    model_version: u8,
+    /// 1 to 14; see `Status`.
+    status: u8,
+    /// 0 before the first run.
+    last_trigger_at: Ms,
+    /// `"0"` is the default one.
+    enterprise_project_id: &'a str,
+    enterprise_project: Option<&'a str>,
+    /// Null before the first run.
+    extend_info: Option<ExtendInfo<'a>>,
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn of(pipeline: &'a Pipeline, now: Ms) -> Self {
+        let definition = &pipeline.definition;
+        Self {
+            id: &pipeline.id,
+            name: &definition.name,
+            description: &definition.description,
+            create_time: pipeline.created,
+            update_time: pipeline.updated,
+            version: pipeline.version,
+            config_mode: definition.config_mode.into(),
+            creator: &pipeline.creator,
+            model_version: 2,
+            status: pipeline.status(now).code(),
+            last_trigger_at: pipeline.last_trigger_at(),
+            enterprise_project_id: &definition.enterprise_project,
+            enterprise_project: pipeline.enterprise_project_name.as_deref(),
+            extend_info: ExtendInfo::of(pipeline, now),
+        }
+    }
+}
+
+/// What the list shows of the latest run.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum ExtendInfo<'a> {
+    /// As a fixture gave it.
+    Given(&'a Verbatim),
+    /// As it is (inferred from the sibling API).
+    Latest {
+        latest_pipeline_state: PipelineState<'a>,
+    },
+}
+
+/// The latest run.
+#[derive(Debug, Serialize, ToSchema)]
+struct PipelineState<'a> {
+    /// The execution's number.
+    id: i64,
+    pipeline_id: &'a str,
+    /// The pipeline's version at the start.
+    version: i64,
+    status: u8,
+    stage_states: Vec<StageState<'a>>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct StageState<'a> {
+    name: &'a str,
+    /// The status of the approval before the stage; 0 if there is none.
+    approval_status: u8,
+    status: u8,
+    task_states: Vec<TaskState<'a>>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct TaskState<'a> {
+    name: &'a str,
+    display_name: &'a str,
+    /// 100 once the task is over, else 0.
+    progress: u8,
+    status: u8,
+    order_index: i64,
+}
+
+impl<'a> ExtendInfo<'a> {
+    fn of(pipeline: &'a Pipeline, now: Ms) -> Option<Self> {
+        if let Some(given) = &pipeline.given {
+            return given.extend_info.as_ref().map(Self::Given);
+        }
+        let execution = pipeline.executions.back()?;
+        let steps: Vec<_> = execution.steps(now).collect();
+        Some(Self::Latest {
+            latest_pipeline_state: PipelineState {
+                id: execution.id,
+                pipeline_id: &pipeline.id,
+                version: execution.version,
+                status: execution.status(now).code(),
+                stage_states: execution
+                    .stages
+                    .iter()
+                    .map(|stage| StageState::of(stage, &steps))
+                    .collect(),
+            },
+        })
+    }
+}
+
+impl<'a> StageState<'a> {
+    fn of(stage: &'a Stage, steps: &[(Part<'a>, Status)]) -> Self {
+        let own: Vec<_> = steps
+            .iter()
+            .filter(|(part, _)| part.stage().is_some_and(|of| of.name == stage.name))
+            .collect();
+        let gate = own.iter().find(|(part, _)| matches!(part, Part::Gate(_)));
+        let tasks = own.iter().filter_map(|(part, status)| match part {
+            Part::Task(_, task) => Some(TaskState {
+                name: &task.name,
+                display_name: &task.display_name,
+                progress: if matches!(status, Status::Succeeded | Status::Failed) {
+                    100
+                } else {
+                    0
+                },
+                status: status.code(),
+                order_index: task.order_index,
+            }),
+            Part::Gate(_) | Part::Pass(_) | Part::Whole => None,
+        });
+        Self {
+            name: &stage.name,
+            approval_status: gate.map_or(0, |(_, status)| status.code()),
+            status: stage_status(own.iter().map(|(_, status)| *status)).code(),
+            task_states: tasks.collect(),
+        }
+    }
+}
+
+/// What a stage is at, by what its steps are at: whatever is under way decides, then whatever failed.
+fn stage_status(steps: impl Iterator<Item = Status> + Clone) -> Status {
+    let any = |wanted: Status| steps.clone().any(|status| status == wanted);
+    for wanted in [
+        Status::ToBeApproved,
+        Status::Stopping,
+        Status::Paused,
+        Status::Releasing,
+        Status::Failed,
+    ] {
+        if any(wanted) {
+            return wanted;
+        }
+    }
+    match (
+        any(Status::Initialised),
+        any(Status::Succeeded),
+        any(Status::Skipped),
+    ) {
+        // A retry carries over what was done, and has not come to the rest yet.
+        (true, true, _) => Status::Releasing,
+        (true, false, _) => Status::Initialised,
+        (false, false, true) => Status::Skipped,
+        (false, _, _) => Status::Succeeded,
+    }
+}
+
+/// The detail: the documented keys, then six of the list's (inferred).
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Detail<'a> {
+    name: &'a str,
+    description: &'a str,
+    /// Always 2.
+    model_version: u8,
+    config_mode: ConfigModeWord,
+    id: &'a str,
+    fail_mode: FailModeWord,
+    enterprise_project_id: &'a str,
+    pipeline_declaration: Declaration<'a>,
+    status: u8,
+    version: i64,
+    creator: &'a str,
+    create_time: Ms,
+    update_time: Ms,
+    last_trigger_at: Ms,
+}
+
+/// An object, though the page calls it a list: its own table holds these two.
+#[derive(Debug, Serialize, ToSchema)]
+struct Declaration<'a> {
+    #[serde(serialize_with = "or_empty")]
+    #[schema(value_type = Vec<Object>)]
+    sources: Option<&'a Verbatim>,
+    #[serde(serialize_with = "or_empty")]
+    #[schema(value_type = Vec<Object>)]
+    stages: Option<&'a Verbatim>,
+}
+
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn or_empty<S: Serializer>(part: &Option<&Verbatim>, serializer: S) -> Result<S::Ok, S::Error> {
+    match part {
+        Some(part) => part.serialize(serializer),
+        None => serializer.collect_seq(std::iter::empty::<()>()),
+    }
+}
+
+impl<'a> Detail<'a> {
+    pub(super) fn of(pipeline: &'a Pipeline, now: Ms) -> Self {
+        let definition = &pipeline.definition;
+        Self {
+            name: &definition.name,
+            description: &definition.description,
+            model_version: 2,
+            config_mode: definition.config_mode.into(),
+            id: &pipeline.id,
+            fail_mode: definition.fail.into(),
+            enterprise_project_id: &definition.enterprise_project,
+            pipeline_declaration: Declaration {
+                sources: definition.sources.as_ref(),
+                stages: definition.declared_stages.as_ref(),
+            },
+            status: pipeline.status(now).code(),
+            version: pipeline.version,
+            creator: &pipeline.creator,
+            create_time: pipeline.created,
+            update_time: pipeline.updated,
+            last_trigger_at: pipeline.last_trigger_at(),
+        }
+    }
+}
+
+/// The answer of an action. The table calls `id` a string, the example shows a number; we send a number.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Acted<'a> {
+    /// The execution's number.
+    pub(super) id: i64,
+    pub(super) pipeline_id: &'a str,
+    /// The status right after the command.
+    pub(super) status: u8,
+}
+
+/// An execution record. The page types `trigger` and `version` otherwise than its own texts describe them;
+/// the sibling API has a name and a number.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Record<'a> {
+    /// The execution's number.
+    id: i64,
+    pipeline_id: &'a str,
+    /// The pipeline's version at the start.
+    version: i64,
+    /// Who started it.
+    trigger: &'a str,
+    /// 0: by hand; 1: scheduled.
+    trigger_type: u8,
+    /// When it was started.
+    trigger_at: Ms,
+    status: u8,
+    /// When it ended; 0 while it is open (inferred).
+    end_at: Ms,
+}
+
+impl<'a> Record<'a> {
+    pub(super) fn of(pipeline: &'a Pipeline, execution: &'a Execution, now: Ms) -> Self {
+        Self {
+            id: execution.id,
+            pipeline_id: &pipeline.id,
+            version: execution.version,
+            trigger: &execution.executor,
+            trigger_type: match execution.trigger {
+                Trigger::Manual => 0,
+                Trigger::Scheduled => 1,
+            },
+            trigger_at: execution.triggered,
+            status: execution.status(now).code(),
+            end_at: execution.ended(now).unwrap_or(0),
+        }
+    }
+}
