@@ -341,10 +341,7 @@ impl Run {
     /// When the run ended, if it has.
     #[must_use]
     pub fn ended(&self, now: Ms) -> Option<Ms> {
-        let end = match self.aborted(now) {
-            Some((at, takes)) => at.saturating_add(takes),
-            None => self.forecast.end,
-        };
+        let end = self.end();
         (end <= now).then_some(end)
     }
 
@@ -366,26 +363,28 @@ impl Run {
         }
     }
 
-    /// The next instant after `now` at which something changes by itself, or [`NEVER`].
+    /// The next instant after `now` at which something changes, or [`NEVER`]. Looking back, commands that
+    /// came after `now` count; there is no change after the end.
     #[must_use]
     pub fn next_due(&self, now: Ms) -> Ms {
+        let end = self.end();
         let spans = self
             .forecast
             .spans
             .iter()
             .flat_map(|span| [span.begin, span.end]);
-        let brakes = self.events.iter().map(|event| match event.command {
-            Command::Stop => event.at.saturating_add(self.script.brake),
-            Command::Abort(takes) => event.at.saturating_add(takes),
-            Command::Continue | Command::Approve(_) | Command::Refuse(_) => event.at,
+        let commands = self.events.iter().flat_map(|event| {
+            let takes = match event.command {
+                Command::Stop => self.script.brake,
+                Command::Abort(takes) => takes,
+                Command::Continue | Command::Approve(_) | Command::Refuse(_) => 0,
+            };
+            [event.at, event.at.saturating_add(takes)]
         });
         spans
-            .chain(brakes)
-            .chain([
-                self.started.saturating_add(self.script.lead),
-                self.forecast.end,
-            ])
-            .filter(|due| *due > now)
+            .chain(commands)
+            .chain([self.started.saturating_add(self.script.lead), end])
+            .filter(|due| now < *due && *due <= end)
             .min()
             .unwrap_or(NEVER)
     }
@@ -411,6 +410,17 @@ impl Run {
                 _ => redo(step),
             })
             .collect()
+    }
+
+    /// When it ends if nobody says anything more.
+    fn end(&self) -> Ms {
+        match self.events.last() {
+            Some(Event {
+                at,
+                command: Command::Abort(takes),
+            }) => at.saturating_add(*takes),
+            _ => self.forecast.end,
+        }
     }
 
     /// The stop in force at `now`, if there is one.
