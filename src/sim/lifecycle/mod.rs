@@ -199,11 +199,11 @@ impl Run {
     /// Starts a run.
     ///
     /// # Panics
-    /// If the tree does not name each step exactly once, which is a mistake of the caller;
-    /// [`Run::restore`] is for scripts from outside.
+    /// If the tree does not name each step exactly once, a length is negative or a carried step ends after
+    /// the start, which are mistakes of the caller; [`Run::restore`] is for scripts from outside.
     #[must_use]
     pub fn start(started: Ms, script: Script) -> Self {
-        assert!(is_sound(&script), "the tree names each step exactly once");
+        assert!(is_sound(started, &script), "the script is sound");
         let forecast = Forecast::of(started, &script, &[]);
         Self {
             started,
@@ -215,9 +215,10 @@ impl Run {
 
     /// Rebuilds a run from an exported history, which is checked as if it were said anew.
     pub fn restore(started: Ms, script: Script, events: &[Event]) -> Result<Self, &'static str> {
-        if !is_sound(&script) {
+        if !is_sound(started, &script) {
             return Err(
-                "a tree that names each step exactly once, and lengths that are not negative",
+                "a tree that names each step exactly once, lengths that are not negative, and \
+                 carried steps that had ended before the start",
             );
         }
         let mut run = Self::start(started, script);
@@ -316,8 +317,7 @@ impl Run {
             end,
             verdict,
         } = self.forecast.spans[step];
-        let prefilled = matches!(self.script.does[step], Does::Skip | Does::Carried(_));
-        if end <= now && (begin <= now || prefilled) {
+        if end <= now {
             Seen::Ended {
                 since: begin,
                 at: end,
@@ -448,8 +448,9 @@ impl Run {
     }
 }
 
-/// Whether the tree names each step exactly once and no length is negative.
-fn is_sound(script: &Script) -> bool {
+/// Whether the tree names each step exactly once, no length is negative and what is carried has ended: a
+/// carried step that ends later would still be open when the run has passed it.
+fn is_sound(started: Ms, script: &Script) -> bool {
     fn count(node: &Node, named: &mut [u32]) -> bool {
         match node {
             Node::Step(step) => named.get_mut(*step).map(|n| *n += 1).is_some(),
@@ -459,7 +460,7 @@ fn is_sound(script: &Script) -> bool {
     let mut named = vec![0; script.does.len()];
     let lengths = script.does.iter().all(|does| match does {
         Does::Work { takes, .. } => *takes >= 0,
-        Does::Carried(span) => span.begin <= span.end && span.end < NEVER,
+        Does::Carried(span) => span.begin <= span.end && span.end <= started,
         Does::Gate | Does::Skip => true,
     });
     count(&script.tree, &mut named)
