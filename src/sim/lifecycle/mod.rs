@@ -19,9 +19,9 @@ pub enum Node {
     /// One step.
     Step(usize),
     /// One after the other; a failure ends the sequence if the run's [`FailMode`] says so.
-    Seq(Vec<Node>),
+    Seq(Vec<Self>),
     /// All at once; it ends with the last, whatever the others came to.
-    Par(Vec<Node>),
+    Par(Vec<Self>),
 }
 
 /// What a step does, frozen when its run starts.
