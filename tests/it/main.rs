@@ -1,2 +1,3 @@
-//! t
-fn main() {}
+//! The tests of the emulator, in one binary with a module per subject.
+
+mod laws;
