@@ -227,10 +227,6 @@ pub(super) async fn advance_clock(
     ))
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is an adapter for map_err"
-)]
 fn refused(refused: Refused) -> Problem {
     match refused {
         Refused::Backwards(now) => Problem::Conflict(format!(

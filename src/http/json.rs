@@ -109,6 +109,13 @@ pub fn some_objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Ok(objects.map(|objects| objects.into_iter().map(|Object(value)| value).collect()))
 }
 
+/// For `deserialize_with`: a field that must be an array of objects, or null for none.
+pub fn objects_or_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    some_objects(deserializer).map(Option::unwrap_or_default)
+}
+
 /// For `deserialize_with`: a field that is null or must be an object.
 pub fn some_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
@@ -147,6 +154,15 @@ impl Verbatim {
     #[must_use]
     pub fn text(&self) -> &str {
         self.0.get()
+    }
+
+    /// A list of nothing.
+    ///
+    /// # Panics
+    /// Never: it is JSON.
+    #[must_use]
+    pub fn empty_list() -> Self {
+        Self(RawValue::from_string("[]".to_owned()).expect("it is JSON"))
     }
 
     /// Reads it as a type of one's own.

@@ -181,6 +181,9 @@ impl<T: Timed> Shelf<T> {
     ///
     /// `act` is what time alone does to a thing beyond ageing it (a trigger that starts a run); it answers
     /// whether it did anything.
+    ///
+    /// # Panics
+    /// Never: the agenda names what is stored.
     pub fn wake(
         &mut self,
         now: Ms,

@@ -2,3 +2,5 @@
 
 mod common;
 mod control;
+mod laws;
+mod pipelines;

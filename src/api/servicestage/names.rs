@@ -30,7 +30,7 @@ mod tests {
 
     #[test]
     fn both_sides_of_each_bound() {
-        let long = |n| format!("a{}", "b".repeat(n - 1));
+        let long = |n: usize| format!("a{}", "b".repeat(n - 1));
         for name in ["ab", "a-b", "a_9", "Release-1zws2j", &long(64)] {
             assert!(is_name(name), "{name}");
         }

@@ -154,9 +154,12 @@ impl Walk<'_> {
             end,
             verdict,
         };
+        let failed = verdict == Verdict::Failed;
+        // A refused gate is never passed, whatever a failure means: the cut ends the run.
+        let is_refused = failed && self.script.does[step] == Does::Gate;
         End {
-            at: end,
-            failed: verdict == Verdict::Failed,
+            at: if is_refused { NEVER } else { end },
+            failed,
         }
     }
 

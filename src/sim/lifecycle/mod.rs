@@ -199,11 +199,11 @@ impl Run {
     /// Starts a run.
     ///
     /// # Panics
-    /// If the tree does not name each step exactly once, which is a mistake of the caller;
-    /// [`Run::restore`] is for scripts from outside.
+    /// If the tree does not name each step exactly once, a length is negative or a carried step ends after
+    /// the start, which are mistakes of the caller; [`Run::restore`] is for scripts from outside.
     #[must_use]
     pub fn start(started: Ms, script: Script) -> Self {
-        assert!(is_sound(&script), "the tree names each step exactly once");
+        assert!(is_sound(started, &script), "the script is sound");
         let forecast = Forecast::of(started, &script, &[]);
         Self {
             started,
@@ -215,9 +215,10 @@ impl Run {
 
     /// Rebuilds a run from an exported history, which is checked as if it were said anew.
     pub fn restore(started: Ms, script: Script, events: &[Event]) -> Result<Self, &'static str> {
-        if !is_sound(&script) {
+        if !is_sound(started, &script) {
             return Err(
-                "a tree that names each step exactly once, and lengths that are not negative",
+                "a tree that names each step exactly once, lengths that are not negative, and \
+                 carried steps that had ended before the start",
             );
         }
         let mut run = Self::start(started, script);
@@ -316,8 +317,7 @@ impl Run {
             end,
             verdict,
         } = self.forecast.spans[step];
-        let prefilled = matches!(self.script.does[step], Does::Skip | Does::Carried(_));
-        if end <= now && (begin <= now || prefilled) {
+        if end <= now {
             Seen::Ended {
                 since: begin,
                 at: end,
@@ -341,10 +341,7 @@ impl Run {
     /// When the run ended, if it has.
     #[must_use]
     pub fn ended(&self, now: Ms) -> Option<Ms> {
-        let end = match self.aborted(now) {
-            Some((at, takes)) => at.saturating_add(takes),
-            None => self.forecast.end,
-        };
+        let end = self.end();
         (end <= now).then_some(end)
     }
 
@@ -366,26 +363,28 @@ impl Run {
         }
     }
 
-    /// The next instant after `now` at which something changes by itself, or [`NEVER`].
+    /// The next instant after `now` at which something changes, or [`NEVER`]. Looking back, commands that
+    /// came after `now` count; there is no change after the end.
     #[must_use]
     pub fn next_due(&self, now: Ms) -> Ms {
+        let end = self.end();
         let spans = self
             .forecast
             .spans
             .iter()
             .flat_map(|span| [span.begin, span.end]);
-        let brakes = self.events.iter().map(|event| match event.command {
-            Command::Stop => event.at.saturating_add(self.script.brake),
-            Command::Abort(takes) => event.at.saturating_add(takes),
-            Command::Continue | Command::Approve(_) | Command::Refuse(_) => event.at,
+        let commands = self.events.iter().flat_map(|event| {
+            let takes = match event.command {
+                Command::Stop => self.script.brake,
+                Command::Abort(takes) => takes,
+                Command::Continue | Command::Approve(_) | Command::Refuse(_) => 0,
+            };
+            [event.at, event.at.saturating_add(takes)]
         });
         spans
-            .chain(brakes)
-            .chain([
-                self.started.saturating_add(self.script.lead),
-                self.forecast.end,
-            ])
-            .filter(|due| *due > now)
+            .chain(commands)
+            .chain([self.started.saturating_add(self.script.lead), end])
+            .filter(|due| now < *due && *due <= end)
             .min()
             .unwrap_or(NEVER)
     }
@@ -413,6 +412,17 @@ impl Run {
             .collect()
     }
 
+    /// When it ends if nobody says anything more.
+    fn end(&self) -> Ms {
+        match self.events.last() {
+            Some(Event {
+                at,
+                command: Command::Abort(takes),
+            }) => at.saturating_add(*takes),
+            _ => self.forecast.end,
+        }
+    }
+
     /// The stop in force at `now`, if there is one.
     fn stopped(&self, now: Ms) -> Option<Ms> {
         let last = self
@@ -438,8 +448,9 @@ impl Run {
     }
 }
 
-/// Whether the tree names each step exactly once and no length is negative.
-fn is_sound(script: &Script) -> bool {
+/// Whether the tree names each step exactly once, no length is negative and what is carried has ended: a
+/// carried step that ends later would still be open when the run has passed it.
+fn is_sound(started: Ms, script: &Script) -> bool {
     fn count(node: &Node, named: &mut [u32]) -> bool {
         match node {
             Node::Step(step) => named.get_mut(*step).map(|n| *n += 1).is_some(),
@@ -449,7 +460,7 @@ fn is_sound(script: &Script) -> bool {
     let mut named = vec![0; script.does.len()];
     let lengths = script.does.iter().all(|does| match does {
         Does::Work { takes, .. } => *takes >= 0,
-        Does::Carried(span) => span.begin <= span.end && span.end < NEVER,
+        Does::Carried(span) => span.begin <= span.end && span.end <= started,
         Does::Gate | Does::Skip => true,
     });
     count(&script.tree, &mut named)

@@ -166,7 +166,7 @@ pub(super) async fn operate_pipeline(
     Query(query): Query<ActionQuery>,
     Json(body): Json<ActionBody>,
 ) -> Result<Response, Error> {
-    let action = body.action(query)?;
+    let action = body.action(&query)?;
     let acted = world.write(|tables, now| {
         tables.pipelines.act(
             &project,

@@ -60,9 +60,9 @@ pub struct Definition {
     /// Whether tasks after a failed one still run.
     pub fail: FailMode,
     /// Template sources, as they were given.
-    pub sources: Option<Verbatim>,
+    pub sources: Verbatim,
     /// The stages, as they were given.
-    pub declared_stages: Option<Verbatim>,
+    pub declared_stages: Verbatim,
     /// What is understood of the stages.
     pub stages: Stages,
 }

@@ -196,8 +196,8 @@ impl Item {
             config_mode: self.config_mode.map_or(ConfigMode::Ui, Into::into),
             enterprise_project: self.enterprise_project_id.unwrap_or_else(|| "0".to_owned()),
             fail: self.fail_mode.map_or(FailMode::Stop, Into::into),
-            sources: declaration.sources,
-            declared_stages: declaration.stages,
+            sources: declaration.sources.unwrap_or_else(Verbatim::empty_list),
+            declared_stages: declaration.stages.unwrap_or_else(Verbatim::empty_list),
             stages,
         };
         let created = self.create_time.unwrap_or(now);
@@ -215,18 +215,17 @@ impl Item {
                 .map_err(|error| misfit(error).under("hooks"))?;
             pipeline.policy = Some(policy);
         }
-        match self.emulator {
-            Some(history) => history
+        if let Some(history) = self.emulator {
+            history
                 .restore(&mut pipeline)
-                .map_err(|misfit| misfit.under("emulator"))?,
-            None => {
-                let last_trigger_at = self.last_trigger_at.unwrap_or(0);
-                pipeline.given = Some(Given {
-                    status,
-                    last_trigger_at,
-                    extend_info: self.extend_info,
-                });
-            }
+                .map_err(|misfit| misfit.under("emulator"))?;
+        } else {
+            let last_trigger_at = self.last_trigger_at.unwrap_or(0);
+            pipeline.given = Some(Given {
+                status,
+                last_trigger_at,
+                extend_info: self.extend_info,
+            });
         }
         Ok(pipeline)
     }
@@ -251,8 +250,8 @@ impl Item {
             extend_info: given.and_then(|given| given.extend_info.clone()),
             fail_mode: Some(definition.fail.into()),
             pipeline_declaration: Some(DeclarationState {
-                sources: definition.sources.clone(),
-                stages: definition.declared_stages.clone(),
+                sources: Some(definition.sources.clone()),
+                stages: Some(definition.declared_stages.clone()),
             }),
             hooks: pipeline
                 .policy

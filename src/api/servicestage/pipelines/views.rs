@@ -1,6 +1,6 @@
 //! Answers, written straight from what is stored. The order of fields is that of the documented examples.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::declaration::{Part, Stage};
@@ -152,15 +152,15 @@ impl<'a> StageState<'a> {
         Self {
             name: &stage.name,
             approval_status: gate.map_or(0, |(_, status)| status.code()),
-            status: stage_status(own.iter().map(|(_, status)| *status)).code(),
+            status: stage_status(&own).code(),
             task_states: tasks.collect(),
         }
     }
 }
 
 /// What a stage is at, by what its steps are at: whatever is under way decides, then whatever failed.
-fn stage_status(steps: impl Iterator<Item = Status> + Clone) -> Status {
-    let any = |wanted: Status| steps.clone().any(|status| status == wanted);
+fn stage_status(steps: &[&(Part, Status)]) -> Status {
+    let any = |wanted: Status| steps.iter().any(|(_, status)| *status == wanted);
     for wanted in [
         Status::ToBeApproved,
         Status::Stopping,
@@ -208,24 +208,10 @@ pub(super) struct Detail<'a> {
 /// An object, though the page calls it a list: its own table holds these two.
 #[derive(Debug, Serialize, ToSchema)]
 struct Declaration<'a> {
-    #[serde(serialize_with = "or_empty")]
     #[schema(value_type = Vec<Object>)]
-    sources: Option<&'a Verbatim>,
-    #[serde(serialize_with = "or_empty")]
+    sources: &'a Verbatim,
     #[schema(value_type = Vec<Object>)]
-    stages: Option<&'a Verbatim>,
-}
-
-#[expect(
-    clippy::ref_option,
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
-fn or_empty<S: Serializer>(part: &Option<&Verbatim>, serializer: S) -> Result<S::Ok, S::Error> {
-    match part {
-        Some(part) => part.serialize(serializer),
-        None => serializer.collect_seq(std::iter::empty::<()>()),
-    }
+    stages: &'a Verbatim,
 }
 
 impl<'a> Detail<'a> {
@@ -240,8 +226,8 @@ impl<'a> Detail<'a> {
             fail_mode: definition.fail.into(),
             enterprise_project_id: &definition.enterprise_project,
             pipeline_declaration: Declaration {
-                sources: definition.sources.as_ref(),
-                stages: definition.declared_stages.as_ref(),
+                sources: &definition.sources,
+                stages: &definition.declared_stages,
             },
             status: pipeline.status(now).code(),
             version: pipeline.version,

@@ -255,8 +255,8 @@ impl PipelineBody {
             config_mode: self.config_mode.into(),
             enterprise_project: self.enterprise_project_id.unwrap_or_else(|| "0".to_owned()),
             fail: self.fail_mode.map_or(FailMode::Stop, Into::into),
-            sources: self.sources,
-            declared_stages: self.stages,
+            sources: self.sources.unwrap_or_else(Verbatim::empty_list),
+            declared_stages: self.stages.unwrap_or_else(Verbatim::empty_list),
             stages: stages.unwrap_or_default(),
         })
     }
@@ -363,7 +363,7 @@ enum ApprovalWord {
 
 impl ActionBody {
     /// Checks query and body together. Errors: 400 with the parameter's name.
-    pub(super) fn action(self, query: ActionQuery) -> Result<Action, Error> {
+    pub(super) fn action(self, query: &ActionQuery) -> Result<Action, Error> {
         match query.action_id.as_deref() {
             Some("start") => Ok(Action::Start(self.selected_tasks.map(select))),
             Some("stop") => Ok(Action::Stop),
@@ -407,13 +407,8 @@ pub(super) struct PolicyBody {
     #[schema(minimum = 0, maximum = 1)]
     pub strategy_type: i64,
     /// When; required and not empty for 1.
-    #[serde(
-        default,
-        deserialize_with = "crate::http::json::some_objects",
-        serialize_with = "hooks"
-    )]
-    #[schema(value_type = Vec<HookBody>)]
-    pub hooks: Option<Vec<HookBody>>,
+    #[serde(default, deserialize_with = "crate::http::json::objects_or_null")]
+    pub hooks: Vec<HookBody>,
     /// What is started. Absent or null: all tasks. Answered only if it was given.
     #[serde(
         default,
@@ -421,13 +416,6 @@ pub(super) struct PolicyBody {
         skip_serializing_if = "Option::is_none"
     )]
     pub selected_tasks: Option<Vec<SelectedBody>>,
-}
-
-fn hooks<S: serde::Serializer>(
-    hooks: &Option<Vec<HookBody>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(hooks.iter().flatten())
 }
 
 /// When a pipeline is started.
@@ -470,7 +458,7 @@ impl PolicyBody {
             }
         };
         let mut hooks = Vec::new();
-        for (n, hook) in self.hooks.into_iter().flatten().enumerate() {
+        for (n, hook) in self.hooks.into_iter().enumerate() {
             let east = hook.timezone_operator == SignWord::East;
             hooks.push(Hook::new(&hook.schedule, east, hook.timezone_hour).map_err(
                 |bad| match bad {
@@ -514,7 +502,11 @@ impl PolicyBody {
         let selected = policy.and_then(|policy| policy.selected.as_ref());
         Self {
             strategy_type: policy.map_or(0, |policy| i64::from(policy.scheduled)),
-            hooks: policy.map(|policy| policy.hooks.iter().map(hook).collect()),
+            hooks: policy
+                .into_iter()
+                .flat_map(|policy| &policy.hooks)
+                .map(hook)
+                .collect(),
             selected_tasks: selected.map(|selected| selected.iter().map(entry).collect()),
         }
     }

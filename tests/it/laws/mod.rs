@@ -1,0 +1,421 @@
+//! The laws of lifecycles, each on thousands of random histories.
+
+mod histories;
+mod pipeline;
+
+use std::collections::HashSet;
+use std::mem::{Discriminant, discriminant};
+
+use proptest::array::uniform3;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use release_emulator::sim::lifecycle::{
+    Command, Does, Event, FailMode, Node, Outcome, Phase, Run, Script, Seen, Span, Verdict,
+};
+use release_emulator::sim::{Ms, NEVER};
+
+use histories::{
+    LATE, MOST, START, Sight, TICK, Told, beats, histories, look, nodes, scripts, steps, ticks,
+};
+
+/// The instants from `from` on that lead from one to the next by [`Run::next_due`].
+fn walk(run: &Run, from: Ms) -> impl Iterator<Item = (Ms, Ms)> {
+    let pair = move |now: Ms| (now < NEVER).then(|| (now, run.next_due(now)));
+    std::iter::successors(pair(from), move |(_, due)| pair(*due))
+}
+
+/// What changes after `from` and until `to`.
+fn changes(run: &Run, from: Ms, to: Ms) -> Vec<(Ms, Sight, Sight)> {
+    walk(run, from)
+        .take_while(|(_, due)| *due <= to)
+        .map(|(now, due)| (due, look(run, now), look(run, due)))
+        .filter(|(_, was, is)| was != is)
+        .collect()
+}
+
+/// Whether the run itself takes the step, rather than passing it.
+fn is_own(does: &Does) -> bool {
+    matches!(does, Does::Work { .. } | Does::Gate)
+}
+
+/// The own steps below a node.
+fn own(node: &Node, does: &[Does]) -> Vec<usize> {
+    match node {
+        Node::Step(step) if is_own(&does[*step]) => vec![*step],
+        Node::Step(_) => Vec::new(),
+        Node::Seq(nodes) | Node::Par(nodes) => {
+            nodes.iter().flat_map(|node| own(node, does)).collect()
+        }
+    }
+}
+
+/// The own steps with which a node begins.
+fn heads(node: &Node, does: &[Does]) -> Vec<usize> {
+    match node {
+        Node::Seq(nodes) => {
+            let mut heads = nodes.iter().map(|node| heads(node, does));
+            heads.find(|heads| !heads.is_empty()).unwrap_or_default()
+        }
+        Node::Par(nodes) => nodes.iter().flat_map(|node| heads(node, does)).collect(),
+        Node::Step(_) => own(node, does),
+    }
+}
+
+fn since(seen: Seen) -> Option<Ms> {
+    match seen {
+        Seen::Idle => None,
+        Seen::Open { since } | Seen::Ended { since, .. } => Some(since),
+    }
+}
+
+fn is_over(seen: Seen) -> bool {
+    matches!(seen, Seen::Ended { .. })
+}
+
+fn is_well(seen: Seen) -> bool {
+    use Verdict::{Skipped, Succeeded};
+    matches!(
+        seen,
+        Seen::Ended {
+            verdict: Succeeded | Skipped,
+            ..
+        }
+    )
+}
+
+#[test]
+fn the_random_histories_reach_everything_that_can_be_said_and_seen() {
+    let mut runner = TestRunner::deterministic();
+    let mut phases = HashSet::new();
+    let mut verdicts = HashSet::new();
+    let mut accepted: HashSet<Discriminant<Command>> = HashSet::new();
+    let mut refused: HashSet<(Phase, Discriminant<Command>)> = HashSet::new();
+
+    for _ in 0..1_000 {
+        let history = histories().new_tree(&mut runner).unwrap().current();
+        for (_, (phase, steps)) in history.film() {
+            phases.insert(phase);
+            verdicts.extend(steps.into_iter().filter_map(|seen| match seen {
+                Seen::Ended { verdict, .. } => Some(discriminant(&verdict)),
+                Seen::Idle | Seen::Open { .. } => None,
+            }));
+        }
+        for told in history.told() {
+            let command = discriminant(&told.command);
+            if told.accepted {
+                accepted.insert(command);
+            } else {
+                refused.insert((told.before.phase(told.at), command));
+            }
+        }
+    }
+
+    assert_eq!((phases.len(), verdicts.len(), accepted.len()), (9, 4, 5));
+    // Every phase refuses every command, but running and waiting no stop, and paused no continue.
+    // The former refuse an abort only for its length, waiting an answer only for its address.
+    assert_eq!(refused.len(), 9 * 5 - 3);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 2_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn reading_changes_nothing(
+        history in histories(),
+        instants in vec(START..LATE, 1..12),
+    ) {
+        let run = history.run();
+        let untouched = run.clone();
+        let read = |now: &Ms| (look(&run, *now), run.next_due(*now), run.ended(*now));
+
+        let forth: Vec<_> = instants.iter().map(read).collect();
+        let mut back: Vec<_> = instants.iter().rev().map(read).collect();
+
+        back.reverse();
+        prop_assert_eq!(forth, back);
+        prop_assert_eq!(run, untouched);
+    }
+
+    #[test]
+    fn a_finished_step_looks_the_same_for_ever(history in histories()) {
+        let film = history.film();
+        for pair in film.windows(2) {
+            let (_, (_, was)) = &pair[0];
+            let (_, (_, is)) = &pair[1];
+            for (was, is) in was.iter().zip(is) {
+                match was {
+                    Seen::Idle => {}
+                    Seen::Open { since: begin } => prop_assert_eq!(Some(*begin), since(*is)),
+                    Seen::Ended { .. } => prop_assert_eq!(was, is),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_seen_before_it_happens(history in histories()) {
+        for (now, (_, steps)) in history.film() {
+            for seen in steps {
+                prop_assert!(since(seen).is_none_or(|since| since <= now));
+                if let Seen::Ended { since, at, .. } = seen {
+                    prop_assert!(since <= at && at <= now);
+                }
+            }
+        }
+        let run = history.run();
+        for now in ticks(START, LATE) {
+            prop_assert_eq!(run.ended(now).is_some(), run.phase(now).is_ended());
+            prop_assert!(run.ended(now).is_none_or(|end| end <= now));
+        }
+    }
+
+    #[test]
+    fn a_run_waits_exactly_while_a_gate_does(history in histories()) {
+        let run = history.run();
+        for now in ticks(START, LATE) {
+            let waits = (0..history.script.does.len()).any(|step| run.waits_at(step, now));
+            prop_assert_eq!(run.phase(now) == Phase::Waiting, waits);
+        }
+    }
+
+    #[test]
+    fn a_refused_command_leaves_the_history_equal(history in histories()) {
+        for told in history.told() {
+            let mut expected = told.before.events().to_vec();
+            if told.accepted {
+                expected.push(Event { at: told.at, command: told.command });
+            } else {
+                prop_assert_eq!(&told.before, &told.after);
+            }
+            prop_assert_eq!(told.after.events(), expected);
+        }
+    }
+
+    #[test]
+    fn an_accepted_command_alters_only_what_was_unfinished(history in histories()) {
+        for Told { at, before, after, .. } in history.told() {
+            for now in ticks(START, at).chain((START < at).then_some(at - 1)) {
+                prop_assert_eq!(look(&before, now), look(&after, now));
+            }
+            for (was, is) in steps(&before, at).into_iter().zip(steps(&after, at)) {
+                prop_assert!(was == is || !is_over(was));
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_changes_until_the_next_due_instant_and_something_does_then(history in histories()) {
+        let mut runs = vec![(START, history.run())];
+        runs.extend(history.told().into_iter().map(|told| (told.at, told.after)));
+        for (from, run) in runs {
+            for (now, due) in walk(&run, from) {
+                prop_assert!(now < due);
+                let sight = look(&run, now);
+                for between in [now + (due - now) / 3, now + (due - now) / 2, due - 1] {
+                    prop_assert_eq!(&look(&run, between), &sight);
+                    prop_assert_eq!(run.next_due(between), due);
+                }
+                // In hindsight the instant of a command counts too, and a stop that was at once
+                // taken back has left no trace.
+                let is_told = run.events().iter().any(|event| event.at == due);
+                prop_assert!(due == NEVER || is_told || look(&run, due) != sight);
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_ended_stays_so(history in histories()) {
+        let film = history.film();
+        for pair in film.windows(2) {
+            let ((_, was), (_, is)) = (&pair[0], &pair[1]);
+            prop_assert!(!was.0.is_ended() || was == is);
+        }
+        for told in history.told() {
+            if told.before.phase(told.at).is_ended() {
+                prop_assert!(!told.accepted);
+                prop_assert_eq!(told.after.next_due(told.at), NEVER);
+            }
+        }
+    }
+
+    #[test]
+    fn changes_compose_wherever_the_walk_is_split(
+        history in histories(),
+        mut instants in uniform3(0..LATE - START),
+    ) {
+        let run = history.run();
+        instants.sort_unstable();
+        // Most of what happens, happens early.
+        let [a, b, c] = instants.map(|instant| START + instant / 4 / TICK * TICK);
+
+        let whole = changes(&run, a, c);
+        let split = [changes(&run, a, b), changes(&run, b, c)].concat();
+
+        let last = whole.last().map_or_else(|| look(&run, a), |(_, _, is)| is.clone());
+        prop_assert_eq!(last, look(&run, c));
+        prop_assert_eq!(whole, split);
+    }
+
+    #[test]
+    fn a_repetition_carries_what_succeeded_and_ends_well(
+        history in histories(),
+        (wait, gap) in (beats(0..41), beats(0..5)),
+        takes in vec(beats(0..11), MOST),
+    ) {
+        let (run, now) = (history.run(), START + wait);
+        let mut redone = Vec::new();
+
+        let does = run.repeat(now, |step| {
+            redone.push(step);
+            Does::Work { takes: takes[step], outcome: Outcome::Succeed }
+        });
+        let script = Script { does: does.clone(), limit: None, ..history.script };
+        let repetition = Run::start(now + gap, script);
+
+        for (step, does) in does.into_iter().enumerate() {
+            let was = run.step(step, now);
+            match was {
+                Seen::Ended { since: begin, at: end, verdict: verdict @ Verdict::Succeeded } => {
+                    prop_assert_eq!(does, Does::Carried(Span { begin, end, verdict }));
+                    prop_assert_eq!(repetition.step(step, now + gap), was);
+                }
+                Seen::Ended { verdict: Verdict::Skipped, .. } => prop_assert_eq!(does, Does::Skip),
+                _ => prop_assert_eq!(redone.remove(0), step),
+            }
+        }
+        prop_assert!(redone.is_empty());
+        prop_assert_eq!(repetition.phase(LATE + wait), Phase::Succeeded);
+    }
+
+    #[test]
+    fn only_a_history_that_could_be_accepted_is_restored(history in histories()) {
+        let restore = |events: &[Event]| Run::restore(START, history.script.clone(), events);
+        let run = history.run();
+        let events = run.events();
+
+        prop_assert_eq!(restore(events), Ok(run.clone()));
+        for told in history.told().iter().filter(|told| !told.accepted) {
+            let refused = Event { at: told.at, command: told.command };
+            prop_assert!(restore(&[told.before.events(), &[refused]].concat()).is_err());
+        }
+        if let [first, .., last] = events && first.at < last.at {
+            let reversed: Vec<_> = events.iter().rev().copied().collect();
+            prop_assert!(restore(&reversed).is_err());
+        }
+        let early = Event { at: START - 1, command: Command::Stop };
+        prop_assert!(restore(&[&[early], events].concat()).is_err());
+    }
+
+    #[test]
+    fn an_unsound_script_is_not_restored(script in scripts(), takes in Ms::MIN..0) {
+        let unsound = |spoil: &dyn Fn(&mut Script)| {
+            let mut script = script.clone();
+            spoil(&mut script);
+            Run::restore(START, script, &[]).is_err()
+        };
+        let future = Span { begin: START, end: START + 1, verdict: Verdict::Succeeded };
+
+        prop_assert!(Run::restore(START, script.clone(), &[]).is_ok());
+        // Step 0 is named twice, or is not there at all.
+        let name_twice = |script: &mut Script| {
+            script.tree = Node::Seq(vec![script.tree.clone(), Node::Step(0)]);
+        };
+        prop_assert!(unsound(&name_twice));
+        prop_assert!(unsound(&|script| script.does.push(Does::Gate)));
+        prop_assert!(unsound(&|script| script.lead = takes));
+        prop_assert!(unsound(&|script| script.brake = takes));
+        prop_assert!(unsound(&|script| script.limit = Some(takes)));
+        for step in 0..script.does.len() {
+            let work = Does::Work { takes, outcome: Outcome::Succeed };
+            prop_assert!(unsound(&|script| script.does[step] = work.clone()));
+            prop_assert!(unsound(&|script| script.does[step] = Does::Carried(future)));
+        }
+    }
+
+    #[test]
+    fn time_stopped_does_not_count(mut history in histories(), longer in beats(0..9)) {
+        history.script.limit = None;
+        let pause = history.script.brake + longer;
+        for Told { at, before: run, .. } in history.told() {
+            let mut paused = run.clone();
+            if paused.apply(at, Command::Stop).is_err() {
+                continue;
+            }
+            prop_assert_eq!(paused.apply(at + pause, Command::Continue), Ok(()));
+
+            let later = |instant: Ms| if instant > at { instant + pause } else { instant };
+            let shifted = steps(&run, LATE).into_iter().map(|seen| match seen {
+                Seen::Idle => Seen::Idle,
+                Seen::Open { since } => Seen::Open { since: later(since) },
+                Seen::Ended { since, at, verdict } => {
+                    Seen::Ended { since: later(since), at: later(at), verdict }
+                }
+            });
+            prop_assert_eq!(steps(&paused, LATE + pause), shifted.collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_sequence_goes_one_by_one_and_siblings_begin_together(history in histories()) {
+        let run = history.run();
+        let Script { tree, does, fail, .. } = run.script();
+        let seen = steps(&run, LATE);
+        for node in nodes(tree) {
+            match node {
+                Node::Step(_) => {}
+                Node::Par(_) => {
+                    let begins = heads(node, does).into_iter().map(|step| since(seen[step]));
+                    prop_assert!(begins.collect::<HashSet<_>>().len() <= 1);
+                }
+                Node::Seq(nodes) => {
+                    for (n, node) in nodes.iter().enumerate() {
+                        let later = nodes[n + 1..].iter().flat_map(|node| own(node, does));
+                        let Some(next) = later.filter_map(|step| since(seen[step])).min() else {
+                            continue;
+                        };
+                        for step in own(node, does) {
+                            let goes_on = *fail == FailMode::Continue;
+                            let has_failed = run.failure(step, next).is_some();
+                            prop_assert!(is_well(run.step(step, next)) || has_failed && goes_on);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_end_leaves_nothing_open_and_begins_nothing(history in histories()) {
+        let script = &history.script;
+        for (_, (phase, steps)) in history.film() {
+            if phase.is_ended() || phase == Phase::Aborting {
+                prop_assert!(steps.iter().all(|seen| *seen == Seen::Idle || is_over(*seen)));
+            }
+            if phase.is_ended() {
+                // Where no step is left to take, the limit can still come during the lead.
+                let is_cut = script.limit.is_some_and(|limit| limit < script.lead);
+                let is_well = steps.into_iter().all(is_well) && !is_cut;
+                prop_assert_eq!(phase == Phase::Succeeded, is_well);
+            }
+        }
+        for told in history.told().iter().filter(|told| told.accepted) {
+            if matches!(told.command, Command::Refuse(_) | Command::Abort(_)) {
+                prop_assert!(!matches!(told.after.phase(told.at), Phase::Running | Phase::Waiting));
+                for (was, is) in steps(&told.before, told.at).iter().zip(steps(&told.after, LATE)) {
+                    prop_assert!(*was != Seen::Idle || is == Seen::Idle);
+                }
+            }
+        }
+        if let Some(limit) = script.limit {
+            let phase = history.run().phase(START + limit);
+            prop_assert!(phase.is_ended() || phase == Phase::Aborting);
+        }
+    }
+}
