@@ -1,0 +1,418 @@
+//! What happens to pipelines, with exact times. A step of work takes two seconds.
+
+use serde_json::json;
+
+use super::{Subject, body, three_stages};
+use crate::common::{App, NOON, assert_same};
+
+const START: &str = "start";
+
+#[tokio::test]
+async fn three_stages_run_from_start_to_success() {
+    let app = App::new();
+    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    assert_eq!(pipeline.status().await, 1);
+
+    assert_eq!(pipeline.act(START, json!({})).await, 4);
+    assert_eq!(pipeline.status().await, 4);
+    app.advance(1_999).await;
+    assert_eq!(pipeline.status().await, 4);
+    app.advance(1).await;
+    assert_eq!(
+        pipeline.status().await,
+        5,
+        "the gate of the second stage waits"
+    );
+    assert_eq!(
+        pipeline.steps().await,
+        "build=2 build/compile=2 verify=5 verify/smoke=1 deploy=1 deploy/a1=1 deploy/b1=1 deploy/a2=1"
+    );
+
+    app.advance(58_000).await;
+    assert_eq!(pipeline.status().await, 5, "a gate waits for ever");
+    assert_eq!(pipeline.approve("verify", "agree").await, 4);
+    app.advance(2_000).await;
+    assert_eq!(
+        pipeline.steps().await,
+        "build=2 build/compile=2 verify=2 verify/smoke=2 deploy=4 deploy/a1=4 deploy/b1=4 deploy/a2=1"
+    );
+    app.advance(2_000).await;
+    assert_eq!(
+        pipeline.steps().await,
+        "build=2 build/compile=2 verify=2 verify/smoke=2 deploy=4 deploy/a1=2 deploy/b1=2 deploy/a2=4"
+    );
+    app.advance(1_999).await;
+    assert_eq!(pipeline.status().await, 4);
+    app.advance(1).await;
+    assert_eq!(pipeline.status().await, 2);
+
+    let expected = json!({"count": 1, "records": [{
+        "id": 286_541, "pipeline_id": pipeline.id, "version": 1, "trigger": "emulator", "trigger_type": 0,
+        "trigger_at": NOON, "status": 2, "end_at": NOON + 66_000
+    }]});
+    assert_same(&pipeline.records().await, &expected);
+}
+
+#[tokio::test]
+async fn a_refusal_at_the_gate_fails_the_run_at_once() {
+    let app = App::new();
+    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    pipeline.act(START, json!({})).await;
+    app.advance(2_000).await;
+
+    assert_eq!(pipeline.approve("verify", "refuse").await, 3);
+
+    assert_eq!(pipeline.status().await, 3);
+    assert_eq!(
+        pipeline.steps().await,
+        "build=2 build/compile=2 verify=3 verify/smoke=1 deploy=1 deploy/a1=1 deploy/b1=1 deploy/a2=1"
+    );
+    assert_eq!(
+        pipeline.records().await["records"][0]["end_at"],
+        NOON + 2_000
+    );
+}
+
+#[tokio::test]
+async fn a_failure_in_the_second_stage_stops_there_by_default() {
+    let app = App::new();
+    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    app.script(json!({"match": {"step": "smoke"}, "outcome": "fail", "message": "no route", "takes_ms": 500})).await;
+    pipeline.act(START, json!({})).await;
+    app.advance(2_000).await;
+    pipeline.approve("verify", "agree").await;
+
+    app.advance(499).await;
+    assert_eq!(pipeline.status().await, 4);
+    app.advance(1).await;
+
+    assert_eq!(pipeline.status().await, 3);
+    assert_eq!(
+        pipeline.steps().await,
+        "build=2 build/compile=2 verify=3 verify/smoke=3 deploy=1 deploy/a1=1 deploy/b1=1 deploy/a2=1"
+    );
+    assert_eq!(
+        pipeline.records().await["records"][0]["end_at"],
+        NOON + 2_500
+    );
+}
+
+#[tokio::test]
+async fn with_fail_mode_continue_later_stages_run_and_the_run_fails_at_its_end() {
+    let app = App::new();
+    let mut definition = body("release-a", three_stages());
+    definition["fail_mode"] = json!("continue");
+    let pipeline = Subject::create(&app, definition).await;
+    app.script(json!({"match": {"step": "smoke"}, "outcome": "fail"}))
+        .await;
+    pipeline.act(START, json!({})).await;
+    app.advance(2_000).await;
+    pipeline.approve("verify", "agree").await;
+
+    app.advance(2_000).await;
+    assert_eq!(pipeline.status().await, 4);
+    app.advance(3_999).await;
+    assert_eq!(pipeline.status().await, 4);
+    app.advance(1).await;
+
+    assert_eq!(pipeline.status().await, 3);
+    assert_eq!(
+        pipeline.steps().await,
+        "build=2 build/compile=2 verify=3 verify/smoke=3 deploy=2 deploy/a1=2 deploy/b1=2 deploy/a2=2"
+    );
+}
+
+#[tokio::test]
+async fn a_failing_task_ends_its_group_while_its_siblings_run_to_their_end() {
+    let app = App::new();
+    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[2]]))).await;
+    app.script(json!({"match": {"step": "a1"}, "outcome": "fail", "takes_ms": 1_000}))
+        .await;
+    app.script(json!({"match": {"step": "b1"}, "takes_ms": 9_000}))
+        .await;
+    pipeline.act(START, json!({})).await;
+
+    app.advance(8_999).await;
+    assert_eq!(pipeline.status().await, 4);
+    assert_eq!(
+        pipeline.steps().await,
+        "deploy=4 deploy/a1=3 deploy/b1=4 deploy/a2=1"
+    );
+    app.advance(1).await;
+    assert_eq!(pipeline.status().await, 3);
+    assert_eq!(
+        pipeline.steps().await,
+        "deploy=3 deploy/a1=3 deploy/b1=2 deploy/a2=1"
+    );
+}
+
+#[tokio::test]
+async fn a_retry_resumes_at_the_failed_task() {
+    let app = App::new();
+    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    app.script(json!({"match": {"step": "a1"}, "outcome": "fail", "times": 1}))
+        .await;
+    pipeline.act(START, json!({})).await;
+    app.advance(2_000).await;
+    pipeline.approve("verify", "agree").await;
+    app.advance(4_000).await;
+    assert_eq!(pipeline.status().await, 3);
+
+    assert_eq!(pipeline.act("retry", json!({})).await, 14);
+
+    assert_eq!(pipeline.status().await, 14);
+    assert_eq!(
+        pipeline.steps().await,
+        "build=2 build/compile=2 verify=2 verify/smoke=2 deploy=4 deploy/a1=1 deploy/b1=2 deploy/a2=1"
+    );
+    app.advance(1_999).await;
+    assert_eq!(pipeline.status().await, 14, "restarting takes one step");
+    app.advance(1).await;
+    assert_eq!(pipeline.status().await, 4);
+    assert_eq!(
+        pipeline.steps().await,
+        "build=2 build/compile=2 verify=2 verify/smoke=2 deploy=4 deploy/a1=4 deploy/b1=2 deploy/a2=1"
+    );
+    app.advance(4_000).await;
+    assert_eq!(pipeline.status().await, 2);
+
+    let records = pipeline.records().await;
+    assert_eq!(records["count"], 1, "a retry keeps the execution");
+    assert_eq!(records["records"][0]["id"], 286_541);
+    assert_eq!(records["records"][0]["trigger_at"], NOON);
+    assert_eq!(records["records"][0]["end_at"], NOON + 12_000);
+}
+
+#[tokio::test]
+async fn a_stop_freezes_running_tasks_and_continue_gives_them_the_time_they_still_needed() {
+    let app = App::new();
+    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[2]]))).await;
+    pipeline.act(START, json!({})).await;
+    app.advance(500).await;
+
+    assert_eq!(pipeline.act("stop", json!({})).await, 13);
+    assert_eq!(pipeline.status().await, 13);
+    assert_eq!(
+        pipeline.steps().await,
+        "deploy=13 deploy/a1=13 deploy/b1=13 deploy/a2=1"
+    );
+    app.advance(1_999).await;
+    assert_eq!(pipeline.status().await, 13, "stopping takes one step");
+    app.advance(1).await;
+    assert_eq!(pipeline.status().await, 7);
+    assert_eq!(
+        pipeline.steps().await,
+        "deploy=7 deploy/a1=7 deploy/b1=7 deploy/a2=1"
+    );
+
+    app.advance(100_000).await;
+    assert_eq!(pipeline.status().await, 7);
+    assert_eq!(pipeline.act("continue", json!({})).await, 4);
+    app.advance(1_499).await;
+    assert_eq!(
+        pipeline.steps().await,
+        "deploy=4 deploy/a1=4 deploy/b1=4 deploy/a2=1"
+    );
+    app.advance(1).await;
+    assert_eq!(
+        pipeline.steps().await,
+        "deploy=4 deploy/a1=2 deploy/b1=2 deploy/a2=4"
+    );
+    app.advance(2_000).await;
+    assert_eq!(pipeline.status().await, 2);
+    assert_eq!(
+        pipeline.records().await["records"][0]["end_at"],
+        NOON + 4_000 + 102_000
+    );
+}
+
+#[tokio::test]
+async fn a_gate_can_be_stopped_and_waits_again_after_continue() {
+    let app = App::new();
+    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    pipeline.act(START, json!({})).await;
+    app.advance(3_000).await;
+
+    assert_eq!(pipeline.act("stop", json!({})).await, 13);
+    app.advance(2_000).await;
+    assert_eq!(pipeline.status().await, 7);
+    pipeline
+        .try_act(
+            "approval",
+            json!({"task_name": "verify", "approval_type": "agree"}),
+        )
+        .await
+        .expect(400);
+
+    assert_eq!(
+        pipeline.act("continue", json!({})).await,
+        4,
+        "the answer comes from a table"
+    );
+    assert_eq!(pipeline.status().await, 5);
+    assert_eq!(pipeline.approve("verify", "agree").await, 4);
+}
+
+#[tokio::test]
+async fn a_gate_that_waits_beside_running_work_makes_the_run_wait() {
+    let app = App::new();
+    let gate = |name: &str, group: &str| json!({"name": name, "task_group": group, "task_type_id": {"category": "approval"}});
+    let stages = json!([{"name": "s", "tasks": [
+        gate("first", "a"), gate("second", "b"), {"name": "work", "task_group": "c"}
+    ]}]);
+    let pipeline = Subject::create(&app, body("release-a", stages)).await;
+
+    assert_eq!(pipeline.act(START, json!({})).await, 4);
+    assert_eq!(pipeline.steps().await, "s=5 s/first=5 s/second=5 s/work=4");
+    assert_eq!(pipeline.approve("first", "agree").await, 4);
+    assert_eq!(pipeline.status().await, 5, "the second gate still waits");
+    assert_eq!(pipeline.approve("second", "agree").await, 4);
+    assert_eq!(pipeline.status().await, 4);
+
+    let again = pipeline
+        .try_act(
+            "approval",
+            json!({"task_name": "first", "approval_type": "agree"}),
+        )
+        .await;
+    again.expect(400);
+    app.advance(2_000).await;
+    assert_eq!(pipeline.status().await, 2);
+}
+
+#[tokio::test]
+async fn a_rollback_takes_one_step_and_can_fail() {
+    let app = App::new();
+    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[0]]))).await;
+    pipeline.act(START, json!({})).await;
+    app.advance(2_000).await;
+
+    assert_eq!(pipeline.act("rollback", json!({})).await, 10);
+    assert_eq!(pipeline.status().await, 10);
+    app.advance(1_999).await;
+    assert_eq!(pipeline.status().await, 10);
+    app.advance(1).await;
+    assert_eq!(pipeline.status().await, 11);
+    assert_eq!(pipeline.records().await["records"][0]["status"], 11);
+
+    app.script(json!({"match": {"work": "rollback"}, "outcome": "fail"}))
+        .await;
+    pipeline.act(START, json!({})).await;
+    app.advance(2_000).await;
+    assert_eq!(pipeline.act("rollback", json!({})).await, 10);
+    app.advance(2_000).await;
+    assert_eq!(pipeline.status().await, 12);
+}
+
+#[tokio::test]
+async fn tasks_that_are_not_selected_show_as_skipped_from_the_start() {
+    let app = App::new();
+    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let selected = json!({"selected_tasks": [
+        {"stage_name": "build", "tasks": ["compile"]},
+        {"stage_name": "deploy", "tasks": ["a2"]}
+    ]});
+
+    assert_eq!(pipeline.act(START, selected).await, 4);
+
+    assert_eq!(
+        pipeline.steps().await,
+        "build=4 build/compile=4 verify=9 verify/smoke=9 deploy=1 deploy/a1=9 deploy/b1=9 deploy/a2=1"
+    );
+    app.advance(2_000).await;
+    assert_eq!(
+        pipeline.steps().await,
+        "build=2 build/compile=2 verify=9 verify/smoke=9 deploy=4 deploy/a1=9 deploy/b1=9 deploy/a2=4",
+        "the gate of a stage without selected tasks is passed"
+    );
+    app.advance(2_000).await;
+    assert_eq!(pipeline.status().await, 2);
+}
+
+#[tokio::test]
+async fn records_list_every_run_with_its_times() {
+    let app = App::new();
+    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[0]]))).await;
+    pipeline.act(START, json!({})).await;
+    app.advance(10_000).await;
+    app.put(
+        &pipeline.path(),
+        body("release-a", json!([three_stages()[0]])),
+    )
+    .await
+    .expect(200);
+    pipeline.act(START, json!({})).await;
+    app.advance(1_000).await;
+
+    let record = |id: i64, version: i64, at: i64, status: u8, end: i64| {
+        json!({"id": id, "pipeline_id": pipeline.id, "version": version, "trigger": "emulator",
+            "trigger_type": 0, "trigger_at": at, "status": status, "end_at": end})
+    };
+    let expected = json!({"count": 2, "records": [
+        record(286_542, 2, NOON + 10_000, 4, 0),
+        record(286_541, 1, NOON, 2, NOON + 2_000)
+    ]});
+    assert_same(&pipeline.records().await, &expected);
+    assert_eq!(pipeline.row().await["last_trigger_at"], NOON + 10_000);
+
+    let oldest = app
+        .get(&format!("{}/records?order=asc&limit=1", pipeline.path()))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&oldest["count"], &oldest["records"][0]["id"]),
+        (&json!(2), &json!(286_541))
+    );
+}
+
+#[tokio::test]
+async fn with_steps_of_no_length_the_next_read_shows_the_end() {
+    let app = App::with(|settings| settings.step = 0);
+    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[2]]))).await;
+
+    assert_eq!(pipeline.act(START, json!({})).await, 4);
+    assert_eq!(pipeline.status().await, 2);
+    assert_eq!(pipeline.act("rollback", json!({})).await, 10);
+    assert_eq!(pipeline.status().await, 11);
+}
+
+#[tokio::test]
+async fn a_stage_without_tasks_is_passed_at_once() {
+    let app = App::new();
+    let stages = json!([{"name": "empty", "tasks": []}, {"name": "gated", "approval_type": 1, "tasks": []},
+        {"name": "last", "tasks": [{"name": "t"}]}]);
+    let pipeline = Subject::create(&app, body("release-a", stages)).await;
+
+    pipeline.act(START, json!({})).await;
+    assert_eq!(pipeline.steps().await, "empty=2 gated=5 last=1 last/t=1");
+    pipeline.approve("gated", "agree").await;
+    assert_eq!(pipeline.steps().await, "empty=2 gated=2 last=4 last/t=4");
+}
+
+#[tokio::test]
+async fn an_advance_tells_what_happened_on_the_way() {
+    let app = App::new();
+    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[0]]))).await;
+    pipeline.act(START, json!({})).await;
+
+    let transitions = app.advance(5_000).await;
+
+    let event = |n: u64, step: Option<&str>, from: &str, to: &str| {
+        let mut event = json!({"id": n, "time": "2026-01-01T12:00:02Z", "family": "pipelines",
+            "scope": crate::common::PROJECT, "resource": pipeline.id, "name": "release-a"});
+        if let Some(step) = step {
+            event["step"] = json!(step);
+        }
+        for (key, value) in [("from", from), ("to", to), ("cause", "clock")] {
+            event[key] = json!(value);
+        }
+        event
+    };
+    assert_same(
+        &json!(transitions),
+        &json!([
+            event(1, None, "4", "2"),
+            event(2, Some("compile"), "4", "2")
+        ]),
+    );
+}
