@@ -1,9 +1,12 @@
 //! One binary that answers on localhost for four release APIs.
 
 pub mod api;
+pub mod config;
 pub mod control;
+pub mod fixtures;
 pub mod http;
 pub mod sim;
+pub mod ticker;
 
 use axum::Router;
 use axum::extract::Request;

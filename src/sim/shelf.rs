@@ -273,7 +273,7 @@ mod tests {
     }
 
     impl Timed for Ticker {
-        fn name(&self) -> &str {
+        fn name(&self) -> &'static str {
             "ticker"
         }
 

@@ -1,0 +1,84 @@
+//! Loading fixtures: files in JSON or YAML, and the documented examples that are built in.
+
+use std::path::Path;
+
+use crate::api::settings::Settings;
+use crate::api::state::{Misfit, State};
+use crate::api::world::World;
+
+/// The name under which the documented examples are built in.
+const DOCUMENTED: &str = "documented";
+
+/// Why fixtures could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file is missing or cannot be read.
+    #[error("cannot read the fixtures {file}: {cause}")]
+    Unreadable {
+        /// The file, as it was named.
+        file: String,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// A file does not fit.
+    #[error("the fixtures {file} do not fit: {misfit}")]
+    Misfit {
+        /// The file, as it was named.
+        file: String,
+        /// Where, and what was expected.
+        misfit: Misfit,
+    },
+    /// Each file fits by itself, but not beside the others.
+    #[error("the fixtures do not fit together: {0}")]
+    Together(Misfit),
+}
+
+/// A world that holds the fixtures in order; what has the same id in a later one replaces the earlier.
+pub fn world(files: &[String], settings: &Settings) -> Result<World, Error> {
+    let states: Vec<State> = files
+        .iter()
+        .map(|file| read(file))
+        .collect::<Result<_, _>>()?;
+    let mut all = State::default();
+    for state in states.clone() {
+        all.merge(state);
+    }
+    World::new(settings.clone(), all).map_err(|misfit| {
+        // Which file is at fault shows when each is tried by itself, and its own places with it.
+        let alone = |(file, state): (&String, State)| {
+            let misfit = World::new(settings.clone(), state).err()?;
+            Some(Error::Misfit {
+                file: file.clone(),
+                misfit,
+            })
+        };
+        files
+            .iter()
+            .zip(states)
+            .find_map(alone)
+            .unwrap_or(Error::Together(misfit))
+    })
+}
+
+fn read(file: &str) -> Result<State, Error> {
+    let misfit = |misfit| Error::Misfit {
+        file: file.to_owned(),
+        misfit,
+    };
+    if file == DOCUMENTED {
+        return State::from_json(include_str!("documented.json")).map_err(misfit);
+    }
+    let path = Path::new(file);
+    let text = std::fs::read_to_string(path).map_err(|cause| Error::Unreadable {
+        file: file.to_owned(),
+        cause,
+    })?;
+    let ending = path
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .map(str::to_ascii_lowercase);
+    match ending.as_deref() {
+        Some("yaml" | "yml") => State::from_yaml(&text).map_err(misfit),
+        _ => State::from_json(&text).map_err(misfit),
+    }
+}
