@@ -65,8 +65,14 @@ impl State {
         if value.is_null() {
             return Ok(Self::default());
         }
-        // Parts that are kept verbatim are JSON, so the document becomes JSON first.
-        Self::from_json(&value.to_string())
+        // Parts that are kept verbatim are JSON, so the document becomes JSON first. Its lines and columns
+        // are not those of the file.
+        Self::from_json(&value.to_string()).map_err(|misfit| {
+            match misfit.expected.rsplit_once(" at line ") {
+                Some((expected, _)) => Misfit::new(misfit.path.as_str(), expected),
+                None => misfit,
+            }
+        })
     }
 
     /// Takes over what a patch says: what has the same id is replaced, the rest is added.
@@ -141,17 +147,16 @@ pub fn upsert_with<T, K: std::hash::Hash + Eq + ?Sized + ToOwned<Owned: std::has
     key: impl Fn(&T) -> &K,
     merge: impl Fn(&mut T, T),
 ) {
-    let mut places: HashMap<K::Owned, usize> = list
+    let places: HashMap<K::Owned, usize> = list
         .iter()
         .enumerate()
         .map(|(n, item)| (key(item).to_owned(), n))
         .collect();
     for item in patch {
-        if let Some(place) = places.get(key(&item)) {
-            merge(&mut list[*place], item);
-        } else {
-            places.insert(key(&item).to_owned(), list.len());
-            list.push(item);
+        match places.get(key(&item)) {
+            Some(place) => merge(&mut list[*place], item),
+            // A key that comes twice in a patch stays twice, for the load to refuse.
+            None => list.push(item),
         }
     }
 }

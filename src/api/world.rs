@@ -157,8 +157,16 @@ impl World {
     pub fn merge(&self, patch: State) -> Result<(), Misfit> {
         self.write(|tables, now| {
             let mut state = tables.save(&self.0.ids, now);
-            state.merge(patch);
-            self.load(tables, state, now)
+            state.merge(patch.clone());
+            self.load(tables, state, now).map_err(|misfit| {
+                // What does not fit by itself is told with its place in the patch, not in the whole.
+                let mut alone = Tables::new(&self.0.settings);
+                let ids = self.0.ids.fork();
+                alone
+                    .load(patch, &self.0.settings, &ids, now)
+                    .err()
+                    .unwrap_or(misfit)
+            })
         })
     }
 
@@ -191,8 +199,9 @@ impl World {
     }
 
     fn load(&self, tables: &mut Tables, state: State, now: Ms) -> Result<(), Misfit> {
-        let mut fresh = Tables::new(&self.0.settings);
-        fresh.load(state, &self.0.settings, &self.0.ids, now)?;
+        let (mut fresh, ids) = (Tables::new(&self.0.settings), self.0.ids.fork());
+        fresh.load(state, &self.0.settings, &ids, now)?;
+        self.0.ids.skip_to(ids.drawn());
         std::mem::swap(&mut fresh.scripts, &mut tables.scripts);
         *tables = fresh;
         Ok(())

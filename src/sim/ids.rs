@@ -58,6 +58,15 @@ impl Ids {
         self.drawn.fetch_max(drawn, Ordering::Relaxed);
     }
 
+    /// A source of its own that goes on as this one would: for an attempt that may come to nothing.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self {
+            seed: self.seed,
+            drawn: AtomicU64::new(self.drawn()),
+        }
+    }
+
     /// Starts the sequence over, for a reset.
     pub fn restart(&self) {
         self.drawn.store(0, Ordering::Relaxed);

@@ -5,7 +5,12 @@
     reason = "nothing reaches into a test binary, and pub(crate) says no more"
 )]
 
+mod architecture;
 mod common;
 mod control;
+mod dialects;
 mod laws;
+mod memory;
 mod pipelines;
+mod process;
+mod socket;

@@ -1,0 +1,342 @@
+//! The memory as a whole: export, replace, merge, reset, and what the documented examples come to.
+
+use serde_json::{Value, json};
+
+use crate::common::{App, CREDENTIALS, PROJECT, assert_same, golden};
+
+/// Fixtures with the documented examples of every family.
+pub fn one_of_each() -> Value {
+    let pipelines = golden("servicestage_pipelines.json");
+    let plans = golden("servicestage_release_plans.json")["release_plans"].clone();
+    let k8s = golden("zadig_detail_k8s.json");
+    let older = golden("zadig_list.json")["list"][1].clone();
+    json!({
+        "asm": {"meshes": [{"id": "mesh-demo", "name": "mesh-demo", "releases": []}]},
+        "servicestage": {"projects": [{"id": PROJECT, "release_plans": plans, "pipelines": pipelines}]},
+        "zadig": {"projects": [
+            {"key": "demo", "versions": [k8s, older]},
+            {"key": "demo-helm", "versions": [golden("zadig_detail_helm.json")]}
+        ]}
+    })
+}
+
+/// Every GET of every family that has something to show, with what it shows.
+async fn everything(app: &App) -> Vec<(String, u16, Value)> {
+    let state = app.state().await;
+    let mut paths = Vec::new();
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    for mesh in list(&state["asm"]["meshes"]) {
+        let id = text(&mesh["id"]);
+        paths.push(format!("/v2/meshes/{id}/releases"));
+        paths.push(format!("/v1/{PROJECT}/meshes/{id}"));
+        for release in list(&mesh["releases"]) {
+            let (namespace, uid) = (
+                text(&release["metadata"]["namespace"]),
+                text(&release["metadata"]["uid"]),
+            );
+            paths.push(format!(
+                "/v2/meshes/{id}/namespaces/{namespace}/releases/{uid}"
+            ));
+        }
+    }
+    paths.push(format!("/v1/{PROJECT}/meshes"));
+    for project in list(&state["servicestage"]["projects"]) {
+        let id = text(&project["id"]);
+        paths.push(format!("/v3/{id}/cas/release-plans"));
+        paths.push(format!("/v3/{id}/pipeline/pipelines"));
+        for plan in list(&project["release_plans"]) {
+            let plan = format!("/v3/{id}/cas/release-plans/{}", text(&plan["id"]));
+            paths.extend([plan.clone(), format!("{plan}/deploy-info")]);
+        }
+        for pipeline in list(&project["pipelines"]) {
+            let pipeline = format!("/v3/{id}/pipeline/pipelines/{}", text(&pipeline["id"]));
+            paths.extend([
+                pipeline.clone(),
+                format!("{pipeline}/records"),
+                format!("{pipeline}/hooks"),
+            ]);
+        }
+    }
+    for project in list(&state["zadig"]["projects"]) {
+        let key = text(&project["key"]);
+        paths.push(format!(
+            "/openapi/delivery/releases?projectKey={key}&pageNum=1&pageSize=100"
+        ));
+        for version in list(&project["versions"]) {
+            let info = version.get("version_info").unwrap_or(&version);
+            paths.push(format!(
+                "/openapi/delivery/releases/{}?projectKey={key}",
+                text(&info["id"])
+            ));
+        }
+    }
+    let mut answers = Vec::new();
+    for path in paths {
+        let reply = app.get(&path).await;
+        answers.push((path, reply.status, reply.json()));
+    }
+    answers
+}
+
+/// An app in which something of every family is under way.
+async fn busy() -> App {
+    let app = App::load(&one_of_each());
+    let stages = json!([{"name": "s", "tasks": [{"name": "t"}]}, {"name": "g", "approval_type": 1, "tasks": []}]);
+    let pipelines = format!("/v3/{PROJECT}/pipeline/pipelines");
+    for n in 0..3 {
+        let body = json!({"name": format!("release-{n}x"), "model_version": 2, "config_mode": "ui", "stages": stages});
+        let id = app.post(&pipelines, body).await.expect(200)["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        app.post(
+            &format!("{pipelines}/{id}/action?action_id=start"),
+            json!({}),
+        )
+        .await
+        .expect(200);
+        app.advance(700).await;
+    }
+    let plans = format!("/v3/{PROJECT}/cas/release-plans");
+    let component =
+        |name: &str, seq: u8| json!({"name": name, "seq": seq, "runtime_stack": {"name": "java"}});
+    let plan = json!({"name": "plan-a", "components": [component("web", 0), component("db", 1)]});
+    let id = app.post(&plans, plan).await.expect(200)["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    app.send("POST", &format!("{plans}/{id}/execute"), CREDENTIALS, "")
+        .await
+        .expect(200);
+    let release = json!({"metadata": {"name": "gray-a"}, "spec": {"serviceName": "reviews",
+        "grayDeployments": [{"template": {"kind": "Deployment", "spec": {"replicas": 1.50}}}]}});
+    app.post("/v2/meshes/mesh-demo/namespaces/default/releases", release)
+        .await
+        .expect(201);
+    app.post(
+        &format!("/v1/{PROJECT}/meshes"),
+        json!({"kind": "Mesh", "apiVersion": "v1",
+        "metadata": {"name": "mesh-two"}, "spec": {"type": "InCluster"}}),
+    )
+    .await
+    .expect(201);
+    let image = |name: &str| json!({"container_name": name, "image_name": name, "image_tag": "1"});
+    let version = json!({"project_key": "demo", "version_name": "v14", "env_name": "dev", "image_registry_id": "r",
+        "yaml_datas": [{"service_name": "web", "image_datas": [image("a"), image("b")]}]});
+    app.post("/openapi/delivery/releases/k8s", version)
+        .await
+        .expect(200);
+    app.advance(2_500).await;
+    app
+}
+
+#[tokio::test]
+async fn the_documented_examples_come_back_as_they_are() {
+    let app = App::load(&one_of_each());
+
+    let rows = app
+        .get(&format!("/v3/{PROJECT}/pipeline/pipelines"))
+        .await
+        .expect(200);
+    assert_same(&rows, &golden("servicestage_pipelines.json"));
+    let plans = app
+        .get(&format!("/v3/{PROJECT}/cas/release-plans"))
+        .await
+        .expect(200);
+    assert_same(&plans, &golden("servicestage_release_plans.json"));
+    let list = app
+        .get("/openapi/delivery/releases?projectKey=demo&pageNum=1&pageSize=20")
+        .await
+        .expect(200);
+    assert_same(&list["list"], &golden("zadig_list.json")["list"]);
+    for name in ["zadig_detail_k8s.json", "zadig_detail_helm.json"] {
+        let expected = golden(name);
+        let id = expected["version_info"]["id"].as_str().unwrap();
+        assert_same(
+            &app.get(&format!("/openapi/delivery/releases/{id}?projectKey=demo"))
+                .await
+                .expect(200),
+            &expected,
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_built_in_fixtures_are_the_documented_examples() {
+    let state: Value = serde_json::from_str(include_str!("../../src/documented.json")).unwrap();
+    let app = App::load(&state);
+
+    let rows = app
+        .get(&format!("/v3/{PROJECT}/pipeline/pipelines"))
+        .await
+        .expect(200);
+    assert_same(&rows, &golden("servicestage_pipelines.json"));
+    let id = rows[0]["id"].as_str().unwrap();
+    let hooks = app
+        .get(&format!("/v3/{PROJECT}/pipeline/pipelines/{id}/hooks"))
+        .await
+        .expect(200);
+    assert_same(&hooks, &golden("servicestage_hooks.json"));
+    let list = app
+        .get("/openapi/delivery/releases?projectKey=demo&pageNum=1&pageSize=20")
+        .await
+        .expect(200);
+    assert_same(&list["list"], &golden("zadig_list.json")["list"]);
+    assert_same(
+        &app.get("/v2/meshes/mesh-demo/releases").await.expect(200),
+        &json!({"kind": "ReleaseList", "apiVersion": "asm/v2", "items": []}),
+    );
+
+    let action = format!("/v3/{PROJECT}/pipeline/pipelines/{id}/action?action_id=start");
+    let answer = app
+        .post(&action, golden("servicestage_action_request.json"))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&answer["pipeline_id"], &answer["status"]),
+        (&json!(id), &json!(4))
+    );
+}
+
+#[tokio::test]
+async fn a_state_that_is_put_back_answers_the_same_and_goes_on_the_same_way() {
+    let app = busy().await;
+    let (state, before) = (app.state().await, everything(&app).await);
+    assert!(
+        before
+            .iter()
+            .filter(|(_, status, _)| *status == 200)
+            .count()
+            > 15,
+        "{before:?}"
+    );
+    app.put("/_emulator/v1/state", json!({})).await.expect(204);
+    assert_ne!(everything(&app).await, before);
+
+    app.put("/_emulator/v1/state", state.clone())
+        .await
+        .expect(204);
+
+    assert_eq!(everything(&app).await, before);
+    assert_same(&app.state().await, &state);
+
+    let twin = busy().await;
+    app.advance(60_000).await;
+    twin.advance(60_000).await;
+    assert_eq!(everything(&app).await, everything(&twin).await);
+}
+
+#[tokio::test]
+async fn a_state_that_does_not_fit_is_refused_whole() {
+    let app = busy().await;
+    let before = app.state().await;
+    let broken = json!({"asm": {"meshes": []}, "servicestage": {"projects": [
+        {"id": "p", "pipelines": [{"id": "a"}, {"id": "a"}]}]}});
+
+    for method in ["PUT", "PATCH"] {
+        let reply = app
+            .send(
+                method,
+                "/_emulator/v1/state",
+                CREDENTIALS,
+                broken.to_string(),
+            )
+            .await;
+        let text = reply.expect(400)["detail"].as_str().unwrap().to_owned();
+        assert!(
+            text.starts_with("servicestage.projects[0].pipelines[1].id: "),
+            "{text}"
+        );
+    }
+    assert_same(&app.state().await, &before);
+}
+
+#[tokio::test]
+async fn a_patch_replaces_what_has_the_same_id_and_leaves_the_rest() {
+    let app = busy().await;
+    let before = everything(&app).await;
+    let id = golden("servicestage_pipelines.json")[0]["id"].clone();
+    let patch = json!({"servicestage": {"projects": [{"id": PROJECT, "pipelines": [
+        {"id": id, "name": "release-new", "status": 3}, {"id": "extra", "name": "release-extra"}]}]}});
+
+    app.patch("/_emulator/v1/state", patch).await.expect(204);
+
+    let path = format!("/v3/{PROJECT}/pipeline/pipelines/{}", id.as_str().unwrap());
+    let detail = app.get(&path).await.expect(200);
+    assert_eq!(
+        (&detail["name"], &detail["status"]),
+        (&json!("release-new"), &json!(3))
+    );
+    let after = everything(&app).await;
+    let changed: Vec<&String> = after
+        .iter()
+        .filter(|answer| !before.contains(answer))
+        .map(|(path, ..)| path)
+        .collect();
+    let extra = format!("/v3/{PROJECT}/pipeline/pipelines/extra");
+    let list = format!("/v3/{PROJECT}/pipeline/pipelines");
+    assert_eq!(
+        changed,
+        [
+            &list,
+            &path,
+            &extra,
+            &format!("{extra}/records"),
+            &format!("{extra}/hooks")
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_reset_goes_back_to_the_fixtures_or_to_nothing() {
+    let app = App::load(&one_of_each());
+    let (state, before) = (app.state().await, everything(&app).await);
+    let stages = json!([{"name": "s", "tasks": [{"name": "t"}]}]);
+    let body =
+        json!({"name": "release-x", "model_version": 2, "config_mode": "ui", "stages": stages});
+    let path = format!("/v3/{PROJECT}/pipeline/pipelines");
+    let first = app.post(&path, body.clone()).await.expect(200);
+    app.script(json!({"outcome": "fail"})).await;
+    app.advance(5_000).await;
+
+    app.send("POST", "/_emulator/v1/reset", &[], "")
+        .await
+        .expect(204);
+
+    assert_same(&app.state().await, &state);
+    assert_eq!(everything(&app).await, before);
+    assert_eq!(
+        app.get("/_emulator/v1/clock").await.expect(200)["now"],
+        "2026-01-01T12:00:00Z"
+    );
+    assert_same(
+        &app.get("/_emulator/v1/scripts").await.expect(200),
+        &json!({"scripts": []}),
+    );
+    assert_same(&app.post(&path, body).await.expect(200), &first);
+
+    app.post("/_emulator/v1/reset", json!({"to": "empty"}))
+        .await
+        .expect(204);
+    assert_same(&app.get(&path).await.expect(200), &json!([]));
+    app.post("/_emulator/v1/reset", json!({"to": "nowhere"}))
+        .await
+        .expect(400);
+}
+
+#[tokio::test]
+async fn ids_that_fixtures_brought_are_never_drawn_again() {
+    let app = App::new();
+    let stages = json!([{"name": "s", "tasks": [{"name": "t"}]}]);
+    let body = |name: &str| json!({"name": name, "model_version": 2, "config_mode": "ui", "stages": stages});
+    let path = format!("/v3/{PROJECT}/pipeline/pipelines");
+    let first = app.post(&path, body("release-a")).await.expect(200);
+
+    // The same seed would draw the same first id; the fixture holds it.
+    let fixture = json!({"servicestage": {"projects": [{"id": PROJECT, "pipelines": [first]}]}});
+    let other = App::load(&fixture);
+    let second = other.post(&path, body("release-b")).await.expect(200);
+
+    assert_ne!(second["id"], first["id"]);
+}

@@ -1,0 +1,243 @@
+//! The binary: its ready line, its port file, its exit codes, its way to stop.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A started binary, killed when the test is over.
+struct Process {
+    child: Child,
+    ready: String,
+}
+
+impl Process {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = command(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut ready = String::new();
+        BufReader::new(child.stdout.as_mut().expect("piped"))
+            .read_line(&mut ready)
+            .expect("a line");
+        Self { child, ready }
+    }
+
+    fn port(&self) -> u16 {
+        let url = self
+            .ready
+            .split_whitespace()
+            .find_map(|word| word.strip_prefix("url=http://127.0.0.1:"));
+        url.expect("a url").parse().expect("a port")
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args([name, &self.child.id().to_string()])
+            .status()
+            .expect("kill runs");
+        assert!(sent.success());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_release-emulator"));
+    command.args(arguments);
+    for (name, _) in std::env::vars() {
+        if name.starts_with("RELEASE_EMULATOR_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let folder =
+        std::env::temp_dir().join(format!("release-emulator-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+/// What a start that fails says, and its code.
+fn fails(command: &mut Command) -> (i32, String) {
+    let output = command.output().expect("it runs");
+    assert!(
+        output.stdout.is_empty(),
+        "stdout carries the ready line alone"
+    );
+    (
+        output.status.code().expect("a code"),
+        String::from_utf8(output.stderr).expect("text"),
+    )
+}
+
+#[test]
+fn one_line_on_stdout_says_where_it_listens_after_the_port_file_is_there() {
+    let file = scratch("port").join("port");
+    let process = Process::start(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--port-file",
+        file.to_str().unwrap(),
+    ]);
+
+    let port = process.port();
+
+    let expected = format!(
+        "release-emulator ready url=http://127.0.0.1:{port} pid={}\n",
+        process.child.id()
+    );
+    assert_eq!(process.ready, expected);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{port}\n"));
+}
+
+#[test]
+fn a_signal_stops_it_within_200_ms_whoever_is_connected() {
+    for signal in ["-TERM", "-INT"] {
+        let mut process = Process::start(&["--listen", "127.0.0.1:0"]);
+        let mut silent = TcpStream::connect(("127.0.0.1", process.port())).unwrap();
+        let mut half = TcpStream::connect(("127.0.0.1", process.port())).unwrap();
+        half.write_all(b"GET /_emulator/v1/health HTTP/1.1\r\nHost")
+            .unwrap();
+
+        process.signal(signal);
+        let told = Instant::now();
+        let status = process.child.wait().unwrap();
+
+        assert_eq!(status.code(), Some(0));
+        assert!(
+            told.elapsed() < Duration::from_millis(200),
+            "{:?}",
+            told.elapsed()
+        );
+        let mut rest = String::new();
+        process
+            .child
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut rest)
+            .unwrap();
+        assert_eq!(rest, "", "stdout carries the ready line alone");
+        assert_eq!(
+            silent.read(&mut [0]).unwrap_or(0),
+            0,
+            "connections are closed"
+        );
+    }
+}
+
+#[test]
+fn a_bad_flag_stops_with_code_2_and_says_what_was_expected() {
+    let (code, said) = fails(&mut command(&["--step", "soon"]));
+    assert_eq!(code, 2);
+    assert!(
+        said.contains("--step") && said.contains("expected a length with a unit"),
+        "{said}"
+    );
+
+    let (code, said) = fails(command(&[]).env("RELEASE_EMULATOR_FIXTURE", "x"));
+    assert_eq!(code, 2);
+    assert!(
+        said.contains("near it is RELEASE_EMULATOR_FIXTURES"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_taken_port_stops_with_code_3() {
+    let first = Process::start(&["--listen", "127.0.0.1:0"]);
+    let address = format!("127.0.0.1:{}", first.port());
+
+    let (code, said) = fails(&mut command(&["--listen", &address]));
+
+    assert_eq!(code, 3);
+    assert!(
+        said.contains(&format!("cannot listen on {address}")),
+        "{said}"
+    );
+}
+
+#[test]
+fn bad_fixtures_stop_with_code_4_and_name_file_and_place() {
+    let folder = scratch("fixtures");
+    for (name, text, expected) in [
+        (
+            "key.json",
+            r#"{"zadig":{"project":[]}}"#,
+            "zadig.project: unknown field `project`, expected `projects`",
+        ),
+        ("broken.json", "{", "EOF while parsing an object"),
+        (
+            "value.yaml",
+            "servicestage:\n  projects:\n  - id: p\n    pipelines:\n    - {id: a, status: 6}\n",
+            "servicestage.projects[0].pipelines[0].status: 1 to 5, 7, or 10 to 14, not 6",
+        ),
+        (
+            "twice.json",
+            r#"{"servicestage":{"projects":[{"id":"p","pipelines":[{"id":"a"},{"id":"a"}]}]}}"#,
+            "servicestage.projects[0].pipelines[1].id: an id that is not there already",
+        ),
+    ] {
+        let file = folder.join(name);
+        std::fs::write(&file, text).unwrap();
+        let file = file.to_str().unwrap();
+
+        let (code, said) = fails(&mut command(&[
+            "--listen",
+            "127.0.0.1:0",
+            "--fixtures",
+            file,
+        ]));
+
+        assert_eq!(code, 4, "{said}");
+        assert!(
+            said.contains(&format!("the fixtures {file} do not fit: {expected}")),
+            "{said}"
+        );
+    }
+    let (code, said) = fails(&mut command(&["--fixtures", "/nowhere/at/all.json"]));
+    assert_eq!(code, 4);
+    assert!(
+        said.contains("cannot read the fixtures /nowhere/at/all.json: No such file"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_documented_fixtures_are_built_in_and_variables_stand_for_flags() {
+    let started = command(&["serve"])
+        .env("RELEASE_EMULATOR_LISTEN", "127.0.0.1:0")
+        .env("RELEASE_EMULATOR_FIXTURES", "documented")
+        .env("RELEASE_EMULATOR_FREEZE", "2026-01-01T12:00:00Z")
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut child = started.unwrap();
+    let mut ready = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap())
+        .read_line(&mut ready)
+        .unwrap();
+    let process = Process { child, ready };
+
+    let mut stream = TcpStream::connect(("127.0.0.1", process.port())).unwrap();
+    let path = "/v3/0605767aee00d2562f3cc0123456789a/cas/release-plans";
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: t\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("release-1zws2j"), "{answer}");
+}

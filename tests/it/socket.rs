@@ -1,0 +1,235 @@
+//! What only shows on real sockets: requests that are no HTTP, large bodies, many clients at once.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use release_emulator::http::serve::serve;
+use release_emulator::{Settings, State, World, app};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::common::PROJECT;
+
+/// An emulator on a port of its own, which stops with the test.
+struct Server {
+    port: u16,
+    _stop: DropGuard,
+}
+
+impl Server {
+    async fn start() -> Self {
+        let world = World::new(Settings::default(), State::default()).unwrap();
+        world.open();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let stop = CancellationToken::new();
+        tokio::spawn(serve(listener, app(&world), stop.clone()));
+        Self {
+            port,
+            _stop: stop.drop_guard(),
+        }
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(("127.0.0.1", self.port)).await.unwrap()
+    }
+
+    /// Sends bytes and answers everything that comes back until the connection closes.
+    async fn raw(&self, bytes: &[u8]) -> String {
+        let mut stream = self.connect().await;
+        stream.write_all(bytes).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    async fn client(&self) -> Client {
+        let (sender, connection) = handshake(TokioIo::new(self.connect().await)).await.unwrap();
+        tokio::spawn(connection);
+        Client { sender }
+    }
+}
+
+/// A client on one connection.
+struct Client {
+    sender: SendRequest<Body>,
+}
+
+impl Client {
+    async fn send(&mut self, method: Method, path: &str, body: String) -> (StatusCode, Value) {
+        self.sender.ready().await.unwrap();
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost")
+            .header("x-auth-token", "t")
+            .header("authorization", "Bearer t")
+            .body(Body::from(body))
+            .unwrap();
+        let response = self.sender.send_request(request).await.unwrap();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_http_gets_an_empty_400() {
+    let server = Server::start().await;
+    for garbage in [
+        &b"garbage\r\n\r\n"[..],
+        b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nBad Header\r\n\r\n",
+    ] {
+        let answer = server.raw(garbage).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 400 Bad Request\r\n"),
+            "{answer}"
+        );
+        assert!(answer.ends_with("\r\n\r\n"), "no body: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_declared_too_large_is_refused_before_it_is_sent() {
+    let server = Server::start().await;
+    let head = format!(
+        "POST /v3/{PROJECT}/pipeline/pipelines HTTP/1.1\r\nHost: x\r\nX-Auth-Token: t\r\n\
+         Content-Length: 13631488\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+    );
+    let answer = server.raw(head.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("APIGW.0201"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_client_that_writes_a_large_body_before_it_reads_sees_the_refusal() {
+    let server = Server::start().await;
+    let large = "x".repeat(13 << 20);
+    for (token, status) in [("X-Auth-Token: t\r\n", "413"), ("", "401")] {
+        let head = format!(
+            "POST /v3/{PROJECT}/pipeline/pipelines HTTP/1.1\r\nHost: x\r\n{token}\
+             Content-Length: {}\r\nConnection: close\r\n\r\n",
+            large.len()
+        );
+        let answer = server.raw(format!("{head}{large}").as_bytes()).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_four_clients_at_once_lose_nothing() {
+    const CLIENTS: usize = 64;
+    let server = Server::start().await;
+    let begun = Instant::now();
+    let faults = Arc::new(AtomicUsize::new(0));
+    let mut clients = Vec::new();
+    for n in 0..CLIENTS {
+        let mut client = server.client().await;
+        let faults = Arc::clone(&faults);
+        clients.push(tokio::spawn(async move {
+            let pipelines = format!("/v3/{PROJECT}/pipeline/pipelines");
+            let plans = format!("/v3/{PROJECT}/cas/release-plans");
+            let mut created = (Vec::new(), Vec::new(), Vec::new(), 0);
+            for k in 0.. {
+                if begun.elapsed() > Duration::from_secs(5) {
+                    break;
+                }
+                let name = format!("release-{n}-{k}x");
+                let stages = json!([{"name": "s", "tasks": [{"name": "t"}]}]);
+                let body = json!({"name": name, "model_version": 2, "config_mode": "ui", "stages": stages});
+                let component = json!({"name": "web", "seq": 0, "runtime_stack": {"name": "java"}});
+                let plan = json!({"name": name, "components": [component]});
+                let release = json!({"metadata": {"name": name}, "spec": {"serviceName": name,
+                    "grayDeployments": [{"template": {"kind": "Deployment"}}]}});
+                let version = json!({"project_key": "demo", "version_name": name, "env_name": "dev"});
+
+                let (status, answer) = client.send(Method::POST, &pipelines, body.to_string()).await;
+                if status == StatusCode::OK {
+                    created.0.push(answer["id"].as_str().unwrap().to_owned());
+                }
+                let action = format!("{pipelines}/{}/action?action_id=start", answer["id"].as_str().unwrap_or("-"));
+                let mut seen = vec![status];
+                seen.push(client.send(Method::POST, &action, "{}".to_owned()).await.0);
+                seen.push(client.send(Method::GET, &format!("{pipelines}?limit=20"), String::new()).await.0);
+                let (status, answer) = client.send(Method::POST, &plans, plan.to_string()).await;
+                if status == StatusCode::OK {
+                    created.1.push(answer["id"].as_str().unwrap().to_owned());
+                }
+                seen.push(status);
+                let execute = format!("{plans}/{}/execute", answer["id"].as_str().unwrap_or("-"));
+                seen.push(client.send(Method::POST, &execute, String::new()).await.0);
+                seen.push(client.send(Method::GET, &format!("{plans}?limit=20"), String::new()).await.0);
+                let (status, answer) =
+                    client.send(Method::POST, "/v2/meshes/m/namespaces/default/releases", release.to_string()).await;
+                if status == StatusCode::CREATED {
+                    created.2.push(answer["metadata"]["uid"].as_str().unwrap().to_owned());
+                }
+                seen.push(status);
+                let (status, _) =
+                    client.send(Method::POST, "/openapi/delivery/releases/k8s", version.to_string()).await;
+                created.3 += usize::from(status == StatusCode::OK);
+                seen.push(status);
+                let list = "/openapi/delivery/releases?projectKey=demo&pageNum=1&pageSize=20";
+                seen.push(client.send(Method::GET, list, String::new()).await.0);
+                let wrong = seen.iter().filter(|status| !status.is_success()).count();
+                faults.fetch_add(wrong, Ordering::Relaxed);
+            }
+            created
+        }));
+    }
+
+    let (mut pipelines, mut plans, mut releases, mut versions) =
+        (HashSet::new(), HashSet::new(), HashSet::new(), 0);
+    let mut answered = [0; 3];
+    for client in clients {
+        let created = client.await.unwrap();
+        answered = [
+            answered[0] + created.0.len(),
+            answered[1] + created.1.len(),
+            answered[2] + created.2.len(),
+        ];
+        pipelines.extend(created.0);
+        plans.extend(created.1);
+        releases.extend(created.2);
+        versions += created.3;
+    }
+    assert_eq!(faults.load(Ordering::Relaxed), 0, "every request succeeds");
+    assert!(
+        answered.iter().all(|n| *n >= CLIENTS),
+        "every client came through: {answered:?}"
+    );
+    assert_eq!(
+        [pipelines.len(), plans.len(), releases.len()],
+        answered,
+        "ids are unique"
+    );
+
+    let mut client = server.client().await;
+    let state = client
+        .send(Method::GET, "/_emulator/v1/state", String::new())
+        .await
+        .1;
+    let project = &state["servicestage"]["projects"][0];
+    let count = |list: &Value| list.as_array().map_or(0, Vec::len);
+    assert_eq!(count(&project["pipelines"]), answered[0]);
+    assert_eq!(count(&project["release_plans"]), answered[1]);
+    assert_eq!(count(&state["asm"]["meshes"][0]["releases"]), answered[2]);
+    let list = "/openapi/delivery/releases?projectKey=demo&pageNum=1&pageSize=1";
+    assert_eq!(
+        client.send(Method::GET, list, String::new()).await.1["total"],
+        versions
+    );
+}
