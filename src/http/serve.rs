@@ -20,7 +20,7 @@ const GRACE: Duration = Duration::from_millis(100);
 /// How long to wait when accepting fails, for want of file descriptors say.
 const BACK_OFF: Duration = Duration::from_millis(5);
 
-/// Serves until `stop`; returns once the port and all connections are closed, within a little over [`GRACE`].
+/// Serves until `stop`; returns once the port and all connections are closed, within little more than 100 ms.
 ///
 /// Unlike `axum::serve` it owns its connections: none outlives it, whatever its client does.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {

@@ -1,8 +1,31 @@
 //! The control plane.
 
-use serde_json::json;
+use axum::body::Body;
+use axum::http::Request;
+use release_emulator::{Settings, State, World};
+use serde_json::{Value, json};
+use tower::ServiceExt;
 
-use crate::common::{App, assert_same};
+use crate::common::{App, NOON, PROJECT, assert_same};
+
+/// What a call of the control plane says is wrong.
+async fn refusal(app: &App, method: &str, path: &str, body: Value, status: u16) -> String {
+    let reply = app
+        .send(
+            method,
+            &format!("/_emulator/v1/{path}"),
+            &[],
+            body.to_string(),
+        )
+        .await;
+    assert_eq!(reply.header("content-type"), "application/problem+json");
+    let problem = reply.expect(status);
+    assert_eq!(
+        (&problem["type"], &problem["status"]),
+        (&json!("about:blank"), &json!(status))
+    );
+    problem["detail"].as_str().expect("a detail").to_owned()
+}
 
 #[tokio::test]
 async fn health_and_ready_answer_once_the_world_is_open() {
@@ -32,4 +55,296 @@ async fn a_frozen_clock_advances_by_what_it_is_told() {
         &advanced,
         &json!({"now": "2026-01-01T12:00:01.500Z", "transitions": [], "truncated": 0}),
     );
+}
+
+#[tokio::test]
+async fn a_world_that_is_not_open_is_alive_but_not_ready() {
+    let world = World::new(Settings::default(), State::default()).unwrap();
+    let ask = |path: &str| {
+        let request = Request::builder()
+            .uri(format!("/_emulator/v1/{path}"))
+            .body(Body::empty())
+            .unwrap();
+        release_emulator::app(&world).oneshot(request)
+    };
+    assert_eq!(ask("health").await.unwrap().status(), 200);
+    assert_eq!(ask("ready").await.unwrap().status(), 503);
+    world.open();
+    assert_eq!(ask("ready").await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_clock_is_set_frozen_and_set_running() {
+    let app = App::new();
+    let set = json!({"now": "2026-01-02T00:00:00+08:00", "pace": 60.0});
+    let set = app.put("/_emulator/v1/clock", set).await.expect(200);
+    assert_same(
+        &set,
+        &json!({"now": "2026-01-01T16:00:00Z", "mode": "frozen", "pace": 60.0}),
+    );
+
+    let running = app
+        .put("/_emulator/v1/clock", json!({"mode": "running"}))
+        .await
+        .expect(200);
+    assert_eq!(running["mode"], "running");
+    let frozen = app
+        .put("/_emulator/v1/clock", json!({"mode": "frozen"}))
+        .await
+        .expect(200);
+    assert_same(&app.get("/_emulator/v1/clock").await.expect(200), &frozen);
+}
+
+#[tokio::test]
+async fn time_goes_back_only_by_a_reset() {
+    let app = App::new();
+    let said = refusal(
+        &app,
+        "PUT",
+        "clock",
+        json!({"now": "2026-01-01T11:59:59.999Z", "mode": "running"}),
+        409,
+    )
+    .await;
+    assert!(
+        said.starts_with("now: it is 2026-01-01T12:00:00Z already"),
+        "{said}"
+    );
+    assert_eq!(
+        app.get("/_emulator/v1/clock").await.expect(200)["mode"],
+        "frozen",
+        "nothing has changed"
+    );
+}
+
+#[tokio::test]
+async fn what_no_clock_can_do_is_refused() {
+    let app = App::new();
+    for (method, path, body, said) in [
+        (
+            "PUT",
+            "clock",
+            json!({"now": "noon"}),
+            "now: noon is no RFC 3339 time",
+        ),
+        (
+            "PUT",
+            "clock",
+            json!({"pace": 0}),
+            "pace: must be over 0 and at most 1000000",
+        ),
+        (
+            "PUT",
+            "clock",
+            json!({"mode": "fast"}),
+            "mode: unknown variant `fast`, expected `running` or `frozen`",
+        ),
+        (
+            "PUT",
+            "clock",
+            json!({"noww": 1}),
+            "noww: unknown field `noww`",
+        ),
+        ("POST", "clock/advance", json!({}), "missing field `ms`"),
+        (
+            "POST",
+            "clock/advance",
+            json!({"ms": -1}),
+            "ms: must be from 0 to 316224000000, ten years",
+        ),
+        (
+            "POST",
+            "clock/advance",
+            json!({"ms": 316_224_000_001_i64}),
+            "ms: must be from 0 to 316224000000, ten years",
+        ),
+        (
+            "POST",
+            "clock/advance",
+            json!({"ms": "1"}),
+            "ms: invalid type: string \"1\", expected i64",
+        ),
+    ] {
+        let detail = refusal(&app, method, path, body, 400).await;
+        assert!(detail.starts_with(said), "{detail}");
+    }
+    let far = json!({"now": "9999-12-31T23:59:59Z"});
+    app.put("/_emulator/v1/clock", far).await.expect(200);
+    let said = refusal(&app, "POST", "clock/advance", json!({"ms": 1_000}), 400).await;
+    assert_eq!(said, "the clock ends with the year 9999");
+}
+
+/// A pipeline of one stage whose tasks run one after the other.
+fn pipeline(name: &str, n_tasks: usize) -> Value {
+    let tasks: Vec<Value> = (0..n_tasks)
+        .map(|n| json!({"name": format!("t{n}")}))
+        .collect();
+    json!({"name": name, "model_version": 2, "config_mode": "ui", "stages": [{"name": "s", "tasks": tasks}]})
+}
+
+async fn start(app: &App, name: &str, n_tasks: usize) -> String {
+    let path = format!("/v3/{PROJECT}/pipeline/pipelines");
+    let id = app.post(&path, pipeline(name, n_tasks)).await.expect(200)["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    app.post(&format!("{path}/{id}/action?action_id=start"), json!({}))
+        .await
+        .expect(200);
+    id
+}
+
+#[tokio::test]
+async fn an_advance_answers_a_thousand_transitions_and_how_many_more_there_were() {
+    let app = App::new();
+    start(&app, "release-a", 800).await;
+
+    let advanced = app
+        .post("/_emulator/v1/clock/advance", json!({"ms": 10_000_000}))
+        .await
+        .expect(200);
+
+    // Each task begins and ends, but the first had begun; the pipeline ends once.
+    assert_eq!(advanced["transitions"].as_array().unwrap().len(), 1_000);
+    assert_eq!(advanced["truncated"], 2 * 800 - 1 + 1 - 1_000);
+    let ids: Vec<u64> = advanced["transitions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| change["id"].as_u64().unwrap())
+        .collect();
+    assert!(ids.is_sorted_by(|a, b| a < b), "in the order of time");
+}
+
+#[tokio::test]
+async fn a_script_is_listed_with_how_often_it_was_used_and_taken_back() {
+    let app = App::new();
+    let rule = json!({"match": {"family": "pipelines", "scope": PROJECT, "name": "release-*", "step": "t?"},
+        "outcome": "fail", "message": "no image", "takes_ms": 500, "times": 1});
+
+    let added = app.post("/_emulator/v1/scripts", rule).await.expect(201);
+
+    let id = added["id"].as_str().unwrap().to_owned();
+    let expected = |used: u8| {
+        json!({"id": id, "match": {"family": "pipelines", "scope": PROJECT, "name": "release-*", "step": "t?",
+            "work": "run"}, "outcome": "fail", "message": "no image", "takes_ms": 500, "times": 1, "used": used})
+    };
+    assert_same(&added, &expected(0));
+    start(&app, "release-a", 1).await;
+    start(&app, "release-b", 1).await;
+    assert_same(
+        &app.get("/_emulator/v1/scripts").await.expect(200),
+        &json!({"scripts": [expected(1)]}),
+    );
+
+    app.delete(&format!("/_emulator/v1/scripts/{id}"))
+        .await
+        .expect(204);
+    assert_same(
+        &app.get("/_emulator/v1/scripts").await.expect(200),
+        &json!({"scripts": []}),
+    );
+    app.script(json!({"takes_ms": 1})).await;
+    app.delete("/_emulator/v1/scripts").await.expect(204);
+    assert_same(
+        &app.get("/_emulator/v1/scripts").await.expect(200),
+        &json!({"scripts": []}),
+    );
+}
+
+#[tokio::test]
+async fn a_script_that_says_nothing_sensible_is_refused() {
+    let app = App::new();
+    for (rule, said) in [
+        (
+            json!({"match": {"family": "iam"}}),
+            "match.family: must be asm, plans, pipelines or zadig",
+        ),
+        (json!({"takes_ms": -1}), "takes_ms: must not be negative"),
+        (json!({"times": 0}), "times: must be at least 1"),
+        (json!({"message": "why"}), "message: goes with outcome fail"),
+        (
+            json!({"outcome": "explode"}),
+            "outcome: unknown variant `explode`, expected `succeed` or `fail`",
+        ),
+        (
+            json!({"match": {"work": "abort"}, "outcome": "fail"}),
+            "outcome: an abort cannot fail",
+        ),
+        (
+            json!({"match": {"stpe": "x"}}),
+            "match.stpe: unknown field `stpe`",
+        ),
+    ] {
+        let detail = refusal(&app, "POST", "scripts", rule, 400).await;
+        assert!(detail.starts_with(said), "{detail}");
+    }
+    assert_same(
+        &app.get("/_emulator/v1/scripts").await.expect(200),
+        &json!({"scripts": []}),
+    );
+}
+
+#[tokio::test]
+async fn the_coverage_names_every_operation_with_its_evidence() {
+    let app = App::new();
+    let coverage = app.get("/_emulator/v1/operations").await.expect(200);
+    let rows = coverage["operations"].as_array().unwrap();
+    let row = rows
+        .iter()
+        .find(|row| row["id"] == "OperatePipeline")
+        .unwrap();
+    let keys: Vec<&str> = row
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let expected = [
+        "id",
+        "family",
+        "method",
+        "path",
+        "summary",
+        "action",
+        "evidence",
+        "source",
+        "differences",
+    ];
+    assert_eq!(keys, expected);
+    assert_eq!(
+        (&row["method"], &row["evidence"]),
+        (&json!("POST"), &json!("documented"))
+    );
+
+    let list = format!("/v3/{PROJECT}/pipeline/pipelines");
+    assert_eq!(
+        app.get(&list).await.header("x-emulator-evidence"),
+        "documented"
+    );
+    assert_eq!(
+        app.post(&list, pipeline("release-a", 1))
+            .await
+            .header("x-emulator-evidence"),
+        "inferred"
+    );
+}
+
+#[tokio::test]
+async fn reading_changes_nothing_even_the_ids_to_come() {
+    let (app, twin) = (App::new(), App::new());
+    for _ in 0..10 {
+        app.get(&format!("/v3/{PROJECT}/pipeline/pipelines"))
+            .await
+            .expect(200);
+        app.get("/nowhere").await.expect(404);
+        app.script(json!({"takes_ms": 1, "match": {"name": "nobody"}}))
+            .await;
+    }
+    assert_eq!(
+        start(&app, "release-a", 1).await,
+        start(&twin, "release-a", 1).await
+    );
+    assert_same(&app.state().await, &twin.state().await);
+    assert_eq!(app.world.clock().now, NOON);
 }
