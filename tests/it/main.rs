@@ -13,4 +13,5 @@ mod laws;
 mod memory;
 mod pipelines;
 mod process;
+mod readme;
 mod socket;

@@ -1,0 +1,163 @@
+//! The README is checked: its sessions are typed, its coverage table is generated.
+
+use release_emulator::api;
+
+use crate::common::App;
+
+fn readme() -> String {
+    std::fs::read_to_string(path()).expect("a README")
+}
+
+fn path() -> String {
+    format!("{}/README.md", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The blocks of that language, each with the line it begins at.
+fn blocks(language: &str) -> Vec<(usize, Vec<String>)> {
+    let mut blocks = Vec::new();
+    let mut open: Option<(usize, Vec<String>)> = None;
+    for (n, line) in readme().lines().enumerate() {
+        match &mut open {
+            Some(_) if line == "```" => blocks.extend(open.take()),
+            Some((_, lines)) => lines.push(line.to_owned()),
+            None if line == format!("```{language}") => open = Some((n + 2, Vec::new())),
+            None => {}
+        }
+    }
+    blocks
+}
+
+/// Splits a command as a shell does: at blanks outside quotes.
+fn words(command: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for c in command.chars() {
+        match (c, quote) {
+            ('\'' | '"', None) => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (c, Some(open)) if c == open => quote = None,
+            (c, None) if c.is_whitespace() => words.extend(word.take()),
+            (c, _) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// Does what a `curl` of a session would do, and answers what it would print.
+async fn curl(app: &App, command: &str) -> String {
+    let mut words = words(command).into_iter();
+    assert_eq!(words.next().as_deref(), Some("curl"), "{command}");
+    let (mut method, mut url, mut body, mut headers) = (None, None, None, Vec::new());
+    while let Some(word) = words.next() {
+        let mut value = || words.next().expect("a value");
+        match word.as_str() {
+            "-s" => {}
+            "-X" => method = Some(value()),
+            "-d" => body = Some(value()),
+            "-H" => {
+                let header = value();
+                let (name, value) = header.split_once(": ").expect("a header");
+                headers.push((name.to_owned(), value.to_owned()));
+            }
+            other => url = Some(other.to_owned()),
+        }
+    }
+    let url = url.expect("a url");
+    let path = url.strip_prefix("localhost:4600").expect("the default address");
+    let method = method.unwrap_or_else(|| if body.is_some() { "POST" } else { "GET" }.to_owned());
+    let headers: Vec<(&str, &str)> =
+        headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    app.send(&method, path, &headers, body.unwrap_or_default()).await.text()
+}
+
+/// Whether a text is as expected, where `…` stands for anything.
+fn fits(actual: &str, expected: &str) -> bool {
+    let parts: Vec<&str> = expected.split('…').collect();
+    let [first, middle @ .., last] = &parts[..] else { return actual == expected };
+    let Some(mut rest) = actual.strip_prefix(first) else { return false };
+    for part in middle {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[tokio::test]
+async fn every_session_prints_what_the_readme_says() {
+    let app = App::with(|settings| settings.freeze = None);
+    let sessions = blocks("console");
+    assert!(sessions.len() >= 5, "a session for each family, and one for scripts");
+    for (line, session) in sessions {
+        let mut lines = session.into_iter().enumerate().peekable();
+        while let Some((n, text)) = lines.next() {
+            let mut command = text.strip_prefix("$ ").expect("a command").to_owned();
+            while lines.peek().is_some_and(|(_, next)| next.starts_with("> ")) {
+                command.push_str(lines.next().expect("peeked").1.trim_start_matches('>'));
+            }
+            let mut expected = Vec::new();
+            while lines.peek().is_some_and(|(_, next)| !next.starts_with("$ ")) {
+                expected.push(lines.next().expect("peeked").1);
+            }
+            let expected = expected.join("\n");
+            let actual = curl(&app, &command).await;
+            assert!(
+                fits(&actual, &expected),
+                "README.md:{}\n{command}\nprinted  {actual}\ninstead of {expected}",
+                line + n
+            );
+        }
+    }
+}
+
+const BEGIN: &str = "<!-- coverage: made by `UPDATE_README=1 cargo test readme` -->\n";
+const END: &str = "<!-- end of coverage -->\n";
+
+/// The coverage table, from the same data as `GET /_emulator/v1/operations`.
+fn coverage() -> String {
+    let mut table = String::from("| operation | request | evidence | source | differences |\n|---|---|---|---|---|\n");
+    for operation in api::operations() {
+        let differences = if operation.differences.is_empty() { "none known" } else { &operation.differences };
+        table.push_str(&format!(
+            "| {} | `{} {}` | {} | {} | {} |\n",
+            operation.id,
+            operation.method,
+            operation.path,
+            operation.evidence.word(),
+            operation.source,
+            differences.replace('|', "\\|")
+        ));
+    }
+    table
+}
+
+#[test]
+fn the_coverage_table_is_that_of_the_operations() {
+    let text = readme();
+    let (before, rest) = text.split_once(BEGIN).expect("the table's beginning");
+    let (table, after) = rest.split_once(END).expect("the table's end");
+    if std::env::var_os("UPDATE_README").is_some() {
+        std::fs::write(path(), format!("{before}{BEGIN}{}{END}{after}", coverage())).expect("written");
+        return;
+    }
+    assert_eq!(table, coverage(), "run UPDATE_README=1 cargo test readme");
+}
+
+#[test]
+fn every_flag_and_every_exit_code_is_explained() {
+    let text = readme();
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_release-emulator")).arg("--help").output();
+    let help = String::from_utf8(help.expect("it runs").stdout).expect("text");
+    let flags: Vec<&str> =
+        help.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 2).collect();
+    assert!(flags.len() > 10, "{flags:?}");
+    for flag in flags {
+        assert!(text.contains(&format!("`{flag}")), "{flag} is not in README.md");
+    }
+    for code in ["| 0 |", "| 2 |", "| 3 |", "| 4 |"] {
+        assert!(text.contains(code), "{code}");
+    }
+}
