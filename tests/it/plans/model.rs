@@ -65,9 +65,8 @@ impl Model {
 
     fn status(&self) -> &'static str {
         match self.mode {
-            Mode::Resting(status) => status,
+            Mode::Resting(status) | Mode::Shortly { status, .. } => status,
             Mode::Executing => "RUNNING",
-            Mode::Shortly { status, .. } => status,
             Mode::RollingBack => "ROLLING_BACK",
         }
     }
@@ -328,7 +327,7 @@ fn statuses_follow_a_model_that_lives_through_every_second() {
         .build()
         .expect("a runtime");
     let config = Config {
-        cases: 384,
+        cases: 256,
         failure_persistence: None,
         ..Config::default()
     };

@@ -301,7 +301,7 @@ async fn what_is_required_must_be_there() {
 }
 
 #[tokio::test]
-async fn wrong_types_and_values_are_refused_with_their_place() {
+async fn wrong_types_and_values_of_a_component_are_refused_with_their_place() {
     let app = App::new();
     for (key, value, why) in [
         (
@@ -382,6 +382,11 @@ async fn wrong_types_and_values_are_refused_with_their_place() {
         wrong_component(&app, json!([0])).await,
         "components[1]: invalid type: sequence, expected an object"
     );
+}
+
+#[tokio::test]
+async fn wrong_types_and_values_of_a_plan_are_refused_with_their_place() {
+    let app = App::new();
     for (key, value, why) in [
         (
             "name",
@@ -710,4 +715,27 @@ async fn all_nine_operations_are_declared() {
             "UpdateReleasePlan PUT /{release_plan_id} (documented)",
         ]
     );
+}
+
+#[tokio::test]
+async fn the_openapi_document_spells_the_words_as_the_wire_does() {
+    let openapi = App::new()
+        .get("/_emulator/v1/openapi.json")
+        .await
+        .expect(200);
+    let words = |name: &str| openapi["components"]["schemas"][name]["enum"].clone();
+
+    assert_eq!(
+        words("ReleasePlanAction"),
+        json!(["create", "upgrade", "clone"])
+    );
+    assert_eq!(
+        words("ReleasePlanFailStrategy"),
+        json!(["stop", "continue"])
+    );
+    assert_eq!(
+        words("ReleasePlanJobStatus"),
+        json!(["CREATED", "RUNNING", "SUCCEEDED", "FAILED"])
+    );
+    assert_eq!(words("ReleasePlanStatus")[9], "ROLLBACK_FAILED");
 }

@@ -136,12 +136,14 @@ pub struct RowView<'a> {
     /// What it does with its components.
     action: Action,
     /// When it was created.
+    #[schema(value_type = i64)]
     create_time: Ms,
     /// What it is at.
     status: Status,
     /// Who created it.
     creator: &'a str,
     /// When its last execution started.
+    #[schema(value_type = i64)]
     execute_time: Ms,
 }
 
@@ -187,10 +189,13 @@ pub struct DetailView<'a> {
     /// What it is at.
     status: Status,
     /// When it was created.
+    #[schema(value_type = i64)]
     create_time: Ms,
     /// When it was last edited.
+    #[schema(value_type = i64)]
     modify_time: Ms,
     /// When its last execution started.
+    #[schema(value_type = i64)]
     execute_time: Ms,
     /// Who created it.
     creator: &'a str,
@@ -257,14 +262,18 @@ pub struct ComponentInfoView<'a> {
     /// The job that rolls it back; empty until it begins.
     rollback_job_id: &'a str,
     /// When its release began.
+    #[schema(value_type = i64)]
     start_time: Ms,
     /// When its release ended.
+    #[schema(value_type = i64)]
     end_time: Ms,
     /// What the job is at that rolls it back; empty if it is not rolled back.
     rollback_job_status: &'static str,
     /// When its rollback began: a number, though the table has a text.
+    #[schema(value_type = i64)]
     rollback_start_time: Ms,
     /// When its rollback ended: a number, though the table has a text.
+    #[schema(value_type = i64)]
     rollback_end_time: Ms,
     /// Why its release failed; may be empty.
     fail_message: &'a str,

@@ -5,10 +5,11 @@ use utoipa::ToSchema;
 
 /// An enum whose values are words. It is read from a JSON string and from nothing else.
 macro_rules! words {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ }) => {
+    ($(#[$about:meta])* $name:ident as $schema:ident { $($(#[$doc:meta])* $variant:ident = $word:tt,)+ }) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
         #[serde(try_from = "String")]
+        #[schema(as = $schema)]
         pub enum $name {
             $($(#[$doc])* #[serde(rename = $word)] $variant,)+
         }
@@ -44,7 +45,7 @@ macro_rules! words {
 
 words! {
     /// What a plan does with its components.
-    Action {
+    Action as ReleasePlanAction {
         /// Creates them.
         Create = "create",
         /// Upgrades existing ones.
@@ -56,7 +57,7 @@ words! {
 
 words! {
     /// What the failure of a component means for those of later batches.
-    FailStrategy {
+    FailStrategy as ReleasePlanFailStrategy {
         /// They are left alone.
         Stop = "stop",
         /// They are released all the same.
@@ -68,7 +69,7 @@ words! {
     /// What a plan is at, or one of its components. Source: ServiceStage API reference, pages 0232 and 0234,
     /// read 2026-08, which list no word for anything under way: `RUNNING`, `ABORTING` and `ROLLING_BACK` are
     /// inferred from what the console shows.
-    Status {
+    Status as ReleasePlanStatus {
         /// Not executed since it was created or edited.
         Created = "CREATED",
         /// Being executed.
@@ -94,7 +95,7 @@ words! {
 
 words! {
     /// What the job behind a component is at.
-    JobStatus {
+    JobStatus as ReleasePlanJobStatus {
         /// Not begun.
         Created = "CREATED",
         /// At work.
