@@ -1,5 +1,6 @@
 //! Release plans.
 
+mod constraints;
 mod fixtures;
 mod list;
 mod model;
