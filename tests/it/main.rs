@@ -12,6 +12,7 @@ mod dialects;
 mod laws;
 mod memory;
 mod pipelines;
+mod plans;
 mod process;
 mod readme;
 mod socket;

@@ -65,18 +65,28 @@ async fn curl(app: &App, command: &str) -> String {
         }
     }
     let url = url.expect("a url");
-    let path = url.strip_prefix("localhost:4600").expect("the default address");
+    let path = url
+        .strip_prefix("localhost:4600")
+        .expect("the default address");
     let method = method.unwrap_or_else(|| if body.is_some() { "POST" } else { "GET" }.to_owned());
-    let headers: Vec<(&str, &str)> =
-        headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    app.send(&method, path, &headers, body.unwrap_or_default()).await.text()
+    let headers: Vec<(&str, &str)> = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    app.send(&method, path, &headers, body.unwrap_or_default())
+        .await
+        .text()
 }
 
 /// Whether a text is as expected, where `…` stands for anything.
 fn fits(actual: &str, expected: &str) -> bool {
     let parts: Vec<&str> = expected.split('…').collect();
-    let [first, middle @ .., last] = &parts[..] else { return actual == expected };
-    let Some(mut rest) = actual.strip_prefix(first) else { return false };
+    let [first, middle @ .., last] = &parts[..] else {
+        return actual == expected;
+    };
+    let Some(mut rest) = actual.strip_prefix(first) else {
+        return false;
+    };
     for part in middle {
         match rest.find(part) {
             Some(at) => rest = &rest[at + part.len()..],
@@ -90,7 +100,10 @@ fn fits(actual: &str, expected: &str) -> bool {
 async fn every_session_prints_what_the_readme_says() {
     let app = App::with(|settings| settings.freeze = None);
     let sessions = blocks("console");
-    assert!(sessions.len() >= 5, "a session for each family, and one for scripts");
+    assert!(
+        sessions.len() >= 5,
+        "a session for each family, and one for scripts"
+    );
     for (line, session) in sessions {
         let mut lines = session.into_iter().enumerate().peekable();
         while let Some((n, text)) = lines.next() {
@@ -99,7 +112,10 @@ async fn every_session_prints_what_the_readme_says() {
                 command.push_str(lines.next().expect("peeked").1.trim_start_matches('>'));
             }
             let mut expected = Vec::new();
-            while lines.peek().is_some_and(|(_, next)| !next.starts_with("$ ")) {
+            while lines
+                .peek()
+                .is_some_and(|(_, next)| !next.starts_with("$ "))
+            {
                 expected.push(lines.next().expect("peeked").1);
             }
             let expected = expected.join("\n");
@@ -118,9 +134,15 @@ const END: &str = "<!-- end of coverage -->\n";
 
 /// The coverage table, from the same data as `GET /_emulator/v1/operations`.
 fn coverage() -> String {
-    let mut table = String::from("| operation | request | evidence | source | differences |\n|---|---|---|---|---|\n");
+    let mut table = String::from(
+        "| operation | request | evidence | source | differences |\n|---|---|---|---|---|\n",
+    );
     for operation in api::operations() {
-        let differences = if operation.differences.is_empty() { "none known" } else { &operation.differences };
+        let differences = if operation.differences.is_empty() {
+            "none known"
+        } else {
+            &operation.differences
+        };
         table.push_str(&format!(
             "| {} | `{} {}` | {} | {} | {} |\n",
             operation.id,
@@ -140,7 +162,8 @@ fn the_coverage_table_is_that_of_the_operations() {
     let (before, rest) = text.split_once(BEGIN).expect("the table's beginning");
     let (table, after) = rest.split_once(END).expect("the table's end");
     if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(path(), format!("{before}{BEGIN}{}{END}{after}", coverage())).expect("written");
+        std::fs::write(path(), format!("{before}{BEGIN}{}{END}{after}", coverage()))
+            .expect("written");
         return;
     }
     assert_eq!(table, coverage(), "run UPDATE_README=1 cargo test readme");
@@ -149,13 +172,20 @@ fn the_coverage_table_is_that_of_the_operations() {
 #[test]
 fn every_flag_and_every_exit_code_is_explained() {
     let text = readme();
-    let help = std::process::Command::new(env!("CARGO_BIN_EXE_release-emulator")).arg("--help").output();
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_release-emulator"))
+        .arg("--help")
+        .output();
     let help = String::from_utf8(help.expect("it runs").stdout).expect("text");
-    let flags: Vec<&str> =
-        help.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 2).collect();
+    let flags: Vec<&str> = help
+        .split_whitespace()
+        .filter(|word| word.starts_with("--") && word.len() > 2)
+        .collect();
     assert!(flags.len() > 10, "{flags:?}");
     for flag in flags {
-        assert!(text.contains(&format!("`{flag}")), "{flag} is not in README.md");
+        assert!(
+            text.contains(&format!("`{flag}")),
+            "{flag} is not in README.md"
+        );
     }
     for code in ["| 0 |", "| 2 |", "| 3 |", "| 4 |"] {
         assert!(text.contains(code), "{code}");

@@ -1,48 +1,39 @@
-//! STUB.
+//! ServiceStage release plans, the older release management of the service: batches of components that are
+//! released together, aborted, rolled back.
+//!
+//! Source: ServiceStage API reference, "Release Management" (index page 0255), read 2026-08.
 
+pub mod component;
+pub mod content;
+pub mod course;
+mod handlers;
+pub mod plan;
+pub mod round;
+pub mod rules;
 pub mod state;
+pub mod wire;
+pub mod words;
 
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::ServiceStage;
-use crate::api::state::Misfit;
-use crate::sim::ids::Ids;
-use crate::sim::{Ms, NEVER, Transition};
-
-/// STUB.
-#[derive(Debug, Default)]
-pub struct Table;
-
-impl Table {
-    /// When the first thing changes by itself.
-    #[must_use]
-    pub fn next_due(&self) -> Ms {
-        NEVER
-    }
-    /// The projects that have any.
-    pub fn projects(&self) -> impl Iterator<Item = &str> {
-        std::iter::empty()
-    }
-    /// A project's in the fixture format.
-    #[must_use]
-    pub fn save(&self, _project: &str, _now: Ms) -> Vec<state::Item> {
-        Vec::new()
-    }
-    /// Lets happen what is due.
-    pub fn wake(&mut self, _now: Ms, _heard: &mut dyn FnMut(Transition)) {}
-    /// Adds one from the fixture format.
-    pub fn load(
-        &mut self,
-        _project: &str,
-        _item: state::Item,
-        _ids: &Ids,
-        _now: Ms,
-    ) -> Result<(), Misfit> {
-        Ok(())
-    }
-}
+pub use plan::Table;
 
 /// The URL table.
 pub(super) fn routes() -> OpenApiRouter<ServiceStage> {
     OpenApiRouter::new()
+        .routes(routes!(
+            handlers::list_release_plans,
+            handlers::create_release_plan
+        ))
+        .routes(routes!(
+            handlers::show_release_plan,
+            handlers::update_release_plan,
+            handlers::delete_release_plan
+        ))
+        .routes(routes!(handlers::show_release_plan_deploy_info))
+        .routes(routes!(handlers::execute_release_plan))
+        .routes(routes!(handlers::rollback_release_plan))
+        .routes(routes!(handlers::abort_release_plan))
 }

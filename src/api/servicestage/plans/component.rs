@@ -1,0 +1,204 @@
+//! A component of a plan: carried as it was given, and read no further than the emulator acts on it.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::rules::{self, Wrong};
+use crate::http::json::{Verbatim, object, some_objects};
+
+/// A component of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Component {
+    /// Its batch; lower ones are released first.
+    pub seq: i64,
+    /// The id of the application component; absent until one is given to a component yet to be created.
+    pub id: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Its version; empty if none was given.
+    pub version: String,
+    /// The whole of it, as it was given.
+    pub text: Verbatim,
+}
+
+/// A component, as requests give it and the detail shows it. The page has some thirty more tables, of which
+/// nothing is known: whatever else a component says is carried byte for byte and answered again.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ReleasePlanComponent)]
+pub struct ComponentBody {
+    /// The release batch, from 0 on. Lower batches come first, components of one batch are released together.
+    #[schema(value_type = i64, required = true, minimum = 0)]
+    seq: Option<i64>,
+    /// The id of the application component. Required to upgrade and to clone; for a component yet to be
+    /// created one is drawn if it is absent or empty.
+    #[schema(value_type = Option<String>)]
+    component_id: Option<String>,
+    /// 2 to 64 letters, digits, `-` and `_`; the first a letter, the last a letter or a digit.
+    #[schema(value_type = String, required = true, min_length = 2, max_length = 64)]
+    name: Option<String>,
+    /// The name of the workload.
+    #[serde(rename = "workload_name")]
+    #[schema(value_type = Option<String>)]
+    _workload_name: Option<String>,
+    /// Labels: of the workload in a container, of the microservice on a virtual machine.
+    #[serde(default, rename = "labels", deserialize_with = "some_objects")]
+    #[schema(value_type = Option<Vec<LabelBody>>)]
+    _labels: Option<Vec<LabelBody>>,
+    /// How the component is created; absent: it is created and deployed.
+    #[serde(rename = "create_mode")]
+    #[schema(value_type = Option<String>)]
+    _create_mode: Option<String>,
+    /// The runtime stack, an object.
+    #[schema(value_type = Object, required = true)]
+    runtime_stack: Option<Verbatim>,
+    /// The version of the component, which the deployment information shows.
+    #[schema(value_type = Option<String>)]
+    version: Option<String>,
+}
+
+/// A label.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ReleasePlanLabel)]
+pub struct LabelBody {
+    /// Its key.
+    #[serde(rename = "key")]
+    _key: Option<String>,
+    /// Its value.
+    #[serde(rename = "value")]
+    _value: Option<String>,
+}
+
+/// The same, but only if it is written as an object.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Whole(#[serde(deserialize_with = "object")] ComponentBody);
+
+impl Component {
+    /// Reads the components of a request. `runtime_stack` is required of these.
+    pub fn requested(texts: Vec<Verbatim>) -> Result<Vec<Self>, Wrong> {
+        Self::all(texts, true)
+    }
+
+    /// Reads the components of a fixture, which may be as sparse as the documented detail.
+    pub fn stored(texts: Vec<Verbatim>) -> Result<Vec<Self>, Wrong> {
+        Self::all(texts, false)
+    }
+
+    fn all(texts: Vec<Verbatim>, complete: bool) -> Result<Vec<Self>, Wrong> {
+        let read = |(n, text)| {
+            Self::read(text, complete).map_err(|wrong| {
+                let dot = if wrong.path.is_empty() { "" } else { "." };
+                Wrong::at(format!("components[{n}]{dot}{}", wrong.path), wrong.what)
+            })
+        };
+        texts.into_iter().enumerate().map(read).collect()
+    }
+
+    fn read(text: Verbatim, complete: bool) -> Result<Self, Wrong> {
+        let mut json = serde_json::Deserializer::from_str(text.text());
+        let Whole(body) = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path().to_string();
+            let what = error.into_inner().to_string();
+            // The position is one in this component alone, which would mislead.
+            let what = what
+                .rsplit_once(" at line ")
+                .map_or(what.as_str(), |(what, _)| what);
+            Wrong::at(if path == "." { "" } else { &path }, what)
+        })?;
+        let seq = body.seq.ok_or_else(|| required("seq"))?;
+        if seq < 0 {
+            return Err(Wrong::at("seq", format!("{seq} is less than 0")));
+        }
+        let name = body.name.ok_or_else(|| required("name"))?;
+        rules::name("name", &name)?;
+        match body.runtime_stack {
+            Some(stack) if !stack.text().starts_with('{') => {
+                return Err(Wrong::at("runtime_stack", "must be an object"));
+            }
+            None if complete => return Err(required("runtime_stack")),
+            Some(_) | None => {}
+        }
+        Ok(Self {
+            seq,
+            id: body.component_id.filter(|id| !id.is_empty()),
+            name,
+            version: body.version.unwrap_or_default(),
+            text,
+        })
+    }
+
+    /// Gives an id to a component that came without one. Its text then begins with `seq`, `component_id` and
+    /// `name`, as the documented table does, and goes on as it was given.
+    ///
+    /// # Panics
+    /// Never: the text was read before.
+    pub fn give_id(&mut self, id: String) {
+        let Members(members) = self.text.read().expect("it was read before");
+        let mut text = format!(
+            r#"{{"seq":{},"component_id":"{id}","name":"{}""#,
+            self.seq, self.name
+        );
+        for (key, value) in &members {
+            if !["seq", "component_id", "name"].contains(&key.as_str()) {
+                // The key is written anew, the value stays as it was given.
+                for part in [",", Verbatim::of(key).text(), ":", value.text()] {
+                    text.push_str(part);
+                }
+            }
+        }
+        text.push('}');
+        self.text = serde_json::from_str(&text).expect("it is made of JSON");
+        self.id = Some(id);
+    }
+}
+
+/// A field that must be there.
+pub fn required(path: &str) -> Wrong {
+    Wrong::at(path, "is required")
+}
+
+/// The members of an object in their order, repeated ones too.
+struct Members(Vec<(String, Verbatim)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> serde::de::Visitor<'de> for InOrder {
+            type Value = Members;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_put_behind_seq_and_the_rest_keeps_its_bytes_and_order() {
+        let text = r#"{"z":1.50,"name":"web","component_id":null,"a":{"n":1e2},"seq":3,"z\n":"\u00e9","z":2}"#;
+        let mut components = Component::stored(vec![serde_json::from_str(text).unwrap()]).unwrap();
+
+        components[0].give_id("c-1".to_owned());
+
+        assert_eq!(
+            components[0].text.text(),
+            r#"{"seq":3,"component_id":"c-1","name":"web","z":1.50,"a":{"n":1e2},"z\n":"\u00e9","z":2}"#
+        );
+    }
+}

@@ -1,0 +1,271 @@
+//! The course of a plan: its last execution, and the rollback that followed.
+//!
+//! Components are released batch by batch, in ascending `seq`; those of one batch together. A rollback takes
+//! the batches in reverse order, and only the components that were released. The plan's `fail_strategy` rules
+//! both: after a failure the siblings of the batch go on to their end, and later batches are left alone
+//! (`stop`) or follow all the same (`continue`).
+
+use super::content::Content;
+use super::round::{Job, Means, Prepared, Round};
+use super::words::{Command, JobStatus, Status};
+use crate::sim::lifecycle::{self, Phase, Verdict};
+use crate::sim::scripts::Work;
+use crate::sim::{Ms, NEVER};
+
+/// How far a plan has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Course {
+    /// The last execution, or what is said in its place.
+    pub release: Release,
+    /// The rollback of that.
+    pub rollback: Option<Round>,
+}
+
+/// How the last execution went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// It is not known; a status was given. That of a fresh or edited plan is `CREATED`.
+    Given(Status),
+    /// It was done here.
+    Done(Round),
+}
+
+/// What can be seen of a component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress<'a> {
+    /// What it is at.
+    pub status: Status,
+    /// What the job is at that releases it.
+    pub job_status: JobStatus,
+    /// That job.
+    pub job: Job<'a>,
+    /// What the job is at that rolls it back, if there is one.
+    pub rollback_status: Option<JobStatus>,
+    /// That job.
+    pub rollback: Job<'a>,
+}
+
+/// Refused: the command does not fit what the plan is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// The command.
+    pub command: Command,
+    /// What the plan is at.
+    pub status: Status,
+}
+
+impl Course {
+    /// That of a plan of which only the status is known.
+    #[must_use]
+    pub fn given(status: Status) -> Self {
+        Self {
+            release: Release::Given(status),
+            rollback: None,
+        }
+    }
+
+    /// What the plan is at.
+    #[must_use]
+    pub fn status(&self, now: Ms) -> Status {
+        if let Some(rollback) = &self.rollback {
+            return match rollback.run.phase(now) {
+                Phase::Succeeded => Status::RollbackSucceed,
+                Phase::Failed | Phase::Aborted => Status::RollbackFailed,
+                Phase::Leading
+                | Phase::Running
+                | Phase::Waiting
+                | Phase::Stopping
+                | Phase::Paused
+                | Phase::Aborting => Status::RollingBack,
+            };
+        }
+        let round = match &self.release {
+            Release::Given(status) => return *status,
+            Release::Done(round) => round,
+        };
+        match round.run.phase(now) {
+            Phase::Leading | Phase::Running | Phase::Waiting | Phase::Stopping | Phase::Paused => {
+                Status::Running
+            }
+            Phase::Aborting => Status::Aborting,
+            Phase::Aborted => Status::Aborted,
+            Phase::Succeeded => Status::Success,
+            Phase::Failed if round.is_partial(now) => Status::PartiallyFailed,
+            Phase::Failed => Status::Failed,
+        }
+    }
+
+    /// What a component is at, by its position.
+    #[must_use]
+    pub fn progress(&self, component: usize, now: Ms) -> Progress<'_> {
+        let released = match &self.release {
+            Release::Given(status) => Progress::given(*status),
+            Release::Done(round) => Progress::released(round, component, now),
+        };
+        match &self.rollback {
+            Some(round) => released.rolled_back(round, component, now),
+            None => released,
+        }
+    }
+
+    /// The next instant after `now` at which something changes by itself, or [`NEVER`].
+    #[must_use]
+    pub fn next_due(&self, now: Ms) -> Ms {
+        match (&self.rollback, &self.release) {
+            (Some(round), _) | (None, Release::Done(round)) => round.run.next_due(now),
+            (None, Release::Given(_)) => NEVER,
+        }
+    }
+
+    /// Whether a command fits what the plan is at.
+    pub fn check(&self, command: Command, now: Ms) -> Result<(), Unfit> {
+        let status = self.status(now);
+        if command.fits().contains(&status) {
+            Ok(())
+        } else {
+            Err(Unfit { command, status })
+        }
+    }
+
+    /// Releases what has not succeeded yet; after a rollback, or where nothing is known of the execution
+    /// before, everything.
+    pub fn execute(&mut self, content: &Content, means: &mut Means, now: Ms) -> Result<(), Unfit> {
+        self.check(Command::Execute, now)?;
+        let earlier = match &self.release {
+            Release::Done(round) if self.rollback.is_none() => Some(round),
+            Release::Done(_) | Release::Given(_) => None,
+        };
+        let batches = content.batches();
+        let mut round = Prepared::of(content, means);
+        for &component in batches.iter().flatten() {
+            match earlier.and_then(|round| round.succeeded(component, now)) {
+                Some((span, job)) => round.carry(component, span, job.to_owned()),
+                None => round.ask(component, Work::Run),
+            }
+        }
+        let round = round.start(&batches, Work::Run, now);
+        (self.release, self.rollback) = (Release::Done(round), None);
+        Ok(())
+    }
+
+    /// Takes back what was released, the last batch first. Of a given status it is not known what was
+    /// released; then it is everything.
+    pub fn roll_back(
+        &mut self,
+        content: &Content,
+        means: &mut Means,
+        now: Ms,
+    ) -> Result<(), Unfit> {
+        self.check(Command::Rollback, now)?;
+        let mut batches = content.batches();
+        batches.reverse();
+        let mut round = Prepared::of(content, means);
+        for &component in batches.iter().flatten() {
+            let released = match &self.release {
+                Release::Given(_) => true,
+                Release::Done(round) => round.succeeded(component, now).is_some(),
+            };
+            if released {
+                round.ask(component, Work::Rollback);
+            }
+        }
+        self.rollback = Some(round.start(&batches, Work::Rollback, now));
+        Ok(())
+    }
+
+    /// Ends the execution under way: work is cut at once, and winding down takes a step. Of a given status it
+    /// is not known what was under way; then it is everything, since `since`.
+    pub fn abort(
+        &mut self,
+        content: &Content,
+        since: Ms,
+        means: &mut Means,
+        now: Ms,
+    ) -> Result<(), Unfit> {
+        self.check(Command::Abort, now)?;
+        let unfit = Unfit {
+            command: Command::Abort,
+            status: Status::Running,
+        };
+        let mut round = match &self.release {
+            Release::Given(_) => Round::under_way(content.components.len(), since),
+            Release::Done(round) => round.clone(),
+        };
+        // A fixture may hold a history that is ahead of the clock; time goes forward in it all the same.
+        let last = round.run.events().last();
+        let at = last.map_or(round.run.started(), |last| last.at).max(now);
+        if !matches!(round.run.phase(at), Phase::Running | Phase::Waiting) {
+            return Err(unfit);
+        }
+        let ask = means.ask(content, &content.name, Work::Abort);
+        let takes = means.scripts.decide_length(&ask);
+        let abort = lifecycle::Command::Abort(takes);
+        round.run.apply(at, abort).map_err(|_| unfit)?;
+        self.release = Release::Done(round);
+        Ok(())
+    }
+}
+
+impl<'a> Progress<'a> {
+    /// That of every component of a plan of which only the status is known: they show the plan's, and jobs
+    /// that fit it.
+    fn given(status: Status) -> Self {
+        let (job_status, rollback_status) = match status {
+            Status::Created => (JobStatus::Created, None),
+            Status::Running => (JobStatus::Running, None),
+            Status::Success => (JobStatus::Succeeded, None),
+            Status::Failed | Status::PartiallyFailed | Status::Aborting | Status::Aborted => {
+                (JobStatus::Failed, None)
+            }
+            Status::RollingBack => (JobStatus::Succeeded, Some(JobStatus::Running)),
+            Status::RollbackSucceed => (JobStatus::Succeeded, Some(JobStatus::Succeeded)),
+            Status::RollbackFailed => (JobStatus::Succeeded, Some(JobStatus::Failed)),
+        };
+        Self {
+            status,
+            job_status,
+            job: Job::default(),
+            rollback_status,
+            rollback: Job::default(),
+        }
+    }
+
+    /// That of a component in an execution.
+    fn released(round: &'a Round, component: usize, now: Ms) -> Self {
+        let (job_status, verdict, job) = round.job(component, now);
+        let status = match (job_status, verdict) {
+            (_, Some(Verdict::Cut)) => Status::Aborted,
+            (JobStatus::Created, _) => Status::Created,
+            (JobStatus::Running, _) => Status::Running,
+            (JobStatus::Succeeded, _) => Status::Success,
+            (JobStatus::Failed, _) => Status::Failed,
+        };
+        Self {
+            status,
+            job_status,
+            job,
+            rollback_status: None,
+            rollback: Job::default(),
+        }
+    }
+
+    /// The same with what a rollback did to it. One whose turn has not come looks as before.
+    fn rolled_back(self, round: &'a Round, component: usize, now: Ms) -> Self {
+        let (job_status, verdict, job) = round.job(component, now);
+        if verdict == Some(Verdict::Skipped) {
+            return self;
+        }
+        let status = match job_status {
+            JobStatus::Created => self.status,
+            JobStatus::Running => Status::RollingBack,
+            JobStatus::Succeeded => Status::RollbackSucceed,
+            JobStatus::Failed => Status::RollbackFailed,
+        };
+        Self {
+            status,
+            rollback_status: Some(job_status),
+            rollback: job,
+            ..self
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! Release plans and where they are kept.
+
+use std::collections::{HashMap, HashSet};
+
+use super::component::Component;
+use super::content::Content;
+use super::course::{Course, Progress, Unfit};
+use super::round::{FAMILY, Means};
+use super::rules::Wrong;
+use super::words::{Action, Command, Status};
+use crate::sim::ids::Ids;
+use crate::sim::scripts::Scripts;
+use crate::sim::shelf::{Entry, Shelf, Timed};
+use crate::sim::{Ms, Transition};
+
+/// A release plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// What it does with its components; fixed when it is created.
+    pub action: Action,
+    /// The lane it is for, which may be empty; fixed when it is created.
+    pub swimlane_id: String,
+    /// Who created it.
+    pub creator: String,
+    /// When it was created.
+    pub create_time: Ms,
+    /// When it was last edited; 0: never.
+    pub modify_time: Ms,
+    /// When its last execution started; 0: never.
+    pub execute_time: Ms,
+    /// What it says.
+    pub content: Content,
+    /// How far it has come.
+    pub course: Course,
+}
+
+/// A plan to create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// What it does with its components.
+    pub action: Action,
+    /// The lane it is for, which may be empty.
+    pub swimlane_id: String,
+    /// What it says.
+    pub content: Content,
+}
+
+impl Plan {
+    /// What it is at.
+    #[must_use]
+    pub fn status(&self, now: Ms) -> Status {
+        self.course.status(now)
+    }
+
+    /// Its components, and what each is at.
+    pub fn components(&self, now: Ms) -> impl Iterator<Item = (&Component, Progress<'_>)> {
+        let components = self.content.components.iter().enumerate();
+        components.map(move |(n, component)| (component, self.course.progress(n, now)))
+    }
+
+    /// When it was last edited, or else created.
+    #[must_use]
+    pub fn update_time(&self) -> Ms {
+        self.create_time.max(self.modify_time)
+    }
+
+    /// It says something else from now on, and is as if it had never been executed.
+    fn edit(&mut self, content: Content, now: Ms) {
+        self.content = content;
+        self.modify_time = now;
+        self.course = Course::given(Status::Created);
+    }
+
+    fn execute(&mut self, means: &mut Means, now: Ms) -> Result<(), Unfit> {
+        self.course.execute(&self.content, means, now)?;
+        self.execute_time = now;
+        Ok(())
+    }
+
+    fn roll_back(&mut self, means: &mut Means, now: Ms) -> Result<(), Unfit> {
+        self.course.roll_back(&self.content, means, now)
+    }
+
+    fn abort(&mut self, means: &mut Means, now: Ms) -> Result<(), Unfit> {
+        let since = match self.execute_time {
+            0 => now,
+            at => at.min(now),
+        };
+        self.course.abort(&self.content, since, means, now)
+    }
+}
+
+impl Timed for Plan {
+    fn name(&self) -> &str {
+        &self.content.name
+    }
+
+    fn next_due(&self, now: Ms) -> Ms {
+        self.course.next_due(now)
+    }
+
+    fn states(&self, now: Ms) -> Vec<(Option<String>, String)> {
+        let own = (None, self.status(now).to_string());
+        let components = self.components(now).map(|(component, progress)| {
+            let name = component.name.clone();
+            (Some(name), progress.status.to_string())
+        });
+        std::iter::once(own).chain(components).collect()
+    }
+}
+
+/// Why a plan or a command is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The project has no such plan.
+    NoSuchPlan,
+    /// The project has another plan of that name.
+    NameTaken(String),
+    /// The plan may not say this.
+    Wrong(Wrong),
+    /// The command does not fit what the plan is at.
+    Unfit(Unfit),
+}
+
+impl From<Wrong> for Refusal {
+    fn from(wrong: Wrong) -> Self {
+        Self::Wrong(wrong)
+    }
+}
+
+impl From<Unfit> for Refusal {
+    fn from(unfit: Unfit) -> Self {
+        Self::Unfit(unfit)
+    }
+}
+
+/// The release plans of all projects. What is refused changes nothing, and draws no ids and no outcomes.
+#[derive(Debug, Default)]
+pub struct Table {
+    shelf: Shelf<Plan>,
+    /// The names that are taken, by project.
+    names: HashMap<String, HashSet<String>>,
+}
+
+impl Table {
+    /// How many plans a project has.
+    #[must_use]
+    pub fn count(&self, project: &str) -> usize {
+        self.shelf.len(project)
+    }
+
+    /// The plans of a project, oldest first.
+    pub fn of<'a>(
+        &'a self,
+        project: &str,
+    ) -> impl DoubleEndedIterator<Item = &'a Entry<Plan>> + use<'a> {
+        self.shelf.of(project)
+    }
+
+    /// A plan of the project.
+    pub fn get(&self, project: &str, id: &str) -> Result<&Plan, Refusal> {
+        self.shelf.get(project, id).ok_or(Refusal::NoSuchPlan)
+    }
+
+    /// Whether a plan of whatever project has that id.
+    #[must_use]
+    pub fn has_id(&self, id: &str) -> bool {
+        self.shelf.contains(id)
+    }
+
+    /// Whether a plan of the project has that name.
+    #[must_use]
+    pub fn has_name(&self, project: &str, name: &str) -> bool {
+        self.names
+            .get(project)
+            .is_some_and(|names| names.contains(name))
+    }
+
+    /// Creates a plan; answers its id. Components that need an id are given one.
+    pub fn create(
+        &mut self,
+        project: &str,
+        draft: Draft,
+        creator: String,
+        ids: &Ids,
+        now: Ms,
+    ) -> Result<String, Refusal> {
+        let Draft {
+            action,
+            swimlane_id,
+            mut content,
+        } = draft;
+        content.check(action)?;
+        if self.has_name(project, &content.name) {
+            return Err(Refusal::NameTaken(content.name));
+        }
+        let id = ids.uuid(|id| self.has_id(id));
+        content.give_ids(ids);
+        let plan = Plan {
+            action,
+            swimlane_id,
+            creator,
+            create_time: now,
+            modify_time: 0,
+            execute_time: 0,
+            content,
+            course: Course::given(Status::Created),
+        };
+        self.insert(project, &id, plan, now);
+        Ok(id)
+    }
+
+    /// Adds a plan whose id and name are free.
+    pub fn insert(&mut self, project: &str, id: &str, plan: Plan, now: Ms) {
+        let names = self.names.entry(project.to_owned()).or_default();
+        names.insert(plan.content.name.clone());
+        self.shelf.insert(project, id, plan.create_time, now, plan);
+    }
+
+    /// Changes what a plan says, unless it is under way. It is `CREATED` again.
+    pub fn edit(
+        &mut self,
+        project: &str,
+        id: &str,
+        mut content: Content,
+        ids: &Ids,
+        now: Ms,
+    ) -> Result<(), Refusal> {
+        let plan = self.get(project, id)?;
+        plan.course.check(Command::Edit, now)?;
+        content.check(plan.action)?;
+        let old_name = plan.content.name.clone();
+        if content.name != old_name && self.has_name(project, &content.name) {
+            return Err(Refusal::NameTaken(content.name));
+        }
+        content.give_ids(ids);
+        let names = self.names.entry(project.to_owned()).or_default();
+        names.remove(&old_name);
+        names.insert(content.name.clone());
+        self.shelf
+            .edit(project, id, now, |plan| plan.edit(content, now))
+            .ok_or(Refusal::NoSuchPlan)
+    }
+
+    /// Takes a plan away, unless it is under way.
+    pub fn delete(&mut self, project: &str, id: &str, now: Ms) -> Result<(), Refusal> {
+        self.get(project, id)?.course.check(Command::Delete, now)?;
+        let plan = self.shelf.remove(project, id).ok_or(Refusal::NoSuchPlan)?;
+        if let Some(names) = self.names.get_mut(project) {
+            names.remove(&plan.content.name);
+            if names.is_empty() {
+                self.names.remove(project);
+            }
+        }
+        Ok(())
+    }
+
+    /// Releases the components of a plan that are not released yet.
+    pub fn execute(
+        &mut self,
+        project: &str,
+        id: &str,
+        scripts: &mut Scripts,
+        ids: &Ids,
+        now: Ms,
+    ) -> Result<(), Refusal> {
+        let means = Means::new(project, id, scripts, ids);
+        self.command(means, now, Plan::execute)
+    }
+
+    /// Takes back what the last execution of a plan released.
+    pub fn roll_back(
+        &mut self,
+        project: &str,
+        id: &str,
+        scripts: &mut Scripts,
+        ids: &Ids,
+        now: Ms,
+    ) -> Result<(), Refusal> {
+        let means = Means::new(project, id, scripts, ids);
+        self.command(means, now, Plan::roll_back)
+    }
+
+    /// Ends the execution of a plan.
+    pub fn abort(
+        &mut self,
+        project: &str,
+        id: &str,
+        scripts: &mut Scripts,
+        ids: &Ids,
+        now: Ms,
+    ) -> Result<(), Refusal> {
+        let means = Means::new(project, id, scripts, ids);
+        self.command(means, now, Plan::abort)
+    }
+
+    fn command(
+        &mut self,
+        mut means: Means,
+        now: Ms,
+        say: impl FnOnce(&mut Plan, &mut Means, Ms) -> Result<(), Unfit>,
+    ) -> Result<(), Refusal> {
+        let (project, id) = (means.project, means.id);
+        let said = self
+            .shelf
+            .edit(project, id, now, |plan| say(plan, &mut means, now));
+        Ok(said.ok_or(Refusal::NoSuchPlan)??)
+    }
+
+    /// When the first of the plans changes by itself, or [`crate::sim::NEVER`].
+    #[must_use]
+    pub fn next_due(&self) -> Ms {
+        self.shelf.next_due()
+    }
+
+    /// Tells of everything that changes by itself up to `now`.
+    pub fn wake(&mut self, now: Ms, heard: &mut dyn FnMut(Transition)) {
+        self.shelf.wake(now, FAMILY, heard, |_, _, _, _| false);
+    }
+
+    /// The projects that have plans, in alphabetical order.
+    pub fn projects(&self) -> impl Iterator<Item = &str> {
+        self.shelf.scopes()
+    }
+}

@@ -1,0 +1,413 @@
+//! The fixture format: what is pasted in comes back, and an export restores the same answers.
+
+use serde_json::{Value, json};
+
+use super::{Five, body, create, five, path};
+use crate::common::{App, NOON, PROJECT, assert_same, golden};
+
+/// A state that holds these plans.
+fn state(plans: &Value) -> Value {
+    json!({"servicestage": {"projects": [{"id": PROJECT, "release_plans": plans}]}})
+}
+
+/// What every GET of the family answers about these plans.
+async fn answers(app: &App, ids: &[String]) -> Vec<String> {
+    let mut answers = vec![app.get(&path("")).await.text()];
+    for id in ids {
+        answers.push(app.get(&path(&format!("/{id}"))).await.text());
+        answers.push(app.get(&path(&format!("/{id}/deploy-info"))).await.text());
+    }
+    answers
+}
+
+/// The error of a state that does not fit.
+async fn misfit(plans: Value) -> String {
+    let app = App::new();
+    create(&app, body("release-kept", &five())).await;
+    let before = app.state().await;
+    let problem = app
+        .put("/_emulator/v1/state", state(&plans))
+        .await
+        .expect(400);
+    assert_eq!(app.state().await, before);
+    problem["detail"].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn the_documented_list_comes_back_as_it_is() {
+    let documented = golden("servicestage_release_plans.json");
+    let app = App::load(&state(&documented["release_plans"]));
+
+    assert_same(&app.get(&path("")).await.expect(200), &documented);
+    app.advance(1_000_000).await;
+    assert_same(&app.get(&path("")).await.expect(200), &documented);
+}
+
+#[tokio::test]
+async fn a_list_row_has_the_detail_of_a_fresh_plan_for_the_rest() {
+    let row = golden("servicestage_release_plans.json")["release_plans"][0].clone();
+    let id = row["id"].as_str().unwrap();
+    let app = App::load(&state(&json!([row])));
+
+    assert_same(
+        &app.get(&path(&format!("/{id}"))).await.expect(200),
+        &json!({
+            "id": id,
+            "action": "create",
+            "swimlane_id": "",
+            "desc": "",
+            "components": [],
+            "name": "release-1zws2j",
+            "fail_strategy": "stop",
+            "status": "SUCCESS",
+            "create_time": 1_711_952_860_132_i64,
+            "modify_time": 0,
+            "execute_time": 1_711_952_860_379_i64,
+            "creator": "wzh",
+        }),
+    );
+}
+
+#[tokio::test]
+async fn a_detail_comes_back_as_it_is() {
+    let detail = json!({
+        "id": "4cf4d39e-c11a-41b0-82eb-30defc376d52",
+        "action": "upgrade",
+        "swimlane_id": "lane-1",
+        "desc": "All of it.",
+        "components": [
+            {"seq": 1, "component_id": "c-1", "name": "web", "unknown": {"b": 1, "a": 2}},
+            {"seq": 0, "component_id": "c-2", "name": "db", "version": "2.0"},
+        ],
+        "name": "release-1zws2j",
+        "fail_strategy": "continue",
+        "status": "PARTIALLY_FAILED",
+        "create_time": 1_711_952_860_132_i64,
+        "modify_time": 1_711_952_860_200_i64,
+        "execute_time": 1_711_952_860_379_i64,
+        "creator": "wzh",
+    });
+    let app = App::load(&state(&json!([detail])));
+
+    assert_same(
+        &app.get(&path(&format!("/{}", detail["id"].as_str().unwrap())))
+            .await
+            .expect(200),
+        &detail,
+    );
+}
+
+#[tokio::test]
+async fn all_that_a_plan_must_have_is_an_id() {
+    let app = App::load(&state(&json!([{"id": "4cf4d39e-c11a"}, {"id": "X"}])));
+
+    let list = app.get(&path("")).await.expect(200);
+
+    let row = |name: &str, id: &str| {
+        json!({"name": name, "id": id, "action": "create", "create_time": NOON, "status": "CREATED",
+            "creator": "emulator", "execute_time": 0})
+    };
+    let rows = [
+        row("release-x00000", "X"),
+        row("release-4cf4d3", "4cf4d39e-c11a"),
+    ];
+    assert_same(&list, &json!({"count": 2, "release_plans": rows}));
+}
+
+#[tokio::test]
+async fn a_component_without_an_id_is_given_one() {
+    let app = App::load(&state(
+        &json!([{"id": "p", "components": [{"seq": 0, "name": "web"}]}]),
+    ));
+
+    let detail = app.get(&path("/p")).await.expect(200);
+
+    let id = detail["components"][0]["component_id"]
+        .as_str()
+        .expect("an id");
+    assert!(uuid::Uuid::parse_str(id).is_ok());
+}
+
+#[tokio::test]
+async fn an_export_restores_the_same_answers_mid_run() {
+    let mut plan = Five::new("continue").await;
+    plan.script(
+        "api",
+        json!({"outcome": "fail", "message": "no image", "takes_ms": 500, "times": 1}),
+    )
+    .await;
+    let given = json!([
+        {"id": "g1", "status": "SUCCESS", "components": five(), "create_time": 7},
+        {"id": "g2", "status": "RUNNING", "components": five(), "create_time": 7},
+        {"id": "g3", "status": "ROLLING_BACK", "components": five(), "create_time": 7},
+        {"id": "g4", "status": "FAILED", "create_time": 7},
+    ]);
+    plan.app
+        .patch("/_emulator/v1/state", state(&given))
+        .await
+        .expect(204);
+    let untouched = create(&plan.app, body("release-untouched", &five())).await;
+    let ids: Vec<_> = [plan.id.as_str(), &untouched, "g1", "g2", "g3", "g4"]
+        .map(str::to_owned)
+        .to_vec();
+
+    // Before each command some time passes, so that work is always under way.
+    for (id, command) in [
+        (0, "execute"),
+        (2, "rollback"),
+        (0, "abort"),
+        (3, "abort"),
+        (0, "execute"),
+        (5, "execute"),
+        (0, ""),
+        (0, "rollback"),
+        (0, ""),
+        (0, "execute"),
+    ] {
+        if command.is_empty() {
+            plan.app.advance(20_000).await;
+        } else {
+            let reply = plan
+                .app
+                .post(&path(&format!("/{}/{command}", ids[id])), Value::Null)
+                .await;
+            reply.expect(200);
+        }
+        plan.app.advance(1_300).await;
+        plan.deployed().await;
+        let export = plan.app.state().await;
+
+        // Into another world at the same instant, and back into the same.
+        let now = plan.app.world.clock().now;
+        let restored = App::build(|settings| settings.freeze = Some(now), &export);
+        assert_eq!(restored.state().await, export);
+        assert_eq!(
+            answers(&restored, &ids).await,
+            answers(&plan.app, &ids).await
+        );
+        plan.app
+            .put("/_emulator/v1/state", export.clone())
+            .await
+            .expect(204);
+        assert_eq!(
+            answers(&restored, &ids).await,
+            answers(&plan.app, &ids).await
+        );
+
+        // The future is the same, too.
+        let ahead = restored.advance(3_700).await;
+        let replica = App::build(|settings| settings.freeze = Some(now), &export);
+        let text = |changes: &[Value]| {
+            changes
+                .iter()
+                .map(|it| (it["time"].clone(), it["to"].clone()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(text(&replica.advance(3_700).await), text(&ahead));
+        assert_eq!(
+            answers(&restored, &ids).await,
+            answers(&replica, &ids).await
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_patch_replaces_the_plan_of_the_same_id() {
+    let app = App::load(&state(
+        &json!([{"id": "a", "name": "first"}, {"id": "b", "name": "second"}]),
+    ));
+
+    let patch = state(
+        &json!([{"id": "a", "name": "third", "status": "ABORTED"}, {"id": "c", "name": "first"}]),
+    );
+    app.patch("/_emulator/v1/state", patch).await.expect(204);
+
+    let list = app.get(&path("?order_by=name&order=asc")).await.expect(200);
+    let rows: Vec<_> = list["release_plans"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            (
+                row["id"].as_str().unwrap(),
+                row["name"].as_str().unwrap(),
+                row["status"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("c", "first", "CREATED"),
+            ("b", "second", "CREATED"),
+            ("a", "third", "ABORTED")
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_refused_with_its_place() {
+    let component = |key: &str, value: Value| {
+        let mut component = json!({"seq": 0, "component_id": "c", "name": "web"});
+        component[key] = value;
+        json!([{"id": "a", "components": [component]}])
+    };
+    for (plans, why) in [
+        (json!([{}]), ": missing field `id`"),
+        (json!([{"id": ""}]), ".id: a text that is not empty"),
+        (
+            json!([{"id": "a", "nmae": "x"}]),
+            ".nmae: unknown field `nmae`",
+        ),
+        (
+            json!([{"id": "a", "name": "-"}]),
+            ".name: \"-\" is not 2 to 64 letters",
+        ),
+        (
+            json!([{"id": "a", "desc": "d".repeat(129)}]),
+            ".desc: 129 characters are more than 128",
+        ),
+        (
+            json!([{"id": "a", "status": "DONE"}]),
+            ".status: \"DONE\" is none of CREATED, RUNNING, SUCCESS",
+        ),
+        (
+            json!([{"id": "a", "action": "x"}]),
+            ".action: \"x\" is none of create, upgrade, clone",
+        ),
+        (
+            json!([{"id": "a", "fail_strategy": "x"}]),
+            ".fail_strategy: \"x\" is none of stop, continue",
+        ),
+        (
+            json!([{"id": "a", "create_time": -1}]),
+            ".create_time: milliseconds since the Unix epoch, not -1",
+        ),
+        (
+            json!([{"id": "a", "modify_time": -1}]),
+            ".modify_time: milliseconds since the Unix epoch, not -1",
+        ),
+        (
+            json!([{"id": "a", "execute_time": -1}]),
+            ".execute_time: milliseconds since the Unix epoch, not -1",
+        ),
+        (
+            json!([{"id": "a", "create_time": "now"}]),
+            ".create_time: invalid type: string \"now\"",
+        ),
+        (
+            component("seq", json!(-1)),
+            ".components[0].seq: -1 is less than 0",
+        ),
+        (
+            component("name", json!("-")),
+            ".components[0].name: \"-\" is not 2 to 64 letters",
+        ),
+        (
+            component("labels", json!({})),
+            ".components[0].labels: invalid type: map, expected a sequence",
+        ),
+        (
+            component("runtime_stack", json!(1)),
+            ".components[0].runtime_stack: must be an object",
+        ),
+        (
+            json!([{"id": "a", "emulator": {"x": 1}}]),
+            ".emulator.x: unknown field `x`",
+        ),
+        (
+            json!([{"id": "a", "emulator": []}]),
+            ".emulator: invalid type: sequence, expected an object",
+        ),
+    ] {
+        let said = misfit(plans).await;
+        assert!(
+            said.starts_with(&format!("servicestage.projects[0].release_plans[0]{why}")),
+            "{said}"
+        );
+    }
+    for (plans, why) in [
+        (
+            json!([{"id": "a"}, {"id": "a", "name": "other"}]),
+            ".id: an id that no other plan has, not \"a\" again",
+        ),
+        (
+            json!([{"id": "a", "name": "same"}, {"id": "b", "name": "same"}]),
+            ".name: a name that no other plan of the project has, not \"same\" again",
+        ),
+    ] {
+        assert_eq!(
+            misfit(plans).await,
+            format!("servicestage.projects[0].release_plans[1]{why}")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_history_that_cannot_have_been_is_refused_with_its_place() {
+    let plan = Five::new("stop").await;
+    plan.tell("execute").await;
+    plan.app.advance(6_000).await;
+    plan.tell("rollback").await;
+    let export = plan.app.state().await["servicestage"]["projects"][0]["release_plans"][0].clone();
+    let execution = export["emulator"]["execution"].clone();
+    let rollback = export["emulator"]["rollback"].clone();
+    let mut short = execution.clone();
+    short["jobs"] = json!(["JOB"]);
+    let mut few = execution.clone();
+    few["run"]["tree"] = json!({"step": 0});
+    few["run"]["does"] = json!([{"work": {"takes": 1}}]);
+    let mut twice = execution.clone();
+    twice["run"]["tree"] = json!({"par": [{"step": 0}, {"step": 0}]});
+
+    for (emulator, why) in [
+        (
+            json!({"rollback": rollback}),
+            "given: the status before the rollback",
+        ),
+        (
+            json!({"given": "SUCCESS", "execution": execution}),
+            "given: nothing beside an execution",
+        ),
+        (
+            json!({"execution": short}),
+            "execution.jobs: one for each of the 5 components",
+        ),
+        (
+            json!({"execution": few}),
+            "execution.run.does: a step for each of the 5 components",
+        ),
+        (
+            json!({"execution": twice}),
+            "execution.run: a tree that names each step exactly once",
+        ),
+        (
+            json!({"execution": execution, "rollback": few}),
+            "rollback.run.does: a step for each of the 5 components",
+        ),
+    ] {
+        let mut plan = export.clone();
+        plan["emulator"] = emulator;
+        let said = misfit(json!([plan])).await;
+        assert!(
+            said.starts_with(&format!(
+                "servicestage.projects[0].release_plans[0].emulator.{why}"
+            )),
+            "{said}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_history_ahead_of_the_clock_can_still_be_aborted() {
+    let plan = Five::new("stop").await;
+    plan.app.advance(60_000).await;
+    plan.tell("execute").await;
+    let export = plan.app.state().await;
+
+    let earlier = Five::of(App::load(&export), &plan.id);
+
+    earlier.tell("abort").await;
+    earlier.app.advance(62_000).await;
+    assert_eq!(earlier.status().await, "ABORTED");
+}

@@ -1,0 +1,250 @@
+//! Which commands fit which status. Statuses are given by fixtures, so each is tried on its own.
+
+use serde_json::{Value, json};
+
+use super::{Five, body, five, path};
+use crate::common::{App, PROJECT, golden};
+
+const STATUSES: [&str; 10] = [
+    "CREATED",
+    "RUNNING",
+    "SUCCESS",
+    "FAILED",
+    "PARTIALLY_FAILED",
+    "ABORTING",
+    "ABORTED",
+    "ROLLING_BACK",
+    "ROLLBACK_SUCCEED",
+    "ROLLBACK_FAILED",
+];
+
+/// A plan of five whose status a fixture gave.
+fn given(status: &str) -> Five {
+    let plan = json!({"id": "p-1", "name": "release-five", "status": status, "components": five()});
+    let state = json!({"servicestage": {"projects": [{"id": PROJECT, "release_plans": [plan]}]}});
+    Five::of(App::load(&state), "p-1")
+}
+
+/// Tries a command on every status: `fits` says what the plan is then, all others refuse.
+async fn fits(command: &str, fits: &[(&str, &str)]) {
+    for status in STATUSES {
+        let plan = given(status);
+        if let Some((_, then)) = fits.iter().find(|(from, _)| *from == status) {
+            plan.tell(command).await;
+            assert_eq!(plan.status().await, *then, "{command} when {status}");
+        } else {
+            let allowed: Vec<_> = fits.iter().map(|(from, _)| *from).collect();
+            let allowed = allowed.join(", ");
+            let why = format!(
+                "status: {command} needs a plan that is one of {allowed}, and this one is {status}"
+            );
+            plan.refused(command, &why).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn execute_fits_what_is_not_released_and_not_under_way() {
+    let from = [
+        "CREATED",
+        "FAILED",
+        "PARTIALLY_FAILED",
+        "ABORTED",
+        "ROLLBACK_SUCCEED",
+    ];
+    fits("execute", &from.map(|from| (from, "RUNNING"))).await;
+}
+
+#[tokio::test]
+async fn rollback_fits_what_has_ended_by_itself() {
+    let from = ["SUCCESS", "FAILED", "PARTIALLY_FAILED"];
+    fits("rollback", &from.map(|from| (from, "ROLLING_BACK"))).await;
+}
+
+#[tokio::test]
+async fn abort_fits_what_is_being_executed() {
+    fits("abort", &[("RUNNING", "ABORTING")]).await;
+}
+
+#[tokio::test]
+async fn edit_and_delete_fit_what_is_not_under_way() {
+    for status in STATUSES {
+        let under_way = ["RUNNING", "ABORTING", "ROLLING_BACK"].contains(&status);
+        let expected = if under_way { 400 } else { 200 };
+        for method in ["PUT", "DELETE"] {
+            let plan = given(status);
+            let before = plan.app.state().await;
+
+            let reply = if method == "PUT" {
+                plan.app
+                    .put(&path("/p-1"), body("release-six", &five()))
+                    .await
+            } else {
+                plan.app.delete(&path("/p-1")).await
+            };
+
+            assert_eq!(reply.status, expected, "{method} when {status}");
+            if under_way {
+                let word = if method == "PUT" { "edit" } else { "delete" };
+                let why = format!(
+                    "parameter invalid: status: {word} needs a plan that is one of CREATED, SUCCESS, FAILED, \
+                     PARTIALLY_FAILED, ABORTED, ROLLBACK_SUCCEED, ROLLBACK_FAILED, and this one is {status}"
+                );
+                assert_eq!(
+                    reply.json(),
+                    json!({"error_code": "SVCSTG.00100400", "error_msg": why})
+                );
+                assert_eq!(plan.app.state().await, before);
+            } else if method == "PUT" {
+                assert_eq!(plan.status().await, "CREATED");
+            } else {
+                assert_eq!(reply.text(), "");
+                assert_eq!(plan.app.get(&path("/p-1")).await.status, 404);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn commands_that_came_too_late_are_refused() {
+    let plan = Five::new("stop").await;
+    plan.tell("execute").await;
+    plan.app.advance(6_000).await;
+
+    // What is due at an instant has happened before a command of the same instant.
+    plan.refused(
+        "abort",
+        "status: abort needs a plan that is one of RUNNING, and this one is SUCCESS",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn refused_commands_use_up_no_scripts() {
+    let plan = given("SUCCESS");
+    plan.script("*", json!({"outcome": "fail", "times": 1}))
+        .await;
+
+    assert_eq!(plan.say("execute").await.status, 400);
+    assert_eq!(plan.say("abort").await.status, 400);
+
+    let scripts = plan.app.get("/_emulator/v1/scripts").await.expect(200);
+    assert_eq!(scripts["scripts"][0]["used"], 0);
+}
+
+#[tokio::test]
+async fn components_show_a_given_status_until_a_command_acts() {
+    for (status, job, rollback) in [
+        ("CREATED", "CREATED", ""),
+        ("RUNNING", "RUNNING", ""),
+        ("SUCCESS", "SUCCEEDED", ""),
+        ("FAILED", "FAILED", ""),
+        ("PARTIALLY_FAILED", "FAILED", ""),
+        ("ABORTING", "FAILED", ""),
+        ("ABORTED", "FAILED", ""),
+        ("ROLLING_BACK", "SUCCEEDED", "RUNNING"),
+        ("ROLLBACK_SUCCEED", "SUCCEEDED", "SUCCEEDED"),
+        ("ROLLBACK_FAILED", "SUCCEEDED", "FAILED"),
+    ] {
+        let mut plan = given(status);
+        plan.app.advance(1_000_000).await;
+
+        for component in plan.deployed().await.as_array().unwrap() {
+            assert_eq!(component["status"], status);
+            assert_eq!(component["job_status"], job);
+            assert_eq!(component["rollback_job_status"], rollback);
+            assert_eq!(component["job_id"], "");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_plan_that_is_given_as_released_rolls_all_of_it_back() {
+    let mut plan = given("SUCCESS");
+
+    plan.tell("rollback").await;
+    plan.app.advance(6_000).await;
+
+    assert_eq!(plan.status().await, "ROLLBACK_SUCCEED");
+    for component in plan.deployed().await.as_array().unwrap() {
+        assert_eq!(component["status"], "ROLLBACK_SUCCEED");
+        assert_eq!(component["job_status"], "SUCCEEDED");
+        assert_eq!(component["rollback_job_status"], "SUCCEEDED");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_that_is_given_as_running_is_aborted_whole_and_then_repeated_whole() {
+    let mut plan = given("RUNNING");
+
+    plan.tell("abort").await;
+    plan.app.advance(2_000).await;
+
+    assert_eq!(plan.status().await, "ABORTED");
+    for component in plan.deployed().await.as_array().unwrap() {
+        assert_eq!(
+            (&component["status"], &component["job_status"]),
+            (&json!("ABORTED"), &json!("FAILED"))
+        );
+    }
+    plan.tell("execute").await;
+    plan.app.advance(6_000).await;
+    assert_eq!(plan.status().await, "SUCCESS");
+}
+
+#[tokio::test]
+async fn a_plan_without_components_takes_a_step() {
+    let mut row = golden("servicestage_release_plans.json")["release_plans"][0].clone();
+    let id = row["id"].as_str().unwrap().to_owned();
+    row["status"] = json!("CREATED");
+    let state = json!({"servicestage": {"projects": [{"id": PROJECT, "release_plans": [row]}]}});
+    let mut plan = Five::of(App::load(&state), &id);
+
+    for (command, under_way, then) in [
+        ("execute", "RUNNING", "SUCCESS"),
+        ("rollback", "ROLLING_BACK", "ROLLBACK_SUCCEED"),
+    ] {
+        plan.tell(command).await;
+        plan.app.advance(1_999).await;
+        assert_eq!(plan.status().await, under_way);
+        plan.app.advance(1).await;
+        assert_eq!(plan.status().await, then);
+    }
+    assert_eq!(plan.deployed().await, json!([]));
+
+    // Its step is called after the plan.
+    plan.script("release-1zws2j", json!({"outcome": "fail"}))
+        .await;
+    plan.tell("execute").await;
+    plan.app.advance(2_000).await;
+    assert_eq!(plan.status().await, "FAILED");
+}
+
+#[tokio::test]
+async fn an_unknown_plan_is_not_found_by_any_operation() {
+    let app = given("CREATED").app;
+    for project in [PROJECT, "another"] {
+        // A plan of one project is unknown in another.
+        let id = if project == PROJECT { "p-2" } else { "p-1" };
+        let plan = format!("/v3/{project}/cas/release-plans/{id}");
+        let before = app.state().await;
+        let replies = [
+            app.get(&plan).await,
+            app.get(&format!("{plan}/deploy-info")).await,
+            app.put(&plan, body("release-six", &five())).await,
+            app.delete(&plan).await,
+            app.post(&format!("{plan}/execute"), Value::Null).await,
+            app.post(&format!("{plan}/rollback"), Value::Null).await,
+            app.post(&format!("{plan}/abort"), Value::Null).await,
+        ];
+        for reply in replies {
+            assert_eq!(
+                reply.expect(404),
+                json!({"error_code": "SVCSTG.00100433", "error_msg": "application release not found"}),
+                "{}",
+                reply.request
+            );
+        }
+        assert_eq!(app.state().await, before);
+    }
+}
