@@ -14,16 +14,28 @@ use crate::sim::Ms;
 #[serde(deny_unknown_fields, default)]
 pub struct Identities {
     /// Users of the Huawei families.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "crate::http::json::objects"
+    )]
     pub users: Vec<User>,
     /// Their access keys.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "crate::http::json::objects"
+    )]
     pub access_keys: Vec<AccessKey>,
     /// Their tokens.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "crate::http::json::objects"
+    )]
     pub tokens: Vec<Token>,
     /// Users of Zadig.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "crate::http::json::objects"
+    )]
     pub zadig_users: Vec<ZadigUser>,
 }
 
@@ -51,7 +63,7 @@ pub struct User {
     #[serde(default)]
     pub domain: String,
     /// The projects the user may enter.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::http::json::objects")]
     pub projects: Vec<Project>,
     /// The actions allowed, with `*` as a wildcard; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::identities::Identities;
 use super::{asm, servicestage, zadig};
-use crate::http::json::placed;
+use crate::http::json::{object, placed};
 
 /// The whole memory. An unknown key is refused, a missing one is empty.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,10 +40,10 @@ impl State {
     /// Reads a state from JSON.
     pub fn from_json(text: &str) -> Result<Self, Misfit> {
         let mut json = serde_json::Deserializer::from_str(text);
-        let state = serde_path_to_error::deserialize(&mut json).map_err(misfit)?;
-        json.end()
-            .map_err(|error| Misfit::new("", error.to_string()))?;
-        Ok(state)
+        let mut track = serde_path_to_error::Track::new();
+        let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+        let state = object(tracked).and_then(|state| json.end().map(|()| state));
+        state.map_err(|error| Misfit::new(track.path().to_string(), error.to_string()))
     }
 
     /// Reads a state from YAML. Words and numbers mean what they mean in YAML 1.2: `no` and `010` are texts.
@@ -87,11 +87,6 @@ impl State {
             .max(patch.emulator.next_execution_id);
         counters.ids_drawn = counters.ids_drawn.max(patch.emulator.ids_drawn);
     }
-}
-
-fn misfit(error: serde_path_to_error::Error<serde_json::Error>) -> Misfit {
-    let path = error.path().to_string();
-    Misfit::new(path, error.into_inner().to_string())
 }
 
 /// What does not fit in a state, and where.

@@ -178,6 +178,16 @@ fn bad_fixtures_stop_with_code_4_and_name_file_and_place() {
         ),
         ("broken.json", "{", "EOF while parsing an object"),
         (
+            "array.json",
+            "[]",
+            "invalid type: sequence, expected an object",
+        ),
+        (
+            "arrays.json",
+            r#"{"servicestage":{"projects":[["p"]]}}"#,
+            "servicestage.projects[0]: invalid type: sequence, expected an object",
+        ),
+        (
             "value.yaml",
             "servicestage:\n  projects:\n  - id: p\n    pipelines:\n    - {id: a, status: 6}\n",
             "servicestage.projects[0].pipelines[0].status: 1 to 5, 7, or 10 to 14, not 6",

@@ -14,7 +14,10 @@ use crate::sim::ids::Ids;
 #[serde(deny_unknown_fields, default)]
 pub struct State {
     /// The projects.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "crate::http::json::objects"
+    )]
     pub projects: Vec<Project>,
 }
 
@@ -25,10 +28,18 @@ pub struct Project {
     /// The project's id.
     pub id: String,
     /// Its release plans, as the list or the detail shows them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "crate::http::json::objects"
+    )]
     pub release_plans: Vec<plans::state::Item>,
     /// Its pipelines, as the list or the detail shows them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "crate::http::json::objects"
+    )]
     pub pipelines: Vec<pipelines::state::Item>,
 }
 
