@@ -192,7 +192,14 @@ impl World {
 
     fn load(&self, tables: &mut Tables, state: State, now: Ms) -> Result<(), Misfit> {
         let mut fresh = Tables::new(&self.0.settings);
-        fresh.load(state, &self.0.settings, &self.0.ids, now)?;
+        let drawn = self.0.ids.drawn();
+        let loaded = fresh.load(state, &self.0.settings, &self.0.ids, now);
+        if loaded.is_err() {
+            // Ids drawn for what was read before the misfit are given back: nothing has changed.
+            self.0.ids.restart();
+            self.0.ids.skip_to(drawn);
+        }
+        loaded?;
         std::mem::swap(&mut fresh.scripts, &mut tables.scripts);
         *tables = fresh;
         Ok(())

@@ -24,11 +24,10 @@ use std::sync::LazyLock;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::Method;
 use axum::http::request::Parts;
-use axum::http::{Method, header};
-use axum::middleware::map_response;
 use axum::response::Response;
-use axum::routing::{any, get};
+use axum::routing::any;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -123,9 +122,18 @@ pub fn sealed() -> &'static Sealed<Zadig> {
             .routes(routes!(handlers::create_k8s_version))
             .routes(routes!(handlers::create_helm_version));
         Sealed::new(routes).with(|router| {
+            // `any` answers what no other handler of a path does, and keeps axum from adding an `Allow`
+            // header, which the service does not send.
+            let no_other = || any(wrong_method);
             // For every other method the words `k8s` and `helm` are ids like any other.
-            let as_id = || get(handlers::get_version).delete(handlers::delete_version);
+            let as_id = || {
+                no_other()
+                    .get(handlers::get_version)
+                    .delete(handlers::delete_version)
+            };
             router
+                .route(RELEASES, no_other())
+                .route(&format!("{RELEASES}/{{id}}"), no_other())
                 .route(&format!("{RELEASES}/k8s"), as_id())
                 .route(&format!("{RELEASES}/helm"), as_id())
                 .route(&format!("{RELEASES}/"), any(trailing_slash))
@@ -136,10 +144,7 @@ pub fn sealed() -> &'static Sealed<Zadig> {
 }
 
 /// A path that would exist without its last slash leads there; any other is unknown.
-async fn trailing_slash(
-    State(zadig): State<Zadig>,
-    request: Request,
-) -> Result<Response, Error> {
+async fn trailing_slash(State(zadig): State<Zadig>, request: Request) -> Result<Response, Error> {
     let (parts, _) = request.into_parts();
     let to = parts.uri.path().trim_end_matches('/').to_owned();
     let last = to.rsplit('/').next().unwrap_or_default();
@@ -156,15 +161,13 @@ async fn trailing_slash(
     }
 }
 
-/// The family's router for a world.
-pub fn router(world: &World) -> Router {
-    sealed()
-        .mount(Zadig(world.clone()))
-        .layer(map_response(without_allow))
+/// A path that has other methods only.
+async fn wrong_method(State(zadig): State<Zadig>, request: Request) -> Error {
+    let (parts, _) = request.into_parts();
+    zadig.unrouted(&parts, Rejection::WrongMethod)
 }
 
-/// The service says that a method is wrong, but not which would be right.
-async fn without_allow(mut response: Response) -> Response {
-    response.headers_mut().remove(header::ALLOW);
-    response
+/// The family's router for a world.
+pub fn router(world: &World) -> Router {
+    sealed().mount(Zadig(world.clone()))
 }
