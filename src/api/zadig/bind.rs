@@ -94,7 +94,7 @@ impl<'t> Value<'t, '_> {
     /// Reads an array of objects, with nothing for a null.
     pub fn objects<T: Struct>(&mut self, to: &mut Vec<Option<T>>) {
         let name = format!("[]*service.{}", T::NAME);
-        self.array(to, &name, |value| value.object());
+        self.array(to, &name, Self::object);
     }
 
     fn array<T>(&mut self, to: &mut Vec<T>, name: &str, item: impl Fn(&mut Self) -> T) {

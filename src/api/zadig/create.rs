@@ -232,7 +232,7 @@ impl Order {
             project: self.project.clone(),
             version: self.name.clone(),
             retry: self.retry,
-            cause,
+            cause: Box::new(cause),
         }
     }
 

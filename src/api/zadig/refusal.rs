@@ -65,7 +65,7 @@ pub enum Refusal {
         /// Whether it was a retry.
         retry: bool,
         /// What went wrong.
-        cause: Cause,
+        cause: Box<Cause>,
     },
     /// Nothing is answered at all: the service looks into something that is not there.
     #[error("the service crashes on {0}")]

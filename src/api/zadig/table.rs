@@ -149,6 +149,13 @@ impl Table {
 
     /// Retries a failed version of either kind: the service does not compare it with the path.
     fn retry(&mut self, order: &Order, missing: Cause, tools: Tools) -> Result<(), Refusal> {
+        let Tools {
+            scripts,
+            ids,
+            strictness,
+            now,
+            ..
+        } = tools;
         let names = self.names.get(&order.project);
         let Some(id) = names.and_then(|names| names.get(&order.name)).cloned() else {
             return Err(order.refuse(missing));
@@ -158,13 +165,12 @@ impl Table {
             .get(&order.project, &id)
             .expect("a name leads to a version");
         version
-            .may_retry(tools.now)
+            .may_retry(now)
             .map_err(|cause| order.refuse(cause))?;
         let Life::Stopped(left) = version.life.clone() else {
-            self.versions
-                .edit(&order.project, &id, tools.now, |version| {
-                    version.push_again(&order.project, &id, tools.scripts, tools.now);
-                });
+            self.versions.edit(&order.project, &id, now, |version| {
+                version.push_again(&order.project, &id, scripts, now);
+            });
             return Ok(());
         };
 
@@ -173,18 +179,18 @@ impl Table {
             &left.chart_repo,
             &left.charts,
             &self.references,
-            tools.strictness,
-            tools.scripts,
+            strictness,
+            scripts,
         );
-        let seconds = tools.now.div_euclid(1_000);
+        let seconds = now.div_euclid(1_000);
         let done = packaged.map(|()| {
-            let draw = || tools.ids.object_id(tools.now, |id| self.is_taken(id));
+            let draw = || ids.object_id(now, |id| self.is_taken(id));
             create::distribute(&left.chart_repo, &left.charts, seconds, draw)
         });
         let (life, result) = match done {
             Ok((rows, pushes)) => {
                 let whose = whose(order, &id);
-                let pushing = Pushing::start(whose, pushes, tools.scripts, tools.now);
+                let pushing = Pushing::start(whose, pushes, scripts, now);
                 let life = Life::Pushing(Pushing {
                     retried: true,
                     ..pushing
@@ -196,12 +202,11 @@ impl Table {
                 ((Vec::new(), life), result)
             }
         };
-        self.versions
-            .edit(&order.project, &id, tools.now, |version| {
-                (version.distributes, version.life) = life;
-                let rows = version.row_ids().into_iter().map(str::to_owned);
-                self.rows.extend(rows);
-            });
+        self.versions.edit(&order.project, &id, now, |version| {
+            (version.distributes, version.life) = life;
+            let rows = version.row_ids().into_iter().map(str::to_owned);
+            self.rows.extend(rows);
+        });
         result
     }
 
