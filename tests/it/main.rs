@@ -16,3 +16,4 @@ mod plans;
 mod process;
 mod readme;
 mod socket;
+mod zadig;

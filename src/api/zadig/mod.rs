@@ -1,57 +1,46 @@
 //! Zadig: delivery versions (generation 1, as of v3.4.1).
+//!
+//! A version pins the images of an environment's services under a name and pushes them to a registry, one
+//! after the other; a Helm version packages the services' charts first. The gateway in front looks at the
+//! credential before anything else, so even an unknown path is 401 without one. Rights are looked at after
+//! the request was bound: who may not do something but also says it wrong is told about the latter.
 
+pub mod bind;
+pub mod create;
+pub mod error;
+pub mod handlers;
+pub mod query;
+pub mod references;
+pub mod refusal;
+pub mod request;
+pub mod rows;
+pub mod scan;
 pub mod state;
+pub mod table;
+pub mod version;
+pub mod wire;
 
 use std::sync::LazyLock;
 
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::Method;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use axum::routing::any;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::state::Misfit;
+use super::gateway::UNKNOWN_CALLER;
+use super::identities::ZadigUser;
+use super::settings::Auth;
 use super::world::World;
+use crate::http::auth::{self, Failure};
 use crate::http::seal::Sealed;
-use crate::http::{Caller, Dialect, Rejection};
-use crate::sim::ids::Ids;
-use crate::sim::{Ms, NEVER, Transition};
-
-/// STUB.
-#[derive(Debug, Default)]
-pub struct Table;
-
-impl Table {
-    /// When the first thing changes by itself.
-    #[must_use]
-    pub fn next_due(&self) -> Ms {
-        NEVER
-    }
-    /// Lets happen what is due.
-    pub fn wake(&mut self, _now: Ms, _heard: &mut dyn FnMut(Transition)) {}
-    /// Fills an empty table.
-    pub fn load(&mut self, _state: state::State, _ids: &Ids, _now: Ms) -> Result<(), Misfit> {
-        Ok(())
-    }
-    /// The table in the fixture format.
-    #[must_use]
-    pub fn save(&self, _now: Ms) -> state::State {
-        state::State::default()
-    }
-}
-
-/// STUB.
-#[derive(Debug)]
-pub struct Error(Rejection);
-impl From<Rejection> for Error {
-    fn from(rejection: Rejection) -> Self {
-        Self(rejection)
-    }
-}
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        format!("{:?}", self.0).into_response()
-    }
-}
+use crate::http::{Caller, Dialect, Operation, Rejection};
+pub use error::Error;
+use query::Params;
+pub use table::Table;
 
 /// The family's dialect.
 #[derive(Clone)]
@@ -60,16 +49,122 @@ pub struct Zadig(pub World);
 impl Dialect for Zadig {
     type Error = Error;
 
+    const HEAD_IS_GET: bool = false;
+
     fn caller(&self, request: &Parts) -> Result<Caller, Rejection> {
-        let _ = request;
-        Ok(Caller::named("emulator"))
+        let query = Params::of(request.uri.query());
+        let token = auth::zadig(&request.headers, query.get("token"))
+            .map_err(Rejection::Unauthenticated)?;
+        let known = self
+            .0
+            .read(|tables, _| tables.identities.zadig_user(token).map(caller_of));
+        match known {
+            Some(caller) => Ok(caller),
+            None if self.0.settings().auth == Auth::Strict => {
+                Err(Rejection::Unauthenticated(Failure::UnknownToken))
+            }
+            None => Ok(Caller::named(UNKNOWN_CALLER)),
+        }
+    }
+
+    /// Rights depend on the project that the query or the body names, so the handlers look at them.
+    fn permit(&self, _: &Caller, _: &Operation, _: &Parts) -> Result<(), Rejection> {
+        Ok(())
+    }
+
+    fn unrouted(&self, request: &Parts, why: Rejection) -> Error {
+        if let Err(refused) = self.caller(request) {
+            return refused.into();
+        }
+        let path = query::decoded_path(request.uri.path());
+        match why {
+            // The service has no route that ends with a slash, whatever the method.
+            Rejection::WrongMethod if !path.ends_with('/') => Error::WrongMethod {
+                method: request.method.clone(),
+                path,
+            },
+            Rejection::WrongMethod | Rejection::NoRoute => Error::NoRoute { path },
+            other => other.into(),
+        }
     }
 }
 
+/// A known user as a caller. What is allowed is spelt `<role>@<project>`, and bare where it holds for the
+/// whole installation.
+fn caller_of(user: &ZadigUser) -> Caller {
+    let allowed = user.projects.iter().flat_map(|(project, roles)| {
+        roles.iter().map(move |role| {
+            if role == RELEASE_GET {
+                role.clone()
+            } else {
+                format!("{role}@{project}")
+            }
+        })
+    });
+    Caller {
+        actions: (!user.admin).then(|| allowed.collect()),
+        ..Caller::named(&user.name)
+    }
+}
+
+/// The action that shows any version to whoever may look into the artifact centre.
+const RELEASE_GET: &str = "release_get";
+
+/// Where the family lives.
+const RELEASES: &str = "/openapi/delivery/releases";
+
 /// The family's routes and what they declare.
 pub fn sealed() -> &'static Sealed<Zadig> {
-    static SEALED: LazyLock<Sealed<Zadig>> = LazyLock::new(|| Sealed::new(OpenApiRouter::new()));
+    static SEALED: LazyLock<Sealed<Zadig>> = LazyLock::new(|| {
+        let routes = OpenApiRouter::new()
+            .routes(routes!(handlers::list_versions))
+            .routes(routes!(handlers::get_version, handlers::delete_version))
+            .routes(routes!(handlers::create_k8s_version))
+            .routes(routes!(handlers::create_helm_version));
+        Sealed::new(routes).with(|router| {
+            // `any` answers what no other handler of a path does, and keeps axum from adding an `Allow`
+            // header, which the service does not send.
+            let no_other = || any(wrong_method);
+            // For every other method the words `k8s` and `helm` are ids like any other.
+            let as_id = || {
+                no_other()
+                    .get(handlers::get_version)
+                    .delete(handlers::delete_version)
+            };
+            router
+                .route(RELEASES, no_other())
+                .route(&format!("{RELEASES}/{{id}}"), no_other())
+                .route(&format!("{RELEASES}/k8s"), as_id())
+                .route(&format!("{RELEASES}/helm"), as_id())
+                .route(&format!("{RELEASES}/"), any(trailing_slash))
+                .route(&format!("{RELEASES}/{{id}}/"), any(trailing_slash))
+        })
+    });
     &SEALED
+}
+
+/// A path that would exist without its last slash leads there; any other is unknown.
+async fn trailing_slash(State(zadig): State<Zadig>, request: Request) -> Result<Response, Error> {
+    let (parts, _) = request.into_parts();
+    let to = parts.uri.path().trim_end_matches('/').to_owned();
+    let last = to.rsplit('/').next().unwrap_or_default();
+    let exists = match parts.method {
+        Method::GET => true,
+        Method::DELETE => to != RELEASES,
+        Method::POST => to != RELEASES && matches!(last, "k8s" | "helm"),
+        _ => false,
+    };
+    if exists {
+        Ok(handlers::redirect(&parts, &to))
+    } else {
+        Err(zadig.unrouted(&parts, Rejection::NoRoute))
+    }
+}
+
+/// A path that has other methods only.
+async fn wrong_method(State(zadig): State<Zadig>, request: Request) -> Error {
+    let (parts, _) = request.into_parts();
+    zadig.unrouted(&parts, Rejection::WrongMethod)
 }
 
 /// The family's router for a world.

@@ -1,0 +1,199 @@
+//! What the family answers when it refuses: three shapes of JSON and text, and often nothing at all.
+//!
+//! Source: Zadig v3.4.1, its error package and its middleware, read 2026-08. The published page describes
+//! no errors. The licence error (7050) of unlicensed installations is left to faults.
+
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::refusal::Refusal;
+use super::wire;
+use crate::http::auth::Failure;
+use crate::http::finish::Hint;
+use crate::http::{Rejection, render};
+
+/// A refusal.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// 401 without a body: no token, or one that does not hold.
+    #[error("no valid token: {0:?}")]
+    Unauthenticated(Failure),
+    /// 403 without a body: the user may not do this in the project.
+    #[error("not allowed: {action}")]
+    Forbidden {
+        /// What the user would have to be allowed.
+        action: String,
+    },
+    /// 404 in plain text.
+    #[error("Invalid path: {path}")]
+    NoRoute {
+        /// The path, its escapes read.
+        path: String,
+    },
+    /// 405 in plain text.
+    #[error("Method not allowed: {method} {path}")]
+    WrongMethod {
+        /// The method.
+        method: Method,
+        /// The path, its escapes read.
+        path: String,
+    },
+    /// 413 without a body (inferred).
+    #[error("the body is too large")]
+    TooLarge,
+    /// 400 with code 400, `Bad Request`: the query or the body could not be bound.
+    #[error("{0}")]
+    BadRequest(String),
+    /// 500 with code 500, `Internal Error: `: whatever the service refuses after that.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// 500 without a body: the service crashed.
+    #[error("the service crashes on {0}")]
+    Crash(&'static str),
+}
+
+/// The body of a refused query or body.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ZadigTypedError)]
+pub struct TypedError<'a> {
+    /// 400.
+    pub code: u16,
+    /// What could not be bound, and why.
+    pub description: &'a str,
+    /// Always empty.
+    pub extra: Extra,
+    /// `Bad Request`.
+    pub message: &'a str,
+    /// `error`.
+    #[serde(rename = "type")]
+    pub kind: &'a str,
+}
+
+/// Always empty.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = ZadigErrorExtra)]
+pub struct Extra {}
+
+/// The body of everything the service itself refuses. It has neither `type` nor `extra`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ZadigUntypedError)]
+pub struct UntypedError<'a> {
+    /// 500.
+    pub code: u16,
+    /// What went wrong.
+    pub description: &'a str,
+    /// `Internal Error: `, with its trailing space.
+    pub message: &'a str,
+}
+
+impl Error {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::NoRoute { .. } => StatusCode::NOT_FOUND,
+            Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Refused(_) | Self::Crash(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What the empty answers keep to themselves.
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unauthenticated(failure) => Some(match failure {
+                Failure::Missing => {
+                    "send Authorization: Bearer <token>, or ?token=<token>".to_owned()
+                }
+                Failure::Malformed => {
+                    "Authorization must be a scheme and a token with one space between them"
+                        .to_owned()
+                }
+                Failure::UnknownToken | Failure::Expired { .. } | Failure::UnknownKey { .. } => {
+                    "with --auth strict the token must be among identities.zadig_users".to_owned()
+                }
+            }),
+            Self::Forbidden { action } => Some(format!("the user would need {action}")),
+            Self::Crash(on) => Some(format!("the real service crashes on {on}")),
+            Self::NoRoute { .. }
+            | Self::WrongMethod { .. }
+            | Self::TooLarge
+            | Self::BadRequest(_)
+            | Self::Refused(_) => None,
+        }
+    }
+}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Unauthenticated(failure) => Self::Unauthenticated(failure),
+            Rejection::Forbidden { action } => Self::Forbidden { action },
+            // The dialect words these two itself, since their texts hold the path.
+            Rejection::NoRoute | Rejection::NoProject | Rejection::WrongMethod => Self::NoRoute {
+                path: String::new(),
+            },
+            Rejection::BadPath(why) | Rejection::BadQuery(why) | Rejection::BadBody(why) => {
+                Self::BadRequest(why)
+            }
+            Rejection::TooLarge => Self::TooLarge,
+            Rejection::Fault => Self::Crash("a fault of its own"),
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Crash(on) => Self::Crash(on),
+            Refusal::UnknownVersion { .. }
+            | Refusal::MalformedId { .. }
+            | Refusal::UnknownEnvironment { .. }
+            | Refusal::UnknownService { .. }
+            | Refusal::UnknownContainer { .. }
+            | Refusal::Create { .. } => Self::Refused(refusal),
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let text = self.to_string();
+        let mut response = match &self {
+            Self::Unauthenticated(_) | Self::Forbidden { .. } | Self::TooLarge | Self::Crash(_) => {
+                render::empty(status)
+            }
+            Self::NoRoute { .. } | Self::WrongMethod { .. } => {
+                render::answer(status, "text/plain; charset=utf-8", text)
+            }
+            Self::BadRequest(_) => wire::json(
+                status,
+                &TypedError {
+                    code: 400,
+                    description: &text,
+                    extra: Extra {},
+                    message: "Bad Request",
+                    kind: "error",
+                },
+                256,
+            ),
+            Self::Refused(_) => wire::json(
+                status,
+                &UntypedError {
+                    code: 500,
+                    description: &text,
+                    message: "Internal Error: ",
+                },
+                256,
+            ),
+        };
+        if let Some(hint) = self.hint() {
+            response.extensions_mut().insert(Hint(hint));
+        }
+        response
+    }
+}

@@ -1,0 +1,369 @@
+//! A delivery version: what it is, what it is at, how far it is.
+//!
+//! Images are pushed one after the other, each a step of a [`Run`]; the first that fails ends it. After 60
+//! minutes the service gives up. Charts are packaged at once, when a Helm version is created.
+
+use super::refusal::{Cause, several};
+use super::rows::{Deploy, Distribute, Kind, Progress, Status, UploadStatus};
+use crate::sim::lifecycle::{Does, FailMode, Node, Phase, Run, Script, Seen, Span, Verdict};
+use crate::sim::scripts::{Ask, Scripts, Work};
+use crate::sim::shelf::Timed;
+use crate::sim::{Ms, NEVER};
+
+/// After how long the service gives up on pushes.
+const PATIENCE: Ms = 60 * 60 * 1_000;
+
+/// The family, as scripts and transitions name it.
+pub const FAMILY: &str = "zadig";
+
+/// A delivery version of a project.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// Its name, unique in the project.
+    pub name: String,
+    /// What it is made of.
+    pub kind: Kind,
+    /// Its labels, which only the detail shows.
+    pub labels: Vec<String>,
+    /// What it is for.
+    pub description: String,
+    /// Who created it.
+    pub created_by: String,
+    /// When it was created, in seconds since the epoch.
+    pub create_time: i64,
+    /// What it delivers of a K8s project.
+    pub deploys: Vec<Deploy>,
+    /// What it delivers of a Helm project.
+    pub distributes: Vec<Distribute>,
+    /// How it goes.
+    pub life: Life,
+}
+
+/// How a version goes.
+#[derive(Clone, Debug)]
+pub enum Life {
+    /// As a fixture said, until a retry.
+    Given {
+        /// Its status.
+        status: Status,
+        /// Its progress, if that was said too.
+        progress: Option<Progress>,
+    },
+    /// It failed before any push began.
+    Stopped(Stopped),
+    /// Its images are pushed, or were.
+    Pushing(Pushing),
+}
+
+/// Why a version failed before any push began, and what was left undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// Why.
+    pub error: String,
+    /// Where the charts go; empty for a K8s version.
+    pub chart_repo: String,
+    /// The charts that a retry packages again; none for a K8s version, which cannot be retried then.
+    pub charts: Vec<Chart>,
+}
+
+/// A chart to be packaged, with the images it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chart {
+    /// The service, which is also the chart's name.
+    pub service: String,
+    /// The chart's version.
+    pub version: String,
+    /// The images to be pushed: whole addresses in the target registry.
+    pub images: Vec<String>,
+}
+
+/// The pushes of a version.
+#[derive(Clone, Debug)]
+pub struct Pushing {
+    /// When what was pushed or will be.
+    pub run: Run,
+    /// The images by step.
+    pub pushes: Vec<Push>,
+    /// Whether it is a retry.
+    pub retried: bool,
+}
+
+/// The push of one image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// The image's name, which is also that of the step.
+    pub image: String,
+    /// The service it belongs to.
+    pub service: String,
+}
+
+/// Whose steps scripts are asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Whose<'a> {
+    /// The project.
+    pub project: &'a str,
+    /// The version's id.
+    pub id: &'a str,
+    /// The version's name.
+    pub name: &'a str,
+}
+
+impl Whose<'_> {
+    /// Asks how a step will go.
+    pub fn decide(&self, scripts: &mut Scripts, step: &str) -> Does {
+        scripts.decide(&Ask {
+            family: FAMILY,
+            scope: self.project,
+            id: self.id,
+            name: self.name,
+            step,
+            work: Work::Run,
+        })
+    }
+}
+
+impl Pushing {
+    /// Begins to push.
+    pub fn start(whose: Whose, pushes: Vec<Push>, scripts: &mut Scripts, now: Ms) -> Self {
+        let does = pushes.iter().map(|push| whose.decide(scripts, &push.image));
+        let does = does.collect();
+        Self::begin(pushes, does, false, now)
+    }
+
+    fn begin(pushes: Vec<Push>, does: Vec<Does>, retried: bool, now: Ms) -> Self {
+        let script = Script {
+            tree: Node::Seq((0..does.len()).map(Node::Step).collect()),
+            does,
+            fail: FailMode::Stop,
+            lead: 0,
+            brake: 0,
+            limit: Some(PATIENCE),
+        };
+        Self {
+            run: Run::start(now, script),
+            pushes,
+            retried,
+        }
+    }
+
+    fn status(&self, now: Ms) -> Status {
+        match self.run.phase(now) {
+            Phase::Succeeded => Status::Success,
+            Phase::Failed | Phase::Aborted => Status::Failed,
+            _ if self.retried => Status::Retrying,
+            _ => Status::Creating,
+        }
+    }
+
+    fn passed(&self, now: Ms) -> usize {
+        let steps = 0..self.pushes.len();
+        steps
+            .filter(|step| {
+                let verdict = Verdict::Succeeded;
+                matches!(self.run.step(*step, now), Seen::Ended { verdict: v, .. } if v == verdict)
+            })
+            .count()
+    }
+
+    /// Why a version of that kind failed by now. The service keeps no text of a K8s version's pushes.
+    fn error(&self, kind: Kind, now: Ms) -> String {
+        let failures = self.pushes.iter().enumerate().filter_map(|(step, push)| {
+            let why = self.run.failure(step, now)?;
+            Some(format!(
+                "failed to build image distribute for service: {}, status: failed, err: {why} ",
+                push.service
+            ))
+        });
+        let failures: Vec<_> = failures.collect();
+        match kind {
+            _ if failures.is_empty() => "timeout".to_owned(),
+            Kind::K8sYaml => String::new(),
+            Kind::HelmChart => several(&failures),
+        }
+    }
+}
+
+impl Version {
+    /// What the version is at.
+    #[must_use]
+    pub fn status(&self, now: Ms) -> Status {
+        match &self.life {
+            Life::Given { status, .. } => *status,
+            Life::Stopped(_) => Status::Failed,
+            Life::Pushing(pushing) => pushing.status(now),
+        }
+    }
+
+    /// How far the version is.
+    #[must_use]
+    pub fn progress(&self, now: Ms) -> Progress {
+        let status = self.status(now);
+        let (passed, total, error) = match &self.life {
+            Life::Given {
+                progress: Some(progress),
+                ..
+            } => return progress.clone(),
+            Life::Given { progress: None, .. } => {
+                let total = self.recorded().len();
+                let passed = if status == Status::Success { total } else { 0 };
+                (passed, total, String::new())
+            }
+            Life::Stopped(stopped) => (0, 0, stopped.error.clone()),
+            Life::Pushing(pushing) => {
+                let error = if status == Status::Failed {
+                    pushing.error(self.kind, now)
+                } else {
+                    String::new()
+                };
+                (pushing.passed(now), pushing.pushes.len(), error)
+            }
+        };
+        // Where no image was to be pushed, a Helm version counts its charts.
+        let (passed, total) = match total {
+            0 => (self.distributes.len(), self.distributes.len()),
+            _ => (passed, total),
+        };
+        let upload_status = match status {
+            Status::Success => UploadStatus::Success,
+            Status::Failed => UploadStatus::Failed,
+            Status::Creating | Status::Retrying if passed < total => UploadStatus::Waiting,
+            Status::Creating | Status::Retrying => UploadStatus::Uploading,
+        };
+        Progress {
+            success_count: passed as u64,
+            total_count: total as u64,
+            upload_status,
+            error,
+        }
+    }
+
+    /// The pushes that its rows tell of, where nothing else is known.
+    fn recorded(&self) -> Vec<Push> {
+        let deploys = self.deploys.iter().map(|row| Push {
+            image: row.image_name.clone(),
+            service: row.service_name.clone(),
+        });
+        let images = self.distributes.iter().flat_map(|chart| {
+            chart.sub_distributes.iter().map(|row| Push {
+                image: row.image_name.clone(),
+                service: chart.service_name.clone(),
+            })
+        });
+        deploys.chain(images).collect()
+    }
+
+    /// Whether a retry may begin, and whether there is anything to push then. A Helm version that was stopped
+    /// packages its charts first, which is not this function's business.
+    pub fn may_retry(&self, now: Ms) -> Result<(), Cause> {
+        let status = self.status(now);
+        if status != Status::Failed {
+            return Err(Cause::NotFailed(status));
+        }
+        let nothing = match &self.life {
+            Life::Given { progress, .. } => {
+                let none = progress.as_ref().is_some_and(|said| said.total_count == 0);
+                none || self.recorded().is_empty()
+            }
+            Life::Stopped(_) => true,
+            Life::Pushing(_) => false,
+        };
+        match self.kind {
+            Kind::K8sYaml if nothing => Err(Cause::NoPushes(self.name.clone())),
+            Kind::K8sYaml | Kind::HelmChart => Ok(()),
+        }
+    }
+
+    /// Pushes again what was not pushed. Only after [`Self::may_retry`], and not if it was stopped.
+    pub fn push_again(&mut self, project: &str, id: &str, scripts: &mut Scripts, now: Ms) {
+        let whose = Whose {
+            project,
+            id,
+            name: &self.name,
+        };
+        let (pushes, does) = match &self.life {
+            Life::Pushing(Pushing { run, pushes, .. }) => {
+                let does = run.repeat(now, |step| whose.decide(scripts, &pushes[step].image));
+                (pushes.clone(), does)
+            }
+            Life::Given { progress, .. } => {
+                // A fixture's numbers stand for its first rows: which images were disabled, it does not say.
+                let mut pushes = self.recorded();
+                let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+                let (passed, total) = progress.as_ref().map_or((0, pushes.len()), |said| {
+                    (number(said.success_count), number(said.total_count))
+                });
+                pushes.truncate(total);
+                let at = self.create_time.saturating_mul(1_000).min(now);
+                let carried = Does::Carried(Span {
+                    begin: at,
+                    end: at,
+                    verdict: Verdict::Succeeded,
+                });
+                let does = pushes.iter().enumerate().map(|(step, push)| {
+                    if step < passed {
+                        carried.clone()
+                    } else {
+                        whose.decide(scripts, &push.image)
+                    }
+                });
+                let does = does.collect();
+                (pushes, does)
+            }
+            Life::Stopped(_) => (Vec::new(), Vec::new()),
+        };
+        self.life = Life::Pushing(Pushing::begin(pushes, does, true, now));
+    }
+
+    /// The ids of its rows.
+    #[must_use]
+    pub fn row_ids(&self) -> Vec<&str> {
+        fn below<'a>(rows: &'a [Distribute], ids: &mut Vec<&'a str>) {
+            for row in rows {
+                ids.push(&row.id);
+                below(&row.sub_distributes, ids);
+            }
+        }
+        let mut ids = self.deploys.iter().map(|row| &*row.id).collect();
+        below(&self.distributes, &mut ids);
+        ids
+    }
+}
+
+impl Timed for Version {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn next_due(&self, now: Ms) -> Ms {
+        match &self.life {
+            Life::Given { .. } | Life::Stopped(_) => NEVER,
+            Life::Pushing(pushing) => pushing.run.next_due(now),
+        }
+    }
+
+    fn states(&self, now: Ms) -> Vec<(Option<String>, String)> {
+        let own = (None, self.status(now).word().to_owned());
+        let Life::Pushing(pushing) = &self.life else {
+            return vec![own];
+        };
+        let steps = pushing.pushes.iter().enumerate().map(|(step, push)| {
+            let word = job_word(pushing.run.step(step, now));
+            (Some(push.image.clone()), word.to_owned())
+        });
+        std::iter::once(own).chain(steps).collect()
+    }
+}
+
+/// What the service calls the state of a push.
+fn job_word(seen: Seen) -> &'static str {
+    match seen {
+        Seen::Idle => "waiting",
+        Seen::Open { .. } => "running",
+        Seen::Ended { verdict, .. } => match verdict {
+            Verdict::Succeeded => "passed",
+            Verdict::Failed => "failed",
+            Verdict::Cut => "timeout",
+            Verdict::Skipped => "skipped",
+        },
+    }
+}
