@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{Control, Problem};
 use crate::api::asm::Error;
-use crate::api::asm::table::{Place, Reach};
+use crate::api::asm::reach::{Place, Reach};
 use crate::http::extract::{Json, Path};
 use crate::http::render;
 

@@ -24,10 +24,27 @@ pub fn read<T: DeserializeOwned>(
     let mut json = serde_json::Deserializer::from_slice(text);
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    let value = serde_ignored::deserialize(tracked, |path| ignored(path.to_string()));
+    let value = serde_ignored::deserialize(tracked, |path| ignored(shown(&path)));
     match value.and_then(|Object(value)| json.end().map(|()| value)) {
         Ok(value) => Ok(value),
         Err(error) => Err(placed(&track.path().to_string(), &error.to_string())),
+    }
+}
+
+/// A path without the marks its own text has for optional values.
+fn shown(path: &serde_ignored::Path) -> String {
+    use serde_ignored::Path as P;
+    let joined = |parent: &P, last: &dyn fmt::Display| match shown(parent).as_str() {
+        "" => last.to_string(),
+        parent => format!("{parent}.{last}"),
+    };
+    match path {
+        P::Root => String::new(),
+        P::Seq { parent, index } => joined(parent, index),
+        P::Map { parent, key } => joined(parent, key),
+        P::Some { parent } | P::NewtypeStruct { parent } | P::NewtypeVariant { parent } => {
+            shown(parent)
+        }
     }
 }
 
@@ -209,6 +226,12 @@ mod tests {
         rest: Option<Verbatim>,
     }
 
+    #[derive(Deserialize)]
+    struct Optional {
+        #[serde(rename = "outer", deserialize_with = "some_object")]
+        _outer: Option<Outer>,
+    }
+
     fn fails(text: &str) -> String {
         read::<Outer>(text.as_bytes(), |_| {}).unwrap_err()
     }
@@ -242,6 +265,9 @@ mod tests {
         })
         .unwrap();
         assert_eq!(heard, ["items.0.nmae", "x"]);
+
+        read::<Optional>(br#"{"outer":{"x":1}}"#, |path| heard.push(path)).unwrap();
+        assert_eq!(heard.last().unwrap(), "outer.x");
     }
 
     #[test]

@@ -10,7 +10,9 @@
 //! provider; read 2026-08.
 
 pub mod error;
+mod index;
 pub mod meshes;
+pub mod reach;
 pub mod releases;
 pub mod rules;
 pub mod stamp;

@@ -1,13 +1,14 @@
 //! ASM in the fixture format: meshes with their releases.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::meshes::state::{Made, MeshEmulator};
+use super::reach::EVERY_PROJECT;
 use super::releases::state::Item;
 use super::rules::is_name;
-use super::table::{EVERY_PROJECT, Table};
+use super::table::Table;
 use crate::api::state::{Misfit, upsert_with};
 use crate::sim::Ms;
 use crate::sim::ids::Ids;
@@ -59,11 +60,20 @@ impl MeshState {
         if patch.emulator.is_some() {
             self.emulator = patch.emulator;
         }
+        let numbered = self.releases.iter().enumerate();
+        let by_uid: HashMap<_, _> = numbered
+            .clone()
+            .filter_map(|(n, item)| Some((item.uid()?.to_owned(), n)))
+            .collect();
+        let by_name: HashMap<_, _> = numbered.map(|(n, item)| (item.named(), n)).collect();
         for item in patch.releases {
             // Without a uid it is the task of that name that is meant.
-            let known = self.releases.iter_mut().find(|known| known.is_same(&item));
+            let known = match item.uid() {
+                Some(uid) => by_uid.get(uid),
+                None => by_name.get(&item.named()),
+            };
             match known {
-                Some(known) => known.replace(item),
+                Some(n) => self.releases[*n].replace(item),
                 None => self.releases.push(item),
             }
         }

@@ -1,17 +1,18 @@
 //! The memory of the family: meshes with their releases, found by id and by name.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::FAMILY;
 use super::error::{Error, Missing, Taken};
+use super::index::Index;
 use super::meshes::Mesh;
 use super::meshes::mesh::{self, Phase};
+use super::reach::{EVERY_PROJECT, Place, Reach, UnknownMesh};
 use super::releases::Release;
 use super::releases::release::{self, Change, Ending};
 use super::rules::one_step;
 use super::stamp::Stamp;
-use crate::http::Caller;
 use crate::http::json::Verbatim;
 use crate::sim::ids::Ids;
 use crate::sim::lifecycle::Does;
@@ -34,66 +35,8 @@ pub struct Table {
     services: Index,
 }
 
-/// The scope of meshes that belong to every project.
-pub(super) const EVERY_PROJECT: &str = "";
-
 /// The version of a mesh that was not ordered here: the newest that the documents name.
 pub const NEWEST_VERSION: &str = "v1.18.7-r5";
-
-/// The projects whose meshes a request reaches.
-#[derive(Clone, Copy, Debug)]
-pub enum Reach<'a> {
-    /// One: that of the path, or of `X-Project-Id`.
-    Project(&'a str),
-    /// Those of the credential.
-    Projects(&'a [String]),
-    /// All: nobody knows whose the credential is.
-    Everything,
-}
-
-impl<'a> Reach<'a> {
-    /// What a request reaches whose path names no project.
-    #[must_use]
-    pub fn of(caller: &'a Caller) -> Self {
-        match (&caller.named_project, &caller.projects) {
-            (Some(project), _) => Self::Project(project),
-            (None, Some(projects)) => Self::Projects(projects),
-            (None, None) => Self::Everything,
-        }
-    }
-
-    fn covers(self, owner: &str) -> bool {
-        owner == EVERY_PROJECT
-            || match self {
-                Self::Project(project) => project == owner,
-                Self::Projects(projects) => projects.iter().any(|project| project == owner),
-                Self::Everything => true,
-            }
-    }
-}
-
-/// Where releases are: a namespace of a mesh, as a request reaches it.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
-    /// What the request reaches.
-    pub reach: Reach<'a>,
-    /// The mesh's id.
-    pub mesh: &'a str,
-    /// The namespace.
-    pub namespace: &'a str,
-}
-
-/// What becomes of a release whose mesh is not known.
-#[derive(Clone, Copy, Debug)]
-pub enum UnknownMesh<'a> {
-    /// The mesh becomes known, and belongs to that project, or to every one.
-    MakeKnown {
-        /// The project.
-        home: Option<&'a str>,
-    },
-    /// It is refused.
-    Refuse,
-}
 
 /// What carries out work that starts now.
 #[derive(Debug)]
@@ -426,35 +369,4 @@ fn decide(hands: &mut Hands, scope: &str, id: &str, name: &str, work: Work) -> D
         step: name,
         work,
     })
-}
-
-/// Finds things by word instead of by id: the ids that a word has in a place of a scope.
-#[derive(Debug, Default)]
-pub(super) struct Index(HashMap<[Box<str>; 3], Vec<Box<str>>>);
-
-impl Index {
-    fn key(scope: &str, place: &str, word: &str) -> [Box<str>; 3] {
-        [scope.into(), place.into(), word.into()]
-    }
-
-    /// The id that has had the word longest.
-    pub(super) fn first(&self, scope: &str, place: &str, word: &str) -> Option<&str> {
-        let ids = self.0.get(&Self::key(scope, place, word))?;
-        ids.first().map(|id| &**id)
-    }
-
-    fn add(&mut self, scope: &str, place: &str, word: &str, id: &str) {
-        let ids = self.0.entry(Self::key(scope, place, word)).or_default();
-        ids.push(id.into());
-    }
-
-    fn remove(&mut self, scope: &str, place: &str, word: &str, id: &str) {
-        let key = Self::key(scope, place, word);
-        if let Some(ids) = self.0.get_mut(&key) {
-            ids.retain(|known| &**known != id);
-            if ids.is_empty() {
-                self.0.remove(&key);
-            }
-        }
-    }
 }

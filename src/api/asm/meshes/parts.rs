@@ -78,10 +78,10 @@ impl Installation {
 impl Injection {
     /// Errors: 400 for what is missing or wrong.
     pub fn check(&self, place: &str) -> Result<(), Error> {
-        let namespaces = self.namespaces.iter();
-        namespaces
-            .map(|chosen| chosen.check(&format!("{place}.namespaces")))
-            .collect()
+        match &self.namespaces {
+            Some(namespaces) => namespaces.check(&format!("{place}.namespaces")),
+            None => Ok(()),
+        }
     }
 }
 

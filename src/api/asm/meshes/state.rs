@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::mesh::{Cluster, Life, Mesh, Order, Phase};
 use super::wire::{API_VERSION, KINDS};
+use crate::api::asm::reach::EVERY_PROJECT;
 use crate::api::asm::stamp::Stamp;
-use crate::api::asm::table::{EVERY_PROJECT, bare_order};
+use crate::api::asm::table::bare_order;
 use crate::api::history::RunState;
 use crate::api::state::Misfit;
 use crate::http::json::Verbatim;
 use crate::sim::Ms;
+use crate::sim::lifecycle::Run;
 
 /// What answers of v2 do not show of a mesh.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -148,7 +150,7 @@ impl MeshEmulator {
         let (order, created) = body
             .order(id, name)
             .map_err(|misfit| misfit.under("mesh"))?;
-        let started = creation.as_ref().map_or(now, |run| run.started());
+        let started = creation.as_ref().map_or(now, Run::started);
         let created = created.unwrap_or(Stamp::At(started));
         let life = match (creation, deletion) {
             (Some(_), Some(_)) => {

@@ -124,6 +124,9 @@ pub fn wanted(template: &Verbatim) -> Result<Vec<Wanted>, String> {
 /// The Deployment with other images: same registry and repository, another tag or digest.
 ///
 /// Errors: a container that is not there or has no image, another repository, an image that is none.
+///
+/// # Panics
+/// Never: a text in place of a text leaves JSON.
 pub fn replaced(template: &Verbatim, wanted: &[Wanted]) -> Result<Verbatim, Misfit> {
     if wanted.is_empty() {
         return Ok(template.clone());
@@ -158,10 +161,8 @@ pub fn replaced(template: &Verbatim, wanted: &[Wanted]) -> Result<Verbatim, Misf
         let start = old.get().as_ptr().addr() - text.as_ptr().addr();
         let range = start..start + old.get().len();
         if written != image.image {
-            edits.push((
-                range,
-                serde_json::Value::from(image.image.as_str()).to_string(),
-            ));
+            let image = serde_json::to_string(&image.image).expect("a text is JSON");
+            edits.push((range, image));
         }
     }
     // From the back, so that places further in front stay what they are.

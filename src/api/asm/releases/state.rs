@@ -124,21 +124,11 @@ impl Item {
         self.metadata.uid.as_deref()
     }
 
-    /// Whether another means the same task: by uid, or by name where one gives none.
-    pub fn is_same(&self, other: &Self) -> bool {
-        let (one, two) = (&self.metadata, &other.metadata);
-        match (&one.uid, &two.uid) {
-            (Some(one), Some(two)) => one == two,
-            _ => {
-                let namespace = |metadata: &MetadataState| {
-                    metadata
-                        .namespace
-                        .clone()
-                        .unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned())
-                };
-                one.name == two.name && namespace(one) == namespace(two)
-            }
-        }
+    /// Its namespace and its name.
+    pub fn named(&self) -> (String, String) {
+        let namespace = self.metadata.namespace.as_deref();
+        let namespace = namespace.unwrap_or(DEFAULT_NAMESPACE);
+        (namespace.to_owned(), self.metadata.name.clone())
     }
 
     /// Takes over what another says of the same task, which keeps its uid.
