@@ -31,23 +31,6 @@ pub fn read<T: DeserializeOwned>(
     }
 }
 
-/// A path without the marks its own text has for optional values.
-fn shown(path: &serde_ignored::Path) -> String {
-    use serde_ignored::Path as P;
-    let joined = |parent: &P, last: &dyn fmt::Display| match shown(parent).as_str() {
-        "" => last.to_string(),
-        parent => format!("{parent}.{last}"),
-    };
-    match path {
-        P::Root => String::new(),
-        P::Seq { parent, index } => joined(parent, index),
-        P::Map { parent, key } => joined(parent, key),
-        P::Some { parent } | P::NewtypeStruct { parent } | P::NewtypeVariant { parent } => {
-            shown(parent)
-        }
-    }
-}
-
 /// Puts the path before the text. The paths of the root and of broken JSON say nothing.
 #[must_use]
 pub fn placed(path: &str, error: &str) -> String {
@@ -108,6 +91,23 @@ pub fn some_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 ) -> Result<Option<T>, D::Error> {
     let object = Option::<Object<T>>::deserialize(deserializer)?;
     Ok(object.map(|Object(value)| value))
+}
+
+/// A path without the marks its own text has for optional values.
+fn shown(path: &serde_ignored::Path) -> String {
+    use serde_ignored::Path as P;
+    let joined = |parent: &P, last: &dyn fmt::Display| match shown(parent).as_str() {
+        "" => last.to_string(),
+        parent => format!("{parent}.{last}"),
+    };
+    match path {
+        P::Root => String::new(),
+        P::Seq { parent, index } => joined(parent, index),
+        P::Map { parent, key } => joined(parent, key),
+        P::Some { parent } | P::NewtypeStruct { parent } | P::NewtypeVariant { parent } => {
+            shown(parent)
+        }
+    }
 }
 
 /// How deep a text nests, brackets in strings aside.
