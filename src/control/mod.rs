@@ -3,6 +3,7 @@
 //! It asks for no credential. Its errors are `application/problem+json`.
 
 mod about;
+mod asm;
 mod clock;
 mod memory;
 mod problem;
@@ -57,6 +58,7 @@ fn routes() -> OpenApiRouter<Control> {
             scripts::clear_scripts
         ))
         .routes(routes!(scripts::remove_script))
+        .routes(routes!(asm::set_traffic))
 }
 
 /// The routes and what they declare.

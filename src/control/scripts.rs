@@ -75,6 +75,7 @@ enum WorkWord {
     Rollback,
     Abort,
     Create,
+    Delete,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -112,6 +113,7 @@ impl RuleBody {
             WorkWord::Rollback => Work::Rollback,
             WorkWord::Abort => Work::Abort,
             WorkWord::Create => Work::Create,
+            WorkWord::Delete => Work::Delete,
         };
         if work == Work::Abort && outcome != Outcome::Succeed {
             return wrong("outcome: an abort cannot fail");
@@ -150,6 +152,7 @@ impl RuleBody {
             Work::Rollback => WorkWord::Rollback,
             Work::Abort => WorkWord::Abort,
             Work::Create => WorkWord::Create,
+            Work::Delete => WorkWord::Delete,
         };
         let Pattern {
             family,

@@ -24,7 +24,7 @@ pub fn read<T: DeserializeOwned>(
     let mut json = serde_json::Deserializer::from_slice(text);
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    let value = serde_ignored::deserialize(tracked, |path| ignored(path.to_string()));
+    let value = serde_ignored::deserialize(tracked, |path| ignored(shown(&path)));
     match value.and_then(|Object(value)| json.end().map(|()| value)) {
         Ok(value) => Ok(value),
         Err(error) => Err(placed(&track.path().to_string(), &error.to_string())),
@@ -122,6 +122,23 @@ pub fn some_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 ) -> Result<Option<T>, D::Error> {
     let object = Option::<Object<T>>::deserialize(deserializer)?;
     Ok(object.map(|Object(value)| value))
+}
+
+/// A path without the marks its own text has for optional values.
+fn shown(path: &serde_ignored::Path) -> String {
+    use serde_ignored::Path as P;
+    let joined = |parent: &P, last: &dyn fmt::Display| match shown(parent).as_str() {
+        "" => last.to_string(),
+        parent => format!("{parent}.{last}"),
+    };
+    match path {
+        P::Root => String::new(),
+        P::Seq { parent, index } => joined(parent, index),
+        P::Map { parent, key } => joined(parent, key),
+        P::Some { parent } | P::NewtypeStruct { parent } | P::NewtypeVariant { parent } => {
+            shown(parent)
+        }
+    }
 }
 
 /// How deep a text nests, brackets in strings aside.
@@ -249,6 +266,12 @@ mod tests {
         rest: Option<Verbatim>,
     }
 
+    #[derive(Deserialize)]
+    struct Optional {
+        #[serde(rename = "outer", deserialize_with = "some_object")]
+        _outer: Option<Outer>,
+    }
+
     fn fails(text: &str) -> String {
         read::<Outer>(text.as_bytes(), |_| {}).unwrap_err()
     }
@@ -282,6 +305,9 @@ mod tests {
         })
         .unwrap();
         assert_eq!(heard, ["items.0.nmae", "x"]);
+
+        read::<Optional>(br#"{"outer":{"x":1}}"#, |path| heard.push(path)).unwrap();
+        assert_eq!(heard.last().unwrap(), "outer.x");
     }
 
     #[test]

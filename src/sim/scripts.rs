@@ -17,6 +17,8 @@ pub enum Work {
     Abort,
     /// Creation of the resource itself.
     Create,
+    /// Deletion of the resource itself.
+    Delete,
 }
 
 /// A step of work that is about to be frozen, as rules see it.

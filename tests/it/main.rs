@@ -6,6 +6,7 @@
 )]
 
 mod architecture;
+mod asm;
 mod common;
 mod control;
 mod dialects;

@@ -1,58 +1,40 @@
 //! Huawei ASM: grayscale releases of a mesh (v2), and the meshes themselves (v1).
+//!
+//! - [`releases`]: a release deploys a grayscale version of one service beside the original one; ending it
+//!   keeps the new version, cancelling it keeps the old one.
+//! - [`meshes`]: what releases belong to.
+//! - [`table`]: the memory of both.
+//!
+//! Sources: ASM API reference of 2026-06-25 (<https://support.huaweicloud.com/intl/en-us/api-asm/>), the
+//! Open Telekom Cloud copy of its mesh pages (which prints examples), the official SDKs and the Terraform
+//! provider; read 2026-08.
 
+pub mod error;
+mod index;
+pub mod meshes;
+pub mod reach;
+pub mod releases;
+pub mod rules;
+pub mod stamp;
 pub mod state;
+pub mod table;
 
 use std::sync::LazyLock;
 
 use axum::Router;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::gateway;
-use super::state::Misfit;
 use super::world::World;
 use crate::http::seal::Sealed;
-use crate::http::{Caller, Dialect, Rejection};
-use crate::sim::ids::Ids;
-use crate::sim::{Ms, NEVER, Transition};
+use crate::http::{Caller, Dialect, Operation, Rejection};
+pub use error::Error;
+pub use table::Table;
 
-/// STUB.
-#[derive(Debug, Default)]
-pub struct Table;
-
-impl Table {
-    /// When the first thing changes by itself.
-    #[must_use]
-    pub fn next_due(&self) -> Ms {
-        NEVER
-    }
-    /// Lets happen what is due.
-    pub fn wake(&mut self, _now: Ms, _heard: &mut dyn FnMut(Transition)) {}
-    /// Fills an empty table.
-    pub fn load(&mut self, _state: state::State, _ids: &Ids, _now: Ms) -> Result<(), Misfit> {
-        Ok(())
-    }
-    /// The table in the fixture format.
-    #[must_use]
-    pub fn save(&self, _now: Ms) -> state::State {
-        state::State::default()
-    }
-}
-
-/// STUB.
-#[derive(Debug)]
-pub struct Error(Rejection);
-impl From<Rejection> for Error {
-    fn from(rejection: Rejection) -> Self {
-        Self(rejection)
-    }
-}
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        format!("{:?}", self.0).into_response()
-    }
-}
+/// The family's name in scripts and transitions.
+const FAMILY: &str = "asm";
 
 /// The family's dialect.
 #[derive(Clone)]
@@ -64,11 +46,41 @@ impl Dialect for Asm {
     fn caller(&self, request: &Parts) -> Result<Caller, Rejection> {
         gateway::caller(&self.0, request)
     }
+
+    fn permit(
+        &self,
+        caller: &Caller,
+        operation: &Operation,
+        request: &Parts,
+    ) -> Result<(), Rejection> {
+        // Paths of v2 name no project; there the header `X-Project-Id` does, if anything.
+        let in_path = request.uri.path().strip_prefix("/v1/");
+        let project = in_path
+            .and_then(|rest| rest.split('/').next())
+            .or(caller.named_project.as_deref());
+        gateway::permit(caller, &operation.action, project)
+    }
+}
+
+/// The URL table.
+fn routes() -> OpenApiRouter<Asm> {
+    use meshes::handlers as mesh;
+    use releases::handlers as release;
+    OpenApiRouter::new()
+        .routes(routes!(release::create_release))
+        .routes(routes!(release::list_releases))
+        .routes(routes!(
+            release::show_release,
+            release::update_release,
+            release::delete_release
+        ))
+        .routes(routes!(mesh::create_mesh, mesh::list_meshes))
+        .routes(routes!(mesh::show_mesh, mesh::delete_mesh))
 }
 
 /// The family's routes and what they declare.
 pub fn sealed() -> &'static Sealed<Asm> {
-    static SEALED: LazyLock<Sealed<Asm>> = LazyLock::new(|| Sealed::new(OpenApiRouter::new()));
+    static SEALED: LazyLock<Sealed<Asm>> = LazyLock::new(|| Sealed::new(routes()));
     &SEALED
 }
 

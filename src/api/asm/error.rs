@@ -1,0 +1,210 @@
+//! The errors of ASM: `{"errorCode":"ASM.…","errorMsg":…}`.
+//!
+//! Source: ASM API reference, error codes (table of 2026-06-25), read 2026-08. The English pages of the
+//! operations list `errorCode` alone, the Chinese ones both keys; the page of the codes calls them
+//! `error_code` and `error_msg` in its prose. We send the two camel-case keys.
+
+use std::fmt;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::api::gateway::{self, Gateway};
+use crate::http::auth::Failure;
+use crate::http::finish::Hint;
+use crate::http::{Rejection, render};
+
+/// The documented limit of `errorMsg`, in characters.
+const LONGEST_MESSAGE: usize = 512;
+
+/// What can go wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The gateway refused the request before the service saw it.
+    #[error(transparent)]
+    Gateway(#[from] Gateway),
+    /// `ASM.01010001`, 400: says what is wrong and where.
+    #[error("Invalid request. {0}")]
+    InvalidRequest(String),
+    /// `ASM.01000001`, 401: no credential, or one that does not hold. ASM documents a body for it, so it is
+    /// not left to the gateway, whose reason it repeats.
+    #[error("Authenticate error. {}", Gateway::Unauthenticated(.0.clone()))]
+    Unauthenticated(Failure),
+    /// `ASM.01000002`, 403.
+    #[error("Forbidden.")]
+    Forbidden {
+        /// The permission that is missing.
+        action: String,
+    },
+    /// `ASM.01010002`, 404.
+    #[error("Resource not found.")]
+    NotFound(Missing),
+    /// `ASM.01010003`, 409.
+    #[error("The resource already exists.")]
+    AlreadyExists(Taken),
+    /// `ASM.01040001`, 500: the emulator's own fault.
+    #[error("Internal error.")]
+    Internal,
+}
+
+/// What was not found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// A mesh, within the projects that the request reaches.
+    Mesh(String),
+    /// A release by uid or name, within a namespace of a mesh.
+    Release {
+        /// The namespace.
+        namespace: String,
+        /// What was taken for a uid or a name.
+        id: String,
+    },
+}
+
+/// What is taken already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// The name of a mesh in its project.
+    MeshName(String),
+    /// The name of a release in its namespace.
+    ReleaseName(String),
+    /// A service that has a grayscale version already.
+    Service(String),
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Mesh(id) => write!(
+                formatter,
+                "there is no mesh {id} in the projects this request reaches"
+            ),
+            Self::Release { namespace, id } => {
+                write!(
+                    formatter,
+                    "there is no release task {id} in the namespace {namespace}"
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for Taken {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::MeshName(name) => write!(formatter, "the project has a mesh {name} already"),
+            Self::ReleaseName(name) => {
+                write!(
+                    formatter,
+                    "the namespace has a release task {name} already; cancel or end it first"
+                )
+            }
+            Self::Service(name) => write!(
+                formatter,
+                "the service {name} has a release task already; cancel or end it first"
+            ),
+        }
+    }
+}
+
+impl Error {
+    /// A bad parameter or field: its place, and what is wrong with it.
+    pub fn at(place: impl fmt::Display, wrong: impl fmt::Display) -> Self {
+        Self::InvalidRequest(format!("{place}: {wrong}"))
+    }
+
+    /// A field that must be there.
+    pub fn required(place: impl fmt::Display) -> Self {
+        Self::at(place, "is required")
+    }
+
+    /// The service's code.
+    fn code(&self) -> &'static str {
+        match self {
+            // Never asked for: the gateway writes its own body.
+            Self::Gateway(_) => "",
+            Self::InvalidRequest(_) => "ASM.01010001",
+            Self::Unauthenticated(_) => "ASM.01000001",
+            Self::Forbidden { .. } => "ASM.01000002",
+            Self::NotFound(_) => "ASM.01010002",
+            Self::AlreadyExists(_) => "ASM.01010003",
+            Self::Internal => "ASM.01040001",
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Gateway(_) | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::InvalidRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::AlreadyExists(_) => StatusCode::CONFLICT,
+        }
+    }
+
+    /// What the documented text leaves out.
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Gateway(_) | Self::InvalidRequest(_) | Self::Internal => None,
+            Self::Unauthenticated(failure) => gateway::hint(failure),
+            Self::Forbidden { action } => Some(format!(
+                "the caller is not allowed {action} in this project"
+            )),
+            Self::NotFound(missing) => Some(missing.to_string()),
+            Self::AlreadyExists(taken) => Some(taken.to_string()),
+        }
+    }
+}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Unauthenticated(failure) => Self::Unauthenticated(failure),
+            Rejection::Forbidden { action } => Self::Forbidden { action },
+            Rejection::NoRoute => Gateway::NoRoute.into(),
+            Rejection::WrongMethod => Gateway::WrongMethod.into(),
+            Rejection::NoProject => Gateway::NoProject.into(),
+            Rejection::TooLarge => Gateway::TooLarge.into(),
+            Rejection::BadPath(wrong) | Rejection::BadQuery(wrong) | Rejection::BadBody(wrong) => {
+                Self::InvalidRequest(wrong)
+            }
+            Rejection::Fault => Self::Internal,
+        }
+    }
+}
+
+/// The body of an error.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = AsmErrorBody)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorBody {
+    /// `ASM.` and eight digits.
+    #[schema(example = "ASM.01010001", min_length = 8, max_length = 36)]
+    pub error_code: &'static str,
+    /// What went wrong: the documented text; for 400 and 401 also where and why.
+    #[schema(
+        example = "Invalid request. metadata.name: is required",
+        min_length = 2,
+        max_length = 512
+    )]
+    pub error_msg: String,
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        if let Self::Gateway(gateway) = self {
+            return gateway.into_response();
+        }
+        let body = ErrorBody {
+            error_code: self.code(),
+            error_msg: self.to_string().chars().take(LONGEST_MESSAGE).collect(),
+        };
+        let mut response = render::json(self.status(), render::text(&body, 128));
+        if let Some(hint) = self.hint() {
+            response.extensions_mut().insert(Hint(hint));
+        }
+        response
+    }
+}

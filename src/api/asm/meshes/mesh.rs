@@ -1,0 +1,220 @@
+//! A mesh and its life: created in one step, deleted in one step.
+
+use crate::api::asm::rules::failure;
+use crate::api::asm::stamp::Stamp;
+use crate::http::json::Verbatim;
+use crate::sim::Ms;
+use crate::sim::lifecycle::{self, Run};
+use crate::sim::shelf::Timed;
+
+/// What was ordered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// `Mesh` or `mesh`: both are documented, and the one that was sent is answered.
+    pub kind: String,
+    /// The name, unique in its project.
+    pub name: String,
+    /// Annotations, text to text.
+    pub annotations: Option<Verbatim>,
+    /// Labels, text to text.
+    pub labels: Option<Verbatim>,
+    /// The type; `InCluster` is the only one.
+    pub edition: String,
+    /// The version of Istio.
+    pub version: String,
+    /// Whether it supports IPv6.
+    pub ipv6: Option<bool>,
+    /// The tags of the resource.
+    pub tags: Option<Verbatim>,
+    /// How data plane and telemetry are set up.
+    pub config: Option<Verbatim>,
+    /// The clusters in it.
+    pub clusters: Vec<Cluster>,
+}
+
+/// A cluster in a mesh.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// The cluster's id.
+    pub id: String,
+    /// The project it belongs to.
+    pub project: Option<String>,
+    /// Where components are installed.
+    pub installation: Option<Verbatim>,
+    /// Where sidecars are injected.
+    pub injection: Option<Verbatim>,
+}
+
+/// A mesh. Its id is known to the table.
+#[derive(Clone, Debug)]
+pub struct Mesh {
+    /// What was ordered.
+    pub order: Order,
+    /// When it was created.
+    pub created: Stamp,
+    /// What it has been going through.
+    pub life: Life,
+}
+
+/// What a mesh has been going through last.
+#[derive(Clone, Debug)]
+pub enum Life {
+    /// Whatever a fixture said, or nothing worth telling: a mesh that was made known by a release.
+    Given {
+        /// The phase it stays in until it is deleted.
+        phase: Phase,
+        /// When it was updated last.
+        updated: Stamp,
+    },
+    /// It was created.
+    Creation(Run),
+    /// It was told to go.
+    Deletion(Run),
+}
+
+/// The documented phases. The four of upgrades come from fixtures alone, since no operation here upgrades.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// In service.
+    Running,
+    /// Being created.
+    Creating,
+    /// Its creation failed.
+    CreateFailed,
+    /// Being deleted.
+    Deleting,
+    /// Its deletion failed; it can be deleted again.
+    DeleteFailed,
+    /// Being upgraded.
+    Upgrading,
+    /// Its upgrade failed.
+    UpgradeFailed,
+    /// Being rolled back.
+    RollingBack,
+    /// Its rollback failed.
+    RollbackFailed,
+}
+
+impl Phase {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Running,
+        Self::Creating,
+        Self::CreateFailed,
+        Self::Deleting,
+        Self::DeleteFailed,
+        Self::Upgrading,
+        Self::UpgradeFailed,
+        Self::RollingBack,
+        Self::RollbackFailed,
+    ];
+
+    /// The service's word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Running => "Running",
+            Self::Creating => "Creating",
+            Self::CreateFailed => "CreateFailed",
+            Self::Deleting => "Deleting",
+            Self::DeleteFailed => "DeleteFailed",
+            Self::Upgrading => "Upgrading",
+            Self::UpgradeFailed => "UpgradeFailed",
+            Self::RollingBack => "RollingBack",
+            Self::RollbackFailed => "RollbackFailed",
+        }
+    }
+
+    /// The phase of a word.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|phase| phase.word() == word)
+    }
+}
+
+/// Where a run of one step stands.
+enum Stand {
+    Open,
+    Done,
+    Failed,
+}
+
+fn stand(run: &Run, now: Ms) -> Stand {
+    use lifecycle::Phase as P;
+    match run.phase(now) {
+        P::Leading | P::Running | P::Waiting | P::Stopping | P::Paused | P::Aborting => Stand::Open,
+        P::Succeeded => Stand::Done,
+        P::Failed | P::Aborted => Stand::Failed,
+    }
+}
+
+impl Mesh {
+    /// The phase; none once it is gone.
+    #[must_use]
+    pub fn phase(&self, now: Ms) -> Option<Phase> {
+        match &self.life {
+            Life::Given { phase, .. } => Some(*phase),
+            Life::Creation(run) => Some(match stand(run, now) {
+                Stand::Open => Phase::Creating,
+                Stand::Done => Phase::Running,
+                Stand::Failed => Phase::CreateFailed,
+            }),
+            Life::Deletion(run) => match stand(run, now) {
+                Stand::Open => Some(Phase::Deleting),
+                Stand::Done => None,
+                Stand::Failed => Some(Phase::DeleteFailed),
+            },
+        }
+    }
+
+    /// When its phase changed last.
+    #[must_use]
+    pub fn updated(&self, now: Ms) -> Stamp {
+        match &self.life {
+            Life::Given { updated, .. } => updated.clone(),
+            Life::Creation(run) | Life::Deletion(run) => {
+                Stamp::At(run.ended(now).unwrap_or_else(|| run.started()))
+            }
+        }
+    }
+
+    /// Whether it has been told to go and is still at it.
+    #[must_use]
+    pub fn is_going(&self, now: Ms) -> bool {
+        matches!(self.life, Life::Deletion(_)) && self.phase(now) == Some(Phase::Deleting)
+    }
+
+    /// Whether it has gone.
+    #[must_use]
+    pub fn is_gone(&self, now: Ms) -> bool {
+        self.phase(now).is_none()
+    }
+
+    /// Why its creation or deletion failed, if a script said so.
+    #[must_use]
+    pub fn failure(&self, now: Ms) -> Option<&str> {
+        match &self.life {
+            Life::Given { .. } => None,
+            Life::Creation(run) | Life::Deletion(run) => failure(run, now),
+        }
+    }
+}
+
+impl Timed for Mesh {
+    fn name(&self) -> &str {
+        &self.order.name
+    }
+
+    fn next_due(&self, now: Ms) -> Ms {
+        match &self.life {
+            Life::Given { .. } => crate::sim::NEVER,
+            Life::Creation(run) | Life::Deletion(run) => run.next_due(now),
+        }
+    }
+
+    fn states(&self, now: Ms) -> Vec<(Option<String>, String)> {
+        // The service has no word for what is gone; a transition needs one.
+        let word = self.phase(now).map_or("Deleted", Phase::word);
+        vec![(None, word.to_owned())]
+    }
+}

@@ -1,0 +1,391 @@
+//! Meshes as requests and answers spell them.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::mesh::{Cluster, Mesh, Order};
+use super::parts::{Config, Injection, Installation, Tag};
+use crate::api::asm::error::Error;
+use crate::api::asm::rules::{self, is_name, is_version};
+use crate::api::asm::stamp::Stamp;
+use crate::api::asm::table::NEWEST_VERSION;
+use crate::http::json::{Verbatim, some_object, some_objects};
+use crate::http::render::Rows;
+use crate::sim::Ms;
+
+/// The fixed value of `apiVersion`.
+pub const API_VERSION: &str = "v1";
+
+/// The two fixed values of `kind`.
+pub const KINDS: [&str; 2] = ["Mesh", "mesh"];
+
+/// The only type of a mesh.
+pub const EDITION: &str = "InCluster";
+
+/// A mesh as it is ordered.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = AsmMeshBody)]
+#[serde(rename_all = "camelCase")]
+pub struct MeshBody {
+    /// `v1`. Required.
+    #[schema(example = "v1")]
+    api_version: Option<String>,
+    /// `Mesh` or `mesh`. Required.
+    #[schema(example = "Mesh")]
+    kind: Option<String>,
+    /// Required.
+    #[serde(default, deserialize_with = "some_object")]
+    metadata: Option<MeshMetadataBody>,
+    /// Required.
+    #[serde(default, deserialize_with = "some_object")]
+    spec: Option<MeshSpecBody>,
+    /// Has no effect.
+    #[expect(dead_code, reason = "it is known, and has no effect")]
+    #[schema(value_type = Option<Object>)]
+    status: Option<Verbatim>,
+}
+
+/// What a mesh is called.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = AsmMeshMetadataBody)]
+#[serde(rename_all = "camelCase")]
+pub struct MeshMetadataBody {
+    /// Required: 4 to 64 lowercase letters, digits and hyphens, a letter first, no hyphen last.
+    #[schema(example = "mesh-test-api", pattern = "^[a-z][a-z0-9-]{2,62}[a-z0-9]$")]
+    name: Option<String>,
+    /// Has no effect: the server gives it.
+    #[expect(dead_code, reason = "it is known, and has no effect")]
+    uid: Option<String>,
+    /// Annotations; accepted, and not answered.
+    #[schema(value_type = Option<HashMap<String, String>>)]
+    annotations: Option<Verbatim>,
+    /// Labels; accepted, and not answered.
+    #[schema(value_type = Option<HashMap<String, String>>)]
+    labels: Option<Verbatim>,
+    /// Has no effect: the server gives it.
+    #[expect(dead_code, reason = "it is known, and has no effect")]
+    creation_timestamp: Option<String>,
+}
+
+/// What a mesh is made of.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = AsmMeshSpecBody)]
+#[serde(rename_all = "camelCase")]
+pub struct MeshSpecBody {
+    /// `InCluster`. Required.
+    #[serde(rename = "type")]
+    #[schema(example = "InCluster")]
+    edition: Option<String>,
+    /// `vX.Y`, `vX.Y.Z` or `vX.Y.Z-rN`, the `v` being optional; absent: the newest.
+    #[schema(example = "v1.18.7-r5")]
+    version: Option<String>,
+    /// Required.
+    #[serde(default, deserialize_with = "some_object")]
+    extend_params: Option<ExtendParamsBody>,
+    /// Whether the mesh supports IPv6.
+    ipv6_enable: Option<bool>,
+    /// Tags of the resource; accepted, and not answered.
+    #[serde(default, deserialize_with = "some_objects")]
+    tags: Option<Vec<Tag>>,
+    /// How data plane and telemetry are set up.
+    #[serde(default, deserialize_with = "some_object")]
+    config: Option<Config>,
+}
+
+/// Further parameters.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = AsmMeshExtendParamsBody)]
+pub struct ExtendParamsBody {
+    /// The clusters in the mesh. Required, at least one.
+    #[serde(default, deserialize_with = "some_objects")]
+    clusters: Option<Vec<ClusterBody>>,
+}
+
+/// A cluster in a mesh.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = AsmMeshClusterBody)]
+pub struct ClusterBody {
+    /// The cluster. Required.
+    #[serde(rename = "clusterID")]
+    cluster_id: Option<String>,
+    /// The cluster's project, as older versions and Terraform send it.
+    #[serde(rename = "projectID")]
+    project_id: Option<String>,
+    /// Where sidecars are injected.
+    #[serde(default, deserialize_with = "some_object")]
+    injection: Option<Injection>,
+    /// Where the mesh's components are installed. Required.
+    #[serde(default, deserialize_with = "some_object")]
+    installation: Option<Installation>,
+}
+
+impl MeshBody {
+    /// The order. Errors: 400 with the JSON path.
+    pub fn order(self) -> Result<Order, Error> {
+        let api_version = self
+            .api_version
+            .ok_or_else(|| Error::required("apiVersion"))?;
+        if api_version != API_VERSION {
+            return Err(Error::at("apiVersion", "must be v1"));
+        }
+        let kind = self.kind.ok_or_else(|| Error::required("kind"))?;
+        if !KINDS.contains(&kind.as_str()) {
+            return Err(Error::at("kind", "must be Mesh or mesh"));
+        }
+        let metadata = self.metadata.ok_or_else(|| Error::required("metadata"))?;
+        let name = metadata
+            .name
+            .ok_or_else(|| Error::required("metadata.name"))?;
+        if !is_name(&name) {
+            return Err(Error::at("metadata.name", rules::NAME));
+        }
+        let spec = self.spec.ok_or_else(|| Error::required("spec"))?;
+        let edition = spec.edition.ok_or_else(|| Error::required("spec.type"))?;
+        if edition != EDITION {
+            return Err(Error::at("spec.type", "must be InCluster"));
+        }
+        let version = spec.version.unwrap_or_else(|| NEWEST_VERSION.to_owned());
+        if !is_version(&version) {
+            return Err(Error::at("spec.version", rules::VERSION));
+        }
+        let extended = spec
+            .extend_params
+            .ok_or_else(|| Error::required("spec.extendParams"))?;
+        let clusters = extended.clusters.unwrap_or_default();
+        if clusters.is_empty() {
+            return Err(Error::required("spec.extendParams.clusters"));
+        }
+        for (n, tag) in spec.tags.iter().flatten().enumerate() {
+            tag.check(n)?;
+        }
+        if let Some(config) = &spec.config {
+            config.check()?;
+        }
+        let clusters = clusters.into_iter().enumerate();
+        Ok(Order {
+            kind,
+            name,
+            annotations: texts("metadata.annotations", metadata.annotations)?,
+            labels: texts("metadata.labels", metadata.labels)?,
+            edition,
+            version,
+            ipv6: spec.ipv6_enable,
+            tags: spec.tags.as_ref().map(Verbatim::of),
+            config: spec.config.as_ref().map(Verbatim::of),
+            clusters: clusters
+                .map(|(n, cluster)| cluster.cluster(n))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// A map of texts, in the order it has.
+fn texts(place: &str, map: Option<Verbatim>) -> Result<Option<Verbatim>, Error> {
+    match map {
+        Some(map) if map.read::<HashMap<String, String>>().is_err() => {
+            Err(Error::at(place, "must be an object of texts"))
+        }
+        map => Ok(map),
+    }
+}
+
+impl ClusterBody {
+    fn cluster(self, n: usize) -> Result<Cluster, Error> {
+        let place = format!("spec.extendParams.clusters[{n}]");
+        let id = self.cluster_id.filter(|id| !id.is_empty());
+        let id = id.ok_or_else(|| Error::required(format_args!("{place}.clusterID")))?;
+        let installation = self.installation;
+        let installation =
+            installation.ok_or_else(|| Error::required(format_args!("{place}.installation")))?;
+        installation.check(&format!("{place}.installation"))?;
+        if let Some(injection) = &self.injection {
+            injection.check(&format!("{place}.injection"))?;
+        }
+        Ok(Cluster {
+            id,
+            project: self.project_id,
+            installation: Some(Verbatim::of(&installation)),
+            injection: self.injection.as_ref().map(Verbatim::of),
+        })
+    }
+}
+
+/// A list of meshes.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AsmMeshList)]
+#[serde(rename_all = "camelCase")]
+pub struct MeshList<T> {
+    /// Always `MeshList`.
+    kind: &'static str,
+    /// Always `v1`.
+    api_version: &'static str,
+    /// The meshes of the project, in the order they were created.
+    items: T,
+}
+
+impl<I> MeshList<Rows<I>> {
+    /// A list of these.
+    pub fn of(items: I) -> Self {
+        Self {
+            kind: "MeshList",
+            api_version: API_VERSION,
+            items: Rows::of(items),
+        }
+    }
+}
+
+/// A mesh as it is answered. Annotations, labels and tags are not, as neither the documented answers nor the
+/// service show them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AsmMesh)]
+#[serde(rename_all = "camelCase")]
+pub struct MeshView<'a> {
+    /// `Mesh` or `mesh`, as it was ordered.
+    kind: &'a str,
+    /// Always `v1`.
+    api_version: &'static str,
+    /// What it is called.
+    metadata: MeshMetadataView<'a>,
+    /// What it is made of.
+    spec: MeshSpecView<'a>,
+    /// Where it stands.
+    status: MeshStatusView,
+}
+
+/// What a mesh is called.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AsmMeshMetadata)]
+#[serde(rename_all = "camelCase")]
+pub struct MeshMetadataView<'a> {
+    /// Its name.
+    name: &'a str,
+    /// Its id.
+    uid: &'a str,
+    /// When it was created.
+    creation_timestamp: &'a Stamp,
+}
+
+/// What a mesh is made of.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AsmMeshSpec)]
+#[serde(rename_all = "camelCase")]
+pub struct MeshSpecView<'a> {
+    /// `InCluster`.
+    #[serde(rename = "type")]
+    edition: &'a str,
+    /// The version of Istio.
+    version: &'a str,
+    /// Whether it supports IPv6; absent if it was not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ipv6_enable: Option<bool>,
+    /// How data plane and telemetry are set up; absent if it was not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Config>)]
+    config: Option<&'a Verbatim>,
+    /// Further parameters.
+    extend_params: ExtendParamsView<'a>,
+}
+
+/// Further parameters.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AsmMeshExtendParams)]
+pub struct ExtendParamsView<'a> {
+    /// The clusters in the mesh.
+    clusters: Vec<ClusterView<'a>>,
+}
+
+/// A cluster in a mesh. Only the answer to creating the mesh tells more than its id.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AsmMeshCluster)]
+pub struct ClusterView<'a> {
+    /// The cluster.
+    #[serde(rename = "clusterID")]
+    cluster_id: &'a str,
+    /// The cluster's project.
+    #[serde(rename = "projectID", skip_serializing_if = "Option::is_none")]
+    project_id: Option<&'a str>,
+    /// Where the mesh's components are installed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Installation>)]
+    installation: Option<&'a Verbatim>,
+    /// Where sidecars are injected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Injection>)]
+    injection: Option<&'a Verbatim>,
+}
+
+/// Where a mesh stands.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AsmMeshStatus)]
+#[serde(rename_all = "camelCase")]
+pub struct MeshStatusView {
+    /// `Running`, `Creating`, `CreateFailed`, `Deleting`, `DeleteFailed`, `Upgrading`, `UpgradeFailed`,
+    /// `RollingBack` or `RollbackFailed`.
+    phase: &'static str,
+    /// When it was updated last; absent from the answer to creating the mesh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    update_timestamp: Option<Stamp>,
+}
+
+impl<'a> MeshView<'a> {
+    /// What can be seen of a mesh at an instant, as lists and answers to showing it tell.
+    pub fn of(id: &'a str, mesh: &'a Mesh, now: Ms) -> Self {
+        let order = &mesh.order;
+        let clusters = order.clusters.iter().map(|cluster| ClusterView {
+            cluster_id: &cluster.id,
+            project_id: None,
+            installation: None,
+            injection: None,
+        });
+        // What is gone cannot be found, so this is only asked for by the command that let it go.
+        let phase = mesh.phase(now).unwrap_or(super::mesh::Phase::Deleting);
+        Self {
+            kind: &order.kind,
+            api_version: API_VERSION,
+            metadata: MeshMetadataView {
+                name: &order.name,
+                uid: id,
+                creation_timestamp: &mesh.created,
+            },
+            spec: MeshSpecView {
+                edition: &order.edition,
+                version: &order.version,
+                ipv6_enable: order.ipv6,
+                config: order.config.as_ref(),
+                extend_params: ExtendParamsView {
+                    clusters: clusters.collect(),
+                },
+            },
+            status: MeshStatusView {
+                phase: phase.word(),
+                update_timestamp: Some(mesh.updated(now)),
+            },
+        }
+    }
+
+    /// A mesh as the answer to creating it tells: with its clusters as they were sent.
+    pub fn created(id: &'a str, mesh: &'a Mesh, now: Ms) -> Self {
+        let mut view = Self::of(id, mesh, now);
+        let clusters = mesh.order.clusters.iter().map(|cluster| ClusterView {
+            cluster_id: &cluster.id,
+            project_id: cluster.project.as_deref(),
+            installation: cluster.installation.as_ref(),
+            injection: cluster.injection.as_ref(),
+        });
+        view.spec.extend_params.clusters = clusters.collect();
+        view.status = MeshStatusView {
+            phase: super::mesh::Phase::Creating.word(),
+            update_timestamp: None,
+        };
+        view
+    }
+
+    /// A mesh as the answer to deleting it tells.
+    pub fn deleted(id: &'a str, mesh: &'a Mesh, now: Ms) -> Self {
+        let mut view = Self::of(id, mesh, now);
+        view.status.phase = super::mesh::Phase::Deleting.word();
+        view
+    }
+}

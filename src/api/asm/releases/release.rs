@@ -1,0 +1,251 @@
+//! A release task and its life: created in one step, updated in its images, then cancelled or ended.
+
+use super::images::{self, Wanted};
+use crate::api::asm::error::Error;
+use crate::api::asm::rules::failure;
+use crate::api::asm::stamp::Stamp;
+use crate::http::json::Verbatim;
+use crate::sim::lifecycle::{self, Run};
+use crate::sim::shelf::Timed;
+use crate::sim::{Ms, NEVER};
+
+/// What was ordered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The name, unique in its namespace.
+    pub name: String,
+    /// The service that is released; it has one task at a time.
+    pub service: String,
+    /// The cluster of the original workload.
+    pub cluster: String,
+    /// The original workload.
+    pub deployment: String,
+    /// The label of the grayscale version.
+    pub version: String,
+    /// Canary or blue-green; the documents list no values.
+    pub kind: String,
+    /// The grayscale workloads.
+    pub gray: Vec<Gray>,
+}
+
+/// A grayscale workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gray {
+    /// The cluster it runs in.
+    pub cluster: String,
+    /// A Kubernetes Deployment.
+    pub template: Verbatim,
+}
+
+/// A release task. Its uid and its mesh are known to the table.
+#[derive(Clone, Debug)]
+pub struct Release {
+    /// The namespace of service and workloads.
+    pub namespace: String,
+    /// What was ordered, with the images of the last update.
+    pub order: Order,
+    /// When it was started.
+    pub started: Stamp,
+    /// The original workload, as far as it is known: a Deployment, or `{}`.
+    pub original: Verbatim,
+    /// The grayscale workloads as they run, where a fixture says that they differ from their templates.
+    pub deployed: Option<Vec<Verbatim>>,
+    /// The percentage of traffic on the grayscale version; absent: whatever an ending needs.
+    pub gray_traffic: Option<u8>,
+    /// What it has been going through.
+    pub life: Life,
+}
+
+/// What a release task has been going through.
+#[derive(Clone, Debug)]
+pub enum Life {
+    /// What a fixture said.
+    Given {
+        /// Any word: the documents list none.
+        phase: Box<str>,
+        /// When it was updated last.
+        updated: Stamp,
+    },
+    /// It was created.
+    Creation {
+        /// The step that creates it.
+        run: Run,
+        /// When it was updated last; its start, if never.
+        touched: Ms,
+    },
+}
+
+/// The phase of a release task. The words are a guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase<'a> {
+    /// Being created.
+    Creating,
+    /// Both versions run.
+    Running,
+    /// Its creation failed.
+    Failed,
+    /// What a fixture said.
+    Given(&'a str),
+}
+
+impl<'a> Phase<'a> {
+    /// The word.
+    #[must_use]
+    pub fn word(self) -> &'a str {
+        match self {
+            Self::Creating => "Creating",
+            Self::Running => "Running",
+            Self::Failed => "Failed",
+            Self::Given(word) => word,
+        }
+    }
+}
+
+/// The two ways in which a task is taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The original version stays.
+    Cancel,
+    /// The grayscale version stays.
+    End,
+}
+
+/// What an update asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Another label of the grayscale version.
+    pub version: Option<String>,
+    /// Images, per grayscale workload by position.
+    pub images: Vec<Vec<Wanted>>,
+}
+
+impl Change {
+    /// Whether nothing is asked for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.version.is_none() && self.images.iter().all(Vec::is_empty)
+    }
+}
+
+impl Release {
+    /// The phase.
+    #[must_use]
+    pub fn phase(&self, now: Ms) -> Phase<'_> {
+        use lifecycle::Phase as P;
+        match &self.life {
+            Life::Given { phase, .. } => Phase::Given(phase),
+            Life::Creation { run, .. } => match run.phase(now) {
+                P::Leading | P::Running | P::Waiting | P::Stopping | P::Paused | P::Aborting => {
+                    Phase::Creating
+                }
+                P::Succeeded => Phase::Running,
+                P::Failed | P::Aborted => Phase::Failed,
+            },
+        }
+    }
+
+    /// When it was updated last, by a command or by the end of its creation.
+    #[must_use]
+    pub fn updated(&self, now: Ms) -> Stamp {
+        match &self.life {
+            Life::Given { updated, .. } => updated.clone(),
+            Life::Creation { run, touched } => {
+                Stamp::At(run.ended(now).map_or(*touched, |end| end.max(*touched)))
+            }
+        }
+    }
+
+    /// The grayscale workloads as they run.
+    pub fn workloads(&self) -> impl Iterator<Item = &Verbatim> {
+        let given = self.deployed.iter().flatten();
+        let templates = match self.deployed {
+            Some(_) => &[],
+            None => self.order.gray.as_slice(),
+        };
+        given.chain(templates.iter().map(|gray| &gray.template))
+    }
+
+    /// Why its creation failed, if a script said so.
+    #[must_use]
+    pub fn failure(&self, now: Ms) -> Option<&str> {
+        match &self.life {
+            Life::Given { .. } => None,
+            Life::Creation { run, .. } => failure(run, now),
+        }
+    }
+
+    /// Changes the version label and the tags of images, in whatever phase. An update that asks for nothing
+    /// changes nothing, not even the time of the last update.
+    ///
+    /// Errors: 400 for a workload or a container that the task does not have, and for another repository.
+    pub fn update(&mut self, change: &Change, now: Ms) -> Result<(), Error> {
+        let known = self.order.gray.len();
+        if change.images.len() > known {
+            return Err(Error::at(
+                format_args!("spec.grayDeployments[{known}]"),
+                format_args!("the task has {known} grayscale workloads"),
+            ));
+        }
+        let mut templates = Vec::with_capacity(change.images.len());
+        for (n, (gray, wanted)) in self.order.gray.iter().zip(&change.images).enumerate() {
+            let template = images::replaced(&gray.template, wanted).map_err(|misfit| {
+                let place = format_args!("spec.grayDeployments[{n}].template.{}", misfit.place);
+                Error::at(place, misfit.wrong)
+            })?;
+            templates.push(template);
+        }
+        if change.is_empty() {
+            return Ok(());
+        }
+        for (gray, template) in self.order.gray.iter_mut().zip(templates) {
+            gray.template = template;
+        }
+        for (workload, wanted) in self.deployed.iter_mut().flatten().zip(&change.images) {
+            // What runs may look different from its template; what does not fit there stays as it is.
+            if let Ok(replaced) = images::replaced(workload, wanted) {
+                *workload = replaced;
+            }
+        }
+        if let Some(version) = &change.version {
+            self.order.version.clone_from(version);
+        }
+        match &mut self.life {
+            Life::Given { updated, .. } => *updated = Stamp::At(now),
+            Life::Creation { touched, .. } => *touched = now,
+        }
+        Ok(())
+    }
+
+    /// Whether the traffic allows the ending. Errors: 400.
+    pub fn check_ending(&self, ending: Ending) -> Result<(), Error> {
+        let wrong = match (ending, self.gray_traffic) {
+            (Ending::Cancel, Some(gray)) if gray > 0 => {
+                format!(
+                    "cancelling needs all traffic on the original version, and {gray} % is on the grayscale version"
+                )
+            }
+            (Ending::End, Some(gray)) if gray < 100 => {
+                format!("ending needs all traffic on the grayscale version, which has {gray} %")
+            }
+            (Ending::Cancel | Ending::End, _) => return Ok(()),
+        };
+        Err(Error::at("action", wrong))
+    }
+}
+
+impl Timed for Release {
+    fn name(&self) -> &str {
+        &self.order.name
+    }
+
+    fn next_due(&self, now: Ms) -> Ms {
+        match &self.life {
+            Life::Given { .. } => NEVER,
+            Life::Creation { run, .. } => run.next_due(now),
+        }
+    }
+
+    fn states(&self, now: Ms) -> Vec<(Option<String>, String)> {
+        vec![(None, self.phase(now).word().to_owned())]
+    }
+}

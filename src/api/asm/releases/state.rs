@@ -1,0 +1,268 @@
+//! Releases in the fixture format: as they are answered, and what answers do not show beside it.
+
+use serde::{Deserialize, Serialize};
+
+use super::release::{Gray, Life, Order, Release};
+use super::wire::{API_VERSION, DEFAULT_TYPE, KIND};
+use crate::api::asm::stamp::Stamp;
+use crate::api::asm::table::nothing;
+use crate::api::history::RunState;
+use crate::api::state::Misfit;
+use crate::http::json::Verbatim;
+use crate::sim::Ms;
+
+/// The namespace of a task that names none.
+const DEFAULT_NAMESPACE: &str = "default";
+
+/// The phase of a task that names none.
+const DEFAULT_PHASE: &str = "Running";
+
+/// A release task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Item {
+    /// `Release`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
+    /// `asm/v2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    api_version: Option<String>,
+    /// What it is called.
+    metadata: MetadataState,
+    /// What is released.
+    #[serde(default)]
+    spec: SpecState,
+    /// Where it stands; without a run it stays there.
+    #[serde(default)]
+    status: StatusState,
+    /// What answers do not show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    emulator: Option<ReleaseEmulator>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MetadataState {
+    /// The mesh it is in.
+    #[serde(rename = "meshID", default, skip_serializing_if = "Option::is_none")]
+    mesh_id: Option<String>,
+    /// Its name.
+    name: String,
+    /// Its id; absent: a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uid: Option<String>,
+    /// Absent: `default`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    namespace: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SpecState {
+    #[serde(rename = "serviceName")]
+    service: String,
+    #[serde(rename = "clusterID")]
+    cluster: String,
+    #[serde(rename = "deploymentName")]
+    deployment: String,
+    version: String,
+    /// Absent: `canary`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
+    #[serde(rename = "grayDeployments")]
+    gray: Vec<GrayState>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct GrayState {
+    #[serde(rename = "clusterID")]
+    cluster: String,
+    /// Absent: `{}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<Verbatim>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+struct StatusState {
+    /// Any word; absent: `Running`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phase: Option<String>,
+    /// Absent: the start of the run, or now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_time: Option<Stamp>,
+    /// Absent: the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    update_time: Option<Stamp>,
+    /// Absent: `{}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deployment: Option<Verbatim>,
+    /// Absent: the templates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gray_deployments: Option<Vec<Verbatim>>,
+}
+
+/// What answers do not show of a task.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ReleaseEmulator {
+    /// Its creation; with it phase and update time are computed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<RunState>,
+    /// When it was updated last, in milliseconds; absent: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated: Option<Ms>,
+    /// The percentage of traffic on the grayscale version; absent: whatever an ending needs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gray_traffic: Option<u8>,
+}
+
+impl Item {
+    /// Its uid, if it is given.
+    pub fn uid(&self) -> Option<&str> {
+        self.metadata.uid.as_deref()
+    }
+
+    /// Its namespace and its name.
+    pub fn named(&self) -> (String, String) {
+        let namespace = self.metadata.namespace.as_deref();
+        let namespace = namespace.unwrap_or(DEFAULT_NAMESPACE);
+        (namespace.to_owned(), self.metadata.name.clone())
+    }
+
+    /// Takes over what another says of the same task, which keeps its uid.
+    pub fn replace(&mut self, patch: Self) {
+        let uid = self.metadata.uid.take();
+        *self = patch;
+        self.metadata.uid = self.metadata.uid.take().or(uid);
+    }
+
+    /// Writes a task down.
+    pub fn of(mesh: &str, uid: &str, release: &Release, now: Ms) -> Self {
+        let order = &release.order;
+        let gray = order.gray.iter().map(|gray| GrayState {
+            cluster: gray.cluster.clone(),
+            template: Some(gray.template.clone()),
+        });
+        let (run, updated) = match &release.life {
+            Life::Given { .. } => (None, None),
+            Life::Creation { run, touched } => {
+                let updated = (*touched != run.started()).then_some(*touched);
+                (Some(RunState::of(run)), updated)
+            }
+        };
+        let emulator = ReleaseEmulator {
+            run,
+            updated,
+            gray_traffic: release.gray_traffic,
+        };
+        Self {
+            kind: Some(KIND.to_owned()),
+            api_version: Some(API_VERSION.to_owned()),
+            metadata: MetadataState {
+                mesh_id: Some(mesh.to_owned()),
+                name: order.name.clone(),
+                uid: Some(uid.to_owned()),
+                namespace: Some(release.namespace.clone()),
+            },
+            spec: SpecState {
+                service: order.service.clone(),
+                cluster: order.cluster.clone(),
+                deployment: order.deployment.clone(),
+                version: order.version.clone(),
+                kind: Some(order.kind.clone()),
+                gray: gray.collect(),
+            },
+            status: StatusState {
+                phase: Some(release.phase(now).word().to_owned()),
+                start_time: Some(release.started.clone()),
+                update_time: Some(release.updated(now)),
+                deployment: Some(release.original.clone()),
+                gray_deployments: Some(release.workloads().cloned().collect()),
+            },
+            emulator: (emulator != ReleaseEmulator::default()).then_some(emulator),
+        }
+    }
+
+    /// Makes the task of a mesh, and says the uid it is given.
+    pub fn restore(self, mesh: &str, now: Ms) -> Result<(Option<String>, Release), Misfit> {
+        fixed("kind", self.kind.as_deref(), KIND)?;
+        fixed("apiVersion", self.api_version.as_deref(), API_VERSION)?;
+        fixed("metadata.meshID", self.metadata.mesh_id.as_deref(), mesh)?;
+        if self.metadata.uid.as_deref() == Some("") {
+            return Err(Misfit::new("metadata.uid", "a text that is not empty"));
+        }
+        let emulator = self.emulator.unwrap_or_default();
+        let run = emulator.run.map(RunState::restore).transpose();
+        let run = run.map_err(|expected| Misfit::new("emulator.run", expected))?;
+        if run.is_none() && emulator.updated.is_some() {
+            return Err(Misfit::new("emulator.updated", "a run beside it"));
+        }
+        if emulator.gray_traffic.is_some_and(|gray| gray > 100) {
+            return Err(Misfit::new(
+                "emulator.gray_traffic",
+                "a percentage from 0 to 100",
+            ));
+        }
+        let StatusState {
+            phase,
+            start_time,
+            update_time,
+            deployment,
+            gray_deployments,
+        } = self.status;
+        let started = start_time.unwrap_or_else(|| match &run {
+            Some(run) => Stamp::At(run.started()),
+            None => Stamp::At(now),
+        });
+        let life = match run {
+            Some(run) => Life::Creation {
+                touched: emulator.updated.unwrap_or_else(|| run.started()),
+                run,
+            },
+            None => Life::Given {
+                phase: phase.unwrap_or_else(|| DEFAULT_PHASE.to_owned()).into(),
+                updated: update_time.unwrap_or_else(|| started.clone()),
+            },
+        };
+        let gray = self.spec.gray.into_iter().map(|gray| Gray {
+            cluster: gray.cluster,
+            template: gray.template.unwrap_or_else(nothing),
+        });
+        let order = Order {
+            name: self.metadata.name,
+            service: self.spec.service,
+            cluster: self.spec.cluster,
+            deployment: self.spec.deployment,
+            version: self.spec.version,
+            kind: self.spec.kind.unwrap_or_else(|| DEFAULT_TYPE.to_owned()),
+            gray: gray.collect(),
+        };
+        let same = |deployed: &Vec<Verbatim>| {
+            deployed
+                .iter()
+                .eq(order.gray.iter().map(|gray| &gray.template))
+        };
+        let release = Release {
+            namespace: self
+                .metadata
+                .namespace
+                .unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned()),
+            started,
+            original: deployment.unwrap_or_else(nothing),
+            deployed: gray_deployments.filter(|deployed| !same(deployed)),
+            gray_traffic: emulator.gray_traffic,
+            life,
+            order,
+        };
+        Ok((self.metadata.uid, release))
+    }
+}
+
+fn fixed(place: &str, said: Option<&str>, must: &str) -> Result<(), Misfit> {
+    match said {
+        Some(said) if said != must => Err(Misfit::new(place, must)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,100 @@
+//! What the documentation says of names and versions, and how this family's work runs.
+
+use crate::sim::Ms;
+use crate::sim::lifecycle::{Does, FailMode, Node, Run, Script};
+
+/// The rule for names of releases and meshes, as refusals say it.
+pub const NAME: &str = "must have 4 to 64 lowercase letters, digits and hyphens, begin with a letter and not end with a hyphen";
+
+/// The rule for versions of meshes, as refusals say it.
+pub const VERSION: &str = "must read vX.Y, vX.Y.Z or vX.Y.Z-rN";
+
+/// Whether a text may name a release or a mesh.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    let allowed = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    (4..=64).contains(&text.len())
+        && text.as_bytes().iter().all(allowed)
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && !text.ends_with('-')
+}
+
+/// Whether a text may be the version of a mesh: `vX.Y`, `vX.Y.Z` or `vX.Y.Z-rN`. The `v` may be missing, as it
+/// is in the documented examples.
+#[must_use]
+pub fn is_version(text: &str) -> bool {
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let text = text.strip_prefix('v').unwrap_or(text);
+    let (base, revision) = match text.split_once("-r") {
+        Some((base, revision)) => (base, Some(revision)),
+        None => (text, None),
+    };
+    let parts = base.split('.').count();
+    base.split('.').all(number)
+        && match revision {
+            Some(revision) => parts == 3 && number(revision),
+            None => parts == 2 || parts == 3,
+        }
+}
+
+/// Starts a run of one step, which is all the work there is in this family.
+#[must_use]
+pub fn one_step(now: Ms, does: Does) -> Run {
+    let script = Script {
+        tree: Node::Step(0),
+        does: vec![does],
+        fail: FailMode::Stop,
+        lead: 0,
+        brake: 0,
+        limit: None,
+    };
+    Run::start(now, script)
+}
+
+/// Why a run failed, if it has and a script said why.
+#[must_use]
+pub fn failure(run: &Run, now: Ms) -> Option<&str> {
+    (0..run.script().does.len())
+        .find_map(|step| run.failure(step, now))
+        .filter(|message| !message.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_hold_to_every_part_of_the_rule() {
+        let longest = format!("a{}", "1".repeat(63));
+        for good in ["abcd", "a-b1", "a--b", "a123", &longest] {
+            assert!(is_name(good), "{good}");
+        }
+        let too_long = format!("{longest}1");
+        for bad in [
+            "", "abc", &too_long, "1abc", "-abc", "abc-", "Abcd", "abCd", "ab_d", "ab.d", "äbcd",
+        ] {
+            assert!(!is_name(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn versions_hold_to_the_documented_forms() {
+        for good in ["v1.18", "v1.18.7", "v1.18.7-r5", "1.15.7-r1"] {
+            assert!(is_version(good), "{good}");
+        }
+        for bad in [
+            "",
+            "v",
+            "v1",
+            "v1.",
+            "v1.18-r5",
+            "v1.18.7-r",
+            "v1.18.7-5",
+            "v1.18.7.2",
+            "latest",
+            "vv1.18",
+        ] {
+            assert!(!is_version(bad), "{bad}");
+        }
+    }
+}

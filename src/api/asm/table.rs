@@ -1,0 +1,372 @@
+//! The memory of the family: meshes with their releases, found by id and by name.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::FAMILY;
+use super::error::{Error, Missing, Taken};
+use super::index::Index;
+use super::meshes::Mesh;
+use super::meshes::mesh::{self, Phase};
+use super::reach::{EVERY_PROJECT, Place, Reach, UnknownMesh};
+use super::releases::Release;
+use super::releases::release::{self, Change, Ending};
+use super::rules::one_step;
+use super::stamp::Stamp;
+use crate::http::json::Verbatim;
+use crate::sim::ids::Ids;
+use crate::sim::lifecycle::Does;
+use crate::sim::scripts::{Ask, Scripts, Work};
+use crate::sim::shelf::{Entry, Shelf};
+use crate::sim::{Ms, Transition};
+
+/// Meshes and releases.
+///
+/// A mesh whose deletion has ended is taken away when the world wakes it, which it does before anybody
+/// can look; its releases go with it.
+#[derive(Debug, Default)]
+pub struct Table {
+    /// By project; those of every project are under the empty one.
+    pub(super) meshes: Shelf<Mesh>,
+    /// By mesh.
+    pub(super) releases: Shelf<Release>,
+    mesh_names: Index,
+    pub(super) release_names: Index,
+    services: Index,
+}
+
+/// The version of a mesh that was not ordered here: the newest that the documents name.
+pub const NEWEST_VERSION: &str = "v1.18.7-r5";
+
+/// What carries out work that starts now.
+#[derive(Debug)]
+pub struct Hands<'a> {
+    /// How it will go.
+    pub scripts: &'a mut Scripts,
+    /// What new ids are drawn from.
+    pub ids: &'a Ids,
+}
+
+impl Table {
+    /// When the first thing changes by itself.
+    #[must_use]
+    pub fn next_due(&self) -> Ms {
+        self.meshes.next_due().min(self.releases.next_due())
+    }
+
+    /// Lets happen what is due.
+    pub fn wake(&mut self, now: Ms, heard: &mut dyn FnMut(Transition)) {
+        self.releases.wake(now, FAMILY, heard, |_, _, _, _| false);
+        let mut gone = Vec::new();
+        self.meshes
+            .wake(now, FAMILY, heard, |project, id, mesh, due| {
+                if mesh.is_gone(due) {
+                    gone.push((project.to_owned(), id.to_owned()));
+                }
+                false
+            });
+        for (project, id) in gone {
+            self.forget_mesh(&project, &id);
+        }
+    }
+
+    /// Creates a mesh, which takes one step. Errors: 409 for a name that the project has already.
+    pub fn create_mesh(
+        &mut self,
+        hands: &mut Hands,
+        project: &str,
+        order: mesh::Order,
+        now: Ms,
+    ) -> Result<Arc<str>, Error> {
+        let taken = |owner| self.mesh_names.first(owner, "", &order.name).is_some();
+        if taken(project) || taken(EVERY_PROJECT) {
+            return Err(Error::AlreadyExists(Taken::MeshName(order.name)));
+        }
+        let id = hands.ids.uuid(|id| self.meshes.contains(id));
+        let does = decide(hands, project, &id, &order.name, Work::Create);
+        let mesh = Mesh {
+            order,
+            created: Stamp::At(now),
+            life: mesh::Life::Creation(one_step(now, does)),
+        };
+        self.add_mesh(project, &id, now, mesh);
+        Ok(id.into())
+    }
+
+    /// The meshes of a project in the order they came, then those of every project.
+    pub fn meshes(&self, project: &str) -> impl Iterator<Item = &Entry<Mesh>> {
+        let common = if project == EVERY_PROJECT {
+            None
+        } else {
+            Some(self.meshes.of(EVERY_PROJECT))
+        };
+        self.meshes.of(project).chain(common.into_iter().flatten())
+    }
+
+    /// A mesh. Errors: 404.
+    pub fn mesh(&self, reach: Reach, id: &str) -> Result<&Entry<Mesh>, Error> {
+        self.meshes
+            .find(id)
+            .filter(|entry| reach.covers(&entry.scope))
+            .ok_or_else(|| Error::NotFound(Missing::Mesh(id.to_owned())))
+    }
+
+    /// Tells a mesh to go, which takes one step; its releases go with it. Telling it twice is no error.
+    /// Answers the mesh as it was told. Errors: 404.
+    pub fn delete_mesh(
+        &mut self,
+        hands: &mut Hands,
+        reach: Reach,
+        id: &str,
+        now: Ms,
+    ) -> Result<Mesh, Error> {
+        let entry = self.mesh(reach, id)?;
+        let mut mesh = entry.item.clone();
+        if mesh.is_going(now) {
+            return Ok(mesh);
+        }
+        let project = entry.scope.to_string();
+        let does = decide(hands, &project, id, &mesh.order.name, Work::Delete);
+        mesh.life = mesh::Life::Deletion(one_step(now, does));
+        if mesh.is_gone(now) {
+            self.forget_mesh(&project, id);
+        } else {
+            let life = mesh.life.clone();
+            self.meshes.edit(&project, id, now, |mesh| mesh.life = life);
+        }
+        Ok(mesh)
+    }
+
+    /// Creates a release, which takes one step. Answers its uid.
+    ///
+    /// Errors: 404 for an unknown mesh, where it is not made known; 400 for one that is being deleted; 409
+    /// for a name that the namespace has already, or a service that has a grayscale version already.
+    pub fn create_release(
+        &mut self,
+        hands: &mut Hands,
+        place: Place,
+        unknown: UnknownMesh,
+        order: release::Order,
+        now: Ms,
+    ) -> Result<Arc<str>, Error> {
+        let Place {
+            reach,
+            mesh,
+            namespace,
+        } = place;
+        let home = match (self.mesh(reach, mesh), unknown) {
+            (Ok(known), _) if known.item.phase(now) == Some(Phase::Deleting) => {
+                return Err(Error::at("mesh_id", "the mesh is being deleted"));
+            }
+            (Ok(_), _) => None,
+            // An id that is taken by a mesh out of reach is not free.
+            (Err(_), UnknownMesh::MakeKnown { home }) if !self.meshes.contains(mesh) => {
+                Some(home.unwrap_or(EVERY_PROJECT))
+            }
+            (Err(error), _) => return Err(error),
+        };
+        if (self.release_names.first(mesh, namespace, &order.name)).is_some() {
+            return Err(Error::AlreadyExists(Taken::ReleaseName(order.name)));
+        }
+        if (self.services.first(mesh, namespace, &order.service)).is_some() {
+            return Err(Error::AlreadyExists(Taken::Service(order.service)));
+        }
+        if let Some(home) = home {
+            self.add_mesh(home, mesh, now, known_mesh(mesh, now));
+        }
+        let uid = hands.ids.uuid(|id| self.releases.contains(id));
+        let does = decide(hands, mesh, &uid, &order.name, Work::Create);
+        let release = Release {
+            namespace: namespace.to_owned(),
+            order,
+            started: Stamp::At(now),
+            original: nothing(),
+            deployed: None,
+            gray_traffic: None,
+            life: release::Life::Creation {
+                run: one_step(now, does),
+                touched: now,
+            },
+        };
+        self.add_release(mesh, &uid, now, release);
+        Ok(uid.into())
+    }
+
+    /// The releases of a mesh, in the order they came. Errors: 404.
+    pub fn releases(
+        &self,
+        reach: Reach,
+        mesh: &str,
+    ) -> Result<impl Iterator<Item = &Entry<Release>> + use<'_>, Error> {
+        let mesh = self.mesh(reach, mesh)?;
+        Ok(self.releases.of(&mesh.id))
+    }
+
+    /// How many releases a mesh has.
+    #[must_use]
+    pub fn n_releases(&self, mesh: &str) -> usize {
+        self.releases.len(mesh)
+    }
+
+    /// A release by uid, else by name. Errors: 404 for the mesh or for the release.
+    pub fn release(&self, place: Place, id: &str) -> Result<&Entry<Release>, Error> {
+        let Place {
+            reach,
+            mesh,
+            namespace,
+        } = place;
+        self.mesh(reach, mesh)?;
+        let by_uid = self
+            .releases
+            .find(id)
+            .filter(|entry| &*entry.scope == mesh && entry.item.namespace == namespace);
+        let by_name = || {
+            self.releases
+                .find(self.release_names.first(mesh, namespace, id)?)
+        };
+        by_uid.or_else(by_name).ok_or_else(|| {
+            Error::NotFound(Missing::Release {
+                namespace: namespace.to_owned(),
+                id: id.to_owned(),
+            })
+        })
+    }
+
+    /// Changes version label and images of a release. Errors: 404; 400 as [`Release::update`] says, and if
+    /// the update is meant for a task of another name.
+    pub fn update_release(
+        &mut self,
+        place: Place,
+        id: &str,
+        name: Option<&str>,
+        change: &Change,
+        now: Ms,
+    ) -> Result<(), Error> {
+        let entry = self.release(place, id)?;
+        let own = &entry.item.order.name;
+        if name.is_some_and(|name| name != own) {
+            return Err(Error::at(
+                "metadata.name",
+                format_args!("must be the task's own name, {own}"),
+            ));
+        }
+        let uid = Arc::clone(&entry.id);
+        self.change(place.mesh, &uid, now, |release| release.update(change, now))
+    }
+
+    /// Takes a release away. Errors: 404; 400 if its traffic does not allow the ending.
+    pub fn end_release(&mut self, place: Place, id: &str, ending: Ending) -> Result<(), Error> {
+        let entry = self.release(place, id)?;
+        entry.item.check_ending(ending)?;
+        let uid = Arc::clone(&entry.id);
+        self.forget_release(place.mesh, &uid);
+        Ok(())
+    }
+
+    /// Says how much of the traffic the grayscale version carries, in percent. Errors: 404.
+    pub fn set_traffic(&mut self, place: Place, id: &str, gray: u8, now: Ms) -> Result<(), Error> {
+        let uid = Arc::clone(&self.release(place, id)?.id);
+        self.change(place.mesh, &uid, now, |release| {
+            release.gray_traffic = Some(gray);
+            Ok(())
+        })
+    }
+
+    /// Changes a release that was found.
+    fn change(
+        &mut self,
+        mesh: &str,
+        uid: &str,
+        now: Ms,
+        change: impl FnOnce(&mut Release) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let changed = self.releases.edit(mesh, uid, now, change);
+        changed.unwrap_or(Err(Error::Internal))
+    }
+
+    pub(super) fn add_mesh(&mut self, project: &str, id: &str, now: Ms, mesh: Mesh) {
+        self.mesh_names.add(project, "", &mesh.order.name, id);
+        // In the order of arrival: what fixtures say of times is text, and lists keep the order they had.
+        self.meshes.insert(project, id, 0, now, mesh);
+    }
+
+    pub(super) fn add_release(&mut self, mesh: &str, uid: &str, now: Ms, release: Release) {
+        let Release {
+            namespace, order, ..
+        } = &release;
+        self.release_names.add(mesh, namespace, &order.name, uid);
+        self.services.add(mesh, namespace, &order.service, uid);
+        self.releases.insert(mesh, uid, 0, now, release);
+    }
+
+    fn forget_mesh(&mut self, project: &str, id: &str) {
+        if let Some(mesh) = self.meshes.remove(project, id) {
+            self.mesh_names.remove(project, "", &mesh.order.name, id);
+        }
+        let uids: Vec<_> = self
+            .releases
+            .of(id)
+            .map(|entry| Arc::clone(&entry.id))
+            .collect();
+        for uid in uids {
+            self.forget_release(id, &uid);
+        }
+    }
+
+    fn forget_release(&mut self, mesh: &str, uid: &str) {
+        if let Some(Release {
+            namespace, order, ..
+        }) = self.releases.remove(mesh, uid)
+        {
+            self.release_names
+                .remove(mesh, &namespace, &order.name, uid);
+            self.services.remove(mesh, &namespace, &order.service, uid);
+        }
+    }
+}
+
+/// A Deployment of which nothing is known.
+#[must_use]
+pub(super) fn nothing() -> Verbatim {
+    Verbatim::of(&BTreeMap::<&str, &str>::new())
+}
+
+/// A mesh of which only the id is known.
+fn known_mesh(id: &str, now: Ms) -> Mesh {
+    Mesh {
+        order: bare_order(id),
+        created: Stamp::At(now),
+        life: mesh::Life::Given {
+            phase: Phase::Running,
+            updated: Stamp::At(now),
+        },
+    }
+}
+
+/// What was ordered where nobody knows it.
+#[must_use]
+pub(super) fn bare_order(name: &str) -> mesh::Order {
+    mesh::Order {
+        kind: "Mesh".to_owned(),
+        name: name.to_owned(),
+        annotations: None,
+        labels: None,
+        edition: "InCluster".to_owned(),
+        version: NEWEST_VERSION.to_owned(),
+        ipv6: None,
+        tags: None,
+        config: None,
+        clusters: Vec::new(),
+    }
+}
+
+fn decide(hands: &mut Hands, scope: &str, id: &str, name: &str, work: Work) -> Does {
+    hands.scripts.decide(&Ask {
+        family: FAMILY,
+        scope,
+        id,
+        name,
+        step: name,
+        work,
+    })
+}

@@ -1,0 +1,52 @@
+//! What of ASM only the test bench can say: how traffic is shared, which no operation of the service does.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Control, Problem};
+use crate::api::asm::Error;
+use crate::api::asm::reach::{Place, Reach};
+use crate::http::extract::{Json, Path};
+use crate::http::render;
+
+/// How the traffic of a release is shared.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Traffic {
+    /// The percentage on the grayscale version; the original one has the rest.
+    #[schema(minimum = 0, maximum = 100)]
+    gray: i64,
+}
+
+/// Says how the traffic of a release is shared. Until then it is shared as cancelling or ending needs it.
+/// Errors: 400 for no whole percentage; 404 for a mesh or a release that is not there.
+#[utoipa::path(put, path = "/_emulator/v1/asm/{mesh_id}/{namespace}/{release_id}/traffic", operation_id = "SetReleaseTraffic", tag = "control",
+    params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace"),
+        ("release_id" = String, Path, description = "The release's uid, or its name")),
+    request_body = Traffic,
+    responses((status = 200, body = Traffic),
+    (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 404, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn set_traffic(
+    State(Control(world)): State<Control>,
+    Path((mesh, namespace, id)): Path<(String, String, String)>,
+    Json(traffic): Json<Traffic>,
+) -> Result<Response, Problem> {
+    let gray = u8::try_from(traffic.gray).ok().filter(|gray| *gray <= 100);
+    let gray = gray.ok_or_else(|| Problem::BadRequest("gray: must be from 0 to 100".to_owned()))?;
+    let place = Place {
+        reach: Reach::Everything,
+        mesh: &mesh,
+        namespace: &namespace,
+    };
+    world
+        .write(|tables, now| tables.asm.set_traffic(place, &id, gray, now))
+        .map_err(|error| match error {
+            Error::NotFound(_) => Problem::NotFound(format!("release {id} in {mesh}/{namespace}")),
+            _ => Problem::Fault,
+        })?;
+    Ok(render::json(StatusCode::OK, render::text(&traffic, 16)))
+}

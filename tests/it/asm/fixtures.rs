@@ -1,0 +1,414 @@
+//! Fixtures and exports: what comes in comes back.
+
+use serde_json::{Value, json};
+
+use super::{ALL, MESH, create, create_mesh, meshes, order, phase, release};
+use crate::common::{App, PROJECT, assert_same, golden};
+
+fn documented() -> Value {
+    let releases = golden("asm_release_list.json")["items"].clone();
+    json!({"asm": {"meshes": [{"id": MESH, "name": "mesh-of-demo", "releases": releases}]}})
+}
+
+#[tokio::test]
+async fn releases_come_back_as_they_were_given() {
+    let app = App::load(&documented());
+    let list = golden("asm_release_list.json");
+
+    assert_same(&app.get(ALL).await.expect(200), &list);
+    assert_same(
+        &app.get(&release("reviews-gray")).await.expect(200),
+        &list["items"][0],
+    );
+    app.advance(60_000).await;
+    assert_same(&app.get(ALL).await.expect(200), &list);
+
+    let exported = app.state().await;
+    assert_same(&exported["asm"]["meshes"][0]["releases"], &list["items"]);
+    app.put("/_emulator/v1/state", exported).await.expect(204);
+    assert_same(&app.get(ALL).await.expect(200), &list);
+}
+
+#[tokio::test]
+async fn a_mesh_comes_back_as_it_was_given() {
+    let list = golden("asm_mesh_list.json");
+    let id = list["items"][0]["metadata"]["uid"].clone();
+    let app = App::load(&json!({"asm": {"meshes":
+        [{"id": id, "emulator": {"project": PROJECT, "mesh": list["items"][0]}}]}}));
+
+    assert_same(&app.get(&meshes("")).await.expect(200), &list);
+
+    app.advance(60_000).await;
+    let exported = app.state().await;
+    app.put("/_emulator/v1/state", exported).await.expect(204);
+    assert_same(&app.get(&meshes("")).await.expect(200), &list);
+}
+
+#[tokio::test]
+async fn a_given_phase_stays_until_a_command_acts_on_it() {
+    let app = App::load(&documented());
+    let path = release("ratings-blue").replace("bookinfo", "default");
+    app.advance(5_000).await;
+
+    app.put(&path, json!({"spec": {"version": "v8"}}))
+        .await
+        .expect(200);
+
+    let status = &app.get(&path).await.expect(200)["status"];
+    assert_eq!(
+        [
+            &status["phase"],
+            &status["startTime"],
+            &status["updateTime"]
+        ],
+        [
+            "Initializing",
+            "2026-06-24T16:00:00+08:00",
+            "2026-01-01T12:00:05Z"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_update_reaches_what_runs_even_where_it_looks_different() {
+    let app = App::load(&documented());
+    let mut body = app.get(&release("reviews-gray")).await.expect(200);
+    let image = "/spec/grayDeployments/0/template/spec/template/spec/containers/0/image";
+    *body.pointer_mut(image).unwrap() = json!("swr.example.com/bookinfo/reviews:3.0");
+
+    app.put(&release("reviews-gray"), body.clone())
+        .await
+        .expect(200);
+
+    let running = "/status/grayDeployments/0/spec/template/spec/containers/0/image";
+    *body.pointer_mut(running).unwrap() = json!("swr.example.com/bookinfo/reviews:3.0");
+    body["status"]["updateTime"] = json!("2026-01-01T12:00:00Z");
+    assert_same(&app.get(&release("reviews-gray")).await.expect(200), &body);
+}
+
+#[tokio::test]
+async fn missing_fields_get_what_a_fresh_resource_has() {
+    let app = App::load(&json!({"asm": {"meshes":
+        [{"id": MESH, "releases": [{"metadata": {"name": "reviews-gray"}}]}]}}));
+
+    let list = app.get(ALL).await.expect(200);
+
+    let uid = list["items"][0]["metadata"]["uid"].clone();
+    assert_eq!(uid.as_str().unwrap().len(), 36);
+    assert_same(
+        &list["items"][0],
+        &json!({
+            "kind": "Release",
+            "apiVersion": "asm/v2",
+            "metadata": {"meshID": MESH, "name": "reviews-gray", "uid": uid, "namespace": "default"},
+            "spec": {
+                "serviceName": "", "clusterID": "", "deploymentName": "", "version": "", "type": "canary",
+                "grayDeployments": [],
+            },
+            "status": {
+                "phase": "Running",
+                "startTime": "2026-01-01T12:00:00Z",
+                "updateTime": "2026-01-01T12:00:00Z",
+                "deployment": {},
+                "grayDeployments": [],
+            },
+        }),
+    );
+    assert_same(
+        &app.get(&meshes("/mesh-demo")).await.expect(200),
+        &json!({
+            "kind": "Mesh",
+            "apiVersion": "v1",
+            "metadata": {"name": MESH, "uid": MESH, "creationTimestamp": "2026-01-01T12:00:00Z"},
+            "spec": {"type": "InCluster", "version": "v1.18.7-r5", "extendParams": {"clusters": []}},
+            "status": {"phase": "Running", "updateTimestamp": "2026-01-01T12:00:00Z"},
+        }),
+    );
+}
+
+/// Everything the family answers, at several instants.
+async fn course(app: &App, paths: &[String]) -> Vec<(u16, String)> {
+    let mut seen = Vec::new();
+    for step in [0, 499, 1, 500, 999, 1, 2_000] {
+        app.advance(step).await;
+        for path in paths {
+            let reply = app.get(path).await;
+            seen.push((
+                reply.status,
+                format!("{} {}", reply.header("x-emulator-hint"), reply.text()),
+            ));
+        }
+    }
+    seen
+}
+
+#[tokio::test]
+async fn an_export_taken_midway_goes_on_as_the_original_does() {
+    let script = json!({"match": {"family": "asm", "work": "create", "name": "failing-one"},
+        "outcome": "fail", "message": "no nodes", "takes_ms": 1_500});
+    let one = App::load(&documented());
+    one.script(script).await;
+    let id = create_mesh(&one, "mesh-one").await;
+    let going = create_mesh(&one, "mesh-two").await;
+    let failing = one
+        .post(&meshes(""), super::mesh_order("failing-one"))
+        .await
+        .expect(201);
+    create(&one, "details-gray", "details").await;
+    create(&one, "failing-one", "details-two").await;
+    one.advance(1_000).await;
+    one.put(&release("details-gray"), json!({"spec": {"version": "v9"}}))
+        .await
+        .expect(200);
+    one.put(
+        &format!("/_emulator/v1/asm/{MESH}/bookinfo/details-gray/traffic"),
+        json!({"gray": 40}),
+    )
+    .await
+    .expect(200);
+    one.delete(&meshes(&format!("/{going}"))).await.expect(200);
+    let state = one.state().await;
+
+    let two = App::new();
+    two.advance(1_000).await;
+    two.put("/_emulator/v1/state", state.clone())
+        .await
+        .expect(204);
+
+    assert_same(&two.state().await, &state);
+    let paths = [
+        ALL.to_owned(),
+        meshes(""),
+        meshes(&format!("/{id}")),
+        meshes(&format!("/{going}")),
+        meshes(&format!("/{}", super::uid(&failing))),
+        release("details-gray"),
+        release("failing-one"),
+        release("reviews-gray"),
+    ];
+    assert_eq!(course(&two, &paths).await, course(&one, &paths).await);
+    let end = format!("{}?action=end", release("details-gray"));
+    assert_eq!(
+        two.delete(&end).await.expect(400),
+        one.delete(&end).await.expect(400)
+    );
+    let body = order("next-task", "next");
+    let next = two.post(super::RELEASES, body.clone()).await.expect(201);
+    assert_same(&next, &one.post(super::RELEASES, body).await.expect(201));
+}
+
+#[tokio::test]
+async fn a_deletion_that_ended_between_export_and_import_has_ended() {
+    let one = App::load(&documented());
+    one.delete(&meshes("/mesh-demo")).await.expect(200);
+    let state = one.state().await;
+
+    let two = App::new();
+    two.advance(2_000).await;
+    two.put("/_emulator/v1/state", state).await.expect(204);
+
+    two.get(ALL).await.expect(404);
+    two.get(&meshes("/mesh-demo")).await.expect(404);
+    create(&two, "reviews-gray", "reviews").await;
+}
+
+#[tokio::test]
+async fn a_patch_replaces_by_uid_or_name_and_adds_the_rest() {
+    let app = App::load(&documented());
+    let uid = golden("asm_release_list.json")["items"][0]["metadata"]["uid"].clone();
+    let patch = json!({"asm": {"meshes": [
+        {"id": MESH, "releases": [
+            {"metadata": {"name": "reviews-gray", "uid": uid, "namespace": "bookinfo"}, "status": {"phase": "Failed"}},
+            {"metadata": {"name": "ratings-blue"}, "status": {"phase": "Stopped"}},
+            {"metadata": {"name": "details-gray"}, "spec": {"serviceName": "details"}},
+        ]},
+        {"id": "mesh-new"},
+    ]}});
+
+    app.patch("/_emulator/v1/state", patch).await.expect(204);
+
+    let list = app.get(ALL).await.expect(200);
+    let seen = list["items"].as_array().unwrap().iter();
+    let seen: Vec<_> = seen
+        .map(|item| {
+            (
+                item["metadata"]["name"].as_str().unwrap(),
+                item["status"]["phase"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("reviews-gray", "Failed"),
+            ("ratings-blue", "Stopped"),
+            ("details-gray", "Running")
+        ]
+    );
+    let old = golden("asm_release_list.json")["items"][1]["metadata"]["uid"].clone();
+    assert_eq!(
+        list["items"][1]["metadata"]["uid"], old,
+        "what is meant by name keeps its uid"
+    );
+    assert_eq!(phase(&app, &meshes("/mesh-new")).await, "Running");
+    assert_eq!(
+        app.get(&meshes("/mesh-demo")).await.expect(200)["metadata"]["name"],
+        "mesh-of-demo"
+    );
+}
+
+#[tokio::test]
+async fn a_given_service_is_taken() {
+    let app = App::load(&documented());
+    app.post(super::RELEASES, order("reviews-two", "reviews"))
+        .await
+        .expect(409);
+    app.post(super::RELEASES, order("ratings-two", "ratings"))
+        .await
+        .expect(201);
+}
+
+#[tokio::test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
+async fn what_does_not_fit_is_named_with_its_path_and_changes_nothing() {
+    let app = App::load(&documented());
+    let before = app.state().await["asm"].clone();
+    let release = |item: Value| json!([{"id": "m", "releases": [item]}]);
+    let named = |name: &str| json!({"metadata": {"name": name, "uid": "u-1"}});
+    let emulator = |value: Value| release(json!({"metadata": {"name": "abcd"}, "emulator": value}));
+    let mesh = |value: Value| json!([{"id": "m", "emulator": value}]);
+    let run = json!({"started": 0, "tree": {"step": 0}, "does": [{"work": {"takes": 5}}]});
+    for (meshes, detail) in [
+        (json!({}), "asm.meshes: invalid type"),
+        (json!([{}]), "asm.meshes[0]: missing field `id`"),
+        (
+            json!([{"id": ""}]),
+            "asm.meshes[0].id: a text that is not empty",
+        ),
+        (
+            json!([{"id": "m"}, {"id": "m"}]),
+            "asm.meshes[1].id: each only once",
+        ),
+        (
+            json!([{"id": "m", "nmae": "x"}]),
+            "asm.meshes[0].nmae: unknown field",
+        ),
+        (
+            release(json!({})),
+            "asm.meshes[0].releases[0]: missing field `metadata`",
+        ),
+        (
+            release(json!({"metadata": {}})),
+            "asm.meshes[0].releases[0].metadata: missing field `name`",
+        ),
+        (
+            release(named("abc")),
+            "asm.meshes[0].releases[0].metadata.name: must have 4 to 64",
+        ),
+        (
+            json!([{"id": "m", "releases": [named("abcd"), named("abce")]}]),
+            "asm.meshes[0].releases[1].metadata.uid: each only once",
+        ),
+        (
+            json!([{"id": "m", "releases": [named("abcd")]}, {"id": "n", "releases": [named("abcd")]}]),
+            "asm.meshes[1].releases[0].metadata.uid: each only once",
+        ),
+        (
+            json!([{"id": "m", "releases": [{"metadata": {"name": "abcd"}}, {"metadata": {"name": "abcd"}}]}]),
+            "asm.meshes[0].releases[1].metadata.name: each only once in a namespace",
+        ),
+        (
+            release(json!({"metadata": {"name": "abcd", "uid": ""}})),
+            "asm.meshes[0].releases[0].metadata.uid: a text that is not empty",
+        ),
+        (
+            release(json!({"metadata": {"name": "abcd", "meshID": "n"}})),
+            "asm.meshes[0].releases[0].metadata.meshID: m",
+        ),
+        (
+            release(json!({"metadata": {"name": "abcd"}, "kind": "Mesh"})),
+            "asm.meshes[0].releases[0].kind: Release",
+        ),
+        (
+            release(json!({"metadata": {"name": "abcd"}, "apiVersion": "v1"})),
+            "asm.meshes[0].releases[0].apiVersion: asm/v2",
+        ),
+        (
+            release(json!({"metadata": {"name": "abcd"}, "status": {"phase": 1}})),
+            "asm.meshes[0].releases[0].status.phase: invalid type",
+        ),
+        (
+            emulator(json!({"gray_traffic": 101})),
+            "asm.meshes[0].releases[0].emulator.gray_traffic: a percentage",
+        ),
+        (
+            emulator(json!({"updated": 1})),
+            "asm.meshes[0].releases[0].emulator.updated: a run",
+        ),
+        (
+            emulator(json!({"run": {"started": 0, "tree": {"step": 1}, "does": []}})),
+            "asm.meshes[0].releases[0].emulator.run: a tree",
+        ),
+        (
+            mesh(json!({"project": ""})),
+            "asm.meshes[0].emulator.project: a project's id",
+        ),
+        (
+            mesh(json!({"creation": run, "deletion": run})),
+            "asm.meshes[0].emulator.deletion: either",
+        ),
+        (
+            mesh(json!({"mesh": {"kind": "Release"}})),
+            "asm.meshes[0].emulator.mesh.kind: Mesh or mesh",
+        ),
+        (
+            mesh(json!({"mesh": {"apiVersion": "v2"}})),
+            "asm.meshes[0].emulator.mesh.apiVersion: v1",
+        ),
+        (
+            mesh(json!({"mesh": {"metadata": {"uid": "n"}}})),
+            "asm.meshes[0].emulator.mesh.metadata.uid: the mesh's id, m",
+        ),
+        (
+            json!([{"id": "m", "name": "one", "emulator": {"mesh": {"metadata": {"name": "two"}}}}]),
+            "asm.meshes[0].emulator.mesh.metadata.name: the mesh's name, one",
+        ),
+        (
+            mesh(json!({"mesh": {"status": {"phase": "Flying"}}})),
+            "asm.meshes[0].emulator.mesh.status.phase: one of Running, Creating",
+        ),
+    ] {
+        let reply = app
+            .put("/_emulator/v1/state", json!({"asm": {"meshes": meshes}}))
+            .await;
+        let said = reply.expect(400)["detail"].as_str().unwrap().to_owned();
+        assert!(said.starts_with(detail), "{said} begins with {detail}");
+    }
+    assert_same(&app.state().await["asm"], &before);
+}
+
+#[tokio::test]
+async fn every_documented_phase_of_a_mesh_can_be_given() {
+    let phases = [
+        "Running",
+        "Creating",
+        "CreateFailed",
+        "Deleting",
+        "DeleteFailed",
+        "Upgrading",
+        "UpgradeFailed",
+        "RollingBack",
+        "RollbackFailed",
+    ];
+    let given = phases
+        .map(|phase| json!({"id": phase, "emulator": {"mesh": {"status": {"phase": phase}}}}));
+    let app = App::load(&json!({"asm": {"meshes": given}}));
+    app.advance(60_000).await;
+    for word in phases {
+        assert_eq!(phase(&app, &meshes(&format!("/{word}"))).await, word);
+    }
+    // A command acts on it, whatever it was.
+    app.delete(&meshes("/Deleting")).await.expect(200);
+    app.advance(2_000).await;
+    app.get(&meshes("/Deleting")).await.expect(404);
+}

@@ -1,0 +1,372 @@
+//! Every refusal in ASM's own words, and what the gateway refuses before it.
+
+use serde_json::{Value, json};
+
+use super::{ALL, MESH, RELEASES, create, deployment, meshes, order, release};
+use crate::common::{App, CREDENTIALS, assert_same};
+use release_emulator::api::settings::{Auth, References};
+
+async fn refused(app: &App, body: Value) -> String {
+    let before = app.state().await;
+    let error = app.post(RELEASES, body).await.expect(400);
+    assert_eq!(error["errorCode"], "ASM.01010001");
+    assert_same(&app.state().await, &before);
+    error["errorMsg"].as_str().unwrap().to_owned()
+}
+
+fn without(place: &str) -> Value {
+    let mut body = order("reviews-gray", "reviews");
+    let (outer, key) = place.rsplit_once('/').unwrap();
+    let fields = body.pointer_mut(outer).unwrap().as_object_mut().unwrap();
+    fields.shift_remove(key).expect("a field");
+    body
+}
+
+fn with(place: &str, value: Value) -> Value {
+    let mut body = order("reviews-gray", "reviews");
+    let (outer, key) = place.rsplit_once('/').unwrap();
+    body.pointer_mut(outer).unwrap()[key] = value;
+    body
+}
+
+#[tokio::test]
+async fn each_required_field_of_a_release_is_missed_by_its_path() {
+    let app = App::new();
+    for (place, path) in [
+        ("/metadata", "metadata"),
+        ("/metadata/name", "metadata.name"),
+        ("/spec", "spec"),
+        ("/spec/serviceName", "spec.serviceName"),
+        ("/spec/grayDeployments", "spec.grayDeployments"),
+        (
+            "/spec/grayDeployments/0/template",
+            "spec.grayDeployments[0].template",
+        ),
+    ] {
+        let message = format!("Invalid request. {path}: is required");
+        assert_eq!(refused(&app, without(place)).await, message);
+    }
+    for (place, value, path) in [
+        ("/spec/serviceName", json!(""), "spec.serviceName"),
+        ("/spec/grayDeployments", json!([]), "spec.grayDeployments"),
+        ("/metadata/name", Value::Null, "metadata.name"),
+    ] {
+        let message = format!("Invalid request. {path}: is required");
+        assert_eq!(refused(&app, with(place, value)).await, message);
+    }
+    assert_eq!(
+        refused(&app, json!({})).await,
+        "Invalid request. metadata: is required"
+    );
+}
+
+#[tokio::test]
+async fn each_field_of_a_release_is_checked() {
+    let app = App::new();
+    for (place, value, message) in [
+        ("/kind", json!("ReleaseList"), "kind: must be Release"),
+        ("/apiVersion", json!("v2"), "apiVersion: must be asm/v2"),
+        (
+            "/metadata/meshID",
+            json!("other"),
+            "metadata.meshID: must be mesh-demo",
+        ),
+        (
+            "/metadata/namespace",
+            json!("default"),
+            "metadata.namespace: must be bookinfo",
+        ),
+        ("/metadata/uid", json!(1), "metadata.uid: invalid type"),
+        ("/metadata", json!([]), "metadata: invalid type"),
+        ("/spec", json!("x"), "spec: invalid type"),
+        ("/spec/type", json!(""), "spec.type: must not be empty"),
+        ("/spec/version", json!(2), "spec.version: invalid type"),
+        ("/spec/clusterID", json!(2), "spec.clusterID: invalid type"),
+        (
+            "/spec/deploymentName",
+            json!(2),
+            "spec.deploymentName: invalid type",
+        ),
+        (
+            "/spec/serviceName",
+            json!(["x"]),
+            "spec.serviceName: invalid type",
+        ),
+        (
+            "/spec/grayDeployments",
+            json!({}),
+            "spec.grayDeployments: invalid type",
+        ),
+        (
+            "/spec/grayDeployments",
+            json!([7]),
+            "spec.grayDeployments[0]: invalid type",
+        ),
+        (
+            "/spec/grayDeployments",
+            json!([{"template": []}]),
+            "spec.grayDeployments[0].template: must be an object",
+        ),
+        (
+            "/spec/grayDeployments",
+            json!([{"template": {}}, {"clusterID": 1}]),
+            "spec.grayDeployments[1].clusterID: invalid type",
+        ),
+    ] {
+        let said = refused(&app, with(place, value)).await;
+        assert!(
+            said.starts_with(&format!("Invalid request. {message}")),
+            "{place}: {said}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn names_hold_to_every_part_of_the_rule() {
+    let app = App::new();
+    let rule = "Invalid request. metadata.name: must have 4 to 64 lowercase letters, digits and hyphens, \
+        begin with a letter and not end with a hyphen";
+    let (longest, too_long) = ("a".repeat(64), "a".repeat(65));
+    for bad in [
+        "", "abc", &too_long, "1abc", "-abc", "abc-", "Abcd", "abcD", "ab_d", "ab d",
+    ] {
+        assert_eq!(refused(&app, order(bad, "reviews")).await, rule, "{bad}");
+    }
+    for good in ["abcd", "a--1", &longest] {
+        create(&app, good, good).await;
+    }
+}
+
+#[tokio::test]
+async fn broken_json_is_refused_and_an_unknown_field_is_only_hinted_at() {
+    let app = App::new();
+    let reply = app.send("POST", RELEASES, CREDENTIALS, "{").await;
+    assert!(
+        reply.expect(400)["errorMsg"]
+            .as_str()
+            .unwrap()
+            .starts_with("Invalid request. EOF")
+    );
+
+    let reply = app.post(RELEASES, with("/spec/weight", json!(1))).await;
+    reply.expect(201);
+    assert_eq!(
+        reply.header("x-emulator-hint"),
+        "the body's field spec.weight is not known and was ignored"
+    );
+}
+
+#[tokio::test]
+async fn long_messages_are_cut_at_the_documented_limit() {
+    let app = App::new();
+    let long = "x".repeat(2_000);
+    let reply = app
+        .post(
+            &format!("/v2/meshes/{long}/namespaces/n/releases"),
+            with("/metadata/meshID", json!("a")),
+        )
+        .await;
+    assert_eq!(
+        reply.expect(400)["errorMsg"]
+            .as_str()
+            .unwrap()
+            .chars()
+            .count(),
+        512
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_404_in_the_documented_words() {
+    let app = App::load(&json!({"asm": {"meshes": [{"id": MESH}]}}));
+    let not_found = json!({"errorCode": "ASM.01010002", "errorMsg": "Resource not found."});
+    let before = app.state().await;
+    for (method, path, hint) in [
+        (
+            "GET",
+            "/v2/meshes/nowhere/releases",
+            "there is no mesh nowhere in the projects this request reaches",
+        ),
+        (
+            "GET",
+            "/v2/meshes/nowhere/namespaces/n/releases/r",
+            "there is no mesh nowhere in the projects this request reaches",
+        ),
+        (
+            "GET",
+            "/v2/meshes/mesh-demo/namespaces/n/releases/r",
+            "there is no release task r in the namespace n",
+        ),
+        (
+            "PUT",
+            "/v2/meshes/mesh-demo/namespaces/n/releases/r",
+            "there is no release task r in the namespace n",
+        ),
+        (
+            "PUT",
+            "/v2/meshes/nowhere/namespaces/n/releases/r",
+            "there is no mesh nowhere in the projects this request reaches",
+        ),
+        (
+            "DELETE",
+            "/v2/meshes/mesh-demo/namespaces/n/releases/r?action=end",
+            "there is no release task r in the namespace n",
+        ),
+        (
+            "DELETE",
+            "/v2/meshes/nowhere/namespaces/n/releases/r?action=end",
+            "there is no mesh nowhere in the projects this request reaches",
+        ),
+        (
+            "GET",
+            &meshes("/nowhere"),
+            "there is no mesh nowhere in the projects this request reaches",
+        ),
+        (
+            "DELETE",
+            &meshes("/nowhere"),
+            "there is no mesh nowhere in the projects this request reaches",
+        ),
+    ] {
+        let reply = app.send(method, path, CREDENTIALS, "").await;
+        assert_same(&reply.expect(404), &not_found);
+        assert_eq!(reply.header("x-emulator-hint"), hint, "{method} {path}");
+        assert_eq!(reply.header("content-type"), "application/json");
+    }
+    assert_same(&app.state().await, &before);
+}
+
+#[tokio::test]
+async fn where_references_are_checked_an_unknown_mesh_is_not_made_known() {
+    let app = App::with(|settings| settings.references = References::Checked);
+    let before = app.state().await;
+    let reply = app.post(RELEASES, order("reviews-gray", "reviews")).await;
+    assert_eq!(reply.expect(404)["errorCode"], "ASM.01010002");
+    assert_same(&app.state().await, &before);
+}
+
+#[tokio::test]
+async fn a_missing_or_bad_credential_is_refused_by_asm_itself() {
+    let app = App::with(|settings| settings.auth = Auth::Strict);
+    for (headers, reason) in [
+        (&[][..], "x-auth-token not found"),
+        (&[("x-auth-token", "t")][..], "decrypt token fail"),
+        (
+            &[("authorization", "SDK-HMAC-SHA256 nonsense")][..],
+            "verify aksk signature fail",
+        ),
+    ] {
+        for path in [ALL, &meshes("")] {
+            let reply = app.send("GET", path, headers, "").await;
+            let message =
+                format!("Authenticate error. Incorrect IAM authentication information: {reason}");
+            assert_same(
+                &reply.expect(401),
+                &json!({"errorCode": "ASM.01000001", "errorMsg": message}),
+            );
+            assert_ne!(reply.header("x-emulator-hint"), "");
+        }
+    }
+}
+
+fn identities(actions: &Value) -> Value {
+    json!({
+        "identities": {
+            "users": [{"name": "ann", "projects": [{"id": "p-1", "name": "one"}], "actions": actions}],
+            "tokens": [{"token": "ann-1", "user": "ann"}, {"token": "old", "user": "ann", "expires_at": "2026-01-01T11:00:00Z"}],
+        },
+        "asm": {"meshes": [
+            {"id": MESH, "emulator": {"project": "p-1"}},
+            {"id": "mesh-other", "emulator": {"project": "p-2"}},
+        ]},
+    })
+}
+
+#[tokio::test]
+async fn what_is_not_allowed_is_403() {
+    let app = App::load(&identities(&json!([
+        "asm:mesh:get",
+        "asm:mesh:listReleases"
+    ])));
+    let ann = [("x-auth-token", "ann-1")];
+    let forbidden = json!({"errorCode": "ASM.01000002", "errorMsg": "Forbidden."});
+    app.send("GET", ALL, &ann, "").await.expect(200);
+    app.send("GET", "/v1/p-1/meshes/mesh-demo", &ann, "")
+        .await
+        .expect(200);
+    for (method, path, action) in [
+        ("POST", RELEASES, "asm:mesh:createRelease"),
+        ("GET", &release("r"), "asm:mesh:getRelease"),
+        ("PUT", &release("r"), "asm:mesh:updateRelease"),
+        ("DELETE", &release("r"), "asm:mesh:deleteRelease"),
+        ("POST", "/v1/p-1/meshes", "asm:mesh:create"),
+        ("GET", "/v1/p-1/meshes", "asm:mesh:list"),
+        ("DELETE", "/v1/p-1/meshes/mesh-demo", "asm:mesh:delete"),
+        ("GET", "/v1/p-2/meshes/mesh-other", "asm:mesh:get"),
+    ] {
+        let reply = app.send(method, path, &ann, "{}").await;
+        assert_same(&reply.expect(403), &forbidden);
+        let hint = format!("the caller is not allowed {action} in this project");
+        assert_eq!(reply.header("x-emulator-hint"), hint, "{method} {path}");
+    }
+    let elsewhere = [("x-auth-token", "ann-1"), ("x-project-id", "p-2")];
+    assert_same(
+        &app.send("GET", ALL, &elsewhere, "").await.expect(403),
+        &forbidden,
+    );
+}
+
+#[tokio::test]
+async fn a_known_caller_reaches_the_meshes_of_the_own_projects() {
+    let app = App::load(&identities(&json!(["*"])));
+    let ann = [("x-auth-token", "ann-1")];
+    app.send("GET", ALL, &ann, "").await.expect(200);
+    app.send("GET", "/v2/meshes/mesh-other/releases", &ann, "")
+        .await
+        .expect(404);
+    let body = order("reviews-gray", "reviews").to_string();
+    app.send(
+        "POST",
+        "/v2/meshes/mesh-other/namespaces/n/releases",
+        &ann,
+        body.clone(),
+    )
+    .await
+    .expect(404);
+    app.send(
+        "POST",
+        "/v2/meshes/mesh-new/namespaces/n/releases",
+        &ann,
+        body,
+    )
+    .await
+    .expect(201);
+    app.get("/v1/p-1/meshes/mesh-new").await.expect(200);
+    app.get("/v1/p-2/meshes/mesh-new").await.expect(404);
+
+    let expired = app.send("GET", ALL, &[("x-auth-token", "old")], "").await;
+    assert_eq!(
+        expired.expect(401)["errorMsg"],
+        "Authenticate error. Incorrect IAM authentication information: token expires, expires_at: 2026-01-01T11:00:00Z"
+    );
+}
+
+#[tokio::test]
+async fn the_gateway_refuses_what_never_reaches_asm() {
+    let app = App::new();
+    for (method, path, status, code) in [
+        ("GET", "/v2/meshes/mesh-demo", 404, "APIGW.0101"),
+        ("GET", "/v2/meshes//releases", 404, "APIGW.0101"),
+        ("GET", "/v2/meshes/mesh-demo/releases/", 404, "APIGW.0101"),
+        ("POST", ALL, 405, "APIGW.0101"),
+        ("GET", RELEASES, 405, "APIGW.0101"),
+        ("PUT", "/v1/p-1/meshes", 405, "APIGW.0101"),
+        ("GET", "/v1/%7Bproject_id%7D/meshes", 400, "APIGW.0602"),
+    ] {
+        let error = app.send(method, path, CREDENTIALS, "").await.expect(status);
+        assert_eq!(error["error_code"], code, "{method} {path}");
+    }
+    let template = deployment(&"x".repeat(12 << 20));
+    let large = app.post(RELEASES, template).await.expect(413);
+    assert_eq!(large["error_code"], "APIGW.0201");
+}
