@@ -199,21 +199,9 @@ impl World {
     }
 
     fn load(&self, tables: &mut Tables, state: State, now: Ms) -> Result<(), Misfit> {
-<<<<<<< HEAD
         let (mut fresh, ids) = (Tables::new(&self.0.settings), self.0.ids.fork());
         fresh.load(state, &self.0.settings, &ids, now)?;
         self.0.ids.skip_to(ids.drawn());
-=======
-        let mut fresh = Tables::new(&self.0.settings);
-        let drawn = self.0.ids.drawn();
-        let loaded = fresh.load(state, &self.0.settings, &self.0.ids, now);
-        if loaded.is_err() {
-            // Ids drawn for what was read before the misfit are given back: nothing has changed.
-            self.0.ids.restart();
-            self.0.ids.skip_to(drawn);
-        }
-        loaded?;
->>>>>>> zadig
         std::mem::swap(&mut fresh.scripts, &mut tables.scripts);
         *tables = fresh;
         Ok(())
