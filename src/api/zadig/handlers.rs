@@ -8,11 +8,11 @@ use axum::response::Response;
 use super::bind::{Struct, bind};
 use super::create::{Order, Strictness};
 use super::error::{Error, TypedError, UntypedError};
-use super::query::{Page, Params};
+use super::query::Params;
 use super::refusal::Refusal;
 use super::request::{HelmBody, K8sBody};
 use super::table::{Table, Tools};
-use super::wire::{self, Message, SUCCESS, VersionDetail, VersionInfo, ZadigVersionList};
+use super::wire::{self, Message, SUCCESS, VersionDetail, VersionInfo, VersionList};
 use super::{RELEASE_GET, Zadig, query};
 use crate::api::settings::{Fidelity, References};
 use crate::http::extract::Body;
@@ -38,7 +38,7 @@ const MOST_HINTS: usize = 8;
         ("pageSize" = i64, Query, description = "How many versions a page holds at most."),
     ),
     responses(
-        (status = 200, body = ZadigVersionList<Vec<VersionInfo>>),
+        (status = 200, body = VersionList<Vec<VersionInfo>>),
         (status = 400, body = TypedError, description = "A parameter is missing or no number"),
         (status = 401, description = "No valid token; the body is empty"),
         (status = 403, description = "Not allowed; the body is empty"),
@@ -54,14 +54,14 @@ pub async fn list_versions(
     caller: Caller,
     params: Params,
 ) -> Result<Response, Error> {
-    let page = Page::bind(&params).map_err(Error::BadRequest)?;
+    let page = query::page(&params).map_err(Error::BadRequest)?;
     allow(&caller, &page.project, "get_delivery")?;
     Ok(world.read(|tables, now| {
         let (versions, total) = tables.zadig.list(&page);
         let views = versions.map(|entry| VersionInfo::listed(&entry.id, &entry.item, now));
         let list = Rows::of(views);
         let size = ROW * page.size.min(total) + 64;
-        wire::json(StatusCode::OK, &ZadigVersionList { list, total }, size)
+        wire::json(StatusCode::OK, &VersionList { list, total }, size)
     }))
 }
 

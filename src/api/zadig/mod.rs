@@ -7,8 +7,10 @@
 
 pub mod bind;
 pub mod create;
+pub mod deliver;
 pub mod error;
 pub mod handlers;
+pub mod load;
 pub mod query;
 pub mod references;
 pub mod refusal;

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 
 use super::Zadig;
+use super::table::Page;
 
 /// The parameters of a query, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,56 +54,36 @@ impl FromRequestParts<Zadig> for Params {
     }
 }
 
-/// Which page of which project's versions is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// The project.
-    pub project: String,
-    /// The number of the page, from 1.
-    pub number: usize,
-    /// How many versions it holds at most.
-    pub size: usize,
-}
-
-impl Page {
-    /// Binds a query; the error is the service's text.
-    ///
-    /// All three parameters are required, and zero counts as absent. A number that cannot be read is
-    /// reported before anything that is missing. Negative numbers mean the first page and 20 versions.
-    pub fn bind(params: &Params) -> Result<Self, String> {
-        let project = params.get("projectKey").unwrap_or_default();
-        let number = integer(params.get("pageNum"))?;
-        let size = integer(params.get("pageSize"))?;
-        let missing = [
-            ("ProjectKey", project.is_empty()),
-            ("PageNum", number == 0),
-            ("PageSize", size == 0),
-        ];
-        let missing: Vec<_> = missing
-            .into_iter()
-            .filter(|(_, missing)| *missing)
-            .map(|(field, _)| {
-                format!(
-                    "Key: 'OpenAPIListDeliveryVersionRequest.{field}' Error:Field validation for '{field}' \
-                     failed on the 'required' tag"
-                )
-            })
-            .collect();
-        if !missing.is_empty() {
-            return Err(missing.join("\n"));
-        }
-        Ok(Self {
-            project: project.to_owned(),
-            number: usize::try_from(number).unwrap_or(1),
-            size: usize::try_from(size).unwrap_or(20),
+/// Binds the query of a list; the error is the service's text.
+///
+/// All three parameters are required, and zero counts as absent. A number that cannot be read is reported
+/// before anything that is missing. Negative numbers mean the first page and 20 versions.
+pub fn page(params: &Params) -> Result<Page, String> {
+    let project = params.get("projectKey").unwrap_or_default();
+    let number = integer(params.get("pageNum"))?;
+    let size = integer(params.get("pageSize"))?;
+    let missing = [
+        ("ProjectKey", project.is_empty()),
+        ("PageNum", number == 0),
+        ("PageSize", size == 0),
+    ];
+    let missing = missing.into_iter().filter(|(_, missing)| *missing);
+    let lines: Vec<_> = missing
+        .map(|(field, _)| {
+            format!(
+                "Key: 'OpenAPIListDeliveryVersionRequest.{field}' Error:Field validation for '{field}' failed \
+                 on the 'required' tag"
+            )
         })
+        .collect();
+    if !lines.is_empty() {
+        return Err(lines.join("\n"));
     }
-
-    /// How many versions come before the page.
-    #[must_use]
-    pub fn skipped(&self) -> usize {
-        self.size.saturating_mul(self.number - 1)
-    }
+    Ok(Page {
+        project: project.to_owned(),
+        number: usize::try_from(number).unwrap_or(1),
+        size: usize::try_from(size).unwrap_or(20),
+    })
 }
 
 /// Reads a number as `strconv.ParseInt` does; an absent or empty one is 0.
@@ -182,7 +163,7 @@ mod tests {
     use super::*;
 
     fn bind(query: &str) -> Result<Page, String> {
-        Page::bind(&Params::of(Some(query)))
+        page(&Params::of(Some(query)))
     }
 
     fn missing(field: &str) -> String {

@@ -12,23 +12,32 @@ use super::refusal::Refusal;
 #[schema(as = ZadigCreateK8sVersion)]
 pub struct K8sBody {
     /// The project.
+    #[schema(required = false)]
     pub project_key: String,
     /// The version's name, unique in the project.
+    #[schema(required = false)]
     pub version_name: String,
     /// Whether a failed version is to be retried. Apart from the environment and its services, which are
     /// looked up even then, only the project and the name count.
+    #[schema(required = false)]
     pub retry: bool,
     /// The environment whose services are delivered.
+    #[schema(required = false)]
     pub env_name: String,
     /// Whether that is a production environment.
+    #[schema(required = false)]
     pub production: bool,
     /// What the version is for.
+    #[schema(required = false)]
     pub desc: String,
     /// Its labels.
+    #[schema(required = false)]
     pub labels: Vec<String>,
     /// The id of the registry that images are pushed to. Empty: nothing can be pushed.
+    #[schema(required = false)]
     pub image_registry_id: String,
     /// The services.
+    #[schema(required = false)]
     pub yaml_datas: Vec<Option<YamlData>>,
 }
 
@@ -37,8 +46,10 @@ pub struct K8sBody {
 #[schema(as = ZadigYamlData)]
 pub struct YamlData {
     /// Its name.
+    #[schema(required = false)]
     pub service_name: String,
     /// Its images.
+    #[schema(required = false)]
     pub image_datas: Vec<Option<ImageData>>,
 }
 
@@ -48,24 +59,34 @@ pub struct YamlData {
 #[schema(as = ZadigCreateHelmVersion)]
 pub struct HelmBody {
     /// The project.
+    #[schema(required = false)]
     pub project_key: String,
     /// The version's name, unique in the project.
+    #[schema(required = false)]
     pub version_name: String,
     /// Whether a failed version is to be retried. Then only the project and the name count.
+    #[schema(required = false)]
     pub retry: bool,
     /// The environment whose services are delivered.
+    #[schema(required = false)]
     pub env_name: String,
     /// Whether that is a production environment.
+    #[schema(required = false)]
     pub production: bool,
     /// What the version is for.
+    #[schema(required = false)]
     pub desc: String,
     /// Its labels.
+    #[schema(required = false)]
     pub labels: Vec<String>,
     /// The id of the registry that images are pushed to. Must be given.
+    #[schema(required = false)]
     pub image_registry_id: String,
     /// The repository that charts are pushed to. Must be given.
+    #[schema(required = false)]
     pub chart_repo_name: String,
     /// The services. There must be one.
+    #[schema(required = false)]
     pub chart_datas: Vec<Option<ChartData>>,
 }
 
@@ -74,10 +95,13 @@ pub struct HelmBody {
 #[schema(as = ZadigChartData)]
 pub struct ChartData {
     /// Its name, which is also the chart's.
+    #[schema(required = false)]
     pub service_name: String,
     /// The chart's version.
+    #[schema(required = false)]
     pub version: String,
     /// Its images.
+    #[schema(required = false)]
     pub image_datas: Vec<Option<ImageData>>,
 }
 
@@ -86,12 +110,16 @@ pub struct ChartData {
 #[schema(as = ZadigImageData)]
 pub struct ImageData {
     /// The container that runs it.
+    #[schema(required = false)]
     pub container_name: String,
     /// Its name.
+    #[schema(required = false)]
     pub image_name: String,
     /// The tag it is given. Empty: a Helm version keeps the current one, a K8s version gives none.
+    #[schema(required = false)]
     pub image_tag: String,
     /// Whether it is left where it is instead of being pushed.
+    #[schema(required = false)]
     pub disable_image_dist: bool,
 }
 

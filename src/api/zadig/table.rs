@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::create::{self, Order, Strictness};
-use super::query::Page;
+use super::deliver;
 use super::references::References;
 use super::refusal::{Cause, Refusal, Stop};
 use super::rows::Kind;
@@ -22,6 +22,25 @@ pub struct Table {
     /// The ids of all rows.
     rows: HashSet<String>,
     pub(super) references: References,
+}
+
+/// Which page of which project's versions is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The project.
+    pub project: String,
+    /// The number of the page, from 1.
+    pub number: usize,
+    /// How many versions it holds at most.
+    pub size: usize,
+}
+
+impl Page {
+    /// How many versions come before the page.
+    #[must_use]
+    pub fn skipped(&self) -> usize {
+        self.size.saturating_mul(self.number.saturating_sub(1))
+    }
 }
 
 /// What a command needs beside the table.
@@ -89,7 +108,7 @@ impl Table {
         let id = self.draw_id(&tools);
         let seconds = tools.now.div_euclid(1_000);
         let draw = || tools.ids.object_id(tools.now, |id| self.is_taken(id));
-        let (deploys, pushes) = create::deliver(order, &self.references, seconds, draw);
+        let (deploys, pushes) = deliver::deploy(order, &self.references, seconds, draw);
         let (life, result) = match pushes {
             Ok(pushes) => {
                 let pushing = Pushing::start(whose(order, &id), pushes, tools.scripts, tools.now);
@@ -116,10 +135,10 @@ impl Table {
 
         let id = self.draw_id(&tools);
         let seconds = tools.now.div_euclid(1_000);
-        let charts = create::charts(order, &self.references, tools.strictness);
+        let charts = deliver::charts(order, &self.references, tools.strictness);
         let whose = whose(order, &id);
         let repo = &order.chart_repo;
-        let packaged = create::package(
+        let packaged = deliver::package(
             whose,
             repo,
             &charts,
@@ -130,7 +149,7 @@ impl Table {
         let (distributes, life, result) = match packaged {
             Ok(()) => {
                 let draw = || tools.ids.object_id(tools.now, |id| self.is_taken(id));
-                let (rows, pushes) = create::distribute(repo, &charts, seconds, draw);
+                let (rows, pushes) = deliver::distribute(repo, &charts, seconds, draw);
                 let pushing = Pushing::start(whose, pushes, tools.scripts, tools.now);
                 (rows, Life::Pushing(pushing), Ok(()))
             }
@@ -167,14 +186,18 @@ impl Table {
         version
             .may_retry(now)
             .map_err(|cause| order.refuse(cause))?;
-        let Life::Stopped(left) = version.life.clone() else {
+        let left = match &version.life {
+            Life::Stopped(left) => Some(left.clone()),
+            Life::Given { .. } | Life::Pushing(_) => None,
+        };
+        let Some(left) = left else {
             self.versions.edit(&order.project, &id, now, |version| {
                 version.push_again(&order.project, &id, scripts, now);
             });
             return Ok(());
         };
 
-        let packaged = create::package(
+        let packaged = deliver::package(
             whose(order, &id),
             &left.chart_repo,
             &left.charts,
@@ -185,7 +208,7 @@ impl Table {
         let seconds = now.div_euclid(1_000);
         let done = packaged.map(|()| {
             let draw = || ids.object_id(now, |id| self.is_taken(id));
-            create::distribute(&left.chart_repo, &left.charts, seconds, draw)
+            deliver::distribute(&left.chart_repo, &left.charts, seconds, draw)
         });
         let (life, result) = match done {
             Ok((rows, pushes)) => {

@@ -159,8 +159,14 @@ impl Pushing {
         let steps = 0..self.pushes.len();
         steps
             .filter(|step| {
-                let verdict = Verdict::Succeeded;
-                matches!(self.run.step(*step, now), Seen::Ended { verdict: v, .. } if v == verdict)
+                let seen = self.run.step(*step, now);
+                matches!(
+                    seen,
+                    Seen::Ended {
+                        verdict: Verdict::Succeeded,
+                        ..
+                    }
+                )
             })
             .count()
     }

@@ -53,8 +53,10 @@ impl Formatter for HtmlSafe {
 
 /// A page of versions.
 #[derive(Serialize, ToSchema)]
-pub struct ZadigVersionList<L> {
+#[schema(as = ZadigVersionList, bound = "")]
+pub struct VersionList<L> {
     /// The versions, newest first.
+    #[schema(value_type = Vec<VersionInfo>)]
     pub list: L,
     /// How many versions the project has.
     pub total: usize,
