@@ -1,10 +1,14 @@
 //! Every refusal in ASM's own words, and what the gateway refuses before it.
 
+use axum::response::IntoResponse;
+use http_body_util::BodyExt;
+use release_emulator::api::asm::Error;
+use release_emulator::api::settings::{Auth, References};
+use release_emulator::http::Rejection;
 use serde_json::{Value, json};
 
 use super::{ALL, MESH, RELEASES, create, deployment, meshes, order, release};
 use crate::common::{App, CREDENTIALS, assert_same};
-use release_emulator::api::settings::{Auth, References};
 
 async fn refused(app: &App, body: Value) -> String {
     let before = app.state().await;
@@ -348,6 +352,19 @@ async fn a_known_caller_reaches_the_meshes_of_the_own_projects() {
     assert_eq!(
         expired.expect(401)["errorMsg"],
         "Authenticate error. Incorrect IAM authentication information: token expires, expires_at: 2026-01-01T11:00:00Z"
+    );
+}
+
+#[tokio::test]
+async fn a_fault_of_the_emulator_is_500_in_the_documented_words() {
+    // No request is known to cause one, so the dialect is asked directly.
+    let response = Error::from(Rejection::Fault).into_response();
+
+    assert_eq!(response.status(), 500);
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(
+        body,
+        r#"{"errorCode":"ASM.01040001","errorMsg":"Internal error."}"#
     );
 }
 
