@@ -71,9 +71,6 @@ impl<D: Dialect> Sealed<D> {
 
     /// The router for one world, behind its gate.
     pub fn mount(&'static self, dialect: D) -> Router {
-        if !self.router.has_routes() {
-            return Router::new();
-        }
         let gated = self
             .router
             .clone()

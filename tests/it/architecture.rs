@@ -93,13 +93,14 @@ fn families_know_neither_each_other_nor_the_control_plane() {
 #[test]
 fn nouns_know_nothing_of_http() {
     // Every file of a family is one of a noun, unless its name says that it faces the wire.
-    const FACING: [&str; 9] = [
+    const FACING: [&str; 10] = [
         "mod.rs",
         "error.rs",
         "handlers.rs",
         "wire.rs",
         "views.rs",
         "state.rs",
+        "query.rs",
         "paging.rs",
         "bind.rs",
         "names.rs",
@@ -190,7 +191,7 @@ fn every_operation_declares_evidence_source_action_and_a_unique_id() {
             count("pipelines"),
             count("zadig")
         ),
-        (9, 9, 9, 5)
+        (9, 9, 10, 5)
     );
 }
 

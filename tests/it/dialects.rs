@@ -380,7 +380,7 @@ async fn a_wrong_type_with_its_json_path() {
             "/openapi/delivery/releases/k8s",
             CREDENTIALS,
             version.to_owned(),
-            zadig(400, r#"{"code":400,"description":"json: cannot unmarshal number into Go struct field DeliveryVersionYamlData.yaml_datas.service_name of type string","extra":{},"message":"Bad Request","type":"error"}"#),
+            zadig(400, r#"{"code":400,"description":"json: cannot unmarshal number into Go struct field OpenAPICreateK8SDeliveryVersionYamlData.yaml_datas.service_name of type string","extra":{},"message":"Bad Request","type":"error"}"#),
         ),
         (
             "POST",

@@ -114,10 +114,12 @@ async fn busy() -> App {
     app.post("/v2/meshes/mesh-demo/namespaces/default/releases", release)
         .await
         .expect(201);
+    let nodes = json!({"fieldSelector": {"key": "UID", "operator": "In", "values": ["n1"]}});
+    let cluster = json!({"clusterID": "c1", "installation": {"nodes": nodes}});
     app.post(
         &format!("/v1/{PROJECT}/meshes"),
-        json!({"kind": "Mesh", "apiVersion": "v1",
-        "metadata": {"name": "mesh-two"}, "spec": {"type": "InCluster"}}),
+        json!({"kind": "Mesh", "apiVersion": "v1", "metadata": {"name": "mesh-two"},
+            "spec": {"type": "InCluster", "extendParams": {"clusters": [cluster]}}}),
     )
     .await
     .expect(201);
