@@ -232,8 +232,8 @@ impl Table {
         })
     }
 
-    /// Changes version label and images of a release. Errors: 404; 400 as [`Release::update`] says, and if
-    /// the update is meant for a task of another name.
+    /// Changes version label and images of a release. Answers which fields it says in vain. Errors: 404; 400
+    /// as [`Release::update`] says, and if the update is meant for a task of another name.
     pub fn update_release(
         &mut self,
         place: Place,
@@ -241,7 +241,7 @@ impl Table {
         name: Option<&str>,
         change: &Change,
         now: Ms,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<&'static str>, Error> {
         let entry = self.release(place, id)?;
         let own = &entry.item.order.name;
         if name.is_some_and(|name| name != own) {
@@ -251,7 +251,10 @@ impl Table {
             ));
         }
         let uid = Arc::clone(&entry.id);
-        self.change(place.mesh, &uid, now, |release| release.update(change, now))
+        self.change(place.mesh, &uid, now, |release| {
+            release.update(change, now)?;
+            Ok(release.unchanged(&change.fixed).collect())
+        })
     }
 
     /// Takes a release away. Errors: 404; 400 if its traffic does not allow the ending.
@@ -273,13 +276,13 @@ impl Table {
     }
 
     /// Changes a release that was found.
-    fn change(
+    fn change<R>(
         &mut self,
         mesh: &str,
         uid: &str,
         now: Ms,
-        change: impl FnOnce(&mut Release) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+        change: impl FnOnce(&mut Release) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         let changed = self.releases.edit(mesh, uid, now, change);
         changed.unwrap_or(Err(Error::Internal))
     }

@@ -83,6 +83,23 @@ async fn an_empty_body_changes_nothing() {
 }
 
 #[tokio::test]
+async fn what_no_update_changes_stays_and_is_named() {
+    let app = with_release().await;
+    let path = release("reviews-gray");
+    let before = app.get(&path).await.expect(200);
+    let spec = json!({"serviceName": "ratings", "clusterID": "c", "deploymentName": "d", "type": "canary"});
+
+    let reply = app.put(&path, json!({ "spec": spec })).await;
+
+    reply.expect(200);
+    assert_eq!(
+        reply.header("x-emulator-hint"),
+        "an update does not change spec.serviceName, spec.clusterID, spec.deploymentName"
+    );
+    assert_same(&app.get(&path).await.expect(200), &before);
+}
+
+#[tokio::test]
 async fn a_task_that_is_being_created_is_updated_too() {
     let app = App::new();
     create(&app, "reviews-gray", "reviews").await;

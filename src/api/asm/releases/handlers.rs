@@ -142,7 +142,7 @@ pub async fn show_release(
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("https://support.huaweicloud.com/api-asm/UpdateRelease.html, read 2026-08")),
         ("x-action" = json!("asm:mesh:updateRelease")),
-        ("x-differences" = json!("The page says that the image version is updated and documents no body. Inferred: the body, that only tags and digests may change, and that every phase accepts it."))))]
+        ("x-differences" = json!("The page says that the image version is updated and documents no body. Inferred: the body, that only tags and digests may change, that every phase accepts it, and that other fields are left as they are."))))]
 pub async fn update_release(
     State(Asm(world)): State<Asm>,
     caller: Caller,
@@ -155,11 +155,17 @@ pub async fn update_release(
         mesh: &mesh,
         namespace: &namespace,
     };
-    world.write(|tables, now| {
+    let in_vain = world.write(|tables, now| {
         let table = &mut tables.asm;
         table.update_release(place, &id, name.as_deref(), &change, now)
     })?;
-    Ok(render::empty(StatusCode::OK))
+    let mut response = render::empty(StatusCode::OK);
+    if !in_vain.is_empty() {
+        let fields = in_vain.join(", ");
+        let hint = Hint(format!("an update does not change {fields}"));
+        response.extensions_mut().insert(hint);
+    }
+    Ok(response)
 }
 
 /// Cancels or ends a release task.

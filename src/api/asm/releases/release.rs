@@ -117,10 +117,25 @@ pub struct Change {
     pub version: Option<String>,
     /// Images, per grayscale workload by position.
     pub images: Vec<Vec<Wanted>>,
+    /// What an update says of fields that no update changes.
+    pub fixed: Fixed,
+}
+
+/// The fields of an order that no update changes, where they are said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fixed {
+    /// The service.
+    pub service: Option<String>,
+    /// The cluster.
+    pub cluster: Option<String>,
+    /// The original workload.
+    pub deployment: Option<String>,
+    /// The type.
+    pub kind: Option<String>,
 }
 
 impl Change {
-    /// Whether nothing is asked for.
+    /// Whether nothing is asked for that an update changes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.version.is_none() && self.images.iter().all(Vec::is_empty)
@@ -163,6 +178,24 @@ impl Release {
             None => self.order.gray.as_slice(),
         };
         given.chain(templates.iter().map(|gray| &gray.template))
+    }
+
+    /// Which fields an update says otherwise than they stay.
+    pub fn unchanged(&self, fixed: &Fixed) -> impl Iterator<Item = &'static str> {
+        let own = &self.order;
+        let differs =
+            |said: &Option<String>, own: &String| said.as_ref().is_some_and(|said| said != own);
+        let fields = [
+            ("spec.serviceName", differs(&fixed.service, &own.service)),
+            ("spec.clusterID", differs(&fixed.cluster, &own.cluster)),
+            (
+                "spec.deploymentName",
+                differs(&fixed.deployment, &own.deployment),
+            ),
+            ("spec.type", differs(&fixed.kind, &own.kind)),
+        ];
+        let unchanged = fields.into_iter().filter(|(_, differs)| *differs);
+        unchanged.map(|(field, _)| field)
     }
 
     /// Why its creation failed, if a script said so.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::images::{self, Wanted};
-use super::release::{Change, Ending, Gray, Order, Release};
+use super::release::{Change, Ending, Fixed, Gray, Order, Release};
 use crate::api::asm::error::Error;
 use crate::api::asm::rules::{self, is_name};
 use crate::api::asm::stamp::Stamp;
@@ -142,6 +142,12 @@ impl ReleaseBody {
         let change = Change {
             version: spec.version,
             images: images.collect::<Result<_, _>>()?,
+            fixed: Fixed {
+                service: spec.service_name,
+                cluster: spec.cluster_id,
+                deployment: spec.deployment_name,
+                kind: spec.kind,
+            },
         };
         Ok((self.metadata.unwrap_or_default().name, change))
     }
