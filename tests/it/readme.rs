@@ -12,19 +12,50 @@ fn path() -> String {
     format!("{}/README.md", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The blocks of that language, each with the line it begins at.
-fn blocks(language: &str) -> Vec<(usize, Vec<String>)> {
-    let mut blocks = Vec::new();
-    let mut open: Option<(usize, Vec<String>)> = None;
-    for (n, line) in readme().lines().enumerate() {
-        match &mut open {
-            Some(_) if line == "```" => blocks.extend(open.take()),
-            Some((_, lines)) => lines.push(line.to_owned()),
-            None if line == format!("```{language}") => open = Some((n + 2, Vec::new())),
-            None => {}
+/// A command of a session, with the line it begins at and what it is to print.
+struct Typed {
+    line: usize,
+    command: String,
+    expected: String,
+}
+
+/// The sessions: the shell blocks that begin with a `curl`. What a command prints stands behind `# `.
+fn sessions() -> Vec<Vec<Typed>> {
+    let text = readme();
+    let mut lines = text.lines().enumerate().peekable();
+    let mut sessions = Vec::new();
+    while let Some((_, line)) = lines.next() {
+        if line != "```sh"
+            || !lines
+                .peek()
+                .is_some_and(|(_, next)| next.starts_with("curl"))
+        {
+            continue;
         }
+        let mut session: Vec<Typed> = Vec::new();
+        for (n, line) in lines.by_ref() {
+            match session.last_mut() {
+                _ if line == "```" => break,
+                Some(last) if is_open(&last.command) => {
+                    let so_far = last.command.trim_end_matches('\\').to_owned();
+                    last.command = format!("{so_far}\n{line}");
+                }
+                Some(last) if line.starts_with("# ") => last.expected.push_str(&line[2..]),
+                _ => session.push(Typed {
+                    line: n + 1,
+                    command: line.to_owned(),
+                    expected: String::new(),
+                }),
+            }
+        }
+        sessions.push(session);
     }
-    blocks
+    sessions
+}
+
+/// Whether a shell would wait for more: inside quotes, or after a backslash.
+fn is_open(command: &str) -> bool {
+    command.ends_with('\\') || command.matches('\'').count() % 2 == 1
 }
 
 /// Splits a command as a shell does: at blanks outside quotes.
@@ -99,33 +130,22 @@ fn fits(actual: &str, expected: &str) -> bool {
 #[tokio::test]
 async fn every_session_prints_what_the_readme_says() {
     let app = App::with(|settings| settings.freeze = None);
-    let sessions = blocks("console");
+    let sessions = sessions();
     assert!(
         sessions.len() >= 5,
         "a session for each family, and one for scripts"
     );
-    for (line, session) in sessions {
-        let mut lines = session.into_iter().enumerate().peekable();
-        while let Some((n, text)) = lines.next() {
-            let mut command = text.strip_prefix("$ ").expect("a command").to_owned();
-            while lines.peek().is_some_and(|(_, next)| next.starts_with("> ")) {
-                command.push_str(lines.next().expect("peeked").1.trim_start_matches('>'));
-            }
-            let mut expected = Vec::new();
-            while lines
-                .peek()
-                .is_some_and(|(_, next)| !next.starts_with("$ "))
-            {
-                expected.push(lines.next().expect("peeked").1);
-            }
-            let expected = expected.join("\n");
-            let actual = curl(&app, &command).await;
-            assert!(
-                fits(&actual, &expected),
-                "README.md:{}\n{command}\nprinted  {actual}\ninstead of {expected}",
-                line + n
-            );
-        }
+    for Typed {
+        line,
+        command,
+        expected,
+    } in sessions.into_iter().flatten()
+    {
+        let actual = curl(&app, &command).await;
+        assert!(
+            fits(&actual, &expected),
+            "README.md:{line}\n{command}\nprinted    {actual}\ninstead of {expected}"
+        );
     }
 }
 
