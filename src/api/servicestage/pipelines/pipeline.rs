@@ -171,6 +171,13 @@ pub enum Refused {
         /// The statuses it can be said in.
         allowed: &'static [Status],
     },
+    /// It cannot be edited in the present status.
+    Edit {
+        /// The present status.
+        status: Status,
+        /// The statuses it can be edited in.
+        allowed: &'static [Status],
+    },
     /// The selection is empty.
     NothingSelected,
     /// The selection names what the pipeline does not have.
@@ -235,8 +242,7 @@ impl Pipeline {
         ];
         let status = self.status(now);
         if status.is_busy() {
-            return Err(Refused::Status {
-                action: "edit",
+            return Err(Refused::Edit {
                 status,
                 allowed: ALLOWED,
             });

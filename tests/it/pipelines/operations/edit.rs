@@ -1,10 +1,17 @@
 //! Edits.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::{Subject, body, pipelines, three_stages};
 use super::{NOBODY, is_unknown, with, without, wrong};
-use crate::common::{App, NOON, assert_same};
+use crate::common::{App, NOON, PROJECT, assert_same};
+
+/// A pipeline of that status, as a fixture gives it.
+fn given(status: u8) -> Value {
+    json!({"servicestage": {"projects": [{"id": PROJECT, "pipelines": [
+        {"id": NOBODY, "name": "release-a", "create_time": 1_000, "status": status}
+    ]}]}})
+}
 
 #[tokio::test]
 async fn an_edit_replaces_the_definition_and_counts_the_version() {
@@ -100,6 +107,74 @@ async fn an_unknown_field_of_an_edit_is_named_in_a_hint() {
     assert_eq!(
         reply.header("x-emulator-hint"),
         "the body's field version is not known and was ignored"
+    );
+}
+
+#[tokio::test]
+async fn an_edit_is_refused_while_something_is_under_way_and_only_then() {
+    for (status, allowed) in [
+        (1, true),
+        (2, true),
+        (3, true),
+        (4, false),
+        (5, false),
+        (7, true),
+        (10, false),
+        (11, true),
+        (12, true),
+        (13, false),
+        (14, false),
+    ] {
+        let app = App::load(&given(status));
+        let before = app.state().await;
+        let path = format!("{}/{NOBODY}", pipelines());
+
+        let reply = app.put(&path, body("release-b", three_stages())).await;
+
+        if allowed {
+            let edited = reply.expect(200);
+            assert_eq!(
+                (&edited["status"], &edited["version"]),
+                (&json!(status), &json!(2)),
+                "an edit is no command"
+            );
+        } else {
+            assert_eq!(
+                wrong(&reply),
+                format!("edit is not allowed in status {status}, only in 1, 2, 3, 7, 11, 12")
+            );
+            assert_same(&app.state().await, &before);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_edit_is_possible_again_once_the_run_has_ended() {
+    let app = App::new();
+    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[0]]))).await;
+    pipeline.act("start", json!({})).await;
+    let new = body("release-a", three_stages());
+
+    app.advance(1_999).await;
+    let reply = app.put(&pipeline.path(), new.clone()).await;
+    assert_eq!(
+        wrong(&reply),
+        "edit is not allowed in status 4, only in 1, 2, 3, 7, 11, 12"
+    );
+    app.advance(1).await;
+    app.put(&pipeline.path(), new).await.expect(200);
+
+    assert_eq!(
+        pipeline.steps().await,
+        "build=2 build/compile=2",
+        "the run is that of the old stages"
+    );
+    pipeline.act("start", json!({})).await;
+    assert!(
+        pipeline
+            .steps()
+            .await
+            .starts_with("build=4 build/compile=4 verify=1")
     );
 }
 
