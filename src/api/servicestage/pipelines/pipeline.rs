@@ -247,6 +247,9 @@ impl Pipeline {
                 allowed: ALLOWED,
             });
         }
+        if definition.enterprise_project != self.definition.enterprise_project {
+            self.enterprise_project_name = None;
+        }
         self.definition = definition;
         self.version += 1;
         self.updated = now;

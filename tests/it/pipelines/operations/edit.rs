@@ -261,6 +261,32 @@ async fn a_change_of_the_enterprise_project_moves_the_name() {
 }
 
 #[tokio::test]
+async fn the_name_of_an_enterprise_project_goes_when_the_pipeline_leaves_it() {
+    let app = App::load(
+        &json!({"servicestage": {"projects": [{"id": PROJECT, "pipelines": [
+            {"id": NOBODY, "name": "release-a", "enterprise_project_id": "e-1", "enterprise_project": "shop"}
+        ]}]}}),
+    );
+    let pipeline = Subject {
+        app: &app,
+        id: NOBODY.to_owned(),
+    };
+    let stays = with(
+        &body("release-b", three_stages()),
+        "enterprise_project_id",
+        json!("e-1"),
+    );
+
+    app.put(&pipeline.path(), stays).await.expect(200);
+    assert_eq!(pipeline.row().await["enterprise_project"], "shop");
+
+    app.put(&pipeline.path(), body("release-b", three_stages()))
+        .await
+        .expect(200);
+    assert_eq!(pipeline.row().await["enterprise_project"], Value::Null);
+}
+
+#[tokio::test]
 async fn what_is_not_there_cannot_be_edited() {
     let app = App::new();
     let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
