@@ -1,6 +1,6 @@
 //! Pipelines in the fixture format: a row of the list or a whole detail, with the history beside it.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::declaration::{Stage, Stages, Task, parts};
 use super::execution::{Attempt, Execution, Purpose, Trigger};
@@ -13,7 +13,7 @@ use crate::api::servicestage::Error;
 use crate::api::servicestage::names::{NAME_RULE, is_name};
 use crate::api::settings::Settings;
 use crate::api::state::Misfit;
-use crate::http::json::Verbatim;
+use crate::http::json::{Verbatim, some_object};
 use crate::sim::Ms;
 use crate::sim::lifecycle::FailMode;
 
@@ -55,7 +55,10 @@ pub struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     pipeline_declaration: Option<DeclarationState>,
     /// The trigger policy, as documented.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "known_policy",
+        skip_serializing_if = "Option::is_none"
+    )]
     hooks: Option<PolicyBody>,
     /// The history.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -260,6 +263,32 @@ impl Item {
             emulator: given.is_none().then(|| History::of(pipeline)),
         }
     }
+}
+
+/// Reads a policy in which, unlike in a request, an unknown key is refused.
+fn known_policy<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<PolicyBody>, D::Error> {
+    let mut unknown = None;
+    let mut hear = |path: serde_ignored::Path| unknown = unknown.take().or(Some(path.to_string()));
+    let policy = some_object(serde_ignored::Deserializer::new(deserializer, &mut hear))?;
+    match unknown {
+        None => Ok(policy),
+        Some(path) => Err(serde::de::Error::custom(format_args!(
+            "unknown field `{}`",
+            json_path(&path)
+        ))),
+    }
+}
+
+/// `?.hooks.0.schedule` as `hooks[0].schedule`.
+fn json_path(ignored: &str) -> String {
+    let parts = ignored.split('.').filter(|part| *part != "?");
+    parts.fold(String::new(), |path, part| match part.parse::<usize>() {
+        Ok(n) => format!("{path}[{n}]"),
+        Err(_) if path.is_empty() => part.to_owned(),
+        Err(_) => format!("{path}.{part}"),
+    })
 }
 
 /// A check of the wire types that failed, as a misfit: its text begins with the place.

@@ -347,7 +347,6 @@ pub(super) struct ActionBody {
 
 /// A stage and tasks of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub(super) struct SelectedBody {
     /// The stage's name.
     pub stage_name: String,

@@ -93,6 +93,28 @@ async fn a_selection_that_breaks_a_rule_is_refused_with_its_place() {
 }
 
 #[tokio::test]
+async fn unknown_fields_of_an_action_are_accepted_and_named_in_a_hint() {
+    let app = App::new();
+    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+
+    let reply = pipeline
+        .try_act(
+            "start",
+            json!({"selectedTasks": [], "selected_tasks": [
+                {"stage_name": "build", "tasks": ["compile"], "stage_id": 7}
+            ]}),
+        )
+        .await;
+
+    reply.expect(200);
+    let hint = reply.header("x-emulator-hint");
+    assert!(
+        hint.contains("selectedTasks") && hint.contains("stage_id"),
+        "{hint}"
+    );
+}
+
+#[tokio::test]
 async fn a_stage_named_twice_is_selected_as_a_whole() {
     let app = App::new();
     let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[2]]))).await;
