@@ -8,6 +8,7 @@ use super::pipeline::{ConfigMode, Definition, Given, Pipeline};
 use super::status::Status;
 use super::table::Table;
 use super::wire::{ConfigModeWord, FailModeWord, PolicyBody, count_sources, read_stages};
+use crate::api::gateway::rfc3339;
 use crate::api::history::RunState;
 use crate::api::servicestage::Error;
 use crate::api::servicestage::names::{NAME_RULE, is_name};
@@ -220,7 +221,7 @@ impl Item {
         }
         if let Some(history) = self.emulator {
             history
-                .restore(&mut pipeline)
+                .restore(&mut pipeline, now)
                 .map_err(|misfit| misfit.under("emulator"))?;
         } else {
             let last_trigger_at = self.last_trigger_at.unwrap_or(0);
@@ -321,7 +322,7 @@ impl History {
         }
     }
 
-    fn restore(self, pipeline: &mut Pipeline) -> Result<(), Misfit> {
+    fn restore(self, pipeline: &mut Pipeline, now: Ms) -> Result<(), Misfit> {
         let mut newest = i64::MIN;
         for (n, state) in self.executions.into_iter().enumerate() {
             let place = format!("executions[{n}]");
@@ -331,7 +332,7 @@ impl History {
             newest = state.id;
             let current = &pipeline.definition.stages;
             let execution = state
-                .restore(current)
+                .restore(current, now)
                 .map_err(|misfit| misfit.under(place))?;
             pipeline.executions.push_back(execution);
         }
@@ -348,7 +349,7 @@ impl History {
 }
 
 impl ExecutionState {
-    fn restore(self, current: &Stages) -> Result<Execution, Misfit> {
+    fn restore(self, current: &Stages, now: Ms) -> Result<Execution, Misfit> {
         let stages: Stages = match self.stages {
             Some(stages) => stages.into_iter().map(StageState::restore).collect(),
             None => current.clone(),
@@ -363,6 +364,14 @@ impl ExecutionState {
             let run = run
                 .restore()
                 .map_err(|expected| Misfit::new(format!("attempts[{n}].run"), expected))?;
+            let newest = run.events().last().map_or(run.started(), |event| event.at);
+            if newest > now {
+                // A command would come before what was already said, and time goes forward.
+                return Err(Misfit::new(
+                    format!("attempts[{n}].run"),
+                    format!("instants up to the present one, {}", rfc3339(now)),
+                ));
+            }
             let (purpose, n_steps) = match purpose {
                 PurposeWord::Release => (Purpose::Release, parts(&stages).len()),
                 PurposeWord::Rollback => (Purpose::Rollback, 1),
