@@ -17,7 +17,9 @@ pub fn pipelines() -> String {
 
 /// A body with these stages.
 pub fn body(name: &str, stages: Value) -> Value {
-    json!({"name": name, "model_version": 2, "config_mode": "ui", "stages": stages})
+    let mut body = json!({"name": name, "model_version": 2, "config_mode": "ui"});
+    body["stages"] = stages;
+    body
 }
 
 /// Three stages: one task; one task behind an approval; two groups at once, of two tasks and of one.

@@ -171,6 +171,13 @@ pub enum Refused {
         /// The statuses it can be said in.
         allowed: &'static [Status],
     },
+    /// It cannot be edited in the present status.
+    Edit {
+        /// The present status.
+        status: Status,
+        /// The statuses it can be edited in.
+        allowed: &'static [Status],
+    },
     /// The selection is empty.
     NothingSelected,
     /// The selection names what the pipeline does not have.
@@ -235,11 +242,13 @@ impl Pipeline {
         ];
         let status = self.status(now);
         if status.is_busy() {
-            return Err(Refused::Status {
-                action: "edit",
+            return Err(Refused::Edit {
                 status,
                 allowed: ALLOWED,
             });
+        }
+        if definition.enterprise_project != self.definition.enterprise_project {
+            self.enterprise_project_name = None;
         }
         self.definition = definition;
         self.version += 1;

@@ -1,6 +1,6 @@
 //! Pipelines in the fixture format: a row of the list or a whole detail, with the history beside it.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::declaration::{Stage, Stages, Task, parts};
 use super::execution::{Attempt, Execution, Purpose, Trigger};
@@ -8,12 +8,13 @@ use super::pipeline::{ConfigMode, Definition, Given, Pipeline};
 use super::status::Status;
 use super::table::Table;
 use super::wire::{ConfigModeWord, FailModeWord, PolicyBody, count_sources, read_stages};
+use crate::api::gateway::rfc3339;
 use crate::api::history::RunState;
 use crate::api::servicestage::Error;
 use crate::api::servicestage::names::{NAME_RULE, is_name};
 use crate::api::settings::Settings;
 use crate::api::state::Misfit;
-use crate::http::json::Verbatim;
+use crate::http::json::{Verbatim, some_object};
 use crate::sim::Ms;
 use crate::sim::lifecycle::FailMode;
 
@@ -55,7 +56,10 @@ pub struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     pipeline_declaration: Option<DeclarationState>,
     /// The trigger policy, as documented.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "known_policy",
+        skip_serializing_if = "Option::is_none"
+    )]
     hooks: Option<PolicyBody>,
     /// The history.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -217,7 +221,7 @@ impl Item {
         }
         if let Some(history) = self.emulator {
             history
-                .restore(&mut pipeline)
+                .restore(&mut pipeline, now)
                 .map_err(|misfit| misfit.under("emulator"))?;
         } else {
             let last_trigger_at = self.last_trigger_at.unwrap_or(0);
@@ -262,6 +266,32 @@ impl Item {
     }
 }
 
+/// Reads a policy in which, unlike in a request, an unknown key is refused.
+fn known_policy<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<PolicyBody>, D::Error> {
+    let mut unknown = None;
+    let mut hear = |path: serde_ignored::Path| unknown = unknown.take().or(Some(path.to_string()));
+    let policy = some_object(serde_ignored::Deserializer::new(deserializer, &mut hear))?;
+    match unknown {
+        None => Ok(policy),
+        Some(path) => Err(serde::de::Error::custom(format_args!(
+            "unknown field `{}`",
+            json_path(&path)
+        ))),
+    }
+}
+
+/// `?.hooks.0.schedule` as `hooks[0].schedule`.
+fn json_path(ignored: &str) -> String {
+    let parts = ignored.split('.').filter(|part| *part != "?");
+    parts.fold(String::new(), |path, part| match part.parse::<usize>() {
+        Ok(n) => format!("{path}[{n}]"),
+        Err(_) if path.is_empty() => part.to_owned(),
+        Err(_) => format!("{path}.{part}"),
+    })
+}
+
 /// A check of the wire types that failed, as a misfit: its text begins with the place.
 fn misfit(error: Error) -> Misfit {
     match error {
@@ -292,7 +322,7 @@ impl History {
         }
     }
 
-    fn restore(self, pipeline: &mut Pipeline) -> Result<(), Misfit> {
+    fn restore(self, pipeline: &mut Pipeline, now: Ms) -> Result<(), Misfit> {
         let mut newest = i64::MIN;
         for (n, state) in self.executions.into_iter().enumerate() {
             let place = format!("executions[{n}]");
@@ -302,7 +332,7 @@ impl History {
             newest = state.id;
             let current = &pipeline.definition.stages;
             let execution = state
-                .restore(current)
+                .restore(current, now)
                 .map_err(|misfit| misfit.under(place))?;
             pipeline.executions.push_back(execution);
         }
@@ -319,7 +349,7 @@ impl History {
 }
 
 impl ExecutionState {
-    fn restore(self, current: &Stages) -> Result<Execution, Misfit> {
+    fn restore(self, current: &Stages, now: Ms) -> Result<Execution, Misfit> {
         let stages: Stages = match self.stages {
             Some(stages) => stages.into_iter().map(StageState::restore).collect(),
             None => current.clone(),
@@ -334,6 +364,14 @@ impl ExecutionState {
             let run = run
                 .restore()
                 .map_err(|expected| Misfit::new(format!("attempts[{n}].run"), expected))?;
+            let newest = run.events().last().map_or(run.started(), |event| event.at);
+            if newest > now {
+                // A command would come before what was already said, and time goes forward.
+                return Err(Misfit::new(
+                    format!("attempts[{n}].run"),
+                    format!("instants up to the present one, {}", rfc3339(now)),
+                ));
+            }
             let (purpose, n_steps) = match purpose {
                 PurposeWord::Release => (Purpose::Release, parts(&stages).len()),
                 PurposeWord::Rollback => (Purpose::Rollback, 1),

@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::declaration::{Selected, Stage, Stages, Task, Unknown};
 use super::pipeline::{Action, ConfigMode, Definition, Refused};
 use super::schedule::{BadHook, Hook, Policy};
+use super::status::Status;
 use crate::api::servicestage::Error;
 use crate::api::servicestage::names::check_name;
 use crate::http::json::{Objects, Verbatim, read_part};
@@ -346,7 +347,6 @@ pub(super) struct ActionBody {
 
 /// A stage and tasks of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub(super) struct SelectedBody {
     /// The stage's name.
     pub stage_name: String,
@@ -519,16 +519,9 @@ impl From<Refused> for Error {
                 action,
                 status,
                 allowed,
-            } => {
-                let allowed: Vec<String> = allowed
-                    .iter()
-                    .map(|status| status.code().to_string())
-                    .collect();
-                let (status, allowed) = (status.code(), allowed.join(", "));
-                Self::at(
-                    "action_id",
-                    format!("{action} is not allowed in status {status}, only in {allowed}"),
-                )
+            } => Self::at("action_id", not_allowed(action, status, allowed)),
+            Refused::Edit { status, allowed } => {
+                Self::ParameterInvalid(not_allowed("edit", status, allowed))
             }
             Refused::NothingSelected => Self::at("selected_tasks", "must not be empty"),
             Refused::Unknown(Unknown::Stage(n)) => Self::at(
@@ -544,4 +537,13 @@ impl From<Refused> for Error {
             }
         }
     }
+}
+
+fn not_allowed(what: &str, status: Status, allowed: &[Status]) -> String {
+    let allowed: Vec<String> = allowed
+        .iter()
+        .map(|status| status.code().to_string())
+        .collect();
+    let (status, allowed) = (status.code(), allowed.join(", "));
+    format!("{what} is not allowed in status {status}, only in {allowed}")
 }

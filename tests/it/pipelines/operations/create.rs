@@ -1,0 +1,405 @@
+//! Creation: the fields of the body outside the stages.
+
+use serde_json::{Value, json};
+
+use super::super::{body, pipelines, three_stages};
+use super::{send, with, without, wrong};
+use crate::common::{App, NOON, assert_same};
+
+fn ui() -> Value {
+    body("release-a", three_stages())
+}
+
+fn source() -> Value {
+    json!({"template_source": {"storage": "obs", "url": "obs://b/p.zip"}})
+}
+
+fn template(source: Value) -> Value {
+    let mut body = json!({"name": "release-t", "model_version": 2, "config_mode": "template"});
+    body["sources"] = Value::Array(vec![source]);
+    body
+}
+
+/// Sends each body and expects what is wrong with it; nothing may come of any.
+async fn refuse(bodies: impl IntoIterator<Item = (Value, &'static str)>) {
+    let app = App::new();
+    for (body, expected) in bodies {
+        let reply = app.post(&pipelines(), body.clone()).await;
+        assert_eq!(wrong(&reply), expected, "{body}");
+    }
+    assert_eq!(app.get(&pipelines()).await.expect(200), json!([]));
+}
+
+#[tokio::test]
+async fn a_creation_answers_the_detail_of_a_fresh_pipeline() {
+    let app = App::new();
+
+    let created = app.post(&pipelines(), ui()).await.expect(200);
+
+    let expected = json!({
+        "name": "release-a", "description": "", "model_version": 2, "config_mode": "ui", "id": created["id"],
+        "fail_mode": "stop", "enterprise_project_id": "0",
+        "pipeline_declaration": {"sources": [], "stages": three_stages()},
+        "status": 1, "version": 1, "creator": "emulator",
+        "create_time": NOON, "update_time": NOON, "last_trigger_at": 0
+    });
+    assert_same(&created, &expected);
+    let id = created["id"].as_str().unwrap();
+    assert_eq!(uuid::Uuid::parse_str(id).unwrap().to_string(), id);
+    let detail = app.get(&format!("{}/{id}", pipelines())).await.expect(200);
+    assert_same(&detail, &expected);
+}
+
+#[tokio::test]
+async fn everything_that_can_be_given_comes_back() {
+    let app = App::new();
+    let given = json!({
+        "name": "release-a", "description": "nightly", "model_version": 2, "config_mode": "template",
+        "sources": [source()], "stages": three_stages(), "enterprise_project_id": "e-1", "fail_mode": "continue"
+    });
+
+    let created = app.post(&pipelines(), given.clone()).await.expect(200);
+
+    for key in [
+        "name",
+        "description",
+        "config_mode",
+        "enterprise_project_id",
+        "fail_mode",
+    ] {
+        assert_eq!(created[key], given[key], "{key}");
+    }
+    let declaration = json!({"sources": [source()], "stages": three_stages()});
+    assert_same(&created["pipeline_declaration"], &declaration);
+}
+
+#[tokio::test]
+async fn null_counts_as_absent_where_a_field_is_optional() {
+    let app = App::new();
+    let mut given = ui();
+    for key in [
+        "description",
+        "sources",
+        "enterprise_project_id",
+        "fail_mode",
+    ] {
+        given[key] = Value::Null;
+    }
+
+    let created = app.post(&pipelines(), given).await.expect(200);
+
+    assert_eq!(created["description"], "");
+    assert_eq!(created["enterprise_project_id"], "0");
+    assert_eq!(created["fail_mode"], "stop");
+    assert_eq!(created["pipeline_declaration"]["sources"], json!([]));
+}
+
+#[tokio::test]
+async fn each_required_field_must_be_there() {
+    refuse([
+        (without(&ui(), "name"), "missing field `name`"),
+        (
+            without(&ui(), "model_version"),
+            "missing field `model_version`",
+        ),
+        (without(&ui(), "config_mode"), "missing field `config_mode`"),
+        (json!({}), "missing field `name`"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_field_of_the_wrong_type_is_refused_with_its_place() {
+    refuse([
+        (
+            with(&ui(), "name", json!(7)),
+            "name: invalid type: integer `7`, expected a string",
+        ),
+        (
+            with(&ui(), "name", Value::Null),
+            "name: invalid type: null, expected a string",
+        ),
+        (
+            with(&ui(), "description", json!([])),
+            "description: invalid type: sequence, expected a string",
+        ),
+        (
+            with(&ui(), "model_version", json!("2")),
+            "model_version: invalid type: string \"2\", expected i64",
+        ),
+        (
+            with(&ui(), "model_version", json!(2.5)),
+            "model_version: invalid type: floating point `2.5`, expected i64",
+        ),
+        (
+            with(&ui(), "enterprise_project_id", json!(0)),
+            "enterprise_project_id: invalid type: integer `0`, expected a string",
+        ),
+        (
+            with(&ui(), "config_mode", json!("UI")),
+            "config_mode: unknown variant `UI`, expected `ui` or `template`",
+        ),
+        (
+            with(&ui(), "fail_mode", json!("skip")),
+            "fail_mode: unknown variant `skip`, expected `stop` or `continue`",
+        ),
+        (
+            with(&ui(), "stages", json!({})),
+            "stages: invalid type: map, expected a sequence",
+        ),
+        (
+            with(&ui(), "stages", json!("x")),
+            "stages: invalid type: string \"x\", expected a sequence",
+        ),
+        (
+            with(&ui(), "sources", json!({})),
+            "sources: invalid type: map, expected a sequence",
+        ),
+        (json!([]), "invalid type: sequence, expected an object"),
+        (json!("x"), "invalid type: string \"x\", expected an object"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_json_is_refused() {
+    let app = App::new();
+    for (text, expected) in [
+        ("", "missing field `name`"),
+        ("{", "EOF while parsing an object"),
+        (r#"{"name":"release-a"} x"#, "missing field `model_version`"),
+        (
+            r#"{"name":"release-a","name":"release-b"}"#,
+            "duplicate field `name`",
+        ),
+    ] {
+        let reply = send(&app, "POST", &pipelines(), text).await;
+        assert_eq!(wrong(&reply), expected, "{text}");
+    }
+    let trailing = format!("{} x", ui());
+    let reply = send(&app, "POST", &pipelines(), &trailing).await;
+    assert_eq!(wrong(&reply), "trailing characters");
+    let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(128), "]".repeat(128));
+    let reply = send(&app, "POST", &pipelines(), &deep).await;
+    assert_eq!(wrong(&reply), "the body nests deeper than 128 levels");
+}
+
+#[tokio::test]
+async fn a_missing_or_odd_content_type_is_no_reason_to_refuse() {
+    let app = App::new();
+    for (n, kind) in ["text/plain", "application/json;charset=utf8", "nonsense"]
+        .iter()
+        .enumerate()
+    {
+        let headers = [("x-auth-token", "t"), ("content-type", kind)];
+        let body = body(&format!("release-{n}"), three_stages()).to_string();
+        app.send("POST", &pipelines(), &headers, body)
+            .await
+            .expect(200);
+    }
+    send(&app, "POST", &pipelines(), &ui().to_string())
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn a_name_has_2_to_64_characters_and_begins_and_ends_well() {
+    const RULE: &str = "name: must have 2 to 64 letters, digits, - and _, begin with a letter and end with a letter or digit";
+    let long = |n: usize| "a".repeat(n);
+    let app = App::new();
+
+    for good in ["ab", "release-1zws2j", "A_9", &long(64)] {
+        app.post(&pipelines(), body(good, three_stages()))
+            .await
+            .expect(200);
+    }
+    for bad in [
+        "",
+        "a",
+        "1a",
+        "-a",
+        "_a",
+        "a-",
+        "a_",
+        "a b",
+        "a.b",
+        "aé",
+        "é1",
+        &long(65),
+    ] {
+        let reply = app.post(&pipelines(), body(bad, three_stages())).await;
+        assert_eq!(wrong(&reply), RULE, "{bad:?}");
+    }
+}
+
+#[tokio::test]
+async fn only_model_version_2_is_supported() {
+    refuse([1, 3, 0, -2].map(|version| {
+        (
+            with(&ui(), "model_version", json!(version)),
+            "model_version: only 2 is supported",
+        )
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn ui_needs_stages_and_template_needs_sources() {
+    const STAGES: &str = "stages: must not be absent or empty with config_mode ui";
+    const SOURCES: &str = "sources: must not be absent or empty with config_mode template";
+    refuse([
+        (without(&ui(), "stages"), STAGES),
+        (with(&ui(), "stages", Value::Null), STAGES),
+        (with(&ui(), "stages", json!([])), STAGES),
+        (
+            with(&without(&ui(), "stages"), "sources", json!([source()])),
+            STAGES,
+        ),
+        (without(&template(source()), "sources"), SOURCES),
+        (with(&template(source()), "sources", Value::Null), SOURCES),
+        (with(&template(source()), "sources", json!([])), SOURCES),
+        (with(&ui(), "config_mode", json!("template")), SOURCES),
+    ])
+    .await;
+
+    let app = App::new();
+    let created = app.post(&pipelines(), template(source())).await.expect(200);
+    assert_same(
+        &created["pipeline_declaration"],
+        &json!({"sources": [source()], "stages": []}),
+    );
+}
+
+#[tokio::test]
+async fn each_documented_kind_of_template_source_is_accepted() {
+    let app = App::new();
+    let kinds = [
+        json!({"storage": "devcloud", "url": "https://d/p.zip"}),
+        json!({"storage": "obs", "url": "obs://b/p.zip"}),
+        json!({"storage": "http", "url": "https://h/p.zip", "http_username": "u", "http_password": "p"}),
+        json!({"storage": "http", "url": "https://h/p.zip", "http_headers": [{"key": "k", "value": "v"}]}),
+        json!({"storage": "http", "url": "https://h/p.zip", "http_headers": null, "http_username": null}),
+    ];
+    for (n, kind) in kinds.into_iter().enumerate() {
+        let source = json!({"input_values": {"replicas": "2"}, "template_source": kind});
+        let given = with(
+            &template(source.clone()),
+            "name",
+            json!(format!("release-{n}")),
+        );
+        let created = app.post(&pipelines(), given).await.expect(200);
+        assert_same(
+            &created["pipeline_declaration"]["sources"],
+            &json!([source]),
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_template_source_that_breaks_a_rule_is_refused_with_its_place() {
+    let inner = |key: &str, value: Value| {
+        let mut source = source();
+        source["template_source"][key] = value;
+        template(source)
+    };
+    let lacking = |key: &str| {
+        let mut source = source();
+        source["template_source"]
+            .as_object_mut()
+            .unwrap()
+            .shift_remove(key);
+        template(source)
+    };
+    refuse([
+        (template(json!({})), "sources[0]: missing field `template_source`"),
+        (template(json!("x")), "sources[0]: invalid type: string \"x\", expected an object"),
+        (template(json!({"template_source": []})), "sources[0].template_source: invalid type: sequence, expected an object"),
+        (lacking("storage"), "sources[0].template_source: missing field `storage`"),
+        (lacking("url"), "sources[0].template_source: missing field `url`"),
+        (inner("storage", json!("s3")), "sources[0].template_source.storage: unknown variant `s3`, expected one of `devcloud`, `obs`, `http`"),
+        (inner("url", json!(7)), "sources[0].template_source.url: invalid type: integer `7`, expected a string"),
+        (inner("http_username", json!(7)), "sources[0].template_source.http_username: invalid type: integer `7`, expected a string"),
+        (inner("http_password", json!(7)), "sources[0].template_source.http_password: invalid type: integer `7`, expected a string"),
+        (inner("http_headers", json!({})), "sources[0].template_source.http_headers: invalid type: map, expected a sequence"),
+        (inner("http_headers", json!([{"key": "k"}])), "sources[0].template_source.http_headers[0]: missing field `value`"),
+        (inner("http_headers", json!([["k", "v"]])), "sources[0].template_source.http_headers[0]: invalid type: sequence, expected an object"),
+        (template(with(&source(), "input_values", json!({"a": 1}))), "sources[0].input_values.a: invalid type: integer `1`, expected a string"),
+    ])
+    .await;
+    let second = json!({"name": "release-t", "model_version": 2, "config_mode": "template", "sources": [source(), {}]});
+    refuse([(second, "sources[1]: missing field `template_source`")]).await;
+    // Sources that ui does not ask for are looked at all the same.
+    refuse([(
+        with(&ui(), "sources", json!([{}])),
+        "sources[0]: missing field `template_source`",
+    )])
+    .await;
+}
+
+#[tokio::test]
+async fn a_name_is_unique_in_its_project_and_enterprise_project() {
+    const TAKEN: &str = "name: release-a is taken in the enterprise project";
+    let app = App::new();
+    app.post(&pipelines(), ui()).await.expect(200);
+
+    let again = app
+        .post(&pipelines(), with(&ui(), "description", json!("b")))
+        .await;
+    assert_eq!(wrong(&again), TAKEN);
+    let explicitly = app
+        .post(
+            &pipelines(),
+            with(&ui(), "enterprise_project_id", json!("0")),
+        )
+        .await;
+    assert_eq!(wrong(&explicitly), TAKEN);
+
+    app.post(
+        &pipelines(),
+        with(&ui(), "enterprise_project_id", json!("e-1")),
+    )
+    .await
+    .expect(200);
+    app.post("/v3/another/pipeline/pipelines", ui())
+        .await
+        .expect(200);
+    app.post(&pipelines(), with(&ui(), "name", json!("Release-a")))
+        .await
+        .expect(200);
+    let third = app
+        .post(
+            &pipelines(),
+            with(&ui(), "enterprise_project_id", json!("e-1")),
+        )
+        .await;
+    assert_eq!(wrong(&third), TAKEN);
+}
+
+#[tokio::test]
+async fn an_unknown_field_is_accepted_and_named_in_a_hint() {
+    let app = App::new();
+    let mut given = ui();
+    given["descripton"] = json!("misspelt");
+
+    let reply = app.post(&pipelines(), given).await;
+
+    reply.expect(200);
+    assert_eq!(
+        reply.header("x-emulator-hint"),
+        "the body's field descripton is not known and was ignored"
+    );
+}
+
+#[tokio::test]
+async fn the_creator_is_the_caller_by_name() {
+    let app = App::load(&json!({"identities": {
+        "users": [{"name": "wzh"}], "tokens": [{"token": "secret", "user": "wzh"}]
+    }}));
+
+    let headers = [("x-auth-token", "secret")];
+    let reply = app
+        .send("POST", &pipelines(), &headers, ui().to_string())
+        .await;
+
+    assert_eq!(reply.expect(200)["creator"], "wzh");
+}

@@ -1,0 +1,269 @@
+//! The stages of a body: what is understood of them is checked, all of them come back as they came.
+
+use serde_json::{Value, json};
+
+use super::super::{Subject, body, pipelines};
+use super::{send, wrong};
+use crate::common::{App, PROJECT};
+
+fn one_stage(stage: Value) -> Value {
+    body("release-a", Value::Array(vec![stage]))
+}
+
+fn one_task(task: Value) -> Value {
+    let mut stage = json!({"name": "s"});
+    stage["tasks"] = Value::Array(vec![task]);
+    one_stage(stage)
+}
+
+#[tokio::test]
+async fn what_breaks_a_rule_is_refused_with_its_place() {
+    let app = App::new();
+    let task = "stages[0].tasks[0]";
+    for (body, place, expected) in [
+        (
+            one_stage(json!("x")),
+            "stages[0]",
+            "invalid type: string \"x\", expected an object",
+        ),
+        (
+            one_stage(json!(["s", []])),
+            "stages[0]",
+            "invalid type: sequence, expected an object",
+        ),
+        (
+            one_stage(json!({"tasks": []})),
+            "stages[0]",
+            "missing field `name`",
+        ),
+        (
+            one_stage(json!({"name": "s"})),
+            "stages[0]",
+            "missing field `tasks`",
+        ),
+        (
+            one_stage(json!({"name": 1, "tasks": []})),
+            "stages[0].name",
+            "invalid type: integer `1`, expected a string",
+        ),
+        (
+            one_stage(json!({"name": "", "tasks": []})),
+            "stages[0].name",
+            "must not be empty",
+        ),
+        (
+            one_stage(json!({"name": "s", "tasks": null})),
+            "stages[0].tasks",
+            "invalid type: null, expected a sequence",
+        ),
+        (
+            one_stage(json!({"name": "s", "tasks": {}})),
+            "stages[0].tasks",
+            "invalid type: map, expected a sequence",
+        ),
+        (
+            one_stage(json!({"name": "s", "tasks": [], "display_name": 1})),
+            "stages[0].display_name",
+            "invalid type: integer `1`, expected a string",
+        ),
+        (
+            one_stage(json!({"name": "s", "tasks": [], "description": 1})),
+            "stages[0].description",
+            "invalid type: integer `1`, expected a string",
+        ),
+        (
+            one_stage(json!({"name": "s", "tasks": [], "order_index": "1"})),
+            "stages[0].order_index",
+            "invalid type: string \"1\", expected i64",
+        ),
+        (
+            one_task(json!(["t"])),
+            task,
+            "invalid type: sequence, expected an object",
+        ),
+        (one_task(json!({})), task, "missing field `name`"),
+        (
+            one_task(json!({"name": ""})),
+            "stages[0].tasks[0].name",
+            "must not be empty",
+        ),
+        (
+            one_task(json!({"name": "t", "display_name": 1})),
+            "stages[0].tasks[0].display_name",
+            "invalid type: integer `1`, expected a string",
+        ),
+        (
+            one_task(json!({"name": "t", "order_index": 1.5})),
+            "stages[0].tasks[0].order_index",
+            "invalid type: floating point `1.5`, expected i64",
+        ),
+        (
+            one_task(json!({"name": "t", "task_group": 1})),
+            "stages[0].tasks[0].task_group",
+            "invalid type: integer `1`, expected a string",
+        ),
+        (
+            one_task(json!({"name": "t", "task_type_id": "approval"})),
+            "stages[0].tasks[0].task_type_id",
+            "invalid type: string \"approval\", expected an object",
+        ),
+        (
+            one_task(json!({"name": "t", "task_type_id": {"category": 1}})),
+            "stages[0].tasks[0].task_type_id.category",
+            "invalid type: integer `1`, expected a string",
+        ),
+    ] {
+        let reply = app.post(&pipelines(), body.clone()).await;
+        assert_eq!(wrong(&reply), format!("{place}: {expected}"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn names_are_unique_within_their_level_only() {
+    let app = App::new();
+    let task = |name: &str| json!({"name": name});
+
+    let stages =
+        json!([{"name": "s", "tasks": []}, {"name": "r", "tasks": []}, {"name": "s", "tasks": []}]);
+    let reply = app.post(&pipelines(), body("release-a", stages)).await;
+    assert_eq!(wrong(&reply), "stages[2].name: s is there already");
+
+    let stages =
+        json!([{"name": "s", "tasks": []}, {"name": "r", "tasks": [task("t"), task("t")]}]);
+    let reply = app.post(&pipelines(), body("release-a", stages)).await;
+    assert_eq!(wrong(&reply), "stages[1].tasks[1].name: t is there already");
+
+    let stages = json!([{"name": "s", "tasks": [task("s"), task("t")]}, {"name": "t", "tasks": [task("s")]}]);
+    app.post(&pipelines(), body("release-a", stages))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn stages_and_sources_come_back_byte_for_byte() {
+    let stages = concat!(
+        r#"[{"tasks":[{"output":null,"name":"t","input":{"z":1.50,"a":10000000000000000000000000,"e":1E2,"a":0.0},"#,
+        r#""order_index":3,"x":"é\u00e9\/","task_type_id":{"provider":"p","category":"deploy","more":[]}}],"#,
+        r#""unknown":{"b":-0,"a":"  spaces  "},"name":"s","approval_type":0}]"#
+    );
+    let source = concat!(
+        r#"[{"extra":1.0,"template_source":{"url":"u","storage":"obs","bucket":"b"},"#,
+        r#""input_values":{"b":"2","a":"1"}}]"#
+    );
+    let app = App::new();
+    // White space between tokens is the one thing that may go.
+    let spaced = stages.replace("\",\"", "\" ,\n\t\"");
+    let text = format!(
+        r#"{{"name":"release-a","model_version":2,"config_mode":"ui","sources":{source},"stages": {spaced}}}"#
+    );
+
+    let created = send(&app, "POST", &pipelines(), &text).await;
+
+    created.expect(200);
+    let declaration = format!(r#""pipeline_declaration":{{"sources":{source},"stages":{stages}}}"#);
+    assert!(created.text().contains(&declaration), "{}", created.text());
+    assert_eq!(
+        created.header("x-emulator-hint"),
+        "",
+        "further keys of stages and sources are carried"
+    );
+    let id = created.json()["id"].as_str().unwrap().to_owned();
+    let detail = app.get(&format!("{}/{id}", pipelines())).await;
+    assert_eq!(detail.text(), created.text());
+
+    let edited = send(&app, "PUT", &format!("{}/{id}", pipelines()), &text).await;
+    edited.expect(200);
+    assert!(edited.text().contains(&declaration), "{}", edited.text());
+}
+
+#[tokio::test]
+async fn any_approval_type_but_absent_null_and_0_is_a_gate() {
+    let app = App::new();
+    let stage = |name: &str, kind: Value| json!({"name": name, "approval_type": kind, "tasks": [{"name": "t"}]});
+    for (n, (kind, status)) in [
+        (json!(null), 4),
+        (json!(0), 4),
+        (json!(1), 5),
+        (json!(2), 5),
+        (json!("manual"), 5),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let pipeline = Subject::create(
+            &app,
+            body(&format!("release-{n}"), json!([stage("s", kind)])),
+        )
+        .await;
+        pipeline.act("start", json!({})).await;
+        assert_eq!(pipeline.status().await, status, "{n}");
+    }
+}
+
+#[tokio::test]
+async fn stages_with_template_tell_what_is_in_the_package() {
+    let app = App::new();
+    let mut given = body(
+        "release-a",
+        json!([{"name": "s", "approval_type": 1, "tasks": []}]),
+    );
+    given["config_mode"] = json!("template");
+    given["sources"] = json!([{"template_source": {"storage": "obs", "url": "u"}}]);
+    let pipeline = Subject::create(&app, given.clone()).await;
+
+    pipeline.act("start", json!({})).await;
+    assert_eq!(pipeline.status().await, 5);
+
+    given["stages"] = json!([{"name": "s"}]);
+    let reply = app.post(&pipelines(), given).await;
+    assert_eq!(wrong(&reply), "stages[0]: missing field `tasks`");
+}
+
+#[tokio::test]
+async fn a_pipeline_without_stages_succeeds_one_step_after_its_start() {
+    let app = App::new();
+    let pipeline = Subject::create(
+        &app,
+        json!({"name": "release-t", "model_version": 2, "config_mode": "template",
+            "sources": [{"template_source": {"storage": "obs", "url": "u"}}]}),
+    )
+    .await;
+
+    assert_eq!(pipeline.act("start", json!({})).await, 4);
+
+    app.advance(1_999).await;
+    assert_eq!(pipeline.status().await, 4);
+    app.advance(1).await;
+    assert_eq!(pipeline.status().await, 2);
+    let info = json!({"latest_pipeline_state": {"id": 286_541, "pipeline_id": pipeline.id, "version": 1,
+        "status": 2, "stage_states": []}});
+    crate::common::assert_same(&pipeline.row().await["extend_info"], &info);
+}
+
+#[tokio::test]
+async fn what_the_list_shows_of_a_run_names_stages_and_tasks_in_full() {
+    let app = App::new();
+    let stages = json!([
+        {"name": "s", "approval_type": 1, "tasks": [
+            {"name": "t", "display_name": "The task", "order_index": 7},
+            {"name": "ask", "task_group": "g", "task_type_id": {"category": "approval"}}
+        ]},
+        {"name": "r", "tasks": [{"name": "t"}]}
+    ]);
+    let pipeline = Subject::create(&app, body("release-a", stages)).await;
+    pipeline.act("start", json!({})).await;
+    pipeline.approve("s", "agree").await;
+    app.advance(2_000).await;
+
+    let task = |name: &str, display: &str, progress: u8, status: u8, order: u8| json!({"name": name, "display_name": display, "progress": progress, "status": status, "order_index": order});
+    let expected = json!({"latest_pipeline_state": {
+        "id": 286_541, "pipeline_id": pipeline.id, "version": 1, "status": 5,
+        "stage_states": [
+            {"name": "s", "approval_status": 2, "status": 5,
+                "task_states": [task("t", "The task", 100, 2, 7), task("ask", "ask", 0, 5, 0)]},
+            {"name": "r", "approval_status": 0, "status": 1, "task_states": [task("t", "t", 0, 1, 0)]}
+        ]
+    }});
+    crate::common::assert_same(&pipeline.row().await["extend_info"], &expected);
+    assert!(pipeline.path().contains(PROJECT));
+}
