@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::gateway::rfc3339;
+use super::state::Misfit;
 use crate::sim::lifecycle::{
     Command, Does, Event, FailMode, Node, Outcome, Run, Script, Span, Verdict,
 };
@@ -125,8 +127,14 @@ impl RunState {
         }
     }
 
-    /// Rebuilds the run; the error says what was expected.
-    pub fn restore(self) -> Result<Run, &'static str> {
+    /// Rebuilds the run. A history that lies ahead of the clock does not fit: a command would come before
+    /// what was already said, and time goes forward.
+    pub fn restore(self, now: Ms) -> Result<Run, Misfit> {
+        let newest = self.events.last().map_or(self.started, |event| event.at);
+        if newest.max(self.started) > now {
+            let expected = format!("instants up to the present one, {}", rfc3339(now));
+            return Err(Misfit::new("", expected));
+        }
         let script = Script {
             tree: self.tree.restore(),
             does: self.does.into_iter().map(DoesState::restore).collect(),
@@ -150,6 +158,7 @@ impl RunState {
             },
         });
         Run::restore(self.started, script, &events.collect::<Vec<_>>())
+            .map_err(|expected| Misfit::new("", expected))
     }
 }
 

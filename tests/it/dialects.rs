@@ -92,8 +92,11 @@ fn assert_refused(reply: &Reply, expected: &Expected) {
     );
 }
 
+/// Method, path, headers and body of a request, and how it is refused.
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], String, Expected);
+
 /// Sends each request to one emulator and checks that its memory is the same after all of them.
-async fn refuses(cases: Vec<(&str, &str, &[(&str, &str)], String, Expected)>) {
+async fn refuses(cases: Vec<Case<'_>>) {
     let app = App::load(&crate::memory::one_of_each());
     let before = app.state().await;
     for (method, path, headers, body, expected) in cases {

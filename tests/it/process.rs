@@ -4,7 +4,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use release_emulator::sim::clock::Stopwatch;
 
 /// A started binary, killed when the test is over.
 struct Process {
@@ -110,7 +112,7 @@ fn a_signal_stops_it_within_200_ms_whoever_is_connected() {
             .unwrap();
 
         process.signal(signal);
-        let told = Instant::now();
+        let told = Stopwatch::start();
         let status = process.child.wait().unwrap();
 
         assert_eq!(status.code(), Some(0));

@@ -1,5 +1,7 @@
 //! The README is checked: its sessions are typed, its coverage table is generated.
 
+use std::fmt::Write;
+
 use release_emulator::api;
 
 use crate::common::App;
@@ -163,15 +165,16 @@ fn coverage() -> String {
         } else {
             &operation.differences
         };
-        table.push_str(&format!(
-            "| {} | `{} {}` | {} | {} | {} |\n",
+        let _ = writeln!(
+            table,
+            "| {} | `{} {}` | {} | {} | {} |",
             operation.id,
             operation.method,
             operation.path,
             operation.evidence.word(),
             operation.source,
             differences.replace('|', "\\|")
-        ));
+        );
     }
     table
 }

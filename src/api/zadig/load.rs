@@ -129,7 +129,9 @@ impl Table {
                 status: info.status.unwrap_or(Status::Success),
                 progress: info.progress,
             },
-            Some(life) => life.restore().map_err(|misfit| misfit.under("emulator"))?,
+            Some(life) => life
+                .restore(now)
+                .map_err(|misfit| misfit.under("emulator"))?,
         };
         let version = Version {
             name,
@@ -230,7 +232,7 @@ impl LifeState {
         }
     }
 
-    fn restore(self) -> Result<Life, Misfit> {
+    fn restore(self, now: Ms) -> Result<Life, Misfit> {
         match self {
             Self::Stopped(stopped) => Ok(Life::Stopped(Stopped {
                 error: stopped.error,
@@ -246,8 +248,8 @@ impl LifeState {
                     .collect(),
             })),
             Self::Pushing(pushing) => {
-                let run = pushing.run.restore();
-                let run = run.map_err(|expected| Misfit::new("pushing.run", expected))?;
+                let run = pushing.run.restore(now);
+                let run = run.map_err(|misfit| misfit.under("pushing.run"))?;
                 if run.script().does.len() != pushing.pushes.len() {
                     return Err(Misfit::new(
                         "pushing.pushes",

@@ -137,8 +137,8 @@ impl MeshEmulator {
             return Err(Misfit::new("project", "a project's id, or nothing"));
         }
         let restored = |run: Option<RunState>, place: &str| {
-            let run = run.map(RunState::restore).transpose();
-            run.map_err(|expected| Misfit::new(place, expected))
+            let run = run.map(|run| run.restore(now)).transpose();
+            run.map_err(|misfit| misfit.under(place))
         };
         let creation = restored(self.creation, "creation")?;
         let deletion = restored(self.deletion, "deletion")?;

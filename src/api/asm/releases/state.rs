@@ -194,8 +194,8 @@ impl Item {
             return Err(Misfit::new("metadata.uid", "a text that is not empty"));
         }
         let emulator = self.emulator.unwrap_or_default();
-        let run = emulator.run.map(RunState::restore).transpose();
-        let run = run.map_err(|expected| Misfit::new("emulator.run", expected))?;
+        let run = emulator.run.map(|run| run.restore(now)).transpose();
+        let run = run.map_err(|misfit| misfit.under("emulator.run"))?;
         if run.is_none() && emulator.updated.is_some() {
             return Err(Misfit::new("emulator.updated", "a run beside it"));
         }

@@ -8,7 +8,6 @@ use super::pipeline::{ConfigMode, Definition, Given, Pipeline};
 use super::status::Status;
 use super::table::Table;
 use super::wire::{ConfigModeWord, FailModeWord, PolicyBody, count_sources, read_stages};
-use crate::api::gateway::rfc3339;
 use crate::api::history::RunState;
 use crate::api::servicestage::Error;
 use crate::api::servicestage::names::{NAME_RULE, is_name};
@@ -361,17 +360,8 @@ impl ExecutionState {
         };
         let mut attempts: Vec<Attempt> = Vec::new();
         for (n, AttemptState { purpose, run }) in self.attempts.into_iter().enumerate() {
-            let run = run
-                .restore()
-                .map_err(|expected| Misfit::new(format!("attempts[{n}].run"), expected))?;
-            let newest = run.events().last().map_or(run.started(), |event| event.at);
-            if newest > now {
-                // A command would come before what was already said, and time goes forward.
-                return Err(Misfit::new(
-                    format!("attempts[{n}].run"),
-                    format!("instants up to the present one, {}", rfc3339(now)),
-                ));
-            }
+            let place = format!("attempts[{n}].run");
+            let run = run.restore(now).map_err(|misfit| misfit.under(place))?;
             let (purpose, n_steps) = match purpose {
                 PurposeWord::Release => (Purpose::Release, parts(&stages).len()),
                 PurposeWord::Rollback => (Purpose::Rollback, 1),

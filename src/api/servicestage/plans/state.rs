@@ -141,7 +141,7 @@ impl Item {
         let desc = self.desc.unwrap_or_default();
         rules::desc(&desc)?;
         let components = Component::stored(self.components.unwrap_or_default())?;
-        let course = course(self.emulator, self.status, components.len())?;
+        let course = course(self.emulator, self.status, components.len(), now)?;
         let started = match &course.release {
             Release::Done(round) => round.run.started(),
             Release::Given(_) => 0,
@@ -212,9 +212,9 @@ impl RoundState {
         }
     }
 
-    fn restore(self, path: &str, n_components: usize) -> Result<Round, Misfit> {
-        let run = self.run.restore();
-        let run = run.map_err(|expected| Misfit::new(format!("{path}.run"), expected))?;
+    fn restore(self, path: &str, n_components: usize, now: Ms) -> Result<Round, Misfit> {
+        let run = self.run.restore(now);
+        let run = run.map_err(|misfit| misfit.under(format!("{path}.run")))?;
         if self.jobs.len() != n_components {
             let expected = format!("one for each of the {n_components} components");
             return Err(Misfit::new(format!("{path}.jobs"), expected));
@@ -234,6 +234,7 @@ fn course(
     known: Option<Emulator>,
     status: Option<Status>,
     n_components: usize,
+    now: Ms,
 ) -> Result<Course, Misfit> {
     let Emulator {
         given,
@@ -245,14 +246,16 @@ fn course(
             let expected = "nothing beside an execution";
             return Err(Misfit::new("emulator.given", expected));
         }
-        (Some(round), None) => Release::Done(round.restore("emulator.execution", n_components)?),
+        (Some(round), None) => {
+            Release::Done(round.restore("emulator.execution", n_components, now)?)
+        }
         (None, None) if rollback.is_some() => {
             let expected = "the status before the rollback";
             return Err(Misfit::new("emulator.given", expected));
         }
         (None, given) => Release::Given(given.or(status).unwrap_or(Status::Created)),
     };
-    let restore = |round: RoundState| round.restore("emulator.rollback", n_components);
+    let restore = |round: RoundState| round.restore("emulator.rollback", n_components, now);
     Ok(Course {
         release,
         rollback: rollback.map(restore).transpose()?,
