@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::identities::Identities;
 use super::{asm, servicestage, zadig};
-use crate::http::json::{object, placed};
+pub use crate::http::json::Misfit;
+use crate::http::json::object;
 
 /// The whole memory. An unknown key is refused, a missing one is empty.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -67,12 +68,7 @@ impl State {
         }
         // Parts that are kept verbatim are JSON, so the document becomes JSON first. Its lines and columns
         // are not those of the file.
-        Self::from_json(&value.to_string()).map_err(|misfit| {
-            match misfit.expected.rsplit_once(" at line ") {
-                Some((expected, _)) => Misfit::new(misfit.path.as_str(), expected),
-                None => misfit,
-            }
-        })
+        Self::from_json(&value.to_string()).map_err(Misfit::without_position)
     }
 
     /// Takes over what a patch says: what has the same id is replaced, the rest is added.
@@ -86,43 +82,6 @@ impl State {
             .next_execution_id
             .max(patch.emulator.next_execution_id);
         counters.ids_drawn = counters.ids_drawn.max(patch.emulator.ids_drawn);
-    }
-}
-
-/// What does not fit in a state, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", placed(path, expected))]
-pub struct Misfit {
-    /// The JSON path; empty: the document itself.
-    pub path: String,
-    /// What was expected there.
-    pub expected: String,
-}
-
-impl Misfit {
-    /// Something that does not fit at `path`.
-    pub fn new(path: impl Into<String>, expected: impl Into<String>) -> Self {
-        let path = path.into();
-        let path = if matches!(path.as_str(), "." | "?") {
-            String::new()
-        } else {
-            path
-        };
-        Self {
-            path,
-            expected: expected.into(),
-        }
-    }
-
-    /// The same, seen from further out.
-    #[must_use]
-    pub fn under(self, outer: impl std::fmt::Display) -> Self {
-        let path = match self.path.as_str() {
-            "" => outer.to_string(),
-            inner if inner.starts_with('[') => format!("{outer}{inner}"),
-            inner => format!("{outer}.{inner}"),
-        };
-        Self { path, ..self }
     }
 }
 

@@ -31,22 +31,62 @@ pub fn read<T: DeserializeOwned>(
     }
 }
 
+/// What does not fit in a document, and where. Requests and fixtures are refused with the same words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", placed(path, expected))]
+pub struct Misfit {
+    /// The JSON path; empty: the document itself.
+    pub path: String,
+    /// What is wrong there, or was expected.
+    pub expected: String,
+}
+
+impl Misfit {
+    /// Something that does not fit at `path`.
+    pub fn new(path: impl Into<String>, expected: impl Into<String>) -> Self {
+        let path = path.into();
+        let path = if matches!(path.as_str(), "." | "?") {
+            String::new()
+        } else {
+            path
+        };
+        Self {
+            path,
+            expected: expected.into(),
+        }
+    }
+
+    /// The same, seen from further out.
+    #[must_use]
+    pub fn under(self, outer: impl fmt::Display) -> Self {
+        let path = match self.path.as_str() {
+            "" => outer.to_string(),
+            inner if inner.starts_with('[') => format!("{outer}{inner}"),
+            inner => format!("{outer}.{inner}"),
+        };
+        Self { path, ..self }
+    }
+
+    /// The same without a line and column, which would mislead where they are not those of the document.
+    #[must_use]
+    pub fn without_position(self) -> Self {
+        match self.expected.rsplit_once(" at line ") {
+            Some((expected, _)) => Self {
+                expected: expected.to_owned(),
+                ..self
+            },
+            None => self,
+        }
+    }
+}
+
 /// Reads a part that is kept verbatim as a type of one's own, to look at what is understood of it. Fields
-/// the type does not know are carried, so nobody hears of them. `place` is the part's path in the body.
-pub fn read_part<T: DeserializeOwned>(part: &Verbatim, place: &str) -> Result<T, String> {
+/// the type does not know are carried, so nobody hears of them. Paths count from the part.
+pub fn read_part<T: DeserializeOwned>(part: &Verbatim) -> Result<T, Misfit> {
     let mut json = serde_json::Deserializer::from_str(part.text());
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let inner = match error.path().to_string().as_str() {
-            "." | "?" => place.to_owned(),
-            path if path.starts_with('[') => format!("{place}{path}"),
-            path => format!("{place}.{path}"),
-        };
-        // Line and column count from the part's beginning, which would only mislead.
-        let text = error.into_inner().to_string();
-        let text = text
-            .rsplit_once(" at line ")
-            .map_or(text.as_str(), |(text, _)| text);
-        placed(&inner, text)
+        let path = error.path().to_string();
+        Misfit::new(path, error.into_inner().to_string()).without_position()
     })
 }
 
@@ -124,17 +164,16 @@ pub fn some_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Ok(object.map(|Object(value)| value))
 }
 
-/// A path without the marks its own text has for optional values.
-fn shown(path: &serde_ignored::Path) -> String {
+/// The JSON path of a field that nobody knew.
+pub fn shown(path: &serde_ignored::Path) -> String {
     use serde_ignored::Path as P;
-    let joined = |parent: &P, last: &dyn fmt::Display| match shown(parent).as_str() {
-        "" => last.to_string(),
-        parent => format!("{parent}.{last}"),
-    };
     match path {
         P::Root => String::new(),
-        P::Seq { parent, index } => joined(parent, index),
-        P::Map { parent, key } => joined(parent, key),
+        P::Seq { parent, index } => format!("{}[{index}]", shown(parent)),
+        P::Map { parent, key } => match shown(parent) {
+            outer if outer.is_empty() => key.clone(),
+            outer => format!("{outer}.{key}"),
+        },
         P::Some { parent } | P::NewtypeStruct { parent } | P::NewtypeVariant { parent } => {
             shown(parent)
         }
@@ -304,7 +343,7 @@ mod tests {
             heard.push(path);
         })
         .unwrap();
-        assert_eq!(heard, ["items.0.nmae", "x"]);
+        assert_eq!(heard, ["items[0].nmae", "x"]);
 
         read::<Optional>(br#"{"outer":{"x":1}}"#, |path| heard.push(path)).unwrap();
         assert_eq!(heard.last().unwrap(), "outer.x");
@@ -325,8 +364,10 @@ mod tests {
     #[test]
     fn a_part_is_read_with_its_place_in_the_body() {
         let part: Verbatim = serde_json::from_str(r#"[{"name":"a","x":1},{}]"#).unwrap();
-        let wrong = read_part::<Objects<Item>>(&part, "stages").unwrap_err();
-        assert_eq!(wrong, "stages[1]: missing field `name`");
+        let wrong = read_part::<Objects<Item>>(&part)
+            .unwrap_err()
+            .under("stages");
+        assert_eq!(wrong.to_string(), "stages[1]: missing field `name`");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::api::gateway::Gateway;
 use crate::http::finish::Hint;
+use crate::http::json::Misfit;
 use crate::http::{Rejection, render};
 
 /// What can go wrong in either family.
@@ -36,6 +37,12 @@ impl Error {
     /// A bad parameter: its place, and what is wrong with it.
     pub fn at(place: impl std::fmt::Display, wrong: impl std::fmt::Display) -> Self {
         Self::ParameterInvalid(format!("{place}: {wrong}"))
+    }
+}
+
+impl From<Misfit> for Error {
+    fn from(misfit: Misfit) -> Self {
+        Self::ParameterInvalid(misfit.to_string())
     }
 }
 

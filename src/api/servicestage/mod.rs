@@ -1,10 +1,10 @@
 //! Huawei ServiceStage: release plans and pipelines, two families of one dialect.
 
 pub mod error;
-pub mod names;
 pub mod paging;
 pub mod pipelines;
 pub mod plans;
+pub mod rules;
 pub mod state;
 
 use std::sync::LazyLock;

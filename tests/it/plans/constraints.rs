@@ -104,10 +104,8 @@ async fn names_follow_the_rule() {
         "aä",
         &"a".repeat(65),
     ] {
-        let why = format!(
-            "name: {name:?} is not 2 to 64 letters, digits, - and _ that begin with a letter and end with a \
-             letter or a digit"
-        );
+        let why = "name: must have 2 to 64 letters, digits, - and _, begin with a letter and end with a letter \
+            or digit";
         assert_eq!(
             wrong(&app, &body(name, &[component(0, "web")]).to_string()).await,
             why
@@ -349,7 +347,7 @@ async fn an_edit_is_checked_as_a_creation_is() {
         (json!({}), "name: is required"),
         (json!({"name": "release-a"}), "components: is required"),
         (body("release-a", &[]), "components: must not be empty"),
-        (body("-", &five()), "name: \"-\" is not 2 to 64 letters"),
+        (body("-", &five()), "name: must have 2 to 64 letters"),
         (
             body("release-a", &[component(-1, "web")]),
             "components[0].seq: -1 is less than 0",

@@ -261,7 +261,7 @@ async fn what_does_not_fit_is_refused_with_its_place() {
         ),
         (
             json!([{"id": "a", "name": "-"}]),
-            ".name: \"-\" is not 2 to 64 letters",
+            ".name: must have 2 to 64 letters",
         ),
         (
             json!([{"id": "a", "desc": "d".repeat(129)}]),
@@ -301,7 +301,7 @@ async fn what_does_not_fit_is_refused_with_its_place() {
         ),
         (
             component("name", json!("-")),
-            ".components[0].name: \"-\" is not 2 to 64 letters",
+            ".components[0].name: must have 2 to 64 letters",
         ),
         (
             component("labels", json!({})),

@@ -1,5 +1,6 @@
 //! `ServiceStage` pipelines with actions: release tasks of the new kind, `/v3/{project_id}/pipeline/pipelines`.
 
+mod action;
 mod declaration;
 mod execution;
 mod handlers;

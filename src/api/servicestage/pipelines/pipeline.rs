@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::declaration::{Part, Selected, Stages, Unknown, check_selection};
+use super::action::{Action, Refused};
+use super::declaration::{Part, Selected, Stages, check_selection};
 use super::execution::{
     Attempt, Execution, Purpose, Trigger, done, release, release_at_gate, repetition,
 };
@@ -85,105 +86,6 @@ pub struct Given {
     pub last_trigger_at: Ms,
     /// What the list shows of the latest run.
     pub extend_info: Option<Verbatim>,
-}
-
-/// What can be said to a pipeline.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Run the selected tasks from the first, or all.
-    Start(Option<Vec<Selected>>),
-    /// Freeze running tasks where they are.
-    Stop,
-    /// Go on after a stop.
-    Continue,
-    /// Repeat what has not succeeded.
-    Retry,
-    /// Answer the gate of that name.
-    Approval {
-        /// The task's name, or that of a gated stage.
-        task: String,
-        /// Agreed, or refused.
-        agree: bool,
-    },
-    /// Go back to the state before.
-    Rollback,
-}
-
-impl Action {
-    /// The word on the wire.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Start(_) => "start",
-            Self::Stop => "stop",
-            Self::Continue => "continue",
-            Self::Retry => "retry",
-            Self::Approval { .. } => "approval",
-            Self::Rollback => "rollback",
-        }
-    }
-
-    /// The statuses it can be said in.
-    fn allowed(&self) -> &'static [Status] {
-        use Status::{
-            Failed, Initialised, Paused, Releasing, RollbackFailed, RolledBack, Succeeded,
-            ToBeApproved,
-        };
-        match self {
-            Self::Start(_) => &[
-                Initialised,
-                Succeeded,
-                Failed,
-                Paused,
-                RolledBack,
-                RollbackFailed,
-            ],
-            Self::Stop => &[Releasing, ToBeApproved],
-            Self::Continue => &[Paused],
-            Self::Retry => &[Failed],
-            Self::Approval { .. } => &[ToBeApproved],
-            Self::Rollback => &[Succeeded, Failed],
-        }
-    }
-
-    /// The status it answers: that right after the command, whatever the next instant brings.
-    fn answer(&self) -> Status {
-        match self {
-            Self::Start(_) | Self::Continue | Self::Approval { agree: true, .. } => {
-                Status::Releasing
-            }
-            Self::Stop => Status::Stopping,
-            Self::Retry => Status::Restarting,
-            Self::Approval { agree: false, .. } => Status::Failed,
-            Self::Rollback => Status::RollingBack,
-        }
-    }
-}
-
-/// Why an action or an edit was refused; nothing has changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// It cannot be said in the present status.
-    Status {
-        /// What was said.
-        action: &'static str,
-        /// The present status.
-        status: Status,
-        /// The statuses it can be said in.
-        allowed: &'static [Status],
-    },
-    /// It cannot be edited in the present status.
-    Edit {
-        /// The present status.
-        status: Status,
-        /// The statuses it can be edited in.
-        allowed: &'static [Status],
-    },
-    /// The selection is empty.
-    NothingSelected,
-    /// The selection names what the pipeline does not have.
-    Unknown(Unknown),
-    /// No gate of that name waits.
-    NoGate(String),
 }
 
 /// Where executions get their numbers and outcomes from.

@@ -9,11 +9,10 @@ use super::status::Status;
 use super::table::Table;
 use super::wire::{ConfigModeWord, FailModeWord, PolicyBody, count_sources, read_stages};
 use crate::api::history::RunState;
-use crate::api::servicestage::Error;
-use crate::api::servicestage::names::{NAME_RULE, is_name};
+use crate::api::servicestage::rules::check_name;
 use crate::api::settings::Settings;
 use crate::api::state::Misfit;
-use crate::http::json::{Verbatim, some_object};
+use crate::http::json::{Verbatim, shown, some_object};
 use crate::sim::Ms;
 use crate::sim::lifecycle::FailMode;
 
@@ -164,11 +163,14 @@ impl Item {
     fn pipeline(self, project: &str, now: Ms) -> Result<Pipeline, Misfit> {
         let declaration = self.pipeline_declaration.unwrap_or_default();
         let stages = match &declaration.stages {
-            Some(stages) => read_stages(stages, "pipeline_declaration.stages").map_err(misfit)?,
+            Some(stages) => {
+                read_stages(stages).map_err(|misfit| misfit.under("pipeline_declaration.stages"))?
+            }
             None => Stages::default(),
         };
         if let Some(sources) = &declaration.sources {
-            count_sources(sources, "pipeline_declaration.sources").map_err(misfit)?;
+            count_sources(sources)
+                .map_err(|misfit| misfit.under("pipeline_declaration.sources"))?;
         }
         if self.model_version.is_some_and(|version| version != 2) {
             return Err(Misfit::new("model_version", "2"));
@@ -180,9 +182,7 @@ impl Item {
             .take(6)
             .collect();
         let name = self.name.unwrap_or_else(|| format!("release-{hex}"));
-        if !is_name(&name) {
-            return Err(Misfit::new("name", NAME_RULE));
-        }
+        check_name(&name)?;
         let status = match self.status.map(|code| (code, Status::of(code))) {
             None => Status::Initialised,
             Some((_, Some(status))) if status != Status::Skipped => status,
@@ -213,9 +213,7 @@ impl Item {
         pipeline.updated = self.update_time.unwrap_or(created);
         pipeline.enterprise_project_name = self.enterprise_project;
         if let Some(hooks) = self.hooks {
-            let policy = hooks
-                .policy(now)
-                .map_err(|error| misfit(error).under("hooks"))?;
+            let policy = hooks.policy(now).map_err(|misfit| misfit.under("hooks"))?;
             pipeline.policy = Some(policy);
         }
         if let Some(history) = self.emulator {
@@ -270,35 +268,14 @@ fn known_policy<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<PolicyBody>, D::Error> {
     let mut unknown = None;
-    let mut hear = |path: serde_ignored::Path| unknown = unknown.take().or(Some(path.to_string()));
+    let mut hear =
+        |path: serde_ignored::Path| unknown = unknown.take().or_else(|| Some(shown(&path)));
     let policy = some_object(serde_ignored::Deserializer::new(deserializer, &mut hear))?;
     match unknown {
         None => Ok(policy),
         Some(path) => Err(serde::de::Error::custom(format_args!(
-            "unknown field `{}`",
-            json_path(&path)
+            "unknown field `{path}`"
         ))),
-    }
-}
-
-/// `?.hooks.0.schedule` as `hooks[0].schedule`.
-fn json_path(ignored: &str) -> String {
-    let parts = ignored.split('.').filter(|part| *part != "?");
-    parts.fold(String::new(), |path, part| match part.parse::<usize>() {
-        Ok(n) => format!("{path}[{n}]"),
-        Err(_) if path.is_empty() => part.to_owned(),
-        Err(_) => format!("{path}.{part}"),
-    })
-}
-
-/// A check of the wire types that failed, as a misfit: its text begins with the place.
-fn misfit(error: Error) -> Misfit {
-    match error {
-        Error::ParameterInvalid(text) => match text.split_once(": ") {
-            Some((path, expected)) => Misfit::new(path, expected),
-            None => Misfit::new("", text),
-        },
-        other => Misfit::new("", other.to_string()),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::pipeline::{Action, Definition, Office, Pipeline, Refused};
+use super::action::{Action, Refused};
+use super::pipeline::{Definition, Office, Pipeline};
 use super::schedule::Policy;
 use super::status::Status;
 use crate::sim::scripts::Scripts;

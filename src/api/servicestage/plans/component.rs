@@ -1,9 +1,11 @@
 //! A component of a plan: carried as it was given, and read no further than the emulator acts on it.
 
+use crate::api::servicestage::rules::check_name;
+use crate::http::json::Misfit;
+use crate::http::json::read_part;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::rules::{self, Wrong};
 use crate::http::json::{Verbatim, object, some_objects};
 
 /// A component of a plan.
@@ -75,45 +77,34 @@ struct Whole(#[serde(deserialize_with = "object")] ComponentBody);
 
 impl Component {
     /// Reads the components of a request. `runtime_stack` is required of these.
-    pub fn requested(texts: Vec<Verbatim>) -> Result<Vec<Self>, Wrong> {
+    pub fn requested(texts: Vec<Verbatim>) -> Result<Vec<Self>, Misfit> {
         Self::all(texts, true)
     }
 
     /// Reads the components of a fixture, which may be as sparse as the documented detail.
-    pub fn stored(texts: Vec<Verbatim>) -> Result<Vec<Self>, Wrong> {
+    pub fn stored(texts: Vec<Verbatim>) -> Result<Vec<Self>, Misfit> {
         Self::all(texts, false)
     }
 
-    fn all(texts: Vec<Verbatim>, complete: bool) -> Result<Vec<Self>, Wrong> {
+    fn all(texts: Vec<Verbatim>, complete: bool) -> Result<Vec<Self>, Misfit> {
         let read = |(n, text)| {
-            Self::read(text, complete).map_err(|wrong| {
-                let dot = if wrong.path.is_empty() { "" } else { "." };
-                Wrong::at(format!("components[{n}]{dot}{}", wrong.path), wrong.what)
-            })
+            Self::read(text, complete)
+                .map_err(|misfit| misfit.under(format_args!("components[{n}]")))
         };
         texts.into_iter().enumerate().map(read).collect()
     }
 
-    fn read(text: Verbatim, complete: bool) -> Result<Self, Wrong> {
-        let mut json = serde_json::Deserializer::from_str(text.text());
-        let Whole(body) = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = error.path().to_string();
-            let what = error.into_inner().to_string();
-            // The position is one in this component alone, which would mislead.
-            let what = what
-                .rsplit_once(" at line ")
-                .map_or(what.as_str(), |(what, _)| what);
-            Wrong::at(if path == "." { "" } else { &path }, what)
-        })?;
+    fn read(text: Verbatim, complete: bool) -> Result<Self, Misfit> {
+        let Whole(body) = read_part(&text)?;
         let seq = body.seq.ok_or_else(|| required("seq"))?;
         if seq < 0 {
-            return Err(Wrong::at("seq", format!("{seq} is less than 0")));
+            return Err(Misfit::new("seq", format!("{seq} is less than 0")));
         }
         let name = body.name.ok_or_else(|| required("name"))?;
-        rules::name("name", &name)?;
+        check_name(&name)?;
         match body.runtime_stack {
             Some(stack) if !stack.text().starts_with('{') => {
-                return Err(Wrong::at("runtime_stack", "must be an object"));
+                return Err(Misfit::new("runtime_stack", "must be an object"));
             }
             None if complete => return Err(required("runtime_stack")),
             Some(_) | None => {}
@@ -153,8 +144,8 @@ impl Component {
 }
 
 /// A field that must be there.
-pub fn required(path: &str) -> Wrong {
-    Wrong::at(path, "is required")
+pub fn required(path: &str) -> Misfit {
+    Misfit::new(path, "is required")
 }
 
 /// The members of an object in their order, repeated ones too.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::component::Component;
-use super::rules::Wrong;
 use super::words::{Action, FailStrategy};
+use crate::http::json::Misfit;
 use crate::sim::ids::Ids;
 use crate::sim::lifecycle::FailMode;
 
@@ -26,23 +26,23 @@ pub struct Content {
 
 impl Content {
     /// Whether a plan that does `action` may say this.
-    pub fn check(&self, action: Action) -> Result<(), Wrong> {
+    pub fn check(&self, action: Action) -> Result<(), Misfit> {
         let n_components = self.components.len();
         if n_components == 0 {
-            return Err(Wrong::at("components", "must not be empty"));
+            return Err(Misfit::new("components", "must not be empty"));
         }
         if action == Action::Create {
             return Ok(());
         }
         if action == Action::Upgrade && n_components > MOST_UPGRADED {
-            return Err(Wrong::at(
+            return Err(Misfit::new(
                 "components",
                 format!("{n_components} are more than the {MOST_UPGRADED} of an upgrade"),
             ));
         }
         let mut components = self.components.iter();
         match components.position(|component| component.id.is_none()) {
-            Some(n) => Err(Wrong::at(
+            Some(n) => Err(Misfit::new(
                 format!("components[{n}].component_id"),
                 format!("is required for the action {action}"),
             )),
@@ -76,5 +76,19 @@ impl Content {
             FailStrategy::Stop => FailMode::Stop,
             FailStrategy::Continue => FailMode::Continue,
         }
+    }
+}
+
+/// The most characters of a description.
+const LONGEST_DESC: usize = 128;
+
+/// Checks a description: at most 128 characters. Source: user guide, page 0245, read 2026-08.
+pub fn check_desc(text: &str) -> Result<(), Misfit> {
+    match text.chars().count() {
+        n if n <= LONGEST_DESC => Ok(()),
+        n => Err(Misfit::new(
+            "desc",
+            format!("{n} characters are more than {LONGEST_DESC}"),
+        )),
     }
 }

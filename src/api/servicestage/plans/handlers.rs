@@ -249,7 +249,7 @@ impl From<Refusal> for Error {
             Refusal::NameTaken(name) => {
                 Self::at("name", format!("{name:?} is already used in the project"))
             }
-            Refusal::Wrong(wrong) => wrong.into(),
+            Refusal::Misfit(misfit) => misfit.into(),
             Refusal::Unfit(unfit) => {
                 let fits: Vec<_> = unfit.command.fits().iter().map(|it| it.word()).collect();
                 let (command, status) = (unfit.command.word(), unfit.status);

@@ -9,7 +9,6 @@ pub mod course;
 mod handlers;
 pub mod plan;
 pub mod round;
-pub mod rules;
 pub mod state;
 pub mod wire;
 pub mod words;

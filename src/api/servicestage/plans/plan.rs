@@ -1,12 +1,12 @@
 //! Release plans and where they are kept.
 
+use crate::http::json::Misfit;
 use std::collections::{HashMap, HashSet};
 
 use super::component::Component;
 use super::content::Content;
 use super::course::{Course, Progress, Unfit};
 use super::round::{FAMILY, Means};
-use super::rules::Wrong;
 use super::words::{Action, Command, Status};
 use crate::sim::ids::Ids;
 use crate::sim::scripts::Scripts;
@@ -117,14 +117,14 @@ pub enum Refusal {
     /// The project has another plan of that name.
     NameTaken(String),
     /// The plan may not say this.
-    Wrong(Wrong),
+    Misfit(Misfit),
     /// The command does not fit what the plan is at.
     Unfit(Unfit),
 }
 
-impl From<Wrong> for Refusal {
-    fn from(wrong: Wrong) -> Self {
-        Self::Wrong(wrong)
+impl From<Misfit> for Refusal {
+    fn from(misfit: Misfit) -> Self {
+        Self::Misfit(misfit)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Release plans in the fixture format: as the list or the detail shows them, with what the emulator knows
 //! beside.
 
+use super::content::check_desc;
+use crate::api::servicestage::rules::check_name;
 use serde::{Deserialize, Serialize};
 
 use super::component::Component;
@@ -8,7 +10,6 @@ use super::content::Content;
 use super::course::{Course, Release};
 use super::plan::{Plan, Table};
 use super::round::Round;
-use super::rules::{self, Wrong};
 use super::words::{Action, FailStrategy, Status};
 use crate::api::gateway::UNKNOWN_CALLER;
 use crate::api::history::RunState;
@@ -137,9 +138,9 @@ impl Table {
 impl Item {
     fn plan(self, now: Ms) -> Result<Plan, Misfit> {
         let name = self.name.unwrap_or_else(|| name_after(&self.id));
-        rules::name("name", &name)?;
+        check_name(&name)?;
         let desc = self.desc.unwrap_or_default();
-        rules::desc(&desc)?;
+        check_desc(&desc)?;
         let components = Component::stored(self.components.unwrap_or_default())?;
         let course = course(self.emulator, self.status, components.len(), now)?;
         let started = match &course.release {
@@ -263,10 +264,10 @@ fn course(
 }
 
 /// A time of a fixture.
-fn time(path: &str, given: Option<Ms>, absent: Ms) -> Result<Ms, Wrong> {
+fn time(path: &str, given: Option<Ms>, absent: Ms) -> Result<Ms, Misfit> {
     match given.unwrap_or(absent) {
         time if time >= 0 => Ok(time),
-        time => Err(Wrong::at(
+        time => Err(Misfit::new(
             path,
             format!("milliseconds since the Unix epoch, not {time}"),
         )),

@@ -3,6 +3,9 @@
 //! Source: ServiceStage API reference, "Release Management" (pages 0230 to 0236 and 0251), read 2026-08.
 //! All times are milliseconds since the Unix epoch; 0 stands for what has not come.
 
+use super::content::check_desc;
+use crate::api::servicestage::rules::check_name;
+use crate::http::json::Misfit;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -11,7 +14,6 @@ use super::content::Content;
 use super::course::Progress;
 use super::plan::{Draft, Plan};
 use super::round::Job;
-use super::rules::{self, Wrong};
 use super::words::{Action, FailStrategy, JobStatus, Status};
 use crate::http::json::Verbatim;
 use crate::http::render::Rows;
@@ -78,7 +80,7 @@ pub struct EditBody {
 
 impl CreateBody {
     /// Checks everything that can be checked without looking at other plans.
-    pub fn draft(self) -> Result<Draft, Wrong> {
+    pub fn draft(self) -> Result<Draft, Misfit> {
         let edit = EditBody {
             name: self.name,
             components: self.components,
@@ -95,13 +97,13 @@ impl CreateBody {
 
 impl EditBody {
     /// Checks everything that can be checked without looking at the plan.
-    pub fn content(self) -> Result<Content, Wrong> {
+    pub fn content(self) -> Result<Content, Misfit> {
         let name = self.name.ok_or_else(|| required("name"))?;
-        rules::name("name", &name)?;
+        check_name(&name)?;
         let components = self.components.ok_or_else(|| required("components"))?;
         let components = Component::requested(components)?;
         let desc = self.desc.unwrap_or_default();
-        rules::desc(&desc)?;
+        check_desc(&desc)?;
         Ok(Content {
             name,
             desc,

@@ -1,0 +1,319 @@
+//! The body of a creation and of an edit, and how it becomes a definition.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::super::declaration::{Stage, Stages, Task};
+use super::super::pipeline::{ConfigMode, Definition};
+use crate::api::servicestage::rules::check_name;
+use crate::http::json::{Misfit, Objects, Verbatim, read_part};
+use crate::sim::lifecycle::FailMode;
+
+/// The body of a creation and of an edit.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(in super::super) struct PipelineBody {
+    /// 2 to 64 letters, digits, `-` and `_`; first a letter, last a letter or digit. Unique in the project
+    /// and enterprise project.
+    pub(in super::super) name: String,
+    /// Free text; absent: `""`.
+    #[serde(default)]
+    pub(in super::super) description: Option<String>,
+    /// Only 2 is supported.
+    #[schema(minimum = 2, maximum = 2)]
+    pub(in super::super) model_version: i64,
+    /// `ui` or `template`.
+    pub(in super::super) config_mode: ConfigModeWord,
+    /// Template sources; required for `template`. Answered as they came.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<SourceBody>>)]
+    pub(in super::super) sources: Option<Verbatim>,
+    /// The stages; required for `ui`. Answered as they came. With `template` they tell the emulator what is
+    /// in the package, which it cannot read (inferred).
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<StageBody>>)]
+    pub(in super::super) stages: Option<Verbatim>,
+    /// The enterprise project; absent: `0`, the default one.
+    #[serde(default)]
+    pub(in super::super) enterprise_project_id: Option<String>,
+    /// `stop` (default) or `continue` (inferred: returned by the detail, not in the table of the body).
+    #[serde(default)]
+    pub(in super::super) fail_mode: Option<FailModeWord>,
+}
+
+/// Where the stages come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ConfigModeWord {
+    /// The body.
+    Ui,
+    /// A package.
+    Template,
+}
+
+/// Whether tasks after a failed one still run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FailModeWord {
+    /// They do not.
+    Stop,
+    /// They do.
+    Continue,
+}
+
+impl From<ConfigModeWord> for ConfigMode {
+    fn from(word: ConfigModeWord) -> Self {
+        match word {
+            ConfigModeWord::Ui => Self::Ui,
+            ConfigModeWord::Template => Self::Template,
+        }
+    }
+}
+
+impl From<ConfigMode> for ConfigModeWord {
+    fn from(mode: ConfigMode) -> Self {
+        match mode {
+            ConfigMode::Ui => Self::Ui,
+            ConfigMode::Template => Self::Template,
+        }
+    }
+}
+
+impl From<FailModeWord> for FailMode {
+    fn from(word: FailModeWord) -> Self {
+        match word {
+            FailModeWord::Stop => Self::Stop,
+            FailModeWord::Continue => Self::Continue,
+        }
+    }
+}
+
+impl From<FailMode> for FailModeWord {
+    fn from(mode: FailMode) -> Self {
+        match mode {
+            FailMode::Stop => Self::Stop,
+            FailMode::Continue => Self::Continue,
+        }
+    }
+}
+
+/// A template source.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(in super::super) struct SourceBody {
+    /// Where the package lies.
+    #[serde(
+        deserialize_with = "crate::http::json::object",
+        rename = "template_source"
+    )]
+    _template_source: TemplateSourceBody,
+    /// Values for the package's variables.
+    #[serde(default, rename = "input_values")]
+    _input_values: Option<BTreeMap<String, String>>,
+}
+
+/// Where a package lies.
+#[derive(Debug, Deserialize, ToSchema)]
+struct TemplateSourceBody {
+    /// `devcloud`, `obs` or `http`.
+    #[serde(rename = "storage")]
+    _storage: StorageWord,
+    /// Its address.
+    #[serde(rename = "url")]
+    _url: String,
+    /// For `http` with basic authentication.
+    #[serde(default, rename = "http_username")]
+    _http_username: Option<String>,
+    /// For `http` with basic authentication.
+    #[serde(default, rename = "http_password")]
+    _http_password: Option<String>,
+    /// For `http` with authentication by header.
+    #[serde(
+        default,
+        rename = "http_headers",
+        deserialize_with = "crate::http::json::some_objects"
+    )]
+    _http_headers: Option<Vec<HeaderBody>>,
+}
+
+/// A release repository, an object store, or any address.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum StorageWord {
+    Devcloud,
+    Obs,
+    Http,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+struct HeaderBody {
+    #[serde(rename = "key")]
+    _key: String,
+    #[serde(rename = "value")]
+    _value: String,
+}
+
+/// A stage (its shape is inferred from the sibling API). Further keys are answered as they came.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(in super::super) struct StageBody {
+    /// Unique in the pipeline.
+    name: String,
+    /// The name that people see.
+    #[serde(default, rename = "display_name")]
+    _display_name: Option<String>,
+    /// Free text.
+    #[serde(default, rename = "description")]
+    _description: Option<String>,
+    /// Only carried: the order of the array counts.
+    #[serde(default, rename = "order_index")]
+    _order_index: Option<i64>,
+    /// Anything but absent, null or 0 puts an approval before the stage, answered under its name.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>)]
+    approval_type: Option<Verbatim>,
+    /// The tasks; may be empty.
+    #[serde(deserialize_with = "crate::http::json::objects")]
+    tasks: Vec<TaskBody>,
+}
+
+/// A task (its shape is inferred from the sibling API). Further keys are answered as they came.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(in super::super) struct TaskBody {
+    /// Unique in the stage.
+    name: String,
+    /// The name that people see.
+    #[serde(default)]
+    display_name: Option<String>,
+    /// Only carried: the order of the array counts.
+    #[serde(default)]
+    order_index: Option<i64>,
+    /// Tasks of one group run in sequence, groups at once. Those without form one group.
+    #[serde(default)]
+    task_group: Option<String>,
+    /// Category `approval`: the task waits for an approval.
+    #[serde(default, deserialize_with = "crate::http::json::some_object")]
+    task_type_id: Option<TaskTypeBody>,
+    /// Only carried.
+    #[serde(default, rename = "input")]
+    #[schema(value_type = Object)]
+    _input: Option<Verbatim>,
+    /// Only carried.
+    #[serde(default, rename = "output")]
+    #[schema(value_type = Object)]
+    _output: Option<Verbatim>,
+}
+
+/// What kind of task it is.
+#[derive(Debug, Deserialize, ToSchema)]
+struct TaskTypeBody {
+    #[serde(default)]
+    category: Option<String>,
+    #[serde(default, rename = "owner")]
+    _owner: Option<String>,
+    #[serde(default, rename = "provider")]
+    _provider: Option<String>,
+}
+
+impl PipelineBody {
+    /// Checks the body. Errors: 400 with the JSON path.
+    pub(in super::super) fn definition(self) -> Result<Definition, Misfit> {
+        check_name(&self.name)?;
+        if self.model_version != 2 {
+            return Err(Misfit::new("model_version", "only 2 is supported"));
+        }
+        let stages = self
+            .stages
+            .as_ref()
+            .map(|stages| read_stages(stages).map_err(|misfit| misfit.under("stages")))
+            .transpose()?;
+        let n_sources = self
+            .sources
+            .as_ref()
+            .map(|sources| count_sources(sources).map_err(|misfit| misfit.under("sources")))
+            .transpose()?;
+        let missing = |field: &str, mode| {
+            Misfit::new(
+                field,
+                format!("must not be absent or empty with config_mode {mode}"),
+            )
+        };
+        match self.config_mode {
+            ConfigModeWord::Ui if stages.as_ref().is_none_or(|stages| stages.is_empty()) => {
+                return Err(missing("stages", "ui"));
+            }
+            ConfigModeWord::Template if n_sources.is_none_or(|n| n == 0) => {
+                return Err(missing("sources", "template"));
+            }
+            ConfigModeWord::Ui | ConfigModeWord::Template => {}
+        }
+        Ok(Definition {
+            name: self.name,
+            description: self.description.unwrap_or_default(),
+            config_mode: self.config_mode.into(),
+            enterprise_project: self.enterprise_project_id.unwrap_or_else(|| "0".to_owned()),
+            fail: self.fail_mode.map_or(FailMode::Stop, Into::into),
+            sources: self.sources.unwrap_or_else(Verbatim::empty_list),
+            declared_stages: self.stages.unwrap_or_else(Verbatim::empty_list),
+            stages: stages.unwrap_or_default(),
+        })
+    }
+}
+
+/// Reads what is understood of the stages. Paths count from the list.
+pub(in super::super) fn read_stages(stages: &Verbatim) -> Result<Stages, Misfit> {
+    let Objects::<StageBody>(bodies) = read_part(stages)?;
+    let mut names = HashSet::new();
+    let mut read = Vec::with_capacity(bodies.len());
+    for (n, body) in bodies.into_iter().enumerate() {
+        check_step_name(&body.name, &mut names)
+            .map_err(|misfit| misfit.under(format_args!("[{n}]")))?;
+        let mut task_names = HashSet::new();
+        for (k, task) in body.tasks.iter().enumerate() {
+            check_step_name(&task.name, &mut task_names)
+                .map_err(|misfit| misfit.under(format_args!("[{n}].tasks[{k}]")))?;
+        }
+        read.push(body.stage());
+    }
+    Ok(read.into())
+}
+
+impl StageBody {
+    fn stage(self) -> Stage {
+        Stage {
+            name: self.name,
+            gated: self
+                .approval_type
+                .is_some_and(|approval| !matches!(approval.text(), "0" | "null")),
+            tasks: self.tasks.into_iter().map(TaskBody::task).collect(),
+        }
+    }
+}
+
+impl TaskBody {
+    fn task(self) -> Task {
+        let category = self.task_type_id.and_then(|kind| kind.category);
+        Task {
+            display_name: self.display_name.unwrap_or_else(|| self.name.clone()),
+            name: self.name,
+            order_index: self.order_index.unwrap_or(0),
+            group: self.task_group,
+            approval: category.as_deref() == Some("approval"),
+        }
+    }
+}
+
+fn check_step_name(name: &str, seen: &mut HashSet<String>) -> Result<(), Misfit> {
+    if name.is_empty() {
+        return Err(Misfit::new("name", "must not be empty"));
+    }
+    if !seen.insert(name.to_owned()) {
+        return Err(Misfit::new("name", format!("{name} is there already")));
+    }
+    Ok(())
+}
+
+/// Checks template sources and counts them. Paths count from the list.
+pub(in super::super) fn count_sources(sources: &Verbatim) -> Result<usize, Misfit> {
+    let Objects::<SourceBody>(sources) = read_part(sources)?;
+    Ok(sources.len())
+}

@@ -1,0 +1,41 @@
+//! The rules for texts, which the console states for plans, components and pipelines alike.
+
+use crate::http::json::Misfit;
+
+/// Checks a name, of a plan, a component or a pipeline: 2 to 64 letters, digits, `-` and `_`, the first a
+/// letter, the last a letter or a digit. Source: `ServiceStage` API reference, page 0230, and user guide, page
+/// 0245, read 2026-08.
+pub fn check_name(name: &str) -> Result<(), Misfit> {
+    if is_name(name) {
+        Ok(())
+    } else {
+        let expected = "must have 2 to 64 letters, digits, - and _, begin with a letter and end with a letter \
+            or digit";
+        Err(Misfit::new("name", expected))
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let inner = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (2..=64).contains(&bytes.len())
+        && bytes.iter().all(inner)
+        && bytes.first().is_some_and(u8::is_ascii_alphabetic)
+        && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sides_of_each_bound() {
+        let long = |n: usize| format!("a{}", "b".repeat(n - 1));
+        for name in ["ab", "a-b", "a_9", "Release-1zws2j", &long(64)] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in ["", "a", "1a", "-a", "a-", "a_", "a b", "aé", &long(65)] {
+            assert!(!is_name(name), "{name}");
+        }
+    }
+}
