@@ -14,14 +14,19 @@ use crate::http::json::object;
 #[serde(deny_unknown_fields, default)]
 pub struct State {
     /// Meshes with their releases.
+    #[serde(deserialize_with = "object")]
     pub asm: asm::state::State,
     /// Projects with their release plans and pipelines.
+    #[serde(deserialize_with = "object")]
     pub servicestage: servicestage::state::State,
     /// Projects with their versions and what these refer to.
+    #[serde(deserialize_with = "object")]
     pub zadig: zadig::state::State,
     /// Users, tokens and keys, secrets included.
+    #[serde(deserialize_with = "object")]
     pub identities: Identities,
     /// Counters of the emulator.
+    #[serde(deserialize_with = "object")]
     pub emulator: Counters,
 }
 

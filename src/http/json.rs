@@ -56,6 +56,14 @@ impl Misfit {
         }
     }
 
+    /// Refuses a part that is kept verbatim and is there, but is no object.
+    pub fn unless_object(path: impl fmt::Display, part: Option<&Verbatim>) -> Result<(), Self> {
+        match part {
+            Some(part) if !part.is_object() => Err(Self::new(path.to_string(), "an object")),
+            _ => Ok(()),
+        }
+    }
+
     /// The same, seen from further out.
     #[must_use]
     pub fn under(self, outer: impl fmt::Display) -> Self {
@@ -210,6 +218,18 @@ impl Verbatim {
     #[must_use]
     pub fn text(&self) -> &str {
         self.0.get()
+    }
+
+    /// Whether it is an object.
+    #[must_use]
+    pub fn is_object(&self) -> bool {
+        self.text().starts_with('{')
+    }
+
+    /// Whether it is an array.
+    #[must_use]
+    pub fn is_array(&self) -> bool {
+        self.text().starts_with('[')
     }
 
     /// A list of nothing.

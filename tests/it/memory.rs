@@ -255,6 +255,21 @@ async fn a_state_that_does_not_fit_is_refused_whole() {
 }
 
 #[tokio::test]
+async fn a_family_is_written_as_an_object() {
+    let app = App::new();
+    for family in ["asm", "servicestage", "zadig", "identities", "emulator"] {
+        for (wrong, word) in [(json!([]), "sequence"), (json!(null), "null")] {
+            let reply = app
+                .put("/_emulator/v1/state", json!({ family: wrong }))
+                .await;
+            let said = reply.expect(400)["detail"].as_str().unwrap().to_owned();
+            let expected = format!("{family}: invalid type: {word}, expected an object");
+            assert!(said.starts_with(&expected), "{said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_patch_replaces_what_has_the_same_id_and_leaves_the_rest() {
     let app = busy().await;
     let before = everything(&app).await;

@@ -10,6 +10,7 @@ use super::releases::state::Item;
 use super::rules::is_name;
 use super::table::Table;
 use crate::api::state::{Misfit, upsert_with};
+use crate::http::json::{objects, some_object};
 use crate::sim::Ms;
 use crate::sim::ids::Ids;
 
@@ -18,7 +19,7 @@ use crate::sim::ids::Ids;
 #[serde(deny_unknown_fields, default)]
 pub struct State {
     /// The meshes.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "objects")]
     pub meshes: Vec<MeshState>,
 }
 
@@ -32,11 +33,19 @@ pub struct MeshState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Its releases as they are answered, in the order of the list.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "objects"
+    )]
     pub releases: Vec<Item>,
     /// What answers of v2 do not show: the project, the mesh as v1 answers it, its run. Absent: a running
     /// mesh that belongs to every project.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "some_object"
+    )]
     pub emulator: Option<MeshEmulator>,
 }
 

@@ -276,6 +276,10 @@ async fn what_does_not_fit_is_named_with_its_path_and_changes_nothing() {
     let release = |item: Value| json!([{"id": "m", "releases": [item]}]);
     let named = |name: &str| json!({"metadata": {"name": name, "uid": "u-1"}});
     let emulator = |value: Value| release(json!({"metadata": {"name": "abcd"}, "emulator": value}));
+    let gray = |value: Value| {
+        release(json!({"metadata": {"name": "abcd"}, "spec": {"grayDeployments": [value]}}))
+    };
+    let status = |value: Value| release(json!({"metadata": {"name": "abcd"}, "status": value}));
     let mesh = |value: Value| json!([{"id": "m", "emulator": value}]);
     let run = json!({"started": 0, "tree": {"step": 0}, "does": [{"work": {"takes": 5}}]});
     for (meshes, detail) in [
@@ -348,6 +352,80 @@ async fn what_does_not_fit_is_named_with_its_path_and_changes_nothing() {
         (
             emulator(json!({"run": {"started": 0, "tree": {"step": 1}, "does": []}})),
             "asm.meshes[0].releases[0].emulator.run: a tree",
+        ),
+        (
+            json!([["m"]]),
+            "asm.meshes[0]: invalid type: sequence, expected an object",
+        ),
+        (
+            release(json!([])),
+            "asm.meshes[0].releases[0]: invalid type: sequence, expected an object",
+        ),
+        (
+            release(json!({"metadata": [null, "abcd"]})),
+            "asm.meshes[0].releases[0].metadata: invalid type: sequence, expected an object",
+        ),
+        (
+            release(json!({"metadata": {"name": "abcd"}, "spec": []})),
+            "asm.meshes[0].releases[0].spec: invalid type: sequence, expected an object",
+        ),
+        (
+            release(json!({"metadata": {"name": "abcd"}, "status": null})),
+            "asm.meshes[0].releases[0].status: invalid type: null, expected an object",
+        ),
+        (
+            emulator(json!([])),
+            "asm.meshes[0].releases[0].emulator: invalid type: sequence, expected an object",
+        ),
+        (
+            emulator(json!({"run": []})),
+            "asm.meshes[0].releases[0].emulator.run: invalid type: sequence, expected an object",
+        ),
+        (
+            gray(json!([])),
+            "asm.meshes[0].releases[0].spec.grayDeployments[0]: invalid type: sequence, expected an object",
+        ),
+        (
+            gray(json!({"template": 5})),
+            "asm.meshes[0].releases[0].spec.grayDeployments[0].template: an object",
+        ),
+        (
+            status(json!({"deployment": []})),
+            "asm.meshes[0].releases[0].status.deployment: an object",
+        ),
+        (
+            status(json!({"grayDeployments": [{}, "x"]})),
+            "asm.meshes[0].releases[0].status.grayDeployments[1]: an object",
+        ),
+        (
+            mesh(json!([])),
+            "asm.meshes[0].emulator: invalid type: sequence, expected an object",
+        ),
+        (
+            mesh(json!({"mesh": []})),
+            "asm.meshes[0].emulator.mesh: invalid type: sequence, expected an object",
+        ),
+        (
+            mesh(json!({"mesh": {"metadata": {"labels": 5}}})),
+            "asm.meshes[0].emulator.mesh.metadata.labels: an object",
+        ),
+        (
+            mesh(json!({"mesh": {"spec": {"config": "x"}}})),
+            "asm.meshes[0].emulator.mesh.spec.config: an object",
+        ),
+        (
+            mesh(json!({"mesh": {"spec": {"tags": {}}}})),
+            "asm.meshes[0].emulator.mesh.spec.tags: an array",
+        ),
+        (
+            mesh(json!({"mesh": {"spec": {"extendParams": {"clusters": [["c"]]}}}})),
+            "asm.meshes[0].emulator.mesh.spec.extendParams.clusters[0]: invalid type: sequence, expected an object",
+        ),
+        (
+            mesh(
+                json!({"mesh": {"spec": {"extendParams": {"clusters": [{"clusterID": "c", "injection": 1}]}}}}),
+            ),
+            "asm.meshes[0].emulator.mesh.spec.extendParams.clusters[0].injection: an object",
         ),
         (
             mesh(json!({"project": ""})),

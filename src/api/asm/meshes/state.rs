@@ -9,7 +9,7 @@ use crate::api::asm::stamp::Stamp;
 use crate::api::asm::table::bare_order;
 use crate::api::history::RunState;
 use crate::api::state::Misfit;
-use crate::http::json::Verbatim;
+use crate::http::json::{Verbatim, object, objects, some_object};
 use crate::sim::Ms;
 use crate::sim::lifecycle::Run;
 
@@ -21,13 +21,22 @@ pub struct MeshEmulator {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
     /// The mesh as v1 answers it, with what was ordered.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "some_object"
+    )]
     pub mesh: Option<Body>,
     /// Its creation; with it the phase is computed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "some_object"
+    )]
     pub creation: Option<RunState>,
     /// Its deletion; with it the phase is computed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "some_object"
+    )]
     pub deletion: Option<RunState>,
 }
 
@@ -41,8 +50,11 @@ pub struct Body {
     /// `v1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     api_version: Option<String>,
+    #[serde(deserialize_with = "object")]
     metadata: MetadataState,
+    #[serde(deserialize_with = "object")]
     spec: SpecState,
+    #[serde(deserialize_with = "object")]
     status: StatusState,
 }
 
@@ -74,12 +86,14 @@ struct SpecState {
     tags: Option<Verbatim>,
     #[serde(skip_serializing_if = "Option::is_none")]
     config: Option<Verbatim>,
+    #[serde(deserialize_with = "object")]
     extend_params: ExtendParamsState,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ExtendParamsState {
+    #[serde(deserialize_with = "objects")]
     clusters: Vec<ClusterState>,
 }
 
@@ -258,6 +272,23 @@ impl Body {
             }
             (name, inner) => name.or(inner).unwrap_or_else(|| id.to_owned()),
         };
+        Misfit::unless_object("metadata.annotations", metadata.annotations.as_ref())?;
+        Misfit::unless_object("metadata.labels", metadata.labels.as_ref())?;
+        Misfit::unless_object("spec.config", spec.config.as_ref())?;
+        if spec.tags.as_ref().is_some_and(|tags| !tags.is_array()) {
+            return Err(Misfit::new("spec.tags", "an array"));
+        }
+        for (n, cluster) in spec.extend_params.clusters.iter().enumerate() {
+            let place = format!("spec.extendParams.clusters[{n}]");
+            Misfit::unless_object(
+                format_args!("{place}.installation"),
+                cluster.installation.as_ref(),
+            )?;
+            Misfit::unless_object(
+                format_args!("{place}.injection"),
+                cluster.injection.as_ref(),
+            )?;
+        }
         let clusters = spec.extend_params.clusters.into_iter();
         let bare = bare_order(&name);
         let order = Order {

@@ -8,7 +8,7 @@ use crate::api::asm::stamp::Stamp;
 use crate::api::asm::table::nothing;
 use crate::api::history::RunState;
 use crate::api::state::Misfit;
-use crate::http::json::Verbatim;
+use crate::http::json::{Verbatim, object, objects, some_object};
 use crate::sim::Ms;
 
 /// The namespace of a task that names none.
@@ -28,15 +28,20 @@ pub struct Item {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     api_version: Option<String>,
     /// What it is called.
+    #[serde(deserialize_with = "object")]
     metadata: MetadataState,
     /// What is released.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     spec: SpecState,
     /// Where it stands; without a run it stays there.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     status: StatusState,
     /// What answers do not show.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "some_object"
+    )]
     emulator: Option<ReleaseEmulator>,
 }
 
@@ -69,7 +74,7 @@ struct SpecState {
     /// Absent: `canary`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<String>,
-    #[serde(rename = "grayDeployments")]
+    #[serde(rename = "grayDeployments", deserialize_with = "objects")]
     gray: Vec<GrayState>,
 }
 
@@ -108,7 +113,10 @@ struct StatusState {
 #[serde(deny_unknown_fields, default)]
 struct ReleaseEmulator {
     /// Its creation; with it phase and update time are computed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "some_object"
+    )]
     run: Option<RunState>,
     /// When it was updated last, in milliseconds; absent: never.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -212,6 +220,14 @@ impl Item {
             deployment,
             gray_deployments,
         } = self.status;
+        for (n, gray) in self.spec.gray.iter().enumerate() {
+            let place = format_args!("spec.grayDeployments[{n}].template");
+            Misfit::unless_object(place, gray.template.as_ref())?;
+        }
+        Misfit::unless_object("status.deployment", deployment.as_ref())?;
+        for (n, workload) in gray_deployments.iter().flatten().enumerate() {
+            Misfit::unless_object(format_args!("status.grayDeployments[{n}]"), Some(workload))?;
+        }
         let started = start_time.unwrap_or_else(|| match &run {
             Some(run) => Stamp::At(run.started()),
             None => Stamp::At(now),

@@ -103,7 +103,7 @@ impl Component {
         let name = body.name.ok_or_else(|| required("name"))?;
         check_name(&name)?;
         match body.runtime_stack {
-            Some(stack) if !stack.text().starts_with('{') => {
+            Some(stack) if !stack.is_object() => {
                 return Err(Misfit::new("runtime_stack", "must be an object"));
             }
             None if complete => return Err(required("runtime_stack")),
