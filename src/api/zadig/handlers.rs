@@ -68,8 +68,8 @@ pub async fn list_versions(
 /// Shows a delivery version with its progress and what it delivers.
 ///
 /// The id is looked up among all projects. One that is unknown, deleted or no id at all is a 500, not a 404.
-/// `projectKey` says where the caller's rights are looked up; the document does not have it. Errors: 400, 401,
-/// 403, 500.
+/// `projectKey` says where the caller's rights are looked up; the document does not have it, and without it
+/// they are looked up in the version's own project. Errors: 400, 401, 403, 500.
 #[utoipa::path(get, path = "/openapi/delivery/releases/{id}", operation_id = "GetVersion", tag = "zadig",
     params(
         ("id" = String, Path, description = "The version's id."),
@@ -101,9 +101,12 @@ pub async fn get_version(
     }
     world.read(|tables, now| {
         let found = tables.zadig.find(&id);
-        // Who follows the document names no project; then the version's own is what counts.
-        let own = || found.as_ref().map_or("", |entry| &*entry.scope);
-        let project = project.unwrap_or_else(|_| own());
+        // Who follows the document names no project; then the version's own is what counts, if there is one.
+        let project = match (project, &found) {
+            (Ok(project), _) => project,
+            (Err(_), Ok(entry)) => &entry.scope,
+            (Err(_), Err(unknown)) => return Err(unknown.clone().into()),
+        };
         if !caller.may(RELEASE_GET) {
             allow(&caller, project, "get_delivery")?;
         }

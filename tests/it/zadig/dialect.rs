@@ -262,6 +262,24 @@ async fn who_may_do_what_is_looked_up_in_the_project() {
 }
 
 #[tokio::test]
+async fn without_a_project_a_version_that_nobody_has_is_a_500_for_everyone() {
+    let app = App::load(&users());
+    let id = "0".repeat(24);
+    for token in ["Bearer gina-token", "Bearer nora-token"] {
+        let path = format!("{RELEASES}/{id}");
+        let reply = app
+            .send("GET", &path, &[("authorization", token)], "")
+            .await;
+        reply.is(500, &unknown(&id));
+        let path = format!("{path}?projectKey=other");
+        let reply = app
+            .send("GET", &path, &[("authorization", token)], "")
+            .await;
+        reply.is(403, "");
+    }
+}
+
+#[tokio::test]
 async fn what_is_said_wrong_is_told_before_what_is_not_allowed() {
     let app = App::load(&users());
     let nora = &[("authorization", "Bearer nora-token")];
