@@ -1,7 +1,7 @@
 //! What the family answers when it refuses: three shapes of JSON and text, and often nothing at all.
 //!
 //! Source: Zadig v3.4.1, its error package and its middleware, read 2026-08. The published page describes
-//! no errors. The licence error (7050) of unlicensed installations is left to faults.
+//! no errors.
 
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -46,6 +46,10 @@ pub enum Error {
     /// 400 with code 400, `Bad Request`: the query or the body could not be bound.
     #[error("{0}")]
     BadRequest(String),
+    /// 400 with code 7050: the installation has no professional licence. The emulator's own has one, so no
+    /// request provokes this; it is the wording that a fault takes.
+    #[error("the installation has no usable licence")]
+    Unlicensed,
     /// 500 with code 500, `Internal Error: `: whatever the service refuses after that.
     #[error(transparent)]
     Refused(Refusal),
@@ -54,17 +58,17 @@ pub enum Error {
     Crash(&'static str),
 }
 
-/// The body of a refused query or body.
+/// The body of a refused query or body, and of a missing licence.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ZadigTypedError)]
 pub struct TypedError<'a> {
-    /// 400.
+    /// 400, or 7050 for a missing licence.
     pub code: u16,
-    /// What could not be bound, and why.
+    /// What could not be bound, and why; empty for a missing licence.
     pub description: &'a str,
     /// Always empty.
     pub extra: Extra,
-    /// `Bad Request`.
+    /// `Bad Request`, or that the licence is not usable.
     pub message: &'a str,
     /// `error`.
     #[serde(rename = "type")]
@@ -88,6 +92,20 @@ pub struct UntypedError<'a> {
     pub message: &'a str,
 }
 
+/// What the service says of a missing licence: "user licence unavailable, check it and try again".
+const UNLICENSED: &str = "用户许可证不可用，请检查许可证后重试";
+
+fn typed(status: StatusCode, code: u16, description: &str, message: &str) -> Response {
+    let body = TypedError {
+        code,
+        description,
+        extra: Extra {},
+        message,
+        kind: "error",
+    };
+    wire::json(status, &body, 256)
+}
+
 impl Error {
     fn status(&self) -> StatusCode {
         match self {
@@ -96,7 +114,7 @@ impl Error {
             Self::NoRoute { .. } => StatusCode::NOT_FOUND,
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::BadRequest(_) | Self::Unlicensed => StatusCode::BAD_REQUEST,
             Self::Refused(_) | Self::Crash(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -122,6 +140,7 @@ impl Error {
             | Self::WrongMethod { .. }
             | Self::TooLarge
             | Self::BadRequest(_)
+            | Self::Unlicensed
             | Self::Refused(_) => None,
         }
     }
@@ -170,17 +189,8 @@ impl IntoResponse for Error {
             Self::NoRoute { .. } | Self::WrongMethod { .. } => {
                 render::answer(status, "text/plain; charset=utf-8", text)
             }
-            Self::BadRequest(_) => wire::json(
-                status,
-                &TypedError {
-                    code: 400,
-                    description: &text,
-                    extra: Extra {},
-                    message: "Bad Request",
-                    kind: "error",
-                },
-                256,
-            ),
+            Self::BadRequest(_) => typed(status, 400, &text, "Bad Request"),
+            Self::Unlicensed => typed(status, 7050, "", UNLICENSED),
             Self::Refused(_) => wire::json(
                 status,
                 &UntypedError {
@@ -195,5 +205,23 @@ impl IntoResponse for Error {
             response.extensions_mut().insert(Hint(hint));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_missing_licence_is_a_400_with_its_own_code() {
+        let response = Error::Unlicensed.into_response();
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(
+            std::str::from_utf8(&body).unwrap(),
+            r#"{"code":7050,"description":"","extra":{},"message":"用户许可证不可用，请检查许可证后重试","type":"error"}"#
+        );
     }
 }
