@@ -12,6 +12,7 @@ mod control;
 mod dialects;
 mod laws;
 mod memory;
+mod openapi;
 mod pipelines;
 mod plans;
 mod process;

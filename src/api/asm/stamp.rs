@@ -53,7 +53,11 @@ impl utoipa::PartialSchema for Stamp {
     }
 }
 
-impl utoipa::ToSchema for Stamp {}
+impl utoipa::ToSchema for Stamp {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("AsmInstant")
+    }
+}
 
 #[cfg(test)]
 mod tests {

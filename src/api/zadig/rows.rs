@@ -13,19 +13,26 @@ use crate::http::json::objects;
 #[schema(as = ZadigDeployInfo)]
 pub struct Deploy {
     /// The row's id, 24 hexadecimal digits.
+    #[schema(required = true)]
     pub id: String,
     /// The service; empty if the request named no container.
+    #[schema(required = true)]
     pub service_name: String,
     /// The container.
+    #[schema(required = true)]
     pub service_module: String,
     /// The whole address of the image in the target registry, or in the environment if there is none.
+    #[schema(required = true)]
     pub image: String,
     /// The image's name, as read from its address.
+    #[schema(required = true)]
     pub image_name: String,
     /// The target registry's id as the request said it, or empty.
+    #[schema(required = true)]
     pub registry_id: String,
     /// When the row was written, in seconds since the epoch.
     #[serde(default = "unsaid")]
+    #[schema(required = true)]
     pub create_time: i64,
 }
 
@@ -35,32 +42,43 @@ pub struct Deploy {
 #[schema(as = ZadigDistributeInfo)]
 pub struct Distribute {
     /// The row's id, 24 hexadecimal digits.
+    #[schema(required = true)]
     pub id: String,
     /// The service, which is also the chart's name.
+    #[schema(required = true)]
     pub service_name: String,
     /// What the row is about.
+    #[schema(required = true)]
     pub distribute_type: DistributeType,
     /// The chart; empty for an image.
+    #[schema(required = true)]
     pub chart_name: String,
     /// The repository the chart was pushed to; empty for an image.
+    #[schema(required = true)]
     pub chart_repo_name: String,
     /// The chart's version; empty for an image.
+    #[schema(required = true)]
     pub chart_version: String,
     /// The image's name; empty for a chart.
+    #[schema(required = true)]
     pub service_module: String,
     /// The whole address of the image; empty for a chart.
+    #[schema(required = true)]
     pub image: String,
     /// The image's name; empty for a chart.
+    #[schema(required = true)]
     pub image_name: String,
     /// The path between the registry's host and the image's name; empty for a chart.
+    #[schema(required = true)]
     pub namespace: String,
     /// When the row was written, in seconds since the epoch.
     #[serde(default = "unsaid")]
+    #[schema(required = true)]
     pub create_time: i64,
     /// The chart's images; always empty for an image. The document's table shows one object, its example an
     /// array, which is what the service sends.
     #[serde(deserialize_with = "objects")]
-    #[schema(no_recursion)]
+    #[schema(no_recursion, required = true)]
     pub sub_distributes: Vec<Self>,
 }
 

@@ -80,6 +80,7 @@ pub struct VersionInfo<'a> {
     /// What it is for: the request's `desc`.
     pub description: &'a str,
     /// How far it is. In the list always null.
+    #[schema(required = true)]
     pub progress: Option<Progress>,
     /// Who created it.
     pub created_by: &'a str,

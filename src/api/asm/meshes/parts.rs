@@ -14,6 +14,7 @@ const PRESET_PROVIDER: &str = "apm-otel";
 #[schema(as = AsmInstallation)]
 pub struct Installation {
     /// The nodes. Required.
+    #[schema(value_type = Selector, required = true)]
     #[serde(
         default,
         deserialize_with = "some_object",
@@ -41,6 +42,7 @@ pub struct Injection {
 #[serde(rename_all = "camelCase")]
 pub struct Selector {
     /// By a field. Required.
+    #[schema(value_type = FieldSelector, required = true)]
     #[serde(
         default,
         deserialize_with = "some_object",
@@ -54,14 +56,15 @@ pub struct Selector {
 #[schema(as = AsmFieldSelector)]
 pub struct FieldSelector {
     /// The field. Required.
-    #[schema(example = "UID")]
+    #[schema(value_type = String, required = true, example = "UID")]
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
     /// `In`. Required.
-    #[schema(example = "In")]
+    #[schema(value_type = String, required = true, example = "In")]
     #[serde(skip_serializing_if = "Option::is_none")]
     operator: Option<String>,
     /// The values. Required.
+    #[schema(value_type = Vec<String>, required = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     values: Option<Vec<String>>,
 }
@@ -110,9 +113,11 @@ impl Selector {
 #[schema(as = AsmTag)]
 pub struct Tag {
     /// 1 to 128 letters of any script, digits, spaces and `_.:/=+-@`, not beginning with `_sys_`. Required.
+    #[schema(value_type = String, required = true, min_length = 1, max_length = 128)]
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
     /// As the key, but up to 255 and perhaps none. Required.
+    #[schema(value_type = String, required = true, max_length = 255)]
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<String>,
 }

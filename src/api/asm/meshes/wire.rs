@@ -30,15 +30,17 @@ pub const EDITION: &str = "InCluster";
 #[serde(rename_all = "camelCase")]
 pub struct MeshBody {
     /// `v1`. Required.
-    #[schema(example = "v1")]
+    #[schema(value_type = String, required = true, example = "v1")]
     api_version: Option<String>,
     /// `Mesh` or `mesh`. Required.
-    #[schema(example = "Mesh")]
+    #[schema(value_type = String, required = true, example = "Mesh")]
     kind: Option<String>,
     /// Required.
+    #[schema(value_type = MeshMetadataBody, required = true)]
     #[serde(default, deserialize_with = "some_object")]
     metadata: Option<MeshMetadataBody>,
     /// Required.
+    #[schema(value_type = MeshSpecBody, required = true)]
     #[serde(default, deserialize_with = "some_object")]
     spec: Option<MeshSpecBody>,
     /// Has no effect.
@@ -53,7 +55,7 @@ pub struct MeshBody {
 #[serde(rename_all = "camelCase")]
 pub struct MeshMetadataBody {
     /// Required: 4 to 64 lowercase letters, digits and hyphens, a letter first, no hyphen last.
-    #[schema(example = "mesh-test-api", pattern = "^[a-z][a-z0-9-]{2,62}[a-z0-9]$")]
+    #[schema(value_type = String, required = true, example = "mesh-test-api", pattern = "^[a-z][a-z0-9-]{2,62}[a-z0-9]$")]
     name: Option<String>,
     /// Has no effect: the server gives it.
     #[expect(dead_code, reason = "it is known, and has no effect")]
@@ -76,12 +78,13 @@ pub struct MeshMetadataBody {
 pub struct MeshSpecBody {
     /// `InCluster`. Required.
     #[serde(rename = "type")]
-    #[schema(example = "InCluster")]
+    #[schema(value_type = String, required = true, example = "InCluster")]
     edition: Option<String>,
     /// `vX.Y`, `vX.Y.Z` or `vX.Y.Z-rN`, the `v` being optional; absent: the newest.
     #[schema(example = "v1.18.7-r5")]
     version: Option<String>,
     /// Required.
+    #[schema(value_type = ExtendParamsBody, required = true)]
     #[serde(default, deserialize_with = "some_object")]
     extend_params: Option<ExtendParamsBody>,
     /// Whether the mesh supports IPv6.
@@ -99,6 +102,7 @@ pub struct MeshSpecBody {
 #[schema(as = AsmMeshExtendParamsBody)]
 pub struct ExtendParamsBody {
     /// The clusters in the mesh. Required, at least one.
+    #[schema(value_type = Vec<ClusterBody>, required = true, min_items = 1)]
     #[serde(default, deserialize_with = "some_objects")]
     clusters: Option<Vec<ClusterBody>>,
 }
@@ -109,6 +113,7 @@ pub struct ExtendParamsBody {
 pub struct ClusterBody {
     /// The cluster. Required.
     #[serde(rename = "clusterID")]
+    #[schema(value_type = String, required = true)]
     cluster_id: Option<String>,
     /// The cluster's project, as older versions and Terraform send it.
     #[serde(rename = "projectID")]
@@ -117,6 +122,7 @@ pub struct ClusterBody {
     #[serde(default, deserialize_with = "some_object")]
     injection: Option<Injection>,
     /// Where the mesh's components are installed. Required.
+    #[schema(value_type = Installation, required = true)]
     #[serde(default, deserialize_with = "some_object")]
     installation: Option<Installation>,
 }
@@ -214,7 +220,7 @@ impl ClusterBody {
 
 /// A list of meshes.
 #[derive(Serialize, ToSchema)]
-#[schema(as = AsmMeshList)]
+#[schema(as = AsmMeshList, bound = "")]
 #[serde(rename_all = "camelCase")]
 pub struct MeshList<T> {
     /// Always `MeshList`.
@@ -222,6 +228,7 @@ pub struct MeshList<T> {
     /// Always `v1`.
     api_version: &'static str,
     /// The meshes of the project, in the order they were created.
+    #[schema(value_type = Vec<MeshView<'static>>)]
     items: T,
 }
 
@@ -279,10 +286,11 @@ pub struct MeshSpecView<'a> {
     version: &'a str,
     /// Whether it supports IPv6; absent if it was not said.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = bool, required = false)]
     ipv6_enable: Option<bool>,
     /// How data plane and telemetry are set up; absent if it was not said.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Config>)]
+    #[schema(value_type = Config, required = false)]
     config: Option<&'a Verbatim>,
     /// Further parameters.
     extend_params: ExtendParamsView<'a>,
@@ -305,14 +313,15 @@ pub struct ClusterView<'a> {
     cluster_id: &'a str,
     /// The cluster's project.
     #[serde(rename = "projectID", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     project_id: Option<&'a str>,
     /// Where the mesh's components are installed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Installation>)]
+    #[schema(value_type = Installation, required = false)]
     installation: Option<&'a Verbatim>,
     /// Where sidecars are injected.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Injection>)]
+    #[schema(value_type = Injection, required = false)]
     injection: Option<&'a Verbatim>,
 }
 
@@ -326,6 +335,7 @@ pub struct MeshStatusView {
     phase: &'static str,
     /// When it was updated last; absent from the answer to creating the mesh.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Stamp, required = false)]
     update_timestamp: Option<Stamp>,
 }
 

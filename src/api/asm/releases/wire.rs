@@ -182,7 +182,7 @@ impl GrayBody {
     fn gray(self, n: usize) -> Result<Gray, Error> {
         let place = format!("spec.grayDeployments[{n}].template");
         let template = self.template.ok_or_else(|| Error::required(&place))?;
-        if !template.text().starts_with('{') {
+        if !template.is_object() {
             return Err(Error::at(place, "must be an object"));
         }
         Ok(Gray {
@@ -196,7 +196,7 @@ impl GrayBody {
         let Some(template) = self.template else {
             return Ok(Vec::new());
         };
-        if !template.text().starts_with('{') {
+        if !template.is_object() {
             return Err(Error::at(place, "must be an object"));
         }
         images::wanted(&template).map_err(|wrong| {
@@ -236,7 +236,7 @@ impl DeleteQuery {
 
 /// A list of release tasks.
 #[derive(Serialize, ToSchema)]
-#[schema(as = AsmReleaseList)]
+#[schema(as = AsmReleaseList, bound = "")]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseList<T> {
     /// Always `ReleaseList`.
@@ -244,6 +244,7 @@ pub struct ReleaseList<T> {
     /// Always `asm/v2`.
     api_version: &'static str,
     /// The tasks of all namespaces of the mesh, in the order they came.
+    #[schema(value_type = Vec<ReleaseView<'static>>)]
     items: T,
 }
 

@@ -1,0 +1,228 @@
+//! The OpenAPI document against answers as they are sent.
+
+use serde_json::{Value, json};
+
+use crate::common::{App, PROJECT, Reply};
+
+/// The document, to look answers up in.
+struct Document(Value);
+
+impl Document {
+    fn new() -> Self {
+        Self(serde_json::from_str(release_emulator::control::openapi()).expect("JSON"))
+    }
+
+    /// Says where an answer does not fit what is declared for it.
+    #[track_caller]
+    fn check(&self, template: &str, method: &str, reply: &Reply) {
+        let declared = &self.0["paths"][template][method]["responses"][reply.status.to_string()];
+        assert!(declared.is_object(), "{} is not declared", reply.request);
+        let schema = &declared["content"]["application/json"]["schema"];
+        if schema.is_null() {
+            assert_eq!(reply.text(), "", "{}", reply.request);
+            return;
+        }
+        let misfits = self.misfits(schema, &reply.json(), "$");
+        assert!(misfits.is_empty(), "{}: {misfits:#?}", reply.request);
+    }
+
+    /// Where a value does not fit a schema. A key that the schema does not name is a misfit too.
+    fn misfits(&self, schema: &Value, value: &Value, place: &str) -> Vec<String> {
+        if let Some(reference) = schema["$ref"].as_str() {
+            let named = self.0.pointer(&reference[1..]).expect(reference);
+            return self.misfits(named, value, place);
+        }
+        if let Some(choices) = schema["oneOf"].as_array() {
+            let fits = |choice| self.misfits(choice, value, place).is_empty();
+            if choices.iter().any(fits) {
+                return Vec::new();
+            }
+            return vec![format!("{place}: {value} is none of {choices:?}")];
+        }
+        let own = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(number) if number.is_f64() => "number",
+            Value::Number(_) => "integer",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        };
+        let allowed = match &schema["type"] {
+            Value::Array(types) => types.clone(),
+            Value::Null => vec![json!(own)],
+            one => vec![one.clone()],
+        };
+        if !allowed.contains(&json!(own)) {
+            return vec![format!("{place}: {own} instead of {allowed:?}")];
+        }
+        let words = schema["enum"].as_array();
+        if words.is_some_and(|words| !words.contains(value)) {
+            return vec![format!("{place}: {value} is no word of {words:?}")];
+        }
+        match value {
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .flat_map(|(n, item)| {
+                    self.misfits(&schema["items"], item, &format!("{place}[{n}]"))
+                })
+                .collect(),
+            Value::Object(fields) => self.misfits_of_object(schema, fields, place),
+            _ => Vec::new(),
+        }
+    }
+
+    fn misfits_of_object(
+        &self,
+        schema: &Value,
+        fields: &serde_json::Map<String, Value>,
+        place: &str,
+    ) -> Vec<String> {
+        let Some(properties) = schema["properties"].as_object() else {
+            return Vec::new();
+        };
+        let required = schema["required"].as_array().into_iter().flatten();
+        let missing = required
+            .filter_map(Value::as_str)
+            .filter(|key| !fields.contains_key(*key))
+            .map(|key| format!("{place}.{key}: missing"));
+        let inner = fields
+            .iter()
+            .flat_map(|(key, value)| match properties.get(key) {
+                Some(schema) => self.misfits(schema, value, &format!("{place}.{key}")),
+                None => vec![format!("{place}.{key}: not declared")],
+            });
+        missing.chain(inner).collect()
+    }
+
+    /// The keys of a schema that an answer may lack.
+    fn optional(&self, name: &str) -> Vec<&str> {
+        let schema = &self.0["components"]["schemas"][name];
+        let required: Vec<_> = schema["required"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .collect();
+        let properties = schema["properties"].as_object().expect(name);
+        let keys = properties.keys().map(String::as_str);
+        keys.filter(|key| !required.iter().any(|required| *required == key))
+            .collect()
+    }
+}
+
+#[tokio::test]
+async fn answers_of_asm_fit_what_is_declared() {
+    let (app, document) = (App::new(), Document::new());
+    let order = json!({
+        "apiVersion": "v1", "kind": "Mesh", "metadata": {"name": "mesh-one"},
+        "spec": {"type": "InCluster", "ipv6Enable": true, "config": {"proxyConfig": {"includeIPRanges": "*"}},
+            "extendParams": {"clusters": [{"clusterID": "c", "projectID": "p",
+                "installation": {"nodes": {"fieldSelector": {"key": "UID", "operator": "In", "values": ["n"]}}},
+                "injection": {"namespaces": {"fieldSelector": {"key": "UID", "operator": "In", "values": ["n"]}}}}]}}});
+    let all = "/v1/{project_id}/meshes";
+    let path = format!("/v1/{PROJECT}/meshes");
+    let created = app.post(&path, order.clone()).await;
+    document.check(all, "post", &created);
+    document.check(all, "post", &app.post(&path, order).await);
+    document.check(all, "get", &app.get(&path).await);
+    let mesh = created.json()["metadata"]["uid"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let one = "/v1/{project_id}/meshes/{mesh_id}";
+    document.check(one, "get", &app.get(&format!("{path}/{mesh}")).await);
+    document.check(one, "get", &app.get(&format!("{path}/none")).await);
+
+    let all = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases";
+    let one = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases/{release_id}";
+    let listed = "/v2/meshes/{mesh_id}/releases";
+    let path = format!("/v2/meshes/{mesh}/namespaces/default/releases");
+    let order = json!({"metadata": {"name": "demo"}, "spec": {"serviceName": "s", "grayDeployments": [{"template": {}}]}});
+    document.check(all, "post", &app.post(&path, order.clone()).await);
+    document.check(all, "post", &app.post(&path, order).await);
+    document.check(all, "post", &app.post(&path, json!({})).await);
+    let list = app.get(&format!("/v2/meshes/{mesh}/releases")).await;
+    document.check(listed, "get", &list);
+    let path = format!("{path}/demo");
+    document.check(one, "get", &app.get(&path).await);
+    document.check(one, "put", &app.put(&path, json!({})).await);
+    document.check(one, "delete", &app.delete(&path).await);
+    document.check(
+        one,
+        "delete",
+        &app.delete(&format!("{path}?action=end")).await,
+    );
+
+    let one = "/v1/{project_id}/meshes/{mesh_id}";
+    let path = format!("/v1/{PROJECT}/meshes/{mesh}");
+    document.check(one, "delete", &app.delete(&path).await);
+}
+
+#[tokio::test]
+async fn answers_of_zadig_fit_what_is_declared() {
+    let fixtures = release_emulator::State::from_json(include_str!("../../src/documented.json"));
+    let fixtures = serde_json::to_value(fixtures.expect("a state")).expect("JSON");
+    let (app, document) = (App::load(&fixtures), Document::new());
+    let all = "/openapi/delivery/releases";
+    let one = "/openapi/delivery/releases/{id}";
+    let list = app
+        .get(&format!("{all}?projectKey=demo&pageNum=1&pageSize=9"))
+        .await;
+    document.check(all, "get", &list);
+    document.check(all, "get", &app.get(all).await);
+    for version in list.json()["list"].as_array().expect("versions") {
+        let path = format!("{all}/{}", version["id"].as_str().expect("an id"));
+        document.check(one, "get", &app.get(&path).await);
+    }
+    document.check(one, "get", &app.get(&format!("{all}/none")).await);
+    document.check(one, "delete", &app.delete(&format!("{all}/none")).await);
+    for (kind, status) in [("k8s", 200), ("helm", 500)] {
+        let path = format!("{all}/{kind}");
+        let reply = app.post(&path, json!({})).await;
+        assert_eq!(reply.status, status);
+        document.check(&path, "post", &reply);
+    }
+}
+
+#[test]
+fn what_is_always_sent_is_declared_as_such() {
+    let document = Document::new();
+    for (schema, optional) in [
+        ("AsmRelease", &[][..]),
+        ("AsmReleaseMetadata", &[]),
+        ("AsmReleaseSpec", &[]),
+        ("AsmReleaseStatus", &[]),
+        ("AsmMeshSpec", &["config", "ipv6Enable"]),
+        ("AsmMeshStatus", &["updateTimestamp"]),
+        ("ZadigVersionInfo", &[]),
+        ("ZadigProgress", &[]),
+        ("ZadigVersionDetail", &[]),
+        ("ZadigDeployInfo", &[]),
+        ("ZadigDistributeInfo", &[]),
+    ] {
+        assert_eq!(document.optional(schema), optional, "{schema}");
+    }
+}
+
+#[test]
+fn what_a_mesh_must_say_is_declared_as_such() {
+    let document = Document::new();
+    for (schema, optional) in [
+        ("AsmMeshBody", &["status"][..]),
+        (
+            "AsmMeshMetadataBody",
+            &["annotations", "creationTimestamp", "labels", "uid"],
+        ),
+        (
+            "AsmMeshSpecBody",
+            &["config", "ipv6Enable", "tags", "version"],
+        ),
+        ("AsmMeshExtendParamsBody", &[]),
+        ("AsmMeshClusterBody", &["injection", "projectID"]),
+        ("AsmFieldSelector", &[]),
+        ("AsmTag", &[]),
+    ] {
+        assert_eq!(document.optional(schema), optional, "{schema}");
+    }
+}
