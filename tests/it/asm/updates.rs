@@ -192,6 +192,14 @@ async fn wrong_types_are_refused_with_their_place() {
             "spec.grayDeployments[0].template.spec: invalid type",
         ),
         (
+            json!({"spec": {"grayDeployments": [{"template": {"spec": []}}]}}),
+            "spec.grayDeployments[0].template.spec: invalid type: sequence, expected an object",
+        ),
+        (
+            containers(json!([["c", "image"]])),
+            "spec.grayDeployments[0].template.spec.template.spec.containers[0]: invalid type: sequence, expected an object",
+        ),
+        (
             images_of(json!(7)),
             "spec.grayDeployments[0].template.spec.template.spec.containers[0].image: must be",
         ),
@@ -203,6 +211,10 @@ async fn wrong_types_are_refused_with_their_place() {
             "{message} begins with {expected}"
         );
     }
+}
+
+fn containers(containers: Value) -> Value {
+    json!({"spec": {"grayDeployments": [{"template": {"spec": {"template": {"spec": {"containers": containers}}}}}]}})
 }
 
 fn images_of(image: Value) -> Value {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::http::json::{Verbatim, placed};
+use crate::http::json::{Verbatim, placed, some_object, some_objects};
 
 /// An image that an update names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,28 +50,28 @@ pub struct Misfit {
 
 #[derive(Default, Deserialize)]
 struct Deployment<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "some_object")]
     spec: Option<DeploymentSpec<'a>>,
 }
 
 #[derive(Deserialize)]
 struct DeploymentSpec<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "some_object")]
     template: Option<PodTemplate<'a>>,
 }
 
 #[derive(Deserialize)]
 struct PodTemplate<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "some_object")]
     spec: Option<PodSpec<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PodSpec<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "some_objects")]
     init_containers: Option<Vec<Container<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "some_objects")]
     containers: Option<Vec<Container<'a>>>,
 }
 
