@@ -4,6 +4,12 @@
 //! after the other; a Helm version packages the services' charts first. The gateway in front looks at the
 //! credential before anything else, so even an unknown path is 401 without one. Rights are looked at after
 //! the request was bound: who may not do something but also says it wrong is told about the latter.
+//!
+//! - [`handlers`]: the five operations. In: [`query`] and [`request`], which [`bind`] and [`scan`] read as Go
+//!   does. Out: [`wire`], [`rows`] and [`error`], with the service's own words in [`refusal`].
+//! - [`table`]: the memory. [`create`] checks what is ordered, [`deliver`] makes rows and pushes of it,
+//!   [`references`] is what orders refer to, and a [`version`] goes its way.
+//! - [`state`], [`load`]: the fixture format.
 
 pub mod bind;
 pub mod create;
@@ -55,18 +61,17 @@ impl Dialect for Zadig {
 
     fn caller(&self, request: &Parts) -> Result<Caller, Rejection> {
         let query = Params::of(request.uri.query());
-        let token = auth::zadig(&request.headers, query.get("token"))
+        let tokens = auth::zadig(&request.headers, query.get("token"))
             .map_err(Rejection::Unauthenticated)?;
-        let known = self
-            .0
-            .read(|tables, _| tables.identities.zadig_user(token).map(caller_of));
-        match known {
-            Some(caller) => Ok(caller),
-            None if self.0.settings().auth == Auth::Strict => {
-                Err(Rejection::Unauthenticated(Failure::UnknownToken))
-            }
-            None => Ok(Caller::named(UNKNOWN_CALLER)),
+        let (passes, caller) = self.0.read(|tables, _| {
+            let user = |token| tables.identities.zadig_user(token);
+            let caller = user(tokens.identity).map(caller_of);
+            (user(tokens.checked).is_some() && caller.is_some(), caller)
+        });
+        if !passes && self.0.settings().auth == Auth::Strict {
+            return Err(Rejection::Unauthenticated(Failure::UnknownToken));
         }
+        Ok(caller.unwrap_or_else(|| Caller::named(UNKNOWN_CALLER)))
     }
 
     /// Rights depend on the project that the query or the body names, so the handlers look at them.

@@ -93,9 +93,21 @@ fn signed_by(text: &str) -> Option<&str> {
     }
 }
 
-/// Reads the token of a request to Zadig: `?token=`, else `Authorization: <scheme> <token>` in exactly two
+/// The tokens of a request to Zadig. They differ only if it carries two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ZadigTokens<'a> {
+    /// The one that the gateway looks at: that of the query first.
+    pub checked: &'a str,
+    /// The one that says who calls: that of the header first, as the service behind the gateway reads it.
+    pub identity: &'a str,
+}
+
+/// Reads the tokens of a request to Zadig: `?token=`, and `Authorization: <scheme> <token>` in exactly two
 /// parts. A header that is not in two parts fails even beside `?token=`; the scheme's word does not matter.
-pub fn zadig<'a>(headers: &'a HeaderMap, query_token: Option<&'a str>) -> Result<&'a str, Failure> {
+pub fn zadig<'a>(
+    headers: &'a HeaderMap,
+    query_token: Option<&'a str>,
+) -> Result<ZadigTokens<'a>, Failure> {
     let header = match headers.get(header::AUTHORIZATION) {
         None => None,
         Some(value) => {
@@ -106,10 +118,11 @@ pub fn zadig<'a>(headers: &'a HeaderMap, query_token: Option<&'a str>) -> Result
             }
         }
     };
-    query_token
-        .filter(|token| !token.is_empty())
-        .or(header)
-        .ok_or(Failure::Missing)
+    let query = query_token.filter(|token| !token.is_empty());
+    match (query.or(header), header.or(query)) {
+        (Some(checked), Some(identity)) => Ok(ZadigTokens { checked, identity }),
+        _ => Err(Failure::Missing),
+    }
 }
 
 #[cfg(test)]
@@ -169,10 +182,15 @@ mod tests {
 
     #[test]
     fn zadig_wants_exactly_two_parts() {
-        let at =
-            |value, query| zadig(&headers(&[("authorization", value)]), query).map(str::to_owned);
-        assert_eq!(at("Bearer t", None), Ok("t".to_owned()));
-        assert_eq!(at("Token t", Some("q")), Ok("q".to_owned()));
+        let at = |value, query| {
+            let headers = headers(&[("authorization", value)]);
+            zadig(&headers, query)
+                .map(|tokens| [tokens.checked, tokens.identity].map(str::to_owned))
+        };
+        let tokens = |checked: &str, identity: &str| Ok([checked, identity].map(str::to_owned));
+        assert_eq!(at("Bearer t", None), tokens("t", "t"));
+        assert_eq!(at("Token t", Some("q")), tokens("q", "t"));
+        assert_eq!(at("Token t", Some("")), tokens("t", "t"));
         for wrong in ["t", "Bearer", "Bearer  t", "Bearer a b", ""] {
             assert_eq!(at(wrong, Some("q")), Err(Failure::Malformed), "{wrong:?}");
         }

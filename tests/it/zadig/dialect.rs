@@ -301,6 +301,22 @@ async fn only_known_tokens_pass_where_auth_is_strict() {
 }
 
 #[tokio::test]
+async fn of_two_tokens_the_one_in_the_query_is_checked_and_the_one_in_the_header_says_who_calls() {
+    let gina = &[("authorization", "Bearer gina-token")];
+    let nora = &[("authorization", "Bearer nora-token")];
+    let with = |token: &str| format!("{}&token={token}", list_of("demo"));
+    for (auth, unknown) in [(Auth::Shape, 200), (Auth::Strict, 401)] {
+        let app = App::build(|settings| settings.auth = auth, &users());
+        let reply = app.send("GET", &with("nora-token"), gina, "").await;
+        reply.expect(200);
+        let reply = app.send("GET", &with("gina-token"), nora, "").await;
+        reply.is(403, "");
+        let reply = app.send("GET", &with("whoever"), gina, "").await;
+        reply.expect(unknown);
+    }
+}
+
+#[tokio::test]
 async fn versions_show_the_name_of_the_token() {
     let app = App::load(&users());
     for (token, name) in [("carl-token", "carl"), ("whoever", "emulator")] {
