@@ -78,6 +78,31 @@ async fn what_is_not_said_is_empty_and_the_type_is_canary() {
 }
 
 #[tokio::test]
+async fn one_template_is_enough_and_the_other_workloads_have_an_empty_one() {
+    let app = App::new();
+    let mut order = order("reviews-gray", "reviews");
+    let template = order["spec"]["grayDeployments"][0]["template"].clone();
+    order["spec"]["grayDeployments"] = json!([
+        {"clusterID": "c1"}, {"clusterID": "c2", "template": template}, {"template": null}
+    ]);
+
+    let created = app.post(RELEASES, order).await.expect(201);
+
+    assert_same(
+        &created["spec"]["grayDeployments"],
+        &json!([
+            {"clusterID": "c1", "template": {}},
+            {"clusterID": "c2", "template": template},
+            {"clusterID": "", "template": {}}
+        ]),
+    );
+    assert_same(
+        &created["status"]["grayDeployments"],
+        &json!([{}, template, {}]),
+    );
+}
+
+#[tokio::test]
 async fn a_task_is_creating_for_exactly_one_step() {
     let app = App::new();
     let path = release(&create(&app, "reviews-gray", "reviews").await);

@@ -196,7 +196,7 @@ async fn wrong_types_are_refused_with_their_place() {
             "spec.grayDeployments[0].template.spec: invalid type: sequence, expected an object",
         ),
         (
-            containers(json!([["c", "image"]])),
+            containers(&json!([["c", "image"]])),
             "spec.grayDeployments[0].template.spec.template.spec.containers[0]: invalid type: sequence, expected an object",
         ),
         (
@@ -213,7 +213,7 @@ async fn wrong_types_are_refused_with_their_place() {
     }
 }
 
-fn containers(containers: Value) -> Value {
+fn containers(containers: &Value) -> Value {
     json!({"spec": {"grayDeployments": [{"template": {"spec": {"template": {"spec": {"containers": containers}}}}}]}})
 }
 

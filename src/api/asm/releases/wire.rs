@@ -8,6 +8,7 @@ use super::release::{Change, Ending, Fixed, Gray, Order, Release};
 use crate::api::asm::error::Error;
 use crate::api::asm::rules::{self, is_name};
 use crate::api::asm::stamp::Stamp;
+use crate::api::asm::table::nothing;
 use crate::http::json::{Verbatim, placed, some_object, some_objects};
 use crate::http::render::Rows;
 use crate::sim::Ms;
@@ -93,7 +94,8 @@ pub struct GrayBody {
     /// The cluster it runs in.
     #[serde(rename = "clusterID")]
     cluster_id: Option<String>,
-    /// A Kubernetes Deployment, kept byte for byte. Required on create.
+    /// A Kubernetes Deployment, kept byte for byte. On create at least one workload must have one; `{}` if
+    /// absent.
     #[schema(value_type = Option<Object>)]
     template: Option<Verbatim>,
 }
@@ -119,6 +121,9 @@ impl ReleaseBody {
         let gray = spec.gray_deployments.unwrap_or_default();
         if gray.is_empty() {
             return Err(Error::required("spec.grayDeployments"));
+        }
+        if gray.iter().all(|gray| gray.template.is_none()) {
+            return Err(Error::required("spec.grayDeployments[0].template"));
         }
         let gray = gray.into_iter().enumerate().map(|(n, gray)| gray.gray(n));
         Ok(Order {
@@ -180,9 +185,9 @@ impl ReleaseBody {
 
 impl GrayBody {
     fn gray(self, n: usize) -> Result<Gray, Error> {
-        let place = format!("spec.grayDeployments[{n}].template");
-        let template = self.template.ok_or_else(|| Error::required(&place))?;
+        let template = self.template.unwrap_or_else(nothing);
         if !template.is_object() {
+            let place = format_args!("spec.grayDeployments[{n}].template");
             return Err(Error::at(place, "must be an object"));
         }
         Ok(Gray {
