@@ -225,6 +225,11 @@ fn the_openapi_document_is_the_same_each_time_and_names_every_path_parameter() {
             );
             let is_family = !path.starts_with("/_emulator");
             assert_eq!(
+                operation["responses"].get("401").is_some(),
+                is_family,
+                "whoever is not known is refused: {method} {path}"
+            );
+            assert_eq!(
                 operation.get("x-evidence").is_some(),
                 is_family,
                 "{method} {path}"
