@@ -10,7 +10,7 @@ use super::execution::{
 use super::schedule::Policy;
 use super::status::Status;
 use crate::http::json::Verbatim;
-use crate::sim::lifecycle::{Command, FailMode, Node, Run, Script};
+use crate::sim::lifecycle::{Command, Does, FailMode, Node, Run, Script};
 use crate::sim::scripts::{Ask, Scripts, Work};
 use crate::sim::shelf::Timed;
 use crate::sim::{Ms, NEVER};
@@ -394,7 +394,7 @@ impl Pipeline {
     }
 
     /// Decides how a step will go; the work of a pipeline as a whole goes by the pipeline's name.
-    fn decide(&self, step: &str, work: Work, office: &mut Office) -> crate::sim::lifecycle::Does {
+    fn decide(&self, step: &str, work: Work, office: &mut Office) -> Does {
         let name = &self.definition.name;
         let step = if step.is_empty() { name } else { step };
         office.scripts.decide(&Ask {
