@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use release_emulator::config::{Config, LogFormat, LogLevel};
 use release_emulator::http::serve::serve;
@@ -18,9 +19,17 @@ const USAGE: u8 = 2;
 const CANNOT_BIND: u8 = 3;
 const BAD_FIXTURES: u8 = 4;
 
+/// How long a stop may take from the signal on. The process then ends as it is: a request may be holding it up, an
+/// advance of years over a busy schedule say.
+const PATIENCE: Duration = Duration::from_millis(150);
+
 fn main() -> ExitCode {
     let config = Config::from_process();
     let _guard = start_log(&config);
+    let token = CancellationToken::new();
+    if let Err(error) = stop_on_signal(&token) {
+        return stop(USAGE, &format!("cannot listen for signals: {error}"));
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -28,7 +37,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return stop(USAGE, &format!("cannot start: {error}")),
     };
-    match runtime.block_on(run(config)) {
+    match runtime.block_on(run(config, token)) {
         Ok(()) => ExitCode::SUCCESS,
         Err((code, why)) => stop(code, &why),
     }
@@ -40,7 +49,7 @@ fn stop(code: u8, why: &str) -> ExitCode {
     ExitCode::from(code)
 }
 
-async fn run(config: Config) -> Result<(), (u8, String)> {
+async fn run(config: Config, token: CancellationToken) -> Result<(), (u8, String)> {
     let world = fixtures::world(&config.fixtures, &config.settings())
         .map_err(|error| (BAD_FIXTURES, error.to_string()))?;
     let cannot_listen = |error: std::io::Error| {
@@ -53,9 +62,6 @@ async fn run(config: Config) -> Result<(), (u8, String)> {
         .await
         .map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
-    let token = CancellationToken::new();
-    stop_on_signal(&token)
-        .map_err(|error| (USAGE, format!("cannot listen for signals: {error}")))?;
     if let Some(file) = &config.port_file {
         let cannot_write = |error| {
             (
@@ -78,15 +84,28 @@ async fn run(config: Config) -> Result<(), (u8, String)> {
     Ok(())
 }
 
-/// Cancels the token on SIGTERM and SIGINT.
+/// Cancels the token on SIGTERM and SIGINT, from a thread that no request can hold up.
 fn stop_on_signal(token: &CancellationToken) -> std::io::Result<()> {
-    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
-        let (mut signals, token) = (signal(kind)?, token.clone());
-        tokio::spawn(async move {
-            signals.recv().await;
-            token.cancel();
-        });
-    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let entered = runtime.enter();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    drop(entered);
+    let token = token.clone();
+    let wait = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        token.cancel();
+        tokio::time::sleep(PATIENCE).await;
+        std::process::exit(0);
+    };
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || runtime.block_on(wait))?;
     Ok(())
 }
 

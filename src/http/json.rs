@@ -172,6 +172,13 @@ pub fn some_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Ok(object.map(|Object(value)| value))
 }
 
+/// For `deserialize_with`: a field for which null says as little as its absence.
+pub fn default_if_null<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
 /// The JSON path of a field that nobody knew.
 pub fn shown(path: &serde_ignored::Path) -> String {
     use serde_ignored::Path as P;

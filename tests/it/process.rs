@@ -102,6 +102,52 @@ fn one_line_on_stdout_says_where_it_listens_after_the_port_file_is_there() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{port}\n"));
 }
 
+/// Sends a request with a JSON body on a connection of its own and does not wait for the answer.
+fn tell(port: u16, line: &str, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{line} HTTP/1.1\r\nHost: e\r\nX-Auth-Token: t\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    stream
+}
+
+#[test]
+fn a_signal_stops_it_within_200_ms_even_in_a_long_advance() {
+    let fixtures = scratch("busy").join("busy.json");
+    let every_second = r#"{"strategy_type":1,"hooks":[{"schedule":"* * * * * ?"}]}"#;
+    let state = format!(
+        r#"{{"servicestage":{{"projects":[{{"id":"p","pipelines":[{{"id":"a","hooks":{every_second}}}]}}]}}}}"#
+    );
+    std::fs::write(&fixtures, state).unwrap();
+    let fixtures = fixtures.to_str().unwrap();
+    let mut process = Process::start(&["--listen", "127.0.0.1:0", "--fixtures", fixtures]);
+    let advance = "POST /_emulator/v1/clock/advance";
+    let _advancing = tell(process.port(), advance, r#"{"ms":300000000000}"#);
+    // It is under way once a read has to wait for it.
+    let mut read = tell(process.port(), "GET /v3/p/pipeline/pipelines", "");
+    while read
+        .set_read_timeout(Some(Duration::from_millis(300)))
+        .is_ok()
+        && read.read_to_end(&mut Vec::new()).is_ok()
+    {
+        read = tell(process.port(), "GET /v3/p/pipeline/pipelines", "");
+    }
+
+    process.signal("-TERM");
+    let told = Stopwatch::start();
+    let status = process.child.wait().unwrap();
+
+    assert!(
+        told.elapsed() < Duration::from_millis(200),
+        "{:?}",
+        told.elapsed()
+    );
+    assert_eq!(status.code(), Some(0));
+}
+
 #[test]
 fn a_signal_stops_it_within_200_ms_whoever_is_connected() {
     for signal in ["-TERM", "-INT"] {

@@ -15,6 +15,15 @@ pub fn check_name(name: &str) -> Result<(), Misfit> {
     }
 }
 
+/// The name of a plan or a pipeline that a fixture gave none: `release-` and six letters or digits of its id,
+/// as the console names them.
+#[must_use]
+pub fn name_after(id: &str) -> String {
+    let letters = id.chars().filter(char::is_ascii_alphanumeric);
+    let six = letters.chain("000000".chars()).take(6);
+    format!("release-{}", six.collect::<String>().to_ascii_lowercase())
+}
+
 fn is_name(name: &str) -> bool {
     let bytes = name.as_bytes();
     let inner = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
@@ -36,6 +45,18 @@ mod tests {
         }
         for name in ["", "a", "1a", "-a", "a-", "a_", "a b", "aé", &long(65)] {
             assert!(!is_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn whatever_the_id_a_name_made_of_it_is_a_name() {
+        for (id, name) in [
+            ("4105b37a-947e", "release-4105b3"),
+            ("P-1", "release-p10000"),
+            ("--é", "release-000000"),
+        ] {
+            assert_eq!(name_after(id), name);
+            assert!(is_name(name));
         }
     }
 }

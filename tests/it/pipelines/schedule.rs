@@ -99,6 +99,88 @@ async fn a_fire_while_a_run_is_open_is_skipped() {
 }
 
 #[tokio::test]
+async fn a_fire_while_a_run_is_paused_is_skipped() {
+    let app = App::new();
+    let pipeline = subject(&app).await;
+    let hooks = format!("{}/hooks", pipeline.path());
+    app.put(&hooks, scheduled(EVERY_TEN)).await.expect(200);
+    pipeline.act("start", json!({})).await;
+    pipeline.act("stop", json!({})).await;
+
+    app.advance(25_000).await;
+    assert_eq!(pipeline.status().await, 7);
+    assert_eq!(pipeline.act("continue", json!({})).await, 4);
+    app.advance(6_000).await;
+
+    let records = pipeline.records().await;
+    assert_eq!(records["count"], 2, "only the fire at 30 s found it ended");
+    assert_eq!(
+        records["records"][0]["trigger_at"],
+        crate::common::NOON + 30_000
+    );
+    assert_eq!(
+        records["records"][1]["end_at"],
+        crate::common::NOON + 29_000
+    );
+}
+
+#[tokio::test]
+async fn a_fire_is_skipped_once_the_selected_tasks_are_gone() {
+    let app = App::new();
+    let pipeline = subject(&app).await;
+    let hooks = format!("{}/hooks", pipeline.path());
+    let mut policy = scheduled(EVERY_TEN);
+    policy["selected_tasks"] = json!([
+        {"stage_name": "build", "tasks": []},
+        {"stage_name": "deploy", "tasks": ["roll"]}
+    ]);
+    app.put(&hooks, policy).await.expect(200);
+    let mut stages = one_task();
+    stages[1]["tasks"][0]["name"] = json!("unroll");
+    app.put(&pipeline.path(), body("release-a", stages))
+        .await
+        .expect(200);
+
+    app.advance(15_000).await;
+
+    assert_eq!(pipeline.records().await["count"], 0);
+    assert_eq!(pipeline.status().await, 1);
+}
+
+#[tokio::test]
+async fn hooks_of_one_instant_start_one_run() {
+    let app = App::new();
+    let pipeline = subject(&app).await;
+    let mut policy = scheduled(EVERY_TEN);
+    let first = policy["hooks"][0].clone();
+    let mut third = first.clone();
+    third["schedule"] = json!("0 * * * * ?");
+    policy["hooks"] = json!([first, first, third]);
+    let hooks = format!("{}/hooks", pipeline.path());
+    app.put(&hooks, policy).await.expect(200);
+
+    app.advance(60_000).await;
+
+    assert_eq!(pipeline.records().await["count"], 6);
+}
+
+#[tokio::test]
+async fn a_zone_may_be_absent_or_null() {
+    let app = App::new();
+    let pipeline = subject(&app).await;
+    let hooks = format!("{}/hooks", pipeline.path());
+    for zone in [
+        json!({}),
+        json!({"timezone_operator": null, "timezone_hour": null}),
+    ] {
+        let mut policy = json!({"strategy_type": 1, "hooks": [zone]});
+        policy["hooks"][0]["schedule"] = json!(EVERY_TEN);
+        let answer = app.put(&hooks, policy).await.expect(200);
+        assert_same(&answer, &scheduled(EVERY_TEN));
+    }
+}
+
+#[tokio::test]
 async fn a_start_falls_on_the_instant_at_which_the_run_before_ends() {
     let app = App::new();
     let pipeline = subject(&app).await;
@@ -207,6 +289,10 @@ async fn what_is_no_policy_is_refused_with_its_place() {
         (
             hook("schedule", json!("* * * * *")),
             "hooks[0].schedule: a cron line has six or seven fields, not 5",
+        ),
+        (
+            hook("schedule", json!(", * * * * ?")),
+            "hooks[0].schedule: a value is missing beside a comma",
         ),
         (
             hook("timezone_hour", json!(15)),

@@ -51,6 +51,11 @@ pub enum Unknown {
     Task(usize, usize),
 }
 
+/// Whether a selection names no task at all.
+pub(super) fn is_nothing(selected: &[Selected]) -> bool {
+    selected.iter().all(|entry| entry.tasks.is_empty())
+}
+
 /// Checks that a selection names only what there is.
 pub(super) fn check_selection(stages: &[Stage], selected: &[Selected]) -> Result<(), Unknown> {
     for (n, entry) in selected.iter().enumerate() {

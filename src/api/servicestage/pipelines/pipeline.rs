@@ -3,14 +3,14 @@
 use std::collections::VecDeque;
 
 use super::action::{Action, Refused};
-use super::declaration::{Part, Selected, Stages, check_selection};
+use super::declaration::{Part, Selected, Stages, check_selection, is_nothing};
 use super::execution::{
     Attempt, Execution, Purpose, Trigger, done, release, release_at_gate, repetition,
 };
 use super::schedule::Policy;
 use super::status::Status;
 use crate::http::json::Verbatim;
-use crate::sim::lifecycle::{Command, FailMode, Node, Run, Script};
+use crate::sim::lifecycle::{Command, Does, FailMode, Node, Run, Script};
 use crate::sim::scripts::{Ask, Scripts, Work};
 use crate::sim::shelf::Timed;
 use crate::sim::{Ms, NEVER};
@@ -194,9 +194,9 @@ impl Pipeline {
         Ok((execution.id, action.answer()))
     }
 
-    /// Starts what the trigger policy selects, if nothing is under way; answers whether it did.
+    /// Starts what the trigger policy selects, unless a run is open; answers whether it did.
     pub fn fire(&mut self, now: Ms, office: &mut Office) -> bool {
-        let Some(policy) = self.policy.as_mut().filter(|policy| policy.next <= now) else {
+        let Some(policy) = self.policy.as_mut().filter(|policy| policy.next() <= now) else {
             return false;
         };
         policy.pass(now);
@@ -208,7 +208,7 @@ impl Pipeline {
             });
         }
         let status = self.status(now);
-        if status.is_busy() || selected.as_ref().is_some_and(Vec::is_empty) {
+        if status.is_open() || selected.as_deref().is_some_and(is_nothing) {
             tracing::info!(
                 id = self.id,
                 code = status.code(),
@@ -234,7 +234,7 @@ impl Pipeline {
         let Some(selected) = selected else {
             return Ok(());
         };
-        if selected.iter().all(|entry| entry.tasks.is_empty()) {
+        if is_nothing(selected) {
             return Err(Refused::NothingSelected);
         }
         check_selection(&self.definition.stages, selected).map_err(Refused::Unknown)
@@ -394,7 +394,7 @@ impl Pipeline {
     }
 
     /// Decides how a step will go; the work of a pipeline as a whole goes by the pipeline's name.
-    fn decide(&self, step: &str, work: Work, office: &mut Office) -> crate::sim::lifecycle::Does {
+    fn decide(&self, step: &str, work: Work, office: &mut Office) -> Does {
         let name = &self.definition.name;
         let step = if step.is_empty() { name } else { step };
         office.scripts.decide(&Ask {
@@ -418,7 +418,7 @@ impl Timed for Pipeline {
             (None, Some(execution)) => execution.latest().run.next_due(now),
             _ => NEVER,
         };
-        run.min(self.policy.as_ref().map_or(NEVER, |policy| policy.next))
+        run.min(self.policy.as_ref().map_or(NEVER, Policy::next))
     }
 
     fn states(&self, now: Ms) -> Vec<(Option<String>, String)> {

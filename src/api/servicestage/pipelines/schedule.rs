@@ -19,9 +19,6 @@ pub struct Policy {
     pub hooks: Vec<Hook>,
     /// What it starts; absent: everything.
     pub selected: Option<Vec<Selected>>,
-    /// The next instant at which it starts the pipeline, or [`NEVER`]. Kept because a line that never comes
-    /// is costly to search.
-    pub next: Ms,
 }
 
 /// A schedule in some time zone.
@@ -34,6 +31,8 @@ pub struct Hook {
     /// How many hours away.
     pub hours: i32,
     cron: Cron,
+    /// The next instant that it names, or [`NEVER`]. Kept because a line that never comes is costly to search.
+    next: Ms,
 }
 
 impl PartialEq for Hook {
@@ -55,24 +54,36 @@ impl Policy {
     /// A policy that takes effect at `now`.
     pub fn new(
         scheduled: bool,
-        hooks: Vec<Hook>,
+        mut hooks: Vec<Hook>,
         selected: Option<Vec<Selected>>,
         now: Ms,
     ) -> Self {
-        let mut policy = Self {
+        if scheduled {
+            for hook in &mut hooks {
+                hook.next = hook.after(now);
+            }
+        }
+        Self {
             scheduled,
             hooks,
             selected,
-            next: NEVER,
-        };
-        policy.pass(now);
-        policy
+        }
+    }
+
+    /// The next instant at which it starts the pipeline, or [`NEVER`].
+    pub fn next(&self) -> Ms {
+        self.hooks
+            .iter()
+            .map(|hook| hook.next)
+            .min()
+            .unwrap_or(NEVER)
     }
 
     /// Goes on to the first start after `now`.
     pub fn pass(&mut self, now: Ms) {
-        let next = self.hooks.iter().map(|hook| hook.next(now)).min();
-        self.next = next.filter(|_| self.scheduled).unwrap_or(NEVER);
+        for hook in self.hooks.iter_mut().filter(|hook| hook.next <= now) {
+            hook.next = hook.after(now);
+        }
     }
 }
 
@@ -89,11 +100,12 @@ impl Hook {
             east,
             hours,
             cron,
+            next: NEVER,
         })
     }
 
-    /// The first instant after `now`, or [`NEVER`].
-    fn next(&self, now: Ms) -> Ms {
+    /// The first instant after `now` that it names, or [`NEVER`].
+    fn after(&self, now: Ms) -> Ms {
         let seconds = self.hours * 3_600;
         let zone = FixedOffset::east_opt(if self.east { seconds } else { -seconds });
         let local = zone
@@ -105,7 +117,8 @@ impl Hook {
     }
 }
 
-/// Reads a Quartz line with a parser that knows all of it but open steps and ranges that wrap around.
+/// Reads a Quartz line with a parser that knows all of it but open steps, ranges that wrap around and the
+/// last day of the week.
 fn parse(schedule: &str) -> Result<Cron, String> {
     let fields: Vec<&str> = schedule.split_whitespace().collect();
     if !(6..=7).contains(&fields.len()) {
@@ -141,46 +154,27 @@ const MONTHS: &[&str] = &[
 ];
 const DAYS: &[&str] = &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
+const SECONDS_OR_MINUTES: Field = Field::of(0, 59, &[]);
+const DAYS_OF_WEEK: Field = Field::of(1, 7, DAYS);
+const YEARS: Field = Field::of(1970, 2099, &[]);
+
 const FIELDS: [Field; 7] = [
-    Field {
-        least: 0,
-        most: 59,
-        names: &[],
-    },
-    Field {
-        least: 0,
-        most: 59,
-        names: &[],
-    },
-    Field {
-        least: 0,
-        most: 23,
-        names: &[],
-    },
-    Field {
-        least: 1,
-        most: 31,
-        names: &[],
-    },
-    Field {
-        least: 1,
-        most: 12,
-        names: MONTHS,
-    },
-    Field {
-        least: 1,
-        most: 7,
-        names: DAYS,
-    },
-    Field {
-        least: 1970,
-        most: 2099,
-        names: &[],
-    },
+    SECONDS_OR_MINUTES,
+    SECONDS_OR_MINUTES,
+    Field::of(0, 23, &[]),
+    Field::of(1, 31, &[]),
+    Field::of(1, 12, MONTHS),
+    DAYS_OF_WEEK,
+    YEARS,
 ];
 
 impl Field {
-    /// Rewrites `a/n` as `a-most/n`, and a range that wraps around as two.
+    const fn of(least: u32, most: u32, names: &'static [&'static str]) -> Self {
+        Self { least, most, names }
+    }
+
+    /// Rewrites `a/n` as `a-most/n`, a range that wraps around as its values, and a day of the week `L` as
+    /// Saturday.
     fn translate(&self, text: &str) -> Result<String, String> {
         let parts: Result<Vec<String>, String> =
             text.split(',').map(|part| self.part(part)).collect();
@@ -188,29 +182,44 @@ impl Field {
     }
 
     fn part(&self, part: &str) -> Result<String, String> {
+        if part.is_empty() {
+            // The parser would take it for no value at all, and search for ever.
+            return Err("a value is missing beside a comma".to_owned());
+        }
         let (range, step) = match part.split_once('/') {
             Some((range, step)) => (range, Some(step)),
             None => (part, None),
         };
-        let with_step =
-            |range: &str| step.map_or_else(|| range.to_owned(), |step| format!("{range}/{step}"));
-        match range.split_once('-') {
-            Some((from, to)) => match (self.value(from), self.value(to)) {
-                (Some(from), Some(to)) if from > to => match step {
-                    None if to < self.least => Ok(format!("{from}-{}", self.most)),
-                    None => Ok(format!("{from}-{},{}-{to}", self.most, self.least)),
-                    // The step would have to go on counting across the wrap.
-                    Some(_) => Err(format!(
-                        "{part}: a range that wraps around cannot have a step"
-                    )),
-                },
-                _ => Ok(with_step(range)),
-            },
-            None if step.is_some() && self.value(range).is_some() => {
-                Ok(with_step(&format!("{range}-{}", self.most)))
-            }
-            None => Ok(with_step(range)),
+        if let Some((from, to)) = range.split_once('-')
+            && let (Some(from), Some(to)) = (self.value(from), self.value(to))
+            && from > to
+        {
+            return self
+                .around(from, to, step)
+                .ok_or_else(|| format!("{part}: this range cannot wrap around"));
         }
+        Ok(match step {
+            Some(step) if self.value(range).is_some() => format!("{range}-{}/{step}", self.most),
+            None if self.most == DAYS_OF_WEEK.most && part.eq_ignore_ascii_case("L") => {
+                DAYS_OF_WEEK.most.to_string()
+            }
+            _ => part.to_owned(),
+        })
+    }
+
+    /// The values of a range that wraps around, in which a step goes on counting. Years do not come again.
+    fn around(&self, from: u32, to: u32, step: Option<&str>) -> Option<String> {
+        let step = step.map_or(Some(1), |step| step.parse().ok())?;
+        if step == 0 || from > self.most || to < self.least || self.least == YEARS.least {
+            return None;
+        }
+        let values = (from..=self.most).chain(self.least..=to).step_by(step);
+        Some(
+            values
+                .map(|value| value.to_string())
+                .collect::<Vec<_>>()
+                .join(","),
+        )
     }
 
     fn value(&self, text: &str) -> Option<u32> {
@@ -236,7 +245,7 @@ mod tests {
         let mut now = instant(from).unwrap();
         (0..n)
             .map(|_| {
-                now = hook.next(now);
+                now = hook.after(now);
                 if now == NEVER {
                     "never".to_owned()
                 } else {
@@ -302,6 +311,38 @@ mod tests {
             days.iter().map(|at| &at[8..10]).collect::<Vec<_>>(),
             ["06", "07", "08", "09"]
         );
+        let every_other = fires("0 0 22-2/2 * * ?", true, 0, "2026-03-02T00:30:00Z", 4);
+        assert_eq!(
+            every_other.iter().map(|at| &at[11..13]).collect::<Vec<_>>(),
+            ["02", "22", "00", "02"]
+        );
+    }
+
+    #[test]
+    fn the_last_day_of_the_week_is_saturday_and_of_the_month_its_last() {
+        for (line, expected) in [
+            ("0 0 0 ? * L", ["2026-02-07", "2026-02-14", "2026-02-21"]),
+            ("0 0 0 ? * 6L", ["2026-02-27", "2026-03-27", "2026-04-24"]),
+            (
+                "0 0 0 ? * FRI#5",
+                ["2026-05-29", "2026-07-31", "2026-10-30"],
+            ),
+            ("0 0 0 L * ?", ["2026-02-28", "2026-03-31", "2026-04-30"]),
+            ("0 0 0 LW * ?", ["2026-02-27", "2026-03-31", "2026-04-30"]),
+            ("0 0 0 1W * ?", ["2026-02-02", "2026-03-02", "2026-04-01"]),
+            ("0 0 0 31 * ?", ["2026-03-31", "2026-05-31", "2026-07-31"]),
+            (
+                "0 0 0 1 1 ? 2027/2",
+                ["2027-01-01", "2029-01-01", "2031-01-01"],
+            ),
+        ] {
+            let days = fires(line, true, 0, "2026-02-01T00:00:00Z", 3);
+            assert_eq!(
+                days.iter().map(|at| &at[..10]).collect::<Vec<_>>(),
+                expected,
+                "{line}"
+            );
+        }
     }
 
     #[test]
@@ -331,7 +372,12 @@ mod tests {
             "* * * * *",
             "a b c d e f",
             "60 * * * * ?",
-            "0 0 22-2/2 * * ?",
+            ", * * * * ?",
+            "0,,5 * * * * ?",
+            "0 0 22-2/0 * * ?",
+            "70-5 * * * * ?",
+            "0 0 0 ? * 5-0",
+            "0 0 0 1 1 ? 2030-2027",
             "0 0 0 * * ? * *",
         ] {
             assert!(

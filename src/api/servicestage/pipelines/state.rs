@@ -9,7 +9,7 @@ use super::status::Status;
 use super::table::Table;
 use super::wire::{ConfigModeWord, FailModeWord, PolicyBody, count_sources, read_stages};
 use crate::api::history::RunState;
-use crate::api::servicestage::rules::check_name;
+use crate::api::servicestage::rules::{check_name, name_after};
 use crate::api::settings::Settings;
 use crate::api::state::Misfit;
 use crate::http::json::{Verbatim, shown, some_object};
@@ -175,13 +175,7 @@ impl Item {
         if self.model_version.is_some_and(|version| version != 2) {
             return Err(Misfit::new("model_version", "2"));
         }
-        let hex: String = self
-            .id
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .take(6)
-            .collect();
-        let name = self.name.unwrap_or_else(|| format!("release-{hex}"));
+        let name = self.name.unwrap_or_else(|| name_after(&self.id));
         check_name(&name)?;
         let status = match self.status.map(|code| (code, Status::of(code))) {
             None => Status::Initialised,

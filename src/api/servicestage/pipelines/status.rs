@@ -80,4 +80,9 @@ impl Status {
                 | Self::Restarting
         )
     }
+
+    /// Whether a run has not ended: something is under way, or it is paused.
+    pub fn is_open(self) -> bool {
+        self.is_busy() || self == Self::Paused
+    }
 }

@@ -118,10 +118,11 @@ impl<'a> ExtendInfo<'a> {
                 pipeline_id: &pipeline.id,
                 version: execution.version,
                 status: execution.status(now).code(),
-                stage_states: execution
-                    .stages
-                    .iter()
-                    .map(|stage| StageState::of(stage, &steps))
+                stage_states: steps
+                    .chunk_by(|(a, _), (b, _)| {
+                        a.stage().map(|stage| &stage.name) == b.stage().map(|stage| &stage.name)
+                    })
+                    .filter_map(|own| Some(StageState::of(own[0].0.stage()?, own)))
                     .collect(),
             },
         })
@@ -129,11 +130,8 @@ impl<'a> ExtendInfo<'a> {
 }
 
 impl<'a> StageState<'a> {
-    fn of(stage: &'a Stage, steps: &[(Part<'a>, Status)]) -> Self {
-        let own: Vec<_> = steps
-            .iter()
-            .filter(|(part, _)| part.stage().is_some_and(|of| of.name == stage.name))
-            .collect();
+    /// What a stage is at, by its own steps.
+    fn of(stage: &'a Stage, own: &[(Part<'a>, Status)]) -> Self {
         let gate = own.iter().find(|(part, _)| matches!(part, Part::Gate(_)));
         let tasks = own.iter().filter_map(|(part, status)| match part {
             Part::Task(_, task) => Some(TaskState {
@@ -152,14 +150,14 @@ impl<'a> StageState<'a> {
         Self {
             name: &stage.name,
             approval_status: gate.map_or(0, |(_, status)| status.code()),
-            status: stage_status(&own).code(),
+            status: stage_status(own).code(),
             task_states: tasks.collect(),
         }
     }
 }
 
 /// What a stage is at, by what its steps are at: whatever is under way decides, then whatever failed.
-fn stage_status(steps: &[&(Part, Status)]) -> Status {
+fn stage_status(steps: &[(Part, Status)]) -> Status {
     let any = |wanted: Status| steps.iter().any(|(_, status)| *status == wanted);
     for wanted in [
         Status::ToBeApproved,

@@ -1,12 +1,10 @@
 //! A component of a plan: carried as it was given, and read no further than the emulator acts on it.
 
-use crate::api::servicestage::rules::check_name;
-use crate::http::json::Misfit;
-use crate::http::json::read_part;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::http::json::{Verbatim, object, some_objects};
+use crate::api::servicestage::rules::check_name;
+use crate::http::json::{Misfit, Verbatim, object, read_part, some_objects};
 
 /// A component of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]

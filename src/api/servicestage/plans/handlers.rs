@@ -11,6 +11,7 @@ use super::plan::{Refusal, Table};
 use super::wire::{
     CreateBody, DeployInfoView, DetailView, EditBody, ListView, PlanPath, ProjectPath, RowView,
 };
+use crate::api::gateway::GatewayErrorBody;
 use crate::http::Caller;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::render::{self, Rows};
@@ -23,7 +24,8 @@ use crate::sim::Ms;
 /// a name that another plan of the project has.
 #[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans", operation_id = "CreateReleasePlan",
     tag = "plans", params(ProjectPath), request_body = CreateBody,
-    responses((status = 200, body = DetailView), (status = 400, body = ErrorBody)),
+    responses((status = 200, body = DetailView), (status = 400, body = ErrorBody),
+        (status = 401, body = GatewayErrorBody)),
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("ServiceStage API reference, index page 0255 (the operation's own page, 0229, could not be read), read 2026-08")),
         ("x-action" = json!("servicestage::createReleasePlan")),
@@ -49,7 +51,8 @@ pub(super) async fn create_release_plan(
 /// project has and for a plan under way; 404 no such plan.
 #[utoipa::path(put, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "UpdateReleasePlan",
     tag = "plans", params(PlanPath), request_body = EditBody,
-    responses((status = 200, body = DetailView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, body = DetailView), (status = 400, body = ErrorBody),
+        (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0230, read 2026-08")),
         ("x-action" = json!("servicestage::modifyReleasePlan")),
@@ -74,7 +77,8 @@ pub(super) async fn update_release_plan(
 /// 404 no such plan.
 #[utoipa::path(delete, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "DeleteReleasePlan",
     tag = "plans", params(PlanPath),
-    responses((status = 200, description = "An empty body"), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, description = "An empty body"), (status = 400, body = ErrorBody),
+        (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0231, read 2026-08")),
         ("x-action" = json!("servicestage::deleteReleasePlan")),
@@ -94,7 +98,8 @@ pub(super) async fn delete_release_plan(
 /// parameter's name.
 #[utoipa::path(get, path = "/v3/{project_id}/cas/release-plans", operation_id = "ListReleasePlans",
     tag = "plans", params(ProjectPath, Paging),
-    responses((status = 200, body = ListView), (status = 400, body = ErrorBody)),
+    responses((status = 200, body = ListView), (status = 400, body = ErrorBody),
+        (status = 401, body = GatewayErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0232, read 2026-08")),
         ("x-action" = json!("servicestage::listReleasePlan")),
@@ -128,7 +133,8 @@ pub(super) async fn list_release_plans(
 /// `GET …/cas/release-plans/{release_plan_id}`. Components come as they were given. Errors: 404 no such plan.
 #[utoipa::path(get, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "ShowReleasePlan",
     tag = "plans", params(PlanPath),
-    responses((status = 200, body = DetailView), (status = 404, body = ErrorBody)),
+    responses((status = 200, body = DetailView), (status = 401, body = GatewayErrorBody),
+        (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0233, read 2026-08")),
         ("x-action" = json!("servicestage::getReleasePlan")),
@@ -147,7 +153,8 @@ pub(super) async fn show_release_plan(
 /// plan.
 #[utoipa::path(get, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/deploy-info", operation_id = "ShowReleasePlanDeployInfo",
     tag = "plans", params(PlanPath),
-    responses((status = 200, body = DeployInfoView), (status = 404, body = ErrorBody)),
+    responses((status = 200, body = DeployInfoView), (status = 401, body = GatewayErrorBody),
+        (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0234, read 2026-08")),
         ("x-action" = json!("servicestage::getReleasePlan")),
@@ -171,7 +178,8 @@ pub(super) async fn show_release_plan_deploy_info(
 /// unless the plan is `CREATED`, `FAILED`, `PARTIALLY_FAILED`, `ABORTED` or `ROLLBACK_SUCCEED`; 404 no such plan.
 #[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/execute", operation_id = "ExecuteReleasePlan",
     tag = "plans", params(PlanPath),
-    responses((status = 200, description = "An empty body"), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, description = "An empty body"), (status = 400, body = ErrorBody),
+        (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0235, read 2026-08")),
         ("x-action" = json!("servicestage::createReleasePlan")),
@@ -194,7 +202,8 @@ pub(super) async fn execute_release_plan(
 /// unless the plan is `SUCCESS`, `FAILED` or `PARTIALLY_FAILED`; 404 no such plan.
 #[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/rollback", operation_id = "RollbackReleasePlan",
     tag = "plans", params(PlanPath),
-    responses((status = 200, description = "An empty body"), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, description = "An empty body"), (status = 400, body = ErrorBody),
+        (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0236, read 2026-08")),
         ("x-action" = json!("servicestage::createReleasePlan")),
@@ -219,7 +228,8 @@ pub(super) async fn rollback_release_plan(
 /// `ABORTING` for a step, then `ABORTED`. Errors: 400 unless the plan is `RUNNING`; 404 no such plan.
 #[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/abort", operation_id = "AbortReleasePlan",
     tag = "plans", params(PlanPath),
-    responses((status = 200, description = "An empty body"), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, description = "An empty body"), (status = 400, body = ErrorBody),
+        (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0251, read 2026-08")),
         ("x-action" = json!("servicestage::createReleasePlan")),

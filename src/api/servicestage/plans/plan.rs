@@ -1,6 +1,5 @@
 //! Release plans and where they are kept.
 
-use crate::http::json::Misfit;
 use std::collections::{HashMap, HashSet};
 
 use super::component::Component;
@@ -8,6 +7,7 @@ use super::content::Content;
 use super::course::{Course, Progress, Unfit};
 use super::round::{FAMILY, Means};
 use super::words::{Action, Command, Status};
+use crate::http::json::Misfit;
 use crate::sim::ids::Ids;
 use crate::sim::scripts::Scripts;
 use crate::sim::shelf::{Entry, Shelf, Timed};

@@ -1,18 +1,17 @@
 //! Release plans in the fixture format: as the list or the detail shows them, with what the emulator knows
 //! beside.
 
-use super::content::check_desc;
-use crate::api::servicestage::rules::check_name;
 use serde::{Deserialize, Serialize};
 
 use super::component::Component;
-use super::content::Content;
+use super::content::{Content, check_desc};
 use super::course::{Course, Release};
 use super::plan::{Plan, Table};
 use super::round::Round;
 use super::words::{Action, FailStrategy, Status};
 use crate::api::gateway::UNKNOWN_CALLER;
 use crate::api::history::RunState;
+use crate::api::servicestage::rules::{check_name, name_after};
 use crate::api::state::Misfit;
 use crate::http::json::{Verbatim, some_object};
 use crate::sim::Ms;
@@ -272,11 +271,4 @@ fn time(path: &str, given: Option<Ms>, absent: Ms) -> Result<Ms, Misfit> {
             format!("milliseconds since the Unix epoch, not {time}"),
         )),
     }
-}
-
-/// The name of a plan that was given none: `release-` and six letters or digits, as the console names them.
-fn name_after(id: &str) -> String {
-    let letters = id.chars().filter(char::is_ascii_alphanumeric);
-    let six = letters.chain("000000".chars()).take(6);
-    format!("release-{}", six.collect::<String>().to_ascii_lowercase())
 }

@@ -3,19 +3,17 @@
 //! Source: ServiceStage API reference, "Release Management" (pages 0230 to 0236 and 0251), read 2026-08.
 //! All times are milliseconds since the Unix epoch; 0 stands for what has not come.
 
-use super::content::check_desc;
-use crate::api::servicestage::rules::check_name;
-use crate::http::json::Misfit;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::component::{Component, ComponentBody, required};
-use super::content::Content;
+use super::content::{Content, check_desc};
 use super::course::Progress;
 use super::plan::{Draft, Plan};
 use super::round::Job;
 use super::words::{Action, FailStrategy, JobStatus, Status};
-use crate::http::json::Verbatim;
+use crate::api::servicestage::rules::check_name;
+use crate::http::json::{Misfit, Verbatim};
 use crate::http::render::Rows;
 use crate::sim::Ms;
 use crate::sim::shelf::Entry;

@@ -353,6 +353,13 @@ async fn a_name_is_unique_in_its_project_and_enterprise_project() {
         )
         .await;
     assert_eq!(wrong(&explicitly), TAKEN);
+    let emptily = app
+        .post(
+            &pipelines(),
+            with(&ui(), "enterprise_project_id", json!("")),
+        )
+        .await;
+    assert_eq!(wrong(&emptily), TAKEN);
 
     app.post(
         &pipelines(),

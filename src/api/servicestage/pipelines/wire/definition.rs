@@ -34,7 +34,7 @@ pub(in super::super) struct PipelineBody {
     #[serde(default)]
     #[schema(value_type = Option<Vec<StageBody>>)]
     pub(in super::super) stages: Option<Verbatim>,
-    /// The enterprise project; absent: `0`, the default one.
+    /// The enterprise project; absent or empty: `0`, the default one.
     #[serde(default)]
     pub(in super::super) enterprise_project_id: Option<String>,
     /// `stop` (default) or `continue` (inferred: returned by the detail, not in the table of the body).
@@ -250,7 +250,10 @@ impl PipelineBody {
             name: self.name,
             description: self.description.unwrap_or_default(),
             config_mode: self.config_mode.into(),
-            enterprise_project: self.enterprise_project_id.unwrap_or_else(|| "0".to_owned()),
+            enterprise_project: self
+                .enterprise_project_id
+                .filter(|id| !id.is_empty())
+                .unwrap_or_else(|| "0".to_owned()),
             fail: self.fail_mode.map_or(FailMode::Stop, Into::into),
             sources: self.sources.unwrap_or_else(Verbatim::empty_list),
             declared_stages: self.stages.unwrap_or_else(Verbatim::empty_list),

@@ -32,10 +32,10 @@ pub(in super::super) struct HookBody {
     /// A cron line of six or seven fields, as Quartz writes them.
     pub schedule: String,
     /// `+` (default): east of UTC; `-`: west.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::http::json::default_if_null")]
     pub timezone_operator: SignWord,
     /// How many hours from UTC, 0 (default) to 14.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::http::json::default_if_null")]
     #[schema(minimum = 0, maximum = 14)]
     pub timezone_hour: i32,
 }
