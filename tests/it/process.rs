@@ -192,6 +192,30 @@ fn a_signal_stops_it_within_200_ms_while_every_thread_is_at_work() {
 }
 
 #[test]
+fn a_refusal_is_logged_with_its_reason_at_debug() {
+    let mut child = command(&["--listen", "127.0.0.1:0", "--log-level", "debug"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut ready = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap())
+        .read_line(&mut ready)
+        .unwrap();
+    let mut process = Process { child, ready };
+
+    let path = "/v3/p/pipeline/pipelines";
+    answer(send(process.port(), "POST", path, r#"{"name":7}"#));
+    process.signal("-TERM");
+    process.child.wait().unwrap();
+
+    let mut log = String::new();
+    let stderr = process.child.stderr.as_mut().unwrap();
+    stderr.read_to_string(&mut log).unwrap();
+    assert!(log.contains("name: invalid type: integer `7`"), "{log}");
+}
+
+#[test]
 fn a_port_file_that_cannot_be_written_stops_with_code_2_and_leaves_nothing() {
     let folder = scratch("unwritable");
     std::fs::create_dir_all(folder.join("port")).unwrap();
