@@ -26,7 +26,8 @@ impl<D: Dialect> Sealed<D> {
     /// Takes the routes apart into a router and what their attributes declare.
     #[must_use]
     pub fn new(routes: OpenApiRouter<D>) -> Self {
-        let (router, api) = routes.split_for_parts();
+        let (router, mut api) = routes.split_for_parts();
+        D::declare(&mut api);
         let operations = Operations::of(&api);
         Self {
             router,

@@ -14,6 +14,7 @@ use crate::sim::Ms;
 /// A row of the list: fourteen keys. Times are milliseconds since the epoch. The table of the page lacks
 /// `version`, `enterprise_project` and `extend_info`, which its example has.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PipelineRow)]
 pub(super) struct Row<'a> {
     /// A uuid.
     id: &'a str,
@@ -187,6 +188,7 @@ fn stage_status(steps: &[&(Part, Status)]) -> Status {
 
 /// The detail: the documented keys, then six of the list's (inferred).
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Pipeline)]
 pub(super) struct Detail<'a> {
     name: &'a str,
     description: &'a str,
@@ -207,6 +209,7 @@ pub(super) struct Detail<'a> {
 
 /// An object, though the page calls it a list: its own table holds these two.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PipelineDeclaration)]
 struct Declaration<'a> {
     #[schema(value_type = Vec<Object>)]
     sources: &'a Verbatim,
@@ -241,6 +244,7 @@ impl<'a> Detail<'a> {
 
 /// The answer of an action. The table calls `id` a string, the example shows a number; we send a number.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PipelineActed)]
 pub(super) struct Acted<'a> {
     /// The execution's number.
     pub(super) id: i64,
@@ -252,6 +256,7 @@ pub(super) struct Acted<'a> {
 /// An execution record. The page types `trigger` and `version` otherwise than its own texts describe them;
 /// the sibling API has a name and a number.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PipelineRecord)]
 pub(super) struct Record<'a> {
     /// The execution's number.
     id: i64,
