@@ -71,7 +71,8 @@ pub fn app(world: &World) -> Router {
 }
 
 fn unrouted(world: World, request: Request) -> axum::response::Response {
-    if request.uri().path().starts_with("/_emulator") {
+    let path = request.uri().path();
+    if path == "/_emulator" || path.starts_with("/_emulator/") {
         http::seal::refuse_unrouted(&control::Control(world), request, Rejection::NoRoute)
     } else {
         api::unrouted(world, request)

@@ -299,6 +299,11 @@ fn bad_fixtures_stop_with_code_4_and_name_file_and_place() {
             "servicestage.projects[0].pipelines[0].status: 1 to 5, 7, or 10 to 14, not 6",
         ),
         (
+            "keys.yaml",
+            "asm: {meshes: []}\nasm: {meshes: []}\n",
+            "duplicate mapping key `asm` is not allowed here at line 2, column 1",
+        ),
+        (
             "twice.json",
             r#"{"servicestage":{"projects":[{"id":"p","pipelines":[{"id":"a"},{"id":"a"}]}]}}"#,
             "servicestage.projects[0].pipelines[1].id: an id that is not there already",
