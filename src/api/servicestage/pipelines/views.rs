@@ -38,6 +38,7 @@ pub(super) struct Row<'a> {
     enterprise_project_id: &'a str,
     enterprise_project: Option<&'a str>,
     /// Null before the first run.
+    #[schema(value_type = Option<Latest>)]
     extend_info: Option<ExtendInfo<'a>>,
 }
 
@@ -64,15 +65,21 @@ impl<'a> Row<'a> {
 }
 
 /// What the list shows of the latest run.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum ExtendInfo<'a> {
     /// As a fixture gave it.
     Given(&'a Verbatim),
-    /// As it is (inferred from the sibling API).
-    Latest {
-        latest_pipeline_state: PipelineState<'a>,
-    },
+    /// As it is.
+    Latest(Latest<'a>),
+}
+
+/// What the list shows of the latest run (inferred from the sibling API), unless a fixture gave it otherwise.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PipelineLatest)]
+struct Latest<'a> {
+    /// The latest run.
+    latest_pipeline_state: PipelineState<'a>,
 }
 
 /// The latest run.
@@ -113,7 +120,7 @@ impl<'a> ExtendInfo<'a> {
         }
         let execution = pipeline.executions.back()?;
         let steps: Vec<_> = execution.steps(now).collect();
-        Some(Self::Latest {
+        Some(Self::Latest(Latest {
             latest_pipeline_state: PipelineState {
                 id: execution.id,
                 pipeline_id: &pipeline.id,
@@ -125,7 +132,7 @@ impl<'a> ExtendInfo<'a> {
                     .map(|stage| StageState::of(stage, &steps))
                     .collect(),
             },
-        })
+        }))
     }
 }
 
