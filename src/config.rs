@@ -1,8 +1,10 @@
 //! The command line and its environment twins.
 
+use std::io::Write;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::api::identities::instant;
@@ -125,7 +127,15 @@ impl Config {
         }
         match Self::read(std::env::args_os(), std::env::var(FIXTURES).ok().as_deref()) {
             Ok(config) => config,
-            Err(error) => error.exit(),
+            Err(error) => match behind(&error, std::env::args()) {
+                // The user has typed no flag, so the message names the variable.
+                Some((flag, variable)) => {
+                    let said = error.to_string().replacen(&flag, &variable, 1);
+                    let _ = std::io::stderr().write_all(said.as_bytes());
+                    std::process::exit(error.exit_code())
+                }
+                None => error.exit(),
+            },
         }
     }
 
@@ -196,6 +206,26 @@ fn unknown_variable(names: impl Iterator<Item = String>) -> Option<String> {
             near.join(", ")
         )
     })
+}
+
+/// The flag that an error is about and its twin in the environment, where the bad value came from the twin.
+fn behind(
+    error: &clap::Error,
+    mut arguments: impl Iterator<Item = String>,
+) -> Option<(String, String)> {
+    let Some(ContextValue::String(said)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let flag = said.split(' ').next()?;
+    if arguments.any(|argument| argument.split('=').next() == Some(flag)) {
+        return None;
+    }
+    let command = Cli::command();
+    let known = command
+        .get_arguments()
+        .find(|known| known.get_long() == flag.strip_prefix("--"))?;
+    let variable = known.get_env()?.to_str()?.to_owned();
+    Some((said.clone(), variable))
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

@@ -73,12 +73,14 @@ fn read(file: &str) -> Result<State, Error> {
         file: file.to_owned(),
         cause,
     })?;
+    // Some editors of Windows begin a file with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let ending = path
         .extension()
         .and_then(|ending| ending.to_str())
         .map(str::to_ascii_lowercase);
     match ending.as_deref() {
-        Some("yaml" | "yml") => State::from_yaml(&text).map_err(misfit),
-        _ => State::from_json(&text).map_err(misfit),
+        Some("yaml" | "yml") => State::from_yaml(text).map_err(misfit),
+        _ => State::from_json(text).map_err(misfit),
     }
 }

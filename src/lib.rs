@@ -22,7 +22,8 @@
 //!
 //! # A request
 //!
-//! [`http::finish`] gives it an id and, at the end, headers and a log line. The router picks a route, or
+//! [`http::finish`] gives it an id and, at the end, headers and a log line; what is left of its body by then is
+//! read and thrown away. The router picks a route, or
 //! [`app`]'s fallback refuses in the words of the prefix. The family's gate ([`http::seal`]) looks up the
 //! operation, the credential, the permission and the declared size. Extractors ([`http::extract`]) read path,
 //! query and body, and refuse in the family's words. The handler makes one call on the noun's table, inside
@@ -65,14 +66,15 @@ pub fn app(world: &World) -> Router {
     Router::new()
         .merge(api::router(&world))
         .merge(control::router(&world))
-        .fallback(move |request: Request| unrouted(world, request))
+        .fallback(async move |request: Request| unrouted(world, request))
         .layer(from_fn_with_state(request_ids, http::finish::finish))
 }
 
-async fn unrouted(world: World, request: Request) -> axum::response::Response {
-    if request.uri().path().starts_with("/_emulator") {
-        http::seal::refuse_unrouted(control::Control(world), request, Rejection::NoRoute).await
+fn unrouted(world: World, request: Request) -> axum::response::Response {
+    let path = request.uri().path();
+    if path == "/_emulator" || path.starts_with("/_emulator/") {
+        http::seal::refuse_unrouted(&control::Control(world), request, Rejection::NoRoute)
     } else {
-        api::unrouted(world, request).await
+        api::unrouted(world, request)
     }
 }

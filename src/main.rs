@@ -9,7 +9,9 @@ use release_emulator::config::{Config, LogFormat, LogLevel};
 use release_emulator::http::serve::serve;
 use release_emulator::{app, fixtures, ticker};
 use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Handle};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
@@ -19,25 +21,25 @@ const USAGE: u8 = 2;
 const CANNOT_BIND: u8 = 3;
 const BAD_FIXTURES: u8 = 4;
 
-/// How long a stop may take from the signal on. The process then ends as it is: a request may be holding it up, an
-/// advance of years over a busy schedule say.
-const PATIENCE: Duration = Duration::from_millis(150);
+/// The longest a stop may take, whatever the server is at.
+const LONGEST_STOP: Duration = Duration::from_millis(150);
 
 fn main() -> ExitCode {
     let config = Config::from_process();
     let _guard = start_log(&config);
-    let token = CancellationToken::new();
-    if let Err(error) = stop_on_signal(&token) {
-        return stop(USAGE, &format!("cannot listen for signals: {error}"));
-    }
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
+    // Signals have a runtime of their own: a stop is heard even while all threads of the server are at work.
+    let runtimes = Builder::new_multi_thread()
         .enable_all()
         .build()
-    {
-        Ok(runtime) => runtime,
+        .and_then(|server| Ok((server, Builder::new_current_thread().enable_all().build()?)));
+    let (server, signals) = match runtimes {
+        Ok(runtimes) => runtimes,
         Err(error) => return stop(USAGE, &format!("cannot start: {error}")),
     };
-    match runtime.block_on(run(config, token)) {
+    let result = signals.block_on(run(config, server.handle()));
+    // Work that is too long to wait for, such as an advance of years, ends with the process.
+    server.shutdown_background();
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err((code, why)) => stop(code, &why),
     }
@@ -49,7 +51,7 @@ fn stop(code: u8, why: &str) -> ExitCode {
     ExitCode::from(code)
 }
 
-async fn run(config: Config, token: CancellationToken) -> Result<(), (u8, String)> {
+async fn run(config: Config, server: &Handle) -> Result<(), (u8, String)> {
     let world = fixtures::world(&config.fixtures, &config.settings())
         .map_err(|error| (BAD_FIXTURES, error.to_string()))?;
     let cannot_listen = |error: std::io::Error| {
@@ -58,10 +60,15 @@ async fn run(config: Config, token: CancellationToken) -> Result<(), (u8, String
             format!("cannot listen on {}: {error}", config.listen),
         )
     };
-    let listener = TcpListener::bind(config.listen)
+    let listener = server
+        .spawn(TcpListener::bind(config.listen))
         .await
+        .expect("binding does not panic")
         .map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
+    let token = CancellationToken::new();
+    stop_on_signal(&token)
+        .map_err(|error| (USAGE, format!("cannot listen for signals: {error}")))?;
     if let Some(file) = &config.port_file {
         let cannot_write = |error| {
             (
@@ -79,33 +86,22 @@ async fn run(config: Config, token: CancellationToken) -> Result<(), (u8, String
     // A closed stdout is no reason not to serve.
     let _ = std::io::stdout().write_all(ready.as_bytes());
     let _ = std::io::stdout().flush();
-    tokio::spawn(ticker::tick(world.clone(), token.clone()));
-    serve(listener, app(&world), token).await;
+    server.spawn(ticker::tick(world.clone(), token.clone()));
+    let served = server.spawn(serve(listener, app(&world), token.clone()));
+    token.cancelled().await;
+    let _ = timeout(LONGEST_STOP, served).await;
     Ok(())
 }
 
-/// Cancels the token on SIGTERM and SIGINT, from a thread that no request can hold up.
+/// Cancels the token on SIGTERM and SIGINT.
 fn stop_on_signal(token: &CancellationToken) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let entered = runtime.enter();
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    drop(entered);
-    let token = token.clone();
-    let wait = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        token.cancel();
-        tokio::time::sleep(PATIENCE).await;
-        std::process::exit(0);
-    };
-    std::thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || runtime.block_on(wait))?;
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        let (mut signals, token) = (signal(kind)?, token.clone());
+        tokio::spawn(async move {
+            signals.recv().await;
+            token.cancel();
+        });
+    }
     Ok(())
 }
 
@@ -113,8 +109,12 @@ fn stop_on_signal(token: &CancellationToken) -> std::io::Result<()> {
 fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}.part", std::process::id()));
-    std::fs::write(&beside, text)?;
-    std::fs::rename(&beside, file)
+    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
+    if written.is_err() {
+        // Nothing is left behind; the first failure is the one to tell.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
 }
 
 /// Logs to stderr through a queue, so that a slow reader never holds up a request.

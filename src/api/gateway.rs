@@ -1,18 +1,22 @@
 //! The gateway in front of every Huawei service: its refusals, and how callers are recognised.
 //!
 //! Shape: `{"error_msg":…,"error_code":"APIGW.…","request_id":…}`, the id being that of `X-Request-Id`.
-//! Source: API Request Signing Guide, error codes; the texts of the 401s as in decisions of the services'
-//! FAQ pages, read 2026-08.
+//! Source: API Request Signing Guide, error codes; the texts of the 401s from it and from the services' FAQ
+//! pages; read 2026-08. The texts of the others are inferred.
 
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::settings::Auth;
 use super::world::World;
 use crate::http::auth::{Credential, Failure, huawei};
 use crate::http::finish::{Hint, WithRequestId};
+use crate::http::operation::{Refusal, declare_gate};
 use crate::http::{Caller, Rejection, render};
 use crate::sim::Ms;
 
@@ -100,7 +104,7 @@ pub fn hint(failure: &Failure) -> Option<String> {
     let hint = match failure {
         Failure::Missing => "send any X-Auth-Token, or sign with AK/SK",
         Failure::Malformed => {
-            "the signature header reads <algorithm> Access=…, SignedHeaders=…, Signature=<64 hex>"
+            "the signature header reads <algorithm> Access=<ak>, SignedHeaders=<a;b>, Signature=<64 hex>"
         }
         Failure::UnknownToken => "with --auth strict the token must be in the fixtures",
         Failure::UnknownKey { .. } => "with --auth strict the access key must be in the fixtures",
@@ -138,6 +142,33 @@ impl IntoResponse for Gateway {
         }));
         response
     }
+}
+
+/// Declares what the gateway does to every operation behind it.
+pub fn declare(api: &mut OpenApi) {
+    let header = |name, text| {
+        let value = ApiKeyValue::with_description(name, text);
+        SecurityScheme::ApiKey(ApiKey::Header(value))
+    };
+    let schemes = [
+        ("huawei_token", header("X-Auth-Token", "An IAM token")),
+        (
+            "huawei_signature",
+            header("Authorization", "An AK/SK signature"),
+        ),
+    ];
+    let body = || Some(GatewayErrorBody::name().into_owned());
+    let refusals = [
+        Refusal::new(StatusCode::UNAUTHORIZED, body()),
+        Refusal::new(StatusCode::FORBIDDEN, body()),
+        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, body()),
+    ];
+    declare_gate(api, schemes, &refusals);
+    let components = api.components.get_or_insert_default();
+    let schema = GatewayErrorBody::schema();
+    components
+        .schemas
+        .insert(GatewayErrorBody::name().into_owned(), schema);
 }
 
 /// Recognises who calls a Huawei service.

@@ -1,7 +1,8 @@
 //! The registry: every family, the memory they share, and the router of a world.
 //!
-//! A new family is one folder, a field of [`Tables`], a field of [`state::State`], and a line each in
-//! [`families`] and [`router`].
+//! A new family is one folder, a field of [`Tables`] with a line in each of its functions, a field of
+//! [`state::State`], and a line each in [`families`], [`operations`], [`router`] and, if its prefix has words of
+//! its own for an unknown path, [`unrouted`].
 
 pub mod asm;
 pub mod gateway;
@@ -155,10 +156,10 @@ pub fn router(world: &World) -> Router {
 }
 
 /// Refuses a path that no family has: as Zadig below its prefix, as the gateway everywhere else.
-pub async fn unrouted(world: World, request: Request) -> Response {
+pub fn unrouted(world: World, request: Request) -> Response {
     let path = request.uri().path();
     if path == "/openapi" || path.starts_with("/openapi/") {
-        refuse_unrouted(zadig::Zadig(world), request, Rejection::NoRoute).await
+        refuse_unrouted(&zadig::Zadig(world), request, Rejection::NoRoute)
     } else {
         gateway::Gateway::NoRoute.into_response()
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
+use serde_saphyr::UserMessageFormatter;
 
 use super::identities::Identities;
 use super::{asm, servicestage, zadig};
@@ -66,8 +67,11 @@ impl State {
                 max_total_scalar_bytes: 1 << 30,
             },
         };
-        let value: serde_json::Value = serde_saphyr::from_str_with_options(text, options)
-            .map_err(|error| Misfit::new("", error.to_string()))?;
+        let value: serde_json::Value =
+            serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+                // In the words of a file's author: the other wording names options of the reader.
+                Misfit::new("", error.render_with_formatter(&UserMessageFormatter))
+            })?;
         if value.is_null() {
             return Ok(Self::default());
         }

@@ -80,19 +80,19 @@ impl World {
     }
 
     /// Looks at the memory at the present instant, which is taken under the lock. What is due by then has
-    /// happened: only if something is does a read wait for the write lock.
+    /// happened: only if something is does a read wait for the write lock, and then looks while it has it.
     pub fn read<R>(&self, look: impl FnOnce(&Tables, Ms) -> R) -> R {
-        let mut look = Some(look);
-        loop {
-            let seen = self.0.store.read(|tables| {
-                let now = self.0.clock.now();
-                let look = (tables.next_due() > now).then(|| look.take()).flatten()?;
-                Some(look(tables, now))
-            });
-            match seen {
-                Some(seen) => return seen,
-                None => self.settle(),
+        let seen = self.0.store.read(|tables| {
+            let now = self.0.clock.now();
+            if tables.next_due() > now {
+                Ok(look(tables, now))
+            } else {
+                Err(look)
             }
+        });
+        match seen {
+            Ok(seen) => seen,
+            Err(look) => self.write(|tables, now| look(tables, now)),
         }
     }
 
@@ -104,11 +104,6 @@ impl World {
             self.catch_up(tables, now, &mut |_, _| {});
             change(tables, now)
         })
-    }
-
-    /// Catches up with everything that is due by now.
-    pub fn settle(&self) {
-        self.write(|_, _| ());
     }
 
     /// What the clock shows and how it moves.

@@ -7,12 +7,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, PathItem, RefOr, Required};
 
 use super::{Control, Problem};
 use crate::api;
+use crate::http::operation::operations_of;
 use crate::http::{Operation, render};
 
 /// Whether the process is alive.
@@ -90,36 +91,59 @@ fn document() -> OpenApi {
     }
     for (path, item) in &mut document.paths.paths {
         name_parameters(path, item);
+        describe_responses(item);
     }
     document
 }
 
-/// Adds a text parameter for every `{name}` of the path that an attribute did not list.
+/// Says of every answer without a description what its status means: the document must have one.
+fn describe_responses(item: &mut PathItem) {
+    for operation in operations_of(item) {
+        for (status, response) in &mut operation.responses.responses {
+            let status = status.parse::<StatusCode>().ok();
+            if let RefOr::T(response) = response
+                && response.description.is_empty()
+            {
+                let reason = status.and_then(|status| status.canonical_reason());
+                reason
+                    .unwrap_or("An answer")
+                    .clone_into(&mut response.description);
+            }
+        }
+    }
+}
+
+/// Adds a text parameter for every `{name}` of the path that an attribute did not list, and describes those
+/// that it did not describe.
 fn name_parameters(path: &str, item: &mut PathItem) {
     let names: Vec<&str> = path
         .split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
         .collect();
-    let methods = [
-        &mut item.get,
-        &mut item.put,
-        &mut item.post,
-        &mut item.delete,
-        &mut item.patch,
-    ];
-    for operation in methods.into_iter().flatten() {
+    for operation in operations_of(item) {
         let listed = operation.parameters.get_or_insert_default();
         for name in &names {
-            let known = |known: &RefOr<Parameter>| match known {
-                RefOr::T(known) => known.name == *name && known.parameter_in == ParameterIn::Path,
-                RefOr::Ref(_) => false,
-            };
-            if !listed.iter().any(known) {
+            let meant = listed.iter_mut().find_map(|known| match known {
+                RefOr::T(known)
+                    if known.name == *name && known.parameter_in == ParameterIn::Path =>
+                {
+                    Some(known)
+                }
+                _ => None,
+            });
+            let described = Some(match name.strip_suffix("_id") {
+                Some(owner) => format!("The id of the {}", owner.replace('_', " ")),
+                None => format!("The {name}"),
+            });
+            if let Some(known) = meant {
+                known.description = known.description.take().or(described);
+            } else {
                 let text = ObjectBuilder::new().schema_type(Type::String);
                 let parameter = ParameterBuilder::new()
                     .name(*name)
                     .parameter_in(ParameterIn::Path)
                     .required(Required::True)
+                    .description(described)
                     .schema(Some(text));
                 listed.push(RefOr::T(parameter.build()));
             }

@@ -122,7 +122,7 @@ pub(super) async fn set_clock(
 #[serde(deny_unknown_fields)]
 pub(super) struct Advance {
     /// Milliseconds, from 0 to ten years.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 316_224_000_000_i64, value_type = i64)]
     ms: Ms,
 }
 

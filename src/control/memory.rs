@@ -22,6 +22,7 @@ pub(super) struct Reset {
 
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ResetTo)]
 enum To {
     #[default]
     Fixtures,

@@ -35,7 +35,7 @@ pub(super) struct RuleBody {
     message: Option<String>,
     /// How long they take, in milliseconds; absent: the usual length.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, value_type = Option<i64>)]
     takes_ms: Option<Ms>,
     /// For how many steps it holds; absent: for any number.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -14,6 +14,7 @@ pub mod serve;
 
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
+use utoipa::openapi::OpenApi;
 
 pub use operation::Operation;
 
@@ -50,6 +51,12 @@ pub trait Dialect: Clone + Send + Sync + 'static {
                 action: operation.action.clone(),
             })
         }
+    }
+
+    /// Adds to the family's part of the OpenAPI document what the gate does to every operation: the
+    /// credential it asks for, and its refusals.
+    fn declare(api: &mut OpenApi) {
+        let _ = api;
     }
 
     /// Refuses a request that no route takes ([`Rejection::NoRoute`], [`Rejection::WrongMethod`]). A family

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use serde::Serialize;
-use utoipa::openapi::{OpenApi, PathItem, path};
+use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, PathItem, Ref, Response, ResponseBuilder, path};
 
 /// How it is known that an operation behaves as it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -116,6 +117,75 @@ impl Operations {
     pub fn list(&self) -> &[Operation] {
         &self.list
     }
+}
+
+/// A refusal that every operation behind a gate may answer.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    status: StatusCode,
+    /// The name of its body's schema; absent: it has no body.
+    schema: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal with that status, and that schema of its body.
+    #[must_use]
+    pub fn new(status: StatusCode, schema: Option<String>) -> Self {
+        Self { status, schema }
+    }
+
+    fn response(&self) -> Response {
+        let reason = self.status.canonical_reason().unwrap_or_default();
+        let response = ResponseBuilder::new().description(reason);
+        match &self.schema {
+            Some(schema) => {
+                let body = Content::new(Some(Ref::from_schema_name(schema.as_str())));
+                response.content("application/json", body).build()
+            }
+            None => response.build(),
+        }
+    }
+}
+
+/// Declares a gate: each operation asks for a credential of one of the schemes, and may answer the refusals
+/// (413 only where it takes a body) unless it says itself what that status means.
+pub fn declare_gate(
+    api: &mut OpenApi,
+    schemes: impl IntoIterator<Item = (&'static str, SecurityScheme)>,
+    refusals: &[Refusal],
+) {
+    let components = api.components.get_or_insert_default();
+    let mut security = Vec::new();
+    for (name, scheme) in schemes {
+        security.push(SecurityRequirement::new(name, [] as [&str; 0]));
+        components
+            .security_schemes
+            .insert(name.to_owned(), scheme.into());
+    }
+    for operation in api.paths.paths.values_mut().flat_map(operations_of) {
+        operation.security = Some(security.clone());
+        for refusal in refusals {
+            if refusal.status != StatusCode::PAYLOAD_TOO_LARGE || operation.request_body.is_some() {
+                operation
+                    .responses
+                    .responses
+                    .entry(refusal.status.as_str().to_owned())
+                    .or_insert_with(|| refusal.response().into());
+            }
+        }
+    }
+}
+
+/// The operations of a path, for changing.
+pub fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut path::Operation> {
+    let methods = [
+        &mut item.get,
+        &mut item.post,
+        &mut item.put,
+        &mut item.patch,
+        &mut item.delete,
+    ];
+    methods.into_iter().flatten()
 }
 
 fn methods(item: &PathItem) -> impl Iterator<Item = (Method, &path::Operation)> {

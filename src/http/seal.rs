@@ -15,10 +15,6 @@ use super::finish::Notes;
 use super::operation::Operations;
 use super::{Dialect, Rejection};
 
-/// The most of a refused body that is read and thrown away, so that a client which writes before it reads
-/// sees the refusal instead of a broken connection.
-const DRAIN: usize = 64 << 20;
-
 /// A family's routes, built once per process and then mounted for each world.
 pub struct Sealed<D> {
     router: Router<D>,
@@ -30,7 +26,8 @@ impl<D: Dialect> Sealed<D> {
     /// Takes the routes apart into a router and what their attributes declare.
     #[must_use]
     pub fn new(routes: OpenApiRouter<D>) -> Self {
-        let (router, api) = routes.split_for_parts();
+        let (router, mut api) = routes.split_for_parts();
+        D::declare(&mut api);
         let operations = Operations::of(&api);
         Self {
             router,
@@ -77,8 +74,8 @@ impl<D: Dialect> Sealed<D> {
             .route_layer(from_fn_with_state((self, dialect.clone()), gate::<D>));
         gated
             // After `route_layer`: a wrong method is refused before the credential is looked at.
-            .method_not_allowed_fallback(|State(dialect): State<D>, request: Request| {
-                refuse_unrouted(dialect, request, Rejection::WrongMethod)
+            .method_not_allowed_fallback(async |State(dialect): State<D>, request: Request| {
+                refuse_unrouted(&dialect, request, Rejection::WrongMethod)
             })
             .layer(DefaultBodyLimit::max(D::MAX_BODY))
             .layer(CatchPanicLayer::custom(|_| {
@@ -96,7 +93,7 @@ async fn gate<D: Dialect>(
     let (mut parts, body) = request.into_parts();
     match admit(sealed, &dialect, &mut parts, &body) {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(error) => refuse(&parts, body, error.into_response()).await,
+        Err(error) => error.into_response(),
     }
 }
 
@@ -144,34 +141,7 @@ fn declared(parts: &Parts, body: &Body) -> u64 {
 }
 
 /// Refuses a request that no route takes, as its family would.
-pub async fn refuse_unrouted<D: Dialect>(dialect: D, request: Request, why: Rejection) -> Response {
-    let (parts, body) = request.into_parts();
-    let error = dialect.unrouted(&parts, why);
-    refuse(&parts, body, error.into_response()).await
-}
-
-async fn refuse(parts: &Parts, body: Body, response: Response) -> Response {
-    // A client that waits for leave to send its body is simply not given it.
-    if !parts.headers.contains_key(header::EXPECT) && declared(parts, &body) <= DRAIN as u64 {
-        // Whatever the reading comes to, the refusal stands.
-        let _ = axum::body::to_bytes(Body::new(Discard(body)), DRAIN).await;
-    }
-    response
-}
-
-/// A body whose data are thrown away as they come.
-struct Discard(Body);
-
-impl HttpBody for Discard {
-    type Data = axum::body::Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Self::Data>, Self::Error>>> {
-        std::pin::Pin::new(&mut self.0)
-            .poll_frame(context)
-            .map_ok(|_| hyper::body::Frame::data(axum::body::Bytes::new()))
-    }
+pub fn refuse_unrouted<D: Dialect>(dialect: &D, request: Request, why: Rejection) -> Response {
+    let (parts, _) = request.into_parts();
+    dialect.unrouted(&parts, why).into_response()
 }

@@ -10,9 +10,13 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tower_http::timeout::RequestBodyTimeout;
 
 /// How long a client may take over the head of a request.
 const HEAD: Duration = Duration::from_secs(30);
+
+/// How long a client may pause within the body of a request.
+const PAUSE: Duration = Duration::from_secs(30);
 
 /// How long answers under way may still take after the stop.
 const GRACE: Duration = Duration::from_millis(100);
@@ -37,7 +41,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         };
         // Answers are small and written whole; waiting to fill a packet would only add latency.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
+        let service = TowerToHyperService::new(RequestBodyTimeout::new(router.clone(), PAUSE));
         let stop = stop.clone();
         connections.spawn(async move {
             let connection = http1::Builder::new()

@@ -114,17 +114,16 @@ impl Clock {
 
     /// The present instant.
     pub fn now(&self) -> Ms {
-        let seen = self.course().at(machine_now());
-        self.latest.fetch_max(seen, Ordering::AcqRel).max(seen)
+        self.seen_on(&self.course())
     }
 
     /// The present instant with the way the clock moves.
     pub fn reading(&self) -> Reading {
-        let Course { mode, pace, .. } = *self.course();
+        let course = self.course();
         Reading {
-            now: self.now(),
-            mode,
-            pace,
+            now: self.seen_on(&course),
+            mode: course.mode,
+            pace: course.pace,
         }
     }
 
@@ -167,6 +166,13 @@ impl Clock {
         *course = fresh;
         self.latest
             .store(fresh.at(machine_now()), Ordering::Release);
+    }
+
+    /// The present instant on a course whose lock is held: what was seen on the course before a restart must
+    /// not be noted after it.
+    fn seen_on(&self, course: &Course) -> Ms {
+        let seen = course.at(machine_now());
+        self.latest.fetch_max(seen, Ordering::AcqRel).max(seen)
     }
 
     fn course(&self) -> std::sync::RwLockReadGuard<'_, Course> {

@@ -331,6 +331,28 @@ async fn the_coverage_names_every_operation_with_its_evidence() {
 }
 
 #[tokio::test]
+async fn hints_are_one_line_of_ascii_that_clients_can_take() {
+    let app = App::new();
+    let list = format!("/v3/{PROJECT}/pipeline/pipelines");
+    let mut body = pipeline("release-a", 1);
+    body["n\u{e9}\n"] = json!(1);
+    let reply = app.post(&list, body.clone()).await;
+    assert_eq!(
+        reply.header("x-emulator-hint"),
+        "the body's field n%C3%A9%0A is not known and was ignored"
+    );
+
+    for n in 0..5_000 {
+        body[format!("field{n}")] = json!(1);
+    }
+    body["name"] = json!("release-b");
+    let hint = app.post(&list, body).await;
+    hint.expect(200);
+    let hint = hint.header("x-emulator-hint");
+    assert!(hint.len() < 2_100 && hint.ends_with(" ..."), "{hint}");
+}
+
+#[tokio::test]
 async fn reading_changes_nothing_even_the_ids_to_come() {
     let (app, twin) = (App::new(), App::new());
     for _ in 0..10 {

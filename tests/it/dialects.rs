@@ -248,6 +248,7 @@ async fn an_unknown_path() {
             not_found(),
         ),
         ("OPTIONS", "*", NONE, String::new(), not_found()),
+        ("GET", "/_emulators", NONE, String::new(), not_found()),
         ("GET", "/openapi", NONE, String::new(), empty(401)),
         (
             "GET",

@@ -1,8 +1,11 @@
 //! The memory as a whole: export, replace, merge, reset, and what the documented examples come to.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use release_emulator::{Settings, State, World};
 use serde_json::{Value, json};
 
-use crate::common::{App, CREDENTIALS, PROJECT, assert_same, golden};
+use crate::common::{App, CREDENTIALS, NOON, PROJECT, assert_same, golden};
 
 /// Fixtures with the documented examples of every family.
 pub fn one_of_each() -> Value {
@@ -340,6 +343,30 @@ async fn a_reset_goes_back_to_the_fixtures_or_to_nothing() {
     app.post("/_emulator/v1/reset", json!({"to": "nowhere"}))
         .await
         .expect(400);
+}
+
+#[test]
+fn a_reset_holds_while_others_look_at_the_clock() {
+    let settings = Settings {
+        freeze: Some(NOON),
+        ..Settings::default()
+    };
+    let world = World::new(settings, State::default()).unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                let _ = world.clock();
+            }
+        });
+        let back = (0..5_000).all(|_| {
+            world.advance(1_000, &mut |_, _| {}).unwrap();
+            world.reset(false);
+            world.clock().now == NOON
+        });
+        done.store(true, Ordering::Relaxed);
+        assert!(back, "the clock is back where it began");
+    });
 }
 
 #[tokio::test]

@@ -102,52 +102,6 @@ fn one_line_on_stdout_says_where_it_listens_after_the_port_file_is_there() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{port}\n"));
 }
 
-/// Sends a request with a JSON body on a connection of its own and does not wait for the answer.
-fn tell(port: u16, line: &str, body: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let length = body.len();
-    write!(
-        stream,
-        "{line} HTTP/1.1\r\nHost: e\r\nX-Auth-Token: t\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
-    )
-    .unwrap();
-    stream
-}
-
-#[test]
-fn a_signal_stops_it_within_200_ms_even_in_a_long_advance() {
-    let fixtures = scratch("busy").join("busy.json");
-    let every_second = r#"{"strategy_type":1,"hooks":[{"schedule":"* * * * * ?"}]}"#;
-    let state = format!(
-        r#"{{"servicestage":{{"projects":[{{"id":"p","pipelines":[{{"id":"a","hooks":{every_second}}}]}}]}}}}"#
-    );
-    std::fs::write(&fixtures, state).unwrap();
-    let fixtures = fixtures.to_str().unwrap();
-    let mut process = Process::start(&["--listen", "127.0.0.1:0", "--fixtures", fixtures]);
-    let advance = "POST /_emulator/v1/clock/advance";
-    let _advancing = tell(process.port(), advance, r#"{"ms":300000000000}"#);
-    // It is under way once a read has to wait for it.
-    let mut read = tell(process.port(), "GET /v3/p/pipeline/pipelines", "");
-    while read
-        .set_read_timeout(Some(Duration::from_millis(300)))
-        .is_ok()
-        && read.read_to_end(&mut Vec::new()).is_ok()
-    {
-        read = tell(process.port(), "GET /v3/p/pipeline/pipelines", "");
-    }
-
-    process.signal("-TERM");
-    let told = Stopwatch::start();
-    let status = process.child.wait().unwrap();
-
-    assert!(
-        told.elapsed() < Duration::from_millis(200),
-        "{:?}",
-        told.elapsed()
-    );
-    assert_eq!(status.code(), Some(0));
-}
-
 #[test]
 fn a_signal_stops_it_within_200_ms_whoever_is_connected() {
     for signal in ["-TERM", "-INT"] {
@@ -184,6 +138,101 @@ fn a_signal_stops_it_within_200_ms_whoever_is_connected() {
     }
 }
 
+/// Sends a request without waiting for its answer.
+fn send(port: u16, method: &str, path: &str, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: t\r\nConnection: close\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    stream
+}
+
+fn answer(mut stream: TcpStream) -> String {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_signal_stops_it_within_200_ms_while_every_thread_is_at_work() {
+    let mut process = Process::start(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--freeze",
+        "2026-01-01T12:00:00Z",
+    ]);
+    let port = process.port();
+    // Ten years of a run every second are far too much to wait for.
+    let fixture = r#"{"servicestage":{"projects":[{"id":"p","pipelines":[{"id":"a","name":"release-a",
+        "hooks":{"strategy_type":1,"hooks":[{"schedule":"* * * * * ?","timezone_operator":"+","timezone_hour":0}]}}]}]}}"#;
+    let put = answer(send(port, "PUT", "/_emulator/v1/state", fixture));
+    assert!(put.starts_with("HTTP/1.1 204 "), "{put}");
+    let n_threads = std::thread::available_parallelism().unwrap().get();
+    let _busy: Vec<_> = (0..=n_threads)
+        .map(|_| {
+            let ten_years = r#"{"ms":315360000000}"#;
+            send(port, "POST", "/_emulator/v1/clock/advance", ten_years)
+        })
+        .collect();
+
+    process.signal("-TERM");
+    let told = Stopwatch::start();
+    let status = process.child.wait().unwrap();
+
+    assert_eq!(status.code(), Some(0));
+    assert!(
+        told.elapsed() < Duration::from_millis(200),
+        "{:?}",
+        told.elapsed()
+    );
+}
+
+#[test]
+fn a_refusal_is_logged_with_its_reason_at_debug() {
+    let mut child = command(&["--listen", "127.0.0.1:0", "--log-level", "debug"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut ready = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap())
+        .read_line(&mut ready)
+        .unwrap();
+    let mut process = Process { child, ready };
+
+    let path = "/v3/p/pipeline/pipelines";
+    answer(send(process.port(), "POST", path, r#"{"name":7}"#));
+    process.signal("-TERM");
+    process.child.wait().unwrap();
+
+    let mut log = String::new();
+    let stderr = process.child.stderr.as_mut().unwrap();
+    stderr.read_to_string(&mut log).unwrap();
+    assert!(log.contains("name: invalid type: integer `7`"), "{log}");
+}
+
+#[test]
+fn a_port_file_that_cannot_be_written_stops_with_code_2_and_leaves_nothing() {
+    let folder = scratch("unwritable");
+    std::fs::create_dir_all(folder.join("port")).unwrap();
+    let file = folder.join("port");
+
+    let (code, said) = fails(&mut command(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--port-file",
+        file.to_str().unwrap(),
+    ]));
+
+    assert_eq!(code, 2);
+    assert!(said.contains("cannot write the port file"), "{said}");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+}
+
 #[test]
 fn a_bad_flag_stops_with_code_2_and_says_what_was_expected() {
     let (code, said) = fails(&mut command(&["--step", "soon"]));
@@ -192,6 +241,15 @@ fn a_bad_flag_stops_with_code_2_and_says_what_was_expected() {
         said.contains("--step") && said.contains("expected a length with a unit"),
         "{said}"
     );
+
+    for arguments in [&[][..], &["serve"]] {
+        let (code, said) = fails(command(arguments).env("RELEASE_EMULATOR_STEP", "soon"));
+        assert_eq!(code, 2);
+        assert!(
+            said.contains("for 'RELEASE_EMULATOR_STEP': expected a length with a unit"),
+            "{said}"
+        );
+    }
 
     let (code, said) = fails(command(&[]).env("RELEASE_EMULATOR_FIXTURE", "x"));
     assert_eq!(code, 2);
@@ -241,6 +299,11 @@ fn bad_fixtures_stop_with_code_4_and_name_file_and_place() {
             "servicestage.projects[0].pipelines[0].status: 1 to 5, 7, or 10 to 14, not 6",
         ),
         (
+            "keys.yaml",
+            "asm: {meshes: []}\nasm: {meshes: []}\n",
+            "duplicate mapping key `asm` is not allowed here at line 2, column 1",
+        ),
+        (
             "twice.json",
             r#"{"servicestage":{"projects":[{"id":"p","pipelines":[{"id":"a"},{"id":"a"}]}]}}"#,
             "servicestage.projects[0].pipelines[1].id: an id that is not there already",
@@ -269,6 +332,15 @@ fn bad_fixtures_stop_with_code_4_and_name_file_and_place() {
         said.contains("cannot read the fixtures /nowhere/at/all.json: No such file"),
         "{said}"
     );
+}
+
+#[test]
+fn a_byte_order_mark_before_fixtures_is_passed_over() {
+    let file = scratch("mark").join("state.json");
+    std::fs::write(&file, "\u{feff}{}").unwrap();
+    let file = file.to_str().unwrap();
+    let process = Process::start(&["--listen", "127.0.0.1:0", "--fixtures", file]);
+    assert!(process.ready.starts_with("release-emulator ready "));
 }
 
 #[test]

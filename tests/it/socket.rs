@@ -116,13 +116,37 @@ async fn a_body_that_is_declared_too_large_is_refused_before_it_is_sent() {
 async fn a_client_that_writes_a_large_body_before_it_reads_sees_the_refusal() {
     let server = Server::start().await;
     let large = "x".repeat(13 << 20);
-    for (token, status) in [("X-Auth-Token: t\r\n", "413"), ("", "401")] {
-        let head = format!(
-            "POST /v3/{PROJECT}/pipeline/pipelines HTTP/1.1\r\nHost: x\r\n{token}\
-             Content-Length: {}\r\nConnection: close\r\n\r\n",
-            large.len()
+    let pipelines = format!("/v3/{PROJECT}/pipeline/pipelines");
+    let execute = format!("/v3/{PROJECT}/cas/release-plans/unknown/execute");
+    let sized = format!("Content-Length: {}\r\n\r\n{large}", large.len());
+    let chunk = format!("{:x}\r\n{large}\r\n", large.len());
+    let chunked = format!("Transfer-Encoding: chunked\r\n\r\n{chunk}{chunk}0\r\n\r\n");
+    for (path, token, body, status) in [
+        (pipelines.as_str(), "X-Auth-Token: t\r\n", &sized, "413"),
+        (&pipelines, "X-Auth-Token: t\r\n", &chunked, "413"),
+        (&pipelines, "", &sized, "401"),
+        ("/nowhere", "X-Auth-Token: t\r\n", &sized, "404"),
+        // Its handler looks at no body.
+        (&execute, "X-Auth-Token: t\r\n", &chunked, "404"),
+    ] {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\n{token}Connection: close\r\n");
+        let answer = server.raw(format!("{head}{body}").as_bytes()).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
         );
-        let answer = server.raw(format!("{head}{large}").as_bytes()).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_stalls_within_a_body_is_answered_and_let_go() {
+    let server = Server::start().await;
+    for (token, status) in [("X-Auth-Token: t\r\n", "400"), ("", "401")] {
+        let half = format!(
+            "POST /v3/{PROJECT}/pipeline/pipelines HTTP/1.1\r\nHost: x\r\n{token}\
+             Content-Length: 100\r\n\r\n{{"
+        );
+        let answer = server.raw(half.as_bytes()).await;
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status} ")),
             "{answer}"

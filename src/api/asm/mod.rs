@@ -23,6 +23,7 @@ use std::sync::LazyLock;
 
 use axum::Router;
 use axum::http::request::Parts;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -42,6 +43,10 @@ pub struct Asm(pub World);
 
 impl Dialect for Asm {
     type Error = Error;
+
+    fn declare(api: &mut OpenApi) {
+        gateway::declare(api);
+    }
 
     fn caller(&self, request: &Parts) -> Result<Caller, Rejection> {
         gateway::caller(&self.0, request)

@@ -65,6 +65,7 @@ impl From<Rejection> for Error {
 
 /// The body of an error.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ServiceStageErrorBody)]
 pub struct ErrorBody {
     /// `SVCSTG.` and eight digits.
     pub error_code: &'static str,

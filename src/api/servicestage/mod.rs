@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use axum::Router;
 use axum::http::Method;
 use axum::http::request::Parts;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::gateway;
@@ -27,6 +28,10 @@ pub struct ServiceStage(pub World);
 
 impl Dialect for ServiceStage {
     type Error = Error;
+
+    fn declare(api: &mut OpenApi) {
+        gateway::declare(api);
+    }
 
     fn caller(&self, request: &Parts) -> Result<Caller, Rejection> {
         gateway::caller(&self.0, request)

@@ -32,10 +32,12 @@ use std::sync::LazyLock;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::Method;
 use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::any;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -44,6 +46,7 @@ use super::identities::ZadigUser;
 use super::settings::Auth;
 use super::world::World;
 use crate::http::auth::{self, Failure};
+use crate::http::operation::{Refusal, declare_gate};
 use crate::http::seal::Sealed;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 pub use error::Error;
@@ -58,6 +61,31 @@ impl Dialect for Zadig {
     type Error = Error;
 
     const HEAD_IS_GET: bool = false;
+
+    fn declare(api: &mut OpenApi) {
+        let value = |name, text| ApiKeyValue::with_description(name, text);
+        let header = value(
+            "Authorization",
+            "A scheme and a token, such as Bearer <token>",
+        );
+        let query = value("token", "The token by itself");
+        let schemes = [
+            (
+                "zadig_token",
+                SecurityScheme::ApiKey(ApiKey::Header(header)),
+            ),
+            (
+                "zadig_query_token",
+                SecurityScheme::ApiKey(ApiKey::Query(query)),
+            ),
+        ];
+        let refusals = [
+            Refusal::new(StatusCode::UNAUTHORIZED, None),
+            Refusal::new(StatusCode::FORBIDDEN, None),
+            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, None),
+        ];
+        declare_gate(api, schemes, &refusals);
+    }
 
     fn caller(&self, request: &Parts) -> Result<Caller, Rejection> {
         let query = Params::of(request.uri.query());

@@ -216,6 +216,7 @@ struct Records<T> {
 
 /// The execution records of a pipeline.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PipelineRecords)]
 struct RecordsBody<'a> {
     /// How many executions there were, kept or not.
     count: u64,

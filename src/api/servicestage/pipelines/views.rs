@@ -14,6 +14,7 @@ use crate::sim::Ms;
 /// A row of the list: fourteen keys. Times are milliseconds since the epoch. The table of the page lacks
 /// `version`, `enterprise_project` and `extend_info`, which its example has.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PipelineRow)]
 pub(super) struct Row<'a> {
     /// A uuid.
     id: &'a str,
@@ -37,6 +38,7 @@ pub(super) struct Row<'a> {
     enterprise_project_id: &'a str,
     enterprise_project: Option<&'a str>,
     /// Null before the first run.
+    #[schema(value_type = Option<Latest>)]
     extend_info: Option<ExtendInfo<'a>>,
 }
 
@@ -63,15 +65,21 @@ impl<'a> Row<'a> {
 }
 
 /// What the list shows of the latest run.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum ExtendInfo<'a> {
     /// As a fixture gave it.
     Given(&'a Verbatim),
-    /// As it is (inferred from the sibling API).
-    Latest {
-        latest_pipeline_state: PipelineState<'a>,
-    },
+    /// As it is.
+    Latest(Latest<'a>),
+}
+
+/// What the list shows of the latest run (inferred from the sibling API), unless a fixture gave it otherwise.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PipelineLatest)]
+struct Latest<'a> {
+    /// The latest run.
+    latest_pipeline_state: PipelineState<'a>,
 }
 
 /// The latest run.
@@ -112,7 +120,7 @@ impl<'a> ExtendInfo<'a> {
         }
         let execution = pipeline.executions.back()?;
         let steps: Vec<_> = execution.steps(now).collect();
-        Some(Self::Latest {
+        Some(Self::Latest(Latest {
             latest_pipeline_state: PipelineState {
                 id: execution.id,
                 pipeline_id: &pipeline.id,
@@ -125,7 +133,7 @@ impl<'a> ExtendInfo<'a> {
                     .filter_map(|own| Some(StageState::of(own[0].0.stage()?, own)))
                     .collect(),
             },
-        })
+        }))
     }
 }
 
@@ -185,6 +193,7 @@ fn stage_status(steps: &[(Part, Status)]) -> Status {
 
 /// The detail: the documented keys, then six of the list's (inferred).
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Pipeline)]
 pub(super) struct Detail<'a> {
     name: &'a str,
     description: &'a str,
@@ -205,6 +214,7 @@ pub(super) struct Detail<'a> {
 
 /// An object, though the page calls it a list: its own table holds these two.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PipelineDeclaration)]
 struct Declaration<'a> {
     #[schema(value_type = Vec<Object>)]
     sources: &'a Verbatim,
@@ -239,6 +249,7 @@ impl<'a> Detail<'a> {
 
 /// The answer of an action. The table calls `id` a string, the example shows a number; we send a number.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PipelineActed)]
 pub(super) struct Acted<'a> {
     /// The execution's number.
     pub(super) id: i64,
@@ -250,6 +261,7 @@ pub(super) struct Acted<'a> {
 /// An execution record. The page types `trigger` and `version` otherwise than its own texts describe them;
 /// the sibling API has a name and a number.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PipelineRecord)]
 pub(super) struct Record<'a> {
     /// The execution's number.
     id: i64,
