@@ -173,7 +173,7 @@ fn coverage() -> String {
             operation.path,
             operation.evidence.word(),
             operation.source,
-            differences.replace('|', "\\|")
+            differences.replace('|', "\\|").replace('<', "&lt;")
         );
     }
     table

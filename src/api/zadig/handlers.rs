@@ -23,9 +23,6 @@ use crate::http::{Caller, Rejection};
 /// About how many bytes a version takes in the list.
 const ROW: usize = 256;
 
-/// How many unknown fields of a body are named in hints.
-const MOST_HINTS: usize = 8;
-
 /// Lists the delivery versions of a project, newest first.
 ///
 /// All three parameters are required; zero counts as absent, negative numbers mean the first page and 20
@@ -310,7 +307,7 @@ impl<T: Struct> FromRequest<Zadig> for Bound<T> {
         let notes = request.extensions().get::<Notes>().cloned();
         let Body(body) = Body::from_request(request, state).await?;
         let bound = bind::<T>(&body).map_err(Rejection::BadBody)?;
-        for place in bound.unknown.iter().take(MOST_HINTS) {
+        for place in &bound.unknown {
             if let Some(notes) = &notes {
                 notes.hint(format!(
                     "the body's field {place} is not known and was ignored"
