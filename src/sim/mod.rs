@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod ids;
 pub mod lifecycle;
+mod order;
 pub mod scripts;
 pub mod shelf;
 pub mod store;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::order::{Keys, Order};
 use super::{Ms, NEVER, Transition};
 
 /// A thing whose state changes with time.
@@ -38,7 +39,7 @@ type Serial = u64;
 pub struct Shelf<T> {
     entries: HashMap<Serial, Entry<T>>,
     ids: HashMap<Arc<str>, Serial>,
-    scopes: BTreeMap<Arc<str>, BTreeSet<(Ms, Serial)>>,
+    scopes: BTreeMap<Arc<str>, Order<(Ms, Serial)>>,
     /// Who changes by itself next; a thing that does not is absent.
     agenda: BTreeSet<(Ms, Serial)>,
     arrived: Serial,
@@ -140,8 +141,8 @@ impl<T: Timed> Shelf<T> {
         self.ids.remove(id);
         self.agenda.remove(&(entry.due, serial));
         if let Some(order) = self.scopes.get_mut(scope) {
-            order.remove(&(entry.created, serial));
-            if order.is_empty() {
+            order.remove((entry.created, serial));
+            if order.len() == 0 {
                 self.scopes.remove(scope);
             }
         }
@@ -151,19 +152,16 @@ impl<T: Timed> Shelf<T> {
     /// How many things the scope has.
     #[must_use]
     pub fn len(&self, scope: &str) -> usize {
-        self.scopes.get(scope).map_or(0, BTreeSet::len)
+        self.scopes.get(scope).map_or(0, Order::len)
     }
 
     /// The things of a scope, oldest first; `rev()` for newest first.
-    pub fn of<'a>(
-        &'a self,
-        scope: &str,
-    ) -> impl DoubleEndedIterator<Item = &'a Entry<T>> + use<'a, T> {
-        self.scopes
-            .get(scope)
-            .into_iter()
-            .flatten()
-            .map(|(_, serial)| &self.entries[serial])
+    pub fn of(&self, scope: &str) -> Things<'_, T> {
+        let keys = self.scopes.get(scope).map(Order::keys).unwrap_or_default();
+        Things {
+            keys,
+            entries: &self.entries,
+        }
     }
 
     /// The scopes that have anything, in alphabetical order.
@@ -229,6 +227,46 @@ impl<T: Timed> Shelf<T> {
         if due < NEVER {
             agenda.insert((due, serial));
         }
+    }
+}
+
+/// Things of a scope in the order of time, from either end. `skip` does not look at what it passes over, so a
+/// page costs what is on it.
+#[derive(Debug)]
+pub struct Things<'a, T> {
+    keys: Keys<'a, (Ms, Serial)>,
+    entries: &'a HashMap<Serial, Entry<T>>,
+}
+
+impl<'a, T> Things<'a, T> {
+    fn thing(&self, key: (Ms, Serial)) -> &'a Entry<T> {
+        &self.entries[&key.1]
+    }
+}
+
+impl<'a, T> Iterator for Things<'a, T> {
+    type Item = &'a Entry<T>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.keys.next().map(|key| self.thing(key))
+    }
+
+    fn nth(&mut self, n: usize) -> Option<Self::Item> {
+        self.keys.nth(n).map(|key| self.thing(key))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.keys.size_hint()
+    }
+}
+
+impl<T> DoubleEndedIterator for Things<'_, T> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.keys.next_back().map(|key| self.thing(key))
+    }
+
+    fn nth_back(&mut self, n: usize) -> Option<Self::Item> {
+        self.keys.nth_back(n).map(|key| self.thing(key))
     }
 }
 

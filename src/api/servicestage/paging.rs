@@ -102,7 +102,8 @@ impl Page {
         self.limit
     }
 
-    /// Cuts the page out of a list that comes oldest first. Equal keys keep the order of creation.
+    /// Cuts the page out of a list that comes oldest first. Equal keys keep the order of creation. In that
+    /// order it looks only at what is on the page; any other has to look at all.
     pub fn cut<'a, T: 'a>(
         &self,
         oldest_first: impl DoubleEndedIterator<Item = &'a T> + 'a,

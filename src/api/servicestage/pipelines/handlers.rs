@@ -100,10 +100,10 @@ pub(super) async fn list_pipelines(
         let size = page.limit().min(table.len(&project)) * ROW;
         let rows = page.cut(
             table.of(&project),
-            |pipeline| &pipeline.definition.name,
-            |pipeline| pipeline.updated,
+            |entry| &entry.item.definition.name,
+            |entry| entry.item.updated,
         );
-        let rows = Rows::of(rows.map(|pipeline| Row::of(pipeline, now)));
+        let rows = Rows::of(rows.map(|entry| Row::of(&entry.item, now)));
         match world.settings().pipelines_list {
             PipelinesList::Array => render::text(&rows, size),
             PipelinesList::Object => render::text(&Wrapped { pipelines: rows }, size),

@@ -154,7 +154,7 @@ impl Table {
     /// The pipelines of a project in the fixture format, oldest first.
     pub fn save(&self, project: &str, now: Ms) -> Vec<Item> {
         self.of(project)
-            .map(|pipeline| Item::of(pipeline, now))
+            .map(|entry| Item::of(&entry.item, now))
             .collect()
     }
 }

@@ -7,7 +7,7 @@ use super::pipeline::{Definition, Office, Pipeline};
 use super::schedule::Policy;
 use super::status::Status;
 use crate::sim::scripts::Scripts;
-use crate::sim::shelf::Shelf;
+use crate::sim::shelf::{Shelf, Things};
 use crate::sim::{Ms, Transition};
 
 /// The number of the first execution, as the documented example shows it.
@@ -50,11 +50,8 @@ impl Table {
     }
 
     /// The pipelines of a project, oldest first.
-    pub fn of<'a>(
-        &'a self,
-        project: &str,
-    ) -> impl DoubleEndedIterator<Item = &'a Pipeline> + use<'a> {
-        self.shelf.of(project).map(|entry| &entry.item)
+    pub fn of(&self, project: &str) -> Things<'_, Pipeline> {
+        self.shelf.of(project)
     }
 
     /// How many pipelines a project has.

@@ -10,7 +10,7 @@ use super::words::{Action, Command, Status};
 use crate::http::json::Misfit;
 use crate::sim::ids::Ids;
 use crate::sim::scripts::Scripts;
-use crate::sim::shelf::{Entry, Shelf, Timed};
+use crate::sim::shelf::{Shelf, Things, Timed};
 use crate::sim::{Ms, Transition};
 
 /// A release plan.
@@ -150,10 +150,7 @@ impl Table {
     }
 
     /// The plans of a project, oldest first.
-    pub fn of<'a>(
-        &'a self,
-        project: &str,
-    ) -> impl DoubleEndedIterator<Item = &'a Entry<Plan>> + use<'a> {
+    pub fn of(&self, project: &str) -> Things<'_, Plan> {
         self.shelf.of(project)
     }
 
