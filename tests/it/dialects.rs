@@ -1,6 +1,7 @@
 //! The same misuses of every family: status, content type and body in its own words. Nothing ever answers in
 //! the words of the framework, and a refused request changes nothing.
 
+use release_emulator::api::settings::Auth;
 use serde_json::json;
 
 use crate::common::{App, CREDENTIALS, PROJECT, Reply};
@@ -191,6 +192,75 @@ async fn half_a_signature() {
         ),
     ])
     .await;
+}
+
+#[tokio::test]
+async fn a_credential_that_does_not_hold() {
+    let identities = json!({"identities": {
+        "users": [
+            {"name": "ann", "projects": [{"id": PROJECT, "name": "cn-north-4"}]},
+            {"name": "bob", "actions": ["servicestage:*:list", "asm:mesh:getRelease"]}
+        ],
+        "access_keys": [{"ak": "AK1", "sk": "s", "user": "ann"}],
+        "tokens": [
+            {"token": "of-ann", "user": "ann", "expires_at": "2026-01-01T12:00:10Z"},
+            {"token": "of-bob", "user": "bob"}
+        ]
+    }});
+    let app = App::build(|settings| settings.auth = Auth::Strict, &identities);
+    let signed = |ak: &str| {
+        format!(
+            "SDK-HMAC-SHA256 Access={ak}, SignedHeaders=x-sdk-date, Signature={}",
+            "a".repeat(64)
+        )
+    };
+    let ask = async |path: &str, headers: &[(&str, &str)]| app.send("GET", path, headers, "").await;
+    let unauthenticated = |why: &str| format!("Incorrect IAM authentication information: {why}");
+    let releases = "/v2/meshes/mesh-demo/releases";
+    for (headers, why) in [
+        ([("x-auth-token", "of-nobody")], "decrypt token fail"),
+        (
+            [("authorization", &*signed("AK2"))],
+            "Get secretKey failed,ak:AK2,err:ak not exist",
+        ),
+    ] {
+        let text = unauthenticated(why);
+        assert_refused(&ask(&plans(), &headers).await, &gateway(401, "0301", &text));
+        let text = format!("Authenticate error. {text}");
+        assert_refused(&ask(releases, &headers).await, &asm(401, "01000001", &text));
+    }
+    assert_eq!(
+        ask(&plans(), &[("authorization", &*signed("AK1"))])
+            .await
+            .status,
+        200
+    );
+
+    let ann: &[(&str, &str)] = &[("x-auth-token", "of-ann")];
+    assert_eq!(ask(&pipelines(), ann).await.status, 200);
+    let forbidden = |action: &str| {
+        gateway(
+            403,
+            "0302",
+            &format!("The IAM user is not authorized to access the API: {action}"),
+        )
+    };
+    let foreign = ask("/v3/another/pipeline/pipelines", ann).await;
+    assert_refused(&foreign, &forbidden("servicestage:pipeline:list"));
+    app.advance(9_999).await;
+    assert_eq!(ask(&pipelines(), ann).await.status, 200);
+    app.advance(1).await;
+    let text = unauthenticated("token expires, expires_at: 2026-01-01T12:00:10Z");
+    assert_refused(&ask(&pipelines(), ann).await, &gateway(401, "0301", &text));
+
+    let bob: &[(&str, &str)] = &[("x-auth-token", "of-bob")];
+    assert_eq!(ask(&pipelines(), bob).await.status, 200);
+    let one = ask(&format!("{}/x", pipelines()), bob).await;
+    assert_refused(&one, &forbidden("servicestage:pipeline:get"));
+    assert_refused(
+        &ask(releases, bob).await,
+        &asm(403, "01000002", "Forbidden."),
+    );
 }
 
 #[tokio::test]
