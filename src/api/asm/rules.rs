@@ -1,7 +1,7 @@
 //! What the documentation says of names and versions, and how this family's work runs.
 
 use crate::sim::Ms;
-use crate::sim::lifecycle::{Does, FailMode, Node, Run, Script};
+use crate::sim::lifecycle::{Does, Node, Run, Script};
 
 /// The rule for names of releases and meshes, as refusals say it.
 pub const NAME: &str = "must have 4 to 64 lowercase letters, digits and hyphens, begin with a letter and not end with a hyphen";
@@ -40,14 +40,7 @@ pub fn is_version(text: &str) -> bool {
 /// Starts a run of one step, which is all the work there is in this family.
 #[must_use]
 pub fn one_step(now: Ms, does: Does) -> Run {
-    let script = Script {
-        tree: Node::Step(0),
-        does: vec![does],
-        fail: FailMode::Stop,
-        lead: 0,
-        brake: 0,
-        limit: None,
-    };
+    let script = Script::of(Node::Step(0), vec![does]);
     Run::start(now, script)
 }
 

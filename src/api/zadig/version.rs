@@ -5,7 +5,7 @@
 
 use super::refusal::{Cause, several};
 use super::rows::{Deploy, Distribute, Kind, Progress, Status, UploadStatus};
-use crate::sim::lifecycle::{Does, FailMode, Node, Phase, Run, Script, Seen, Span, Verdict};
+use crate::sim::lifecycle::{Does, Node, Phase, Run, Script, Seen, Span, Verdict};
 use crate::sim::scripts::{Ask, Scripts, Work};
 use crate::sim::shelf::Timed;
 use crate::sim::{Ms, NEVER};
@@ -131,13 +131,10 @@ impl Pushing {
     }
 
     fn begin(pushes: Vec<Push>, does: Vec<Does>, retried: bool, now: Ms) -> Self {
+        let one_by_one = Node::Seq((0..does.len()).map(Node::Step).collect());
         let script = Script {
-            tree: Node::Seq((0..does.len()).map(Node::Step).collect()),
-            does,
-            fail: FailMode::Stop,
-            lead: 0,
-            brake: 0,
             limit: Some(PATIENCE),
+            ..Script::of(one_by_one, does)
         };
         Self {
             run: Run::start(now, script),

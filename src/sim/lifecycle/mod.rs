@@ -126,6 +126,21 @@ pub struct Script {
     pub limit: Option<Ms>,
 }
 
+impl Script {
+    /// These steps and nothing more: a failure stops, nothing leads in, a stop takes no time, no limit.
+    #[must_use]
+    pub fn of(tree: Node, does: Vec<Does>) -> Self {
+        Self {
+            tree,
+            does,
+            fail: FailMode::Stop,
+            lead: 0,
+            brake: 0,
+            limit: None,
+        }
+    }
+}
+
 /// What a run is at, as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {

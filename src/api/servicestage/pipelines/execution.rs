@@ -174,12 +174,9 @@ pub(super) fn release(
     Run::start(
         now,
         Script {
-            tree: tree(&parts),
-            does,
             fail,
-            lead: 0,
             brake,
-            limit: None,
+            ..Script::of(tree(&parts), does)
         },
     )
 }
@@ -236,12 +233,9 @@ pub(super) fn release_at_gate(
     Some(Run::start(
         now,
         Script {
-            tree: tree(&parts),
-            does,
             fail,
-            lead: 0,
             brake,
-            limit: None,
+            ..Script::of(tree(&parts), does)
         },
     ))
 }
@@ -255,17 +249,7 @@ pub(super) fn done(stages: &[Stage], now: Ms) -> Run {
         verdict: Verdict::Succeeded,
     });
     let does = vec![done; parts.len()];
-    Run::start(
-        now,
-        Script {
-            tree: tree(&parts),
-            does,
-            fail: FailMode::Stop,
-            lead: 0,
-            brake: 0,
-            limit: None,
-        },
-    )
+    Run::start(now, Script::of(tree(&parts), does))
 }
 
 /// Whether anything of a stage runs; one without tasks does if the selection names it.

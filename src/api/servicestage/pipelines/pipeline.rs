@@ -290,14 +290,7 @@ impl Pipeline {
             self.open(run, executor, Trigger::Manual, now, office);
         }
         let work = self.decide("", Work::Rollback, office);
-        let script = Script {
-            tree: Node::Step(0),
-            does: vec![work],
-            fail: FailMode::Stop,
-            lead: 0,
-            brake: 0,
-            limit: None,
-        };
+        let script = Script::of(Node::Step(0), vec![work]);
         self.push(Attempt {
             purpose: Purpose::Rollback,
             run: Run::start(now, script),

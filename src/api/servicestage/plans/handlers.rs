@@ -8,9 +8,11 @@ use super::super::error::ErrorBody;
 use super::super::paging::Paging;
 use super::super::{Error, ServiceStage};
 use super::plan::{Refusal, Table};
+use super::round::Means;
 use super::wire::{
     CreateBody, DeployInfoView, DetailView, EditBody, ListView, PlanPath, ProjectPath, RowView,
 };
+use crate::api::World;
 use crate::api::gateway::GatewayErrorBody;
 use crate::http::Caller;
 use crate::http::extract::{Json, Path, Query};
@@ -188,12 +190,7 @@ pub(super) async fn execute_release_plan(
     State(ServiceStage(world)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
 ) -> Result<Response, Error> {
-    let (project, id) = (&path.project_id, &path.release_plan_id);
-    world.write(|tables, now| {
-        let scripts = &mut tables.scripts;
-        tables.plans.execute(project, id, scripts, world.ids(), now)
-    })?;
-    Ok(render::empty(StatusCode::OK))
+    command(&world, &path, Table::execute)
 }
 
 /// Rolls a release plan back: takes back what was released, the last batch first.
@@ -212,14 +209,7 @@ pub(super) async fn rollback_release_plan(
     State(ServiceStage(world)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
 ) -> Result<Response, Error> {
-    let (project, id) = (&path.project_id, &path.release_plan_id);
-    world.write(|tables, now| {
-        let scripts = &mut tables.scripts;
-        tables
-            .plans
-            .roll_back(project, id, scripts, world.ids(), now)
-    })?;
-    Ok(render::empty(StatusCode::OK))
+    command(&world, &path, Table::roll_back)
 }
 
 /// Aborts the execution of a release plan: work under way is cut, what has not begun stays `CREATED`.
@@ -238,10 +228,19 @@ pub(super) async fn abort_release_plan(
     State(ServiceStage(world)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
 ) -> Result<Response, Error> {
-    let (project, id) = (&path.project_id, &path.release_plan_id);
+    command(&world, &path, Table::abort)
+}
+
+/// Says a command to a plan; answers an empty body.
+fn command(
+    world: &World,
+    path: &PlanPath,
+    say: impl FnOnce(&mut Table, &mut Means, Ms) -> Result<(), Refusal>,
+) -> Result<Response, Error> {
     world.write(|tables, now| {
-        let scripts = &mut tables.scripts;
-        tables.plans.abort(project, id, scripts, world.ids(), now)
+        let (project, id) = (&path.project_id, &path.release_plan_id);
+        let mut means = Means::new(project, id, &mut tables.scripts, world.ids());
+        say(&mut tables.plans, &mut means, now)
     })?;
     Ok(render::empty(StatusCode::OK))
 }

@@ -9,7 +9,6 @@ use super::round::{FAMILY, Means};
 use super::words::{Action, Command, Status};
 use crate::http::json::Misfit;
 use crate::sim::ids::Ids;
-use crate::sim::scripts::Scripts;
 use crate::sim::shelf::{Shelf, Things, Timed};
 use crate::sim::{Ms, Transition};
 
@@ -253,54 +252,30 @@ impl Table {
     }
 
     /// Releases the components of a plan that are not released yet.
-    pub fn execute(
-        &mut self,
-        project: &str,
-        id: &str,
-        scripts: &mut Scripts,
-        ids: &Ids,
-        now: Ms,
-    ) -> Result<(), Refusal> {
-        let means = Means::new(project, id, scripts, ids);
+    pub fn execute(&mut self, means: &mut Means, now: Ms) -> Result<(), Refusal> {
         self.command(means, now, Plan::execute)
     }
 
     /// Takes back what the last execution of a plan released.
-    pub fn roll_back(
-        &mut self,
-        project: &str,
-        id: &str,
-        scripts: &mut Scripts,
-        ids: &Ids,
-        now: Ms,
-    ) -> Result<(), Refusal> {
-        let means = Means::new(project, id, scripts, ids);
+    pub fn roll_back(&mut self, means: &mut Means, now: Ms) -> Result<(), Refusal> {
         self.command(means, now, Plan::roll_back)
     }
 
     /// Ends the execution of a plan.
-    pub fn abort(
-        &mut self,
-        project: &str,
-        id: &str,
-        scripts: &mut Scripts,
-        ids: &Ids,
-        now: Ms,
-    ) -> Result<(), Refusal> {
-        let means = Means::new(project, id, scripts, ids);
+    pub fn abort(&mut self, means: &mut Means, now: Ms) -> Result<(), Refusal> {
         self.command(means, now, Plan::abort)
     }
 
     fn command(
         &mut self,
-        mut means: Means,
+        means: &mut Means,
         now: Ms,
         say: impl FnOnce(&mut Plan, &mut Means, Ms) -> Result<(), Unfit>,
     ) -> Result<(), Refusal> {
         let (project, id) = (means.project, means.id);
         let said = self
             .shelf
-            .edit(project, id, now, |plan| say(plan, &mut means, now));
+            .edit(project, id, now, |plan| say(plan, means, now));
         Ok(said.ok_or(Refusal::NoSuchPlan)??)
     }
 

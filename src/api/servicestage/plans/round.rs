@@ -84,10 +84,7 @@ impl Round {
         };
         let tree = Node::Par((0..n_steps).map(Node::Step).collect());
         Self {
-            run: Run::start(
-                since,
-                script(tree, vec![hangs; n_steps], FailMode::default()),
-            ),
+            run: Run::start(since, Script::of(tree, vec![hangs; n_steps])),
             jobs: vec![String::new(); n_components],
         }
     }
@@ -189,21 +186,14 @@ impl<'a, 'm> Prepared<'a, 'm> {
             let ask = self.means.ask(self.content, &self.content.name, work);
             self.does.push(self.means.scripts.decide(&ask));
         }
-        let script = script(Node::Seq(tree), self.does, self.content.fail_mode());
+        let fail = self.content.fail_mode();
+        let script = Script {
+            fail,
+            ..Script::of(Node::Seq(tree), self.does)
+        };
         Round {
             run: Run::start(now, script),
             jobs: self.jobs,
         }
-    }
-}
-
-fn script(tree: Node, does: Vec<Does>, fail: FailMode) -> Script {
-    Script {
-        tree,
-        does,
-        fail,
-        lead: 0,
-        brake: 0,
-        limit: None,
     }
 }
