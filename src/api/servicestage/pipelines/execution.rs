@@ -157,12 +157,33 @@ impl Execution {
     }
 }
 
+/// How a run goes about its steps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    /// Whether tasks after a failed one still run.
+    pub(super) fail: FailMode,
+    /// How long a stop takes to become a pause.
+    pub(super) brake: Ms,
+    /// How long it restarts before the first step begins; 0 for a plain start.
+    pub(super) lead: Ms,
+}
+
+impl Manner {
+    fn script(self, parts: &[Part], does: Vec<Does>) -> Script {
+        Script {
+            fail: self.fail,
+            lead: self.lead,
+            brake: self.brake,
+            ..Script::of(tree(parts), does)
+        }
+    }
+}
+
 /// A run of the selected tasks; the outcome of each is asked of `decide` by the step's name.
 pub(super) fn release(
     stages: &[Stage],
     selected: Option<&[Selected]>,
-    fail: FailMode,
-    brake: Ms,
+    manner: Manner,
     now: Ms,
     mut decide: impl FnMut(&str) -> Does,
 ) -> Run {
@@ -171,14 +192,7 @@ pub(super) fn release(
         .iter()
         .map(|part| does(*part, selected, &mut decide))
         .collect();
-    Run::start(
-        now,
-        Script {
-            fail,
-            brake,
-            ..Script::of(tree(&parts), does)
-        },
-    )
+    Run::start(now, manner.script(&parts, does))
 }
 
 /// A run that repeats what has not succeeded, after a brief restart.
@@ -205,8 +219,7 @@ pub(super) fn repetition(
 pub(super) fn release_at_gate(
     stages: &[Stage],
     gate: &str,
-    fail: FailMode,
-    brake: Ms,
+    manner: Manner,
     now: Ms,
     mut decide: impl FnMut(&str) -> Does,
 ) -> Option<Run> {
@@ -214,42 +227,34 @@ pub(super) fn release_at_gate(
     let at = parts
         .iter()
         .position(|part| part.gate_name() == Some(gate))?;
-    let done = Does::Carried(Span {
-        begin: now,
-        end: now,
-        verdict: Verdict::Succeeded,
-    });
     let does = parts
         .iter()
         .enumerate()
         .map(|(step, part)| {
             if step < at {
-                done.clone()
+                done_at(now)
             } else {
                 does(*part, None, &mut decide)
             }
         })
         .collect();
-    Some(Run::start(
-        now,
-        Script {
-            fail,
-            brake,
-            ..Script::of(tree(&parts), does)
-        },
-    ))
+    Some(Run::start(now, manner.script(&parts, does)))
 }
 
 /// A run in which everything is done already: what a fixture means that gives an ended status.
 pub(super) fn done(stages: &[Stage], now: Ms) -> Run {
     let parts = parts(stages);
-    let done = Does::Carried(Span {
-        begin: now,
-        end: now,
-        verdict: Verdict::Succeeded,
-    });
-    let does = vec![done; parts.len()];
+    let does = vec![done_at(now); parts.len()];
     Run::start(now, Script::of(tree(&parts), does))
+}
+
+/// A step that counts as done at that instant.
+fn done_at(at: Ms) -> Does {
+    Does::Carried(Span {
+        begin: at,
+        end: at,
+        verdict: Verdict::Succeeded,
+    })
 }
 
 /// Whether anything of a stage runs; one without tasks does if the selection names it.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::action::{Action, Refused};
 use super::declaration::{Part, Selected, Stages, check_selection, is_nothing};
 use super::execution::{
-    Attempt, Execution, Purpose, Trigger, done, release, release_at_gate, repetition,
+    Attempt, Execution, Manner, Purpose, Trigger, done, release, release_at_gate, repetition,
 };
 use super::schedule::Policy;
 use super::status::Status;
@@ -248,11 +248,9 @@ impl Pipeline {
         now: Ms,
         office: &mut Office,
     ) {
-        let Definition { stages, fail, .. } = &self.definition;
-        let brake = office.scripts.step();
-        let run = release(stages, selected, *fail, brake, now, |step| {
-            self.decide(step, Work::Run, office)
-        });
+        let manner = self.manner(office);
+        let decide = |step: &str| self.decide(step, Work::Run, office);
+        let run = release(&self.definition.stages, selected, manner, now, decide);
         self.open(run, executor, trigger, now, office);
     }
 
@@ -260,19 +258,13 @@ impl Pipeline {
         let lead = office.scripts.step();
         let Some(execution) = self.under_way() else {
             // A fixture gave the status: there is nothing to carry over, so everything runs.
-            self.start(None, executor, Trigger::Manual, now, office);
-            let first = self
-                .executions
-                .back_mut()
-                .expect("just started")
-                .latest_mut();
-            first.run = Run::start(
-                now,
-                Script {
-                    lead,
-                    ..first.run.script().clone()
-                },
-            );
+            let manner = Manner {
+                lead,
+                ..self.manner(office)
+            };
+            let decide = |step: &str| self.decide(step, Work::Run, office);
+            let run = release(&self.definition.stages, None, manner, now, decide);
+            self.open(run, executor, Trigger::Manual, now, office);
             return;
         };
         let decide = |step: &str| self.decide(step, Work::Run, office);
@@ -307,11 +299,10 @@ impl Pipeline {
     ) -> Result<(), Refused> {
         let no_gate = || Refused::NoGate(gate.to_owned());
         if self.under_way().is_none() {
-            let Definition { stages, fail, .. } = &self.definition;
-            let brake = office.scripts.step();
+            let manner = self.manner(office);
             let decide = |step: &str| self.decide(step, Work::Run, office);
-            let run =
-                release_at_gate(stages, gate, *fail, brake, now, decide).ok_or_else(no_gate)?;
+            let run = release_at_gate(&self.definition.stages, gate, manner, now, decide);
+            let run = run.ok_or_else(no_gate)?;
             self.open(run, executor, Trigger::Manual, now, office);
         }
         let execution = self
@@ -384,6 +375,15 @@ impl Pipeline {
             .expect("an execution is under way")
             .attempts
             .push(attempt);
+    }
+
+    /// How a plain start goes about its steps.
+    fn manner(&self, office: &Office) -> Manner {
+        Manner {
+            fail: self.definition.fail,
+            brake: office.scripts.step(),
+            lead: 0,
+        }
     }
 
     /// Decides how a step will go; the work of a pipeline as a whole goes by the pipeline's name.
