@@ -35,6 +35,13 @@ pub enum Error {
 
 /// A world that holds the fixtures in order; what has the same id in a later one replaces the earlier.
 pub fn world(files: &[String], settings: &Settings) -> Result<World, Error> {
+    let misfit_in = |file: &String, misfit| Error::Misfit {
+        file: file.clone(),
+        misfit,
+    };
+    if let [file] = files {
+        return World::new(settings.clone(), read(file)?).map_err(|misfit| misfit_in(file, misfit));
+    }
     let states: Vec<State> = files
         .iter()
         .map(|file| read(file))
@@ -47,10 +54,7 @@ pub fn world(files: &[String], settings: &Settings) -> Result<World, Error> {
         // Which file is at fault shows when each is tried by itself, and its own places with it.
         let alone = |(file, state): (&String, State)| {
             let misfit = World::new(settings.clone(), state).err()?;
-            Some(Error::Misfit {
-                file: file.clone(),
-                misfit,
-            })
+            Some(misfit_in(file, misfit))
         };
         files
             .iter()
