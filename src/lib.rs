@@ -13,7 +13,9 @@
 //! | [`control`] | `/_emulator/v1/…`: clock, state, scripts, coverage, OpenAPI |
 //! | [`sim`] | the kernel: clock, ids, store, shelf, scripts, lifecycles; no HTTP, no JSON |
 //! | [`http`] | what every family's router needs: dialects, operations, extractors, the gate; no cloud |
-//! | [`api`] | the registry: [`api::Tables`] (the whole memory), [`api::World`] (what a family is given), [`api::state`] (the fixture format), [`api::gateway`] (in front of every Huawei service) |
+//! | [`http::auth`] | tokens and signatures as requests carry them, and whether a signature holds |
+//! | [`api`] | the registry: [`api::Tables`] (the whole memory), [`api::World`] (what a family is given), [`api::state`] (the fixture format), [`api::identities`] (who may call), [`api::gateway`] (in front of every Huawei service) |
+//! | [`api::iam`] | what callers of the Huawei families ask first: tokens, projects, accounts |
 //! | [`api::asm`], [`api::servicestage`], [`api::zadig`] | the families: each its own nouns, wire types, errors, handlers, fixtures |
 //!
 //! Imports go one way: `main → lib → control, api`; `api → families → http → axum`; families and `http → sim`.
@@ -25,7 +27,8 @@
 //! [`http::finish`] gives it an id and, at the end, headers and a log line; what is left of its body by then is
 //! read and thrown away. The router picks a route, or
 //! [`app`]'s fallback refuses in the words of the prefix. The family's gate ([`http::seal`]) looks up the
-//! operation, the credential, the permission and the declared size. Extractors ([`http::extract`]) read path,
+//! operation, the credential, the permission and the declared size; a signature covers the body, which is then
+//! read first. Extractors ([`http::extract`]) read path,
 //! query and body, and refuse in the family's words. The handler makes one call on the noun's table, inside
 //! [`api::World::read`] or [`api::World::write`], which take the instant under the lock; answers are written
 //! straight from what is stored.
@@ -53,6 +56,7 @@ pub mod ticker;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
+use tower_http::sensitive_headers::SetSensitiveHeadersLayer;
 
 pub use api::World;
 pub use api::settings::Settings;
@@ -68,6 +72,7 @@ pub fn app(world: &World) -> Router {
         .merge(control::router(&world))
         .fallback(async move |request: Request| unrouted(world, request))
         .layer(from_fn_with_state(request_ids, http::finish::finish))
+        .layer(SetSensitiveHeadersLayer::new(http::auth::SECRET_HEADERS))
 }
 
 fn unrouted(world: World, request: Request) -> axum::response::Response {

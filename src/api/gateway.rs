@@ -4,21 +4,25 @@
 //! Source: API Request Signing Guide, error codes; the texts of the 401s from it and from the services' FAQ
 //! pages; read 2026-08. The texts of the others are inferred.
 
+use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::settings::Auth;
+use super::settings::{Auth, Fidelity};
 use super::world::World;
-use crate::http::auth::{Credential, Failure, huawei};
+use crate::http::auth::verify::{Key, verify};
+use crate::http::auth::{Credential, Failure, Signature, canonical, huawei};
 use crate::http::finish::{Hint, WithRequestId};
 use crate::http::operation::{Refusal, declare_gate};
-use crate::http::{Caller, Rejection, render};
+use crate::http::{Caller, Operation, Rejection, render};
 use crate::sim::Ms;
+use crate::sim::clock::machine_now;
 
 /// The prefix of the gateway's codes for calls to Huawei's own services.
 const PREFIX: &str = "APIGW";
@@ -34,14 +38,16 @@ pub enum Gateway {
         "The API does not exist or has not been published in the environment: method not allowed"
     )]
     WrongMethod,
-    /// `.0301`, 401.
-    #[error("Incorrect IAM authentication information: {}", reason(.0))]
+    /// `.0301`, 401; `.0307` for a token that was revoked.
+    #[error("{}", unauthenticated(.0))]
     Unauthenticated(Failure),
     /// `.0302`, 403.
     #[error("The IAM user is not authorized to access the API: {action}")]
     Forbidden {
         /// The permission that is missing.
         action: String,
+        /// Why.
+        why: String,
     },
     /// `.0201`, 413: the body is over 12 MiB.
     #[error("Request entity too large")]
@@ -54,20 +60,27 @@ pub enum Gateway {
     NotEmulated,
 }
 
-fn reason(failure: &Failure) -> String {
-    match failure {
+/// The documented text of a credential that does not hold.
+fn unauthenticated(failure: &Failure) -> String {
+    let reason = match failure {
+        Failure::Revoked => return "The token must be updated.".to_owned(),
         Failure::Missing => "x-auth-token not found".to_owned(),
-        Failure::Malformed => "verify aksk signature fail".to_owned(),
+        Failure::Malformed(_) | Failure::BadSignature(_) => "verify aksk signature fail".to_owned(),
         Failure::UnknownToken => "decrypt token fail".to_owned(),
         Failure::Expired { at } => format!("token expires, expires_at: {at}"),
         Failure::UnknownKey { ak } => format!("Get secretKey failed,ak:{ak},err:ak not exist"),
-    }
+        Failure::Skewed { signed, server } => format!(
+            "calc aksk signature fail:signature expired, signature time:{signed},server time:{server}"
+        ),
+    };
+    format!("Incorrect IAM authentication information: {reason}")
 }
 
 impl Gateway {
     fn code(&self) -> &'static str {
         match self {
             Self::NoRoute | Self::WrongMethod | Self::NotEmulated => "0101",
+            Self::Unauthenticated(Failure::Revoked) => "0307",
             Self::Unauthenticated(_) => "0301",
             Self::Forbidden { .. } => "0302",
             Self::TooLarge => "0201",
@@ -89,7 +102,8 @@ impl Gateway {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Unauthenticated(failure) => hint(failure),
+            Self::Unauthenticated(failure) => Some(hint(failure)),
+            Self::Forbidden { why, .. } => Some(why.clone()),
             Self::NoProject => Some(
                 "the client was built without a project id: give its credentials one".to_owned(),
             ),
@@ -98,19 +112,28 @@ impl Gateway {
     }
 }
 
-/// What would make a refused credential pass.
+/// Why a credential was refused, and what would make it pass.
 #[must_use]
-pub fn hint(failure: &Failure) -> Option<String> {
+pub fn hint(failure: &Failure) -> String {
     let hint = match failure {
-        Failure::Missing => "send any X-Auth-Token, or sign with AK/SK",
-        Failure::Malformed => {
-            "the signature header reads <algorithm> Access=<ak>, SignedHeaders=<a;b>, Signature=<64 hex>"
+        Failure::Missing => "send an X-Auth-Token, or sign with AK/SK",
+        Failure::Malformed(why) | Failure::BadSignature(why) => why,
+        Failure::UnknownToken => {
+            "with --auth strict a token must be in the fixtures or issued by POST /v3/auth/tokens; \
+             a reset forgets the issued ones"
         }
-        Failure::UnknownToken => "with --auth strict the token must be in the fixtures",
-        Failure::UnknownKey { .. } => "with --auth strict the access key must be in the fixtures",
-        Failure::Expired { .. } => return None,
+        Failure::UnknownKey { .. } => {
+            "with --auth strict the access key must be among identities.access_keys"
+        }
+        Failure::Expired { .. } | Failure::Revoked => {
+            "get a new token with POST /v3/auth/tokens; tokens end on the emulator's clock"
+        }
+        Failure::Skewed { .. } => {
+            "a signature holds for 15 minutes before and after its X-Sdk-Date; with --auth strict and \
+             --fidelity strict these are minutes of the emulator's clock, else of the machine's"
+        }
     };
-    Some(hint.to_owned())
+    hint.to_owned()
 }
 
 /// The gateway's error body.
@@ -171,25 +194,33 @@ pub fn declare(api: &mut OpenApi) {
         .insert(GatewayErrorBody::name().into_owned(), schema);
 }
 
-/// Recognises who calls a Huawei service.
-pub fn caller(world: &World, request: &Parts) -> Result<Caller, Rejection> {
-    let strict = world.settings().auth == Auth::Strict;
+/// Whether a request is signed, and so its body with it.
+#[must_use]
+pub fn is_signed(request: &Parts) -> bool {
+    matches!(huawei(&request.headers), Ok(Credential::Signature(_)))
+}
+
+/// Recognises who calls a Huawei service. What is known of a credential is always checked; what nobody knows
+/// passes unless `--auth strict`.
+pub fn caller(world: &World, request: &Parts, body: &Bytes) -> Result<Caller, Rejection> {
     let credential = huawei(&request.headers).map_err(Rejection::Unauthenticated)?;
-    let known = world.read(|tables, now| match credential {
-        Credential::Token(token) => tables.identities.by_token(token, now),
-        Credential::Signature { ak } => Ok(tables.identities.by_key(ak)),
-    });
-    let caller = match (known.map_err(Rejection::Unauthenticated)?, credential) {
+    let known = match &credential {
+        Credential::Token(token) => {
+            world.read(|tables, now| tables.identities.by_token(token, now))
+        }
+        Credential::Signature(signature) => signer(world, signature, request, body),
+    };
+    let known = known.map_err(Rejection::Unauthenticated)?;
+    let caller = match (known, credential) {
         (Some(caller), _) => caller,
-        (None, Credential::Token(_)) if strict => {
+        (None, _) if world.settings().auth == Auth::Shape => Caller::named(UNKNOWN_CALLER),
+        (None, Credential::Token(_)) => {
             return Err(Rejection::Unauthenticated(Failure::UnknownToken));
         }
-        (None, Credential::Signature { ak }) if strict => {
-            return Err(Rejection::Unauthenticated(Failure::UnknownKey {
-                ak: ak.to_owned(),
-            }));
+        (None, Credential::Signature(signature)) => {
+            let ak = signature.ak.to_owned();
+            return Err(Rejection::Unauthenticated(Failure::UnknownKey { ak }));
         }
-        (None, _) => Caller::named(UNKNOWN_CALLER),
     };
     let named = request
         .headers
@@ -201,21 +232,67 @@ pub fn caller(world: &World, request: &Parts) -> Result<Caller, Rejection> {
     })
 }
 
+/// Whose access key has signed a request, if it is anybody's.
+fn signer(
+    world: &World,
+    signature: &Signature,
+    request: &Parts,
+    body: &Bytes,
+) -> Result<Option<Caller>, Failure> {
+    // The key is taken out of the lock: others need not wait for the arithmetic.
+    let found = world.read(|tables, now| {
+        let (key, caller) = tables.identities.by_key(signature.ak)?;
+        Some((key.clone(), caller, now))
+    });
+    let Some((key, caller, now)) = found else {
+        return Ok(None);
+    };
+    let settings = world.settings();
+    // Clients sign with the time of their machine, whatever the emulator's clock shows. Only who asks for the
+    // service's strictness in both respects has them judged by that clock.
+    let judged_by_world = settings.auth == Auth::Strict && settings.fidelity == Fidelity::Strict;
+    let now = if judged_by_world { now } else { machine_now() };
+    let request = canonical::Request {
+        method: &request.method,
+        uri: &request.uri,
+        headers: &request.headers,
+        body,
+    };
+    let key = Key {
+        sk: &key.sk,
+        session: key.security_token.as_ref(),
+    };
+    verify(signature, &request, &key, now).map(|()| Some(caller))
+}
+
 /// The name of a caller whose credential nobody knows.
 pub const UNKNOWN_CALLER: &str = "emulator";
 
-/// Whether the caller may use an operation, and may do so in the project that the path names.
-pub fn permit(caller: &Caller, action: &str, project: Option<&str>) -> Result<(), Rejection> {
-    let foreign = match (&caller.projects, project) {
-        (Some(own), Some(project)) => !own.iter().any(|id| id == project),
-        _ => false,
+/// Whether the caller may use an operation, and may do so in the project that the request is for, if it names
+/// one, as its path or its header spells it. A token of an account is for no project, and so for no operation
+/// of one.
+pub fn permit(
+    caller: &Caller,
+    operation: &Operation,
+    project: Option<&str>,
+) -> Result<(), Rejection> {
+    let own = caller.projects.as_deref();
+    let project = project.map(|text| percent_decode_str(text).decode_utf8_lossy());
+    let foreign = match (own, project) {
+        (Some([]), _) => Some("the token is for an account; get one for a project".to_owned()),
+        (Some(own), Some(project)) if !own.iter().any(|id| *id == project) => Some(format!(
+            "the credential is for the project {}, not for {project}",
+            own.join(" or "),
+        )),
+        _ => None,
     };
-    if foreign || !caller.may(action) {
-        return Err(Rejection::Forbidden {
-            action: action.to_owned(),
-        });
+    match foreign {
+        Some(why) => Err(Rejection::Forbidden {
+            action: operation.action.clone(),
+            why,
+        }),
+        None => caller.permit(operation),
     }
-    Ok(())
 }
 
 /// An instant as RFC 3339 in UTC, with milliseconds only where there are any.

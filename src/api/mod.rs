@@ -7,6 +7,7 @@
 pub mod asm;
 pub mod gateway;
 pub mod history;
+pub mod iam;
 pub mod identities;
 pub mod servicestage;
 pub mod settings;
@@ -25,7 +26,7 @@ use crate::http::{Operation, Rejection};
 use crate::sim::ids::Ids;
 use crate::sim::scripts::Scripts;
 use crate::sim::{Ms, Transition};
-use identities::Identities;
+use identities::Directory;
 use settings::Settings;
 use state::{Counters, Misfit};
 pub use world::World;
@@ -42,7 +43,7 @@ pub struct Tables {
     /// Delivery versions and what they refer to.
     pub zadig: zadig::Table,
     /// Who may call.
-    pub identities: Identities,
+    pub identities: Directory,
     /// How coming work goes. Not part of the state that is exported.
     pub scripts: Scripts,
 }
@@ -56,7 +57,7 @@ impl Tables {
             plans: servicestage::plans::Table::default(),
             pipelines: servicestage::pipelines::Table::default(),
             zadig: zadig::Table::default(),
-            identities: Identities::default(),
+            identities: Directory::default(),
             scripts: Scripts::new(settings.step),
         }
     }
@@ -96,7 +97,7 @@ impl Tables {
             .identities
             .check()
             .map_err(|misfit| misfit.under("identities"))?;
-        self.identities = state.identities;
+        self.identities = Directory::load(state.identities);
         self.asm
             .load(state.asm, ids, now)
             .map_err(|misfit| misfit.under("asm"))?;
@@ -118,7 +119,7 @@ impl Tables {
             asm: self.asm.save(now),
             servicestage: servicestage::state::save(self, now),
             zadig: self.zadig.save(now),
-            identities: self.identities.clone(),
+            identities: self.identities.save(),
             emulator: Counters {
                 next_execution_id: Some(self.pipelines.next_execution()),
                 ids_drawn: Some(ids.drawn()),
@@ -129,8 +130,9 @@ impl Tables {
 
 /// What each family declares of its operations.
 #[must_use]
-pub fn families() -> [&'static OpenApi; 3] {
+pub fn families() -> [&'static OpenApi; 4] {
     [
+        iam::sealed().api(),
         asm::sealed().api(),
         servicestage::sealed().api(),
         zadig::sealed().api(),
@@ -140,6 +142,7 @@ pub fn families() -> [&'static OpenApi; 3] {
 /// Every operation of every family, in the order of paths within a family.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
     let families = [
+        iam::sealed().operations(),
         asm::sealed().operations(),
         servicestage::sealed().operations(),
         zadig::sealed().operations(),
@@ -150,6 +153,7 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
 /// The families' routers for a world.
 pub fn router(world: &World) -> Router {
     Router::new()
+        .merge(iam::router(world))
         .merge(asm::router(world))
         .merge(servicestage::router(world))
         .merge(zadig::router(world))

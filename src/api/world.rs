@@ -22,12 +22,18 @@ struct Inner {
     ids: Ids,
     /// Request ids have a sequence of their own, so that the ids of resources depend on creations alone.
     request_ids: Arc<Ids>,
+    /// So do tokens, and theirs does not start over at a reset: one that was issued before it must not be
+    /// issued to somebody else.
+    token_ids: Ids,
     /// What a reset goes back to.
     fixtures: State,
     /// How many transitions there were; the number of one is its id.
     transitions: AtomicU64,
     ready: AtomicBool,
 }
+
+/// What tells the sequence of tokens from the others of the same seed.
+const TOKENS: u64 = 0x746f_6b65_6e73;
 
 /// Hears of transitions with their ids.
 pub type Heard<'a> = &'a mut dyn FnMut(u64, Transition);
@@ -40,6 +46,7 @@ impl World {
             clock: fresh_clock(&settings),
             ids: Ids::seeded(settings.seed),
             request_ids: Arc::new(Ids::seeded(!settings.seed)),
+            token_ids: Ids::seeded(settings.seed.swap_bytes() ^ TOKENS),
             fixtures,
             transitions: AtomicU64::new(0),
             ready: AtomicBool::new(false),
@@ -77,6 +84,12 @@ impl World {
     #[must_use]
     pub fn request_ids(&self) -> Arc<Ids> {
         Arc::clone(&self.0.request_ids)
+    }
+
+    /// What tokens are drawn from.
+    #[must_use]
+    pub fn token_ids(&self) -> &Ids {
+        &self.0.token_ids
     }
 
     /// Looks at the memory at the present instant, which is taken under the lock. What is due by then has

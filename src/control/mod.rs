@@ -12,6 +12,7 @@ mod scripts;
 use std::sync::LazyLock;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::request::Parts;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -32,7 +33,7 @@ impl Dialect for Control {
     /// A state may be of any size.
     const MAX_BODY: usize = usize::MAX;
 
-    fn caller(&self, _request: &Parts) -> Result<Caller, Rejection> {
+    fn caller(&self, _: &Parts, _: &Bytes) -> Result<Caller, Rejection> {
         Ok(Caller::named("control"))
     }
 }

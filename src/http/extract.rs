@@ -2,8 +2,8 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
 use super::finish::Notes;
@@ -44,17 +44,19 @@ pub struct Body(pub Bytes);
 impl<D: Dialect> FromRequest<D> for Body {
     type Rejection = D::Error;
 
-    async fn from_request(request: Request, state: &D) -> Result<Self, D::Error> {
-        Bytes::from_request(request, state)
-            .await
-            .map(Self)
-            .map_err(|rejection| {
-                if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                    Rejection::TooLarge.into()
-                } else {
-                    Rejection::BadBody(rejection.body_text()).into()
-                }
-            })
+    async fn from_request(request: Request, _: &D) -> Result<Self, D::Error> {
+        Ok(Self(whole(request.into_body(), D::MAX_BODY).await?))
+    }
+}
+
+/// Reads a body that may have up to `most` bytes.
+pub async fn whole(body: axum::body::Body, most: usize) -> Result<Bytes, Rejection> {
+    match Limited::new(body, most).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Rejection::TooLarge),
+        Err(error) => Err(Rejection::BadBody(format!(
+            "the body could not be read: {error}"
+        ))),
     }
 }
 
@@ -98,10 +100,9 @@ impl<T: DeserializeOwned, D: Dialect> FromRequestParts<D> for Query<T> {
 impl<D: Dialect> FromRequestParts<D> for Caller {
     type Rejection = D::Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &D) -> Result<Self, D::Error> {
-        match parts.extensions.get::<Self>() {
-            Some(caller) => Ok(caller.clone()),
-            None => Ok(state.caller(parts)?),
-        }
+    async fn from_request_parts(parts: &mut Parts, _: &D) -> Result<Self, D::Error> {
+        let caller = parts.extensions.get::<Self>().cloned();
+        // Every route is behind the gate.
+        Ok(caller.ok_or(Rejection::Fault)?)
     }
 }

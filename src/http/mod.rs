@@ -12,6 +12,7 @@ pub mod render;
 pub mod seal;
 pub mod serve;
 
+use axum::body::Bytes;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use utoipa::openapi::OpenApi;
@@ -32,8 +33,16 @@ pub trait Dialect: Clone + Send + Sync + 'static {
     /// The most a request body may hold, in bytes: 12 MiB, the documented limit of the gateway.
     const MAX_BODY: usize = 12 << 20;
 
-    /// Recognises who calls by what the request says of itself.
-    fn caller(&self, request: &Parts) -> Result<Caller, Rejection>;
+    /// Whether the request's credential covers its body, which is then read before the caller is recognised,
+    /// and so its size is looked at first.
+    fn covers_body(&self, request: &Parts) -> bool {
+        let _ = request;
+        false
+    }
+
+    /// Recognises who calls by what the request says of itself. The body is empty unless the credential
+    /// covers it.
+    fn caller(&self, request: &Parts, body: &Bytes) -> Result<Caller, Rejection>;
 
     /// Whether the caller may use the operation. A family that must look at more than the request's head
     /// allows it here and decides in its handlers.
@@ -44,13 +53,7 @@ pub trait Dialect: Clone + Send + Sync + 'static {
         request: &Parts,
     ) -> Result<(), Rejection> {
         let _ = request;
-        if caller.may(&operation.action) {
-            Ok(())
-        } else {
-            Err(Rejection::Forbidden {
-                action: operation.action.clone(),
-            })
-        }
+        caller.permit(operation)
     }
 
     /// Adds to the family's part of the OpenAPI document what the gate does to every operation: the
@@ -76,6 +79,8 @@ pub enum Rejection {
     Forbidden {
         /// The permission that is missing.
         action: String,
+        /// Why, and what would have been allowed.
+        why: String,
     },
     /// There is no such path.
     NoRoute,
@@ -100,7 +105,8 @@ pub enum Rejection {
 pub struct Caller {
     /// The name that resources and records show.
     pub name: String,
-    /// The projects a known credential is scoped to; absent for an unknown one, which may enter any.
+    /// The projects a known credential is scoped to; absent for an unknown one, which may enter any. A token
+    /// that is scoped to an account has none.
     pub projects: Option<Vec<String>>,
     /// The project that the request itself names in a header.
     pub named_project: Option<String>,
@@ -127,6 +133,32 @@ impl Caller {
             allowed
                 .iter()
                 .any(|allowed| wildmatch::WildMatch::new(allowed).matches(action))
+        })
+    }
+
+    /// Whether the caller may use an operation: its action is allowed, or the older name of it.
+    pub fn permit(&self, operation: &Operation) -> Result<(), Rejection> {
+        let older = &operation.alias;
+        if operation.action == operation::NONE
+            || self.may(&operation.action)
+            || (!older.is_empty() && self.may(older))
+        {
+            return Ok(());
+        }
+        let allowed = self.actions.iter().flatten().map(String::as_str);
+        Err(Rejection::Forbidden {
+            action: operation.action.clone(),
+            why: format!(
+                "{} is allowed [{}], which does not match {}{}",
+                self.name,
+                allowed.collect::<Vec<_>>().join(", "),
+                operation.action,
+                if older.is_empty() {
+                    String::new()
+                } else {
+                    format!(" or {older}")
+                },
+            ),
         })
     }
 

@@ -37,6 +37,9 @@ impl Evidence {
     }
 }
 
+/// The action of an operation that needs no permission.
+pub const NONE: &str = "none";
+
 /// One operation of a family, as its handler declares it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Operation {
@@ -50,8 +53,10 @@ pub struct Operation {
     pub path: String,
     /// One sentence.
     pub summary: String,
-    /// The permission it needs.
+    /// The permission it needs; [`NONE`]: none.
     pub action: String,
+    /// The older name of that permission, which also grants it; empty: there is none.
+    pub alias: String,
     /// How its behaviour is known.
     pub evidence: Evidence,
     /// Where that can be read.
@@ -211,6 +216,7 @@ fn read(path: &str, method: &Method, operation: &path::Operation) -> Operation {
         Some(value) => (*value).to_owned(),
         None => panic!("{method} {path} declares no {key}"),
     };
+    let optional = |key: &str| said.get(key).copied().unwrap_or_default().to_owned();
     Operation {
         id: operation
             .operation_id
@@ -227,10 +233,9 @@ fn read(path: &str, method: &Method, operation: &path::Operation) -> Operation {
         path: path.to_owned(),
         summary: operation.summary.clone().unwrap_or_default(),
         action: need("x-action"),
+        alias: optional("x-alias"),
         evidence: Evidence::of(&need("x-evidence")).expect("documented, observed or inferred"),
         source: need("x-source"),
-        differences: said
-            .get("x-differences")
-            .map_or_else(String::new, |said| (*said).to_owned()),
+        differences: optional("x-differences"),
     }
 }

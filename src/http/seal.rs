@@ -1,8 +1,8 @@
 //! A family's router with its gate: what is refused before a handler runs, in the family's own words.
 
 use axum::Router;
-use axum::body::{Body, HttpBody};
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -11,9 +11,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use super::extract::whole;
 use super::finish::Notes;
 use super::operation::Operations;
-use super::{Dialect, Rejection};
+use super::{Dialect, Operation, Rejection};
 
 /// A family's routes, built once per process and then mounted for each world.
 pub struct Sealed<D> {
@@ -77,7 +78,6 @@ impl<D: Dialect> Sealed<D> {
             .method_not_allowed_fallback(async |State(dialect): State<D>, request: Request| {
                 refuse_unrouted(&dialect, request, Rejection::WrongMethod)
             })
-            .layer(DefaultBodyLimit::max(D::MAX_BODY))
             .layer(CatchPanicLayer::custom(|_| {
                 D::Error::from(Rejection::Fault).into_response()
             }))
@@ -90,20 +90,53 @@ async fn gate<D: Dialect>(
     request: Request,
     next: Next,
 ) -> Response {
-    let (mut parts, body) = request.into_parts();
-    match admit(sealed, &dialect, &mut parts, &body) {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+    match admit(sealed, &dialect, request).await {
+        Ok(request) => next.run(request).await,
         Err(error) => error.into_response(),
     }
 }
 
-/// The checks before the service's own, in the gateway's order.
-fn admit<D: Dialect>(
+/// The checks before the service's own, in the gateway's order. A body that the credential covers is read on
+/// the way, and passed on as it was.
+async fn admit<D: Dialect>(
     sealed: &'static Sealed<D>,
     dialect: &D,
-    parts: &mut Parts,
-    body: &Body,
-) -> Result<(), D::Error> {
+    request: Request,
+) -> Result<Request, D::Error> {
+    let (mut parts, body) = request.into_parts();
+    let operation = recognise(sealed, dialect, &parts)?;
+    let is_large = declared(&parts, &body) > D::MAX_BODY as u64;
+    let (body, covered) = if dialect.covers_body(&parts) {
+        if is_large {
+            return Err(Rejection::TooLarge.into());
+        }
+        let covered = whole(body, D::MAX_BODY).await?;
+        (Body::from(covered.clone()), covered)
+    } else {
+        (body, Bytes::new())
+    };
+    let caller = dialect.caller(&parts, &covered)?;
+    if let Some(operation) = operation {
+        dialect.permit(&caller, operation, &parts)?;
+    }
+    if is_large {
+        return Err(Rejection::TooLarge.into());
+    }
+    let path = parts.uri.path();
+    if path.contains("/{project_id}/") || path.to_ascii_lowercase().contains("/%7bproject_id%7d/") {
+        return Err(Rejection::NoProject.into());
+    }
+    parts.extensions.insert(caller);
+    Ok(Request::from_parts(parts, body))
+}
+
+/// The operation that a request is for, which is noted. What the router takes for a route and no service would
+/// is refused.
+fn recognise<D: Dialect>(
+    sealed: &'static Sealed<D>,
+    dialect: &D,
+    parts: &Parts,
+) -> Result<Option<&'static Operation>, D::Error> {
     // The router lets an empty segment stand for a parameter; no service does.
     if parts.uri.path().contains("//") {
         return Err(dialect.unrouted(parts, Rejection::NoRoute));
@@ -118,19 +151,7 @@ fn admit<D: Dialect>(
     if let (Some(operation), Some(notes)) = (operation, parts.extensions.get::<Notes>()) {
         notes.serve(operation);
     }
-    let caller = dialect.caller(parts)?;
-    if let Some(operation) = operation {
-        dialect.permit(&caller, operation, parts)?;
-    }
-    if declared(parts, body) > D::MAX_BODY as u64 {
-        return Err(Rejection::TooLarge.into());
-    }
-    let path = parts.uri.path();
-    if path.contains("/{project_id}/") || path.to_ascii_lowercase().contains("/%7bproject_id%7d/") {
-        return Err(Rejection::NoProject.into());
-    }
-    parts.extensions.insert(caller);
-    Ok(())
+    Ok(operation)
 }
 
 /// The size the request says its body has; 0 if it does not say.

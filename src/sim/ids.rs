@@ -47,6 +47,11 @@ impl Ids {
         self.next_uuid().simple().to_string()
     }
 
+    /// 64 hexadecimal digits, as long as a token should be, drawn again while `taken` knows them.
+    pub fn token(&self, taken: impl Fn(&str) -> bool) -> String {
+        self.fresh(|ids| ids.hex32() + &ids.hex32(), taken)
+    }
+
     /// How many identifiers were drawn so far.
     #[must_use]
     pub fn drawn(&self) -> u64 {

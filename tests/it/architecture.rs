@@ -79,11 +79,15 @@ fn the_http_layer_knows_no_family() {
 #[test]
 fn families_know_neither_each_other_nor_the_control_plane() {
     for (folder, others) in [
-        ("api/asm/", &["servicestage", "zadig"][..]),
-        ("api/zadig/", &["servicestage", "asm::", "gateway::caller"]),
-        ("api/servicestage/", &["api::asm", "zadig"]),
+        ("api/asm/", &["servicestage", "zadig", "iam::"][..]),
+        (
+            "api/zadig/",
+            &["servicestage", "asm::", "iam::", "gateway::caller"],
+        ),
+        ("api/servicestage/", &["api::asm", "zadig", "iam::"]),
         ("api/servicestage/plans/", &["pipelines"]),
         ("api/servicestage/pipelines/", &["plans"]),
+        ("api/iam/", &["servicestage::", "asm::", "zadig"]),
         ("api/", &["crate::control"]),
     ] {
         absent(others, |file| file.starts_with(folder));
@@ -169,7 +173,7 @@ fn every_operation_declares_evidence_source_action_and_a_unique_id() {
     for operation in &operations {
         assert!(ids.insert(&operation.id), "{} is there twice", operation.id);
         assert!(
-            ["asm", "plans", "pipelines", "zadig"].contains(&operation.family.as_str()),
+            ["iam", "asm", "plans", "pipelines", "zadig"].contains(&operation.family.as_str()),
             "{operation:?}"
         );
         assert!(
@@ -186,12 +190,13 @@ fn every_operation_declares_evidence_source_action_and_a_unique_id() {
     };
     assert_eq!(
         (
+            count("iam"),
             count("asm"),
             count("plans"),
             count("pipelines"),
             count("zadig")
         ),
-        (9, 9, 10, 5)
+        (5, 9, 9, 10, 5)
     );
 }
 

@@ -307,6 +307,7 @@ async fn the_coverage_names_every_operation_with_its_evidence() {
         "path",
         "summary",
         "action",
+        "alias",
         "evidence",
         "source",
         "differences",

@@ -34,8 +34,8 @@ pub enum Error {
     /// `ASM.01000002`, 403.
     #[error("Forbidden.")]
     Forbidden {
-        /// The permission that is missing.
-        action: String,
+        /// Why.
+        why: String,
     },
     /// `ASM.01010002`, 404.
     #[error("Resource not found.")]
@@ -148,10 +148,8 @@ impl Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Gateway(_) | Self::InvalidRequest(_) | Self::Internal => None,
-            Self::Unauthenticated(failure) => gateway::hint(failure),
-            Self::Forbidden { action } => Some(format!(
-                "the caller is not allowed {action} in this project"
-            )),
+            Self::Unauthenticated(failure) => Some(gateway::hint(failure)),
+            Self::Forbidden { why } => Some(why.clone()),
             Self::NotFound(missing) => Some(missing.to_string()),
             Self::AlreadyExists(taken) => Some(taken.to_string()),
         }
@@ -162,7 +160,7 @@ impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
         match rejection {
             Rejection::Unauthenticated(failure) => Self::Unauthenticated(failure),
-            Rejection::Forbidden { action } => Self::Forbidden { action },
+            Rejection::Forbidden { why, .. } => Self::Forbidden { why },
             Rejection::NoRoute => Gateway::NoRoute.into(),
             Rejection::WrongMethod => Gateway::WrongMethod.into(),
             Rejection::NoProject => Gateway::NoProject.into(),

@@ -22,6 +22,7 @@ pub mod table;
 use std::sync::LazyLock;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::request::Parts;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -48,8 +49,12 @@ impl Dialect for Asm {
         gateway::declare(api);
     }
 
-    fn caller(&self, request: &Parts) -> Result<Caller, Rejection> {
-        gateway::caller(&self.0, request)
+    fn covers_body(&self, request: &Parts) -> bool {
+        gateway::is_signed(request)
+    }
+
+    fn caller(&self, request: &Parts, body: &Bytes) -> Result<Caller, Rejection> {
+        gateway::caller(&self.0, request, body)
     }
 
     fn permit(
@@ -63,7 +68,7 @@ impl Dialect for Asm {
         let project = in_path
             .and_then(|rest| rest.split('/').next())
             .or(caller.named_project.as_deref());
-        gateway::permit(caller, &operation.action, project)
+        gateway::permit(caller, operation, project)
     }
 }
 

@@ -50,7 +50,7 @@ impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
         match rejection {
             Rejection::Unauthenticated(failure) => Gateway::Unauthenticated(failure).into(),
-            Rejection::Forbidden { action } => Gateway::Forbidden { action }.into(),
+            Rejection::Forbidden { action, why } => Gateway::Forbidden { action, why }.into(),
             Rejection::NoRoute => Gateway::NoRoute.into(),
             Rejection::WrongMethod => Gateway::WrongMethod.into(),
             Rejection::NoProject => Gateway::NoProject.into(),

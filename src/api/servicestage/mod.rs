@@ -10,6 +10,7 @@ pub mod state;
 use std::sync::LazyLock;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::Method;
 use axum::http::request::Parts;
 use utoipa::openapi::OpenApi;
@@ -33,8 +34,12 @@ impl Dialect for ServiceStage {
         gateway::declare(api);
     }
 
-    fn caller(&self, request: &Parts) -> Result<Caller, Rejection> {
-        gateway::caller(&self.0, request)
+    fn covers_body(&self, request: &Parts) -> bool {
+        gateway::is_signed(request)
+    }
+
+    fn caller(&self, request: &Parts, body: &Bytes) -> Result<Caller, Rejection> {
+        gateway::caller(&self.0, request, body)
     }
 
     fn permit(
@@ -44,11 +49,7 @@ impl Dialect for ServiceStage {
         request: &Parts,
     ) -> Result<(), Rejection> {
         // Every path of these families is `/v3/{project_id}/…`.
-        gateway::permit(
-            caller,
-            &operation.action,
-            request.uri.path().split('/').nth(2),
-        )
+        gateway::permit(caller, operation, request.uri.path().split('/').nth(2))
     }
 
     fn unrouted(&self, request: &Parts, why: Rejection) -> Error {

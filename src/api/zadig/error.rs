@@ -126,11 +126,12 @@ impl Error {
                 Failure::Missing => {
                     "send Authorization: Bearer <token>, or ?token=<token>".to_owned()
                 }
-                Failure::Malformed => {
-                    "Authorization must be a scheme and a token with one space between them"
-                        .to_owned()
-                }
-                Failure::UnknownToken | Failure::Expired { .. } | Failure::UnknownKey { .. } => {
+                Failure::Malformed(why) | Failure::BadSignature(why) => why.clone(),
+                Failure::UnknownToken
+                | Failure::Expired { .. }
+                | Failure::Revoked
+                | Failure::UnknownKey { .. }
+                | Failure::Skewed { .. } => {
                     "with --auth strict the token must be among identities.zadig_users".to_owned()
                 }
             }),
@@ -150,7 +151,7 @@ impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
         match rejection {
             Rejection::Unauthenticated(failure) => Self::Unauthenticated(failure),
-            Rejection::Forbidden { action } => Self::Forbidden { action },
+            Rejection::Forbidden { action, .. } => Self::Forbidden { action },
             // The dialect words these two itself, since their texts hold the path.
             Rejection::NoRoute | Rejection::NoProject | Rejection::WrongMethod => Self::NoRoute {
                 path: String::new(),

@@ -31,6 +31,7 @@ pub mod wire;
 use std::sync::LazyLock;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
@@ -87,7 +88,7 @@ impl Dialect for Zadig {
         declare_gate(api, schemes, &refusals);
     }
 
-    fn caller(&self, request: &Parts) -> Result<Caller, Rejection> {
+    fn caller(&self, request: &Parts, _: &Bytes) -> Result<Caller, Rejection> {
         let query = Params::of(request.uri.query());
         let tokens = auth::zadig(&request.headers, query.get("token"))
             .map_err(Rejection::Unauthenticated)?;
@@ -108,7 +109,7 @@ impl Dialect for Zadig {
     }
 
     fn unrouted(&self, request: &Parts, why: Rejection) -> Error {
-        if let Err(refused) = self.caller(request) {
+        if let Err(refused) = self.caller(request, &Bytes::new()) {
             return refused.into();
         }
         let path = query::decoded_path(request.uri.path());

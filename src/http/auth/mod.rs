@@ -1,105 +1,132 @@
 //! Credentials as requests carry them: tokens and signatures.
 //!
-//! Here they are only read ("is there one, and is it well formed"); whom they belong to is looked up by
-//! the families, whose identities differ.
+//! Here they are read ("is there one, and is it well formed"), and a signature is verified with the key that
+//! it names. Whom a credential belongs to is looked up by the families, whose identities differ.
+//!
+//! - [`signature`]: the header, its algorithms and keys.
+//! - [`canonical`]: the text that is signed.
+//! - [`verify`]: whether a signature holds; [`diagnosis`]: why it does not.
 
-use axum::http::{HeaderMap, header};
+pub mod canonical;
+pub mod diagnosis;
+pub mod secret;
+pub mod signature;
+pub mod verify;
+
+use std::fmt;
+
+use axum::http::{HeaderMap, HeaderName, header};
+
+pub use secret::Secret;
+pub use signature::Signature;
+
+/// The header that carries the token of whoever calls a Huawei service.
+pub const AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
+
+/// The header that carries the token which IAM is asked about, or has issued.
+pub const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
+
+/// The header that carries the session token of a temporary access key.
+pub const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-security-token");
+
+/// The headers whose values must not be seen.
+pub const SECRET_HEADERS: [HeaderName; 4] = [
+    header::AUTHORIZATION,
+    AUTH_TOKEN,
+    SUBJECT_TOKEN,
+    SECURITY_TOKEN,
+];
 
 /// Why a credential was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// There is none.
     Missing,
-    /// There is one, but nobody could read it.
-    Malformed,
+    /// There is one, but nobody could read it; says what is wrong with it.
+    Malformed(String),
     /// A token that nobody knows, where only known ones pass.
     UnknownToken,
     /// A token whose time is over.
     Expired {
-        /// When it ended, RFC 3339.
+        /// When it ended, as the token's own body says it.
         at: String,
     },
+    /// A token that was revoked.
+    Revoked,
     /// A signature by an access key that nobody knows, where only known ones pass.
     UnknownKey {
         /// The access key.
         ak: String,
     },
-}
-
-/// A well-formed credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Credential<'a> {
-    /// A token.
-    Token(&'a str),
-    /// A signature, by its access key.
-    Signature {
-        /// The access key.
-        ak: &'a str,
+    /// A signature that does not verify, or a session token that is not the key's; says why.
+    BadSignature(String),
+    /// A signature that was made too long ago, or too far ahead.
+    Skewed {
+        /// When, as `X-Sdk-Date` says it.
+        signed: String,
+        /// The server's time, written alike.
+        server: String,
     },
 }
 
-/// The algorithms of the SDKs that sign.
-const ALGORITHMS: [&str; 3] = ["SDK-HMAC-SHA256", "SDK-HMAC-SM3", "V11-HMAC-SHA256"];
+/// A well-formed credential.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Credential<'a> {
+    /// A token.
+    Token(&'a str),
+    /// A signature.
+    Signature(Signature<'a>),
+}
 
-/// Reads the credential of a request to a Huawei service: a signature if there is one, else `X-Auth-Token`.
-/// An empty header counts as absent.
-pub fn huawei(headers: &HeaderMap) -> Result<Credential<'_>, Failure> {
-    let said = |name| match headers.get(name).map(|value| value.to_str().map(str::trim)) {
-        None | Some(Ok("")) => Ok(None),
-        Some(Ok(text)) => Ok(Some(text)),
-        Some(Err(_)) => Err(Failure::Malformed),
-    };
-    if let Some(text) = said(header::AUTHORIZATION.as_str())? {
-        if let Some(ak) = signed_by(text) {
-            return Ok(Credential::Signature { ak });
-        }
-        if ALGORITHMS
-            .iter()
-            .any(|algorithm| text.starts_with(algorithm))
-        {
-            return Err(Failure::Malformed);
+/// Tokens stay out of logs.
+impl fmt::Debug for Credential<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Token(_) => formatter.write_str("Token(***)"),
+            Self::Signature(signature) => write!(formatter, "Signature({signature:?})"),
         }
     }
-    match said("x-auth-token")? {
+}
+
+/// Reads the credential of a request to a Huawei service: a signature if there is one, else `X-Auth-Token`.
+/// An empty header counts as absent, and so does an `Authorization` of another kind.
+pub fn huawei(headers: &HeaderMap) -> Result<Credential<'_>, Failure> {
+    if let Some(text) = said(headers, &header::AUTHORIZATION)?
+        && let Some(signature) = Signature::read(text).map_err(Failure::Malformed)?
+    {
+        return Ok(Credential::Signature(signature));
+    }
+    match said(headers, &AUTH_TOKEN)? {
         Some(token) => Ok(Credential::Token(token)),
         None => Err(Failure::Missing),
     }
 }
 
-/// The access key of a well-formed signature:
-/// `<algorithm> Access=<ak>, SignedHeaders=<a;b>, Signature=<hex>`, or with `Credential=<ak>/<scope>`.
-fn signed_by(text: &str) -> Option<&str> {
-    let (algorithm, rest) = text.split_once(' ')?;
-    if !ALGORITHMS.contains(&algorithm) {
-        return None;
-    }
-    let part = |name: &str| {
-        let value = rest
-            .split(',')
-            .find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='))?;
-        (!value.is_empty()).then_some(value)
-    };
-    let signature = part("Signature")?;
-    let hexadecimal =
-        signature.len() == 64 && signature.bytes().all(|byte| byte.is_ascii_hexdigit());
-    part("SignedHeaders").filter(|_| hexadecimal)?;
-    if algorithm == "V11-HMAC-SHA256" {
-        part("Credential")?
-            .split('/')
-            .next()
-            .filter(|ak| !ak.is_empty())
-    } else {
-        part("Access")
+/// What a header says, unless it is absent or empty.
+pub fn said<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Failure> {
+    match headers.get(name).map(|value| value.to_str().map(str::trim)) {
+        None | Some(Ok("")) => Ok(None),
+        Some(Ok(text)) => Ok(Some(text)),
+        Some(Err(_)) => Err(Failure::Malformed(format!(
+            "the header {name} is no printable ASCII"
+        ))),
     }
 }
 
 /// The tokens of a request to Zadig. They differ only if it carries two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ZadigTokens<'a> {
     /// The one that the gateway looks at: that of the query first.
     pub checked: &'a str,
     /// The one that says who calls: that of the header first, as the service behind the gateway reads it.
     pub identity: &'a str,
+}
+
+/// Tokens stay out of logs.
+impl fmt::Debug for ZadigTokens<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("ZadigTokens(***)")
+    }
 }
 
 /// Reads the tokens of a request to Zadig: `?token=`, and `Authorization: <scheme> <token>` in exactly two
@@ -108,13 +135,18 @@ pub fn zadig<'a>(
     headers: &'a HeaderMap,
     query_token: Option<&'a str>,
 ) -> Result<ZadigTokens<'a>, Failure> {
+    let malformed = || {
+        Failure::Malformed(
+            "Authorization must be a scheme and a token with one space between them".to_owned(),
+        )
+    };
     let header = match headers.get(header::AUTHORIZATION) {
         None => None,
         Some(value) => {
-            let text = value.to_str().map_err(|_| Failure::Malformed)?;
+            let text = value.to_str().map_err(|_| malformed())?;
             match text.split(' ').collect::<Vec<_>>()[..] {
                 [scheme, token] if !scheme.is_empty() && !token.is_empty() => Some(token),
-                _ => return Err(Failure::Malformed),
+                _ => return Err(malformed()),
             }
         }
     };
@@ -143,41 +175,31 @@ mod tests {
     #[test]
     fn a_signature_goes_before_a_token() {
         let both = headers(&[("authorization", SIGNED), ("x-auth-token", "t")]);
-        assert_eq!(huawei(&both), Ok(Credential::Signature { ak: "AK1" }));
+        assert!(matches!(
+            huawei(&both),
+            Ok(Credential::Signature(Signature { ak: "AK1", .. }))
+        ));
     }
 
     #[test]
-    fn empty_headers_count_as_absent() {
+    fn empty_headers_and_other_schemes_count_as_absent() {
         assert_eq!(
             huawei(&headers(&[("authorization", ""), ("x-auth-token", " ")])),
             Err(Failure::Missing)
         );
-        let suppressed = headers(&[("authorization", ""), ("x-auth-token", "t")]);
-        assert_eq!(huawei(&suppressed), Ok(Credential::Token("t")));
-    }
-
-    #[test]
-    fn a_derived_signature_names_its_key_before_the_scope() {
-        let derived = "V11-HMAC-SHA256 Credential=AK1/20260102/cn-north-4/asm, SignedHeaders=host, \
-            Signature=3cee293dd8d46df550aa669614c067e30d1402df8abca5450414ce22f27de01a";
-        assert_eq!(
-            huawei(&headers(&[("authorization", derived)])),
-            Ok(Credential::Signature { ak: "AK1" })
-        );
-    }
-
-    #[test]
-    fn half_a_signature_is_malformed() {
-        for half in [
-            "SDK-HMAC-SHA256",
-            "SDK-HMAC-SHA256 Access=AK1",
-            "SDK-HMAC-SHA256 Access=AK1, SignedHeaders=a, Signature=zz",
-        ] {
-            assert_eq!(
-                huawei(&headers(&[("authorization", half), ("x-auth-token", "t")])),
-                Err(Failure::Malformed)
-            );
+        for other in ["", "Bearer t"] {
+            let beside = headers(&[("authorization", other), ("x-auth-token", "t")]);
+            assert_eq!(huawei(&beside), Ok(Credential::Token("t")));
         }
+    }
+
+    #[test]
+    fn a_broken_signature_is_not_saved_by_a_token() {
+        let beside = headers(&[
+            ("authorization", "SDK-HMAC-SHA256 Access=AK1"),
+            ("x-auth-token", "t"),
+        ]);
+        assert!(matches!(huawei(&beside), Err(Failure::Malformed(_))));
     }
 
     #[test]
@@ -192,7 +214,8 @@ mod tests {
         assert_eq!(at("Token t", Some("q")), tokens("q", "t"));
         assert_eq!(at("Token t", Some("")), tokens("t", "t"));
         for wrong in ["t", "Bearer", "Bearer  t", "Bearer a b", ""] {
-            assert_eq!(at(wrong, Some("q")), Err(Failure::Malformed), "{wrong:?}");
+            let refused = at(wrong, Some("q"));
+            assert!(matches!(refused, Err(Failure::Malformed(_))), "{wrong:?}");
         }
         assert_eq!(zadig(&HeaderMap::new(), None), Err(Failure::Missing));
     }

@@ -123,6 +123,7 @@ pub(super) async fn list_pipelines(
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0247, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:modify")),
+        ("x-alias" = json!("servicestage:pipeline:execute")),
         ("x-differences" = json!("the answer, fail_mode in the body and the fields of stages and tasks are inferred; statuses in which it is refused are those of the console"))))]
 pub(super) async fn update_pipeline(
     State(ServiceStage(world)): State<ServiceStage>,
@@ -158,6 +159,7 @@ pub(super) async fn update_pipeline(
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0248, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:modify")),
+        ("x-alias" = json!("servicestage:pipeline:execute")),
         ("x-differences" = json!("id is a number as in the example, not the table's string; the statuses that allow an action are partly those of the console, partly inferred"))))]
 pub(super) async fn operate_pipeline(
     State(ServiceStage(world)): State<ServiceStage>,
@@ -293,6 +295,7 @@ pub(super) async fn create_pipeline_hooks(
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0253, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:modify")),
+        ("x-alias" = json!("servicestage:pipeline:execute")),
         ("x-differences" = json!("the answer is inferred; a cron line must be readable"))))]
 pub(super) async fn update_pipeline_hooks(
     service: State<ServiceStage>,

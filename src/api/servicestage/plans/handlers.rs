@@ -31,6 +31,7 @@ use crate::sim::Ms;
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("ServiceStage API reference, index page 0255 (the operation's own page, 0229, could not be read), read 2026-08")),
         ("x-action" = json!("servicestage::createReleasePlan")),
+        ("x-alias" = json!("servicestage:app:create")),
         ("x-differences" = json!("inferred are the body (that of an edit, action and swimlane_id), the answer (the detail), the permission, that names are unique per project, and that the action create draws the component_id that is absent"))))]
 pub(super) async fn create_release_plan(
     State(ServiceStage(world)): State<ServiceStage>,
@@ -58,6 +59,7 @@ pub(super) async fn create_release_plan(
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0230, read 2026-08")),
         ("x-action" = json!("servicestage::modifyReleasePlan")),
+        ("x-alias" = json!("servicestage:app:modify")),
         ("x-differences" = json!("the page could be read up to a component's runtime_stack: the rest of a component is carried, not checked; inferred are the answer (the detail), that a plan under way is refused, and that an edited plan is CREATED; the page requires component_id, which the action create draws where it is absent"))))]
 pub(super) async fn update_release_plan(
     State(ServiceStage(world)): State<ServiceStage>,
@@ -84,6 +86,7 @@ pub(super) async fn update_release_plan(
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0231, read 2026-08")),
         ("x-action" = json!("servicestage::deleteReleasePlan")),
+        ("x-alias" = json!("servicestage:app:delete")),
         ("x-differences" = json!("inferred are the permission, and that a plan under way is refused"))))]
 pub(super) async fn delete_release_plan(
     State(ServiceStage(world)): State<ServiceStage>,
@@ -105,6 +108,7 @@ pub(super) async fn delete_release_plan(
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0232, read 2026-08")),
         ("x-action" = json!("servicestage::listReleasePlan")),
+        ("x-alias" = json!("servicestage:app:list")),
         ("x-differences" = json!("the page has no query: limit, offset, order_by and order are those of the service's other V3 lists; it calls id and name those of a lane, which is a slip; modify_time, in the example of 2025-07 alone, is left out; RUNNING, ABORTING and ROLLING_BACK are inferred, as no word for a plan under way is listed"))))]
 pub(super) async fn list_release_plans(
     State(ServiceStage(world)): State<ServiceStage>,
@@ -140,6 +144,7 @@ pub(super) async fn list_release_plans(
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0233, read 2026-08")),
         ("x-action" = json!("servicestage::getReleasePlan")),
+        ("x-alias" = json!("servicestage:app:get")),
         ("x-differences" = json!("the page could be read up to a component's name, and its example not at all: components are answered as they were given"))))]
 pub(super) async fn show_release_plan(
     State(ServiceStage(world)): State<ServiceStage>,
@@ -160,6 +165,7 @@ pub(super) async fn show_release_plan(
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0234, read 2026-08")),
         ("x-action" = json!("servicestage::getReleasePlan")),
+        ("x-alias" = json!("servicestage:app:get")),
         ("x-differences" = json!("seq is a text as the table has it, though a number elsewhere; rollback_start_time and rollback_end_time are numbers like start_time and end_time, though the table has texts; whatever follows rollback_fail_message, and the example, could not be read; a job_id cannot be looked up"))))]
 pub(super) async fn show_release_plan_deploy_info(
     State(ServiceStage(world)): State<ServiceStage>,
@@ -185,6 +191,7 @@ pub(super) async fn show_release_plan_deploy_info(
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0235, read 2026-08")),
         ("x-action" = json!("servicestage::createReleasePlan")),
+        ("x-alias" = json!("servicestage:app:create")),
         ("x-differences" = json!("inferred are the statuses it fits, what is repeated, that batches follow each other in ascending seq, and the word RUNNING"))))]
 pub(super) async fn execute_release_plan(
     State(ServiceStage(world)): State<ServiceStage>,
@@ -204,6 +211,7 @@ pub(super) async fn execute_release_plan(
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0236, read 2026-08")),
         ("x-action" = json!("servicestage::createReleasePlan")),
+        ("x-alias" = json!("servicestage:app:create")),
         ("x-differences" = json!("inferred are the statuses it fits, the order of the batches, that fail_strategy rules it too, and the word ROLLING_BACK; plans of every action can be rolled back, though the console speaks of upgrades alone"))))]
 pub(super) async fn rollback_release_plan(
     State(ServiceStage(world)): State<ServiceStage>,
@@ -223,6 +231,7 @@ pub(super) async fn rollback_release_plan(
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0251, read 2026-08")),
         ("x-action" = json!("servicestage::createReleasePlan")),
+        ("x-alias" = json!("servicestage:app:create")),
         ("x-differences" = json!("inferred are the permission, that work under way is cut at once, and the word ABORTING"))))]
 pub(super) async fn abort_release_plan(
     State(ServiceStage(world)): State<ServiceStage>,

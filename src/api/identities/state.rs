@@ -1,16 +1,15 @@
-//! The identities a world knows: users with their tokens and access keys, and the users of Zadig.
+//! The fixture format of identities.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::state::{Misfit, upsert};
-use crate::http::Caller;
-use crate::http::auth::Failure;
+use crate::api::state::{Misfit, upsert};
+use crate::http::auth::Secret;
 use crate::sim::Ms;
 
-/// Identities in the fixture format, which is also how they are kept.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Identities in the fixture format. Secrets are written out in it, and nowhere else.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Identities {
     /// Users of the Huawei families.
@@ -39,26 +38,15 @@ pub struct Identities {
     pub zadig_users: Vec<ZadigUser>,
 }
 
-/// Secrets stay out of logs.
-impl std::fmt::Debug for Identities {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
-        let names: Vec<_> = self.users.iter().map(|user| &user.name).collect();
-        formatter
-            .debug_struct("Identities")
-            .field("users", &names)
-            .finish_non_exhaustive()
-    }
-}
-
 /// A user of the Huawei families.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
     /// The name, unique.
     pub name: String,
     /// The password.
     #[serde(default)]
-    pub password: String,
+    pub password: Secret,
     /// The account the user belongs to.
     #[serde(default)]
     pub domain: String,
@@ -71,7 +59,7 @@ pub struct User {
 }
 
 /// A project of a user.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Project {
     /// Its id.
@@ -81,39 +69,78 @@ pub struct Project {
 }
 
 /// An access key.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccessKey {
     /// The public half.
     pub ak: String,
     /// The secret half.
-    pub sk: String,
+    pub sk: Secret,
     /// Whose it is, by name.
     pub user: String,
     /// The session token that belongs to a temporary key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub security_token: Option<String>,
+    pub security_token: Option<Secret>,
 }
 
 /// A token.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Token {
     /// Its value.
-    pub token: String,
+    pub token: Secret,
     /// Whose it is, by name.
     pub user: String,
     /// When it ends, RFC 3339; null: never.
     #[serde(default)]
     pub expires_at: Option<String>,
+    /// What the emulator knows of a token that it issued or revoked itself.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::http::json::some_object"
+    )]
+    pub emulator: Option<History>,
+}
+
+/// What became of a token here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct History {
+    /// How it was issued; absent: it was given.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::http::json::some_object"
+    )]
+    pub issued: Option<Issued>,
+    /// Whether it was revoked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub revoked: bool,
+}
+
+/// How a token was issued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issued {
+    /// When, RFC 3339.
+    pub at: String,
+    /// The account of its user.
+    pub domain: String,
+    /// The project that it is for; absent: it is for the account.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::http::json::some_object"
+    )]
+    pub project: Option<Project>,
 }
 
 /// A user of Zadig.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ZadigUser {
     /// The user's one API token.
-    pub token: String,
+    pub token: Secret,
     /// The name that versions show.
     pub name: String,
     /// Whether everything is allowed.
@@ -144,11 +171,11 @@ impl Identities {
         )?;
         unique(
             "tokens",
-            self.tokens.iter().map(|token| token.token.as_str()),
+            self.tokens.iter().map(|token| token.token.expose()),
         )?;
         unique(
             "zadig_users",
-            self.zadig_users.iter().map(|user| user.token.as_str()),
+            self.zadig_users.iter().map(|user| user.token.expose()),
         )?;
         let known = |user: &str| self.users.iter().any(|known| known.name == user);
         for (n, key) in self.access_keys.iter().enumerate() {
@@ -160,7 +187,12 @@ impl Identities {
             }
         }
         for (n, token) in self.tokens.iter().enumerate() {
-            if !known(&token.user) {
+            let issued = token
+                .emulator
+                .as_ref()
+                .and_then(|emulator| emulator.issued.as_ref());
+            // One that was issued here names its user even if nobody knows the user.
+            if issued.is_none() && !known(&token.user) {
                 return Err(Misfit::new(
                     format!("tokens[{n}].user"),
                     format!("a user's name, not {}", token.user),
@@ -174,6 +206,12 @@ impl Identities {
                 return Err(Misfit::new(
                     format!("tokens[{n}].expires_at"),
                     "an RFC 3339 time or null",
+                ));
+            }
+            if issued.is_some_and(|issued| instant(&issued.at).is_none()) {
+                return Err(Misfit::new(
+                    format!("tokens[{n}].emulator.issued.at"),
+                    "an RFC 3339 time",
                 ));
             }
         }
@@ -197,46 +235,6 @@ impl Identities {
         upsert(&mut self.access_keys, patch.access_keys, |key| &key.ak);
         upsert(&mut self.tokens, patch.tokens, |token| &token.token);
         upsert(&mut self.zadig_users, patch.zadig_users, |user| &user.token);
-    }
-
-    /// Whose token it is, if anybody's. A token whose time is over fails.
-    pub fn by_token(&self, token: &str, now: Ms) -> Result<Option<Caller>, Failure> {
-        let Some(known) = self.tokens.iter().find(|known| known.token == token) else {
-            return Ok(None);
-        };
-        match &known.expires_at {
-            Some(at) if instant(at).is_some_and(|end| end <= now) => {
-                Err(Failure::Expired { at: at.clone() })
-            }
-            _ => Ok(self.by_name(&known.user)),
-        }
-    }
-
-    /// Whose access key it is, if anybody's.
-    #[must_use]
-    pub fn by_key(&self, ak: &str) -> Option<Caller> {
-        let key = self.access_keys.iter().find(|key| key.ak == ak)?;
-        self.by_name(&key.user)
-    }
-
-    /// The user of Zadig with that token, if there is one.
-    #[must_use]
-    pub fn zadig_user(&self, token: &str) -> Option<&ZadigUser> {
-        self.zadig_users.iter().find(|user| user.token == token)
-    }
-
-    fn by_name(&self, name: &str) -> Option<Caller> {
-        let user = self.users.iter().find(|user| user.name == name)?;
-        let projects: Vec<_> = user
-            .projects
-            .iter()
-            .map(|project| project.id.clone())
-            .collect();
-        Some(Caller {
-            projects: (!projects.is_empty()).then_some(projects),
-            actions: user.actions.clone(),
-            ..Caller::named(name)
-        })
     }
 }
 

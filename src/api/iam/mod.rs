@@ -1,0 +1,102 @@
+//! Huawei IAM: what the callers of the other families ask first - tokens, projects and accounts.
+//!
+//! A client that signs with AK/SK asks for the project of its region, one that uses tokens gets them here and
+//! renews them. The gateway looks at credentials in front of this service as in front of the others. Users,
+//! access keys and projects come from the fixtures; what is issued here is known to every family.
+//!
+//! - [`handlers`]: the operations. In: [`request`]. Out: [`wire`] and [`error`].
+//!
+//! Sources: IAM API reference (<https://support.huaweicloud.com/intl/en-us/api-iam/>), the Open Telekom Cloud
+//! copy of it (<https://docs.otc.t-systems.com/identity-access-management/api-ref/>), which prints examples, and
+//! the official SDKs; read 2026-08 and 2026-11.
+
+pub mod error;
+pub mod handlers;
+pub mod request;
+pub mod wire;
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::Method;
+use axum::http::request::Parts;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::gateway;
+use super::world::World;
+use crate::http::operation::{NONE, operations_of};
+use crate::http::seal::Sealed;
+use crate::http::{Caller, Dialect, Operation, Rejection};
+pub use error::Error;
+
+/// The family's dialect.
+#[derive(Clone)]
+pub struct Iam(pub World);
+
+/// The name of who logs in, and so has no credential yet.
+const NOBODY: &str = "nobody";
+
+impl Dialect for Iam {
+    type Error = Error;
+
+    fn declare(api: &mut OpenApi) {
+        gateway::declare(api);
+        // A login is how one comes by a credential.
+        for operation in api.paths.paths.values_mut().flat_map(operations_of) {
+            if operation.operation_id.as_deref() == Some("CreateToken") {
+                operation.security = Some(vec![SecurityRequirement::default()]);
+            }
+        }
+    }
+
+    fn covers_body(&self, request: &Parts) -> bool {
+        !is_login(request) && gateway::is_signed(request)
+    }
+
+    fn caller(&self, request: &Parts, body: &Bytes) -> Result<Caller, Rejection> {
+        if is_login(request) {
+            return Ok(Caller::named(NOBODY));
+        }
+        gateway::caller(&self.0, request, body)
+    }
+
+    /// This is a service of accounts, so the project of a token does not matter.
+    fn permit(&self, caller: &Caller, operation: &Operation, _: &Parts) -> Result<(), Rejection> {
+        if operation.action == NONE {
+            return Ok(());
+        }
+        caller.permit(operation)
+    }
+}
+
+/// The only POST is the one that issues a token.
+fn is_login(request: &Parts) -> bool {
+    request.method == Method::POST
+}
+
+/// The URL table.
+fn routes() -> OpenApiRouter<Iam> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            handlers::create_token,
+            handlers::show_token,
+            handlers::revoke_token
+        ))
+        .routes(routes!(handlers::list_projects))
+        .routes(routes!(handlers::list_domains))
+}
+
+/// The family's routes and what they declare.
+pub fn sealed() -> &'static Sealed<Iam> {
+    static SEALED: LazyLock<Sealed<Iam>> = LazyLock::new(|| Sealed::new(routes()));
+    &SEALED
+}
+
+/// The family's router for a world.
+pub fn router(world: &World) -> Router {
+    sealed().mount(Iam(world.clone()))
+}

@@ -1,0 +1,1 @@
+//! IAM: tokens, projects, accounts.

@@ -1,0 +1,1 @@
+//! Secrets are nowhere to be seen.

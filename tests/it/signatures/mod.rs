@@ -1,0 +1,1 @@
+//! Signatures: vectors, over HTTP, and under mutation.
