@@ -50,7 +50,13 @@ impl State {
         let mut track = serde_path_to_error::Track::new();
         let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
         let state = object(tracked).and_then(|state| json.end().map(|()| state));
-        state.map_err(|error| Misfit::new(track.path().to_string(), error.to_string()))
+        state.map_err(|error| {
+            let (path, mut expected) = (track.path().to_string(), error.to_string());
+            if path.starts_with("identities") {
+                hide_value(&mut expected);
+            }
+            Misfit::new(path, expected)
+        })
     }
 
     /// Reads a state from YAML. Words and numbers mean what they mean in YAML 1.2: `no` and `010` are texts.
@@ -91,6 +97,17 @@ impl State {
             .next_execution_id
             .max(patch.emulator.next_execution_id);
         counters.ids_drawn = counters.ids_drawn.max(patch.emulator.ids_drawn);
+    }
+}
+
+/// Takes the value out of a text like `invalid type: string "…", expected an object`: it may be a secret.
+fn hide_value(text: &mut String) {
+    for kind in ["invalid type", "invalid value"] {
+        if text.starts_with(kind)
+            && let Some(expected) = text.rfind(", expected")
+        {
+            text.replace_range(kind.len()..expected, "");
+        }
     }
 }
 

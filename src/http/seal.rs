@@ -116,15 +116,16 @@ async fn admit<D: Dialect>(
         (body, Bytes::new())
     };
     let caller = dialect.caller(&parts, &covered)?;
+    let path = parts.uri.path();
+    // Before the permission: that no credential is for this project would be true, but beside the point.
+    if path.contains("/{project_id}/") || path.to_ascii_lowercase().contains("/%7bproject_id%7d/") {
+        return Err(Rejection::NoProject.into());
+    }
     if let Some(operation) = operation {
         dialect.permit(&caller, operation, &parts)?;
     }
     if is_large {
         return Err(Rejection::TooLarge.into());
-    }
-    let path = parts.uri.path();
-    if path.contains("/{project_id}/") || path.to_ascii_lowercase().contains("/%7bproject_id%7d/") {
-        return Err(Rejection::NoProject.into());
     }
     parts.extensions.insert(caller);
     Ok(Request::from_parts(parts, body))
