@@ -1,1 +1,175 @@
-//! Signatures: vectors, over HTTP, and under mutation.
+//! Signatures: the documented vectors, requests over HTTP, and what no change of a request may come to.
+
+mod fuzz;
+mod requests;
+mod vectors;
+
+use hmac::{Hmac, KeyInit, Mac};
+use release_emulator::api::settings::{Auth, Fidelity};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::common::App;
+
+/// The access key that tests sign with.
+pub const AK: &str = "EMULATORACCESSKEY001";
+/// Its secret half.
+pub const SK: &str = "emulatorSecretKey0123456789abcdefABCDEF01";
+/// What the vectors were signed at.
+pub const DATE: &str = "20260102T030405Z";
+/// The same as an instant.
+pub const SIGNED_AT: i64 = 1_767_323_045_000;
+
+/// An emulator that knows one user with a key, judges time by its own clock, and stands at [`SIGNED_AT`].
+pub fn strict() -> App {
+    let identities = json!({"identities": {
+        "users": [{"name": "ann"}],
+        "access_keys": [
+            {"ak": AK, "sk": SK, "user": "ann"},
+            {"ak": "TEMPORARY", "sk": SK, "user": "ann", "security_token": "session-1"}
+        ]
+    }});
+    let choose = |settings: &mut release_emulator::Settings| {
+        settings.auth = Auth::Strict;
+        settings.fidelity = Fidelity::Strict;
+        settings.freeze = Some(SIGNED_AT);
+    };
+    App::build(choose, &identities)
+}
+
+/// A request to be signed as the official SDKs do, told without the emulator's own code.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    pub method: String,
+    /// Decoded segments.
+    pub path: Vec<String>,
+    /// Decoded pairs.
+    pub query: Vec<(String, String)>,
+    /// Headers that are signed, names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Signed {
+    pub fn new(method: &str, path: &str, body: &str) -> Self {
+        Self {
+            method: method.to_owned(),
+            path: path.split('/').skip(1).map(str::to_owned).collect(),
+            query: Vec::new(),
+            headers: vec![
+                ("host".to_owned(), "127.0.0.1:4600".to_owned()),
+                ("x-sdk-date".to_owned(), DATE.to_owned()),
+            ],
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.retain(|(known, _)| known != name);
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The target as it is sent.
+    pub fn target(&self) -> String {
+        let mut target = String::new();
+        for segment in &self.path {
+            target.push('/');
+            target.push_str(&escaped(segment));
+        }
+        for (n, (key, value)) in self.query.iter().enumerate() {
+            target.push(if n == 0 { '?' } else { '&' });
+            target.push_str(&pair(key, value));
+        }
+        target
+    }
+
+    /// The canonical request, with the query sorted.
+    pub fn canonical(&self, payload: &str) -> String {
+        let mut query = self.query.clone();
+        query.sort();
+        let query: Vec<String> = query.iter().map(|(key, value)| pair(key, value)).collect();
+        let path: Vec<String> = self
+            .path
+            .iter()
+            // A slash within a segment cannot be told from one between two.
+            .map(|segment| format!("/{}", escaped(segment).replace("%2F", "/")))
+            .collect();
+        let mut headers = self.headers.clone();
+        headers.sort();
+        let lines: Vec<String> = headers
+            .iter()
+            .map(|(name, value)| format!("{name}:{}\n", value.trim()))
+            .collect();
+        let (path, lines) = (path.concat(), lines.concat());
+        let slash = if path.ends_with('/') { "" } else { "/" };
+        format!(
+            "{}\n{path}{slash}\n{}\n{lines}\n{}\n{payload}",
+            self.method,
+            query.join("&"),
+            self.names()
+        )
+    }
+
+    pub fn names(&self) -> String {
+        let mut names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names.join(";")
+    }
+
+    /// The `Authorization` header by a key.
+    pub fn authorization(&self, ak: &str, sk: &str) -> String {
+        self.authorization_over(ak, sk, &self.canonical(&sha256(&self.body)))
+    }
+
+    /// The same over another canonical request.
+    pub fn authorization_over(&self, ak: &str, sk: &str, canonical: &str) -> String {
+        let date = self.headers.iter().find(|(name, _)| name == "x-sdk-date");
+        let date = date.map_or("", |(_, date)| date.as_str());
+        let text = format!("SDK-HMAC-SHA256\n{date}\n{}", sha256(canonical.as_bytes()));
+        let mut mac = Hmac::<Sha256>::new_from_slice(sk.as_bytes()).expect("any length");
+        mac.update(text.as_bytes());
+        let code = hex(&mac.finalize().into_bytes());
+        let names = self.names();
+        format!("SDK-HMAC-SHA256 Access={ak}, SignedHeaders={names}, Signature={code}")
+    }
+
+    /// Sends it with that `Authorization`.
+    pub async fn send(&self, app: &App, authorization: &str) -> crate::common::Reply {
+        let mut headers: Vec<(&str, &str)> = vec![("authorization", authorization)];
+        for (name, value) in &self.headers {
+            headers.push((name, value));
+        }
+        app.send(&self.method, &self.target(), &headers, self.body.clone())
+            .await
+    }
+}
+
+/// Every byte but the unreserved characters as `%XX`.
+pub fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            escaped.push(byte.into());
+        } else {
+            escaped.push('%');
+            escaped.push_str(&hex(&[byte]).to_uppercase());
+        }
+    }
+    escaped
+}
+
+/// A pair of a query, escaped.
+pub fn pair(key: &str, value: &str) -> String {
+    format!("{}={}", escaped(key), escaped(value))
+}
+
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
+}

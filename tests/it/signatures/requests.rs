@@ -1,0 +1,411 @@
+//! Signed requests over HTTP.
+
+use release_emulator::api::settings::{Auth, Fidelity};
+use release_emulator::sim::clock::machine_now;
+use serde_json::json;
+
+use super::{AK, DATE, SIGNED_AT, SK, Signed, sha256, strict};
+use crate::common::{App, PROJECT, Reply};
+
+const LIST: &str = "/v3/p1/pipeline/pipelines";
+
+#[track_caller]
+fn refused(reply: &Reply, why: &str) {
+    let expected = format!("Incorrect IAM authentication information: {why}");
+    let body = reply.expect(401);
+    assert_eq!(
+        (&body["error_code"], &body["error_msg"]),
+        (&json!("APIGW.0301"), &json!(expected)),
+        "{}",
+        reply.header("x-emulator-hint")
+    );
+    assert_eq!(body["request_id"], reply.header("x-request-id"));
+}
+
+const BAD: &str = "verify aksk signature fail";
+
+#[tokio::test]
+async fn a_signed_body_reaches_the_handler_as_it_was_sent() {
+    let app = strict();
+    let body = r#"{ "name":"release-a",  "model_version": 2, "config_mode":"ui","stages":[{"name":"s","tasks":[]}],"description":"grün" }"#;
+    let create = Signed::new("POST", LIST, body).with("content-type", "application/json");
+
+    let created = create
+        .send(&app, &create.authorization(AK, SK))
+        .await
+        .expect(200);
+
+    assert_eq!(
+        (&created["creator"], &created["description"]),
+        (&json!("ann"), &json!("grün"))
+    );
+    let list = Signed::new("GET", LIST, "");
+    let rows = list
+        .send(&app, &list.authorization(AK, SK))
+        .await
+        .expect(200);
+    assert_eq!(rows[0]["id"], created["id"]);
+}
+
+#[tokio::test]
+async fn escapes_and_any_order_of_the_query_verify() {
+    let app = strict();
+    for project in [
+        "a b",
+        "grün",
+        "a%20b",
+        "100%",
+        "a+b",
+        "a:b@c(d)*'!",
+        "a;b,c=d&e",
+    ] {
+        let mut list = Signed::new("GET", LIST, "");
+        project.clone_into(&mut list.path[1]);
+        list.query = [
+            ("offset", "0"),
+            ("limit", "10"),
+            ("q", "a b/c*"),
+            ("q", "ü"),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .to_vec();
+        list.send(&app, &list.authorization(AK, SK))
+            .await
+            .expect(200);
+    }
+    // Whatever a client leaves unescaped, it may have signed as it sends it.
+    let bare = Signed::new("GET", LIST, "");
+    let canonical = bare.canonical(&sha256(b"")).replace("/v3/p1/", "/v3/p:1/");
+    let authorization = bare.authorization_over(AK, SK, &canonical);
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("host", "127.0.0.1:4600"),
+        ("x-sdk-date", DATE),
+    ];
+    let target = LIST.replace("p1", "p:1");
+    app.send("GET", &target, &headers, "").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_plus_sign_in_a_query_means_a_space() {
+    let app = strict();
+    let mut list = Signed::new("GET", LIST, "");
+    list.query = vec![("q".to_owned(), "a b".to_owned())];
+    let authorization = list.authorization(AK, SK);
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("host", "127.0.0.1:4600"),
+        ("x-sdk-date", DATE),
+    ];
+    app.send("GET", &format!("{LIST}?q=a+b"), &headers, "")
+        .await
+        .expect(200);
+    let literal = app
+        .send("GET", &format!("{LIST}?q=a%2Bb"), &headers, "")
+        .await;
+    refused(&literal, BAD);
+}
+
+#[tokio::test]
+async fn whatever_is_signed_may_not_be_changed() {
+    let app = strict();
+    let body = r#"{"name":"release-a","model_version":2,"config_mode":"ui","stages":[{"name":"s","tasks":[]}]}"#;
+    let request = Signed::new("POST", LIST, body).with("x-project-id", "p1");
+    let authorization = request.authorization(AK, SK);
+    let mut others = vec![request.clone(), request.clone(), request.clone()];
+    others[0].body.push(b' ');
+    "p2".clone_into(&mut others[1].path[1]);
+    others[2].query.push(("limit".to_owned(), "1".to_owned()));
+    others.push(request.clone().with("x-project-id", "p2"));
+    others.push(request.clone().with("host", "localhost:4600"));
+    others.push(Signed {
+        method: "PUT".to_owned(),
+        ..request.clone()
+    });
+    let before = app.state().await;
+    for other in others {
+        let reply = other.send(&app, &authorization).await;
+        if other.method == "POST" {
+            refused(&reply, BAD);
+        } else {
+            assert_eq!(reply.status, 405, "no such operation, whoever asks");
+        }
+    }
+    assert_eq!(app.state().await, before);
+    request.send(&app, &authorization).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_signed_header_that_is_gone_or_doubled_is_noticed() {
+    let app = strict();
+    let request = Signed::new("GET", LIST, "").with("x-project-id", "p1");
+    let authorization = request.authorization(AK, SK);
+    let mut gone = request.clone();
+    gone.headers.retain(|(name, _)| name != "x-project-id");
+    let reply = gone.send(&app, &authorization).await;
+    refused(&reply, BAD);
+    assert!(
+        reply
+            .header("x-emulator-hint")
+            .contains("\"x-project-id\" is not in the request")
+    );
+    let mut doubled = request.clone();
+    doubled
+        .headers
+        .push(("x-project-id".to_owned(), "p2".to_owned()));
+    refused(&doubled.send(&app, &authorization).await, BAD);
+    let untold = Signed::new("GET", LIST, "");
+    let names = authorization.replace("host;x-project-id;x-sdk-date", "host");
+    let reply = untold.send(&app, &names).await;
+    refused(&reply, BAD);
+    assert!(
+        reply
+            .header("x-emulator-hint")
+            .contains("x-sdk-date must be among")
+    );
+}
+
+#[tokio::test]
+async fn a_known_key_is_always_verified_and_an_unknown_one_only_where_it_matters() {
+    let identities = json!({"identities": {
+        "users": [{"name": "ann"}], "access_keys": [{"ak": AK, "sk": SK, "user": "ann"}]}});
+    let request = Signed::new("GET", LIST, "");
+    let at = |auth| App::build(|settings| settings.auth = auth, &identities);
+    let (shape, strict) = (at(Auth::Shape), at(Auth::Strict));
+    let unknown = request.authorization("NOBODY", SK);
+    request.send(&shape, &unknown).await.expect(200);
+    refused(
+        &request.send(&strict, &unknown).await,
+        "Get secretKey failed,ak:NOBODY,err:ak not exist",
+    );
+    let now = chrono::DateTime::from_timestamp_millis(machine_now()).unwrap();
+    let fresh = request.with("x-sdk-date", &now.format("%Y%m%dT%H%M%SZ").to_string());
+    for app in [shape, strict] {
+        fresh
+            .send(&app, &fresh.authorization(AK, SK))
+            .await
+            .expect(200);
+        refused(
+            &fresh.send(&app, &fresh.authorization(AK, "wrong")).await,
+            BAD,
+        );
+    }
+}
+
+#[tokio::test]
+async fn time_is_that_of_the_machine_unless_both_kinds_of_strictness_are_asked_for() {
+    let identities = json!({"identities": {
+        "users": [{"name": "ann"}], "access_keys": [{"ak": AK, "sk": SK, "user": "ann"}]}});
+    let request = Signed::new("GET", LIST, "");
+    let authorization = request.authorization(AK, SK);
+    for (auth, fidelity, by_own_clock) in [
+        (Auth::Strict, Fidelity::Strict, true),
+        (Auth::Strict, Fidelity::Documented, false),
+        (Auth::Shape, Fidelity::Strict, false),
+    ] {
+        let choose = |settings: &mut release_emulator::Settings| {
+            settings.auth = auth;
+            settings.fidelity = fidelity;
+            settings.freeze = Some(SIGNED_AT + 900_000);
+        };
+        let app = App::build(choose, &identities);
+        let reply = request.send(&app, &authorization).await;
+        if by_own_clock {
+            reply.expect(200);
+            app.advance(1_000).await;
+            refused(
+                &request.send(&app, &authorization).await,
+                "calc aksk signature fail:signature expired, signature time:20260102T030405Z,server time:20260102T031906Z",
+            );
+        } else {
+            let text = reply.expect(401)["error_msg"].as_str().unwrap().to_owned();
+            let expected = "signature expired, signature time:20260102T030405Z,server time:";
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_temporary_key_wants_its_session_token_and_another_wants_none() {
+    let app = strict();
+    let plain = Signed::new("GET", LIST, "");
+    let with = |token| plain.clone().with("x-security-token", token);
+    with("session-1")
+        .send(&app, &with("session-1").authorization("TEMPORARY", SK))
+        .await
+        .expect(200);
+    for (request, ak, hint) in [
+        (plain.clone(), "TEMPORARY", "wants its X-Security-Token"),
+        (with("other"), "TEMPORARY", "is not the session token"),
+        (with("session-1"), AK, "is a permanent one"),
+    ] {
+        let reply = request.send(&app, &request.authorization(ak, SK)).await;
+        refused(&reply, BAD);
+        assert!(reply.header("x-emulator-hint").contains(hint), "{reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn asm_says_it_in_its_own_words() {
+    let app = strict();
+    let request = Signed::new("GET", "/v2/meshes/m1/releases", "");
+    let reply = request
+        .send(&app, &request.authorization(AK, "wrong"))
+        .await;
+    assert_eq!(
+        reply.expect(401),
+        json!({"errorCode": "ASM.01000001",
+            "errorMsg": "Authenticate error. Incorrect IAM authentication information: verify aksk signature fail"})
+    );
+}
+
+#[tokio::test]
+async fn a_large_body_is_refused_before_the_signature_is_looked_at() {
+    let app = strict();
+    let body = "x".repeat((12 << 20) + 1);
+    let request = Signed::new("POST", LIST, &body);
+    let reply = request
+        .send(&app, &request.authorization(AK, "wrong"))
+        .await;
+    assert_eq!(reply.expect(413)["error_code"], "APIGW.0201");
+}
+
+#[tokio::test]
+async fn a_digest_that_the_client_says_must_be_that_of_the_body() {
+    let app = strict();
+    let body = r#"{"name":"release-a","model_version":2,"config_mode":"ui","stages":[{"name":"s","tasks":[]}]}"#;
+    let said =
+        Signed::new("POST", LIST, body).with("x-sdk-content-sha256", &sha256(body.as_bytes()));
+    said.send(&app, &said.authorization(AK, SK))
+        .await
+        .expect(200);
+    let forged = Signed {
+        body: body.replace("release-a", "release-b").into_bytes(),
+        ..said.clone()
+    };
+    let reply = forged.send(&app, &said.authorization(AK, SK)).await;
+    refused(&reply, BAD);
+    assert_eq!(
+        reply.header("x-emulator-hint"),
+        "x-sdk-content-sha256 is not the digest of the body"
+    );
+}
+
+#[tokio::test]
+async fn the_hint_shows_both_canonical_requests_and_marks_the_line_that_differs() {
+    let app = strict();
+    let request = Signed::new("GET", &format!("/v3/{PROJECT}/pipeline/pipelines"), "");
+    let lines = format!(
+        "host:127.0.0.1:4600\\nx-sdk-date:{DATE}\\n\\nhost;x-sdk-date\\n{}",
+        sha256(b"")
+    );
+    let path = format!("/v3/{PROJECT}/pipeline/pipelines");
+    // A client that forgets the slash at the end of the path.
+    let canonical = request
+        .canonical(&sha256(b""))
+        .replace("pipelines/\n", "pipelines\n");
+    let forgetful = request.authorization_over(AK, SK, &canonical);
+    let reply = request.send(&app, &forgetful).await;
+    refused(&reply, BAD);
+    assert_eq!(
+        reply.header("x-emulator-hint"),
+        format!(
+            "the client signed the path without the slash that must end it: GET\\n>> {path}\\n\\n{lines} \
+             -- but the request is: GET\\n>> {path}/\\n\\n{lines}"
+        )
+    );
+    // Another secret key: nothing that the client may have signed verifies.
+    let mut unsorted = request.clone();
+    unsorted.query = [("token", "s3cret"), ("limit", "1")]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .to_vec();
+    let reply = unsorted
+        .send(&app, &unsorted.authorization(AK, "wrong"))
+        .await;
+    refused(&reply, BAD);
+    assert_eq!(
+        reply.header("x-emulator-hint"),
+        format!(
+            "the secret key is another one, or something between client and emulator changed what is signed; \
+             the canonical request is, with the query sorted: GET\\n{path}/\\n>> limit=1&token=***\\n{lines} \
+             -- or as sent: GET\\n{path}/\\n>> token=***&limit=1\\n{lines}"
+        )
+    );
+}
+
+#[tokio::test]
+async fn the_hint_finds_out_the_usual_mistakes() {
+    let app = strict();
+    let mut request = Signed::new("POST", LIST, "{}");
+    request.query = vec![("q".to_owned(), "a b".to_owned())];
+    "a b".clone_into(&mut request.path[1]);
+    let payload = sha256(b"{}");
+    let right = request.canonical(&payload);
+    for (wrong, what) in [
+        (right.replacen("POST", "GET", 1), "another method"),
+        (
+            right.replace("a%20b/", "a%2520b/"),
+            "a path that is escaped twice",
+        ),
+        (
+            right.replace("a%20b/", "a b/"),
+            "a path that is not escaped",
+        ),
+        (right.replace("q=a%20b", ""), "no query"),
+        (
+            right.replace("q=a%20b", "q=a%2Bb"),
+            "a plus sign where the query has a space",
+        ),
+        (
+            right.replace("127.0.0.1:4600", "127.0.0.1"),
+            "the host without its port",
+        ),
+        (
+            right.replace(&payload, &sha256(b"")),
+            "the digest of an empty body",
+        ),
+        (
+            right.replace(&payload, &sha256(b"{}\n")),
+            "the body with a line feed at its end",
+        ),
+        (
+            right.replace(&payload, "UNSIGNED-PAYLOAD"),
+            "no body, though",
+        ),
+    ] {
+        assert_ne!(wrong, right, "{what}");
+        let authorization = request.authorization_over(AK, SK, &wrong);
+        let reply = request.send(&app, &authorization).await;
+        refused(&reply, BAD);
+        let hint = reply.header("x-emulator-hint");
+        assert!(
+            hint.starts_with(&format!("the client signed {what}")),
+            "{what}: {hint}"
+        );
+        assert_eq!(hint.matches(">> ").count(), 2, "{hint}");
+    }
+}
+
+#[tokio::test]
+async fn secret_headers_that_are_signed_stay_out_of_the_hint() {
+    let app = strict();
+    let request = Signed::new("GET", LIST, "")
+        .with("x-auth-token", "s3cret-token")
+        .with("x-security-token", "session-1")
+        .with("cookie", "s3cret-cookie");
+    let reply = request
+        .send(&app, &request.authorization("TEMPORARY", "wrong"))
+        .await;
+    refused(&reply, BAD);
+    let hint = reply.header("x-emulator-hint");
+    assert!(
+        hint.contains("x-auth-token:***") && hint.contains("cookie:***"),
+        "{hint}"
+    );
+    for secret in ["s3cret", "session-1", SK] {
+        assert!(
+            !hint.contains(secret) && !reply.text().contains(secret),
+            "{hint}"
+        );
+    }
+}
