@@ -127,9 +127,10 @@ impl TokenEnvelope {
                 issued.domain.clone(),
                 issued.project.clone(),
             ),
-            // Nobody told when a token of the fixtures was issued, nor for which one of its user's projects.
+            // Nobody told when a token of the fixtures was issued, nor for which one of its user's projects. One
+            // that never ends may be as old as time.
             None => (
-                ends - LIFE,
+                if ends == LAST { 0 } else { ends - LIFE },
                 directory.domain_of(&token.user).to_owned(),
                 directory.own_projects(&token.user).first().cloned(),
             ),

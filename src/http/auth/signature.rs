@@ -98,12 +98,17 @@ impl<'a> Signature<'a> {
             return Ok(None);
         };
         let part = |name: &str| {
-            let value = rest
+            let mut values = rest
                 .split(',')
-                .find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
-            value
-                .filter(|value| !value.is_empty())
-                .ok_or_else(|| format!("the signature header has no {name}; {FORM}"))
+                .filter_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
+            match (
+                values.next().filter(|value| !value.is_empty()),
+                values.next(),
+            ) {
+                (Some(value), None) => Ok(value),
+                (None, _) => Err(format!("the signature header has no {name}; {FORM}")),
+                (Some(_), Some(_)) => Err(format!("the signature header has {name} twice; {FORM}")),
+            }
         };
         let (ak, scope) = if algorithm == Algorithm::Derived {
             let (ak, scope) = part("Credential")?
@@ -203,6 +208,7 @@ mod tests {
             ("SDK-HMAC-SHA256", "no Access"),
             ("SDK-HMAC-SHA256 Access=AK1", "no SignedHeaders"),
             ("SDK-HMAC-SHA256 Access=, SignedHeaders=a", "no Access"),
+            ("SDK-HMAC-SHA256 Access=AK1, Access=AK2", "Access twice"),
             (
                 "SDK-HMAC-SHA256 Access=AK1, SignedHeaders=a, Signature=zz",
                 "64 hexadecimal",

@@ -1,0 +1,86 @@
+"""Runs the emulator as a test bench would: starts the binary, moves its time, tells it what shall fail.
+
+Nothing in here knows the SDK; the Zadig suite uses it too.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures.json"
+
+# The identities of the fixtures, and nobody else.
+STRICT = ("--fixtures", str(FIXTURES), "--auth", "strict")
+
+# Where every test's clock stands still at first, and the same in the milliseconds that ServiceStage speaks.
+START = "2040-01-01T00:00:00Z"
+START_MS = 2_208_988_800_000
+
+# How long one step of work takes unless a script says otherwise.
+STEP_MS = 2_000
+
+
+class Emulator:
+    """A running emulator, by its address, and its control plane."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def begin(self) -> None:
+        """Back to what it started with, but for the clock, which stands at START."""
+        self.reset()
+        self._control("PUT", "clock", {"now": START, "mode": "frozen"})
+
+    def reset(self) -> None:
+        self._control("POST", "reset")
+
+    def advance(self, ms: int = STEP_MS) -> list[dict[str, Any]]:
+        """Moves the clock, by one step if nothing else is said. Answers what happened on the way."""
+        return self._control("POST", "clock/advance", {"ms": ms}).json()["transitions"]
+
+    def script(self, **rule: Any) -> None:
+        """Says how work that starts from now on will go."""
+        self._control("POST", "scripts", rule)
+
+    def shift_traffic(self, mesh: str, namespace: str, release: str, gray: int) -> None:
+        """Says how many percent of the traffic the grayscale version of a release carries."""
+        self._control("PUT", f"asm/{mesh}/{namespace}/{release}/traffic", {"gray": gray})
+
+    def _control(self, method: str, path: str, body: Any = None) -> requests.Response:
+        answer = self._session.request(method, f"{self.url}/_emulator/v1/{path}", json=body, timeout=30)
+        answer.raise_for_status()
+        return answer
+
+
+# Gives the emulator that runs with these flags.
+Start = Callable[..., Emulator]
+
+
+@contextmanager
+def running(*flags: str) -> Iterator[Emulator]:
+    """A process of its own on a free port, for as long as the block lasts."""
+    command = [os.environ["EMULATOR_BINARY"], "--listen", "127.0.0.1:0", *flags]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("RELEASE_EMULATOR_")}
+    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+    try:
+        line = process.stdout.readline()
+        ready = re.fullmatch(r"release-emulator ready url=(http://127\.0\.0\.1:\d+) pid=(\d+)\n", line)
+        assert ready, f"not ready: {line!r}, exit code {process.poll()}"
+        assert int(ready[2]) == process.pid
+        yield Emulator(ready[1])
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()

@@ -1,0 +1,32 @@
+"""One emulator for the session, strict about tokens, put back before each test with its clock standing at START."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from client import Zadig
+from emulator import STRICT, Emulator, running
+
+
+@pytest.fixture(scope="session")
+def process() -> Iterator[Emulator]:
+    with running(*STRICT) as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def emulator(process: Emulator) -> Emulator:
+    process.begin()
+    return process
+
+
+@pytest.fixture
+def patrick(emulator: Emulator) -> Zadig:
+    """The system's administrator."""
+    return Zadig(emulator.url, "zadig-token-of-patrick")
+
+
+@pytest.fixture
+def rita(emulator: Emulator) -> Zadig:
+    """Who may read the versions of the project shop, and nothing else."""
+    return Zadig(emulator.url, "zadig-token-of-rita")
