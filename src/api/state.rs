@@ -102,12 +102,13 @@ impl State {
 
 /// Takes the value out of a text like `invalid type: string "…", expected an object`: it may be a secret.
 fn hide_value(text: &mut String) {
-    for kind in ["invalid type", "invalid value"] {
-        if text.starts_with(kind)
-            && let Some(expected) = text.rfind(", expected")
-        {
-            text.replace_range(kind.len()..expected, "");
-        }
+    let value = text.find(['"', '`']);
+    let expected = text.rfind(", expected");
+    if let (Some(value), Some(expected)) = (value, expected)
+        && text.starts_with("invalid ")
+        && value < expected
+    {
+        text.replace_range(value..expected, "***");
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) struct View {
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-iam/iam_30_0001.html and its Open Telekom Cloud copy, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("the password method alone; a token is 64 hexadecimal digits; the roles are the actions of the fixtures; which shape an error has is inferred; accounts are not locked after failed logins"))))]
+        ("x-differences" = json!("the password method alone; a token is 64 hexadecimal digits; the catalog names the services that are here, ASM and ServiceStage by inferred names; the roles are the actions of the fixtures; which shape an error has is inferred; accounts are not locked after failed logins"))))]
 pub(super) async fn create_token(
     State(Iam(world)): State<Iam>,
     Query(view): Query<View>,
