@@ -78,6 +78,14 @@ pub struct Config {
         default_value_t
     )]
     pipelines_list: PipelinesList,
+    /// About how many bytes the journal of requests holds; 0 turns it off
+    #[arg(
+        long,
+        env = "RELEASE_EMULATOR_JOURNAL_BYTES",
+        value_name = "BYTES",
+        default_value_t = 8 << 20
+    )]
+    journal_bytes: usize,
     /// How log lines on stderr look
     #[arg(long, env = "RELEASE_EMULATOR_LOG", value_enum, default_value_t)]
     pub log: LogFormat,
@@ -170,6 +178,7 @@ impl Config {
             step: self.step,
             pace: self.pace,
             freeze: self.freeze,
+            journal_bytes: self.journal_bytes,
             ..Settings::default()
         }
     }

@@ -53,6 +53,8 @@ pub mod http;
 pub mod sim;
 pub mod ticker;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
@@ -65,13 +67,13 @@ use http::Rejection;
 
 /// Everything a world answers: its families and its control plane.
 pub fn app(world: &World) -> Router {
-    let request_ids = world.request_ids();
+    let watch = Arc::clone(world.watch());
     let world = world.clone();
     Router::new()
         .merge(api::router(&world))
         .merge(control::router(&world))
         .fallback(async move |request: Request| unrouted(world, request))
-        .layer(from_fn_with_state(request_ids, http::finish::finish))
+        .layer(from_fn_with_state(watch, http::finish::finish))
         .layer(SetSensitiveHeadersLayer::new(http::auth::SECRET_HEADERS))
 }
 

@@ -6,16 +6,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::World;
 
-/// How often a world catches up. Reads and commands catch up by themselves, so this only bounds how much
-/// an idle world has to do at once when it is next asked.
+/// How often a world catches up at least, for the case that its clock was set.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Catches up until `stop`.
+/// Catches up at each instant at which something is due, until `stop`. Reads and commands catch up by themselves;
+/// this is for whoever only listens.
 pub async fn tick(world: World, stop: CancellationToken) {
     loop {
+        let due = world.settle_and_foresee().unwrap_or(EVERY);
         tokio::select! {
             () = stop.cancelled() => break,
-            () = tokio::time::sleep(EVERY) => world.read(|_, _| ()),
+            () = world.something_sooner() => {}
+            () = tokio::time::sleep(due.min(EVERY)) => {}
         }
     }
 }

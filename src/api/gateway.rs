@@ -20,6 +20,7 @@ use crate::http::auth::verify::{Key, verify};
 use crate::http::auth::{Credential, Failure, Signature, canonical, huawei};
 use crate::http::finish::{Hint, WithRequestId};
 use crate::http::operation::{Refusal, declare_gate};
+use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Operation, Rejection, render};
 use crate::sim::Ms;
 use crate::sim::clock::machine_now;
@@ -149,22 +150,95 @@ pub struct GatewayErrorBody<'a> {
 
 impl IntoResponse for Gateway {
     fn into_response(self) -> Response {
-        let mut response = render::json(self.status(), axum::body::Body::empty());
-        let extensions = response.extensions_mut();
+        let code = format!("{PREFIX}.{}", self.code());
+        let mut response = refusal(self.status(), code, self.to_string());
         if let Some(hint) = self.hint() {
-            extensions.insert(Hint(hint));
+            response.extensions_mut().insert(Hint(hint));
         }
-        extensions.insert(WithRequestId::new(move |request_id| {
-            let error_code = format!("{PREFIX}.{}", self.code());
+        response
+    }
+}
+
+/// An answer in the gateway's shape.
+fn refusal(status: StatusCode, code: String, text: String) -> Response {
+    let mut response = render::json(status, axum::body::Body::empty());
+    response
+        .extensions_mut()
+        .insert(WithRequestId::new(move |request_id| {
             let body = GatewayErrorBody {
-                error_msg: self.to_string(),
-                error_code,
+                error_msg: text.clone(),
+                error_code: code.clone(),
                 request_id,
             };
             serde_json::to_string(&body).expect("keys are strings")
         }));
-        response
+    response
+}
+
+/// A status with the code and the text that belong to it.
+pub type Usual = (u16, &'static str, &'static str);
+
+/// What the gateway itself answers with a status. Source: the code table of the API Gateway, read 2026-08; the texts
+/// are inferred.
+const USUAL: [Usual; 9] = [
+    (400, "0602", "Bad request"),
+    (
+        401,
+        "0301",
+        "Incorrect IAM authentication information: x-auth-token not found",
+    ),
+    (
+        403,
+        "0302",
+        "The IAM user is not authorized to access the API",
+    ),
+    (
+        404,
+        "0101",
+        "The API does not exist or has not been published in the environment",
+    ),
+    (413, "0201", "Request entity too large"),
+    (429, "0308", "The throttling threshold has been reached"),
+    (500, "0601", "Internal server error"),
+    (502, "0202", "Backend unavailable"),
+    (504, "0203", "Backend timeout"),
+];
+
+/// What a fault asks for, in the words of a service behind the gateway: in the service's own if it has any for the
+/// status, or if the code is one of its own; else in the gateway's.
+pub fn fault(
+    answer: &Answer,
+    own: &[Usual],
+    body: impl FnOnce(String, String) -> Vec<u8>,
+) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let of = |table: &[Usual]| {
+        let mut table = table.iter();
+        table.find(|(known, ..)| *known == answer.status).copied()
+    };
+    let by_gateway = match &answer.code {
+        Some(code) => code.starts_with("APIG"),
+        None => of(own).is_none(),
+    };
+    let reason = status.canonical_reason().unwrap_or("Unknown");
+    if by_gateway {
+        let rest = if status.is_server_error() {
+            "0601"
+        } else {
+            "0602"
+        };
+        let (_, code, text) = of(&USUAL).unwrap_or((answer.status, rest, reason));
+        let given = answer.code.clone();
+        return refusal(
+            status,
+            given.unwrap_or_else(|| format!("{PREFIX}.{code}")),
+            answer.message.clone().unwrap_or_else(|| text.to_owned()),
+        );
     }
+    let (_, code, text) = of(own).unwrap_or((answer.status, "", reason));
+    let code = answer.code.clone().unwrap_or_else(|| code.to_owned());
+    let text = answer.message.clone().unwrap_or_else(|| text.to_owned());
+    render::json(status, body(code, text))
 }
 
 /// Declares what the gateway does to every operation behind it.
@@ -268,6 +342,12 @@ fn signer(
 /// The name of a caller whose credential nobody knows.
 pub const UNKNOWN_CALLER: &str = "emulator";
 
+/// A segment of a path, decoded.
+#[must_use]
+pub fn decoded(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}
+
 /// Whether the caller may use an operation, and may do so in the project that the request is for, if it names
 /// one, as its path or its header spells it. A token of an account is for no project, and so for no operation
 /// of one.
@@ -277,10 +357,10 @@ pub fn permit(
     project: Option<&str>,
 ) -> Result<(), Rejection> {
     let own = caller.projects.as_deref();
-    let project = project.map(|text| percent_decode_str(text).decode_utf8_lossy());
+    let project = project.map(decoded);
     let foreign = match (own, project) {
         (Some([]), _) => Some("the token is for an account; get one for a project".to_owned()),
-        (Some(own), Some(project)) if !own.iter().any(|id| *id == project) => Some(format!(
+        (Some(own), Some(project)) if !own.contains(&project) => Some(format!(
             "the credential is for the project {}, not for {project}",
             own.join(" or "),
         )),

@@ -9,17 +9,21 @@ pub mod gateway;
 pub mod history;
 pub mod iam;
 pub mod identities;
+mod nearest;
 pub mod servicestage;
 pub mod settings;
 pub mod state;
 pub mod world;
 pub mod zadig;
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
 
+use crate::http::notes::Notes;
 use crate::http::operation::Operations;
 use crate::http::seal::refuse_unrouted;
 use crate::http::{Operation, Rejection};
@@ -83,6 +87,21 @@ impl Tables {
             self.pipelines.wake(due, &mut self.scripts, heard);
             self.zadig.wake(due, heard);
         }
+    }
+
+    /// How many resources there are, by family and status.
+    #[must_use]
+    pub fn tally(&self, now: Ms) -> BTreeMap<(&'static str, String), i64> {
+        let mut tally = BTreeMap::new();
+        let mut count = |family, status| *tally.entry((family, status)).or_insert(0) += 1;
+        self.asm.statuses(now, &mut |status| count("asm", status));
+        self.plans
+            .statuses(now, &mut |status| count("plans", status));
+        self.pipelines
+            .statuses(now, &mut |status| count("pipelines", status));
+        self.zadig
+            .statuses(now, &mut |status| count("zadig", status));
+        tally
     }
 
     /// Fills an empty memory from the fixture format.
@@ -162,6 +181,11 @@ pub fn router(world: &World) -> Router {
 /// Refuses a path that no family has: as Zadig below its prefix, as the gateway everywhere else.
 pub fn unrouted(world: World, request: Request) -> Response {
     let path = request.uri().path();
+    let notes = request.extensions().get::<Notes>();
+    if let Some((notes, near)) = notes.zip(nearest::nearest(request.method(), path)) {
+        notes.nearest(near);
+        notes.hint(format!("the nearest is {} {}", near.method, near.path));
+    }
     if path == "/openapi" || path.starts_with("/openapi/") {
         refuse_unrouted(&zadig::Zadig(world), request, Rejection::NoRoute)
     } else {

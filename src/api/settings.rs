@@ -61,6 +61,8 @@ pub struct Settings {
     pub pace: f64,
     /// The instant at which the clock stands; absent: it runs.
     pub freeze: Option<Ms>,
+    /// About how many bytes the journal holds; 0: it is off.
+    pub journal_bytes: usize,
     /// What all identifiers are drawn from.
     pub seed: u64,
 }
@@ -75,6 +77,7 @@ impl Default for Settings {
             step: 2_000,
             pace: 1.0,
             freeze: None,
+            journal_bytes: 8 << 20,
             seed: 0x1d5,
         }
     }

@@ -1,15 +1,20 @@
 //! A world: one memory, one clock, one sequence of ids. A process may hold many.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use super::Tables;
 use super::settings::Settings;
 use super::state::{Misfit, State};
-use crate::sim::clock::{Clock, Reading, Refused, Setting};
+use crate::http::watch::Watch;
+use crate::http::watch::events::Event;
+use crate::sim::clock::{Clock, Mode, Reading, Refused, Setting};
 use crate::sim::ids::Ids;
 use crate::sim::store::Store;
-use crate::sim::{Ms, Transition};
+use crate::sim::{Ms, NEVER, Transition};
 
 /// What a family is given: cheap to clone, all clones are the same world.
 #[derive(Clone)]
@@ -18,10 +23,12 @@ pub struct World(Arc<Inner>);
 struct Inner {
     settings: Settings,
     store: Store<Tables>,
-    clock: Clock,
+    clock: Arc<Clock>,
     ids: Ids,
     /// Request ids have a sequence of their own, so that the ids of resources depend on creations alone.
     request_ids: Arc<Ids>,
+    /// What stands around the requests.
+    watch: Arc<Watch>,
     /// So do tokens, and theirs does not start over at a reset: one that was issued before it must not be
     /// issued to somebody else.
     token_ids: Ids,
@@ -30,6 +37,9 @@ struct Inner {
     /// How many transitions there were; the number of one is its id.
     transitions: AtomicU64,
     ready: AtomicBool,
+    /// What the ticker waits for, and how it learns that something is due sooner.
+    awaited: AtomicI64,
+    sooner: Notify,
 }
 
 /// What tells the sequence of tokens from the others of the same seed.
@@ -41,15 +51,25 @@ pub type Heard<'a> = &'a mut dyn FnMut(u64, Transition);
 impl World {
     /// A world that holds the fixtures, not yet open to callers.
     pub fn new(settings: Settings, fixtures: State) -> Result<Self, Misfit> {
+        let clock = Arc::new(fresh_clock(&settings));
+        let request_ids = Arc::new(Ids::seeded(!settings.seed));
+        let watch = Watch::new(
+            Arc::clone(&request_ids),
+            Arc::clone(&clock),
+            settings.journal_bytes,
+        );
         let inner = Inner {
             store: Store::new(Tables::new(&settings)),
-            clock: fresh_clock(&settings),
+            clock,
+            watch: Arc::new(watch),
             ids: Ids::seeded(settings.seed),
-            request_ids: Arc::new(Ids::seeded(!settings.seed)),
+            request_ids,
             token_ids: Ids::seeded(settings.seed.swap_bytes() ^ TOKENS),
             fixtures,
             transitions: AtomicU64::new(0),
             ready: AtomicBool::new(false),
+            awaited: AtomicI64::new(NEVER),
+            sooner: Notify::new(),
             settings,
         };
         let world = Self(Arc::new(inner));
@@ -86,6 +106,12 @@ impl World {
         Arc::clone(&self.0.request_ids)
     }
 
+    /// What is noticed of the requests.
+    #[must_use]
+    pub fn watch(&self) -> &Arc<Watch> {
+        &self.0.watch
+    }
+
     /// What tokens are drawn from.
     #[must_use]
     pub fn token_ids(&self) -> &Ids {
@@ -115,8 +141,31 @@ impl World {
         self.0.store.write(|tables| {
             let now = self.0.clock.now();
             self.catch_up(tables, now, &mut |_, _| {});
-            change(tables, now)
+            let changed = change(tables, now);
+            if tables.next_due() < self.0.awaited.load(Ordering::Acquire) {
+                self.0.sooner.notify_one();
+            }
+            changed
         })
+    }
+
+    /// Catches up, and answers in how much real time something is due next; nothing while the clock stands.
+    #[must_use]
+    pub fn settle_and_foresee(&self) -> Option<Duration> {
+        let due = self.read(|tables, _| tables.next_due());
+        self.0.awaited.store(due, Ordering::Release);
+        let Reading { now, mode, pace } = self.0.clock.reading();
+        if due == NEVER || mode == Mode::Frozen {
+            return None;
+        }
+        let wait = u64::try_from(due - now).unwrap_or(0);
+        // A millisecond more, so that it is due when the wait is over.
+        Some((Duration::from_millis(wait).div_f64(pace)).saturating_add(Duration::from_millis(1)))
+    }
+
+    /// Waits until something is due sooner than was foreseen.
+    pub async fn something_sooner(&self) {
+        self.0.sooner.notified().await;
     }
 
     /// What the clock shows and how it moves.
@@ -185,6 +234,7 @@ impl World {
     pub fn reset(&self, to_empty: bool) {
         self.0.store.write(|tables| {
             self.0.clock.restart(&fresh_clock(&self.0.settings));
+            self.0.watch.reset();
             self.0.ids.restart();
             *tables = Tables::new(&self.0.settings);
             let state = if to_empty {
@@ -199,10 +249,10 @@ impl World {
 
     fn catch_up(&self, tables: &mut Tables, to: Ms, heard: Heard) {
         tables.settle(to, &mut |transition| {
-            heard(
-                self.0.transitions.fetch_add(1, Ordering::Relaxed) + 1,
-                transition,
-            );
+            let id = self.0.transitions.fetch_add(1, Ordering::Relaxed) + 1;
+            let event = Event::Transition(id, Arc::new(transition.clone()));
+            self.0.watch.events.add(event);
+            heard(id, transition);
         });
     }
 

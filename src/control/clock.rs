@@ -164,7 +164,7 @@ pub(super) struct TransitionBody {
 }
 
 impl TransitionBody {
-    fn of(id: u64, transition: Transition) -> Self {
+    pub(super) fn of(id: u64, transition: Transition) -> Self {
         let Transition {
             at,
             family,

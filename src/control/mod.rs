@@ -5,9 +5,14 @@
 mod about;
 mod asm;
 mod clock;
+mod events;
+mod faults;
 mod memory;
+mod metrics;
 mod problem;
+mod requests;
 mod scripts;
+mod verify;
 
 use std::sync::LazyLock;
 
@@ -59,6 +64,16 @@ fn routes() -> OpenApiRouter<Control> {
             scripts::clear_scripts
         ))
         .routes(routes!(scripts::remove_script))
+        .routes(routes!(
+            faults::list_faults,
+            faults::add_fault,
+            faults::clear_faults
+        ))
+        .routes(routes!(faults::remove_fault))
+        .routes(routes!(requests::list_requests, requests::clear_requests))
+        .routes(routes!(verify::verify_requests))
+        .routes(routes!(events::listen))
+        .routes(routes!(metrics::show_metrics))
         .routes(routes!(asm::set_traffic))
 }
 

@@ -1,117 +1,32 @@
-//! The outermost layer: what every answer carries, whoever gave it.
+//! The outermost layer: what every answer carries, whoever gave it, and what is noticed of every request.
 
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use hyper::body::{Frame, SizeHint};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::Operation;
-use crate::sim::clock::Stopwatch;
-use crate::sim::ids::Ids;
+use super::lent::Lent;
+use super::mangle::{Hangup, mangle};
+use super::notes::Noted;
+pub use super::notes::Notes;
+use super::watch::Watch;
+use super::watch::events::Event;
+use super::watch::faults::Mangle;
+use super::watch::journal::{Entry, Part, Summary};
+use crate::sim::clock::{Stopwatch, machine_now};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const EVIDENCE: HeaderName = HeaderName::from_static("x-emulator-evidence");
 const HINT: HeaderName = HeaderName::from_static("x-emulator-hint");
+const FAULT: HeaderName = HeaderName::from_static("x-emulator-fault");
 
-/// What a hint may not hold as a header value; `%` itself stays readable.
-const UNPRINTABLE: &AsciiSet = CONTROLS;
-
-/// About how long the header of hints may get: clients and proxies give up on long ones.
-const LONGEST_HINT: usize = 2_000;
-
-/// The most of a body that is read and thrown away where its handler left it, so that a client which writes
-/// before it reads sees the answer instead of a broken connection.
-const DRAIN: u64 = 64 << 20;
-
-/// What the layers below write down about a request while it is served.
-#[derive(Clone, Debug, Default)]
-pub struct Notes(Arc<Mutex<Noted>>);
-
-#[derive(Debug, Default)]
-struct Noted {
-    operation: Option<&'static Operation>,
-    hints: Vec<String>,
-}
-
-impl Notes {
-    /// Notes which operation serves the request.
-    pub fn serve(&self, operation: &'static Operation) {
-        self.lock().operation = Some(operation);
-    }
-
-    /// Adds a word to the caller, which goes into the header `x-emulator-hint`.
-    pub fn hint(&self, hint: String) {
-        self.lock().hints.push(hint);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Noted> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The hints as one line of ASCII, cut where it gets too long; `None` if there are none.
-    fn line(&self) -> Option<String> {
-        let hints = &self.lock().hints;
-        let mut line = String::new();
-        for character in hints.join("; ").chars() {
-            if line.len() >= LONGEST_HINT {
-                line.push_str(" ...");
-                break;
-            }
-            let text = character.encode_utf8(&mut [0; 4]).to_owned();
-            line.extend(utf8_percent_encode(&text, UNPRINTABLE));
-        }
-        (!line.is_empty()).then_some(line)
-    }
-}
-
-/// The body of a request, of which the rest can be read when the layers below are done with it.
-#[derive(Clone)]
-struct Lent(Arc<Mutex<Body>>);
-
-impl Lent {
-    fn lock(&self) -> MutexGuard<'_, Body> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Reads what is left, up to [`DRAIN`].
-    async fn drain(mut self) {
-        let mut room = DRAIN;
-        while room > 0 {
-            let next = std::future::poll_fn(|context| Pin::new(&mut self).poll_frame(context));
-            // Whatever the reading comes to, the answer stands.
-            let Some(Ok(frame)) = next.await else { break };
-            let read = frame.data_ref().map_or(0, Bytes::len) as u64;
-            room = room.saturating_sub(read);
-        }
-    }
-}
-
-impl HttpBody for Lent {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut *self.lock()).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.lock().is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.lock().size_hint()
-    }
-}
+/// Where the emulator's own paths are, of which nothing is noticed.
+const OWN: &str = "/_emulator";
 
 /// A body that repeats the request id. An answer carries it as an extension, and [`finish`] writes it.
 #[derive(Clone)]
@@ -135,25 +50,54 @@ fn sends(headers: &HeaderMap) -> bool {
         && !headers.contains_key(header::EXPECT)
 }
 
-/// Gives an answer its request id, evidence and hints, reads what the handler left of the body, and writes
-/// the log line.
+/// What is told of a request later, taken before it is served.
+struct Asked {
+    method: Method,
+    path: String,
+    query: Option<String>,
+    /// Absent: nothing is written down.
+    headers: Option<HeaderMap>,
+    /// Whether it is for an emulated service, and so counts.
+    counts: bool,
+}
+
+impl Asked {
+    fn of(head: &Parts, watch: &Watch) -> Self {
+        let path = head.uri.path();
+        let is_own = path
+            .strip_prefix(OWN)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let is_kept = !is_own && watch.journal.is_on();
+        Self {
+            method: head.method.clone(),
+            path: path.to_owned(),
+            query: head.uri.query().map(str::to_owned),
+            headers: is_kept.then(|| head.headers.clone()),
+            counts: !is_own,
+        }
+    }
+}
+
+/// Gives an answer its request id, evidence and hints, reads what the handler left of the body, writes the log
+/// line and the journal, counts, and lets happen to the answer what a fault wants.
 ///
 /// # Panics
 /// Never: ids are hexadecimal and hints are percent-encoded.
-pub async fn finish(State(ids): State<Arc<Ids>>, request: Request, next: Next) -> Response {
-    let watch = Stopwatch::start();
-    let id = ids.hex32();
-    let notes = Notes::default();
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+pub async fn finish(State(watch): State<Arc<Watch>>, request: Request, next: Next) -> Response {
+    let stopwatch = Stopwatch::start();
+    let id = watch.ids.hex32();
+    let notes = Notes::new(Arc::clone(&watch));
     let sends = sends(request.headers());
     let (mut head, body) = request.into_parts();
+    let asked = Asked::of(&head, &watch);
+    let hangup = head.extensions.get::<Hangup>().cloned();
     head.extensions.insert(notes.clone());
-    let body = Lent(Arc::new(Mutex::new(body)));
+    let sent = Lent::new(body, asked.headers.is_some());
 
-    let lent = Body::new(body.clone());
+    let lent = Body::new(sent.clone());
     let mut response = next.run(Request::from_parts(head, lent)).await;
     if sends {
-        body.drain().await;
+        sent.drain().await;
     }
 
     if let Some(body) = response.extensions_mut().remove::<WithRequestId>() {
@@ -162,37 +106,115 @@ pub async fn finish(State(ids): State<Arc<Ids>>, request: Request, next: Next) -
     if let Some(hint) = response.extensions_mut().remove::<Hint>() {
         notes.hint(hint.0);
     }
-    let headers = response.headers_mut();
-    headers.insert(
-        REQUEST_ID,
-        HeaderValue::from_str(&id).expect("hexadecimal digits"),
-    );
-    let operation = notes.lock().operation;
-    if let Some(operation) = operation {
-        headers.insert(
-            EVIDENCE,
-            HeaderValue::from_static(operation.evidence.word()),
-        );
-    }
-    let hints = notes.line();
-    if let Some(line) = &hints {
-        headers.insert(HINT, HeaderValue::from_str(line).expect("printable ASCII"));
-    }
+    let wanted = response.extensions_mut().remove::<Mangle>();
+    let noted = notes.take();
+    let hints = noted.line();
+    dress(response.headers_mut(), &id, &noted, hints.as_deref());
+    let duration = stopwatch.elapsed();
     let status = response.status().as_u16();
-    let duration_us = watch.elapsed().as_micros();
-    let operation = operation.map_or("-", |operation| operation.id.as_str());
+    log(&asked, &noted, status, duration);
+
+    let tells = status >= 400 && tracing::enabled!(tracing::Level::DEBUG);
+    if asked.headers.is_some() || tells {
+        let (head, body) = response.into_parts();
+        // What a service answers is there as a whole.
+        let answer = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        if tells {
+            log_refusal(&asked, status, &answer, hints.as_deref());
+        }
+        if asked.counts {
+            let response = Part::of(head.headers.clone(), &answer);
+            write_down(&watch, asked, &sent, response, noted, status, duration);
+        }
+        response = Response::from_parts(head, answer.into());
+    } else if asked.counts {
+        watch
+            .metrics
+            .count(noted.operation, status, duration.as_secs_f64());
+    }
+    match wanted {
+        Some(wanted) => mangle(response, wanted, hangup).await,
+        None => response,
+    }
+}
+
+/// Puts on an answer what every one carries.
+fn dress(headers: &mut HeaderMap, id: &str, noted: &Noted, hints: Option<&str>) {
+    let text = |text: &str| HeaderValue::from_str(text).expect("printable ASCII");
+    headers.insert(REQUEST_ID, text(id));
+    if let Some(operation) = noted.operation {
+        let word = operation.evidence.word();
+        headers.insert(EVIDENCE, HeaderValue::from_static(word));
+    }
+    if let Some(line) = hints {
+        headers.insert(HINT, text(line));
+    }
+    if let Some(rule) = &noted.fault {
+        headers.insert(FAULT, text(rule));
+    }
+}
+
+fn log(asked: &Asked, noted: &Noted, status: u16, duration: Duration) {
+    let Asked { method, path, .. } = asked;
+    let duration_us = duration.as_micros();
+    let operation = noted
+        .operation
+        .map_or("-", |operation| operation.id.as_str());
     if status >= 500 {
         tracing::error!(%method, path, status, duration_us, operation, "{method} {path} answered {status}");
     } else {
         tracing::info!(%method, path, status, duration_us, operation, "{method} {path} answered {status}");
     }
-    if status >= 400 && tracing::enabled!(tracing::Level::DEBUG) {
-        // What was refused says why in its body, in each family's own shape.
-        let (head, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-        let (answer, hints) = (String::from_utf8_lossy(&body), hints.unwrap_or_default());
-        tracing::debug!(%method, path, status, %answer, hints, "{method} {path} was refused: {answer} {hints}");
-        response = Response::from_parts(head, body.into());
-    }
-    response
+}
+
+/// What was refused says why in its body, in each family's own shape.
+fn log_refusal(asked: &Asked, status: u16, answer: &Bytes, hints: Option<&str>) {
+    let Asked { method, path, .. } = asked;
+    let (answer, hints) = (String::from_utf8_lossy(answer), hints.unwrap_or_default());
+    tracing::debug!(%method, path, status, %answer, hints, "{method} {path} was refused: {answer} {hints}");
+}
+
+/// Writes a request down, tells who listens, and counts it.
+fn write_down(
+    watch: &Watch,
+    asked: Asked,
+    sent: &Lent,
+    response: Part,
+    noted: Noted,
+    status: u16,
+    duration: Duration,
+) {
+    watch
+        .metrics
+        .count(noted.operation, status, duration.as_secs_f64());
+    let Some(headers) = asked.headers else {
+        return;
+    };
+    let (body, length) = sent.kept();
+    let summary = Arc::new(Summary {
+        id: watch.journal.number(),
+        time: watch.clock.now(),
+        real_time: machine_now(),
+        operation: noted.operation,
+        nearest: noted.nearest,
+        method: asked.method,
+        path: asked.path,
+        query: asked.query,
+        scope: noted.scope,
+        caller: noted.caller,
+        status,
+        duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
+        fault: noted.fault,
+        scripts: noted.scripts,
+    });
+    watch.events.add(Event::Request(Arc::clone(&summary)));
+    watch.journal.add(Entry {
+        summary,
+        request: Part {
+            headers,
+            body,
+            length,
+        },
+        response,
+    });
 }

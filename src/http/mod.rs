@@ -7,14 +7,18 @@ pub mod auth;
 pub mod extract;
 pub mod finish;
 pub mod json;
+pub mod lent;
+pub mod mangle;
+pub mod notes;
 pub mod operation;
 pub mod render;
 pub mod seal;
 pub mod serve;
+pub mod watch;
 
 use axum::body::Bytes;
 use axum::http::request::Parts;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
 
 pub use operation::Operation;
@@ -54,6 +58,18 @@ pub trait Dialect: Clone + Send + Sync + 'static {
     ) -> Result<(), Rejection> {
         let _ = request;
         caller.permit(operation)
+    }
+
+    /// The project, mesh or project key that a request names in its head.
+    fn scope(&self, request: &Parts) -> Option<String> {
+        let _ = request;
+        None
+    }
+
+    /// Answers in place of the service, in the family's words: what a fault asks for.
+    fn fault(&self, answer: &watch::faults::Answer) -> Response {
+        let _ = answer;
+        Self::Error::from(Rejection::Fault).into_response()
     }
 
     /// Adds to the family's part of the OpenAPI document what the gate does to every operation: the

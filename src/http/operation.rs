@@ -117,6 +117,12 @@ impl Operations {
         Some(&self.list[self.by_path.get(template)?[slot]?])
     }
 
+    /// What methods a path template has.
+    pub fn methods<'a>(&'a self, template: &str) -> impl Iterator<Item = &'a Operation> {
+        let slots = self.by_path.get(template).into_iter().flatten();
+        slots.flatten().map(|number| &self.list[*number])
+    }
+
     /// All of them, by path and then by method as OpenAPI orders these.
     #[must_use]
     pub fn list(&self) -> &[Operation] {

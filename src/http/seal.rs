@@ -7,13 +7,15 @@ use axum::http::request::Parts;
 use axum::http::{Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use tokio::time::sleep;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::extract::whole;
-use super::finish::Notes;
+use super::notes::Notes;
 use super::operation::Operations;
+use super::watch::faults::{Hit, Mangle};
 use super::{Dialect, Operation, Rejection};
 
 /// A family's routes, built once per process and then mounted for each world.
@@ -67,6 +69,21 @@ impl<D: Dialect> Sealed<D> {
         &self.operations
     }
 
+    /// Tells a caller who has the wrong method which ones the path has.
+    fn tell_methods(&'static self, request: &Request) {
+        let extensions = request.extensions();
+        let template = extensions.get::<MatchedPath>().map(MatchedPath::as_str);
+        let known: Vec<&'static Operation> = self
+            .operations
+            .methods(template.unwrap_or_default())
+            .collect();
+        if let (Some(notes), Some(first)) = (extensions.get::<Notes>(), known.first()) {
+            let methods: Vec<&str> = known.iter().map(|known| known.method.as_str()).collect();
+            notes.hint(format!("this path has {}", methods.join(", ")));
+            notes.nearest(first);
+        }
+    }
+
     /// The router for one world, behind its gate.
     pub fn mount(&'static self, dialect: D) -> Router {
         let gated = self
@@ -75,7 +92,8 @@ impl<D: Dialect> Sealed<D> {
             .route_layer(from_fn_with_state((self, dialect.clone()), gate::<D>));
         gated
             // After `route_layer`: a wrong method is refused before the credential is looked at.
-            .method_not_allowed_fallback(async |State(dialect): State<D>, request: Request| {
+            .method_not_allowed_fallback(async move |State(dialect): State<D>, request: Request| {
+                self.tell_methods(&request);
                 refuse_unrouted(&dialect, request, Rejection::WrongMethod)
             })
             .layer(CatchPanicLayer::custom(|_| {
@@ -91,18 +109,32 @@ async fn gate<D: Dialect>(
     next: Next,
 ) -> Response {
     match admit(sealed, &dialect, request).await {
-        Ok(request) => next.run(request).await,
+        Ok(Admitted::Request(request, None)) => next.run(request).await,
+        Ok(Admitted::Request(request, Some(mangle))) => {
+            let mut response = next.run(request).await;
+            response.extensions_mut().insert(mangle);
+            response
+        }
+        Ok(Admitted::Struck(response)) => response,
         Err(error) => error.into_response(),
     }
 }
 
+/// What becomes of a request at the gate, if it is not refused.
+enum Admitted {
+    /// It goes on to its handler; a fault may want something of the answer.
+    Request(Request, Option<Mangle>),
+    /// A fault answered it.
+    Struck(Response),
+}
+
 /// The checks before the service's own, in the gateway's order. A body that the credential covers is read on
-/// the way, and passed on as it was.
+/// the way, and passed on as it was. A fault strikes as soon as it is known who calls, or that it cannot be.
 async fn admit<D: Dialect>(
     sealed: &'static Sealed<D>,
     dialect: &D,
     request: Request,
-) -> Result<Request, D::Error> {
+) -> Result<Admitted, D::Error> {
     let (mut parts, body) = request.into_parts();
     let operation = recognise(sealed, dialect, &parts)?;
     let is_large = declared(&parts, &body) > D::MAX_BODY as u64;
@@ -115,7 +147,39 @@ async fn admit<D: Dialect>(
     } else {
         (body, Bytes::new())
     };
-    let caller = dialect.caller(&parts, &covered)?;
+    let caller = dialect.caller(&parts, &covered);
+    let struck = operation.and_then(|operation| {
+        let notes = parts.extensions.get::<Notes>()?;
+        let caller = caller.as_ref().ok().map(|caller| caller.name.as_str());
+        if let Some(caller) = caller {
+            notes.caller(caller);
+        }
+        notes.strike(&Hit {
+            family: &operation.family,
+            operation: &operation.id,
+            method: parts.method.as_str(),
+            path: parts.uri.path(),
+            caller,
+        })
+    });
+    let mangle = match struck {
+        None => None,
+        Some(struck) => {
+            if !struck.delay.is_zero() {
+                sleep(struck.delay).await;
+            }
+            let mangle = struck.mangle.is_any().then_some(struck.mangle);
+            if let Some(answer) = struck.answer {
+                let mut response = dialect.fault(&answer);
+                if let Some(mangle) = mangle {
+                    response.extensions_mut().insert(mangle);
+                }
+                return Ok(Admitted::Struck(response));
+            }
+            mangle
+        }
+    };
+    let caller = caller?;
     let path = parts.uri.path();
     // Before the permission: that no credential is for this project would be true, but beside the point.
     if path.contains("/{project_id}/") || path.to_ascii_lowercase().contains("/%7bproject_id%7d/") {
@@ -128,7 +192,7 @@ async fn admit<D: Dialect>(
         return Err(Rejection::TooLarge.into());
     }
     parts.extensions.insert(caller);
-    Ok(Request::from_parts(parts, body))
+    Ok(Admitted::Request(Request::from_parts(parts, body), mangle))
 }
 
 /// The operation that a request is for, which is noted. What the router takes for a route and no service would
@@ -151,6 +215,9 @@ fn recognise<D: Dialect>(
         .and_then(|template| sealed.operations.find(template.as_str(), &parts.method));
     if let (Some(operation), Some(notes)) = (operation, parts.extensions.get::<Notes>()) {
         notes.serve(operation);
+        if let Some(scope) = dialect.scope(parts) {
+            notes.scope(scope);
+        }
     }
     Ok(operation)
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
@@ -11,6 +13,8 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower_http::timeout::RequestBodyTimeout;
+
+use super::mangle::Hangup;
 
 /// How long a client may take over the head of a request.
 const HEAD: Duration = Duration::from_secs(30);
@@ -41,7 +45,13 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         };
         // Answers are small and written whole; waiting to fill a packet would only add latency.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(RequestBodyTimeout::new(router.clone(), PAUSE));
+        let router = TowerToHyperService::new(RequestBodyTimeout::new(router.clone(), PAUSE));
+        let hangup = Hangup::default();
+        let on = hangup.clone();
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(on.clone());
+            router.call(request)
+        });
         let stop = stop.clone();
         connections.spawn(async move {
             let connection = http1::Builder::new()
@@ -50,11 +60,16 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
                 .serve_connection(TokioIo::new(stream), service);
             tokio::pin!(connection);
             tokio::select! {
+                // A fault wants it closed, with whatever is under way on it.
+                () = hangup.closed() => return,
                 // A connection that breaks is its client's affair.
                 _ = connection.as_mut() => return,
                 () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
             }
-            let _ = connection.await;
+            tokio::select! {
+                () = hangup.closed() => {}
+                _ = connection => {}
+            }
         });
     }
     drop(listener);

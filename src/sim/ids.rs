@@ -98,7 +98,8 @@ impl Ids {
 }
 
 /// The finaliser of `SplitMix64`: a bijection that spreads neighbouring numbers over all 64 bits.
-fn mix(n: u64) -> u64 {
+#[must_use]
+pub fn mix(n: u64) -> u64 {
     let n = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -169,6 +169,14 @@ impl<T: Timed> Shelf<T> {
         self.scopes.keys().map(|scope| &**scope)
     }
 
+    /// Tells the status of each thing at an instant, in no order.
+    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(String)) {
+        for entry in self.entries.values() {
+            let own = entry.item.states(now).into_iter().next();
+            told(own.map_or_else(String::new, |(_, status)| status));
+        }
+    }
+
     /// When the first of all things changes by itself, or [`NEVER`].
     #[must_use]
     pub fn next_due(&self) -> Ms {

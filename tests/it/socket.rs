@@ -12,6 +12,7 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use release_emulator::http::serve::serve;
 use release_emulator::sim::clock::Stopwatch;
+use release_emulator::ticker::tick;
 use release_emulator::{Settings, State, World, app};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -21,31 +22,36 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::common::PROJECT;
 
 /// An emulator on a port of its own, which stops with the test.
-struct Server {
+pub struct Server {
     port: u16,
     _stop: DropGuard,
 }
 
 impl Server {
-    async fn start() -> Self {
-        let world = World::new(Settings::default(), State::default()).unwrap();
+    pub async fn start() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    pub async fn with(settings: Settings) -> Self {
+        let world = World::new(settings, State::default()).unwrap();
         world.open();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let stop = CancellationToken::new();
         tokio::spawn(serve(listener, app(&world), stop.clone()));
+        tokio::spawn(tick(world, stop.clone()));
         Self {
             port,
             _stop: stop.drop_guard(),
         }
     }
 
-    async fn connect(&self) -> TcpStream {
+    pub async fn connect(&self) -> TcpStream {
         TcpStream::connect(("127.0.0.1", self.port)).await.unwrap()
     }
 
     /// Sends bytes and answers everything that comes back until the connection closes.
-    async fn raw(&self, bytes: &[u8]) -> String {
+    pub async fn raw(&self, bytes: &[u8]) -> String {
         let mut stream = self.connect().await;
         stream.write_all(bytes).await.unwrap();
         let mut answer = Vec::new();

@@ -4,15 +4,17 @@
 //! operations list `errorCode` alone, the Chinese ones both keys; the page of the codes calls them
 //! `error_code` and `error_msg` in its prose. We send the two camel-case keys.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::api::gateway::{self, Gateway};
+use crate::api::gateway::{self, Gateway, Usual};
 use crate::http::auth::Failure;
 use crate::http::finish::Hint;
+use crate::http::watch::faults::Answer;
 use crate::http::{Rejection, render};
 
 /// The documented limit of `errorMsg`, in characters.
@@ -180,7 +182,7 @@ impl From<Rejection> for Error {
 pub struct ErrorBody {
     /// `ASM.` and eight digits.
     #[schema(example = "ASM.01010001", min_length = 8, max_length = 36)]
-    pub error_code: &'static str,
+    pub error_code: Cow<'static, str>,
     /// What went wrong: the documented text; for 400 and 401 also where and why.
     #[schema(
         example = "Invalid request. metadata.name: is required",
@@ -190,13 +192,35 @@ pub struct ErrorBody {
     pub error_msg: String,
 }
 
+/// What the service answers with a status, by its own table.
+const USUAL: [Usual; 6] = [
+    (400, "ASM.01010001", "Invalid request."),
+    (401, "ASM.01000001", "Authenticate error."),
+    (403, "ASM.01000002", "Forbidden."),
+    (404, "ASM.01010002", "Resource not found."),
+    (409, "ASM.01010003", "The resource already exists."),
+    (500, "ASM.01040001", "Internal error."),
+];
+
+/// What a fault asks for, in the family's words.
+pub fn fault(answer: &Answer) -> Response {
+    gateway::fault(answer, &USUAL, |code, error_msg| {
+        let error_code = code.into();
+        let body = ErrorBody {
+            error_code,
+            error_msg,
+        };
+        render::text(&body, 128)
+    })
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         if let Self::Gateway(gateway) = self {
             return gateway.into_response();
         }
         let body = ErrorBody {
-            error_code: self.code(),
+            error_code: self.code().into(),
             error_msg: self.to_string().chars().take(LONGEST_MESSAGE).collect(),
         };
         let mut response = render::json(self.status(), render::text(&body, 128));

@@ -24,6 +24,7 @@ use std::sync::LazyLock;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::request::Parts;
+use axum::response::Response;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -31,6 +32,7 @@ use utoipa_axum::routes;
 use super::gateway;
 use super::world::World;
 use crate::http::seal::Sealed;
+use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 pub use error::Error;
 pub use table::Table;
@@ -47,6 +49,20 @@ impl Dialect for Asm {
 
     fn declare(api: &mut OpenApi) {
         gateway::declare(api);
+    }
+
+    fn scope(&self, request: &Parts) -> Option<String> {
+        // `/v1/{project_id}/meshes/…` and `/v2/meshes/{mesh_id}/…`.
+        let mut parts = request.uri.path().split('/').skip(1);
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some("v1"), Some(project), _) => Some(gateway::decoded(project)),
+            (_, _, Some(mesh)) => Some(gateway::decoded(mesh)),
+            _ => None,
+        }
+    }
+
+    fn fault(&self, answer: &Answer) -> Response {
+        error::fault(answer)
     }
 
     fn covers_body(&self, request: &Parts) -> bool {

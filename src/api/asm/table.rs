@@ -48,6 +48,12 @@ pub struct Hands<'a> {
 }
 
 impl Table {
+    /// Tells the status of each resource at an instant.
+    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(String)) {
+        self.meshes.statuses(now, told);
+        self.releases.statuses(now, told);
+    }
+
     /// When the first thing changes by itself.
     #[must_use]
     pub fn next_due(&self) -> Ms {

@@ -4,12 +4,15 @@
 //! Source: IAM API reference, error codes (page `iam_02_0006`), and its Open Telekom Cloud copy, read 2026-11. Pages
 //! of operations print both shapes; which one a failed login has is inferred from the text that FAQ pages quote.
 
+use std::borrow::Cow;
+
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::api::gateway::Gateway;
+use crate::api::gateway::{self, Gateway, Usual};
 use crate::http::finish::Hint;
+use crate::http::watch::faults::Answer;
 use crate::http::{Rejection, render};
 
 /// What can go wrong.
@@ -157,7 +160,7 @@ pub struct ErrorBody {
     pub error_msg: String,
     /// `IAM.` and four digits.
     #[schema(example = "IAM.0011")]
-    pub error_code: &'static str,
+    pub error_code: Cow<'static, str>,
 }
 
 /// The body of a failed login.
@@ -183,6 +186,49 @@ pub struct LoginError {
     pub title: &'static str,
 }
 
+/// What the service answers with a status, by its own table.
+const USUAL: [Usual; 7] = [
+    (400, "IAM.0011", "Request body is invalid."),
+    (
+        401,
+        "IAM.0001",
+        "The request you have made requires authentication.",
+    ),
+    (
+        403,
+        "IAM.0002",
+        "You are not authorized to perform the requested action.",
+    ),
+    (404, "IAM.0004", "Could not find token."),
+    (
+        409,
+        "IAM.0005",
+        "Conflict occurred when attempting to store token.",
+    ),
+    (
+        429,
+        "IAM.0012",
+        "The throttling threshold has been reached.",
+    ),
+    (
+        500,
+        "IAM.0006",
+        "An unexpected error prevented the server from fulfilling your request.",
+    ),
+];
+
+/// What a fault asks for, in the family's words.
+pub fn fault(answer: &Answer) -> Response {
+    gateway::fault(answer, &USUAL, |code, error_msg| {
+        let error_code = code.into();
+        let body = ErrorBody {
+            error_msg,
+            error_code,
+        };
+        render::text(&body, 128)
+    })
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         if let Self::Gateway(gateway) = self {
@@ -193,7 +239,7 @@ impl IntoResponse for Error {
             Some(error_code) => render::text(
                 &ErrorBody {
                     error_msg: message,
-                    error_code,
+                    error_code: error_code.into(),
                 },
                 128,
             ),

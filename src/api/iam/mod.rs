@@ -21,6 +21,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::Method;
 use axum::http::request::Parts;
+use axum::response::Response;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa_axum::router::OpenApiRouter;
@@ -30,6 +31,7 @@ use super::gateway;
 use super::world::World;
 use crate::http::operation::{NONE, operations_of};
 use crate::http::seal::Sealed;
+use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 pub use error::Error;
 
@@ -51,6 +53,10 @@ impl Dialect for Iam {
                 operation.security = Some(vec![SecurityRequirement::default()]);
             }
         }
+    }
+
+    fn fault(&self, answer: &Answer) -> Response {
+        error::fault(answer)
     }
 
     fn covers_body(&self, request: &Parts) -> bool {

@@ -3,13 +3,16 @@
 //! Source: ServiceStage API reference, error codes (page 0162), read 2026-08. The shape is that
 //! of the service's general text on failed calls; no page of the two families prints a failing example.
 
+use std::borrow::Cow;
+
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::api::gateway::Gateway;
+use crate::api::gateway::{self, Gateway, Usual};
 use crate::http::finish::Hint;
 use crate::http::json::Misfit;
+use crate::http::watch::faults::Answer;
 use crate::http::{Rejection, render};
 
 /// What can go wrong in either family.
@@ -68,9 +71,28 @@ impl From<Rejection> for Error {
 #[schema(as = ServiceStageErrorBody)]
 pub struct ErrorBody {
     /// `SVCSTG.` and eight digits.
-    pub error_code: &'static str,
+    pub error_code: Cow<'static, str>,
     /// What went wrong.
     pub error_msg: String,
+}
+
+/// What the service answers with a status, by its own table.
+const USUAL: [Usual; 3] = [
+    (400, "SVCSTG.00100400", "parameter invalid"),
+    (404, "SVCSTG.00100433", "application release not found"),
+    (500, "SVCSTG.00100500", "internal error"),
+];
+
+/// What a fault asks for, in the family's words.
+pub fn fault(answer: &Answer) -> Response {
+    gateway::fault(answer, &USUAL, |code, error_msg| {
+        let error_code = code.into();
+        let body = ErrorBody {
+            error_code,
+            error_msg,
+        };
+        render::text(&body, 128)
+    })
 }
 
 impl IntoResponse for Error {
@@ -87,7 +109,7 @@ impl IntoResponse for Error {
             }
         };
         let body = ErrorBody {
-            error_code,
+            error_code: error_code.into(),
             error_msg: self.to_string(),
         };
         render::json(status, render::text(&body, 128))

@@ -13,6 +13,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::Method;
 use axum::http::request::Parts;
+use axum::response::Response;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -20,6 +21,7 @@ use super::gateway;
 use super::world::World;
 use crate::http::finish::Notes;
 use crate::http::seal::Sealed;
+use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 pub use error::Error;
 
@@ -32,6 +34,15 @@ impl Dialect for ServiceStage {
 
     fn declare(api: &mut OpenApi) {
         gateway::declare(api);
+    }
+
+    fn scope(&self, request: &Parts) -> Option<String> {
+        let project = request.uri.path().split('/').nth(2)?;
+        Some(gateway::decoded(project))
+    }
+
+    fn fault(&self, answer: &Answer) -> Response {
+        error::fault(answer)
     }
 
     fn covers_body(&self, request: &Parts) -> bool {

@@ -12,6 +12,7 @@ use super::refusal::Refusal;
 use super::wire;
 use crate::http::auth::Failure;
 use crate::http::finish::Hint;
+use crate::http::watch::faults::Answer;
 use crate::http::{Rejection, render};
 
 /// A refusal.
@@ -104,6 +105,33 @@ fn typed(status: StatusCode, code: u16, description: &str, message: &str) -> Res
         kind: "error",
     };
     wire::json(status, &body, 256)
+}
+
+/// What a fault asks for, in the family's words: a code makes it a typed error, else the status says which of the
+/// shapes it has.
+pub fn fault(answer: &Answer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let message = answer.message.as_deref();
+    let reason = status.canonical_reason().unwrap_or("Unknown");
+    match (answer.code.as_deref().map(str::parse), answer.status) {
+        (Some(Ok(7050_u16)), _) => typed(status, 7050, "", message.unwrap_or(UNLICENSED)),
+        (Some(Ok(code)), _) => typed(status, code, "", message.unwrap_or(reason)),
+        (_, 401 | 403 | 413) => render::empty(status),
+        (_, 404 | 405) => {
+            let text = message.unwrap_or(reason).to_owned();
+            render::answer(status, "text/plain; charset=utf-8", text)
+        }
+        (_, code @ 400..500) => typed(status, code, message.unwrap_or_default(), reason),
+        _ => wire::json(
+            status,
+            &UntypedError {
+                code: 500,
+                description: message.unwrap_or(reason),
+                message: "Internal Error: ",
+            },
+            256,
+        ),
+    }
 }
 
 impl Error {

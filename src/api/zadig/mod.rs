@@ -49,6 +49,7 @@ use super::world::World;
 use crate::http::auth::{self, Failure};
 use crate::http::operation::{Refusal, declare_gate};
 use crate::http::seal::Sealed;
+use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 pub use error::Error;
 use query::Params;
@@ -101,6 +102,15 @@ impl Dialect for Zadig {
             return Err(Rejection::Unauthenticated(Failure::UnknownToken));
         }
         Ok(caller.unwrap_or_else(|| Caller::named(UNKNOWN_CALLER)))
+    }
+
+    fn scope(&self, request: &Parts) -> Option<String> {
+        let params = Params::of(request.uri.query());
+        params.get("projectKey").map(str::to_owned)
+    }
+
+    fn fault(&self, answer: &Answer) -> Response {
+        error::fault(answer)
     }
 
     /// Rights depend on the project that the query or the body names, so the handlers look at them.

@@ -267,6 +267,11 @@ impl Table {
         self.versions.insert(project, id, created, now, version);
     }
 
+    /// Tells the status of each resource at an instant.
+    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(String)) {
+        self.versions.statuses(now, told);
+    }
+
     /// When the first thing changes by itself.
     #[must_use]
     pub fn next_due(&self) -> Ms {

@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, Method, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
 use super::signature::{Algorithm, Signature};
-use super::{SECRET_HEADERS, verify::DATE};
+use super::{mask, verify::DATE};
 
 /// What stays as it is in a query; all else is escaped.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC
@@ -148,10 +148,13 @@ impl Canonical {
     /// The same for people, line by line, with what is secret masked.
     #[must_use]
     pub fn shown(&self) -> Vec<String> {
-        let mut lines = vec![self.method.clone(), self.path.clone(), masked(&self.query)];
+        let mut lines = vec![
+            self.method.clone(),
+            self.path.clone(),
+            mask::query(&self.query),
+        ];
         lines.extend(self.headers.iter().map(|(name, value)| {
-            let secret =
-                name == "cookie" || SECRET_HEADERS.iter().any(|known| known.as_str() == name);
+            let secret = name.parse().is_ok_and(|name| mask::is_secret_header(&name));
             let value = String::from_utf8_lossy(value);
             format!("{name}:{}", if secret { "***" } else { &value })
         }));
@@ -260,21 +263,6 @@ fn encoded_query(pairs: &[(Vec<u8>, Vec<u8>)]) -> String {
         let _ = write!(query, "{key}={value}");
     }
     query
-}
-
-/// A query for people: the values of what sounds secret are masked.
-fn masked(query: &str) -> String {
-    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((key, _))
-            if ["token", "password", "secret"]
-                .iter()
-                .any(|word| key.to_ascii_lowercase().contains(word)) =>
-        {
-            format!("{key}=***")
-        }
-        _ => pair.to_owned(),
-    });
-    pairs.collect::<Vec<_>>().join("&")
 }
 
 fn headers(headers: &HeaderMap, names: &str) -> Result<Vec<(String, Vec<u8>)>, String> {

@@ -9,6 +9,7 @@
 
 pub mod canonical;
 pub mod diagnosis;
+pub mod mask;
 pub mod secret;
 pub mod signature;
 pub mod verify;

@@ -144,6 +144,11 @@ impl Table {
             .is_some()
     }
 
+    /// Tells the status of each resource at an instant.
+    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(String)) {
+        self.shelf.statuses(now, told);
+    }
+
     /// When the first pipeline changes by itself.
     pub fn next_due(&self) -> Ms {
         self.shelf.next_due()

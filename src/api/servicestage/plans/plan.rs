@@ -279,6 +279,11 @@ impl Table {
         Ok(said.ok_or(Refusal::NoSuchPlan)??)
     }
 
+    /// Tells the status of each resource at an instant.
+    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(String)) {
+        self.shelf.statuses(now, told);
+    }
+
     /// When the first of the plans changes by itself, or [`crate::sim::NEVER`].
     #[must_use]
     pub fn next_due(&self) -> Ms {

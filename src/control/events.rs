@@ -1,0 +1,153 @@
+//! What happens, as it happens: server-sent events.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::{self, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, Stream};
+use serde::Deserialize;
+use tokio::sync::watch::Receiver;
+use utoipa::IntoParams;
+
+use super::clock::TransitionBody;
+use super::requests::SummaryBody;
+use super::{Control, Problem};
+use crate::http::extract::Query;
+use crate::http::watch::Watch;
+use crate::http::watch::events::Event;
+
+/// How many events are taken from the ring at once.
+const BATCH: usize = 256;
+
+/// How often a silent stream shows that it is alive.
+const ALIVE: Duration = Duration::from_secs(15);
+
+/// Which events are told.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(super) struct Wanted {
+    /// `iam`, `asm`, `plans`, `pipelines` or `zadig`.
+    family: Option<String>,
+    /// The id of a resource: its transitions, and the requests whose path has it.
+    id: Option<String>,
+}
+
+impl Wanted {
+    fn wants(&self, event: &Event) -> bool {
+        let (family, concerns) = match event {
+            Event::Request(summary) => {
+                let family = summary.operation.map(|operation| operation.family.as_str());
+                let concerns = |id: &str| summary.path.split('/').any(|part| part == id);
+                (family, self.id.as_deref().is_none_or(concerns))
+            }
+            Event::Transition(_, transition) => {
+                let concerns = |id: &str| transition.id == id;
+                (
+                    Some(transition.family),
+                    self.id.as_deref().is_none_or(concerns),
+                )
+            }
+        };
+        concerns
+            && self
+                .family
+                .as_deref()
+                .is_none_or(|wanted| Some(wanted) == family)
+    }
+}
+
+/// Tells what happens from now on, or since the event that the header `Last-Event-ID` names, as far back as the
+/// newest 10,000 go: `event: request` with the fields of `GET requests` less headers and bodies, `event: transition`
+/// with those of an advance, each with its number as `id`; `event: missed` where some were lost. Errors: 400 for a
+/// `Last-Event-ID` that is no number.
+#[utoipa::path(get, path = "/_emulator/v1/events", operation_id = "Listen", tag = "control",
+    params(Wanted, ("Last-Event-ID" = Option<u64>, Header, description = "The number of the last event that was seen")),
+    responses((status = 200, description = "A stream of events", content_type = "text/event-stream"),
+    (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn listen(
+    State(Control(world)): State<Control>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let newest = world.watch().events.newest();
+    let seen = match headers.get("last-event-id") {
+        None => *newest.borrow(),
+        Some(id) => {
+            let id = id.to_str().ok().and_then(|id| id.trim().parse().ok());
+            id.ok_or_else(|| Problem::BadRequest("Last-Event-ID: must be a number".to_owned()))?
+        }
+    };
+    let listener = Listener {
+        watch: Arc::clone(world.watch()),
+        newest,
+        wanted,
+        seen,
+        ready: VecDeque::new(),
+    };
+    let alive = KeepAlive::new().interval(ALIVE);
+    Ok(Sse::new(listener.stream())
+        .keep_alive(alive)
+        .into_response())
+}
+
+/// Somebody who listens.
+struct Listener {
+    watch: Arc<Watch>,
+    newest: Receiver<u64>,
+    wanted: Wanted,
+    seen: u64,
+    ready: VecDeque<sse::Event>,
+}
+
+impl Listener {
+    fn stream(self) -> impl Stream<Item = Result<sse::Event, Infallible>> {
+        stream::unfold(self, |mut listener| async move {
+            loop {
+                if let Some(event) = listener.ready.pop_front() {
+                    return Some((Ok(event), listener));
+                }
+                listener.newest.mark_unchanged();
+                if !listener.fetch() && listener.newest.changed().await.is_err() {
+                    return None;
+                }
+            }
+        })
+    }
+
+    /// Takes what came since; false if nothing did.
+    fn fetch(&mut self) -> bool {
+        let since = self.watch.events.since(self.seen, BATCH);
+        if since.missed > 0 {
+            let missed = format!("{{\"missed\":{}}}", since.missed);
+            self.ready
+                .push_back(sse::Event::default().event("missed").data(missed));
+        }
+        for (id, event) in &since.events {
+            self.seen = *id;
+            if self.wanted.wants(event) {
+                self.ready.push_back(told(*id, event));
+            }
+        }
+        !since.events.is_empty()
+    }
+}
+
+fn told(id: u64, event: &Event) -> sse::Event {
+    let (kind, data) = match event {
+        Event::Request(summary) => ("request", serde_json::to_string(&SummaryBody::of(summary))),
+        Event::Transition(id, transition) => {
+            let body = TransitionBody::of(*id, (**transition).clone());
+            ("transition", serde_json::to_string(&body))
+        }
+    };
+    sse::Event::default()
+        .id(id.to_string())
+        .event(kind)
+        .data(data.expect("keys are strings"))
+}

@@ -1,0 +1,93 @@
+//! Numbers for Prometheus.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::Control;
+use crate::api::{Tables, World};
+use crate::http::render;
+
+const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Resource {
+    family: &'static str,
+    status: String,
+}
+
+/// Counts requests by operation and status, how long they took, resources by family and status, what the journal
+/// holds, and the memory of the process: text for Prometheus.
+///
+/// # Panics
+/// Never: writing to a text does not fail.
+#[utoipa::path(get, path = "/_emulator/v1/metrics", operation_id = "ShowMetrics", tag = "control",
+    responses((status = 200, description = "OpenMetrics text",
+    content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8", body = String)))]
+pub(super) async fn show_metrics(State(Control(world)): State<Control>) -> Response {
+    let mut text = String::new();
+    let present = present(&world);
+    encode_registry(&mut text, world.watch().metrics.registry())
+        .and_then(|()| encode_registry(&mut text, &present))
+        .and_then(|()| encode_eof(&mut text))
+        .expect("a text takes everything");
+    render::answer(StatusCode::OK, CONTENT_TYPE, text)
+}
+
+/// What is at present, as against what was counted.
+fn present(world: &World) -> Registry {
+    let mut registry = Registry::with_prefix("release_emulator");
+    let resources = Family::<Resource, Gauge>::default();
+    for ((family, status), n) in world.read(Tables::tally) {
+        let resource = Resource { family, status };
+        resources.get_or_create(&resource).set(n);
+    }
+    registry.register("resources", "Resources by family and status", resources);
+    let gauge = |value: usize| -> Gauge {
+        let gauge = Gauge::default();
+        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        gauge
+    };
+    let fill = world.watch().journal.fill();
+    registry.register(
+        "journal_requests",
+        "Requests in the journal",
+        gauge(fill.entries),
+    );
+    registry.register_with_unit(
+        "journal_size",
+        "What the journal takes, about",
+        Unit::Bytes,
+        gauge(fill.bytes),
+    );
+    let dropped = usize::try_from(fill.dropped).unwrap_or(usize::MAX);
+    registry.register(
+        "journal_dropped",
+        "Requests that the journal had no room for since it was last emptied",
+        gauge(dropped),
+    );
+    if let Some(resident) = resident_bytes() {
+        registry.register_with_unit(
+            "process_resident_memory",
+            "Memory of the process",
+            Unit::Bytes,
+            gauge(resident),
+        );
+    }
+    registry
+}
+
+/// The resident memory of the process, where the system tells it.
+fn resident_bytes() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}

@@ -1,0 +1,84 @@
+//! What stands in place of secrets wherever requests are shown.
+
+use axum::http::HeaderName;
+use serde_json::Value;
+
+use super::SECRET_HEADERS;
+
+/// What is shown instead.
+pub const MASK: &str = "***";
+
+/// The fields of bodies that hold secrets, where they hold texts.
+const SECRET_FIELDS: [&str; 8] = [
+    "password",
+    "secret",
+    "secret_key",
+    "sk",
+    "token",
+    "access_token",
+    "security_token",
+    "securitytoken",
+];
+
+/// Whether the value of a header is shown.
+#[must_use]
+pub fn is_secret_header(name: &HeaderName) -> bool {
+    SECRET_HEADERS.contains(name) || matches!(name.as_str(), "cookie" | "set-cookie")
+}
+
+/// A query in which the values of what sounds secret are masked.
+#[must_use]
+pub fn query(query: &str) -> String {
+    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((key, _)) if sounds_secret(key) => format!("{key}={MASK}"),
+        _ => pair.to_owned(),
+    });
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// Whether a text sounds as if it held a secret.
+#[must_use]
+pub fn sounds_secret(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["token", "password", "secret"]
+        .iter()
+        .any(|word| text.contains(word))
+}
+
+/// Masks the secrets in a body.
+pub fn body(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let is_secret = SECRET_FIELDS.contains(&name.to_ascii_lowercase().as_str());
+                if is_secret && !matches!(value, Value::Object(_) | Value::Array(_) | Value::Null) {
+                    *value = Value::from(MASK);
+                } else {
+                    body(value);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(body),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_at_any_depth_and_the_rest_is_shown() {
+        let mut login = json!({"auth": {"identity": {"methods": ["password"],
+            "password": {"user": {"name": "ann", "password": "s3cret"}}}}, "list": [{"Token": 7}]});
+        body(&mut login);
+        assert_eq!(
+            login,
+            json!({"auth": {"identity": {"methods": ["password"],
+                "password": {"user": {"name": "ann", "password": "***"}}}}, "list": [{"Token": "***"}]})
+        );
+        assert_eq!(query("a=1&token=s&b"), "a=1&token=***&b");
+    }
+}

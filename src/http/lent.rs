@@ -1,0 +1,93 @@
+//! The body of a request, lent to the layers below.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
+use hyper::body::{Frame, SizeHint};
+
+use super::watch::journal::LONGEST_BODY;
+
+/// The most of a body that is read and thrown away where its handler left it, so that a client which writes
+/// before it reads sees the answer instead of a broken connection.
+const DRAIN: u64 = 64 << 20;
+
+/// The body of a request: the rest can be read when the layers below are done with it, and its beginning is kept
+/// for the journal if that is wanted.
+#[derive(Clone)]
+pub struct Lent(Arc<Mutex<Inner>>);
+
+struct Inner {
+    body: Body,
+    kept: Option<Vec<u8>>,
+    length: u64,
+}
+
+impl Lent {
+    /// Lends a body; `keep`: its beginning is wanted afterwards.
+    #[must_use]
+    pub fn new(body: Body, keep: bool) -> Self {
+        Self(Arc::new(Mutex::new(Inner {
+            body,
+            kept: keep.then(Vec::new),
+            length: 0,
+        })))
+    }
+
+    /// The beginning of what was read, and how much that was.
+    #[must_use]
+    pub fn kept(&self) -> (Bytes, u64) {
+        let mut inner = self.lock();
+        let kept = inner.kept.take().unwrap_or_default();
+        (Bytes::from(kept), inner.length)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads what is left, up to [`DRAIN`].
+    pub async fn drain(&self) {
+        let mut body = self.clone();
+        let mut room = DRAIN;
+        while room > 0 {
+            let next = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context));
+            // Whatever the reading comes to, the answer stands.
+            let Some(Ok(frame)) = next.await else { break };
+            let read = frame.data_ref().map_or(0, Bytes::len) as u64;
+            room = room.saturating_sub(read);
+        }
+    }
+}
+
+impl HttpBody for Lent {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let inner = &mut *self.lock();
+        let polled = Pin::new(&mut inner.body).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &polled
+            && let Some(data) = frame.data_ref()
+        {
+            inner.length += data.len() as u64;
+            if let Some(kept) = &mut inner.kept {
+                let room = LONGEST_BODY - kept.len();
+                kept.extend_from_slice(&data[..data.len().min(room)]);
+            }
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.lock().body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.lock().body.size_hint()
+    }
+}

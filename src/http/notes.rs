@@ -1,0 +1,117 @@
+//! What the layers write down about a request while it is served.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use super::Operation;
+use super::watch::Watch;
+use super::watch::faults::{Hit, Struck};
+
+/// What a hint may not hold as a header value; `%` itself stays readable.
+const UNPRINTABLE: &AsciiSet = CONTROLS;
+
+/// About how long the header of hints may get: clients and proxies give up on long ones.
+const LONGEST_HINT: usize = 2_000;
+
+/// What the layers below write down about a request while it is served.
+#[derive(Clone, Debug)]
+pub struct Notes {
+    noted: Arc<Mutex<Noted>>,
+    watch: Arc<Watch>,
+}
+
+/// What was written down.
+#[derive(Clone, Debug, Default)]
+pub struct Noted {
+    /// The operation that serves the request.
+    pub operation: Option<&'static Operation>,
+    /// The one that comes nearest, where none does.
+    pub nearest: Option<&'static Operation>,
+    /// What the caller is told, piece by piece.
+    pub hints: Vec<String>,
+    /// The project, mesh or project key.
+    pub scope: Option<String>,
+    /// Who calls.
+    pub caller: Option<String>,
+    /// The fault that hit.
+    pub fault: Option<String>,
+    /// The scripts that decided something.
+    pub scripts: Vec<String>,
+}
+
+impl Notes {
+    /// Nothing is written down yet.
+    #[must_use]
+    pub fn new(watch: Arc<Watch>) -> Self {
+        Self {
+            noted: Arc::default(),
+            watch,
+        }
+    }
+
+    /// Notes which operation serves the request.
+    pub fn serve(&self, operation: &'static Operation) {
+        self.lock().operation = Some(operation);
+    }
+
+    /// Notes which operation comes nearest, where none serves the request.
+    pub fn nearest(&self, operation: &'static Operation) {
+        self.lock().nearest = Some(operation);
+    }
+
+    /// Adds a word to the caller, which goes into the header `x-emulator-hint`.
+    pub fn hint(&self, hint: String) {
+        self.lock().hints.push(hint);
+    }
+
+    /// Notes the project, mesh or project key that the request is about.
+    pub fn scope(&self, scope: String) {
+        self.lock().scope = Some(scope);
+    }
+
+    /// Notes who calls.
+    pub fn caller(&self, name: &str) {
+        self.lock().caller = Some(name.to_owned());
+    }
+
+    /// Notes the scripts that have decided something.
+    pub fn scripts(&self, rules: Vec<String>) {
+        self.lock().scripts.extend(rules);
+    }
+
+    /// What the first fault that hits does to a request; it is noted.
+    #[must_use]
+    pub fn strike(&self, hit: &Hit) -> Option<Struck> {
+        let struck = self.watch.faults.strike(hit)?;
+        self.lock().fault = Some(struck.rule.clone());
+        Some(struck)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what was written down.
+    #[must_use]
+    pub fn take(&self) -> Noted {
+        std::mem::take(&mut *self.lock())
+    }
+}
+
+impl Noted {
+    /// The hints as one line of ASCII, cut where it gets too long; `None` if there are none.
+    #[must_use]
+    pub fn line(&self) -> Option<String> {
+        let mut line = String::new();
+        for character in self.hints.join("; ").chars() {
+            if line.len() >= LONGEST_HINT {
+                line.push_str(" ...");
+                break;
+            }
+            let text = character.encode_utf8(&mut [0; 4]).to_owned();
+            line.extend(utf8_percent_encode(&text, UNPRINTABLE));
+        }
+        (!line.is_empty()).then_some(line)
+    }
+}

@@ -1,0 +1,132 @@
+//! What happened, in order, for whoever listens; a listener who was away can catch up within the ring.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use super::journal::Summary;
+use crate::sim::Transition;
+
+/// How many events are kept.
+const KEPT: usize = 10_000;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A request was answered.
+    Request(Arc<Summary>),
+    /// A resource or one of its steps changed its state. The number is the transition's own.
+    Transition(u64, Arc<Transition>),
+}
+
+/// The newest events, numbered from 1.
+#[derive(Debug)]
+pub struct Events {
+    ring: Mutex<VecDeque<Event>>,
+    /// The number of the newest event, which wakes listeners.
+    newest: watch::Sender<u64>,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self {
+            ring: Mutex::default(),
+            newest: watch::Sender::new(0),
+        }
+    }
+}
+
+/// Events since some number.
+#[derive(Clone, Debug)]
+pub struct Since {
+    /// How many were missed for good: the ring had room for no more.
+    pub missed: u64,
+    /// The others, oldest first, with their numbers.
+    pub events: Vec<(u64, Event)>,
+}
+
+impl Events {
+    /// Adds an event, and wakes who listens.
+    pub fn add(&self, event: Event) {
+        let mut ring = self.lock();
+        ring.push_back(event);
+        let oldest = if ring.len() > KEPT {
+            ring.pop_front()
+        } else {
+            None
+        };
+        // Under the lock, so that numbers are in the order of the ring.
+        self.newest.send_modify(|newest| *newest += 1);
+        drop(ring);
+        drop(oldest);
+    }
+
+    /// The number of the newest event, 0 before the first; changes wake the receiver.
+    #[must_use]
+    pub fn newest(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
+    }
+
+    /// The events after number `seen`, at most `most` of them.
+    #[must_use]
+    pub fn since(&self, seen: u64, most: usize) -> Since {
+        let ring = self.lock();
+        let newest = *self.newest.borrow();
+        let first = newest - ring.len() as u64 + 1;
+        let from = first.max(seen.saturating_add(1));
+        let skip = usize::try_from(from - first).unwrap_or(usize::MAX);
+        let events = ring.iter().skip(skip).take(most).cloned();
+        Since {
+            missed: first.saturating_sub(seen.saturating_add(1)),
+            events: (from..).zip(events).collect(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Event>> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transition(at: i64) -> Event {
+        let transition = Transition {
+            at,
+            family: "asm",
+            scope: String::new(),
+            id: String::new(),
+            name: String::new(),
+            step: None,
+            from: String::new(),
+            to: String::new(),
+            cause: "clock",
+        };
+        Event::Transition(1, Arc::new(transition))
+    }
+
+    fn seen(since: &Since) -> (u64, Vec<u64>) {
+        (
+            since.missed,
+            since.events.iter().map(|(id, _)| *id).collect(),
+        )
+    }
+
+    #[test]
+    fn who_was_away_catches_up_within_the_ring() {
+        let events = Events::default();
+        assert_eq!(seen(&events.since(0, 10)), (0, vec![]));
+        for at in 0..5 {
+            events.add(transition(at));
+        }
+        assert_eq!(seen(&events.since(2, 2)), (0, vec![3, 4]));
+        assert_eq!(seen(&events.since(99, 10)), (0, vec![]));
+
+        for at in 0..i64::try_from(KEPT).unwrap() {
+            events.add(transition(at));
+        }
+        assert_eq!(seen(&events.since(2, 1)), (3, vec![6]));
+    }
+}

@@ -1,0 +1,81 @@
+//! How many requests there were, and how long they took.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::http::Operation;
+
+/// The upper bounds of the buckets of durations, in seconds.
+const BUCKETS: [f64; 10] = [
+    0.000_05, 0.000_1, 0.000_25, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0,
+];
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    family: &'static str,
+    operation: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Served {
+    family: &'static str,
+    operation: &'static str,
+}
+
+/// What was counted so far. Counters never go back.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<Answered, Counter>,
+    durations: Family<Served, Histogram, fn() -> Histogram>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("release_emulator");
+        let requests = Family::default();
+        let durations = Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> _);
+        registry.register(
+            "requests",
+            "Requests by operation and status; - stands for paths that no operation has",
+            requests.clone(),
+        );
+        registry.register(
+            "request_duration_seconds",
+            "How long requests took, in real time",
+            durations.clone(),
+        );
+        Self {
+            registry,
+            requests,
+            durations,
+        }
+    }
+}
+
+impl Metrics {
+    /// Counts a request.
+    pub fn count(&self, operation: Option<&'static Operation>, status: u16, seconds: f64) {
+        let (family, operation) = operation.map_or(("-", "-"), |operation| {
+            (operation.family.as_str(), operation.id.as_str())
+        });
+        let answered = Answered {
+            family,
+            operation,
+            status,
+        };
+        self.requests.get_or_create(&answered).inc();
+        let served = Served { family, operation };
+        self.durations.get_or_create(&served).observe(seconds);
+    }
+
+    /// What can be read from it.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+}

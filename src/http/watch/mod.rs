@@ -1,0 +1,54 @@
+//! What is noticed of the requests to a world, and what is let happen to them: the journal, events, numbers and
+//! faults. None of it shares a lock with the memory.
+
+pub mod events;
+pub mod faults;
+pub mod journal;
+pub mod metrics;
+
+use std::sync::Arc;
+
+use crate::sim::clock::Clock;
+use crate::sim::ids::Ids;
+use events::Events;
+use faults::Faults;
+use journal::Journal;
+use metrics::Metrics;
+
+/// Everything that stands around the requests of one world.
+#[derive(Debug)]
+pub struct Watch {
+    /// What requests are numbered from.
+    pub ids: Arc<Ids>,
+    /// The world's clock.
+    pub clock: Arc<Clock>,
+    /// What was asked and answered.
+    pub journal: Journal,
+    /// What happened, for whoever listens.
+    pub events: Events,
+    /// What is to go wrong.
+    pub faults: Faults,
+    /// How much there was of what.
+    pub metrics: Metrics,
+}
+
+impl Watch {
+    /// A watch over requests that are numbered from `ids`, with a journal of so many bytes.
+    #[must_use]
+    pub fn new(ids: Arc<Ids>, clock: Arc<Clock>, journal_bytes: usize) -> Self {
+        Self {
+            ids,
+            clock,
+            journal: Journal::new(journal_bytes),
+            events: Events::default(),
+            faults: Faults::default(),
+            metrics: Metrics::default(),
+        }
+    }
+
+    /// Forgets what was written down, and takes all faults back. Numbers go on: counters never go back.
+    pub fn reset(&self) {
+        self.journal.clear();
+        self.faults.clear();
+    }
+}
