@@ -57,7 +57,7 @@ pub struct Canonical {
     pub query: String,
     /// The signed headers in the order of their names in the signature; values are trimmed.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The digest of the body, or [`UNSIGNED`].
+    /// The digest of the body, or `UNSIGNED-PAYLOAD`.
     pub payload: String,
 }
 
