@@ -1,6 +1,6 @@
 //! Runs in the fixture format: what the kernel keeps of a lifecycle, written down and checked when read.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::gateway::rfc3339;
 use super::state::Misfit;
@@ -55,7 +55,8 @@ pub enum NodeState {
 pub enum DoesState {
     /// It works.
     Work {
-        /// How long; null: for ever.
+        /// How long; null: for ever. It must be said, so that nothing hangs by an oversight.
+        #[serde(deserialize_with = "said")]
         takes: Option<Ms>,
         /// The message if it fails; absent: it succeeds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,8 +97,8 @@ pub enum CommandState {
     Approve(usize),
     /// Refuse at the gate of a step.
     Refuse(usize),
-    /// Cut the run, winding down for so many milliseconds.
-    Abort(Ms),
+    /// Cut the run, winding down for so many milliseconds; null: for ever.
+    Abort(Option<Ms>),
 }
 
 impl RunState {
@@ -112,7 +113,7 @@ impl RunState {
                 Command::Continue => CommandState::Continue,
                 Command::Approve(step) => CommandState::Approve(step),
                 Command::Refuse(step) => CommandState::Refuse(step),
-                Command::Abort(takes) => CommandState::Abort(takes),
+                Command::Abort(takes) => CommandState::Abort(finite(takes)),
             },
         });
         Self {
@@ -135,6 +136,19 @@ impl RunState {
             let expected = format!("instants up to the present one, {}", rfc3339(now));
             return Err(Misfit::new("", expected));
         }
+        let hangs_and_fails = |does: &DoesState| {
+            matches!(
+                does,
+                DoesState::Work {
+                    takes: None,
+                    fails: Some(_)
+                }
+            )
+        };
+        if let Some(step) = self.does.iter().position(hangs_and_fails) {
+            let expected = "nothing, since work that takes for ever does not fail";
+            return Err(Misfit::new(format!("does[{step}].work.fails"), expected));
+        }
         let script = Script {
             tree: self.tree.restore(),
             does: self.does.into_iter().map(DoesState::restore).collect(),
@@ -154,7 +168,7 @@ impl RunState {
                 CommandState::Continue => Command::Continue,
                 CommandState::Approve(step) => Command::Approve(step),
                 CommandState::Refuse(step) => Command::Refuse(step),
-                CommandState::Abort(takes) => Command::Abort(takes),
+                CommandState::Abort(takes) => Command::Abort(takes.unwrap_or(NEVER)),
             },
         });
         Run::restore(self.started, script, &events.collect::<Vec<_>>())
@@ -186,7 +200,7 @@ impl DoesState {
     fn of(does: &Does) -> Self {
         match does {
             Does::Work { takes, outcome } => Self::Work {
-                takes: (*takes < NEVER).then_some(*takes),
+                takes: finite(*takes),
                 fails: match outcome {
                     Outcome::Succeed => None,
                     Outcome::Fail(message) => Some(message.to_string()),
@@ -217,4 +231,14 @@ impl DoesState {
             }),
         }
     }
+}
+
+/// A length as it is written down.
+fn finite(length: Ms) -> Option<Ms> {
+    (length < NEVER).then_some(length)
+}
+
+/// Reads a field that may be null but must be there.
+fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Ms>, D::Error> {
+    Option::deserialize(deserializer)
 }

@@ -9,50 +9,95 @@ use utoipa::ToSchema;
 use super::{Control, Problem};
 use crate::http::extract::{Json, Path};
 use crate::http::render;
-use crate::sim::Ms;
 use crate::sim::lifecycle::Outcome;
-use crate::sim::scripts::{Pattern, Rule, Work};
+use crate::sim::scripts::{Fate, Pattern, Rule, Says, Work};
+use crate::sim::{Ms, NEVER};
 
 /// The families whose work can be scripted.
 const FAMILIES: [&str; 4] = ["asm", "plans", "pipelines", "zadig"];
 
-/// A rule, as it is given and as it is answered.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+/// A rule, as it is given. It says the same of each step (`outcome`, `message`, `takes_ms`, `times`), or one
+/// thing after the other (`sequence`).
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Script)]
 pub(super) struct RuleBody {
-    /// The rule's id; answered, not given.
-    #[serde(default, skip_deserializing, skip_serializing_if = "Option::is_none")]
-    #[schema(read_only)]
-    id: Option<String>,
     /// Which steps it is for; absent: all.
     #[serde(default, rename = "match")]
     pattern: PatternBody,
-    /// How they end.
-    #[serde(default)]
-    outcome: OutcomeWord,
-    /// Why they fail.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// How they end; absent: `succeed`, unless there is a `sequence`.
+    outcome: Option<OutcomeWord>,
+    /// Why they fail; goes with `fail` alone.
     message: Option<String>,
-    /// How long they take, in milliseconds; absent: the usual length.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, value_type = Option<i64>)]
+    /// How long they take, in milliseconds; absent: the usual length. Not with `hang`.
+    #[schema(minimum = 0, maximum = 9_223_372_036_854_775_806_i64, value_type = Option<i64>)]
     takes_ms: Option<Ms>,
     /// For how many steps it holds; absent: for any number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     times: Option<u64>,
-    /// For how many steps it held so far; answered, not given.
-    #[serde(default, skip_deserializing, skip_serializing_if = "Option::is_none")]
-    #[schema(read_only)]
-    used: Option<u64>,
+    /// How one step after the other goes, in place of the four fields above; used up after the last.
+    #[schema(min_items = 1)]
+    sequence: Option<Vec<FateBody>>,
+}
+
+/// A rule, as it is answered.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ListedScript)]
+pub(super) struct RuleView {
+    /// The rule's id.
+    id: String,
+    /// Which steps it is for.
+    #[serde(rename = "match")]
+    pattern: PatternBody,
+    /// How they end; absent: one after the other, as `sequence` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    outcome: Option<OutcomeWord>,
+    /// Why they fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    message: Option<String>,
+    /// How long they take, in milliseconds; absent: the usual length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, value_type = Option<i64>, nullable = false)]
+    takes_ms: Option<Ms>,
+    /// For how many steps it holds; absent: for any number, or for as many as `sequence` has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, nullable = false)]
+    times: Option<u64>,
+    /// How one step after the other goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_items = 1, nullable = false)]
+    sequence: Option<Vec<FateBody>>,
+    /// How many steps it decided so far.
+    used: u64,
+}
+
+/// How one step of a sequence goes.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ScriptedStep)]
+struct FateBody {
+    /// How it ends; absent: `succeed`.
+    #[serde(default)]
+    outcome: OutcomeWord,
+    /// Why it fails; goes with `fail` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    /// How long it takes, in milliseconds; absent: the usual length. Not with `hang`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 9_223_372_036_854_775_806_i64, value_type = Option<i64>)]
+    takes_ms: Option<Ms>,
 }
 
 /// Which steps a rule is for: all that is given must hold. Texts are globs with `*` and `?`.
-#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = ScriptMatch)]
 struct PatternBody {
     /// `asm`, `plans`, `pipelines` or `zadig`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(asm|plans|pipelines|zadig)$")]
     family: Option<String>,
     /// The project, mesh or project key.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +105,7 @@ struct PatternBody {
     /// The resource's name or id.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// The step: a task, a component, an image, a chart.
+    /// The step: a task, a component, an image, a chart; where there is none, the resource's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<String>,
     /// What the step belongs to.
@@ -69,6 +114,7 @@ struct PatternBody {
 
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ScriptedWork)]
 enum WorkWord {
     #[default]
     Run,
@@ -80,124 +126,239 @@ enum WorkWord {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ScriptedOutcome)]
 enum OutcomeWord {
     #[default]
     Succeed,
     Fail,
+    Hang,
 }
 
 impl RuleBody {
     fn rule(self, id: String) -> Result<Rule, Problem> {
-        let wrong = |what: &str| Err(Problem::BadRequest(what.to_owned()));
-        if self
-            .pattern
-            .family
-            .as_deref()
-            .is_some_and(|family| !FAMILIES.contains(&family))
-        {
+        let family = self.pattern.family.as_deref();
+        if family.is_some_and(|family| !FAMILIES.contains(&family)) {
             return wrong("match.family: must be asm, plans, pipelines or zadig");
         }
-        if self.takes_ms.is_some_and(|takes| takes < 0) {
-            return wrong("takes_ms: must not be negative");
+        let pattern = self.pattern.clone().pattern();
+        let says = self.says(pattern.work)?;
+        Ok(Rule {
+            id,
+            pattern,
+            says,
+            used: 0,
+        })
+    }
+
+    /// What it says of steps of that work.
+    fn says(self, work: Work) -> Result<Says, Problem> {
+        let Self {
+            pattern: _,
+            outcome,
+            message,
+            takes_ms,
+            times,
+            sequence,
+        } = self;
+        let Some(steps) = sequence else {
+            if times == Some(0) {
+                return wrong("times: must be at least 1");
+            }
+            let each = FateBody {
+                outcome: outcome.unwrap_or_default(),
+                message,
+                takes_ms,
+            };
+            let fate = each.fate(work, "")?;
+            return Ok(Says::Same { fate, times });
+        };
+        if outcome.is_some() || message.is_some() || takes_ms.is_some() || times.is_some() {
+            return wrong("sequence: goes without outcome, message, takes_ms and times");
         }
-        if self.times == Some(0) {
-            return wrong("times: must be at least 1");
+        if steps.is_empty() {
+            return wrong("sequence: must have at least one outcome");
+        }
+        let steps = steps.into_iter().enumerate();
+        let fates = steps.map(|(n, step)| step.fate(work, &format!("sequence[{n}].")));
+        Ok(Says::InTurn(fates.collect::<Result<_, _>>()?))
+    }
+}
+
+impl RuleView {
+    fn of(rule: &Rule) -> Self {
+        let empty = Self {
+            id: rule.id.clone(),
+            pattern: PatternBody::of(&rule.pattern),
+            outcome: None,
+            message: None,
+            takes_ms: None,
+            times: None,
+            sequence: None,
+            used: rule.used,
+        };
+        match &rule.says {
+            Says::Same { fate, times } => {
+                let FateBody {
+                    outcome,
+                    message,
+                    takes_ms,
+                } = FateBody::of(fate);
+                Self {
+                    outcome: Some(outcome),
+                    message,
+                    takes_ms,
+                    times: *times,
+                    ..empty
+                }
+            }
+            Says::InTurn(fates) => Self {
+                sequence: Some(fates.iter().map(FateBody::of).collect()),
+                ..empty
+            },
+        }
+    }
+}
+
+impl FateBody {
+    /// What it says of a step of that work; `place` is where it stands in the body.
+    fn fate(self, work: Work, place: &str) -> Result<Fate, Problem> {
+        let wrong = |what: &str| wrong(&format!("{place}{what}"));
+        match self.takes_ms {
+            Some(takes) if takes < 0 => return wrong("takes_ms: must not be negative"),
+            Some(NEVER) => return wrong("takes_ms: too long; what never ends has outcome hang"),
+            Some(_) if self.outcome == OutcomeWord::Hang => {
+                return wrong("takes_ms: goes with outcome succeed or fail");
+            }
+            _ => {}
         }
         let outcome = match (self.outcome, self.message) {
+            (OutcomeWord::Fail, _) if work == Work::Abort => {
+                return wrong("outcome: an abort cannot fail");
+            }
             (OutcomeWord::Fail, message) => Outcome::Fail(message.unwrap_or_default().into()),
+            (_, Some(_)) => return wrong("message: goes with outcome fail"),
             (OutcomeWord::Succeed, None) => Outcome::Succeed,
-            (OutcomeWord::Succeed, Some(_)) => return wrong("message: goes with outcome fail"),
+            (OutcomeWord::Hang, None) => return Ok(Fate::Hangs),
         };
-        let work = match self.pattern.work {
-            WorkWord::Run => Work::Run,
-            WorkWord::Rollback => Work::Rollback,
-            WorkWord::Abort => Work::Abort,
-            WorkWord::Create => Work::Create,
-            WorkWord::Delete => Work::Delete,
+        Ok(Fate::Ends {
+            outcome,
+            takes: self.takes_ms,
+        })
+    }
+
+    fn of(fate: &Fate) -> Self {
+        let (outcome, message, takes_ms) = match fate {
+            Fate::Hangs => (OutcomeWord::Hang, None, None),
+            Fate::Ends {
+                outcome: Outcome::Succeed,
+                takes,
+            } => (OutcomeWord::Succeed, None, *takes),
+            Fate::Ends {
+                outcome: Outcome::Fail(message),
+                takes,
+            } => (OutcomeWord::Fail, Some(message.to_string()), *takes),
         };
-        if work == Work::Abort && outcome != Outcome::Succeed {
-            return wrong("outcome: an abort cannot fail");
+        Self {
+            outcome,
+            message: message.filter(|message| !message.is_empty()),
+            takes_ms,
         }
-        let PatternBody {
-            family,
-            scope,
-            name,
-            step,
-            ..
-        } = self.pattern;
-        let pattern = Pattern {
+    }
+}
+
+impl PatternBody {
+    fn pattern(self) -> Pattern {
+        let Self {
             family,
             scope,
             name,
             step,
             work,
-        };
-        Ok(Rule {
-            id,
-            pattern,
-            outcome,
-            takes: self.takes_ms,
-            times: self.times,
-            used: 0,
-        })
+        } = self;
+        Pattern {
+            family,
+            scope,
+            name,
+            step,
+            work: work.into(),
+        }
     }
 
-    fn of(rule: &Rule) -> Self {
-        let (outcome, message) = match &rule.outcome {
-            Outcome::Succeed => (OutcomeWord::Succeed, None),
-            Outcome::Fail(message) => (OutcomeWord::Fail, Some(message.to_string())),
-        };
-        let work = match rule.pattern.work {
-            Work::Run => WorkWord::Run,
-            Work::Rollback => WorkWord::Rollback,
-            Work::Abort => WorkWord::Abort,
-            Work::Create => WorkWord::Create,
-            Work::Delete => WorkWord::Delete,
-        };
+    fn of(pattern: &Pattern) -> Self {
         let Pattern {
             family,
             scope,
             name,
             step,
-            ..
-        } = rule.pattern.clone();
+            work,
+        } = pattern.clone();
         Self {
-            id: Some(rule.id.clone()),
-            pattern: PatternBody {
-                family,
-                scope,
-                name,
-                step,
-                work,
-            },
-            outcome,
-            message: message.filter(|message| !message.is_empty()),
-            takes_ms: rule.takes,
-            times: rule.times,
-            used: Some(rule.used),
+            family,
+            scope,
+            name,
+            step,
+            work: work.into(),
         }
     }
 }
 
-/// The rules in force.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct RulesBody {
-    /// In the order they were given; the first that fits and is not used up decides.
-    scripts: Vec<RuleBody>,
+impl From<WorkWord> for Work {
+    fn from(word: WorkWord) -> Self {
+        match word {
+            WorkWord::Run => Self::Run,
+            WorkWord::Rollback => Self::Rollback,
+            WorkWord::Abort => Self::Abort,
+            WorkWord::Create => Self::Create,
+            WorkWord::Delete => Self::Delete,
+        }
+    }
 }
 
-/// Lists the rules, and for how many steps each held so far.
+impl From<Work> for WorkWord {
+    fn from(work: Work) -> Self {
+        match work {
+            Work::Run => Self::Run,
+            Work::Rollback => Self::Rollback,
+            Work::Abort => Self::Abort,
+            Work::Create => Self::Create,
+            Work::Delete => Self::Delete,
+        }
+    }
+}
+
+fn wrong<T>(what: &str) -> Result<T, Problem> {
+    Err(Problem::BadRequest(what.to_owned()))
+}
+
+/// The rules in force.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Scripts)]
+pub(super) struct RulesView {
+    /// In the order they were given; the first that fits and is not used up decides.
+    scripts: Vec<RuleView>,
+    /// The ids of those that decided nothing so far.
+    unused: Vec<String>,
+}
+
+/// Lists the rules with how many steps each decided so far, and apart those that decided none.
 #[utoipa::path(get, path = "/_emulator/v1/scripts", operation_id = "ListScripts", tag = "control",
-    responses((status = 200, body = RulesBody)))]
+    responses((status = 200, body = RulesView)))]
 pub(super) async fn list_scripts(State(Control(world)): State<Control>) -> Response {
-    let scripts = world.read(|tables, _| tables.scripts.rules().iter().map(RuleBody::of).collect());
-    render::json(StatusCode::OK, render::text(&RulesBody { scripts }, 256))
+    let body = world.read(|tables, _| RulesView {
+        scripts: tables.scripts.rules().iter().map(RuleView::of).collect(),
+        unused: tables
+            .scripts
+            .unused()
+            .map(|rule| rule.id.clone())
+            .collect(),
+    });
+    render::json(StatusCode::OK, render::text(&body, 256))
 }
 
 /// Adds a rule behind the others. It decides steps of runs that start from now on: a run's steps are frozen
 /// when it starts. Errors: 400.
 #[utoipa::path(post, path = "/_emulator/v1/scripts", operation_id = "AddScript", tag = "control",
-    request_body = RuleBody, responses((status = 201, body = RuleBody),
+    request_body = RuleBody, responses((status = 201, body = RuleView),
     (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn add_script(
     State(Control(world)): State<Control>,
@@ -205,7 +366,7 @@ pub(super) async fn add_script(
 ) -> Result<Response, Problem> {
     // Request ids are drawn for it, so that a script does not shift the ids of resources.
     let rule = body.rule(world.request_ids().uuid(|_| false))?;
-    let text = render::text(&RuleBody::of(&rule), 256);
+    let text = render::text(&RuleView::of(&rule), 256);
     world.write(|tables, _| tables.scripts.add(rule));
     Ok(render::json(StatusCode::CREATED, text))
 }

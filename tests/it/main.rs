@@ -21,6 +21,7 @@ mod pipelines;
 mod plans;
 mod process;
 mod readme;
+mod scripts;
 mod secrets;
 mod signatures;
 mod socket;

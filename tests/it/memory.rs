@@ -332,7 +332,7 @@ async fn a_reset_goes_back_to_the_fixtures_or_to_nothing() {
     );
     assert_same(
         &app.get("/_emulator/v1/scripts").await.expect(200),
-        &json!({"scripts": []}),
+        &json!({"scripts": [], "unused": []}),
     );
     assert_same(&app.post(&path, body).await.expect(200), &first);
 

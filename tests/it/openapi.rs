@@ -185,6 +185,31 @@ async fn answers_of_zadig_fit_what_is_declared() {
     }
 }
 
+#[tokio::test]
+async fn answers_about_scripts_fit_what_is_declared() {
+    let app = App::new();
+    let document = Document::new();
+    let path = "/_emulator/v1/scripts";
+    for rule in [
+        json!({}),
+        json!({"match": {"family": "zadig", "scope": "demo", "name": "v*", "step": "web", "work": "create"},
+            "outcome": "fail", "message": "why", "takes_ms": 5, "times": 2}),
+        json!({"outcome": "hang"}),
+        json!({"sequence": [{"outcome": "hang"}, {"outcome": "fail", "message": "why", "takes_ms": 5}]}),
+    ] {
+        let given =
+            &document.0["paths"][path]["post"]["requestBody"]["content"]["application/json"];
+        let misfits = document.misfits(&given["schema"], &rule, "$");
+        assert!(misfits.is_empty(), "{rule}: {misfits:#?}");
+        document.check(path, "post", &app.post(path, rule).await);
+    }
+    document.check(path, "get", &app.get(path).await);
+    assert_eq!(
+        document.optional("ListedScript"),
+        ["message", "outcome", "sequence", "takes_ms", "times"]
+    );
+}
+
 #[test]
 fn what_is_always_sent_is_declared_as_such() {
     let document = Document::new();

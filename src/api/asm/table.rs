@@ -132,7 +132,12 @@ impl Table {
             return Ok(mesh);
         }
         let project = entry.scope.to_string();
-        let does = decide(hands, &project, id, &mesh.order.name, Work::Delete);
+        // A mesh of every project is that of whoever asks, so that a rule for the project is for it.
+        let scope = match reach {
+            Reach::Project(asking) => asking,
+            Reach::Projects(_) | Reach::Everything => &project,
+        };
+        let does = decide(hands, scope, id, &mesh.order.name, Work::Delete);
         mesh.life = mesh::Life::Deletion(one_step(now, does));
         if mesh.is_gone(now) {
             self.forget_mesh(&project, id);

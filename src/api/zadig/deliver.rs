@@ -7,7 +7,7 @@ use super::references::{References, image_name, image_namespace, image_tag};
 use super::refusal::Stop;
 use super::rows::{Deploy, Distribute, DistributeType};
 use super::version::{Chart, Push, Whose};
-use crate::sim::lifecycle::{Does, Outcome};
+use crate::sim::lifecycle::Outcome;
 use crate::sim::scripts::Scripts;
 
 /// The rows and pushes of a K8s version, and what stops it if anything does. Rows are those written until
@@ -111,7 +111,7 @@ pub fn charts(order: &Order, references: &References, strictness: Strictness) ->
 }
 
 /// Packages charts and pushes them to a repository, which is done before the request is answered. Every
-/// chart is tried; scripts decide by the chart's name.
+/// chart is tried; scripts decide by the chart's name, but not that it hangs.
 pub fn package(
     whose: Whose,
     repo: &str,
@@ -131,11 +131,7 @@ pub fn package(
         service, version, ..
     } in charts
     {
-        if let Does::Work {
-            outcome: Outcome::Fail(why),
-            ..
-        } = whose.decide(scripts, service)
-        {
+        if let Outcome::Fail(why) = scripts.decide_at_once(&whose.ask(service)) {
             errors.push(format!(
                 "failed to push chart: {service}-{version}.tgz: {why}"
             ));

@@ -108,24 +108,30 @@ pub struct Whose<'a> {
     pub name: &'a str,
 }
 
-impl Whose<'_> {
-    /// Asks how a step will go.
-    pub fn decide(&self, scripts: &mut Scripts, step: &str) -> Does {
-        scripts.decide(&Ask {
+impl<'a> Whose<'a> {
+    /// What is asked about a step.
+    #[must_use]
+    pub fn ask(&self, step: &'a str) -> Ask<'a> {
+        Ask {
             family: FAMILY,
             scope: self.project,
             id: self.id,
             name: self.name,
             step,
             work: Work::Run,
-        })
+        }
+    }
+
+    /// Asks how a push will go.
+    fn decide(&self, scripts: &mut Scripts, push: &'a Push) -> Does {
+        scripts.decide(&self.ask(&push.image))
     }
 }
 
 impl Pushing {
     /// Begins to push.
     pub fn start(whose: Whose, pushes: Vec<Push>, scripts: &mut Scripts, now: Ms) -> Self {
-        let does = pushes.iter().map(|push| whose.decide(scripts, &push.image));
+        let does = pushes.iter().map(|push| whose.decide(scripts, push));
         let does = does.collect();
         Self::begin(pushes, does, false, now)
     }
@@ -285,7 +291,7 @@ impl Version {
         };
         let (pushes, does) = match &self.life {
             Life::Pushing(Pushing { run, pushes, .. }) => {
-                let does = run.repeat(now, |step| whose.decide(scripts, &pushes[step].image));
+                let does = run.repeat(now, |step| whose.decide(scripts, &pushes[step]));
                 (pushes.clone(), does)
             }
             Life::Given { progress, .. } => {
@@ -306,7 +312,7 @@ impl Version {
                     if step < passed {
                         carried.clone()
                     } else {
-                        whose.decide(scripts, &push.image)
+                        whose.decide(scripts, push)
                     }
                 });
                 let does = does.collect();

@@ -42,6 +42,14 @@ pub enum Does {
     Carried(Span),
 }
 
+impl Does {
+    /// Work that hangs. What it would come to does not matter: it ends only if the run is cut.
+    pub const HANG: Self = Self::Work {
+        takes: NEVER,
+        outcome: Outcome::Succeed,
+    };
+}
+
 /// How work ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -96,7 +104,7 @@ pub enum Command {
     Approve(usize),
     /// Refuse at the gate of this step, which cuts the run.
     Refuse(usize),
-    /// Cut the run; it takes that long to wind down.
+    /// Cut the run; it takes that long to wind down, or hangs in that if it takes [`NEVER`].
     Abort(Ms),
 }
 

@@ -219,6 +219,11 @@ pub(super) fn scripts() -> impl Strategy<Value = Script> {
     })
 }
 
+/// How long an abort takes: perhaps for ever, perhaps a length that there cannot be.
+fn winding_down() -> impl Strategy<Value = Ms> {
+    prop_oneof![6 => beats(-1..4), 1 => Just(NEVER)]
+}
+
 pub(super) fn histories() -> impl Strategy<Value = History> {
     let answer = || (0..=MOST, any::<Index>());
     let saying = prop_oneof![
@@ -226,7 +231,7 @@ pub(super) fn histories() -> impl Strategy<Value = History> {
         4 => Just(Saying::Plain(Command::Continue)),
         6 => answer().prop_map(|(stray, which)| Saying::Approve(stray, which)),
         1 => answer().prop_map(|(stray, which)| Saying::Refuse(stray, which)),
-        1 => beats(-1..4).prop_map(|takes| Saying::Plain(Command::Abort(takes))),
+        1 => winding_down().prop_map(|takes| Saying::Plain(Command::Abort(takes))),
     ];
     let wait = prop_oneof![2 => Just(0), 1 => Just(TICK), 6 => beats(1..9)];
     (scripts(), vec((wait, saying), 0..10)).prop_map(|(script, said)| History { script, said })

@@ -1,5 +1,6 @@
 //! The laws of lifecycles, each on thousands of random histories.
 
+mod hanging;
 mod histories;
 mod pipeline;
 
@@ -94,7 +95,7 @@ fn the_random_histories_reach_everything_that_can_be_said_and_seen() {
     let mut accepted: HashSet<Discriminant<Command>> = HashSet::new();
     let mut refused: HashSet<(Phase, Discriminant<Command>)> = HashSet::new();
 
-    for _ in 0..1_000 {
+    for _ in 0..2_000 {
         let history = histories().new_tree(&mut runner).unwrap().current();
         for (_, (phase, steps)) in history.film() {
             phases.insert(phase);

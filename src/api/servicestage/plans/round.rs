@@ -2,10 +2,10 @@
 
 use super::content::Content;
 use super::words::JobStatus;
+use crate::sim::Ms;
 use crate::sim::ids::Ids;
-use crate::sim::lifecycle::{self, Does, FailMode, Node, Run, Script, Seen, Span, Verdict};
+use crate::sim::lifecycle::{Does, FailMode, Node, Run, Script, Seen, Span, Verdict};
 use crate::sim::scripts::{Ask, Scripts, Work};
-use crate::sim::{Ms, NEVER};
 
 /// The family's name, as scripts and transitions know it.
 pub const FAMILY: &str = "plans";
@@ -78,13 +78,9 @@ impl Round {
     #[must_use]
     pub fn under_way(n_components: usize, since: Ms) -> Self {
         let n_steps = n_components.max(1);
-        let hangs = Does::Work {
-            takes: NEVER,
-            outcome: lifecycle::Outcome::Succeed,
-        };
         let tree = Node::Par((0..n_steps).map(Node::Step).collect());
         Self {
-            run: Run::start(since, Script::of(tree, vec![hangs; n_steps])),
+            run: Run::start(since, Script::of(tree, vec![Does::HANG; n_steps])),
             jobs: vec![String::new(); n_components],
         }
     }
