@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use super::Tables;
 use super::settings::Settings;
 use super::state::{Misfit, State};
+use crate::http::notes::note_scripts;
 use crate::http::watch::Watch;
 use crate::http::watch::events::Event;
 use crate::sim::clock::{Clock, Mode, Reading, Refused, Setting};
@@ -141,7 +142,10 @@ impl World {
         self.0.store.write(|tables| {
             let now = self.0.clock.now();
             self.catch_up(tables, now, &mut |_, _| {});
+            // Those that decided for scheduled starts are nobody's.
+            drop(tables.scripts.take_hits());
             let changed = change(tables, now);
+            note_scripts(tables.scripts.take_hits());
             if tables.next_due() < self.0.awaited.load(Ordering::Acquire) {
                 self.0.sooner.notify_one();
             }

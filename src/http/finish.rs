@@ -12,8 +12,8 @@ use axum::response::Response;
 
 use super::lent::Lent;
 use super::mangle::{Hangup, mangle};
-use super::notes::Noted;
 pub use super::notes::Notes;
+use super::notes::{Noted, serving};
 use super::watch::Watch;
 use super::watch::events::Event;
 use super::watch::faults::Mangle;
@@ -95,7 +95,8 @@ pub async fn finish(State(watch): State<Arc<Watch>>, request: Request, next: Nex
     let sent = Lent::new(body, asked.headers.is_some());
 
     let lent = Body::new(sent.clone());
-    let mut response = next.run(Request::from_parts(head, lent)).await;
+    let served = next.run(Request::from_parts(head, lent));
+    let mut response = serving(notes.clone(), served).await;
     if sends {
         sent.drain().await;
     }

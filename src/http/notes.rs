@@ -14,6 +14,29 @@ const UNPRINTABLE: &AsciiSet = CONTROLS;
 /// About how long the header of hints may get: clients and proxies give up on long ones.
 const LONGEST_HINT: usize = 2_000;
 
+tokio::task_local! {
+    /// The notes of the request that the task serves.
+    static CURRENT: Notes;
+}
+
+/// Serves a request with its notes at hand, for those who are handed nothing of it.
+pub async fn serving<R>(notes: Notes, served: impl Future<Output = R>) -> R {
+    CURRENT.scope(notes, served).await
+}
+
+/// Notes the scripts that have decided something for the request that is being served, if one is.
+pub fn note_scripts(rules: Vec<String>) {
+    if !rules.is_empty() {
+        // Time alone starts work too, and serves nobody.
+        let _ = CURRENT.try_with(|notes| notes.scripts(rules));
+    }
+}
+
+/// Notes the project that the request being served is about, where only its body names it.
+pub fn note_scope(scope: &str) {
+    let _ = CURRENT.try_with(|notes| notes.scope(scope.to_owned()));
+}
+
 /// What the layers below write down about a request while it is served.
 #[derive(Clone, Debug)]
 pub struct Notes {

@@ -211,6 +211,45 @@ async fn the_fault_that_hit_is_told() {
 }
 
 #[tokio::test]
+async fn the_scripts_that_decided_something_are_told() {
+    let app = App::new();
+    let script = json!({"match": {"family": "pipelines"}, "outcome": "fail"});
+    let rule = app.post("/_emulator/v1/scripts", script).await.expect(201);
+    let body = json!({"name": "release-a", "model_version": 2, "config_mode": "ui",
+        "stages": [{"name": "s", "tasks": [{"name": "a"}, {"name": "b"}]}]});
+    let id = app.post(&pipelines(), body).await.expect(200)["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    app.post(
+        &format!("{}/{id}/action?action_id=start", pipelines()),
+        json!({}),
+    )
+    .await
+    .expect(200);
+    let started = list(&app, "operation=OperatePipeline").await["requests"][0].clone();
+    assert_eq!(
+        (&started["rule"], &started["scripts"]),
+        (&rule["id"], &json!([rule["id"]]))
+    );
+    assert_eq!(
+        list(&app, "operation=CreatePipeline").await["requests"][0]["scripts"],
+        json!([])
+    );
+}
+
+#[tokio::test]
+async fn a_project_that_only_the_body_names_is_the_scope() {
+    let app = App::new();
+    let order = json!({"project_key": "shop", "version_name": "v1", "env_name": "prod", "image_registry_id": "r1",
+        "yaml_datas": [{"service_name": "web", "image_datas": [{"container_name": "web", "image_name": "web", "image_tag": "1"}]}]});
+    app.post("/openapi/delivery/releases/k8s", order)
+        .await
+        .expect(200);
+    assert_eq!(ids(&app, "scope=shop").await, [1]);
+}
+
+#[tokio::test]
 async fn verifying_confirms_what_was_so() {
     let app = asked().await;
     for (body, matched) in [

@@ -16,7 +16,7 @@ use super::wire::{self, Message, SUCCESS, VersionDetail, VersionInfo, VersionLis
 use super::{RELEASE_GET, Zadig, query};
 use crate::api::settings::{Fidelity, References};
 use crate::http::extract::Body;
-use crate::http::finish::Notes;
+use crate::http::notes::{Notes, note_scope};
 use crate::http::render::{Rows, empty};
 use crate::http::{Caller, Rejection};
 
@@ -230,6 +230,7 @@ fn create(
     order: impl FnOnce() -> Result<Order, Refusal>,
     command: impl FnOnce(&mut Table, &Order, Tools) -> Result<(), Refusal>,
 ) -> Result<Response, Error> {
+    note_scope(project);
     allow(caller, project, "create_delivery")?;
     let order = order()?;
     let settings = world.settings();
