@@ -124,6 +124,8 @@ pub struct Caller {
     /// The projects a known credential is scoped to; absent for an unknown one, which may enter any. A token
     /// that is scoped to an account has none.
     pub projects: Option<Vec<String>>,
+    /// The account that a known credential is for, where it says so itself.
+    pub account: Option<String>,
     /// The project that the request itself names in a header.
     pub named_project: Option<String>,
     /// The actions allowed, with `*` as a wildcard; absent: all.
@@ -137,6 +139,7 @@ impl Caller {
         Self {
             name: name.to_owned(),
             projects: None,
+            account: None,
             named_project: None,
             actions: None,
         }

@@ -42,6 +42,15 @@ fn asm(status: u16, code: &str, text: &str) -> Expected {
     }
 }
 
+fn iam(status: u16, code: &str, text: &str) -> Expected {
+    let body = json!({"error_msg": text, "error_code": format!("IAM.{code}")}).to_string();
+    Expected {
+        status,
+        content_type: "application/json",
+        body,
+    }
+}
+
 fn zadig(status: u16, body: &str) -> Expected {
     Expected {
         status,
@@ -121,6 +130,7 @@ fn pipelines() -> String {
     format!("/v3/{PROJECT}/pipeline/pipelines")
 }
 
+const TOKENS: &str = "/v3/auth/tokens";
 const VERSIONS: &str = "/openapi/delivery/releases";
 const NONE: &[(&str, &str)] = &[];
 
@@ -149,6 +159,16 @@ async fn a_missing_token() {
             String::new(),
             by_gateway(),
         ),
+        ("GET", "/v3/projects", NONE, String::new(), by_gateway()),
+        ("GET", "/v3/auth/domains", NONE, String::new(), by_gateway()),
+        (
+            "GET",
+            TOKENS,
+            &[("x-subject-token", "t")],
+            String::new(),
+            by_gateway(),
+        ),
+        ("DELETE", TOKENS, NONE, String::new(), by_gateway()),
         ("GET", VERSIONS, NONE, String::new(), empty(401)),
         (
             "GET",
@@ -179,6 +199,13 @@ async fn half_a_signature() {
         (
             "GET",
             &plans(),
+            headers,
+            String::new(),
+            gateway(401, "0301", text),
+        ),
+        (
+            "GET",
+            "/v3/projects",
             headers,
             String::new(),
             gateway(401, "0301", text),
@@ -230,6 +257,8 @@ async fn a_credential_that_does_not_hold() {
     ] {
         let text = unauthenticated(why);
         assert_refused(&ask(&plans(), &headers).await, &gateway(401, "0301", &text));
+        let projects = ask("/v3/projects", &headers).await;
+        assert_refused(&projects, &gateway(401, "0301", &text));
         let text = format!("Authenticate error. {text}");
         assert_refused(&ask(releases, &headers).await, &asm(401, "01000001", &text));
     }
@@ -258,6 +287,8 @@ async fn a_credential_that_does_not_hold() {
         &ask(releases, bob).await,
         &asm(403, "01000002", "Forbidden."),
     );
+    let text = "Policy doesn't allow iam:projects:listProjects to be performed.";
+    assert_refused(&ask("/v3/projects", bob).await, &iam(403, "0003", text));
 }
 
 #[tokio::test]
@@ -312,6 +343,14 @@ async fn an_unknown_path() {
             &format!("{}/a/b/c", plans()),
             NONE,
             String::new(),
+            not_found(),
+        ),
+        ("GET", "/v3/auth/nope", NONE, String::new(), not_found()),
+        (
+            "POST",
+            "/v3/auth/tokens/",
+            NONE,
+            "{".to_owned(),
             not_found(),
         ),
         ("OPTIONS", "*", NONE, String::new(), not_found()),
@@ -374,6 +413,14 @@ async fn a_wrong_method() {
         ),
         ("FOO", &pipelines(), NONE, String::new(), not_allowed()),
         ("DELETE", &one, CREDENTIALS, String::new(), not_allowed()),
+        ("PUT", TOKENS, NONE, "{".to_owned(), not_allowed()),
+        (
+            "POST",
+            "/v3/projects",
+            CREDENTIALS,
+            "{".to_owned(),
+            not_allowed(),
+        ),
         ("PUT", VERSIONS, NONE, String::new(), empty(401)),
         (
             "PUT",
@@ -404,6 +451,7 @@ async fn broken_json() {
         ("POST", RELEASES, CREDENTIALS, "{".to_owned(), asm(400, "01010001", &format!("Invalid request. {eof}"))),
         ("POST", &plans(), CREDENTIALS, "{".to_owned(), servicestage(400, "00100400", &format!("parameter invalid: {eof}"))),
         ("POST", &pipelines(), CREDENTIALS, "{".to_owned(), servicestage(400, "00100400", &format!("parameter invalid: {eof}"))),
+        ("POST", TOKENS, NONE, "{".to_owned(), iam(400, "0011", "Request body is invalid.")),
         (
             "POST",
             "/openapi/delivery/releases/k8s",
@@ -424,6 +472,7 @@ async fn a_wrong_type_with_its_json_path() {
     let plan = r#"{"name":"release-a","components":[{"seq":0,"name":7}]}"#;
     let pipeline = r#"{"name":"release-a","model_version":2,"config_mode":"ui","stages":[{"name":"s","tasks":[{"name":7}]}]}"#;
     let version = r#"{"yaml_datas":[{"service_name":7}]}"#;
+    let login = r#"{"auth":{"identity":{"methods":7}}}"#;
     refuses(vec![
         (
             "POST",
@@ -445,6 +494,13 @@ async fn a_wrong_type_with_its_json_path() {
             CREDENTIALS,
             pipeline.to_owned(),
             servicestage(400, "00100400", &format!("parameter invalid: stages[0].tasks[0].name: {wrong}")),
+        ),
+        (
+            "POST",
+            TOKENS,
+            NONE,
+            login.to_owned(),
+            iam(400, "0073", "Invalid input for field 'methods'. The value is '7'."),
         ),
         (
             "POST",
@@ -480,6 +536,13 @@ async fn too_large_a_body() {
         ("POST", &plans(), CREDENTIALS, large(), by_gateway()),
         ("POST", &pipelines(), CREDENTIALS, large(), by_gateway()),
         ("GET", &pipelines(), CREDENTIALS, large(), by_gateway()),
+        (
+            "POST",
+            TOKENS,
+            NONE,
+            large(),
+            iam(413, "0011", "Request body is invalid."),
+        ),
         (
             "POST",
             "/openapi/delivery/releases/k8s",
@@ -544,6 +607,20 @@ async fn an_unknown_id() {
             CREDENTIALS,
             String::new(),
             unknown(),
+        ),
+        (
+            "GET",
+            TOKENS,
+            &[("x-auth-token", "t"), ("x-subject-token", "nope")],
+            String::new(),
+            iam(404, "0004", "Could not find token."),
+        ),
+        (
+            "DELETE",
+            TOKENS,
+            &[("x-auth-token", "t"), ("x-subject-token", "nope")],
+            String::new(),
+            iam(404, "0004", "Could not find token."),
         ),
         (
             "GET",

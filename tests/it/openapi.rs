@@ -160,6 +160,78 @@ async fn answers_of_asm_fit_what_is_declared() {
 }
 
 #[tokio::test]
+async fn answers_of_iam_fit_what_is_declared() {
+    let north = json!({"id": PROJECT, "name": "cn-north-4"});
+    let fixtures = json!({"identities": {
+        "users": [
+            {"name": "ann", "password": "of-ann", "domain": "acme", "projects": [north]},
+            {"name": "eve", "actions": []},
+        ],
+        "tokens": [{"token": "t", "user": "ann"}, {"token": "of-eve", "user": "eve"}],
+    }});
+    let (app, document) = (App::load(&fixtures), Document::new());
+    let tokens = "/v3/auth/tokens";
+    let login = async |password: &str, scope: Value| {
+        let user = json!({"name": "ann", "password": password, "domain": {"name": "acme"}});
+        let identity = json!({"methods": ["password"], "password": {"user": user}});
+        let body = json!({"auth": {"identity": identity, "scope": scope}});
+        app.post(tokens, body).await
+    };
+    for scope in [
+        json!({"project": {"name": "cn-north-4"}}),
+        json!({"domain": {"name": "acme"}}),
+        json!({}),
+    ] {
+        let reply = login("of-ann", scope).await;
+        reply.expect(201);
+        document.check(tokens, "post", &reply);
+    }
+    document.check(tokens, "post", &login("wrong", json!({})).await);
+    document.check(tokens, "post", &login("of-ann", json!(7)).await);
+    let large = json!("x".repeat(12 << 20));
+    document.check(tokens, "post", &app.post(tokens, large).await);
+    let without = app.post(&format!("{tokens}?nocatalog=1"), json!({})).await;
+    document.check(tokens, "post", &without);
+
+    let ask = async |method: &str, by: &str, subject: &str| {
+        let headers = [("x-auth-token", by), ("x-subject-token", subject)];
+        app.send(method, tokens, &headers, "").await
+    };
+    for (by, subject, status) in [
+        ("t", "t", 200),
+        ("t", "", 400),
+        ("of-eve", "t", 403),
+        ("t", "nope", 404),
+        ("", "t", 401),
+    ] {
+        let reply = ask("GET", by, subject).await;
+        assert_eq!(reply.status, status);
+        document.check(tokens, "get", &reply);
+    }
+    let projects = "/v3/projects";
+    document.check(projects, "get", &app.get(projects).await);
+    let eve = app.send("GET", projects, &[("x-auth-token", "of-eve")], "");
+    document.check(projects, "get", &eve.await);
+    let wrong = app.get(&format!("{projects}?page=0")).await;
+    document.check(projects, "get", &wrong);
+    let domains = "/v3/auth/domains";
+    document.check(domains, "get", &app.get(domains).await);
+    document.check(domains, "get", &app.send("GET", domains, &[], "").await);
+
+    for (by, subject, status) in [
+        ("t", "", 400),
+        ("of-eve", "t", 403),
+        ("t", "nope", 404),
+        ("t", "of-eve", 204),
+        ("of-eve", "of-eve", 401),
+    ] {
+        let reply = ask("DELETE", by, subject).await;
+        assert_eq!(reply.status, status);
+        document.check(tokens, "delete", &reply);
+    }
+}
+
+#[tokio::test]
 async fn answers_of_zadig_fit_what_is_declared() {
     let fixtures = release_emulator::State::from_json(include_str!("../../src/documented.json"));
     let fixtures = serde_json::to_value(fixtures.expect("a state")).expect("JSON");
@@ -214,7 +286,14 @@ async fn answers_about_scripts_fit_what_is_declared() {
 fn what_is_always_sent_is_declared_as_such() {
     let document = Document::new();
     for (schema, optional) in [
-        ("AsmRelease", &[][..]),
+        ("IamToken", &["catalog", "domain", "project"][..]),
+        ("IamTokenUser", &["password_expires_at"]),
+        ("IamProject", &[]),
+        ("IamLinks", &["next", "previous"]),
+        ("IamDomain", &[]),
+        ("IamErrorBody", &[]),
+        ("IamLoginError", &[]),
+        ("AsmRelease", &[]),
         ("AsmReleaseMetadata", &[]),
         ("AsmReleaseSpec", &[]),
         ("AsmReleaseStatus", &[]),

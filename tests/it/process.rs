@@ -9,9 +9,9 @@ use std::time::Duration;
 use release_emulator::sim::clock::Stopwatch;
 
 /// A started binary, killed when the test is over.
-struct Process {
-    child: Child,
-    ready: String,
+pub struct Process {
+    pub child: Child,
+    pub ready: String,
 }
 
 impl Process {
@@ -27,7 +27,7 @@ impl Process {
         Self { child, ready }
     }
 
-    fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         let url = self
             .ready
             .split_whitespace()
@@ -35,7 +35,7 @@ impl Process {
         url.expect("a url").parse().expect("a port")
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         // Every shell has its own `kill`; a small machine has no other.
         let sent = Command::new("sh")
             .args(["-c", &format!("kill {name} {}", self.child.id())])
@@ -52,7 +52,8 @@ impl Drop for Process {
     }
 }
 
-fn command(arguments: &[&str]) -> Command {
+/// The binary with these arguments, and no flags out of the environment.
+pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_release-emulator"));
     command.args(arguments);
     for (name, _) in std::env::vars() {
@@ -63,7 +64,8 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-fn scratch(name: &str) -> PathBuf {
+/// A folder of this run's own.
+pub fn scratch(name: &str) -> PathBuf {
     let folder =
         std::env::temp_dir().join(format!("release-emulator-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
@@ -71,7 +73,7 @@ fn scratch(name: &str) -> PathBuf {
 }
 
 /// What a start that fails says, and its code.
-fn fails(command: &mut Command) -> (i32, String) {
+pub fn fails(command: &mut Command) -> (i32, String) {
     let output = command.output().expect("it runs");
     assert!(
         output.stdout.is_empty(),

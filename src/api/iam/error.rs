@@ -144,7 +144,11 @@ impl From<Rejection> for Error {
             Rejection::WrongMethod => Gateway::WrongMethod.into(),
             Rejection::NoProject => Gateway::NoProject.into(),
             Rejection::TooLarge => Self::TooLarge,
-            Rejection::BadPath(wrong) | Rejection::BadQuery(wrong) => Self::BadParameter(wrong),
+            Rejection::BadPath(wrong) | Rejection::BadQuery(wrong) => {
+                // What is wrong with a parameter is told with its name in backticks.
+                let name = wrong.split('`').nth(1).unwrap_or(&wrong);
+                Self::BadParameter(name.to_owned())
+            }
             Rejection::BadBody(wrong) => Self::BadBody(wrong),
             Rejection::Fault => Self::Internal,
         }

@@ -17,6 +17,7 @@ use crate::http::auth::{SUBJECT_TOKEN, Secret, said};
 use crate::http::extract::{Body, Query};
 use crate::http::finish::Notes;
 use crate::http::{Caller, render};
+use crate::sim::clock::LAST;
 
 /// The permission to look at and revoke other users' tokens: a role, whose name stands for it here.
 const ADMINISTRATOR: &str = "Security Administrator";
@@ -45,7 +46,7 @@ pub(super) struct View {
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-iam/iam_30_0001.html and its Open Telekom Cloud copy, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("the password method alone; a token is 64 hexadecimal digits; the catalog names the services that are here, ASM and ServiceStage by inferred names; the roles are the actions of the fixtures; which shape an error has is inferred; accounts are not locked after failed logins"))))]
+        ("x-differences" = json!("the password method alone; a token is 64 hexadecimal digits; the catalog names the services that are here, ASM and ServiceStage by inferred names; the roles are the actions of the fixtures; which shape an error has is inferred; accounts are not locked after failed logins, and a changed password leaves the tokens as they are"))))]
 pub(super) async fn create_token(
     State(Iam(world)): State<Iam>,
     Query(view): Query<View>,
@@ -73,7 +74,7 @@ pub(super) async fn create_token(
         let token = Token {
             token: Secret::of(world.token_ids().token(|token| directory.knows(token))),
             user: login.user,
-            expires_at: Some(stamp(now + LIFE)),
+            expires_at: Some(stamp((now + LIFE).min(LAST))),
             emulator: Some(issued.into()),
         };
         directory.keep(token.clone());
@@ -191,7 +192,7 @@ pub(super) async fn list_projects(
     let (base, path) = (base(&parts), target(&parts));
     let text = world.read(|tables, _| {
         let directory = &tables.identities;
-        let domain = directory.domain_of(&caller.name);
+        let domain = directory.account_of(&caller);
         let mut projects = directory.projects(&caller.name);
         if let Some(name) = wanted.name.as_deref().filter(|name| !name.is_empty()) {
             projects.retain(|project| project.name == name);
@@ -262,7 +263,7 @@ pub(super) async fn list_domains(
 ) -> Result<Response, Error> {
     let (base, path) = (base(&parts), target(&parts));
     let text = world.read(|tables, _| {
-        let domain = tables.identities.domain_of(&caller.name);
+        let domain = tables.identities.account_of(&caller);
         render::text(&Domains::of(domain, &base, &path), 512)
     });
     Ok(render::json(StatusCode::OK, text))

@@ -192,6 +192,13 @@ impl Directory {
         format!("{user} may enter [{}], not {asked}", own.join(", "))
     }
 
+    /// The account of whoever calls.
+    #[must_use]
+    pub fn account_of<'a>(&'a self, caller: &'a Caller) -> &'a str {
+        let own = caller.account.as_deref();
+        own.unwrap_or_else(|| self.domain_of(&caller.name))
+    }
+
     /// The account of a user.
     #[must_use]
     pub fn domain_of(&self, user: &str) -> &str {
@@ -286,6 +293,7 @@ impl Directory {
                         .map(|project| project.id.clone())
                         .collect(),
                 ),
+                account: Some(issued.domain.clone()),
                 ..caller
             },
         }

@@ -182,7 +182,7 @@ impl Identities {
             if !known(&key.user) {
                 return Err(Misfit::new(
                     format!("access_keys[{n}].user"),
-                    format!("a user's name, not {}", key.user),
+                    "the name of one of the users",
                 ));
             }
         }
@@ -195,7 +195,7 @@ impl Identities {
             if issued.is_none() && !known(&token.user) {
                 return Err(Misfit::new(
                     format!("tokens[{n}].user"),
-                    format!("a user's name, not {}", token.user),
+                    "the name of one of the users",
                 ));
             }
             if token

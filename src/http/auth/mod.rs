@@ -97,9 +97,11 @@ pub fn huawei(headers: &HeaderMap) -> Result<Credential<'_>, Failure> {
     {
         return Ok(Credential::Signature(signature));
     }
-    match said(headers, &AUTH_TOKEN)? {
-        Some(token) => Ok(Credential::Token(token)),
-        None => Err(Failure::Missing),
+    match said(headers, &AUTH_TOKEN) {
+        Ok(Some(token)) => Ok(Credential::Token(token)),
+        Ok(None) => Err(Failure::Missing),
+        // No service has issued it.
+        Err(_) => Err(Failure::UnknownToken),
     }
 }
 

@@ -191,7 +191,6 @@ pub(super) async fn show_release_plan_deploy_info(
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0235, read 2026-08")),
         ("x-action" = json!("servicestage::createReleasePlan")),
-        ("x-alias" = json!("servicestage:app:create")),
         ("x-differences" = json!("inferred are the statuses it fits, what is repeated, that batches follow each other in ascending seq, and the word RUNNING"))))]
 pub(super) async fn execute_release_plan(
     State(ServiceStage(world)): State<ServiceStage>,
@@ -231,7 +230,6 @@ pub(super) async fn rollback_release_plan(
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0251, read 2026-08")),
         ("x-action" = json!("servicestage::createReleasePlan")),
-        ("x-alias" = json!("servicestage:app:create")),
         ("x-differences" = json!("inferred are the permission, that work under way is cut at once, and the word ABORTING"))))]
 pub(super) async fn abort_release_plan(
     State(ServiceStage(world)): State<ServiceStage>,

@@ -1,0 +1,98 @@
+//! What the roles of Zadig allow, of every operation there is.
+
+use release_emulator::api::operations;
+use release_emulator::api::settings::Auth;
+use release_emulator::http::Operation;
+use serde_json::{Value, json};
+
+use crate::common::App;
+
+/// A request to an operation that names a project.
+fn request(operation: &Operation, project: &str) -> (String, String) {
+    let id = "66287b110b8b8a631910f5ae";
+    let path = operation.path.replace("{id}", id);
+    match &*operation.method {
+        "POST" => (path, json!({"project_key": project}).to_string()),
+        _ => (
+            format!("{path}?projectKey={project}&pageNum=1&pageSize=9"),
+            String::new(),
+        ),
+    }
+}
+
+fn user(name: &str, admin: bool, projects: &Value) -> Value {
+    json!({"token": format!("of-{name}"), "name": name, "admin": admin, "projects": projects})
+}
+
+#[tokio::test]
+async fn a_role_allows_its_own_operations_in_its_own_project() {
+    let users = json!({"identities": {"zadig_users": [
+        user("admin", true, &json!({})),
+        user("head", false, &json!({"shop": ["project_admin"]})),
+        user("reader", false, &json!({"shop": ["get_delivery"]})),
+        user("maker", false, &json!({"shop": ["create_delivery"]})),
+        user("remover", false, &json!({"shop": ["delete_delivery"]})),
+        user("visitor", false, &json!({"other": ["release_get"]})),
+        user("both", false, &json!({"shop": ["get_delivery", "delete_delivery"]})),
+        user("nobody", false, &json!({})),
+    ]}});
+    let app = App::build(|settings| settings.auth = Auth::Strict, &users);
+    let both_creations = ["CreateHelmVersion", "CreateK8sVersion"];
+    let every = [
+        "CreateHelmVersion",
+        "CreateK8sVersion",
+        "DeleteVersion",
+        "GetVersion",
+        "ListVersions",
+    ];
+    for (name, in_shop, elsewhere) in [
+        ("admin", &every[..], &every[..]),
+        ("head", &every, &[]),
+        ("reader", &every[3..], &[]),
+        ("maker", &both_creations, &[]),
+        ("remover", &every[2..3], &[]),
+        ("visitor", &every[3..4], &every[3..4]),
+        ("both", &every[2..], &[]),
+        ("nobody", &[], &[]),
+    ] {
+        for (project, expected) in [("shop", in_shop), ("elsewhere", elsewhere)] {
+            let mut allowed = Vec::new();
+            for operation in operations().filter(|it| it.family == "zadig") {
+                let (path, body) = request(operation, project);
+                let bearer = format!("Bearer of-{name}");
+                let headers = [("authorization", &*bearer)];
+                let reply = app.send(&operation.method, &path, &headers, body).await;
+                if reply.status == 403 {
+                    reply.says(403, "");
+                    reply.hints(&format!(" in project {project:?}"));
+                } else {
+                    allowed.push(&*operation.id);
+                }
+            }
+            allowed.sort_unstable();
+            assert_eq!(allowed, expected, "{name} in {project}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_token_that_is_known_every_operation_is_an_empty_401() {
+    let users = json!({"identities": {"zadig_users": [user("admin", true, &json!({}))]}});
+    let app = App::build(|settings| settings.auth = Auth::Strict, &users);
+    for operation in operations().filter(|it| it.family == "zadig") {
+        let (path, body) = request(operation, "shop");
+        for headers in [
+            &[][..],
+            &[("authorization", "Bearer of-nobody")],
+            &[("authorization", "of-admin")],
+            &[("authorization", "Bearer  of-admin")],
+            &[("x-auth-token", "of-admin")],
+        ] {
+            let reply = app
+                .send(&operation.method, &path, headers, body.clone())
+                .await;
+            reply.says(401, "");
+            assert_eq!(reply.header("content-type"), "");
+        }
+    }
+}
