@@ -13,7 +13,7 @@ use super::wire::{Domains, LIFE, Projects, TokenEnvelope, stamp};
 use super::{Error, Iam};
 use crate::api::identities::{Issued, Project, Token, Who, made_of};
 use crate::api::settings::Auth;
-use crate::http::auth::{SUBJECT_TOKEN, Secret, said};
+use crate::http::auth::{SUBJECT_TOKEN, Secret, mask, said};
 use crate::http::extract::{Body, Query};
 use crate::http::finish::Notes;
 use crate::http::{Caller, render};
@@ -293,10 +293,13 @@ fn base(request: &Parts) -> String {
     format!("http://{}", host.unwrap_or("localhost"))
 }
 
-/// The path of the request with its query.
+/// The path of the request with its query, but for what sounds secret there.
 fn target(request: &Parts) -> String {
-    let target = request.uri.path_and_query();
-    target.map_or_else(String::new, ToString::to_string)
+    let path = request.uri.path();
+    match request.uri.query() {
+        Some(query) => format!("{path}?{}", mask::query(query)),
+        None => path.to_owned(),
+    }
 }
 
 fn with_subject(mut response: Response, token: &Secret) -> Response {
