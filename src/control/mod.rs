@@ -8,6 +8,7 @@ mod clock;
 mod memory;
 mod problem;
 mod scripts;
+mod worlds;
 
 use std::sync::LazyLock;
 
@@ -60,6 +61,8 @@ fn routes() -> OpenApiRouter<Control> {
         ))
         .routes(routes!(scripts::remove_script))
         .routes(routes!(asm::set_traffic))
+        .routes(routes!(worlds::list_worlds, worlds::add_world))
+        .routes(routes!(worlds::show_world, worlds::remove_world))
 }
 
 /// The routes and what they declare.

@@ -9,13 +9,13 @@ use std::time::Duration;
 use release_emulator::sim::clock::Stopwatch;
 
 /// A started binary, killed when the test is over.
-struct Process {
-    child: Child,
+pub struct Process {
+    pub child: Child,
     ready: String,
 }
 
 impl Process {
-    fn start(arguments: &[&str]) -> Self {
+    pub fn start(arguments: &[&str]) -> Self {
         let mut child = command(arguments)
             .stdout(Stdio::piped())
             .spawn()
@@ -27,7 +27,7 @@ impl Process {
         Self { child, ready }
     }
 
-    fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         let url = self
             .ready
             .split_whitespace()
@@ -35,7 +35,7 @@ impl Process {
         url.expect("a url").parse().expect("a port")
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         // Every shell has its own `kill`; a small machine has no other.
         let sent = Command::new("sh")
             .args(["-c", &format!("kill {name} {}", self.child.id())])
@@ -52,7 +52,7 @@ impl Drop for Process {
     }
 }
 
-fn command(arguments: &[&str]) -> Command {
+pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_release-emulator"));
     command.args(arguments);
     for (name, _) in std::env::vars() {
@@ -63,7 +63,7 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-fn scratch(name: &str) -> PathBuf {
+pub fn scratch(name: &str) -> PathBuf {
     let folder =
         std::env::temp_dir().join(format!("release-emulator-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
