@@ -42,6 +42,7 @@
 //! |---|---|
 //! | `main.rs` | the process: command line, fixtures, port, ready line, signals |
 //! | [`config`] | the command line and its environment twins |
+//! | [`exec`] | a command that is run against the emulator: its environment, its signals, its verdict |
 //! | [`emulator`] | [`Emulator`]: the same within a program, typed |
 //! | [`host`] | the worlds of a process, each on a port of its own: opens, lists and closes them |
 //! | [`fixtures`] | files in JSON or YAML, and the documented examples that are built in |
@@ -89,6 +90,7 @@ pub mod api;
 pub mod config;
 pub mod control;
 pub mod emulator;
+pub mod exec;
 pub mod fixtures;
 pub mod host;
 pub mod http;
