@@ -1,14 +1,18 @@
 //! The command line and its environment twins.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::api::identities::instant;
-use crate::api::settings::{Auth, Fidelity, PipelinesList, References, Settings};
+use crate::api::settings::{Auth, Fidelity, PipelinesList, References, Settings, is_pace, length};
+use crate::exec::FailOn;
+use crate::host::Limits;
 use crate::sim::Ms;
 
 /// What the environment twins of flags begin with.
@@ -38,6 +42,22 @@ struct Cli {
 enum Command {
     /// Serve until told to stop (the default)
     Serve(Config),
+    /// Serve on a free port while a command runs, and pass its exit code on
+    Exec(Exec),
+    /// Print the OpenAPI document
+    #[command(name = "openapi")]
+    OpenApi,
+}
+
+/// What the process is to do.
+#[derive(Clone, Debug)]
+pub enum Task {
+    /// Serve until told to stop.
+    Serve(Config),
+    /// Serve while a command runs.
+    Exec(Exec),
+    /// Print the OpenAPI document.
+    OpenApi,
 }
 
 /// What `serve` was asked for.
@@ -86,12 +106,38 @@ pub struct Config {
         default_value_t = 8 << 20
     )]
     journal_bytes: usize,
+    /// How many worlds there may be at a time, the first one included
+    #[arg(long, env = "RELEASE_EMULATOR_MAX_WORLDS", value_name = "N", default_value = "256", value_parser = count)]
+    max_worlds: usize,
+    /// The ports of further worlds, such as 4601-4700; absent: whatever is free
+    #[arg(long, env = "RELEASE_EMULATOR_WORLD_PORTS", value_name = "A-B", value_parser = ports)]
+    world_ports: Option<RangeInclusive<u16>>,
     /// How log lines on stderr look
     #[arg(long, env = "RELEASE_EMULATOR_LOG", value_enum, default_value_t)]
     pub log: LogFormat,
     /// From which level on lines are logged; requests are at info
     #[arg(long, env = "RELEASE_EMULATOR_LOG_LEVEL", value_enum, default_value_t)]
     pub log_level: LogLevel,
+}
+
+/// What `exec` was asked for.
+#[derive(Clone, Debug, Args)]
+pub struct Exec {
+    /// How to serve meanwhile.
+    #[command(flatten)]
+    pub serve: Config,
+    /// Exit with code 7 on any of these although the command succeeded; comma-separated
+    #[arg(
+        long,
+        env = "RELEASE_EMULATOR_FAIL_ON",
+        value_name = "LIST",
+        value_enum,
+        value_delimiter = ','
+    )]
+    pub fail_on: Vec<FailOn>,
+    /// The command with its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
 }
 
 /// How log lines look.
@@ -122,20 +168,21 @@ pub enum LogLevel {
     Trace,
 }
 
-impl Config {
+impl Task {
     /// Reads the process's arguments and environment. Exits with code 2, or 0 after `--help` and
     /// `--version`, where these say so.
     pub fn from_process() -> Self {
         if let Some(wrong) =
             unknown_variable(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
         {
-            Cli::command()
+            command()
                 .error(clap::error::ErrorKind::UnknownArgument, wrong)
                 .exit();
         }
+        let arguments = || std::env::args_os().filter_map(|argument| argument.into_string().ok());
         match Self::read(std::env::args_os(), std::env::var(FIXTURES).ok().as_deref()) {
-            Ok(config) => config,
-            Err(error) => match behind(&error, std::env::args()) {
+            Ok(task) => task,
+            Err(error) => match behind(&error, arguments()) {
                 // The user has typed no flag, so the message names the variable.
                 Some((flag, variable)) => {
                     let said = error.to_string().replacen(&flag, &variable, 1);
@@ -148,16 +195,20 @@ impl Config {
     }
 
     fn read(
-        arguments: impl IntoIterator<Item = std::ffi::OsString>,
+        arguments: impl IntoIterator<Item = OsString>,
         fixtures: Option<&str>,
     ) -> Result<Self, clap::Error> {
-        let matches = Cli::command().try_get_matches_from(arguments)?;
+        let matches = command().try_get_matches_from(arguments)?;
         let cli = Cli::from_arg_matches(&matches)?;
-        let mut config = match cli.command {
-            Some(Command::Serve(config)) => config,
-            None => cli.serve,
+        let mut task = match cli.command {
+            Some(Command::Serve(config)) => Self::Serve(config),
+            Some(Command::Exec(exec)) => Self::Exec(exec),
+            Some(Command::OpenApi) => Self::OpenApi,
+            None => Self::Serve(cli.serve),
         };
-        if config.fixtures.is_empty() {
+        if let Self::Serve(config) | Self::Exec(Exec { serve: config, .. }) = &mut task
+            && config.fixtures.is_empty()
+        {
             let listed = fixtures.iter().flat_map(|listed| listed.split(','));
             config.fixtures = listed
                 .map(str::trim)
@@ -165,9 +216,34 @@ impl Config {
                 .map(str::to_owned)
                 .collect();
         }
-        Ok(config)
+        Ok(task)
     }
+}
 
+/// The command line. A command that is run has a port to itself unless one is chosen.
+fn command() -> clap::Command {
+    Cli::command().mut_subcommand("exec", |exec| {
+        // It would be listed last otherwise.
+        exec.mut_arg("listen", |listen| {
+            listen.default_value("127.0.0.1:0").display_order(0)
+        })
+    })
+}
+
+/// Every flag there is: those of `serve`, and what `exec` has beside them.
+fn flags() -> Vec<clap::Arg> {
+    let command = command();
+    let mut flags: Vec<clap::Arg> = command.get_arguments().cloned().collect();
+    let exec = command.find_subcommand("exec").into_iter();
+    for flag in exec.flat_map(clap::Command::get_arguments) {
+        if flags.iter().all(|known| known.get_id() != flag.get_id()) {
+            flags.push(flag.clone());
+        }
+    }
+    flags
+}
+
+impl Config {
     /// What concerns a world.
     pub fn settings(&self) -> Settings {
         Settings {
@@ -182,13 +258,20 @@ impl Config {
             ..Settings::default()
         }
     }
+
+    /// What concerns further worlds.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            most: self.max_worlds,
+            ports: self.world_ports.clone(),
+        }
+    }
 }
 
 /// Says what is wrong with the first variable of our prefix that is no flag's twin, and names near ones.
 fn unknown_variable(names: impl Iterator<Item = String>) -> Option<String> {
-    let command = Cli::command();
-    let mut known: Vec<String> = command
-        .get_arguments()
+    let mut known: Vec<String> = flags()
+        .iter()
         .filter_map(|flag| flag.get_env()?.to_str().map(str::to_owned))
         .collect();
     known.push(FIXTURES.to_owned());
@@ -220,18 +303,21 @@ fn unknown_variable(names: impl Iterator<Item = String>) -> Option<String> {
 /// The flag that an error is about and its twin in the environment, where the bad value came from the twin.
 fn behind(
     error: &clap::Error,
-    mut arguments: impl Iterator<Item = String>,
+    arguments: impl Iterator<Item = String>,
 ) -> Option<(String, String)> {
     let Some(ContextValue::String(said)) = error.get(ContextKind::InvalidArg) else {
         return None;
     };
     let flag = said.split(' ').next()?;
-    if arguments.any(|argument| argument.split('=').next() == Some(flag)) {
+    // What stands behind `--` is somebody else's.
+    if arguments
+        .take_while(|argument| argument != "--")
+        .any(|argument| argument.split('=').next() == Some(flag))
+    {
         return None;
     }
-    let command = Cli::command();
-    let known = command
-        .get_arguments()
+    let known = flags()
+        .into_iter()
         .find(|known| known.get_long() == flag.strip_prefix("--"))?;
     let variable = known.get_env()?.to_str()?.to_owned();
     Some((said.clone(), variable))
@@ -245,21 +331,25 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         .ok_or_else(expected)
 }
 
-fn length(text: &str) -> Result<Ms, String> {
-    let expected =
-        || "expected a length with a unit, such as 2s, 500ms or 1m 30s, up to ten years".to_owned();
-    let length = humantime::parse_duration(text).map_err(|_| expected())?;
-    let ms = Ms::try_from(length.as_millis()).map_err(|_| expected())?;
-    if ms <= 10 * 366 * 86_400_000 {
-        Ok(ms)
-    } else {
-        Err(expected())
-    }
+fn pace(text: &str) -> Result<f64, String> {
+    let pace = text.parse().ok().filter(|pace| is_pace(*pace));
+    pace.ok_or_else(|| "expected a number over 0, at most 1000000".to_owned())
 }
 
-fn pace(text: &str) -> Result<f64, String> {
-    let pace = text.parse().ok().filter(|pace| *pace > 0.0 && *pace <= 1e6);
-    pace.ok_or_else(|| "expected a number over 0, at most 1000000".to_owned())
+fn count(text: &str) -> Result<usize, String> {
+    let count = text
+        .parse()
+        .ok()
+        .filter(|count| (1..=65_535).contains(count));
+    count.ok_or_else(|| "expected a number from 1 to 65535".to_owned())
+}
+
+fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
+    let port = |text: &str| text.parse().ok().filter(|port| *port > 0);
+    text.split_once('-')
+        .and_then(|(first, last)| Some(port(first)?..=port(last)?))
+        .filter(|range| !range.is_empty())
+        .ok_or_else(|| "expected two ports with a hyphen, such as 4601-4700".to_owned())
 }
 
 fn time(text: &str) -> Result<Ms, String> {
@@ -271,12 +361,20 @@ fn time(text: &str) -> Result<Ms, String> {
 mod tests {
     use super::*;
 
-    fn read(arguments: &[&str], fixtures: Option<&str>) -> Result<Config, String> {
+    fn read(arguments: &[&str], fixtures: Option<&str>) -> Result<Task, String> {
         let arguments = ["release-emulator"]
             .iter()
             .chain(arguments)
-            .map(std::ffi::OsString::from);
-        Config::read(arguments, fixtures).map_err(|error| error.to_string())
+            .map(OsString::from);
+        Task::read(arguments, fixtures).map_err(|error| error.to_string())
+    }
+
+    #[track_caller]
+    fn serve(arguments: &[&str], fixtures: Option<&str>) -> Config {
+        match read(arguments, fixtures) {
+            Ok(Task::Serve(config)) => config,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -285,16 +383,66 @@ mod tests {
             &["--step", "0s", "--listen", "127.0.0.1:0"][..],
             &["serve", "--step", "0s", "--listen", "127.0.0.1:0"],
         ] {
-            let config = read(arguments, None).unwrap();
+            let config = serve(arguments, None);
             assert_eq!((config.step, config.listen.port()), (0, 0));
         }
+        assert_eq!(serve(&[], None).listen.port(), 4600);
+        assert!(matches!(read(&["openapi"], None), Ok(Task::OpenApi)));
     }
 
     #[test]
-    fn lengths_have_units() {
-        assert_eq!(length("1m 30s"), Ok(90_000));
-        for wrong in ["2", "-1s", "two", "11years"] {
-            assert!(length(wrong).is_err(), "{wrong}");
+    fn exec_takes_the_flags_of_serve_a_free_port_and_a_command_with_flags_of_its_own() {
+        let exec = |arguments: &[&str]| match read(arguments, Some("documented")) {
+            Ok(Task::Exec(exec)) => exec,
+            other => panic!("{other:?}"),
+        };
+        let given = exec(&[
+            "exec",
+            "--step",
+            "0s",
+            "--fail-on",
+            "unused-script",
+            "--",
+            "sh",
+            "--step",
+        ]);
+        assert_eq!(given.command, ["sh", "--step"]);
+        assert_eq!(given.fail_on, [FailOn::UnusedScript]);
+        assert_eq!((given.serve.step, given.serve.listen.port()), (0, 0));
+        assert_eq!(given.serve.fixtures, ["documented"]);
+        let chosen = exec(&["exec", "--listen", "127.0.0.1:4611", "--", "sh"]);
+        assert_eq!(chosen.serve.listen.port(), 4611);
+
+        let missing = read(&["exec"], None).unwrap_err();
+        assert!(missing.contains("<CMD>"), "{missing}");
+        let unknown = read(&["exec", "--fail-on", "boredom", "--", "sh"], None).unwrap_err();
+        assert!(
+            unknown.contains("--fail-on")
+                && unknown
+                    .contains("[possible values: unused-script, unknown-route, server-error]"),
+            "{unknown}"
+        );
+    }
+
+    #[test]
+    fn worlds_are_limited_in_number_and_place() {
+        let default = Limits {
+            most: 256,
+            ports: None,
+        };
+        assert_eq!(serve(&[], None).limits(), default);
+        let chosen = Limits {
+            most: 2,
+            ports: Some(4601..=4700),
+        };
+        let arguments = ["--max-worlds", "2", "--world-ports", "4601-4700"];
+        assert_eq!(serve(&arguments, None).limits(), chosen);
+        for wrong in ["4601", "4700-4601", "0-9", "4601-70000", "a-b"] {
+            let error = read(&["--world-ports", wrong], None).unwrap_err();
+            assert!(
+                error.contains("--world-ports") && error.contains("such as 4601-4700"),
+                "{error}"
+            );
         }
     }
 
@@ -305,6 +453,7 @@ mod tests {
             (["--freeze", "noon"], "--freeze"),
             (["--listen", "4600"], "--listen"),
             (["--auth", "none"], "--auth"),
+            (["--max-worlds", "0"], "--max-worlds"),
             (["--stpe", "1s"], "--step"),
         ] {
             let error = read(&arguments, None).unwrap_err();
@@ -314,7 +463,7 @@ mod tests {
 
     #[test]
     fn the_flag_goes_before_the_variable_which_splits_at_commas() {
-        let of = |arguments: &[&str], variable| read(arguments, variable).unwrap().fixtures;
+        let of = |arguments: &[&str], variable| serve(arguments, variable).fixtures;
         assert_eq!(
             of(&[], Some("a.json, documented,")),
             ["a.json", "documented"]
@@ -340,6 +489,7 @@ mod tests {
         );
         for known in [
             "RELEASE_EMULATOR_STEP",
+            "RELEASE_EMULATOR_FAIL_ON",
             FIXTURES,
             "RELEASE_EMULATOR_URL",
             "PATH",

@@ -9,6 +9,9 @@ use crate::api::world::World;
 /// The name under which the documented examples are built in.
 const DOCUMENTED: &str = "documented";
 
+/// What a state is called that came from no file.
+pub const GIVEN: &str = "given as a state";
+
 /// Why fixtures could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -35,30 +38,40 @@ pub enum Error {
 
 /// A world that holds the fixtures in order; what has the same id in a later one replaces the earlier.
 pub fn world(files: &[String], settings: &Settings) -> Result<World, Error> {
-    let misfit_in = |file: &String, misfit| Error::Misfit {
-        file: file.clone(),
+    world_with(files, None, settings)
+}
+
+/// The same with a state behind the files, which is told of as [`GIVEN`].
+pub fn world_with(
+    files: &[String],
+    given: Option<State>,
+    settings: &Settings,
+) -> Result<World, Error> {
+    let mut parts: Vec<(&str, State)> = files
+        .iter()
+        .map(|file| Ok((file.as_str(), read(file)?)))
+        .collect::<Result<_, _>>()?;
+    parts.extend(given.map(|state| (GIVEN, state)));
+    let misfit_in = |file: &str, misfit| Error::Misfit {
+        file: file.to_owned(),
         misfit,
     };
-    if let [file] = files {
-        return World::new(settings.clone(), read(file)?).map_err(|misfit| misfit_in(file, misfit));
+    if let [(file, _)] = parts[..] {
+        let alone = parts.pop().map(|(_, state)| state).unwrap_or_default();
+        return World::new(settings.clone(), alone).map_err(|misfit| misfit_in(file, misfit));
     }
-    let states: Vec<State> = files
-        .iter()
-        .map(|file| read(file))
-        .collect::<Result<_, _>>()?;
     let mut all = State::default();
-    for state in states.clone() {
-        all.merge(state);
+    for (_, state) in &parts {
+        all.merge(state.clone());
     }
     World::new(settings.clone(), all).map_err(|misfit| {
-        // Which file is at fault shows when each is tried by itself, and its own places with it.
-        let alone = |(file, state): (&String, State)| {
+        // Which part is at fault shows when each is tried by itself, and its own places with it.
+        let alone = |(file, state): (&str, State)| {
             let misfit = World::new(settings.clone(), state).err()?;
             Some(misfit_in(file, misfit))
         };
-        files
-            .iter()
-            .zip(states)
+        parts
+            .into_iter()
             .find_map(alone)
             .unwrap_or(Error::Together(misfit))
     })

@@ -2,15 +2,52 @@
 //! `ServiceStage` pipelines with actions, Zadig delivery versions. Releases *proceed* on a virtual clock that
 //! the user controls.
 //!
+//! # From a test
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use release_emulator::Emulator;
+//! use serde_json::{Value, json};
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let noon = "2030-01-01T12:00:00Z".parse()?;
+//!     let emulator = Emulator::builder().freeze(noon).start().await?;
+//!     let pipelines = format!("{}/v3/p1/pipeline/pipelines", emulator.url());
+//!     let client = reqwest::Client::new();
+//!
+//!     let stages = json!([{"name": "build", "tasks": [{"name": "compile"}]}]);
+//!     let shop = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": stages});
+//!     let create = client.post(&pipelines).header("X-Auth-Token", "any").json(&shop);
+//!     let created: Value = create.send().await?.json().await?;
+//!     let shop = format!("{pipelines}/{}", created["id"].as_str().ok_or("no id")?);
+//!     let start = client.post(format!("{shop}/action?action_id=start"));
+//!     start.header("X-Auth-Token", "any").send().await?.error_for_status()?;
+//!
+//!     let transitions = emulator.clock().advance(Duration::from_secs(2));
+//!     assert!(transitions.iter().any(|change| change.name == "shop" && change.to == "2"));
+//!
+//!     let show = client.get(&shop).header("X-Auth-Token", "any");
+//!     let shown: Value = show.send().await?.json().await?;
+//!     assert_eq!(shown["status"], 2, "it has succeeded");
+//!     assert_eq!(emulator.clock().now() - noon, chrono::TimeDelta::seconds(2));
+//!     Ok(())
+//! }
+//! ```
+//!
 //! # Layout
 //!
 //! | path | what |
 //! |---|---|
 //! | `main.rs` | the process: command line, fixtures, port, ready line, signals |
 //! | [`config`] | the command line and its environment twins |
+//! | [`exec`] | a command that is run against the emulator: its environment, its signals, its verdict |
+//! | [`emulator`] | [`Emulator`]: the same within a program, typed |
+//! | [`host`] | the worlds of a process, each on a port of its own: opens, lists and closes them |
 //! | [`fixtures`] | files in JSON or YAML, and the documented examples that are built in |
 //! | [`ticker`] | lets an idle world keep up with its clock |
-//! | [`control`] | `/_emulator/v1/…`: clock, state, scripts, coverage, OpenAPI |
+//! | [`control`] | `/_emulator/v1/…`: clock, state, scripts, worlds, coverage, OpenAPI |
 //! | [`sim`] | the kernel: clock, ids, store, shelf, scripts, lifecycles; no HTTP, no JSON |
 //! | [`http`] | what every family's router needs: dialects, operations, extractors, the gate; no cloud |
 //! | [`http::auth`] | tokens and signatures as requests carry them, and whether a signature holds |
@@ -18,7 +55,9 @@
 //! | [`api::iam`] | what callers of the Huawei families ask first: tokens, projects, accounts |
 //! | [`api::asm`], [`api::servicestage`], [`api::zadig`] | the families: each its own nouns, wire types, errors, handlers, fixtures |
 //!
-//! Imports go one way: `main → lib → control, api`; `api → families → http → axum`; families and `http → sim`.
+//! Imports go one way: `main, emulator → host, lib → control, api`; `control → host → api, http`;
+//! `api → families → http → axum`; families and `http → sim`. The host is handed what answers for a world
+//! ([`app_among`]), since the control plane knows the host.
 //! Inside a family `handlers → wire, views → noun → sim`. No family knows another. A test reads `src/` and
 //! keeps these rules.
 //!
@@ -42,36 +81,52 @@
 //! * A command checks everything, then changes; a refused one leaves the memory equal.
 //! * Time is handed in. Only `sim/clock.rs` reads the machine's clock; only the ticker and the accept loop
 //!   wait.
+//! * Worlds share nothing. A world is served by tasks that its host owns: it has closed when they have ended, and
+//!   then nothing is left of it.
 //! * Every operation is declared once, by the attribute on its handler: route, id, permission, evidence,
 //!   source, differences and OpenAPI entry all come from there.
 
 pub mod api;
 pub mod config;
 pub mod control;
+pub mod emulator;
+pub mod exec;
 pub mod fixtures;
+pub mod host;
 pub mod http;
 pub mod sim;
 pub mod ticker;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
+use axum::{Extension, Router};
 use tower_http::sensitive_headers::SetSensitiveHeadersLayer;
 
 pub use api::World;
 pub use api::settings::Settings;
 pub use api::state::State;
+pub use emulator::{Emulator, Family, Fault, Script, StartError};
+use host::Seat;
 use http::Rejection;
 
 /// Everything a world answers: its families and its control plane.
 pub fn app(world: &World) -> Router {
+    whole(world, control::router(world))
+}
+
+/// The same for a world that stands among others, which its control plane can then open and close.
+pub fn app_among(world: &World, seat: Seat) -> Router {
+    whole(world, control::router(world).layer(Extension(seat)))
+}
+
+fn whole(world: &World, control: Router) -> Router {
     let watch = Arc::clone(world.watch());
     let world = world.clone();
     Router::new()
         .merge(api::router(&world))
-        .merge(control::router(&world))
+        .merge(control)
         .fallback(async move |request: Request| unrouted(world, request))
         .layer(from_fn_with_state(watch, http::finish::finish))
         .layer(SetSensitiveHeadersLayer::new(http::auth::SECRET_HEADERS))

@@ -1,11 +1,14 @@
-//! How a world behaves where its user may choose.
+//! How a world behaves where its user may choose. The words are the same on the command line and in JSON.
 
 use clap::ValueEnum;
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::sim::Ms;
 
 /// Which credentials pass.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Auth {
     /// A credential must be there and well formed; any value passes.
     #[default]
@@ -15,7 +18,8 @@ pub enum Auth {
 }
 
 /// What is followed where a document and the real service are known to differ.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Fidelity {
     /// The document.
     #[default]
@@ -25,7 +29,8 @@ pub enum Fidelity {
 }
 
 /// Whether what a request refers to must exist, where the emulator does not own it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum References {
     /// It need not.
     #[default]
@@ -35,7 +40,8 @@ pub enum References {
 }
 
 /// How the pipelines list is wrapped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum PipelinesList {
     /// A bare array, as the documented example shows.
     #[default]
@@ -79,6 +85,38 @@ impl Default for Settings {
             freeze: None,
             journal_bytes: 8 << 20,
             seed: 0x1d5,
+        }
+    }
+}
+
+/// Reads a length with a unit, up to ten years; otherwise says what was expected.
+pub fn length(text: &str) -> Result<Ms, String> {
+    let expected =
+        || "expected a length with a unit, such as 2s, 500ms or 1m 30s, up to ten years".to_owned();
+    let length = humantime::parse_duration(text).map_err(|_| expected())?;
+    let ms = Ms::try_from(length.as_millis()).map_err(|_| expected())?;
+    if ms <= 10 * 366 * 86_400_000 {
+        Ok(ms)
+    } else {
+        Err(expected())
+    }
+}
+
+/// Whether a clock can run at that pace.
+#[must_use]
+pub fn is_pace(pace: f64) -> bool {
+    pace > 0.0 && pace <= 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_have_units() {
+        assert_eq!(length("1m 30s"), Ok(90_000));
+        for wrong in ["2", "-1s", "two", "11years"] {
+            assert!(length(wrong).is_err(), "{wrong}");
         }
     }
 }

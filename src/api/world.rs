@@ -95,6 +95,12 @@ impl World {
         &self.0.settings
     }
 
+    /// What a reset goes back to.
+    #[must_use]
+    pub fn fixtures(&self) -> &State {
+        &self.0.fixtures
+    }
+
     /// What resources draw their ids from.
     #[must_use]
     pub fn ids(&self) -> &Ids {

@@ -1,5 +1,6 @@
 //! Numbers for Prometheus.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -11,6 +12,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::Control;
 use crate::api::{Tables, World};
+use crate::host::Seat;
 use crate::http::render;
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -21,7 +23,7 @@ struct Resource {
     status: String,
 }
 
-/// Counts requests by operation and status, how long they took, resources by family and status, what the journal
+/// Counts requests by operation and status, how long they took, resources by family and status, worlds, what the journal
 /// holds, and the memory of the process: text for Prometheus.
 ///
 /// # Panics
@@ -29,9 +31,14 @@ struct Resource {
 #[utoipa::path(get, path = "/_emulator/v1/metrics", operation_id = "ShowMetrics", tag = "control",
     responses((status = 200, description = "OpenMetrics text",
     content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8", body = String)))]
-pub(super) async fn show_metrics(State(Control(world)): State<Control>) -> Response {
+pub(super) async fn show_metrics(
+    State(Control(world)): State<Control>,
+    seat: Option<Extension<Seat>>,
+) -> Response {
     let mut text = String::new();
-    let present = present(&world);
+    // A world without others around it is one.
+    let n_worlds = seat.map_or(1, |Extension(seat)| seat.host.list().len());
+    let present = present(&world, n_worlds);
     encode_registry(&mut text, world.watch().metrics.registry())
         .and_then(|()| encode_registry(&mut text, &present))
         .and_then(|()| encode_eof(&mut text))
@@ -40,7 +47,7 @@ pub(super) async fn show_metrics(State(Control(world)): State<Control>) -> Respo
 }
 
 /// What is at present, as against what was counted.
-fn present(world: &World) -> Registry {
+fn present(world: &World, n_worlds: usize) -> Registry {
     let mut registry = Registry::with_prefix("release_emulator");
     let resources = Family::<Resource, Gauge>::default();
     for ((family, status), n) in world.read(Tables::tally) {
@@ -53,6 +60,7 @@ fn present(world: &World) -> Registry {
         gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         gauge
     };
+    registry.register("worlds", "Worlds of the process", gauge(n_worlds));
     let fill = world.watch().journal.fill();
     registry.register(
         "journal_requests",

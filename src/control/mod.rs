@@ -13,6 +13,7 @@ mod problem;
 mod requests;
 mod scripts;
 mod verify;
+mod worlds;
 
 use std::sync::LazyLock;
 
@@ -75,6 +76,8 @@ fn routes() -> OpenApiRouter<Control> {
         .routes(routes!(events::listen))
         .routes(routes!(metrics::show_metrics))
         .routes(routes!(asm::set_traffic))
+        .routes(routes!(worlds::list_worlds, worlds::add_world))
+        .routes(routes!(worlds::show_world, worlds::remove_world))
 }
 
 /// The routes and what they declare.

@@ -27,9 +27,15 @@ pub enum Problem {
     /// 413: never of a state, which may be of any size.
     #[error("the body is too large")]
     TooLarge,
+    /// 429: there is no room for another one.
+    #[error("{0}")]
+    TooMany(String),
     /// 500: the emulator's own fault.
     #[error("the emulator failed; its log says more")]
     Fault,
+    /// 501: the world is not served by a process that could hold others.
+    #[error("further worlds need a process that serves this one; here it is called directly")]
+    Alone,
     /// 503: the world is not open yet.
     #[error("the fixtures are not loaded yet")]
     NotReady,
@@ -43,7 +49,9 @@ impl Problem {
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Alone => StatusCode::NOT_IMPLEMENTED,
             Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

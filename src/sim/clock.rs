@@ -1,5 +1,6 @@
 //! A world's clock: the machine's time, shifted and scaled, or frozen. The only file that reads the machine's clock.
 
+use std::fmt;
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -48,6 +49,20 @@ pub enum Refused {
     /// The instant asked for lies after [`LAST`].
     TooFar,
 }
+
+impl fmt::Display for Refused {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Backwards(now) => write!(
+                formatter,
+                "it is {now} ms after the epoch already, and time goes back only by a reset"
+            ),
+            Self::TooFar => formatter.write_str("the clock ends with the year 9999"),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
 
 /// A clock that never goes backwards, whatever the machine's does.
 #[derive(Debug)]

@@ -77,6 +77,14 @@ fn the_http_layer_knows_no_family() {
 }
 
 #[test]
+fn the_host_knows_neither_the_control_plane_nor_the_whole() {
+    absent(
+        &["crate::control", "crate::app", "crate::emulator"],
+        |file| file == "host.rs",
+    );
+}
+
+#[test]
 fn families_know_neither_each_other_nor_the_control_plane() {
     for (folder, others) in [
         ("api/asm/", &["servicestage", "zadig", "iam::"][..]),
@@ -133,8 +141,9 @@ fn time_is_read_and_waited_for_in_few_places() {
             "ticker.rs" | "http/serve.rs" | "http/seal.rs" | "http/mangle.rs"
         )
     });
+    // The process and what is due to it; a world's tasks; a connection's; a command.
     absent(&["spawn"], |file| {
-        !matches!(file, "main.rs" | "http/serve.rs")
+        !matches!(file, "main.rs" | "host.rs" | "http/serve.rs" | "exec.rs")
     });
 }
 

@@ -1,10 +1,12 @@
 //! The README is checked: its sessions are typed, its coverage table is generated.
 
 use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
 
-use release_emulator::api;
+use release_emulator::{Emulator, api};
 
-use crate::common::App;
+use crate::remote::Remote;
 
 fn readme() -> String {
     std::fs::read_to_string(path()).expect("a README")
@@ -21,8 +23,8 @@ struct Typed {
     expected: String,
 }
 
-/// The sessions: the shell blocks that begin with a `curl`. What a command prints stands behind `# `.
-fn sessions() -> Vec<Vec<Typed>> {
+/// The sessions: the shell blocks that begin with a program. What a command prints stands behind `# `.
+fn sessions(program: &str) -> Vec<Vec<Typed>> {
     let text = readme();
     let mut lines = text.lines().enumerate().peekable();
     let mut sessions = Vec::new();
@@ -30,7 +32,7 @@ fn sessions() -> Vec<Vec<Typed>> {
         if line != "```sh"
             || !lines
                 .peek()
-                .is_some_and(|(_, next)| next.starts_with("curl"))
+                .is_some_and(|(_, next)| next.starts_with(program))
         {
             continue;
         }
@@ -79,7 +81,7 @@ fn words(command: &str) -> Vec<String> {
 }
 
 /// Does what a `curl` of a session would do, and answers what it would print.
-async fn curl(app: &App, command: &str) -> String {
+async fn curl(main: &Remote, command: &str) -> String {
     let mut words = words(command).into_iter();
     assert_eq!(words.next().as_deref(), Some("curl"), "{command}");
     let (mut method, mut url, mut body, mut headers) = (None, None, None, Vec::new());
@@ -98,17 +100,33 @@ async fn curl(app: &App, command: &str) -> String {
         }
     }
     let url = url.expect("a url");
-    let path = url
-        .strip_prefix("localhost:4600")
+    let address = url
+        .strip_prefix("localhost:46")
         .expect("the default address");
+    let (n, path) = address.split_at(address.find('/').expect("a path"));
     let method = method.unwrap_or_else(|| if body.is_some() { "POST" } else { "GET" }.to_owned());
     let headers: Vec<(&str, &str)> = headers
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    app.send(&method, path, &headers, body.unwrap_or_default())
-        .await
-        .text()
+    let worlds = worlds(main).await;
+    let world = Remote::at(&worlds[n.parse::<usize>().expect("a port")]);
+    let method = method.parse().expect("a method");
+    let reply = world.send(method, path, &headers, body.unwrap_or_default());
+    let mut text = reply.await.text();
+    for (n, url) in self::worlds(main).await.iter().enumerate() {
+        text = text.replace(url, &format!("http://127.0.0.1:46{n:02}"));
+    }
+    text
+}
+
+/// The urls of the worlds. The ports of a test are whatever was free; in the README they follow each other.
+async fn worlds(main: &Remote) -> Vec<String> {
+    let list = main.get("/_emulator/v1/worlds").await.expect(200);
+    let worlds = list["worlds"].as_array().expect("worlds").iter();
+    worlds
+        .map(|world| world["url"].as_str().expect("a url").to_owned())
+        .collect()
 }
 
 /// Whether a text is as expected, where `…` stands for anything.
@@ -131,11 +149,12 @@ fn fits(actual: &str, expected: &str) -> bool {
 
 #[tokio::test]
 async fn every_session_prints_what_the_readme_says() {
-    let app = App::with(|settings| settings.freeze = None);
-    let sessions = sessions();
+    let emulator = Emulator::builder().start().await.expect("it starts");
+    let main = Remote::at(emulator.url());
+    let sessions = sessions("curl");
     assert!(
-        sessions.len() >= 5,
-        "a session for each family, and one for scripts"
+        sessions.len() >= 6,
+        "a session for each family, one for scripts, one for worlds"
     );
     for Typed {
         line,
@@ -143,12 +162,60 @@ async fn every_session_prints_what_the_readme_says() {
         expected,
     } in sessions.into_iter().flatten()
     {
-        let actual = curl(&app, &command).await;
+        let actual = curl(&main, &command).await;
         assert!(
             fits(&actual, &expected),
             "README.md:{line}\n{command}\nprinted    {actual}\ninstead of {expected}"
         );
     }
+}
+
+#[test]
+fn commands_around_commands_print_what_the_readme_says() {
+    let binary = Path::new(env!("CARGO_BIN_EXE_release-emulator"));
+    let path = format!(
+        "{}:{}",
+        binary.parent().expect("a folder").display(),
+        std::env::var("PATH").expect("a path")
+    );
+    let session = sessions("release-emulator").pop().expect("a session");
+    for Typed {
+        line,
+        command,
+        expected,
+    } in session
+    {
+        let output = Command::new("sh")
+            .args(["-c", &command])
+            .env("PATH", &path)
+            .env_remove("HUAWEICLOUD_SDK_AK")
+            .env_remove("HUAWEICLOUD_SDK_SK")
+            .output();
+        let actual = String::from_utf8(output.expect("it runs").stdout).expect("text");
+        assert!(
+            fits(actual.trim_end(), &expected),
+            "README.md:{line}\n{command}\nprinted    {actual}\ninstead of {expected}"
+        );
+    }
+}
+
+#[test]
+fn the_example_in_rust_is_the_tested_one_of_the_crate() {
+    let library = concat!(env!("CARGO_MANIFEST_DIR"), "/src/lib.rs");
+    let library = std::fs::read_to_string(library).expect("a text");
+    let mut documentation = String::new();
+    for line in library.lines().map_while(|line| line.strip_prefix("//!")) {
+        documentation.push_str(line.strip_prefix(' ').unwrap_or(line));
+        documentation.push('\n');
+    }
+    let example = |text: &str, fence: &str| {
+        let (_, rest) = text.split_once(fence).expect("an example");
+        rest.split_once("```\n").expect("its end").0.to_owned()
+    };
+    assert_eq!(
+        example(&readme(), "```rust\n"),
+        example(&documentation, "```\n")
+    );
 }
 
 const BEGIN: &str = "<!-- coverage: made by `UPDATE_README=1 cargo test readme` -->\n";
@@ -195,8 +262,9 @@ fn the_coverage_table_is_that_of_the_operations() {
 #[test]
 fn every_flag_and_every_exit_code_is_explained() {
     let text = readme();
-    let help = std::process::Command::new(env!("CARGO_BIN_EXE_release-emulator"))
-        .arg("--help")
+    // It has the flags of `serve` too.
+    let help = Command::new(env!("CARGO_BIN_EXE_release-emulator"))
+        .args(["exec", "--help"])
         .output();
     let help = String::from_utf8(help.expect("it runs").stdout).expect("text");
     let flags: Vec<&str> = help
@@ -210,7 +278,7 @@ fn every_flag_and_every_exit_code_is_explained() {
             "{flag} is not in README.md"
         );
     }
-    for code in ["| 0 |", "| 2 |", "| 3 |", "| 4 |"] {
+    for code in ["| 0 |", "| 2 |", "| 3 |", "| 4 |", "| 7 |", "| 127 |"] {
         assert!(text.contains(code), "{code}");
     }
 }

@@ -1,0 +1,193 @@
+//! What goes wrong with requests to an emulator.
+
+use std::time::Duration;
+
+use super::{Family, ms};
+use crate::api::World;
+use crate::http::watch::faults::{Answer, Break, Delay, Mangle, Pattern, Rule};
+use crate::sim::clock::machine_now;
+
+/// What goes wrong: the first rule that hits a request decides.
+pub struct Faults<'a>(pub(super) &'a World);
+
+impl Faults<'_> {
+    /// Adds a fault behind the others, and answers its id, which what it hits carries in `x-emulator-fault`.
+    pub fn add(&self, fault: Fault) -> String {
+        let id = self.0.request_ids().uuid(|_| false);
+        let rule = Rule {
+            id: id.clone(),
+            since: machine_now(),
+            ..fault.0
+        };
+        self.0.watch().faults.add(rule);
+        id
+    }
+
+    /// The faults, and how many requests each has hit.
+    #[must_use]
+    pub fn list(&self) -> Vec<Rule> {
+        self.0.watch().faults.rules()
+    }
+
+    /// Takes a fault back; false if there is none of that id.
+    pub fn remove(&self, id: &str) -> bool {
+        self.0.watch().faults.remove(id)
+    }
+
+    /// Takes all faults back.
+    pub fn clear(&self) {
+        self.0.watch().faults.clear();
+    }
+}
+
+/// A fault to be: what goes wrong, and with which requests. What is not said of them holds for all to emulated
+/// services; texts are globs with `*` and `?`.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "it holds once it is added"]
+pub struct Fault(Rule);
+
+impl Fault {
+    /// A status is answered in place of the service, in the words of the family that is hit.
+    ///
+    /// # Panics
+    /// Unless the status is from 200 to 599.
+    #[track_caller]
+    pub fn status(status: u16) -> Self {
+        assert!(
+            (200..=599).contains(&status),
+            "a status is from 200 to 599, not {status}"
+        );
+        let mut fault = Self::nothing();
+        fault.0.answer = Some(Answer {
+            status,
+            ..Answer::default()
+        });
+        fault
+    }
+
+    /// The request waits first, for that long in real time.
+    pub fn delay(length: Duration) -> Self {
+        let mut fault = Self::nothing();
+        let length = u64::try_from(ms(length)).unwrap_or(0);
+        fault.0.delay = Some(Delay::Fixed(length));
+        fault
+    }
+
+    /// The connection is closed before the first byte of the answer.
+    pub fn drop_before() -> Self {
+        Self::broken(Break::Before)
+    }
+
+    /// The connection is closed in the middle of the body.
+    pub fn drop_midway() -> Self {
+        Self::broken(Break::Midway)
+    }
+
+    /// The body is unreadable.
+    pub fn garbage() -> Self {
+        let mut fault = Self::nothing();
+        fault.0.mangle.garbage = true;
+        fault
+    }
+
+    /// The body dribbles, so many bytes in a second; at least one.
+    pub fn slow(bytes_per_s: u64) -> Self {
+        let mut fault = Self::nothing();
+        fault.0.mangle.bytes_per_s = Some(bytes_per_s.max(1));
+        fault
+    }
+
+    fn broken(at: Break) -> Self {
+        let mut fault = Self::nothing();
+        fault.0.mangle.broken = Some(at);
+        fault
+    }
+
+    fn nothing() -> Self {
+        Self(Rule {
+            id: String::new(),
+            pattern: Pattern::default(),
+            answer: None,
+            delay: None,
+            mangle: Mangle::default(),
+            times: None,
+            after: 0,
+            probability: 1.0,
+            seed: 0,
+            ttl: None,
+            since: 0,
+            fitted: 0,
+            used: 0,
+        })
+    }
+
+    /// The code in the body of a status, instead of the one that belongs to it.
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        if let Some(answer) = &mut self.0.answer {
+            answer.code = Some(code.into());
+        }
+        self
+    }
+
+    /// The text in the body of a status, instead of the one that belongs to it.
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        if let Some(answer) = &mut self.0.answer {
+            answer.message = Some(message.into());
+        }
+        self
+    }
+
+    /// Requests to a family.
+    pub fn family(mut self, family: Family) -> Self {
+        self.0.pattern.family = Some(family.word().to_owned());
+        self
+    }
+
+    /// Requests for an operation, by its id.
+    pub fn operation(mut self, id: impl Into<String>) -> Self {
+        self.0.pattern.operation = Some(id.into());
+        self
+    }
+
+    /// Requests with a method.
+    pub fn method(mut self, method: impl Into<String>) -> Self {
+        self.0.pattern.method = Some(method.into());
+        self
+    }
+
+    /// Requests to a path, as it is sent.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.0.pattern.path = Some(path.into());
+        self
+    }
+
+    /// Requests of a caller, by name.
+    pub fn caller(mut self, name: impl Into<String>) -> Self {
+        self.0.pattern.caller = Some(name.into());
+        self
+    }
+
+    /// How many requests it hits, instead of any number.
+    pub fn times(mut self, n: u64) -> Self {
+        self.0.times = Some(n);
+        self
+    }
+
+    /// How many that fit pass before the first is hit.
+    pub fn after(mut self, n: u64) -> Self {
+        self.0.after = n;
+        self
+    }
+
+    /// Hits only some, drawn from a seed: the same seed hits the same ones. `probability` is from 0 to 1.
+    pub fn sometimes(mut self, probability: f64, seed: u64) -> Self {
+        (self.0.probability, self.0.seed) = (probability, seed);
+        self
+    }
+
+    /// For how long it holds in real time, instead of until it is taken back.
+    pub fn lasts(mut self, length: Duration) -> Self {
+        self.0.ttl = Some(ms(length));
+        self
+    }
+}

@@ -1,0 +1,344 @@
+//! The emulator within a program: its builder, its handles, its end.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use release_emulator::api::settings::{Auth, Fidelity, PipelinesList, References};
+use release_emulator::sim::clock::{Mode, Refused, Stopwatch};
+use release_emulator::sim::lifecycle::Outcome;
+use release_emulator::sim::scripts::{Fate, Says, Work};
+use release_emulator::{Emulator, Family, Fault, Script, Settings, State};
+use serde_json::json;
+use tokio::net::TcpStream;
+
+use crate::common::{NOON, PROJECT, assert_same};
+use crate::process::scratch;
+use crate::remote::Remote;
+
+fn noon() -> DateTime<Utc> {
+    "2026-01-01T12:00:00Z".parse().unwrap()
+}
+
+const PIPELINES: &str = "/v3/p1/pipeline/pipelines";
+
+/// Creates a pipeline of two tasks and starts it; answers its id.
+async fn started(remote: &Remote) -> String {
+    let stages = json!([{"name": "deploy", "tasks": [{"name": "prepare"}, {"name": "roll-out"}]}]);
+    let shop = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": stages});
+    let created = remote.post(PIPELINES, shop).await.expect(200);
+    let id = created["id"].as_str().unwrap().to_owned();
+    let start = format!("{PIPELINES}/{id}/action?action_id=start");
+    remote.post(&start, json!({})).await.expect(200);
+    id
+}
+
+#[tokio::test]
+async fn a_run_follows_the_clock_that_the_program_moves() {
+    let emulator = Emulator::builder().freeze(noon()).start().await.unwrap();
+    let remote = Remote::at(emulator.url());
+    let id = started(&remote).await;
+
+    let transitions = emulator.clock().advance(Duration::from_secs(4));
+
+    let seen: Vec<_> = transitions
+        .iter()
+        .map(|one| {
+            (
+                one.at - NOON,
+                one.step.as_deref(),
+                one.from.as_str(),
+                one.to.as_str(),
+            )
+        })
+        .collect();
+    let expected = [
+        (2_000, Some("prepare"), "4", "2"),
+        (2_000, Some("roll-out"), "1", "4"),
+        (4_000, None, "4", "2"),
+        (4_000, Some("roll-out"), "4", "2"),
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!(emulator.clock().now(), noon() + Duration::from_secs(4));
+    let shown = remote.get(&format!("{PIPELINES}/{id}")).await.expect(200);
+    assert_eq!(shown["status"], 2);
+}
+
+#[tokio::test]
+async fn scripts_are_added_listed_and_taken_back() {
+    let emulator = Emulator::builder().freeze(noon()).start().await.unwrap();
+    let remote = Remote::at(emulator.url());
+    let once = Script::fail("image not found")
+        .family(Family::Pipelines)
+        .scope("p?")
+        .name("sh*")
+        .step("roll-out")
+        .takes(Duration::from_secs(3))
+        .times(1);
+    let id = emulator.scripts().add(once);
+    let rollback = emulator
+        .scripts()
+        .add(Script::succeed().work(Work::Rollback));
+
+    started(&remote).await;
+    let transitions = emulator.clock().advance(Duration::from_secs(5));
+
+    assert_eq!(
+        transitions
+            .last()
+            .map(|last| (last.at - NOON, last.to.as_str())),
+        Some((5_000, "3"))
+    );
+    let rules = emulator.scripts().list();
+    let used: Vec<_> = rules
+        .iter()
+        .map(|rule| (rule.id.as_str(), rule.used))
+        .collect();
+    assert_eq!(used, [(id.as_str(), 1), (rollback.as_str(), 0)]);
+    let fails = Fate::Ends {
+        outcome: Outcome::Fail("image not found".into()),
+        takes: Some(3_000),
+    };
+    let says = Says::Same {
+        fate: fails,
+        times: Some(1),
+    };
+    assert_eq!(rules[0].says, says);
+    let told = remote.get("/_emulator/v1/scripts").await.expect(200);
+    let expected = json!({"id": id, "match": {"family": "pipelines", "scope": "p?", "name": "sh*", "step": "roll-out",
+        "work": "run"}, "outcome": "fail", "message": "image not found", "takes_ms": 3000, "times": 1, "used": 1});
+    assert_same(&told["scripts"][0], &expected);
+
+    assert!(emulator.scripts().remove(&id));
+    assert!(!emulator.scripts().remove(&id));
+    emulator.scripts().clear();
+    assert!(emulator.scripts().list().is_empty());
+}
+
+#[tokio::test]
+async fn families_have_the_words_that_rules_know() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    for (family, word) in [
+        (Family::Asm, "asm"),
+        (Family::Plans, "plans"),
+        (Family::Pipelines, "pipelines"),
+        (Family::Zadig, "zadig"),
+    ] {
+        emulator.scripts().clear();
+        emulator.scripts().add(Script::succeed().family(family));
+        let pattern = emulator.scripts().list().remove(0).pattern;
+        assert_eq!(pattern.family.as_deref(), Some(word));
+    }
+}
+
+#[tokio::test]
+async fn the_clock_is_set_frozen_and_set_running_but_never_back() {
+    let emulator = Emulator::builder().freeze(noon()).start().await.unwrap();
+    let clock = emulator.clock();
+    let later = noon() + Duration::from_secs(3_600);
+
+    assert_eq!(clock.set(later).unwrap(), []);
+    assert_eq!(clock.now(), later);
+    let back = clock.set(noon()).unwrap_err();
+    assert_eq!(back, Refused::Backwards(later.timestamp_millis()));
+    let said = format!(
+        "it is {} ms after the epoch already, and time goes back only by a reset",
+        later.timestamp_millis()
+    );
+    assert_eq!(back.to_string(), said);
+
+    clock.run(60.0);
+    let reading = clock.reading();
+    assert_eq!((reading.mode, reading.pace), (Mode::Running, 60.0));
+    clock.freeze();
+    assert_eq!(clock.reading().mode, Mode::Frozen);
+    assert!(clock.now() >= later);
+
+    emulator.reset();
+    assert_eq!(clock.now(), noon());
+}
+
+#[tokio::test]
+#[should_panic(expected = "leads past the year 9999")]
+async fn an_advance_past_the_end_of_time_is_the_programs_fault() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    emulator.clock().advance(Duration::MAX);
+}
+
+#[tokio::test]
+async fn fixtures_come_from_files_from_the_documents_and_from_the_program() {
+    let file = scratch("emulator").join("state.yaml");
+    std::fs::write(&file, "zadig: {projects: [{key: from-a-file}]}").unwrap();
+    let own =
+        r#"{"servicestage":{"projects":[{"id":"p1","pipelines":[{"id":"a","name":"own"}]}]}}"#;
+    let emulator = Emulator::builder()
+        .fixtures("documented")
+        .fixtures(file.to_str().unwrap())
+        .state(State::from_json(own).unwrap())
+        .start()
+        .await
+        .unwrap();
+
+    let ids = || {
+        let state = serde_json::to_value(emulator.state()).unwrap();
+        let all = |list: &serde_json::Value, key: &str| {
+            let all = list.as_array().unwrap().iter();
+            all.map(|one| one[key].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        (
+            all(&state["servicestage"]["projects"], "id"),
+            all(&state["zadig"]["projects"], "key"),
+        )
+    };
+    let (projects, keys) = ids();
+    assert_eq!(projects, [PROJECT, "p1"]);
+    assert!(
+        keys.contains(&"from-a-file".to_owned()) && keys.contains(&"demo".to_owned()),
+        "{keys:?}"
+    );
+    emulator.world().reset(true);
+    assert_eq!(emulator.state().zadig, State::default().zadig);
+    emulator.reset();
+    assert_eq!(ids(), (projects, keys));
+}
+
+#[tokio::test]
+async fn fixtures_that_do_not_fit_are_told_with_their_origin_and_place() {
+    let nowhere = Emulator::builder()
+        .fixtures("/nowhere/at/all.json")
+        .start()
+        .await;
+    let said = nowhere.unwrap_err().to_string();
+    assert!(
+        said.starts_with("cannot read the fixtures /nowhere/at/all.json: No such file"),
+        "{said}"
+    );
+
+    let twice = r#"{"servicestage":{"projects":[{"id":"p","pipelines":[{"id":"a"},{"id":"a"}]}]}}"#;
+    let twice = || State::from_json(twice).unwrap();
+    let expected = "the fixtures given as a state do not fit: \
+        servicestage.projects[0].pipelines[1].id: an id that is not there already; a is";
+    for builder in [
+        Emulator::builder(),
+        Emulator::builder().fixtures("documented"),
+    ] {
+        let said = builder
+            .state(twice())
+            .start()
+            .await
+            .unwrap_err()
+            .to_string();
+        assert_eq!(said, expected);
+    }
+}
+
+#[tokio::test]
+async fn every_setting_is_that_of_the_world() {
+    let emulator = Emulator::builder()
+        .freeze(noon())
+        .auth(Auth::Strict)
+        .fidelity(Fidelity::Strict)
+        .references(References::Checked)
+        .pipelines_list(PipelinesList::Object)
+        .step(Duration::from_millis(1_500))
+        .pace(2.0)
+        .start()
+        .await
+        .unwrap();
+    let expected = Settings {
+        freeze: Some(NOON),
+        auth: Auth::Strict,
+        fidelity: Fidelity::Strict,
+        references: References::Checked,
+        pipelines_list: PipelinesList::Object,
+        step: 1_500,
+        pace: 2.0,
+        ..Settings::default()
+    };
+    assert_eq!(emulator.world().settings(), &expected);
+    assert!(emulator.world().is_ready());
+    assert!(
+        format!("{emulator:?}").starts_with(&format!("Emulator {{ url: \"{}\"", emulator.url()))
+    );
+}
+
+#[tokio::test]
+async fn emulators_side_by_side_share_nothing() {
+    let (one, other) = (Emulator::builder().start(), Emulator::builder().start());
+    let (one, other) = (one.await.unwrap(), other.await.unwrap());
+    started(&Remote::at(one.url())).await;
+    assert_eq!(other.state().servicestage, State::default().servicestage);
+}
+
+#[tokio::test]
+async fn a_stop_returns_once_ports_are_closed_and_a_drop_closes_them_soon() {
+    for is_dropped in [false, true] {
+        let emulator = Emulator::builder().start().await.unwrap();
+        let further = Remote::at(emulator.url()).open(json!({})).await.url;
+        let ports =
+            [emulator.url(), &further].map(|url| url.strip_prefix("http://").unwrap().to_owned());
+        let _silent = TcpStream::connect(&ports[0]).await.unwrap();
+
+        if is_dropped {
+            drop(emulator);
+        } else {
+            emulator.stop().await;
+        }
+
+        let dropped = Stopwatch::start();
+        for port in &ports {
+            while TcpStream::connect(port).await.is_ok() {
+                assert!(
+                    is_dropped && dropped.elapsed() < Duration::from_secs(1),
+                    "{port} is open"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn steps_go_in_turn_and_hang_as_a_program_says() {
+    let emulator = Emulator::builder().freeze(noon()).start().await.unwrap();
+    let in_turn = [Script::fail("no image"), Script::hang()];
+    let id = emulator
+        .scripts()
+        .add(Script::in_turn(in_turn).step("roll-out"));
+    let told = Remote::at(emulator.url())
+        .get("/_emulator/v1/scripts")
+        .await
+        .expect(200);
+    let expected = json!({"id": id, "match": {"step": "roll-out", "work": "run"},
+        "sequence": [{"outcome": "fail", "message": "no image"}, {"outcome": "hang"}], "used": 0});
+    assert_same(&told["scripts"][0], &expected);
+}
+
+#[tokio::test]
+async fn faults_and_requests_are_told_and_asked_without_http() {
+    let emulator = Emulator::builder().freeze(noon()).start().await.unwrap();
+    let fault = Fault::status(503)
+        .message("away")
+        .operation("ListPipelines")
+        .times(1);
+    let id = emulator.faults().add(fault);
+    let remote = Remote::at(emulator.url());
+
+    let refused = remote.get("/v3/p1/pipeline/pipelines").await;
+    assert_eq!(
+        (refused.status, refused.header("x-emulator-fault")),
+        (503, id.as_str())
+    );
+    assert_eq!(refused.json()["error_msg"], "away");
+    remote.get("/v3/p1/pipeline/pipelines").await.expect(200);
+
+    assert_eq!(emulator.faults().list()[0].used, 1);
+    let asked = emulator.requests().of("ListPipelines");
+    let statuses: Vec<u16> = asked.iter().map(|entry| entry.summary.status).collect();
+    assert_eq!(
+        (statuses, emulator.requests().dropped()),
+        (vec![503, 200], 0)
+    );
+    assert!(emulator.faults().remove(&id) && !emulator.faults().remove(&id));
+    emulator.requests().clear();
+    assert!(emulator.requests().all().is_empty());
+}

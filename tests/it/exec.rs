@@ -1,0 +1,371 @@
+//! `exec`: a command with an emulator of its own. And `openapi`, which serves nothing.
+
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Output, Stdio};
+
+use release_emulator::control;
+use serde_json::json;
+
+use crate::process::{command, scratch};
+use crate::remote::Remote;
+
+/// What the command of a run is told to do by this binary's own part in it.
+const PART: &str = "EXEC_TEST_PART";
+
+/// Runs a script of `sh` against an emulator.
+fn exec(flags: &[&str], script: &str) -> Output {
+    let mut exec = shell(flags, script);
+    exec.output().expect("it runs")
+}
+
+fn shell(flags: &[&str], script: &str) -> Command {
+    let mut exec = command(&["exec"]);
+    exec.args(flags).args(["--", "sh", "-c", script]);
+    for (name, _) in std::env::vars() {
+        if name.starts_with("HUAWEICLOUD_SDK_") {
+            exec.env_remove(name);
+        }
+    }
+    exec
+}
+
+/// Runs a part of this binary against an emulator.
+fn exec_part(flags: &[&str], part: &str) -> Output {
+    let mut exec = command(&["exec"]);
+    exec.args(flags)
+        .arg("--")
+        .arg(std::env::current_exe().unwrap());
+    exec.args([
+        "exec::the_part_of_a_command",
+        "--exact",
+        "--ignored",
+        "--nocapture",
+    ]);
+    exec.env(PART, part).output().expect("it runs")
+}
+
+/// What a command does against the emulator of its environment.
+#[tokio::test]
+#[ignore = "it is the command of other tests"]
+async fn the_part_of_a_command() {
+    let part = std::env::var(PART).expect("started by a test");
+    let main = Remote::at(std::env::var("RELEASE_EMULATOR_URL").unwrap());
+    let script = json!({"match": {"family": "pipelines", "step": "roll-out"}, "outcome": "fail"});
+    for word in part.split(' ') {
+        match word {
+            "lost" => drop(main.get("/v3/p1/pipeline/pipeline").await.expect(404)),
+            "broken" => {
+                let unknown = "/openapi/delivery/releases/66287b110b8b8a631910ffff?projectKey=p";
+                drop(main.get(unknown).await.expect(500));
+            }
+            "ready" => drop(main.get("/_emulator/v1/ready").await.expect(200)),
+            "script" => drop(
+                main.post("/_emulator/v1/scripts", script.clone())
+                    .await
+                    .expect(201),
+            ),
+            "use" => {
+                let stages = json!([{"name": "s", "tasks": [{"name": "roll-out"}]}]);
+                let shop = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": stages});
+                let created = main
+                    .post("/v3/p/pipeline/pipelines", shop)
+                    .await
+                    .expect(200);
+                let id = created["id"].as_str().unwrap();
+                let start = format!("/v3/p/pipeline/pipelines/{id}/action?action_id=start");
+                main.post(&start, json!({})).await.expect(200);
+            }
+            "world" => {
+                let world = main.open(json!({"name": "t1"})).await;
+                let any = json!({"times": 1});
+                world.post("/_emulator/v1/scripts", any).await.expect(201);
+                main.delete("/_emulator/v1/worlds/t1").await.expect(204);
+            }
+            "busy" => keep_busy(&main).await,
+            "fail" => panic!("as told"),
+            other => panic!("{other}"),
+        }
+    }
+}
+
+/// Has the emulator do more than anybody would wait for.
+async fn keep_busy(main: &Remote) {
+    let every_second =
+        json!({"schedule": "* * * * * ?", "timezone_operator": "+", "timezone_hour": 0});
+    let hooks = json!({"strategy_type": 1, "hooks": [every_second]});
+    let state = json!({"servicestage": {"projects": [{"id": "p", "pipelines": [
+        {"id": "a", "name": "release-a", "hooks": hooks}]}]}});
+    let put = main.send(
+        axum::http::Method::PUT,
+        "/_emulator/v1/state",
+        &[],
+        state.to_string(),
+    );
+    put.await.expect(204);
+    let (url, ten_years) = (main.url.clone(), json!({"ms": 315_360_000_000_i64}));
+    tokio::spawn(async move {
+        let advance = Remote::at(url);
+        advance.post("/_emulator/v1/clock/advance", ten_years).await
+    });
+    // It is at work once others have to wait for it.
+    let patience = std::time::Duration::from_millis(300);
+    while tokio::time::timeout(patience, main.get("/_emulator/v1/state"))
+        .await
+        .is_ok()
+    {}
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn stdout_and_stdin_are_the_commands_and_its_exit_code_is_passed_on() {
+    let mut exec = shell(&[], "read line; echo \"heard $line\"; exit 5")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut exec.stdin.take().unwrap(), b"this\n").unwrap();
+    let output = exec.wait_with_output().unwrap();
+
+    assert_eq!(output.status.code(), Some(5));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "heard this\n");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert_eq!(exec_code("exit 0"), 0);
+    assert_eq!(exec_code("kill -KILL $$"), 137, "128 and the signal");
+}
+
+fn exec_code(script: &str) -> i32 {
+    exec(&[], script).status.code().expect("a code")
+}
+
+#[test]
+fn the_emulator_answers_while_the_command_runs() {
+    let output = exec_part(&[], "ready");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[test]
+fn the_environment_names_the_emulator_and_a_credential_of_the_fixtures() {
+    let print = "env | grep -E '^(RELEASE_EMULATOR_URL|HUAWEICLOUD_SDK_)' | sort";
+    let lines = |output: Output| {
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let documented = lines(exec(&["--fixtures", "documented"], print));
+    let url = documented
+        .last()
+        .and_then(|line| line.strip_prefix("RELEASE_EMULATOR_URL="));
+    let url = url.expect("the url is the last");
+    assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+    let urls = [
+        format!("HUAWEICLOUD_SDK_REGION_ASM_CN_NORTH_4={url}"),
+        format!("HUAWEICLOUD_SDK_REGION_SERVICESTAGE_CN_NORTH_4={url}"),
+    ];
+    let expected = [
+        "HUAWEICLOUD_SDK_AK=EMULATORACCESSKEY001".to_owned(),
+        format!("HUAWEICLOUD_SDK_IAM_ENDPOINT={url}"),
+        "HUAWEICLOUD_SDK_PROJECT_ID=0605767aee00d2562f3cc0123456789a".to_owned(),
+        urls[0].clone(),
+        urls[1].clone(),
+        "HUAWEICLOUD_SDK_SK=emulatorSecretKey0123456789abcdefABCDEF01".to_owned(),
+        format!("RELEASE_EMULATOR_URL={url}"),
+    ];
+    assert_eq!(documented, expected);
+
+    let own = shell(&["--fixtures", "documented"], print)
+        .env("HUAWEICLOUD_SDK_AK", "mine")
+        .output()
+        .unwrap();
+    let own = lines(own);
+    assert!(
+        own.contains(&"HUAWEICLOUD_SDK_AK=mine".to_owned()),
+        "{own:?}"
+    );
+    assert!(
+        !own.iter()
+            .any(|line| line.contains("_SK=") || line.contains("PROJECT_ID")),
+        "{own:?}"
+    );
+}
+
+#[test]
+fn the_flags_of_serve_hold() {
+    let file = scratch("exec").join("port");
+    let print = format!("echo $RELEASE_EMULATOR_URL; cat {}", file.display());
+    let output = exec(&["--port-file", file.to_str().unwrap()], &print);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (url, port) = text.trim().split_once('\n').unwrap();
+    assert_eq!(url, format!("http://127.0.0.1:{port}"));
+
+    let output = exec(&["--fixtures", "/nowhere.json"], "echo started");
+    assert_eq!(output.status.code(), Some(4));
+    assert_eq!(output.stdout, b"", "the command was not started");
+    let output = exec(&["--listen", "192.0.2.1:1"], "echo started");
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
+fn a_command_that_cannot_be_started_is_127_and_named() {
+    let output = command(&["exec", "--", "/nowhere/at/all", "--flag"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(127));
+    let said =
+        "release-emulator: cannot start /nowhere/at/all: No such file or directory (os error 2)\n";
+    assert_eq!(stderr(&output), said);
+
+    let output = command(&["exec"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("<CMD>"), "{}", stderr(&output));
+}
+
+#[test]
+fn signals_are_passed_on_to_the_command_which_decides_what_they_mean() {
+    for (signal, trapped, code) in [
+        ("TERM", "exit 9", 9),
+        ("INT", "exit 8", 8),
+        ("TERM", "-", 143),
+    ] {
+        let script = format!("trap '{trapped}' {signal}; echo set; while :; do :; done");
+        let mut exec = shell(&[], &script)
+            .stdout(Stdio::piped())
+            // Not in the foreground of a terminal, which would signal the command by itself.
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let mut said = [0; 4];
+        exec.stdout.as_mut().unwrap().read_exact(&mut said).unwrap();
+        assert_eq!(&said, b"set\n");
+
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -{signal} {}", exec.id())])
+            .status();
+        assert!(sent.unwrap().success());
+
+        assert_eq!(
+            exec.wait().unwrap().code(),
+            Some(code),
+            "{signal} {trapped}"
+        );
+    }
+}
+
+#[test]
+fn a_script_that_was_never_used_fails_a_run_that_succeeded() {
+    let flags = ["--fail-on", "unused-script"];
+    let used = exec_part(&flags, "script use");
+    assert_eq!(used.status.code(), Some(0), "{}", stderr(&used));
+
+    let unused = exec_part(&flags, "script");
+    assert_eq!(unused.status.code(), Some(7), "{}", stderr(&unused));
+    let said = stderr(&unused);
+    let (before, after) = said
+        .split_once("world main: unused-script: ")
+        .expect("the finding");
+    assert_eq!(before, "release-emulator: the command succeeded, but\n  ");
+    assert!(
+        after.ends_with(" (family pipelines, step roll-out)\n"),
+        "{said}"
+    );
+
+    let own = exec_part(&flags, "script fail");
+    assert_eq!(own.status.code(), Some(101), "its own code");
+    assert!(!stderr(&own).contains("unused-script:"), "{}", stderr(&own));
+    let without = exec_part(&[], "script");
+    assert_eq!(without.status.code(), Some(0), "nobody asked");
+}
+
+#[test]
+fn scripts_of_worlds_that_were_closed_count_too() {
+    let output = exec_part(&["--fail-on", "unused-script"], "world");
+    assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("\n  world t1: unused-script: "),
+        "{}",
+        stderr(&output)
+    );
+    assert!(
+        stderr(&output).ends_with(" (any step)\n"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_world_that_is_still_at_work_cannot_be_vouched_for() {
+    let output = exec_part(&["--fail-on", "unused-script"], "busy");
+    assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
+    let said = "the command succeeded, but a world was still at work and could not be looked at\n";
+    assert!(stderr(&output).ends_with(said), "{}", stderr(&output));
+    let output = exec_part(&[], "busy");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[test]
+fn what_a_run_can_fail_on_is_listed_where_a_word_is_unknown() {
+    let output = exec(&["--fail-on", "unused-script,boredom"], "true");
+    assert_eq!(output.status.code(), Some(2));
+    let said = stderr(&output);
+    assert!(
+        said.contains("'boredom'")
+            && said.contains("[possible values: unused-script, unknown-route, server-error]"),
+        "{said}"
+    );
+
+    let twin = shell(&[], "true")
+        .env("RELEASE_EMULATOR_FAIL_ON", "boredom")
+        .output()
+        .unwrap();
+    assert_eq!(twin.status.code(), Some(2));
+    assert!(
+        stderr(&twin).contains("for 'RELEASE_EMULATOR_FAIL_ON"),
+        "{}",
+        stderr(&twin)
+    );
+}
+
+#[test]
+fn openapi_prints_the_document_that_is_served() {
+    let output = command(&["openapi"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(printed, format!("{}\n", control::openapi()));
+}
+
+#[test]
+fn an_unknown_route_and_a_server_error_fail_a_run_that_names_them() {
+    for (part, word, other, line) in [
+        (
+            "lost",
+            "unknown-route",
+            "server-error",
+            "GET /v3/p1/pipeline/pipeline was answered 404, near GET /v3/{project_id}/pipeline/pipelines",
+        ),
+        (
+            "broken",
+            "server-error",
+            "unknown-route",
+            "GET /openapi/delivery/releases/66287b110b8b8a631910ffff was answered 500",
+        ),
+    ] {
+        let output = exec_part(&["--fail-on", word], part);
+        assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
+        let said = format!("the command succeeded, but\n  world main: {word}: {line}\n");
+        assert!(stderr(&output).ends_with(&said), "{}", stderr(&output));
+        let output = exec_part(&["--fail-on", other], part);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_command_that_fails_leaves_what_it_asked_last_on_stderr() {
+    let output = exec_part(&["--fail-on", "unknown-route"], "lost fail");
+    assert_eq!(output.status.code(), Some(101), "{}", stderr(&output));
+    let said = "release-emulator: world main: GET /v3/p1/pipeline/pipeline was answered 404, near GET \
+        /v3/{project_id}/pipeline/pipelines\n";
+    assert!(stderr(&output).ends_with(said), "{}", stderr(&output));
+}

@@ -1,0 +1,459 @@
+//! Further worlds: each on a port of its own, sharing nothing, gone when they are closed.
+
+mod process;
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use release_emulator::host::{Host, Limits};
+use release_emulator::sim::clock::Stopwatch;
+use release_emulator::{Emulator, Settings, State, World, app_among};
+use serde_json::{Value, json};
+
+use crate::common::{App, PROJECT, assert_same};
+use crate::remote::Remote;
+
+const WORLDS: &str = "/_emulator/v1/worlds";
+
+/// The world at the other end of an emulator's url, frozen at noon.
+async fn emulator() -> (Emulator, Remote) {
+    let noon = "2026-01-01T12:00:00Z".parse().unwrap();
+    let emulator = Emulator::builder().freeze(noon).start().await.unwrap();
+    let main = Remote::at(emulator.url());
+    (emulator, main)
+}
+
+/// A host with limits, stopped with the test.
+async fn host(limits: Limits) -> (tokio_util::sync::DropGuard, Remote) {
+    let world = World::new(Settings::default(), State::default()).unwrap();
+    world.open();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = Host::start(world, listener, limits, app_among, None).unwrap();
+    (host.stop().drop_guard(), Remote::at(host.url()))
+}
+
+/// Three ports in a row that were free a moment ago, out of reach of those that are given out for port 0. The tests
+/// that call it have different `turn`s, below 2.
+fn free_ports(turn: u16) -> RangeInclusive<u16> {
+    let begin = 15_000 + u16::try_from(std::process::id() % 1_500).unwrap() * 10 + turn * 5;
+    let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    (begin..60_000)
+        .step_by(10)
+        .map(|first| first..=first + 2)
+        .find(|range| range.clone().all(is_free))
+        .expect("free ports")
+}
+
+fn pipeline(name: &str) -> Value {
+    json!({"name": name, "model_version": 2, "config_mode": "ui", "stages": [
+        {"name": "build", "tasks": [{"name": "compile"}]},
+        {"name": "deploy", "approval_type": 1, "tasks": [{"name": "roll-out"}]}]})
+}
+
+fn pipelines() -> String {
+    format!("/v3/{PROJECT}/pipeline/pipelines")
+}
+
+/// What a refusal of a world to be says.
+async fn refusal(main: &Remote, chosen: Value, status: u16) -> String {
+    let reply = main.post(WORLDS, chosen).await;
+    assert_eq!(reply.header("content-type"), "application/problem+json");
+    let problem = reply.expect(status);
+    problem["detail"].as_str().expect("a detail").to_owned()
+}
+
+#[tokio::test]
+async fn worlds_are_opened_listed_and_closed_through_any_of_them() {
+    let (_emulator, main) = emulator().await;
+
+    let named = main.post(WORLDS, json!({"name": "t1"})).await.expect(201);
+    let t1 = Remote::at(named["url"].as_str().unwrap());
+    let made_up = t1.post(WORLDS, json!({})).await.expect(201);
+    assert_same(&named, &json!({"name": "t1", "url": t1.url}));
+    assert_same(&made_up, &json!({"name": "w1", "url": made_up["url"]}));
+
+    let list = json!({"worlds": [{"name": "main", "url": main.url}, named, made_up]});
+    for world in [&main, &t1, &Remote::at(made_up["url"].as_str().unwrap())] {
+        assert_same(&world.get(WORLDS).await.expect(200), &list);
+    }
+    assert_same(&main.get(&format!("{WORLDS}/t1")).await.expect(200), &named);
+
+    t1.delete(&format!("{WORLDS}/w1")).await.expect(204);
+    main.delete(&format!("{WORLDS}/t1")).await.expect(204);
+    let list = json!({"worlds": [{"name": "main", "url": main.url}]});
+    assert_same(&main.get(WORLDS).await.expect(200), &list);
+    let next = main.send(axum::http::Method::POST, WORLDS, &[], String::new());
+    assert_eq!(
+        next.await.expect(201)["name"],
+        "w2",
+        "a name that was made up does not come again"
+    );
+}
+
+#[tokio::test]
+async fn worlds_share_neither_memory_nor_clock_nor_ids_nor_scripts_nor_tokens() {
+    let (_emulator, main) = emulator().await;
+    let other = main.open(json!({"freeze": "2030-01-01T00:00:00Z"})).await;
+
+    // The same ids in both: neither draws from the other's.
+    for world in [&main, &other] {
+        let created = world.post(&pipelines(), pipeline("shop")).await.expect(200);
+        assert_eq!(created["id"], "238edbca-bf17-472f-a1c9-1641da5acee1");
+    }
+    let users = json!({"identities": {"users": [{"name": "ann", "password": "p"}],
+        "tokens": [{"token": "t", "user": "ann", "expires_at": "2026-01-01T12:00:01Z"}]}});
+    let patch = main.send(
+        axum::http::Method::PATCH,
+        "/_emulator/v1/state",
+        &[],
+        users.to_string(),
+    );
+    patch.await.expect(204);
+    main.post("/_emulator/v1/scripts", json!({"outcome": "fail"}))
+        .await
+        .expect(201);
+    assert_eq!(main.advance(1_000).await, Vec::<Value>::new());
+
+    assert_eq!(
+        main.get(&pipelines()).await.status,
+        401,
+        "ann's token has ended"
+    );
+    assert_eq!(
+        other
+            .get(&pipelines())
+            .await
+            .expect(200)
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    let clock = json!({"now": "2030-01-01T00:00:00Z", "mode": "frozen", "pace": 1.0});
+    assert_same(&other.get("/_emulator/v1/clock").await.expect(200), &clock);
+    assert_same(
+        &other.get("/_emulator/v1/scripts").await.expect(200),
+        &json!({"scripts": [], "unused": []}),
+    );
+    other
+        .post("/_emulator/v1/reset", json!({}))
+        .await
+        .expect(204);
+    assert_eq!(other.get(&pipelines()).await.expect(200), json!([]));
+    let state = main.get("/_emulator/v1/state").await.expect(200);
+    assert_eq!(
+        state["servicestage"]["projects"][0]["pipelines"][0]["name"],
+        "shop"
+    );
+}
+
+#[tokio::test]
+async fn a_world_is_as_the_process_was_started_where_nothing_else_is_chosen() {
+    let emulator = Emulator::builder()
+        .fixtures("documented")
+        .freeze("2026-01-01T12:00:00Z".parse().unwrap())
+        .step(Duration::from_secs(5))
+        .pace(60.0)
+        .pipelines_list(release_emulator::api::settings::PipelinesList::Object)
+        .start()
+        .await
+        .unwrap();
+    let main = Remote::at(emulator.url());
+    // What became of the first world since is its own.
+    main.post("/_emulator/v1/reset", json!({"to": "empty"}))
+        .await
+        .expect(204);
+
+    let like = main.open(json!({})).await;
+    let clock = json!({"now": "2026-01-01T12:00:00Z", "mode": "frozen", "pace": 60.0});
+    assert_same(&like.get("/_emulator/v1/clock").await.expect(200), &clock);
+    let listed = like.get(&pipelines()).await.expect(200);
+    assert_eq!(
+        listed["pipelines"].as_array().map(Vec::len),
+        Some(1),
+        "{listed}"
+    );
+
+    let fixtures = json!({"servicestage": {"projects": [{"id": PROJECT, "pipelines": [{"id": "a", "name": "own"}]}]}});
+    let chosen = json!({"name": "a.b_c-1", "fixtures": fixtures, "freeze": null, "auth": "strict",
+        "fidelity": "strict", "references": "checked", "step": "1m 30s", "pace": 0.5, "pipelines_list": "array"});
+    let own = main.open(chosen).await;
+    let clock = own.get("/_emulator/v1/clock").await.expect(200);
+    assert_eq!(
+        (&clock["mode"], &clock["pace"]),
+        (&json!("running"), &json!(0.5))
+    );
+    assert_eq!(
+        own.get(&pipelines()).await.status,
+        401,
+        "any token does not do"
+    );
+    own.post("/_emulator/v1/reset", json!({"to": "empty"}))
+        .await
+        .expect(204);
+    own.post("/_emulator/v1/reset", json!({})).await.expect(204);
+    let state = own.get("/_emulator/v1/state").await.expect(200);
+    assert_eq!(
+        state["servicestage"]["projects"][0]["pipelines"][0]["name"], "own",
+        "its fixtures are what a reset goes back to"
+    );
+    let version = json!({"project_key": "demo", "version_name": "v1", "env_name": "dev"});
+    assert_eq!(
+        like.post("/openapi/delivery/releases/k8s", version.clone())
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        own.post("/openapi/delivery/releases/k8s", version)
+            .await
+            .status,
+        401
+    );
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_world_to_be_is_named_with_its_place() {
+    let (_emulator, main) = emulator().await;
+    for (chosen, expected) in [
+        (
+            json!([]),
+            "invalid type: sequence, expected an object at line 1 column 0",
+        ),
+        (
+            json!({"nmae": "a"}),
+            "nmae: unknown field `nmae`, expected one of `name`, `fixtures`",
+        ),
+        (
+            json!({"name": 7}),
+            "name: invalid type: integer `7`, expected a string",
+        ),
+        (
+            json!({"name": ""}),
+            "name: must be 1 to 64 letters, digits, dots, underscores and hyphens",
+        ),
+        (json!({"name": "a/b"}), "name: must be 1 to 64 letters"),
+        (json!({"name": ".."}), "name: must be 1 to 64 letters"),
+        (
+            json!({"name": "a".repeat(65)}),
+            "name: must be 1 to 64 letters",
+        ),
+        (
+            json!({"freeze": "noon"}),
+            "freeze: noon is no RFC 3339 time",
+        ),
+        (
+            json!({"auth": "none"}),
+            "auth: unknown variant `none`, expected `shape` or `strict`",
+        ),
+        (
+            json!({"fidelity": "low"}),
+            "fidelity: unknown variant `low`, expected `documented` or `strict`",
+        ),
+        (
+            json!({"references": "all"}),
+            "references: unknown variant `all`, expected `lenient` or `checked`",
+        ),
+        (
+            json!({"pipelines_list": "set"}),
+            "pipelines_list: unknown variant `set`, expected `array` or `object`",
+        ),
+        (
+            json!({"step": "2"}),
+            "step: expected a length with a unit, such as 2s, 500ms or 1m 30s, up to ten years",
+        ),
+        (
+            json!({"pace": 0}),
+            "pace: must be over 0 and at most 1000000",
+        ),
+        (
+            json!({"pace": 1e7}),
+            "pace: must be over 0 and at most 1000000",
+        ),
+        (
+            json!({"fixtures": []}),
+            "fixtures: invalid type: sequence, expected an object",
+        ),
+        (
+            json!({"fixtures": {"zadig": {"project": []}}}),
+            "fixtures.zadig.project: unknown field `project`, expected `projects`",
+        ),
+        (
+            json!({"fixtures": {"servicestage": {"projects": [{"id": "p", "pipelines": [{"id": "a", "status": 6}]}]}}}),
+            "fixtures.servicestage.projects[0].pipelines[0].status: 1 to 5, 7, or 10 to 14, not 6",
+        ),
+        (
+            json!({"fixtures": {"identities": {"users": [{"name": "ann", "password": 4711}]}}}),
+            "fixtures.identities.users[0].password: invalid type: integer ***, expected a string",
+        ),
+    ] {
+        let said = refusal(&main, chosen.clone(), 400).await;
+        assert!(said.starts_with(expected), "{chosen}: {said}");
+        assert!(!said.contains("4711"), "{said}");
+    }
+    let list = json!({"worlds": [{"name": "main", "url": main.url}]});
+    assert_same(&main.get(WORLDS).await.expect(200), &list);
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_is_409_and_one_that_is_not_there_404() {
+    let (_emulator, main) = emulator().await;
+    main.open(json!({"name": "t1"})).await;
+    for name in ["t1", "main"] {
+        let said = refusal(&main, json!({"name": name}), 409).await;
+        assert_eq!(said, format!("name: there is a world {name} already"));
+    }
+    for reply in [
+        main.get(&format!("{WORLDS}/t2")).await,
+        main.delete(&format!("{WORLDS}/t2")).await,
+    ] {
+        assert_eq!(reply.expect(404)["detail"], "there is no world t2");
+    }
+}
+
+#[tokio::test]
+async fn neither_the_first_world_nor_the_one_that_is_asked_can_be_closed() {
+    let (_emulator, main) = emulator().await;
+    let t1 = main.open(json!({"name": "t1"})).await;
+
+    let itself = t1.delete(&format!("{WORLDS}/t1")).await.expect(409);
+    assert_eq!(
+        itself["detail"],
+        "the world t1 cannot close itself and still answer; ask another one"
+    );
+    for world in [&main, &t1] {
+        let first = world.delete(&format!("{WORLDS}/main")).await.expect(409);
+        assert_eq!(
+            first["detail"],
+            "the world main ends with the process, not before it"
+        );
+    }
+
+    t1.get("/_emulator/v1/health").await.expect(200);
+    main.delete(&format!("{WORLDS}/t1")).await.expect(204);
+}
+
+#[tokio::test]
+async fn where_no_process_serves_there_are_no_further_worlds() {
+    let app = App::new();
+    let t1 = format!("{WORLDS}/t1");
+    for reply in [
+        app.get(WORLDS).await,
+        app.post(WORLDS, json!({})).await,
+        app.get(&t1).await,
+        app.delete(&t1).await,
+    ] {
+        let problem = json!({"type": "about:blank", "title": "Not Implemented", "status": 501,
+            "detail": "further worlds need a process that serves this one; here it is called directly"});
+        assert_same(&reply.expect(501), &problem);
+    }
+}
+
+#[tokio::test]
+async fn once_a_world_is_closed_nothing_of_it_is_left() {
+    let (_emulator, main) = emulator().await;
+    let t1 = main.open(json!({"name": "t1"})).await;
+    let port = t1.url.strip_prefix("http://").unwrap();
+    let (mut silent, mut half) = (
+        TcpStream::connect(port).unwrap(),
+        TcpStream::connect(port).unwrap(),
+    );
+    half.write_all(b"GET /_emulator/v1/health HTTP/1.1\r\nHost")
+        .unwrap();
+    t1.get("/_emulator/v1/health").await.expect(200);
+
+    let asked = Stopwatch::start();
+    main.delete(&format!("{WORLDS}/t1")).await.expect(204);
+
+    assert!(
+        asked.elapsed() < Duration::from_millis(300),
+        "{:?}",
+        asked.elapsed()
+    );
+    assert!(TcpStream::connect(port).is_err(), "the port is closed");
+    for client in [&mut silent, &mut half] {
+        assert_eq!(
+            client.read(&mut [0]).unwrap_or(0),
+            0,
+            "connections are closed"
+        );
+    }
+    main.delete(&format!("{WORLDS}/t1")).await.expect(404);
+    main.open(json!({"name": "t1"})).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_who_open_or_close_the_same_world_at_once_one_does() {
+    let (_emulator, main) = emulator().await;
+    let calls = |open: bool| {
+        let calls = (0..16).map(|_| {
+            let main = Remote::at(&main.url);
+            tokio::spawn(async move {
+                if open {
+                    main.post(WORLDS, json!({"name": "t1"})).await.status
+                } else {
+                    main.delete(&format!("{WORLDS}/t1")).await.status
+                }
+            })
+        });
+        calls.collect::<Vec<_>>()
+    };
+    for (open, once, else_) in [(true, 201, 409), (false, 204, 404)] {
+        let mut statuses = Vec::new();
+        for call in calls(open) {
+            statuses.push(call.await.unwrap());
+        }
+        statuses.sort_unstable();
+        let mut expected = vec![else_; 15];
+        expected.push(once);
+        expected.sort_unstable();
+        assert_eq!(statuses, expected);
+    }
+}
+
+#[tokio::test]
+async fn there_are_as_many_worlds_as_allowed_and_then_429() {
+    let limits = Limits {
+        most: 3,
+        ports: None,
+    };
+    let (_stop, main) = host(limits).await;
+    main.open(json!({"name": "a"})).await;
+    main.open(json!({"name": "b"})).await;
+
+    let said = refusal(&main, json!({}), 429).await;
+
+    let expected =
+        "there are 3 worlds, the first one included, and --max-worlds allows no more; delete one";
+    assert_eq!(said, expected);
+    main.delete(&format!("{WORLDS}/a")).await.expect(204);
+    main.open(json!({"name": "c"})).await;
+}
+
+#[tokio::test]
+async fn ports_come_in_turn_out_of_the_range_past_those_that_are_taken() {
+    let range = free_ports(0);
+    let (first, last) = (*range.start(), *range.end());
+    let url = |port: u16| format!("http://127.0.0.1:{port}");
+    let taken = TcpListener::bind(("127.0.0.1", first)).unwrap();
+    let limits = Limits {
+        ports: Some(range),
+        ..Limits::default()
+    };
+    let (_stop, main) = host(limits).await;
+
+    assert_eq!(main.open(json!({"name": "a"})).await.url, url(first + 1));
+    assert_eq!(main.open(json!({"name": "b"})).await.url, url(last));
+    let said = refusal(&main, json!({}), 429).await;
+    let expected =
+        format!("no port is left for another world: each of {first} to {last} cannot be bound (");
+    assert!(said.starts_with(&expected), "{said}");
+
+    drop(taken);
+    main.delete(&format!("{WORLDS}/b")).await.expect(204);
+    // The one that has been free for longer first.
+    assert_eq!(main.open(json!({"name": "c"})).await.url, url(first));
+    assert_eq!(main.open(json!({"name": "d"})).await.url, url(last));
+}
