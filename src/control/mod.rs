@@ -8,6 +8,7 @@ mod clock;
 mod memory;
 mod problem;
 mod scripts;
+mod transition;
 
 use std::sync::LazyLock;
 
