@@ -8,6 +8,7 @@ mod clock;
 mod memory;
 mod problem;
 mod scripts;
+mod timeline;
 mod transition;
 
 use std::sync::LazyLock;
@@ -61,6 +62,7 @@ fn routes() -> OpenApiRouter<Control> {
         ))
         .routes(routes!(scripts::remove_script))
         .routes(routes!(asm::set_traffic))
+        .routes(routes!(timeline::show_timeline))
 }
 
 /// The routes and what they declare.

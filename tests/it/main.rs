@@ -21,4 +21,5 @@ mod readme;
 mod secrets;
 mod signatures;
 mod socket;
+mod timeline;
 mod zadig;
