@@ -89,17 +89,18 @@ impl Tables {
     /// whatever was to be told before, each with its number.
     pub fn settle(&mut self, to: Ms, heard: &mut dyn FnMut(u64, Transition)) {
         loop {
-            for (number, transition) in self.log.take() {
+            for (number, transition) in self.log.drain() {
                 heard(number, transition);
             }
             let due = self.next_due();
             if due > to {
                 break;
             }
-            self.asm.wake(due, &mut self.log);
-            self.plans.wake(due, &mut self.log);
-            self.pipelines.wake(due, &mut self.scripts, &mut self.log);
-            self.zadig.wake(due, &mut self.log);
+            // One thing at a time, so that what it tells need not be kept until others are through.
+            let _ = self.asm.wake(due, &mut self.log)
+                || self.plans.wake(due, &mut self.log)
+                || self.pipelines.wake(due, &mut self.scripts, &mut self.log)
+                || self.zadig.wake(due, &mut self.log);
         }
     }
 

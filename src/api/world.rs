@@ -113,7 +113,7 @@ impl World {
             let now = self.0.clock.now();
             self.catch_up(tables, now, &mut |_, _| {});
             let changed = change(tables, now);
-            for (number, transition) in tables.log.take() {
+            for (number, transition) in tables.log.drain() {
                 self.note(number, &transition);
             }
             changed

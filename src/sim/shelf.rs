@@ -182,28 +182,35 @@ impl<T: Timed> Shelf<T> {
         self.agenda.first().map_or(NEVER, |(due, _)| *due)
     }
 
-    /// Wakes what is due up to `now`, in order: tells what changed, lets act what acts by itself, and notes when
-    /// each is due next. Only the steps that stir are looked at, so that a run costs as much as its steps and not
-    /// their square.
+    /// Wakes the thing that is due first, if one is by `now`: tells what changed, lets it act if it does by itself,
+    /// and notes when it is due next. Only the steps that stir are looked at, so that a run costs as much as its
+    /// steps and not their square. Answers whether a thing was due.
     ///
     /// # Panics
     /// Never: the agenda names what is stored.
-    pub fn wake(&mut self, now: Ms, log: &mut Log, mut act: impl FnMut(&str, &str, &mut T, Ms)) {
-        while let Some((due, serial)) = self.agenda.first().copied().filter(|(due, _)| *due <= now)
-        {
-            let entry = self
-                .entries
-                .get_mut(&serial)
-                .expect("the agenda names what is stored");
-            entry.age(due, log);
-            if entry.item.acts(due) {
-                let (scope, id) = (Arc::clone(&entry.scope), Arc::clone(&entry.id));
-                let act = |item: &mut T| act(&scope, &id, item, due);
-                entry.change(&mut log.at(due, SCHEDULE), act);
-            }
-            let next = entry.item.next_due(due);
-            Self::note(&mut self.agenda, serial, entry, next);
+    pub fn wake(
+        &mut self,
+        now: Ms,
+        log: &mut Log,
+        act: impl FnOnce(&str, &str, &mut T, Ms),
+    ) -> bool {
+        let Some((due, serial)) = self.agenda.first().copied().filter(|(due, _)| *due <= now)
+        else {
+            return false;
+        };
+        let entry = self
+            .entries
+            .get_mut(&serial)
+            .expect("the agenda names what is stored");
+        entry.age(due, log);
+        if entry.item.acts(due) {
+            let (scope, id) = (Arc::clone(&entry.scope), Arc::clone(&entry.id));
+            let act = |item: &mut T| act(&scope, &id, item, due);
+            entry.change(&mut log.at(due, SCHEDULE), act);
         }
+        let next = entry.item.next_due(due);
+        Self::note(&mut self.agenda, serial, entry, next);
+        true
     }
 
     /// Remembers what another shelf does of the things that both hold, as told to the log `from`.
@@ -309,7 +316,7 @@ mod tests {
 
     /// What was told since: number, instant, id, the status after, cause.
     fn told(log: &mut Log) -> Vec<(u64, Ms, String, String, String)> {
-        let told = log.take().into_iter().map(|(number, change)| {
+        let told = log.drain().map(|(number, change)| {
             let text = |text: &str| text.to_owned();
             let (id, to, cause) = (text(&change.id), text(&change.to), text(&change.cause));
             (number, change.at, id, to, cause)
@@ -342,9 +349,9 @@ mod tests {
     fn things_wake_in_the_order_they_are_due() {
         let mut log = Log::default();
         let mut shelf = shelf(&mut log);
-        log.take();
+        assert_eq!(log.drain().count(), 3);
 
-        shelf.wake(13, &mut log, |_, _, _, _| ());
+        while shelf.wake(13, &mut log, |_, _, _, _| ()) {}
 
         let expected = [
             (4, 10, "a", "1", "clock"),
@@ -374,7 +381,7 @@ mod tests {
     fn commands_are_told_and_what_changes_nothing_is_not() {
         let mut log = Log::default();
         let mut shelf = shelf(&mut log);
-        log.take();
+        assert_eq!(log.drain().count(), 3);
 
         let age = |ticker: &mut Ticker| ticker.born = -30;
         shelf.edit("p", "a", &mut log.at(4, "age"), age);
@@ -407,7 +414,10 @@ mod tests {
         assert_eq!(past("a"), ["1 0 -0 create", "0 4 0-2 import"]);
         assert_eq!(past("b"), ["2 3 -0 create"]);
         assert_eq!(past("c"), ["0 4 -0 import"], "it belongs to another scope");
-        assert!(fresh.take().is_empty(), "nobody is told of an import");
+        assert!(
+            fresh.drain().next().is_none(),
+            "nobody is told of an import"
+        );
     }
 
     /// A run of many steps in a row that counts how often anybody looks at one.
@@ -470,7 +480,7 @@ mod tests {
         };
         shelf.insert("p", "a", 0, row, &mut log.at(0, "create"));
 
-        shelf.wake(NEVER - 1, &mut log, |_, _, _, _| ());
+        while shelf.wake(NEVER - 1, &mut log, |_, _, _, _| ()) {}
 
         // Each once when it was created, and twice where it begins and where it ends.
         let looks = shelf.get("p", "a").unwrap().looks.get();
@@ -483,6 +493,6 @@ mod tests {
             "a command looks at each before and after it"
         );
         // Each but the first is told when it is created, begins and ends; the first begins at once.
-        assert_eq!(log.take().len(), 3 * STEPS - 1 + 2);
+        assert_eq!(log.drain().count(), 3 * STEPS - 1 + 2);
     }
 }

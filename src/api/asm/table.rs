@@ -61,16 +61,19 @@ impl Table {
         self.meshes.next_due().min(self.releases.next_due())
     }
 
-    /// Lets happen what is due.
-    pub fn wake(&mut self, now: Ms, log: &mut Log) {
-        self.releases.wake(now, log, |_, _, _, _| ());
-        let mut gone = Vec::new();
-        self.meshes.wake(now, log, |project, id, _, due| {
-            gone.push((project.to_owned(), id.to_owned(), due));
+    /// Lets the first thing happen that is due, if anything is; answers whether it was.
+    pub fn wake(&mut self, now: Ms, log: &mut Log) -> bool {
+        if self.releases.wake(now, log, |_, _, _, _| ()) {
+            return true;
+        }
+        let mut gone = None;
+        let woke = self.meshes.wake(now, log, |project, id, _, due| {
+            gone = Some((project.to_owned(), id.to_owned(), due));
         });
-        for (project, id, due) in gone {
+        if let Some((project, id, due)) = gone {
             self.forget_mesh(&project, &id, &mut log.at(due, CLOCK));
         }
+        woke
     }
 
     /// What there is to say of a release by uid, else of a mesh by id.

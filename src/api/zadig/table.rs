@@ -294,9 +294,9 @@ impl Table {
         self.versions.next_due()
     }
 
-    /// Lets happen what is due.
-    pub fn wake(&mut self, now: Ms, log: &mut Log) {
-        self.versions.wake(now, log, |_, _, _, _| ());
+    /// Lets the first thing happen that is due, if anything is; answers whether it was.
+    pub fn wake(&mut self, now: Ms, log: &mut Log) -> bool {
+        self.versions.wake(now, log, |_, _, _, _| ())
     }
 
     /// What there is to say of a version of whatever project.

@@ -7,7 +7,7 @@ use super::{Command, Does, Event, FailMode, Ms, NEVER, Node, Outcome, Script, Sp
 /// One span per step, and the run's end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Forecast {
-    pub(super) spans: Vec<Span>,
+    pub(super) spans: Box<[Span]>,
     pub(super) end: Ms,
     pub(super) failed: bool,
     /// The beginnings and ends that come, in order: twice the step's position, one more for an end.
@@ -54,7 +54,7 @@ impl Forecast {
         };
         let end = walk.along(&script.tree, started.saturating_add(script.lead));
         let mut forecast = Self {
-            spans: walk.spans,
+            spans: walk.spans.into(),
             end: end.at,
             failed: end.failed,
             edges: Box::default(),

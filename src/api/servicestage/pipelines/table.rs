@@ -183,15 +183,16 @@ impl Table {
         self.shelf.next_due()
     }
 
-    /// Lets everything happen that is due: steps end, policies start pipelines.
-    pub fn wake(&mut self, now: Ms, scripts: &mut Scripts, log: &mut Log) {
+    /// Lets the first thing happen that is due, if anything is: steps end, policies start pipelines. Answers
+    /// whether anything was.
+    pub fn wake(&mut self, now: Ms, scripts: &mut Scripts, log: &mut Log) -> bool {
         let mut office = Office {
             next_execution: &mut self.next_execution,
             scripts,
         };
         self.shelf.wake(now, log, |_, _, pipeline, at| {
             pipeline.fire(at, &mut office);
-        });
+        })
     }
 
     /// The number of the next execution.

@@ -336,9 +336,9 @@ impl Table {
         self.shelf.next_due()
     }
 
-    /// Tells of everything that changes by itself up to `now`.
-    pub fn wake(&mut self, now: Ms, log: &mut Log) {
-        self.shelf.wake(now, log, |_, _, _, _| ());
+    /// Lets the first thing happen that is due, if anything is; answers whether it was.
+    pub fn wake(&mut self, now: Ms, log: &mut Log) -> bool {
+        self.shelf.wake(now, log, |_, _, _, _| ())
     }
 
     /// The projects that have plans, in alphabetical order.
