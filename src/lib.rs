@@ -26,7 +26,7 @@
 //!     start.header("X-Auth-Token", "any").send().await?.error_for_status()?;
 //!
 //!     let transitions = emulator.clock().advance(Duration::from_secs(2));
-//!     assert!(transitions.iter().any(|change| change.name == "shop" && change.to == "2"));
+//!     assert!(transitions.iter().any(|change| &*change.name == "shop" && &*change.to == "2"));
 //!
 //!     let show = client.get(&shop).header("X-Auth-Token", "any");
 //!     let shown: Value = show.send().await?.json().await?;
@@ -47,8 +47,8 @@
 //! | [`host`] | the worlds of a process, each on a port of its own: opens, lists and closes them |
 //! | [`fixtures`] | files in JSON or YAML, and the documented examples that are built in |
 //! | [`ticker`] | lets an idle world keep up with its clock |
-//! | [`control`] | `/_emulator/v1/…`: clock, state, scripts, worlds, coverage, OpenAPI |
-//! | [`sim`] | the kernel: clock, ids, store, shelf, scripts, lifecycles; no HTTP, no JSON |
+//! | [`control`] | `/_emulator/v1/…`: clock, state, scripts, timelines, worlds, coverage, OpenAPI |
+//! | [`sim`] | the kernel: clock, ids, store, shelf, scripts, lifecycles, transitions; no HTTP, no JSON |
 //! | [`http`] | what every family's router needs: dialects, operations, extractors, the gate; no cloud |
 //! | [`http::auth`] | tokens and signatures as requests carry them, and whether a signature holds |
 //! | [`api`] | the registry: [`api::Tables`] (the whole memory), [`api::World`] (what a family is given), [`api::state`] (the fixture format), [`api::identities`] (who may call), [`api::gateway`] (in front of every Huawei service) |
@@ -79,6 +79,8 @@
 //! * Reading changes nothing. The one thing that time alone writes is a scheduled start, and whoever looks
 //!   next finds it done ([`api::Tables::settle`]).
 //! * A command checks everything, then changes; a refused one leaves the memory equal.
+//! * Whatever changes a status tells it, be it time or a command: transitions are numbered in the order of time,
+//!   and each comes by one place of [`api::World`], under its lock.
 //! * Time is handed in. Only `sim/clock.rs` reads the machine's clock; only the ticker and the accept loop
 //!   wait.
 //! * Worlds share nothing. A world is served by tasks that its host owns: it has closed when they have ended, and

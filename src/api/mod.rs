@@ -29,11 +29,22 @@ use crate::http::seal::refuse_unrouted;
 use crate::http::{Operation, Rejection};
 use crate::sim::ids::Ids;
 use crate::sim::scripts::Scripts;
+use crate::sim::timeline::Timeline;
+use crate::sim::transition::{IMPORT, Log};
 use crate::sim::{Ms, Transition};
 use identities::Directory;
 use settings::Settings;
 use state::{Counters, Misfit};
 pub use world::World;
+
+/// What of a resource is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// There is no such family.
+    Family,
+    /// The family has no such resource.
+    Resource,
+}
 
 /// The whole memory of a world.
 #[derive(Debug)]
@@ -50,6 +61,8 @@ pub struct Tables {
     pub identities: Directory,
     /// How coming work goes. Not part of the state that is exported.
     pub scripts: Scripts,
+    /// Who hears of what changes. Nor is this.
+    pub log: Log,
 }
 
 impl Tables {
@@ -63,6 +76,7 @@ impl Tables {
             zadig: zadig::Table::default(),
             identities: Directory::default(),
             scripts: Scripts::new(settings.step),
+            log: Log::default(),
         }
     }
 
@@ -75,17 +89,22 @@ impl Tables {
             .min(self.zadig.next_due())
     }
 
-    /// Lets everything happen that is due up to `to`, in the order of time; `heard` is told of it.
-    pub fn settle(&mut self, to: Ms, heard: &mut dyn FnMut(Transition)) {
+    /// Lets everything happen that is due up to `to`, in the order of time. `heard` is told of it, and of
+    /// whatever was to be told before, each with its number.
+    pub fn settle(&mut self, to: Ms, heard: &mut dyn FnMut(u64, Transition)) {
         loop {
+            for (number, transition) in self.log.drain() {
+                heard(number, transition);
+            }
             let due = self.next_due();
             if due > to {
                 break;
             }
-            self.asm.wake(due, heard);
-            self.plans.wake(due, heard);
-            self.pipelines.wake(due, &mut self.scripts, heard);
-            self.zadig.wake(due, heard);
+            // One thing at a time, so that what it tells need not be kept until others are through.
+            let _ = self.asm.wake(due, &mut self.log)
+                || self.plans.wake(due, &mut self.log)
+                || self.pipelines.wake(due, &mut self.scripts, &mut self.log)
+                || self.zadig.wake(due, &mut self.log);
         }
     }
 
@@ -93,7 +112,9 @@ impl Tables {
     #[must_use]
     pub fn tally(&self, now: Ms) -> BTreeMap<(&'static str, String), i64> {
         let mut tally = BTreeMap::new();
-        let mut count = |family, status| *tally.entry((family, status)).or_insert(0) += 1;
+        let mut count = |family, status: &str| {
+            *tally.entry((family, status.to_owned())).or_insert(0) += 1;
+        };
         self.asm.statuses(now, &mut |status| count("asm", status));
         self.plans
             .statuses(now, &mut |status| count("plans", status));
@@ -102,6 +123,32 @@ impl Tables {
         self.zadig
             .statuses(now, &mut |status| count("zadig", status));
         tally
+    }
+
+    /// What there is to say of a resource: what it has been through, what can be said to it, what comes next.
+    pub fn timeline(&self, family: &str, id: &str, now: Ms) -> Result<Timeline, Unknown> {
+        let found = match family {
+            asm::FAMILY => self.asm.timeline(id, now, &self.log),
+            servicestage::plans::FAMILY => self.plans.timeline(id, now, &self.log),
+            servicestage::pipelines::FAMILY => {
+                self.pipelines.timeline(id, now, &self.scripts, &self.log)
+            }
+            zadig::FAMILY => self.zadig.timeline(id, now, &self.log),
+            _ => return Err(Unknown::Family),
+        };
+        found.ok_or(Unknown::Resource)
+    }
+
+    /// Takes over what another memory remembers of the resources that both hold, and its scripts.
+    pub fn succeed(&mut self, other: &mut Self, now: Ms) {
+        std::mem::swap(&mut self.scripts, &mut other.scripts);
+        self.log.count_on_from(&other.log);
+        let occasion = &mut self.log.at(now, IMPORT);
+        self.asm.remember(&mut other.asm, &other.log, occasion);
+        self.plans.remember(&mut other.plans, &other.log, occasion);
+        self.pipelines
+            .remember(&mut other.pipelines, &other.log, occasion);
+        self.zadig.remember(&mut other.zadig, &other.log, occasion);
     }
 
     /// Fills an empty memory from the fixture format.
@@ -118,12 +165,12 @@ impl Tables {
             .map_err(|misfit| misfit.under("identities"))?;
         self.identities = Directory::load(state.identities);
         self.asm
-            .load(state.asm, ids, now)
+            .load(state.asm, ids, &mut self.log.at(now, IMPORT))
             .map_err(|misfit| misfit.under("asm"))?;
         servicestage::state::load(self, state.servicestage, settings, ids, now)
             .map_err(|misfit| misfit.under("servicestage"))?;
         self.zadig
-            .load(state.zadig, ids, now)
+            .load(state.zadig, ids, &mut self.log.at(now, IMPORT))
             .map_err(|misfit| misfit.under("zadig"))?;
         ids.skip_to(state.emulator.ids_drawn.unwrap_or(0));
         self.pipelines

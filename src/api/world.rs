@@ -1,7 +1,7 @@
 //! A world: one memory, one clock, one sequence of ids. A process may hold many.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -35,8 +35,6 @@ struct Inner {
     token_ids: Ids,
     /// What a reset goes back to.
     fixtures: State,
-    /// How many transitions there were; the number of one is its id.
-    transitions: AtomicU64,
     ready: AtomicBool,
     /// What the ticker waits for, and how it learns that something is due sooner.
     awaited: AtomicI64,
@@ -46,7 +44,7 @@ struct Inner {
 /// What tells the sequence of tokens from the others of the same seed.
 const TOKENS: u64 = 0x746f_6b65_6e73;
 
-/// Hears of transitions with their ids.
+/// Hears of transitions with their numbers.
 pub type Heard<'a> = &'a mut dyn FnMut(u64, Transition);
 
 impl World {
@@ -67,7 +65,6 @@ impl World {
             request_ids,
             token_ids: Ids::seeded(settings.seed.swap_bytes() ^ TOKENS),
             fixtures,
-            transitions: AtomicU64::new(0),
             ready: AtomicBool::new(false),
             awaited: AtomicI64::new(NEVER),
             sooner: Notify::new(),
@@ -152,6 +149,9 @@ impl World {
             drop(tables.scripts.take_hits());
             let changed = change(tables, now);
             note_scripts(tables.scripts.take_hits());
+            for (number, transition) in tables.log.drain() {
+                self.note(number, &transition);
+            }
             if tables.next_due() < self.0.awaited.load(Ordering::Acquire) {
                 self.0.sooner.notify_one();
             }
@@ -246,7 +246,9 @@ impl World {
             self.0.clock.restart(&fresh_clock(&self.0.settings));
             self.0.watch.reset();
             self.0.ids.restart();
-            *tables = Tables::new(&self.0.settings);
+            let mut empty = Tables::new(&self.0.settings);
+            empty.log.count_on_from(&tables.log);
+            *tables = empty;
             let state = if to_empty {
                 State::default()
             } else {
@@ -258,19 +260,43 @@ impl World {
     }
 
     fn catch_up(&self, tables: &mut Tables, to: Ms, heard: Heard) {
-        tables.settle(to, &mut |transition| {
-            let id = self.0.transitions.fetch_add(1, Ordering::Relaxed) + 1;
-            let event = Event::Transition(id, Arc::new(transition.clone()));
-            self.0.watch.events.add(event);
-            heard(id, transition);
+        tables.settle(to, &mut |number, transition| {
+            self.note(number, &transition);
+            heard(number, transition);
         });
+    }
+
+    /// Every transition of the world comes by here once: in the order of time and of its number, whatever caused
+    /// it, while nobody else can look or change anything.
+    fn note(&self, number: u64, transition: &Transition) {
+        let event = Event::Transition(number, Arc::new(transition.clone()));
+        self.0.watch.events.add(event);
+        let Transition {
+            at,
+            family,
+            scope,
+            id,
+            step,
+            from,
+            to,
+            cause,
+            ..
+        } = transition;
+        tracing::debug!(
+            number,
+            at_ms = at,
+            family,
+            scope = &**scope,
+            step = step.as_deref(),
+            "{family} {id} went from {from:?} to {to:?} by {cause}"
+        );
     }
 
     fn load(&self, tables: &mut Tables, state: State, now: Ms) -> Result<(), Misfit> {
         let (mut fresh, ids) = (Tables::new(&self.0.settings), self.0.ids.fork());
         fresh.load(state, &self.0.settings, &ids, now)?;
         self.0.ids.skip_to(ids.drawn());
-        std::mem::swap(&mut fresh.scripts, &mut tables.scripts);
+        fresh.succeed(tables, now);
         *tables = fresh;
         Ok(())
     }

@@ -43,7 +43,11 @@ pub(super) async fn set_traffic(
         namespace: &namespace,
     };
     world
-        .write(|tables, now| tables.asm.set_traffic(place, &id, gray, now))
+        .write(|tables, now| {
+            tables
+                .asm
+                .set_traffic(place, &id, gray, now, &mut tables.log)
+        })
         .map_err(|error| match error {
             Error::NotFound(_) => Problem::NotFound(format!("release {id} in {mesh}/{namespace}")),
             _ => Problem::Fault,

@@ -6,13 +6,14 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::transition::TransitionBody;
 use super::{Control, Problem};
 use crate::api::gateway::rfc3339;
 use crate::api::identities::instant;
 use crate::http::extract::Json;
 use crate::http::render;
+use crate::sim::Ms;
 use crate::sim::clock::{Mode, Reading, Refused, Setting};
-use crate::sim::{Ms, Transition};
 
 /// The furthest one advance may go: ten years, in milliseconds.
 const FURTHEST: Ms = 10 * 366 * 86_400_000;
@@ -135,60 +136,6 @@ pub(super) struct Advanced {
     transitions: Vec<TransitionBody>,
     /// How many more there were.
     truncated: u64,
-}
-
-/// A change of state.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct TransitionBody {
-    /// Its number in the life of the world.
-    id: u64,
-    /// When it happened, RFC 3339 in UTC.
-    time: String,
-    /// The family.
-    family: &'static str,
-    /// The project, mesh or project key.
-    scope: String,
-    /// The resource's id.
-    resource: String,
-    /// The resource's name.
-    name: String,
-    /// The step that changed; absent: the resource itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    step: Option<String>,
-    /// The status before.
-    from: String,
-    /// The status after.
-    to: String,
-    /// `clock` or `schedule`.
-    cause: &'static str,
-}
-
-impl TransitionBody {
-    pub(super) fn of(id: u64, transition: Transition) -> Self {
-        let Transition {
-            at,
-            family,
-            scope,
-            id: resource,
-            name,
-            step,
-            from,
-            to,
-            cause,
-        } = transition;
-        Self {
-            id,
-            time: rfc3339(at),
-            family,
-            scope,
-            resource,
-            name,
-            step,
-            from,
-            to,
-            cause,
-        }
-    }
 }
 
 /// Moves the clock forward. Everything that is due on the way happens, in order, and is answered; it ends at

@@ -14,8 +14,8 @@ use serde::Deserialize;
 use tokio::sync::watch::Receiver;
 use utoipa::IntoParams;
 
-use super::clock::TransitionBody;
 use super::requests::SummaryBody;
+use super::transition::TransitionBody;
 use super::{Control, Problem};
 use crate::http::extract::Query;
 use crate::http::watch::Watch;
@@ -47,7 +47,7 @@ impl Wanted {
                 (family, self.id.as_deref().is_none_or(concerns))
             }
             Event::Transition(_, transition) => {
-                let concerns = |id: &str| transition.id == id;
+                let concerns = |id: &str| &*transition.id == id;
                 (
                     Some(transition.family),
                     self.id.as_deref().is_none_or(concerns),

@@ -12,6 +12,8 @@ mod metrics;
 mod problem;
 mod requests;
 mod scripts;
+mod timeline;
+mod transition;
 mod verify;
 mod worlds;
 
@@ -78,6 +80,7 @@ fn routes() -> OpenApiRouter<Control> {
         .routes(routes!(asm::set_traffic))
         .routes(routes!(worlds::list_worlds, worlds::add_world))
         .routes(routes!(worlds::show_world, worlds::remove_world))
+        .routes(routes!(timeline::show_timeline))
 }
 
 /// The routes and what they declare.

@@ -3,38 +3,52 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+pub use super::entry::Entry;
+
 use super::order::{Keys, Order};
-use super::{Ms, NEVER, Transition};
+use super::transition::{Log, Occasion, SCHEDULE};
+use super::{Ms, NEVER};
 
 /// A thing whose state changes with time.
 pub trait Timed {
+    /// The family it belongs to, as transitions name it.
+    const FAMILY: &'static str;
+
     /// Its name, as transitions report it.
     fn name(&self) -> &str;
 
     /// The next instant after `now` at which something about it changes by itself, or [`NEVER`].
     fn next_due(&self, now: Ms) -> Ms;
 
-    /// Its states at an instant: its own under `None`, then those of its steps by name, in a fixed order.
-    fn states(&self, now: Ms) -> Vec<(Option<String>, String)>;
-}
+    /// Its own status at an instant, in the family's word; empty once it is gone.
+    fn word(&self, now: Ms) -> &str;
 
-/// A thing with what the shelf knows of it.
-#[derive(Debug)]
-pub struct Entry<T> {
-    /// The project, mesh or project key that owns it.
-    pub scope: Arc<str>,
-    /// Its id, unique on the shelf.
-    pub id: Arc<str>,
-    /// The thing.
-    pub item: T,
-    created: Ms,
-    due: Ms,
+    /// How many steps it has at present; they have a fixed order until a command gives it others.
+    fn n_steps(&self) -> usize {
+        0
+    }
+
+    /// The name of a step and its status at an instant; none if there is nothing to see of the step.
+    fn step(&self, _step: usize, _now: Ms) -> Option<(&str, &str)> {
+        None
+    }
+
+    /// The steps that may look otherwise at `due` than just before, in ascending order.
+    fn stirred(&self, _due: Ms) -> Vec<usize> {
+        Vec::new()
+    }
+
+    /// Whether time does something to it at that instant beyond ageing it (a trigger that starts a run).
+    fn acts(&self, _now: Ms) -> bool {
+        false
+    }
 }
 
 /// The position of a thing in the order of arrival.
 type Serial = u64;
 
-/// Things of many scopes. Finding, adding, changing and removing cost O(log n) of what is stored.
+/// Things of many scopes. Finding, adding, changing and removing cost O(log n) of what is stored and, where what
+/// changed is told, a look at each step of the thing.
 #[derive(Debug)]
 pub struct Shelf<T> {
     entries: HashMap<Serial, Entry<T>>,
@@ -58,11 +72,12 @@ impl<T> Default for Shelf<T> {
 }
 
 impl<T: Timed> Shelf<T> {
-    /// Adds a thing that was created at `created`; among equal times the later added counts as newer.
+    /// Adds a thing that was created at `created`; among equal times the later added counts as newer. Its
+    /// status and those of its steps are told as coming from nothing; of an import only its own is noted.
     ///
     /// # Panics
     /// If the id is on the shelf already: the caller has drawn a fresh one, or has checked.
-    pub fn insert(&mut self, scope: &str, id: &str, created: Ms, now: Ms, item: T) {
+    pub fn insert(&mut self, scope: &str, id: &str, created: Ms, item: T, occasion: &mut Occasion) {
         assert!(!self.ids.contains_key(id), "an id is given once");
         let serial = self.arrived;
         self.arrived += 1;
@@ -71,25 +86,16 @@ impl<T: Timed> Shelf<T> {
             None => Arc::from(scope),
         };
         let id: Arc<str> = Arc::from(id);
-        let due = item.next_due(now);
-        if due < NEVER {
-            self.agenda.insert((due, serial));
-        }
         self.scopes
             .entry(Arc::clone(&scope))
             .or_default()
             .insert((created, serial));
         self.ids.insert(Arc::clone(&id), serial);
-        self.entries.insert(
-            serial,
-            Entry {
-                scope,
-                id,
-                item,
-                created,
-                due,
-            },
-        );
+        let entry = Entry::new(scope, id, created, item, occasion);
+        if entry.due < NEVER {
+            self.agenda.insert((entry.due, serial));
+        }
+        self.entries.insert(serial, entry);
     }
 
     /// Whether the id is given, in whatever scope.
@@ -112,12 +118,12 @@ impl<T: Timed> Shelf<T> {
             .map(|entry| &entry.item)
     }
 
-    /// Lends a thing of the scope for changing, then notes when it is due next.
+    /// Lends a thing of the scope for changing, tells what changed, and notes when it is due next.
     pub fn edit<R>(
         &mut self,
         scope: &str,
         id: &str,
-        now: Ms,
+        occasion: &mut Occasion,
         change: impl FnOnce(&mut T) -> R,
     ) -> Option<R> {
         let serial = *self.ids.get(id)?;
@@ -125,19 +131,20 @@ impl<T: Timed> Shelf<T> {
             .entries
             .get_mut(&serial)
             .filter(|entry| &*entry.scope == scope)?;
-        let result = change(&mut entry.item);
-        let due = entry.item.next_due(now);
+        let result = entry.change(occasion, change);
+        let due = entry.item.next_due(occasion.now);
         Self::note(&mut self.agenda, serial, entry, due);
         Some(result)
     }
 
-    /// Takes a thing of the scope away.
-    pub fn remove(&mut self, scope: &str, id: &str) -> Option<T> {
+    /// Takes a thing of the scope away, which is told as a change to nothing. Its steps go with it untold.
+    pub fn remove(&mut self, scope: &str, id: &str, occasion: &mut Occasion) -> Option<T> {
         let serial = *self.ids.get(id)?;
         if &*self.entries.get(&serial)?.scope != scope {
             return None;
         }
-        let entry = self.entries.remove(&serial)?;
+        let mut entry = self.entries.remove(&serial)?;
+        entry.end(occasion);
         self.ids.remove(id);
         self.agenda.remove(&(entry.due, serial));
         if let Some(order) = self.scopes.get_mut(scope) {
@@ -170,10 +177,9 @@ impl<T: Timed> Shelf<T> {
     }
 
     /// Tells the status of each thing at an instant, in no order.
-    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(String)) {
+    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(&str)) {
         for entry in self.entries.values() {
-            let own = entry.item.states(now).into_iter().next();
-            told(own.map_or_else(String::new, |(_, status)| status));
+            told(entry.item.word(now));
         }
     }
 
@@ -183,49 +189,45 @@ impl<T: Timed> Shelf<T> {
         self.agenda.first().map_or(NEVER, |(due, _)| *due)
     }
 
-    /// Wakes what is due up to `now`, in order: says what changed, lets each act, notes when it is due next.
-    ///
-    /// `act` is what time alone does to a thing beyond ageing it (a trigger that starts a run); it answers
-    /// whether it did anything.
+    /// Wakes the thing that is due first, if one is by `now`: tells what changed, lets it act if it does by itself,
+    /// and notes when it is due next. Only the steps that stir are looked at, so that a run costs as much as its
+    /// steps and not their square. Answers whether a thing was due.
     ///
     /// # Panics
     /// Never: the agenda names what is stored.
     pub fn wake(
         &mut self,
         now: Ms,
-        family: &'static str,
-        heard: &mut dyn FnMut(Transition),
-        mut act: impl FnMut(&str, &str, &mut T, Ms) -> bool,
-    ) {
-        while let Some((due, serial)) = self.agenda.first().copied().filter(|(due, _)| *due <= now)
-        {
-            let entry = self
-                .entries
-                .get_mut(&serial)
-                .expect("the agenda names what is stored");
-            let aged = entry.item.states(due);
-            report(
-                family,
-                entry,
-                due,
-                "clock",
-                &entry.item.states(due - 1),
-                &aged,
-                heard,
-            );
-            if act(&entry.scope, &entry.id, &mut entry.item, due) {
-                report(
-                    family,
-                    entry,
-                    due,
-                    "schedule",
-                    &aged,
-                    &entry.item.states(due),
-                    heard,
-                );
+        log: &mut Log,
+        act: impl FnOnce(&str, &str, &mut T, Ms),
+    ) -> bool {
+        let Some((due, serial)) = self.agenda.first().copied().filter(|(due, _)| *due <= now)
+        else {
+            return false;
+        };
+        let entry = self
+            .entries
+            .get_mut(&serial)
+            .expect("the agenda names what is stored");
+        entry.age(due, log);
+        if entry.item.acts(due) {
+            let (scope, id) = (Arc::clone(&entry.scope), Arc::clone(&entry.id));
+            let act = |item: &mut T| act(&scope, &id, item, due);
+            entry.change(&mut log.at(due, SCHEDULE), act);
+        }
+        let next = entry.item.next_due(due);
+        Self::note(&mut self.agenda, serial, entry, next);
+        true
+    }
+
+    /// Remembers what another shelf does of the things that both hold, as told to the log `from`.
+    pub fn remember(&mut self, other: &mut Self, from: &Log, occasion: &mut Occasion) {
+        for entry in self.entries.values_mut() {
+            let known = other.ids.get(&entry.id);
+            let known = known.and_then(|serial| other.entries.get_mut(serial));
+            if let Some(known) = known.filter(|known| known.scope == entry.scope) {
+                entry.remember(known, from, occasion);
             }
-            let next = entry.item.next_due(due);
-            Self::note(&mut self.agenda, serial, entry, next);
         }
     }
 
@@ -278,40 +280,15 @@ impl<T> DoubleEndedIterator for Things<'_, T> {
     }
 }
 
-/// Says each state that differs.
-fn report<T: Timed>(
-    family: &'static str,
-    entry: &Entry<T>,
-    at: Ms,
-    cause: &'static str,
-    before: &[(Option<String>, String)],
-    after: &[(Option<String>, String)],
-    heard: &mut dyn FnMut(Transition),
-) {
-    for (n, (step, to)) in after.iter().enumerate() {
-        let from = before
-            .get(n)
-            .filter(|(name, _)| name == step)
-            .map_or("", |(_, from)| from);
-        if from != to {
-            heard(Transition {
-                at,
-                family,
-                scope: entry.scope.to_string(),
-                id: entry.id.to_string(),
-                name: entry.item.name().to_owned(),
-                step: step.clone(),
-                from: from.to_owned(),
-                to: to.clone(),
-                cause,
-            });
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
+    use super::super::transition::IMPORT;
     use super::*;
+    use crate::sim::lifecycle::{Does, Node, Outcome, Run, Script, Seen};
+
+    const COUNT: [&str; 6] = ["0", "1", "2", "3", "4", "5"];
 
     /// Counts the ticks of ten milliseconds since its birth, for five of them.
     struct Ticker {
@@ -319,6 +296,8 @@ mod tests {
     }
 
     impl Timed for Ticker {
+        const FAMILY: &'static str = "asm";
+
         fn name(&self) -> &'static str {
             "ticker"
         }
@@ -328,22 +307,40 @@ mod tests {
             if next > self.born + 50 { NEVER } else { next }
         }
 
-        fn states(&self, now: Ms) -> Vec<(Option<String>, String)> {
-            vec![(None, ((now - self.born).div_euclid(10)).to_string())]
+        fn word(&self, now: Ms) -> &str {
+            let ticks = (now - self.born).div_euclid(10);
+            COUNT[usize::try_from(ticks).unwrap().min(5)]
         }
     }
 
-    fn shelf() -> Shelf<Ticker> {
+    fn shelf(log: &mut Log) -> Shelf<Ticker> {
         let mut shelf = Shelf::default();
-        shelf.insert("p", "a", 5, 0, Ticker { born: 0 });
-        shelf.insert("p", "b", 3, 3, Ticker { born: 3 });
-        shelf.insert("q", "c", 3, 3, Ticker { born: 3 });
+        shelf.insert("p", "a", 5, Ticker { born: 0 }, &mut log.at(0, "create"));
+        shelf.insert("p", "b", 3, Ticker { born: 3 }, &mut log.at(3, "create"));
+        shelf.insert("q", "c", 3, Ticker { born: 3 }, &mut log.at(3, "create"));
         shelf
+    }
+
+    /// What was told since: number, instant, id, the status after, cause.
+    fn told(log: &mut Log) -> Vec<(u64, Ms, String, String, String)> {
+        let told = log.drain().map(|(number, change)| {
+            let text = |text: &str| text.to_owned();
+            let (id, to, cause) = (text(&change.id), text(&change.to), text(&change.cause));
+            (number, change.at, id, to, cause)
+        });
+        told.collect()
+    }
+
+    fn as_told(changes: &[(u64, Ms, &str, &str, &str)]) -> Vec<(u64, Ms, String, String, String)> {
+        let text = |text: &str| text.to_owned();
+        let all = changes.iter();
+        all.map(|(number, at, id, to, cause)| (*number, *at, text(id), text(to), text(cause)))
+            .collect()
     }
 
     #[test]
     fn a_scope_lists_in_the_order_of_time_whatever_arrived_first() {
-        let shelf = shelf();
+        let shelf = shelf(&mut Log::default());
         let ids: Vec<_> = shelf.of("p").map(|entry| &*entry.id).collect();
         assert_eq!(
             (ids, shelf.len("p"), shelf.len("r")),
@@ -357,32 +354,152 @@ mod tests {
 
     #[test]
     fn things_wake_in_the_order_they_are_due() {
-        let mut shelf = shelf();
-        let mut heard = Vec::new();
+        let mut log = Log::default();
+        let mut shelf = shelf(&mut log);
+        assert_eq!(log.drain().count(), 3);
 
-        shelf.wake(
-            13,
-            "asm",
-            &mut |change| heard.push((change.at, change.id, change.to)),
-            |_, _, _, _| false,
-        );
+        while shelf.wake(13, &mut log, |_, _, _, _| ()) {}
 
-        let expected = [(10, "a", "1"), (13, "b", "1"), (13, "c", "1")];
-        assert_eq!(
-            heard,
-            expected.map(|(at, id, to)| (at, id.to_owned(), to.to_owned()))
-        );
+        let expected = [
+            (4, 10, "a", "1", "clock"),
+            (5, 13, "b", "1", "clock"),
+            (6, 13, "c", "1", "clock"),
+        ];
+        assert_eq!(told(&mut log), as_told(&expected));
         assert_eq!(shelf.next_due(), 20);
     }
 
     #[test]
     fn what_is_removed_is_forgotten_everywhere() {
-        let mut shelf = shelf();
-        assert!(shelf.remove("q", "a").is_none());
-        assert!(shelf.remove("p", "a").is_some());
+        let mut log = Log::default();
+        let mut shelf = shelf(&mut log);
+        let occasion = &mut log.at(12, "delete");
+        assert!(shelf.remove("q", "a", occasion).is_none());
+        assert!(shelf.remove("p", "a", occasion).is_some());
         assert!(shelf.find("a").is_none());
         assert_eq!((shelf.len("p"), shelf.next_due()), (1, 13));
-        shelf.remove("p", "b");
+        shelf.remove("p", "b", occasion);
         assert_eq!(shelf.scopes().collect::<Vec<_>>(), ["q"]);
+        let expected = [(4, 12, "a", "", "delete"), (5, 12, "b", "", "delete")];
+        assert_eq!(told(&mut log)[3..], as_told(&expected));
+    }
+
+    #[test]
+    fn commands_are_told_and_what_changes_nothing_is_not() {
+        let mut log = Log::default();
+        let mut shelf = shelf(&mut log);
+        assert_eq!(log.drain().count(), 3);
+
+        let age = |ticker: &mut Ticker| ticker.born = -30;
+        shelf.edit("p", "a", &mut log.at(4, "age"), age);
+        shelf.edit("p", "b", &mut log.at(4, "look"), |_| ());
+
+        assert_eq!(told(&mut log), as_told(&[(4, 4, "a", "3", "age")]));
+    }
+
+    #[test]
+    fn another_shelf_is_remembered_and_what_looks_otherwise_was_imported() {
+        let (mut log, mut fresh) = (Log::default(), Log::default());
+        let mut old = shelf(&mut log);
+        let mut new = Shelf::default();
+        let occasion = &mut fresh.at(4, IMPORT);
+        new.insert("p", "a", 5, Ticker { born: -20 }, occasion);
+        new.insert("p", "b", 3, Ticker { born: 3 }, occasion);
+        new.insert("p", "c", 3, Ticker { born: 3 }, occasion);
+
+        new.remember(&mut old, &log, occasion);
+
+        let past = |id: &str| {
+            let told = new.find(id).unwrap().transitions(&fresh);
+            let told = told.into_iter().map(|(number, change)| {
+                let (from, to) = (change.from.to_string(), change.to.to_string());
+                (number, change.at, from, to, change.cause.to_string())
+            });
+            told.map(|(number, at, from, to, cause)| format!("{number} {at} {from}-{to} {cause}"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(past("a"), ["1 0 -0 create", "0 4 0-2 import"]);
+        assert_eq!(past("b"), ["2 3 -0 create"]);
+        assert_eq!(past("c"), ["0 4 -0 import"], "it belongs to another scope");
+        assert!(
+            fresh.drain().next().is_none(),
+            "nobody is told of an import"
+        );
+    }
+
+    /// A run of many steps in a row that counts how often anybody looks at one.
+    struct Row {
+        run: Run,
+        looks: Cell<usize>,
+    }
+
+    impl Timed for Row {
+        const FAMILY: &'static str = "asm";
+
+        fn name(&self) -> &'static str {
+            "row"
+        }
+
+        fn next_due(&self, now: Ms) -> Ms {
+            self.run.next_due(now)
+        }
+
+        fn word(&self, now: Ms) -> &str {
+            if self.run.ended(now).is_some() {
+                "over"
+            } else {
+                "open"
+            }
+        }
+
+        fn n_steps(&self) -> usize {
+            self.run.script().does.len()
+        }
+
+        fn step(&self, step: usize, now: Ms) -> Option<(&str, &str)> {
+            self.looks.set(self.looks.get() + 1);
+            let word = match self.run.step(step, now) {
+                Seen::Idle => "idle",
+                Seen::Open { .. } => "open",
+                Seen::Ended { .. } => "over",
+            };
+            Some(("step", word))
+        }
+
+        fn stirred(&self, due: Ms) -> Vec<usize> {
+            self.run.stirred(due)
+        }
+    }
+
+    #[test]
+    fn a_run_of_many_steps_looks_at_each_a_few_times_and_not_at_all_of_them_each_time() {
+        const STEPS: usize = 3_000;
+        let work = Does::Work {
+            takes: 10,
+            outcome: Outcome::Succeed,
+        };
+        let tree = Node::Seq((0..STEPS).map(Node::Step).collect());
+        let run = Run::start(0, Script::of(tree, vec![work; STEPS]));
+        let (mut log, mut shelf) = (Log::default(), Shelf::default());
+        let row = Row {
+            run,
+            looks: Cell::new(0),
+        };
+        shelf.insert("p", "a", 0, row, &mut log.at(0, "create"));
+
+        while shelf.wake(NEVER - 1, &mut log, |_, _, _, _| ()) {}
+
+        // Each once when it was created, and twice where it begins and where it ends.
+        let looks = shelf.get("p", "a").unwrap().looks.get();
+        assert!(looks <= STEPS * 5, "{looks}");
+        shelf.edit("p", "a", &mut log.at(NEVER - 1, "look"), |_| ());
+        let again = shelf.get("p", "a").unwrap().looks.get() - looks;
+        assert_eq!(
+            again,
+            2 * STEPS,
+            "a command looks at each before and after it"
+        );
+        // Each but the first is told when it is created, begins and ends; the first begins at once.
+        assert_eq!(log.drain().count(), 3 * STEPS - 1 + 2);
     }
 }

@@ -42,14 +42,7 @@ async fn a_run_follows_the_clock_that_the_program_moves() {
 
     let seen: Vec<_> = transitions
         .iter()
-        .map(|one| {
-            (
-                one.at - NOON,
-                one.step.as_deref(),
-                one.from.as_str(),
-                one.to.as_str(),
-            )
-        })
+        .map(|one| (one.at - NOON, one.step.as_deref(), &*one.from, &*one.to))
         .collect();
     let expected = [
         (2_000, Some("prepare"), "4", "2"),
@@ -83,9 +76,7 @@ async fn scripts_are_added_listed_and_taken_back() {
     let transitions = emulator.clock().advance(Duration::from_secs(5));
 
     assert_eq!(
-        transitions
-            .last()
-            .map(|last| (last.at - NOON, last.to.as_str())),
+        transitions.last().map(|last| (last.at - NOON, &*last.to)),
         Some((5_000, "3"))
     );
     let rules = emulator.scripts().list();

@@ -28,5 +28,6 @@ mod scripts;
 mod secrets;
 mod signatures;
 mod socket;
+mod timeline;
 mod worlds;
 mod zadig;

@@ -282,6 +282,27 @@ async fn answers_about_scripts_fit_what_is_declared() {
     );
 }
 
+#[tokio::test]
+async fn timelines_fit_what_is_declared() {
+    let (app, document) = (App::new(), Document::new());
+    let stages = json!([{"name": "s", "tasks": [{"name": "t0"}, {"name": "t1"}]}]);
+    let body =
+        json!({"name": "release-a", "model_version": 2, "config_mode": "ui", "stages": stages});
+    let path = format!("/v3/{PROJECT}/pipeline/pipelines");
+    let created = app.post(&path, body).await.expect(200);
+    let id = created["id"].as_str().expect("an id");
+    let template = "/_emulator/v1/resources/{family}/{id}/timeline";
+    let timeline = format!("/_emulator/v1/resources/pipelines/{id}/timeline");
+    document.check(template, "get", &app.get(&timeline).await);
+    app.post(&format!("{path}/{id}/action?action_id=start"), json!({}))
+        .await
+        .expect(200);
+    document.check(template, "get", &app.get(&timeline).await);
+    assert_eq!(document.optional("Timeline"), [""; 0]);
+    assert_eq!(document.optional("NextTransition"), ["step"]);
+    assert_eq!(document.optional("TransitionBody"), ["step"]);
+}
+
 #[test]
 fn what_is_always_sent_is_declared_as_such() {
     let document = Document::new();

@@ -38,7 +38,7 @@ pub use error::Error;
 pub use table::Table;
 
 /// The family's name in scripts and transitions.
-const FAMILY: &str = "asm";
+pub const FAMILY: &str = "asm";
 
 /// The family's dialect.
 #[derive(Clone)]

@@ -13,6 +13,7 @@ use crate::api::state::{Misfit, upsert_with};
 use crate::http::json::{objects, some_object};
 use crate::sim::Ms;
 use crate::sim::ids::Ids;
+use crate::sim::transition::Occasion;
 
 /// Meshes with their releases.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -91,10 +92,10 @@ impl MeshState {
 
 impl Table {
     /// Fills an empty table.
-    pub fn load(&mut self, state: State, ids: &Ids, now: Ms) -> Result<(), Misfit> {
+    pub fn load(&mut self, state: State, ids: &Ids, occasion: &mut Occasion) -> Result<(), Misfit> {
         let uids = given_uids(&state)?;
         for (n, mesh) in state.meshes.into_iter().enumerate() {
-            self.load_mesh(mesh, &uids, ids, now)
+            self.load_mesh(mesh, &uids, ids, occasion)
                 .map_err(|misfit| misfit.under(format_args!("meshes[{n}]")))?;
         }
         Ok(())
@@ -105,8 +106,9 @@ impl Table {
         state: MeshState,
         uids: &HashSet<String>,
         ids: &Ids,
-        now: Ms,
+        occasion: &mut Occasion,
     ) -> Result<(), Misfit> {
+        let now = occasion.now;
         let MeshState {
             id,
             name,
@@ -127,7 +129,7 @@ impl Table {
         // A deletion may have ended between export and import.
         let gone = mesh.is_gone(now);
         if !gone {
-            self.add_mesh(project, &id, now, mesh);
+            self.add_mesh(project, &id, mesh, occasion);
         }
         for (n, item) in releases.into_iter().enumerate() {
             let place = format!("releases[{n}]");
@@ -151,7 +153,7 @@ impl Table {
             let taken = |id: &str| uids.contains(id) || self.releases.contains(id);
             let uid = uid.unwrap_or_else(|| ids.uuid(taken));
             if !gone {
-                self.add_release(&id, &uid, now, release);
+                self.add_release(&id, &uid, release, occasion);
             }
         }
         Ok(())

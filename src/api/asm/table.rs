@@ -14,11 +14,13 @@ use super::releases::release::{self, Change, Ending};
 use super::rules::one_step;
 use super::stamp::Stamp;
 use crate::http::json::Verbatim;
+use crate::sim::Ms;
 use crate::sim::ids::Ids;
 use crate::sim::lifecycle::Does;
 use crate::sim::scripts::{Ask, Scripts, Work};
-use crate::sim::shelf::{Entry, Shelf};
-use crate::sim::{Ms, Transition};
+use crate::sim::shelf::{Entry, Shelf, Timed};
+use crate::sim::timeline::{self, Timeline};
+use crate::sim::transition::{CLOCK, Log, Occasion};
 
 /// Meshes and releases.
 ///
@@ -45,11 +47,16 @@ pub struct Hands<'a> {
     pub scripts: &'a mut Scripts,
     /// What new ids are drawn from.
     pub ids: &'a Ids,
+    /// Who hears of what changes.
+    pub log: &'a mut Log,
 }
+
+/// The word of a creation.
+const CREATE: &str = "create";
 
 impl Table {
     /// Tells the status of each resource at an instant.
-    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(String)) {
+    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(&str)) {
         self.meshes.statuses(now, told);
         self.releases.statuses(now, told);
     }
@@ -60,20 +67,39 @@ impl Table {
         self.meshes.next_due().min(self.releases.next_due())
     }
 
-    /// Lets happen what is due.
-    pub fn wake(&mut self, now: Ms, heard: &mut dyn FnMut(Transition)) {
-        self.releases.wake(now, FAMILY, heard, |_, _, _, _| false);
-        let mut gone = Vec::new();
-        self.meshes
-            .wake(now, FAMILY, heard, |project, id, mesh, due| {
-                if mesh.is_gone(due) {
-                    gone.push((project.to_owned(), id.to_owned()));
-                }
-                false
-            });
-        for (project, id) in gone {
-            self.forget_mesh(&project, &id);
+    /// Lets the first thing happen that is due, if anything is; answers whether it was.
+    pub fn wake(&mut self, now: Ms, log: &mut Log) -> bool {
+        if self.releases.wake(now, log, |_, _, _, _| ()) {
+            return true;
         }
+        let mut gone = None;
+        let woke = self.meshes.wake(now, log, |project, id, _, due| {
+            gone = Some((project.to_owned(), id.to_owned(), due));
+        });
+        if let Some((project, id, due)) = gone {
+            self.forget_mesh(&project, &id, &mut log.at(due, CLOCK));
+        }
+        woke
+    }
+
+    /// What there is to say of a release by uid, else of a mesh by id.
+    #[must_use]
+    pub fn timeline(&self, id: &str, now: Ms, log: &Log) -> Option<Timeline> {
+        if let Some(entry) = self.releases.find(id) {
+            let release = &entry.item;
+            let next = timeline::next(release, now, |now| release.next_due(now));
+            return Some(Timeline::of(entry, release.allowed(), next, now, log));
+        }
+        let entry = self.meshes.find(id)?;
+        let mesh = &entry.item;
+        let next = timeline::next(mesh, now, |now| mesh.next_due(now));
+        Some(Timeline::of(entry, vec![mesh::DELETE], next, now, log))
+    }
+
+    /// Takes over what another table remembers of what both hold.
+    pub fn remember(&mut self, other: &mut Self, from: &Log, occasion: &mut Occasion) {
+        self.meshes.remember(&mut other.meshes, from, occasion);
+        self.releases.remember(&mut other.releases, from, occasion);
     }
 
     /// Creates a mesh, which takes one step. Errors: 409 for a name that the project has already.
@@ -95,7 +121,7 @@ impl Table {
             created: Stamp::At(now),
             life: mesh::Life::Creation(one_step(now, does)),
         };
-        self.add_mesh(project, &id, now, mesh);
+        self.add_mesh(project, &id, mesh, &mut hands.log.at(now, CREATE));
         Ok(id.into())
     }
 
@@ -139,11 +165,13 @@ impl Table {
         };
         let does = decide(hands, scope, id, &mesh.order.name, Work::Delete);
         mesh.life = mesh::Life::Deletion(one_step(now, does));
+        let occasion = &mut hands.log.at(now, mesh::DELETE);
         if mesh.is_gone(now) {
-            self.forget_mesh(&project, id);
+            self.forget_mesh(&project, id, occasion);
         } else {
             let life = mesh.life.clone();
-            self.meshes.edit(&project, id, now, |mesh| mesh.life = life);
+            self.meshes
+                .edit(&project, id, occasion, |mesh| mesh.life = life);
         }
         Ok(mesh)
     }
@@ -183,7 +211,8 @@ impl Table {
             return Err(Error::AlreadyExists(Taken::Service(order.service)));
         }
         if let Some(home) = home {
-            self.add_mesh(home, mesh, now, known_mesh(mesh, now));
+            let known = known_mesh(mesh, now);
+            self.add_mesh(home, mesh, known, &mut hands.log.at(now, CREATE));
         }
         let uid = hands.ids.uuid(|id| self.releases.contains(id));
         let does = decide(hands, mesh, &uid, &order.name, Work::Create);
@@ -199,7 +228,7 @@ impl Table {
                 touched: now,
             },
         };
-        self.add_release(mesh, &uid, now, release);
+        self.add_release(mesh, &uid, release, &mut hands.log.at(now, CREATE));
         Ok(uid.into())
     }
 
@@ -252,6 +281,7 @@ impl Table {
         name: Option<&str>,
         change: &Change,
         now: Ms,
+        log: &mut Log,
     ) -> Result<Vec<&'static str>, Error> {
         let entry = self.release(place, id)?;
         let own = &entry.item.order.name;
@@ -262,25 +292,41 @@ impl Table {
             ));
         }
         let uid = Arc::clone(&entry.id);
-        self.change(place.mesh, &uid, now, |release| {
+        let occasion = &mut log.at(now, release::UPDATE);
+        self.change(place.mesh, &uid, occasion, |release| {
             release.update(change, now)?;
             Ok(release.unchanged(&change.fixed).collect())
         })
     }
 
     /// Takes a release away. Errors: 404; 400 if its traffic does not allow the ending.
-    pub fn end_release(&mut self, place: Place, id: &str, ending: Ending) -> Result<(), Error> {
+    pub fn end_release(
+        &mut self,
+        place: Place,
+        id: &str,
+        ending: Ending,
+        now: Ms,
+        log: &mut Log,
+    ) -> Result<(), Error> {
         let entry = self.release(place, id)?;
         entry.item.check_ending(ending)?;
         let uid = Arc::clone(&entry.id);
-        self.forget_release(place.mesh, &uid);
+        self.forget_release(place.mesh, &uid, &mut log.at(now, ending.word()));
         Ok(())
     }
 
     /// Says how much of the traffic the grayscale version carries, in percent. Errors: 404.
-    pub fn set_traffic(&mut self, place: Place, id: &str, gray: u8, now: Ms) -> Result<(), Error> {
+    pub fn set_traffic(
+        &mut self,
+        place: Place,
+        id: &str,
+        gray: u8,
+        now: Ms,
+        log: &mut Log,
+    ) -> Result<(), Error> {
         let uid = Arc::clone(&self.release(place, id)?.id);
-        self.change(place.mesh, &uid, now, |release| {
+        let occasion = &mut log.at(now, "traffic");
+        self.change(place.mesh, &uid, occasion, |release| {
             release.gray_traffic = Some(gray);
             Ok(())
         })
@@ -291,30 +337,42 @@ impl Table {
         &mut self,
         mesh: &str,
         uid: &str,
-        now: Ms,
+        occasion: &mut Occasion,
         change: impl FnOnce(&mut Release) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        let changed = self.releases.edit(mesh, uid, now, change);
+        let changed = self.releases.edit(mesh, uid, occasion, change);
         changed.unwrap_or(Err(Error::Internal))
     }
 
-    pub(super) fn add_mesh(&mut self, project: &str, id: &str, now: Ms, mesh: Mesh) {
+    pub(super) fn add_mesh(
+        &mut self,
+        project: &str,
+        id: &str,
+        mesh: Mesh,
+        occasion: &mut Occasion,
+    ) {
         self.mesh_names.add(project, "", &mesh.order.name, id);
         // In the order of arrival: what fixtures say of times is text, and lists keep the order they had.
-        self.meshes.insert(project, id, 0, now, mesh);
+        self.meshes.insert(project, id, 0, mesh, occasion);
     }
 
-    pub(super) fn add_release(&mut self, mesh: &str, uid: &str, now: Ms, release: Release) {
+    pub(super) fn add_release(
+        &mut self,
+        mesh: &str,
+        uid: &str,
+        release: Release,
+        occasion: &mut Occasion,
+    ) {
         let Release {
             namespace, order, ..
         } = &release;
         self.release_names.add(mesh, namespace, &order.name, uid);
         self.services.add(mesh, namespace, &order.service, uid);
-        self.releases.insert(mesh, uid, 0, now, release);
+        self.releases.insert(mesh, uid, 0, release, occasion);
     }
 
-    fn forget_mesh(&mut self, project: &str, id: &str) {
-        if let Some(mesh) = self.meshes.remove(project, id) {
+    fn forget_mesh(&mut self, project: &str, id: &str, occasion: &mut Occasion) {
+        if let Some(mesh) = self.meshes.remove(project, id, occasion) {
             self.mesh_names.remove(project, "", &mesh.order.name, id);
         }
         let uids: Vec<_> = self
@@ -323,14 +381,14 @@ impl Table {
             .map(|entry| Arc::clone(&entry.id))
             .collect();
         for uid in uids {
-            self.forget_release(id, &uid);
+            self.forget_release(id, &uid, occasion);
         }
     }
 
-    fn forget_release(&mut self, mesh: &str, uid: &str) {
+    fn forget_release(&mut self, mesh: &str, uid: &str, occasion: &mut Occasion) {
         if let Some(Release {
             namespace, order, ..
-        }) = self.releases.remove(mesh, uid)
+        }) = self.releases.remove(mesh, uid, occasion)
         {
             self.release_names
                 .remove(mesh, &namespace, &order.name, uid);

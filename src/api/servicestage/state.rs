@@ -8,6 +8,7 @@ use crate::api::settings::Settings;
 use crate::api::state::{Misfit, upsert, upsert_with};
 use crate::sim::Ms;
 use crate::sim::ids::Ids;
+use crate::sim::transition::IMPORT;
 
 /// Projects with their release plans and pipelines.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -70,19 +71,20 @@ pub fn load(
     ids: &Ids,
     now: Ms,
 ) -> Result<(), Misfit> {
+    let occasion = &mut tables.log.at(now, IMPORT);
     for (n, project) in state.projects.into_iter().enumerate() {
         for (k, plan) in project.release_plans.into_iter().enumerate() {
             let place = format!("projects[{n}].release_plans[{k}]");
             tables
                 .plans
-                .load(&project.id, plan, ids, now)
+                .load(&project.id, plan, ids, occasion)
                 .map_err(|misfit| misfit.under(place))?;
         }
         for (k, pipeline) in project.pipelines.into_iter().enumerate() {
             let place = format!("projects[{n}].pipelines[{k}]");
             tables
                 .pipelines
-                .load(&project.id, pipeline, settings, now)
+                .load(&project.id, pipeline, settings, occasion)
                 .map_err(|misfit| misfit.under(place))?;
         }
     }

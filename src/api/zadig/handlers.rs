@@ -144,7 +144,7 @@ pub async fn delete_version(
 ) -> Result<Response, Error> {
     let project = params.project().map_err(Error::BadRequest)?;
     allow(&caller, project, "delete_delivery")?;
-    world.write(|tables, _| tables.zadig.delete(&id))?;
+    world.write(|tables, now| tables.zadig.delete(&id, now, &mut tables.log))?;
     Ok(success())
 }
 
@@ -245,6 +245,7 @@ fn create(
             strictness,
             caller: &caller.name,
             now,
+            log: &mut tables.log,
         };
         command(&mut tables.zadig, &order, tools)
     })?;

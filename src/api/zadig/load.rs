@@ -14,19 +14,25 @@ use crate::api::history::RunState;
 use crate::api::state::Misfit;
 use crate::sim::Ms;
 use crate::sim::ids::Ids;
+use crate::sim::transition::Occasion;
 
 impl Table {
     /// Fills an empty table.
-    pub fn load(&mut self, state: State, ids: &Ids, now: Ms) -> Result<(), Misfit> {
+    pub fn load(&mut self, state: State, ids: &Ids, occasion: &mut Occasion) -> Result<(), Misfit> {
         for (n, project) in state.projects.into_iter().enumerate() {
             let place = format!("projects[{n}]");
-            self.load_project(project, ids, now)
+            self.load_project(project, ids, occasion)
                 .map_err(|misfit| misfit.under(place))?;
         }
         Ok(())
     }
 
-    fn load_project(&mut self, project: Project, ids: &Ids, now: Ms) -> Result<(), Misfit> {
+    fn load_project(
+        &mut self,
+        project: Project,
+        ids: &Ids,
+        occasion: &mut Occasion,
+    ) -> Result<(), Misfit> {
         let Project {
             key,
             versions,
@@ -48,7 +54,7 @@ impl Table {
         };
         self.references.0.insert(key.clone(), provided);
         for (n, item) in versions.into_iter().enumerate() {
-            self.load_version(&key, item, ids, now)
+            self.load_version(&key, item, ids, occasion)
                 .map_err(|misfit| misfit.under(format!("versions[{n}]")))?;
         }
         Ok(())
@@ -59,8 +65,9 @@ impl Table {
         project: &str,
         mut item: Item,
         ids: &Ids,
-        now: Ms,
+        occasion: &mut Occasion,
     ) -> Result<(), Misfit> {
+        let now = occasion.now;
         let is_detail = item.version_info.is_some();
         let under = |key: &str| {
             if is_detail {
@@ -144,7 +151,7 @@ impl Table {
             distributes,
             life,
         };
-        self.insert(project, &id, version, now);
+        self.insert(project, &id, version, occasion);
         Ok(())
     }
 

@@ -54,6 +54,7 @@ use crate::http::{Caller, Dialect, Operation, Rejection};
 pub use error::Error;
 use query::Params;
 pub use table::Table;
+pub use version::FAMILY;
 
 /// The family's dialect.
 #[derive(Clone)]

@@ -7,11 +7,13 @@ use super::deliver;
 use super::references::References;
 use super::refusal::{Cause, Refusal, Stop};
 use super::rows::Kind;
-use super::version::{Chart, FAMILY, Life, Pushing, Stopped, Version, Whose};
+use super::version::{Chart, DELETE, Life, Pushing, RETRY, Stopped, Version, Whose};
+use crate::sim::Ms;
 use crate::sim::ids::Ids;
 use crate::sim::scripts::Scripts;
-use crate::sim::shelf::{Entry, Shelf};
-use crate::sim::{Ms, Transition};
+use crate::sim::shelf::{Entry, Shelf, Timed};
+use crate::sim::timeline::{self, Timeline};
+use crate::sim::transition::{Log, Occasion};
 
 /// The versions of all projects. Their ids are unique among all of them, their names within a project.
 #[derive(Debug, Default)]
@@ -55,7 +57,12 @@ pub struct Tools<'a> {
     pub caller: &'a str,
     /// The present instant.
     pub now: Ms,
+    /// Who hears of what changes.
+    pub log: &'a mut Log,
 }
+
+/// The word of a creation.
+const CREATE: &str = "create";
 
 impl Table {
     /// The versions of a page, newest first, and how many the project has.
@@ -73,7 +80,7 @@ impl Table {
 
     /// Deletes a version by id, whatever project it belongs to and whatever it is at. One that is not there,
     /// or not any more, is deleted just as well.
-    pub fn delete(&mut self, id: &str) -> Result<(), Refusal> {
+    pub fn delete(&mut self, id: &str, now: Ms, log: &mut Log) -> Result<(), Refusal> {
         if !is_id(id) {
             return Err(Refusal::MalformedId { id: id.to_owned() });
         }
@@ -81,7 +88,8 @@ impl Table {
             return Ok(());
         };
         let (project, id) = (entry.scope.to_string(), entry.id.to_string());
-        if let Some(version) = self.versions.remove(&project, &id) {
+        let occasion = &mut log.at(now, DELETE);
+        if let Some(version) = self.versions.remove(&project, &id, occasion) {
             for row in version.row_ids() {
                 self.rows.remove(row);
             }
@@ -120,7 +128,8 @@ impl Table {
             deploys,
             ..fresh(order, Kind::K8sYaml, tools.caller, seconds, life)
         };
-        self.insert(&order.project, &id, version, tools.now);
+        let occasion = &mut tools.log.at(tools.now, CREATE);
+        self.insert(&order.project, &id, version, occasion);
         result
     }
 
@@ -162,7 +171,8 @@ impl Table {
             distributes,
             ..fresh(order, Kind::HelmChart, tools.caller, seconds, life)
         };
-        self.insert(&order.project, &id, version, tools.now);
+        let occasion = &mut tools.log.at(tools.now, CREATE);
+        self.insert(&order.project, &id, version, occasion);
         result
     }
 
@@ -173,8 +183,10 @@ impl Table {
             ids,
             strictness,
             now,
+            log,
             ..
         } = tools;
+        let occasion = &mut log.at(now, RETRY);
         let names = self.names.get(&order.project);
         let Some(id) = names.and_then(|names| names.get(&order.name)).cloned() else {
             return Err(order.refuse(missing));
@@ -191,9 +203,10 @@ impl Table {
             Life::Given { .. } | Life::Pushing(_) => None,
         };
         let Some(left) = left else {
-            self.versions.edit(&order.project, &id, now, |version| {
-                version.push_again(&order.project, &id, scripts, now);
-            });
+            self.versions
+                .edit(&order.project, &id, occasion, |version| {
+                    version.push_again(&order.project, &id, scripts, now);
+                });
             return Ok(());
         };
 
@@ -225,11 +238,12 @@ impl Table {
                 ((Vec::new(), life), result)
             }
         };
-        self.versions.edit(&order.project, &id, now, |version| {
-            (version.distributes, version.life) = life;
-            let rows = version.row_ids().into_iter().map(str::to_owned);
-            self.rows.extend(rows);
-        });
+        self.versions
+            .edit(&order.project, &id, occasion, |version| {
+                (version.distributes, version.life) = life;
+                let rows = version.row_ids().into_iter().map(str::to_owned);
+                self.rows.extend(rows);
+            });
         result
     }
 
@@ -257,18 +271,25 @@ impl Table {
     }
 
     /// Adds a version whose id, name and rows are new.
-    pub(super) fn insert(&mut self, project: &str, id: &str, version: Version, now: Ms) {
+    pub(super) fn insert(
+        &mut self,
+        project: &str,
+        id: &str,
+        version: Version,
+        occasion: &mut Occasion,
+    ) {
         self.rows
             .extend(version.row_ids().into_iter().map(str::to_owned));
         let names = self.names.entry(project.to_owned()).or_default();
         names.insert(version.name.clone(), id.to_owned());
         // Versions are in the order of their seconds; within one, the later arrival is the newer.
         let created = version.create_time.saturating_mul(1_000);
-        self.versions.insert(project, id, created, now, version);
+        self.versions
+            .insert(project, id, created, version, occasion);
     }
 
     /// Tells the status of each resource at an instant.
-    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(String)) {
+    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(&str)) {
         self.versions.statuses(now, told);
     }
 
@@ -278,9 +299,23 @@ impl Table {
         self.versions.next_due()
     }
 
-    /// Lets happen what is due.
-    pub fn wake(&mut self, now: Ms, heard: &mut dyn FnMut(Transition)) {
-        self.versions.wake(now, FAMILY, heard, |_, _, _, _| false);
+    /// Lets the first thing happen that is due, if anything is; answers whether it was.
+    pub fn wake(&mut self, now: Ms, log: &mut Log) -> bool {
+        self.versions.wake(now, log, |_, _, _, _| ())
+    }
+
+    /// What there is to say of a version of whatever project.
+    #[must_use]
+    pub fn timeline(&self, id: &str, now: Ms, log: &Log) -> Option<Timeline> {
+        let entry = self.versions.find(&id.to_ascii_lowercase())?;
+        let version = &entry.item;
+        let next = timeline::next(version, now, |now| version.next_due(now));
+        Some(Timeline::of(entry, version.allowed(now), next, now, log))
+    }
+
+    /// Takes over what another table remembers of what both hold.
+    pub fn remember(&mut self, other: &mut Self, from: &Log, occasion: &mut Occasion) {
+        self.versions.remember(&mut other.versions, from, occasion);
     }
 }
 

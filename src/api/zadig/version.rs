@@ -16,6 +16,12 @@ const PATIENCE: Ms = 60 * 60 * 1_000;
 /// The family, as scripts and transitions name it.
 pub const FAMILY: &str = "zadig";
 
+/// The word of a retry, as the field of a request has it.
+pub const RETRY: &str = "retry";
+
+/// The word of a deletion.
+pub const DELETE: &str = "delete";
+
 /// A delivery version of a project.
 #[derive(Clone, Debug)]
 pub struct Version {
@@ -323,6 +329,13 @@ impl Version {
         self.life = Life::Pushing(Pushing::begin(pushes, does, true, now));
     }
 
+    /// What can be said to it now: a deletion always, a retry where [`Self::may_retry`].
+    #[must_use]
+    pub fn allowed(&self, now: Ms) -> Vec<&'static str> {
+        let retry = self.may_retry(now).is_ok().then_some(RETRY);
+        retry.into_iter().chain([DELETE]).collect()
+    }
+
     /// The ids of its rows.
     #[must_use]
     pub fn row_ids(&self) -> Vec<&str> {
@@ -339,6 +352,8 @@ impl Version {
 }
 
 impl Timed for Version {
+    const FAMILY: &'static str = FAMILY;
+
     fn name(&self) -> &str {
         &self.name
     }
@@ -350,16 +365,30 @@ impl Timed for Version {
         }
     }
 
-    fn states(&self, now: Ms) -> Vec<(Option<String>, String)> {
-        let own = (None, self.status(now).word().to_owned());
+    fn word(&self, now: Ms) -> &str {
+        self.status(now).word()
+    }
+
+    fn n_steps(&self) -> usize {
+        match &self.life {
+            Life::Given { .. } | Life::Stopped(_) => 0,
+            Life::Pushing(pushing) => pushing.pushes.len(),
+        }
+    }
+
+    fn step(&self, step: usize, now: Ms) -> Option<(&str, &str)> {
         let Life::Pushing(pushing) = &self.life else {
-            return vec![own];
+            return None;
         };
-        let steps = pushing.pushes.iter().enumerate().map(|(step, push)| {
-            let word = job_word(pushing.run.step(step, now));
-            (Some(push.image.clone()), word.to_owned())
-        });
-        std::iter::once(own).chain(steps).collect()
+        let push = pushing.pushes.get(step)?;
+        Some((&push.image, job_word(pushing.run.step(step, now))))
+    }
+
+    fn stirred(&self, due: Ms) -> Vec<usize> {
+        match &self.life {
+            Life::Given { .. } | Life::Stopped(_) => Vec::new(),
+            Life::Pushing(pushing) => pushing.run.stirred(due),
+        }
     }
 }
 

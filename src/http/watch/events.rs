@@ -96,13 +96,13 @@ mod tests {
         let transition = Transition {
             at,
             family: "asm",
-            scope: String::new(),
-            id: String::new(),
-            name: String::new(),
+            scope: "".into(),
+            id: "".into(),
+            name: "".into(),
             step: None,
-            from: String::new(),
-            to: String::new(),
-            cause: "clock",
+            from: "".into(),
+            to: "".into(),
+            cause: "clock".into(),
         };
         Event::Transition(1, Arc::new(transition))
     }

@@ -1,13 +1,19 @@
 //! What will happen to a run if nobody says anything more.
 
+use std::collections::HashMap;
+
 use super::{Command, Does, Event, FailMode, Ms, NEVER, Node, Outcome, Script, Span, Verdict};
 
 /// One span per step, and the run's end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Forecast {
-    pub(super) spans: Vec<Span>,
+    pub(super) spans: Box<[Span]>,
     pub(super) end: Ms,
     pub(super) failed: bool,
+    /// The beginnings and ends that come, in order: twice the step's position, one more for an end.
+    edges: Box<[u32]>,
+    /// The stretches in which some gate is open, in order and without overlap.
+    waits: Box<[(Ms, Ms)]>,
 }
 
 /// The span of a step that never begins.
@@ -42,19 +48,50 @@ impl Forecast {
             .collect();
         let mut walk = Walk {
             script,
-            events,
+            halts: halts(events),
+            answers: answers(events),
             spans,
         };
         let end = walk.along(&script.tree, started.saturating_add(script.lead));
         let mut forecast = Self {
-            spans: walk.spans,
+            spans: walk.spans.into(),
             end: end.at,
             failed: end.failed,
+            edges: Box::default(),
+            waits: Box::default(),
         };
         if let Some(at) = cut(started, script, events) {
             forecast.cut(at);
         }
+        forecast.edges = edges(&forecast.spans);
+        forecast.waits = waits(script, &forecast.spans);
         forecast
+    }
+
+    /// When the first step after `now` begins or ends, or [`NEVER`].
+    pub(super) fn next_edge(&self, now: Ms) -> Ms {
+        let next = self.edges.get(self.edges_until(now));
+        next.map_or(NEVER, |edge| edge_at(&self.spans, *edge))
+    }
+
+    /// The steps that begin or end at that very instant, in ascending order.
+    pub(super) fn stirred(&self, at: Ms) -> Vec<usize> {
+        let edges = &self.edges[self.edges_until(at - 1)..self.edges_until(at)];
+        let mut steps: Vec<_> = edges.iter().map(|edge| step_of(*edge)).collect();
+        steps.sort_unstable();
+        steps.dedup();
+        steps
+    }
+
+    /// Whether some gate is open.
+    pub(super) fn is_waiting(&self, now: Ms) -> bool {
+        let begun = self.waits.partition_point(|(begin, _)| *begin <= now);
+        begun > 0 && now < self.waits[begun - 1].1
+    }
+
+    fn edges_until(&self, now: Ms) -> usize {
+        let is_past = |edge: &u32| edge_at(&self.spans, *edge) <= now;
+        self.edges.partition_point(is_past)
     }
 
     /// Ends at `at` whatever is open then. What begins at that very instant has begun.
@@ -77,6 +114,66 @@ impl Forecast {
     }
 }
 
+/// The edges of spans, in order.
+fn edges(spans: &[Span]) -> Box<[u32]> {
+    let n_edges = u32::try_from(2 * spans.len()).expect("fewer than two billion steps");
+    let comes = |edge: &u32| edge_at(spans, *edge) < NEVER;
+    let mut edges: Box<[u32]> = (0..n_edges).filter(comes).collect();
+    edges.sort_by_key(|edge| edge_at(spans, *edge));
+    edges
+}
+
+fn step_of(edge: u32) -> usize {
+    (edge / 2) as usize
+}
+
+fn edge_at(spans: &[Span], edge: u32) -> Ms {
+    let span = &spans[step_of(edge)];
+    if edge.is_multiple_of(2) {
+        span.begin
+    } else {
+        span.end
+    }
+}
+
+/// The stretches in which some gate is open.
+fn waits(script: &Script, spans: &[Span]) -> Box<[(Ms, Ms)]> {
+    let gates = script.does.iter().zip(spans);
+    let mut open: Vec<_> = gates
+        .filter(|(does, span)| **does == Does::Gate && span.begin < span.end)
+        .map(|(_, span)| (span.begin, span.end))
+        .collect();
+    open.sort_unstable();
+    let mut waits: Vec<(Ms, Ms)> = Vec::new();
+    for (begin, end) in open {
+        match waits.last_mut() {
+            Some((_, last)) if begin <= *last => *last = end.max(*last),
+            _ => waits.push((begin, end)),
+        }
+    }
+    waits.into()
+}
+
+/// When work was stopped, and when it went on.
+fn halts(events: &[Event]) -> Vec<(Ms, Halt)> {
+    let halt = |event: &Event| match event.command {
+        Command::Stop => Some((event.at, Halt::Stop)),
+        Command::Continue => Some((event.at, Halt::Continue)),
+        Command::Approve(_) | Command::Refuse(_) | Command::Abort(_) => None,
+    };
+    events.iter().filter_map(halt).collect()
+}
+
+/// The answers that gates were given.
+fn answers(events: &[Event]) -> HashMap<usize, (Ms, Verdict)> {
+    let answer = |event: &Event| match event.command {
+        Command::Approve(step) => Some((step, (event.at, Verdict::Succeeded))),
+        Command::Refuse(step) => Some((step, (event.at, Verdict::Failed))),
+        Command::Stop | Command::Continue | Command::Abort(_) => None,
+    };
+    events.iter().filter_map(answer).collect()
+}
+
 /// The instant that cuts the whole run: a refusal, an abort, or its time limit.
 fn cut(started: Ms, script: &Script, events: &[Event]) -> Option<Ms> {
     let said = events.iter().find_map(|event| match event.command {
@@ -87,9 +184,16 @@ fn cut(started: Ms, script: &Script, events: &[Event]) -> Option<Ms> {
     said.into_iter().chain(limit).min()
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Halt {
+    Stop,
+    Continue,
+}
+
 struct Walk<'a> {
     script: &'a Script,
-    events: &'a [Event],
+    halts: Vec<(Ms, Halt)>,
+    answers: HashMap<usize, (Ms, Verdict)>,
     spans: Vec<Span>,
 }
 
@@ -147,7 +251,10 @@ impl Walk<'_> {
                 takes,
                 outcome: Outcome::Fail(_),
             } => (self.after(begin, *takes), Verdict::Failed),
-            Does::Gate => self.answer(step).unwrap_or((NEVER, Verdict::Cut)),
+            Does::Gate => {
+                let answer = self.answers.get(&step).copied();
+                answer.unwrap_or((NEVER, Verdict::Cut))
+            }
         };
         self.spans[step] = Span {
             begin,
@@ -167,26 +274,17 @@ impl Walk<'_> {
     fn after(&self, begin: Ms, takes: Ms) -> Ms {
         let mut end = begin.saturating_add(takes);
         let mut stopped = None;
-        for event in self.events {
-            match (event.command, stopped) {
+        for (at, halt) in &self.halts {
+            match (halt, stopped) {
                 // What is due at the instant of the stop has happened.
-                (Command::Stop, _) if end > event.at => stopped = Some(event.at.max(begin)),
-                (Command::Continue, Some(since)) => {
-                    end = end.saturating_add((event.at - since).max(0));
+                (Halt::Stop, _) if end > *at => stopped = Some((*at).max(begin)),
+                (Halt::Continue, Some(since)) => {
+                    end = end.saturating_add((at - since).max(0));
                     stopped = None;
                 }
                 _ => {}
             }
         }
         if stopped.is_some() { NEVER } else { end }
-    }
-
-    /// The answer a gate was given.
-    fn answer(&self, step: usize) -> Option<(Ms, Verdict)> {
-        self.events.iter().find_map(|event| match event.command {
-            Command::Approve(to) if to == step => Some((event.at, Verdict::Succeeded)),
-            Command::Refuse(to) if to == step => Some((event.at, Verdict::Failed)),
-            _ => None,
-        })
     }
 }

@@ -323,7 +323,7 @@ impl Run {
         if now < self.started.saturating_add(self.script.lead) {
             return Phase::Leading;
         }
-        if (0..self.script.does.len()).any(|step| self.waits_at(step, now)) {
+        if self.forecast.is_waiting(now) {
             return Phase::Waiting;
         }
         Phase::Running
@@ -387,29 +387,26 @@ impl Run {
     }
 
     /// The next instant after `now` at which something changes, or [`NEVER`]. Looking back, commands that
-    /// came after `now` count; there is no change after the end.
+    /// came after `now` count; there is no change after the end. Costs a search, not a look at every step.
     #[must_use]
     pub fn next_due(&self, now: Ms) -> Ms {
         let end = self.end();
-        let spans = self
-            .forecast
-            .spans
-            .iter()
-            .flat_map(|span| [span.begin, span.end]);
-        let commands = self.events.iter().flat_map(|event| {
-            let takes = match event.command {
-                Command::Stop => self.script.brake,
-                Command::Abort(takes) => takes,
-                Command::Continue | Command::Approve(_) | Command::Refuse(_) => 0,
-            };
-            [event.at, event.at.saturating_add(takes)]
-        });
-        spans
-            .chain(commands)
-            .chain([self.started.saturating_add(self.script.lead), end])
+        let lead = self.started.saturating_add(self.script.lead);
+        self.marks(now)
+            .chain([self.forecast.next_edge(now), lead, end])
             .filter(|due| now < *due && *due <= end)
             .min()
             .unwrap_or(NEVER)
+    }
+
+    /// The steps that may look otherwise at `due` than just before, in ascending order: those that begin or
+    /// end then, and all of them where a stop comes, becomes a pause or is taken back.
+    #[must_use]
+    pub fn stirred(&self, due: Ms) -> Vec<usize> {
+        if self.marks(due - 1).any(|mark| mark == due) {
+            return (0..self.script.does.len()).collect();
+        }
+        self.forecast.stirred(due)
     }
 
     /// What the steps of a repetition do: what has succeeded is carried over, what was left out stays so,
@@ -433,6 +430,18 @@ impl Run {
                 _ => redo(step),
             })
             .collect()
+    }
+
+    /// The instants of commands and of what a stop leads to, without those that lie too far before `now` for
+    /// anything of them to come.
+    fn marks(&self, now: Ms) -> impl Iterator<Item = Ms> {
+        let brake = self.script.brake;
+        let is_past = |event: &Event| event.at.saturating_add(brake) <= now;
+        let recent = &self.events[self.events.partition_point(is_past)..];
+        recent.iter().flat_map(move |event| match event.command {
+            Command::Stop => [event.at, event.at.saturating_add(brake)],
+            _ => [event.at; 2],
+        })
     }
 
     /// When it ends if nobody says anything more.

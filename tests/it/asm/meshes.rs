@@ -76,7 +76,7 @@ async fn a_mesh_is_created_runs_is_deleted_and_is_gone() {
     let transitions = app.advance(1).await;
     assert_eq!(
         (&transitions[0]["from"], &transitions[0]["to"]),
-        (&json!("Deleting"), &json!("Deleted"))
+        (&json!("Deleting"), &json!(""))
     );
     app.get(&path).await.expect(404);
     app.delete(&path).await.expect(404);

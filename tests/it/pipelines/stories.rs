@@ -411,8 +411,9 @@ async fn an_advance_tells_what_happened_on_the_way() {
     assert_same(
         &json!(transitions),
         &json!([
-            event(1, None, "4", "2"),
-            event(2, Some("compile"), "4", "2")
+            // The creation was the first, and the start changed two.
+            event(4, None, "4", "2"),
+            event(5, Some("compile"), "4", "2")
         ]),
     );
 }

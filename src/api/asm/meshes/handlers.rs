@@ -38,6 +38,7 @@ pub async fn create_mesh(
         let mut hands = Hands {
             scripts: &mut tables.scripts,
             ids: world.ids(),
+            log: &mut tables.log,
         };
         let id = tables.asm.create_mesh(&mut hands, &project, order, now)?;
         let mesh = &tables.asm.mesh(Reach::Project(&project), &id)?.item;
@@ -117,6 +118,7 @@ pub async fn delete_mesh(
         let mut hands = Hands {
             scripts: &mut tables.scripts,
             ids: world.ids(),
+            log: &mut tables.log,
         };
         let reach = Reach::Project(&project);
         let mesh = tables.asm.delete_mesh(&mut hands, reach, &id, now)?;

@@ -1,5 +1,6 @@
 //! A mesh and its life: created in one step, deleted in one step.
 
+use crate::api::asm::FAMILY;
 use crate::api::asm::rules::failure;
 use crate::api::asm::stamp::Stamp;
 use crate::http::json::Verbatim;
@@ -44,6 +45,9 @@ pub struct Cluster {
     /// Where sidecars are injected.
     pub injection: Option<Verbatim>,
 }
+
+/// The word of a deletion, which every phase allows: telling a mesh twice to go is no error.
+pub const DELETE: &str = "delete";
 
 /// A mesh. Its id is known to the table.
 #[derive(Clone, Debug)]
@@ -201,6 +205,8 @@ impl Mesh {
 }
 
 impl Timed for Mesh {
+    const FAMILY: &'static str = FAMILY;
+
     fn name(&self) -> &str {
         &self.order.name
     }
@@ -212,9 +218,12 @@ impl Timed for Mesh {
         }
     }
 
-    fn states(&self, now: Ms) -> Vec<(Option<String>, String)> {
-        // The service has no word for what is gone; a transition needs one.
-        let word = self.phase(now).map_or("Deleted", Phase::word);
-        vec![(None, word.to_owned())]
+    fn word(&self, now: Ms) -> &str {
+        self.phase(now).map_or("", Phase::word)
+    }
+
+    /// A mesh that has gone is taken away.
+    fn acts(&self, now: Ms) -> bool {
+        self.is_gone(now)
     }
 }

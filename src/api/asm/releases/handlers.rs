@@ -56,6 +56,7 @@ pub async fn create_release(
         let mut hands = Hands {
             scripts: &mut tables.scripts,
             ids: world.ids(),
+            log: &mut tables.log,
         };
         let table = &mut tables.asm;
         let uid = table.create_release(&mut hands, place, unknown, order, now)?;
@@ -157,7 +158,7 @@ pub async fn update_release(
     };
     let in_vain = world.write(|tables, now| {
         let table = &mut tables.asm;
-        table.update_release(place, &id, name.as_deref(), &change, now)
+        table.update_release(place, &id, name.as_deref(), &change, now, &mut tables.log)
     })?;
     let mut response = render::empty(StatusCode::OK);
     if !in_vain.is_empty() {
@@ -194,6 +195,9 @@ pub async fn delete_release(
         mesh: &mesh,
         namespace: &namespace,
     };
-    world.write(|tables, _| tables.asm.end_release(place, &id, ending))?;
+    world.write(|tables, now| {
+        let table = &mut tables.asm;
+        table.end_release(place, &id, ending, now, &mut tables.log)
+    })?;
     Ok(render::empty(StatusCode::OK))
 }

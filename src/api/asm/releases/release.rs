@@ -1,6 +1,7 @@
 //! A release task and its life: created in one step, updated in its images, then cancelled or ended.
 
 use super::images::{self, Wanted};
+use crate::api::asm::FAMILY;
 use crate::api::asm::error::Error;
 use crate::api::asm::rules::failure;
 use crate::api::asm::stamp::Stamp;
@@ -109,6 +110,23 @@ pub enum Ending {
     /// The grayscale version stays.
     End,
 }
+
+impl Ending {
+    /// Both of them.
+    const ALL: [Self; 2] = [Self::Cancel, Self::End];
+
+    /// The word that a request says.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cancel => "cancel",
+            Self::End => "end",
+        }
+    }
+}
+
+/// The word of an update, which every phase allows.
+pub const UPDATE: &str = "update";
 
 /// What an update asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -249,6 +267,14 @@ impl Release {
         Ok(())
     }
 
+    /// What can be said to it now.
+    #[must_use]
+    pub fn allowed(&self) -> Vec<&'static str> {
+        let may_end = |ending: &Ending| self.check_ending(*ending).is_ok();
+        let endings = Ending::ALL.into_iter().filter(may_end).map(Ending::word);
+        [UPDATE].into_iter().chain(endings).collect()
+    }
+
     /// Whether the traffic allows the ending. Errors: 400.
     pub fn check_ending(&self, ending: Ending) -> Result<(), Error> {
         let wrong = match (ending, self.gray_traffic) {
@@ -267,6 +293,8 @@ impl Release {
 }
 
 impl Timed for Release {
+    const FAMILY: &'static str = FAMILY;
+
     fn name(&self) -> &str {
         &self.order.name
     }
@@ -278,7 +306,7 @@ impl Timed for Release {
         }
     }
 
-    fn states(&self, now: Ms) -> Vec<(Option<String>, String)> {
-        vec![(None, self.phase(now).word().to_owned())]
+    fn word(&self, now: Ms) -> &str {
+        self.phase(now).word()
     }
 }

@@ -25,27 +25,58 @@ pub enum Action {
     Rollback,
 }
 
-impl Action {
+/// A command, without what goes with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Replace the definition, which is an operation of its own.
+    Edit,
+    /// See [`Action::Start`].
+    Start,
+    /// See [`Action::Stop`].
+    Stop,
+    /// See [`Action::Continue`].
+    Continue,
+    /// See [`Action::Retry`].
+    Retry,
+    /// See [`Action::Approval`].
+    Approval,
+    /// See [`Action::Rollback`].
+    Rollback,
+}
+
+impl Verb {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Edit,
+        Self::Start,
+        Self::Stop,
+        Self::Continue,
+        Self::Retry,
+        Self::Approval,
+        Self::Rollback,
+    ];
+
     /// The word on the wire.
-    pub fn word(&self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
-            Self::Start(_) => "start",
+            Self::Edit => "edit",
+            Self::Start => "start",
             Self::Stop => "stop",
             Self::Continue => "continue",
             Self::Retry => "retry",
-            Self::Approval { .. } => "approval",
+            Self::Approval => "approval",
             Self::Rollback => "rollback",
         }
     }
 
     /// The statuses it can be said in.
-    pub(super) fn allowed(&self) -> &'static [Status] {
+    pub(super) fn allowed(self) -> &'static [Status] {
         use Status::{
             Failed, Initialised, Paused, Releasing, RollbackFailed, RolledBack, Succeeded,
             ToBeApproved,
         };
         match self {
-            Self::Start(_) => &[
+            Self::Edit | Self::Start => &[
                 Initialised,
                 Succeeded,
                 Failed,
@@ -56,8 +87,22 @@ impl Action {
             Self::Stop => &[Releasing, ToBeApproved],
             Self::Continue => &[Paused],
             Self::Retry => &[Failed],
-            Self::Approval { .. } => &[ToBeApproved],
+            Self::Approval => &[ToBeApproved],
             Self::Rollback => &[Succeeded, Failed],
+        }
+    }
+}
+
+impl Action {
+    /// What is said, without what goes with it.
+    pub fn verb(&self) -> Verb {
+        match self {
+            Self::Start(_) => Verb::Start,
+            Self::Stop => Verb::Stop,
+            Self::Continue => Verb::Continue,
+            Self::Retry => Verb::Retry,
+            Self::Approval { .. } => Verb::Approval,
+            Self::Rollback => Verb::Rollback,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a pipeline declares: stages of tasks, and how they become the steps of a run.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::sim::lifecycle::Node;
@@ -30,8 +31,92 @@ pub struct Task {
     pub approval: bool,
 }
 
-/// The stages of a pipeline, shared with the executions that were started with them.
-pub(super) type Stages = Arc<[Stage]>;
+/// The stages of a pipeline and the steps they make, shared with the executions that were started with them.
+#[derive(Clone, Debug)]
+pub struct Stages(Arc<Indexed>);
+
+#[derive(Debug)]
+struct Indexed {
+    stages: Box<[Stage]>,
+    /// Where each step of a run is.
+    places: Box<[Place]>,
+}
+
+/// Where a step is, by the positions of its stage and of its task in the stage.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Gate(usize),
+    Task(usize, usize),
+    Pass(usize),
+    Whole,
+}
+
+impl Stages {
+    /// The steps of a run, in the order of the stages; within one the gate first, then the tasks in their order.
+    pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        self.0.places.iter().map(|place| self.at(*place))
+    }
+
+    /// How many steps a run has.
+    pub(super) fn n_parts(&self) -> usize {
+        self.0.places.len()
+    }
+
+    /// A step of a run.
+    pub(super) fn part(&self, step: usize) -> Option<Part<'_>> {
+        self.0.places.get(step).map(|place| self.at(*place))
+    }
+
+    fn at(&self, place: Place) -> Part<'_> {
+        match place {
+            Place::Gate(stage) => Part::Gate(&self[stage]),
+            Place::Task(stage, task) => Part::Task(&self[stage], &self[stage].tasks[task]),
+            Place::Pass(stage) => Part::Pass(&self[stage]),
+            Place::Whole => Part::Whole,
+        }
+    }
+}
+
+impl FromIterator<Stage> for Stages {
+    fn from_iter<I: IntoIterator<Item = Stage>>(stages: I) -> Self {
+        let stages: Box<[Stage]> = stages.into_iter().collect();
+        let mut places = Vec::new();
+        for (n, stage) in stages.iter().enumerate() {
+            places.extend(stage.gated.then_some(Place::Gate(n)));
+            places.extend(stage.tasks.is_empty().then_some(Place::Pass(n)));
+            places.extend((0..stage.tasks.len()).map(|k| Place::Task(n, k)));
+        }
+        if places.is_empty() {
+            places.push(Place::Whole);
+        }
+        Self(Arc::new(Indexed {
+            stages,
+            places: places.into(),
+        }))
+    }
+}
+
+impl Default for Stages {
+    fn default() -> Self {
+        Self::from_iter([])
+    }
+}
+
+impl Deref for Stages {
+    type Target = [Stage];
+
+    fn deref(&self) -> &[Stage] {
+        &self.0.stages
+    }
+}
+
+impl PartialEq for Stages {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Stages {}
 
 /// A stage and tasks of it that are to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,24 +195,6 @@ impl<'a> Part<'a> {
             Self::Task(..) | Self::Pass(_) | Self::Whole => None,
         }
     }
-}
-
-/// The steps of a run, in the order of the stages; within one the gate first, then the tasks in their order.
-pub(super) fn parts(stages: &[Stage]) -> Vec<Part<'_>> {
-    if stages.is_empty() {
-        return vec![Part::Whole];
-    }
-    let mut parts = Vec::new();
-    for stage in stages {
-        if stage.gated {
-            parts.push(Part::Gate(stage));
-        }
-        if stage.tasks.is_empty() {
-            parts.push(Part::Pass(stage));
-        }
-        parts.extend(stage.tasks.iter().map(|task| Part::Task(stage, task)));
-    }
-    parts
 }
 
 /// How these steps depend on each other: stages in sequence, the groups of a stage at once, the tasks of a

@@ -1,6 +1,6 @@
 //! An execution: one start of a pipeline with its retries and its rollback.
 
-use super::declaration::{Part, Selected, Stage, Stages, is_selected, parts, tree};
+use super::declaration::{Part, Selected, Stage, Stages, is_selected, tree};
 use super::status::Status;
 use crate::sim::Ms;
 use crate::sim::lifecycle::{Does, FailMode, Outcome, Phase, Run, Script, Seen, Span, Verdict};
@@ -114,37 +114,39 @@ impl Execution {
 
     /// The steps of the latest release with what each is at.
     pub fn steps(&self, now: Ms) -> impl Iterator<Item = (Part<'_>, Status)> {
-        let run = self.release();
-        let open = match run.phase(now) {
+        let open = self.open(now);
+        let parts = self.stages.parts().enumerate();
+        parts.map(move |(step, part)| (part, self.step_status(step, part, open, now)))
+    }
+
+    /// One of these steps.
+    pub fn step(&self, step: usize, now: Ms) -> Option<(Part<'_>, Status)> {
+        let part = self.stages.part(step)?;
+        Some((part, self.step_status(step, part, self.open(now), now)))
+    }
+
+    /// What open steps show instead of their own status: during a stop and a pause all the same.
+    fn open(&self, now: Ms) -> Option<Status> {
+        match self.release().phase(now) {
             Phase::Stopping => Some(Status::Stopping),
             Phase::Paused => Some(Status::Paused),
             _ => None,
-        };
-        parts(&self.stages)
-            .into_iter()
-            .enumerate()
-            .map(move |(step, part)| {
-                let status = match run.step(step, now) {
-                    Seen::Idle => Status::Initialised,
-                    Seen::Open { .. } => open.unwrap_or(match part.gate_name() {
-                        Some(_) => Status::ToBeApproved,
-                        None => Status::Releasing,
-                    }),
-                    Seen::Ended {
-                        verdict: Verdict::Succeeded,
-                        ..
-                    } => Status::Succeeded,
-                    Seen::Ended {
-                        verdict: Verdict::Failed | Verdict::Cut,
-                        ..
-                    } => Status::Failed,
-                    Seen::Ended {
-                        verdict: Verdict::Skipped,
-                        ..
-                    } => Status::Skipped,
-                };
-                (part, status)
-            })
+        }
+    }
+
+    fn step_status(&self, step: usize, part: Part, open: Option<Status>, now: Ms) -> Status {
+        match self.release().step(step, now) {
+            Seen::Idle => Status::Initialised,
+            Seen::Open { .. } => open.unwrap_or(match part.gate_name() {
+                Some(_) => Status::ToBeApproved,
+                None => Status::Releasing,
+            }),
+            Seen::Ended { verdict, .. } => match verdict {
+                Verdict::Succeeded => Status::Succeeded,
+                Verdict::Failed | Verdict::Cut => Status::Failed,
+                Verdict::Skipped => Status::Skipped,
+            },
+        }
     }
 
     /// The gate of that name which waits, as a step.
@@ -153,7 +155,7 @@ impl Execution {
         let named = |(step, part): (usize, Part)| {
             (part.gate_name() == Some(name) && run.waits_at(step, now)).then_some(step)
         };
-        parts(&self.stages).into_iter().enumerate().find_map(named)
+        self.stages.parts().enumerate().find_map(named)
     }
 }
 
@@ -181,13 +183,13 @@ impl Manner {
 
 /// A run of the selected tasks; the outcome of each is asked of `decide` by the step's name.
 pub(super) fn release(
-    stages: &[Stage],
+    stages: &Stages,
     selected: Option<&[Selected]>,
     manner: Manner,
     now: Ms,
     mut decide: impl FnMut(&str) -> Does,
 ) -> Run {
-    let parts = parts(stages);
+    let parts: Vec<_> = stages.parts().collect();
     let does = parts
         .iter()
         .map(|part| does(*part, selected, &mut decide))
@@ -198,12 +200,12 @@ pub(super) fn release(
 /// A run that repeats what has not succeeded, after a brief restart.
 pub(super) fn repetition(
     failed: &Run,
-    stages: &[Stage],
+    stages: &Stages,
     lead: Ms,
     now: Ms,
     mut decide: impl FnMut(&str) -> Does,
 ) -> Run {
-    let parts = parts(stages);
+    let parts: Vec<_> = stages.parts().collect();
     let does = failed.repeat(now, |step| does(parts[step], None, &mut decide));
     Run::start(
         now,
@@ -217,13 +219,13 @@ pub(super) fn repetition(
 
 /// A run that waits at a gate, everything before which is done: what a fixture means that gives status 5.
 pub(super) fn release_at_gate(
-    stages: &[Stage],
+    stages: &Stages,
     gate: &str,
     manner: Manner,
     now: Ms,
     mut decide: impl FnMut(&str) -> Does,
 ) -> Option<Run> {
-    let parts = parts(stages);
+    let parts: Vec<_> = stages.parts().collect();
     let at = parts
         .iter()
         .position(|part| part.gate_name() == Some(gate))?;
@@ -242,8 +244,8 @@ pub(super) fn release_at_gate(
 }
 
 /// A run in which everything is done already: what a fixture means that gives an ended status.
-pub(super) fn done(stages: &[Stage], now: Ms) -> Run {
-    let parts = parts(stages);
+pub(super) fn done(stages: &Stages, now: Ms) -> Run {
+    let parts: Vec<_> = stages.parts().collect();
     let does = vec![done_at(now); parts.len()];
     Run::start(now, Script::of(tree(&parts), does))
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::pipeline::{Definition, Pipeline};
+use super::table::Means;
 use super::views::{Acted, Detail, Record, Row};
 use super::wire::{ActionBody, ActionQuery, PipelineBody, PolicyBody};
 use crate::api::gateway::GatewayErrorBody;
@@ -60,7 +61,7 @@ pub(super) async fn create_pipeline(
         let id = world.ids().uuid(|id| table.contains(id));
         let pipeline = Pipeline::new(&project, &id, &caller.name, definition, now);
         let text = render::text(&Detail::of(&pipeline, now), ROW);
-        table.insert(pipeline, now);
+        table.insert(pipeline, &mut tables.log.at(now, "create"));
         Ok(ok(text))
     })
 }
@@ -140,7 +141,7 @@ pub(super) async fn update_pipeline(
             .check_name(&project, &definition, Some(&id))
             .map_err(|_| name_taken(&definition))?;
         table
-            .edit(&project, &id, definition, now)
+            .edit(&project, &id, definition, now, &mut tables.log)
             .ok_or(Error::ReleaseNotFound)??;
         let pipeline = table.get(&project, &id).ok_or(Error::ReleaseNotFound)?;
         Ok(ok(render::text(&Detail::of(pipeline, now), ROW)))
@@ -170,14 +171,14 @@ pub(super) async fn operate_pipeline(
 ) -> Result<Response, Error> {
     let action = body.action(&query)?;
     let acted = world.write(|tables, now| {
-        tables.pipelines.act(
-            &project,
-            &id,
-            &action,
-            &caller.name,
-            &mut tables.scripts,
+        let means = Means {
+            scripts: &mut tables.scripts,
+            log: &mut tables.log,
             now,
-        )
+        };
+        tables
+            .pipelines
+            .act(&project, &id, &action, &caller.name, means)
     });
     let (execution, status) = acted.ok_or(Error::ReleaseNotFound)??;
     let acted = Acted {
@@ -318,7 +319,8 @@ fn set_policy(
         let policy = body.policy(now)?;
         pipeline.check(policy.selected.as_deref())?;
         let text = render::text(&PolicyBody::of(Some(&policy)), 128);
-        tables.pipelines.set_policy(&project, &id, policy, now);
+        let occasion = &mut tables.log.at(now, "hooks");
+        tables.pipelines.set_policy(&project, &id, policy, occasion);
         Ok(ok(text))
     })
 }

@@ -16,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::ServiceStage;
+pub use pipeline::FAMILY;
 pub use table::Table;
 
 /// The URL table.

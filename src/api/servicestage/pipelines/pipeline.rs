@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::action::{Action, Refused};
+use super::action::{Action, Refused, Verb};
 use super::declaration::{Part, Selected, Stages, check_selection, is_nothing};
 use super::execution::{
     Attempt, Execution, Manner, Purpose, Trigger, done, release, release_at_gate, repetition,
@@ -13,7 +13,11 @@ use crate::http::json::Verbatim;
 use crate::sim::lifecycle::{Command, Does, FailMode, Node, Run, Script};
 use crate::sim::scripts::{Ask, Scripts, Work};
 use crate::sim::shelf::Timed;
+use crate::sim::timeline::{self, Next};
 use crate::sim::{Ms, NEVER};
+
+/// The family, as scripts and transitions name it.
+pub const FAMILY: &str = "pipelines";
 
 /// The newest executions that are kept of a pipeline; older ones only count.
 pub(super) const KEPT_EXECUTIONS: usize = 1_000;
@@ -124,6 +128,13 @@ impl Pipeline {
         }
     }
 
+    /// What can be said to it now.
+    pub fn allowed(&self, now: Ms) -> Vec<&'static str> {
+        let status = self.status(now);
+        let fits = |verb: &Verb| verb.allowed().contains(&status);
+        Verb::ALL.into_iter().filter(fits).map(Verb::word).collect()
+    }
+
     /// When it was last started, or 0.
     pub fn last_trigger_at(&self) -> Ms {
         match (&self.given, self.executions.back()) {
@@ -134,20 +145,9 @@ impl Pipeline {
 
     /// Replaces the definition; refused while something is under way.
     pub fn edit(&mut self, definition: Definition, now: Ms) -> Result<(), Refused> {
-        const ALLOWED: &[Status] = &[
-            Status::Initialised,
-            Status::Succeeded,
-            Status::Failed,
-            Status::Paused,
-            Status::RolledBack,
-            Status::RollbackFailed,
-        ];
-        let status = self.status(now);
-        if status.is_busy() {
-            return Err(Refused::Edit {
-                status,
-                allowed: ALLOWED,
-            });
+        let (status, allowed) = (self.status(now), Verb::Edit.allowed());
+        if !allowed.contains(&status) {
+            return Err(Refused::Edit { status, allowed });
         }
         if definition.enterprise_project != self.definition.enterprise_project {
             self.enterprise_project_name = None;
@@ -167,10 +167,11 @@ impl Pipeline {
         office: &mut Office,
     ) -> Result<(i64, Status), Refused> {
         let status = self.status(now);
-        let allowed = action.allowed();
+        let verb = action.verb();
+        let allowed = verb.allowed();
         if !allowed.contains(&status) {
             return Err(Refused::Status {
-                action: action.word(),
+                action: verb.word(),
                 status,
                 allowed,
             });
@@ -194,39 +195,62 @@ impl Pipeline {
         Ok((execution.id, action.answer()))
     }
 
-    /// Starts what the trigger policy selects, unless a run is open; answers whether it did.
-    pub fn fire(&mut self, now: Ms, office: &mut Office) -> bool {
-        let Some(policy) = self.policy.as_mut().filter(|policy| policy.next() <= now) else {
-            return false;
-        };
-        policy.pass(now);
-        let mut selected = policy.selected.clone();
+    /// Starts what the trigger policy selects, unless a run is open.
+    pub fn fire(&mut self, now: Ms, office: &mut Office) {
+        if let Some(policy) = &mut self.policy {
+            policy.pass(now);
+        }
+        if let Some(execution) = self.scheduled(now, office) {
+            self.open(execution);
+            self.given = None;
+        } else {
+            tracing::info!(
+                id = self.id,
+                code = self.status(now).code(),
+                "skipped a scheduled start of {}",
+                self.id
+            );
+        }
+    }
+
+    /// The execution that the trigger policy would start at that instant; none while a run is open, and if
+    /// nothing is left of what the policy selects.
+    fn scheduled(&self, now: Ms, office: &mut Office) -> Option<Execution> {
+        let mut selected = self.policy.as_ref()?.selected.clone();
         if let Some(selected) = &mut selected {
             // The pipeline may have been edited since the policy was set.
             selected.retain(|entry| {
                 check_selection(&self.definition.stages, std::slice::from_ref(entry)).is_ok()
             });
         }
-        let status = self.status(now);
-        if status.is_open() || selected.as_deref().is_some_and(is_nothing) {
-            tracing::info!(
-                id = self.id,
-                code = status.code(),
-                "skipped a scheduled start of {}",
-                self.id
-            );
-            return false;
+        if self.status(now).is_open() || selected.as_deref().is_some_and(is_nothing) {
+            return None;
         }
-        let creator = self.creator.clone();
-        self.start(
-            selected.as_deref(),
-            &creator,
-            Trigger::Scheduled,
-            now,
-            office,
-        );
-        self.given = None;
-        true
+        let run = self.run(selected.as_deref(), self.manner(office), now, office);
+        Some(self.execution(run, &self.creator, Trigger::Scheduled, now, office))
+    }
+
+    /// What changes next by itself. While a run is open scheduled starts are skipped; after it the next one is
+    /// what comes, as the scripts stand now.
+    pub fn next(&self, now: Ms, scripts: &Scripts) -> Option<Next> {
+        if self.status(now).is_open() {
+            return timeline::next(self, now, |now| self.run_due(now));
+        }
+        let at = self.policy.as_ref().map_or(NEVER, Policy::next);
+        if at == NEVER {
+            return None;
+        }
+        let mut office = Office {
+            next_execution: &mut 0,
+            scripts: &mut scripts.clone(),
+        };
+        let execution = self.scheduled(at, &mut office)?;
+        let to = execution.status(at);
+        (to != self.status(now)).then(|| Next {
+            at,
+            step: None,
+            to: to.word().into(),
+        })
     }
 
     /// Checks a selection of tasks.
@@ -248,10 +272,8 @@ impl Pipeline {
         now: Ms,
         office: &mut Office,
     ) {
-        let manner = self.manner(office);
-        let decide = |step: &str| self.decide(step, Work::Run, office);
-        let run = release(&self.definition.stages, selected, manner, now, decide);
-        self.open(run, executor, trigger, now, office);
+        let run = self.run(selected, self.manner(office), now, office);
+        self.open(self.execution(run, executor, trigger, now, office));
     }
 
     fn retry(&mut self, executor: &str, now: Ms, office: &mut Office) {
@@ -262,9 +284,8 @@ impl Pipeline {
                 lead,
                 ..self.manner(office)
             };
-            let decide = |step: &str| self.decide(step, Work::Run, office);
-            let run = release(&self.definition.stages, None, manner, now, decide);
-            self.open(run, executor, Trigger::Manual, now, office);
+            let run = self.run(None, manner, now, office);
+            self.open(self.execution(run, executor, Trigger::Manual, now, office));
             return;
         };
         let decide = |step: &str| self.decide(step, Work::Run, office);
@@ -279,7 +300,7 @@ impl Pipeline {
         if self.under_way().is_none() {
             // A fixture gave the status: what it released counts as done.
             let run = done(&self.definition.stages, now);
-            self.open(run, executor, Trigger::Manual, now, office);
+            self.open(self.execution(run, executor, Trigger::Manual, now, office));
         }
         let work = self.decide("", Work::Rollback, office);
         let script = Script::of(Node::Step(0), vec![work]);
@@ -303,7 +324,7 @@ impl Pipeline {
             let decide = |step: &str| self.decide(step, Work::Run, office);
             let run = release_at_gate(&self.definition.stages, gate, manner, now, decide);
             let run = run.ok_or_else(no_gate)?;
-            self.open(run, executor, Trigger::Manual, now, office);
+            self.open(self.execution(run, executor, Trigger::Manual, now, office));
         }
         let execution = self
             .executions
@@ -348,9 +369,31 @@ impl Pipeline {
         }
     }
 
-    fn open(&mut self, run: Run, executor: &str, trigger: Trigger, now: Ms, office: &mut Office) {
-        let execution = Execution {
-            id: *office.next_execution,
+    /// A run of the selected tasks, or of all.
+    fn run(
+        &self,
+        selected: Option<&[Selected]>,
+        manner: Manner,
+        now: Ms,
+        office: &mut Office,
+    ) -> Run {
+        let decide = |step: &str| self.decide(step, Work::Run, office);
+        release(&self.definition.stages, selected, manner, now, decide)
+    }
+
+    /// An execution that begins with a run, under the next number.
+    fn execution(
+        &self,
+        run: Run,
+        executor: &str,
+        trigger: Trigger,
+        now: Ms,
+        office: &mut Office,
+    ) -> Execution {
+        let id = *office.next_execution;
+        *office.next_execution += 1;
+        Execution {
+            id,
             version: self.version,
             executor: executor.to_owned(),
             trigger,
@@ -360,8 +403,10 @@ impl Pipeline {
                 purpose: Purpose::Release,
                 run,
             }],
-        };
-        *office.next_execution += 1;
+        }
+    }
+
+    fn open(&mut self, execution: Execution) {
         self.executions.push_back(execution);
         self.executed += 1;
         if self.executions.len() > KEPT_EXECUTIONS {
@@ -375,6 +420,12 @@ impl Pipeline {
             .expect("an execution is under way")
             .attempts
             .push(attempt);
+    }
+
+    /// The next instant after `now` at which something about the run under way changes, or [`NEVER`].
+    fn run_due(&self, now: Ms) -> Ms {
+        self.under_way()
+            .map_or(NEVER, |execution| execution.latest().run.next_due(now))
     }
 
     /// How a plain start goes about its steps.
@@ -391,7 +442,7 @@ impl Pipeline {
         let name = &self.definition.name;
         let step = if step.is_empty() { name } else { step };
         office.scripts.decide(&Ask {
-            family: "pipelines",
+            family: FAMILY,
             scope: &self.project,
             id: &self.id,
             name,
@@ -402,29 +453,50 @@ impl Pipeline {
 }
 
 impl Timed for Pipeline {
+    const FAMILY: &'static str = FAMILY;
+
     fn name(&self) -> &str {
         &self.definition.name
     }
 
     fn next_due(&self, now: Ms) -> Ms {
-        let run = match (&self.given, self.executions.back()) {
-            (None, Some(execution)) => execution.latest().run.next_due(now),
-            _ => NEVER,
-        };
-        run.min(self.policy.as_ref().map_or(NEVER, Policy::next))
+        let policy = self.policy.as_ref().map_or(NEVER, Policy::next);
+        self.run_due(now).min(policy)
     }
 
-    fn states(&self, now: Ms) -> Vec<(Option<String>, String)> {
-        let own = (None, self.status(now).code().to_string());
-        let steps = self
-            .under_way()
-            .into_iter()
-            .flat_map(|execution| execution.steps(now));
-        let steps = steps.filter_map(|(part, status)| match part {
-            Part::Gate(stage) => Some((Some(stage.name.clone()), status.code().to_string())),
-            Part::Task(_, task) => Some((Some(task.name.clone()), status.code().to_string())),
-            Part::Pass(_) | Part::Whole => None,
-        });
-        [own].into_iter().chain(steps).collect()
+    fn word(&self, now: Ms) -> &str {
+        self.status(now).word()
+    }
+
+    fn n_steps(&self) -> usize {
+        self.under_way()
+            .map_or(0, |execution| execution.stages.n_parts())
+    }
+
+    fn step(&self, step: usize, now: Ms) -> Option<(&str, &str)> {
+        let (part, status) = self.under_way()?.step(step, now)?;
+        let name = match part {
+            Part::Gate(stage) => &stage.name,
+            Part::Task(_, task) => &task.name,
+            Part::Pass(_) | Part::Whole => return None,
+        };
+        Some((name, status.word()))
+    }
+
+    fn stirred(&self, due: Ms) -> Vec<usize> {
+        // During a rollback the steps stay as the release left them.
+        match self.under_way().map(Execution::latest) {
+            Some(Attempt {
+                purpose: Purpose::Release,
+                run,
+            }) => run.stirred(due),
+            _ => Vec::new(),
+        }
+    }
+
+    fn acts(&self, now: Ms) -> bool {
+        self.policy
+            .as_ref()
+            .is_some_and(|policy| policy.next() <= now)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::declaration::{Stage, Stages, Task, parts};
+use super::declaration::{Stage, Stages, Task};
 use super::execution::{Attempt, Execution, Purpose, Trigger};
 use super::pipeline::{ConfigMode, Definition, Given, Pipeline};
 use super::status::Status;
@@ -15,6 +15,7 @@ use crate::api::state::Misfit;
 use crate::http::json::{Verbatim, shown, some_object};
 use crate::sim::Ms;
 use crate::sim::lifecycle::FailMode;
+use crate::sim::transition::Occasion;
 
 /// A pipeline: the keys of a row and of a detail, all optional but the id. A given status stays until a
 /// command acts, unless `emulator` tells the history.
@@ -132,7 +133,13 @@ struct TaskState {
 
 impl Table {
     /// Adds a pipeline from the fixture format.
-    pub fn load(&mut self, project: &str, item: Item, _: &Settings, now: Ms) -> Result<(), Misfit> {
+    pub fn load(
+        &mut self,
+        project: &str,
+        item: Item,
+        _: &Settings,
+        occasion: &mut Occasion,
+    ) -> Result<(), Misfit> {
         if item.id.is_empty() {
             return Err(Misfit::new("id", "an id"));
         }
@@ -142,12 +149,12 @@ impl Table {
                 format!("an id that is not there already; {} is", item.id),
             ));
         }
-        let pipeline = item.pipeline(project, now)?;
+        let pipeline = item.pipeline(project, occasion.now)?;
         self.check_name(project, &pipeline.definition, None)
             .map_err(|_| {
                 Misfit::new("name", "a name that is not taken in the enterprise project")
             })?;
-        self.insert(pipeline, now);
+        self.insert(pipeline, occasion);
         Ok(())
     }
 
@@ -334,7 +341,7 @@ impl ExecutionState {
             let place = format!("attempts[{n}].run");
             let run = run.restore(now).map_err(|misfit| misfit.under(place))?;
             let (purpose, n_steps) = match purpose {
-                PurposeWord::Release => (Purpose::Release, parts(&stages).len()),
+                PurposeWord::Release => (Purpose::Release, stages.n_parts()),
                 PurposeWord::Rollback => (Purpose::Rollback, 1),
             };
             if run.script().does.len() != n_steps {

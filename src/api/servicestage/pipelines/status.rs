@@ -64,25 +64,51 @@ impl Status {
         }
     }
 
+    /// The code as a text.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Initialised => "1",
+            Self::Succeeded => "2",
+            Self::Failed => "3",
+            Self::Releasing => "4",
+            Self::ToBeApproved => "5",
+            Self::Paused => "7",
+            Self::Skipped => "9",
+            Self::RollingBack => "10",
+            Self::RolledBack => "11",
+            Self::RollbackFailed => "12",
+            Self::Stopping => "13",
+            Self::Restarting => "14",
+        }
+    }
+
     /// The status of a code.
     pub fn of(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.code() == code)
     }
 
-    /// Whether something is under way, so that the pipeline cannot be edited or started.
-    pub fn is_busy(self) -> bool {
+    /// Whether a run has not ended: something is under way, or it is paused.
+    pub fn is_open(self) -> bool {
         matches!(
             self,
             Self::Releasing
                 | Self::ToBeApproved
+                | Self::Paused
                 | Self::RollingBack
                 | Self::Stopping
                 | Self::Restarting
         )
     }
+}
 
-    /// Whether a run has not ended: something is under way, or it is paused.
-    pub fn is_open(self) -> bool {
-        self.is_busy() || self == Self::Paused
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_its_code() {
+        for status in Status::ALL {
+            assert_eq!(status.word(), status.code().to_string());
+        }
     }
 }

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::action::{Action, Refused};
+use super::action::{Action, Refused, Verb};
 use super::pipeline::{Definition, Office, Pipeline};
 use super::schedule::Policy;
 use super::status::Status;
+use crate::sim::Ms;
 use crate::sim::scripts::Scripts;
 use crate::sim::shelf::{Shelf, Things};
-use crate::sim::{Ms, Transition};
+use crate::sim::timeline::Timeline;
+use crate::sim::transition::{Log, Occasion};
 
 /// The number of the first execution, as the documented example shows it.
 const FIRST_EXECUTION: i64 = 286_541;
@@ -32,6 +34,16 @@ impl Default for Table {
             next_execution: FIRST_EXECUTION,
         }
     }
+}
+
+/// What carries out an action.
+pub struct Means<'a> {
+    /// How steps will go.
+    pub scripts: &'a mut Scripts,
+    /// Who hears of what changes.
+    pub log: &'a mut Log,
+    /// The present instant.
+    pub now: Ms,
 }
 
 /// A name is taken by another pipeline of the project and enterprise project.
@@ -78,7 +90,7 @@ impl Table {
     }
 
     /// Adds a pipeline whose id and name were checked.
-    pub fn insert(&mut self, pipeline: Pipeline, now: Ms) {
+    pub fn insert(&mut self, pipeline: Pipeline, occasion: &mut Occasion) {
         let Pipeline {
             project,
             id,
@@ -94,7 +106,8 @@ impl Table {
             .max();
         self.next_execution = self.next_execution.max(newest.unwrap_or(0));
         let (project, id, created) = (project.clone(), id.clone(), *created);
-        self.shelf.insert(&project, &id, created, now, pipeline);
+        self.shelf
+            .insert(&project, &id, created, pipeline, occasion);
     }
 
     /// Replaces the definition of a pipeline whose new name was checked. Answers nothing if there is none.
@@ -104,12 +117,14 @@ impl Table {
         id: &str,
         new: Definition,
         now: Ms,
+        log: &mut Log,
     ) -> Option<Result<(), Refused>> {
         let old_key = name_key(project, &self.get(project, id)?.definition);
         let new_key = name_key(project, &new);
+        let occasion = &mut log.at(now, Verb::Edit.word());
         let edited = self
             .shelf
-            .edit(project, id, now, |pipeline| pipeline.edit(new, now))?;
+            .edit(project, id, occasion, |pipeline| pipeline.edit(new, now))?;
         if edited.is_ok() {
             self.names.remove(&old_key);
             self.names.insert(new_key, id.to_owned());
@@ -125,27 +140,46 @@ impl Table {
         id: &str,
         action: &Action,
         caller: &str,
-        scripts: &mut Scripts,
-        now: Ms,
+        means: Means,
     ) -> Option<Result<(i64, Status), Refused>> {
+        let Means { scripts, log, now } = means;
         let mut office = Office {
             next_execution: &mut self.next_execution,
             scripts,
         };
-        self.shelf.edit(project, id, now, |pipeline| {
+        let occasion = &mut log.at(now, action.verb().word());
+        self.shelf.edit(project, id, occasion, |pipeline| {
             pipeline.act(action, caller, now, &mut office)
         })
     }
 
     /// Sets the trigger policy of a pipeline. Answers whether there is one.
-    pub fn set_policy(&mut self, project: &str, id: &str, policy: Policy, now: Ms) -> bool {
-        self.shelf
-            .edit(project, id, now, |pipeline| pipeline.policy = Some(policy))
-            .is_some()
+    pub fn set_policy(
+        &mut self,
+        project: &str,
+        id: &str,
+        policy: Policy,
+        occasion: &mut Occasion,
+    ) -> bool {
+        let set = |pipeline: &mut Pipeline| pipeline.policy = Some(policy);
+        self.shelf.edit(project, id, occasion, set).is_some()
+    }
+
+    /// What there is to say of a pipeline of whatever project.
+    pub fn timeline(&self, id: &str, now: Ms, scripts: &Scripts, log: &Log) -> Option<Timeline> {
+        let entry = self.shelf.find(id)?;
+        let pipeline = &entry.item;
+        let (allowed, next) = (pipeline.allowed(now), pipeline.next(now, scripts));
+        Some(Timeline::of(entry, allowed, next, now, log))
+    }
+
+    /// Takes over what another table remembers of what both hold.
+    pub fn remember(&mut self, other: &mut Self, from: &Log, occasion: &mut Occasion) {
+        self.shelf.remember(&mut other.shelf, from, occasion);
     }
 
     /// Tells the status of each resource at an instant.
-    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(String)) {
+    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(&str)) {
         self.shelf.statuses(now, told);
     }
 
@@ -154,16 +188,16 @@ impl Table {
         self.shelf.next_due()
     }
 
-    /// Lets everything happen that is due: steps end, policies start pipelines.
-    pub fn wake(&mut self, now: Ms, scripts: &mut Scripts, heard: &mut dyn FnMut(Transition)) {
+    /// Lets the first thing happen that is due, if anything is: steps end, policies start pipelines. Answers
+    /// whether anything was.
+    pub fn wake(&mut self, now: Ms, scripts: &mut Scripts, log: &mut Log) -> bool {
         let mut office = Office {
             next_execution: &mut self.next_execution,
             scripts,
         };
-        self.shelf
-            .wake(now, "pipelines", heard, |_, _, pipeline, at| {
-                pipeline.fire(at, &mut office)
-            });
+        self.shelf.wake(now, log, |_, _, pipeline, at| {
+            pipeline.fire(at, &mut office);
+        })
     }
 
     /// The number of the next execution.

@@ -27,7 +27,7 @@ pub enum Release {
     /// It is not known; a status was given. That of a fresh or edited plan is `CREATED`.
     Given(Status),
     /// It was done here.
-    Done(Round),
+    Done(Box<Round>),
 }
 
 /// What can be seen of a component.
@@ -111,19 +111,44 @@ impl Course {
     /// The next instant after `now` at which something changes by itself, or [`NEVER`].
     #[must_use]
     pub fn next_due(&self, now: Ms) -> Ms {
-        match (&self.rollback, &self.release) {
-            (Some(round), _) | (None, Release::Done(round)) => round.run.next_due(now),
-            (None, Release::Given(_)) => NEVER,
-        }
+        self.latest().map_or(NEVER, |round| round.run.next_due(now))
     }
 
     /// Whether a command fits what the plan is at.
     pub fn check(&self, command: Command, now: Ms) -> Result<(), Unfit> {
         let status = self.status(now);
-        if command.fits().contains(&status) {
+        if command.fits().contains(&status) && (command != Command::Abort || self.is_at_work(now)) {
             Ok(())
         } else {
             Err(Unfit { command, status })
+        }
+    }
+
+    /// Whether there is something that an abort can cut: a fixture may tell of a run that leads in or is paused,
+    /// which plans show as running.
+    fn is_at_work(&self, now: Ms) -> bool {
+        match &self.release {
+            Release::Given(_) => true,
+            Release::Done(round) => {
+                matches!(round.run.phase(now), Phase::Running | Phase::Waiting)
+            }
+        }
+    }
+
+    /// The steps that may look otherwise at `due` than just before: components by their position, and perhaps
+    /// the plan's own step behind them.
+    #[must_use]
+    pub fn stirred(&self, due: Ms) -> Vec<usize> {
+        self.latest()
+            .map_or(Vec::new(), |round| round.run.stirred(due))
+    }
+
+    /// The round that came last, if anything is known of it.
+    fn latest(&self) -> Option<&Round> {
+        match (&self.rollback, &self.release) {
+            (Some(round), _) => Some(round),
+            (None, Release::Done(round)) => Some(round),
+            (None, Release::Given(_)) => None,
         }
     }
 
@@ -144,7 +169,7 @@ impl Course {
             }
         }
         let round = round.start(&batches, Work::Run, now);
-        (self.release, self.rollback) = (Release::Done(round), None);
+        (self.release, self.rollback) = (Release::Done(round.into()), None);
         Ok(())
     }
 
@@ -183,24 +208,20 @@ impl Course {
         now: Ms,
     ) -> Result<(), Unfit> {
         self.check(Command::Abort, now)?;
-        let unfit = Unfit {
-            command: Command::Abort,
-            status: Status::Running,
-        };
         let mut round = match &self.release {
-            Release::Given(_) => Round::under_way(content.components.len(), since),
+            Release::Given(_) => Round::under_way(content.components.len(), since).into(),
             Release::Done(round) => round.clone(),
         };
         // A fixture may hold a history that is ahead of the clock; time goes forward in it all the same.
         let last = round.run.events().last();
         let at = last.map_or(round.run.started(), |last| last.at).max(now);
-        if !matches!(round.run.phase(at), Phase::Running | Phase::Waiting) {
-            return Err(unfit);
-        }
         let ask = means.ask(content, &content.name, Work::Abort);
         let takes = means.scripts.decide_length(&ask);
         let abort = lifecycle::Command::Abort(takes);
-        round.run.apply(at, abort).map_err(|_| unfit)?;
+        round.run.apply(at, abort).map_err(|_| Unfit {
+            command: Command::Abort,
+            status: Status::Running,
+        })?;
         self.release = Release::Done(round);
         Ok(())
     }

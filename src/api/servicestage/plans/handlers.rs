@@ -18,6 +18,7 @@ use crate::http::Caller;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::render::{self, Rows};
 use crate::sim::Ms;
+use crate::sim::transition::Log;
 
 /// Creates a release plan, to be executed later.
 ///
@@ -42,7 +43,8 @@ pub(super) async fn create_release_plan(
     let draft = body.draft()?;
     world.write(|tables, now| {
         let plans = &mut tables.plans;
-        let id = plans.create(&project_id, draft, caller.name, world.ids(), now)?;
+        let occasion = &mut tables.log.at(now, "create");
+        let id = plans.create(&project_id, draft, caller.name, world.ids(), occasion)?;
         Ok(detail(plans, &project_id, &id, now)?)
     })
 }
@@ -70,7 +72,7 @@ pub(super) async fn update_release_plan(
     let (project, id) = (&path.project_id, &path.release_plan_id);
     world.write(|tables, now| {
         let plans = &mut tables.plans;
-        plans.edit(project, id, content, world.ids(), now)?;
+        plans.edit(project, id, content, world.ids(), now, &mut tables.log)?;
         Ok(detail(plans, project, id, now)?)
     })
 }
@@ -93,7 +95,7 @@ pub(super) async fn delete_release_plan(
     Path(path): Path<PlanPath>,
 ) -> Result<Response, Error> {
     let (project, id) = (&path.project_id, &path.release_plan_id);
-    world.write(|tables, now| tables.plans.delete(project, id, now))?;
+    world.write(|tables, now| tables.plans.delete(project, id, now, &mut tables.log))?;
     Ok(render::empty(StatusCode::OK))
 }
 
@@ -242,12 +244,12 @@ pub(super) async fn abort_release_plan(
 fn command(
     world: &World,
     path: &PlanPath,
-    say: impl FnOnce(&mut Table, &mut Means, Ms) -> Result<(), Refusal>,
+    say: impl FnOnce(&mut Table, &mut Means, Ms, &mut Log) -> Result<(), Refusal>,
 ) -> Result<Response, Error> {
     world.write(|tables, now| {
         let (project, id) = (&path.project_id, &path.release_plan_id);
         let mut means = Means::new(project, id, &mut tables.scripts, world.ids());
-        say(&mut tables.plans, &mut means, now)
+        say(&mut tables.plans, &mut means, now, &mut tables.log)
     })?;
     Ok(render::empty(StatusCode::OK))
 }

@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 
 use super::ServiceStage;
 pub use plan::Table;
+pub use round::FAMILY;
 
 /// The URL table.
 pub(super) fn routes() -> OpenApiRouter<ServiceStage> {

@@ -8,9 +8,11 @@ use super::course::{Course, Progress, Unfit};
 use super::round::{FAMILY, Means};
 use super::words::{Action, Command, Status};
 use crate::http::json::Misfit;
+use crate::sim::Ms;
 use crate::sim::ids::Ids;
 use crate::sim::shelf::{Shelf, Things, Timed};
-use crate::sim::{Ms, Transition};
+use crate::sim::timeline::{self, Timeline};
+use crate::sim::transition::{Log, Occasion};
 
 /// A release plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +51,14 @@ impl Plan {
     #[must_use]
     pub fn status(&self, now: Ms) -> Status {
         self.course.status(now)
+    }
+
+    /// What can be said to it now.
+    #[must_use]
+    pub fn allowed(&self, now: Ms) -> Vec<&'static str> {
+        let fits = |command: &Command| self.course.check(*command, now).is_ok();
+        let allowed = Command::ALL.into_iter().filter(fits);
+        allowed.map(Command::word).collect()
     }
 
     /// Its components, and what each is at.
@@ -90,6 +100,8 @@ impl Plan {
 }
 
 impl Timed for Plan {
+    const FAMILY: &'static str = FAMILY;
+
     fn name(&self) -> &str {
         &self.content.name
     }
@@ -98,13 +110,24 @@ impl Timed for Plan {
         self.course.next_due(now)
     }
 
-    fn states(&self, now: Ms) -> Vec<(Option<String>, String)> {
-        let own = (None, self.status(now).to_string());
-        let components = self.components(now).map(|(component, progress)| {
-            let name = component.name.clone();
-            (Some(name), progress.status.to_string())
-        });
-        std::iter::once(own).chain(components).collect()
+    fn word(&self, now: Ms) -> &str {
+        self.status(now).word()
+    }
+
+    fn n_steps(&self) -> usize {
+        self.content.components.len()
+    }
+
+    fn step(&self, step: usize, now: Ms) -> Option<(&str, &str)> {
+        let component = self.content.components.get(step)?;
+        Some((
+            &component.name,
+            self.course.progress(step, now).status.word(),
+        ))
+    }
+
+    fn stirred(&self, due: Ms) -> Vec<usize> {
+        self.course.stirred(due)
     }
 }
 
@@ -179,7 +202,7 @@ impl Table {
         draft: Draft,
         creator: String,
         ids: &Ids,
-        now: Ms,
+        occasion: &mut Occasion,
     ) -> Result<String, Refusal> {
         let Draft {
             action,
@@ -196,21 +219,22 @@ impl Table {
             action,
             swimlane_id,
             creator,
-            create_time: now,
+            create_time: occasion.now,
             modify_time: 0,
             execute_time: 0,
             content,
             course: Course::given(Status::Created),
         };
-        self.insert(project, &id, plan, now);
+        self.insert(project, &id, plan, occasion);
         Ok(id)
     }
 
     /// Adds a plan whose id and name are free.
-    pub fn insert(&mut self, project: &str, id: &str, plan: Plan, now: Ms) {
+    pub fn insert(&mut self, project: &str, id: &str, plan: Plan, occasion: &mut Occasion) {
         let names = self.names.entry(project.to_owned()).or_default();
         names.insert(plan.content.name.clone());
-        self.shelf.insert(project, id, plan.create_time, now, plan);
+        let created = plan.create_time;
+        self.shelf.insert(project, id, created, plan, occasion);
     }
 
     /// Changes what a plan says, unless it is under way. It is `CREATED` again.
@@ -221,6 +245,7 @@ impl Table {
         mut content: Content,
         ids: &Ids,
         now: Ms,
+        log: &mut Log,
     ) -> Result<(), Refusal> {
         let plan = self.get(project, id)?;
         plan.course.check(Command::Edit, now)?;
@@ -233,15 +258,24 @@ impl Table {
         let names = self.names.entry(project.to_owned()).or_default();
         names.remove(&old_name);
         names.insert(content.name.clone());
+        let occasion = &mut log.at(now, Command::Edit.word());
         self.shelf
-            .edit(project, id, now, |plan| plan.edit(content, now))
+            .edit(project, id, occasion, |plan| plan.edit(content, now))
             .ok_or(Refusal::NoSuchPlan)
     }
 
     /// Takes a plan away, unless it is under way.
-    pub fn delete(&mut self, project: &str, id: &str, now: Ms) -> Result<(), Refusal> {
+    pub fn delete(
+        &mut self,
+        project: &str,
+        id: &str,
+        now: Ms,
+        log: &mut Log,
+    ) -> Result<(), Refusal> {
         self.get(project, id)?.course.check(Command::Delete, now)?;
-        let plan = self.shelf.remove(project, id).ok_or(Refusal::NoSuchPlan)?;
+        let occasion = &mut log.at(now, Command::Delete.word());
+        let plan = self.shelf.remove(project, id, occasion);
+        let plan = plan.ok_or(Refusal::NoSuchPlan)?;
         if let Some(names) = self.names.get_mut(project) {
             names.remove(&plan.content.name);
             if names.is_empty() {
@@ -252,36 +286,53 @@ impl Table {
     }
 
     /// Releases the components of a plan that are not released yet.
-    pub fn execute(&mut self, means: &mut Means, now: Ms) -> Result<(), Refusal> {
-        self.command(means, now, Plan::execute)
+    pub fn execute(&mut self, means: &mut Means, now: Ms, log: &mut Log) -> Result<(), Refusal> {
+        let occasion = &mut log.at(now, Command::Execute.word());
+        self.command(means, occasion, Plan::execute)
     }
 
     /// Takes back what the last execution of a plan released.
-    pub fn roll_back(&mut self, means: &mut Means, now: Ms) -> Result<(), Refusal> {
-        self.command(means, now, Plan::roll_back)
+    pub fn roll_back(&mut self, means: &mut Means, now: Ms, log: &mut Log) -> Result<(), Refusal> {
+        let occasion = &mut log.at(now, Command::Rollback.word());
+        self.command(means, occasion, Plan::roll_back)
     }
 
     /// Ends the execution of a plan.
-    pub fn abort(&mut self, means: &mut Means, now: Ms) -> Result<(), Refusal> {
-        self.command(means, now, Plan::abort)
+    pub fn abort(&mut self, means: &mut Means, now: Ms, log: &mut Log) -> Result<(), Refusal> {
+        let occasion = &mut log.at(now, Command::Abort.word());
+        self.command(means, occasion, Plan::abort)
     }
 
     fn command(
         &mut self,
         means: &mut Means,
-        now: Ms,
+        occasion: &mut Occasion,
         say: impl FnOnce(&mut Plan, &mut Means, Ms) -> Result<(), Unfit>,
     ) -> Result<(), Refusal> {
-        let (project, id) = (means.project, means.id);
+        let (project, id, now) = (means.project, means.id, occasion.now);
         let said = self
             .shelf
-            .edit(project, id, now, |plan| say(plan, means, now));
+            .edit(project, id, occasion, |plan| say(plan, means, now));
         Ok(said.ok_or(Refusal::NoSuchPlan)??)
     }
 
     /// Tells the status of each resource at an instant.
-    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(String)) {
+    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(&str)) {
         self.shelf.statuses(now, told);
+    }
+
+    /// What there is to say of a plan of whatever project.
+    #[must_use]
+    pub fn timeline(&self, id: &str, now: Ms, log: &Log) -> Option<Timeline> {
+        let entry = self.shelf.find(id)?;
+        let plan = &entry.item;
+        let next = timeline::next(plan, now, |now| plan.next_due(now));
+        Some(Timeline::of(entry, plan.allowed(now), next, now, log))
+    }
+
+    /// Takes over what another table remembers of what both hold.
+    pub fn remember(&mut self, other: &mut Self, from: &Log, occasion: &mut Occasion) {
+        self.shelf.remember(&mut other.shelf, from, occasion);
     }
 
     /// When the first of the plans changes by itself, or [`crate::sim::NEVER`].
@@ -290,9 +341,9 @@ impl Table {
         self.shelf.next_due()
     }
 
-    /// Tells of everything that changes by itself up to `now`.
-    pub fn wake(&mut self, now: Ms, heard: &mut dyn FnMut(Transition)) {
-        self.shelf.wake(now, FAMILY, heard, |_, _, _, _| false);
+    /// Lets the first thing happen that is due, if anything is; answers whether it was.
+    pub fn wake(&mut self, now: Ms, log: &mut Log) -> bool {
+        self.shelf.wake(now, log, |_, _, _, _| ())
     }
 
     /// The projects that have plans, in alphabetical order.

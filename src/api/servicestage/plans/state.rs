@@ -16,6 +16,7 @@ use crate::api::state::Misfit;
 use crate::http::json::{Verbatim, some_object};
 use crate::sim::Ms;
 use crate::sim::ids::Ids;
+use crate::sim::transition::Occasion;
 
 /// A plan. What is absent is as in a fresh plan; without a name it is called after its id. Times are
 /// milliseconds since the Unix epoch, 0 for what has not come.
@@ -101,7 +102,13 @@ pub struct RoundState {
 
 impl Table {
     /// Adds a plan from the fixture format.
-    pub fn load(&mut self, project: &str, item: Item, ids: &Ids, now: Ms) -> Result<(), Misfit> {
+    pub fn load(
+        &mut self,
+        project: &str,
+        item: Item,
+        ids: &Ids,
+        occasion: &mut Occasion,
+    ) -> Result<(), Misfit> {
         let id = item.id.clone();
         if id.is_empty() {
             return Err(Misfit::new("id", "a text that is not empty"));
@@ -112,7 +119,7 @@ impl Table {
                 format!("an id that no other plan has, not {id:?} again"),
             ));
         }
-        let mut plan = item.plan(now)?;
+        let mut plan = item.plan(occasion.now)?;
         if self.has_name(project, &plan.content.name) {
             let name = &plan.content.name;
             return Err(Misfit::new(
@@ -121,7 +128,7 @@ impl Table {
             ));
         }
         plan.content.give_ids(ids);
-        self.insert(project, &id, plan, now);
+        self.insert(project, &id, plan, occasion);
         Ok(())
     }
 
@@ -246,9 +253,11 @@ fn course(
             let expected = "nothing beside an execution";
             return Err(Misfit::new("emulator.given", expected));
         }
-        (Some(round), None) => {
-            Release::Done(round.restore("emulator.execution", n_components, now)?)
-        }
+        (Some(round), None) => Release::Done(
+            round
+                .restore("emulator.execution", n_components, now)?
+                .into(),
+        ),
         (None, None) if rollback.is_some() => {
             let expected = "the status before the rollback";
             return Err(Misfit::new("emulator.given", expected));

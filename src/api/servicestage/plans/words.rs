@@ -123,6 +123,15 @@ pub enum Command {
 }
 
 impl Command {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Edit,
+        Self::Delete,
+        Self::Execute,
+        Self::Rollback,
+        Self::Abort,
+    ];
+
     /// The command's name in the operation's path, or its verb.
     #[must_use]
     pub fn word(self) -> &'static str {

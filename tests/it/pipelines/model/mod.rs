@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::pipelines;
 use crate::common::{App, Reply};
+use crate::timeline;
 use reference::{Answer, Call, Definition, Reference, Rule, Sight};
 use sequences::{Sequence, sequences};
 
@@ -95,6 +96,11 @@ async fn play(sequence: &Sequence) -> Result<(), TestCaseError> {
                 n,
                 call
             );
+            if let (Some(pipeline), Some(id)) = (pipeline, id) {
+                let timeline = timeline::timeline(&app, "pipelines", id).await;
+                timeline::check(&timeline);
+                prop_assert_eq!(&timeline["status"], &json!(pipeline.status().to_string()));
+            }
         }
     }
     Ok(())

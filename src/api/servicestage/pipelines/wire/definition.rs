@@ -277,7 +277,7 @@ pub(in super::super) fn read_stages(stages: &Verbatim) -> Result<Stages, Misfit>
         }
         read.push(body.stage());
     }
-    Ok(read.into())
+    Ok(read.into_iter().collect())
 }
 
 impl StageBody {

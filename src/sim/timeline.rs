@@ -1,0 +1,99 @@
+//! Timelines: what a thing has been through, what can be said to it, and what comes next.
+
+use std::sync::Arc;
+
+use super::shelf::{Entry, Timed};
+use super::transition::Log;
+use super::{Ms, NEVER, Transition};
+
+/// What there is to say of a thing at some instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timeline {
+    /// The family it belongs to.
+    pub family: &'static str,
+    /// The project, mesh or project key that owns it.
+    pub scope: Arc<str>,
+    /// Its id.
+    pub id: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it is at.
+    pub status: Box<str>,
+    /// What it remembers of what happened to it, oldest first, each with its number; 0 for an import, which was
+    /// no transition.
+    pub transitions: Vec<(u64, Transition)>,
+    /// How many older ones there were.
+    pub forgotten: u64,
+    /// The commands that its status allows, in the words of the service.
+    pub allowed: Vec<&'static str>,
+    /// What changes next by itself, if anything does.
+    pub next: Option<Next>,
+}
+
+/// What changes next by itself. Of several things at one instant it is the resource's own status, if that is
+/// among them, else the first step's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Next {
+    /// When.
+    pub at: Ms,
+    /// The step that changes; absent: the resource itself.
+    pub step: Option<Box<str>>,
+    /// The status that follows; empty: it is gone.
+    pub to: Box<str>,
+}
+
+impl Timeline {
+    /// What there is to say of a thing on a shelf.
+    #[must_use]
+    pub fn of<T: Timed>(
+        entry: &Entry<T>,
+        allowed: Vec<&'static str>,
+        next: Option<Next>,
+        now: Ms,
+        log: &Log,
+    ) -> Self {
+        Self {
+            family: T::FAMILY,
+            scope: Arc::clone(&entry.scope),
+            id: Arc::clone(&entry.id),
+            name: entry.item.name().into(),
+            status: entry.item.word(now).into(),
+            transitions: entry.transitions(log),
+            forgotten: entry.forgotten(),
+            allowed,
+            next,
+        }
+    }
+}
+
+/// What changes next about a thing, if nobody says anything; `due` says when something may, after an instant.
+#[must_use]
+pub fn next<T: Timed>(item: &T, now: Ms, due: impl Fn(Ms) -> Ms) -> Option<Next> {
+    let mut instants = std::iter::successors(Some(due(now)), |at| Some(due(*at)));
+    instants
+        .by_ref()
+        .take_while(|at| *at < NEVER)
+        .find_map(|at| change_at(item, at))
+}
+
+/// What of a thing looks otherwise at an instant than just before.
+fn change_at<T: Timed>(item: &T, at: Ms) -> Option<Next> {
+    let to = item.word(at);
+    if to != item.word(at - 1) {
+        return Some(Next {
+            at,
+            step: None,
+            to: to.into(),
+        });
+    }
+    let changed = |step| {
+        let (name, to) = item.step(step, at)?;
+        let (_, from) = item.step(step, at - 1)?;
+        (from != to).then(|| Next {
+            at,
+            step: Some(name.into()),
+            to: to.into(),
+        })
+    };
+    item.stirred(at).into_iter().find_map(changed)
+}

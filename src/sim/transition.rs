@@ -1,0 +1,292 @@
+//! Transitions: what changed, when and why. They are numbered and handed on in the order of time, and each thing
+//! remembers its own.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::Ms;
+
+/// The cause of what time alone brought about.
+pub const CLOCK: &str = "clock";
+
+/// The cause of what a schedule started.
+pub const SCHEDULE: &str = "schedule";
+
+/// The cause of the first that is known of a thing that was neither created nor changed, but put there.
+pub const IMPORT: &str = "import";
+
+/// How many transitions a thing remembers: the newest.
+pub const MOST_REMEMBERED: usize = 1_000;
+
+/// A change of state that time or a command brought about.
+///
+/// `from` and `to` are the family's own status words; an empty one stands for what is not there yet, or not any
+/// more. `step` is absent where the resource itself changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// When it happened on the world's clock.
+    pub at: Ms,
+    /// The family the resource belongs to (`asm`, `plans`, `pipelines`, `zadig`).
+    pub family: &'static str,
+    /// The project, mesh or project key that owns the resource.
+    pub scope: Arc<str>,
+    /// The resource's id.
+    pub id: Arc<str>,
+    /// The resource's name.
+    pub name: Arc<str>,
+    /// The step that changed, by name.
+    pub step: Option<Arc<str>>,
+    /// The status before.
+    pub from: Arc<str>,
+    /// The status after.
+    pub to: Arc<str>,
+    /// [`CLOCK`], [`SCHEDULE`], [`IMPORT`], or the word of the command.
+    pub cause: Arc<str>,
+}
+
+/// A word that a [`Log`] knows, as short as can be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word(u32);
+
+impl Word {
+    /// The empty word: what is not there is at nothing.
+    pub const NOTHING: Self = Self(0);
+}
+
+/// Numbers the transitions of a world in the order in which they happen, and keeps each until it is handed on.
+#[derive(Debug)]
+pub struct Log {
+    /// The number of the latest.
+    last: u64,
+    untold: Vec<(u64, Transition)>,
+    words: HashMap<Arc<str>, Word>,
+    /// The words by their number; the first is empty.
+    spelt: Vec<Arc<str>>,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        let mut log = Self {
+            last: 0,
+            untold: Vec::new(),
+            words: HashMap::new(),
+            spelt: Vec::new(),
+        };
+        log.word("");
+        log
+    }
+}
+
+/// When something happens to a thing, and why.
+#[derive(Debug)]
+pub struct Occasion<'a> {
+    /// The present instant.
+    pub now: Ms,
+    /// The word of the command, or one of [`CLOCK`], [`SCHEDULE`] and [`IMPORT`].
+    pub cause: &'a str,
+    /// Who hears of it.
+    pub log: &'a mut Log,
+}
+
+impl Log {
+    /// An occasion: a command of that word, at that instant.
+    pub fn at<'a>(&'a mut self, now: Ms, cause: &'a str) -> Occasion<'a> {
+        Occasion {
+            now,
+            cause,
+            log: self,
+        }
+    }
+
+    /// Takes what was not handed on yet, in order, each with its number.
+    pub fn drain(&mut self) -> impl Iterator<Item = (u64, Transition)> {
+        self.untold.drain(..)
+    }
+
+    /// Goes on counting where another left off: numbers are given once in the life of a world.
+    pub fn count_on_from(&mut self, other: &Self) {
+        self.last = self.last.max(other.last);
+    }
+
+    /// Takes a word up.
+    ///
+    /// # Panics
+    /// With more than four billion different words.
+    pub fn word(&mut self, text: &str) -> Word {
+        if let Some(word) = self.words.get(text) {
+            return *word;
+        }
+        let word = Word(u32::try_from(self.spelt.len()).expect("statuses and commands are few"));
+        let text: Arc<str> = text.into();
+        self.spelt.push(Arc::clone(&text));
+        self.words.insert(text, word);
+        word
+    }
+
+    /// The text of a word of this log.
+    fn text(&self, word: Word) -> &Arc<str> {
+        &self.spelt[word.0 as usize]
+    }
+}
+
+/// Whom transitions are told of.
+#[derive(Clone, Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) family: &'static str,
+    pub(super) scope: &'a Arc<str>,
+    pub(super) id: &'a Arc<str>,
+    pub(super) name: Arc<str>,
+}
+
+impl Subject<'_> {
+    fn transition(&self, record: &Record, log: &Log) -> Transition {
+        let text = |word| Arc::clone(log.text(word));
+        let Change { step, from, to } = &record.change;
+        Transition {
+            at: record.at,
+            family: self.family,
+            scope: Arc::clone(self.scope),
+            id: Arc::clone(self.id),
+            name: Arc::clone(&self.name),
+            step: step.clone(),
+            from: text(*from),
+            to: text(*to),
+            cause: text(record.cause),
+        }
+    }
+}
+
+/// What changed: a step by name, or the thing itself.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub(super) step: Option<Arc<str>>,
+    pub(super) from: Word,
+    pub(super) to: Word,
+}
+
+/// A transition without what its owner knows.
+#[derive(Clone, Debug)]
+struct Record {
+    /// 0: it was an import, of which nobody is told.
+    number: u64,
+    at: Ms,
+    change: Change,
+    cause: Word,
+}
+
+/// What a thing remembers of what happened to it: its newest transitions, at most [`MOST_REMEMBERED`].
+#[derive(Debug, Default)]
+pub struct Past {
+    records: VecDeque<Record>,
+    forgotten: u64,
+}
+
+impl Past {
+    /// The transitions, oldest first, each with its number; 0 for an import.
+    pub(super) fn transitions(&self, whose: &Subject, log: &Log) -> Vec<(u64, Transition)> {
+        let told = |record: &Record| (record.number, whose.transition(record, log));
+        self.records.iter().map(told).collect()
+    }
+
+    /// How many older ones there were.
+    #[must_use]
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    /// Notes a change, and hands it on unless it is an import.
+    pub(super) fn add(&mut self, change: Change, whose: &Subject, occasion: &mut Occasion) {
+        let Occasion { now, cause, log } = occasion;
+        let mut record = Record {
+            number: 0,
+            at: *now,
+            change,
+            cause: log.word(cause),
+        };
+        if *cause != IMPORT {
+            log.last += 1;
+            record.number = log.last;
+            let transition = whose.transition(&record, log);
+            log.untold.push((record.number, transition));
+        }
+        self.push(record);
+    }
+
+    /// Takes over what another log wrote down.
+    pub(super) fn translate(mut self, from: &Log, to: &mut Log) -> Self {
+        for record in &mut self.records {
+            let Change {
+                from: was, to: is, ..
+            } = &mut record.change;
+            for word in [was, is, &mut record.cause] {
+                *word = to.word(from.text(*word));
+            }
+        }
+        self
+    }
+
+    fn push(&mut self, record: Record) {
+        if self.records.len() == MOST_REMEMBERED {
+            self.records.pop_front();
+            self.forgotten += 1;
+        }
+        if self.records.len() == self.records.capacity() {
+            // Most things live through two or three transitions, and most that were imported through none; room
+            // for more would be most of what they take.
+            let first = if record.number == 0 { 1 } else { 2 };
+            self.records.reserve_exact(self.records.len().max(first));
+        }
+        self.records.push_back(record);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject<'a>(scope: &'a Arc<str>, id: &'a Arc<str>) -> Subject<'a> {
+        Subject {
+            family: "asm",
+            scope,
+            id,
+            name: "thing".into(),
+        }
+    }
+
+    fn change(log: &mut Log, from: &str, to: &str) -> Change {
+        Change {
+            step: None,
+            from: log.word(from),
+            to: log.word(to),
+        }
+    }
+
+    #[test]
+    fn a_short_life_takes_little_memory() {
+        let (scope, id, mut log) = ("p".into(), "a".into(), Log::default());
+        let mut past = Past::default();
+        for (from, to) in [("", "Creating"), ("Creating", "Running")] {
+            let change = change(&mut log, from, to);
+            past.add(change, &subject(&scope, &id), &mut log.at(0, CLOCK));
+        }
+
+        let bytes = size_of::<Past>() + past.records.capacity() * size_of::<Record>();
+        assert!(bytes <= 160, "{bytes}");
+    }
+
+    #[test]
+    fn only_the_newest_are_remembered_and_all_are_told() {
+        let (scope, id, mut log) = ("p".into(), "a".into(), Log::default());
+        let mut past = Past::default();
+        for at in 0..2_500 {
+            let change = change(&mut log, "off", "on");
+            past.add(change, &subject(&scope, &id), &mut log.at(at, "switch"));
+        }
+
+        let kept = past.transitions(&subject(&scope, &id), &log);
+        let numbers: Vec<_> = kept.iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, (1_501..=2_500).collect::<Vec<_>>());
+        assert_eq!((kept[0].1.at, past.forgotten()), (1_500, 1_500));
+        assert_eq!((log.drain().count(), log.drain().count()), (2_500, 0));
+    }
+}
