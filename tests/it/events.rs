@@ -178,6 +178,24 @@ async fn requests_and_transitions_are_heard_in_order_as_they_happen() {
 }
 
 #[tokio::test]
+async fn what_a_command_changes_is_told_with_the_command() {
+    let server = Server::with(frozen()).await;
+    let mut listener = Listener::to(&server, "?family=plans", None).await;
+    let id = executed(&server).await;
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        let Heard { kind, data, .. } = listener.next().await;
+        if kind == "transition" && data.get("step").is_none() {
+            assert_eq!(data["resource"], id.as_str());
+            told.push((data["from"].clone(), data["cause"].clone()));
+        }
+    }
+    assert_eq!(told[0], (json!(""), json!("create")));
+    assert_eq!(told[1].1, json!("execute"));
+    assert_ne!(told[1].0, json!(""));
+}
+
+#[tokio::test]
 async fn transitions_come_when_they_are_due_without_anybody_asking() {
     let settings = Settings {
         step: 300,
