@@ -18,8 +18,8 @@ use super::settings::{Auth, Fidelity};
 use super::world::World;
 use crate::http::auth::verify::{Key, verify};
 use crate::http::auth::{Credential, Failure, Signature, canonical, huawei};
+use crate::http::declare::{Concerns, Refusal, declare_gate};
 use crate::http::finish::{Hint, WithRequestId};
-use crate::http::operation::{Refusal, declare_gate};
 use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Operation, Rejection, render};
 use crate::sim::Ms;
@@ -256,9 +256,10 @@ pub fn declare(api: &mut OpenApi) {
     ];
     let body = || Some(GatewayErrorBody::name().into_owned());
     let refusals = [
-        Refusal::new(StatusCode::UNAUTHORIZED, body()),
-        Refusal::new(StatusCode::FORBIDDEN, body()),
-        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, body()),
+        Refusal::new(StatusCode::BAD_REQUEST, body(), Concerns::Projects),
+        Refusal::new(StatusCode::UNAUTHORIZED, body(), Concerns::Every),
+        Refusal::new(StatusCode::FORBIDDEN, body(), Concerns::Permitted),
+        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, body(), Concerns::Bodies),
     ];
     declare_gate(api, schemes, &refusals);
     let components = api.components.get_or_insert_default();

@@ -5,6 +5,7 @@
 //! its own for an unknown path, [`unrouted`].
 
 pub mod asm;
+pub mod documented;
 pub mod gateway;
 pub mod history;
 pub mod iam;

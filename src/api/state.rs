@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use serde_saphyr::UserMessageFormatter;
+use utoipa::ToSchema;
 
 use super::identities::Identities;
 use super::{asm, servicestage, zadig};
@@ -11,19 +12,24 @@ pub use crate::http::json::Misfit;
 use crate::http::json::object;
 
 /// The whole memory. An unknown key is refused, a missing one is empty.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct State {
-    /// Meshes with their releases.
+    /// Meshes with their releases: `{"meshes":[{"id","name","releases":[…]}]}`.
+    #[schema(value_type = Object)]
     #[serde(deserialize_with = "object")]
     pub asm: asm::state::State,
-    /// Projects with their release plans and pipelines.
+    /// Projects with their release plans and pipelines: `{"projects":[{"id","release_plans":[…],"pipelines":[…]}]}`.
+    #[schema(value_type = Object)]
     #[serde(deserialize_with = "object")]
     pub servicestage: servicestage::state::State,
-    /// Projects with their versions and what these refer to.
+    /// Projects with their versions and what these refer to:
+    /// `{"projects":[{"key","versions":[…],"environments":[…],"registries":[…],"chart_repos":[…]}]}`.
+    #[schema(value_type = Object)]
     #[serde(deserialize_with = "object")]
     pub zadig: zadig::state::State,
-    /// Users, tokens and keys, secrets included.
+    /// Users, tokens and keys, secrets included: `{"users":[…],"access_keys":[…],"tokens":[…],"zadig_users":[…]}`.
+    #[schema(value_type = Object)]
     #[serde(deserialize_with = "object")]
     pub identities: Identities,
     /// Counters of the emulator.
@@ -32,13 +38,14 @@ pub struct State {
 }
 
 /// Counters that must not go back when a memory is restored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Counters {
     /// The number of the next pipeline execution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_execution_id: Option<i64>,
     /// How many ids were drawn.
+    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ids_drawn: Option<u64>,
 }

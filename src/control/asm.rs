@@ -15,6 +15,7 @@ use crate::http::render;
 /// How the traffic of a release is shared.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ReleaseTraffic)]
 pub(super) struct Traffic {
     /// The percentage on the grayscale version; the original one has the rest.
     #[schema(minimum = 0, maximum = 100)]
@@ -26,7 +27,8 @@ pub(super) struct Traffic {
 #[utoipa::path(put, path = "/_emulator/v1/asm/{mesh_id}/{namespace}/{release_id}/traffic", operation_id = "SetReleaseTraffic", tag = "control",
     params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace"),
         ("release_id" = String, Path, description = "The release's uid, or its name")),
-    request_body = Traffic,
+    request_body(content = Traffic,
+        example = json!({"gray": 20})),
     responses((status = 200, body = Traffic),
     (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 404, body = super::problem::ProblemBody, content_type = "application/problem+json")))]

@@ -23,6 +23,7 @@ const MOST_TRANSITIONS: usize = 1_000;
 
 /// What the clock shows and how it moves.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Clock)]
 pub(super) struct ClockBody {
     /// The present instant, RFC 3339 in UTC.
     now: String,
@@ -32,8 +33,10 @@ pub(super) struct ClockBody {
     pace: f64,
 }
 
+/// Whether a clock moves by itself.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ClockMode)]
 enum ModeWord {
     Running,
     Frozen,
@@ -68,17 +71,20 @@ pub(super) async fn show_clock(State(Control(world)): State<Control>) -> Respons
 #[serde(deny_unknown_fields)]
 pub(super) struct ClockSetting {
     /// The instant to go to, RFC 3339, not before the present one.
+    #[schema(format = DateTime)]
     now: Option<String>,
     /// Whether to move from there on.
     mode: Option<ModeWord>,
     /// Virtual seconds per real second: over 0, at most 1,000,000.
+    #[schema(exclusive_minimum = 0, maximum = 1_000_000)]
     pace: Option<f64>,
 }
 
 /// Sets the clock. Everything that is due on the way happens. Errors: 400; 409 for an instant in the past,
 /// since time goes back only by a reset.
 #[utoipa::path(put, path = "/_emulator/v1/clock", operation_id = "SetClock", tag = "control",
-    request_body = ClockSetting, responses((status = 200, body = ClockBody),
+    request_body(content = Option<ClockSetting>,
+        example = json!({"now": "2040-06-01T00:00:00Z", "mode": "frozen"})), responses((status = 200, body = ClockBody),
     (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 409, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn set_clock(
@@ -121,6 +127,7 @@ pub(super) async fn set_clock(
 /// How far to advance.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ClockAdvance)]
 pub(super) struct Advance {
     /// Milliseconds, from 0 to ten years.
     #[schema(minimum = 0, maximum = 316_224_000_000_i64, value_type = i64)]
@@ -129,6 +136,7 @@ pub(super) struct Advance {
 
 /// Where an advance led.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ClockAdvanced)]
 pub(super) struct Advanced {
     /// The present instant, RFC 3339 in UTC.
     now: String,
@@ -141,7 +149,8 @@ pub(super) struct Advanced {
 /// Moves the clock forward. Everything that is due on the way happens, in order, and is answered; it ends at
 /// its target instant, whatever is still open. Errors: 400.
 #[utoipa::path(post, path = "/_emulator/v1/clock/advance", operation_id = "AdvanceClock", tag = "control",
-    request_body = Advance, responses((status = 200, body = Advanced),
+    request_body(content = Advance,
+        example = json!({"ms": 2_000})), responses((status = 200, body = Advanced),
     (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn advance_clock(
     State(Control(world)): State<Control>,

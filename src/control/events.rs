@@ -67,8 +67,10 @@ impl Wanted {
 /// with those of an advance, each with its number as `id`; `event: missed` where some were lost. Errors: 400 for a
 /// `Last-Event-ID` that is no number.
 #[utoipa::path(get, path = "/_emulator/v1/events", operation_id = "Listen", tag = "control",
-    params(Wanted, ("Last-Event-ID" = Option<u64>, Header, description = "The number of the last event that was seen")),
-    responses((status = 200, description = "A stream of events", content_type = "text/event-stream"),
+    params(Wanted, ("Last-Event-ID" = Option<u64>, Header, description = "The number of the last event that was seen",
+        maximum = 18_446_744_073_709_551_615_u64)),
+    responses((status = 200, description = "A stream of events", body = String,
+        content_type = "text/event-stream"),
     (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn listen(
     State(Control(world)): State<Control>,

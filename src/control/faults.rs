@@ -10,52 +10,80 @@ use wildmatch::WildMatch;
 use super::{Control, Problem};
 use crate::api;
 use crate::http::extract::{Json, Path};
+use crate::http::json::object;
 use crate::http::render;
 use crate::http::watch::faults::{Answer, Break, Delay, Mangle, Pattern, Rule};
 use crate::sim::Ms;
 use crate::sim::clock::machine_now;
 
-/// A rule, as it is given and as it is answered.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+/// A rule, as it is given.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Fault)]
 pub(super) struct FaultBody {
-    /// The rule's id; answered, not given.
-    #[serde(default, skip_deserializing, skip_serializing_if = "Option::is_none")]
-    #[schema(read_only)]
-    id: Option<String>,
     /// Which requests it is for; absent: all to emulated services.
-    #[serde(default, rename = "match")]
+    #[serde(default, rename = "match", deserialize_with = "object")]
+    pattern: RequestPattern,
+    /// What goes wrong.
+    #[serde(rename = "do", deserialize_with = "object")]
+    effect: Effect,
+    /// How many requests it hits; absent: any number.
+    #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
+    times: Option<u64>,
+    /// How many that fit pass before the first is hit.
+    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
+    after: Option<u64>,
+    /// How likely one that fits is hit, from 0 to 1; absent: always.
+    #[schema(minimum = 0, maximum = 1)]
+    probability: Option<f64>,
+    /// What chance is drawn from: the same seed hits the same requests.
+    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
+    seed: Option<u64>,
+    /// For how long it holds, in milliseconds of real time; absent: until it is taken back.
+    #[schema(minimum = 1, maximum = 31_536_000_000_i64, value_type = Option<i64>)]
+    ttl_ms: Option<Ms>,
+}
+
+/// A rule, as it is answered.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ListedFault)]
+pub(super) struct FaultView {
+    /// The rule's id.
+    id: String,
+    /// Which requests it is for.
+    #[serde(rename = "match")]
     pattern: RequestPattern,
     /// What goes wrong.
     #[serde(rename = "do")]
     effect: Effect,
     /// How many requests it hits; absent: any number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     times: Option<u64>,
-    /// How many that fit pass before the first is hit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// How many that fit pass before the first is hit; absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     after: Option<u64>,
-    /// How likely one that fits is hit, from 0 to 1; absent: always.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, maximum = 1)]
+    /// How likely one that fits is hit; absent: always.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     probability: Option<f64>,
-    /// What chance is drawn from: the same seed hits the same requests.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// What chance is drawn from; absent: 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     seed: Option<u64>,
     /// For how long it holds, in milliseconds of real time; absent: until it is taken back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, maximum = 31_536_000_000_i64, value_type = Option<i64>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, nullable = false)]
     ttl_ms: Option<Ms>,
-    /// How many requests it has hit so far; answered, not given.
-    #[serde(default, skip_deserializing, skip_serializing_if = "Option::is_none")]
-    #[schema(read_only)]
-    used: Option<u64>,
+    /// How many requests it has hit so far.
+    used: u64,
 }
 
 /// Which requests a rule is for: all that is given must hold. Texts are globs with `*` and `?`.
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = FaultMatch)]
 pub(super) struct RequestPattern {
     /// `iam`, `asm`, `plans`, `pipelines` or `zadig`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +105,7 @@ pub(super) struct RequestPattern {
 /// What goes wrong; at least one thing must.
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = FaultEffect)]
 pub(super) struct Effect {
     /// The status answered in place of the service, in the family's words.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,10 +128,11 @@ pub(super) struct Effect {
     garbage: bool,
     /// How many bytes of the body go out in a second.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     slow_bytes_per_s: Option<u64>,
 }
 
+/// How long a request waits first, in milliseconds.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = FaultDelay)]
 #[serde(untagged)]
@@ -110,9 +140,9 @@ enum DelayBody {
     /// Always that long.
     Fixed(u64),
     /// Anything in between, alike.
-    Uniform(Uniform),
+    Uniform(#[serde(deserialize_with = "object")] Uniform),
     /// Log-normal.
-    LogNormal(LogNormal),
+    LogNormal(#[serde(deserialize_with = "object")] LogNormal),
 }
 
 /// Anything from `min` to `max`, alike.
@@ -120,7 +150,9 @@ enum DelayBody {
 #[schema(as = FaultUniformDelay)]
 #[serde(deny_unknown_fields)]
 struct Uniform {
+    #[schema(maximum = 3_600_000)]
     min: u64,
+    #[schema(maximum = 3_600_000)]
     max: u64,
 }
 
@@ -129,11 +161,13 @@ struct Uniform {
 #[schema(as = FaultLogNormalDelay)]
 #[serde(deny_unknown_fields)]
 struct LogNormal {
+    #[schema(maximum = 3_600_000)]
     median: u64,
     #[schema(minimum = 0, maximum = 10)]
     sigma: f64,
 }
 
+/// When a connection is closed.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = FaultDrop)]
 #[serde(rename_all = "lowercase")]
@@ -178,7 +212,9 @@ impl FaultBody {
             used: 0,
         })
     }
+}
 
+impl FaultView {
     fn of(rule: Rule) -> Self {
         let answer = rule.answer.unwrap_or_default();
         let delay = rule.delay.map(|delay| match delay {
@@ -198,7 +234,7 @@ impl FaultBody {
             caller,
         } = rule.pattern;
         Self {
-            id: Some(rule.id),
+            id: rule.id,
             pattern: RequestPattern {
                 family,
                 operation,
@@ -220,7 +256,7 @@ impl FaultBody {
             probability: (rule.probability < 1.0).then_some(rule.probability),
             seed: (rule.seed > 0).then_some(rule.seed),
             ttl_ms: rule.ttl,
-            used: Some(rule.used),
+            used: rule.used,
         }
     }
 }
@@ -314,9 +350,10 @@ impl Effect {
 
 /// The rules in force.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Faults)]
 pub(super) struct FaultsBody {
     /// In the order they were given; the first that hits a request decides.
-    faults: Vec<FaultBody>,
+    faults: Vec<FaultView>,
 }
 
 /// Lists the rules, and how many requests each has hit.
@@ -324,14 +361,15 @@ pub(super) struct FaultsBody {
     responses((status = 200, body = FaultsBody)))]
 pub(super) async fn list_faults(State(Control(world)): State<Control>) -> Response {
     let rules = world.watch().faults.rules().into_iter();
-    let faults = rules.map(FaultBody::of).collect();
+    let faults = rules.map(FaultView::of).collect();
     render::json(StatusCode::OK, render::text(&FaultsBody { faults }, 256))
 }
 
 /// Adds a rule behind the others. It hits requests to emulated services that come from now on, never those to
 /// `/_emulator`; what it hits names it in the header `x-emulator-fault`. Errors: 400.
 #[utoipa::path(post, path = "/_emulator/v1/faults", operation_id = "AddFault", tag = "control",
-    request_body = FaultBody, responses((status = 201, body = FaultBody),
+    request_body(content = FaultBody,
+        example = json!({"match": {"operation": "ListPipelines"}, "do": {"status": 429}, "times": 1})), responses((status = 201, body = FaultView),
     (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn add_fault(
     State(Control(world)): State<Control>,
@@ -339,7 +377,7 @@ pub(super) async fn add_fault(
 ) -> Result<Response, Problem> {
     let rule = body.rule(world.request_ids().uuid(|_| false))?;
     world.watch().faults.add(rule.clone());
-    let text = render::text(&FaultBody::of(rule), 256);
+    let text = render::text(&FaultView::of(rule), 256);
     Ok(render::json(StatusCode::CREATED, text))
 }
 

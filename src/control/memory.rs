@@ -20,6 +20,7 @@ pub(super) struct Reset {
     to: To,
 }
 
+/// What a memory is after a reset.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ResetTo)]
@@ -31,7 +32,9 @@ enum To {
 
 /// Back to the fixtures: memory, clock, ids, scripts. `{"to":"empty"}`: to nothing.
 #[utoipa::path(post, path = "/_emulator/v1/reset", operation_id = "Reset", tag = "control",
-    request_body = Option<Reset>, responses((status = 204)))]
+    request_body(content = Option<Reset>,
+        example = json!({"to": "empty"})), responses((status = 204), (status = 400, body = super::problem::ProblemBody,
+    content_type = "application/problem+json")))]
 pub(super) async fn reset(
     State(Control(world)): State<Control>,
     Json(reset): Json<Reset>,
@@ -42,14 +45,15 @@ pub(super) async fn reset(
 
 /// The whole memory in the fixture format, secrets included.
 #[utoipa::path(get, path = "/_emulator/v1/state", operation_id = "ShowState", tag = "control",
-    responses((status = 200, description = "The fixture format; see README")))]
+    responses((status = 200, description = "The fixture format", body = state::State)))]
 pub(super) async fn show_state(State(Control(world)): State<Control>) -> Response {
     render::json(StatusCode::OK, render::text(&world.export(), 4 << 10))
 }
 
 /// Replaces the whole memory, or changes nothing. Clock and scripts stay. Errors: 400 with the JSON path.
 #[utoipa::path(put, path = "/_emulator/v1/state", operation_id = "ReplaceState", tag = "control",
-    request_body(content = Object, description = "The fixture format; see README"),
+    request_body(content = state::State, description = "The fixture format",
+        example = json!({"asm": {"meshes": [{"id": "m1", "name": "mesh-one", "releases": []}]}})),
     responses((status = 204), (status = 400, body = super::problem::ProblemBody,
     content_type = "application/problem+json")))]
 pub(super) async fn replace_state(
@@ -62,7 +66,8 @@ pub(super) async fn replace_state(
 
 /// Adds to the memory, replacing what has the same id, or changes nothing. Errors: 400 with the JSON path.
 #[utoipa::path(patch, path = "/_emulator/v1/state", operation_id = "MergeState", tag = "control",
-    request_body(content = Object, description = "The fixture format; see README"),
+    request_body(content = state::State, description = "The fixture format",
+        example = json!({"asm": {"meshes": [{"id": "m1", "name": "mesh-one", "releases": []}]}})),
     responses((status = 204), (status = 400, body = super::problem::ProblemBody,
     content_type = "application/problem+json")))]
 pub(super) async fn merge_state(

@@ -5,6 +5,7 @@
 mod about;
 mod asm;
 mod clock;
+mod document;
 mod events;
 mod faults;
 mod memory;
@@ -28,7 +29,7 @@ use utoipa_axum::routes;
 use crate::api::World;
 use crate::http::seal::Sealed;
 use crate::http::{Caller, Dialect, Rejection};
-pub use about::openapi;
+pub use document::openapi;
 pub use problem::Problem;
 
 /// The control plane's dialect.

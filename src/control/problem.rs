@@ -77,6 +77,7 @@ impl From<Rejection> for Problem {
 
 /// The body of an error.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
 pub(super) struct ProblemBody {
     /// Always `about:blank`: the status says what kind it is.
     #[serde(rename = "type")]

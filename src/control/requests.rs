@@ -25,6 +25,7 @@ use crate::sim::Ms;
 #[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = RequestFilter)]
 pub(super) struct Filter {
     /// `iam`, `asm`, `plans`, `pipelines` or `zadig`.
     family: Option<String>,
@@ -34,6 +35,7 @@ pub(super) struct Filter {
     method: Option<String>,
     /// The status, such as `201` or `4*`.
     #[serde(deserialize_with = "text_or_number")]
+    #[schema(value_type = Option<TextOrNumber>)]
     status: Option<String>,
     /// The project, mesh or project key.
     scope: Option<String>,
@@ -42,18 +44,22 @@ pub(super) struct Filter {
     /// The path, as it was sent.
     path: Option<String>,
     /// Not before this instant of the world's clock, RFC 3339.
+    #[schema(format = DateTime)]
     since: Option<String>,
+}
+
+/// A text, or a number that stands for its digits.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = StatusPattern)]
+#[serde(untagged)]
+enum TextOrNumber {
+    Text(String),
+    Number(u16),
 }
 
 fn text_or_number<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum TextOrNumber {
-        Text(String),
-        Number(u16),
-    }
     let given = Option::<TextOrNumber>::deserialize(deserializer)?;
     Ok(given.map(|given| match given {
         TextOrNumber::Text(text) => text,
@@ -128,13 +134,16 @@ pub(super) struct Listing {
     /// The path, as it was sent.
     path: Option<String>,
     /// Not before this instant of the world's clock, RFC 3339.
+    #[param(format = DateTime)]
     since: Option<String>,
     /// At most so many: the newest.
+    #[param(maximum = 18_446_744_073_709_551_615_u64)]
     limit: Option<usize>,
 }
 
 /// The journal, or what was asked for of it.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Journal)]
 pub(super) struct JournalBody {
     /// How many requests fit, before `limit`.
     total: usize,

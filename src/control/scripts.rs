@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::{Control, Problem};
 use crate::http::extract::{Json, Path};
+use crate::http::json::{object, some_objects};
 use crate::http::render;
 use crate::sim::lifecycle::Outcome;
 use crate::sim::scripts::{Fate, Pattern, Rule, Says, Work};
@@ -23,7 +24,7 @@ const FAMILIES: [&str; 4] = ["asm", "plans", "pipelines", "zadig"];
 #[schema(as = Script)]
 pub(super) struct RuleBody {
     /// Which steps it is for; absent: all.
-    #[serde(default, rename = "match")]
+    #[serde(default, rename = "match", deserialize_with = "object")]
     pattern: PatternBody,
     /// How they end; absent: `succeed`, unless there is a `sequence`.
     outcome: Option<OutcomeWord>,
@@ -33,9 +34,10 @@ pub(super) struct RuleBody {
     #[schema(minimum = 0, maximum = 9_223_372_036_854_775_806_i64, value_type = Option<i64>)]
     takes_ms: Option<Ms>,
     /// For how many steps it holds; absent: for any number.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     times: Option<u64>,
     /// How one step after the other goes, in place of the four fields above; used up after the last.
+    #[serde(default, deserialize_with = "some_objects")]
     #[schema(min_items = 1)]
     sequence: Option<Vec<FateBody>>,
 }
@@ -112,6 +114,7 @@ struct PatternBody {
     work: WorkWord,
 }
 
+/// What a step belongs to.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ScriptedWork)]
@@ -124,6 +127,7 @@ enum WorkWord {
     Delete,
 }
 
+/// How a step ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ScriptedOutcome)]
@@ -358,7 +362,10 @@ pub(super) async fn list_scripts(State(Control(world)): State<Control>) -> Respo
 /// Adds a rule behind the others. It decides steps of runs that start from now on: a run's steps are frozen
 /// when it starts. Errors: 400.
 #[utoipa::path(post, path = "/_emulator/v1/scripts", operation_id = "AddScript", tag = "control",
-    request_body = RuleBody, responses((status = 201, body = RuleView),
+    request_body(content = Option<RuleBody>,
+        example = json!({
+        "match": {"family": "pipelines", "step": "roll-out"}, "outcome": "fail", "message": "image not found",
+        "takes_ms": 3_000, "times": 1})), responses((status = 201, body = RuleView),
     (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn add_script(
     State(Control(world)): State<Control>,

@@ -10,6 +10,7 @@ use crate::sim::Transition;
 
 /// A change of state.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Transition)]
 pub(super) struct TransitionBody {
     /// Its number in the life of the world; in a timeline 0 for an import, which was no transition.
     id: u64,

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::requests::{Filter, entries};
 use super::{Control, Problem};
 use crate::http::extract::Json;
+use crate::http::json::object;
 use crate::http::render;
 
 /// The most near misses that are told.
@@ -20,13 +21,16 @@ const MOST: usize = 5;
 #[serde(deny_unknown_fields)]
 pub(super) struct VerifyBody {
     /// Which requests are meant; absent: all.
-    #[serde(default, rename = "match")]
+    #[serde(default, rename = "match", deserialize_with = "object")]
     filter: Filter,
     /// Just so many; exactly one of the three must be given.
+    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     exactly: Option<usize>,
     /// So many or more.
+    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     at_least: Option<usize>,
     /// So many or fewer.
+    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     at_most: Option<usize>,
 }
 
@@ -75,7 +79,8 @@ struct NearMiss {
 /// Confirms that so many requests came. Where more may have come than the journal still holds, it confirms nothing
 /// that these could change. Errors: 400; 409 if it was not so, if it cannot be known, and while the journal is off.
 #[utoipa::path(post, path = "/_emulator/v1/requests/verify", operation_id = "VerifyRequests", tag = "control",
-    request_body = VerifyBody, responses((status = 200, body = Verified),
+    request_body(content = VerifyBody,
+        example = json!({"match": {"operation": "CreatePipeline", "scope": "p1"}, "at_most": 1})), responses((status = 200, body = Verified),
     (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 409, body = NotVerified, content_type = "application/problem+json")))]
 pub(super) async fn verify_requests(

@@ -39,11 +39,11 @@ pub(super) struct NewWorld {
     #[schema(max_length = 64, pattern = "^[A-Za-z0-9._-]+$")]
     name: Option<String>,
     /// What it holds at first and a reset goes back to, in the fixture format.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<state::State>)]
     fixtures: Option<Verbatim>,
     /// The instant at which its clock stands, RFC 3339; null: it runs.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     freeze: Freeze,
     /// Which credentials pass.
     auth: Option<Auth>,
@@ -54,10 +54,12 @@ pub(super) struct NewWorld {
     /// The length of one step of work, as in `--step`: `2s`, `500ms`.
     step: Option<String>,
     /// Virtual seconds per real second: over 0, at most 1,000,000.
+    #[schema(exclusive_minimum = 0, maximum = 1_000_000)]
     pace: Option<f64>,
     /// How the pipelines list is wrapped.
     pipelines_list: Option<PipelinesList>,
     /// About how many bytes the journal holds; 0: it is off.
+    #[schema(maximum = 18_446_744_073_709_551_615_u64)]
     journal_bytes: Option<usize>,
 }
 
@@ -147,6 +149,7 @@ fn misfit_of_fixtures(misfit: state::Misfit) -> Problem {
 
 /// A world that is there.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = World)]
 pub(super) struct WorldBody {
     /// Its name.
     name: String,
@@ -166,6 +169,7 @@ impl WorldBody {
 
 /// The worlds that are there.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Worlds)]
 pub(super) struct WorldsBody {
     /// In the order in which they were made; the first is `main`.
     worlds: Vec<WorldBody>,
@@ -184,7 +188,8 @@ pub(super) async fn list_worlds(seat: Seat) -> Response {
 /// answers at once. Errors: 400 with the JSON path; 409 for a name that is taken; 429 where `--max-worlds`
 /// allows no more or no port is left.
 #[utoipa::path(post, path = "/_emulator/v1/worlds", operation_id = "AddWorld", tag = "control",
-    request_body = Option<NewWorld>, responses((status = 201, body = WorldBody),
+    request_body(content = Option<NewWorld>,
+        example = json!({"freeze": "2030-01-01T00:00:00Z"})), responses((status = 201, body = WorldBody),
     (status = 400, body = ProblemBody, content_type = "application/problem+json"),
     (status = 409, body = ProblemBody, content_type = "application/problem+json"),
     (status = 429, body = ProblemBody, content_type = "application/problem+json"),

@@ -292,7 +292,9 @@ impl<'de> Deserialize<'de> for Verbatim {
 
 impl utoipa::PartialSchema for Verbatim {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        utoipa::openapi::schema::Object::with_type(utoipa::openapi::schema::SchemaType::AnyValue)
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::SchemaType::AnyValue)
+            .description(Some("Any JSON, kept as it is"))
             .into()
     }
 }

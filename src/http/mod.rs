@@ -4,6 +4,7 @@
 //! [`seal`] (unknown method; then credential, permission, declared size), the extractors, the handler.
 
 pub mod auth;
+pub mod declare;
 pub mod extract;
 pub mod finish;
 pub mod json;

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use serde::Serialize;
-use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, PathItem, Ref, Response, ResponseBuilder, path};
+use utoipa::ToSchema;
+use utoipa::openapi::{OpenApi, PathItem, path};
 
 /// How it is known that an operation behaves as it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Evidence {
     /// The service's own documentation says so.
@@ -41,7 +41,7 @@ impl Evidence {
 pub const NONE: &str = "none";
 
 /// One operation of a family, as its handler declares it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Operation {
     /// Its unique name, `ListPipelines`.
     pub id: String,
@@ -127,63 +127,6 @@ impl Operations {
     #[must_use]
     pub fn list(&self) -> &[Operation] {
         &self.list
-    }
-}
-
-/// A refusal that every operation behind a gate may answer.
-#[derive(Clone, Debug)]
-pub struct Refusal {
-    status: StatusCode,
-    /// The name of its body's schema; absent: it has no body.
-    schema: Option<String>,
-}
-
-impl Refusal {
-    /// A refusal with that status, and that schema of its body.
-    #[must_use]
-    pub fn new(status: StatusCode, schema: Option<String>) -> Self {
-        Self { status, schema }
-    }
-
-    fn response(&self) -> Response {
-        let reason = self.status.canonical_reason().unwrap_or_default();
-        let response = ResponseBuilder::new().description(reason);
-        match &self.schema {
-            Some(schema) => {
-                let body = Content::new(Some(Ref::from_schema_name(schema.as_str())));
-                response.content("application/json", body).build()
-            }
-            None => response.build(),
-        }
-    }
-}
-
-/// Declares a gate: each operation asks for a credential of one of the schemes, and may answer the refusals
-/// (413 only where it takes a body) unless it says itself what that status means.
-pub fn declare_gate(
-    api: &mut OpenApi,
-    schemes: impl IntoIterator<Item = (&'static str, SecurityScheme)>,
-    refusals: &[Refusal],
-) {
-    let components = api.components.get_or_insert_default();
-    let mut security = Vec::new();
-    for (name, scheme) in schemes {
-        security.push(SecurityRequirement::new(name, [] as [&str; 0]));
-        components
-            .security_schemes
-            .insert(name.to_owned(), scheme.into());
-    }
-    for operation in api.paths.paths.values_mut().flat_map(operations_of) {
-        operation.security = Some(security.clone());
-        for refusal in refusals {
-            if refusal.status != StatusCode::PAYLOAD_TOO_LARGE || operation.request_body.is_some() {
-                operation
-                    .responses
-                    .responses
-                    .entry(refusal.status.as_str().to_owned())
-                    .or_insert_with(|| refusal.response().into());
-            }
-        }
     }
 }
 

@@ -319,6 +319,18 @@ async fn a_rule_that_could_hit_nothing_or_does_nothing_is_refused() {
             "match.method: no operation's method",
         ),
         (
+            json!({"match": [null, null], "do": {"status": 500}}),
+            "match: invalid type: sequence, expected an object",
+        ),
+        (
+            json!({"do": [500]}),
+            "do: invalid type: sequence, expected an object",
+        ),
+        (
+            json!({"do": {"delay_ms": [1, 2]}}),
+            "do.delay_ms: data did not match any variant",
+        ),
+        (
             json!({"match": {"verb": "GET"}, "do": {"status": 500}}),
             "match.verb: unknown field `verb`",
         ),

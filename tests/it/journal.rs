@@ -290,6 +290,7 @@ async fn verifying_tells_the_near_misses_of_what_was_not_so() {
         json!({}),
         json!({"exactly": 1, "at_most": 2}),
         json!({"match": {"verb": "x"}, "exactly": 1}),
+        json!({"match": [null, null], "at_most": 9}),
     ] {
         app.post(VERIFY, wrong).await.expect(400);
     }

@@ -10,6 +10,7 @@ mod asm;
 mod common;
 mod control;
 mod dialects;
+mod document;
 mod emulator;
 mod events;
 mod exec;

@@ -49,6 +49,9 @@ impl utoipa::PartialSchema for Stamp {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some(
+                "An instant, in UTC with a Z unless a fixture spelt it otherwise",
+            ))
             .into()
     }
 }

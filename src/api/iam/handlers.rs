@@ -39,7 +39,11 @@ pub(super) struct View {
 /// unknown user or a scope that is not the user's; 400 `IAM.0011` no JSON, `IAM.0072` a field is missing,
 /// `IAM.0073` a field is wrong. While the fixtures have no users, everybody may log in unless `--auth strict`.
 #[utoipa::path(post, path = "/v3/auth/tokens", operation_id = "CreateToken", tag = "iam", params(View),
-    request_body = TokenRequest,
+    request_body(content = TokenRequest,
+        example = json!({"auth": {
+            "identity": {"methods": ["password"],
+                "password": {"user": {"name": "demo", "password": "demo-password", "domain": {"name": "demo"}}}},
+            "scope": {"project": {"name": "cn-north-4"}}}})),
     responses((status = 201, body = TokenEnvelope, headers(("X-Subject-Token" = String, description = "The token"))),
         (status = 400, body = ErrorBody), (status = 401, body = LoginErrorBody),
         (status = 413, body = ErrorBody)),
@@ -94,7 +98,7 @@ pub(super) async fn create_token(
 /// `IAM.0002` somebody else's token, unless everything is allowed or `Security Administrator` is; 404 `IAM.0004` a
 /// token that is not known or holds no more.
 #[utoipa::path(get, path = "/v3/auth/tokens", operation_id = "ShowToken", tag = "iam",
-    params(View, ("X-Subject-Token" = String, Header, description = "The token in question")),
+    params(View, ("X-Subject-Token" = String, Header, description = "The token in question", min_length = 1)),
     responses((status = 200, body = TokenEnvelope, headers(("X-Subject-Token" = String, description = "The token"))),
         (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
@@ -124,7 +128,7 @@ pub(super) async fn show_token(
 ///
 /// Answers 204. From then on every service answers the token with 401 `APIGW.0307`. Errors: as of a look at it.
 #[utoipa::path(delete, path = "/v3/auth/tokens", operation_id = "DeleteToken", tag = "iam",
-    params(("X-Subject-Token" = String, Header, description = "The token in question")),
+    params(("X-Subject-Token" = String, Header, description = "The token in question", min_length = 1)),
     responses((status = 204), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
@@ -159,12 +163,16 @@ pub(super) struct Wanted {
     /// The id of the project above, or of the account.
     parent_id: Option<String>,
     /// `true` or `false`: whether the project is available, which all are.
+    #[param(pattern = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])?$")]
     enabled: Option<String>,
     /// `true` or `false`: whether it is an account, which none is.
+    #[param(pattern = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])?$")]
     is_domain: Option<String>,
     /// The number of the page, from 1 on; only with `per_page`.
+    #[param(value_type = Option<i64>, minimum = 1)]
     page: Option<String>,
     /// How many projects a page has, 1 to 5,000; only with `page`.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 5_000)]
     per_page: Option<String>,
 }
 
@@ -187,8 +195,9 @@ pub(super) async fn list_projects(
     parts: Parts,
 ) -> Result<Response, Error> {
     let page = wanted.page()?;
-    let none_fits = flag("enabled", wanted.enabled.as_deref())? == Some(false)
-        || flag("is_domain", wanted.is_domain.as_deref())? == Some(true);
+    let enabled = flag("enabled", wanted.enabled.as_deref())?;
+    let is_domain = flag("is_domain", wanted.is_domain.as_deref())?;
+    let none_fits = enabled == Some(false) || is_domain == Some(true);
     let (base, path) = (base(&parts), target(&parts));
     let text = world.read(|tables, _| {
         let directory = &tables.identities;

@@ -14,14 +14,17 @@ use crate::http::json::{shown, some_object};
 #[schema(as = IamTokenRequest)]
 pub struct TokenRequest {
     /// Who asks, and for what. Mandatory.
+    #[schema(value_type = Auth, required = true)]
     #[serde(default, deserialize_with = "some_object")]
     auth: Option<Auth>,
 }
 
+/// Who asks, and for what.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = IamAuth)]
 struct Auth {
     /// Who asks. Mandatory.
+    #[schema(value_type = Identity, required = true)]
     #[serde(default, deserialize_with = "some_object")]
     identity: Option<Identity>,
     /// What the token is for. A project goes before an account; without either it is for the user's account.
@@ -29,25 +32,38 @@ struct Auth {
     scope: Option<Scope>,
 }
 
+/// Who asks, and how that is proved.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = IamIdentity)]
 struct Identity {
     /// `["password"]`. Mandatory; other methods are not emulated.
-    #[schema(example = json!(["password"]))]
+    #[schema(value_type = Vec<Method>, required = true, min_items = 1, max_items = 1, example = json!(["password"]))]
     methods: Option<Vec<String>>,
     /// Mandatory.
+    #[schema(value_type = Password, required = true)]
     #[serde(default, deserialize_with = "some_object")]
     password: Option<Password>,
 }
 
+/// The method that is emulated.
+#[derive(Debug, ToSchema)]
+#[schema(as = IamMethod, rename_all = "lowercase")]
+enum Method {
+    #[expect(dead_code, reason = "the schema alone speaks of it")]
+    Password,
+}
+
+/// A name with its password.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = IamPassword)]
 struct Password {
     /// Mandatory.
+    #[schema(value_type = User, required = true)]
     #[serde(default, deserialize_with = "some_object")]
     user: Option<User>,
 }
 
+/// Who asks.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = IamLoginUser)]
 struct User {
@@ -56,12 +72,14 @@ struct User {
     /// The user's name. Mandatory without an id.
     name: Option<String>,
     /// The user's password. Mandatory.
+    #[schema(value_type = String, required = true)]
     password: Option<Secret>,
     /// The user's account. Mandatory without an id.
     #[serde(default, deserialize_with = "some_object")]
     domain: Option<Named>,
 }
 
+/// What a token is for.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = IamScope)]
 struct Scope {

@@ -52,6 +52,7 @@ struct TokenView {
     roles: Vec<Role>,
 }
 
+/// The user that a token is of.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = IamTokenUser)]
 struct UserView {
@@ -62,6 +63,7 @@ struct UserView {
     password_expires_at: Option<String>,
 }
 
+/// An account by id and name.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = IamDomainRef)]
 struct DomainRef {
@@ -78,6 +80,7 @@ impl DomainRef {
     }
 }
 
+/// A project by id and name.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = IamProjectRef)]
 struct ProjectRef {
@@ -86,6 +89,7 @@ struct ProjectRef {
     name: String,
 }
 
+/// A service, and where it is.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = IamService)]
 struct Service {
@@ -96,6 +100,7 @@ struct Service {
     kind: &'static str,
 }
 
+/// An address of a service.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = IamEndpoint)]
 struct Endpoint {
@@ -107,6 +112,7 @@ struct Endpoint {
     url: String,
 }
 
+/// What a token allows.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = IamRole)]
 struct Role {
@@ -232,6 +238,7 @@ struct ProjectView {
     name: String,
 }
 
+/// Where a list and its neighbours are.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = IamLinks)]
 struct Links {
@@ -241,6 +248,7 @@ struct Links {
     next: Option<String>,
 }
 
+/// Where something is.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = IamSelfLink)]
 struct SelfLink {

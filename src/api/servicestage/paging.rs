@@ -2,7 +2,11 @@
 //! these families do not mention (inferred).
 
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{
+    KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, Type,
+};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::Error;
 use crate::sim::Ms;
@@ -15,16 +19,37 @@ const MOST: usize = 1_000;
 #[into_params(parameter_in = Query)]
 pub struct Paging {
     /// How many rows, 0 to 100. Absent: at most 1,000.
-    #[param(value_type = Option<u32>, maximum = 100)]
+    #[param(value_type = Option<Number<100>>, inline)]
     limit: Option<String>,
     /// How many rows to pass over first. Absent: none.
-    #[param(value_type = Option<u64>)]
+    #[param(value_type = Option<Number<{ i64::MAX }>>, inline)]
     offset: Option<String>,
     /// `create_time` (default), `name` or `update_time`.
+    #[param(pattern = "^(create_time|name|update_time)?$")]
     order_by: Option<String>,
     /// `desc` (default) or `asc`.
+    #[param(pattern = "^(desc|asc)?$")]
     order: Option<String>,
 }
+
+/// The schema of a number from 0 to `MOST`; an empty text says as little as its absence.
+struct Number<const MOST: i64>;
+
+impl<const MOST: i64> PartialSchema for Number<MOST> {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(0))
+            .maximum(Some(MOST));
+        let nothing = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(0));
+        OneOfBuilder::new().item(number).item(nothing).into()
+    }
+}
+
+impl<const MOST: i64> ToSchema for Number<MOST> {}
 
 /// What rows are ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,9 +113,10 @@ impl Paging {
 fn number(name: &str, value: Option<&str>) -> Result<Option<usize>, Error> {
     match value {
         None | Some("") => Ok(None),
-        Some(text) => match text.parse() {
-            Ok(number) => Ok(Some(number)),
-            Err(_) => Err(Error::at(name, format!("{text} is not a number from 0 on"))),
+        // Like all numbers of the service, up to what 63 bits hold.
+        Some(text) => match text.parse::<i64>().map(usize::try_from) {
+            Ok(Ok(number)) => Ok(Some(number)),
+            _ => Err(Error::at(name, format!("{text} is not a number from 0 on"))),
         },
     }
 }

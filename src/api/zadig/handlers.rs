@@ -17,7 +17,7 @@ use super::{RELEASE_GET, Zadig, query};
 use crate::api::settings::{Fidelity, References};
 use crate::http::extract::Body;
 use crate::http::notes::{Notes, note_scope};
-use crate::http::render::{Rows, empty};
+use crate::http::render::empty;
 use crate::http::{Caller, Rejection};
 
 /// About how many bytes a version takes in the list.
@@ -35,7 +35,7 @@ const ROW: usize = 256;
         ("pageSize" = i64, Query, description = "How many versions a page holds at most."),
     ),
     responses(
-        (status = 200, body = VersionList<Vec<VersionInfo>>),
+        (status = 200, body = VersionList),
         (status = 400, body = TypedError, description = "A parameter is missing or no number"),
         (status = 401, description = "No valid token; the body is empty"),
         (status = 403, description = "Not allowed; the body is empty"),
@@ -56,9 +56,8 @@ pub async fn list_versions(
     Ok(world.read(|tables, now| {
         let (versions, total) = tables.zadig.list(&page);
         let views = versions.map(|entry| VersionInfo::listed(&entry.id, &entry.item, now));
-        let list = Rows::of(views);
         let size = ROW * page.size.min(total) + 64;
-        wire::json(StatusCode::OK, &VersionList { list, total }, size)
+        wire::json(StatusCode::OK, &VersionList::of(views, total), size)
     }))
 }
 
@@ -69,7 +68,7 @@ pub async fn list_versions(
 /// they are looked up in the version's own project. Errors: 400, 401, 403, 500.
 #[utoipa::path(get, path = "/openapi/delivery/releases/{id}", operation_id = "GetVersion", tag = "zadig",
     params(
-        ("id" = String, Path, description = "The version's id."),
+        ("id" = String, Path, description = "The version's id. So are `k8s` and `helm`, but of no version."),
         ("projectKey" = Option<String>, Query,
             description = "The project whose rights count. With --fidelity strict it is required."),
     ),
@@ -121,7 +120,7 @@ pub async fn get_version(
 /// Errors: 400, 401, 403, 500.
 #[utoipa::path(delete, path = "/openapi/delivery/releases/{id}", operation_id = "DeleteVersion", tag = "zadig",
     params(
-        ("id" = String, Path, description = "The version's id."),
+        ("id" = String, Path, description = "The version's id. So are `k8s` and `helm`, but of no version."),
         ("projectKey" = String, Query, description = "The project whose rights count."),
     ),
     responses(
@@ -155,7 +154,11 @@ pub async fn delete_version(
 /// What fails after the version was stored (no registry to push to, two images for one container) answers 500
 /// and leaves it failed. Errors: 400, 401, 403, 413, 500.
 #[utoipa::path(post, path = "/openapi/delivery/releases/k8s", operation_id = "CreateK8sVersion", tag = "zadig",
-    request_body = K8sBody,
+    request_body(content = K8sBody,
+        example = json!({
+            "project_key": "demo", "version_name": "v14", "env_name": "prod", "image_registry_id": "62ce6231e0281143de477e60",
+            "yaml_datas": [{"service_name": "service1", "image_datas": [
+                {"container_name": "service1", "image_name": "service1", "image_tag": "2.0"}]}]})),
     responses(
         (status = 200, body = Message),
         (status = 400, body = TypedError, description = "The body is no JSON or of a wrong type"),
@@ -192,7 +195,11 @@ pub async fn create_k8s_version(
 /// each a step of the world's clock (its step is the image's name). A retry pushes what was not pushed. Errors:
 /// 400, 401, 403, 413, 500.
 #[utoipa::path(post, path = "/openapi/delivery/releases/helm", operation_id = "CreateHelmVersion", tag = "zadig",
-    request_body = HelmBody,
+    request_body(content = HelmBody,
+        example = json!({
+            "project_key": "demo-helm", "version_name": "v5", "env_name": "prod", "image_registry_id": "62ce6231e0281143de477e60",
+            "chart_repo_name": "test", "chart_datas": [{"service_name": "service1", "version": "1.77", "image_datas": [
+                {"container_name": "service1", "image_name": "service1", "image_tag": "2.0"}]}]})),
     responses(
         (status = 200, body = Message),
         (status = 400, body = TypedError, description = "The body is no JSON or of a wrong type"),

@@ -47,7 +47,7 @@ use super::identities::ZadigUser;
 use super::settings::Auth;
 use super::world::World;
 use crate::http::auth::{self, Failure};
-use crate::http::operation::{Refusal, declare_gate};
+use crate::http::declare::{Concerns, Refusal, declare_gate};
 use crate::http::seal::Sealed;
 use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
@@ -83,9 +83,9 @@ impl Dialect for Zadig {
             ),
         ];
         let refusals = [
-            Refusal::new(StatusCode::UNAUTHORIZED, None),
-            Refusal::new(StatusCode::FORBIDDEN, None),
-            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, None),
+            Refusal::new(StatusCode::UNAUTHORIZED, None, Concerns::Every),
+            Refusal::new(StatusCode::FORBIDDEN, None, Concerns::Permitted),
+            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, None, Concerns::Bodies),
         ];
         declare_gate(api, schemes, &refusals);
     }

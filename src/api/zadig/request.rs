@@ -6,38 +6,38 @@ use super::bind::{Struct, Value};
 use super::create::{ImageOrder, Order, ServiceOrder};
 use super::refusal::Refusal;
 
-/// What a K8s version is created from. Nothing is required when it is bound; what is missing is missed where
-/// it is used.
+/// What a K8s version is created from. Nothing is required when it is bound, and null stands for nothing; what
+/// is missing is missed where it is used.
 #[derive(Clone, Debug, Default, PartialEq, Eq, ToSchema)]
 #[schema(as = ZadigCreateK8sVersion)]
 pub struct K8sBody {
     /// The project.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub project_key: String,
     /// The version's name, unique in the project.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub version_name: String,
     /// Whether a failed version is to be retried. Apart from the environment and its services, which are
     /// looked up even then, only the project and the name count.
-    #[schema(required = false)]
+    #[schema(value_type = Option<bool>)]
     pub retry: bool,
     /// The environment whose services are delivered.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub env_name: String,
     /// Whether that is a production environment.
-    #[schema(required = false)]
+    #[schema(value_type = Option<bool>)]
     pub production: bool,
     /// What the version is for.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub desc: String,
-    /// Its labels.
-    #[schema(required = false)]
+    /// Its labels; null stands for an empty one.
+    #[schema(value_type = Option<Vec<Option<String>>>)]
     pub labels: Vec<String>,
     /// The id of the registry that images are pushed to. Empty: nothing can be pushed.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub image_registry_id: String,
     /// The services.
-    #[schema(required = false)]
+    #[schema(value_type = Option<Vec<YamlData>>)]
     pub yaml_datas: Vec<Option<YamlData>>,
 }
 
@@ -46,47 +46,47 @@ pub struct K8sBody {
 #[schema(as = ZadigYamlData)]
 pub struct YamlData {
     /// Its name.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub service_name: String,
     /// Its images.
-    #[schema(required = false)]
+    #[schema(value_type = Option<Vec<ImageData>>)]
     pub image_datas: Vec<Option<ImageData>>,
 }
 
-/// What a Helm version is created from. Nothing is required when it is bound, but charts, their repository
-/// and the registry are afterwards.
+/// What a Helm version is created from. Nothing is required when it is bound, and null stands for nothing, but
+/// charts, their repository and the registry are afterwards.
 #[derive(Clone, Debug, Default, PartialEq, Eq, ToSchema)]
 #[schema(as = ZadigCreateHelmVersion)]
 pub struct HelmBody {
     /// The project.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub project_key: String,
     /// The version's name, unique in the project.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub version_name: String,
     /// Whether a failed version is to be retried. Then only the project and the name count.
-    #[schema(required = false)]
+    #[schema(value_type = Option<bool>)]
     pub retry: bool,
     /// The environment whose services are delivered.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub env_name: String,
     /// Whether that is a production environment.
-    #[schema(required = false)]
+    #[schema(value_type = Option<bool>)]
     pub production: bool,
     /// What the version is for.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub desc: String,
-    /// Its labels.
-    #[schema(required = false)]
+    /// Its labels; null stands for an empty one.
+    #[schema(value_type = Option<Vec<Option<String>>>)]
     pub labels: Vec<String>,
     /// The id of the registry that images are pushed to. Must be given.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub image_registry_id: String,
     /// The repository that charts are pushed to. Must be given.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub chart_repo_name: String,
     /// The services. There must be one.
-    #[schema(required = false)]
+    #[schema(value_type = Option<Vec<ChartData>>)]
     pub chart_datas: Vec<Option<ChartData>>,
 }
 
@@ -95,13 +95,13 @@ pub struct HelmBody {
 #[schema(as = ZadigChartData)]
 pub struct ChartData {
     /// Its name, which is also the chart's.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub service_name: String,
     /// The chart's version.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub version: String,
     /// Its images.
-    #[schema(required = false)]
+    #[schema(value_type = Option<Vec<ImageData>>)]
     pub image_datas: Vec<Option<ImageData>>,
 }
 
@@ -110,16 +110,16 @@ pub struct ChartData {
 #[schema(as = ZadigImageData)]
 pub struct ImageData {
     /// The container that runs it.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub container_name: String,
     /// Its name.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub image_name: String,
     /// The tag it is given. Empty: a Helm version keeps the current one, a K8s version gives none.
-    #[schema(required = false)]
+    #[schema(value_type = Option<String>)]
     pub image_tag: String,
     /// Whether it is left where it is instead of being pushed.
-    #[schema(required = false)]
+    #[schema(value_type = Option<bool>)]
     pub disable_image_dist: bool,
 }
 

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::rows::{Deploy, Distribute, Kind, Progress, Status};
 use super::version::Version;
-use crate::http::render;
+use crate::http::render::{self, Rows};
 use crate::sim::Ms;
 
 /// An answer in JSON, of about that size.
@@ -51,15 +51,28 @@ impl Formatter for HtmlSafe {
     }
 }
 
+/// The versions of a page, as they are written.
+type Written<'a> = Rows<Box<dyn Iterator<Item = VersionInfo<'a>> + 'a>>;
+
 /// A page of versions.
 #[derive(Serialize, ToSchema)]
-#[schema(as = ZadigVersionList, bound = "")]
-pub struct VersionList<L> {
+#[schema(as = ZadigVersionList)]
+pub struct VersionList<'a> {
     /// The versions, newest first.
     #[schema(value_type = Vec<VersionInfo>)]
-    pub list: L,
+    list: Written<'a>,
     /// How many versions the project has.
-    pub total: usize,
+    total: usize,
+}
+
+impl<'a> VersionList<'a> {
+    /// These, of so many.
+    pub fn of(versions: impl Iterator<Item = VersionInfo<'a>> + 'a, total: usize) -> Self {
+        Self {
+            list: Rows::of(Box::new(versions)),
+            total,
+        }
+    }
 }
 
 /// A version.

@@ -134,6 +134,7 @@ async fn a_parameter_that_cannot_be_read_is_named() {
         ("?page=1&per_page=many", "per_page"),
         ("?enabled=yes", "enabled"),
         ("?is_domain=0", "is_domain"),
+        ("?enabled=false&is_domain=0", "is_domain"),
     ] {
         let reply = get(&app, &format!("/v3/projects{query}"), "t-ann").await;
         let text = format!("Request parameter {named} is invalid.");

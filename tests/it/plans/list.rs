@@ -166,6 +166,10 @@ async fn bad_parameters_are_refused_by_name() {
         ("?offset=-1", "offset: -1 is not a number from 0 on"),
         ("?offset=x", "offset: x is not a number from 0 on"),
         (
+            "?offset=9223372036854775808",
+            "offset: 9223372036854775808 is not a number from 0 on",
+        ),
+        (
             "?order_by=status",
             "order_by: status is none of create_time, name, update_time",
         ),

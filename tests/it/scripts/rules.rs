@@ -171,6 +171,14 @@ async fn a_script_that_says_nothing_sensible_is_refused() {
             "outcome: an abort cannot fail",
         ),
         (
+            json!({"match": [null, null]}),
+            "match: invalid type: sequence, expected an object",
+        ),
+        (
+            json!({"sequence": [["hang"]]}),
+            "sequence[0]: invalid type: sequence, expected an object",
+        ),
+        (
             json!({"match": {"stpe": "x"}}),
             "match.stpe: unknown field `stpe`",
         ),

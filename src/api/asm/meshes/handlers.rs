@@ -52,7 +52,7 @@ pub async fn create_mesh(
 /// In the order they were created, then those that belong to every project; there is no paging.
 #[utoipa::path(get, path = "/v1/{project_id}/meshes", operation_id = "ListMeshes", tag = "asm",
     params(("project_id" = String, Path, description = "The project")),
-    responses((status = 200, body = MeshList<Vec<MeshView<'static>>>), (status = 400, body = ErrorBody),
+    responses((status = 200, body = MeshList), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://docs.otc.t-systems.com/application-service-mesh/api-ref/ (the page prints an example) and the official SDKs, read 2026-08")),

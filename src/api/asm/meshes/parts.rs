@@ -60,7 +60,7 @@ pub struct FieldSelector {
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
     /// `In`. Required.
-    #[schema(value_type = String, required = true, example = "In")]
+    #[schema(value_type = String, required = true, example = "In", pattern = "^In$")]
     #[serde(skip_serializing_if = "Option::is_none")]
     operator: Option<String>,
     /// The values. Required.

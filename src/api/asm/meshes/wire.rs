@@ -30,10 +30,10 @@ pub const EDITION: &str = "InCluster";
 #[serde(rename_all = "camelCase")]
 pub struct MeshBody {
     /// `v1`. Required.
-    #[schema(value_type = String, required = true, example = "v1")]
+    #[schema(value_type = String, required = true, example = "v1", pattern = "^v1$")]
     api_version: Option<String>,
     /// `Mesh` or `mesh`. Required.
-    #[schema(value_type = String, required = true, example = "Mesh")]
+    #[schema(value_type = String, required = true, example = "Mesh", pattern = "^[Mm]esh$")]
     kind: Option<String>,
     /// Required.
     #[schema(value_type = MeshMetadataBody, required = true)]
@@ -45,7 +45,7 @@ pub struct MeshBody {
     spec: Option<MeshSpecBody>,
     /// Has no effect.
     #[expect(dead_code, reason = "it is known, and has no effect")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Verbatim, required = false)]
     status: Option<Verbatim>,
 }
 
@@ -78,10 +78,13 @@ pub struct MeshMetadataBody {
 pub struct MeshSpecBody {
     /// `InCluster`. Required.
     #[serde(rename = "type")]
-    #[schema(value_type = String, required = true, example = "InCluster")]
+    #[schema(value_type = String, required = true, example = "InCluster", pattern = "^InCluster$")]
     edition: Option<String>,
     /// `vX.Y`, `vX.Y.Z` or `vX.Y.Z-rN`, the `v` being optional; absent: the newest.
-    #[schema(example = "v1.18.7-r5")]
+    #[schema(
+        example = "v1.18.7-r5",
+        pattern = r"^v?[0-9]+\.[0-9]+(\.[0-9]+(-r[0-9]+)?)?$"
+    )]
     version: Option<String>,
     /// Required.
     #[schema(value_type = ExtendParamsBody, required = true)]
@@ -113,7 +116,7 @@ pub struct ExtendParamsBody {
 pub struct ClusterBody {
     /// The cluster. Required.
     #[serde(rename = "clusterID")]
-    #[schema(value_type = String, required = true)]
+    #[schema(value_type = String, required = true, min_length = 1)]
     cluster_id: Option<String>,
     /// The cluster's project, as older versions and Terraform send it.
     #[serde(rename = "projectID")]
@@ -218,27 +221,30 @@ impl ClusterBody {
     }
 }
 
+/// The items of a list, as they are written.
+type Written<'a> = Rows<Box<dyn Iterator<Item = MeshView<'a>> + 'a>>;
+
 /// A list of meshes.
 #[derive(Serialize, ToSchema)]
-#[schema(as = AsmMeshList, bound = "")]
+#[schema(as = AsmMeshList)]
 #[serde(rename_all = "camelCase")]
-pub struct MeshList<T> {
+pub struct MeshList<'a> {
     /// Always `MeshList`.
     kind: &'static str,
     /// Always `v1`.
     api_version: &'static str,
     /// The meshes of the project, in the order they were created.
-    #[schema(value_type = Vec<MeshView<'static>>)]
-    items: T,
+    #[schema(value_type = Vec<MeshView>)]
+    items: Written<'a>,
 }
 
-impl<I> MeshList<Rows<I>> {
+impl<'a> MeshList<'a> {
     /// A list of these.
-    pub fn of(items: I) -> Self {
+    pub fn of(items: impl Iterator<Item = MeshView<'a>> + 'a) -> Self {
         Self {
             kind: "MeshList",
             api_version: API_VERSION,
-            items: Rows::of(items),
+            items: Rows::of(Box::new(items)),
         }
     }
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::release::Phase;
-use super::wire::{DeleteQuery, ReleaseBody, ReleaseList, ReleaseView};
+use super::wire::{DeleteQuery, OrderBody, ReleaseBody, ReleaseList, ReleaseView};
 use crate::api::asm::Asm;
 use crate::api::asm::error::{Error, ErrorBody};
 use crate::api::asm::reach::{Place, Reach, UnknownMesh};
@@ -27,8 +27,13 @@ const SIZE: usize = 2 << 10;
 /// or a service that has a task already.
 #[utoipa::path(post, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases", operation_id = "CreateRelease", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace")),
-    request_body = ReleaseBody,
-    responses((status = 201, body = ReleaseView<'static>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+    request_body(content = OrderBody,
+        example = json!({
+            "metadata": {"name": "ratings-v2"},
+            "spec": {"serviceName": "ratings", "version": "v2", "grayDeployments": [{"template": {
+                "kind": "Deployment", "spec": {"template": {"spec": {"containers": [
+                    {"name": "app", "image": "shop/ratings:2"}]}}}}}]}})),
+    responses((status = 201, body = ReleaseView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)),
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-asm/CreateRelease.html, read 2026-08")),
@@ -73,7 +78,7 @@ pub async fn create_release(
 /// that is not known.
 #[utoipa::path(get, path = "/v2/meshes/{mesh_id}/releases", operation_id = "GetAllReleases", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh")),
-    responses((status = 200, body = ReleaseList<Vec<ReleaseView<'static>>>), (status = 400, body = ErrorBody),
+    responses((status = 200, body = ReleaseList), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-asm/GetAllReleases.html, read 2026-08")),
@@ -99,7 +104,7 @@ pub async fn list_releases(
 #[utoipa::path(get, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases/{release_id}", operation_id = "GetReleaseByName", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace"),
         ("release_id" = String, Path, description = "The task's uid, or its name")),
-    responses((status = 200, body = ReleaseView<'static>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+    responses((status = 200, body = ReleaseView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-asm/GetReleaseByName.html, read 2026-08")),
@@ -137,7 +142,10 @@ pub async fn show_release(
 #[utoipa::path(put, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases/{release_id}", operation_id = "UpdateRelease", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace"),
         ("release_id" = String, Path, description = "The task's uid, or its name")),
-    request_body = Option<ReleaseBody>,
+    request_body(content = Option<ReleaseBody>,
+        example = json!({"spec": {
+            "grayDeployments": [{"template": {"spec": {"template": {"spec": {"containers": [
+                {"name": "app", "image": "shop/reviews:3"}]}}}}}]}})),
     responses((status = 200), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("inferred")),

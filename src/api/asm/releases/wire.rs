@@ -1,7 +1,11 @@
 //! Releases as requests and answers spell them.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{AllOfBuilder, ArrayBuilder, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::images::{self, Wanted};
 use super::release::{Change, Ending, Fixed, Gray, Order, Release};
@@ -30,10 +34,10 @@ pub const DEFAULT_TYPE: &str = "canary";
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseBody {
     /// `Release`, if given.
-    #[schema(example = "Release")]
+    #[schema(example = "Release", pattern = "^Release$")]
     kind: Option<String>,
     /// `asm/v2`, if given.
-    #[schema(example = "asm/v2")]
+    #[schema(example = "asm/v2", pattern = "^asm/v2$")]
     api_version: Option<String>,
     /// Required on create.
     #[serde(default, deserialize_with = "some_object")]
@@ -43,7 +47,7 @@ pub struct ReleaseBody {
     spec: Option<SpecBody>,
     /// Has no effect; taken so that a task can be sent as it was answered.
     #[expect(dead_code, reason = "it is known, and has no effect")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Verbatim, required = false)]
     status: Option<Verbatim>,
 }
 
@@ -98,6 +102,51 @@ pub struct GrayBody {
     /// absent.
     #[schema(value_type = Option<Object>)]
     template: Option<Verbatim>,
+}
+
+/// The schema of a creation's body: [`ReleaseBody`], and what it must have then.
+#[derive(Debug)]
+pub struct OrderBody;
+
+impl PartialSchema for OrderBody {
+    fn schema() -> RefOr<Schema> {
+        let object = || ObjectBuilder::new().schema_type(Type::Object);
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let gray = ArrayBuilder::new()
+            .items(RefOr::Ref(Ref::from_schema_name(GrayBody::name())))
+            .min_items(Some(1));
+        let metadata = object().required("name").property("name", text());
+        let kind = text()
+            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+            .min_length(Some(1));
+        let spec = object()
+            .required("serviceName")
+            .required("grayDeployments")
+            .property("serviceName", text().min_length(Some(1)))
+            .property("type", kind)
+            .property("grayDeployments", gray);
+        let needed = object()
+            .required("metadata")
+            .required("spec")
+            .property("metadata", metadata)
+            .property("spec", spec);
+        AllOfBuilder::new()
+            .item(Ref::from_schema_name(ReleaseBody::name()))
+            .item(needed)
+            .description(Some("A release task to create"))
+            .into()
+    }
+}
+
+impl ToSchema for OrderBody {
+    fn name() -> Cow<'static, str> {
+        "AsmReleaseOrder".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((ReleaseBody::name().into_owned(), ReleaseBody::schema()));
+        ReleaseBody::schemas(schemas);
+    }
 }
 
 impl ReleaseBody {
@@ -222,7 +271,8 @@ impl GrayBody {
 pub struct DeleteQuery {
     /// `cancel` keeps the original version, `end` (or `finish`) the grayscale one; in any case of letters.
     /// The documents describe the two and print no words for them.
-    #[param(required = true, example = "cancel")]
+    #[param(value_type = String, required = true, example = "cancel",
+        pattern = "^([Cc][Aa][Nn][Cc][Ee][Ll]|[Ee][Nn][Dd]|[Ff][Ii][Nn][Ii][Ss][Hh])$")]
     action: Option<String>,
 }
 
@@ -239,27 +289,30 @@ impl DeleteQuery {
     }
 }
 
+/// The items of a list, as they are written.
+type Written<'a> = Rows<Box<dyn Iterator<Item = ReleaseView<'a>> + 'a>>;
+
 /// A list of release tasks.
 #[derive(Serialize, ToSchema)]
-#[schema(as = AsmReleaseList, bound = "")]
+#[schema(as = AsmReleaseList)]
 #[serde(rename_all = "camelCase")]
-pub struct ReleaseList<T> {
+pub struct ReleaseList<'a> {
     /// Always `ReleaseList`.
     kind: &'static str,
     /// Always `asm/v2`.
     api_version: &'static str,
     /// The tasks of all namespaces of the mesh, in the order they came.
-    #[schema(value_type = Vec<ReleaseView<'static>>)]
-    items: T,
+    #[schema(value_type = Vec<ReleaseView>)]
+    items: Written<'a>,
 }
 
-impl<I> ReleaseList<Rows<I>> {
+impl<'a> ReleaseList<'a> {
     /// A list of these.
-    pub fn of(items: I) -> Self {
+    pub fn of(items: impl Iterator<Item = ReleaseView<'a>> + 'a) -> Self {
         Self {
             kind: "ReleaseList",
             api_version: API_VERSION,
-            items: Rows::of(items),
+            items: Rows::of(Box::new(items)),
         }
     }
 }

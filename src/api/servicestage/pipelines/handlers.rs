@@ -35,7 +35,9 @@ fn ok(text: Vec<u8>) -> Response {
 /// Answers the detail object; the page's own answer could not be read. Errors: 400 for anything wrong in the
 /// body, with its JSON path, and for a name that is taken in the enterprise project.
 #[utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines", operation_id = "CreatePipeline",
-    tag = "pipelines", request_body = PipelineBody,
+    tag = "pipelines", request_body(content = PipelineBody,
+        example = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": [
+            {"name": "deploy", "approval_type": 1, "tasks": [{"name": "prepare"}, {"name": "roll-out"}]}]})),
     responses((status = 200, body = Detail), (status = 400, body = ErrorBody),
         (status = 401, body = GatewayErrorBody)),
     extensions(("x-evidence" = json!("inferred")),
@@ -118,7 +120,9 @@ pub(super) async fn list_pipelines(
 /// The version grows by one. Answers the detail object (inferred). Errors: 404 no such pipeline; 400 as for
 /// a creation, and while something is under way (statuses 4, 5, 10, 13, 14).
 #[utoipa::path(put, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}", operation_id = "UpdatePipeline",
-    tag = "pipelines", request_body = PipelineBody,
+    tag = "pipelines", request_body(content = PipelineBody,
+        example = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": [
+            {"name": "deploy", "approval_type": 1, "tasks": [{"name": "prepare"}, {"name": "roll-out"}]}]})),
     responses((status = 200, body = Detail), (status = 400, body = ErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
@@ -194,7 +198,7 @@ pub(super) async fn operate_pipeline(
 /// Errors: 404 no such pipeline.
 #[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}", operation_id = "ShowPipeline",
     tag = "pipelines",
-    responses((status = 200, body = Detail), (status = 401, body = GatewayErrorBody),
+    responses((status = 200, body = Detail), (status = 400, body = ErrorBody), (status = 401, body = GatewayErrorBody),
         (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0249, read 2026-08")),
@@ -330,7 +334,7 @@ fn set_policy(
 /// Without one it answers a policy by hand (inferred). Errors: 404 no such pipeline.
 #[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
     operation_id = "ShowPipelineHooks", tag = "pipelines",
-    responses((status = 200, body = PolicyBody), (status = 401, body = GatewayErrorBody),
+    responses((status = 200, body = PolicyBody), (status = 400, body = ErrorBody), (status = 401, body = GatewayErrorBody),
         (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0254, read 2026-08")),

@@ -21,8 +21,10 @@ pub(super) struct Row<'a> {
     name: &'a str,
     /// `""` if there is none.
     description: &'a str,
+    #[schema(value_type = i64)]
     create_time: Ms,
     /// Equal to `create_time` until the first edit.
+    #[schema(value_type = i64)]
     update_time: Ms,
     /// 1 after the creation, one more with each edit.
     version: i64,
@@ -33,6 +35,7 @@ pub(super) struct Row<'a> {
     /// 1 to 14; see `Status`.
     status: u8,
     /// 0 before the first run.
+    #[schema(value_type = i64)]
     last_trigger_at: Ms,
     /// `"0"` is the default one.
     enterprise_project_id: &'a str,
@@ -84,6 +87,7 @@ struct Latest<'a> {
 
 /// The latest run.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PipelineLatestState)]
 struct PipelineState<'a> {
     /// The execution's number.
     id: i64,
@@ -94,7 +98,9 @@ struct PipelineState<'a> {
     stage_states: Vec<StageState<'a>>,
 }
 
+/// What a stage is at.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PipelineStageState)]
 struct StageState<'a> {
     name: &'a str,
     /// The status of the approval before the stage; 0 if there is none.
@@ -103,7 +109,9 @@ struct StageState<'a> {
     task_states: Vec<TaskState<'a>>,
 }
 
+/// What a task is at.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PipelineTaskState)]
 struct TaskState<'a> {
     name: &'a str,
     display_name: &'a str,
@@ -207,8 +215,11 @@ pub(super) struct Detail<'a> {
     status: u8,
     version: i64,
     creator: &'a str,
+    #[schema(value_type = i64)]
     create_time: Ms,
+    #[schema(value_type = i64)]
     update_time: Ms,
+    #[schema(value_type = i64)]
     last_trigger_at: Ms,
 }
 
@@ -273,9 +284,11 @@ pub(super) struct Record<'a> {
     /// 0: by hand; 1: scheduled.
     trigger_type: u8,
     /// When it was started.
+    #[schema(value_type = i64)]
     trigger_at: Ms,
     status: u8,
     /// When it ended; 0 while it is open (inferred).
+    #[schema(value_type = i64)]
     end_at: Ms,
 }
 

@@ -1,7 +1,11 @@
 //! A component of a plan: carried as it was given, and read no further than the emulator acts on it.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::api::servicestage::rules::check_name;
 use crate::http::json::{Misfit, Verbatim, object, read_part, some_objects};
@@ -34,7 +38,7 @@ pub struct ComponentBody {
     #[schema(value_type = Option<String>)]
     component_id: Option<String>,
     /// 2 to 64 letters, digits, `-` and `_`; the first a letter, the last a letter or a digit.
-    #[schema(value_type = String, required = true, min_length = 2, max_length = 64)]
+    #[schema(value_type = String, required = true, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$")]
     name: Option<String>,
     /// The name of the workload.
     #[serde(rename = "workload_name")]
@@ -48,12 +52,41 @@ pub struct ComponentBody {
     #[serde(rename = "create_mode")]
     #[schema(value_type = Option<String>)]
     _create_mode: Option<String>,
-    /// The runtime stack, an object.
-    #[schema(value_type = Object, required = true)]
+    /// The runtime stack, an object. Required of requests.
+    #[schema(value_type = Option<Object>)]
     runtime_stack: Option<Verbatim>,
     /// The version of the component, which the deployment information shows.
     #[schema(value_type = Option<String>)]
     version: Option<String>,
+}
+
+/// The schema of a component that is requested: [`ComponentBody`], and what it must have then.
+#[derive(Debug)]
+pub struct RequestedComponent;
+
+impl PartialSchema for RequestedComponent {
+    fn schema() -> RefOr<Schema> {
+        let stack = ObjectBuilder::new().schema_type(Type::Object);
+        let needed = ObjectBuilder::new()
+            .required("runtime_stack")
+            .property("runtime_stack", stack);
+        AllOfBuilder::new()
+            .item(Ref::from_schema_name(ComponentBody::name()))
+            .item(needed)
+            .description(Some("A component to release"))
+            .into()
+    }
+}
+
+impl ToSchema for RequestedComponent {
+    fn name() -> Cow<'static, str> {
+        "ReleasePlanRequestedComponent".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((ComponentBody::name().into_owned(), ComponentBody::schema()));
+        ComponentBody::schemas(schemas);
+    }
 }
 
 /// A label.

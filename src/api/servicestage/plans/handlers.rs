@@ -26,7 +26,10 @@ use crate::sim::transition::Log;
 /// given a `component_id`; whatever else they say is carried as it is. Errors: 400 with the JSON path, also for
 /// a name that another plan of the project has.
 #[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans", operation_id = "CreateReleasePlan",
-    tag = "plans", params(ProjectPath), request_body = CreateBody,
+    tag = "plans", params(ProjectPath), request_body(content = CreateBody,
+        example = json!({"name": "spring", "components": [
+            {"seq": 0, "name": "web", "runtime_stack": {"name": "java"}},
+            {"seq": 1, "name": "db", "runtime_stack": {"name": "java"}}]})),
     responses((status = 200, body = DetailView), (status = 400, body = ErrorBody),
         (status = 401, body = GatewayErrorBody)),
     extensions(("x-evidence" = json!("inferred")),
@@ -55,7 +58,10 @@ pub(super) async fn create_release_plan(
 /// empty, `fail_strategy` is `stop`. Errors: 400 with the JSON path, also for a name that another plan of the
 /// project has and for a plan under way; 404 no such plan.
 #[utoipa::path(put, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "UpdateReleasePlan",
-    tag = "plans", params(PlanPath), request_body = EditBody,
+    tag = "plans", params(PlanPath), request_body(content = EditBody,
+        example = json!({"name": "spring", "components": [
+            {"seq": 0, "name": "web", "runtime_stack": {"name": "java"}},
+            {"seq": 1, "name": "db", "runtime_stack": {"name": "java"}}]})),
     responses((status = 200, body = DetailView), (status = 400, body = ErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
@@ -141,7 +147,7 @@ pub(super) async fn list_release_plans(
 /// `GET …/cas/release-plans/{release_plan_id}`. Components come as they were given. Errors: 404 no such plan.
 #[utoipa::path(get, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "ShowReleasePlan",
     tag = "plans", params(PlanPath),
-    responses((status = 200, body = DetailView), (status = 401, body = GatewayErrorBody),
+    responses((status = 200, body = DetailView), (status = 400, body = ErrorBody), (status = 401, body = GatewayErrorBody),
         (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0233, read 2026-08")),
@@ -162,7 +168,7 @@ pub(super) async fn show_release_plan(
 /// plan.
 #[utoipa::path(get, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/deploy-info", operation_id = "ShowReleasePlanDeployInfo",
     tag = "plans", params(PlanPath),
-    responses((status = 200, body = DeployInfoView), (status = 401, body = GatewayErrorBody),
+    responses((status = 200, body = DeployInfoView), (status = 400, body = ErrorBody), (status = 401, body = GatewayErrorBody),
         (status = 404, body = ErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0234, read 2026-08")),

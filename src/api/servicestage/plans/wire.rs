@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::component::{Component, ComponentBody, required};
+use super::component::{Component, ComponentBody, RequestedComponent, required};
 use super::content::{Content, check_desc};
 use super::course::Progress;
 use super::plan::{Draft, Plan};
@@ -43,10 +43,10 @@ pub struct PlanPath {
 pub struct CreateBody {
     /// The plan's name, unique in the project: 2 to 64 letters, digits, `-` and `_`; the first a letter, the
     /// last a letter or a digit.
-    #[schema(value_type = String, required = true, min_length = 2, max_length = 64)]
+    #[schema(value_type = String, required = true, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$")]
     name: Option<String>,
     /// At least one component; at most 64 for an upgrade.
-    #[schema(value_type = Vec<ComponentBody>, required = true, min_items = 1)]
+    #[schema(value_type = Vec<RequestedComponent>, required = true, min_items = 1)]
     components: Option<Vec<Verbatim>>,
     /// A description of at most 128 characters.
     #[schema(max_length = 128)]
@@ -64,10 +64,10 @@ pub struct CreateBody {
 #[schema(as = EditReleasePlanBody)]
 pub struct EditBody {
     /// The plan's name, as when it is created.
-    #[schema(value_type = String, required = true, min_length = 2, max_length = 64)]
+    #[schema(value_type = String, required = true, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$")]
     name: Option<String>,
     /// The components, as when it is created.
-    #[schema(value_type = Vec<ComponentBody>, required = true, min_items = 1)]
+    #[schema(value_type = Vec<RequestedComponent>, required = true, min_items = 1)]
     components: Option<Vec<Verbatim>>,
     /// A description of at most 128 characters.
     #[schema(max_length = 128)]

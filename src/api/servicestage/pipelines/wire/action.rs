@@ -14,15 +14,17 @@ use crate::http::json::Misfit;
 #[into_params(parameter_in = Query)]
 pub(in super::super) struct ActionQuery {
     /// `start`, `stop`, `continue`, `retry`, `approval` or `rollback`.
-    #[param(required, value_type = String)]
+    #[param(required, value_type = String, pattern = "^(start|stop|continue|retry|approval|rollback)$")]
     action_id: Option<String>,
 }
 
 /// The body of an action; every field is optional.
 #[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = PipelineActionBody)]
 pub(in super::super) struct ActionBody {
     /// For `start`: the tasks to run. Absent or null: all. Not empty.
     #[serde(default, deserialize_with = "crate::http::json::some_objects")]
+    #[schema(min_items = 1)]
     selected_tasks: Option<Vec<SelectedBody>>,
     /// For `approval`, required: the task that waits, or the stage whose gate does.
     #[serde(default)]
@@ -37,6 +39,7 @@ pub(in super::super) struct ActionBody {
 
 /// A stage and tasks of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PipelineSelectedTasks)]
 pub(in super::super) struct SelectedBody {
     /// The stage's name.
     pub stage_name: String,
@@ -53,8 +56,10 @@ impl SelectedBody {
     }
 }
 
+/// What is answered at a gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = PipelineApproval)]
 enum ApprovalWord {
     Agree,
     Refuse,

@@ -16,6 +16,7 @@ use crate::sim::lifecycle::FailMode;
 pub(in super::super) struct PipelineBody {
     /// 2 to 64 letters, digits, `-` and `_`; first a letter, last a letter or digit. Unique in the project
     /// and enterprise project.
+    #[schema(pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$")]
     pub(in super::super) name: String,
     /// Free text; absent: `""`.
     #[serde(default)]
@@ -45,6 +46,7 @@ pub(in super::super) struct PipelineBody {
 /// Where the stages come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = PipelineConfigMode)]
 pub enum ConfigModeWord {
     /// The body.
     Ui,
@@ -55,6 +57,7 @@ pub enum ConfigModeWord {
 /// Whether tasks after a failed one still run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = PipelineFailMode)]
 pub enum FailModeWord {
     /// They do not.
     Stop,
@@ -100,6 +103,7 @@ impl From<FailMode> for FailModeWord {
 
 /// A template source.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = PipelineSource)]
 pub(in super::super) struct SourceBody {
     /// Where the package lies.
     #[serde(
@@ -114,6 +118,7 @@ pub(in super::super) struct SourceBody {
 
 /// Where a package lies.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = PipelineTemplateSource)]
 struct TemplateSourceBody {
     /// `devcloud`, `obs` or `http`.
     #[serde(rename = "storage")]
@@ -139,13 +144,16 @@ struct TemplateSourceBody {
 /// A release repository, an object store, or any address.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = PipelineSourceStorage)]
 enum StorageWord {
     Devcloud,
     Obs,
     Http,
 }
 
+/// A header that a request for a package has.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = PipelineSourceHeader)]
 struct HeaderBody {
     #[serde(rename = "key")]
     _key: String,
@@ -155,8 +163,10 @@ struct HeaderBody {
 
 /// A stage (its shape is inferred from the sibling API). Further keys are answered as they came.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = PipelineStage)]
 pub(in super::super) struct StageBody {
     /// Unique in the pipeline.
+    #[schema(min_length = 1)]
     name: String,
     /// The name that people see.
     #[serde(default, rename = "display_name")]
@@ -169,7 +179,7 @@ pub(in super::super) struct StageBody {
     _order_index: Option<i64>,
     /// Anything but absent, null or 0 puts an approval before the stage, answered under its name.
     #[serde(default)]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Verbatim, required = false)]
     approval_type: Option<Verbatim>,
     /// The tasks; may be empty.
     #[serde(deserialize_with = "crate::http::json::objects")]
@@ -178,8 +188,10 @@ pub(in super::super) struct StageBody {
 
 /// A task (its shape is inferred from the sibling API). Further keys are answered as they came.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = PipelineTask)]
 pub(in super::super) struct TaskBody {
     /// Unique in the stage.
+    #[schema(min_length = 1)]
     name: String,
     /// The name that people see.
     #[serde(default)]
@@ -195,16 +207,17 @@ pub(in super::super) struct TaskBody {
     task_type_id: Option<TaskTypeBody>,
     /// Only carried.
     #[serde(default, rename = "input")]
-    #[schema(value_type = Object)]
+    #[schema(value_type = Verbatim, required = false)]
     _input: Option<Verbatim>,
     /// Only carried.
     #[serde(default, rename = "output")]
-    #[schema(value_type = Object)]
+    #[schema(value_type = Verbatim, required = false)]
     _output: Option<Verbatim>,
 }
 
 /// What kind of task it is.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = PipelineTaskType)]
 struct TaskTypeBody {
     #[serde(default)]
     category: Option<String>,

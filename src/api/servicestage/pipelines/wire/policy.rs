@@ -10,6 +10,7 @@ use crate::sim::Ms;
 
 /// A trigger policy, as it is given and as it is answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PipelineTriggerPolicy)]
 pub(in super::super) struct PolicyBody {
     /// 0: by hand; 1: scheduled.
     #[schema(minimum = 0, maximum = 1)]
@@ -28,6 +29,7 @@ pub(in super::super) struct PolicyBody {
 
 /// When a pipeline is started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PipelineHook)]
 pub(in super::super) struct HookBody {
     /// A cron line of six or seven fields, as Quartz writes them.
     pub schedule: String,
@@ -42,6 +44,7 @@ pub(in super::super) struct HookBody {
 
 /// East or west.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PipelineTimezoneSign)]
 pub(in super::super) enum SignWord {
     /// East.
     #[default]

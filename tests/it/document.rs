@@ -1,0 +1,167 @@
+//! The OpenAPI document by itself: that it is complete, that its examples fit, that it is always the same.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use serde_json::{Map, Value};
+
+use crate::common::golden;
+use crate::openapi::Document;
+
+/// Every operation: path, method and what is declared.
+fn operations(document: &Document) -> Vec<(String, &Map<String, Value>)> {
+    let paths = document.0["paths"].as_object().expect("paths");
+    let of_path = |(path, item): (&String, &'_ Value)| {
+        let path = path.clone();
+        item.as_object()
+            .expect("an item")
+            .keys()
+            .map(move |method| format!("{method} {path}"))
+            .collect::<Vec<_>>()
+    };
+    paths
+        .iter()
+        .flat_map(of_path)
+        .map(|name| {
+            let (method, path) = name.split_once(' ').expect("two words");
+            let declared = document.0["paths"][path][method].as_object();
+            (name.clone(), declared.expect("an operation"))
+        })
+        .collect()
+}
+
+fn is_text(value: Option<&Value>) -> bool {
+    value
+        .and_then(Value::as_str)
+        .is_some_and(|text| !text.is_empty())
+}
+
+#[test]
+fn everything_is_described() {
+    let document = Document::new();
+    for (name, operation) in operations(&document) {
+        assert!(is_text(operation.get("operationId")), "{name}");
+        assert!(is_text(operation.get("summary")), "{name}");
+        for parameter in operation
+            .get("parameters")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            assert!(is_text(parameter.get("description")), "{name}: {parameter}");
+            assert!(parameter["schema"].is_object(), "{name}: {parameter}");
+        }
+        for (status, response) in operation["responses"].as_object().expect("responses") {
+            assert!(is_text(response.get("description")), "{name}: {status}");
+            assert!(
+                response["headers"]["X-Request-Id"].is_object(),
+                "{name}: {status}"
+            );
+            for content in response["content"]
+                .as_object()
+                .into_iter()
+                .flat_map(Map::values)
+            {
+                assert!(content["schema"].is_object(), "{name}: {status}");
+            }
+        }
+    }
+    for (name, schema) in document.0["components"]["schemas"]
+        .as_object()
+        .expect("schemas")
+    {
+        assert!(is_text(schema.get("description")), "{name}");
+        // Neither the parameters of a generic type nor the name of a Rust type.
+        assert!(
+            name.starts_with(char::is_uppercase) && !name.contains('_'),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn every_operation_of_a_family_asks_for_a_credential_and_may_refuse_it() {
+    let document = Document::new();
+    let schemes = document.0["components"]["securitySchemes"]
+        .as_object()
+        .expect("schemes");
+    for (name, operation) in operations(&document) {
+        let is_control = operation["tags"][0] == "control";
+        let security = operation.get("security").and_then(Value::as_array);
+        assert_eq!(security.is_none(), is_control, "{name}");
+        let Some(security) = security else { continue };
+        for requirement in security {
+            let keys: Vec<_> = requirement
+                .as_object()
+                .expect("a requirement")
+                .keys()
+                .collect();
+            assert!(keys.iter().all(|key| schemes.contains_key(*key)), "{name}");
+            let is_login = operation["operationId"] == "CreateToken";
+            assert_eq!(keys.is_empty(), is_login, "{name}");
+        }
+        let has = |status: &str| operation["responses"].get(status).is_some();
+        assert!(has("401"), "{name}");
+        assert!(operation["x-action"] == "none" || has("403"), "{name}");
+        assert_eq!(has("413"), operation.contains_key("requestBody"), "{name}");
+    }
+}
+
+#[test]
+fn examples_fit_their_schemas_and_every_documented_one_is_shown() {
+    let document = Document::new();
+    let mut shown = BTreeSet::new();
+    for (name, operation) in operations(&document) {
+        let bodies = operation.get("requestBody").into_iter();
+        let bodies = bodies.chain(
+            operation["responses"]
+                .as_object()
+                .expect("responses")
+                .values(),
+        );
+        for content in bodies.flat_map(|body| {
+            body["content"]
+                .as_object()
+                .into_iter()
+                .flat_map(Map::values)
+        }) {
+            let named = content["examples"]
+                .as_object()
+                .into_iter()
+                .flat_map(Map::values);
+            for example in named
+                .map(|example| &example["value"])
+                .chain(content.get("example"))
+            {
+                let mut misfits = document.misfits(&content["schema"], example, "$");
+                // Unknown keys are accepted in requests; the documented order of a mesh has one.
+                misfits.retain(|misfit| misfit != "$.spec.region: not declared");
+                assert!(misfits.is_empty(), "{name}: {misfits:#?}");
+                shown.insert(example.to_string());
+            }
+        }
+    }
+    let folder = format!("{}/src/documented", env!("CARGO_MANIFEST_DIR"));
+    for file in std::fs::read_dir(folder).expect("a folder") {
+        let file = file.expect("a file").file_name();
+        let mut example = golden(file.to_str().expect("unicode"));
+        example.sort_all_objects();
+        assert!(
+            shown.contains(&example.to_string()),
+            "{file:?} is not shown"
+        );
+    }
+}
+
+#[test]
+fn every_process_prints_the_same_document() {
+    let print = || {
+        let output = Command::new(env!("CARGO_BIN_EXE_release-emulator"))
+            .arg("openapi")
+            .output();
+        String::from_utf8(output.expect("it runs").stdout).expect("unicode")
+    };
+    let printed = print();
+    assert_eq!(printed, print());
+    assert_eq!(printed.trim_end(), release_emulator::control::openapi());
+}
