@@ -37,24 +37,25 @@ class Emulator:
     def begin(self) -> None:
         """Back to what it started with, but for the clock, which stands at START."""
         self.reset()
-        self._control("PUT", "clock", {"now": START, "mode": "frozen"})
+        self.control("PUT", "clock", {"now": START, "mode": "frozen"})
 
     def reset(self) -> None:
-        self._control("POST", "reset")
+        self.control("POST", "reset")
 
     def advance(self, ms: int = STEP_MS) -> list[dict[str, Any]]:
         """Moves the clock, by one step if nothing else is said. Answers what happened on the way."""
-        return self._control("POST", "clock/advance", {"ms": ms}).json()["transitions"]
+        return self.control("POST", "clock/advance", {"ms": ms}).json()["transitions"]
 
     def script(self, **rule: Any) -> None:
         """Says how work that starts from now on will go."""
-        self._control("POST", "scripts", rule)
+        self.control("POST", "scripts", rule)
 
     def shift_traffic(self, mesh: str, namespace: str, release: str, gray: int) -> None:
         """Says how many percent of the traffic the grayscale version of a release carries."""
-        self._control("PUT", f"asm/{mesh}/{namespace}/{release}/traffic", {"gray": gray})
+        self.control("PUT", f"asm/{mesh}/{namespace}/{release}/traffic", {"gray": gray})
 
-    def _control(self, method: str, path: str, body: Any = None) -> requests.Response:
+    def control(self, method: str, path: str, body: Any = None) -> requests.Response:
+        """Asks the control plane, and expects to be answered."""
         answer = self._session.request(method, f"{self.url}/_emulator/v1/{path}", json=body, timeout=30)
         answer.raise_for_status()
         return answer

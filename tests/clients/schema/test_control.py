@@ -1,0 +1,26 @@
+"""The control plane, but for what is tested apart."""
+
+from schemathesis import APIOperation, Case
+
+import worlds
+
+
+def is_rest(operation: APIOperation) -> bool:
+    # The answer of Listen does not end; tests/it/events.rs reads it with a real client.
+    is_stream = operation.definition.raw["operationId"] == "Listen"
+    return worlds.is_control(operation) and not worlds.is_apart(operation) and not is_stream
+
+
+emulator, control = worlds.start(is_rest)
+
+
+def prepare(label: str) -> dict[str, str]:
+    """Makes the script that is taken back."""
+    if "/scripts/{id}" not in label:
+        return {}
+    return {"id": emulator.control("POST", "scripts", {}).json()["id"]}
+
+
+@control.parametrize()
+def test_control(case: Case) -> None:
+    case.call_and_validate()
