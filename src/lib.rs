@@ -63,7 +63,6 @@ use tower_http::sensitive_headers::SetSensitiveHeadersLayer;
 pub use api::World;
 pub use api::settings::Settings;
 pub use api::state::State;
-use http::Rejection;
 
 /// Everything a world answers: its families and its control plane.
 pub fn app(world: &World) -> Router {
@@ -80,7 +79,7 @@ pub fn app(world: &World) -> Router {
 fn unrouted(world: World, request: Request) -> axum::response::Response {
     let path = request.uri().path();
     if path == "/_emulator" || path.starts_with("/_emulator/") {
-        http::seal::refuse_unrouted(&control::Control(world), request, Rejection::NoRoute)
+        control::unrouted(world, request)
     } else {
         api::unrouted(world, request)
     }

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod ids;
 pub mod lifecycle;
+pub mod near;
 mod order;
 pub mod scripts;
 pub mod shelf;
