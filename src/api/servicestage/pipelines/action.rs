@@ -38,6 +38,16 @@ impl Action {
         }
     }
 
+    /// The tasks it selects, if it does.
+    pub(super) fn selected(&self) -> Option<&[Selected]> {
+        match self {
+            Self::Start(selected) => selected.as_deref(),
+            Self::Stop | Self::Continue | Self::Retry | Self::Approval { .. } | Self::Rollback => {
+                None
+            }
+        }
+    }
+
     /// The statuses it can be said in.
     pub(super) fn allowed(&self) -> &'static [Status] {
         use Status::{

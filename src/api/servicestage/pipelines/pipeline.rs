@@ -132,6 +132,12 @@ impl Pipeline {
         }
     }
 
+    /// When the run under way changes next by itself, or [`NEVER`].
+    pub(super) fn run_due(&self, now: Ms) -> Ms {
+        let execution = self.under_way();
+        execution.map_or(NEVER, |execution| execution.latest().run.next_due(now))
+    }
+
     /// Replaces the definition; refused while something is under way.
     pub fn edit(&mut self, definition: Definition, now: Ms) -> Result<(), Refused> {
         const ALLOWED: &[Status] = &[
@@ -340,7 +346,7 @@ impl Pipeline {
     }
 
     /// The execution that commands go to; none while only a fixture's status is known.
-    fn under_way(&self) -> Option<&Execution> {
+    pub(super) fn under_way(&self) -> Option<&Execution> {
         if self.given.is_some() {
             None
         } else {
@@ -407,11 +413,8 @@ impl Timed for Pipeline {
     }
 
     fn next_due(&self, now: Ms) -> Ms {
-        let run = match (&self.given, self.executions.back()) {
-            (None, Some(execution)) => execution.latest().run.next_due(now),
-            _ => NEVER,
-        };
-        run.min(self.policy.as_ref().map_or(NEVER, Policy::next))
+        self.run_due(now)
+            .min(self.policy.as_ref().map_or(NEVER, Policy::next))
     }
 
     fn states(&self, now: Ms) -> Vec<(Option<String>, String)> {

@@ -1,5 +1,7 @@
 //! The status codes of pipelines, which are those of stages and tasks too.
 
+use std::fmt;
+
 /// A status. Source: ServiceStage API reference, "Obtaining the Release Task List" (new), status codes,
 /// read 2026-08. Codes 6 and 8 are not documented and never sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,5 +86,11 @@ impl Status {
     /// Whether a run has not ended: something is under way, or it is paused.
     pub fn is_open(self) -> bool {
         self.is_busy() || self == Self::Paused
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        self.code().fmt(formatter)
     }
 }
