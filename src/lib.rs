@@ -111,7 +111,6 @@ pub use api::settings::Settings;
 pub use api::state::State;
 pub use emulator::{Emulator, Family, Fault, Script, StartError};
 use host::Seat;
-use http::Rejection;
 
 /// Everything a world answers: its families and its control plane.
 pub fn app(world: &World) -> Router {
@@ -137,7 +136,7 @@ fn whole(world: &World, control: Router) -> Router {
 fn unrouted(world: World, request: Request) -> axum::response::Response {
     let path = request.uri().path();
     if path == "/_emulator" || path.starts_with("/_emulator/") {
-        http::seal::refuse_unrouted(&control::Control(world), request, Rejection::NoRoute)
+        control::unrouted(world, request)
     } else {
         api::unrouted(world, request)
     }

@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::problem::note_known;
 use super::{Control, Problem};
 use crate::http::extract::{Json, Path};
 use crate::http::render;
@@ -390,6 +391,10 @@ pub(super) async fn remove_script(
     if world.write(|tables, _| tables.scripts.remove(&id)) {
         Ok(render::empty(StatusCode::NO_CONTENT))
     } else {
+        world.read(|tables, _| {
+            let rules = tables.scripts.rules().iter();
+            note_known("script", &id, rules.map(|rule| rule.id.as_str()));
+        });
         Err(Problem::NotFound(format!("script {id}")))
     }
 }
