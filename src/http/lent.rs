@@ -47,7 +47,7 @@ impl Lent {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads what is left, up to [`DRAIN`].
+    /// Reads what is left, up to 64 MiB.
     pub async fn drain(&self) {
         let mut body = self.clone();
         let mut room = DRAIN;
