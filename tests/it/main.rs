@@ -12,6 +12,7 @@ mod control;
 mod dialects;
 mod events;
 mod faults;
+mod hints;
 mod iam;
 mod journal;
 mod laws;
