@@ -83,12 +83,15 @@ async fn curl(app: &App, command: &str) -> String {
     let mut words = words(command).into_iter();
     assert_eq!(words.next().as_deref(), Some("curl"), "{command}");
     let (mut method, mut url, mut body, mut headers) = (None, None, None, Vec::new());
+    let mut shown = None;
     while let Some(word) = words.next() {
         let mut value = || words.next().expect("a value");
         match word.as_str() {
             "-s" => {}
             "-X" => method = Some(value()),
             "-d" => body = Some(value()),
+            "-o" => assert_eq!(value(), "/dev/null", "{command}"),
+            "-w" => shown = Some(value()),
             "-H" => {
                 let header = value();
                 let (name, value) = header.split_once(": ").expect("a header");
@@ -106,9 +109,17 @@ async fn curl(app: &App, command: &str) -> String {
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    app.send(&method, path, &headers, body.unwrap_or_default())
-        .await
-        .text()
+    let reply = app
+        .send(&method, path, &headers, body.unwrap_or_default())
+        .await;
+    match shown {
+        None => reply.text(),
+        Some(format) => {
+            let name = format.strip_prefix("%header{");
+            let name = name.and_then(|rest| rest.strip_suffix("}\\n"));
+            reply.header(name.expect("one header")).to_owned()
+        }
+    }
 }
 
 /// Whether a text is as expected, where `…` stands for anything.
