@@ -51,7 +51,7 @@
 //! | [`sim`] | the kernel: clock, ids, store, shelf, scripts, lifecycles, transitions; no HTTP, no JSON |
 //! | [`http`] | what every family's router needs: dialects, operations, extractors, the gate; no cloud |
 //! | [`http::auth`] | tokens and signatures as requests carry them, and whether a signature holds |
-//! | [`api`] | the registry: [`api::Tables`] (the whole memory), [`api::World`] (what a family is given), [`api::state`] (the fixture format), [`api::identities`] (who may call), [`api::gateway`] (in front of every Huawei service) |
+//! | [`api`] | the registry: [`api::Tables`] (the whole memory), [`api::World`] (what a family is given), [`api::state`] (the fixture format), [`api::identities`] (who may call), [`api::gateway`] (in front of every Huawei service), [`api::hint`] (what would have worked) |
 //! | [`api::iam`] | what callers of the Huawei families ask first: tokens, projects, accounts |
 //! | [`api::asm`], [`api::servicestage`], [`api::zadig`] | the families: each its own nouns, wire types, errors, handlers, fixtures |
 //!

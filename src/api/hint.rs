@@ -8,7 +8,7 @@ use crate::sim::shelf::{Entry, Shelf, Timed};
 use crate::sim::{Ms, NEVER};
 
 /// How many things are looked at for one that comes near: the newest of their scope.
-const MOST: usize = 1_000;
+const MOST: usize = 250;
 
 /// How many changes are foreseen at most.
 const FURTHEST: usize = 1_000;
@@ -93,13 +93,16 @@ impl<S: Copy + PartialEq + Display> Course<'_, S> {
     /// done when time has led as far as it does.
     #[must_use]
     pub fn way(&self, now: Ms, allowed: &[S]) -> String {
-        let mut last = now;
-        for _ in 0..FURTHEST {
+        let (mut last, mut left) = (now, FURTHEST);
+        loop {
             let at = (self.next)(last);
             if at == NEVER {
                 break;
             }
-            last = at;
+            if left == 0 {
+                return format!("{} leads on", advance(last - now));
+            }
+            (last, left) = (at, left - 1);
             let status = (self.status)(at);
             if allowed.contains(&status) {
                 return format!("{} leads to status {status}", advance(at - now));
@@ -119,4 +122,50 @@ impl<S: Copy + PartialEq + Display> Course<'_, S> {
 #[must_use]
 pub fn advance(by: Ms) -> String {
     format!("POST /_emulator/v1/clock/advance {{\"ms\":{by}}}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn way(next: &dyn Fn(Ms) -> Ms, status: &dyn Fn(Ms) -> u8, allowed: &[u8]) -> String {
+        let advice = |at: Ms| format!("wait no longer at {at}");
+        let course = Course {
+            next,
+            status,
+            advice: &advice,
+        };
+        course.way(100, allowed)
+    }
+
+    #[test]
+    fn time_leads_to_what_is_allowed_or_as_far_as_it_does() {
+        let twice = |at| match at {
+            100..150 => 150,
+            150..200 => 200,
+            _ => NEVER,
+        };
+        let status = |at| match at {
+            ..150 => 1,
+            150..200 => 2,
+            _ => 3,
+        };
+        let by = |ms: Ms| format!("POST /_emulator/v1/clock/advance {{\"ms\":{ms}}}");
+        assert_eq!(
+            way(&twice, &status, &[2, 3]),
+            format!("{} leads to status 2", by(50))
+        );
+        assert_eq!(
+            way(&twice, &status, &[7]),
+            format!(
+                "{} leads to status 3, and then wait no longer at 200",
+                by(100)
+            )
+        );
+        assert_eq!(way(&|_| NEVER, &status, &[3]), "wait no longer at 100");
+        assert_eq!(
+            way(&|at| at + 1, &|_| 1, &[3]),
+            format!("{} leads on", by(1_000))
+        );
+    }
 }

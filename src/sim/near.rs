@@ -10,15 +10,13 @@ const LONGEST: usize = 64;
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let meant = plain(word)?;
-    let allowed = match meant.chars().count() {
-        0..=2 => 0,
-        3..=5 => 1,
-        _ => 2,
-    };
+    let allowed = slips(&meant);
+    let parts = parts(&meant, 2 * allowed + 1);
     let scored = known.into_iter().filter(|known| *known != word);
     let scored = scored.filter_map(|known| {
         let plain = plain(known)?;
-        if plain.len().abs_diff(meant.len()) > 4 * allowed {
+        // Most words have nothing in common, which is found out much faster than how far they are apart.
+        if !parts.iter().any(|part| plain.contains(part)) {
             return None;
         }
         let off = strsim::damerau_levenshtein(&plain, &meant);
@@ -27,21 +25,48 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     scored.min_by_key(|(off, _)| *off).map(|(_, known)| known)
 }
 
+/// By how many letters a word may be off.
+fn slips(word: &str) -> usize {
+    match word.chars().count() {
+        0..=2 => 0,
+        3..=5 => 1,
+        _ => 2,
+    }
+}
+
+/// So many parts of a word, fewer if it has not so many letters. A slip alters at most two of them, so that of one
+/// more than twice the slips one stays as it is.
+fn parts(word: &str, n: usize) -> Vec<&str> {
+    let letters: Vec<usize> = word.char_indices().map(|(at, _)| at).collect();
+    let cut = |part: usize| {
+        let at = letters.get(part * letters.len() / n).copied();
+        at.unwrap_or(word.len())
+    };
+    let parts = (0..n).map(|part| &word[cut(part)..cut(part + 1)]);
+    parts.filter(|part| !part.is_empty()).collect()
+}
+
 /// The word without what does not count; nothing if that leaves nothing, or too much.
 fn plain(word: &str) -> Option<String> {
     if word.len() > LONGEST {
         return None;
     }
-    let plain: String = word
-        .chars()
-        .filter(|c| !matches!(c, '-' | '_'))
-        .flat_map(char::to_lowercase)
-        .collect();
+    let letters = word.chars().filter(|c| !matches!(c, '-' | '_'));
+    let mut plain = String::with_capacity(word.len());
+    for letter in letters {
+        if letter.is_ascii() {
+            plain.push(letter.to_ascii_lowercase());
+        } else {
+            plain.extend(letter.to_lowercase());
+        }
+    }
     (!plain.is_empty()).then_some(plain)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -72,5 +97,14 @@ mod tests {
     fn the_nearest_goes_first_and_among_equals_the_first() {
         assert_eq!(nearest("limitt", ["limits", "limit"]), Some("limits"));
         assert_eq!(nearest("offsett", ["offsets1", "offset"]), Some("offset"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_passed_over_would_not_have_been_near(one in "[abc\u{e9}]{0,9}", other in "[abc\u{e9}]{0,9}") {
+            let off = strsim::damerau_levenshtein(&one, &other);
+            let is_near = !one.is_empty() && !other.is_empty() && one != other && off <= slips(&one);
+            prop_assert_eq!(nearest(&one, [other.as_str()]).is_some(), is_near);
+        }
     }
 }

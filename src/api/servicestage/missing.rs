@@ -7,11 +7,11 @@ use crate::api::hint::Sought;
 /// No plan of the project has the id.
 #[must_use]
 pub fn plan(tables: &Tables, project: &str, id: &str) -> Error {
-    let hint = match tables.pipelines.contains(id) {
-        true => format!("{id} is a pipeline: /v3/{project}/pipeline/pipelines/{id}"),
-        false => tables
-            .plans
-            .whereabouts(&sought("release plan", project, id)),
+    let hint = if let Some(home) = tables.pipelines.home(id) {
+        format!("{id} is a pipeline: /v3/{home}/pipeline/pipelines/{id}")
+    } else {
+        let sought = sought("release plan", project, id);
+        tables.plans.whereabouts(&sought)
     };
     Error::ReleaseNotFound.with_hint(hint)
 }
@@ -19,11 +19,11 @@ pub fn plan(tables: &Tables, project: &str, id: &str) -> Error {
 /// No pipeline of the project has the id.
 #[must_use]
 pub fn pipeline(tables: &Tables, project: &str, id: &str) -> Error {
-    let hint = match tables.plans.has_id(id) {
-        true => format!("{id} is a release plan: /v3/{project}/cas/release-plans/{id}"),
-        false => tables
-            .pipelines
-            .whereabouts(&sought("pipeline", project, id)),
+    let hint = if let Some(home) = tables.plans.home(id) {
+        format!("{id} is a release plan: /v3/{home}/cas/release-plans/{id}")
+    } else {
+        let sought = sought("pipeline", project, id);
+        tables.pipelines.whereabouts(&sought)
     };
     Error::ReleaseNotFound.with_hint(hint)
 }

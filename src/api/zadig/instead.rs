@@ -44,14 +44,14 @@ impl Table {
             } => {
                 let known = self.environment(order)?.service(service)?;
                 let known = known.containers.iter();
-                let known = known.map(|container| container.name.as_str()).collect();
+                let known = known.map(|container| container.name.as_str());
                 Some(listed("containers with an image", container, known))
             }
             Refusal::Create { cause, .. } => self.instead_of_cause(order, cause, now),
             Refusal::Crash(_) if !order.registry.is_empty() => {
                 let provided = self.references.0.values();
                 let known = provided.flat_map(|provided| &provided.registries);
-                let known = known.map(|registry| registry.id.as_str()).collect();
+                let known = known.map(|registry| registry.id.as_str());
                 Some(listed("registries", &order.registry, known))
             }
             Refusal::Crash(_) => None,
@@ -91,7 +91,7 @@ impl Table {
             Cause::Stopped(Stop::UnknownChartRepo { repo, .. }) => {
                 let provided = self.references.0.values();
                 let known = provided.flat_map(|provided| &provided.chart_repos);
-                let known = known.map(|repo| repo.name.as_str()).collect();
+                let known = known.map(|repo| repo.name.as_str());
                 return Some(listed("chart repositories", repo, known));
             }
             Cause::Stopped(Stop::SameContainer { .. }) => "image_datas must name a container once",
@@ -144,14 +144,14 @@ impl Table {
         if known.iter().any(|known| known.name == order.environment) {
             return format!("it is there with production {}", !order.production);
         }
-        let names = known.iter().map(|known| known.name.as_str()).collect();
+        let names = known.iter().map(|known| known.name.as_str());
         listed("environments", &order.environment, names)
     }
 
     fn services(&self, order: &Order, service: &str) -> String {
         let known = self.environment(order).into_iter();
         let known = known.flat_map(|known| &known.services);
-        let known = known.map(|service| service.name.as_str()).collect();
+        let known = known.map(|service| service.name.as_str());
         listed("services", service, known)
     }
 }
@@ -179,7 +179,8 @@ fn way(version: &Entry<Version>, now: Ms) -> String {
 }
 
 /// What there is of a kind, and which of it comes near.
-fn listed(kind: &str, said: &str, known: Vec<&str>) -> String {
+fn listed<'a>(kind: &str, said: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.collect();
     if known.is_empty() {
         return format!(
             "with --references checked it must be in the fixtures, which have no such {kind}"

@@ -103,6 +103,12 @@ impl Status {
     }
 }
 
+impl fmt::Display for Status {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        self.code().fmt(formatter)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,11 +118,5 @@ mod tests {
         for status in Status::ALL {
             assert_eq!(status.word(), status.code().to_string());
         }
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        self.code().fmt(formatter)
     }
 }

@@ -1,7 +1,7 @@
 //! How to get to where a refused action is allowed, and what else would have worked.
 
 use super::action::Refused;
-use super::declaration::{Selected, Unknown};
+use super::declaration::{Part, Selected, Unknown};
 use super::pipeline::{Definition, Pipeline};
 use super::status::Status;
 use super::table::Table;
@@ -10,6 +10,11 @@ use crate::sim::Ms;
 use crate::sim::near::nearest;
 
 impl Table {
+    /// The project that has a pipeline.
+    pub fn home(&self, id: &str) -> Option<&str> {
+        self.shelf().find(id).map(|entry| &*entry.scope)
+    }
+
     /// Where the pipeline is that a project does not have.
     pub fn whereabouts(&self, sought: &Sought) -> String {
         sought.among(self.shelf())
@@ -88,13 +93,11 @@ impl Pipeline {
 
     /// The names under which approvals wait, or may: a fixture that gives the status does not tell.
     fn gates(&self, now: Ms) -> Vec<&str> {
-        match self.under_way() {
-            Some(execution) => execution.waiting(now),
-            None => {
-                let parts = self.definition.stages.parts();
-                parts.filter_map(|part| part.gate_name()).collect()
-            }
+        if let Some(execution) = self.under_way() {
+            return execution.waiting(now);
         }
+        let parts = self.definition.stages.parts();
+        parts.filter_map(Part::gate_name).collect()
     }
 
     fn hint_at_selection(&self, unknown: Unknown, selected: &[Selected]) -> Option<String> {

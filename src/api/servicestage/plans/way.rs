@@ -8,6 +8,12 @@ use crate::sim::Ms;
 use crate::sim::shelf::Timed;
 
 impl Table {
+    /// The project that has a plan.
+    #[must_use]
+    pub fn home(&self, id: &str) -> Option<&str> {
+        self.shelf().find(id).map(|entry| &*entry.scope)
+    }
+
     /// Where the plan is that a project does not have.
     #[must_use]
     pub fn whereabouts(&self, sought: &Sought) -> String {
