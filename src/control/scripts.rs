@@ -14,8 +14,8 @@ use crate::sim::lifecycle::Outcome;
 use crate::sim::scripts::{Fate, Pattern, Rule, Says, Work};
 use crate::sim::{Ms, NEVER};
 
-/// The families whose work can be scripted.
-const FAMILIES: [&str; 4] = ["asm", "plans", "pipelines", "zadig"];
+/// The families whose work can be scripted, and whose resources have timelines.
+pub(super) const FAMILIES: [&str; 4] = ["asm", "plans", "pipelines", "zadig"];
 
 /// A rule, as it is given. It says the same of each step (`outcome`, `message`, `takes_ms`, `times`), or one
 /// thing after the other (`sequence`).

@@ -1,7 +1,10 @@
 //! Ids that are not to be had where they were sought: where they are, what was given in their place, what comes
 //! near.
 
+use release_emulator::Emulator;
+
 use super::*;
+use crate::remote::Remote;
 
 #[tokio::test]
 async fn a_plan_is_found_in_another_project_by_its_name_and_by_an_id_that_is_off_by_one() {
@@ -186,6 +189,30 @@ async fn a_script_and_a_fault_are_found_by_an_id_that_is_off_by_one() {
         let reply = app.delete(&format!("{path}/{}", off_by_one(&id))).await;
         hints(&reply, 404, &format!("did you mean the {kind} {id}?"));
     }
+}
+
+#[tokio::test]
+async fn a_world_is_found_by_a_name_that_is_off_by_one() {
+    let emulator = Emulator::builder().start().await.expect("it starts");
+    let main = Remote::at(emulator.url());
+    main.open(json!({"name": "blue-world"})).await;
+    let path = |name: &str| format!("/_emulator/v1/worlds/{name}");
+    let reply = main.get(&path("blue_wrold")).await;
+    hints(&reply, 404, "did you mean the world blue-world?");
+    let reply = main.delete(&path("nope")).await;
+    hints(&reply, 404, "there are 2 worlds: main, blue-world");
+}
+
+#[tokio::test]
+async fn a_timeline_is_found_in_another_family() {
+    let app = App::new();
+    let id = create(&app, &plans(""), plan("spring")).await;
+    let path = |family: &str, id: &str| format!("/_emulator/v1/resources/{family}/{id}/timeline");
+    let hint = format!("it is there as GET {}", path("plans", &id));
+    for family in ["pipelines", "asm", "plan"] {
+        hints(&app.get(&path(family, &id)).await, 404, &hint);
+    }
+    hints(&app.get(&path("plans", "nope")).await, 404, "");
 }
 
 #[tokio::test]
