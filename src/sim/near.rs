@@ -16,7 +16,13 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let scored = scored.filter_map(|known| {
         let plain = plain(known)?;
         // Most words have nothing in common, which is found out much faster than how far they are apart.
-        if !parts.iter().any(|part| plain.contains(part)) {
+        let is_plain = plain.is_ascii() && meant.is_ascii();
+        let shift = if is_plain { allowed } else { 4 * allowed };
+        let stays = |(at, part): &(usize, &str)| {
+            let mut places = at.saturating_sub(shift)..=at + shift;
+            places.any(|at| plain.as_bytes().get(at..at + part.len()) == Some(part.as_bytes()))
+        };
+        if !parts.iter().any(stays) {
             return None;
         }
         let off = strsim::damerau_levenshtein(&plain, &meant);
@@ -34,16 +40,16 @@ fn slips(word: &str) -> usize {
     }
 }
 
-/// So many parts of a word, fewer if it has not so many letters. A slip alters at most two of them, so that of one
-/// more than twice the slips one stays as it is.
-fn parts(word: &str, n: usize) -> Vec<&str> {
+/// So many parts of a word with their places, fewer if it has not so many letters. A slip alters at most two of them
+/// and moves the others by a letter, so that of one more than twice the slips one stays about where it is.
+fn parts(word: &str, n: usize) -> Vec<(usize, &str)> {
     let letters: Vec<usize> = word.char_indices().map(|(at, _)| at).collect();
     let cut = |part: usize| {
         let at = letters.get(part * letters.len() / n).copied();
         at.unwrap_or(word.len())
     };
-    let parts = (0..n).map(|part| &word[cut(part)..cut(part + 1)]);
-    parts.filter(|part| !part.is_empty()).collect()
+    let parts = (0..n).map(|part| (cut(part), &word[cut(part)..cut(part + 1)]));
+    parts.filter(|(_, part)| !part.is_empty()).collect()
 }
 
 /// The word without what does not count; nothing if that leaves nothing, or too much.
