@@ -51,7 +51,7 @@
 //! | [`sim`] | the kernel: clock, ids, store, shelf, scripts, lifecycles, transitions; no HTTP, no JSON |
 //! | [`http`] | what every family's router needs: dialects, operations, extractors, the gate; no cloud |
 //! | [`http::auth`] | tokens and signatures as requests carry them, and whether a signature holds |
-//! | [`api`] | the registry: [`api::Tables`] (the whole memory), [`api::World`] (what a family is given), [`api::state`] (the fixture format), [`api::identities`] (who may call), [`api::gateway`] (in front of every Huawei service) |
+//! | [`api`] | the registry: [`api::Tables`] (the whole memory), [`api::World`] (what a family is given), [`api::state`] (the fixture format), [`api::identities`] (who may call), [`api::gateway`] (in front of every Huawei service), [`api::hint`] (what would have worked) |
 //! | [`api::iam`] | what callers of the Huawei families ask first: tokens, projects, accounts |
 //! | [`api::asm`], [`api::servicestage`], [`api::zadig`] | the families: each its own nouns, wire types, errors, handlers, fixtures |
 //!
@@ -111,7 +111,6 @@ pub use api::settings::Settings;
 pub use api::state::State;
 pub use emulator::{Emulator, Family, Fault, Script, StartError};
 use host::Seat;
-use http::Rejection;
 
 /// Everything a world answers: its families and its control plane.
 pub fn app(world: &World) -> Router {
@@ -137,7 +136,7 @@ fn whole(world: &World, control: Router) -> Router {
 fn unrouted(world: World, request: Request) -> axum::response::Response {
     let path = request.uri().path();
     if path == "/_emulator" || path.starts_with("/_emulator/") {
-        http::seal::refuse_unrouted(&control::Control(world), request, Rejection::NoRoute)
+        control::unrouted(world, request)
     } else {
         api::unrouted(world, request)
     }

@@ -14,6 +14,7 @@ use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::hint::TOO_LARGE;
 use super::settings::{Auth, Fidelity};
 use super::world::World;
 use crate::http::auth::verify::{Key, verify};
@@ -108,7 +109,9 @@ impl Gateway {
             Self::NoProject => Some(
                 "the client was built without a project id: give its credentials one".to_owned(),
             ),
-            _ => None,
+            Self::TooLarge => Some(TOO_LARGE.to_owned()),
+            // What the path or its methods are is told where that is known.
+            Self::NoRoute | Self::WrongMethod | Self::NotEmulated => None,
         }
     }
 }

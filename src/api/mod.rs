@@ -7,10 +7,10 @@
 pub mod asm;
 pub mod documented;
 pub mod gateway;
+pub mod hint;
 pub mod history;
 pub mod iam;
 pub mod identities;
-mod nearest;
 pub mod servicestage;
 pub mod settings;
 pub mod state;
@@ -24,6 +24,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
 
+use crate::http::nearest::nearest;
 use crate::http::notes::Notes;
 use crate::http::operation::Operations;
 use crate::http::seal::refuse_unrouted;
@@ -226,13 +227,22 @@ pub fn router(world: &World) -> Router {
         .merge(zadig::router(world))
 }
 
+/// What is told of a path that comes near none.
+const NO_PATH: &str = "GET /_emulator/v1/operations lists the paths there are";
+
 /// Refuses a path that no family has: as Zadig below its prefix, as the gateway everywhere else.
 pub fn unrouted(world: World, request: Request) -> Response {
     let path = request.uri().path();
     let notes = request.extensions().get::<Notes>();
-    if let Some((notes, near)) = notes.zip(nearest::nearest(request.method(), path)) {
-        notes.nearest(near);
-        notes.hint(format!("the nearest is {} {}", near.method, near.path));
+    if let Some(notes) = notes {
+        let known = operations();
+        let known = known.map(|known| (known.method.as_str(), known.path.as_str(), known));
+        if let Some(near) = nearest(request.method(), path, known) {
+            notes.nearest(near);
+            notes.hint(format!("the nearest is {} {}", near.method, near.path));
+        } else {
+            notes.hint(NO_PATH.to_owned());
+        }
     }
     if path == "/openapi" || path.starts_with("/openapi/") {
         refuse_unrouted(&zadig::Zadig(world), request, Rejection::NoRoute)

@@ -10,6 +10,7 @@ use super::{Control, Problem};
 use crate::api::asm::Error;
 use crate::api::asm::reach::{Place, Reach};
 use crate::http::extract::{Json, Path};
+use crate::http::notes::note_hint;
 use crate::http::render;
 
 /// How the traffic of a release is shared.
@@ -51,7 +52,10 @@ pub(super) async fn set_traffic(
                 .set_traffic(place, &id, gray, now, &mut tables.log)
         })
         .map_err(|error| match error {
-            Error::NotFound(_) => Problem::NotFound(format!("release {id} in {mesh}/{namespace}")),
+            Error::NotFound(missing) => {
+                note_hint(missing.to_string());
+                Problem::NotFound(format!("release {id} in {mesh}/{namespace}"))
+            }
             _ => Problem::Fault,
         })?;
     Ok(render::json(StatusCode::OK, render::text(&traffic, 16)))

@@ -7,14 +7,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wildmatch::WildMatch;
 
+use super::problem::note_known;
 use super::{Control, Problem};
 use crate::api;
 use crate::http::extract::{Json, Path};
 use crate::http::json::object;
+use crate::http::notes::note_hint;
 use crate::http::render;
 use crate::http::watch::faults::{Answer, Break, Delay, Mangle, Pattern, Rule};
 use crate::sim::Ms;
 use crate::sim::clock::machine_now;
+use crate::sim::near::nearest;
 
 /// A rule, as it is given.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -176,6 +179,9 @@ enum Drop {
     Midway,
 }
 
+/// The methods that operations have.
+const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "PUT", "DELETE"];
+
 /// The longest a delay may be told to take, in milliseconds.
 const HOUR: u64 = 3_600_000;
 
@@ -273,19 +279,23 @@ impl RequestPattern {
         let (families, ids): (Vec<&str>, Vec<&str>) = api::operations()
             .map(|known| (known.family.as_str(), known.id.as_str()))
             .unzip();
-        let nothing = |field: &str, what: &str| {
+        let nothing = |field: &str, what: &str, said: &Option<String>, known: &[&str]| {
+            let said = said.as_deref().unwrap_or_default();
+            if let Some(near) = nearest(said, known.iter().copied()) {
+                note_hint(format!("did you mean {near}?"));
+            }
             Err(Problem::BadRequest(format!(
                 "match.{field}: no {what} is like that; see GET /_emulator/v1/operations"
             )))
         };
         if !fits(&self.family, &families) {
-            return nothing("family", "family");
+            return nothing("family", "family", &self.family, &families);
         }
         if !fits(&self.operation, &ids) {
-            return nothing("operation", "operation");
+            return nothing("operation", "operation", &self.operation, &ids);
         }
-        if !fits(&self.method, &["GET", "HEAD", "POST", "PUT", "DELETE"]) {
-            return nothing("method", "operation's method");
+        if !fits(&self.method, &METHODS) {
+            return nothing("method", "operation's method", &self.method, &METHODS);
         }
         Ok(Pattern {
             family: self.family,
@@ -400,6 +410,8 @@ pub(super) async fn remove_fault(
     if world.watch().faults.remove(&id) {
         Ok(render::empty(StatusCode::NO_CONTENT))
     } else {
+        let rules = world.watch().faults.rules();
+        note_known("fault", &id, rules.iter().map(|rule| rule.id.as_str()));
         Err(Problem::NotFound(format!("fault {id}")))
     }
 }

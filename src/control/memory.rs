@@ -9,7 +9,9 @@ use utoipa::ToSchema;
 use super::{Control, Problem};
 use crate::api::state::{self, Misfit};
 use crate::http::extract::{Body, Json};
+use crate::http::notes::note_hint;
 use crate::http::render;
+use crate::sim::near::nearest;
 
 /// Where a reset goes.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -88,5 +90,17 @@ fn read(body: &[u8]) -> Result<state::State, Problem> {
     reason = "it is an adapter for map_err"
 )]
 fn misfit(misfit: Misfit) -> Problem {
+    if let Some(near) = meant(&misfit.expected) {
+        note_hint(format!("did you mean {near}?"));
+    }
     Problem::BadRequest(misfit.to_string())
+}
+
+/// What an unknown field or word was probably meant to be. The types of the fixture format say what they know in
+/// their errors: "unknown field `nmae`, expected one of `id`, `name`".
+fn meant(error: &str) -> Option<&str> {
+    let known = ["unknown field ", "unknown variant "];
+    let said = known.iter().find_map(|begin| error.strip_prefix(begin))?;
+    let mut words = said.split('`').skip(1).step_by(2);
+    nearest(words.next()?, words)
 }

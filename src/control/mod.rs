@@ -22,12 +22,14 @@ use std::sync::LazyLock;
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::Request;
 use axum::http::request::Parts;
+use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::World;
-use crate::http::seal::Sealed;
+use crate::http::seal::{Sealed, refuse_unrouted};
 use crate::http::{Caller, Dialect, Rejection};
 pub use document::openapi;
 pub use problem::Problem;
@@ -88,6 +90,12 @@ fn routes() -> OpenApiRouter<Control> {
 pub fn sealed() -> &'static Sealed<Control> {
     static SEALED: LazyLock<Sealed<Control>> = LazyLock::new(|| Sealed::own(routes()));
     &SEALED
+}
+
+/// Refuses a path below `/_emulator` that is not there.
+pub fn unrouted(world: World, request: Request) -> Response {
+    sealed().tell_nearest(&request);
+    refuse_unrouted(&Control(world), request, Rejection::NoRoute)
 }
 
 /// The control plane's router for a world.

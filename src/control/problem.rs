@@ -4,7 +4,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::http::notes::note_hint;
 use crate::http::{Rejection, render};
+use crate::sim::near::nearest;
+
+/// How many known things are named at most.
+const MOST_NAMED: usize = 5;
 
 /// What can go wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,6 +78,24 @@ impl From<Rejection> for Problem {
             | Rejection::Fault => Self::Fault,
         }
     }
+}
+
+/// Tells which of those that are there comes near an id that is not, or names a few of them.
+pub(super) fn note_known<'a>(noun: &str, id: &str, known: impl Iterator<Item = &'a str>) {
+    let known: Vec<&str> = known.collect();
+    let hint = match nearest(id, known.iter().copied()) {
+        Some(near) => format!("did you mean the {noun} {near}?"),
+        None => format!(
+            "there are {} {noun}s{}",
+            known.len(),
+            if known.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", known[..known.len().min(MOST_NAMED)].join(", "))
+            }
+        ),
+    };
+    note_hint(hint);
 }
 
 /// The body of an error.

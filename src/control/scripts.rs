@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::problem::note_known;
 use super::{Control, Problem};
 use crate::http::extract::{Json, Path};
 use crate::http::json::{object, some_objects};
@@ -14,8 +15,8 @@ use crate::sim::lifecycle::Outcome;
 use crate::sim::scripts::{Fate, Pattern, Rule, Says, Work};
 use crate::sim::{Ms, NEVER};
 
-/// The families whose work can be scripted.
-const FAMILIES: [&str; 4] = ["asm", "plans", "pipelines", "zadig"];
+/// The families whose work can be scripted, and whose resources have timelines.
+pub(super) const FAMILIES: [&str; 4] = ["asm", "plans", "pipelines", "zadig"];
 
 /// A rule, as it is given. It says the same of each step (`outcome`, `message`, `takes_ms`, `times`), or one
 /// thing after the other (`sequence`).
@@ -397,6 +398,10 @@ pub(super) async fn remove_script(
     if world.write(|tables, _| tables.scripts.remove(&id)) {
         Ok(render::empty(StatusCode::NO_CONTENT))
     } else {
+        world.read(|tables, _| {
+            let rules = tables.scripts.rules().iter();
+            note_known("script", &id, rules.map(|rule| rule.id.as_str()));
+        });
         Err(Problem::NotFound(format!("script {id}")))
     }
 }

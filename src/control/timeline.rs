@@ -8,11 +8,13 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::scripts::FAMILIES;
 use super::transition::TransitionBody;
 use super::{Control, Problem};
 use crate::api::Unknown;
 use crate::api::gateway::rfc3339;
 use crate::http::extract::Path;
+use crate::http::notes::note_hint;
 use crate::http::render;
 use crate::sim::timeline::{Next, Timeline};
 
@@ -109,7 +111,19 @@ pub(super) async fn show_timeline(
     State(Control(world)): State<Control>,
     Path((family, id)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let found = world.read(|tables, now| tables.timeline(&family, &id, now));
+    let found = world.read(|tables, now| {
+        let found = tables.timeline(&family, &id, now);
+        if found.is_err()
+            && let Some(other) = FAMILIES
+                .into_iter()
+                .find(|other| tables.timeline(other, &id, now).is_ok())
+        {
+            note_hint(format!(
+                "it is there as GET /_emulator/v1/resources/{other}/{id}/timeline"
+            ));
+        }
+        found
+    });
     let timeline = found.map_err(|unknown| {
         Problem::NotFound(match unknown {
             Unknown::Family => {

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::problem::ProblemBody;
+use super::problem::{ProblemBody, note_known};
 use super::{Control, Problem};
 use crate::api::World;
 use crate::api::identities::instant;
@@ -209,7 +209,7 @@ pub(super) async fn add_world(
     (status = 404, body = ProblemBody, content_type = "application/problem+json"),
     (status = 501, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn show_world(seat: Seat, Path(name): Path<String>) -> Result<Response, Problem> {
-    let listed = seat.host.find(&name).map_err(refused)?;
+    let listed = seat.host.find(&name).map_err(|why| unknown(&seat, why))?;
     Ok(WorldBody::answer(StatusCode::OK, listed))
 }
 
@@ -229,8 +229,18 @@ pub(super) async fn remove_world(
             "the world {name} cannot close itself and still answer; ask another one"
         )));
     }
-    seat.host.close(&name).await.map_err(refused)?;
+    let closed = seat.host.close(&name).await;
+    closed.map_err(|why| unknown(&seat, why))?;
     Ok(render::empty(StatusCode::NO_CONTENT))
+}
+
+/// Why there is nothing to be had of a world; names those that there are.
+fn unknown(seat: &Seat, why: Refused) -> Problem {
+    if let Refused::Unknown(name) = &why {
+        let open = seat.host.list();
+        note_known("world", name, open.iter().map(|world| &*world.name));
+    }
+    refused(why)
 }
 
 fn refused(refused: Refused) -> Problem {

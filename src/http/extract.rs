@@ -24,16 +24,13 @@ impl<T: DeserializeOwned, D: Dialect> FromRequest<D> for Json<T> {
         } else {
             &bytes
         };
-        let ignored = |path: String| {
-            if let Some(notes) = &notes {
-                notes.hint(format!(
-                    "the body's field {path} is not known and was ignored"
-                ));
-            }
-        };
-        json::read(text, ignored)
-            .map(Self)
-            .map_err(|why| Rejection::BadBody(why).into())
+        let mut ignored = Vec::new();
+        let read = json::read(text, |place| ignored.push(place));
+        if let Some(notes) = notes {
+            notes.ignored(ignored);
+            notes.body(bytes);
+        }
+        read.map(Self).map_err(|why| Rejection::BadBody(why).into())
     }
 }
 

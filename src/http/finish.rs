@@ -104,6 +104,8 @@ pub async fn finish(State(watch): State<Arc<Watch>>, request: Request, next: Nex
     if let Some(body) = response.extensions_mut().remove::<WithRequestId>() {
         *response.body_mut() = Body::from(body.0(&id));
     }
+    let is_refused = response.status().as_u16() >= 400;
+    notes.proofread(asked.query.as_deref(), is_refused);
     if let Some(hint) = response.extensions_mut().remove::<Hint>() {
         notes.hint(hint.0);
     }

@@ -10,11 +10,13 @@ pub mod finish;
 pub mod json;
 pub mod lent;
 pub mod mangle;
+pub mod nearest;
 pub mod notes;
 pub mod operation;
 pub mod render;
 pub mod seal;
 pub mod serve;
+pub mod spelling;
 pub mod watch;
 
 use axum::body::Bytes;

@@ -2,9 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::body::Bytes;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::Operation;
+use super::spelling::Spelling;
 use super::watch::Watch;
 use super::watch::faults::{Hit, Struck};
 
@@ -37,6 +39,11 @@ pub fn note_scope(scope: &str) {
     let _ = CURRENT.try_with(|notes| notes.scope(scope.to_owned()));
 }
 
+/// Adds a word to whoever sent the request that is being served.
+pub fn note_hint(hint: String) {
+    let _ = CURRENT.try_with(|notes| notes.hint(hint));
+}
+
 /// What the layers below write down about a request while it is served.
 #[derive(Clone, Debug)]
 pub struct Notes {
@@ -53,6 +60,12 @@ pub struct Noted {
     pub nearest: Option<&'static Operation>,
     /// What the caller is told, piece by piece.
     pub hints: Vec<String>,
+    /// What the request may be made of.
+    spelling: Option<&'static Spelling>,
+    /// The body, where a refusal may be due to its spelling.
+    body: Bytes,
+    /// The places in the body of what its type did not know.
+    ignored: Vec<String>,
     /// The project, mesh or project key.
     pub scope: Option<String>,
     /// Who calls.
@@ -81,6 +94,41 @@ impl Notes {
     /// Notes which operation comes nearest, where none serves the request.
     pub fn nearest(&self, operation: &'static Operation) {
         self.lock().nearest = Some(operation);
+    }
+
+    /// Notes what the request may be made of.
+    pub fn spelling(&self, spelling: &'static Spelling) {
+        self.lock().spelling = Some(spelling);
+    }
+
+    /// Notes the body, where a refusal may be due to its spelling.
+    pub fn body(&self, body: Bytes) {
+        self.lock().body = body;
+    }
+
+    /// Notes the places in the body of what its type did not know.
+    pub fn ignored(&self, places: Vec<String>) {
+        if !places.is_empty() {
+            self.lock().ignored = places;
+        }
+    }
+
+    /// Adds a word on what in the request is not known and may be misspelt.
+    pub fn proofread(&self, query: Option<&str>, is_refused: bool) {
+        let noted = &mut *self.lock();
+        let Some(spelling) = noted.spelling else {
+            return;
+        };
+        if let Some(query) = query {
+            noted.hints.extend(spelling.on_query(query));
+        }
+        let ignored = std::mem::take(&mut noted.ignored);
+        let on_ignored = ignored.iter().map(|place| spelling.on_ignored(place));
+        noted.hints.extend(on_ignored);
+        if is_refused {
+            let body = std::mem::take(&mut noted.body);
+            noted.hints.extend(spelling.on_refused(&body, &ignored));
+        }
     }
 
     /// Adds a word to the caller, which goes into the header `x-emulator-hint`.

@@ -142,7 +142,8 @@ pub fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut path::Ope
     methods.into_iter().flatten()
 }
 
-fn methods(item: &PathItem) -> impl Iterator<Item = (Method, &path::Operation)> {
+/// The operations of a path, with their methods.
+pub(super) fn methods(item: &PathItem) -> impl Iterator<Item = (Method, &path::Operation)> {
     [
         (Method::GET, &item.get),
         (Method::POST, &item.post),

@@ -13,8 +13,10 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::extract::whole;
+use super::nearest::nearest;
 use super::notes::Notes;
 use super::operation::Operations;
+use super::spelling::Spellings;
 use super::watch::faults::{Hit, Mangle};
 use super::{Dialect, Operation, Rejection};
 
@@ -23,6 +25,7 @@ pub struct Sealed<D> {
     router: Router<D>,
     api: OpenApi,
     operations: Operations,
+    spellings: Spellings,
 }
 
 impl<D: Dialect> Sealed<D> {
@@ -31,11 +34,11 @@ impl<D: Dialect> Sealed<D> {
     pub fn new(routes: OpenApiRouter<D>) -> Self {
         let (router, mut api) = routes.split_for_parts();
         D::declare(&mut api);
-        let operations = Operations::of(&api);
         Self {
+            operations: Operations::of(&api),
+            spellings: Spellings::of(&api),
             router,
             api,
-            operations,
         }
     }
 
@@ -44,9 +47,10 @@ impl<D: Dialect> Sealed<D> {
     pub fn own(routes: OpenApiRouter<D>) -> Self {
         let (router, api) = routes.split_for_parts();
         Self {
+            operations: Operations::default(),
+            spellings: Spellings::of(&api),
             router,
             api,
-            operations: Operations::default(),
         }
     }
 
@@ -70,17 +74,36 @@ impl<D: Dialect> Sealed<D> {
     }
 
     /// Tells a caller who has the wrong method which ones the path has.
-    fn tell_methods(&'static self, request: &Request) {
-        let extensions = request.extensions();
-        let template = extensions.get::<MatchedPath>().map(MatchedPath::as_str);
-        let known: Vec<&'static Operation> = self
-            .operations
-            .methods(template.unwrap_or_default())
+    pub fn tell_methods(&'static self, request: &Parts) {
+        let extensions = &request.extensions;
+        let template = extensions.get::<MatchedPath>();
+        let template = template.map_or("", MatchedPath::as_str);
+        let Some(notes) = extensions.get::<Notes>() else {
+            return;
+        };
+        let methods: Vec<&str> = self
+            .spellings
+            .methods(template)
+            .map(Method::as_str)
             .collect();
-        if let (Some(notes), Some(first)) = (extensions.get::<Notes>(), known.first()) {
-            let methods: Vec<&str> = known.iter().map(|known| known.method.as_str()).collect();
+        if !methods.is_empty() {
             notes.hint(format!("this path has {}", methods.join(", ")));
+        }
+        if let Some(first) = self.operations.methods(template).next() {
             notes.nearest(first);
+        }
+    }
+
+    /// Tells a caller whose path is unknown which one comes nearest.
+    pub fn tell_nearest(&self, request: &Request) {
+        // Always the same of several that come as near.
+        let mut known: Vec<_> = self.spellings.paths().collect();
+        known.sort_unstable_by_key(|(method, path)| (*path, method.as_str()));
+        let known = known.into_iter();
+        let known = known.map(|(method, path)| (method.as_str(), path, (method, path)));
+        let near = nearest(request.method(), request.uri().path(), known);
+        if let (Some(notes), Some((method, path))) = (request.extensions().get::<Notes>(), near) {
+            notes.hint(format!("the nearest is {method} {path}"));
         }
     }
 
@@ -93,8 +116,11 @@ impl<D: Dialect> Sealed<D> {
         gated
             // After `route_layer`: a wrong method is refused before the credential is looked at.
             .method_not_allowed_fallback(async move |State(dialect): State<D>, request: Request| {
-                self.tell_methods(&request);
-                refuse_unrouted(&dialect, request, Rejection::WrongMethod)
+                let (parts, _) = request.into_parts();
+                self.tell_methods(&parts);
+                dialect
+                    .unrouted(&parts, Rejection::WrongMethod)
+                    .into_response()
             })
             .layer(CatchPanicLayer::custom(|_| {
                 D::Error::from(Rejection::Fault).into_response()
@@ -191,6 +217,13 @@ async fn admit<D: Dialect>(
     if is_large {
         return Err(Rejection::TooLarge.into());
     }
+    let spelling = parts
+        .extensions
+        .get::<MatchedPath>()
+        .and_then(|template| sealed.spellings.find(template.as_str(), &parts.method));
+    if let (Some(spelling), Some(notes)) = (spelling, parts.extensions.get::<Notes>()) {
+        notes.spelling(spelling);
+    }
     parts.extensions.insert(caller);
     Ok(Admitted::Request(Request::from_parts(parts, body), mangle))
 }
@@ -204,9 +237,13 @@ fn recognise<D: Dialect>(
 ) -> Result<Option<&'static Operation>, D::Error> {
     // The router lets an empty segment stand for a parameter; no service does.
     if parts.uri.path().contains("//") {
+        if let Some(notes) = parts.extensions.get::<Notes>() {
+            notes.hint("the path has an empty segment, where an id may be missing".to_owned());
+        }
         return Err(dialect.unrouted(parts, Rejection::NoRoute));
     }
     if parts.method == Method::HEAD && !D::HEAD_IS_GET {
+        sealed.tell_methods(parts);
         return Err(dialect.unrouted(parts, Rejection::WrongMethod));
     }
     let operation = parts

@@ -4,6 +4,7 @@ pub mod clock;
 mod entry;
 pub mod ids;
 pub mod lifecycle;
+pub mod near;
 mod order;
 pub mod scripts;
 pub mod shelf;

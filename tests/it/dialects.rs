@@ -1,5 +1,5 @@
 //! The same misuses of every family: status, content type and body in its own words. Nothing ever answers in
-//! the words of the framework, and a refused request changes nothing.
+//! the words of the framework, a refused request changes nothing, and its hint says what would have worked.
 
 use release_emulator::api::settings::Auth;
 use serde_json::json;
@@ -98,6 +98,37 @@ fn assert_refused(reply: &Reply, expected: &Expected) {
         actual,
         (expected.status, expected.content_type, body),
         "{}",
+        reply.request
+    );
+    assert_hinted(reply);
+}
+
+/// Texts of refusals that need no hint, with the reason.
+const PLAIN: [(&str, &str); 6] = [
+    ("EOF while parsing", "it says where the JSON breaks off"),
+    ("unexpected EOF", "it says that the JSON breaks off"),
+    (
+        "invalid type: ",
+        "it names the place, and what was expected",
+    ),
+    ("json: cannot unmarshal", "it names the field and its type"),
+    ("Invalid UTF-8 in ", "it names the parameter"),
+    ("there is no such path below", "it names the list of paths"),
+];
+
+/// Asserts that a refusal carries one line of ASCII that says what would have worked, or that its text does.
+#[track_caller]
+fn assert_hinted(reply: &Reply) {
+    let hint = reply.header("x-emulator-hint");
+    assert!(
+        hint.bytes().all(|byte| matches!(byte, b' '..=b'~')),
+        "{hint}"
+    );
+    let text = reply.text();
+    let is_plain = PLAIN.iter().any(|(plain, _)| text.contains(plain));
+    assert!(
+        reply.status >= 500 || is_plain || !hint.is_empty(),
+        "no hint: {} {text}",
         reply.request
     );
 }

@@ -15,6 +15,7 @@ mod emulator;
 mod events;
 mod exec;
 mod faults;
+mod hints;
 mod iam;
 mod journal;
 mod laws;

@@ -85,12 +85,15 @@ async fn curl(main: &Remote, command: &str) -> String {
     let mut words = words(command).into_iter();
     assert_eq!(words.next().as_deref(), Some("curl"), "{command}");
     let (mut method, mut url, mut body, mut headers) = (None, None, None, Vec::new());
+    let mut shown = None;
     while let Some(word) = words.next() {
         let mut value = || words.next().expect("a value");
         match word.as_str() {
             "-s" => {}
             "-X" => method = Some(value()),
             "-d" => body = Some(value()),
+            "-o" => assert_eq!(value(), "/dev/null", "{command}"),
+            "-w" => shown = Some(value()),
             "-H" => {
                 let header = value();
                 let (name, value) = header.split_once(": ").expect("a header");
@@ -113,7 +116,15 @@ async fn curl(main: &Remote, command: &str) -> String {
     let world = Remote::at(&worlds[n.parse::<usize>().expect("a port")]);
     let method = method.parse().expect("a method");
     let reply = world.send(method, path, &headers, body.unwrap_or_default());
-    let mut text = reply.await.text();
+    let reply = reply.await;
+    let mut text = match shown {
+        None => reply.text(),
+        Some(format) => {
+            let name = format.strip_prefix("%header{");
+            let name = name.and_then(|rest| rest.strip_suffix("}\\n"));
+            reply.header(name.expect("one header")).to_owned()
+        }
+    };
     for (n, url) in self::worlds(main).await.iter().enumerate() {
         text = text.replace(url, &format!("http://127.0.0.1:46{n:02}"));
     }

@@ -48,46 +48,88 @@ pub enum Error {
     /// `ASM.01040001`, 500: the emulator's own fault.
     #[error("Internal error.")]
     Internal,
+    /// Any other, with what would have worked.
+    #[error("{error}")]
+    Hinted {
+        /// The other.
+        error: Box<Self>,
+        /// What would have worked.
+        hint: String,
+    },
 }
 
-/// What was not found.
+/// What was not found, and what comes near it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Missing {
     /// A mesh, within the projects that the request reaches.
-    Mesh(String),
+    Mesh {
+        /// What was taken for its id.
+        id: String,
+        /// Where it is instead, or what was probably meant.
+        instead: Option<String>,
+    },
     /// A release by uid or name, within a namespace of a mesh.
     Release {
         /// The namespace.
         namespace: String,
         /// What was taken for a uid or a name.
         id: String,
+        /// Where it is instead, or what was probably meant.
+        instead: Option<String>,
     },
 }
 
-/// What is taken already.
+/// What is taken already, and by whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
     /// The name of a mesh in its project.
-    MeshName(String),
+    MeshName {
+        /// The name.
+        name: String,
+        /// The mesh that has it.
+        id: String,
+    },
     /// The name of a release in its namespace.
-    ReleaseName(String),
+    ReleaseName {
+        /// The name.
+        name: String,
+        /// The task that has it.
+        uid: String,
+    },
     /// A service that has a grayscale version already.
-    Service(String),
+    Service {
+        /// The service.
+        name: String,
+        /// The task of it.
+        uid: String,
+    },
 }
 
 impl fmt::Display for Missing {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Self::Mesh(id) => write!(
-                formatter,
-                "there is no mesh {id} in the projects this request reaches"
-            ),
-            Self::Release { namespace, id } => {
+        let instead = match self {
+            Self::Mesh { id, instead } => {
+                write!(
+                    formatter,
+                    "there is no mesh {id} in the projects this request reaches"
+                )?;
+                instead
+            }
+            Self::Release {
+                namespace,
+                id,
+                instead,
+            } => {
                 write!(
                     formatter,
                     "there is no release task {id} in the namespace {namespace}"
-                )
+                )?;
+                instead
             }
+        };
+        match instead {
+            Some(instead) => write!(formatter, ": {instead}"),
+            None => Ok(()),
         }
     }
 }
@@ -95,16 +137,16 @@ impl fmt::Display for Missing {
 impl fmt::Display for Taken {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Self::MeshName(name) => write!(formatter, "the project has a mesh {name} already"),
-            Self::ReleaseName(name) => {
-                write!(
-                    formatter,
-                    "the namespace has a release task {name} already; cancel or end it first"
-                )
+            Self::MeshName { name, id } => {
+                write!(formatter, "the project has a mesh {name} already: {id}")
             }
-            Self::Service(name) => write!(
+            Self::ReleaseName { name, uid } => write!(
                 formatter,
-                "the service {name} has a release task already; cancel or end it first"
+                "the namespace has a release task {name} already, {uid}; cancel or end it first"
+            ),
+            Self::Service { name, uid } => write!(
+                formatter,
+                "the service {name} has a release task already, {uid}; cancel or end it first"
             ),
         }
     }
@@ -121,6 +163,15 @@ impl Error {
         Self::at(place, "is required")
     }
 
+    /// The same with what would have worked.
+    #[must_use]
+    pub fn with_hint(self, hint: String) -> Self {
+        Self::Hinted {
+            error: Box::new(self),
+            hint,
+        }
+    }
+
     /// The service's code.
     fn code(&self) -> &'static str {
         match self {
@@ -132,6 +183,7 @@ impl Error {
             Self::NotFound(_) => "ASM.01010002",
             Self::AlreadyExists(_) => "ASM.01010003",
             Self::Internal => "ASM.01040001",
+            Self::Hinted { error, .. } => error.code(),
         }
     }
 
@@ -143,6 +195,7 @@ impl Error {
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::AlreadyExists(_) => StatusCode::CONFLICT,
+            Self::Hinted { error, .. } => error.status(),
         }
     }
 
@@ -154,6 +207,7 @@ impl Error {
             Self::Forbidden { why } => Some(why.clone()),
             Self::NotFound(missing) => Some(missing.to_string()),
             Self::AlreadyExists(taken) => Some(taken.to_string()),
+            Self::Hinted { hint, .. } => Some(hint.clone()),
         }
     }
 }

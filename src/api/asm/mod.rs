@@ -11,6 +11,7 @@
 
 pub mod error;
 mod index;
+mod instead;
 pub mod meshes;
 pub mod reach;
 pub mod releases;

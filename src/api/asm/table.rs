@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::FAMILY;
 use super::error::{Error, Missing, Taken};
 use super::index::Index;
+use super::instead::way_out;
 use super::meshes::Mesh;
 use super::meshes::mesh::{self, Phase};
 use super::reach::{EVERY_PROJECT, Place, Reach, UnknownMesh};
@@ -110,9 +111,10 @@ impl Table {
         order: mesh::Order,
         now: Ms,
     ) -> Result<Arc<str>, Error> {
-        let taken = |owner| self.mesh_names.first(owner, "", &order.name).is_some();
-        if taken(project) || taken(EVERY_PROJECT) {
-            return Err(Error::AlreadyExists(Taken::MeshName(order.name)));
+        let taken = |owner| self.mesh_names.first(owner, "", &order.name);
+        if let Some(id) = taken(project).or_else(|| taken(EVERY_PROJECT)) {
+            let (id, name) = (id.to_owned(), order.name);
+            return Err(Error::AlreadyExists(Taken::MeshName { name, id }));
         }
         let id = hands.ids.uuid(|id| self.meshes.contains(id));
         let does = decide(hands, project, &id, &order.name, Work::Create);
@@ -137,10 +139,20 @@ impl Table {
 
     /// A mesh. Errors: 404.
     pub fn mesh(&self, reach: Reach, id: &str) -> Result<&Entry<Mesh>, Error> {
-        self.meshes
-            .find(id)
-            .filter(|entry| reach.covers(&entry.scope))
-            .ok_or_else(|| Error::NotFound(Missing::Mesh(id.to_owned())))
+        self.reached(reach, id)
+            .ok_or_else(|| self.no_mesh(reach, id))
+    }
+
+    fn no_mesh(&self, reach: Reach, id: &str) -> Error {
+        Error::NotFound(Missing::Mesh {
+            id: id.to_owned(),
+            instead: self.instead_of_mesh(reach, id),
+        })
+    }
+
+    fn reached(&self, reach: Reach, id: &str) -> Option<&Entry<Mesh>> {
+        let mesh = self.meshes.find(id);
+        mesh.filter(|entry| reach.covers(&entry.scope))
     }
 
     /// Tells a mesh to go, which takes one step; its releases go with it. Telling it twice is no error.
@@ -193,22 +205,25 @@ impl Table {
             mesh,
             namespace,
         } = place;
-        let home = match (self.mesh(reach, mesh), unknown) {
-            (Ok(known), _) if known.item.phase(now) == Some(Phase::Deleting) => {
-                return Err(Error::at("mesh_id", "the mesh is being deleted"));
+        let home = match (self.reached(reach, mesh), unknown) {
+            (Some(known), _) if known.item.phase(now) == Some(Phase::Deleting) => {
+                let error = Error::at("mesh_id", "the mesh is being deleted");
+                return Err(error.with_hint(way_out(&known.item, now)));
             }
-            (Ok(_), _) => None,
+            (Some(_), _) => None,
             // An id that is taken by a mesh out of reach is not free.
-            (Err(_), UnknownMesh::MakeKnown { home }) if !self.meshes.contains(mesh) => {
+            (None, UnknownMesh::MakeKnown { home }) if !self.meshes.contains(mesh) => {
                 Some(home.unwrap_or(EVERY_PROJECT))
             }
-            (Err(error), _) => return Err(error),
+            (None, _) => return Err(self.no_mesh(reach, mesh)),
         };
-        if (self.release_names.first(mesh, namespace, &order.name)).is_some() {
-            return Err(Error::AlreadyExists(Taken::ReleaseName(order.name)));
+        if let Some(uid) = self.release_names.first(mesh, namespace, &order.name) {
+            let (name, uid) = (order.name, uid.to_owned());
+            return Err(Error::AlreadyExists(Taken::ReleaseName { name, uid }));
         }
-        if (self.services.first(mesh, namespace, &order.service)).is_some() {
-            return Err(Error::AlreadyExists(Taken::Service(order.service)));
+        if let Some(uid) = self.services.first(mesh, namespace, &order.service) {
+            let (name, uid) = (order.service, uid.to_owned());
+            return Err(Error::AlreadyExists(Taken::Service { name, uid }));
         }
         if let Some(home) = home {
             let known = known_mesh(mesh, now);
@@ -268,6 +283,7 @@ impl Table {
             Error::NotFound(Missing::Release {
                 namespace: namespace.to_owned(),
                 id: id.to_owned(),
+                instead: self.instead_of_release(mesh, namespace, id),
             })
         })
     }
@@ -309,7 +325,18 @@ impl Table {
         log: &mut Log,
     ) -> Result<(), Error> {
         let entry = self.release(place, id)?;
-        entry.item.check_ending(ending)?;
+        entry.item.check_ending(ending).map_err(|error| {
+            let Place {
+                mesh, namespace, ..
+            } = place;
+            let gray = match ending {
+                Ending::Cancel => 0,
+                Ending::End => 100,
+            };
+            error.with_hint(format!(
+                "PUT /_emulator/v1/asm/{mesh}/{namespace}/{id}/traffic {{\"gray\":{gray}}} shifts the traffic"
+            ))
+        })?;
         let uid = Arc::clone(&entry.id);
         self.forget_release(place.mesh, &uid, &mut log.at(now, ending.word()));
         Ok(())

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::api::gateway::{self, Gateway, Usual};
+use crate::api::hint::TOO_LARGE;
 use crate::http::finish::Hint;
 use crate::http::watch::faults::Answer;
 use crate::http::{Rejection, render};
@@ -22,8 +23,13 @@ pub enum Error {
     #[error(transparent)]
     Gateway(#[from] Gateway),
     /// `IAM.0007`, 400: a parameter of the query.
-    #[error("Request parameter {0} is invalid.")]
-    BadParameter(String),
+    #[error("Request parameter {name} is invalid.")]
+    BadParameter {
+        /// The parameter.
+        name: String,
+        /// What was expected.
+        why: String,
+    },
     /// `IAM.0009`, 400: the header that names the token in question is missing.
     #[error("X-Subject-Token is invalid in the request.")]
     BadSubject,
@@ -83,7 +89,7 @@ impl Error {
         match self {
             // Never asked for: the gateway writes its own body.
             Self::Gateway(_) | Self::WrongLogin(_) | Self::ForeignScope(_) => None,
-            Self::BadParameter(_) => Some("IAM.0007"),
+            Self::BadParameter { .. } => Some("IAM.0007"),
             Self::BadSubject => Some("IAM.0009"),
             Self::BadBody(_) | Self::TooLarge => Some("IAM.0011"),
             Self::Required { .. } => Some("IAM.0072"),
@@ -98,7 +104,7 @@ impl Error {
     fn status(&self) -> StatusCode {
         match self {
             Self::Gateway(_) | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::BadParameter(_)
+            Self::BadParameter { .. }
             | Self::BadSubject
             | Self::BadBody(_)
             | Self::Required { .. }
@@ -113,12 +119,14 @@ impl Error {
     /// What the documented texts leave out.
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Gateway(_) | Self::BadParameter(_) | Self::TooLarge | Self::Internal => None,
+            Self::Gateway(_) | Self::Internal => None,
+            Self::TooLarge => Some(TOO_LARGE.to_owned()),
             Self::BadSubject => {
                 Some("send the token in question in the header X-Subject-Token".to_owned())
             }
             Self::Required { path, .. } => Some(format!("{path} is missing")),
             Self::BadBody(why)
+            | Self::BadParameter { why, .. }
             | Self::BadField { why, .. }
             | Self::WrongLogin(why)
             | Self::ForeignScope(why)
@@ -146,8 +154,8 @@ impl From<Rejection> for Error {
             Rejection::TooLarge => Self::TooLarge,
             Rejection::BadPath(wrong) | Rejection::BadQuery(wrong) => {
                 // What is wrong with a parameter is told with its name in backticks.
-                let name = wrong.split('`').nth(1).unwrap_or(&wrong);
-                Self::BadParameter(name.to_owned())
+                let name = wrong.split('`').nth(1).unwrap_or(&wrong).to_owned();
+                Self::BadParameter { name, why: wrong }
             }
             Rejection::BadBody(wrong) => Self::BadBody(wrong),
             Rejection::Fault => Self::Internal,

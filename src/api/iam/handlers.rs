@@ -57,14 +57,13 @@ pub(super) async fn create_token(
     parts: Parts,
     Body(body): Body,
 ) -> Result<Response, Error> {
-    let notes = parts.extensions.get::<Notes>();
-    let asked = Asked::read(&body, |path| {
-        if let Some(notes) = notes {
-            notes.hint(format!(
-                "the body's field {path} is not known and was ignored"
-            ));
-        }
-    })?;
+    let mut ignored = Vec::new();
+    let asked = Asked::read(&body, |place| ignored.push(place));
+    if let Some(notes) = parts.extensions.get::<Notes>() {
+        notes.ignored(ignored);
+        notes.body(body);
+    }
+    let asked = asked?;
     let base = base(&parts);
     let is_strict = world.settings().auth == Auth::Strict;
     let (token, text) = world.write(|tables, now| {
@@ -230,9 +229,11 @@ impl Wanted {
     fn page(&self) -> Result<Option<(usize, usize)>, Error> {
         let number = |name: &str, text: &str, most: usize| {
             let number = text.parse().ok();
-            number
-                .filter(|number| (1..=most).contains(number))
-                .ok_or_else(|| Error::BadParameter(name.to_owned()))
+            let number = number.filter(|number| (1..=most).contains(number));
+            number.ok_or_else(|| match most {
+                usize::MAX => bad(name, "a whole number from 1 on"),
+                most => bad(name, &format!("a whole number from 1 to {most}")),
+            })
         };
         match (self.page.as_deref(), self.per_page.as_deref()) {
             (None, None) => Ok(None),
@@ -241,8 +242,8 @@ impl Wanted {
                 let per_page = number("per_page", per_page, 5_000)?;
                 Ok(Some(((page - 1).saturating_mul(per_page), per_page)))
             }
-            (Some(_), None) => Err(Error::BadParameter("per_page".to_owned())),
-            (None, Some(_)) => Err(Error::BadParameter("page".to_owned())),
+            (Some(_), None) => Err(bad("per_page", "given together with page")),
+            (None, Some(_)) => Err(bad("page", "given together with per_page")),
         }
     }
 }
@@ -252,8 +253,14 @@ fn flag(name: &str, text: Option<&str>) -> Result<Option<bool>, Error> {
         return Ok(None);
     };
     let flag = text.to_ascii_lowercase().parse();
-    flag.map(Some)
-        .map_err(|_| Error::BadParameter(name.to_owned()))
+    flag.map(Some).map_err(|_| bad(name, "true or false"))
+}
+
+fn bad(name: &str, must_be: &str) -> Error {
+    Error::BadParameter {
+        name: name.to_owned(),
+        why: format!("{name} must be {must_be}"),
+    }
 }
 
 /// Lists the accounts that the caller belongs to: one. `GET /v3/auth/domains`.

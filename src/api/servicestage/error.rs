@@ -34,12 +34,32 @@ pub enum Error {
     /// 501, gateway shape: what cannot be emulated.
     #[error("{0}")]
     NotEmulated(&'static str),
+    /// Any other, with what would have worked.
+    #[error("{error}")]
+    Hinted {
+        /// The other.
+        error: Box<Self>,
+        /// What would have worked.
+        hint: String,
+    },
 }
 
 impl Error {
     /// A bad parameter: its place, and what is wrong with it.
     pub fn at(place: impl std::fmt::Display, wrong: impl std::fmt::Display) -> Self {
         Self::ParameterInvalid(format!("{place}: {wrong}"))
+    }
+
+    /// The same with what would have worked, if that is known.
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<Option<String>>) -> Self {
+        match hint.into() {
+            Some(hint) => Self::Hinted {
+                error: Box::new(self),
+                hint,
+            },
+            None => self,
+        }
     }
 }
 
@@ -103,9 +123,10 @@ impl IntoResponse for Error {
             Self::ReleaseNotFound => (StatusCode::NOT_FOUND, "SVCSTG.00100433"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "SVCSTG.00100500"),
             Self::NotEmulated(why) => {
-                let mut response = Gateway::NotEmulated.into_response();
-                response.extensions_mut().insert(Hint((*why).to_owned()));
-                return response;
+                return hinted(Gateway::NotEmulated.into_response(), (*why).to_owned());
+            }
+            Self::Hinted { error, hint } => {
+                return hinted(error.clone().into_response(), hint.clone());
             }
         };
         let body = ErrorBody {
@@ -114,4 +135,9 @@ impl IntoResponse for Error {
         };
         render::json(status, render::text(&body, 128))
     }
+}
+
+fn hinted(mut response: Response, hint: String) -> Response {
+    response.extensions_mut().insert(Hint(hint));
+    response
 }

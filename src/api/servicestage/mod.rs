@@ -1,6 +1,7 @@
 //! Huawei ServiceStage: release plans and pipelines, two families of one dialect.
 
 pub mod error;
+pub mod missing;
 pub mod paging;
 pub mod pipelines;
 pub mod plans;

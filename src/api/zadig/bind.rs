@@ -18,17 +18,9 @@ pub trait Struct: Default {
     fn bind(&mut self, key: &str, value: &mut Value);
 }
 
-/// What a body was bound to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bound<T> {
-    /// The struct; absent: the body is `null`.
-    pub value: Option<T>,
-    /// The keys that no field has, by their place.
-    pub unknown: Vec<String>,
-}
-
-/// Binds a body; the error is the service's text.
-pub fn bind<T: Struct>(body: &[u8]) -> Result<Bound<T>, String> {
+/// Binds a body, to nothing if it is `null`; the error is the service's text. `ignored` hears the place of every
+/// key that no field has.
+pub fn bind<T: Struct>(body: &[u8], ignored: impl FnMut(String)) -> Result<Option<T>, String> {
     let text = first_value(body)?;
     // The service reads what is no UTF-8 as replacement characters.
     let text = String::from_utf8_lossy(text);
@@ -38,12 +30,10 @@ pub fn bind<T: Struct>(body: &[u8]) -> Result<Bound<T>, String> {
         reading: &mut reading,
     };
     let value = value.object();
+    reading.unknown.into_iter().for_each(ignored);
     match reading.wrong {
         Some(wrong) => Err(wrong),
-        None => Ok(Bound {
-            value,
-            unknown: reading.unknown,
-        }),
+        None => Ok(value),
     }
 }
 
@@ -329,11 +319,11 @@ mod tests {
     }
 
     fn read(text: &str) -> Outer {
-        bind(text.as_bytes()).expect(text).value.expect(text)
+        bind(text.as_bytes(), |_| {}).expect(text).expect(text)
     }
 
     fn fails(text: &str) -> String {
-        bind::<Outer>(text.as_bytes()).expect_err(text)
+        bind::<Outer>(text.as_bytes(), |_| {}).expect_err(text)
     }
 
     #[test]
@@ -368,15 +358,16 @@ mod tests {
             Outer::default()
         );
         assert_eq!(read(r#"{"name":"a","name":null}"#).name, "a");
-        assert_eq!(bind::<Outer>(b" null ").map(|bound| bound.value), Ok(None));
+        assert_eq!(bind::<Outer>(b" null ", |_| {}), Ok(None));
     }
 
     #[test]
     fn unknown_keys_are_ignored_and_named() {
         let text = br#"{"x":{"name":[1,{"y":"]}"}]},"inner_items":[{"z":"\"}"}],"name":"a"}"#;
-        let bound = bind::<Outer>(text).unwrap();
-        assert_eq!(bound.unknown, ["x", "inner_items.z"]);
-        assert_eq!(bound.value.unwrap().name, "a");
+        let mut unknown = Vec::new();
+        let bound = bind::<Outer>(text, |place| unknown.push(place)).unwrap();
+        assert_eq!(unknown, ["x", "inner_items.z"]);
+        assert_eq!(bound.unwrap().name, "a");
     }
 
     #[test]
@@ -442,9 +433,8 @@ mod tests {
     #[test]
     fn what_is_no_utf_8_becomes_replacement_characters() {
         assert_eq!(
-            bind::<Outer>(b"{\"name\":\"\xff\\ud800\"}")
+            bind::<Outer>(b"{\"name\":\"\xff\\ud800\"}", |_| {})
                 .unwrap()
-                .value
                 .unwrap()
                 .name,
             "\u{fffd}\u{fffd}"
@@ -454,14 +444,14 @@ mod tests {
     proptest! {
         #[test]
         fn no_body_makes_it_panic(body in prop::collection::vec(any::<u8>(), 0..64)) {
-            let _ = bind::<Outer>(&body);
+            let _ = bind::<Outer>(&body, |_| {});
         }
 
         #[test]
         fn no_json_makes_it_panic(
             text in r#"(\{("(name|retry|labels|inner_items|x)":([\[{]{0,3}("(\\"|\\u[dD][8-9a-c]00|é|.){0,3}"|1e5|null|true|-0\.1)?[\]}]{0,3}),?){0,4}\})"#
         ) {
-            let _ = bind::<Outer>(text.as_bytes());
+            let _ = bind::<Outer>(text.as_bytes(), |_| {});
         }
     }
 }

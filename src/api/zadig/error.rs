@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::refusal::Refusal;
 use super::wire;
+use crate::api::hint::TOO_LARGE;
 use crate::http::auth::Failure;
 use crate::http::finish::Hint;
 use crate::http::watch::faults::Answer;
@@ -57,6 +58,14 @@ pub enum Error {
     /// 500 without a body: the service crashed.
     #[error("the service crashes on {0}")]
     Crash(&'static str),
+    /// Any other, with what would have worked.
+    #[error("{error}")]
+    Hinted {
+        /// The other.
+        error: Box<Self>,
+        /// What would have worked.
+        hint: String,
+    },
 }
 
 /// The body of a refused query or body, and of a missing licence.
@@ -135,6 +144,18 @@ pub fn fault(answer: &Answer) -> Response {
 }
 
 impl Error {
+    /// The same with what would have worked, if that is known.
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<Option<String>>) -> Self {
+        match hint.into() {
+            Some(hint) => Self::Hinted {
+                error: Box::new(self),
+                hint,
+            },
+            None => self,
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
@@ -144,6 +165,7 @@ impl Error {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadRequest(_) | Self::Unlicensed => StatusCode::BAD_REQUEST,
             Self::Refused(_) | Self::Crash(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Hinted { error, .. } => error.status(),
         }
     }
 
@@ -165,12 +187,41 @@ impl Error {
             }),
             Self::Forbidden { action } => Some(format!("the user would need {action}")),
             Self::Crash(on) => Some(format!("the real service crashes on {on}")),
+            Self::TooLarge => Some(TOO_LARGE.to_owned()),
+            Self::Hinted { error, hint } => Some(match error.hint() {
+                Some(inner) => format!("{inner}; {hint}"),
+                None => hint.clone(),
+            }),
             Self::NoRoute { .. }
             | Self::WrongMethod { .. }
-            | Self::TooLarge
             | Self::BadRequest(_)
             | Self::Unlicensed
             | Self::Refused(_) => None,
+        }
+    }
+
+    fn answer(&self) -> Response {
+        let status = self.status();
+        let text = self.to_string();
+        match self {
+            Self::Unauthenticated(_) | Self::Forbidden { .. } | Self::TooLarge | Self::Crash(_) => {
+                render::empty(status)
+            }
+            Self::NoRoute { .. } | Self::WrongMethod { .. } => {
+                render::answer(status, "text/plain; charset=utf-8", text)
+            }
+            Self::BadRequest(_) => typed(status, 400, &text, "Bad Request"),
+            Self::Unlicensed => typed(status, 7050, "", UNLICENSED),
+            Self::Refused(_) => wire::json(
+                status,
+                &UntypedError {
+                    code: 500,
+                    description: &text,
+                    message: "Internal Error: ",
+                },
+                256,
+            ),
+            Self::Hinted { error, .. } => error.answer(),
         }
     }
 }
@@ -209,28 +260,9 @@ impl From<Refusal> for Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let status = self.status();
-        let text = self.to_string();
-        let mut response = match &self {
-            Self::Unauthenticated(_) | Self::Forbidden { .. } | Self::TooLarge | Self::Crash(_) => {
-                render::empty(status)
-            }
-            Self::NoRoute { .. } | Self::WrongMethod { .. } => {
-                render::answer(status, "text/plain; charset=utf-8", text)
-            }
-            Self::BadRequest(_) => typed(status, 400, &text, "Bad Request"),
-            Self::Unlicensed => typed(status, 7050, "", UNLICENSED),
-            Self::Refused(_) => wire::json(
-                status,
-                &UntypedError {
-                    code: 500,
-                    description: &text,
-                    message: "Internal Error: ",
-                },
-                256,
-            ),
-        };
-        if let Some(hint) = self.hint() {
+        let hint = self.hint();
+        let mut response = self.answer();
+        if let Some(hint) = hint {
             response.extensions_mut().insert(Hint(hint));
         }
         response

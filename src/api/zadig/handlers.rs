@@ -20,6 +20,12 @@ use crate::http::notes::{Notes, note_scope};
 use crate::http::render::empty;
 use crate::http::{Caller, Rejection};
 
+/// What the query of a list must have: the service names the fields of a struct of its own.
+const PAGE: &str = "the query must have projectKey, pageNum and pageSize, which are no 0";
+
+/// What the other queries must have.
+const PROJECT: &str = "the query must have projectKey";
+
 /// About how many bytes a version takes in the list.
 const ROW: usize = 256;
 
@@ -51,7 +57,8 @@ pub async fn list_versions(
     caller: Caller,
     params: Params,
 ) -> Result<Response, Error> {
-    let page = query::page(&params).map_err(Error::BadRequest)?;
+    let page = query::page(&params)
+        .map_err(|wrong| Error::BadRequest(wrong).with_hint(PAGE.to_owned()))?;
     allow(&caller, &page.project, "get_delivery")?;
     Ok(world.read(|tables, now| {
         let (versions, total) = tables.zadig.list(&page);
@@ -93,15 +100,19 @@ pub async fn get_version(
 ) -> Result<Response, Error> {
     let project = params.project();
     if let (Err(missing), Fidelity::Strict) = (&project, world.settings().fidelity) {
-        return Err(Error::BadRequest(missing.clone()));
+        return Err(Error::BadRequest(missing.clone()).with_hint(PROJECT.to_owned()));
     }
     world.read(|tables, now| {
-        let found = tables.zadig.find(&id);
+        let named = params.get("projectKey");
+        let found = tables.zadig.find(&id).map_err(|unknown| {
+            let hint = tables.zadig.instead_of_id(named, &id);
+            Error::from(unknown).with_hint(hint)
+        });
         // Who follows the document names no project; then the version's own is what counts, if there is one.
         let project = match (project, &found) {
             (Ok(project), _) => project,
             (Err(_), Ok(entry)) => &entry.scope,
-            (Err(_), Err(unknown)) => return Err(unknown.clone().into()),
+            (Err(_), Err(unknown)) => return Err(unknown.clone()),
         };
         if !caller.may(RELEASE_GET) {
             allow(&caller, project, "get_delivery")?;
@@ -141,9 +152,19 @@ pub async fn delete_version(
     params: Params,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let project = params.project().map_err(Error::BadRequest)?;
+    let project = params
+        .project()
+        .map_err(|missing| Error::BadRequest(missing).with_hint(PROJECT.to_owned()))?;
     allow(&caller, project, "delete_delivery")?;
-    world.write(|tables, now| tables.zadig.delete(&id, now, &mut tables.log))?;
+    world.write(|tables, now| {
+        tables
+            .zadig
+            .delete(&id, now, &mut tables.log)
+            .map_err(|malformed| {
+                let hint = tables.zadig.instead_of_id(Some(project), &id);
+                Error::from(malformed).with_hint(hint)
+            })
+    })?;
     Ok(success())
 }
 
@@ -254,7 +275,10 @@ fn create(
             now,
             log: &mut tables.log,
         };
-        command(&mut tables.zadig, &order, tools)
+        command(&mut tables.zadig, &order, tools).map_err(|refusal| {
+            let hint = tables.zadig.instead_of_order(&order, &refusal, now);
+            Error::from(refusal).with_hint(hint)
+        })
     })?;
     Ok(success())
 }
@@ -315,14 +339,12 @@ impl<T: Struct> FromRequest<Zadig> for Bound<T> {
     async fn from_request(request: Request, state: &Zadig) -> Result<Self, Error> {
         let notes = request.extensions().get::<Notes>().cloned();
         let Body(body) = Body::from_request(request, state).await?;
-        let bound = bind::<T>(&body).map_err(Rejection::BadBody)?;
-        for place in &bound.unknown {
-            if let Some(notes) = &notes {
-                notes.hint(format!(
-                    "the body's field {place} is not known and was ignored"
-                ));
-            }
+        let mut unknown = Vec::new();
+        let bound = bind::<T>(&body, |place| unknown.push(place));
+        if let Some(notes) = notes {
+            notes.ignored(unknown);
         }
-        bound.value.map(Self).ok_or(Error::Crash("a body of null"))
+        let bound = bound.map_err(Rejection::BadBody)?;
+        bound.map(Self).ok_or(Error::Crash("a body of null"))
     }
 }

@@ -16,6 +16,7 @@ pub mod create;
 pub mod deliver;
 pub mod error;
 pub mod handlers;
+mod instead;
 pub mod load;
 pub mod query;
 pub mod references;
@@ -211,6 +212,7 @@ async fn trailing_slash(State(zadig): State<Zadig>, request: Request) -> Result<
 /// A path that has other methods only.
 async fn wrong_method(State(zadig): State<Zadig>, request: Request) -> Error {
     let (parts, _) = request.into_parts();
+    sealed().tell_methods(&parts);
     zadig.unrouted(&parts, Rejection::WrongMethod)
 }
 

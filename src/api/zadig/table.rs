@@ -261,6 +261,11 @@ impl Table {
             .is_some_and(|names| names.contains_key(name))
     }
 
+    /// The version that has a name in a project.
+    pub(super) fn named(&self, project: &str, name: &str) -> Option<&Entry<Version>> {
+        self.versions.find(self.names.get(project)?.get(name)?)
+    }
+
     /// Whether an id is given to a version or to a row.
     pub(super) fn is_taken(&self, id: &str) -> bool {
         self.versions.contains(id) || self.rows.contains(id)

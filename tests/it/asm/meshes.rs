@@ -193,13 +193,17 @@ async fn a_mesh_belongs_to_the_project_that_created_it() {
     assert_eq!(listed(OTHER).await, ["mesh-common"]);
     // A name is taken in its project only, but one of every project is taken in each.
     app.post(OTHER, mesh_order("mesh-one")).await.expect(201);
-    for (path, name) in [(meshes(""), "mesh-one"), (OTHER.to_owned(), "mesh-common")] {
+    let common = OTHER.to_owned();
+    for (path, name, owner) in [
+        (meshes(""), "mesh-one", id.as_str()),
+        (common, "mesh-common", "mesh-common"),
+    ] {
         let before = app.state().await;
         let reply = app.post(&path, mesh_order(name)).await;
         assert_eq!(reply.expect(409)["errorCode"], "ASM.01010003");
         assert_eq!(
             reply.header("x-emulator-hint"),
-            format!("the project has a mesh {name} already")
+            format!("the project has a mesh {name} already: {owner}")
         );
         assert_same(&app.state().await, &before);
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ALL, MESH, create, order, release};
+use super::{ALL, MESH, create, order, release, uid};
 use crate::common::{App, assert_same};
 
 async fn with_release() -> App {
@@ -130,16 +130,17 @@ async fn traffic_of_nothing_or_of_no_percentage_is_a_problem() {
 async fn one_service_has_one_task_and_a_name_is_given_once() {
     let app = with_release().await;
     let before = app.state().await;
+    let uid = uid(&app.get(&release("reviews-gray")).await.expect(200));
     for (name, service, hint) in [
         (
             "reviews-gray",
             "ratings",
-            "the namespace has a release task reviews-gray already; cancel or end it first",
+            "the namespace has a release task reviews-gray already, {uid}; cancel or end it first",
         ),
         (
             "reviews-blue",
             "reviews",
-            "the service reviews has a release task already; cancel or end it first",
+            "the service reviews has a release task already, {uid}; cancel or end it first",
         ),
     ] {
         let reply = app.post(super::RELEASES, order(name, service)).await;
@@ -147,6 +148,7 @@ async fn one_service_has_one_task_and_a_name_is_given_once() {
             &reply.expect(409),
             &json!({"errorCode": "ASM.01010003", "errorMsg": "The resource already exists."}),
         );
+        let hint = hint.replace("{uid}", &uid);
         assert_eq!(reply.header("x-emulator-hint"), hint);
     }
     assert_same(&app.state().await, &before);

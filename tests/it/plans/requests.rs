@@ -192,7 +192,7 @@ async fn unknown_fields_are_accepted_with_a_hint() {
     let reply = app.post(&path(""), body.clone()).await;
     assert_eq!(
         reply.header("x-emulator-hint"),
-        "the body's field descr is not known and was ignored"
+        "the body's field descr is not known and was ignored, did you mean desc?"
     );
     let id = reply.expect(200)["id"].as_str().unwrap().to_owned();
 

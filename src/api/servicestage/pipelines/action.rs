@@ -94,6 +94,16 @@ impl Verb {
 }
 
 impl Action {
+    /// The tasks it selects, if it does.
+    pub(super) fn selected(&self) -> Option<&[Selected]> {
+        match self {
+            Self::Start(selected) => selected.as_deref(),
+            Self::Stop | Self::Continue | Self::Retry | Self::Approval { .. } | Self::Rollback => {
+                None
+            }
+        }
+    }
+
     /// What is said, without what goes with it.
     pub fn verb(&self) -> Verb {
         match self {

@@ -149,6 +149,14 @@ impl Execution {
         }
     }
 
+    /// The names under which approvals wait.
+    pub fn waiting(&self, now: Ms) -> Vec<&str> {
+        let run = self.release();
+        let parts = self.stages.parts().enumerate();
+        let waiting = parts.filter(|(step, _)| run.waits_at(*step, now));
+        waiting.filter_map(|(_, part)| part.gate_name()).collect()
+    }
+
     /// The gate of that name which waits, as a step.
     pub fn waiting_gate(&self, name: &str, now: Ms) -> Option<usize> {
         let run = self.release();

@@ -7,18 +7,22 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::action::Refused;
+use super::declaration::Selected;
 use super::pipeline::{Definition, Pipeline};
-use super::table::Means;
+use super::table::{Means, Table};
 use super::views::{Acted, Detail, Record, Row};
 use super::wire::{ActionBody, ActionQuery, PipelineBody, PolicyBody};
+use crate::api::Tables;
 use crate::api::gateway::GatewayErrorBody;
 use crate::api::servicestage::error::ErrorBody;
 use crate::api::servicestage::paging::Paging;
-use crate::api::servicestage::{Error, ServiceStage};
+use crate::api::servicestage::{Error, ServiceStage, missing};
 use crate::api::settings::{Fidelity, PipelinesList};
 use crate::http::Caller;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::render::{self, Rows};
+use crate::sim::Ms;
 
 /// About how many bytes a row of the list takes.
 const ROW: usize = 512;
@@ -56,7 +60,7 @@ pub(super) async fn create_pipeline(
         let table = &mut tables.pipelines;
         table
             .check_name(&project, &definition, None)
-            .map_err(|_| name_taken(&definition))?;
+            .map_err(|_| name_taken(table, &project, &definition))?;
         if strict && table.len(&project) >= MOST_PIPELINES {
             return Err(Error::at("project_id", "has 1000 release tasks already"));
         }
@@ -68,11 +72,27 @@ pub(super) async fn create_pipeline(
     })
 }
 
-fn name_taken(definition: &Definition) -> Error {
-    Error::at(
-        "name",
-        format!("{} is taken in the enterprise project", definition.name),
-    )
+fn name_taken(table: &Table, project: &str, definition: &Definition) -> Error {
+    let taken = format!("{} is taken in the enterprise project", definition.name);
+    Error::at("name", taken).with_hint(table.hint_at_name(project, definition))
+}
+
+/// A pipeline of a project. Errors: 404.
+fn found<'a>(tables: &'a Tables, project: &str, id: &str) -> Result<&'a Pipeline, Error> {
+    let pipeline = tables.pipelines.get(project, id);
+    pipeline.ok_or_else(|| missing::pipeline(tables, project, id))
+}
+
+/// What is answered to something refused for a pipeline, by project and id. `selected` is what it selects.
+fn refused(
+    tables: &Tables,
+    pipeline: (&str, &str),
+    refused: Refused,
+    selected: Option<&[Selected]>,
+    now: Ms,
+) -> Error {
+    let hint = tables.pipelines.hint(pipeline, &refused, selected, now);
+    Error::from(refused).with_hint(hint)
 }
 
 #[derive(Serialize)]
@@ -137,17 +157,19 @@ pub(super) async fn update_pipeline(
 ) -> Result<Response, Error> {
     let definition = body.definition()?;
     world.write(|tables, now| {
-        let table = &mut tables.pipelines;
-        if table.get(&project, &id).is_none() {
-            return Err(Error::ReleaseNotFound);
+        if tables.pipelines.get(&project, &id).is_none() {
+            return Err(missing::pipeline(tables, &project, &id));
         }
+        let table = &mut tables.pipelines;
         table
             .check_name(&project, &definition, Some(&id))
-            .map_err(|_| name_taken(&definition))?;
+            .map_err(|_| name_taken(table, &project, &definition))?;
         table
             .edit(&project, &id, definition, now, &mut tables.log)
-            .ok_or(Error::ReleaseNotFound)??;
-        let pipeline = table.get(&project, &id).ok_or(Error::ReleaseNotFound)?;
+            .ok_or(Error::ReleaseNotFound)?
+            .map_err(|why| refused(tables, (&project, &id), why, None, now))?;
+        let pipeline = tables.pipelines.get(&project, &id);
+        let pipeline = pipeline.ok_or(Error::ReleaseNotFound)?;
         Ok(ok(render::text(&Detail::of(pipeline, now), ROW)))
     })
 }
@@ -174,17 +196,18 @@ pub(super) async fn operate_pipeline(
     Json(body): Json<ActionBody>,
 ) -> Result<Response, Error> {
     let action = body.action(&query)?;
-    let acted = world.write(|tables, now| {
+    let (execution, status) = world.write(|tables, now| {
         let means = Means {
             scripts: &mut tables.scripts,
             log: &mut tables.log,
             now,
         };
-        tables
+        let acted = tables
             .pipelines
-            .act(&project, &id, &action, &caller.name, means)
-    });
-    let (execution, status) = acted.ok_or(Error::ReleaseNotFound)??;
+            .act(&project, &id, &action, &caller.name, means);
+        let acted = acted.ok_or_else(|| missing::pipeline(tables, &project, &id))?;
+        acted.map_err(|why| refused(tables, (&project, &id), why, action.selected(), now))
+    })?;
     let acted = Acted {
         id: execution,
         pipeline_id: &id,
@@ -208,11 +231,10 @@ pub(super) async fn show_pipeline(
     State(ServiceStage(world)): State<ServiceStage>,
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    let text = world.read(|tables, now| {
-        let pipeline = tables.pipelines.get(&project, &id)?;
-        Some(render::text(&Detail::of(pipeline, now), ROW))
-    });
-    text.map(ok).ok_or(Error::ReleaseNotFound)
+    world.read(|tables, now| {
+        let pipeline = found(tables, &project, &id)?;
+        Ok(ok(render::text(&Detail::of(pipeline, now), ROW)))
+    })
 }
 
 #[derive(Serialize)]
@@ -249,8 +271,8 @@ pub(super) async fn list_pipeline_records(
     Query(paging): Query<Paging>,
 ) -> Result<Response, Error> {
     let page = paging.page()?;
-    let text = world.read(|tables, now| {
-        let pipeline = tables.pipelines.get(&project, &id)?;
+    world.read(|tables, now| {
+        let pipeline = found(tables, &project, &id)?;
         let rows = page.cut(
             pipeline.executions.iter(),
             |_| "",
@@ -258,15 +280,14 @@ pub(super) async fn list_pipeline_records(
         );
         let records = Rows::of(rows.map(|execution| Record::of(pipeline, execution, now)));
         let size = 64 + page.limit().min(pipeline.executions.len()) * 192;
-        Some(render::text(
+        Ok(ok(render::text(
             &Records {
                 count: pipeline.executed,
                 records,
             },
             size,
-        ))
-    });
-    text.map(ok).ok_or(Error::ReleaseNotFound)
+        )))
+    })
 }
 
 /// Creates a trigger policy; one that exists is replaced.
@@ -316,12 +337,12 @@ fn set_policy(
     Json(body): Json<PolicyBody>,
 ) -> Result<Response, Error> {
     world.write(|tables, now| {
-        let pipeline = tables
-            .pipelines
-            .get(&project, &id)
-            .ok_or(Error::ReleaseNotFound)?;
+        let pipeline = found(tables, &project, &id)?;
         let policy = body.policy(now)?;
-        pipeline.check(policy.selected.as_deref())?;
+        let selected = policy.selected.as_deref();
+        pipeline
+            .check(selected)
+            .map_err(|why| refused(tables, (&project, &id), why, selected, now))?;
         let text = render::text(&PolicyBody::of(Some(&policy)), 128);
         let occasion = &mut tables.log.at(now, "hooks");
         tables.pipelines.set_policy(&project, &id, policy, occasion);
@@ -344,11 +365,11 @@ pub(super) async fn show_pipeline_hooks(
     State(ServiceStage(world)): State<ServiceStage>,
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    let text = world.read(|tables, _| {
-        let pipeline = tables.pipelines.get(&project, &id)?;
-        Some(render::text(&PolicyBody::of(pipeline.policy.as_ref()), 128))
-    });
-    text.map(ok).ok_or(Error::ReleaseNotFound)
+    world.read(|tables, _| {
+        let pipeline = found(tables, &project, &id)?;
+        let policy = pipeline.policy.as_ref();
+        Ok(ok(render::text(&PolicyBody::of(policy), 128)))
+    })
 }
 
 /// Parses a release task template package; not emulated.

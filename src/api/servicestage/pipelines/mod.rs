@@ -10,6 +10,7 @@ pub mod state;
 mod status;
 mod table;
 mod views;
+mod way;
 mod wire;
 
 use utoipa_axum::router::OpenApiRouter;

@@ -361,7 +361,7 @@ impl Pipeline {
     }
 
     /// The execution that commands go to; none while only a fixture's status is known.
-    fn under_way(&self) -> Option<&Execution> {
+    pub(super) fn under_way(&self) -> Option<&Execution> {
         if self.given.is_some() {
             None
         } else {
@@ -423,7 +423,7 @@ impl Pipeline {
     }
 
     /// The next instant after `now` at which something about the run under way changes, or [`NEVER`].
-    fn run_due(&self, now: Ms) -> Ms {
+    pub(super) fn run_due(&self, now: Ms) -> Ms {
         self.under_way()
             .map_or(NEVER, |execution| execution.latest().run.next_due(now))
     }

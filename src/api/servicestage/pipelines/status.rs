@@ -1,5 +1,7 @@
 //! The status codes of pipelines, which are those of stages and tasks too.
 
+use std::fmt;
+
 /// A status. Source: ServiceStage API reference, "Obtaining the Release Task List" (new), status codes,
 /// read 2026-08. Codes 6 and 8 are not documented and never sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,6 +100,12 @@ impl Status {
                 | Self::Stopping
                 | Self::Restarting
         )
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        self.code().fmt(formatter)
     }
 }
 

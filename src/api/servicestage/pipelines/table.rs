@@ -56,6 +56,17 @@ impl Table {
         self.shelf.get(project, id)
     }
 
+    /// The shelf they are on.
+    pub(super) fn shelf(&self) -> &Shelf<Pipeline> {
+        &self.shelf
+    }
+
+    /// Who has the name of a definition.
+    pub(super) fn named(&self, project: &str, definition: &Definition) -> Option<&str> {
+        let id = self.names.get(&name_key(project, definition))?;
+        Some(id)
+    }
+
     /// Whether the id is given, in whatever project.
     pub fn contains(&self, id: &str) -> bool {
         self.shelf.contains(id)

@@ -6,14 +6,14 @@ use axum::response::Response;
 
 use super::super::error::ErrorBody;
 use super::super::paging::Paging;
-use super::super::{Error, ServiceStage};
+use super::super::{Error, ServiceStage, missing};
 use super::plan::{Refusal, Table};
 use super::round::Means;
 use super::wire::{
     CreateBody, DeployInfoView, DetailView, EditBody, ListView, PlanPath, ProjectPath, RowView,
 };
-use crate::api::World;
 use crate::api::gateway::GatewayErrorBody;
+use crate::api::{Tables, World};
 use crate::http::Caller;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::render::{self, Rows};
@@ -47,8 +47,10 @@ pub(super) async fn create_release_plan(
     world.write(|tables, now| {
         let plans = &mut tables.plans;
         let occasion = &mut tables.log.at(now, "create");
-        let id = plans.create(&project_id, draft, caller.name, world.ids(), occasion)?;
-        Ok(detail(plans, &project_id, &id, now)?)
+        let id = plans
+            .create(&project_id, draft, caller.name, world.ids(), occasion)
+            .map_err(|refusal| refused(tables, (&project_id, ""), refusal, now))?;
+        detail(tables, &project_id, &id, now)
     })
 }
 
@@ -77,9 +79,11 @@ pub(super) async fn update_release_plan(
     let content = body.content()?;
     let (project, id) = (&path.project_id, &path.release_plan_id);
     world.write(|tables, now| {
-        let plans = &mut tables.plans;
-        plans.edit(project, id, content, world.ids(), now, &mut tables.log)?;
-        Ok(detail(plans, project, id, now)?)
+        tables
+            .plans
+            .edit(project, id, content, world.ids(), now, &mut tables.log)
+            .map_err(|refusal| refused(tables, (project, id), refusal, now))?;
+        detail(tables, project, id, now)
     })
 }
 
@@ -101,7 +105,10 @@ pub(super) async fn delete_release_plan(
     Path(path): Path<PlanPath>,
 ) -> Result<Response, Error> {
     let (project, id) = (&path.project_id, &path.release_plan_id);
-    world.write(|tables, now| tables.plans.delete(project, id, now, &mut tables.log))?;
+    world.write(|tables, now| {
+        let deleted = tables.plans.delete(project, id, now, &mut tables.log);
+        deleted.map_err(|refusal| refused(tables, (project, id), refusal, now))
+    })?;
     Ok(render::empty(StatusCode::OK))
 }
 
@@ -159,7 +166,7 @@ pub(super) async fn show_release_plan(
     Path(path): Path<PlanPath>,
 ) -> Result<Response, Error> {
     let (project, id) = (&path.project_id, &path.release_plan_id);
-    Ok(world.read(|tables, now| detail(&tables.plans, project, id, now))?)
+    world.read(|tables, now| detail(tables, project, id, now))
 }
 
 /// Shows how the deployment of a release plan goes, component by component.
@@ -181,9 +188,10 @@ pub(super) async fn show_release_plan_deploy_info(
 ) -> Result<Response, Error> {
     let (project, id) = (&path.project_id, &path.release_plan_id);
     let text = world.read(|tables, now| {
-        let plan = tables.plans.get(project, id)?;
+        let plan = tables.plans.get(project, id);
+        let plan = plan.map_err(|refusal| refused(tables, (project, id), refusal, now))?;
         let view = DeployInfoView::of(id, plan, now);
-        Ok::<_, Refusal>(render::text(&view, view.size()))
+        Ok::<_, Error>(render::text(&view, view.size()))
     })?;
     Ok(render::json(StatusCode::OK, text))
 }
@@ -255,15 +263,27 @@ fn command(
     world.write(|tables, now| {
         let (project, id) = (&path.project_id, &path.release_plan_id);
         let mut means = Means::new(project, id, &mut tables.scripts, world.ids());
-        say(&mut tables.plans, &mut means, now, &mut tables.log)
+        let said = say(&mut tables.plans, &mut means, now, &mut tables.log);
+        said.map_err(|refusal| refused(tables, (project, id), refusal, now))
     })?;
     Ok(render::empty(StatusCode::OK))
 }
 
-fn detail(plans: &Table, project: &str, id: &str, now: Ms) -> Result<Response, Refusal> {
-    let view = DetailView::of(id, plans.get(project, id)?, now);
+fn detail(tables: &Tables, project: &str, id: &str, now: Ms) -> Result<Response, Error> {
+    let plan = tables.plans.get(project, id);
+    let plan = plan.map_err(|refusal| refused(tables, (project, id), refusal, now))?;
+    let view = DetailView::of(id, plan, now);
     let text = render::text(&view, view.size());
     Ok(render::json(StatusCode::OK, text))
+}
+
+/// What is answered to something refused for a plan, by project and id.
+fn refused(tables: &Tables, (project, id): (&str, &str), refusal: Refusal, now: Ms) -> Error {
+    if refusal == Refusal::NoSuchPlan {
+        return missing::plan(tables, project, id);
+    }
+    let hint = tables.plans.hint(project, id, &refusal, now);
+    Error::from(refusal).with_hint(hint)
 }
 
 impl From<Refusal> for Error {

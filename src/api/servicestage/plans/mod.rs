@@ -10,6 +10,7 @@ mod handlers;
 pub mod plan;
 pub mod round;
 pub mod state;
+mod way;
 pub mod wire;
 pub mod words;
 

@@ -181,6 +181,11 @@ impl Table {
         self.shelf.get(project, id).ok_or(Refusal::NoSuchPlan)
     }
 
+    /// The shelf they are on.
+    pub(super) fn shelf(&self) -> &Shelf<Plan> {
+        &self.shelf
+    }
+
     /// Whether a plan of whatever project has that id.
     #[must_use]
     pub fn has_id(&self, id: &str) -> bool {

@@ -393,7 +393,7 @@ async fn an_unknown_field_is_accepted_and_named_in_a_hint() {
     reply.expect(200);
     assert_eq!(
         reply.header("x-emulator-hint"),
-        "the body's field descripton is not known and was ignored"
+        "the body's field descripton is not known and was ignored, did you mean description?"
     );
 }
 

@@ -1,0 +1,54 @@
+//! What was probably meant by a mesh or a release that is not there, and how to get past a mesh that goes.
+
+use super::meshes::Mesh;
+use super::reach::Reach;
+use super::table::Table;
+use crate::api::hint::{advance, meant};
+use crate::sim::shelf::Timed;
+use crate::sim::{Ms, NEVER};
+
+impl Table {
+    /// Where a mesh is that a request does not reach, or which one comes near.
+    pub(super) fn instead_of_mesh(&self, reach: Reach, id: &str) -> Option<String> {
+        if let Some(foreign) = self.meshes.find(id) {
+            return Some(format!("it belongs to the project {}", foreign.scope));
+        }
+        let scopes = self.meshes.scopes().filter(|scope| reach.covers(scope));
+        meant(
+            "mesh",
+            scopes.flat_map(|scope| self.meshes.of(scope).rev()),
+            id,
+        )
+    }
+
+    /// Where a release is that a namespace does not have, or which one comes near.
+    pub(super) fn instead_of_release(
+        &self,
+        mesh: &str,
+        namespace: &str,
+        id: &str,
+    ) -> Option<String> {
+        let here = || self.releases.of(mesh).rev();
+        let named = || here().find(|entry| entry.item.order.name == id);
+        if let Some(other) = self.releases.find(id).or_else(named) {
+            let namespace = &other.item.namespace;
+            return Some(format!(
+                "it is in the namespace {namespace} of the mesh {}",
+                other.scope
+            ));
+        }
+        let own = here().filter(|entry| entry.item.namespace == namespace);
+        meant("release task", own, id)
+    }
+}
+
+/// How to get past a mesh that is being deleted.
+pub(super) fn way_out(mesh: &Mesh, now: Ms) -> String {
+    match mesh.next_due(now) {
+        NEVER => {
+            "time alone does not end its deletion: PATCH /_emulator/v1/state gives it another phase"
+                .to_owned()
+        }
+        due => format!("{} ends its deletion", advance(due - now)),
+    }
+}

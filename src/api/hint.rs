@@ -1,0 +1,171 @@
+//! What refusals say beside their documented texts: where the thing is that was meant, and how to get to where a
+//! command is allowed. It stands in `x-emulator-hint`, never in a body.
+
+use std::fmt::Display;
+
+use crate::sim::near::nearest;
+use crate::sim::shelf::{Entry, Shelf, Timed};
+use crate::sim::{Ms, NEVER};
+
+/// How many things are looked at for one that comes near: the newest of their scope.
+const MOST: usize = 250;
+
+/// How many changes are foreseen at most.
+const FURTHEST: usize = 1_000;
+
+/// What is told of an answer to a body that was too large.
+pub const TOO_LARGE: &str = "a body may have up to 12 MiB";
+
+/// Something that is not to be had where it was sought.
+#[derive(Clone, Copy, Debug)]
+pub struct Sought<'a> {
+    /// What kind of thing it is, `release plan`.
+    pub noun: &'a str,
+    /// What such things belong to, `project`.
+    pub owner: &'a str,
+    /// The id of that.
+    pub scope: &'a str,
+    /// What was taken for the id of the thing.
+    pub id: &'a str,
+}
+
+impl Sought<'_> {
+    /// Where it is instead, or what comes near it where it was sought.
+    #[must_use]
+    pub fn among<T: Timed>(&self, shelf: &Shelf<T>) -> String {
+        let Self {
+            noun,
+            owner,
+            scope,
+            id,
+        } = self;
+        if let Some(found) = shelf.find(id) {
+            return format!(
+                "the {noun} {id} belongs to the {owner} {}, not to {scope}",
+                found.scope
+            );
+        }
+        meant(noun, shelf.of(scope).rev(), id).unwrap_or_else(|| {
+            let n_things = shelf.len(scope);
+            format!("the {owner} {scope} has no {noun} {id}; it has {n_things}")
+        })
+    }
+}
+
+/// Which of these things, newest first, was probably meant by an id that none of them has.
+pub fn meant<'a, T: Timed + 'a>(
+    noun: &str,
+    things: impl Iterator<Item = &'a Entry<T>>,
+    id: &str,
+) -> Option<String> {
+    let things: Vec<_> = things.take(MOST).collect();
+    if let Some(named) = things.iter().find(|entry| entry.item.name() == id) {
+        return Some(format!(
+            "{id} is the name of the {noun} with the id {}",
+            named.id
+        ));
+    }
+    let ids = things.iter().map(|entry| &*entry.id);
+    let names = things.iter().map(|entry| entry.item.name());
+    let near = nearest(id, ids).or_else(|| nearest(id, names))?;
+    let near = things
+        .iter()
+        .find(|entry| &*entry.id == near || entry.item.name() == near)?;
+    let name = near.item.name();
+    Some(format!(
+        "did you mean the {noun} {}, named {name}?",
+        near.id
+    ))
+}
+
+/// How a thing changes if nobody says anything more.
+pub struct Course<'a, S> {
+    /// When something changes next after an instant, or [`NEVER`].
+    pub next: &'a dyn Fn(Ms) -> Ms,
+    /// What it is at.
+    pub status: &'a dyn Fn(Ms) -> S,
+    /// What to do first where time alone does not help, at an instant.
+    pub advice: &'a dyn Fn(Ms) -> String,
+}
+
+impl<S: Copy + PartialEq + Display> Course<'_, S> {
+    /// How to get to a status that allows what was refused: by time, if that leads there, else by what has to be
+    /// done when time has led as far as it does.
+    #[must_use]
+    pub fn way(&self, now: Ms, allowed: &[S]) -> String {
+        let (mut last, mut left) = (now, FURTHEST);
+        loop {
+            let at = (self.next)(last);
+            if at == NEVER {
+                break;
+            }
+            if left == 0 {
+                return format!("{} leads on", advance(last - now));
+            }
+            (last, left) = (at, left - 1);
+            let status = (self.status)(at);
+            if allowed.contains(&status) {
+                return format!("{} leads to status {status}", advance(at - now));
+            }
+        }
+        let advice = (self.advice)(last);
+        let status = (self.status)(last);
+        if status == (self.status)(now) {
+            return advice;
+        }
+        let advance = advance(last - now);
+        format!("{advance} leads to status {status}, and then {advice}")
+    }
+}
+
+/// How to let that much time pass.
+#[must_use]
+pub fn advance(by: Ms) -> String {
+    format!("POST /_emulator/v1/clock/advance {{\"ms\":{by}}}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn way(next: &dyn Fn(Ms) -> Ms, status: &dyn Fn(Ms) -> u8, allowed: &[u8]) -> String {
+        let advice = |at: Ms| format!("wait no longer at {at}");
+        let course = Course {
+            next,
+            status,
+            advice: &advice,
+        };
+        course.way(100, allowed)
+    }
+
+    #[test]
+    fn time_leads_to_what_is_allowed_or_as_far_as_it_does() {
+        let twice = |at| match at {
+            100..150 => 150,
+            150..200 => 200,
+            _ => NEVER,
+        };
+        let status = |at| match at {
+            ..150 => 1,
+            150..200 => 2,
+            _ => 3,
+        };
+        let by = |ms: Ms| format!("POST /_emulator/v1/clock/advance {{\"ms\":{ms}}}");
+        assert_eq!(
+            way(&twice, &status, &[2, 3]),
+            format!("{} leads to status 2", by(50))
+        );
+        assert_eq!(
+            way(&twice, &status, &[7]),
+            format!(
+                "{} leads to status 3, and then wait no longer at 200",
+                by(100)
+            )
+        );
+        assert_eq!(way(&|_| NEVER, &status, &[3]), "wait no longer at 100");
+        assert_eq!(
+            way(&|at| at + 1, &|_| 1, &[3]),
+            format!("{} leads on", by(1_000))
+        );
+    }
+}

@@ -1,0 +1,69 @@
+//! How to get to where a refused command is allowed.
+
+use super::course::Unfit;
+use super::plan::{Plan, Refusal, Table};
+use super::words::{Command, Status};
+use crate::api::hint::{Course, Sought};
+use crate::sim::Ms;
+use crate::sim::shelf::Timed;
+
+impl Table {
+    /// The project that has a plan.
+    #[must_use]
+    pub fn home(&self, id: &str) -> Option<&str> {
+        self.shelf().find(id).map(|entry| &*entry.scope)
+    }
+
+    /// Where the plan is that a project does not have.
+    #[must_use]
+    pub fn whereabouts(&self, sought: &Sought) -> String {
+        sought.among(self.shelf())
+    }
+
+    /// What would have worked in place of what was refused for a plan.
+    #[must_use]
+    pub fn hint(&self, project: &str, id: &str, refusal: &Refusal, now: Ms) -> Option<String> {
+        match refusal {
+            Refusal::Unfit(unfit) => Some(self.get(project, id).ok()?.way(*unfit, now)),
+            Refusal::NameTaken(name) => {
+                let mut plans = self.of(project);
+                let named = plans.find(|entry| entry.item.name() == name)?;
+                Some(format!("the plan {} has that name", named.id))
+            }
+            Refusal::NoSuchPlan | Refusal::Misfit(_) => None,
+        }
+    }
+}
+
+impl Plan {
+    /// How to get to a status that a command fits.
+    fn way(&self, Unfit { command, .. }: Unfit, now: Ms) -> String {
+        let course = Course {
+            next: &|at| self.next_due(at),
+            status: &|at| self.status(at),
+            advice: &|at| advice(self.status(at), command).to_owned(),
+        };
+        course.way(now, command.fits())
+    }
+}
+
+/// What to do first with a plan that time alone leaves at a status which a command does not fit.
+fn advice(status: Status, command: Command) -> &'static str {
+    match (status, command) {
+        (Status::Running, _) => "time alone does not end it: POST .../abort does",
+        (Status::Aborting | Status::RollingBack, _) => {
+            "time alone does not end it: PATCH /_emulator/v1/state gives it another status"
+        }
+        (_, Command::Abort) => "only an execution is aborted: POST .../execute begins one",
+        (Status::Created | Status::Aborted, _) => {
+            "nothing is released that could be taken back: POST .../execute comes first"
+        }
+        (Status::RollbackSucceed, _) => {
+            "it is rolled back already: POST .../execute releases it again"
+        }
+        (
+            Status::Success | Status::Failed | Status::PartiallyFailed | Status::RollbackFailed,
+            _,
+        ) => "an edit (PUT) makes it CREATED again",
+    }
+}

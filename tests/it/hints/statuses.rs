@@ -1,0 +1,235 @@
+//! What is refused because of the present status, and how to get to where it is allowed.
+
+use super::*;
+
+#[tokio::test]
+async fn a_plan_tells_what_time_leads_to_and_what_comes_first() {
+    let app = App::new();
+    let id = create(&app, &plans(""), plan("spring")).await;
+    let say = async |command: &str| {
+        app.post(&plans(&format!("/{id}/{command}")), json!({}))
+            .await
+    };
+
+    let abort = "only an execution is aborted: POST .../execute begins one";
+    hints(&say("abort").await, 400, abort);
+    let rollback = "nothing is released that could be taken back: POST .../execute comes first";
+    hints(&say("rollback").await, 400, rollback);
+
+    say("execute").await.expect(200);
+    app.advance(500).await;
+    let reply = say("rollback").await;
+    let hint = r#"POST /_emulator/v1/clock/advance {"ms":1500} leads to status SUCCESS"#;
+    hints(&reply, 400, hint);
+    hints(&app.delete(&plans(&format!("/{id}"))).await, 400, hint);
+    hints(
+        &app.put(&plans(&format!("/{id}")), plan("spring")).await,
+        400,
+        hint,
+    );
+    let execute = format!("{hint}, and then an edit (PUT) makes it CREATED again");
+    hints(&say("execute").await, 400, &execute);
+    // And so it is.
+    app.advance(1_500).await;
+    say("rollback").await.expect(200);
+
+    let reply = say("abort").await;
+    let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status ROLLBACK_SUCCEED, and then only an execution is aborted: POST .../execute begins one"#;
+    hints(&reply, 400, hint);
+    app.advance(2_000).await;
+    let again = "it is rolled back already: POST .../execute releases it again";
+    hints(&say("rollback").await, 400, again);
+}
+
+#[tokio::test]
+async fn a_plan_that_hangs_tells_what_ends_it() {
+    let app = App::new();
+    app.script(json!({"outcome": "hang", "match": {"family": "plans"}}))
+        .await;
+    let id = create(&app, &plans(""), plan("spring")).await;
+    let say = async |command: &str| {
+        app.post(&plans(&format!("/{id}/{command}")), json!({}))
+            .await
+    };
+    say("execute").await.expect(200);
+    let hint = "time alone does not end it: POST .../abort does";
+    hints(&say("execute").await, 400, hint);
+    say("abort").await.expect(200);
+    let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status ABORTED"#;
+    hints(&say("execute").await, 400, hint);
+}
+
+#[tokio::test]
+async fn a_pipeline_tells_what_time_leads_to_and_what_comes_first() {
+    let app = App::new();
+    let id = create(&app, &pipelines(""), simple("shop")).await;
+    let act = async |action: &str| {
+        let path = pipelines(&format!("/{id}/action?action_id={action}"));
+        app.post(
+            &path,
+            json!({"task_name": "compile", "approval_type": "agree"}),
+        )
+        .await
+    };
+    let start = "nothing is under way: action_id=start begins anew";
+    let retry = "only what failed is retried: action_id=start begins anew, and a script \
+        (POST /_emulator/v1/scripts) lets a task of it fail";
+    let approval = "an approval waits only at a stage or a task that asks for one: action_id=start begins anew";
+    for (action, hint) in [
+        ("stop", start),
+        ("continue", start),
+        ("rollback", start),
+        ("retry", retry),
+        ("approval", approval),
+    ] {
+        hints(&act(action).await, 400, hint);
+    }
+
+    act("start").await.expect(200);
+    let leads = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status 2"#;
+    hints(&act("start").await, 400, leads);
+    hints(&act("rollback").await, 400, leads);
+    let edit = app.put(&pipelines(&format!("/{id}")), simple("shop")).await;
+    hints(&edit, 400, leads);
+    hints(
+        &act("retry").await,
+        400,
+        &format!("{leads}, and then {retry}"),
+    );
+
+    act("stop").await.expect(200);
+    let leads = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status 7"#;
+    hints(&act("continue").await, 400, leads);
+    let stop = format!("{leads}, and then it is paused already");
+    hints(&act("stop").await, 400, &stop);
+    app.advance(2_000).await;
+    let go_on = "action_id=continue goes on with it";
+    hints(&act("rollback").await, 400, go_on);
+}
+
+#[tokio::test]
+async fn a_pipeline_names_the_approvals_that_wait() {
+    let app = App::new();
+    let stages = json!([
+        {"name": "verify", "approval_type": 1, "tasks": [{"name": "smoke"}]},
+        {"name": "deploy", "tasks": [{"name": "web", "task_group": "a", "task_type_id": {"category": "approval"}}]}
+    ]);
+    let id = create(&app, &pipelines(""), pipeline("shop", stages)).await;
+    let act = async |action: &str, task: &str| {
+        let path = pipelines(&format!("/{id}/action?action_id={action}"));
+        app.post(&path, json!({"task_name": task, "approval_type": "agree"}))
+            .await
+    };
+    act("start", "").await.expect(200);
+    let waits = "approvals wait under verify";
+    let hint = format!("{waits}: action_id=approval answers");
+    hints(&act("start", "").await, 400, &hint);
+    let hint = format!("{waits}, did you mean verify?");
+    hints(&act("approval", "verfiy").await, 400, &hint);
+    hints(&act("approval", "web").await, 400, waits);
+    act("approval", "verify").await.expect(200);
+    let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status 5"#;
+    hints(&act("approval", "web").await, 400, hint);
+}
+
+#[tokio::test]
+async fn a_pipeline_names_the_stages_and_tasks_that_can_be_selected() {
+    let app = App::new();
+    let id = create(&app, &pipelines(""), simple("shop")).await;
+    let path = pipelines(&format!("/{id}/action?action_id=start"));
+    for (selected, hint) in [
+        (json!([]), "leave selected_tasks out to run every task"),
+        (
+            json!([{"stage_name": "biuld", "tasks": ["compile"]}]),
+            "the stages are build, did you mean build?",
+        ),
+        (
+            json!([{"stage_name": "build", "tasks": ["link"]}]),
+            "the tasks are compile",
+        ),
+    ] {
+        let body = json!({"selected_tasks": selected});
+        hints(&app.post(&path, body.clone()).await, 400, hint);
+        let hooks = pipelines(&format!("/{id}/hooks"));
+        let mut policy = body;
+        policy["strategy_type"] = json!(0);
+        hints(&app.post(&hooks, policy).await, 400, hint);
+    }
+}
+
+#[tokio::test]
+async fn a_release_task_tells_how_its_traffic_is_shifted() {
+    let app = App::new();
+    create(&app, RELEASES, release("reviews-v2", "reviews")).await;
+    let path = format!("{RELEASES}/reviews-v2");
+    let traffic = "/_emulator/v1/asm/mesh-demo/default/reviews-v2/traffic";
+    app.put(traffic, json!({"gray": 30})).await.expect(200);
+    for (action, gray) in [("end", 100), ("cancel", 0)] {
+        let reply = app.delete(&format!("{path}?action={action}")).await;
+        let hint = format!(r#"PUT {traffic} {{"gray":{gray}}} shifts the traffic"#);
+        hints(&reply, 400, &hint);
+    }
+    app.put(traffic, json!({"gray": 100})).await.expect(200);
+    assert_eq!(app.delete(&format!("{path}?action=end")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_mesh_that_goes_tells_when_it_is_gone() {
+    let app = App::new();
+    let meshes = format!("/v1/{PROJECT}/meshes");
+    let id = create(&app, &meshes, mesh("mesh-one")).await;
+    app.delete(&format!("{meshes}/{id}")).await.expect(200);
+    let releases = format!("/v2/meshes/{id}/namespaces/default/releases");
+    let reply = app.post(&releases, release("reviews-v2", "reviews")).await;
+    let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} ends its deletion"#;
+    hints(&reply, 400, hint);
+}
+
+#[tokio::test]
+async fn a_version_tells_what_a_retry_needs() {
+    let app = App::new();
+    let k8s = format!("{VERSIONS}/k8s");
+    let retry = |name: &str| {
+        let mut body = version(name);
+        body["retry"] = json!(true);
+        body
+    };
+    app.post(&k8s, version("v1")).await.expect(200);
+    let advice = "only what failed is retried: a script (POST /_emulator/v1/scripts) that is there before the \
+        creation lets a push fail";
+    let hint = format!(
+        r#"POST /_emulator/v1/clock/advance {{"ms":2000}} leads to status success, and then {advice}"#
+    );
+    hints(&app.post(&k8s, retry("v1")).await, 500, &hint);
+    app.advance(2_000).await;
+    hints(&app.post(&k8s, retry("v1")).await, 500, advice);
+
+    app.script(json!({"outcome": "fail", "times": 1, "match": {"family": "zadig", "step": "web"}}))
+        .await;
+    app.post(&k8s, version("v2-late")).await.expect(200);
+    let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status failed"#;
+    hints(&app.post(&k8s, retry("v2-late")).await, 500, hint);
+    app.advance(2_000).await;
+    app.post(&k8s, retry("v2-late")).await.expect(200);
+
+    let id = id_of_version(&app, "v2-late").await;
+    let hint = format!("did you mean the version {id}, named v2-late?");
+    hints(&app.post(&k8s, retry("v2-later")).await, 500, &hint);
+    hints(
+        &app.post(&k8s, retry("spring")).await,
+        500,
+        "retry false creates it",
+    );
+    let mut elsewhere = retry("v2-late");
+    elsewhere["project_key"] = json!("other");
+    let hint = "the project demo has a version of that name";
+    hints(&app.post(&k8s, elsewhere).await, 500, hint);
+
+    let mut unpushed = version("v3");
+    unpushed["image_registry_id"] = json!("");
+    let hint = "image_registry_id must not be empty where an image is pushed";
+    hints(&app.post(&k8s, unpushed).await, 500, hint);
+    let hint =
+        "a K8s version that failed before any push cannot be retried: DELETE it and create it anew";
+    hints(&app.post(&k8s, retry("v3")).await, 500, hint);
+}
