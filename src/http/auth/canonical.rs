@@ -6,7 +6,7 @@
 //!
 //! **Every spelling decodes to the path and the query of the request.** That is what makes it safe to accept
 //! several: no signature fits two requests that mean different things. (Of pairs in a query the order alone
-//! may differ, since most clients sort them.) So the path is never encoded twice, with the one exception of a
+//! may differ, since most clients sort them; and clients end a path in a slash where it does not.) So the path is never encoded twice, with the one exception of a
 //! client that always does.
 
 use std::fmt::Write;
