@@ -91,6 +91,8 @@
 pub mod api;
 pub mod config;
 pub mod control;
+#[cfg(test)]
+mod cost;
 pub mod emulator;
 pub mod exec;
 pub mod fixtures;

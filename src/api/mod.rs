@@ -110,20 +110,25 @@ impl Tables {
         }
     }
 
-    /// How many resources there are, by family and status.
+    /// How many resources there are, by family and status, once whatever is due has happened.
     #[must_use]
-    pub fn tally(&self, now: Ms) -> BTreeMap<(&'static str, String), i64> {
+    pub fn tally(&self) -> BTreeMap<(&'static str, &str), usize> {
         let mut tally = BTreeMap::new();
-        let mut count = |family, status: &str| {
-            *tally.entry((family, status.to_owned())).or_insert(0) += 1;
-        };
-        self.asm.statuses(now, &mut |status| count("asm", status));
-        self.plans
-            .statuses(now, &mut |status| count("plans", status));
-        self.pipelines
-            .statuses(now, &mut |status| count("pipelines", status));
-        self.zadig
-            .statuses(now, &mut |status| count("zadig", status));
+        let mut add =
+            |family, status, things| *tally.entry((family, status)).or_default() += things;
+        let log = &self.log;
+        for (status, things) in self.asm.tally(log) {
+            add(asm::FAMILY, status, things);
+        }
+        for (status, things) in self.plans.tally(log) {
+            add(servicestage::plans::FAMILY, status, things);
+        }
+        for (status, things) in self.pipelines.tally(log) {
+            add(servicestage::pipelines::FAMILY, status, things);
+        }
+        for (status, things) in self.zadig.tally(log) {
+            add(zadig::FAMILY, status, things);
+        }
         tally
     }
 

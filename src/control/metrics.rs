@@ -11,7 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::Control;
-use crate::api::{Tables, World};
+use crate::api::World;
 use crate::host::Seat;
 use crate::http::render;
 
@@ -50,14 +50,18 @@ pub(super) async fn show_metrics(
 fn present(world: &World, n_worlds: usize) -> Registry {
     let mut registry = Registry::with_prefix("release_emulator");
     let resources = Family::<Resource, Gauge>::default();
-    for ((family, status), n) in world.read(Tables::tally) {
-        let resource = Resource { family, status };
-        resources.get_or_create(&resource).set(n);
-    }
+    let number = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
+    world.read(|tables, _| {
+        for ((family, status), things) in tables.tally() {
+            let status = status.to_owned();
+            let resource = Resource { family, status };
+            resources.get_or_create(&resource).set(number(things));
+        }
+    });
     registry.register("resources", "Resources by family and status", resources);
     let gauge = |value: usize| -> Gauge {
         let gauge = Gauge::default();
-        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        gauge.set(number(value));
         gauge
     };
     registry.register("worlds", "Worlds of the process", gauge(n_worlds));

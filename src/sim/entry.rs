@@ -20,6 +20,8 @@ pub struct Entry<T> {
     pub(super) created: Ms,
     /// When something about it changes by itself next, or [`super::NEVER`].
     pub(super) due: Ms,
+    /// The last status that was told of it.
+    pub(super) status: Word,
     past: Past,
 }
 
@@ -39,6 +41,7 @@ impl<T: Timed> Entry<T> {
             id,
             item,
             created,
+            status: Word::NOTHING,
             past: Past::default(),
         };
         let mut sight = entry.sight(occasion.now, occasion.log);
@@ -122,6 +125,9 @@ impl<T: Timed> Entry<T> {
     fn tell(&mut self, changes: Vec<Change>, occasion: &mut Occasion) {
         if changes.is_empty() {
             return;
+        }
+        if let Some(own) = changes.iter().rfind(|change| change.step.is_none()) {
+            self.status = own.to;
         }
         let mut past = std::mem::take(&mut self.past);
         let subject = self.subject();

@@ -3,6 +3,7 @@
 pub mod clock;
 mod entry;
 pub mod ids;
+mod kept;
 pub mod lifecycle;
 pub mod near;
 mod order;
@@ -12,6 +13,8 @@ pub mod store;
 pub mod timeline;
 pub mod transition;
 
+#[cfg(test)]
+pub(crate) use kept::looks;
 pub use transition::Transition;
 
 /// Milliseconds: as an instant since the Unix epoch in UTC, as a length simply how many.

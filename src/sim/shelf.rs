@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 pub use super::entry::Entry;
 
+use super::kept::Kept;
 use super::order::{Keys, Order};
-use super::transition::{Log, Occasion, SCHEDULE};
+use super::transition::{Log, Occasion, SCHEDULE, Word};
 use super::{Ms, NEVER};
 
 /// A thing whose state changes with time.
@@ -45,27 +46,30 @@ pub trait Timed {
 }
 
 /// The position of a thing in the order of arrival.
-type Serial = u64;
+pub(super) type Serial = u64;
 
 /// Things of many scopes. Finding, adding, changing and removing cost O(log n) of what is stored and, where what
 /// changed is told, a look at each step of the thing.
 #[derive(Debug)]
 pub struct Shelf<T> {
-    entries: HashMap<Serial, Entry<T>>,
+    entries: Kept<T>,
     ids: HashMap<Arc<str>, Serial>,
     scopes: BTreeMap<Arc<str>, Order<(Ms, Serial)>>,
     /// Who changes by itself next; a thing that does not is absent.
     agenda: BTreeSet<(Ms, Serial)>,
+    /// How many things are at each status.
+    tally: HashMap<Word, usize>,
     arrived: Serial,
 }
 
 impl<T> Default for Shelf<T> {
     fn default() -> Self {
         Self {
-            entries: HashMap::new(),
+            entries: Kept::default(),
             ids: HashMap::new(),
             scopes: BTreeMap::new(),
             agenda: BTreeSet::new(),
+            tally: HashMap::new(),
             arrived: 0,
         }
     }
@@ -95,6 +99,7 @@ impl<T: Timed> Shelf<T> {
         if entry.due < NEVER {
             self.agenda.insert((entry.due, serial));
         }
+        Self::count(&mut self.tally, Word::NOTHING, entry.status);
         self.entries.insert(serial, entry);
     }
 
@@ -107,7 +112,7 @@ impl<T: Timed> Shelf<T> {
     /// The thing of that id, in whatever scope.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<&Entry<T>> {
-        self.entries.get(self.ids.get(id)?)
+        self.entries.get(*self.ids.get(id)?)
     }
 
     /// The thing of that id, if it belongs to the scope.
@@ -129,9 +134,11 @@ impl<T: Timed> Shelf<T> {
         let serial = *self.ids.get(id)?;
         let entry = self
             .entries
-            .get_mut(&serial)
+            .get_mut(serial)
             .filter(|entry| &*entry.scope == scope)?;
+        let before = entry.status;
         let result = entry.change(occasion, change);
+        Self::count(&mut self.tally, before, entry.status);
         let due = entry.item.next_due(occasion.now);
         Self::note(&mut self.agenda, serial, entry, due);
         Some(result)
@@ -140,11 +147,13 @@ impl<T: Timed> Shelf<T> {
     /// Takes a thing of the scope away, which is told as a change to nothing. Its steps go with it untold.
     pub fn remove(&mut self, scope: &str, id: &str, occasion: &mut Occasion) -> Option<T> {
         let serial = *self.ids.get(id)?;
-        if &*self.entries.get(&serial)?.scope != scope {
+        if &*self.entries.get(serial)?.scope != scope {
             return None;
         }
-        let mut entry = self.entries.remove(&serial)?;
+        let mut entry = self.entries.remove(serial)?;
+        let before = entry.status;
         entry.end(occasion);
+        Self::count(&mut self.tally, before, entry.status);
         self.ids.remove(id);
         self.agenda.remove(&(entry.due, serial));
         if let Some(order) = self.scopes.get_mut(scope) {
@@ -176,11 +185,10 @@ impl<T: Timed> Shelf<T> {
         self.scopes.keys().map(|scope| &**scope)
     }
 
-    /// Tells the status of each thing at an instant, in no order.
-    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(&str)) {
-        for entry in self.entries.values() {
-            told(entry.item.word(now));
-        }
+    /// How many things are at each status, in no order, once whatever is due has happened.
+    pub fn tally<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = (&'a str, usize)> {
+        let tally = self.tally.iter();
+        tally.map(|(status, things)| (&**log.text(*status), *things))
     }
 
     /// When the first of all things changes by itself, or [`NEVER`].
@@ -207,14 +215,16 @@ impl<T: Timed> Shelf<T> {
         };
         let entry = self
             .entries
-            .get_mut(&serial)
+            .get_mut(serial)
             .expect("the agenda names what is stored");
+        let before = entry.status;
         entry.age(due, log);
         if entry.item.acts(due) {
             let (scope, id) = (Arc::clone(&entry.scope), Arc::clone(&entry.id));
             let act = |item: &mut T| act(&scope, &id, item, due);
             entry.change(&mut log.at(due, SCHEDULE), act);
         }
+        Self::count(&mut self.tally, before, entry.status);
         let next = entry.item.next_due(due);
         Self::note(&mut self.agenda, serial, entry, next);
         true
@@ -222,11 +232,26 @@ impl<T: Timed> Shelf<T> {
 
     /// Remembers what another shelf does of the things that both hold, as told to the log `from`.
     pub fn remember(&mut self, other: &mut Self, from: &Log, occasion: &mut Occasion) {
-        for entry in self.entries.values_mut() {
+        for entry in self.entries.all_mut() {
             let known = other.ids.get(&entry.id);
-            let known = known.and_then(|serial| other.entries.get_mut(serial));
+            let known = known.and_then(|serial| other.entries.get_mut(*serial));
             if let Some(known) = known.filter(|known| known.scope == entry.scope) {
                 entry.remember(known, from, occasion);
+            }
+        }
+    }
+
+    fn count(tally: &mut HashMap<Word, usize>, before: Word, after: Word) {
+        if before == after {
+            return;
+        }
+        if after != Word::NOTHING {
+            *tally.entry(after).or_default() += 1;
+        }
+        if let Some(things) = tally.get_mut(&before) {
+            *things -= 1;
+            if *things == 0 {
+                tally.remove(&before);
             }
         }
     }
@@ -245,12 +270,13 @@ impl<T: Timed> Shelf<T> {
 #[derive(Debug)]
 pub struct Things<'a, T> {
     keys: Keys<'a, (Ms, Serial)>,
-    entries: &'a HashMap<Serial, Entry<T>>,
+    entries: &'a Kept<T>,
 }
 
 impl<'a, T> Things<'a, T> {
-    fn thing(&self, key: (Ms, Serial)) -> &'a Entry<T> {
-        &self.entries[&key.1]
+    fn thing(&self, (_, serial): (Ms, Serial)) -> &'a Entry<T> {
+        let thing = self.entries.get(serial);
+        thing.expect("a scope names what is stored")
     }
 }
 
@@ -367,6 +393,27 @@ mod tests {
         ];
         assert_eq!(told(&mut log), as_told(&expected));
         assert_eq!(shelf.next_due(), 20);
+    }
+
+    #[test]
+    fn things_are_counted_by_what_they_are_at() {
+        let mut log = Log::default();
+        let mut shelf = shelf(&mut log);
+        let tally = |shelf: &Shelf<Ticker>, log: &Log| {
+            let mut tally: Vec<_> = shelf.tally(log).map(|(to, n)| (to.to_owned(), n)).collect();
+            tally.sort();
+            tally
+        };
+        let at = |status: &str, things| (status.to_owned(), things);
+        assert_eq!(tally(&shelf, &log), [at("0", 3)]);
+
+        while shelf.wake(10, &mut log, |_, _, _, _| ()) {}
+        assert_eq!(tally(&shelf, &log), [at("0", 2), at("1", 1)]);
+
+        let age = |ticker: &mut Ticker| ticker.born = -30;
+        shelf.edit("p", "a", &mut log.at(11, "age"), age);
+        shelf.remove("q", "c", &mut log.at(11, "delete"));
+        assert_eq!(tally(&shelf, &log), [at("0", 1), at("4", 1)]);
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub struct Transition {
 }
 
 /// A word that a [`Log`] knows, as short as can be kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Word(u32);
 
 impl Word {
@@ -124,7 +124,7 @@ impl Log {
     }
 
     /// The text of a word of this log.
-    fn text(&self, word: Word) -> &Arc<str> {
+    pub(super) fn text(&self, word: Word) -> &Arc<str> {
         &self.spelt[word.0 as usize]
     }
 }

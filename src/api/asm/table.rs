@@ -56,10 +56,9 @@ pub struct Hands<'a> {
 const CREATE: &str = "create";
 
 impl Table {
-    /// Tells the status of each resource at an instant.
-    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(&str)) {
-        self.meshes.statuses(now, told);
-        self.releases.statuses(now, told);
+    /// How many resources are at each status, in no order; meshes and releases apart.
+    pub fn tally<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = (&'a str, usize)> {
+        self.meshes.tally(log).chain(self.releases.tally(log))
     }
 
     /// When the first thing changes by itself.

@@ -293,9 +293,9 @@ impl Table {
             .insert(project, id, created, version, occasion);
     }
 
-    /// Tells the status of each resource at an instant.
-    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(&str)) {
-        self.versions.statuses(now, told);
+    /// How many resources are at each status, in no order.
+    pub fn tally<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = (&'a str, usize)> {
+        self.versions.tally(log)
     }
 
     /// When the first thing changes by itself.

@@ -189,9 +189,9 @@ impl Table {
         self.shelf.remember(&mut other.shelf, from, occasion);
     }
 
-    /// Tells the status of each resource at an instant.
-    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(&str)) {
-        self.shelf.statuses(now, told);
+    /// How many resources are at each status, in no order.
+    pub fn tally<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = (&'a str, usize)> {
+        self.shelf.tally(log)
     }
 
     /// When the first pipeline changes by itself.

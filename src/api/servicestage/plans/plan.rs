@@ -321,9 +321,9 @@ impl Table {
         Ok(said.ok_or(Refusal::NoSuchPlan)??)
     }
 
-    /// Tells the status of each resource at an instant.
-    pub fn statuses(&self, now: Ms, told: &mut dyn FnMut(&str)) {
-        self.shelf.statuses(now, told);
+    /// How many resources are at each status, in no order.
+    pub fn tally<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = (&'a str, usize)> {
+        self.shelf.tally(log)
     }
 
     /// What there is to say of a plan of whatever project.

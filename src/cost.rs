@@ -1,0 +1,236 @@
+//! The cost law: what an operation looks at does not depend on how much is stored, nor a page on where it lies.
+
+use std::fmt::Write;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
+use tower::ServiceExt;
+
+use crate::sim::looks;
+use crate::{Settings, State, World, app};
+
+const FEW: usize = 1_000;
+const MANY: usize = 100_000;
+
+/// How many things there are in a page that is asked for, and in what is listed whole.
+const PAGE: usize = 20;
+
+/// An emulator in process that has stored so much of a family.
+struct Full {
+    app: Router,
+    runtime: Runtime,
+    stored: usize,
+}
+
+impl Full {
+    fn of(stored: usize, state: fn(usize) -> String) -> Self {
+        let state = State::from_json(&state(stored)).expect("a state");
+        let settings = Settings {
+            freeze: Some(1_893_456_000_000),
+            step: 0,
+            ..Settings::default()
+        };
+        let world = World::new(settings, state).expect("a consistent state");
+        world.open();
+        Self {
+            app: app(&world),
+            runtime: Builder::new_current_thread().build().expect("a runtime"),
+            stored,
+        }
+    }
+
+    /// Asks, and answers how many things were looked at for it. In the path, `{half}` stands for half of what is
+    /// stored.
+    fn ask(&self, method: &str, path: &str, body: &str) -> (usize, Value) {
+        let path = path.replace("{half}", &(self.stored / 2).to_string());
+        let request = Request::builder()
+            .method(method)
+            .uri(&path)
+            .header("x-auth-token", "any")
+            .header("authorization", "Bearer any")
+            .body(Body::from(body.to_owned()))
+            .expect("a request");
+        let before = looks::so_far();
+        let (status, body) = self.runtime.block_on(async {
+            let response = self.app.clone().oneshot(request).await.expect("infallible");
+            let status = response.status();
+            (status, to_bytes(response.into_body(), usize::MAX).await)
+        });
+        let body = body.expect("a body");
+        let text = String::from_utf8_lossy(&body);
+        assert!(status.is_success(), "{method} {path}: {status} {text}");
+        let answer = serde_json::from_slice(&body).unwrap_or_default();
+        (looks::so_far() - before, answer)
+    }
+}
+
+/// Asks the same of one that has stored little and one that has stored much.
+fn assert_law(state: fn(usize) -> String, requests: &[(&str, &str, &str)]) {
+    let (few, many) = (Full::of(FEW, state), Full::of(MANY, state));
+    for (method, path, body) in requests {
+        let ((looks, small), (looks_of_many, large)) =
+            (few.ask(method, path, body), many.ask(method, path, body));
+        assert_eq!(looks, looks_of_many, "{method} {path}");
+        assert!(looks > 0, "{method} {path} must look at something");
+        assert!(looks <= 3 * PAGE, "{method} {path} looked at {looks}");
+        assert_eq!(small.is_null(), large.is_null(), "{method} {path}");
+    }
+}
+
+/// So many items of JSON, separated by commas.
+fn items(of: usize, item: impl Fn(usize) -> String) -> String {
+    let mut text = String::new();
+    for n in 0..of {
+        let comma = if n == 0 { "" } else { "," };
+        write!(text, "{comma}{}", item(n)).expect("a text takes everything");
+    }
+    text
+}
+
+fn uuid(n: usize) -> String {
+    format!("{n:08x}-0000-4000-8000-000000000000")
+}
+
+fn plans(stored: usize) -> String {
+    let plans = items(stored, |n| {
+        format!(
+            r#"{{"id":"{}","name":"plan-{n}","status":"CREATED","components":[{{"seq":0,"name":"web",
+            "component_id":"c{n}","runtime_stack":{{"name":"java"}}}}]}}"#,
+            uuid(n)
+        )
+    });
+    format!(r#"{{"servicestage":{{"projects":[{{"id":"p1","release_plans":[{plans}]}}]}}}}"#)
+}
+
+#[test]
+fn release_plans_cost_the_same_however_many_there_are() {
+    let plan = r#"{"name":"spring","components":[{"seq":0,"name":"web","runtime_stack":{"name":"java"}}]}"#;
+    let all = "/v3/p1/cas/release-plans";
+    let one = format!("{all}/{}", uuid(7));
+    let requests = [
+        ("GET", &*format!("{all}?limit=20"), ""),
+        ("GET", &*format!("{all}?limit=20&offset={{half}}"), ""),
+        (
+            "GET",
+            &*format!("{all}?limit=20&offset={{half}}&order=asc"),
+            "",
+        ),
+        ("POST", all, plan),
+        ("GET", &one, ""),
+        ("POST", &*format!("{one}/execute"), ""),
+        ("GET", &*format!("{one}/deploy-info"), ""),
+        ("POST", &*format!("{one}/rollback"), ""),
+        (
+            "GET",
+            &*format!("/_emulator/v1/resources/plans/{}/timeline", uuid(7)),
+            "",
+        ),
+        ("DELETE", &one, ""),
+    ];
+    assert_law(plans, &requests);
+}
+
+fn pipelines(stored: usize) -> String {
+    let pipelines = items(stored, |n| {
+        format!(
+            r#"{{"id":"{}","name":"shop-{n}","pipeline_declaration":{{"sources":[],
+            "stages":[{{"name":"build","tasks":[{{"name":"compile"}}]}}]}}}}"#,
+            uuid(n)
+        )
+    });
+    format!(r#"{{"servicestage":{{"projects":[{{"id":"p1","pipelines":[{pipelines}]}}]}}}}"#)
+}
+
+#[test]
+fn pipelines_cost_the_same_however_many_there_are() {
+    let pipeline = r#"{"name":"shop","model_version":2,"config_mode":"ui",
+        "stages":[{"name":"build","tasks":[{"name":"compile"}]}]}"#;
+    let all = "/v3/p1/pipeline/pipelines";
+    let one = format!("{all}/{}", uuid(7));
+    let requests = [
+        ("GET", &*format!("{all}?limit=20"), ""),
+        ("GET", &*format!("{all}?limit=20&offset={{half}}"), ""),
+        ("POST", all, pipeline),
+        ("GET", &one, ""),
+        ("PUT", &one, pipeline.replace("shop", "shop-seven").leak()),
+        ("POST", &*format!("{one}/action?action_id=start"), ""),
+        ("GET", &*format!("{one}/records"), ""),
+        (
+            "GET",
+            &*format!("/_emulator/v1/resources/pipelines/{}/timeline", uuid(7)),
+            "",
+        ),
+    ];
+    assert_law(pipelines, &requests);
+}
+
+fn releases(stored: usize) -> String {
+    let release = |n: usize| {
+        format!(
+            r#"{{"metadata":{{"name":"rel-{n}","uid":"{}","namespace":"default"}},"spec":{{"serviceName":"svc-{n}",
+            "grayDeployments":[{{"template":{{"kind":"Deployment"}}}}]}},"status":{{"phase":"Running"}}}}"#,
+            uuid(n)
+        )
+    };
+    // A mesh is listed whole, so that its list depends on what it has.
+    let page = items(PAGE, release);
+    let rest = items(stored - PAGE, |n| release(PAGE + n));
+    format!(
+        r#"{{"asm":{{"meshes":[{{"id":"m1","name":"one","releases":[{page}]}},
+        {{"id":"m2","name":"two","releases":[{rest}]}}]}}}}"#
+    )
+}
+
+#[test]
+fn asm_releases_cost_the_same_however_many_there_are() {
+    let release = r#"{"metadata":{"name":"ratings-v2"},"spec":{"serviceName":"ratings","grayDeployments":[{"template":
+        {"kind":"Deployment","spec":{"template":{"spec":{"containers":[{"name":"app","image":"a:2"}]}}}}}]}}"#;
+    let all = "/v2/meshes/m2/namespaces/default/releases";
+    let one = format!("{all}/rel-77");
+    let by_uid = format!("{all}/{}", uuid(78));
+    let requests = [
+        ("GET", "/v2/meshes/m1/releases", ""),
+        ("POST", all, release),
+        ("GET", &one, ""),
+        ("GET", &by_uid, ""),
+        ("PUT", &one, ""),
+        ("DELETE", &*format!("{one}?action=cancel"), ""),
+        ("GET", "/v1/p1/meshes", ""),
+        ("GET", "/v1/p1/meshes/m2", ""),
+    ];
+    assert_law(releases, &requests);
+}
+
+fn versions(stored: usize) -> String {
+    let versions = items(stored, |n| {
+        format!(r#"{{"id":"{n:024x}","version_name":"v-{n}","type":"K8SYaml","status":"success"}}"#)
+    });
+    format!(r#"{{"zadig":{{"projects":[{{"key":"shop","versions":[{versions}]}}]}}}}"#)
+}
+
+#[test]
+fn zadig_versions_cost_the_same_however_many_there_are() {
+    let version = r#"{"project_key":"shop","version_name":"v","env_name":"prod","image_registry_id":"r1",
+        "yaml_datas":[{"service_name":"web","image_datas":[{"container_name":"web","image_name":"web","image_tag":"1"}]}]}"#;
+    let all = "/openapi/delivery/releases";
+    let one = format!("{all}/{:024x}?projectKey=shop", 7);
+    let requests = [
+        (
+            "GET",
+            &*format!("{all}?projectKey=shop&pageNum=1&pageSize=20"),
+            "",
+        ),
+        (
+            "GET",
+            &*format!("{all}?projectKey=shop&pageNum=25&pageSize=20"),
+            "",
+        ),
+        ("POST", &*format!("{all}/k8s"), version),
+        ("GET", &one, ""),
+        ("DELETE", &one, ""),
+    ];
+    assert_law(versions, &requests);
+}

@@ -1,0 +1,68 @@
+//! Where a shelf keeps its things. Whoever looks at one comes by here, so that tests can count how many that were:
+//! what an operation costs must not depend on how many things there are.
+
+use std::collections::HashMap;
+use std::collections::hash_map;
+
+use super::entry::Entry;
+use super::shelf::Serial;
+
+/// Things by serial.
+#[derive(Debug)]
+pub(super) struct Kept<T>(HashMap<Serial, Entry<T>>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<T> Kept<T> {
+    pub(super) fn get(&self, serial: Serial) -> Option<&Entry<T>> {
+        looked_at(1);
+        self.0.get(&serial)
+    }
+
+    pub(super) fn get_mut(&mut self, serial: Serial) -> Option<&mut Entry<T>> {
+        looked_at(1);
+        self.0.get_mut(&serial)
+    }
+
+    pub(super) fn insert(&mut self, serial: Serial, entry: Entry<T>) {
+        looked_at(1);
+        self.0.insert(serial, entry);
+    }
+
+    pub(super) fn remove(&mut self, serial: Serial) -> Option<Entry<T>> {
+        looked_at(1);
+        self.0.remove(&serial)
+    }
+
+    /// All of them, for what replaces them all.
+    pub(super) fn all_mut(&mut self) -> hash_map::ValuesMut<'_, Serial, Entry<T>> {
+        looked_at(self.0.len());
+        self.0.values_mut()
+    }
+}
+
+#[cfg(not(test))]
+fn looked_at(_: usize) {}
+
+#[cfg(test)]
+fn looked_at(things: usize) {
+    looks::LOOKS.set(looks::LOOKS.get() + things);
+}
+
+#[cfg(test)]
+pub(crate) mod looks {
+    use std::cell::Cell;
+
+    thread_local! {
+        pub(super) static LOOKS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// At how many things this thread has looked, each time counted.
+    pub(crate) fn so_far() -> usize {
+        LOOKS.get()
+    }
+}
