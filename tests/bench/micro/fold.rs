@@ -1,0 +1,49 @@
+//! A run from its history: what it will come to, and what it is at.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput};
+use release_emulator::sim::Ms;
+use release_emulator::sim::lifecycle::{Command, Does, Event, Node, Outcome, Run, Script};
+
+/// How long a step takes.
+const STEP: Ms = 10;
+
+/// Steps one after the other.
+fn script(steps: usize) -> Script {
+    let work = Does::Work {
+        takes: STEP,
+        outcome: Outcome::Succeed,
+    };
+    let tree = Node::Seq((0..steps).map(Node::Step).collect());
+    Script::of(tree, vec![work; steps])
+}
+
+pub(crate) fn runs(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("fold of a run");
+    for steps in [5_usize, 30, 200] {
+        group.throughput(Throughput::Elements(steps as u64));
+        // Stopped and continued in each of its first two steps.
+        let events = [(1, Command::Stop), (2, Command::Continue)];
+        let events = events.map(|(at, command)| Event { at, command });
+        let script = script(steps);
+        group.bench_with_input(
+            BenchmarkId::new("history", steps),
+            &script,
+            |bencher, script| {
+                bencher.iter(|| {
+                    Run::restore(0, black_box(script).clone(), &events).expect("a history")
+                });
+            },
+        );
+        let run = Run::restore(0, script, &events).expect("a history");
+        group.bench_with_input(BenchmarkId::new("look", steps), &run, |bencher, run| {
+            bencher.iter(|| {
+                let now = black_box(STEP);
+                let seen = (0..steps).filter(|step| run.step(*step, now) != run.step(0, now));
+                (run.phase(now), seen.count())
+            });
+        });
+    }
+    group.finish();
+}

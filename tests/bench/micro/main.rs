@@ -1,0 +1,22 @@
+//! What single pieces of work cost: `cargo bench --bench micro`, or `cargo bench --bench micro -- fold` for some.
+//!
+//! Requests are given to the whole application in process: no socket, but every layer, with the journal and the
+//! metrics on, and a token that is looked at.
+
+mod fold;
+mod memory;
+mod signature;
+
+use criterion::{criterion_group, criterion_main};
+
+criterion_group!(
+    benches,
+    fold::runs,
+    memory::lists,
+    memory::creations,
+    memory::actions,
+    memory::export,
+    signature::verifying,
+    signature::requests
+);
+criterion_main!(benches);

@@ -1,0 +1,150 @@
+//! Requests that read and change what is stored, and its export.
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
+use release_emulator::{Settings, State, World, app};
+use serde_json::json;
+use tokio::runtime::{Builder, Runtime};
+use tower::ServiceExt;
+
+const PLANS: &str = "/v3/p1/cas/release-plans";
+const PIPELINES: &str = "/v3/p1/pipeline/pipelines";
+
+/// An emulator in process, with who asks it.
+struct Bench {
+    world: World,
+    app: Router,
+    runtime: Runtime,
+}
+
+impl Bench {
+    /// One with some plans.
+    fn with_plans(plans: usize) -> Self {
+        let plan = |n: usize| {
+            json!({"id": format!("{n:08x}-0000-4000-8000-000000000000"), "name": format!("plan-{n:06}"),
+                "action": "create", "status": "SUCCESS", "creator": "emulator",
+                "create_time": 1_893_456_000_000_i64, "execute_time": 1_893_456_000_000_i64})
+        };
+        let plans: Vec<_> = (0..plans).map(plan).collect();
+        let state = json!({"servicestage": {"projects": [{"id": "p1", "release_plans": plans}]}});
+        let state = State::from_json(&state.to_string()).expect("a state");
+        let settings = Settings {
+            step: 0,
+            ..Settings::default()
+        };
+        let world = World::new(settings, state).expect("a consistent state");
+        Self {
+            app: app(&world),
+            world,
+            runtime: Builder::new_current_thread().build().expect("a runtime"),
+        }
+    }
+
+    fn request(method: &str, path: &str, body: String) -> Request<Body> {
+        let request = Request::builder().method(method).uri(path);
+        let request = request
+            .header("x-auth-token", "any")
+            .header("content-length", body.len());
+        request.body(Body::from(body)).expect("a request")
+    }
+
+    /// The body of the answer, which must be one of success.
+    fn answer(&self, request: Request<Body>) -> Vec<u8> {
+        self.runtime.block_on(async {
+            let response = self.app.clone().oneshot(request).await.expect("infallible");
+            assert_eq!(response.status(), StatusCode::OK);
+            to_bytes(response.into_body(), usize::MAX)
+                .await
+                .expect("a body")
+                .into()
+        })
+    }
+}
+
+pub(crate) fn lists(criterion: &mut Criterion) {
+    let bench = Bench::with_plans(1_000);
+    let mut group = criterion.benchmark_group("list of plans");
+    for (rows, path) in [(20, format!("{PLANS}?limit=20")), (1_000, PLANS.to_owned())] {
+        group.throughput(Throughput::Elements(rows));
+        group.bench_with_input(BenchmarkId::from_parameter(rows), &path, |bencher, path| {
+            let request = || Bench::request("GET", path, String::new());
+            bencher.iter_batched(
+                request,
+                |request| bench.answer(request),
+                BatchSize::SmallInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+pub(crate) fn creations(criterion: &mut Criterion) {
+    let bench = Bench::with_plans(0);
+    let mut group = criterion.benchmark_group("create");
+    group.throughput(Throughput::Elements(1));
+    let mut n = 0;
+    group.bench_function("a plan", |bencher| {
+        let request = || {
+            n += 1;
+            let components = json!([{"seq": 0, "name": "web", "runtime_stack": {"name": "java"}}]);
+            let body = json!({"name": format!("plan-{n}"), "components": components});
+            Bench::request("POST", PLANS, body.to_string())
+        };
+        bencher.iter_batched(
+            request,
+            |request| bench.answer(request),
+            BatchSize::SmallInput,
+        );
+    });
+    let mut n = 0;
+    group.bench_function("a pipeline", |bencher| {
+        let request = || {
+            n += 1;
+            Bench::request("POST", PIPELINES, pipeline(n))
+        };
+        bencher.iter_batched(
+            request,
+            |request| bench.answer(request),
+            BatchSize::SmallInput,
+        );
+    });
+    group.finish();
+}
+
+fn pipeline(n: usize) -> String {
+    let stages = json!([{"name": "build", "tasks": [{"name": "compile"}]}]);
+    json!({"name": format!("shop-{n}"), "model_version": 2, "config_mode": "ui", "stages": stages})
+        .to_string()
+}
+
+pub(crate) fn actions(criterion: &mut Criterion) {
+    let bench = Bench::with_plans(0);
+    let created = bench.answer(Bench::request("POST", PIPELINES, pipeline(0)));
+    let created: serde_json::Value = serde_json::from_slice(&created).expect("JSON");
+    let id = created["id"].as_str().expect("an id");
+    let path = format!("{PIPELINES}/{id}/action?action_id=start");
+    let mut group = criterion.benchmark_group("action");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("start a pipeline", |bencher| {
+        let request = || Bench::request("POST", &path, String::new());
+        bencher.iter_batched(
+            request,
+            |request| bench.answer(request),
+            BatchSize::SmallInput,
+        );
+    });
+    group.finish();
+}
+
+pub(crate) fn export(criterion: &mut Criterion) {
+    let bench = Bench::with_plans(10_000);
+    let mut group = criterion.benchmark_group("export");
+    group.sample_size(20);
+    group.throughput(Throughput::Elements(10_000));
+    group.bench_function("10,000 plans", |bencher| {
+        bencher.iter(|| serde_json::to_vec(&bench.world.export()).expect("it can be written"));
+    });
+    group.finish();
+}

@@ -1,0 +1,91 @@
+//! Load at full speed: `wrk`, with 64 connections from a core of its own.
+
+use std::time::Duration;
+
+use super::give_up;
+use super::server::{CLIENTS, Server, on_core};
+
+/// What wrk is given to send; it reads the rest from its environment.
+const SCRIPT: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/bench/side_by_side/load.lua"
+);
+
+/// What a server is asked again and again.
+#[derive(Clone, Copy)]
+pub(crate) struct Load<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    /// `__N__` in it stands for a number that comes once.
+    pub(crate) body: Option<&'a str>,
+}
+
+impl<'a> Load<'a> {
+    /// Reads the same thing again and again.
+    pub(crate) fn get(path: &'a str) -> Self {
+        Self {
+            method: "GET",
+            path,
+            body: None,
+        }
+    }
+
+    /// Sends something again and again.
+    pub(crate) fn post(path: &'a str, body: &'a str) -> Self {
+        Self {
+            method: "POST",
+            path,
+            body: Some(body),
+        }
+    }
+}
+
+/// What a round came to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Round {
+    /// Requests per second.
+    pub(crate) rate: f64,
+    /// The server's CPU time for each, in microseconds.
+    pub(crate) cpu_us: f64,
+}
+
+/// Drives a server for so long; every answer must be one of success.
+pub(crate) fn drive(server: &Server, load: Load, lasting: Duration) -> Round {
+    let mut wrk = on_core(CLIENTS, "wrk");
+    wrk.args(["-t1", "-c64", "-H", "X-Auth-Token: any", "-s", SCRIPT, "-d"]);
+    wrk.arg(format!("{}s", lasting.as_secs()));
+    wrk.arg(format!("http://{}{}", server.address(), load.path));
+    wrk.env("LOAD_METHOD", load.method);
+    if let Some(body) = load.body {
+        wrk.env("LOAD_BODY", body);
+    }
+    let before = server.cpu();
+    let output = wrk
+        .output()
+        .unwrap_or_else(|error| give_up(&format!("taskset: {error}")));
+    let cpu = server.cpu().saturating_sub(before);
+    let text = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() || text.contains("Non-2xx") || text.contains("Socket errors") {
+        let why = String::from_utf8_lossy(&output.stderr);
+        give_up(&format!(
+            "{} {}: wrk said {text}{why}",
+            load.method, load.path
+        ));
+    }
+    let number = |line: &str| line.split_whitespace().next()?.parse::<f64>().ok();
+    let requests = text
+        .lines()
+        .find(|line| line.contains(" requests in "))
+        .and_then(number);
+    let rate = text
+        .lines()
+        .find_map(|line| line.strip_prefix("Requests/sec:"))
+        .and_then(number);
+    let Some((rate, requests)) = rate.zip(requests) else {
+        give_up(&format!("wrk said {text}"));
+    };
+    Round {
+        rate,
+        cpu_us: cpu.as_secs_f64() * 1e6 / requests,
+    }
+}

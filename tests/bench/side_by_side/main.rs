@@ -1,0 +1,75 @@
+//! What the emulator costs, beside what axum costs at best, in the same run: `cargo bench --bench side_by_side`.
+//!
+//! Servers have one core and what drives them another, and take turns; what is printed are medians over the
+//! rounds, and the median of each round's ratio. The journal and the metrics are on, as they are by default, and
+//! every request carries a token that is looked at. It wants Linux, two cores, `wrk` and `taskset`, which Debian has
+//! as `wrk` and `util-linux`. Names of parts choose some: `cargo bench --bench side_by_side -- list start`; the part
+//! `soak` runs only where it is named.
+
+mod baseline;
+mod client;
+mod load;
+mod parts;
+mod server;
+mod soak;
+mod table;
+
+use std::io::Write;
+use std::process::{Command, exit};
+
+/// What is measured, in this order.
+const PARTS: [(&str, fn()); 8] = [
+    ("list", parts::lists),
+    ("create", parts::creations),
+    ("start", parts::starts),
+    ("memory", parts::memory),
+    ("size", parts::size),
+    ("growth", parts::growth),
+    ("latency", parts::latency),
+    ("journal", parts::journal),
+];
+
+/// What is measured only where it is named.
+const SOAK: (&str, fn()) = ("soak", parts::soak);
+
+fn main() {
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| word != "--bench")
+        .collect();
+    if wanted.first().is_some_and(|word| word == "baseline") {
+        baseline::serve();
+        return;
+    }
+    let all = || PARTS.iter().chain([&SOAK]);
+    if let Some(odd) = wanted
+        .iter()
+        .find(|word| !all().any(|(part, _)| part == word))
+    {
+        let parts: Vec<_> = all().map(|(part, _)| *part).collect();
+        give_up(&format!(
+            "there is no part {odd}; there are {}",
+            parts.join(", ")
+        ));
+    }
+    for needed in ["taskset", "wrk"] {
+        if Command::new(needed).arg("--version").output().is_err() {
+            give_up(&format!(
+                "{needed} is needed: apt-get install wrk util-linux"
+            ));
+        }
+    }
+    table::head();
+    for (part, measure) in all() {
+        let is_named = wanted.iter().any(|word| word == part);
+        if is_named || wanted.is_empty() && *part != SOAK.0 {
+            measure();
+        }
+    }
+}
+
+/// Ends the benchmark with a reason.
+fn give_up(why: &str) -> ! {
+    let _ = writeln!(std::io::stderr(), "side_by_side: {why}");
+    exit(1)
+}

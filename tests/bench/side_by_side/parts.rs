@@ -1,0 +1,346 @@
+//! What is measured, a function for each part of the table.
+
+use std::ops::Range;
+use std::process::Command;
+use std::time::Duration;
+
+use super::client::{Request, at_rate};
+use super::load::{Load, Round, drive};
+use super::server::{CLIENTS, Server, start_up};
+use super::table::{median, row};
+use super::{give_up, soak as soaking};
+
+/// How many rounds count. Where servers are driven, one more warms them up.
+const ROUNDS: usize = 5;
+
+/// How long a round drives a server.
+const ROUND: Duration = Duration::from_secs(2);
+
+/// How often a start is measured.
+const STARTS: usize = 11;
+
+/// How many resources there are where it is not about their number.
+const FEW: u64 = 1_000;
+
+/// How many there are where it is.
+const MANY: u64 = 1_000_000;
+
+/// How many releases are stored to see what one takes.
+const RELEASES: u64 = 50_000;
+
+/// The rate at which latency is measured, per second.
+const RATE: u32 = 5_000;
+
+/// How long a soak lasts.
+const LASTING: Duration = Duration::from_secs(600);
+
+const PLANS: &str = "/v3/p1/cas/release-plans";
+const PIPELINES: &str = "/v3/p1/pipeline/pipelines";
+const RELEASES_OF: &str = "/v2/meshes/m1/namespaces/default/releases";
+
+const PLAN: &str = r#"{"name":"plan-__N__","components":[{"seq":0,"name":"web","runtime_stack":{"name":"java"}}]}"#;
+const PIPELINE: &str = r#"{"name":"shop-__N__","model_version":2,"config_mode":"ui","stages":[{"name":"build","tasks":[{"name":"compile"}]}]}"#;
+const RELEASE: &str = r#"{"metadata":{"name":"reviews-__N__"},"spec":{"serviceName":"reviews-__N__","grayDeployments":[{"template":{"kind":"Deployment","spec":{"template":{"spec":{"containers":[{"name":"app","image":"shop/reviews:2"}]}}}}}]}}"#;
+const ITEM: &str = r#"{"name":"release-__N__","action":"create","creator":"emulator"}"#;
+
+/// Rounds in which servers take turns, the first round left out. Each server is driven by a load of its own.
+fn rounds<const N: usize>(driven: [(&Server, Load); N]) -> Vec<[Round; N]> {
+    let round = || driven.map(|(server, load)| drive(server, load, ROUND));
+    round();
+    (0..ROUNDS).map(|_| round()).collect()
+}
+
+/// The median of one server's rates, that of another's, and that of the ratios.
+fn rates<const N: usize>(rounds: &[[Round; N]], own: usize, beside: usize) -> (f64, f64, f64) {
+    let rate = |n: usize| median(rounds.iter().map(|round| round[n].rate));
+    let ratios = rounds
+        .iter()
+        .map(|round| round[own].rate / round[beside].rate);
+    (rate(own), rate(beside), median(ratios))
+}
+
+/// An emulator with some plans, each of which has been executed.
+fn with_plans(flags: &[&str]) -> Server {
+    let server = Server::emulator(&[&["--step", "0s"], flags].concat());
+    let mut connection = server.connect();
+    for n in 0..FEW {
+        let body = PLAN.replace("__N__", &format!("{n:06}"));
+        let created = connection.done("POST", PLANS, &body).json();
+        let id = created["id"].as_str().expect("an id");
+        connection.done("POST", &format!("{PLANS}/{id}/execute"), "");
+    }
+    server
+}
+
+/// Lists, beside (b) and (a).
+pub(crate) fn lists() {
+    let (emulator, baseline) = (with_plans(&[]), Server::baseline());
+    for (limit, wanted) in [(20, ["≥ 0.70", "≥ 0.90"]), (1_000, ["≥ 1.0", "≥ 1.5"])] {
+        // The documents know no larger limit than 100, and without one 1,000 come.
+        let own = if limit > 100 {
+            PLANS.to_owned()
+        } else {
+            format!("{PLANS}?limit={limit}")
+        };
+        let (typed, constant) = (
+            format!("/items?limit={limit}"),
+            format!("/constant?limit={limit}"),
+        );
+        let rounds = rounds([
+            (&emulator, Load::get(&own)),
+            (&baseline, Load::get(&typed)),
+            (&baseline, Load::get(&constant)),
+        ]);
+        let what = format!("list of {limit}, requests/s");
+        let (rate, beside, ratio) = rates(&rounds, 0, 1);
+        row(
+            &what,
+            format!("{rate:.0}"),
+            format!("(b) {beside:.0}"),
+            ratio,
+            wanted,
+        );
+        let (rate, beside, ratio) = rates(&rounds, 0, 2);
+        row(
+            &what,
+            format!("{rate:.0}"),
+            format!("(a) {beside:.0}"),
+            ratio,
+            ["", ""],
+        );
+    }
+}
+
+/// Creations and an action, beside (b)'s creation.
+pub(crate) fn creations() {
+    let emulator = Server::emulator(&["--step", "0s"]);
+    let pipeline = PIPELINE.replace("__N__", "0");
+    let created = emulator.connect().done("POST", PIPELINES, &pipeline).json();
+    let id = created["id"].as_str().expect("an id");
+    let action = format!("{PIPELINES}/{id}/action?action_id=start");
+    for (what, load) in [
+        ("create a release plan", Load::post(PLANS, PLAN)),
+        ("create a pipeline", Load::post(PIPELINES, PIPELINE)),
+        ("create an ASM release", Load::post(RELEASES_OF, RELEASE)),
+        ("start a pipeline", Load::post(&action, "")),
+    ] {
+        let baseline = Server::baseline();
+        let rounds = rounds([(&emulator, load), (&baseline, Load::post("/items", ITEM))]);
+        let (rate, beside, ratio) = rates(&rounds, 0, 1);
+        let what = format!("{what}, requests/s");
+        let beside = format!("(b)'s creation {beside:.0}");
+        row(
+            &what,
+            format!("{rate:.0}"),
+            beside,
+            ratio,
+            ["≥ 0.70", "≥ 0.90"],
+        );
+    }
+}
+
+/// Some plans as a file of fixtures.
+fn fixtures() -> String {
+    let plans: Vec<String> = (0..FEW)
+        .map(|n| {
+            format!(
+                r#"{{"id":"{n:08x}-0000-4000-8000-000000000000","name":"plan-{n:06}","action":"create",
+                "status":"SUCCESS","creator":"emulator","create_time":1893456000000,"execute_time":1893456000000}}"#
+            )
+        })
+        .collect();
+    let plans = plans.join(",");
+    let state =
+        format!(r#"{{"servicestage":{{"projects":[{{"id":"p1","release_plans":[{plans}]}}]}}}}"#);
+    let path = std::env::temp_dir().join(format!("side-by-side-{}.json", std::process::id()));
+    std::fs::write(&path, state).expect("the folder for temporary files can be written");
+    path.to_str().expect("a readable path").to_owned()
+}
+
+/// How long a start takes, beside the minimal program.
+pub(crate) fn starts() {
+    let fixtures = fixtures();
+    let (mut own, mut beside) = (Vec::new(), Vec::new());
+    for _ in 0..STARTS {
+        let emulator = || Server::emulator(&["--fixtures", &fixtures]);
+        let list = Request::get(&format!("{PLANS}?limit=20"));
+        own.push(start_up(emulator, &list).as_secs_f64() * 1e3);
+        let list = Request::get("/items?limit=20");
+        beside.push(start_up(Server::baseline, &list).as_secs_f64() * 1e3);
+    }
+    let _ = std::fs::remove_file(fixtures);
+    let ratios = own.iter().zip(&beside).map(|(own, beside)| own / beside);
+    let ratio = median(ratios);
+    let (own, beside) = (median(own), median(beside));
+    row(
+        "start to the first 200 with 1,000 resources in fixtures, ms",
+        format!("{own:.1}"),
+        format!("minimal axum {beside:.1}"),
+        ratio,
+        ["≤ 3", "≤ 2"],
+    );
+}
+
+/// What memory is resident, at rest and for each thing that is stored.
+pub(crate) fn memory() {
+    let mib = |bytes: u64| format!("{:.1}", in_kib(bytes) / 1024.0);
+    let (emulator, baseline) = (Server::emulator(&[]), Server::baseline());
+    emulator.connect().done("GET", PLANS, "");
+    baseline.connect().done("GET", "/items?limit=20", "");
+    let (own, beside) = (emulator.memory(), baseline.memory());
+    row(
+        "resident memory when idle, MiB",
+        mib(own),
+        format!("minimal axum {}", mib(beside)),
+        in_kib(own) / in_kib(beside),
+        ["≤ 3", "≤ 2"],
+    );
+
+    let emulator = Server::emulator(&["--freeze", "2030-01-01T00:00:00Z"]);
+    let mut connection = emulator.connect();
+    let mut create = |numbers: Range<u64>| {
+        for n in numbers {
+            let body = RELEASE.replace("__N__", &format!("{n:08}"));
+            connection.done("POST", RELEASES_OF, &body);
+        }
+        // They come to be `Running`, and that is remembered.
+        connection.done("POST", "/_emulator/v1/clock/advance", r#"{"ms":2000}"#);
+    };
+    // Whatever has a bound, the journal say, is full by then.
+    create(0..RELEASES / 2);
+    let before = emulator.memory();
+    create(RELEASES / 2..RELEASES / 2 + RELEASES);
+    let each = (emulator.memory() - before) / RELEASES;
+    let (_, template) = RELEASE
+        .split_once(r#""template":"#)
+        .expect("it has a template");
+    let template = template.len() - "}]}}".len();
+    let beyond = u32::try_from(each).expect("little") - u32::try_from(template).expect("little");
+    row(
+        "memory of a small ASM release beyond its template, bytes",
+        beyond,
+        format!("its template {template}"),
+        f64::from(beyond) / 600.0,
+        ["≤ 1 (600 bytes)", ""],
+    );
+}
+
+fn in_kib(bytes: u64) -> f64 {
+    f64::from(u32::try_from(bytes >> 10).expect("less than 4 TiB"))
+}
+
+/// How large the program is.
+pub(crate) fn size() {
+    let binary = std::fs::metadata(env!("CARGO_BIN_EXE_release-emulator"));
+    let mb = in_kib(binary.expect("it was built").len()) * 1024.0 / 1e6;
+    row(
+        "binary, stripped, MB",
+        format!("{mb:.2}"),
+        "10",
+        mb / 10.0,
+        ["≤ 1", "≤ 0.5"],
+    );
+}
+
+/// What a page costs where much is stored, beside a page of little.
+pub(crate) fn growth() {
+    let small = with_plans(&[]);
+    let large = with_plans(&[]);
+    let count = |server: &Server| {
+        let list = server
+            .connect()
+            .done("GET", &format!("{PLANS}?limit=1"), "")
+            .json();
+        list["count"].as_u64().expect("a count")
+    };
+    while count(&large) < MANY {
+        drive(&large, Load::post(PLANS, PLAN), ROUND);
+    }
+    for (what, hundredths) in [("first page", 0), ("page from the middle", 50)] {
+        let page = |server: &Server| {
+            let offset = count(server) * hundredths / 100;
+            format!("{PLANS}?limit=20&offset={offset}")
+        };
+        let (of_many, of_few) = (page(&large), page(&small));
+        let rounds = rounds([(&large, Load::get(&of_many)), (&small, Load::get(&of_few))]);
+        let cpu = |n: usize| median(rounds.iter().map(|round| round[n].cpu_us));
+        let ratio = median(rounds.iter().map(|round| round[0].cpu_us / round[1].cpu_us));
+        row(
+            &format!("{what} of 20, {} stored, CPU us a request", count(&large)),
+            format!("{:.1}", cpu(0)),
+            format!("{} stored {:.1}", count(&small), cpu(1)),
+            ratio,
+            ["≤ 1.5", "≤ 1.2"],
+        );
+    }
+}
+
+/// How long an answer takes at a rate that leaves the server time, beside (b).
+pub(crate) fn latency() {
+    let (emulator, baseline) = (with_plans(&[]), Server::baseline());
+    pin_myself();
+    let own = Request::get(&format!("{PLANS}?limit=20"));
+    let typed = Request::get("/items?limit=20");
+    let round = || {
+        [(&emulator, &own), (&baseline, &typed)].map(|(server, request)| {
+            let took = at_rate(server.address(), request, RATE, ROUND);
+            median(took.iter().map(Duration::as_secs_f64)) * 1e6
+        })
+    };
+    round();
+    let rounds: Vec<_> = (0..ROUNDS).map(|_| round()).collect();
+    row(
+        "p50 at 5,000 requests/s, us",
+        format!("{:.0}", median(rounds.iter().map(|round| round[0]))),
+        format!("(b) {:.0}", median(rounds.iter().map(|round| round[1]))),
+        median(rounds.iter().map(|round| round[0] / round[1])),
+        ["≤ 1.5", "≤ 1.2"],
+    );
+}
+
+/// Moves this process to the clients' core: from here on it is the client.
+fn pin_myself() {
+    let mut taskset = Command::new("taskset");
+    taskset.args(["-cp", CLIENTS, &std::process::id().to_string()]);
+    if !taskset.output().is_ok_and(|output| output.status.success()) {
+        give_up("taskset cannot choose a core");
+    }
+}
+
+/// A list with the journal, beside the same without.
+pub(crate) fn journal() {
+    let (with, without) = (with_plans(&[]), with_plans(&["--journal-bytes", "0"]));
+    let list = format!("{PLANS}?limit=20");
+    let rounds = rounds([(&with, Load::get(&list)), (&without, Load::get(&list))]);
+    let (rate, beside, ratio) = rates(&rounds, 0, 1);
+    row(
+        "list of 20 with the journal, requests/s",
+        format!("{rate:.0}"),
+        format!("without {beside:.0}"),
+        ratio,
+        ["≥ 0.75", ""],
+    );
+}
+
+/// What memory is resident over a long time of creating and deleting.
+pub(crate) fn soak() {
+    let soaked = soaking::soak(LASTING);
+    let mib = |bytes: u64| format!("{:.1}", in_kib(bytes) / 1024.0);
+    let [most, least, first] = [soaked.most, soaked.least, soaked.first].map(in_kib);
+    let widest = if most / first > first / least {
+        most / first
+    } else {
+        least / first
+    };
+    row(
+        &format!(
+            "resident memory over 10 minutes, {} requests, MiB",
+            soaked.requests
+        ),
+        format!("{} to {}", mib(soaked.least), mib(soaked.most)),
+        format!("after a minute {}", mib(soaked.first)),
+        widest,
+        ["0.9 to 1.1", ""],
+    );
+    assert!(soaked.dropped > 0, "the journal was full");
+}
