@@ -11,10 +11,10 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use wildmatch::WildMatch;
 
+use super::clock::time;
 use super::{Control, Problem};
 use crate::api::World;
 use crate::api::gateway::rfc3339;
-use crate::api::identities::instant;
 use crate::http::auth::mask;
 use crate::http::extract::Query;
 use crate::http::render;
@@ -70,11 +70,8 @@ fn text_or_number<'de, D: serde::Deserializer<'de>>(
 impl Filter {
     /// The instant that the filter begins at, if it is a time.
     pub(super) fn begin(&self) -> Result<Option<Ms>, Problem> {
-        let Some(text) = &self.since else {
-            return Ok(None);
-        };
-        let wrong = || Problem::BadRequest(format!("since: {text} is no RFC 3339 time"));
-        instant(text).map(Some).ok_or_else(wrong)
+        let since = self.since.as_deref().map(|since| time("since", since));
+        since.transpose()
     }
 
     /// The fields in which a request differs from what is meant.
