@@ -313,32 +313,21 @@ pub(super) async fn list_requests(
     State(Control(world)): State<Control>,
     Query(listing): Query<Listing>,
 ) -> Result<Response, Problem> {
-    let Listing {
-        family,
-        operation,
-        method,
-        status,
-        scope,
-        caller,
-        path,
-        since,
-        limit,
-    } = listing;
     let filter = Filter {
-        family,
-        operation,
-        method,
-        status,
-        scope,
-        caller,
-        path,
-        since,
+        family: listing.family,
+        operation: listing.operation,
+        method: listing.method,
+        status: listing.status,
+        scope: listing.scope,
+        caller: listing.caller,
+        path: listing.path,
+        since: listing.since,
     };
     let begin = filter.begin()?;
     let mut entries = entries(&world)?;
     entries.retain(|entry| filter.differs(&entry.summary, begin).is_empty());
     let total = entries.len();
-    let skip = limit.map_or(0, |limit| total.saturating_sub(limit));
+    let skip = listing.limit.map_or(0, |limit| total.saturating_sub(limit));
     let requests = JournalBody {
         total,
         dropped: world.watch().journal.fill().dropped,
