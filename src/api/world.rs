@@ -243,7 +243,7 @@ impl World {
         })
     }
 
-    /// Back to the fixtures, or to nothing: memory, clock, ids, scripts.
+    /// Back to the fixtures, or to nothing: memory, clock, ids, scripts, faults, journal.
     ///
     /// # Panics
     /// Never: the fixtures were loaded when the world was made.
