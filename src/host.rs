@@ -279,17 +279,15 @@ impl Host {
                 cause,
             });
         };
-        let (first, end) = (*range.start(), *range.end());
-        let after = last.filter(|last| range.contains(last));
         let mut last_cause = None;
-        for port in in_turn(range, after) {
+        for port in in_turn(range, last) {
             match bind(port) {
                 Ok(bound) => return Ok(bound),
                 Err(cause) => last_cause = Some(cause),
             }
         }
         Err(Refused::NoPort {
-            tried: format!("each of {first} to {end}"),
+            tried: format!("each of {} to {}", range.start(), range.end()),
             cause: last_cause.unwrap_or_else(|| std::io::ErrorKind::AddrInUse.into()),
         })
     }

@@ -162,8 +162,12 @@ impl World {
     /// Catches up, and answers in how much real time something is due next; nothing while the clock stands.
     #[must_use]
     pub fn settle_and_foresee(&self) -> Option<Duration> {
-        let due = self.read(|tables, _| tables.next_due());
-        self.0.awaited.store(due, Ordering::Release);
+        let due = self.read(|tables, _| {
+            let due = tables.next_due();
+            // Under the lock: nothing becomes due sooner unheard.
+            self.0.awaited.store(due, Ordering::Release);
+            due
+        });
         let Reading { now, mode, pace } = self.0.clock.reading();
         if due == NEVER || mode == Mode::Frozen {
             return None;
@@ -173,7 +177,7 @@ impl World {
         Some((Duration::from_millis(wait).div_f64(pace)).saturating_add(Duration::from_millis(1)))
     }
 
-    /// Waits until something is due sooner than was foreseen.
+    /// Waits until something is due sooner than was foreseen, or may be, since something was done to the clock.
     pub async fn something_sooner(&self) {
         self.0.sooner.notified().await;
     }
@@ -189,6 +193,7 @@ impl World {
         self.0.store.write(|tables| {
             self.catch_up(tables, self.0.clock.now(), &mut |_, _| {});
             let reading = self.0.clock.set(setting)?;
+            self.0.sooner.notify_one();
             self.catch_up(tables, reading.now, heard);
             Ok(reading)
         })
@@ -204,6 +209,7 @@ impl World {
                 now: to,
                 ..Setting::default()
             })?;
+            self.0.sooner.notify_one();
             self.catch_up(tables, reading.now, heard);
             Ok(reading)
         })
@@ -237,13 +243,14 @@ impl World {
         })
     }
 
-    /// Back to the fixtures, or to nothing: memory, clock, ids, scripts.
+    /// Back to the fixtures, or to nothing: memory, clock, ids, scripts, faults, journal.
     ///
     /// # Panics
     /// Never: the fixtures were loaded when the world was made.
     pub fn reset(&self, to_empty: bool) {
         self.0.store.write(|tables| {
             self.0.clock.restart(&fresh_clock(&self.0.settings));
+            self.0.sooner.notify_one();
             self.0.watch.reset();
             self.0.ids.restart();
             let mut empty = Tables::new(&self.0.settings);

@@ -10,6 +10,7 @@ use super::transition::TransitionBody;
 use super::{Control, Problem};
 use crate::api::gateway::rfc3339;
 use crate::api::identities::instant;
+use crate::api::settings::is_pace;
 use crate::http::extract::Json;
 use crate::http::render;
 use crate::sim::Ms;
@@ -91,31 +92,15 @@ pub(super) async fn set_clock(
     State(Control(world)): State<Control>,
     Json(setting): Json<ClockSetting>,
 ) -> Result<Response, Problem> {
-    let now = match setting.now.as_deref().map(|now| (now, instant(now))) {
-        None => None,
-        Some((_, Some(now))) => Some(now),
-        Some((text, None)) => {
-            return Err(Problem::BadRequest(format!(
-                "now: {text} is no RFC 3339 time"
-            )));
-        }
-    };
-    if setting
-        .pace
-        .is_some_and(|pace| !(pace > 0.0 && pace <= 1e6))
-    {
-        return Err(Problem::BadRequest(
-            "pace: must be over 0 and at most 1000000".to_owned(),
-        ));
-    }
+    let now = setting.now.as_deref().map(|now| time("now", now));
     let mode = setting.mode.map(|mode| match mode {
         ModeWord::Running => Mode::Running,
         ModeWord::Frozen => Mode::Frozen,
     });
     let setting = Setting {
-        now,
+        now: now.transpose()?,
         mode,
-        pace: setting.pace,
+        pace: setting.pace.map(pace).transpose()?,
     };
     let reading = world.set_clock(setting, &mut |_, _| {}).map_err(refused)?;
     Ok(render::json(
@@ -180,6 +165,21 @@ pub(super) async fn advance_clock(
             },
             256,
         ),
+    ))
+}
+
+/// The instant that a field says.
+pub(super) fn time(field: &str, text: &str) -> Result<Ms, Problem> {
+    instant(text).ok_or_else(|| Problem::BadRequest(format!("{field}: {text} is no RFC 3339 time")))
+}
+
+/// A pace, if there can be one.
+pub(super) fn pace(pace: f64) -> Result<f64, Problem> {
+    if is_pace(pace) {
+        return Ok(pace);
+    }
+    Err(Problem::BadRequest(
+        "pace: must be over 0 and at most 1000000".to_owned(),
     ))
 }
 

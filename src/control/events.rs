@@ -78,11 +78,15 @@ pub(super) async fn listen(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let newest = world.watch().events.newest();
+    let last = *newest.borrow();
     let seen = match headers.get("last-event-id") {
-        None => *newest.borrow(),
+        None => last,
         Some(id) => {
             let id = id.to_str().ok().and_then(|id| id.trim().parse().ok());
-            id.ok_or_else(|| Problem::BadRequest("Last-Event-ID: must be a number".to_owned()))?
+            let id = id
+                .ok_or_else(|| Problem::BadRequest("Last-Event-ID: must be a number".to_owned()))?;
+            // A number that was not given yet is that of an emulator which ran here before.
+            if id <= last { id } else { 0 }
         }
     };
     let listener = Listener {

@@ -32,7 +32,7 @@ enum To {
     Empty,
 }
 
-/// Back to the fixtures: memory, clock, ids, scripts. `{"to":"empty"}`: to nothing.
+/// Back to the fixtures: memory, clock, ids, scripts, faults, journal. `{"to":"empty"}`: to nothing.
 #[utoipa::path(post, path = "/_emulator/v1/reset", operation_id = "Reset", tag = "control",
     request_body(content = Option<Reset>,
         example = json!({"to": "empty"})), responses((status = 204), (status = 400, body = super::problem::ProblemBody,

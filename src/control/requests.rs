@@ -11,10 +11,10 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use wildmatch::WildMatch;
 
+use super::clock::time;
 use super::{Control, Problem};
 use crate::api::World;
 use crate::api::gateway::rfc3339;
-use crate::api::identities::instant;
 use crate::http::auth::mask;
 use crate::http::extract::Query;
 use crate::http::render;
@@ -70,11 +70,8 @@ fn text_or_number<'de, D: serde::Deserializer<'de>>(
 impl Filter {
     /// The instant that the filter begins at, if it is a time.
     pub(super) fn begin(&self) -> Result<Option<Ms>, Problem> {
-        let Some(text) = &self.since else {
-            return Ok(None);
-        };
-        let wrong = || Problem::BadRequest(format!("since: {text} is no RFC 3339 time"));
-        instant(text).map(Some).ok_or_else(wrong)
+        let since = self.since.as_deref().map(|since| time("since", since));
+        since.transpose()
     }
 
     /// The fields in which a request differs from what is meant.
@@ -316,32 +313,21 @@ pub(super) async fn list_requests(
     State(Control(world)): State<Control>,
     Query(listing): Query<Listing>,
 ) -> Result<Response, Problem> {
-    let Listing {
-        family,
-        operation,
-        method,
-        status,
-        scope,
-        caller,
-        path,
-        since,
-        limit,
-    } = listing;
     let filter = Filter {
-        family,
-        operation,
-        method,
-        status,
-        scope,
-        caller,
-        path,
-        since,
+        family: listing.family,
+        operation: listing.operation,
+        method: listing.method,
+        status: listing.status,
+        scope: listing.scope,
+        caller: listing.caller,
+        path: listing.path,
+        since: listing.since,
     };
     let begin = filter.begin()?;
     let mut entries = entries(&world)?;
     entries.retain(|entry| filter.differs(&entry.summary, begin).is_empty());
     let total = entries.len();
-    let skip = limit.map_or(0, |limit| total.saturating_sub(limit));
+    let skip = listing.limit.map_or(0, |limit| total.saturating_sub(limit));
     let requests = JournalBody {
         total,
         dropped: world.watch().journal.fill().dropped,

@@ -7,10 +7,10 @@ use axum::response::Response;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use super::clock::{pace, time};
 use super::problem::{ProblemBody, note_known};
 use super::{Control, Problem};
 use crate::api::World;
-use crate::api::identities::instant;
 use crate::api::settings::{self, Auth, Fidelity, PipelinesList, References, Settings};
 use crate::api::state;
 use crate::host::{Listed, MAIN, Refused, Seat};
@@ -89,26 +89,19 @@ impl NewWorld {
         let freeze = match self.freeze {
             Freeze::Absent => of.freeze,
             Freeze::Runs => None,
-            Freeze::Stands(text) => Some(
-                instant(&text)
-                    .ok_or_else(|| wrong("freeze", format!("{text} is no RFC 3339 time")))?,
-            ),
+            Freeze::Stands(text) => Some(time("freeze", &text)?),
         };
         let step = match self.step.as_deref() {
             None => of.step,
             Some(text) => settings::length(text).map_err(|expected| wrong("step", expected))?,
         };
-        let pace = self.pace.unwrap_or(of.pace);
-        if !settings::is_pace(pace) {
-            return Err(wrong("pace", "must be over 0 and at most 1000000"));
-        }
         let settings = Settings {
             auth: self.auth.unwrap_or(of.auth),
             fidelity: self.fidelity.unwrap_or(of.fidelity),
             references: self.references.unwrap_or(of.references),
             pipelines_list: self.pipelines_list.unwrap_or(of.pipelines_list),
             step,
-            pace,
+            pace: pace(self.pace.unwrap_or(of.pace))?,
             freeze,
             journal_bytes: self.journal_bytes.unwrap_or(of.journal_bytes),
             seed: of.seed,

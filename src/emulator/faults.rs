@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Family, ms};
 use crate::api::World;
-use crate::http::watch::faults::{Answer, Break, Delay, Mangle, Pattern, Rule};
+use crate::http::watch::faults::{Answer, Break, Delay, Mangle, Rule};
 use crate::sim::clock::machine_now;
 
 /// What goes wrong: the first rule that hits a request decides.
@@ -57,67 +57,61 @@ impl Fault {
             (200..=599).contains(&status),
             "a status is from 200 to 599, not {status}"
         );
-        let mut fault = Self::nothing();
-        fault.0.answer = Some(Answer {
+        let answer = Answer {
             status,
             ..Answer::default()
-        });
-        fault
+        };
+        Self(Rule {
+            answer: Some(answer),
+            ..Rule::default()
+        })
     }
 
     /// The request waits first, for that long in real time.
     pub fn delay(length: Duration) -> Self {
-        let mut fault = Self::nothing();
         let length = u64::try_from(ms(length)).unwrap_or(0);
-        fault.0.delay = Some(Delay::Fixed(length));
-        fault
+        Self(Rule {
+            delay: Some(Delay::Fixed(length)),
+            ..Rule::default()
+        })
     }
 
     /// The connection is closed before the first byte of the answer.
     pub fn drop_before() -> Self {
-        Self::broken(Break::Before)
+        Self::mangled(Mangle {
+            broken: Some(Break::Before),
+            ..Mangle::default()
+        })
     }
 
     /// The connection is closed in the middle of the body.
     pub fn drop_midway() -> Self {
-        Self::broken(Break::Midway)
+        Self::mangled(Mangle {
+            broken: Some(Break::Midway),
+            ..Mangle::default()
+        })
     }
 
     /// The body is unreadable.
     pub fn garbage() -> Self {
-        let mut fault = Self::nothing();
-        fault.0.mangle.garbage = true;
-        fault
+        Self::mangled(Mangle {
+            garbage: true,
+            ..Mangle::default()
+        })
     }
 
     /// The body dribbles, so many bytes in a second; at least one.
     pub fn slow(bytes_per_s: u64) -> Self {
-        let mut fault = Self::nothing();
-        fault.0.mangle.bytes_per_s = Some(bytes_per_s.max(1));
-        fault
+        Self::mangled(Mangle {
+            bytes_per_s: Some(bytes_per_s.max(1)),
+            ..Mangle::default()
+        })
     }
 
-    fn broken(at: Break) -> Self {
-        let mut fault = Self::nothing();
-        fault.0.mangle.broken = Some(at);
-        fault
-    }
-
-    fn nothing() -> Self {
+    fn mangled(mangle: Mangle) -> Self {
         Self(Rule {
-            id: String::new(),
-            pattern: Pattern::default(),
-            answer: None,
-            delay: None,
-            mangle: Mangle::default(),
-            times: None,
-            after: 0,
-            probability: 1.0,
-            seed: 0,
-            ttl: None,
-            since: 0,
-            fitted: 0,
-            used: 0,
+            mangle,
+            ..Rule::default()
         })
     }
 

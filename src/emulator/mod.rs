@@ -87,7 +87,7 @@ impl Emulator {
         Requests(self.world())
     }
 
-    /// Back to the fixtures: memory, clock, ids, scripts.
+    /// Back to the fixtures: memory, clock, ids, scripts, faults, journal.
     pub fn reset(&self) {
         self.world().reset(false);
     }

@@ -206,12 +206,14 @@ async fn admit<D: Dialect>(
         }
     };
     let caller = caller?;
-    let path = parts.uri.path();
-    // Before the permission: that no credential is for this project would be true, but beside the point.
-    if path.contains("/{project_id}/") || path.to_ascii_lowercase().contains("/%7bproject_id%7d/") {
-        return Err(Rejection::NoProject.into());
-    }
     if let Some(operation) = operation {
+        let path = parts.uri.path();
+        // Before the permission: that no credential is for this project would be true, but beside the point.
+        if path.contains("/{project_id}/")
+            || path.to_ascii_lowercase().contains("/%7bproject_id%7d/")
+        {
+            return Err(Rejection::NoProject.into());
+        }
         dialect.permit(&caller, operation, &parts)?;
     }
     if is_large {

@@ -222,6 +222,10 @@ async fn who_was_away_resumes_behind_the_last_event_that_was_seen() {
     assert_eq!(first.id, Some(1));
     let mut again = Listener::to(&server, "", first.id).await;
     assert_eq!(again.next().await, second);
+    // The number of an emulator that ran here before: of this one, nothing was seen yet.
+    let mut another = Listener::to(&server, "", Some(5_000)).await;
+    let told = timeout(PATIENCE, another.next()).await;
+    assert_eq!(told.expect("in time"), first);
 
     let head = "GET /_emulator/v1/events HTTP/1.1\r\nHost: x\r\nLast-Event-ID: x\r\nConnection: close\r\n\r\n";
     assert!(

@@ -28,7 +28,7 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
 const PATH: &AsciiSet = &QUERY.remove(b'/');
 
 /// What a client sends in place of a digest whose body it does not sign.
-const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+pub(super) const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
 /// How the User-Agent of the official Node SDK begins.
 const NODE: &[u8] = b"huaweicloud-usdk-nodejs/";
@@ -156,7 +156,7 @@ impl Canonical {
         lines.extend(self.headers.iter().map(|(name, value)| {
             let secret = name.parse().is_ok_and(|name| mask::is_secret_header(&name));
             let value = String::from_utf8_lossy(value);
-            format!("{name}:{}", if secret { "***" } else { &value })
+            format!("{name}:{}", if secret { mask::MASK } else { &value })
         }));
         lines.extend([String::new(), self.names(), self.payload.clone()]);
         lines
@@ -173,18 +173,6 @@ impl Canonical {
 pub fn encoded_path(path: &str) -> String {
     let decoded: Vec<u8> = percent_decode_str(path).collect();
     percent_encode(&decoded, PATH).to_string()
-}
-
-/// The digest of a body as it is signed.
-#[must_use]
-pub fn payload(algorithm: Algorithm, body: &[u8]) -> String {
-    algorithm.digest(body)
-}
-
-/// The payload of a body that is not signed.
-#[must_use]
-pub fn unsigned() -> String {
-    UNSIGNED.to_owned()
 }
 
 fn paths(request: &Request) -> Vec<String> {
@@ -293,7 +281,8 @@ fn payloads(request: &Request, algorithm: Algorithm) -> Result<Vec<String>, Stri
         .headers
         .get(header)
         .map(|value| value.to_str().unwrap_or_default().trim());
-    let digest = || payload(algorithm, request.body);
+    let digest = || algorithm.digest(request.body);
+    let unsigned = || UNSIGNED.to_owned();
     match said {
         None => Ok(vec![digest()]),
         // Some clients hash an empty body whatever they say of it.

@@ -5,7 +5,7 @@
 
 use axum::http::{Method, header};
 
-use super::canonical::{Canonical, Request, Spellings, payload, unsigned};
+use super::canonical::{Canonical, Request, Spellings, UNSIGNED};
 use super::signature::Algorithm;
 
 /// What stands before a line that differs.
@@ -104,20 +104,20 @@ fn mistakes(request: &Request, algorithm: Algorithm, ours: &Canonical) -> Vec<(S
         }
     });
     of("the digest of an empty body", &|theirs| {
-        theirs.payload = payload(algorithm, b"");
+        theirs.payload = algorithm.digest(b"");
     });
     of("the digest of the body", &|theirs| {
-        theirs.payload = payload(algorithm, request.body);
+        theirs.payload = algorithm.digest(request.body);
     });
     of("the body with a line feed at its end", &|theirs| {
-        theirs.payload = payload(algorithm, &[request.body, b"\n"].concat());
+        theirs.payload = algorithm.digest(&[request.body, b"\n"].concat());
     });
     of("the body without the line feed at its end", &|theirs| {
-        theirs.payload = payload(algorithm, request.body.trim_ascii_end());
+        theirs.payload = algorithm.digest(request.body.trim_ascii_end());
     });
     of(
         "no body, though the digest is not said to be left out",
-        &|theirs| theirs.payload = unsigned(),
+        &|theirs| UNSIGNED.clone_into(&mut theirs.payload),
     );
     mistakes
 }

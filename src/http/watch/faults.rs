@@ -142,6 +142,27 @@ pub struct Rule {
     pub used: u64,
 }
 
+/// One that hits every request, and does nothing to it.
+impl Default for Rule {
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            pattern: Pattern::default(),
+            answer: None,
+            delay: None,
+            mangle: Mangle::default(),
+            times: None,
+            after: 0,
+            probability: 1.0,
+            seed: 0,
+            ttl: None,
+            since: 0,
+            fitted: 0,
+            used: 0,
+        }
+    }
+}
+
 /// What a rule does to one request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Struck {
@@ -273,18 +294,8 @@ mod tests {
     fn rule() -> Rule {
         Rule {
             id: "r".to_owned(),
-            pattern: Pattern::default(),
-            answer: None,
-            delay: None,
-            mangle: Mangle::default(),
-            times: None,
-            after: 0,
-            probability: 1.0,
             seed: 7,
-            ttl: None,
-            since: 0,
-            fitted: 0,
-            used: 0,
+            ..Rule::default()
         }
     }
 

@@ -1,6 +1,7 @@
 //! What was asked and answered: a ring that is bounded by bytes.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
@@ -74,6 +75,7 @@ pub struct Entry {
 #[derive(Debug)]
 pub struct Journal {
     limit: usize,
+    numbered: AtomicU64,
     ring: Mutex<Ring>,
 }
 
@@ -81,7 +83,6 @@ pub struct Journal {
 struct Ring {
     entries: VecDeque<Arc<Entry>>,
     bytes: usize,
-    numbered: u64,
     dropped: u64,
     last_dropped: Option<Ms>,
 }
@@ -105,6 +106,7 @@ impl Journal {
     pub fn new(limit: usize) -> Self {
         Self {
             limit,
+            numbered: AtomicU64::new(0),
             ring: Mutex::default(),
         }
     }
@@ -117,9 +119,7 @@ impl Journal {
 
     /// The number of the next request.
     pub fn number(&self) -> u64 {
-        let mut ring = self.lock();
-        ring.numbered += 1;
-        ring.numbered
+        self.numbered.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Writes a request down; the oldest make room for it.
@@ -165,12 +165,9 @@ impl Journal {
 
     /// Forgets everything, also that something was dropped. Numbers go on.
     pub fn clear(&self) {
-        let mut ring = self.lock();
-        let numbered = ring.numbered;
-        *ring = Ring {
-            numbered,
-            ..Ring::default()
-        };
+        let forgotten = std::mem::take(&mut *self.lock());
+        // As what is dropped, it is let go of without the lock.
+        drop(forgotten);
     }
 
     fn lock(&self) -> MutexGuard<'_, Ring> {

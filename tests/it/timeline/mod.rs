@@ -180,4 +180,9 @@ async fn what_is_not_there_has_no_timeline() {
         let said = format!("there is no resource x of {family}");
         assert_eq!(refusal(&format!("{family}/x")).await, said);
     }
+    // Only a service takes it for a client without a project.
+    assert_eq!(
+        refusal("plans/%7Bproject_id%7D").await,
+        "there is no resource {project_id} of plans"
+    );
 }
