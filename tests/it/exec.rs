@@ -1,13 +1,12 @@
 //! `exec`: a command with an emulator of its own. And `openapi`, which serves nothing.
 
-use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
 use release_emulator::control;
 use serde_json::json;
 
-use crate::process::{command, scratch};
+use crate::process::{Process, command, scratch};
 use crate::remote::Remote;
 
 /// What the command of a run is told to do by this binary's own part in it.
@@ -231,23 +230,14 @@ fn signals_are_passed_on_to_the_command_which_decides_what_they_mean() {
         ("TERM", "-", 143),
     ] {
         let script = format!("trap '{trapped}' {signal}; echo set; while :; do :; done");
-        let mut exec = shell(&[], &script)
-            .stdout(Stdio::piped())
-            // Not in the foreground of a terminal, which would signal the command by itself.
-            .process_group(0)
-            .spawn()
-            .unwrap();
-        let mut said = [0; 4];
-        exec.stdout.as_mut().unwrap().read_exact(&mut said).unwrap();
-        assert_eq!(&said, b"set\n");
+        // Not in the foreground of a terminal, which would signal the command by itself.
+        let mut exec = Process::spawn(shell(&[], &script).process_group(0));
+        assert_eq!(exec.ready, "set\n");
 
-        let sent = Command::new("sh")
-            .args(["-c", &format!("kill -{signal} {}", exec.id())])
-            .status();
-        assert!(sent.unwrap().success());
+        exec.signal(&format!("-{signal}"));
 
         assert_eq!(
-            exec.wait().unwrap().code(),
+            exec.child.wait().unwrap().code(),
             Some(code),
             "{signal} {trapped}"
         );

@@ -16,10 +16,12 @@ pub struct Process {
 
 impl Process {
     pub fn start(arguments: &[&str]) -> Self {
-        let mut child = command(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it starts");
+        Self::spawn(&mut command(arguments))
+    }
+
+    /// Starts a command and waits for its first line.
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
         let mut ready = String::new();
         BufReader::new(child.stdout.as_mut().expect("piped"))
             .read_line(&mut ready)
@@ -196,16 +198,8 @@ fn a_signal_stops_it_within_200_ms_while_every_thread_is_at_work() {
 
 #[test]
 fn a_refusal_is_logged_with_its_reason_at_debug() {
-    let mut child = command(&["--listen", "127.0.0.1:0", "--log-level", "debug"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut ready = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap())
-        .read_line(&mut ready)
-        .unwrap();
-    let mut process = Process { child, ready };
+    let mut command = command(&["--listen", "127.0.0.1:0", "--log-level", "debug"]);
+    let mut process = Process::spawn(command.stderr(Stdio::piped()));
 
     let path = "/v3/p/pipeline/pipelines";
     answer(send(process.port(), "POST", path, r#"{"name":7}"#));
@@ -348,28 +342,15 @@ fn a_byte_order_mark_before_fixtures_is_passed_over() {
 
 #[test]
 fn the_documented_fixtures_are_built_in_and_variables_stand_for_flags() {
-    let started = command(&["serve"])
-        .env("RELEASE_EMULATOR_LISTEN", "127.0.0.1:0")
-        .env("RELEASE_EMULATOR_FIXTURES", "documented")
-        .env("RELEASE_EMULATOR_FREEZE", "2026-01-01T12:00:00Z")
-        .stdout(Stdio::piped())
-        .spawn();
-    let mut child = started.unwrap();
-    let mut ready = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap())
-        .read_line(&mut ready)
-        .unwrap();
-    let process = Process { child, ready };
+    let process = Process::spawn(
+        command(&["serve"])
+            .env("RELEASE_EMULATOR_LISTEN", "127.0.0.1:0")
+            .env("RELEASE_EMULATOR_FIXTURES", "documented")
+            .env("RELEASE_EMULATOR_FREEZE", "2026-01-01T12:00:00Z"),
+    );
 
-    let mut stream = TcpStream::connect(("127.0.0.1", process.port())).unwrap();
     let path = "/v3/0605767aee00d2562f3cc0123456789a/cas/release-plans";
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: t\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    let answer = answer(send(process.port(), "GET", path, ""));
 
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.contains("release-1zws2j"), "{answer}");

@@ -3,10 +3,9 @@
 //!
 //! Every secret here holds the word `hush`, which nothing else does, or is collected where it comes about.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::Stdio;
 
 use axum::http::{HeaderMap, HeaderValue};
 use release_emulator::State;
@@ -433,26 +432,19 @@ impl Emulator {
         let (fixtures, log) = (folder.join("fixtures.json"), folder.join("log"));
         std::fs::write(&fixtures, identities().to_string()).unwrap();
         // Time stands where the signatures were made.
-        let mut child = command(&[
+        let mut command = command(&[
             "--listen",
             "127.0.0.1:0",
             "--fixtures",
             fixtures.to_str().unwrap(),
-        ])
-        .args(["--auth", "strict", "--fidelity", "strict"])
-        .args(["--freeze", "2026-01-02T03:04:05Z"])
-        .args(["--log-level", "trace", "--log", format])
-        .stdout(Stdio::piped())
-        .stderr(std::fs::File::create(&log).unwrap())
-        .spawn()
-        .unwrap();
-        let mut ready = String::new();
-        let stdout = child.stdout.as_mut().unwrap();
-        BufReader::new(stdout).read_line(&mut ready).unwrap();
-        Self {
-            process: Process { child, ready },
-            log,
-        }
+        ]);
+        command
+            .args(["--auth", "strict", "--fidelity", "strict"])
+            .args(["--freeze", "2026-01-02T03:04:05Z"])
+            .args(["--log-level", "trace", "--log", format])
+            .stderr(std::fs::File::create(&log).unwrap());
+        let process = Process::spawn(&mut command);
+        Self { process, log }
     }
 
     fn answer(&self, sent: &Sent) -> Answer {
