@@ -193,7 +193,8 @@ fn the_environment_names_the_emulator_and_a_credential_of_the_fixtures() {
 
 #[test]
 fn the_flags_of_serve_hold() {
-    let file = scratch("exec").join("port");
+    let folder = scratch("exec");
+    let file = folder.join("port");
     let print = format!("echo $RELEASE_EMULATOR_URL; cat {}", file.display());
     let output = exec(&["--port-file", file.to_str().unwrap()], &print);
     let text = String::from_utf8(output.stdout).unwrap();

@@ -2,7 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -66,12 +67,29 @@ pub fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// A folder of this run's own.
-pub fn scratch(name: &str) -> PathBuf {
+/// A folder of a test's own, which goes with it.
+pub struct Scratch(PathBuf);
+
+/// Makes one.
+pub fn scratch(name: &str) -> Scratch {
     let folder =
         std::env::temp_dir().join(format!("release-emulator-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
-    folder
+    Scratch(folder)
+}
+
+impl Deref for Scratch {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// What a start that fails says, and its code.
@@ -89,7 +107,8 @@ pub fn fails(command: &mut Command) -> (i32, String) {
 
 #[test]
 fn one_line_on_stdout_says_where_it_listens_after_the_port_file_is_there() {
-    let file = scratch("port").join("port");
+    let folder = scratch("port");
+    let file = folder.join("port");
     let process = Process::start(&[
         "--listen",
         "127.0.0.1:0",
@@ -227,7 +246,7 @@ fn a_port_file_that_cannot_be_written_stops_with_code_2_and_leaves_nothing() {
 
     assert_eq!(code, 2);
     assert!(said.contains("cannot write the port file"), "{said}");
-    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(&*folder).unwrap().count(), 1);
 }
 
 #[test]
@@ -333,7 +352,8 @@ fn bad_fixtures_stop_with_code_4_and_name_file_and_place() {
 
 #[test]
 fn a_byte_order_mark_before_fixtures_is_passed_over() {
-    let file = scratch("mark").join("state.json");
+    let folder = scratch("mark");
+    let file = folder.join("state.json");
     std::fs::write(&file, "\u{feff}{}").unwrap();
     let file = file.to_str().unwrap();
     let process = Process::start(&["--listen", "127.0.0.1:0", "--fixtures", file]);

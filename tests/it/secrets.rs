@@ -5,7 +5,6 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
 
 use axum::http::{HeaderMap, HeaderValue};
 use release_emulator::State;
@@ -16,7 +15,7 @@ use release_emulator::http::auth::{Secret, huawei, zadig};
 use serde_json::{Value, json};
 
 use crate::common::PROJECT;
-use crate::process::{Process, command, fails, scratch};
+use crate::process::{Process, Scratch, command, fails, scratch};
 use crate::signatures::{DATE, Signed, sha256};
 
 /// What every secret holds.
@@ -423,7 +422,7 @@ impl Answer {
 /// A started binary that tells everything in its log.
 struct Emulator {
     process: Process,
-    log: PathBuf,
+    folder: Scratch,
 }
 
 impl Emulator {
@@ -444,7 +443,7 @@ impl Emulator {
             .args(["--log-level", "trace", "--log", format])
             .stderr(std::fs::File::create(&log).unwrap());
         let process = Process::spawn(&mut command);
-        Self { process, log }
+        Self { process, folder }
     }
 
     fn answer(&self, sent: &Sent) -> Answer {
@@ -487,7 +486,7 @@ impl Emulator {
     fn stop(mut self) -> String {
         self.process.signal("-TERM");
         self.process.child.wait().unwrap();
-        std::fs::read_to_string(&self.log).unwrap()
+        std::fs::read_to_string(self.folder.join("log")).unwrap()
     }
 }
 
