@@ -118,11 +118,7 @@ async fn an_unknown_path_is_there_with_the_operation_that_comes_nearest() {
 
     let reply = app.send("PATCH", &pipelines(), CREDENTIALS, "").await;
     assert_eq!(reply.status, 405);
-    let hint = reply.header("x-emulator-hint");
-    assert!(
-        hint == "this path has GET, POST" || hint == "this path has POST, GET",
-        "{hint}"
-    );
+    assert_eq!(reply.header("x-emulator-hint"), "this path has GET, POST");
 }
 
 #[tokio::test]
