@@ -4,13 +4,10 @@ use release_emulator::api::settings::Auth;
 use serde_json::{Value, json};
 
 use crate::common::{App, CREDENTIALS, PROJECT, assert_same};
+use crate::pipelines::pipelines;
 
 const REQUESTS: &str = "/_emulator/v1/requests";
 const VERIFY: &str = "/_emulator/v1/requests/verify";
-
-fn pipelines() -> String {
-    format!("/v3/{PROJECT}/pipeline/pipelines")
-}
 
 async fn list(app: &App, query: &str) -> Value {
     app.get(&format!("{REQUESTS}?{query}")).await.expect(200)
