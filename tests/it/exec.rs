@@ -297,6 +297,23 @@ fn a_world_that_is_still_at_work_cannot_be_vouched_for() {
 }
 
 #[test]
+fn requests_that_the_journal_does_not_hold_cannot_be_vouched_for() {
+    for (bytes, said) in [
+        ("0", "unknown, since the journal is off"),
+        (
+            "1",
+            "unknown of 2 requests that the journal had no room for (--journal-bytes)",
+        ),
+    ] {
+        let flags = ["--journal-bytes", bytes, "--fail-on", "server-error"];
+        let output = exec_part(&flags, "lost lost");
+        assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
+        let said = format!("the command succeeded, but\n  world main: server-error: {said}\n");
+        assert!(stderr(&output).ends_with(&said), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn what_a_run_can_fail_on_is_listed_where_a_word_is_unknown() {
     let output = exec(&["--fail-on", "unused-script,boredom"], "true");
     assert_eq!(output.status.code(), Some(2));
