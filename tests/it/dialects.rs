@@ -5,6 +5,7 @@ use release_emulator::api::settings::Auth;
 use serde_json::json;
 
 use crate::common::{App, CREDENTIALS, PROJECT, Reply};
+use crate::pipelines::pipelines;
 
 /// A refusal in some family's words.
 struct Expected {
@@ -155,10 +156,6 @@ const RELEASES: &str = "/v2/meshes/mesh-demo/namespaces/default/releases";
 
 fn plans() -> String {
     format!("/v3/{PROJECT}/cas/release-plans")
-}
-
-fn pipelines() -> String {
-    format!("/v3/{PROJECT}/pipeline/pipelines")
 }
 
 const TOKENS: &str = "/v3/auth/tokens";

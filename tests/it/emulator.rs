@@ -157,7 +157,8 @@ async fn an_advance_past_the_end_of_time_is_the_programs_fault() {
 
 #[tokio::test]
 async fn fixtures_come_from_files_from_the_documents_and_from_the_program() {
-    let file = scratch("emulator").join("state.yaml");
+    let folder = scratch("emulator");
+    let file = folder.join("state.yaml");
     std::fs::write(&file, "zadig: {projects: [{key: from-a-file}]}").unwrap();
     let own =
         r#"{"servicestage":{"projects":[{"id":"p1","pipelines":[{"id":"a","name":"own"}]}]}}"#;

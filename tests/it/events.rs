@@ -203,8 +203,8 @@ async fn transitions_come_when_they_are_due_without_anybody_asking() {
     };
     let server = Server::with(settings).await;
     let mut listener = Listener::to(&server, "?family=plans", None).await;
-    executed(&server).await;
     let watch = Stopwatch::start();
+    executed(&server).await;
     while listener.led_to().await.as_deref() != Some("SUCCESS") {}
     let took = watch.elapsed().as_millis();
     assert!(

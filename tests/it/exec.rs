@@ -1,13 +1,12 @@
 //! `exec`: a command with an emulator of its own. And `openapi`, which serves nothing.
 
-use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
 use release_emulator::control;
 use serde_json::json;
 
-use crate::process::{command, scratch};
+use crate::process::{Process, command, scratch};
 use crate::remote::Remote;
 
 /// What the command of a run is told to do by this binary's own part in it.
@@ -194,7 +193,8 @@ fn the_environment_names_the_emulator_and_a_credential_of_the_fixtures() {
 
 #[test]
 fn the_flags_of_serve_hold() {
-    let file = scratch("exec").join("port");
+    let folder = scratch("exec");
+    let file = folder.join("port");
     let print = format!("echo $RELEASE_EMULATOR_URL; cat {}", file.display());
     let output = exec(&["--port-file", file.to_str().unwrap()], &print);
     let text = String::from_utf8(output.stdout).unwrap();
@@ -231,23 +231,14 @@ fn signals_are_passed_on_to_the_command_which_decides_what_they_mean() {
         ("TERM", "-", 143),
     ] {
         let script = format!("trap '{trapped}' {signal}; echo set; while :; do :; done");
-        let mut exec = shell(&[], &script)
-            .stdout(Stdio::piped())
-            // Not in the foreground of a terminal, which would signal the command by itself.
-            .process_group(0)
-            .spawn()
-            .unwrap();
-        let mut said = [0; 4];
-        exec.stdout.as_mut().unwrap().read_exact(&mut said).unwrap();
-        assert_eq!(&said, b"set\n");
+        // Not in the foreground of a terminal, which would signal the command by itself.
+        let mut exec = Process::spawn(shell(&[], &script).process_group(0));
+        assert_eq!(exec.ready, "set\n");
 
-        let sent = Command::new("sh")
-            .args(["-c", &format!("kill -{signal} {}", exec.id())])
-            .status();
-        assert!(sent.unwrap().success());
+        exec.signal(&format!("-{signal}"));
 
         assert_eq!(
-            exec.wait().unwrap().code(),
+            exec.child.wait().unwrap().code(),
             Some(code),
             "{signal} {trapped}"
         );
@@ -303,6 +294,23 @@ fn a_world_that_is_still_at_work_cannot_be_vouched_for() {
     assert!(stderr(&output).ends_with(said), "{}", stderr(&output));
     let output = exec_part(&[], "busy");
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[test]
+fn requests_that_the_journal_does_not_hold_cannot_be_vouched_for() {
+    for (bytes, said) in [
+        ("0", "unknown, since the journal is off"),
+        (
+            "1",
+            "unknown of 2 requests that the journal had no room for (--journal-bytes)",
+        ),
+    ] {
+        let flags = ["--journal-bytes", bytes, "--fail-on", "server-error"];
+        let output = exec_part(&flags, "lost lost");
+        assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
+        let said = format!("the command succeeded, but\n  world main: server-error: {said}\n");
+        assert!(stderr(&output).ends_with(&said), "{}", stderr(&output));
+    }
 }
 
 #[test]

@@ -4,14 +4,11 @@ use axum::body::Body;
 use serde_json::{Value, json};
 
 use crate::common::{App, CREDENTIALS, PROJECT, Reply, assert_same};
+use crate::pipelines::pipelines;
 
 const FAULTS: &str = "/_emulator/v1/faults";
 const RELEASES: &str = "/v2/meshes/m1/releases";
 const VERSIONS: &str = "/openapi/delivery/releases?projectKey=p&pageNum=1&pageSize=9";
-
-fn pipelines() -> String {
-    format!("/v3/{PROJECT}/pipeline/pipelines")
-}
 
 async fn fault(app: &App, rule: Value) -> String {
     let rule = app.post(FAULTS, rule).await.expect(201);

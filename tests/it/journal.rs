@@ -4,13 +4,10 @@ use release_emulator::api::settings::Auth;
 use serde_json::{Value, json};
 
 use crate::common::{App, CREDENTIALS, PROJECT, assert_same};
+use crate::pipelines::pipelines;
 
 const REQUESTS: &str = "/_emulator/v1/requests";
 const VERIFY: &str = "/_emulator/v1/requests/verify";
-
-fn pipelines() -> String {
-    format!("/v3/{PROJECT}/pipeline/pipelines")
-}
 
 async fn list(app: &App, query: &str) -> Value {
     app.get(&format!("{REQUESTS}?{query}")).await.expect(200)
@@ -118,11 +115,7 @@ async fn an_unknown_path_is_there_with_the_operation_that_comes_nearest() {
 
     let reply = app.send("PATCH", &pipelines(), CREDENTIALS, "").await;
     assert_eq!(reply.status, 405);
-    let hint = reply.header("x-emulator-hint");
-    assert!(
-        hint == "this path has GET, POST" || hint == "this path has POST, GET",
-        "{hint}"
-    );
+    assert_eq!(reply.header("x-emulator-hint"), "this path has GET, POST");
 }
 
 #[tokio::test]

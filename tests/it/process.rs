@@ -2,7 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -16,10 +17,12 @@ pub struct Process {
 
 impl Process {
     pub fn start(arguments: &[&str]) -> Self {
-        let mut child = command(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it starts");
+        Self::spawn(&mut command(arguments))
+    }
+
+    /// Starts a command and waits for its first line.
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
         let mut ready = String::new();
         BufReader::new(child.stdout.as_mut().expect("piped"))
             .read_line(&mut ready)
@@ -64,12 +67,29 @@ pub fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// A folder of this run's own.
-pub fn scratch(name: &str) -> PathBuf {
+/// A folder of a test's own, which goes with it.
+pub struct Scratch(PathBuf);
+
+/// Makes one.
+pub fn scratch(name: &str) -> Scratch {
     let folder =
         std::env::temp_dir().join(format!("release-emulator-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
-    folder
+    Scratch(folder)
+}
+
+impl Deref for Scratch {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// What a start that fails says, and its code.
@@ -87,7 +107,8 @@ pub fn fails(command: &mut Command) -> (i32, String) {
 
 #[test]
 fn one_line_on_stdout_says_where_it_listens_after_the_port_file_is_there() {
-    let file = scratch("port").join("port");
+    let folder = scratch("port");
+    let file = folder.join("port");
     let process = Process::start(&[
         "--listen",
         "127.0.0.1:0",
@@ -196,16 +217,8 @@ fn a_signal_stops_it_within_200_ms_while_every_thread_is_at_work() {
 
 #[test]
 fn a_refusal_is_logged_with_its_reason_at_debug() {
-    let mut child = command(&["--listen", "127.0.0.1:0", "--log-level", "debug"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut ready = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap())
-        .read_line(&mut ready)
-        .unwrap();
-    let mut process = Process { child, ready };
+    let mut command = command(&["--listen", "127.0.0.1:0", "--log-level", "debug"]);
+    let mut process = Process::spawn(command.stderr(Stdio::piped()));
 
     let path = "/v3/p/pipeline/pipelines";
     answer(send(process.port(), "POST", path, r#"{"name":7}"#));
@@ -233,7 +246,7 @@ fn a_port_file_that_cannot_be_written_stops_with_code_2_and_leaves_nothing() {
 
     assert_eq!(code, 2);
     assert!(said.contains("cannot write the port file"), "{said}");
-    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(&*folder).unwrap().count(), 1);
 }
 
 #[test]
@@ -339,7 +352,8 @@ fn bad_fixtures_stop_with_code_4_and_name_file_and_place() {
 
 #[test]
 fn a_byte_order_mark_before_fixtures_is_passed_over() {
-    let file = scratch("mark").join("state.json");
+    let folder = scratch("mark");
+    let file = folder.join("state.json");
     std::fs::write(&file, "\u{feff}{}").unwrap();
     let file = file.to_str().unwrap();
     let process = Process::start(&["--listen", "127.0.0.1:0", "--fixtures", file]);
@@ -348,28 +362,15 @@ fn a_byte_order_mark_before_fixtures_is_passed_over() {
 
 #[test]
 fn the_documented_fixtures_are_built_in_and_variables_stand_for_flags() {
-    let started = command(&["serve"])
-        .env("RELEASE_EMULATOR_LISTEN", "127.0.0.1:0")
-        .env("RELEASE_EMULATOR_FIXTURES", "documented")
-        .env("RELEASE_EMULATOR_FREEZE", "2026-01-01T12:00:00Z")
-        .stdout(Stdio::piped())
-        .spawn();
-    let mut child = started.unwrap();
-    let mut ready = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap())
-        .read_line(&mut ready)
-        .unwrap();
-    let process = Process { child, ready };
+    let process = Process::spawn(
+        command(&["serve"])
+            .env("RELEASE_EMULATOR_LISTEN", "127.0.0.1:0")
+            .env("RELEASE_EMULATOR_FIXTURES", "documented")
+            .env("RELEASE_EMULATOR_FREEZE", "2026-01-01T12:00:00Z"),
+    );
 
-    let mut stream = TcpStream::connect(("127.0.0.1", process.port())).unwrap();
     let path = "/v3/0605767aee00d2562f3cc0123456789a/cas/release-plans";
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: t\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    let answer = answer(send(process.port(), "GET", path, ""));
 
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.contains("release-1zws2j"), "{answer}");

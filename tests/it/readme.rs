@@ -162,16 +162,15 @@ fn fits(actual: &str, expected: &str) -> bool {
 async fn every_session_prints_what_the_readme_says() {
     let emulator = Emulator::builder().start().await.expect("it starts");
     let main = Remote::at(emulator.url());
-    let sessions = sessions("curl");
-    assert!(
-        sessions.len() >= 6,
-        "a session for each family, one for scripts, one for worlds"
-    );
+    let typed: Vec<Typed> = sessions("curl").into_iter().flatten().collect();
+    let text = readme();
+    let commands = text.lines().filter(|line| line.starts_with("curl "));
+    assert_eq!(typed.len(), commands.count(), "none stands elsewhere");
     for Typed {
         line,
         command,
         expected,
-    } in sessions.into_iter().flatten()
+    } in typed
     {
         let actual = curl(&main, &command).await;
         assert!(
@@ -189,12 +188,13 @@ fn commands_around_commands_print_what_the_readme_says() {
         binary.parent().expect("a folder").display(),
         std::env::var("PATH").expect("a path")
     );
-    let session = sessions("release-emulator").pop().expect("a session");
+    let sessions = sessions("release-emulator");
+    assert!(!sessions.is_empty());
     for Typed {
         line,
         command,
         expected,
-    } in session
+    } in sessions.into_iter().flatten()
     {
         let output = Command::new("sh")
             .args(["-c", &command])
@@ -283,9 +283,17 @@ fn every_flag_and_every_exit_code_is_explained() {
         .filter(|word| word.starts_with("--") && word.len() > 2)
         .collect();
     assert!(flags.len() > 10, "{flags:?}");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `--"));
+    for row in rows {
+        let (flag, _) = row.split_once('`').expect("its end");
+        assert!(
+            flags.contains(&&*format!("--{flag}")),
+            "there is no --{flag}"
+        );
+    }
     for flag in flags {
         assert!(
-            text.contains(&format!("`{flag}")),
+            text.contains(&format!("`{flag}`")),
             "{flag} is not in README.md"
         );
     }

@@ -52,7 +52,7 @@ fn meshes(rest: &str) -> String {
 }
 
 /// The least that creates a mesh.
-fn mesh_order(name: &str) -> Value {
+pub fn mesh_order(name: &str) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "Mesh",

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request};
 use http_body_util::BodyExt;
+use proptest::test_runner::Config;
 use release_emulator::{Settings, State, World, app};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -178,6 +179,15 @@ impl Reply {
         self.headers
             .get(name)
             .map_or("", |value| value.to_str().expect("printable"))
+    }
+}
+
+/// How often a property is tried. What fails is printed, and not kept in a file beside the source.
+pub fn cases(n: u32) -> Config {
+    Config {
+        cases: n,
+        failure_persistence: None,
+        ..Config::default()
     }
 }
 

@@ -7,6 +7,7 @@ mod statuses;
 
 use serde_json::{Value, json};
 
+use crate::asm::mesh_order as mesh;
 use crate::common::{App, CREDENTIALS, PROJECT, Reply};
 
 /// A project that is not [`PROJECT`].
@@ -48,12 +49,6 @@ fn simple(name: &str) -> Value {
 fn release(name: &str, service: &str) -> Value {
     json!({"metadata": {"name": name},
         "spec": {"serviceName": service, "grayDeployments": [{"template": {}}]}})
-}
-
-fn mesh(name: &str) -> Value {
-    json!({"apiVersion": "v1", "kind": "Mesh", "metadata": {"name": name}, "spec": {"type": "InCluster",
-        "extendParams": {"clusters": [{"clusterID": "c-1", "installation":
-            {"nodes": {"fieldSelector": {"key": "UID", "operator": "In", "values": ["n-1"]}}}}]}}})
 }
 
 /// A K8s version with one image, which is pushed.

@@ -2,10 +2,8 @@
 
 use serde_json::json;
 
-use super::{ask, gateway, get, incorrect, north, pipelines, strict, token};
+use super::{DAY, ask, gateway, get, incorrect, north, pipelines, strict, token};
 use crate::common::PROJECT;
-
-const DAY: i64 = 24 * 60 * 60 * 1_000;
 
 /// Places behind the gateway that a token for [`PROJECT`] opens, one of each service.
 fn doors() -> [String; 4] {

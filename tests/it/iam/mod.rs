@@ -28,6 +28,9 @@ const ACME: &str = "605f620bb35501f08b335cd1b0d156b0";
 /// The id of the account of users who are given none.
 const EMULATOR: &str = "7ac3896209d7abe4c7c8bda7123c9240";
 
+/// How many milliseconds a token lives.
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+
 /// No headers at all.
 const NOTHING: &[(&str, &str)] = &[];
 

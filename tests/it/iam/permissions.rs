@@ -10,6 +10,16 @@ use crate::common::{App, PROJECT, Reply};
 /// Families whose callers are limited by actions.
 const BY_ACTIONS: [&str; 4] = ["iam", "asm", "plans", "pipelines"];
 
+/// Their operations.
+fn by_actions() -> impl Iterator<Item = &'static Operation> {
+    operations().filter(|it| BY_ACTIONS.contains(&&*it.family))
+}
+
+/// Those of them that take a permission.
+fn limited() -> impl Iterator<Item = &'static Operation> {
+    by_actions().filter(|it| it.action != "none")
+}
+
 /// The path of an operation, with something for each of its parameters.
 fn path(operation: &Operation) -> String {
     let path = operation.path.replace("{project_id}", PROJECT);
@@ -42,9 +52,8 @@ async fn call(app: &App, operation: &Operation) -> Reply {
 async fn allowed(actions: &[&str]) -> Vec<&'static str> {
     let app = allowing(actions);
     let mut allowed = Vec::new();
-    for operation in operations() {
-        let needs_one = BY_ACTIONS.contains(&&*operation.family) && operation.action != "none";
-        if needs_one && call(&app, operation).await.status != 403 {
+    for operation in limited() {
+        if call(&app, operation).await.status != 403 {
             allowed.push(operation.id.as_str());
         }
     }
@@ -55,7 +64,7 @@ async fn allowed(actions: &[&str]) -> Vec<&'static str> {
 #[tokio::test]
 async fn its_own_action_allows_every_operation_and_its_older_name_does_too() {
     let mut n_families = std::collections::HashSet::new();
-    for operation in operations().filter(|it| BY_ACTIONS.contains(&&*it.family)) {
+    for operation in by_actions() {
         n_families.insert(&operation.family);
         for name in [&operation.action, &operation.alias] {
             if !name.is_empty() {
@@ -79,7 +88,7 @@ fn is_unrouted(reply: &Reply) -> bool {
 async fn no_action_allows_nothing_but_what_needs_none() {
     let app = allowing(&[]);
     let mut free = Vec::new();
-    for operation in operations().filter(|it| BY_ACTIONS.contains(&&*it.family)) {
+    for operation in by_actions() {
         let reply = call(&app, operation).await;
 
         if operation.action == "none" {
@@ -196,11 +205,7 @@ async fn actions_allow_what_is_documented_for_them() {
 #[tokio::test]
 async fn a_star_stands_for_any_text_and_for_none() {
     let all: Vec<_> = {
-        let needing = operations().filter(|it| BY_ACTIONS.contains(&&*it.family));
-        let mut ids: Vec<_> = needing
-            .filter(|it| it.action != "none")
-            .map(|it| &*it.id)
-            .collect();
+        let mut ids: Vec<_> = limited().map(|it| &*it.id).collect();
         ids.sort_unstable();
         ids
     };
@@ -249,7 +254,7 @@ async fn a_user_without_a_list_of_actions_may_do_everything() {
     let identities = json!({"identities": {
         "users": [{"name": "kim"}], "tokens": [{"token": "of-kim", "user": "kim"}]}});
     let app = App::build(|settings| settings.auth = Auth::Strict, &identities);
-    for operation in operations().filter(|it| BY_ACTIONS.contains(&&*it.family)) {
+    for operation in by_actions() {
         assert_ne!(call(&app, operation).await.status, 403, "{}", operation.id);
     }
 }

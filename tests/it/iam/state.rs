@@ -3,10 +3,9 @@
 use release_emulator::api::settings::Auth;
 use serde_json::{Value, json};
 
-use super::{ask, gateway, get, incorrect, login, north, pipelines, strict, token, users};
+use super::{DAY, ask, gateway, get, incorrect, login, north, pipelines, strict, token, users};
 use crate::common::{App, PROJECT, assert_same};
 
-const DAY: i64 = 24 * 60 * 60 * 1_000;
 const STATE: &str = "/_emulator/v1/state";
 
 async fn reset(app: &App, body: Value) {

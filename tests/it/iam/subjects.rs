@@ -2,10 +2,8 @@
 
 use serde_json::json;
 
-use super::{TOKENS, ask, body, error, get, incorrect, login, north, strict, token, users};
+use super::{DAY, TOKENS, ask, body, error, get, incorrect, login, north, strict, token, users};
 use crate::common::{App, PROJECT, assert_same};
-
-const DAY: i64 = 24 * 60 * 60 * 1_000;
 
 fn not_found() -> String {
     error("0004", "Could not find token.")

@@ -11,6 +11,7 @@ use release_emulator::sim::lifecycle::{Command, Does, Event, Phase, Script, Seen
 
 use super::histories::{LATE, START, TICK, histories, look, steps};
 use super::walk;
+use crate::common::cases;
 
 fn is_open(seen: Seen) -> bool {
     matches!(seen, Seen::Open { .. })
@@ -32,11 +33,7 @@ fn in_the_random_histories_work_hangs_in_every_phase_that_lasts() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 2_000,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(2_000))]
 
     #[test]
     fn what_hangs_has_no_due_instant_and_is_ended_by_nothing_but_a_cut(history in histories()) {

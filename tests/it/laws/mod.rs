@@ -18,6 +18,7 @@ use release_emulator::sim::lifecycle::{
 };
 use release_emulator::sim::{Ms, NEVER};
 
+use crate::common::cases;
 use histories::{
     LATE, MOST, START, Sight, TICK, Told, beats, histories, look, nodes, scripts, steps, ticks,
 };
@@ -121,11 +122,7 @@ fn the_random_histories_reach_everything_that_can_be_said_and_seen() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 2_000,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(2_000))]
 
     #[test]
     fn reading_changes_nothing(

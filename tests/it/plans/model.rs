@@ -1,11 +1,11 @@
 //! Random commands, compared with a small model that lives through every second instead of foreseeing it.
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError};
+use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
 
 use super::{body, component, create, path};
-use crate::common::App;
+use crate::common::{App, cases};
 
 /// How the work of a component goes: seconds, and whether it fails.
 type Fate = (u32, bool);
@@ -326,17 +326,12 @@ fn statuses_follow_a_model_that_lives_through_every_second() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime");
-    let config = Config {
-        cases: 256,
-        failure_persistence: None,
-        ..Config::default()
-    };
     let plans = (
         proptest::collection::vec(0_i64..3, 1..6),
         any::<bool>(),
         acts(),
     );
-    proptest!(config, |((seqs, goes_on, acts) in plans)| {
+    proptest!(cases(256), |((seqs, goes_on, acts) in plans)| {
         runtime.block_on(follows(seqs, goes_on, acts))?;
     });
 }

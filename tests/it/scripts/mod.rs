@@ -6,6 +6,7 @@ mod rules;
 
 use serde_json::{Value, json};
 
+use crate::asm::mesh_order as mesh;
 use crate::common::{App, PROJECT, Reply, assert_same};
 
 const SCRIPTS: &str = "/_emulator/v1/scripts";
@@ -22,12 +23,6 @@ fn plans(rest: &str) -> String {
 
 fn pipelines(rest: &str) -> String {
     format!("/v3/{PROJECT}/pipeline/pipelines{rest}")
-}
-
-fn mesh(name: &str) -> Value {
-    json!({"apiVersion": "v1", "kind": "Mesh", "metadata": {"name": name}, "spec": {"type": "InCluster",
-        "extendParams": {"clusters": [{"clusterID": "c-1", "installation": {"nodes": {"fieldSelector":
-            {"key": "UID", "operator": "In", "values": ["n-1"]}}}}]}}})
 }
 
 fn release(name: &str) -> Value {

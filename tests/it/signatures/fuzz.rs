@@ -7,22 +7,15 @@ use percent_encoding::percent_decode_str;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use proptest::test_runner::{Config, TestCaseResult};
+use proptest::test_runner::TestCaseResult;
 use release_emulator::http::auth::canonical::{Request, Spellings};
 use release_emulator::http::auth::{Signature, huawei, zadig};
 use tokio::runtime::{Builder, Runtime};
 
 use super::{AK, DATE, SK, Signed, escaped, pair, sha256, strict};
+use crate::common::cases;
 
 const CASES: u32 = 10_000;
-
-fn config() -> Config {
-    Config {
-        cases: CASES,
-        failure_persistence: None,
-        ..Config::default()
-    }
-}
 
 const WELL_FORMED: &str = "SDK-HMAC-SHA256 Access=AK1, SignedHeaders=host;x-sdk-date, \
     Signature=39999c9366b9daca76960691026e9981cfc3eb8dee75548486049716d15f6d86";
@@ -53,7 +46,7 @@ fn nearly_a_header() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(cases(CASES))]
 
     #[test]
     fn no_header_makes_the_parsers_panic(
@@ -459,7 +452,7 @@ fn runtime() -> Runtime {
 fn what_was_changed_after_it_was_signed_is_never_answered_2xx() {
     let (app, runtime) = (strict(), runtime());
     let (accepted, refused) = (Cell::new(0), Cell::new(0));
-    proptest!(config(), |((request, spelling) in request(), change in change())| {
+    proptest!(cases(CASES), |((request, spelling) in request(), change in change())| {
         // The last case may have used the same name.
         let empty = serde_json::json!({"identities": identities()});
         runtime.block_on(app.put("/_emulator/v1/state", empty)).expect(204);

@@ -13,6 +13,7 @@ use release_emulator::{Emulator, Settings, State, World, app_among};
 use serde_json::{Value, json};
 
 use crate::common::{App, PROJECT, assert_same};
+use crate::pipelines::pipelines;
 use crate::remote::Remote;
 
 const WORLDS: &str = "/_emulator/v1/worlds";
@@ -50,10 +51,6 @@ fn pipeline(name: &str) -> Value {
     json!({"name": name, "model_version": 2, "config_mode": "ui", "stages": [
         {"name": "build", "tasks": [{"name": "compile"}]},
         {"name": "deploy", "approval_type": 1, "tasks": [{"name": "roll-out"}]}]})
-}
-
-fn pipelines() -> String {
-    format!("/v3/{PROJECT}/pipeline/pipelines")
 }
 
 /// What a refusal of a world to be says.

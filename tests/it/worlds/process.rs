@@ -19,8 +19,8 @@ const PROCESSES: usize = 32;
 /// What a process of [`thirty_two_processes_run_their_stories_at_once_each_in_a_world_of_its_own`] is told.
 const STORY: &str = "WORLDS_TEST_STORY";
 
-#[test]
-fn thirty_two_processes_run_their_stories_at_once_each_in_a_world_of_its_own() {
+#[tokio::test]
+async fn thirty_two_processes_run_their_stories_at_once_each_in_a_world_of_its_own() {
     let emulator = Process::start(&["--listen", "127.0.0.1:0"]);
     let url = format!("http://127.0.0.1:{}", emulator.port());
     let start = |n: usize| -> Child {
@@ -53,16 +53,10 @@ fn thirty_two_processes_run_their_stories_at_once_each_in_a_world_of_its_own() {
         assert!(output.status.success(), "process {n}: {said}");
     }
 
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let main = Remote::at(&url);
-        let list = json!({"worlds": [{"name": "main", "url": url}]});
-        assert_same(&main.get(WORLDS).await.expect(200), &list);
-        assert_eq!(main.get(&pipelines()).await.expect(200), json!([]));
-    });
+    let main = Remote::at(&url);
+    let list = json!({"worlds": [{"name": "main", "url": url}]});
+    assert_same(&main.get(WORLDS).await.expect(200), &list);
+    assert_eq!(main.get(&pipelines()).await.expect(200), json!([]));
 }
 
 /// One of the processes: from opening a world to its end, with exact times of its own.
@@ -161,23 +155,15 @@ async fn the_story_of_one_process() {
     main.delete(&format!("{WORLDS}/{name}")).await.expect(204);
 }
 
-#[test]
-fn a_signal_stops_all_worlds_within_200_ms_whoever_is_connected() {
+#[tokio::test]
+async fn a_signal_stops_all_worlds_within_200_ms_whoever_is_connected() {
     let mut process = Process::start(&["--listen", "127.0.0.1:0"]);
-    let url = format!("http://127.0.0.1:{}", process.port());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let ports: Vec<String> = runtime.block_on(async {
-        let main = Remote::at(&url);
-        let mut ports = Vec::new();
-        for _ in 0..40 {
-            let world = main.open(json!({})).await;
-            ports.push(world.url.strip_prefix("http://").unwrap().to_owned());
-        }
-        ports
-    });
+    let main = Remote::at(format!("http://127.0.0.1:{}", process.port()));
+    let mut ports = Vec::new();
+    for _ in 0..40 {
+        let world = main.open(json!({})).await;
+        ports.push(world.url.strip_prefix("http://").unwrap().to_owned());
+    }
     let mut clients: Vec<TcpStream> = Vec::new();
     for port in &ports {
         let mut half = TcpStream::connect(port).unwrap();
@@ -214,44 +200,38 @@ fn held(pid: u32) -> (usize, u64) {
 }
 
 #[cfg(target_os = "linux")]
-#[test]
-fn a_thousand_worlds_one_after_the_other_leave_neither_files_nor_memory_nor_ports() {
+#[tokio::test]
+async fn a_thousand_worlds_one_after_the_other_leave_neither_files_nor_memory_nor_ports() {
     let range = free_ports(1);
     let ports = format!("{}-{}", range.start(), range.end());
     let process = Process::start(&["--listen", "127.0.0.1:0", "--world-ports", &ports]);
     let main = Remote::at(format!("http://127.0.0.1:{}", process.port()));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let cycle = async |n: usize| {
-            let opened = main.post(WORLDS, json!({})).await.expect(201);
-            let url = opened["url"].as_str().unwrap();
-            // Of each tenth a client stays connected past the end.
-            let client = n.is_multiple_of(10).then(|| Remote::at(url));
-            if let Some(client) = &client {
-                client
-                    .post(&pipelines(), pipeline("shop"))
-                    .await
-                    .expect(200);
-            }
-            let path = format!("{WORLDS}/{}", opened["name"].as_str().unwrap());
-            main.delete(&path).await.expect(204);
-        };
-        for n in 0..200 {
-            cycle(n).await;
+    let cycle = async |n: usize| {
+        let opened = main.post(WORLDS, json!({})).await.expect(201);
+        let url = opened["url"].as_str().unwrap();
+        // Of each tenth a client stays connected past the end.
+        let client = n.is_multiple_of(10).then(|| Remote::at(url));
+        if let Some(client) = &client {
+            client
+                .post(&pipelines(), pipeline("shop"))
+                .await
+                .expect(200);
         }
-        let before = held(process.child.id());
-        for n in 200..1_000 {
-            cycle(n).await;
-        }
-        let after = held(process.child.id());
+        let path = format!("{WORLDS}/{}", opened["name"].as_str().unwrap());
+        main.delete(&path).await.expect(204);
+    };
+    for n in 0..200 {
+        cycle(n).await;
+    }
+    let before = held(process.child.id());
+    for n in 200..1_000 {
+        cycle(n).await;
+    }
+    let after = held(process.child.id());
 
-        assert!(after.0 <= before.0 + 3, "open files: {before:?}, {after:?}");
-        // A world that stayed would hold some 80 KiB, 800 of them 64,000.
-        assert!(after.1 < before.1 + 4_096, "KiB: {before:?}, {after:?}");
-        let list = json!({"worlds": [{"name": "main", "url": main.url}]});
-        assert_same(&main.get(WORLDS).await.expect(200), &list);
-    });
+    assert!(after.0 <= before.0 + 3, "open files: {before:?}, {after:?}");
+    // A world that stayed would hold some 80 KiB, 800 of them 64,000.
+    assert!(after.1 < before.1 + 4_096, "KiB: {before:?}, {after:?}");
+    let list = json!({"worlds": [{"name": "main", "url": main.url}]});
+    assert_same(&main.get(WORLDS).await.expect(200), &list);
 }

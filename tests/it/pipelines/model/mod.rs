@@ -12,7 +12,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use super::pipelines;
-use crate::common::{App, Reply};
+use crate::common::{App, Reply, cases};
 use crate::timeline;
 use reference::{Answer, Call, Definition, Reference, Rule, Sight};
 use sequences::{Sequence, sequences};
@@ -55,11 +55,7 @@ fn the_random_sequences_reach_every_status_and_every_answer() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 256,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn every_answer_and_every_sight_is_that_of_the_reference(sequence in sequences()) {

@@ -1,0 +1,86 @@
+//! Nothing secret is in what is printed of a value for debugging.
+
+use axum::http::{HeaderMap, HeaderValue};
+use release_emulator::State;
+use release_emulator::api::iam::request::{Asked, TokenRequest};
+use release_emulator::api::identities::Directory;
+use release_emulator::http::auth::verify::Key;
+use release_emulator::http::auth::{Secret, huawei, zadig};
+use serde_json::json;
+
+use super::{UNMISTAKABLE, assert_quiet, identities};
+
+/// Asserts that nothing secret is in what is printed of a value for debugging.
+#[track_caller]
+fn assert_masked(value: &dyn std::fmt::Debug) {
+    let text = format!("{value:?} {value:#?}");
+    assert_quiet(&text, &[], &"");
+    assert!(text.contains("***"), "{text}");
+}
+
+#[test]
+fn nothing_secret_is_printed_of_identities_for_debugging() {
+    let state = State::from_json(&identities().to_string()).unwrap();
+    assert_masked(&state);
+    assert_masked(&state.identities);
+    let lists = &state.identities;
+    assert_masked(&lists.users);
+    assert_masked(&lists.access_keys);
+    assert_masked(&lists.tokens);
+    assert_masked(&lists.zadig_users);
+    assert_masked(&Secret::of("hush"));
+
+    let directory = Directory::load(state.identities.clone());
+
+    assert_masked(&directory);
+    assert_masked(&directory.by_key("AKTEMP").unwrap());
+    assert_masked(&directory.token("hush-token", 0));
+    assert_masked(&directory.zadig_user("hush-zadig"));
+    let temporary = &state.identities.access_keys[1];
+    assert_masked(&Key {
+        sk: &temporary.sk,
+        session: temporary.security_token.as_ref(),
+    });
+}
+
+#[test]
+fn nothing_secret_is_printed_of_credentials_for_debugging() {
+    let headers = |all: &[(&'static str, &str)]| -> HeaderMap {
+        let pairs = all.iter().map(|(name, value)| {
+            let value = HeaderValue::from_str(value).unwrap();
+            (axum::http::HeaderName::from_static(name), value)
+        });
+        pairs.collect()
+    };
+    let token = headers(&[("x-auth-token", "hush-token")]);
+    assert_masked(&huawei(&token));
+    let bearer = headers(&[("authorization", "Bearer hush-zadig")]);
+    assert_masked(&zadig(&bearer, Some("hush-query")));
+
+    let signed = format!(
+        "SDK-HMAC-SHA256 Access=AK, SignedHeaders=x-sdk-date, Signature={}",
+        UNMISTAKABLE[0]
+    );
+    for authorization in [
+        &*signed,
+        "SDK-HMAC-SHA256 Access=AK, Signature=hush",
+        "SDK-HMAC-SHA256 hush",
+    ] {
+        let read = headers(&[("authorization", authorization), ("x-auth-token", "hush")]);
+        assert_quiet(&format!("{:?}", huawei(&read)), &[], &authorization);
+    }
+    let raw = headers(&[("authorization", "hush-raw")]);
+    assert_quiet(&format!("{:?}", zadig(&raw, Some("hush"))), &[], &"");
+}
+
+#[test]
+fn nothing_secret_is_printed_of_a_login_for_debugging() {
+    let user = json!({"name": "ann", "password": "hush-password", "domain": {"name": "acme"}});
+    let body = json!({"auth": {"identity": {"methods": ["password"], "password": {"user": user}}}});
+
+    let request: TokenRequest = serde_json::from_value(body.clone()).unwrap();
+    let asked = Asked::read(body.to_string().as_bytes(), |_| {}).unwrap();
+
+    assert_masked(&request);
+    assert_masked(&asked);
+}
