@@ -168,9 +168,12 @@ impl World {
         if due == NEVER || mode == Mode::Frozen {
             return None;
         }
-        let wait = u64::try_from(due - now).unwrap_or(0);
+        let wait = Duration::from_millis(u64::try_from(due - now).unwrap_or(0));
+        // At a very slow pace it is longer than can be told.
+        let wait = Duration::try_from_secs_f64(wait.as_secs_f64() / pace);
+        let wait = wait.unwrap_or(Duration::MAX);
         // A millisecond more, so that it is due when the wait is over.
-        Some((Duration::from_millis(wait).div_f64(pace)).saturating_add(Duration::from_millis(1)))
+        Some(wait.saturating_add(Duration::from_millis(1)))
     }
 
     /// Waits until something is due sooner than was foreseen.
