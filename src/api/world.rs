@@ -162,8 +162,12 @@ impl World {
     /// Catches up, and answers in how much real time something is due next; nothing while the clock stands.
     #[must_use]
     pub fn settle_and_foresee(&self) -> Option<Duration> {
-        let due = self.read(|tables, _| tables.next_due());
-        self.0.awaited.store(due, Ordering::Release);
+        // Noted under the lock: whoever writes next compares with it.
+        let due = self.read(|tables, _| {
+            let due = tables.next_due();
+            self.0.awaited.store(due, Ordering::Release);
+            due
+        });
         let Reading { now, mode, pace } = self.0.clock.reading();
         if due == NEVER || mode == Mode::Frozen {
             return None;
