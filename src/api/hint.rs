@@ -84,15 +84,17 @@ pub struct Course<'a, S> {
     pub next: &'a dyn Fn(Ms) -> Ms,
     /// What it is at.
     pub status: &'a dyn Fn(Ms) -> S,
+    /// Whether what was refused is allowed at an instant.
+    pub allows: &'a dyn Fn(Ms) -> bool,
     /// What to do first where time alone does not help, at an instant.
     pub advice: &'a dyn Fn(Ms) -> String,
 }
 
-impl<S: Copy + PartialEq + Display> Course<'_, S> {
+impl<S: PartialEq + Display> Course<'_, S> {
     /// How to get to a status that allows what was refused: by time, if that leads there, else by what has to be
     /// done when time has led as far as it does.
     #[must_use]
-    pub fn way(&self, now: Ms, allowed: &[S]) -> String {
+    pub fn way(&self, now: Ms) -> String {
         let (mut last, mut left) = (now, FURTHEST);
         loop {
             let at = (self.next)(last);
@@ -103,8 +105,8 @@ impl<S: Copy + PartialEq + Display> Course<'_, S> {
                 return format!("{} leads on", advance(last - now));
             }
             (last, left) = (at, left - 1);
-            let status = (self.status)(at);
-            if allowed.contains(&status) {
+            if (self.allows)(at) {
+                let status = (self.status)(at);
                 return format!("{} leads to status {status}", advance(at - now));
             }
         }
@@ -133,9 +135,10 @@ mod tests {
         let course = Course {
             next,
             status,
+            allows: &|at| allowed.contains(&status(at)),
             advice: &advice,
         };
-        course.way(100, allowed)
+        course.way(100)
     }
 
     #[test]

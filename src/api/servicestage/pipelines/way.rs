@@ -61,9 +61,10 @@ impl Pipeline {
         let course = Course {
             next: &|at| self.run_due(at),
             status: &|at| self.status(at),
+            allows: &|at| allowed.contains(&self.status(at)),
             advice: &|at| self.advice(action, at),
         };
-        course.way(now, allowed)
+        course.way(now)
     }
 
     /// What to do first with a pipeline that time alone leaves at a status which does not allow something.

@@ -41,29 +41,32 @@ impl Plan {
         let course = Course {
             next: &|at| self.next_due(at),
             status: &|at| self.status(at),
-            advice: &|at| advice(self.status(at), command).to_owned(),
+            allows: &|at| self.fits(command, at),
+            advice: &|at| self.advice(command, at).to_owned(),
         };
-        course.way(now, command.fits())
+        course.way(now)
     }
-}
 
-/// What to do first with a plan that time alone leaves at a status which a command does not fit.
-fn advice(status: Status, command: Command) -> &'static str {
-    match (status, command) {
-        (Status::Running, _) => "time alone does not end it: POST .../abort does",
-        (Status::Aborting | Status::RollingBack, _) => {
-            "time alone does not end it: PATCH /_emulator/v1/state gives it another status"
+    /// What to do first with a plan that time alone leaves at a status which a command does not fit.
+    fn advice(&self, command: Command, at: Ms) -> &'static str {
+        match (self.status(at), command) {
+            (Status::Running, _) if self.fits(Command::Abort, at) => {
+                "time alone does not end it: POST .../abort does"
+            }
+            (Status::Running | Status::Aborting | Status::RollingBack, _) => {
+                "time alone does not end it: PATCH /_emulator/v1/state gives it another status"
+            }
+            (_, Command::Abort) => "only an execution is aborted: POST .../execute begins one",
+            (Status::Created | Status::Aborted, _) => {
+                "nothing is released that could be taken back: POST .../execute comes first"
+            }
+            (Status::RollbackSucceed, _) => {
+                "it is rolled back already: POST .../execute releases it again"
+            }
+            (
+                Status::Success | Status::Failed | Status::PartiallyFailed | Status::RollbackFailed,
+                _,
+            ) => "an edit (PUT) makes it CREATED again",
         }
-        (_, Command::Abort) => "only an execution is aborted: POST .../execute begins one",
-        (Status::Created | Status::Aborted, _) => {
-            "nothing is released that could be taken back: POST .../execute comes first"
-        }
-        (Status::RollbackSucceed, _) => {
-            "it is rolled back already: POST .../execute releases it again"
-        }
-        (
-            Status::Success | Status::Failed | Status::PartiallyFailed | Status::RollbackFailed,
-            _,
-        ) => "an edit (PUT) makes it CREATED again",
     }
 }
