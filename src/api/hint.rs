@@ -16,40 +16,17 @@ const FURTHEST: usize = 1_000;
 /// What is told of an answer to a body that was too large.
 pub const TOO_LARGE: &str = "a body may have up to 12 MiB";
 
-/// Something that is not to be had where it was sought.
-#[derive(Clone, Copy, Debug)]
-pub struct Sought<'a> {
-    /// What kind of thing it is, `release plan`.
-    pub noun: &'a str,
-    /// What such things belong to, `project`.
-    pub owner: &'a str,
-    /// The id of that.
-    pub scope: &'a str,
-    /// What was taken for the id of the thing.
-    pub id: &'a str,
-}
-
-impl Sought<'_> {
-    /// Where it is instead, or what comes near it where it was sought.
-    #[must_use]
-    pub fn among<T: Timed>(&self, shelf: &Shelf<T>) -> String {
-        let Self {
-            noun,
-            owner,
-            scope,
-            id,
-        } = self;
-        if let Some(found) = shelf.find(id) {
-            return format!(
-                "the {noun} {id} belongs to the {owner} {}, not to {scope}",
-                found.scope
-            );
-        }
-        meant(noun, shelf.of(scope).rev(), id).unwrap_or_else(|| {
-            let n_things = shelf.len(scope);
-            format!("the {owner} {scope} has no {noun} {id}; it has {n_things}")
-        })
+/// Where a thing is that a project does not have, or what comes near it there. `noun` says what it is.
+#[must_use]
+pub fn whereabouts<T: Timed>(noun: &str, shelf: &Shelf<T>, project: &str, id: &str) -> String {
+    if let Some(found) = shelf.find(id) {
+        let home = &found.scope;
+        return format!("the {noun} {id} belongs to the project {home}, not to {project}");
     }
+    meant(noun, shelf.of(project).rev(), id).unwrap_or_else(|| {
+        let n_things = shelf.len(project);
+        format!("the project {project} has no {noun} {id}; it has {n_things}")
+    })
 }
 
 /// Which of these things, newest first, was probably meant by an id that none of them has.

@@ -5,7 +5,7 @@ use super::declaration::{Part, Selected, Unknown};
 use super::pipeline::{Definition, Pipeline};
 use super::status::Status;
 use super::table::Table;
-use crate::api::hint::{Course, Sought};
+use crate::api::hint::{self, Course};
 use crate::sim::Ms;
 use crate::sim::near::nearest;
 
@@ -16,8 +16,8 @@ impl Table {
     }
 
     /// Where the pipeline is that a project does not have.
-    pub fn whereabouts(&self, sought: &Sought) -> String {
-        sought.among(self.shelf())
+    pub fn whereabouts(&self, project: &str, id: &str) -> String {
+        hint::whereabouts("pipeline", self.shelf(), project, id)
     }
 
     /// What would have worked in place of what was refused for a pipeline. `selected` is what it selects.

@@ -3,7 +3,7 @@
 use super::course::Unfit;
 use super::plan::{Plan, Refusal, Table};
 use super::words::{Command, Status};
-use crate::api::hint::{Course, Sought};
+use crate::api::hint::{self, Course};
 use crate::sim::Ms;
 use crate::sim::shelf::Timed;
 
@@ -16,8 +16,8 @@ impl Table {
 
     /// Where the plan is that a project does not have.
     #[must_use]
-    pub fn whereabouts(&self, sought: &Sought) -> String {
-        sought.among(self.shelf())
+    pub fn whereabouts(&self, project: &str, id: &str) -> String {
+        hint::whereabouts("release plan", self.shelf(), project, id)
     }
 
     /// What would have worked in place of what was refused for a plan.
