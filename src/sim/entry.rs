@@ -41,11 +41,13 @@ impl<T: Timed> Entry<T> {
             created,
             past: Past::default(),
         };
-        let mut sight = entry.sight(occasion.now, occasion.log);
-        if occasion.cause == IMPORT {
-            sight.steps.clear();
-        }
-        entry.tell(Sight::NOTHING.changes_to(&sight), occasion);
+        let changes = if occasion.cause == IMPORT {
+            let is = occasion.log.word(entry.item.word(occasion.now));
+            own(Word::NOTHING, is).into_iter().collect()
+        } else {
+            Sight::NOTHING.changes_to(&entry.sight(occasion.now, occasion.log))
+        };
+        entry.tell(changes, occasion);
         entry
     }
 
