@@ -8,7 +8,7 @@ use crate::sim::shelf::{Entry, Shelf, Timed};
 use crate::sim::{Ms, NEVER};
 
 /// How many things are looked at for one that comes near: the newest of their scope.
-const MOST: usize = 250;
+pub const MOST: usize = 250;
 
 /// How many changes are foreseen at most.
 const FURTHEST: usize = 1_000;
