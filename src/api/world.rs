@@ -204,13 +204,8 @@ impl World {
     /// Moves the clock forward by `by` and catches up; `heard` is told what happened on the way, in order.
     pub fn advance(&self, by: Ms, heard: Heard) -> Result<Reading, Refused> {
         self.0.store.write(|tables| {
-            let now = self.0.clock.now();
-            self.catch_up(tables, now, &mut |_, _| {});
-            let to = Some(now.saturating_add(by));
-            let reading = self.0.clock.set(Setting {
-                now: to,
-                ..Setting::default()
-            })?;
+            self.catch_up(tables, self.0.clock.now(), &mut |_, _| {});
+            let reading = self.0.clock.advance(by)?;
             self.catch_up(tables, reading.now, heard);
             Ok(reading)
         })
