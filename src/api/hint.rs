@@ -8,7 +8,7 @@ use crate::sim::shelf::{Entry, Shelf, Timed};
 use crate::sim::{Ms, NEVER};
 
 /// How many things are looked at for one that comes near: the newest of their scope.
-const MOST: usize = 250;
+pub const MOST: usize = 250;
 
 /// How many changes are foreseen at most.
 const FURTHEST: usize = 1_000;
@@ -16,40 +16,17 @@ const FURTHEST: usize = 1_000;
 /// What is told of an answer to a body that was too large.
 pub const TOO_LARGE: &str = "a body may have up to 12 MiB";
 
-/// Something that is not to be had where it was sought.
-#[derive(Clone, Copy, Debug)]
-pub struct Sought<'a> {
-    /// What kind of thing it is, `release plan`.
-    pub noun: &'a str,
-    /// What such things belong to, `project`.
-    pub owner: &'a str,
-    /// The id of that.
-    pub scope: &'a str,
-    /// What was taken for the id of the thing.
-    pub id: &'a str,
-}
-
-impl Sought<'_> {
-    /// Where it is instead, or what comes near it where it was sought.
-    #[must_use]
-    pub fn among<T: Timed>(&self, shelf: &Shelf<T>) -> String {
-        let Self {
-            noun,
-            owner,
-            scope,
-            id,
-        } = self;
-        if let Some(found) = shelf.find(id) {
-            return format!(
-                "the {noun} {id} belongs to the {owner} {}, not to {scope}",
-                found.scope
-            );
-        }
-        meant(noun, shelf.of(scope).rev(), id).unwrap_or_else(|| {
-            let n_things = shelf.len(scope);
-            format!("the {owner} {scope} has no {noun} {id}; it has {n_things}")
-        })
+/// Where a thing is that a project does not have, or what comes near it there. `noun` says what it is.
+#[must_use]
+pub fn whereabouts<T: Timed>(noun: &str, shelf: &Shelf<T>, project: &str, id: &str) -> String {
+    if let Some(found) = shelf.find(id) {
+        let home = &found.scope;
+        return format!("the {noun} {id} belongs to the project {home}, not to {project}");
     }
+    meant(noun, shelf.of(project).rev(), id).unwrap_or_else(|| {
+        let n_things = shelf.len(project);
+        format!("the project {project} has no {noun} {id}; it has {n_things}")
+    })
 }
 
 /// Which of these things, newest first, was probably meant by an id that none of them has.
@@ -84,15 +61,17 @@ pub struct Course<'a, S> {
     pub next: &'a dyn Fn(Ms) -> Ms,
     /// What it is at.
     pub status: &'a dyn Fn(Ms) -> S,
+    /// Whether what was refused is allowed at an instant.
+    pub allows: &'a dyn Fn(Ms) -> bool,
     /// What to do first where time alone does not help, at an instant.
     pub advice: &'a dyn Fn(Ms) -> String,
 }
 
-impl<S: Copy + PartialEq + Display> Course<'_, S> {
+impl<S: PartialEq + Display> Course<'_, S> {
     /// How to get to a status that allows what was refused: by time, if that leads there, else by what has to be
     /// done when time has led as far as it does.
     #[must_use]
-    pub fn way(&self, now: Ms, allowed: &[S]) -> String {
+    pub fn way(&self, now: Ms) -> String {
         let (mut last, mut left) = (now, FURTHEST);
         loop {
             let at = (self.next)(last);
@@ -103,8 +82,8 @@ impl<S: Copy + PartialEq + Display> Course<'_, S> {
                 return format!("{} leads on", advance(last - now));
             }
             (last, left) = (at, left - 1);
-            let status = (self.status)(at);
-            if allowed.contains(&status) {
+            if (self.allows)(at) {
+                let status = (self.status)(at);
                 return format!("{} leads to status {status}", advance(at - now));
             }
         }
@@ -133,9 +112,10 @@ mod tests {
         let course = Course {
             next,
             status,
+            allows: &|at| allowed.contains(&status(at)),
             advice: &advice,
         };
-        course.way(100, allowed)
+        course.way(100)
     }
 
     #[test]

@@ -162,9 +162,9 @@ impl World {
     /// Catches up, and answers in how much real time something is due next; nothing while the clock stands.
     #[must_use]
     pub fn settle_and_foresee(&self) -> Option<Duration> {
+        // Noted under the lock: whoever writes next compares with it, so nothing becomes due sooner unheard.
         let due = self.read(|tables, _| {
             let due = tables.next_due();
-            // Under the lock: nothing becomes due sooner unheard.
             self.0.awaited.store(due, Ordering::Release);
             due
         });
@@ -172,9 +172,12 @@ impl World {
         if due == NEVER || mode == Mode::Frozen {
             return None;
         }
-        let wait = u64::try_from(due - now).unwrap_or(0);
+        let wait = Duration::from_millis(u64::try_from(due - now).unwrap_or(0));
+        // At a very slow pace it is longer than can be told.
+        let wait = Duration::try_from_secs_f64(wait.as_secs_f64() / pace);
+        let wait = wait.unwrap_or(Duration::MAX);
         // A millisecond more, so that it is due when the wait is over.
-        Some((Duration::from_millis(wait).div_f64(pace)).saturating_add(Duration::from_millis(1)))
+        Some(wait.saturating_add(Duration::from_millis(1)))
     }
 
     /// Waits until something is due sooner than was foreseen, or may be, since something was done to the clock.
@@ -202,13 +205,8 @@ impl World {
     /// Moves the clock forward by `by` and catches up; `heard` is told what happened on the way, in order.
     pub fn advance(&self, by: Ms, heard: Heard) -> Result<Reading, Refused> {
         self.0.store.write(|tables| {
-            let now = self.0.clock.now();
-            self.catch_up(tables, now, &mut |_, _| {});
-            let to = Some(now.saturating_add(by));
-            let reading = self.0.clock.set(Setting {
-                now: to,
-                ..Setting::default()
-            })?;
+            self.catch_up(tables, self.0.clock.now(), &mut |_, _| {});
+            let reading = self.0.clock.advance(by)?;
             self.0.sooner.notify_one();
             self.catch_up(tables, reading.now, heard);
             Ok(reading)

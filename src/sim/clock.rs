@@ -155,6 +155,20 @@ impl Clock {
     /// Goes to another instant, or moves otherwise from here on.
     pub fn set(&self, setting: Setting) -> Result<Reading, Refused> {
         let now = self.check(&setting)?;
+        Ok(self.go(now, setting))
+    }
+
+    /// Goes on by `by` from what it shows. How far it has moved by itself meanwhile does not matter.
+    pub fn advance(&self, by: Ms) -> Result<Reading, Refused> {
+        let now = self.now();
+        match now.saturating_add(by) {
+            to if to < now => Err(Refused::Backwards(now)),
+            to if to > LAST => Err(Refused::TooFar),
+            to => Ok(self.go(to, Setting::default())),
+        }
+    }
+
+    fn go(&self, to: Ms, setting: Setting) -> Reading {
         {
             let mut course = self
                 .course
@@ -162,13 +176,13 @@ impl Clock {
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
             *course = Course {
                 real: machine_now(),
-                virt: now,
+                virt: to,
                 mode: setting.mode.unwrap_or(course.mode),
                 pace: setting.pace.unwrap_or(course.pace),
             };
-            self.latest.fetch_max(now, Ordering::AcqRel);
+            self.latest.fetch_max(to, Ordering::AcqRel);
         }
-        Ok(self.reading())
+        self.reading()
     }
 
     /// Takes over another clock's course: the one way back in time, for a reset.

@@ -44,11 +44,13 @@ impl<T: Timed> Entry<T> {
             status: Word::NOTHING,
             past: Past::default(),
         };
-        let mut sight = entry.sight(occasion.now, occasion.log);
-        if occasion.cause == IMPORT {
-            sight.steps.clear();
-        }
-        entry.tell(Sight::NOTHING.changes_to(&sight), occasion);
+        let changes = if occasion.cause == IMPORT {
+            let is = occasion.log.word(entry.item.word(occasion.now));
+            own(Word::NOTHING, is).into_iter().collect()
+        } else {
+            Sight::NOTHING.changes_to(&entry.sight(occasion.now, occasion.log))
+        };
+        entry.tell(changes, occasion);
         entry
     }
 
@@ -102,23 +104,12 @@ impl<T: Timed> Entry<T> {
 
     /// Tells what of the thing looks otherwise at `due` than just before.
     pub(super) fn age(&mut self, due: Ms, log: &mut Log) {
-        let item = &self.item;
-        let mut changes: Vec<_> = own(log.word(item.word(due - 1)), log.word(item.word(due)))
-            .into_iter()
-            .collect();
-        for step in item.stirred(due) {
-            if let (Some((_, from)), Some((name, to))) =
-                (item.step(step, due - 1), item.step(step, due))
-                && from != to
-            {
-                let (from, to) = (log.word(from), log.word(to));
-                changes.push(Change {
-                    step: Some(name.into()),
-                    from,
-                    to,
-                });
-            }
-        }
+        let changes = changes_at(&self.item, due).map(|(step, from, to)| Change {
+            step: step.map(Arc::from),
+            from: log.word(from),
+            to: log.word(to),
+        });
+        let changes = changes.collect();
         self.tell(changes, &mut log.at(due, CLOCK));
     }
 
@@ -155,6 +146,22 @@ fn own(from: Word, to: Word) -> Option<Change> {
         from,
         to,
     })
+}
+
+/// What of a thing looks otherwise at an instant than just before, with both words: first the thing itself, then
+/// steps by name.
+pub(super) fn changes_at<T: Timed>(
+    item: &T,
+    at: Ms,
+) -> impl Iterator<Item = (Option<&str>, &str, &str)> {
+    let own = std::iter::once_with(move || (None, item.word(at - 1), item.word(at)));
+    let steps = std::iter::once_with(move || item.stirred(at)).flatten();
+    let steps = steps.filter_map(move |step| {
+        let (_, from) = item.step(step, at - 1)?;
+        let (name, to) = item.step(step, at)?;
+        Some((Some(name), from, to))
+    });
+    own.chain(steps).filter(|(_, from, to)| from != to)
 }
 
 /// What can be seen of a thing: its own status, and its steps by name, of which several may have the same.

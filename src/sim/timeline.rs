@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::shelf::{Entry, Timed};
+use super::entry::{Entry, changes_at};
+use super::shelf::Timed;
 use super::transition::Log;
 use super::{Ms, NEVER, Transition};
 
@@ -69,31 +70,13 @@ impl Timeline {
 /// What changes next about a thing, if nobody says anything; `due` says when something may, after an instant.
 #[must_use]
 pub fn next<T: Timed>(item: &T, now: Ms, due: impl Fn(Ms) -> Ms) -> Option<Next> {
-    let mut instants = std::iter::successors(Some(due(now)), |at| Some(due(*at)));
-    instants
-        .by_ref()
-        .take_while(|at| *at < NEVER)
-        .find_map(|at| change_at(item, at))
-}
-
-/// What of a thing looks otherwise at an instant than just before.
-fn change_at<T: Timed>(item: &T, at: Ms) -> Option<Next> {
-    let to = item.word(at);
-    if to != item.word(at - 1) {
-        return Some(Next {
+    let instants = std::iter::successors(Some(due(now)), |at| Some(due(*at)));
+    instants.take_while(|at| *at < NEVER).find_map(|at| {
+        let (step, _, to) = changes_at(item, at).next()?;
+        Some(Next {
             at,
-            step: None,
-            to: to.into(),
-        });
-    }
-    let changed = |step| {
-        let (name, to) = item.step(step, at)?;
-        let (_, from) = item.step(step, at - 1)?;
-        (from != to).then(|| Next {
-            at,
-            step: Some(name.into()),
+            step: step.map(Box::from),
             to: to.into(),
         })
-    };
-    item.stirred(at).into_iter().find_map(changed)
+    })
 }

@@ -96,6 +96,28 @@ async fn a_clock_is_set_frozen_and_set_running() {
 }
 
 #[tokio::test]
+async fn what_is_due_on_a_clock_that_hardly_moves_is_foreseen() {
+    let app = App::with(|settings| {
+        settings.freeze = None;
+        settings.pace = 1e-30;
+    });
+    let release = json!({"metadata": {"name": "reviews-v2"},
+        "spec": {"serviceName": "reviews", "grayDeployments": [{"template": {}}]}});
+    let releases = "/v2/meshes/m/namespaces/default/releases";
+    app.post(releases, release).await.expect(201);
+    assert!(app.world.settle_and_foresee().is_some());
+}
+
+#[test]
+fn to_advance_a_clock_that_runs_is_never_to_go_back() {
+    let app = App::with(|settings| settings.freeze = None);
+    for _ in 0..50_000 {
+        let advanced = app.world.advance(0, &mut |_, _| {});
+        assert!(advanced.is_ok(), "{advanced:?}");
+    }
+}
+
+#[tokio::test]
 async fn time_goes_back_only_by_a_reset() {
     let app = App::new();
     let said = refusal(

@@ -3,7 +3,7 @@
 use super::meshes::Mesh;
 use super::reach::Reach;
 use super::table::Table;
-use crate::api::hint::{advance, meant};
+use crate::api::hint::{MOST, advance, meant};
 use crate::sim::shelf::Timed;
 use crate::sim::{Ms, NEVER};
 
@@ -28,7 +28,7 @@ impl Table {
         namespace: &str,
         id: &str,
     ) -> Option<String> {
-        let here = || self.releases.of(mesh).rev();
+        let here = || self.releases.of(mesh).rev().take(MOST);
         let named = || here().find(|entry| entry.item.order.name == id);
         if let Some(other) = self.releases.find(id).or_else(named) {
             let namespace = &other.item.namespace;

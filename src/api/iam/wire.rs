@@ -158,29 +158,15 @@ impl TokenEnvelope {
                     name: token.user.clone(),
                     password_expires_at: None,
                 },
-                project: project.map(|project| ProjectRef {
-                    domain: domain.clone(),
-                    id: project.id,
-                    name: project.name,
-                }),
-                domain: None,
+                domain: project.is_none().then(|| domain.clone()),
+                project: project.map(|Project { id, name }| ProjectRef { domain, id, name }),
                 catalog,
                 roles: roles
                     .into_iter()
                     .map(|name| Role { id: "0", name })
                     .collect(),
-            }
-            .for_account(domain),
+            },
         }
-    }
-}
-
-impl TokenView {
-    fn for_account(mut self, domain: DomainRef) -> Self {
-        if self.project.is_none() {
-            self.domain = Some(domain);
-        }
-        self
     }
 }
 

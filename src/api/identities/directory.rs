@@ -152,24 +152,24 @@ impl Directory {
     /// The user whose name or id it is, if the account is right and the password too.
     #[must_use]
     pub fn login(&self, user: Who, domain: Option<Who>, password: &str) -> Option<Login> {
-        let user = match user {
-            Who::Name(name) => self.users.get(name)?,
-            Who::Id(id) => self.users.values().find(|user| user_id(&user.name) == id)?,
-        };
+        let user = self.user(user)?;
         (user.is_at_home(domain) && user.password.is(password)).then(|| Login {
             user: user.name.clone(),
             domain: self.domain_of(&user.name).to_owned(),
         })
     }
 
+    fn user(&self, user: Who) -> Option<&User> {
+        match user {
+            Who::Name(name) => self.users.get(name),
+            Who::Id(id) => self.users.values().find(|user| user_id(&user.name) == id),
+        }
+    }
+
     /// Why a login failed, for whoever runs the emulator; the service itself does not tell.
     #[must_use]
     pub fn why_not(&self, user: Who, domain: Option<Who>) -> String {
-        let known = match user {
-            Who::Name(name) => self.users.get(name),
-            Who::Id(id) => self.users.values().find(|user| user_id(&user.name) == id),
-        };
-        match known {
+        match self.user(user) {
             None => {
                 let names: Vec<&str> = self.users.keys().map(String::as_str).collect();
                 format!("there is no such user; known are [{}]", names.join(", "))

@@ -1,6 +1,6 @@
 //! The fixture format of identities.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -164,7 +164,7 @@ const ROLES: [&str; 5] = [
 impl Identities {
     /// Checks that names are unique, that everything belongs to somebody and that times can be read.
     pub fn check(&self) -> Result<(), Misfit> {
-        unique("users", self.users.iter().map(|user| user.name.as_str()))?;
+        let users = unique("users", self.users.iter().map(|user| user.name.as_str()))?;
         unique(
             "access_keys",
             self.access_keys.iter().map(|key| key.ak.as_str()),
@@ -177,9 +177,8 @@ impl Identities {
             "zadig_users",
             self.zadig_users.iter().map(|user| user.token.expose()),
         )?;
-        let known = |user: &str| self.users.iter().any(|known| known.name == user);
         for (n, key) in self.access_keys.iter().enumerate() {
-            if !known(&key.user) {
+            if !users.contains(key.user.as_str()) {
                 return Err(Misfit::new(
                     format!("access_keys[{n}].user"),
                     "the name of one of the users",
@@ -187,12 +186,9 @@ impl Identities {
             }
         }
         for (n, token) in self.tokens.iter().enumerate() {
-            let issued = token
-                .emulator
-                .as_ref()
-                .and_then(|emulator| emulator.issued.as_ref());
+            let issued = token.issued();
             // One that was issued here names its user even if nobody knows the user.
-            if issued.is_none() && !known(&token.user) {
+            if issued.is_none() && !users.contains(token.user.as_str()) {
                 return Err(Misfit::new(
                     format!("tokens[{n}].user"),
                     "the name of one of the users",
@@ -246,12 +242,16 @@ pub fn instant(text: &str) -> Option<Ms> {
         .map(|time| time.timestamp_millis())
 }
 
-fn unique<'a>(list: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Misfit> {
-    let mut seen = std::collections::HashSet::new();
+/// The names of a list, in which each may come only once.
+fn unique<'a>(
+    list: &str,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<HashSet<&'a str>, Misfit> {
+    let mut seen = HashSet::new();
     for (n, name) in names.enumerate() {
         if !seen.insert(name) {
             return Err(Misfit::new(format!("{list}[{n}]"), "each only once"));
         }
     }
-    Ok(())
+    Ok(seen)
 }

@@ -162,6 +162,7 @@ fn way(version: &Entry<Version>, now: Ms) -> String {
     let course = Course {
         next: &|at| version.next_due(at),
         status: &|at| version.status(at),
+        allows: &|at| version.status(at) == Status::Failed,
         advice: &|at| {
             let advice = match version.status(at) {
                 Status::Success | Status::Failed => {
@@ -175,7 +176,7 @@ fn way(version: &Entry<Version>, now: Ms) -> String {
             advice.to_owned()
         },
     };
-    course.way(now, &[Status::Failed])
+    course.way(now)
 }
 
 /// What there is of a kind, and which of it comes near.

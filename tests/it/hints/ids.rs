@@ -148,6 +148,28 @@ async fn a_release_task_is_found_in_another_namespace_and_by_what_comes_near() {
 }
 
 #[tokio::test]
+async fn of_the_release_tasks_of_a_mesh_only_the_newest_are_looked_through() {
+    let task = |n: u32| {
+        let name = format!("reviews-{n:03}");
+        json!({"metadata": {"name": name, "namespace": "default"}, "spec": {"serviceName": name}})
+    };
+    let tasks: Vec<_> = (0..=250).map(task).collect();
+    let mesh = json!({"id": "mesh-demo", "name": "mesh-demo", "releases": tasks});
+    let app = App::load(&json!({"asm": {"meshes": [mesh]}}));
+    let other = "/v2/meshes/mesh-demo/namespaces/other/releases";
+    for (name, instead) in [
+        ("reviews-000", ""),
+        (
+            "reviews-001",
+            ": it is in the namespace default of the mesh mesh-demo",
+        ),
+    ] {
+        let hint = format!("there is no release task {name} in the namespace other{instead}");
+        hints(&app.get(&format!("{other}/{name}")).await, 404, &hint);
+    }
+}
+
+#[tokio::test]
 async fn a_version_is_found_by_its_name_and_by_an_id_that_is_off_by_one() {
     let app = App::new();
     let k8s = format!("{VERSIONS}/k8s");

@@ -1,6 +1,7 @@
 //! What is refused because of the present status, and how to get to where it is allowed.
 
 use super::*;
+use crate::common::NOON;
 
 #[tokio::test]
 async fn a_plan_tells_what_time_leads_to_and_what_comes_first() {
@@ -57,6 +58,32 @@ async fn a_plan_that_hangs_tells_what_ends_it() {
     say("abort").await.expect(200);
     let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status ABORTED"#;
     hints(&say("execute").await, 400, hint);
+}
+
+#[tokio::test]
+async fn a_plan_that_a_fixture_has_paused_is_not_said_to_be_ended_by_an_abort() {
+    let app = App::new();
+    let id = create(&app, &plans(""), plan("spring")).await;
+    let execute = plans(&format!("/{id}/execute"));
+    app.post(&execute, json!({})).await.expect(200);
+    let mut state = app.get("/_emulator/v1/state").await.expect(200);
+    let run = "/servicestage/projects/0/release_plans/0/emulator/execution/run";
+    let run = state.pointer_mut(run).expect("a run");
+    run["events"] = json!([{"at": NOON, "command": "stop"}]);
+    let slow = |brake: i64| {
+        let mut state = state.clone();
+        let run = "/servicestage/projects/0/release_plans/0/emulator/execution/run/brake";
+        *state.pointer_mut(run).expect("a run") = json!(brake);
+        App::load(&state)
+    };
+
+    let hint = "time alone does not end it: PATCH /_emulator/v1/state gives it another status";
+    for app in [slow(0), slow(500)] {
+        for command in ["execute", "rollback", "abort"] {
+            let path = plans(&format!("/{id}/{command}"));
+            hints(&app.post(&path, json!({})).await, 400, hint);
+        }
+    }
 }
 
 #[tokio::test]

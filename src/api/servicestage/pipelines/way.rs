@@ -5,7 +5,7 @@ use super::declaration::{Part, Selected, Unknown};
 use super::pipeline::{Definition, Pipeline};
 use super::status::Status;
 use super::table::Table;
-use crate::api::hint::{Course, Sought};
+use crate::api::hint::{self, Course};
 use crate::sim::Ms;
 use crate::sim::near::nearest;
 
@@ -16,8 +16,8 @@ impl Table {
     }
 
     /// Where the pipeline is that a project does not have.
-    pub fn whereabouts(&self, sought: &Sought) -> String {
-        sought.among(self.shelf())
+    pub fn whereabouts(&self, project: &str, id: &str) -> String {
+        hint::whereabouts("pipeline", self.shelf(), project, id)
     }
 
     /// What would have worked in place of what was refused for a pipeline. `selected` is what it selects.
@@ -61,9 +61,10 @@ impl Pipeline {
         let course = Course {
             next: &|at| self.run_due(at),
             status: &|at| self.status(at),
+            allows: &|at| allowed.contains(&self.status(at)),
             advice: &|at| self.advice(action, at),
         };
-        course.way(now, allowed)
+        course.way(now)
     }
 
     /// What to do first with a pipeline that time alone leaves at a status which does not allow something.

@@ -56,9 +56,14 @@ impl Plan {
     /// What can be said to it now.
     #[must_use]
     pub fn allowed(&self, now: Ms) -> Vec<&'static str> {
-        let fits = |command: &Command| self.course.check(*command, now).is_ok();
-        let allowed = Command::ALL.into_iter().filter(fits);
+        let allowed = Command::ALL.into_iter();
+        let allowed = allowed.filter(|command| self.fits(*command, now));
         allowed.map(Command::word).collect()
+    }
+
+    /// Whether a command fits what it is at.
+    pub(super) fn fits(&self, command: Command, now: Ms) -> bool {
+        self.course.check(command, now).is_ok()
     }
 
     /// Its components, and what each is at.

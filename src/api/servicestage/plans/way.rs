@@ -3,7 +3,7 @@
 use super::course::Unfit;
 use super::plan::{Plan, Refusal, Table};
 use super::words::{Command, Status};
-use crate::api::hint::{Course, Sought};
+use crate::api::hint::{self, Course};
 use crate::sim::Ms;
 use crate::sim::shelf::Timed;
 
@@ -16,8 +16,8 @@ impl Table {
 
     /// Where the plan is that a project does not have.
     #[must_use]
-    pub fn whereabouts(&self, sought: &Sought) -> String {
-        sought.among(self.shelf())
+    pub fn whereabouts(&self, project: &str, id: &str) -> String {
+        hint::whereabouts("release plan", self.shelf(), project, id)
     }
 
     /// What would have worked in place of what was refused for a plan.
@@ -41,29 +41,32 @@ impl Plan {
         let course = Course {
             next: &|at| self.next_due(at),
             status: &|at| self.status(at),
-            advice: &|at| advice(self.status(at), command).to_owned(),
+            allows: &|at| self.fits(command, at),
+            advice: &|at| self.advice(command, at).to_owned(),
         };
-        course.way(now, command.fits())
+        course.way(now)
     }
-}
 
-/// What to do first with a plan that time alone leaves at a status which a command does not fit.
-fn advice(status: Status, command: Command) -> &'static str {
-    match (status, command) {
-        (Status::Running, _) => "time alone does not end it: POST .../abort does",
-        (Status::Aborting | Status::RollingBack, _) => {
-            "time alone does not end it: PATCH /_emulator/v1/state gives it another status"
+    /// What to do first with a plan that time alone leaves at a status which a command does not fit.
+    fn advice(&self, command: Command, at: Ms) -> &'static str {
+        match (self.status(at), command) {
+            (Status::Running, _) if self.fits(Command::Abort, at) => {
+                "time alone does not end it: POST .../abort does"
+            }
+            (Status::Running | Status::Aborting | Status::RollingBack, _) => {
+                "time alone does not end it: PATCH /_emulator/v1/state gives it another status"
+            }
+            (_, Command::Abort) => "only an execution is aborted: POST .../execute begins one",
+            (Status::Created | Status::Aborted, _) => {
+                "nothing is released that could be taken back: POST .../execute comes first"
+            }
+            (Status::RollbackSucceed, _) => {
+                "it is rolled back already: POST .../execute releases it again"
+            }
+            (
+                Status::Success | Status::Failed | Status::PartiallyFailed | Status::RollbackFailed,
+                _,
+            ) => "an edit (PUT) makes it CREATED again",
         }
-        (_, Command::Abort) => "only an execution is aborted: POST .../execute begins one",
-        (Status::Created | Status::Aborted, _) => {
-            "nothing is released that could be taken back: POST .../execute comes first"
-        }
-        (Status::RollbackSucceed, _) => {
-            "it is rolled back already: POST .../execute releases it again"
-        }
-        (
-            Status::Success | Status::Failed | Status::PartiallyFailed | Status::RollbackFailed,
-            _,
-        ) => "an edit (PUT) makes it CREATED again",
     }
 }
