@@ -8,6 +8,8 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::writer::VERBATIM;
+
 /// How deep a body may nest. Parts that are only carried would otherwise have no limit at all.
 const MAX_DEPTH: usize = 128;
 
@@ -273,7 +275,7 @@ impl Eq for Verbatim {}
 
 impl Serialize for Verbatim {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        serializer.serialize_newtype_struct(VERBATIM, &self.0)
     }
 }
 

@@ -18,6 +18,7 @@ pub mod seal;
 pub mod serve;
 pub mod spelling;
 pub mod watch;
+mod writer;
 
 use axum::body::Bytes;
 use axum::http::request::Parts;

@@ -7,6 +7,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::ser::{Serialize, Serializer};
 
+use super::writer;
+
 /// An iterator of views, written once as a JSON array.
 pub struct Rows<I>(Cell<Option<I>>);
 
@@ -30,7 +32,7 @@ impl<I: Iterator<Item: Serialize>> Serialize for Rows<I> {
 #[must_use]
 pub fn text(view: &impl Serialize, size: usize) -> Vec<u8> {
     let mut text = Vec::with_capacity(size);
-    serde_json::to_writer(&mut text, view).expect("keys are strings");
+    writer::write(view, &mut text).expect("keys are strings");
     text
 }
 
