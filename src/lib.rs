@@ -131,8 +131,10 @@ fn whole(world: &World, control: Router) -> Router {
         .merge(api::router(&world))
         .merge(control)
         .fallback(async move |request: Request| unrouted(world, request))
-        .layer(from_fn_with_state(watch, http::finish::finish))
-        .layer(SetSensitiveHeadersLayer::new(http::auth::SECRET_HEADERS))
+        .layer((
+            SetSensitiveHeadersLayer::new(http::auth::SECRET_HEADERS),
+            from_fn_with_state(watch, http::finish::finish),
+        ))
 }
 
 fn unrouted(world: World, request: Request) -> axum::response::Response {

@@ -1,5 +1,7 @@
 //! A family's router with its gate: what is refused before a handler runs, in the family's own words.
 
+use std::panic::AssertUnwindSafe;
+
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
@@ -7,8 +9,8 @@ use axum::http::request::Parts;
 use axum::http::{Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
 use tokio::time::sleep;
-use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -122,15 +124,24 @@ impl<D: Dialect> Sealed<D> {
                     .unrouted(&parts, Rejection::WrongMethod)
                     .into_response()
             })
-            .layer(CatchPanicLayer::custom(|_| {
-                D::Error::from(Rejection::Fault).into_response()
-            }))
             .with_state(dialect)
     }
 }
 
+/// Lets a request through to its handler, or refuses it. A panic of either is an answer too.
 async fn gate<D: Dialect>(
     State((sealed, dialect)): State<(&'static Sealed<D>, D)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let passed = AssertUnwindSafe(pass(sealed, dialect, request, next));
+    let passed = passed.catch_unwind().await;
+    passed.unwrap_or_else(|_| D::Error::from(Rejection::Fault).into_response())
+}
+
+async fn pass<D: Dialect>(
+    sealed: &'static Sealed<D>,
+    dialect: D,
     request: Request,
     next: Next,
 ) -> Response {
@@ -209,9 +220,7 @@ async fn admit<D: Dialect>(
     if let Some(operation) = operation {
         let path = parts.uri.path();
         // Before the permission: that no credential is for this project would be true, but beside the point.
-        if path.contains("/{project_id}/")
-            || path.to_ascii_lowercase().contains("/%7bproject_id%7d/")
-        {
+        if names_no_project(path) {
             return Err(Rejection::NoProject.into());
         }
         dialect.permit(&caller, operation, &parts)?;
@@ -228,6 +237,12 @@ async fn admit<D: Dialect>(
     }
     parts.extensions.insert(caller);
     Ok(Admitted::Request(Request::from_parts(parts, body), mangle))
+}
+
+/// Whether a path has the document's own placeholder where a project's id should be.
+fn names_no_project(path: &str) -> bool {
+    path.contains("/{project_id}/")
+        || path.contains('%') && path.to_ascii_lowercase().contains("/%7bproject_id%7d/")
 }
 
 /// The operation that a request is for, which is noted. What the router takes for a route and no service would
