@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,6 +18,7 @@ use crate::api::gateway::rfc3339;
 use crate::http::auth::mask;
 use crate::http::extract::Query;
 use crate::http::render;
+use crate::http::watch::headers::Headers;
 use crate::http::watch::journal::{Entry, LONGEST_BODY, Part, Summary};
 use crate::sim::Ms;
 
@@ -258,21 +259,25 @@ impl PartBody {
     }
 }
 
-fn headers(headers: &HeaderMap) -> serde_json::Map<String, Value> {
-    let names = headers.keys().map(|name| {
-        let values: Vec<_> = headers
-            .get_all(name)
-            .iter()
-            .map(|value| String::from_utf8_lossy(value.as_bytes()))
-            .collect();
-        let shown = if mask::is_secret_header(name) {
-            mask::MASK.to_owned()
-        } else {
-            values.join(", ")
-        };
-        (name.to_string(), Value::from(shown))
-    });
-    names.collect()
+fn headers(headers: &Headers) -> serde_json::Map<String, Value> {
+    let mut shown: serde_json::Map<String, Value> = serde_json::Map::new();
+    for (name, value) in headers.iter() {
+        if mask::is_secret_header(name) {
+            shown.insert(name.to_owned(), Value::from(mask::MASK));
+            continue;
+        }
+        let value = String::from_utf8_lossy(value);
+        match shown.get_mut(name) {
+            Some(Value::String(values)) => {
+                values.push_str(", ");
+                values.push_str(&value);
+            }
+            _ => {
+                shown.insert(name.to_owned(), Value::from(value));
+            }
+        }
+    }
+    shown
 }
 
 fn body(bytes: &Bytes, is_cut: bool) -> Value {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -17,6 +17,7 @@ use super::notes::{Noted, serving};
 use super::watch::Watch;
 use super::watch::events::Event;
 use super::watch::faults::Mangle;
+use super::watch::headers::Headers;
 use super::watch::journal::{Entry, Part, Summary};
 use crate::sim::clock::{Stopwatch, machine_now};
 
@@ -56,7 +57,7 @@ struct Asked {
     path: String,
     query: Option<String>,
     /// Absent: nothing is written down.
-    headers: Option<HeaderMap>,
+    headers: Option<Headers>,
     /// Whether it is for an emulated service, and so counts.
     counts: bool,
 }
@@ -72,7 +73,7 @@ impl Asked {
             method: head.method.clone(),
             path: path.to_owned(),
             query: head.uri.query().map(str::to_owned),
-            headers: is_kept.then(|| head.headers.clone()),
+            headers: is_kept.then(|| Headers::of(&head.headers)),
             counts: !is_own,
         }
     }
@@ -92,12 +93,15 @@ pub async fn finish(State(watch): State<Arc<Watch>>, request: Request, next: Nex
     let asked = Asked::of(&head, &watch);
     let hangup = head.extensions.get::<Hangup>().cloned();
     head.extensions.insert(notes.clone());
-    let sent = Lent::new(body, asked.headers.is_some());
+    // There is nothing to lend of a body that is not there.
+    let sent = (!body.is_end_stream()).then(|| Lent::new(body, asked.headers.is_some()));
 
-    let lent = Body::new(sent.clone());
+    let lent = sent.clone().map_or_else(Body::empty, Body::new);
     let served = next.run(Request::from_parts(head, lent));
     let mut response = serving(notes.clone(), served).await;
-    if sends {
+    if let Some(sent) = &sent
+        && sends
+    {
         sent.drain().await;
     }
 
@@ -112,7 +116,7 @@ pub async fn finish(State(watch): State<Arc<Watch>>, request: Request, next: Nex
     let wanted = response.extensions_mut().remove::<Mangle>();
     let noted = notes.take();
     let hints = noted.line();
-    dress(response.headers_mut(), &id, &noted, hints.as_deref());
+    dress(response.headers_mut(), id, &noted, hints.as_deref());
     let duration = stopwatch.elapsed();
     let status = response.status().as_u16();
     log(&asked, &noted, status, duration);
@@ -126,8 +130,9 @@ pub async fn finish(State(watch): State<Arc<Watch>>, request: Request, next: Nex
             log_refusal(&asked, status, &answer, hints.as_deref());
         }
         if asked.counts {
-            let response = Part::of(head.headers.clone(), &answer);
-            write_down(&watch, asked, &sent, response, noted, status, duration);
+            let response = Part::of(Headers::of(&head.headers), &answer);
+            let sent = sent.as_ref().map(Lent::kept).unwrap_or_default();
+            write_down(&watch, asked, sent, response, noted, status, duration);
         }
         response = Response::from_parts(head, answer.into());
     } else if asked.counts {
@@ -142,9 +147,10 @@ pub async fn finish(State(watch): State<Arc<Watch>>, request: Request, next: Nex
 }
 
 /// Puts on an answer what every one carries.
-fn dress(headers: &mut HeaderMap, id: &str, noted: &Noted, hints: Option<&str>) {
+fn dress(headers: &mut HeaderMap, id: String, noted: &Noted, hints: Option<&str>) {
     let text = |text: &str| HeaderValue::from_str(text).expect("printable ASCII");
-    headers.insert(REQUEST_ID, text(id));
+    let id = HeaderValue::try_from(id).expect("hexadecimal digits");
+    headers.insert(REQUEST_ID, id);
     if let Some(operation) = noted.operation {
         let word = operation.evidence.word();
         headers.insert(EVIDENCE, HeaderValue::from_static(word));
@@ -181,7 +187,7 @@ fn log_refusal(asked: &Asked, status: u16, answer: &Bytes, hints: Option<&str>) 
 fn write_down(
     watch: &Watch,
     asked: Asked,
-    sent: &Lent,
+    (body, length): (Bytes, u64),
     response: Part,
     noted: Noted,
     status: u16,
@@ -193,7 +199,6 @@ fn write_down(
     let Some(headers) = asked.headers else {
         return;
     };
-    let (body, length) = sent.kept();
     let summary = Arc::new(Summary {
         id: watch.journal.number(),
         time: watch.clock.now(),

@@ -154,7 +154,7 @@ impl Canonical {
             mask::query(&self.query),
         ];
         lines.extend(self.headers.iter().map(|(name, value)| {
-            let secret = name.parse().is_ok_and(|name| mask::is_secret_header(&name));
+            let secret = mask::is_secret_header(&name.to_ascii_lowercase());
             let value = String::from_utf8_lossy(value);
             format!("{name}:{}", if secret { mask::MASK } else { &value })
         }));

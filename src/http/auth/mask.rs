@@ -1,6 +1,5 @@
 //! What stands in place of secrets wherever requests are shown.
 
-use axum::http::HeaderName;
 use serde_json::Value;
 
 use super::SECRET_HEADERS;
@@ -20,10 +19,10 @@ const SECRET_FIELDS: [&str; 8] = [
     "securitytoken",
 ];
 
-/// Whether the value of a header is shown.
+/// Whether the value of a header must not be shown. Its name is in lower case.
 #[must_use]
-pub fn is_secret_header(name: &HeaderName) -> bool {
-    SECRET_HEADERS.contains(name) || matches!(name.as_str(), "cookie" | "set-cookie")
+pub fn is_secret_header(name: &str) -> bool {
+    SECRET_HEADERS.iter().any(|known| known == name) || matches!(name, "cookie" | "set-cookie")
 }
 
 /// A query in which the values of what sounds secret are masked.

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, Method};
+use axum::http::Method;
 
+use super::headers::Headers;
 use crate::http::Operation;
 use crate::sim::Ms;
 
@@ -53,7 +54,7 @@ pub struct Summary {
 #[derive(Clone, Debug, Default)]
 pub struct Part {
     /// The headers.
-    pub headers: HeaderMap,
+    pub headers: Headers,
     /// The body, at most [`LONGEST_BODY`] of it.
     pub body: Bytes,
     /// How long the whole body was.
@@ -178,7 +179,7 @@ impl Journal {
 impl Part {
     /// The headers with a body that is there as a whole.
     #[must_use]
-    pub fn of(headers: HeaderMap, body: &Bytes) -> Self {
+    pub fn of(headers: Headers, body: &Bytes) -> Self {
         let length = body.len() as u64;
         // A slice of a long body would keep all of it.
         let body = if body.len() > LONGEST_BODY {
@@ -194,11 +195,7 @@ impl Part {
     }
 
     fn size(&self) -> usize {
-        let headers = self.headers.iter();
-        let headers: usize = headers
-            .map(|(name, value)| name.as_str().len() + value.len() + 96)
-            .sum();
-        headers + self.body.len()
+        self.headers.size() + self.body.len()
     }
 }
 
@@ -241,7 +238,7 @@ mod tests {
         Entry {
             summary: Arc::new(summary),
             request: Part::default(),
-            response: Part::of(HeaderMap::new(), &Bytes::from(vec![b'x'; length])),
+            response: Part::of(Headers::default(), &Bytes::from(vec![b'x'; length])),
         }
     }
 
@@ -271,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_long_body_is_cut_and_its_length_known() {
-        let part = Part::of(HeaderMap::new(), &Bytes::from(vec![b'x'; 20_000]));
+        let part = Part::of(Headers::default(), &Bytes::from(vec![b'x'; 20_000]));
         assert_eq!((part.body.len(), part.length), (LONGEST_BODY, 20_000));
     }
 

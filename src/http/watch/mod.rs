@@ -3,6 +3,7 @@
 
 pub mod events;
 pub mod faults;
+pub mod headers;
 pub mod journal;
 pub mod metrics;
 

@@ -1,0 +1,103 @@
+//! Headers as the journal keeps them.
+
+use std::fmt;
+
+use axum::http::HeaderMap;
+
+use crate::http::auth::mask;
+
+/// Headers in one small piece of memory, those of one name together. The map that a request brought would keep all
+/// of the buffer that its connection was read into.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Headers(
+    /// A line for each: its name, a colon, its value. Neither names nor values break lines.
+    Box<[u8]>,
+);
+
+impl Headers {
+    /// Copies them.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
+        let lengths = headers.iter();
+        let length = lengths.map(|(name, value)| name.as_str().len() + value.len() + 2);
+        let mut lines = Vec::with_capacity(length.sum());
+        for (name, value) in headers {
+            lines.extend_from_slice(name.as_str().as_bytes());
+            lines.push(b':');
+            lines.extend_from_slice(value.as_bytes());
+            lines.push(b'\n');
+        }
+        Self(lines.into())
+    }
+
+    /// The headers with their values; names are in lower case.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let lines = self.0.split(|byte| *byte == b'\n');
+        lines.filter_map(|line| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            let name = std::str::from_utf8(&line[..colon]).ok()?;
+            Some((name, &line[colon + 1..]))
+        })
+    }
+
+    /// The first value of a header, by its name in lower case.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.iter()
+            .find_map(|(known, value)| (known == name).then_some(value))
+    }
+
+    /// How many bytes they take.
+    pub(super) fn size(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        let shown = self.iter().map(|(name, value)| {
+            let value = if mask::is_secret_header(name) {
+                mask::MASK.into()
+            } else {
+                String::from_utf8_lossy(value)
+            };
+            (name, value)
+        });
+        formatter.debug_map().entries(shown).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn headers_come_back_as_they_were_and_secrets_are_not_printed() {
+        let mut map = HeaderMap::new();
+        let value = |text: &[u8]| HeaderValue::from_bytes(text).unwrap();
+        map.append("accept", value(b"a:b"));
+        map.append("x-auth-token", value(b"hush"));
+        map.append("accept", value(b""));
+        map.append("x-odd", value(b"\xfc\t"));
+
+        let headers = Headers::of(&map);
+
+        let all: Vec<_> = headers.iter().collect();
+        let expected: [(&str, &[u8]); 4] = [
+            ("accept", b"a:b"),
+            ("accept", b""),
+            ("x-auth-token", b"hush"),
+            ("x-odd", b"\xfc\t"),
+        ];
+        assert_eq!(all, expected);
+        assert_eq!(headers.get("accept"), Some(&b"a:b"[..]));
+        assert_eq!((headers.get("acc"), headers.size()), (None, 46));
+        let printed = format!("{headers:?}");
+        assert!(
+            printed.contains("***") && !printed.contains("hush"),
+            "{printed}"
+        );
+    }
+}
