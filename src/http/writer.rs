@@ -33,7 +33,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Begins the members of a variant that has a name.
-    fn variant(self, name: &str, opened: &[u8], closed: &'static [u8]) -> Members<'a> {
+    fn variant(self, name: &'static str, opened: &[u8], closed: &'static [u8]) -> Members<'a> {
         self.0.push(b'{');
         key(self.0, name);
         self.members(opened, closed)
@@ -42,22 +42,49 @@ impl<'a> Writer<'a> {
 
 /// A text in quotes.
 fn quoted(text: &mut Vec<u8>, value: &str) {
-    // Without leaving early, so that many bytes are looked at together.
-    let escapes = value.bytes().fold(false, |any, byte| {
-        any | matches!(byte, 0..0x20 | b'"' | b'\\')
-    });
-    if escapes {
+    if may_need_escapes(value.as_bytes()) {
         serde_json::to_writer(text, value).expect("a text can be written");
-        return;
+    } else {
+        plain(text, value);
     }
+}
+
+/// A text in quotes that needs no escapes.
+fn plain(text: &mut Vec<u8>, value: &str) {
     text.push(b'"');
     text.extend_from_slice(value.as_bytes());
     text.push(b'"');
 }
 
-fn key(text: &mut Vec<u8>, name: &str) {
-    quoted(text, name);
+/// A name that the source code gives, and the colon behind it.
+fn key(text: &mut Vec<u8>, name: &'static str) {
+    debug_assert!(!may_need_escapes(name.as_bytes()), "{name} needs escapes");
+    plain(text, name);
     text.push(b':');
+}
+
+/// Whether any byte is a control character, a quote or a backslash. Eight are looked at together; the last eight may
+/// overlap with those before.
+fn may_need_escapes(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk() else {
+        let mut bytes = bytes.iter();
+        return bytes.any(|byte| matches!(byte, 0..0x20 | b'"' | b'\\'));
+    };
+    let (chunks, _) = bytes.as_chunks();
+    let odd = chunks
+        .iter()
+        .fold(odd_bytes(*last), |odd, chunk| odd | odd_bytes(*chunk));
+    odd != 0
+}
+
+/// Not 0 if one of eight bytes is a control character, a quote or a backslash: the highest bit of a byte tells that
+/// it is, or that a lower one is.
+fn odd_bytes(chunk: [u8; 8]) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let bytes = u64::from_ne_bytes(chunk);
+    let below = |bytes: u64, bound: u8| bytes.wrapping_sub(ONES * u64::from(bound)) & !bytes;
+    let are = |byte: u8| below(bytes ^ (ONES * u64::from(byte)), 1);
+    (below(bytes, 0x20) | are(b'"') | are(b'\\')) & (ONES << 7)
 }
 
 /// The members of an array or an object that is being written.
@@ -80,7 +107,11 @@ impl Members<'_> {
         value.serialize(Writer(self.text))
     }
 
-    fn field(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Result<(), Error> {
+    fn field(
+        &mut self,
+        name: &'static str,
+        value: &(impl Serialize + ?Sized),
+    ) -> Result<(), Error> {
         self.separate();
         key(self.text, name);
         value.serialize(Writer(self.text))
@@ -413,6 +444,14 @@ mod tests {
         #[test]
         fn any_document_is_written_as_serde_json_writes_it(value in value()) {
             prop_assert_eq!(written(&value), value.to_string());
+        }
+
+        #[test]
+        fn a_byte_that_needs_an_escape_is_found_wherever_it_is(
+            before in "[!#-\\[\\]-~ü]{0,20}", odd in "[\"\\\\\u{0}-\u{1f}]?", after in "[!#-\\[\\]-~]{0,20}",
+        ) {
+            let text = before + &odd + &after;
+            prop_assert_eq!(may_need_escapes(text.as_bytes()), !odd.is_empty());
         }
     }
 }
