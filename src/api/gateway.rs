@@ -360,14 +360,15 @@ pub fn permit(
     operation: &Operation,
     project: Option<&str>,
 ) -> Result<(), Rejection> {
-    let own = caller.projects.as_deref();
-    let project = project.map(decoded);
-    let foreign = match (own, project) {
+    let foreign = match (caller.projects.as_deref(), project) {
         (Some([]), _) => Some("the token is for an account; get one for a project".to_owned()),
-        (Some(own), Some(project)) if !own.contains(&project) => Some(format!(
-            "the credential is for the project {}, not for {project}",
-            own.join(" or "),
-        )),
+        (Some(own), Some(project)) => {
+            let project = decoded(project);
+            (!own.contains(&project)).then(|| {
+                let own = own.join(" or ");
+                format!("the credential is for the project {own}, not for {project}")
+            })
+        }
         _ => None,
     };
     match foreign {

@@ -150,7 +150,7 @@ impl World {
             let changed = change(tables, now);
             note_scripts(tables.scripts.take_hits());
             for (number, transition) in tables.log.drain() {
-                self.note(number, &transition);
+                self.note(number, transition);
             }
             if tables.next_due() < self.0.awaited.load(Ordering::Acquire) {
                 self.0.sooner.notify_one();
@@ -266,15 +266,16 @@ impl World {
 
     fn catch_up(&self, tables: &mut Tables, to: Ms, heard: Heard) {
         tables.settle(to, &mut |number, transition| {
-            self.note(number, &transition);
+            self.note(number, transition.clone());
             heard(number, transition);
         });
     }
 
     /// Every transition of the world comes by here once: in the order of time and of its number, whatever caused
     /// it, while nobody else can look or change anything.
-    fn note(&self, number: u64, transition: &Transition) {
-        let event = Event::Transition(number, Arc::new(transition.clone()));
+    fn note(&self, number: u64, transition: Transition) {
+        let transition = Arc::new(transition);
+        let event = Event::Transition(number, Arc::clone(&transition));
         self.0.watch.events.add(event);
         let Transition {
             at,
@@ -286,7 +287,7 @@ impl World {
             to,
             cause,
             ..
-        } = transition;
+        } = &*transition;
         tracing::debug!(
             number,
             at_ms = at,

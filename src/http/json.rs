@@ -20,17 +20,25 @@ pub fn read<T: DeserializeOwned>(
     text: &[u8],
     mut ignored: impl FnMut(String),
 ) -> Result<T, String> {
-    if depth(text) > MAX_DEPTH {
+    if nests_deeper(text, MAX_DEPTH) {
         return Err(format!("the body nests deeper than {MAX_DEPTH} levels"));
     }
     let mut json = serde_json::Deserializer::from_slice(text);
-    let mut track = serde_path_to_error::Track::new();
-    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    let value = serde_ignored::deserialize(tracked, |path| ignored(shown(&path)));
+    let value = serde_ignored::deserialize(&mut json, |path| ignored(shown(&path)));
     match value.and_then(|Object(value)| json.end().map(|()| value)) {
         Ok(value) => Ok(value),
-        Err(error) => Err(placed(&track.path().to_string(), &error.to_string())),
+        Err(error) => Err(placed(&place::<Object<T>>(text), &error.to_string())),
     }
+}
+
+/// The JSON path of what cannot be read as a `T`. To keep track of it costs more than to read, so only what could
+/// not be read is read once more with it.
+fn place<T: DeserializeOwned>(text: &[u8]) -> String {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+    let _ = T::deserialize(tracked);
+    track.path().to_string()
 }
 
 /// What does not fit in a document, and where. Requests and fixtures are refused with the same words.
@@ -93,10 +101,9 @@ impl Misfit {
 /// Reads a part that is kept verbatim as a type of one's own, to look at what is understood of it. Fields
 /// the type does not know are carried, so nobody hears of them. Paths count from the part.
 pub fn read_part<T: DeserializeOwned>(part: &Verbatim) -> Result<T, Misfit> {
-    let mut json = serde_json::Deserializer::from_str(part.text());
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        Misfit::new(path, error.into_inner().to_string()).without_position()
+    part.read().map_err(|error| {
+        let path = place::<T>(part.text().as_bytes());
+        Misfit::new(path, error.to_string()).without_position()
     })
 }
 
@@ -197,6 +204,13 @@ pub fn shown(path: &serde_ignored::Path) -> String {
     }
 }
 
+/// Whether a text nests deeper than `most` levels, brackets in strings aside.
+fn nests_deeper(text: &[u8], most: usize) -> bool {
+    // Hardly any text has as many brackets, and to count them takes next to no time.
+    let is_opening = |byte: &&u8| matches!(byte, b'[' | b'{');
+    text.iter().filter(is_opening).count() > most && depth(text) > most
+}
+
 /// How deep a text nests, brackets in strings aside.
 fn depth(text: &[u8]) -> usize {
     let (mut deepest, mut now, mut in_string, mut escaped) = (0, 0_usize, false, false);
@@ -282,13 +296,12 @@ impl Serialize for Verbatim {
 impl<'de> Deserialize<'de> for Verbatim {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let compact = compact(raw.get());
-        if compact.len() == raw.get().len() {
-            return Ok(Self(raw));
+        match compact(raw.get()) {
+            None => Ok(Self(raw)),
+            Some(text) => RawValue::from_string(text)
+                .map(Self)
+                .map_err(serde::de::Error::custom),
         }
-        RawValue::from_string(compact)
-            .map(Self)
-            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -303,20 +316,28 @@ impl utoipa::PartialSchema for Verbatim {
 
 impl utoipa::ToSchema for Verbatim {}
 
-/// The text without white space between tokens.
-fn compact(text: &str) -> String {
-    let (mut in_string, mut escaped) = (false, false);
-    let keep = |c: &char| {
-        match c {
+/// The text without white space between tokens, if it has any.
+fn compact(text: &str) -> Option<String> {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+    if text.bytes().filter(is_space).count() == 0 {
+        return None;
+    }
+    let mut compact = String::with_capacity(text.len());
+    let (mut begin, mut in_string, mut escaped) = (0, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
             _ if escaped => escaped = false,
-            '\\' if in_string => escaped = true,
-            '"' => in_string = !in_string,
-            ' ' | '\n' | '\r' | '\t' if !in_string => return false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if !in_string && is_space(&byte) => {
+                compact.push_str(&text[begin..at]);
+                begin = at + 1;
+            }
             _ => {}
         }
-        true
-    };
-    text.chars().filter(keep).collect()
+    }
+    compact.push_str(&text[begin..]);
+    (begin > 0).then_some(compact)
 }
 
 #[cfg(test)]

@@ -31,12 +31,13 @@ impl Ids {
     /// A 24-hex object id: four bytes of `now` in seconds, five of the seed, three of a counter.
     pub fn object_id(&self, now: Ms, taken: impl Fn(&str) -> bool) -> String {
         let machine = mix(self.seed) & 0xff_ffff_ffff;
-        let seconds = now.div_euclid(1_000) & 0xffff_ffff;
+        let seconds = now.div_euclid(1_000).cast_unsigned() & 0xffff_ffff;
         self.fresh(
             |ids| {
                 let count = (mix(ids.seed ^ 0x5eed) + ids.drawn.fetch_add(1, Ordering::Relaxed))
                     & 0xff_ffff;
-                format!("{seconds:08x}{machine:010x}{count:06x}")
+                let id = u128::from(seconds) << 64 | u128::from(machine << 24 | count);
+                base16ct::lower::encode_string(&id.to_be_bytes()[4..])
             },
             taken,
         )

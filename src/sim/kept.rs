@@ -1,8 +1,9 @@
 //! Where a shelf keeps its things. Whoever looks at one comes by here, so that tests can count how many that were:
 //! what an operation costs must not depend on how many things there are.
 
-use std::collections::HashMap;
 use std::collections::hash_map;
+
+use foldhash::HashMap;
 
 use super::entry::Entry;
 use super::shelf::Serial;
@@ -13,7 +14,7 @@ pub(super) struct Kept<T>(HashMap<Serial, Entry<T>>);
 
 impl<T> Default for Kept<T> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self(HashMap::default())
     }
 }
 

@@ -1,7 +1,9 @@
 //! What a family keeps: things found by id, listed per scope in the order of time, woken when due.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 pub use super::entry::Entry;
 
@@ -66,10 +68,10 @@ impl<T> Default for Shelf<T> {
     fn default() -> Self {
         Self {
             entries: Kept::default(),
-            ids: HashMap::new(),
+            ids: HashMap::default(),
             scopes: BTreeMap::new(),
             agenda: BTreeSet::new(),
-            tally: HashMap::new(),
+            tally: HashMap::default(),
             arrived: 0,
         }
     }

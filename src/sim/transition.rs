@@ -1,8 +1,10 @@
 //! Transitions: what changed, when and why. They are numbered and handed on in the order of time, and each thing
 //! remembers its own.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::Ms;
 
@@ -69,7 +71,7 @@ impl Default for Log {
         let mut log = Self {
             last: 0,
             untold: Vec::new(),
-            words: HashMap::new(),
+            words: HashMap::default(),
             spelt: Vec::new(),
         };
         log.word("");

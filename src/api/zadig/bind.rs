@@ -74,20 +74,28 @@ impl<'t> Value<'t, '_> {
 
     /// Reads an array of texts; a null among them is an empty one.
     pub fn strings(&mut self, to: &mut Vec<String>) {
-        self.array(to, "[]string", |value| {
-            let mut text = String::new();
-            value.string(&mut text);
-            text
-        });
+        self.array(
+            to,
+            || "[]string".to_owned(),
+            |value| {
+                let mut text = String::new();
+                value.string(&mut text);
+                text
+            },
+        );
     }
 
     /// Reads an array of objects, with nothing for a null.
     pub fn objects<T: Struct>(&mut self, to: &mut Vec<Option<T>>) {
-        let name = format!("[]*service.{}", T::NAME);
-        self.array(to, &name, Self::object);
+        self.array(to, || format!("[]*service.{}", T::NAME), Self::object);
     }
 
-    fn array<T>(&mut self, to: &mut Vec<T>, name: &str, item: impl Fn(&mut Self) -> T) {
+    fn array<T>(
+        &mut self,
+        to: &mut Vec<T>,
+        go_type: impl Fn() -> String,
+        item: impl Fn(&mut Self) -> T,
+    ) {
         match self.next() {
             Token::Array => {
                 to.clear();
@@ -97,7 +105,7 @@ impl<'t> Value<'t, '_> {
                 }
             }
             Token::Null => to.clear(),
-            other => self.expect(&other, name),
+            other => self.expect(&other, &go_type()),
         }
     }
 
@@ -175,7 +183,7 @@ impl<'t> Value<'t, '_> {
 
     /// Whether that character comes next, which is passed then. So is the end of the text.
     fn ends(&mut self, with: char) -> bool {
-        self.rest = self.rest.trim_start_matches(SPACE);
+        self.rest = self.rest.trim_ascii_start();
         match self.rest.strip_prefix(with) {
             Some(rest) => {
                 self.rest = rest;
@@ -186,7 +194,7 @@ impl<'t> Value<'t, '_> {
     }
 
     fn next(&mut self) -> Token<'t> {
-        let text = self.rest.trim_start_matches(SPACE);
+        let text = self.rest.trim_ascii_start();
         let (token, length) = match text.as_bytes().first() {
             Some(b'{') => (Token::Object, 1),
             Some(b'[') => (Token::Array, 1),
@@ -207,9 +215,6 @@ impl<'t> Value<'t, '_> {
         token
     }
 }
-
-/// White space between tokens.
-const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// What a value begins with.
 enum Token<'t> {

@@ -1,6 +1,6 @@
 //! All versions with what they refer to: the one place that knows uniqueness, order and paging.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use super::create::{self, Order, Strictness};
 use super::deliver;

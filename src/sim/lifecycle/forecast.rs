@@ -1,6 +1,6 @@
 //! What will happen to a run if nobody says anything more.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::{Command, Does, Event, FailMode, Ms, NEVER, Node, Outcome, Script, Span, Verdict};
 

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode};
+use axum::http::Request;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 use release_emulator::{Settings, State, World, app};
 use serde_json::json;
@@ -11,6 +11,8 @@ use tower::ServiceExt;
 
 const PLANS: &str = "/v3/p1/cas/release-plans";
 const PIPELINES: &str = "/v3/p1/pipeline/pipelines";
+const RELEASES: &str = "/v2/meshes/m1/namespaces/default/releases";
+const VERSIONS: &str = "/openapi/delivery/releases/k8s?token=any";
 
 /// An emulator in process, with who asks it.
 struct Bench {
@@ -54,7 +56,7 @@ impl Bench {
     fn answer(&self, request: Request<Body>) -> Vec<u8> {
         self.runtime.block_on(async {
             let response = self.app.clone().oneshot(request).await.expect("infallible");
-            assert_eq!(response.status(), StatusCode::OK);
+            assert!(response.status().is_success());
             to_bytes(response.into_body(), usize::MAX)
                 .await
                 .expect("a body")
@@ -84,39 +86,53 @@ pub(crate) fn creations(criterion: &mut Criterion) {
     let bench = Bench::with_plans(0);
     let mut group = criterion.benchmark_group("create");
     group.throughput(Throughput::Elements(1));
-    let mut n = 0;
-    group.bench_function("a plan", |bencher| {
-        let request = || {
-            n += 1;
-            let components = json!([{"seq": 0, "name": "web", "runtime_stack": {"name": "java"}}]);
-            let body = json!({"name": format!("plan-{n}"), "components": components});
-            Bench::request("POST", PLANS, body.to_string())
-        };
-        bencher.iter_batched(
-            request,
-            |request| bench.answer(request),
-            BatchSize::SmallInput,
-        );
-    });
-    let mut n = 0;
-    group.bench_function("a pipeline", |bencher| {
-        let request = || {
-            n += 1;
-            Bench::request("POST", PIPELINES, pipeline(n))
-        };
-        bencher.iter_batched(
-            request,
-            |request| bench.answer(request),
-            BatchSize::SmallInput,
-        );
-    });
+    let mut create = |name: &str, path: &str, body: fn(usize) -> String| {
+        let mut n = 0;
+        group.bench_function(name, |bencher| {
+            let request = || {
+                n += 1;
+                Bench::request("POST", path, body(n))
+            };
+            bencher.iter_batched(
+                request,
+                |request| bench.answer(request),
+                BatchSize::SmallInput,
+            );
+        });
+    };
+    create("a plan", PLANS, plan);
+    create("a pipeline", PIPELINES, pipeline);
+    create("a release", RELEASES, release);
+    create("a version", VERSIONS, version);
     group.finish();
+}
+
+fn plan(n: usize) -> String {
+    let components = json!([{"seq": 0, "name": "web", "runtime_stack": {"name": "java"}}]);
+    json!({"name": format!("plan-{n}"), "components": components}).to_string()
 }
 
 fn pipeline(n: usize) -> String {
     let stages = json!([{"name": "build", "tasks": [{"name": "compile"}]}]);
     json!({"name": format!("shop-{n}"), "model_version": 2, "config_mode": "ui", "stages": stages})
         .to_string()
+}
+
+fn release(n: usize) -> String {
+    let containers = json!([{"name": "app", "image": "shop/ratings:2"}]);
+    let workload =
+        json!({"kind": "Deployment", "spec": {"template": {"spec": {"containers": containers}}}});
+    let spec = json!({"serviceName": format!("ratings-{n}"), "version": "v2",
+        "grayDeployments": [{"template": workload}]});
+    json!({"metadata": {"name": format!("ratings-{n}")}, "spec": spec}).to_string()
+}
+
+fn version(n: usize) -> String {
+    let images = json!([{"container_name": "web", "image_name": "web", "image_tag": "2.0"}]);
+    json!({"project_key": "demo", "version_name": format!("v{n}"), "env_name": "prod",
+        "image_registry_id": "62ce6231e0281143de477e60",
+        "yaml_datas": [{"service_name": "web", "image_datas": images}]})
+    .to_string()
 }
 
 pub(crate) fn actions(criterion: &mut Criterion) {

@@ -143,8 +143,8 @@ impl Pipeline {
         }
     }
 
-    /// Replaces the definition; refused while something is under way.
-    pub fn edit(&mut self, definition: Definition, now: Ms) -> Result<(), Refused> {
+    /// Replaces the definition and answers the one before; refused while something is under way.
+    pub fn edit(&mut self, definition: Definition, now: Ms) -> Result<Definition, Refused> {
         let (status, allowed) = (self.status(now), Verb::Edit.allowed());
         if !allowed.contains(&status) {
             return Err(Refused::Edit { status, allowed });
@@ -152,10 +152,10 @@ impl Pipeline {
         if definition.enterprise_project != self.definition.enterprise_project {
             self.enterprise_project_name = None;
         }
-        self.definition = definition;
+        let old = std::mem::replace(&mut self.definition, definition);
         self.version += 1;
         self.updated = now;
-        Ok(())
+        Ok(old)
     }
 
     /// Does what is said. Answers the execution's number and the status right after the command.

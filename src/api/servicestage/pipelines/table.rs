@@ -1,6 +1,6 @@
 //! All pipelines of a world: the one place that knows their uniqueness, order and numbering.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::action::{Action, Refused, Verb};
 use super::pipeline::{Definition, Office, Pipeline};
@@ -19,18 +19,15 @@ const FIRST_EXECUTION: i64 = 286_541;
 #[derive(Debug)]
 pub struct Table {
     shelf: Shelf<Pipeline>,
-    /// Who has a name, by project, enterprise project and name.
-    names: HashMap<NameKey, String>,
+    names: Names,
     next_execution: i64,
 }
-
-type NameKey = (String, String, String);
 
 impl Default for Table {
     fn default() -> Self {
         Self {
             shelf: Shelf::default(),
-            names: HashMap::new(),
+            names: Names::default(),
             next_execution: FIRST_EXECUTION,
         }
     }
@@ -63,8 +60,7 @@ impl Table {
 
     /// Who has the name of a definition.
     pub(super) fn named(&self, project: &str, definition: &Definition) -> Option<&str> {
-        let id = self.names.get(&name_key(project, definition))?;
-        Some(id)
+        self.names.holder(project, definition)
     }
 
     /// Whether the id is given, in whatever project.
@@ -94,7 +90,7 @@ impl Table {
         definition: &Definition,
         own: Option<&str>,
     ) -> Result<(), NameTaken> {
-        match self.names.get(&name_key(project, definition)) {
+        match self.named(project, definition) {
             Some(id) if own != Some(id) => Err(NameTaken),
             _ => Ok(()),
         }
@@ -108,8 +104,7 @@ impl Table {
             created,
             ..
         } = &pipeline;
-        self.names
-            .insert(name_key(project, &pipeline.definition), id.clone());
+        self.names.give(project, &pipeline.definition, id);
         let newest = pipeline
             .executions
             .iter()
@@ -130,17 +125,14 @@ impl Table {
         now: Ms,
         log: &mut Log,
     ) -> Option<Result<(), Refused>> {
-        let old_key = name_key(project, &self.get(project, id)?.definition);
-        let new_key = name_key(project, &new);
+        let names = &mut self.names;
         let occasion = &mut log.at(now, Verb::Edit.word());
-        let edited = self
-            .shelf
-            .edit(project, id, occasion, |pipeline| pipeline.edit(new, now))?;
-        if edited.is_ok() {
-            self.names.remove(&old_key);
-            self.names.insert(new_key, id.to_owned());
-        }
-        Some(edited)
+        self.shelf.edit(project, id, occasion, |pipeline| {
+            let old = pipeline.edit(new, now)?;
+            names.take(project, &old);
+            names.give(project, &pipeline.definition, id);
+            Ok(())
+        })
     }
 
     /// Says an action to a pipeline. Answers nothing if there is none, else the execution's number and the
@@ -222,10 +214,39 @@ impl Table {
     }
 }
 
-fn name_key(project: &str, definition: &Definition) -> NameKey {
-    (
-        project.to_owned(),
-        definition.enterprise_project.clone(),
-        definition.name.clone(),
-    )
+/// Who has a name, by project, enterprise project and name.
+#[derive(Debug, Default)]
+struct Names(HashMap<String, HashMap<String, HashMap<String, String>>>);
+
+impl Names {
+    fn holder(&self, project: &str, definition: &Definition) -> Option<&str> {
+        let names = self.0.get(project)?.get(&definition.enterprise_project)?;
+        names.get(&definition.name).map(String::as_str)
+    }
+
+    fn give(&mut self, project: &str, definition: &Definition, id: &str) {
+        let Definition {
+            name,
+            enterprise_project,
+            ..
+        } = definition;
+        let names = place(place(&mut self.0, project), enterprise_project);
+        names.insert(name.clone(), id.to_owned());
+    }
+
+    fn take(&mut self, project: &str, definition: &Definition) {
+        let projects = self.0.get_mut(project);
+        let names = projects.and_then(|names| names.get_mut(&definition.enterprise_project));
+        if let Some(names) = names {
+            names.remove(&definition.name);
+        }
+    }
+}
+
+/// What a map has under a key, which is only copied if it is new.
+fn place<'a, T: Default>(map: &'a mut HashMap<String, T>, key: &str) -> &'a mut T {
+    if !map.contains_key(key) {
+        map.insert(key.to_owned(), T::default());
+    }
+    map.get_mut(key).expect("it was just looked up")
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -155,7 +156,8 @@ impl Component {
     /// # Panics
     /// Never: the text was read before.
     pub fn give_id(&mut self, id: String) {
-        let Members(members) = self.text.read().expect("it was read before");
+        let given = self.text.text();
+        let Members(members) = serde_json::from_str(given).expect("it was read before");
         let mut text = format!(
             r#"{{"seq":{},"component_id":"{id}","name":"{}""#,
             self.seq, self.name
@@ -163,7 +165,7 @@ impl Component {
         for (key, value) in &members {
             if !["seq", "component_id", "name"].contains(&key.as_str()) {
                 // The key is written anew, the value stays as it was given.
-                for part in [",", Verbatim::of(key).text(), ":", value.text()] {
+                for part in [",", Verbatim::of(key).text(), ":", value.get()] {
                     text.push_str(part);
                 }
             }
@@ -180,13 +182,13 @@ pub fn required(path: &str) -> Misfit {
 }
 
 /// The members of an object in their order, repeated ones too.
-struct Members(Vec<(String, Verbatim)>);
+struct Members<'a>(Vec<(String, &'a RawValue)>);
 
-impl<'de> Deserialize<'de> for Members {
+impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct InOrder;
         impl<'de> serde::de::Visitor<'de> for InOrder {
-            type Value = Members;
+            type Value = Members<'de>;
 
             fn expecting(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
                 formatter.write_str("an object")
@@ -195,7 +197,7 @@ impl<'de> Deserialize<'de> for Members {
             fn visit_map<A: serde::de::MapAccess<'de>>(
                 self,
                 mut map: A,
-            ) -> Result<Members, A::Error> {
+            ) -> Result<Members<'de>, A::Error> {
                 let mut members = Vec::new();
                 while let Some(member) = map.next_entry()? {
                     members.push(member);

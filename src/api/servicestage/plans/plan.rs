@@ -1,6 +1,6 @@
 //! Release plans and where they are kept.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use super::component::Component;
 use super::content::Content;

@@ -1,7 +1,8 @@
 //! The body of a creation and of an edit, and how it becomes a definition.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
+use foldhash::HashSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -278,19 +279,17 @@ impl PipelineBody {
 /// Reads what is understood of the stages. Paths count from the list.
 pub(in super::super) fn read_stages(stages: &Verbatim) -> Result<Stages, Misfit> {
     let Objects::<StageBody>(bodies) = read_part(stages)?;
-    let mut names = HashSet::new();
-    let mut read = Vec::with_capacity(bodies.len());
-    for (n, body) in bodies.into_iter().enumerate() {
+    let mut names = HashSet::default();
+    for (n, body) in bodies.iter().enumerate() {
         check_step_name(&body.name, &mut names)
             .map_err(|misfit| misfit.under(format_args!("[{n}]")))?;
-        let mut task_names = HashSet::new();
+        let mut task_names = HashSet::default();
         for (k, task) in body.tasks.iter().enumerate() {
             check_step_name(&task.name, &mut task_names)
                 .map_err(|misfit| misfit.under(format_args!("[{n}].tasks[{k}]")))?;
         }
-        read.push(body.stage());
     }
-    Ok(read.into_iter().collect())
+    Ok(bodies.into_iter().map(StageBody::stage).collect())
 }
 
 impl StageBody {
@@ -318,11 +317,11 @@ impl TaskBody {
     }
 }
 
-fn check_step_name(name: &str, seen: &mut HashSet<String>) -> Result<(), Misfit> {
+fn check_step_name<'a>(name: &'a str, seen: &mut HashSet<&'a str>) -> Result<(), Misfit> {
     if name.is_empty() {
         return Err(Misfit::new("name", "must not be empty"));
     }
-    if !seen.insert(name.to_owned()) {
+    if !seen.insert(name) {
         return Err(Misfit::new("name", format!("{name} is there already")));
     }
     Ok(())
