@@ -10,8 +10,8 @@
 //! provider; read 2026-08.
 
 pub mod error;
-mod index;
 mod instead;
+pub mod job;
 pub mod meshes;
 pub mod reach;
 pub mod releases;
