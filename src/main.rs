@@ -16,7 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::level_filters::LevelFilter;
-use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 
 /// Exit codes beside 0 (a clean stop) and those of a command.
 const USAGE: u8 = 2;
@@ -27,6 +27,9 @@ const CANNOT_START: u8 = 127;
 
 /// The longest a stop may take, whatever the server is at.
 const LONGEST_STOP: Duration = Duration::from_millis(150);
+
+/// How many lines of the log may wait for a slow reader; more are dropped. Their places are made at the start.
+const MOST_LINES: usize = 8_192;
 
 /// The exit code of a failure, and what is said of it.
 type Failure = (u8, String);
@@ -194,8 +197,9 @@ fn start_log(config: &Config) -> WorkerGuard {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    let (writer, guard): (NonBlocking, WorkerGuard) =
-        tracing_appender::non_blocking(std::io::stderr());
+    let (writer, guard): (NonBlocking, WorkerGuard) = NonBlockingBuilder::default()
+        .buffered_lines_limit(MOST_LINES)
+        .finish(std::io::stderr());
     let log = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(writer)

@@ -84,7 +84,7 @@ fn document() -> OpenApi {
         .tags(Some(TAGS.map(tag)))
         .build();
     for part in api::families().into_iter().chain([super::sealed().api()]) {
-        document.merge(part.clone());
+        document.merge(part);
     }
     for (path, item) in &mut document.paths.paths {
         name_parameters(path, item);

@@ -25,10 +25,9 @@ use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::response::Response;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::api::World;
+use crate::http::routes::{Routes, route};
 use crate::http::seal::{Sealed, refuse_unrouted};
 use crate::http::{Caller, Dialect, Rejection};
 pub use document::openapi;
@@ -50,40 +49,40 @@ impl Dialect for Control {
 }
 
 /// The URL table.
-fn routes() -> OpenApiRouter<Control> {
-    OpenApiRouter::new()
-        .routes(routes!(about::health))
-        .routes(routes!(about::ready))
-        .routes(routes!(about::operations))
-        .routes(routes!(about::show_openapi))
-        .routes(routes!(memory::reset))
-        .routes(routes!(
+fn routes() -> Routes<Control> {
+    Routes::new()
+        .with(route!(about::health))
+        .with(route!(about::ready))
+        .with(route!(about::operations))
+        .with(route!(about::show_openapi))
+        .with(route!(memory::reset))
+        .with(route!(
             memory::show_state,
             memory::replace_state,
             memory::merge_state
         ))
-        .routes(routes!(clock::show_clock, clock::set_clock))
-        .routes(routes!(clock::advance_clock))
-        .routes(routes!(
+        .with(route!(clock::show_clock, clock::set_clock))
+        .with(route!(clock::advance_clock))
+        .with(route!(
             scripts::list_scripts,
             scripts::add_script,
             scripts::clear_scripts
         ))
-        .routes(routes!(scripts::remove_script))
-        .routes(routes!(
+        .with(route!(scripts::remove_script))
+        .with(route!(
             faults::list_faults,
             faults::add_fault,
             faults::clear_faults
         ))
-        .routes(routes!(faults::remove_fault))
-        .routes(routes!(requests::list_requests, requests::clear_requests))
-        .routes(routes!(verify::verify_requests))
-        .routes(routes!(events::listen))
-        .routes(routes!(metrics::show_metrics))
-        .routes(routes!(asm::set_traffic))
-        .routes(routes!(worlds::list_worlds, worlds::add_world))
-        .routes(routes!(worlds::show_world, worlds::remove_world))
-        .routes(routes!(timeline::show_timeline))
+        .with(route!(faults::remove_fault))
+        .with(route!(requests::list_requests, requests::clear_requests))
+        .with(route!(verify::verify_requests))
+        .with(route!(events::listen))
+        .with(route!(metrics::show_metrics))
+        .with(route!(asm::set_traffic))
+        .with(route!(worlds::list_worlds, worlds::add_world))
+        .with(route!(worlds::show_world, worlds::remove_world))
+        .with(route!(timeline::show_timeline))
 }
 
 /// The routes and what they declare.

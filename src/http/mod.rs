@@ -14,6 +14,7 @@ pub mod nearest;
 pub mod notes;
 pub mod operation;
 pub mod render;
+pub mod routes;
 pub mod seal;
 pub mod serve;
 pub mod spelling;

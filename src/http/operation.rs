@@ -1,6 +1,6 @@
 //! Operations, read from the one place that declares them: the attribute on the handler.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use axum::http::Method;
 use serde::Serialize;
@@ -65,69 +65,18 @@ pub struct Operation {
     pub differences: String,
 }
 
-/// The operations of a router, found by path template and method.
-#[derive(Debug, Default)]
-pub struct Operations {
-    list: Vec<Operation>,
-    by_path: HashMap<String, [Option<usize>; METHODS.len()]>,
-}
-
-const METHODS: [Method; 7] = [
-    Method::GET,
-    Method::PUT,
-    Method::POST,
-    Method::DELETE,
-    Method::OPTIONS,
-    Method::HEAD,
-    Method::PATCH,
-];
-
-impl Operations {
-    /// Reads the operations out of an OpenAPI document.
-    ///
-    /// # Panics
-    /// If one lacks an id, a tag, or one of the extensions `x-evidence`, `x-source`, `x-action`: a mistake
-    /// in its attribute, found by whatever test first builds the router.
-    #[must_use]
-    pub fn of(api: &OpenApi) -> Self {
-        let mut operations = Self::default();
-        for (path, item) in &api.paths.paths {
-            for (method, operation) in methods(item) {
-                let slot = METHODS
-                    .iter()
-                    .position(|known| *known == method)
-                    .expect("a listed method");
-                let number = operations.list.len();
-                operations.list.push(read(path, &method, operation));
-                operations.by_path.entry(path.clone()).or_default()[slot] = Some(number);
-            }
-        }
-        operations
-    }
-
-    /// The operation that a method has at a path template; HEAD is looked up as GET.
-    #[must_use]
-    pub fn find(&self, template: &str, method: &Method) -> Option<&Operation> {
-        let method = if *method == Method::HEAD {
-            &Method::GET
-        } else {
-            method
-        };
-        let slot = METHODS.iter().position(|known| known == method)?;
-        Some(&self.list[self.by_path.get(template)?[slot]?])
-    }
-
-    /// What methods a path template has.
-    pub fn methods<'a>(&'a self, template: &str) -> impl Iterator<Item = &'a Operation> {
-        let slots = self.by_path.get(template).into_iter().flatten();
-        slots.flatten().map(|number| &self.list[*number])
-    }
-
-    /// All of them, by path and then by method as OpenAPI orders these.
-    #[must_use]
-    pub fn list(&self) -> &[Operation] {
-        &self.list
-    }
+/// Reads the operations out of an OpenAPI document, by path and then by method as OpenAPI orders these.
+///
+/// # Panics
+/// If one lacks an id, a tag, or one of the extensions `x-evidence`, `x-source`, `x-action`: a mistake in its
+/// attribute, found by whatever test first lists the operations.
+#[must_use]
+pub fn operations(api: &OpenApi) -> Vec<Operation> {
+    let paths = api.paths.paths.iter();
+    let all = paths.flat_map(|(path, item)| {
+        methods(item).map(move |(method, operation)| read(path, &method, operation))
+    });
+    all.collect()
 }
 
 /// The operations of a path, for changing.

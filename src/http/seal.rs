@@ -12,67 +12,74 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tokio::time::sleep;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
 
 use super::extract::whole;
 use super::nearest::nearest;
 use super::notes::Notes;
-use super::operation::Operations;
-use super::spelling::Spellings;
+use super::routes::Routes;
+use super::spelling::Spelling;
 use super::watch::faults::{Hit, Mangle};
 use super::{Dialect, Operation, Rejection};
 
 /// A family's routes, built once per process and then mounted for each world.
 pub struct Sealed<D> {
-    router: Router<D>,
-    api: OpenApi,
-    operations: Operations,
-    spellings: Spellings,
+    routes: Routes<D>,
+    emulates: bool,
 }
 
 impl<D: Dialect> Sealed<D> {
-    /// Takes the routes apart into a router and what their attributes declare.
+    /// Routes that emulate a service, so that each declares how it is known.
     #[must_use]
-    pub fn new(routes: OpenApiRouter<D>) -> Self {
-        let (router, mut api) = routes.split_for_parts();
-        D::declare(&mut api);
+    pub fn new(routes: Routes<D>) -> Self {
         Self {
-            operations: Operations::of(&api),
-            spellings: Spellings::of(&api),
-            router,
-            api,
+            routes,
+            emulates: true,
         }
     }
 
     /// The same for routes that emulate nothing, and so declare no evidence.
     #[must_use]
-    pub fn own(routes: OpenApiRouter<D>) -> Self {
-        let (router, api) = routes.split_for_parts();
+    pub fn own(routes: Routes<D>) -> Self {
         Self {
-            operations: Operations::default(),
-            spellings: Spellings::of(&api),
-            router,
-            api,
+            routes,
+            emulates: false,
         }
-    }
-
-    /// Adds plain routes that are no operations of their own.
-    #[must_use]
-    pub fn with(mut self, add: impl FnOnce(Router<D>) -> Router<D>) -> Self {
-        self.router = add(self.router);
-        self
     }
 
     /// The family's part of the OpenAPI document.
     #[must_use]
-    pub fn api(&self) -> &OpenApi {
-        &self.api
+    pub fn api(&self) -> OpenApi {
+        self.routes.api()
     }
 
-    /// The family's operations.
-    #[must_use]
-    pub fn operations(&self) -> &Operations {
-        &self.operations
+    /// The family's operations, by path and then by method as OpenAPI orders these.
+    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.routes.operations()
+    }
+
+    fn operations_at(&self, template: &str) -> &[Operation] {
+        if self.emulates {
+            self.routes.operations_at(template)
+        } else {
+            &[]
+        }
+    }
+
+    /// The operation that a request is for; HEAD is looked up as GET.
+    fn operation(&self, request: &Parts) -> Option<&Operation> {
+        let template = request.extensions.get::<MatchedPath>()?;
+        let method = as_get(&request.method).as_str();
+        let mut own = self.operations_at(template.as_str()).iter();
+        own.find(|operation| operation.method == method)
+    }
+
+    /// What a request may be made of; HEAD is looked up as GET.
+    fn spelling(&self, request: &Parts) -> Option<&Spelling> {
+        let template = request.extensions.get::<MatchedPath>()?;
+        let method = as_get(&request.method);
+        let mut own = self.routes.spellings_at(template.as_str()).iter();
+        own.find(|(known, _)| known == method)
+            .map(|(_, spelling)| spelling)
     }
 
     /// Tells a caller who has the wrong method which ones the path has.
@@ -83,15 +90,12 @@ impl<D: Dialect> Sealed<D> {
         let Some(notes) = extensions.get::<Notes>() else {
             return;
         };
-        let methods: Vec<&str> = self
-            .spellings
-            .methods(template)
-            .map(Method::as_str)
-            .collect();
+        let own = self.routes.spellings_at(template).iter();
+        let methods: Vec<&str> = own.map(|(method, _)| method.as_str()).collect();
         if !methods.is_empty() {
             notes.hint(format!("this path has {}", methods.join(", ")));
         }
-        if let Some(first) = self.operations.methods(template).next() {
+        if let Some(first) = self.operations_at(template).first() {
             notes.nearest(first);
         }
     }
@@ -99,7 +103,7 @@ impl<D: Dialect> Sealed<D> {
     /// Tells a caller whose path is unknown which one comes nearest.
     pub fn tell_nearest(&self, request: &Request) {
         // Always the same of several that come as near.
-        let mut known: Vec<_> = self.spellings.paths().collect();
+        let mut known: Vec<_> = self.routes.paths().collect();
         known.sort_unstable_by_key(|(method, path)| (*path, method.as_str()));
         let known = known.into_iter();
         let known = known.map(|(method, path)| (method.as_str(), path, (method, path)));
@@ -112,7 +116,8 @@ impl<D: Dialect> Sealed<D> {
     /// The router for one world, behind its gate.
     pub fn mount(&'static self, dialect: D) -> Router {
         let gated = self
-            .router
+            .routes
+            .router()
             .clone()
             .route_layer(from_fn_with_state((self, dialect.clone()), gate::<D>));
         gated
@@ -228,11 +233,9 @@ async fn admit<D: Dialect>(
     if is_large {
         return Err(Rejection::TooLarge.into());
     }
-    let spelling = parts
-        .extensions
-        .get::<MatchedPath>()
-        .and_then(|template| sealed.spellings.find(template.as_str(), &parts.method));
-    if let (Some(spelling), Some(notes)) = (spelling, parts.extensions.get::<Notes>()) {
+    if let (Some(spelling), Some(notes)) =
+        (sealed.spelling(&parts), parts.extensions.get::<Notes>())
+    {
         notes.spelling(spelling);
     }
     parts.extensions.insert(caller);
@@ -263,10 +266,7 @@ fn recognise<D: Dialect>(
         sealed.tell_methods(parts);
         return Err(dialect.unrouted(parts, Rejection::WrongMethod));
     }
-    let operation = parts
-        .extensions
-        .get::<MatchedPath>()
-        .and_then(|template| sealed.operations.find(template.as_str(), &parts.method));
+    let operation = sealed.operation(parts);
     if let (Some(operation), Some(notes)) = (operation, parts.extensions.get::<Notes>()) {
         notes.serve(operation);
         if let Some(scope) = dialect.scope(parts) {
@@ -274,6 +274,14 @@ fn recognise<D: Dialect>(
         }
     }
     Ok(operation)
+}
+
+fn as_get(method: &Method) -> &Method {
+    if *method == Method::HEAD {
+        &Method::GET
+    } else {
+        method
+    }
 }
 
 /// The size the request says its body has; 0 if it does not say.

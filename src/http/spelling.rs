@@ -1,6 +1,6 @@
 //! What requests may be made of, as their operations declare it, and what in one of them is misspelt.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use axum::http::Method;
 use percent_encoding::percent_decode_str;
@@ -21,10 +21,6 @@ const LARGEST: usize = 256 << 10;
 /// The longest name of a parameter that is repeated: what is longer may be a secret without its name.
 const LONGEST: usize = 32;
 
-/// What the requests of a router's operations may be made of.
-#[derive(Debug, Default)]
-pub struct Spellings(HashMap<String, Vec<(Method, Spelling)>>);
-
 /// What the request of an operation may be made of.
 #[derive(Debug)]
 pub struct Spelling {
@@ -42,48 +38,14 @@ enum Shape {
     Fields(BTreeMap<String, Self>),
 }
 
-impl Spellings {
-    /// Reads them out of an OpenAPI document.
-    #[must_use]
-    pub fn of(api: &OpenApi) -> Self {
-        let none = Components::default();
-        let components = api.components.as_ref().unwrap_or(&none);
-        let mut spellings = Self::default();
-        for (path, item) in &api.paths.paths {
-            let own = methods(item).map(|(method, operation)| {
-                let spelling = Spelling::of(operation, components);
-                (method, spelling)
-            });
-            spellings.0.insert(path.clone(), own.collect());
-        }
-        spellings
-    }
-
-    /// What methods a path template has.
-    pub fn methods(&self, template: &str) -> impl Iterator<Item = &Method> {
-        let own = self.0.get(template).into_iter().flatten();
-        own.map(|(method, _)| method)
-    }
-
-    /// All methods and path templates.
-    pub fn paths(&self) -> impl Iterator<Item = (&Method, &str)> {
-        self.0.iter().flat_map(|(path, own)| {
-            let path = path.as_str();
-            own.iter().map(move |(method, _)| (method, path))
-        })
-    }
-
-    /// That of the operation that a method has at a path template; HEAD is looked up as GET.
-    #[must_use]
-    pub fn find(&self, template: &str, method: &Method) -> Option<&Spelling> {
-        let method = match *method {
-            Method::HEAD => &Method::GET,
-            _ => method,
-        };
-        let mut own = self.0.get(template)?.iter();
-        own.find(|(known, _)| known == method)
-            .map(|(_, spelling)| spelling)
-    }
+/// Reads out of an OpenAPI document what the requests of its operations may be made of, each with its method.
+#[must_use]
+pub fn spellings(api: &OpenApi) -> Vec<(Method, Spelling)> {
+    let none = Components::default();
+    let components = api.components.as_ref().unwrap_or(&none);
+    let operations = api.paths.paths.values().flat_map(methods);
+    let spelt = operations.map(|(method, operation)| (method, Spelling::of(operation, components)));
+    spelt.collect()
 }
 
 impl Spelling {

@@ -3,6 +3,7 @@
 pub mod clock;
 mod entry;
 pub mod ids;
+pub mod index;
 mod kept;
 pub mod lifecycle;
 pub mod near;

@@ -7,6 +7,7 @@ use foldhash::HashMap;
 
 pub use super::entry::Entry;
 
+use super::index::Index;
 use super::kept::Kept;
 use super::order::{Keys, Order};
 use super::transition::{Log, Occasion, SCHEDULE, Word};
@@ -48,14 +49,14 @@ pub trait Timed {
 }
 
 /// The position of a thing in the order of arrival.
-pub(super) type Serial = u64;
+pub type Serial = u64;
 
 /// Things of many scopes. Finding, adding, changing and removing cost O(log n) of what is stored and, where what
 /// changed is told, a look at each step of the thing.
 #[derive(Debug)]
 pub struct Shelf<T> {
     entries: Kept<T>,
-    ids: HashMap<Arc<str>, Serial>,
+    ids: Index,
     scopes: BTreeMap<Arc<str>, Order<(Ms, Serial)>>,
     /// Who changes by itself next; a thing that does not is absent.
     agenda: BTreeSet<(Ms, Serial)>,
@@ -68,7 +69,7 @@ impl<T> Default for Shelf<T> {
     fn default() -> Self {
         Self {
             entries: Kept::default(),
-            ids: HashMap::default(),
+            ids: Index::default(),
             scopes: BTreeMap::new(),
             agenda: BTreeSet::new(),
             tally: HashMap::default(),
@@ -83,8 +84,15 @@ impl<T: Timed> Shelf<T> {
     ///
     /// # Panics
     /// If the id is on the shelf already: the caller has drawn a fresh one, or has checked.
-    pub fn insert(&mut self, scope: &str, id: &str, created: Ms, item: T, occasion: &mut Occasion) {
-        assert!(!self.ids.contains_key(id), "an id is given once");
+    pub fn insert(
+        &mut self,
+        scope: &str,
+        id: &str,
+        created: Ms,
+        item: T,
+        occasion: &mut Occasion,
+    ) -> Serial {
+        assert!(!self.contains(id), "an id is given once");
         let serial = self.arrived;
         self.arrived += 1;
         let scope = match self.scopes.get_key_value(scope) {
@@ -96,25 +104,50 @@ impl<T: Timed> Shelf<T> {
             .entry(Arc::clone(&scope))
             .or_default()
             .insert((created, serial));
-        self.ids.insert(Arc::clone(&id), serial);
         let entry = Entry::new(scope, id, created, item, occasion);
         if entry.due < NEVER {
             self.agenda.insert((entry.due, serial));
         }
         Self::count(&mut self.tally, Word::NOTHING, entry.status);
         self.entries.insert(serial, entry);
+        let entries = &self.entries;
+        let id_of = |serial| &*entries.named(serial).id;
+        self.ids.add(id_of(serial), serial, id_of);
+        serial
     }
 
     /// Whether the id is given, in whatever scope.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
-        self.ids.contains_key(id)
+        self.serial(id).is_some()
+    }
+
+    /// The position of the thing of that id.
+    #[must_use]
+    pub fn serial(&self, id: &str) -> Option<Serial> {
+        self.ids
+            .first(&id, |serial| &*self.entries.named(serial).id)
     }
 
     /// The thing of that id, in whatever scope.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<&Entry<T>> {
-        self.entries.get(*self.ids.get(id)?)
+        self.at(self.serial(id)?)
+    }
+
+    /// The thing at a position.
+    #[must_use]
+    pub fn at(&self, serial: Serial) -> Option<&Entry<T>> {
+        self.entries.get(serial)
+    }
+
+    /// The thing at a position, for the sake of what it is called.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn named(&self, serial: Serial) -> &Entry<T> {
+        self.entries.named(serial)
     }
 
     /// The thing of that id, if it belongs to the scope.
@@ -133,7 +166,7 @@ impl<T: Timed> Shelf<T> {
         occasion: &mut Occasion,
         change: impl FnOnce(&mut T) -> R,
     ) -> Option<R> {
-        let serial = *self.ids.get(id)?;
+        let serial = self.serial(id)?;
         let entry = self
             .entries
             .get_mut(serial)
@@ -148,7 +181,7 @@ impl<T: Timed> Shelf<T> {
 
     /// Takes a thing of the scope away, which is told as a change to nothing. Its steps go with it untold.
     pub fn remove(&mut self, scope: &str, id: &str, occasion: &mut Occasion) -> Option<T> {
-        let serial = *self.ids.get(id)?;
+        let serial = self.serial(id)?;
         if &*self.entries.get(serial)?.scope != scope {
             return None;
         }
@@ -156,7 +189,7 @@ impl<T: Timed> Shelf<T> {
         let before = entry.status;
         entry.end(occasion);
         Self::count(&mut self.tally, before, entry.status);
-        self.ids.remove(id);
+        self.ids.remove(id, serial);
         self.agenda.remove(&(entry.due, serial));
         if let Some(order) = self.scopes.get_mut(scope) {
             order.remove((entry.created, serial));
@@ -235,8 +268,8 @@ impl<T: Timed> Shelf<T> {
     /// Remembers what another shelf does of the things that both hold, as told to the log `from`.
     pub fn remember(&mut self, other: &mut Self, from: &Log, occasion: &mut Occasion) {
         for entry in self.entries.all_mut() {
-            let known = other.ids.get(&entry.id);
-            let known = known.and_then(|serial| other.entries.get_mut(*serial));
+            let known = other.serial(&entry.id);
+            let known = known.and_then(|serial| other.entries.get_mut(serial));
             if let Some(known) = known.filter(|known| known.scope == entry.scope) {
                 entry.remember(known, from, occasion);
             }

@@ -1,7 +1,6 @@
 //! Transitions: what changed, when and why. They are numbered and handed on in the order of time, and each thing
 //! remembers its own.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use foldhash::HashMap;
@@ -179,21 +178,23 @@ struct Record {
 /// What a thing remembers of what happened to it: its newest transitions, at most [`MOST_REMEMBERED`].
 #[derive(Debug, Default)]
 pub struct Past {
-    records: VecDeque<Record>,
-    forgotten: u64,
+    /// A ring once it is full: the next one then takes the place of the oldest.
+    records: Vec<Record>,
+    forgotten: usize,
 }
 
 impl Past {
     /// The transitions, oldest first, each with its number; 0 for an import.
     pub(super) fn transitions(&self, whose: &Subject, log: &Log) -> Vec<(u64, Transition)> {
         let told = |record: &Record| (record.number, whose.transition(record, log));
-        self.records.iter().map(told).collect()
+        let (newer, older) = self.records.split_at(self.forgotten % MOST_REMEMBERED);
+        older.iter().chain(newer).map(told).collect()
     }
 
     /// How many older ones there were.
     #[must_use]
     pub fn forgotten(&self) -> u64 {
-        self.forgotten
+        self.forgotten as u64
     }
 
     /// Notes a change, and hands it on unless it is an import.
@@ -229,8 +230,9 @@ impl Past {
 
     fn push(&mut self, record: Record) {
         if self.records.len() == MOST_REMEMBERED {
-            self.records.pop_front();
+            self.records[self.forgotten % MOST_REMEMBERED] = record;
             self.forgotten += 1;
+            return;
         }
         if self.records.len() == self.records.capacity() {
             // Most things live through two or three transitions, and most that were imported through none; room
@@ -238,7 +240,7 @@ impl Past {
             let first = if record.number == 0 { 1 } else { 2 };
             self.records.reserve_exact(self.records.len().max(first));
         }
-        self.records.push_back(record);
+        self.records.push(record);
     }
 }
 

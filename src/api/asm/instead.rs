@@ -29,7 +29,7 @@ impl Table {
         id: &str,
     ) -> Option<String> {
         let here = || self.releases.of(mesh).rev().take(MOST);
-        let named = || here().find(|entry| entry.item.order.name == id);
+        let named = || here().find(|entry| *entry.item.order.name == *id);
         if let Some(other) = self.releases.find(id).or_else(named) {
             let namespace = &other.item.namespace;
             return Some(format!(
@@ -37,7 +37,7 @@ impl Table {
                 other.scope
             ));
         }
-        let own = here().filter(|entry| entry.item.namespace == namespace);
+        let own = here().filter(|entry| *entry.item.namespace == *namespace);
         meant("release task", own, id)
     }
 }

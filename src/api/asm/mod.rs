@@ -10,8 +10,8 @@
 //! provider; read 2026-08.
 
 pub mod error;
-mod index;
 mod instead;
+pub mod job;
 pub mod meshes;
 pub mod reach;
 pub mod releases;
@@ -27,11 +27,10 @@ use axum::body::Bytes;
 use axum::http::request::Parts;
 use axum::response::Response;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::gateway;
 use super::world::World;
+use crate::http::routes::{Routes, route};
 use crate::http::seal::Sealed;
 use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
@@ -90,19 +89,19 @@ impl Dialect for Asm {
 }
 
 /// The URL table.
-fn routes() -> OpenApiRouter<Asm> {
+fn routes() -> Routes<Asm> {
     use meshes::handlers as mesh;
     use releases::handlers as release;
-    OpenApiRouter::new()
-        .routes(routes!(release::create_release))
-        .routes(routes!(release::list_releases))
-        .routes(routes!(
+    Routes::new()
+        .with(route!(release::create_release))
+        .with(route!(release::list_releases))
+        .with(route!(
             release::show_release,
             release::update_release,
             release::delete_release
         ))
-        .routes(routes!(mesh::create_mesh, mesh::list_meshes))
-        .routes(routes!(mesh::show_mesh, mesh::delete_mesh))
+        .with(route!(mesh::create_mesh, mesh::list_meshes))
+        .with(route!(mesh::show_mesh, mesh::delete_mesh))
 }
 
 /// The family's routes and what they declare.

@@ -1,7 +1,4 @@
-//! What the documentation says of names and versions, and how this family's work runs.
-
-use crate::sim::Ms;
-use crate::sim::lifecycle::{Does, Node, Run, Script};
+//! What the documentation says of names and versions.
 
 /// The rule for names of releases and meshes, as refusals say it.
 pub const NAME: &str = "must have 4 to 64 lowercase letters, digits and hyphens, begin with a letter and not end with a hyphen";
@@ -35,21 +32,6 @@ pub fn is_version(text: &str) -> bool {
             Some(revision) => parts == 3 && number(revision),
             None => parts == 2 || parts == 3,
         }
-}
-
-/// Starts a run of one step, which is all the work there is in this family.
-#[must_use]
-pub fn one_step(now: Ms, does: Does) -> Run {
-    let script = Script::of(Node::Step(0), vec![does]);
-    Run::start(now, script)
-}
-
-/// Why a run failed, if it has and a script said why.
-#[must_use]
-pub fn failure(run: &Run, now: Ms) -> Option<&str> {
-    (0..run.script().does.len())
-        .find_map(|step| run.failure(step, now))
-        .filter(|message| !message.is_empty())
 }
 
 #[cfg(test)]

@@ -143,7 +143,7 @@ impl Table {
                     super::rules::NAME,
                 ));
             }
-            let taken = self.release_names.first(&id, &release.namespace, name);
+            let taken = self.release_named(&id, &release.namespace, name);
             if taken.is_some() {
                 return Err(Misfit::new(
                     format!("{place}.metadata.name"),

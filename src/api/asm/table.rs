@@ -1,22 +1,20 @@
 //! The memory of the family: meshes with their releases, found by id and by name.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::FAMILY;
 use super::error::{Error, Missing, Taken};
-use super::index::Index;
 use super::instead::way_out;
+use super::job::Job;
 use super::meshes::Mesh;
 use super::meshes::mesh::{self, Phase};
 use super::reach::{EVERY_PROJECT, Place, Reach, UnknownMesh};
 use super::releases::Release;
 use super::releases::release::{self, Change, Ending};
-use super::rules::one_step;
 use super::stamp::Stamp;
-use crate::http::json::Verbatim;
 use crate::sim::Ms;
 use crate::sim::ids::Ids;
+use crate::sim::index::Index;
 use crate::sim::lifecycle::Does;
 use crate::sim::scripts::{Ask, Scripts, Work};
 use crate::sim::shelf::{Entry, Shelf, Timed};
@@ -34,7 +32,7 @@ pub struct Table {
     /// By mesh.
     pub(super) releases: Shelf<Release>,
     mesh_names: Index,
-    pub(super) release_names: Index,
+    release_names: Index,
     services: Index,
 }
 
@@ -110,9 +108,9 @@ impl Table {
         order: mesh::Order,
         now: Ms,
     ) -> Result<Arc<str>, Error> {
-        let taken = |owner| self.mesh_names.first(owner, "", &order.name);
-        if let Some(id) = taken(project).or_else(|| taken(EVERY_PROJECT)) {
-            let (id, name) = (id.to_owned(), order.name);
+        let taken = |owner| self.mesh_named(owner, &order.name);
+        if let Some(known) = taken(project).or_else(|| taken(EVERY_PROJECT)) {
+            let (id, name) = (known.id.to_string(), order.name);
             return Err(Error::AlreadyExists(Taken::MeshName { name, id }));
         }
         let id = hands.ids.uuid(|id| self.meshes.contains(id));
@@ -120,7 +118,7 @@ impl Table {
         let mesh = Mesh {
             order,
             created: Stamp::At(now),
-            life: mesh::Life::Creation(one_step(now, does)),
+            life: mesh::Life::Creation(Job::start(now, does)),
         };
         self.add_mesh(project, &id, mesh, &mut hands.log.at(now, CREATE));
         Ok(id.into())
@@ -175,7 +173,7 @@ impl Table {
             Reach::Projects(_) | Reach::Everything => &project,
         };
         let does = decide(hands, scope, id, &mesh.order.name, Work::Delete);
-        mesh.life = mesh::Life::Deletion(one_step(now, does));
+        mesh.life = mesh::Life::Deletion(Job::start(now, does));
         let occasion = &mut hands.log.at(now, mesh::DELETE);
         if mesh.is_gone(now) {
             self.forget_mesh(&project, id, occasion);
@@ -185,6 +183,41 @@ impl Table {
                 .edit(&project, id, occasion, |mesh| mesh.life = life);
         }
         Ok(mesh)
+    }
+
+    fn mesh_named(&self, project: &str, name: &str) -> Option<&Entry<Mesh>> {
+        let key_of = |serial| mesh_key(self.meshes.named(serial));
+        self.meshes
+            .at(self.mesh_names.first(&[project, name], key_of)?)
+    }
+
+    /// The release of that name.
+    pub(super) fn release_named(
+        &self,
+        mesh: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Option<&Entry<Release>> {
+        let key_of = |serial| release_key(self.releases.named(serial));
+        let serial = self.release_names.first(&[mesh, namespace, name], key_of)?;
+        self.releases.at(serial)
+    }
+
+    /// The release of that service: the one that came first.
+    fn release_of(&self, mesh: &str, namespace: &str, service: &str) -> Option<&Entry<Release>> {
+        let key_of = |serial| service_key(self.releases.named(serial));
+        let serial = self.services.first(&[mesh, namespace, service], key_of)?;
+        self.releases.at(serial)
+    }
+
+    /// A namespace as text, which a release shares with the one before it if that has the same.
+    fn namespace(&self, mesh: &str, namespace: &str) -> Arc<str> {
+        match self.releases.of(mesh).next_back() {
+            Some(before) if *before.item.namespace == *namespace => {
+                Arc::clone(&before.item.namespace)
+            }
+            _ => namespace.into(),
+        }
     }
 
     /// Creates a release, which takes one step. Answers its uid.
@@ -216,12 +249,12 @@ impl Table {
             }
             (None, _) => return Err(self.no_mesh(reach, mesh)),
         };
-        if let Some(uid) = self.release_names.first(mesh, namespace, &order.name) {
-            let (name, uid) = (order.name, uid.to_owned());
+        if let Some(known) = self.release_named(mesh, namespace, &order.name) {
+            let (name, uid) = (order.name.into(), known.id.to_string());
             return Err(Error::AlreadyExists(Taken::ReleaseName { name, uid }));
         }
-        if let Some(uid) = self.services.first(mesh, namespace, &order.service) {
-            let (name, uid) = (order.service, uid.to_owned());
+        if let Some(known) = self.release_of(mesh, namespace, &order.service) {
+            let (name, uid) = (order.service.into(), known.id.to_string());
             return Err(Error::AlreadyExists(Taken::Service { name, uid }));
         }
         if let Some(home) = home {
@@ -231,14 +264,13 @@ impl Table {
         let uid = hands.ids.uuid(|id| self.releases.contains(id));
         let does = decide(hands, mesh, &uid, &order.name, Work::Create);
         let release = Release {
-            namespace: namespace.to_owned(),
+            namespace: self.namespace(mesh, namespace),
             order,
             started: Stamp::At(now),
-            original: nothing(),
-            deployed: None,
+            workloads: None,
             gray_traffic: None,
             life: release::Life::Creation {
-                run: one_step(now, does),
+                job: Job::start(now, does),
                 touched: now,
             },
         };
@@ -273,11 +305,8 @@ impl Table {
         let by_uid = self
             .releases
             .find(id)
-            .filter(|entry| &*entry.scope == mesh && entry.item.namespace == namespace);
-        let by_name = || {
-            self.releases
-                .find(self.release_names.first(mesh, namespace, id)?)
-        };
+            .filter(|entry| &*entry.scope == mesh && *entry.item.namespace == *namespace);
+        let by_name = || self.release_named(mesh, namespace, id);
         by_uid.or_else(by_name).ok_or_else(|| {
             Error::NotFound(Missing::Release {
                 namespace: namespace.to_owned(),
@@ -300,7 +329,7 @@ impl Table {
     ) -> Result<Vec<&'static str>, Error> {
         let entry = self.release(place, id)?;
         let own = &entry.item.order.name;
-        if name.is_some_and(|name| name != own) {
+        if name.is_some_and(|name| *name != **own) {
             return Err(Error::at(
                 "metadata.name",
                 format_args!("must be the task's own name, {own}"),
@@ -377,9 +406,10 @@ impl Table {
         mesh: Mesh,
         occasion: &mut Occasion,
     ) {
-        self.mesh_names.add(project, "", &mesh.order.name, id);
         // In the order of arrival: what fixtures say of times is text, and lists keep the order they had.
-        self.meshes.insert(project, id, 0, mesh, occasion);
+        let serial = self.meshes.insert(project, id, 0, mesh, occasion);
+        let key_of = |serial| mesh_key(self.meshes.named(serial));
+        self.mesh_names.add(key_of(serial), serial, key_of);
     }
 
     pub(super) fn add_release(
@@ -389,17 +419,18 @@ impl Table {
         release: Release,
         occasion: &mut Occasion,
     ) {
-        let Release {
-            namespace, order, ..
-        } = &release;
-        self.release_names.add(mesh, namespace, &order.name, uid);
-        self.services.add(mesh, namespace, &order.service, uid);
-        self.releases.insert(mesh, uid, 0, release, occasion);
+        let serial = self.releases.insert(mesh, uid, 0, release, occasion);
+        let key_of = |serial| release_key(self.releases.named(serial));
+        self.release_names.add(key_of(serial), serial, key_of);
+        let key_of = |serial| service_key(self.releases.named(serial));
+        self.services.add(key_of(serial), serial, key_of);
     }
 
     fn forget_mesh(&mut self, project: &str, id: &str, occasion: &mut Occasion) {
-        if let Some(mesh) = self.meshes.remove(project, id, occasion) {
-            self.mesh_names.remove(project, "", &mesh.order.name, id);
+        if let Some(serial) = self.meshes.serial(id)
+            && let Some(mesh) = self.meshes.remove(project, id, occasion)
+        {
+            self.mesh_names.remove([project, &mesh.order.name], serial);
         }
         let uids: Vec<_> = self
             .releases
@@ -412,21 +443,33 @@ impl Table {
     }
 
     fn forget_release(&mut self, mesh: &str, uid: &str, occasion: &mut Occasion) {
-        if let Some(Release {
-            namespace, order, ..
-        }) = self.releases.remove(mesh, uid, occasion)
+        if let Some(serial) = self.releases.serial(uid)
+            && let Some(release) = self.releases.remove(mesh, uid, occasion)
         {
+            let (namespace, order) = (&*release.namespace, &release.order);
             self.release_names
-                .remove(mesh, &namespace, &order.name, uid);
-            self.services.remove(mesh, &namespace, &order.service, uid);
+                .remove([mesh, namespace, &order.name], serial);
+            self.services
+                .remove([mesh, namespace, &order.service], serial);
         }
     }
 }
 
-/// A Deployment of which nothing is known.
-#[must_use]
-pub(super) fn nothing() -> Verbatim {
-    Verbatim::of(&BTreeMap::<&str, &str>::new())
+/// What a release is found by: its mesh, its namespace and its name.
+fn release_key(entry: &Entry<Release>) -> [&str; 3] {
+    let release = &entry.item;
+    [&entry.scope, &release.namespace, &release.order.name]
+}
+
+/// The same with the service instead of the name.
+fn service_key(entry: &Entry<Release>) -> [&str; 3] {
+    let release = &entry.item;
+    [&entry.scope, &release.namespace, &release.order.service]
+}
+
+/// What a mesh is found by: its project and its name.
+fn mesh_key(entry: &Entry<Mesh>) -> [&str; 2] {
+    [&entry.scope, &entry.item.order.name]
 }
 
 /// A mesh of which only the id is known.

@@ -24,12 +24,11 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::SecurityRequirement;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::gateway;
 use super::world::World;
 use crate::http::operation::{NONE, operations_of};
+use crate::http::routes::{Routes, route};
 use crate::http::seal::Sealed;
 use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
@@ -85,15 +84,15 @@ fn is_login(request: &Parts) -> bool {
 }
 
 /// The URL table.
-fn routes() -> OpenApiRouter<Iam> {
-    OpenApiRouter::new()
-        .routes(routes!(
+fn routes() -> Routes<Iam> {
+    Routes::new()
+        .with(route!(
             handlers::create_token,
             handlers::show_token,
             handlers::revoke_token
         ))
-        .routes(routes!(handlers::list_projects))
-        .routes(routes!(handlers::list_domains))
+        .with(route!(handlers::list_projects))
+        .with(route!(handlers::list_domains))
 }
 
 /// The family's routes and what they declare.

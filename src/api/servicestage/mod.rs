@@ -16,11 +16,11 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::Response;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
 
 use super::gateway;
 use super::world::World;
 use crate::http::finish::Notes;
+use crate::http::routes::Routes;
 use crate::http::seal::Sealed;
 use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
@@ -84,7 +84,7 @@ const NO_DELETE: &str = "the service documents no way to delete a release task; 
 pub fn sealed() -> &'static Sealed<ServiceStage> {
     static SEALED: LazyLock<Sealed<ServiceStage>> = LazyLock::new(|| {
         Sealed::new(
-            OpenApiRouter::new()
+            Routes::new()
                 .merge(plans::routes())
                 .merge(pipelines::routes()),
         )

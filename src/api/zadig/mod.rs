@@ -40,8 +40,6 @@ use axum::response::Response;
 use axum::routing::any;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::gateway::UNKNOWN_CALLER;
 use super::identities::ZadigUser;
@@ -49,6 +47,7 @@ use super::settings::Auth;
 use super::world::World;
 use crate::http::auth::{self, Failure};
 use crate::http::declare::{Concerns, Refusal, declare_gate};
+use crate::http::routes::{Routes, route};
 use crate::http::seal::Sealed;
 use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
@@ -164,12 +163,12 @@ const RELEASES: &str = "/openapi/delivery/releases";
 /// The family's routes and what they declare.
 pub fn sealed() -> &'static Sealed<Zadig> {
     static SEALED: LazyLock<Sealed<Zadig>> = LazyLock::new(|| {
-        let routes = OpenApiRouter::new()
-            .routes(routes!(handlers::list_versions))
-            .routes(routes!(handlers::get_version, handlers::delete_version))
-            .routes(routes!(handlers::create_k8s_version))
-            .routes(routes!(handlers::create_helm_version));
-        Sealed::new(routes).with(|router| {
+        let routes = Routes::new()
+            .with(route!(handlers::list_versions))
+            .with(route!(handlers::get_version, handlers::delete_version))
+            .with(route!(handlers::create_k8s_version))
+            .with(route!(handlers::create_helm_version));
+        Sealed::new(routes.and(|router| {
             // `any` answers what no other handler of a path does, and keeps axum from adding an `Allow`
             // header, which the service does not send.
             let no_other = || any(wrong_method);
@@ -186,7 +185,7 @@ pub fn sealed() -> &'static Sealed<Zadig> {
                 .route(&format!("{RELEASES}/helm"), as_id())
                 .route(&format!("{RELEASES}/"), any(trailing_slash))
                 .route(&format!("{RELEASES}/{{id}}/"), any(trailing_slash))
-        })
+        }))
     });
     &SEALED
 }

@@ -1,11 +1,10 @@
 //! A mesh and its life: created in one step, deleted in one step.
 
 use crate::api::asm::FAMILY;
-use crate::api::asm::rules::failure;
+use crate::api::asm::job::{Job, Stand};
 use crate::api::asm::stamp::Stamp;
 use crate::http::json::Verbatim;
 use crate::sim::Ms;
-use crate::sim::lifecycle::{self, Run};
 use crate::sim::shelf::Timed;
 
 /// What was ordered.
@@ -71,9 +70,9 @@ pub enum Life {
         updated: Stamp,
     },
     /// It was created.
-    Creation(Run),
+    Creation(Job),
     /// It was told to go.
-    Deletion(Run),
+    Deletion(Job),
 }
 
 /// The documented phases. The four of upgrades come from fixtures alone, since no operation here upgrades.
@@ -136,34 +135,18 @@ impl Phase {
     }
 }
 
-/// Where a run of one step stands.
-enum Stand {
-    Open,
-    Done,
-    Failed,
-}
-
-fn stand(run: &Run, now: Ms) -> Stand {
-    use lifecycle::Phase as P;
-    match run.phase(now) {
-        P::Leading | P::Running | P::Waiting | P::Stopping | P::Paused | P::Aborting => Stand::Open,
-        P::Succeeded => Stand::Done,
-        P::Failed | P::Aborted => Stand::Failed,
-    }
-}
-
 impl Mesh {
     /// The phase; none once it is gone.
     #[must_use]
     pub fn phase(&self, now: Ms) -> Option<Phase> {
         match &self.life {
             Life::Given { phase, .. } => Some(*phase),
-            Life::Creation(run) => Some(match stand(run, now) {
+            Life::Creation(job) => Some(match job.stand(now) {
                 Stand::Open => Phase::Creating,
                 Stand::Done => Phase::Running,
                 Stand::Failed => Phase::CreateFailed,
             }),
-            Life::Deletion(run) => match stand(run, now) {
+            Life::Deletion(job) => match job.stand(now) {
                 Stand::Open => Some(Phase::Deleting),
                 Stand::Done => None,
                 Stand::Failed => Some(Phase::DeleteFailed),
@@ -176,8 +159,8 @@ impl Mesh {
     pub fn updated(&self, now: Ms) -> Stamp {
         match &self.life {
             Life::Given { updated, .. } => updated.clone(),
-            Life::Creation(run) | Life::Deletion(run) => {
-                Stamp::At(run.ended(now).unwrap_or_else(|| run.started()))
+            Life::Creation(job) | Life::Deletion(job) => {
+                Stamp::At(job.ended(now).unwrap_or_else(|| job.started()))
             }
         }
     }
@@ -199,7 +182,7 @@ impl Mesh {
     pub fn failure(&self, now: Ms) -> Option<&str> {
         match &self.life {
             Life::Given { .. } => None,
-            Life::Creation(run) | Life::Deletion(run) => failure(run, now),
+            Life::Creation(job) | Life::Deletion(job) => job.failure(now),
         }
     }
 }
@@ -214,7 +197,7 @@ impl Timed for Mesh {
     fn next_due(&self, now: Ms) -> Ms {
         match &self.life {
             Life::Given { .. } => crate::sim::NEVER,
-            Life::Creation(run) | Life::Deletion(run) => run.next_due(now),
+            Life::Creation(job) | Life::Deletion(job) => job.next_due(now),
         }
     }
 

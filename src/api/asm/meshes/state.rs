@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mesh::{Cluster, Life, Mesh, Order, Phase};
 use super::wire::{API_VERSION, KINDS};
+use crate::api::asm::job::Job;
 use crate::api::asm::reach::EVERY_PROJECT;
 use crate::api::asm::stamp::Stamp;
 use crate::api::asm::table::bare_order;
@@ -134,8 +135,8 @@ impl MeshEmulator {
     pub fn of(project: &str, id: &str, mesh: &Mesh, now: Ms) -> Self {
         let (creation, deletion) = match &mesh.life {
             Life::Given { .. } => (None, None),
-            Life::Creation(run) => (Some(RunState::of(run)), None),
-            Life::Deletion(run) => (None, Some(RunState::of(run))),
+            Life::Creation(job) => (Some(RunState::of(&job.run())), None),
+            Life::Deletion(job) => (None, Some(RunState::of(&job.run()))),
         };
         Self {
             project: (project != EVERY_PROJECT).then(|| project.to_owned()),
@@ -170,8 +171,8 @@ impl MeshEmulator {
             (Some(_), Some(_)) => {
                 return Err(Misfit::new("deletion", "either a creation or a deletion"));
             }
-            (Some(run), None) => Life::Creation(run),
-            (None, Some(run)) => Life::Deletion(run),
+            (Some(run), None) => Life::Creation(Job::of(run)),
+            (None, Some(run)) => Life::Deletion(Job::of(run)),
             (None, None) => Life::Given {
                 phase: match phase.as_deref() {
                     None => Phase::Running,

@@ -1,56 +1,81 @@
 //! A release task and its life: created in one step, updated in its images, then cancelled or ended.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
 use super::images::{self, Wanted};
 use crate::api::asm::FAMILY;
 use crate::api::asm::error::Error;
-use crate::api::asm::rules::failure;
+use crate::api::asm::job::{Job, Stand};
 use crate::api::asm::stamp::Stamp;
 use crate::http::json::Verbatim;
-use crate::sim::lifecycle::{self, Run};
 use crate::sim::shelf::Timed;
 use crate::sim::{Ms, NEVER};
+
+/// A Deployment of which nothing is known.
+pub static NOTHING: LazyLock<Verbatim> =
+    LazyLock::new(|| Verbatim::of(&BTreeMap::<&str, &str>::new()));
+
+/// The type of a release task that names none. The documents list no values; the manual knows canary and
+/// blue-green releases.
+const DEFAULT_KIND: &str = "canary";
 
 /// What was ordered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     /// The name, unique in its namespace.
-    pub name: String,
+    pub name: Box<str>,
     /// The service that is released; it has one task at a time.
-    pub service: String,
+    pub service: Box<str>,
     /// The cluster of the original workload.
-    pub cluster: String,
+    pub cluster: Box<str>,
     /// The original workload.
-    pub deployment: String,
+    pub deployment: Box<str>,
     /// The label of the grayscale version.
-    pub version: String,
-    /// Canary or blue-green; the documents list no values.
-    pub kind: String,
+    pub version: Box<str>,
+    /// Canary or blue-green; the documents list no values. Absent: the first.
+    pub kind: Option<Box<str>>,
     /// The grayscale workloads.
-    pub gray: Vec<Gray>,
+    pub gray: Box<[Gray]>,
 }
 
 /// A grayscale workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gray {
     /// The cluster it runs in.
-    pub cluster: String,
+    pub cluster: Box<str>,
     /// A Kubernetes Deployment.
     pub template: Verbatim,
 }
 
-/// A release task. Its uid and its mesh are known to the table.
+impl Order {
+    /// Canary, blue-green, or what else was said.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        self.kind.as_deref().unwrap_or(DEFAULT_KIND)
+    }
+}
+
+/// What a fixture says of workloads.
+#[derive(Clone, Debug)]
+pub struct Workloads {
+    /// The original one, as far as it is known: a Deployment, or `{}`.
+    pub original: Verbatim,
+    /// The grayscale ones as they run, if they differ from their templates.
+    pub deployed: Option<Vec<Verbatim>>,
+}
+
+/// A release task. Its uid and its mesh are known to the table. There may be very many.
 #[derive(Clone, Debug)]
 pub struct Release {
     /// The namespace of service and workloads.
-    pub namespace: String,
+    pub namespace: Arc<str>,
     /// What was ordered, with the images of the last update.
     pub order: Order,
     /// When it was started.
     pub started: Stamp,
-    /// The original workload, as far as it is known: a Deployment, or `{}`.
-    pub original: Verbatim,
-    /// The grayscale workloads as they run, where a fixture says that they differ from their templates.
-    pub deployed: Option<Vec<Verbatim>>,
+    /// The workloads, where a fixture says anything of them.
+    pub workloads: Option<Box<Workloads>>,
     /// The percentage of traffic on the grayscale version; absent: whatever an ending needs.
     pub gray_traffic: Option<u8>,
     /// What it has been going through.
@@ -69,8 +94,8 @@ pub enum Life {
     },
     /// It was created.
     Creation {
-        /// The step that creates it.
-        run: Run,
+        /// What creates it.
+        job: Job,
         /// When it was updated last; its start, if never.
         touched: Ms,
     },
@@ -164,15 +189,12 @@ impl Release {
     /// The phase.
     #[must_use]
     pub fn phase(&self, now: Ms) -> Phase<'_> {
-        use lifecycle::Phase as P;
         match &self.life {
             Life::Given { phase, .. } => Phase::Given(phase),
-            Life::Creation { run, .. } => match run.phase(now) {
-                P::Leading | P::Running | P::Waiting | P::Stopping | P::Paused | P::Aborting => {
-                    Phase::Creating
-                }
-                P::Succeeded => Phase::Running,
-                P::Failed | P::Aborted => Phase::Failed,
+            Life::Creation { job, .. } => match job.stand(now) {
+                Stand::Open => Phase::Creating,
+                Stand::Done => Phase::Running,
+                Stand::Failed => Phase::Failed,
             },
         }
     }
@@ -182,27 +204,37 @@ impl Release {
     pub fn updated(&self, now: Ms) -> Stamp {
         match &self.life {
             Life::Given { updated, .. } => updated.clone(),
-            Life::Creation { run, touched } => {
-                Stamp::At(run.ended(now).map_or(*touched, |end| end.max(*touched)))
+            Life::Creation { job, touched } => {
+                Stamp::At(job.ended(now).map_or(*touched, |end| end.max(*touched)))
             }
         }
     }
 
+    /// The original workload, as far as it is known: a Deployment, or `{}`.
+    #[must_use]
+    pub fn original(&self) -> &Verbatim {
+        let known = self.workloads.as_ref();
+        known.map_or(&NOTHING, |workloads| &workloads.original)
+    }
+
     /// The grayscale workloads as they run.
-    pub fn workloads(&self) -> impl Iterator<Item = &Verbatim> {
-        let given = self.deployed.iter().flatten();
-        let templates = match self.deployed {
-            Some(_) => &[],
-            None => self.order.gray.as_slice(),
+    pub fn deployed(&self) -> impl Iterator<Item = &Verbatim> {
+        let known = self.workloads.as_ref();
+        let deployed = known.and_then(|workloads| workloads.deployed.as_deref());
+        let (given, templates) = match deployed {
+            Some(given) => (given, &[][..]),
+            None => (&[][..], &*self.order.gray),
         };
-        given.chain(templates.iter().map(|gray| &gray.template))
+        given
+            .iter()
+            .chain(templates.iter().map(|gray| &gray.template))
     }
 
     /// Which fields an update says otherwise than they stay.
     pub fn unchanged(&self, fixed: &Fixed) -> impl Iterator<Item = &'static str> {
         let own = &self.order;
         let differs =
-            |said: &Option<String>, own: &String| said.as_ref().is_some_and(|said| said != own);
+            |said: &Option<String>, own: &str| said.as_ref().is_some_and(|said| said != own);
         let fields = [
             ("spec.serviceName", differs(&fixed.service, &own.service)),
             ("spec.clusterID", differs(&fixed.cluster, &own.cluster)),
@@ -210,7 +242,7 @@ impl Release {
                 "spec.deploymentName",
                 differs(&fixed.deployment, &own.deployment),
             ),
-            ("spec.type", differs(&fixed.kind, &own.kind)),
+            ("spec.type", differs(&fixed.kind, own.kind())),
         ];
         let unchanged = fields.into_iter().filter(|(_, differs)| *differs);
         unchanged.map(|(field, _)| field)
@@ -221,7 +253,7 @@ impl Release {
     pub fn failure(&self, now: Ms) -> Option<&str> {
         match &self.life {
             Life::Given { .. } => None,
-            Life::Creation { run, .. } => failure(run, now),
+            Life::Creation { job, .. } => job.failure(now),
         }
     }
 
@@ -251,14 +283,16 @@ impl Release {
         for (gray, template) in self.order.gray.iter_mut().zip(templates) {
             gray.template = template;
         }
-        for (workload, wanted) in self.deployed.iter_mut().flatten().zip(&change.images) {
+        let known = self.workloads.as_mut();
+        let deployed = known.and_then(|workloads| workloads.deployed.as_mut());
+        for (workload, wanted) in deployed.into_iter().flatten().zip(&change.images) {
             // What runs may look different from its template; what does not fit there stays as it is.
             if let Ok(replaced) = images::replaced(workload, wanted) {
                 *workload = replaced;
             }
         }
         if let Some(version) = &change.version {
-            self.order.version.clone_from(version);
+            self.order.version = version.as_str().into();
         }
         match &mut self.life {
             Life::Given { updated, .. } => *updated = Stamp::At(now),
@@ -302,7 +336,7 @@ impl Timed for Release {
     fn next_due(&self, now: Ms) -> Ms {
         match &self.life {
             Life::Given { .. } => NEVER,
-            Life::Creation { run, .. } => run.next_due(now),
+            Life::Creation { job, .. } => job.next_due(now),
         }
     }
 

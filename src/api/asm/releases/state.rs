@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::release::{Gray, Life, Order, Release};
-use super::wire::{API_VERSION, DEFAULT_TYPE, KIND};
+use super::release::{Gray, Life, NOTHING, Order, Release, Workloads};
+use super::wire::{API_VERSION, KIND};
+use crate::api::asm::job::Job;
 use crate::api::asm::stamp::Stamp;
-use crate::api::asm::table::nothing;
 use crate::api::history::RunState;
 use crate::api::state::Misfit;
 use crate::http::json::{Verbatim, object, objects, some_object};
@@ -150,14 +150,14 @@ impl Item {
     pub fn of(mesh: &str, uid: &str, release: &Release, now: Ms) -> Self {
         let order = &release.order;
         let gray = order.gray.iter().map(|gray| GrayState {
-            cluster: gray.cluster.clone(),
+            cluster: gray.cluster.to_string(),
             template: Some(gray.template.clone()),
         });
         let (run, updated) = match &release.life {
             Life::Given { .. } => (None, None),
-            Life::Creation { run, touched } => {
-                let updated = (*touched != run.started()).then_some(*touched);
-                (Some(RunState::of(run)), updated)
+            Life::Creation { job, touched } => {
+                let updated = (*touched != job.started()).then_some(*touched);
+                (Some(RunState::of(&job.run())), updated)
             }
         };
         let emulator = ReleaseEmulator {
@@ -170,24 +170,24 @@ impl Item {
             api_version: Some(API_VERSION.to_owned()),
             metadata: MetadataState {
                 mesh_id: Some(mesh.to_owned()),
-                name: order.name.clone(),
+                name: order.name.to_string(),
                 uid: Some(uid.to_owned()),
-                namespace: Some(release.namespace.clone()),
+                namespace: Some(release.namespace.to_string()),
             },
             spec: SpecState {
-                service: order.service.clone(),
-                cluster: order.cluster.clone(),
-                deployment: order.deployment.clone(),
-                version: order.version.clone(),
-                kind: Some(order.kind.clone()),
+                service: order.service.to_string(),
+                cluster: order.cluster.to_string(),
+                deployment: order.deployment.to_string(),
+                version: order.version.to_string(),
+                kind: Some(order.kind().to_owned()),
                 gray: gray.collect(),
             },
             status: StatusState {
                 phase: Some(release.phase(now).word().to_owned()),
                 start_time: Some(release.started.clone()),
                 update_time: Some(release.updated(now)),
-                deployment: Some(release.original.clone()),
-                gray_deployments: Some(release.workloads().cloned().collect()),
+                deployment: Some(release.original().clone()),
+                gray_deployments: Some(release.deployed().cloned().collect()),
             },
             emulator: (emulator != ReleaseEmulator::default()).then_some(emulator),
         }
@@ -235,7 +235,7 @@ impl Item {
         let life = match run {
             Some(run) => Life::Creation {
                 touched: emulator.updated.unwrap_or_else(|| run.started()),
-                run,
+                job: Job::of(run),
             },
             None => Life::Given {
                 phase: phase.unwrap_or_else(|| DEFAULT_PHASE.to_owned()).into(),
@@ -243,16 +243,16 @@ impl Item {
             },
         };
         let gray = self.spec.gray.into_iter().map(|gray| Gray {
-            cluster: gray.cluster,
-            template: gray.template.unwrap_or_else(nothing),
+            cluster: gray.cluster.into(),
+            template: gray.template.unwrap_or_else(|| NOTHING.clone()),
         });
         let order = Order {
-            name: self.metadata.name,
-            service: self.spec.service,
-            cluster: self.spec.cluster,
-            deployment: self.spec.deployment,
-            version: self.spec.version,
-            kind: self.spec.kind.unwrap_or_else(|| DEFAULT_TYPE.to_owned()),
+            name: self.metadata.name.into(),
+            service: self.spec.service.into(),
+            cluster: self.spec.cluster.into(),
+            deployment: self.spec.deployment.into(),
+            version: self.spec.version.into(),
+            kind: self.spec.kind.map(Into::into),
             gray: gray.collect(),
         };
         let same = |deployed: &Vec<Verbatim>| {
@@ -260,14 +260,17 @@ impl Item {
                 .iter()
                 .eq(order.gray.iter().map(|gray| &gray.template))
         };
+        let deployed = gray_deployments.filter(|deployed| !same(deployed));
+        let is_known = deployment.is_some() || deployed.is_some();
+        let workloads = is_known.then(|| Workloads {
+            original: deployment.unwrap_or_else(|| NOTHING.clone()),
+            deployed,
+        });
+        let namespace = self.metadata.namespace.as_deref();
         let release = Release {
-            namespace: self
-                .metadata
-                .namespace
-                .unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned()),
+            namespace: namespace.unwrap_or(DEFAULT_NAMESPACE).into(),
             started,
-            original: deployment.unwrap_or_else(nothing),
-            deployed: gray_deployments.filter(|deployed| !same(deployed)),
+            workloads: workloads.map(Box::new),
             gray_traffic: emulator.gray_traffic,
             life,
             order,

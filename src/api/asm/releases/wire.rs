@@ -8,11 +8,10 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::images::{self, Wanted};
-use super::release::{Change, Ending, Fixed, Gray, Order, Release};
+use super::release::{Change, Ending, Fixed, Gray, NOTHING, Order, Release};
 use crate::api::asm::error::Error;
 use crate::api::asm::rules::{self, is_name};
 use crate::api::asm::stamp::Stamp;
-use crate::api::asm::table::nothing;
 use crate::http::json::{Verbatim, placed, some_object, some_objects};
 use crate::http::render::Rows;
 use crate::sim::Ms;
@@ -22,10 +21,6 @@ pub const KIND: &str = "Release";
 
 /// The fixed value of `apiVersion`.
 pub const API_VERSION: &str = "asm/v2";
-
-/// The type of a release task that names none. The documents list no values; the manual knows canary and
-/// blue-green releases.
-pub const DEFAULT_TYPE: &str = "canary";
 
 /// A release task as it is sent, for creating and for updating. What is the server's (`metadata.uid`,
 /// `status`) has no effect.
@@ -176,12 +171,12 @@ impl ReleaseBody {
         }
         let gray = gray.into_iter().enumerate().map(|(n, gray)| gray.gray(n));
         Ok(Order {
-            name,
-            service,
-            cluster: spec.cluster_id.unwrap_or_default(),
-            deployment: spec.deployment_name.unwrap_or_default(),
-            version: spec.version.unwrap_or_default(),
-            kind: spec.kind.unwrap_or_else(|| DEFAULT_TYPE.to_owned()),
+            name: name.into(),
+            service: service.into(),
+            cluster: spec.cluster_id.unwrap_or_default().into(),
+            deployment: spec.deployment_name.unwrap_or_default().into(),
+            version: spec.version.unwrap_or_default().into(),
+            kind: spec.kind.map(Into::into),
             gray: gray.collect::<Result<_, _>>()?,
         })
     }
@@ -234,13 +229,13 @@ impl ReleaseBody {
 
 impl GrayBody {
     fn gray(self, n: usize) -> Result<Gray, Error> {
-        let template = self.template.unwrap_or_else(nothing);
+        let template = self.template.unwrap_or_else(|| NOTHING.clone());
         if !template.is_object() {
             let place = format_args!("spec.grayDeployments[{n}].template");
             return Err(Error::at(place, "must be an object"));
         }
         Ok(Gray {
-            cluster: self.cluster_id.unwrap_or_default(),
+            cluster: self.cluster_id.unwrap_or_default().into(),
             template,
         })
     }
@@ -426,15 +421,15 @@ impl<'a> ReleaseView<'a> {
                 cluster_id: &order.cluster,
                 deployment_name: &order.deployment,
                 version: &order.version,
-                kind: &order.kind,
+                kind: order.kind(),
                 gray_deployments: gray_deployments.collect(),
             },
             status: StatusView {
                 phase: release.phase(now).word(),
                 start_time: &release.started,
                 update_time: release.updated(now),
-                deployment: &release.original,
-                gray_deployments: release.workloads().collect(),
+                deployment: release.original(),
+                gray_deployments: release.deployed().collect(),
             },
         }
     }

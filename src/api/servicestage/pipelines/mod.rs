@@ -13,24 +13,22 @@ mod views;
 mod way;
 mod wire;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use super::ServiceStage;
+use crate::http::routes::{Routes, route};
 pub use pipeline::FAMILY;
 pub use table::Table;
 
 /// The URL table.
-pub(super) fn routes() -> OpenApiRouter<ServiceStage> {
-    OpenApiRouter::new()
-        .routes(routes!(handlers::create_pipeline, handlers::list_pipelines))
-        .routes(routes!(handlers::update_pipeline, handlers::show_pipeline))
-        .routes(routes!(handlers::operate_pipeline))
-        .routes(routes!(handlers::list_pipeline_records))
-        .routes(routes!(
+pub(super) fn routes() -> Routes<ServiceStage> {
+    Routes::new()
+        .with(route!(handlers::create_pipeline, handlers::list_pipelines))
+        .with(route!(handlers::update_pipeline, handlers::show_pipeline))
+        .with(route!(handlers::operate_pipeline))
+        .with(route!(handlers::list_pipeline_records))
+        .with(route!(
             handlers::create_pipeline_hooks,
             handlers::update_pipeline_hooks,
             handlers::show_pipeline_hooks
         ))
-        .routes(routes!(handlers::parse_template_package))
+        .with(route!(handlers::parse_template_package))
 }

@@ -14,27 +14,25 @@ mod way;
 pub mod wire;
 pub mod words;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use super::ServiceStage;
+use crate::http::routes::{Routes, route};
 pub use plan::Table;
 pub use round::FAMILY;
 
 /// The URL table.
-pub(super) fn routes() -> OpenApiRouter<ServiceStage> {
-    OpenApiRouter::new()
-        .routes(routes!(
+pub(super) fn routes() -> Routes<ServiceStage> {
+    Routes::new()
+        .with(route!(
             handlers::list_release_plans,
             handlers::create_release_plan
         ))
-        .routes(routes!(
+        .with(route!(
             handlers::show_release_plan,
             handlers::update_release_plan,
             handlers::delete_release_plan
         ))
-        .routes(routes!(handlers::show_release_plan_deploy_info))
-        .routes(routes!(handlers::execute_release_plan))
-        .routes(routes!(handlers::rollback_release_plan))
-        .routes(routes!(handlers::abort_release_plan))
+        .with(route!(handlers::show_release_plan_deploy_info))
+        .with(route!(handlers::execute_release_plan))
+        .with(route!(handlers::rollback_release_plan))
+        .with(route!(handlers::abort_release_plan))
 }
