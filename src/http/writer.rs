@@ -35,7 +35,8 @@ impl<'a> Writer<'a> {
     /// Begins the members of a variant that has a name.
     fn variant(self, name: &'static str, opened: &[u8], closed: &'static [u8]) -> Members<'a> {
         self.0.push(b'{');
-        key(self.0, name);
+        self::name(self.0, name);
+        self.0.push(b':');
         self.members(opened, closed)
     }
 }
@@ -56,11 +57,10 @@ fn plain(text: &mut Vec<u8>, value: &str) {
     text.push(b'"');
 }
 
-/// A name that the source code gives, and the colon behind it.
-fn key(text: &mut Vec<u8>, name: &'static str) {
+/// A name that the source code gives.
+fn name(text: &mut Vec<u8>, name: &'static str) {
     debug_assert!(!may_need_escapes(name.as_bytes()), "{name} needs escapes");
     plain(text, name);
-    text.push(b':');
 }
 
 /// Whether any byte is a control character, a quote or a backslash. Eight are looked at together; the last eight may
@@ -113,7 +113,8 @@ impl Members<'_> {
         value: &(impl Serialize + ?Sized),
     ) -> Result<(), Error> {
         self.separate();
-        key(self.text, name);
+        self::name(self.text, name);
+        self.text.push(b':');
         value.serialize(Writer(self.text))
     }
 
@@ -197,7 +198,8 @@ impl<'a> Serializer for Writer<'a> {
         _: u32,
         variant: &'static str,
     ) -> Result<(), Error> {
-        self.serialize_str(variant)
+        name(self.0, variant);
+        Ok(())
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(

@@ -23,9 +23,16 @@ pub enum Event {
 /// The newest events, numbered from 1.
 #[derive(Debug)]
 pub struct Events {
-    ring: Mutex<VecDeque<Event>>,
-    /// The number of the newest event, which wakes listeners.
+    ring: Mutex<Ring>,
+    /// Wakes listeners with the number of the newest event.
     newest: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    events: VecDeque<Event>,
+    /// The number of the newest.
+    newest: u64,
 }
 
 impl Default for Events {
@@ -50,14 +57,17 @@ impl Events {
     /// Adds an event, and wakes who listens.
     pub fn add(&self, event: Event) {
         let mut ring = self.lock();
-        ring.push_back(event);
-        let oldest = if ring.len() > KEPT {
-            ring.pop_front()
+        ring.events.push_back(event);
+        ring.newest += 1;
+        let oldest = if ring.events.len() > KEPT {
+            ring.events.pop_front()
         } else {
             None
         };
-        // Under the lock, so that numbers are in the order of the ring.
-        self.newest.send_modify(|newest| *newest += 1);
+        if self.newest.receiver_count() > 0 {
+            // Under the lock, so that numbers are in the order of the ring.
+            self.newest.send_replace(ring.newest);
+        }
         drop(ring);
         drop(oldest);
     }
@@ -65,25 +75,27 @@ impl Events {
     /// The number of the newest event, 0 before the first; changes wake the receiver.
     #[must_use]
     pub fn newest(&self) -> watch::Receiver<u64> {
-        self.newest.subscribe()
+        let ring = self.lock();
+        let receiver = self.newest.subscribe();
+        self.newest.send_replace(ring.newest);
+        receiver
     }
 
     /// The events after number `seen`, at most `most` of them.
     #[must_use]
     pub fn since(&self, seen: u64, most: usize) -> Since {
         let ring = self.lock();
-        let newest = *self.newest.borrow();
-        let first = newest - ring.len() as u64 + 1;
+        let first = ring.newest - ring.events.len() as u64 + 1;
         let from = first.max(seen.saturating_add(1));
         let skip = usize::try_from(from - first).unwrap_or(usize::MAX);
-        let events = ring.iter().skip(skip).take(most).cloned();
+        let events = ring.events.iter().skip(skip).take(most).cloned();
         Since {
             missed: first.saturating_sub(seen.saturating_add(1)),
             events: (from..).zip(events).collect(),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Event>> {
+    fn lock(&self) -> MutexGuard<'_, Ring> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

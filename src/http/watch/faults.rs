@@ -2,6 +2,7 @@
 //!
 //! Lengths are real time, since a fault hits the client, not the world.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -178,22 +179,28 @@ pub struct Struck {
 
 /// The rules in force, in the order they were given.
 #[derive(Debug, Default)]
-pub struct Faults(Mutex<Vec<Rule>>);
+pub struct Faults {
+    rules: Mutex<Vec<Rule>>,
+    /// Whether there are any: mostly there are none, and nobody need wait for another to find that.
+    any: AtomicBool,
+}
 
 impl Faults {
     /// What the first rule that hits does to a request.
     pub fn strike(&self, hit: &Hit) -> Option<Struck> {
-        let mut rules = self.lock();
-        if rules.is_empty() {
+        if !self.any.load(Ordering::Acquire) {
             return None;
         }
+        let mut rules = self.lock();
         let now = machine_now();
         rules.iter_mut().find_map(|rule| rule.strike(hit, now))
     }
 
     /// Adds a rule behind the others.
     pub fn add(&self, rule: Rule) {
-        self.lock().push(rule);
+        let mut rules = self.lock();
+        rules.push(rule);
+        self.any.store(true, Ordering::Release);
     }
 
     /// The rules, those whose time is over too.
@@ -207,16 +214,19 @@ impl Faults {
         let mut rules = self.lock();
         let before = rules.len();
         rules.retain(|rule| rule.id != id);
+        self.any.store(!rules.is_empty(), Ordering::Release);
         rules.len() < before
     }
 
     /// Takes all rules back.
     pub fn clear(&self) {
-        self.lock().clear();
+        let mut rules = self.lock();
+        rules.clear();
+        self.any.store(false, Ordering::Release);
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
