@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::api::World;
 use crate::api::identities::Identities;
 use crate::host::Farewell;
-use crate::http::watch::journal::Summary;
+use crate::http::watch::entry::Summary;
 use crate::sim::scripts::Rule;
 
 /// The credential of a command whose user has none: any passes unless `--auth strict`.
@@ -184,10 +184,11 @@ fn requests(word: &str, world: &World, meant: impl Fn(&Summary) -> bool) -> Vec<
 fn told(summary: &Summary) -> String {
     let Summary {
         method,
-        path,
+        texts,
         status,
         ..
     } = summary;
+    let path = texts.path();
     let near = summary.nearest.map_or_else(String::new, |near| {
         format!(", near {} {}", near.method, near.path)
     });

@@ -43,7 +43,7 @@ impl Wanted {
         let (family, concerns) = match event {
             Event::Request(summary) => {
                 let family = summary.operation.map(|operation| operation.family.as_str());
-                let concerns = |id: &str| summary.path.split('/').any(|part| part == id);
+                let concerns = |id: &str| summary.texts.path().split('/').any(|part| part == id);
                 (family, self.id.as_deref().is_none_or(concerns))
             }
             Event::Transition(_, transition) => {

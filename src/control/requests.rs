@@ -18,8 +18,8 @@ use crate::api::gateway::rfc3339;
 use crate::http::auth::mask;
 use crate::http::extract::Query;
 use crate::http::render;
+use crate::http::watch::entry::{Entry, LONGEST_BODY, Part, Summary};
 use crate::http::watch::headers::Headers;
-use crate::http::watch::journal::{Entry, LONGEST_BODY, Part, Summary};
 use crate::sim::Ms;
 
 /// Which requests are meant: all that is given must hold. Texts are globs with `*` and `?`.
@@ -92,9 +92,9 @@ impl Filter {
             ),
             ("method", &self.method, Some(summary.method.as_str())),
             ("status", &self.status, Some(status.as_str())),
-            ("scope", &self.scope, summary.scope.as_deref()),
-            ("caller", &self.caller, summary.caller.as_deref()),
-            ("path", &self.path, Some(summary.path.as_str())),
+            ("scope", &self.scope, summary.texts.scope()),
+            ("caller", &self.caller, summary.texts.caller()),
+            ("path", &self.path, Some(summary.texts.path())),
         ];
         let mut differs: Vec<_> = fields
             .into_iter()
@@ -226,10 +226,10 @@ impl SummaryBody {
                 .nearest
                 .map(|nearest| format!("{} {}", nearest.method, nearest.path)),
             method: summary.method.to_string(),
-            path: summary.path.clone(),
-            query: summary.query.as_deref().map(mask::query),
-            scope: summary.scope.clone(),
-            caller: summary.caller.clone(),
+            path: summary.texts.path().to_owned(),
+            query: summary.texts.query().map(mask::query),
+            scope: summary.texts.scope().map(str::to_owned),
+            caller: summary.texts.caller().map(str::to_owned),
             status: summary.status,
             duration_us: summary.duration_us,
             rule: rule.cloned(),

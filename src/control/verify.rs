@@ -110,7 +110,7 @@ pub(super) async fn verify_requests(
             near.push(NearMiss {
                 id: summary.id,
                 method: summary.method.to_string(),
-                path: summary.path.clone(),
+                path: summary.texts.path().to_owned(),
                 status: summary.status,
                 differs,
             });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::api::World;
-use crate::http::watch::journal::Entry;
+use crate::http::watch::entry::Entry;
 
 /// The journal: requests to emulated services with their answers. Secrets are in it as they were sent; only what
 /// is shown over HTTP has them masked.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -15,10 +15,10 @@ use super::mangle::{Hangup, mangle};
 pub use super::notes::Notes;
 use super::notes::{Noted, serving};
 use super::watch::Watch;
+use super::watch::entry::{Entry, Summary, Texts};
 use super::watch::events::Event;
 use super::watch::faults::Mangle;
 use super::watch::headers::Headers;
-use super::watch::journal::{Entry, Part, Summary};
 use crate::sim::clock::{Stopwatch, machine_now};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -54,8 +54,7 @@ fn sends(headers: &HeaderMap) -> bool {
 /// What is told of a request later, taken before it is served.
 struct Asked {
     method: Method,
-    path: String,
-    query: Option<String>,
+    uri: Uri,
     /// Absent: nothing is written down.
     headers: Option<Headers>,
     /// Whether it is for an emulated service, and so counts.
@@ -71,8 +70,7 @@ impl Asked {
         let is_kept = !is_own && watch.journal.is_on();
         Self {
             method: head.method.clone(),
-            path: path.to_owned(),
-            query: head.uri.query().map(str::to_owned),
+            uri: head.uri.clone(),
             headers: is_kept.then(|| Headers::of(&head.headers)),
             counts: !is_own,
         }
@@ -109,7 +107,7 @@ pub async fn finish(State(watch): State<Arc<Watch>>, request: Request, next: Nex
         *response.body_mut() = Body::from(body.0(&id));
     }
     let is_refused = response.status().as_u16() >= 400;
-    notes.proofread(asked.query.as_deref(), is_refused);
+    notes.proofread(asked.uri.query(), is_refused);
     if let Some(hint) = response.extensions_mut().remove::<Hint>() {
         notes.hint(hint.0);
     }
@@ -130,9 +128,9 @@ pub async fn finish(State(watch): State<Arc<Watch>>, request: Request, next: Nex
             log_refusal(&asked, status, &answer, hints.as_deref());
         }
         if asked.counts {
-            let response = Part::of(Headers::of(&head.headers), &answer);
             let sent = sent.as_ref().map(Lent::kept).unwrap_or_default();
-            write_down(&watch, asked, sent, response, noted, status, duration);
+            let answered = (&head.headers, &*answer);
+            write_down(&watch, asked, sent, answered, noted, status, duration);
         }
         response = Response::from_parts(head, answer.into());
     } else if asked.counts {
@@ -164,7 +162,7 @@ fn dress(headers: &mut HeaderMap, id: String, noted: &Noted, hints: Option<&str>
 }
 
 fn log(asked: &Asked, noted: &Noted, status: u16, duration: Duration) {
-    let Asked { method, path, .. } = asked;
+    let (method, path) = (&asked.method, asked.uri.path());
     let duration_us = duration.as_micros();
     let operation = noted
         .operation
@@ -178,7 +176,7 @@ fn log(asked: &Asked, noted: &Noted, status: u16, duration: Duration) {
 
 /// What was refused says why in its body, in each family's own shape.
 fn log_refusal(asked: &Asked, status: u16, answer: &Bytes, hints: Option<&str>) {
-    let Asked { method, path, .. } = asked;
+    let (method, path) = (&asked.method, asked.uri.path());
     let (answer, hints) = (String::from_utf8_lossy(answer), hints.unwrap_or_default());
     tracing::debug!(%method, path, status, %answer, hints, "{method} {path} was refused: {answer} {hints}");
 }
@@ -187,8 +185,8 @@ fn log_refusal(asked: &Asked, status: u16, answer: &Bytes, hints: Option<&str>) 
 fn write_down(
     watch: &Watch,
     asked: Asked,
-    (body, length): (Bytes, u64),
-    response: Part,
+    (body, length): (Vec<u8>, u64),
+    answered: (&HeaderMap, &[u8]),
     noted: Noted,
     status: u16,
     duration: Duration,
@@ -206,23 +204,18 @@ fn write_down(
         operation: noted.operation,
         nearest: noted.nearest,
         method: asked.method,
-        path: asked.path,
-        query: asked.query,
-        scope: noted.scope,
-        caller: noted.caller,
+        texts: Texts::of(
+            asked.uri.path(),
+            asked.uri.query(),
+            noted.scope.as_deref(),
+            noted.caller.as_deref(),
+        ),
         status,
         duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
         fault: noted.fault,
         scripts: noted.scripts,
     });
     watch.events.add(Event::Request(Arc::clone(&summary)));
-    watch.journal.add(Entry {
-        summary,
-        request: Part {
-            headers,
-            body,
-            length,
-        },
-        response,
-    });
+    let entry = Entry::of(summary, (&headers, &body, length), answered);
+    watch.journal.add(entry);
 }

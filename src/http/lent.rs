@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
 
-use super::watch::journal::LONGEST_BODY;
+use super::watch::entry::LONGEST_BODY;
 
 /// The most of a body that is read and thrown away where its handler left it, so that a client which writes
 /// before it reads sees the answer instead of a broken connection.
@@ -37,10 +37,10 @@ impl Lent {
 
     /// The beginning of what was read, and how much that was.
     #[must_use]
-    pub fn kept(&self) -> (Bytes, u64) {
+    pub fn kept(&self) -> (Vec<u8>, u64) {
         let mut inner = self.lock();
         let kept = inner.kept.take().unwrap_or_default();
-        (Bytes::from(kept), inner.length)
+        (kept, inner.length)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

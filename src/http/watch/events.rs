@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::journal::Summary;
+use super::entry::Summary;
 use crate::sim::Transition;
 
 /// How many events are kept.

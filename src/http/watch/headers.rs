@@ -2,32 +2,36 @@
 
 use std::fmt;
 
+use axum::body::Bytes;
 use axum::http::HeaderMap;
 
 use crate::http::auth::mask;
 
-/// Headers in one small piece of memory, those of one name together. The map that a request brought would keep all
+/// Headers in one piece of memory, those of one name together. The map that a request brought would keep all
 /// of the buffer that its connection was read into.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(
     /// A line for each: its name, a colon, its value. Neither names nor values break lines.
-    Box<[u8]>,
+    Bytes,
 );
 
 impl Headers {
     /// Copies them.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
-        let lengths = headers.iter();
-        let length = lengths.map(|(name, value)| name.as_str().len() + value.len() + 2);
-        let mut lines = Vec::with_capacity(length.sum());
-        for (name, value) in headers {
-            lines.extend_from_slice(name.as_str().as_bytes());
-            lines.push(b':');
-            lines.extend_from_slice(value.as_bytes());
-            lines.push(b'\n');
-        }
+        let mut lines = Vec::with_capacity(size(headers));
+        write(headers, &mut lines);
         Self(lines.into())
+    }
+
+    /// Those that are written already.
+    pub(super) fn from_lines(lines: Bytes) -> Self {
+        Self(lines)
+    }
+
+    /// As they are written.
+    pub(super) fn lines(&self) -> &[u8] {
+        &self.0
     }
 
     /// The headers with their values; names are in lower case.
@@ -50,6 +54,23 @@ impl Headers {
     /// How many bytes they take.
     pub(super) fn size(&self) -> usize {
         self.0.len()
+    }
+}
+
+/// How many bytes headers take when they are written.
+pub(super) fn size(headers: &HeaderMap) -> usize {
+    let lengths = headers.iter();
+    let lengths = lengths.map(|(name, value)| name.as_str().len() + value.len() + 2);
+    lengths.sum()
+}
+
+/// Writes headers line by line.
+pub(super) fn write(headers: &HeaderMap, lines: &mut Vec<u8>) {
+    for (name, value) in headers {
+        lines.extend_from_slice(name.as_str().as_bytes());
+        lines.push(b':');
+        lines.extend_from_slice(value.as_bytes());
+        lines.push(b'\n');
     }
 }
 

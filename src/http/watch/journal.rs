@@ -4,73 +4,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::body::Bytes;
-use axum::http::Method;
-
-use super::headers::Headers;
-use crate::http::Operation;
+use super::entry::Entry;
 use crate::sim::Ms;
-
-/// The most of a body that is kept.
-pub const LONGEST_BODY: usize = 16 << 10;
-
-/// What an entry takes beside its texts, about.
-const OVERHEAD: usize = 768;
-
-/// What is worth telling of a request, without its headers and bodies.
-#[derive(Clone, Debug)]
-pub struct Summary {
-    /// The number of the request in the life of the world, from 1.
-    pub id: u64,
-    /// When it was answered, on the world's clock.
-    pub time: Ms,
-    /// The same by the machine's.
-    pub real_time: Ms,
-    /// What it was for; absent: no operation has this path and method.
-    pub operation: Option<&'static Operation>,
-    /// The operation that comes nearest, where it was for none.
-    pub nearest: Option<&'static Operation>,
-    /// Its method.
-    pub method: Method,
-    /// Its path, as it was sent.
-    pub path: String,
-    /// Its query, as it was sent.
-    pub query: Option<String>,
-    /// The project, mesh or project key, where it names one.
-    pub scope: Option<String>,
-    /// Who sent it, where that was found out.
-    pub caller: Option<String>,
-    /// How it was answered.
-    pub status: u16,
-    /// How long that took, in microseconds of real time.
-    pub duration_us: u64,
-    /// The fault that hit it.
-    pub fault: Option<String>,
-    /// The scripts that decided something while it was served.
-    pub scripts: Vec<String>,
-}
-
-/// The headers and the beginning of the body of a request or an answer.
-#[derive(Clone, Debug, Default)]
-pub struct Part {
-    /// The headers.
-    pub headers: Headers,
-    /// The body, at most [`LONGEST_BODY`] of it.
-    pub body: Bytes,
-    /// How long the whole body was.
-    pub length: u64,
-}
-
-/// A request with its answer.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// What is worth telling first.
-    pub summary: Arc<Summary>,
-    /// What was sent.
-    pub request: Part,
-    /// What was answered.
-    pub response: Part,
-}
 
 /// The newest requests, as many as fit.
 #[derive(Debug)]
@@ -176,46 +111,12 @@ impl Journal {
     }
 }
 
-impl Part {
-    /// The headers with a body that is there as a whole.
-    #[must_use]
-    pub fn of(headers: Headers, body: &Bytes) -> Self {
-        let length = body.len() as u64;
-        // A slice of a long body would keep all of it.
-        let body = if body.len() > LONGEST_BODY {
-            Bytes::copy_from_slice(&body[..LONGEST_BODY])
-        } else {
-            body.clone()
-        };
-        Self {
-            headers,
-            body,
-            length,
-        }
-    }
-
-    fn size(&self) -> usize {
-        self.headers.size() + self.body.len()
-    }
-}
-
-impl Entry {
-    fn size(&self) -> usize {
-        let Summary {
-            path,
-            query,
-            scope,
-            caller,
-            ..
-        } = &*self.summary;
-        let texts = [query, scope, caller].into_iter().flatten();
-        let texts: usize = texts.map(String::len).sum();
-        OVERHEAD + path.len() + texts + self.request.size() + self.response.size()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use axum::http::{HeaderMap, Method};
+
+    use super::super::entry::{Summary, Texts};
+    use super::super::headers::Headers;
     use super::*;
 
     fn entry(journal: &Journal, time: Ms, length: usize) -> Entry {
@@ -226,20 +127,19 @@ mod tests {
             operation: None,
             nearest: None,
             method: Method::GET,
-            path: "/".to_owned(),
-            query: None,
-            scope: None,
-            caller: None,
+            texts: Texts::of("/", None, None, None),
             status: 200,
             duration_us: 1,
             fault: None,
             scripts: Vec::new(),
         };
-        Entry {
-            summary: Arc::new(summary),
-            request: Part::default(),
-            response: Part::of(Headers::default(), &Bytes::from(vec![b'x'; length])),
-        }
+        let none = Headers::default();
+        let body = vec![b'x'; length];
+        Entry::of(
+            Arc::new(summary),
+            (&none, b"", 0),
+            (&HeaderMap::new(), &body),
+        )
     }
 
     fn ids(journal: &Journal) -> Vec<u64> {
@@ -264,12 +164,6 @@ mod tests {
         journal.clear();
         journal.add(entry(&journal, 11, 0));
         assert_eq!((ids(&journal), journal.fill().dropped), (vec![11], 0));
-    }
-
-    #[test]
-    fn a_long_body_is_cut_and_its_length_known() {
-        let part = Part::of(Headers::default(), &Bytes::from(vec![b'x'; 20_000]));
-        assert_eq!((part.body.len(), part.length), (LONGEST_BODY, 20_000));
     }
 
     #[test]

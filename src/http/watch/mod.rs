@@ -1,6 +1,7 @@
 //! What is noticed of the requests to a world, and what is let happen to them: the journal, events, numbers and
 //! faults. None of it shares a lock with the memory.
 
+pub mod entry;
 pub mod events;
 pub mod faults;
 pub mod headers;

@@ -1,0 +1,220 @@
+//! What is written down of a request.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Method};
+
+use super::headers::{self, Headers};
+use crate::http::Operation;
+use crate::sim::Ms;
+
+/// The most of a body that is kept.
+pub const LONGEST_BODY: usize = 16 << 10;
+
+/// What an entry takes beside its texts, about.
+const OVERHEAD: usize = 768;
+
+/// What is worth telling of a request, without its headers and bodies.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// The number of the request in the life of the world, from 1.
+    pub id: u64,
+    /// When it was answered, on the world's clock.
+    pub time: Ms,
+    /// The same by the machine's.
+    pub real_time: Ms,
+    /// What it was for; absent: no operation has this path and method.
+    pub operation: Option<&'static Operation>,
+    /// The operation that comes nearest, where it was for none.
+    pub nearest: Option<&'static Operation>,
+    /// Its method.
+    pub method: Method,
+    /// Where it went, and who sent it.
+    pub texts: Texts,
+    /// How it was answered.
+    pub status: u16,
+    /// How long that took, in microseconds of real time.
+    pub duration_us: u64,
+    /// The fault that hit it.
+    pub fault: Option<String>,
+    /// The scripts that decided something while it was served.
+    pub scripts: Vec<String>,
+}
+
+/// Where a request went and who sent it, in one small piece of memory.
+#[derive(Clone, Debug)]
+pub struct Texts {
+    /// All of them, one behind the other.
+    all: Box<str>,
+    path: usize,
+    query: Option<usize>,
+    scope: Option<usize>,
+    caller: Option<usize>,
+}
+
+impl Texts {
+    /// The path and the query, as they were sent; the project, mesh or project key, where it names one; who sent it,
+    /// where that was found out.
+    #[must_use]
+    pub fn of(path: &str, query: Option<&str>, scope: Option<&str>, caller: Option<&str>) -> Self {
+        let rest = [query, scope, caller].map(Option::unwrap_or_default);
+        Self {
+            all: [path, rest[0], rest[1], rest[2]].concat().into(),
+            path: path.len(),
+            query: query.map(str::len),
+            scope: scope.map(str::len),
+            caller: caller.map(str::len),
+        }
+    }
+
+    /// Its path, as it was sent.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.all[..self.path]
+    }
+
+    /// Its query, as it was sent.
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        self.part(self.query, [None, None])
+    }
+
+    /// The project, mesh or project key, where it names one.
+    #[must_use]
+    pub fn scope(&self) -> Option<&str> {
+        self.part(self.scope, [self.query, None])
+    }
+
+    /// Who sent it, where that was found out.
+    #[must_use]
+    pub fn caller(&self) -> Option<&str> {
+        self.part(self.caller, [self.query, self.scope])
+    }
+
+    fn part(&self, length: Option<usize>, before: [Option<usize>; 2]) -> Option<&str> {
+        let begin = self.path + before.into_iter().flatten().sum::<usize>();
+        Some(&self.all[begin..begin + length?])
+    }
+}
+
+/// The headers and the beginning of the body of a request or an answer.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    /// The headers.
+    pub headers: Headers,
+    /// The body, at most [`LONGEST_BODY`] of it.
+    pub body: Bytes,
+    /// How long the whole body was.
+    pub length: u64,
+}
+
+/// A request with its answer.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What is worth telling first.
+    pub summary: Arc<Summary>,
+    /// What was sent.
+    pub request: Part,
+    /// What was answered.
+    pub response: Part,
+}
+
+impl Entry {
+    /// Copies what was sent, of which the headers, the beginning of the body and its length are known, and what was
+    /// answered. It is one piece of memory, so that what is answered need not be kept for as long as this is, and the
+    /// oldest entry is let go of at once.
+    #[must_use]
+    pub fn of(
+        summary: Arc<Summary>,
+        (asked, sent, length): (&Headers, &[u8], u64),
+        (answered, answer): (&HeaderMap, &[u8]),
+    ) -> Self {
+        let cut = &answer[..answer.len().min(LONGEST_BODY)];
+        let size = asked.size() + sent.len() + headers::size(answered) + cut.len();
+        let mut all = Vec::with_capacity(size);
+        let mut ends = [0; 3];
+        all.extend_from_slice(asked.lines());
+        ends[0] = all.len();
+        all.extend_from_slice(sent);
+        ends[1] = all.len();
+        headers::write(answered, &mut all);
+        ends[2] = all.len();
+        all.extend_from_slice(cut);
+        let all = Bytes::from(all);
+        Self {
+            summary,
+            request: Part {
+                headers: Headers::from_lines(all.slice(..ends[0])),
+                body: all.slice(ends[0]..ends[1]),
+                length,
+            },
+            response: Part {
+                headers: Headers::from_lines(all.slice(ends[1]..ends[2])),
+                body: all.slice(ends[2]..),
+                length: answer.len() as u64,
+            },
+        }
+    }
+
+    /// About how many bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        let parts = [&self.request, &self.response];
+        let parts = parts.map(|part| part.headers.size() + part.body.len());
+        OVERHEAD + self.summary.texts.all.len() + parts.iter().sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn texts_are_found_again_and_what_is_absent_is_not_empty() {
+        let all = Texts::of("/p", Some("q=1"), Some("s"), Some("ann"));
+        let parts = (all.path(), all.query(), all.scope(), all.caller());
+        assert_eq!(parts, ("/p", Some("q=1"), Some("s"), Some("ann")));
+        let few = Texts::of("/p", Some(""), None, Some("ann"));
+        let parts = (few.path(), few.query(), few.scope(), few.caller());
+        assert_eq!(parts, ("/p", Some(""), None, Some("ann")));
+    }
+
+    #[test]
+    fn an_entry_has_what_was_sent_and_answered_and_a_long_body_is_cut() {
+        let summary = Summary {
+            id: 1,
+            time: 0,
+            real_time: 0,
+            operation: None,
+            nearest: None,
+            method: Method::GET,
+            texts: Texts::of("/", None, None, None),
+            status: 200,
+            duration_us: 1,
+            fault: None,
+            scripts: Vec::new(),
+        };
+        let headers = |value| {
+            HeaderMap::from_iter([("x-a".parse().unwrap(), HeaderValue::from_static(value))])
+        };
+        let asked = Headers::of(&headers("asked"));
+
+        let entry = Entry::of(
+            Arc::new(summary),
+            (&asked, b"sent", 7),
+            (&headers("answered"), &vec![b'x'; 20_000]),
+        );
+
+        let (request, response) = (&entry.request, &entry.response);
+        assert_eq!((&*request.body, request.length), (&b"sent"[..], 7));
+        assert_eq!(
+            (response.body.len(), response.length),
+            (LONGEST_BODY, 20_000)
+        );
+        let values = [request, response].map(|part| part.headers.get("x-a"));
+        assert_eq!(values, [Some(&b"asked"[..]), Some(&b"answered"[..])]);
+        assert_eq!(entry.size(), OVERHEAD + 1 + 10 + 4 + 13 + LONGEST_BODY);
+    }
+}
