@@ -129,7 +129,7 @@ pub async fn finish(State(watch): State<Arc<Watch>>, request: Request, next: Nex
         }
         if asked.counts {
             let sent = sent.as_ref().map(Lent::kept).unwrap_or_default();
-            let answered = (&head.headers, &*answer);
+            let answered = (&head.headers, &answer);
             write_down(&watch, asked, sent, answered, noted, status, duration);
         }
         response = Response::from_parts(head, answer.into());
@@ -186,7 +186,7 @@ fn write_down(
     watch: &Watch,
     asked: Asked,
     (body, length): (Vec<u8>, u64),
-    answered: (&HeaderMap, &[u8]),
+    answered: (&HeaderMap, &Bytes),
     noted: Noted,
     status: u16,
     duration: Duration,

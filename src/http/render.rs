@@ -33,6 +33,10 @@ impl<I: Iterator<Item: Serialize>> Serialize for Rows<I> {
 pub fn text(view: &impl Serialize, size: usize) -> Vec<u8> {
     let mut text = Vec::with_capacity(size);
     writer::write(view, &mut text).expect("keys are strings");
+    if text.len() < size / 2 {
+        // The journal keeps answers for a while.
+        text.shrink_to_fit();
+    }
     text
 }
 

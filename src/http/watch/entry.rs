@@ -121,37 +121,33 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Copies what was sent, of which the headers, the beginning of the body and its length are known, and what was
-    /// answered. It is one piece of memory, so that what is answered need not be kept for as long as this is, and the
-    /// oldest entry is let go of at once.
+    /// Copies what was sent, of which the headers, the beginning of the body and its length are known, and the headers
+    /// that were answered, in one piece of memory, so that the oldest entry is let go of at once. The body that was
+    /// answered is kept as it is, unless it is too long.
     #[must_use]
     pub fn of(
         summary: Arc<Summary>,
         (asked, sent, length): (&Headers, &[u8], u64),
-        (answered, answer): (&HeaderMap, &[u8]),
+        (answered, answer): (&HeaderMap, &Bytes),
     ) -> Self {
-        let cut = &answer[..answer.len().min(LONGEST_BODY)];
-        let size = asked.size() + sent.len() + headers::size(answered) + cut.len();
-        let mut all = Vec::with_capacity(size);
-        let mut ends = [0; 3];
+        let (head, body) = (asked.size(), asked.size() + sent.len());
+        let mut all = Vec::with_capacity(body + headers::size(answered));
         all.extend_from_slice(asked.lines());
-        ends[0] = all.len();
         all.extend_from_slice(sent);
-        ends[1] = all.len();
         headers::write(answered, &mut all);
-        ends[2] = all.len();
-        all.extend_from_slice(cut);
         let all = Bytes::from(all);
+        // A slice of a long answer would keep all of it.
+        let begin = answer.get(..LONGEST_BODY).map(Bytes::copy_from_slice);
         Self {
             summary,
             request: Part {
-                headers: Headers::from_lines(all.slice(..ends[0])),
-                body: all.slice(ends[0]..ends[1]),
+                headers: Headers::from_lines(all.slice(..head)),
+                body: all.slice(head..body),
                 length,
             },
             response: Part {
-                headers: Headers::from_lines(all.slice(ends[1]..ends[2])),
-                body: all.slice(ends[2]..),
+                headers: Headers::from_lines(all.slice(body..)),
+                body: begin.unwrap_or_else(|| answer.clone()),
                 length: answer.len() as u64,
             },
         }
@@ -204,7 +200,7 @@ mod tests {
         let entry = Entry::of(
             Arc::new(summary),
             (&asked, b"sent", 7),
-            (&headers("answered"), &vec![b'x'; 20_000]),
+            (&headers("answered"), &Bytes::from(vec![b'x'; 20_000])),
         );
 
         let (request, response) = (&entry.request, &entry.response);

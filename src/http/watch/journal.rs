@@ -113,6 +113,7 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Bytes;
     use axum::http::{HeaderMap, Method};
 
     use super::super::entry::{Summary, Texts};
@@ -134,7 +135,7 @@ mod tests {
             scripts: Vec::new(),
         };
         let none = Headers::default();
-        let body = vec![b'x'; length];
+        let body = Bytes::from(vec![b'x'; length]);
         Entry::of(
             Arc::new(summary),
             (&none, b"", 0),

@@ -113,18 +113,18 @@ pub(crate) fn lists() {
 
 /// Creations and an action, beside (b)'s creation.
 pub(crate) fn creations() {
-    let emulator = Server::emulator(&["--step", "0s"]);
-    let pipeline = PIPELINE.replace("__N__", "0");
-    let created = emulator.connect().done("POST", PIPELINES, &pipeline).json();
-    let id = created["id"].as_str().expect("an id");
-    let action = format!("{PIPELINES}/{id}/action?action_id=start");
-    for (what, load) in [
-        ("create a release plan", Load::post(PLANS, PLAN)),
-        ("create a pipeline", Load::post(PIPELINES, PIPELINE)),
-        ("create an ASM release", Load::post(RELEASES_OF, RELEASE)),
-        ("start a pipeline", Load::post(&action, "")),
+    for (what, path, body) in [
+        ("create a release plan", PLANS, PLAN),
+        ("create a pipeline", PIPELINES, PIPELINE),
+        ("create an ASM release", RELEASES_OF, RELEASE),
+        ("start a pipeline", "", ""),
     ] {
-        let baseline = Server::baseline();
+        let (emulator, baseline) = (Server::emulator(&["--step", "0s"]), Server::baseline());
+        let pipeline = PIPELINE.replace("__N__", "0");
+        let created = emulator.connect().done("POST", PIPELINES, &pipeline).json();
+        let id = created["id"].as_str().expect("an id");
+        let action = format!("{PIPELINES}/{id}/action?action_id=start");
+        let load = Load::post(if path.is_empty() { &action } else { path }, body);
         let rounds = rounds([(&emulator, load), (&baseline, Load::post("/items", ITEM))]);
         let (rate, beside, ratio) = rates(&rounds, 0, 1);
         let what = format!("{what}, requests/s");
