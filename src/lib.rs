@@ -49,7 +49,7 @@
 //! | [`ticker`] | lets an idle world keep up with its clock |
 //! | [`control`] | `/_emulator/v1/…`: clock, state, scripts, timelines, worlds, coverage, OpenAPI |
 //! | [`sim`] | the kernel: clock, ids, store, shelf, scripts, lifecycles, transitions; no HTTP, no JSON |
-//! | [`http`] | what every family's router needs: dialects, operations, extractors, the gate; no cloud |
+//! | [`http`] | what every family's router needs: dialects, routes and what they declare, extractors, the gate, the writer of answers; no cloud |
 //! | [`http::auth`] | tokens and signatures as requests carry them, and whether a signature holds |
 //! | [`api`] | the registry: [`api::Tables`] (the whole memory), [`api::World`] (what a family is given), [`api::state`] (the fixture format), [`api::identities`] (who may call), [`api::gateway`] (in front of every Huawei service), [`api::hint`] (what would have worked) |
 //! | [`api::iam`] | what callers of the Huawei families ask first: tokens, projects, accounts |
@@ -83,6 +83,8 @@
 //!   and each comes by one place of [`api::World`], under its lock.
 //! * Time is handed in. Only `sim/clock.rs` reads the machine's clock; only the ticker and the accept loop
 //!   wait.
+//! * What an operation costs does not depend on how much is stored, nor a page on where it lies. `cost.rs` tests it,
+//!   by counting what is looked at.
 //! * Worlds share nothing. A world is served by tasks that its host owns: it has closed when they have ended, and
 //!   then nothing is left of it.
 //! * Every operation is declared once, by the attribute on its handler: route, id, permission, evidence,
