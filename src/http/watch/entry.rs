@@ -162,6 +162,26 @@ impl Entry {
 }
 
 #[cfg(test)]
+impl Summary {
+    /// One of a request of which there is little to tell.
+    pub(super) fn bare(id: u64, time: Ms) -> Self {
+        Self {
+            id,
+            time,
+            real_time: time,
+            operation: None,
+            nearest: None,
+            method: Method::GET,
+            texts: Texts::of("/", None, None, None),
+            status: 200,
+            duration_us: 1,
+            fault: None,
+            scripts: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
 
@@ -179,26 +199,13 @@ mod tests {
 
     #[test]
     fn an_entry_has_what_was_sent_and_answered_and_a_long_body_is_cut() {
-        let summary = Summary {
-            id: 1,
-            time: 0,
-            real_time: 0,
-            operation: None,
-            nearest: None,
-            method: Method::GET,
-            texts: Texts::of("/", None, None, None),
-            status: 200,
-            duration_us: 1,
-            fault: None,
-            scripts: Vec::new(),
-        };
         let headers = |value| {
             HeaderMap::from_iter([("x-a".parse().unwrap(), HeaderValue::from_static(value))])
         };
         let asked = Headers::of(&headers("asked"));
 
         let entry = Entry::of(
-            Arc::new(summary),
+            Arc::new(Summary::bare(1, 0)),
             (&asked, b"sent", 7),
             (&headers("answered"), &Bytes::from(vec![b'x'; 20_000])),
         );

@@ -114,26 +114,14 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use axum::body::Bytes;
-    use axum::http::{HeaderMap, Method};
+    use axum::http::HeaderMap;
 
-    use super::super::entry::{Summary, Texts};
+    use super::super::entry::Summary;
     use super::super::headers::Headers;
     use super::*;
 
     fn entry(journal: &Journal, time: Ms, length: usize) -> Entry {
-        let summary = Summary {
-            id: journal.number(),
-            time,
-            real_time: time,
-            operation: None,
-            nearest: None,
-            method: Method::GET,
-            texts: Texts::of("/", None, None, None),
-            status: 200,
-            duration_us: 1,
-            fault: None,
-            scripts: Vec::new(),
-        };
+        let summary = Summary::bare(journal.number(), time);
         let none = Headers::default();
         let body = Bytes::from(vec![b'x'; length]);
         Entry::of(
