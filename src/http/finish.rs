@@ -118,6 +118,11 @@ pub async fn finish(State(watch): State<Arc<Watch>>, request: Request, next: Nex
     let duration = stopwatch.elapsed();
     let status = response.status().as_u16();
     log(&asked, &noted, status, duration);
+    if asked.counts {
+        watch
+            .metrics
+            .count(noted.operation, status, duration.as_secs_f64());
+    }
 
     let tells = status >= 400 && tracing::enabled!(tracing::Level::DEBUG);
     if asked.headers.is_some() || tells {
@@ -127,16 +132,13 @@ pub async fn finish(State(watch): State<Arc<Watch>>, request: Request, next: Nex
         if tells {
             log_refusal(&asked, status, &answer, hints.as_deref());
         }
-        if asked.counts {
+        if let Some(headers) = asked.headers {
             let sent = sent.as_ref().map(Lent::kept).unwrap_or_default();
             let answered = (&head.headers, &answer);
+            let asked = (asked.method, &asked.uri, &headers);
             write_down(&watch, asked, sent, answered, noted, status, duration);
         }
         response = Response::from_parts(head, answer.into());
-    } else if asked.counts {
-        watch
-            .metrics
-            .count(noted.operation, status, duration.as_secs_f64());
     }
     match wanted {
         Some(wanted) => mangle(response, wanted, hangup).await,
@@ -181,32 +183,26 @@ fn log_refusal(asked: &Asked, status: u16, answer: &Bytes, hints: Option<&str>) 
     tracing::debug!(%method, path, status, %answer, hints, "{method} {path} was refused: {answer} {hints}");
 }
 
-/// Writes a request down, tells who listens, and counts it.
+/// Writes a request down, and tells who listens.
 fn write_down(
     watch: &Watch,
-    asked: Asked,
+    (method, uri, headers): (Method, &Uri, &Headers),
     (body, length): (Vec<u8>, u64),
     answered: (&HeaderMap, &Bytes),
     noted: Noted,
     status: u16,
     duration: Duration,
 ) {
-    watch
-        .metrics
-        .count(noted.operation, status, duration.as_secs_f64());
-    let Some(headers) = asked.headers else {
-        return;
-    };
     let summary = Arc::new(Summary {
         id: watch.journal.number(),
         time: watch.clock.now(),
         real_time: machine_now(),
         operation: noted.operation,
         nearest: noted.nearest,
-        method: asked.method,
+        method,
         texts: Texts::of(
-            asked.uri.path(),
-            asked.uri.query(),
+            uri.path(),
+            uri.query(),
             noted.scope.as_deref(),
             noted.caller.as_deref(),
         ),
@@ -216,6 +212,6 @@ fn write_down(
         scripts: noted.scripts,
     });
     watch.events.add(Event::Request(Arc::clone(&summary)));
-    let entry = Entry::of(summary, (&headers, &body, length), answered);
+    let entry = Entry::of(summary, (headers, &body, length), answered);
     watch.journal.add(entry);
 }
