@@ -2,7 +2,6 @@
 //!
 //! Lengths are real time, since a fault hits the client, not the world.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -179,28 +178,22 @@ pub struct Struck {
 
 /// The rules in force, in the order they were given.
 #[derive(Debug, Default)]
-pub struct Faults {
-    rules: Mutex<Vec<Rule>>,
-    /// Whether there are any: mostly there are none, and nobody need wait for another to find that.
-    any: AtomicBool,
-}
+pub struct Faults(Mutex<Vec<Rule>>);
 
 impl Faults {
     /// What the first rule that hits does to a request.
     pub fn strike(&self, hit: &Hit) -> Option<Struck> {
-        if !self.any.load(Ordering::Acquire) {
+        let mut rules = self.lock();
+        if rules.is_empty() {
             return None;
         }
-        let mut rules = self.lock();
         let now = machine_now();
         rules.iter_mut().find_map(|rule| rule.strike(hit, now))
     }
 
     /// Adds a rule behind the others.
     pub fn add(&self, rule: Rule) {
-        let mut rules = self.lock();
-        rules.push(rule);
-        self.any.store(true, Ordering::Release);
+        self.lock().push(rule);
     }
 
     /// The rules, those whose time is over too.
@@ -214,19 +207,16 @@ impl Faults {
         let mut rules = self.lock();
         let before = rules.len();
         rules.retain(|rule| rule.id != id);
-        self.any.store(!rules.is_empty(), Ordering::Release);
         rules.len() < before
     }
 
     /// Takes all rules back.
     pub fn clear(&self) {
-        let mut rules = self.lock();
-        rules.clear();
-        self.any.store(false, Ordering::Release);
+        self.lock().clear();
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
