@@ -148,6 +148,7 @@ fn pipelines(stored: usize) -> String {
 fn pipelines_cost_the_same_however_many_there_are() {
     let pipeline = r#"{"name":"shop","model_version":2,"config_mode":"ui",
         "stages":[{"name":"build","tasks":[{"name":"compile"}]}]}"#;
+    let edited = pipeline.replace("shop", "shop-seven");
     let all = "/v3/p1/pipeline/pipelines";
     let one = format!("{all}/{}", uuid(7));
     let requests = [
@@ -155,7 +156,7 @@ fn pipelines_cost_the_same_however_many_there_are() {
         ("GET", &*format!("{all}?limit=20&offset={{half}}"), ""),
         ("POST", all, pipeline),
         ("GET", &one, ""),
-        ("PUT", &one, pipeline.replace("shop", "shop-seven").leak()),
+        ("PUT", &one, &edited),
         ("POST", &*format!("{one}/action?action_id=start"), ""),
         ("GET", &*format!("{one}/records"), ""),
         (
