@@ -65,7 +65,7 @@
 //!
 //! [`http::finish`] gives it an id and, at the end, headers and a log line; what is left of its body by then is
 //! read and thrown away. The router picks a route, or
-//! [`app`]'s fallback refuses in the words of the prefix. The family's gate ([`http::seal`]) looks up the
+//! [`app`]'s fallback refuses in the words of the prefix. The family's gate ([`http::gate`]) looks up the
 //! operation, the credential, the permission and the declared size; a signature covers the body, which is then
 //! read first. Extractors ([`http::extract`]) read path,
 //! query and body, and refuse in the family's words. The handler makes one call on the noun's table, inside
@@ -106,9 +106,7 @@ pub mod ticker;
 use std::sync::Arc;
 
 use axum::extract::Request;
-use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
-use tower_http::sensitive_headers::SetSensitiveHeadersLayer;
 
 pub use api::World;
 pub use api::settings::Settings;
@@ -132,11 +130,10 @@ fn whole(world: &World, control: Router) -> Router {
     Router::new()
         .merge(api::router(&world))
         .merge(control)
-        .fallback(async move |request: Request| unrouted(world, request))
-        .layer((
-            SetSensitiveHeadersLayer::new(http::auth::SECRET_HEADERS),
-            from_fn_with_state(watch, http::finish::finish),
-        ))
+        .fallback(async move |request: Request| {
+            let refuse = async move |request| unrouted(world, request);
+            http::finish::finish(watch, request, refuse).await
+        })
 }
 
 fn unrouted(world: World, request: Request) -> axum::response::Response {

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use mimalloc::MiMalloc;
 use release_emulator::config::{Config, Exec, LogFormat, LogLevel, Task};
 use release_emulator::exec::{self, Findings};
 use release_emulator::host::{Farewell, Host};
@@ -17,6 +18,10 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+
+/// Requests are made of many small pieces of memory, some of which the journal keeps for a while.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Exit codes beside 0 (a clean stop) and those of a command.
 const USAGE: u8 = 2;

@@ -18,7 +18,7 @@ mod transition;
 mod verify;
 mod worlds;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -29,6 +29,7 @@ use axum::response::Response;
 use crate::api::World;
 use crate::http::routes::{Routes, route};
 use crate::http::seal::{Sealed, refuse_unrouted};
+use crate::http::watch::Watch;
 use crate::http::{Caller, Dialect, Rejection};
 pub use document::openapi;
 pub use problem::Problem;
@@ -39,6 +40,12 @@ pub struct Control(pub World);
 
 impl Dialect for Control {
     type Error = Problem;
+
+    const EMULATES: bool = false;
+
+    fn watch(&self) -> &Arc<Watch> {
+        self.0.watch()
+    }
 
     /// A state may be of any size.
     const MAX_BODY: usize = usize::MAX;
@@ -87,7 +94,7 @@ fn routes() -> Routes<Control> {
 
 /// The routes and what they declare.
 pub fn sealed() -> &'static Sealed<Control> {
-    static SEALED: LazyLock<Sealed<Control>> = LazyLock::new(|| Sealed::own(routes()));
+    static SEALED: LazyLock<Sealed<Control>> = LazyLock::new(|| Sealed::new(routes()));
     &SEALED
 }
 

@@ -3,10 +3,11 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
 use super::finish::Notes;
+use super::lent::gathered;
 use super::{Caller, Dialect, Rejection, json};
 
 /// A JSON body, whatever its content type says. An absent body reads as `{}`.
@@ -48,8 +49,8 @@ impl<D: Dialect> FromRequest<D> for Body {
 
 /// Reads a body that may have up to `most` bytes.
 pub async fn whole(body: axum::body::Body, most: usize) -> Result<Bytes, Rejection> {
-    match Limited::new(body, most).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
+    match gathered(Limited::new(body, most)).await {
+        Ok(body) => Ok(body),
         Err(error) if error.is::<LengthLimitError>() => Err(Rejection::TooLarge),
         Err(error) => Err(Rejection::BadBody(format!(
             "the body could not be read: {error}"
@@ -98,8 +99,8 @@ impl<D: Dialect> FromRequestParts<D> for Caller {
     type Rejection = D::Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &D) -> Result<Self, D::Error> {
-        let caller = parts.extensions.get::<Self>().cloned();
-        // Every route is behind the gate.
-        Ok(caller.ok_or(Rejection::Fault)?)
+        let notes = parts.extensions.get::<Notes>();
+        // Every route is behind the gate, and no handler asks twice.
+        Ok(notes.and_then(Notes::admitted).ok_or(Rejection::Fault)?)
     }
 }

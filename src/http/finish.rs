@@ -1,16 +1,15 @@
-//! The outermost layer: what every answer carries, whoever gave it, and what is noticed of every request.
+//! The outermost step: what every answer carries, whoever gave it, and what is noticed of every request.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody, to_bytes};
-use axum::extract::{Request, State};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 
-use super::lent::Lent;
+use super::lent::{Lent, gathered};
 use super::mangle::{Hangup, mangle};
 pub use super::notes::Notes;
 use super::notes::{Noted, serving};
@@ -54,7 +53,8 @@ fn sends(headers: &HeaderMap) -> bool {
 /// What is told of a request later, taken before it is served.
 struct Asked {
     method: Method,
-    uri: Uri,
+    /// Where it goes.
+    texts: Texts,
     /// Absent: nothing is written down.
     headers: Option<Headers>,
     /// Whether it is for an emulated service, and so counts.
@@ -70,32 +70,36 @@ impl Asked {
         let is_kept = !is_own && watch.journal.is_on();
         Self {
             method: head.method.clone(),
-            uri: head.uri.clone(),
+            texts: Texts::of(path, head.uri.query()),
             headers: is_kept.then(|| Headers::of(&head.headers)),
             counts: !is_own,
         }
     }
 }
 
-/// Gives an answer its request id, evidence and hints, reads what the handler left of the body, writes the log
-/// line and the journal, counts, and lets happen to the answer what a fault wants.
+/// Serves a request: gives the answer its request id, evidence and hints, reads what the handler left of the body,
+/// writes the log line and the journal, counts, and lets happen to the answer what a fault wants.
 ///
 /// # Panics
 /// Never: ids are hexadecimal and hints are percent-encoded.
-pub async fn finish(State(watch): State<Arc<Watch>>, request: Request, next: Next) -> Response {
+pub async fn finish<F: Future<Output = Response>>(
+    watch: Arc<Watch>,
+    request: Request,
+    serve: impl FnOnce(Request) -> F,
+) -> Response {
     let stopwatch = Stopwatch::start();
     let id = watch.ids.hex32();
-    let notes = Notes::new(Arc::clone(&watch));
+    let notes = Notes::default();
     let sends = sends(request.headers());
     let (mut head, body) = request.into_parts();
     let asked = Asked::of(&head, &watch);
-    let hangup = head.extensions.get::<Hangup>().cloned();
+    let hangup = head.extensions.remove::<Hangup>();
     head.extensions.insert(notes.clone());
     // There is nothing to lend of a body that is not there.
     let sent = (!body.is_end_stream()).then(|| Lent::new(body, asked.headers.is_some()));
 
     let lent = sent.clone().map_or_else(Body::empty, Body::new);
-    let served = next.run(Request::from_parts(head, lent));
+    let served = serve(Request::from_parts(head, lent));
     let mut response = serving(notes.clone(), served).await;
     if let Some(sent) = &sent
         && sends
@@ -107,7 +111,7 @@ pub async fn finish(State(watch): State<Arc<Watch>>, request: Request, next: Nex
         *response.body_mut() = Body::from(body.0(&id));
     }
     let is_refused = response.status().as_u16() >= 400;
-    notes.proofread(asked.uri.query(), is_refused);
+    notes.proofread(asked.texts.query(), is_refused);
     if let Some(hint) = response.extensions_mut().remove::<Hint>() {
         notes.hint(hint.0);
     }
@@ -128,14 +132,13 @@ pub async fn finish(State(watch): State<Arc<Watch>>, request: Request, next: Nex
     if asked.headers.is_some() || tells {
         let (head, body) = response.into_parts();
         // What a service answers is there as a whole.
-        let answer = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        let answer = gathered(body).await.unwrap_or_default();
         if tells {
             log_refusal(&asked, status, &answer, hints.as_deref());
         }
-        if let Some(headers) = asked.headers {
+        if asked.headers.is_some() {
             let sent = sent.as_ref().map(Lent::kept).unwrap_or_default();
             let answered = (&head.headers, &answer);
-            let asked = (asked.method, &asked.uri, &headers);
             write_down(&watch, asked, sent, answered, noted, status, duration);
         }
         response = Response::from_parts(head, answer.into());
@@ -164,7 +167,7 @@ fn dress(headers: &mut HeaderMap, id: String, noted: &Noted, hints: Option<&str>
 }
 
 fn log(asked: &Asked, noted: &Noted, status: u16, duration: Duration) {
-    let (method, path) = (&asked.method, asked.uri.path());
+    let (method, path) = (&asked.method, asked.texts.path());
     let duration_us = duration.as_micros();
     let operation = noted
         .operation
@@ -178,7 +181,7 @@ fn log(asked: &Asked, noted: &Noted, status: u16, duration: Duration) {
 
 /// What was refused says why in its body, in each family's own shape.
 fn log_refusal(asked: &Asked, status: u16, answer: &Bytes, hints: Option<&str>) {
-    let (method, path) = (&asked.method, asked.uri.path());
+    let (method, path) = (&asked.method, asked.texts.path());
     let (answer, hints) = (String::from_utf8_lossy(answer), hints.unwrap_or_default());
     tracing::debug!(%method, path, status, %answer, hints, "{method} {path} was refused: {answer} {hints}");
 }
@@ -186,32 +189,30 @@ fn log_refusal(asked: &Asked, status: u16, answer: &Bytes, hints: Option<&str>) 
 /// Writes a request down, and tells who listens.
 fn write_down(
     watch: &Watch,
-    (method, uri, headers): (Method, &Uri, &Headers),
+    asked: Asked,
     (body, length): (Vec<u8>, u64),
     answered: (&HeaderMap, &Bytes),
     noted: Noted,
     status: u16,
     duration: Duration,
 ) {
+    let Some(headers) = asked.headers else { return };
     let summary = Arc::new(Summary {
         id: watch.journal.number(),
         time: watch.clock.now(),
         real_time: machine_now(),
         operation: noted.operation,
         nearest: noted.nearest,
-        method,
-        texts: Texts::of(
-            uri.path(),
-            uri.query(),
-            noted.scope.as_deref(),
-            noted.caller.as_deref(),
-        ),
+        method: asked.method,
+        texts: asked
+            .texts
+            .with(noted.scope.as_deref(), noted.caller.as_deref()),
         status,
         duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
         fault: noted.fault,
         scripts: noted.scripts,
     });
     watch.events.add(Event::Request(Arc::clone(&summary)));
-    let entry = Entry::of(summary, (headers, &body, length), answered);
+    let entry = Entry::of(summary, (&headers, &body, length), answered);
     watch.journal.add(entry);
 }

@@ -1,13 +1,19 @@
-//! The body of a request, lent to the layers below.
+//! Bodies: that of a request, lent to whoever serves it, and whole ones.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
+use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
+use tower_http::timeout::TimeoutBody;
 
 use super::watch::entry::LONGEST_BODY;
+
+/// How long a client may pause within the body of a request.
+const PAUSE: Duration = Duration::from_secs(30);
 
 /// The most of a body that is read and thrown away where its handler left it, so that a client which writes
 /// before it reads sees the answer instead of a broken connection.
@@ -20,6 +26,8 @@ pub struct Lent(Arc<Mutex<Inner>>);
 
 struct Inner {
     body: Body,
+    /// Whether it was waited for, and so is not waited for too long.
+    is_awaited: bool,
     kept: Option<Vec<u8>>,
     length: u64,
 }
@@ -30,6 +38,7 @@ impl Lent {
     pub fn new(body: Body, keep: bool) -> Self {
         Self(Arc::new(Mutex::new(Inner {
             body,
+            is_awaited: false,
             kept: keep.then(Vec::new),
             length: 0,
         })))
@@ -70,7 +79,13 @@ impl HttpBody for Lent {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let inner = &mut *self.lock();
-        let polled = Pin::new(&mut inner.body).poll_frame(context);
+        let mut polled = Pin::new(&mut inner.body).poll_frame(context);
+        if polled.is_pending() && !inner.is_awaited {
+            inner.is_awaited = true;
+            let body = std::mem::take(&mut inner.body);
+            inner.body = Body::new(TimeoutBody::new(PAUSE, body));
+            polled = Pin::new(&mut inner.body).poll_frame(context);
+        }
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && let Some(data) = frame.data_ref()
         {
@@ -90,4 +105,25 @@ impl HttpBody for Lent {
     fn size_hint(&self) -> SizeHint {
         self.lock().body.size_hint()
     }
+}
+
+/// All of a body. Nearly every body comes in one piece, which is taken as it is.
+pub async fn gathered<B>(mut body: B) -> Result<Bytes, B::Error>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    let first = match body.frame().await {
+        None => return Ok(Bytes::new()),
+        Some(frame) => frame?.into_data().unwrap_or_default(),
+    };
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    let mut all = Vec::from(first);
+    while let Some(frame) = body.frame().await {
+        if let Some(data) = frame?.data_ref() {
+            all.extend_from_slice(data);
+        }
+    }
+    Ok(all.into())
 }

@@ -1,12 +1,14 @@
 //! What every family's router needs, and nothing of any cloud: dialects, operations, extractors, the gate.
 //!
 //! A request passes, outermost first: [`finish`] (request id, evidence, hints, log line), the family's
-//! [`seal`] (unknown method; then credential, permission, declared size), the extractors, the handler.
+//! [`gate`] (unknown method; then credential, permission, declared size), the extractors, the handler.
 
 pub mod auth;
 pub mod declare;
+pub mod declared;
 pub mod extract;
 pub mod finish;
+pub mod gate;
 pub mod json;
 pub mod lent;
 pub mod mangle;
@@ -20,6 +22,9 @@ pub mod serve;
 pub mod spelling;
 pub mod watch;
 mod writer;
+
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::http::request::Parts;
@@ -36,11 +41,17 @@ pub trait Dialect: Clone + Send + Sync + 'static {
     /// The family's error, which says every [`Rejection`] in the family's own words.
     type Error: From<Rejection> + IntoResponse + Send;
 
+    /// Whether it is the dialect of an emulated service, whose operations declare how they are known.
+    const EMULATES: bool = true;
+
     /// Whether HEAD is answered as GET without a body; otherwise it is a wrong method.
     const HEAD_IS_GET: bool = true;
 
     /// The most a request body may hold, in bytes: 12 MiB, the documented limit of the gateway.
     const MAX_BODY: usize = 12 << 20;
+
+    /// What notices the requests of the world.
+    fn watch(&self) -> &Arc<watch::Watch>;
 
     /// Whether the request's credential covers its body, which is then read before the caller is recognised,
     /// and so its size is looked at first.
@@ -125,7 +136,7 @@ pub enum Rejection {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The name that resources and records show.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// The projects a known credential is scoped to; absent for an unknown one, which may enter any. A token
     /// that is scoped to an account has none.
     pub projects: Option<Vec<String>>,
@@ -140,9 +151,9 @@ pub struct Caller {
 impl Caller {
     /// A caller of whom only the name is known. Everything is allowed.
     #[must_use]
-    pub fn named(name: &str) -> Self {
+    pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            name: name.to_owned(),
+            name: name.into(),
             projects: None,
             account: None,
             named_project: None,

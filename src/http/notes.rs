@@ -1,14 +1,13 @@
 //! What the layers write down about a request while it is served.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::Operation;
 use super::spelling::Spelling;
-use super::watch::Watch;
-use super::watch::faults::{Hit, Struck};
+use super::{Caller, Operation};
 
 /// What a hint may not hold as a header value; `%` itself stays readable.
 const UNPRINTABLE: &AsciiSet = CONTROLS;
@@ -45,11 +44,8 @@ pub fn note_hint(hint: String) {
 }
 
 /// What the layers below write down about a request while it is served.
-#[derive(Clone, Debug)]
-pub struct Notes {
-    noted: Arc<Mutex<Noted>>,
-    watch: Arc<Watch>,
-}
+#[derive(Clone, Debug, Default)]
+pub struct Notes(Arc<Mutex<Noted>>);
 
 /// What was written down.
 #[derive(Clone, Debug, Default)]
@@ -68,8 +64,10 @@ pub struct Noted {
     ignored: Vec<String>,
     /// The project, mesh or project key.
     pub scope: Option<String>,
-    /// Who calls.
-    pub caller: Option<String>,
+    /// The name of who calls.
+    pub caller: Option<Cow<'static, str>>,
+    /// Who was let through, until the handler asks for it.
+    admitted: Option<Caller>,
     /// The fault that hit.
     pub fault: Option<String>,
     /// The scripts that decided something.
@@ -77,15 +75,6 @@ pub struct Noted {
 }
 
 impl Notes {
-    /// Nothing is written down yet.
-    #[must_use]
-    pub fn new(watch: Arc<Watch>) -> Self {
-        Self {
-            noted: Arc::default(),
-            watch,
-        }
-    }
-
     /// Notes which operation serves the request.
     pub fn serve(&self, operation: &'static Operation) {
         self.lock().operation = Some(operation);
@@ -141,9 +130,20 @@ impl Notes {
         self.lock().scope = Some(scope);
     }
 
-    /// Notes who calls.
-    pub fn caller(&self, name: &str) {
-        self.lock().caller = Some(name.to_owned());
+    /// Notes the name of who calls.
+    pub fn caller(&self, name: Cow<'static, str>) {
+        self.lock().caller = Some(name);
+    }
+
+    /// Notes who was let through to the handler.
+    pub fn admit(&self, caller: Caller) {
+        self.lock().admitted = Some(caller);
+    }
+
+    /// Takes who was let through, for the handler.
+    #[must_use]
+    pub fn admitted(&self) -> Option<Caller> {
+        self.lock().admitted.take()
     }
 
     /// Notes the scripts that have decided something.
@@ -151,16 +151,13 @@ impl Notes {
         self.lock().scripts.extend(rules);
     }
 
-    /// What the first fault that hits does to a request; it is noted.
-    #[must_use]
-    pub fn strike(&self, hit: &Hit) -> Option<Struck> {
-        let struck = self.watch.faults.strike(hit)?;
-        self.lock().fault = Some(struck.rule.clone());
-        Some(struck)
+    /// Notes the fault that hits.
+    pub fn fault(&self, rule: &str) {
+        self.lock().fault = Some(rule.to_owned());
     }
 
     fn lock(&self) -> MutexGuard<'_, Noted> {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes what was written down.

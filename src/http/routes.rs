@@ -1,20 +1,18 @@
-//! The routes of a router, and what the attributes of their handlers declare. Declarations are large, so they are
-//! read where somebody asks: those of a path with its first request, all of them for the OpenAPI document.
+//! The routes of a router: paths with their handlers, each behind the gate.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use axum::Router;
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::routing::{MethodFilter, MethodRouter};
+use axum::routing::{MethodFilter, MethodRouter, any};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::PathItemExt;
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::Dialect;
-use super::operation::{Operation, operations};
-use super::spelling::{Spelling, spellings};
+use super::declared::{Declared, Source, document};
+use super::gate::{Gated, Served, WrongMethod};
+use super::operation::Operation;
 
 /// The [`Route`] of handlers that have a path together, each with an attribute of its own.
 macro_rules! route {
@@ -28,76 +26,102 @@ macro_rules! route {
 pub(crate) use route;
 
 /// A path with its handlers.
-pub struct Route<D> {
+pub struct Route<D: 'static> {
     path: String,
     handlers: MethodRouter<D>,
-    declared: fn() -> UtoipaMethodRouter<D>,
+    /// Answers what no other handler does.
+    rest: Option<MethodRouter<D>>,
+    declared: &'static Declared<D>,
 }
 
-impl<D: Clone + Send + Sync + 'static> Route<D> {
+impl<D: Dialect> Route<D> {
     /// A path without handlers, and where to read of those it will have.
-    pub fn declared_by(declared: fn() -> UtoipaMethodRouter<D>) -> Self {
+    #[must_use]
+    pub fn declared_by(source: Source<D>) -> Self {
         Self {
             path: String::new(),
             handlers: MethodRouter::new(),
-            declared,
+            rest: None,
+            declared: Declared::by(Some(source)),
+        }
+    }
+
+    /// A path of which nothing is declared, and without handlers.
+    #[must_use]
+    pub fn undeclared(path: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            handlers: MethodRouter::new(),
+            rest: None,
+            declared: Declared::by(None),
         }
     }
 
     /// The same with a handler, whose attribute says path and methods.
     #[must_use]
-    pub fn on<P: utoipa::Path, H: Handler<T, D>, T: 'static>(mut self, handler: H) -> Self {
+    pub fn on<P: utoipa::Path, H, T>(mut self, handler: H) -> Self
+    where
+        H: Handler<T, D, Future = Served>,
+        T: 'static,
+    {
         self.path = P::path();
         let methods = P::methods();
         let filters = methods.iter().map(PathItemExt::to_method_filter);
-        if let Some(filter) = filters.reduce(MethodFilter::or) {
-            self.handlers = self.handlers.on(filter, handler);
+        match filters.reduce(MethodFilter::or) {
+            Some(filter) => self.and_on(filter, handler),
+            None => self,
         }
+    }
+
+    /// The same with a handler for methods of which nothing is declared here.
+    #[must_use]
+    pub fn and_on<H, T>(mut self, methods: MethodFilter, handler: H) -> Self
+    where
+        H: Handler<T, D, Future = Served>,
+        T: 'static,
+    {
+        let handler = Gated::new(handler, self.declared);
+        self.handlers = self.handlers.on(methods, handler);
         self
+    }
+
+    /// The same with a handler for whatever methods have none. Its answers get no `Allow` header.
+    #[must_use]
+    pub fn or_else<H, T>(mut self, handler: H) -> Self
+    where
+        H: Handler<T, D, Future = Served>,
+        T: 'static,
+    {
+        self.rest = Some(any(Gated::new(handler, self.declared)));
+        self
+    }
+
+    /// The same for a service that looks at the credential before it refuses a method, and sends no `Allow` header.
+    #[must_use]
+    pub fn or_wrong_method(self) -> Self {
+        let refused = WrongMethod(self.declared);
+        self.or_else(refused)
+    }
+
+    /// All its handlers. Methods that have none are refused before the credential is looked at.
+    fn handlers(self) -> MethodRouter<D> {
+        match self.rest {
+            Some(rest) => self.handlers.merge(rest),
+            None => self.handlers.fallback(Gated::wrong_method(self.declared)),
+        }
     }
 }
 
 /// The routes of a router.
-pub struct Routes<D> {
+pub struct Routes<D: Dialect> {
     router: Router<D>,
-    paths: BTreeMap<String, Declared<D>>,
-}
-
-/// What is declared at a path, read when it is asked for first.
-struct Declared<D> {
-    source: fn() -> UtoipaMethodRouter<D>,
-    operations: OnceLock<Vec<Operation>>,
-    spellings: OnceLock<Vec<(Method, Spelling)>>,
+    paths: BTreeMap<String, &'static Declared<D>>,
 }
 
 impl<D: Dialect> Default for Routes<D> {
     fn default() -> Self {
         Self::new()
     }
-}
-
-impl<D: Dialect> Declared<D> {
-    fn operations(&self) -> &[Operation] {
-        let read = || operations(&document::<D>([self.source]));
-        self.operations.get_or_init(read)
-    }
-
-    fn spellings(&self) -> &[(Method, Spelling)] {
-        let read = || spellings(&document::<D>([self.source]));
-        self.spellings.get_or_init(read)
-    }
-}
-
-/// What attributes declare, and what a gate adds.
-fn document<D: Dialect>(
-    sources: impl IntoIterator<Item = fn() -> UtoipaMethodRouter<D>>,
-) -> OpenApi {
-    let declared = sources.into_iter().map(|source| source());
-    let (_, mut api) = declared
-        .fold(OpenApiRouter::new(), OpenApiRouter::routes)
-        .split_for_parts();
-    D::declare(&mut api);
-    api
 }
 
 impl<D: Dialect> Routes<D> {
@@ -116,17 +140,13 @@ impl<D: Dialect> Routes<D> {
     /// If its path is there already.
     #[must_use]
     pub fn with(mut self, route: Route<D>) -> Self {
-        self.router = self.router.route(&route.path, route.handlers);
-        let declared = Declared {
-            source: route.declared,
-            operations: OnceLock::new(),
-            spellings: OnceLock::new(),
-        };
-        let known = self.paths.insert(route.path, declared);
+        let known = self.paths.insert(route.path.clone(), route.declared);
         assert!(
             known.is_none(),
             "the handlers of a path are listed together"
         );
+        let path = route.path.clone();
+        self.router = self.router.route(&path, route.handlers());
         self
     }
 
@@ -138,13 +158,6 @@ impl<D: Dialect> Routes<D> {
         self
     }
 
-    /// The same with plain routes that are no operations of their own.
-    #[must_use]
-    pub fn and(mut self, add: impl FnOnce(Router<D>) -> Router<D>) -> Self {
-        self.router = add(self.router);
-        self
-    }
-
     /// Where requests go.
     pub fn router(&self) -> &Router<D> {
         &self.router
@@ -153,39 +166,24 @@ impl<D: Dialect> Routes<D> {
     /// All that is declared, made anew.
     #[must_use]
     pub fn api(&self) -> OpenApi {
-        document(self.paths.values().map(|declared| declared.source))
+        let declared = self.paths.values();
+        document(declared.filter_map(|declared| declared.source()))
     }
 
     /// The operations, by path and then by method as OpenAPI orders these.
     ///
     /// # Panics
     /// If an attribute does not say what all of them must.
-    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
-        self.paths.values().flat_map(Declared::operations)
+    pub fn operations(&self) -> impl Iterator<Item = &'static Operation> {
+        let declared = self.paths.values();
+        declared.flat_map(|declared| declared.operations())
     }
 
-    /// The operations of a path template.
-    ///
-    /// # Panics
-    /// If an attribute does not say what all of them must.
-    #[must_use]
-    pub fn operations_at(&self, template: &str) -> &[Operation] {
-        let declared = self.paths.get(template);
-        declared.map_or(&[], Declared::operations)
-    }
-
-    /// What requests may be made of at a path template, by method.
-    #[must_use]
-    pub fn spellings_at(&self, template: &str) -> &[(Method, Spelling)] {
-        let declared = self.paths.get(template);
-        declared.map_or(&[], Declared::spellings)
-    }
-
-    /// All methods and path templates.
+    /// All methods and path templates of which anything is declared.
     pub fn paths(&self) -> impl Iterator<Item = (&Method, &str)> {
         self.paths.iter().flat_map(|(path, declared)| {
             let methods = declared.spellings().iter().map(|(method, _)| method);
-            methods.map(|method| (method, path.as_str()))
+            methods.map(move |method| (method, path.as_str()))
         })
     }
 }

@@ -6,21 +6,14 @@ use axum::Router;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tower_http::timeout::RequestBodyTimeout;
 
 use super::mangle::Hangup;
-
-/// How long a client may take over the head of a request.
-const HEAD: Duration = Duration::from_secs(30);
-
-/// How long a client may pause within the body of a request.
-const PAUSE: Duration = Duration::from_secs(30);
 
 /// How long answers under way may still take after the stop.
 const GRACE: Duration = Duration::from_millis(100);
@@ -45,7 +38,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         };
         // Answers are small and written whole; waiting to fill a packet would only add latency.
         let _ = stream.set_nodelay(true);
-        let router = TowerToHyperService::new(RequestBodyTimeout::new(router.clone(), PAUSE));
+        let router = TowerToHyperService::new(router.clone());
         let hangup = Hangup::default();
         let on = hangup.clone();
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
@@ -54,10 +47,8 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         });
         let stop = stop.clone();
         connections.spawn(async move {
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD)
-                .serve_connection(TokioIo::new(stream), service);
+            // No time is set for the head of a request: pooled connections may rest for long.
+            let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
             tokio::pin!(connection);
             tokio::select! {
                 // A fault wants it closed, with whatever is under way on it.

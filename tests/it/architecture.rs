@@ -138,7 +138,7 @@ fn time_is_read_and_waited_for_in_few_places() {
         // The ticker, the accept loop, and the faults with what they make of answers.
         !matches!(
             file,
-            "ticker.rs" | "http/serve.rs" | "http/seal.rs" | "http/mangle.rs"
+            "ticker.rs" | "http/serve.rs" | "http/gate.rs" | "http/mangle.rs"
         )
     });
     // The process and what is due to it; a world's tasks; a connection's; a command.

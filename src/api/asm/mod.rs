@@ -20,7 +20,7 @@ pub mod stamp;
 pub mod state;
 pub mod table;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -32,6 +32,7 @@ use super::gateway;
 use super::world::World;
 use crate::http::routes::{Routes, route};
 use crate::http::seal::Sealed;
+use crate::http::watch::Watch;
 use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 pub use error::Error;
@@ -46,6 +47,10 @@ pub struct Asm(pub World);
 
 impl Dialect for Asm {
     type Error = Error;
+
+    fn watch(&self) -> &Arc<Watch> {
+        self.0.watch()
+    }
 
     fn declare(api: &mut OpenApi) {
         gateway::declare(api);

@@ -15,7 +15,7 @@ pub mod handlers;
 pub mod request;
 pub mod wire;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -30,6 +30,7 @@ use super::world::World;
 use crate::http::operation::{NONE, operations_of};
 use crate::http::routes::{Routes, route};
 use crate::http::seal::Sealed;
+use crate::http::watch::Watch;
 use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 pub use error::Error;
@@ -43,6 +44,10 @@ const NOBODY: &str = "nobody";
 
 impl Dialect for Iam {
     type Error = Error;
+
+    fn watch(&self) -> &Arc<Watch> {
+        self.0.watch()
+    }
 
     fn declare(api: &mut OpenApi) {
         gateway::declare(api);

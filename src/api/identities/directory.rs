@@ -265,8 +265,9 @@ impl Directory {
     }
 
     fn caller(&self, name: &str) -> Caller {
+        let caller = Caller::named(name.to_owned());
         let Some(user) = self.users.get(name) else {
-            return Caller::named(name);
+            return caller;
         };
         let projects: Vec<_> = user
             .projects
@@ -276,7 +277,7 @@ impl Directory {
         Caller {
             projects: (!projects.is_empty()).then_some(projects),
             actions: user.actions.clone(),
-            ..Caller::named(name)
+            ..caller
         }
     }
 

@@ -8,7 +8,7 @@ pub mod plans;
 pub mod rules;
 pub mod state;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -22,6 +22,7 @@ use super::world::World;
 use crate::http::finish::Notes;
 use crate::http::routes::Routes;
 use crate::http::seal::Sealed;
+use crate::http::watch::Watch;
 use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 pub use error::Error;
@@ -32,6 +33,10 @@ pub struct ServiceStage(pub World);
 
 impl Dialect for ServiceStage {
     type Error = Error;
+
+    fn watch(&self) -> &Arc<Watch> {
+        self.0.watch()
+    }
 
     fn declare(api: &mut OpenApi) {
         gateway::declare(api);

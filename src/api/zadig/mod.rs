@@ -29,7 +29,7 @@ pub mod table;
 pub mod version;
 pub mod wire;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -37,7 +37,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use axum::routing::any;
+use axum::routing::MethodFilter;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 
@@ -47,8 +47,9 @@ use super::settings::Auth;
 use super::world::World;
 use crate::http::auth::{self, Failure};
 use crate::http::declare::{Concerns, Refusal, declare_gate};
-use crate::http::routes::{Routes, route};
+use crate::http::routes::{Route, Routes, route};
 use crate::http::seal::Sealed;
+use crate::http::watch::Watch;
 use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 pub use error::Error;
@@ -64,6 +65,10 @@ impl Dialect for Zadig {
     type Error = Error;
 
     const HEAD_IS_GET: bool = false;
+
+    fn watch(&self) -> &Arc<Watch> {
+        self.0.watch()
+    }
 
     fn declare(api: &mut OpenApi) {
         let value = |name, text| ApiKeyValue::with_description(name, text);
@@ -150,7 +155,7 @@ fn caller_of(user: &ZadigUser) -> Caller {
     });
     Caller {
         actions: (!user.admin).then(|| allowed.collect()),
-        ..Caller::named(&user.name)
+        ..Caller::named(user.name.clone())
     }
 }
 
@@ -163,29 +168,23 @@ const RELEASES: &str = "/openapi/delivery/releases";
 /// The family's routes and what they declare.
 pub fn sealed() -> &'static Sealed<Zadig> {
     static SEALED: LazyLock<Sealed<Zadig>> = LazyLock::new(|| {
-        let routes = Routes::new()
-            .with(route!(handlers::list_versions))
-            .with(route!(handlers::get_version, handlers::delete_version))
-            .with(route!(handlers::create_k8s_version))
-            .with(route!(handlers::create_helm_version));
-        Sealed::new(routes.and(|router| {
-            // `any` answers what no other handler of a path does, and keeps axum from adding an `Allow`
-            // header, which the service does not send.
-            let no_other = || any(wrong_method);
-            // For every other method the words `k8s` and `helm` are ids like any other.
-            let as_id = || {
-                no_other()
-                    .get(handlers::get_version)
-                    .delete(handlers::delete_version)
-            };
-            router
-                .route(RELEASES, no_other())
-                .route(&format!("{RELEASES}/{{id}}"), no_other())
-                .route(&format!("{RELEASES}/k8s"), as_id())
-                .route(&format!("{RELEASES}/helm"), as_id())
-                .route(&format!("{RELEASES}/"), any(trailing_slash))
-                .route(&format!("{RELEASES}/{{id}}/"), any(trailing_slash))
-        }))
+        // For every other method the words `k8s` and `helm` are ids like any other.
+        let as_id = |route: Route<Zadig>| {
+            route
+                .and_on(MethodFilter::GET, handlers::get_version)
+                .and_on(MethodFilter::DELETE, handlers::delete_version)
+                .or_wrong_method()
+        };
+        let with_slash = |path: &str| Route::undeclared(path).or_else(trailing_slash);
+        Sealed::new(
+            Routes::new()
+                .with(route!(handlers::list_versions).or_wrong_method())
+                .with(route!(handlers::get_version, handlers::delete_version).or_wrong_method())
+                .with(as_id(route!(handlers::create_k8s_version)))
+                .with(as_id(route!(handlers::create_helm_version)))
+                .with(with_slash(&format!("{RELEASES}/")))
+                .with(with_slash(&format!("{RELEASES}/{{id}}/"))),
+        )
     });
     &SEALED
 }
@@ -206,13 +205,6 @@ async fn trailing_slash(State(zadig): State<Zadig>, request: Request) -> Result<
     } else {
         Err(zadig.unrouted(&parts, Rejection::NoRoute))
     }
-}
-
-/// A path that has other methods only.
-async fn wrong_method(State(zadig): State<Zadig>, request: Request) -> Error {
-    let (parts, _) = request.into_parts();
-    sealed().tell_methods(&parts);
-    zadig.unrouted(&parts, Rejection::WrongMethod)
 }
 
 /// The family's router for a world.

@@ -46,7 +46,7 @@ pub struct Summary {
 #[derive(Clone, Debug)]
 pub struct Texts {
     /// All of them, one behind the other.
-    all: Box<str>,
+    all: String,
     path: usize,
     query: Option<usize>,
     scope: Option<usize>,
@@ -54,17 +54,30 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// The path and the query, as they were sent; the project, mesh or project key, where it names one; who sent it,
-    /// where that was found out.
+    /// The path and the query, as they were sent.
     #[must_use]
-    pub fn of(path: &str, query: Option<&str>, scope: Option<&str>, caller: Option<&str>) -> Self {
-        let rest = [query, scope, caller].map(Option::unwrap_or_default);
+    pub fn of(path: &str, query: Option<&str>) -> Self {
         Self {
-            all: [path, rest[0], rest[1], rest[2]].concat().into(),
+            all: [path, query.unwrap_or_default()].concat(),
             path: path.len(),
             query: query.map(str::len),
+            scope: None,
+            caller: None,
+        }
+    }
+
+    /// The same with the project, mesh or project key, where the request names one, and who sent it, where that was
+    /// found out.
+    #[must_use]
+    pub fn with(mut self, scope: Option<&str>, caller: Option<&str>) -> Self {
+        let rest = [scope, caller].map(Option::unwrap_or_default);
+        let more = rest.iter().map(|text| text.len()).sum();
+        self.all.reserve_exact(more);
+        self.all.extend(rest);
+        Self {
             scope: scope.map(str::len),
             caller: caller.map(str::len),
+            ..self
         }
     }
 
@@ -172,7 +185,7 @@ impl Summary {
             operation: None,
             nearest: None,
             method: Method::GET,
-            texts: Texts::of("/", None, None, None),
+            texts: Texts::of("/", None),
             status: 200,
             duration_us: 1,
             fault: None,
@@ -189,10 +202,10 @@ mod tests {
 
     #[test]
     fn texts_are_found_again_and_what_is_absent_is_not_empty() {
-        let all = Texts::of("/p", Some("q=1"), Some("s"), Some("ann"));
+        let all = Texts::of("/p", Some("q=1")).with(Some("s"), Some("ann"));
         let parts = (all.path(), all.query(), all.scope(), all.caller());
         assert_eq!(parts, ("/p", Some("q=1"), Some("s"), Some("ann")));
-        let few = Texts::of("/p", Some(""), None, Some("ann"));
+        let few = Texts::of("/p", Some("")).with(None, Some("ann"));
         let parts = (few.path(), few.query(), few.scope(), few.caller());
         assert_eq!(parts, ("/p", Some(""), None, Some("ann")));
     }

@@ -48,7 +48,13 @@ pub(super) async fn create_release_plan(
         let plans = &mut tables.plans;
         let occasion = &mut tables.log.at(now, "create");
         let id = plans
-            .create(&project_id, draft, caller.name, world.ids(), occasion)
+            .create(
+                &project_id,
+                draft,
+                caller.name.into_owned(),
+                world.ids(),
+                occasion,
+            )
             .map_err(|refusal| refused(tables, (&project_id, ""), refusal, now))?;
         detail(tables, &project_id, &id, now)
     })
