@@ -4,9 +4,11 @@
 //! Source: API Request Signing Guide, error codes; the texts of the 401s from it and from the services' FAQ
 //! pages; read 2026-08. The texts of the others are inferred.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use axum::body::Bytes;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
@@ -24,7 +26,7 @@ use crate::http::finish::{Hint, WithRequestId};
 use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Operation, Rejection, render};
 use crate::sim::Ms;
-use crate::sim::clock::machine_now;
+use crate::sim::clock::{LAST, machine_now};
 
 /// The prefix of the gateway's codes for calls to Huawei's own services.
 const PREFIX: &str = "APIGW";
@@ -302,7 +304,7 @@ pub fn caller(world: &World, request: &Parts, body: &Bytes) -> Result<Caller, Re
     };
     let named = request
         .headers
-        .get("x-project-id")
+        .get(PROJECT_ID)
         .and_then(|value| value.to_str().ok());
     Ok(Caller {
         named_project: named.filter(|id| !id.is_empty()).map(str::to_owned),
@@ -343,12 +345,18 @@ fn signer(
     verify(signature, &request, &key, now).map(|()| Some(caller))
 }
 
+/// The header in which a request may name its project.
+const PROJECT_ID: HeaderName = HeaderName::from_static("x-project-id");
+
 /// The name of a caller whose credential nobody knows.
 pub const UNKNOWN_CALLER: &str = "emulator";
 
 /// A segment of a path, decoded.
 #[must_use]
 pub fn decoded(segment: &str) -> String {
+    if !segment.as_bytes().contains(&b'%') {
+        return segment.to_owned();
+    }
     percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
@@ -383,6 +391,21 @@ pub fn permit(
 /// An instant as RFC 3339 in UTC, with milliseconds only where there are any.
 #[must_use]
 pub fn rfc3339(at: Ms) -> String {
+    match u64::try_from(at) {
+        Ok(since_epoch) if at <= LAST => {
+            let time = UNIX_EPOCH + Duration::from_millis(since_epoch);
+            if since_epoch % 1_000 == 0 {
+                humantime::format_rfc3339_seconds(time).to_string()
+            } else {
+                humantime::format_rfc3339_millis(time).to_string()
+            }
+        }
+        _ => rfc3339_beyond(at),
+    }
+}
+
+/// The same at whatever instant; within those years `humantime` takes a fifth of the time.
+fn rfc3339_beyond(at: Ms) -> String {
     let precision = if at.rem_euclid(1_000) == 0 {
         chrono::SecondsFormat::Secs
     } else {
@@ -391,4 +414,26 @@ pub fn rfc3339(at: Ms) -> String {
     let time = chrono::DateTime::from_timestamp_millis(at)
         .unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC);
     time.to_rfc3339_opts(precision, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn instants_read_the_same_whoever_writes_them(at in -1_000..=LAST + 1_000, to_second: bool) {
+            let at = if to_second { at - at.rem_euclid(1_000) } else { at };
+            prop_assert_eq!(rfc3339(at), rfc3339_beyond(at));
+        }
+    }
+
+    #[test]
+    fn the_ends_of_time_can_be_read() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(-1), "1969-12-31T23:59:59.999Z");
+        assert_eq!(rfc3339(LAST), "9999-12-31T23:59:59.999Z");
+    }
 }

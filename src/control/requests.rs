@@ -1,7 +1,5 @@
 //! The journal: what was asked and answered.
 
-use std::sync::Arc;
-
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -242,8 +240,8 @@ impl EntryBody {
     fn of(entry: &Entry) -> Self {
         Self {
             summary: SummaryBody::of(&entry.summary),
-            request: PartBody::of(&entry.request),
-            response: PartBody::of(&entry.response),
+            request: PartBody::of(&entry.request()),
+            response: PartBody::of(&entry.response()),
         }
     }
 }
@@ -298,7 +296,7 @@ fn body(bytes: &Bytes, is_cut: bool) -> Value {
 }
 
 /// The journal's requests, or what is answered while it is off.
-pub(super) fn entries(world: &World) -> Result<Vec<Arc<Entry>>, Problem> {
+pub(super) fn entries(world: &World) -> Result<Vec<Entry>, Problem> {
     let journal = &world.watch().journal;
     if journal.is_on() {
         Ok(journal.entries())

@@ -1,7 +1,5 @@
 //! What an emulator was asked.
 
-use std::sync::Arc;
-
 use crate::api::World;
 use crate::http::watch::entry::Entry;
 
@@ -12,13 +10,13 @@ pub struct Requests<'a>(pub(super) &'a World);
 impl Requests<'_> {
     /// All that the journal holds, oldest first.
     #[must_use]
-    pub fn all(&self) -> Vec<Arc<Entry>> {
+    pub fn all(&self) -> Vec<Entry> {
         self.0.watch().journal.entries()
     }
 
     /// Those for an operation, by its id.
     #[must_use]
-    pub fn of(&self, operation: &str) -> Vec<Arc<Entry>> {
+    pub fn of(&self, operation: &str) -> Vec<Entry> {
         let mut all = self.all();
         all.retain(|entry| {
             let own = entry.summary.operation;

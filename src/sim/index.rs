@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use super::shelf::Serial;
 
@@ -28,6 +29,28 @@ impl Index {
         let hash_of = |serial: &Serial| hasher.hash_one(key_of(*serial));
         self.serials
             .insert_unique(hasher.hash_one(key), serial, hash_of);
+    }
+
+    /// Adds a thing that is about to be here, unless one has the key already; answers whether it did.
+    pub fn add_first<'a, K: Hash + Eq + ?Sized + 'a>(
+        &mut self,
+        key: &K,
+        serial: Serial,
+        key_of: impl Fn(Serial) -> &'a K,
+    ) -> bool {
+        let hasher = &self.hasher;
+        let entry = self.serials.entry(
+            hasher.hash_one(key),
+            |serial| key_of(*serial) == key,
+            |serial| hasher.hash_one(key_of(*serial)),
+        );
+        match entry {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(place) => {
+                place.insert(serial);
+                true
+            }
+        }
     }
 
     /// Takes a thing away that has the key.

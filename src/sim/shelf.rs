@@ -92,13 +92,17 @@ impl<T: Timed> Shelf<T> {
         item: T,
         occasion: &mut Occasion,
     ) -> Serial {
-        assert!(!self.contains(id), "an id is given once");
         let serial = self.arrived;
         self.arrived += 1;
         let scope = match self.scopes.get_key_value(scope) {
             Some((known, _)) => Arc::clone(known),
             None => Arc::from(scope),
         };
+        let entries = &self.entries;
+        let is_new = self
+            .ids
+            .add_first(id, serial, |serial| &*entries.named(serial).id);
+        assert!(is_new, "an id is given once");
         let id: Arc<str> = Arc::from(id);
         self.scopes
             .entry(Arc::clone(&scope))
@@ -110,9 +114,6 @@ impl<T: Timed> Shelf<T> {
         }
         Self::count(&mut self.tally, Word::NOTHING, entry.status);
         self.entries.insert(serial, entry);
-        let entries = &self.entries;
-        let id_of = |serial| &*entries.named(serial).id;
-        self.ids.add(id_of(serial), serial, id_of);
         serial
     }
 

@@ -12,6 +12,9 @@ use crate::sim::Ms;
 /// The most of a body that is kept.
 pub const LONGEST_BODY: usize = 16 << 10;
 
+/// The most of a body that is copied to what else is kept of an answer.
+const SHORT: usize = 1 << 10;
+
 /// What an entry takes beside its texts, about.
 const OVERHEAD: usize = 768;
 
@@ -122,55 +125,82 @@ pub struct Part {
     pub length: u64,
 }
 
-/// A request with its answer.
+/// A request with its answer, in few pieces of memory: as many are let go of later, when they are not at hand any more.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// What is worth telling first.
     pub summary: Arc<Summary>,
-    /// What was sent.
-    pub request: Part,
-    /// What was answered.
-    pub response: Part,
+    /// The headers that were sent, the beginning of the body, the headers that were answered, and the body if it is
+    /// short.
+    all: Bytes,
+    /// Where the first three of these end.
+    ends: [usize; 3],
+    /// The body that was answered, or its beginning, unless it is short.
+    answer: Option<Bytes>,
+    /// How long the whole bodies were, as sent and as answered.
+    lengths: [u64; 2],
 }
 
 impl Entry {
     /// Copies what was sent, of which the headers, the beginning of the body and its length are known, and the headers
-    /// that were answered, in one piece of memory, so that the oldest entry is let go of at once. The body that was
-    /// answered is kept as it is, unless it is too long.
+    /// that were answered. A body that was answered is copied too if it is short, and else kept as it is, unless it is
+    /// too long.
     #[must_use]
     pub fn of(
         summary: Arc<Summary>,
         (asked, sent, length): (&Headers, &[u8], u64),
         (answered, answer): (&HeaderMap, &Bytes),
     ) -> Self {
-        let (head, body) = (asked.size(), asked.size() + sent.len());
-        let mut all = Vec::with_capacity(body + headers::size(answered));
+        let is_short = answer.len() <= SHORT;
+        let short = if is_short { &answer[..] } else { &[] };
+        let head = headers::size(answered);
+        let mut all = Vec::with_capacity(asked.size() + sent.len() + head + short.len());
         all.extend_from_slice(asked.lines());
         all.extend_from_slice(sent);
         headers::write(answered, &mut all);
-        let all = Bytes::from(all);
+        all.extend_from_slice(short);
+        let body = asked.size() + sent.len();
         // A slice of a long answer would keep all of it.
-        let begin = answer.get(..LONGEST_BODY).map(Bytes::copy_from_slice);
+        let begin = || match answer.get(..LONGEST_BODY) {
+            Some(begin) => Bytes::copy_from_slice(begin),
+            None => answer.clone(),
+        };
         Self {
             summary,
-            request: Part {
-                headers: Headers::from_lines(all.slice(..head)),
-                body: all.slice(head..body),
-                length,
-            },
-            response: Part {
-                headers: Headers::from_lines(all.slice(body..)),
-                body: begin.unwrap_or_else(|| answer.clone()),
-                length: answer.len() as u64,
-            },
+            all: all.into(),
+            ends: [asked.size(), body, body + head],
+            answer: (!is_short).then(begin),
+            lengths: [length, answer.len() as u64],
+        }
+    }
+
+    /// What was sent.
+    #[must_use]
+    pub fn request(&self) -> Part {
+        let [head, body, _] = self.ends;
+        Part {
+            headers: Headers::from_lines(self.all.slice(..head)),
+            body: self.all.slice(head..body),
+            length: self.lengths[0],
+        }
+    }
+
+    /// What was answered.
+    #[must_use]
+    pub fn response(&self) -> Part {
+        let [_, begin, head] = self.ends;
+        let answer = self.answer.clone();
+        Part {
+            headers: Headers::from_lines(self.all.slice(begin..head)),
+            body: answer.unwrap_or_else(|| self.all.slice(head..)),
+            length: self.lengths[1],
         }
     }
 
     /// About how many bytes it takes.
     pub(super) fn size(&self) -> usize {
-        let parts = [&self.request, &self.response];
-        let parts = parts.map(|part| part.headers.size() + part.body.len());
-        OVERHEAD + self.summary.texts.all.len() + parts.iter().sum::<usize>()
+        let answer = self.answer.as_ref().map_or(0, Bytes::len);
+        OVERHEAD + self.summary.texts.all.len() + self.all.len() + answer
     }
 }
 
@@ -223,14 +253,26 @@ mod tests {
             (&headers("answered"), &Bytes::from(vec![b'x'; 20_000])),
         );
 
-        let (request, response) = (&entry.request, &entry.response);
+        let (request, response) = (entry.request(), entry.response());
         assert_eq!((&*request.body, request.length), (&b"sent"[..], 7));
         assert_eq!(
             (response.body.len(), response.length),
             (LONGEST_BODY, 20_000)
         );
-        let values = [request, response].map(|part| part.headers.get("x-a"));
+        let values = [&request, &response].map(|part| part.headers.get("x-a"));
         assert_eq!(values, [Some(&b"asked"[..]), Some(&b"answered"[..])]);
         assert_eq!(entry.size(), OVERHEAD + 1 + 10 + 4 + 13 + LONGEST_BODY);
+    }
+
+    #[test]
+    fn an_answer_of_any_length_is_kept() {
+        let none = (&Headers::default(), &b""[..], 0);
+        for length in [0, 1, SHORT, SHORT + 1, LONGEST_BODY] {
+            let answer = Bytes::from(vec![b'x'; length]);
+            let summary = Arc::new(Summary::bare(1, 0));
+            let entry = Entry::of(summary, none, (&HeaderMap::new(), &answer));
+            let response = entry.response();
+            assert_eq!((response.body, response.length), (answer, length as u64));
+        }
     }
 }

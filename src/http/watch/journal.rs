@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::entry::Entry;
 use crate::sim::Ms;
@@ -17,7 +17,7 @@ pub struct Journal {
 
 #[derive(Debug, Default)]
 struct Ring {
-    entries: VecDeque<Arc<Entry>>,
+    entries: VecDeque<Entry>,
     bytes: usize,
     dropped: u64,
     last_dropped: Option<Ms>,
@@ -63,27 +63,32 @@ impl Journal {
         if !self.is_on() {
             return;
         }
-        let entry = Arc::new(entry);
-        let mut dropped = Vec::new();
         let mut ring = self.lock();
         ring.bytes += entry.size();
         ring.entries.push_back(entry);
-        while ring.bytes > self.limit {
-            let Some(oldest) = ring.entries.pop_front() else {
-                break;
-            };
-            ring.bytes -= oldest.size();
-            ring.dropped += 1;
-            ring.last_dropped = Some(oldest.summary.time);
-            dropped.push(oldest);
-        }
-        // What was dropped is let go of without the lock.
         drop(ring);
+        // What is dropped is let go of without the lock.
+        while let Some(oldest) = self.overflow() {
+            drop(oldest);
+        }
+    }
+
+    /// Takes the oldest, if there is no room for it any more.
+    fn overflow(&self) -> Option<Entry> {
+        let mut ring = self.lock();
+        if ring.bytes <= self.limit {
+            return None;
+        }
+        let oldest = ring.entries.pop_front()?;
+        ring.bytes -= oldest.size();
+        ring.dropped += 1;
+        ring.last_dropped = Some(oldest.summary.time);
+        Some(oldest)
     }
 
     /// The requests that it holds, oldest first.
     #[must_use]
-    pub fn entries(&self) -> Vec<Arc<Entry>> {
+    pub fn entries(&self) -> Vec<Entry> {
         self.lock().entries.iter().cloned().collect()
     }
 
@@ -113,6 +118,8 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use axum::body::Bytes;
     use axum::http::HeaderMap;
 

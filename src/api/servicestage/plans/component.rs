@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
@@ -157,22 +158,36 @@ impl Component {
     /// Never: the text was read before.
     pub fn give_id(&mut self, id: String) {
         let given = self.text.text();
-        let Members(members) = serde_json::from_str(given).expect("it was read before");
-        let mut text = format!(
-            r#"{{"seq":{},"component_id":"{id}","name":"{}""#,
-            self.seq, self.name
-        );
-        for (key, value) in &members {
-            if !["seq", "component_id", "name"].contains(&key.as_str()) {
-                // The key is written anew, the value stays as it was given.
-                for part in [",", Verbatim::of(key).text(), ":", value.get()] {
-                    text.push_str(part);
-                }
-            }
-        }
-        text.push('}');
-        self.text = serde_json::from_str(&text).expect("it is made of JSON");
+        let Members(mut rest) = serde_json::from_str(given).expect("it was read before");
+        rest.retain(|(key, _)| !["seq", "component_id", "name"].contains(&key.as_str()));
+        self.text = Verbatim::of(&WithId {
+            seq: self.seq,
+            id: &id,
+            name: &self.name,
+            rest: &rest,
+        });
         self.id = Some(id);
+    }
+}
+
+/// A component with its id: the keys of the rest are written anew, the values stay as they were given.
+struct WithId<'a> {
+    seq: i64,
+    id: &'a str,
+    name: &'a str,
+    rest: &'a [(String, &'a RawValue)],
+}
+
+impl Serialize for WithId<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        members.serialize_entry("seq", &self.seq)?;
+        members.serialize_entry("component_id", self.id)?;
+        members.serialize_entry("name", self.name)?;
+        for (key, value) in self.rest {
+            members.serialize_entry(key, value)?;
+        }
+        members.end()
     }
 }
 
