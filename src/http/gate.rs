@@ -86,16 +86,25 @@ where
             has_gate,
         } = self;
         let handling: Handling<D> = Box::new(|request, dialect| handler.call(request, dialect));
-        let watch = Arc::clone(dialect.watch());
-        let pass = async move |request| {
-            if has_gate {
-                pass(declared, dialect, request, handling).await
-            } else {
-                handling(request, dialect).await
-            }
-        };
-        Box::pin(finish(watch, request, pass))
+        let declared = has_gate.then_some(declared);
+        Box::pin(serve(declared, dialect, request, handling))
     }
+}
+
+/// Serves a request, past the gate of a path of which that is declared. There is one of these for each dialect, not
+/// for each handler.
+async fn serve<D: Dialect>(
+    declared: Option<&'static Declared<D>>,
+    dialect: D,
+    request: Request,
+    handling: Handling<D>,
+) -> Response {
+    let watch = Arc::clone(dialect.watch());
+    let pass = async move |request| match declared {
+        Some(declared) => pass(declared, dialect, request, handling).await,
+        None => handling(request, dialect).await,
+    };
+    finish(watch, request, pass).await
 }
 
 /// Refuses a method that the path does not have.

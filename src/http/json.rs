@@ -318,8 +318,9 @@ impl utoipa::ToSchema for Verbatim {}
 
 /// The text without white space between tokens, if it has any.
 fn compact(text: &str) -> Option<String> {
-    let is_space = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
-    if text.bytes().filter(is_space).count() == 0 {
+    // No other character of JSON is as low as white space.
+    let has_space = text.bytes().fold(false, |has, byte| has | (byte <= b' '));
+    if !has_space {
         return None;
     }
     let mut compact = String::with_capacity(text.len());
@@ -329,7 +330,7 @@ fn compact(text: &str) -> Option<String> {
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,
             b'"' => in_string = !in_string,
-            _ if !in_string && is_space(&byte) => {
+            _ if !in_string && byte <= b' ' => {
                 compact.push_str(&text[begin..at]);
                 begin = at + 1;
             }
