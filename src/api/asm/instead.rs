@@ -29,7 +29,7 @@ impl Table {
         id: &str,
     ) -> Option<String> {
         let here = || self.releases.of(mesh).rev().take(MOST);
-        let named = || here().find(|entry| *entry.item.order.name == *id);
+        let named = || here().find(|entry| entry.item.order.name() == id);
         if let Some(other) = self.releases.find(id).or_else(named) {
             let namespace = &other.item.namespace;
             return Some(format!(

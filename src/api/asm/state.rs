@@ -136,7 +136,7 @@ impl Table {
             let (uid, release) = item
                 .restore(&id, now)
                 .map_err(|misfit| misfit.under(&place))?;
-            let name = &release.order.name;
+            let name = release.order.name();
             if !is_name(name) {
                 return Err(Misfit::new(
                     format!("{place}.metadata.name"),

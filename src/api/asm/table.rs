@@ -10,6 +10,7 @@ use super::meshes::Mesh;
 use super::meshes::mesh::{self, Phase};
 use super::reach::{EVERY_PROJECT, Place, Reach, UnknownMesh};
 use super::releases::Release;
+use super::releases::order::Order;
 use super::releases::release::{self, Change, Ending};
 use super::stamp::Stamp;
 use crate::sim::Ms;
@@ -229,7 +230,7 @@ impl Table {
         hands: &mut Hands,
         place: Place,
         unknown: UnknownMesh,
-        order: release::Order,
+        order: Order,
         now: Ms,
     ) -> Result<Arc<str>, Error> {
         let Place {
@@ -249,12 +250,12 @@ impl Table {
             }
             (None, _) => return Err(self.no_mesh(reach, mesh)),
         };
-        if let Some(known) = self.release_named(mesh, namespace, &order.name) {
-            let (name, uid) = (order.name.into(), known.id.to_string());
+        if let Some(known) = self.release_named(mesh, namespace, order.name()) {
+            let (name, uid) = (order.name().to_owned(), known.id.to_string());
             return Err(Error::AlreadyExists(Taken::ReleaseName { name, uid }));
         }
-        if let Some(known) = self.release_of(mesh, namespace, &order.service) {
-            let (name, uid) = (order.service.into(), known.id.to_string());
+        if let Some(known) = self.release_of(mesh, namespace, order.service()) {
+            let (name, uid) = (order.service().to_owned(), known.id.to_string());
             return Err(Error::AlreadyExists(Taken::Service { name, uid }));
         }
         if let Some(home) = home {
@@ -262,7 +263,7 @@ impl Table {
             self.add_mesh(home, mesh, known, &mut hands.log.at(now, CREATE));
         }
         let uid = hands.ids.uuid(|id| self.releases.contains(id));
-        let does = decide(hands, mesh, &uid, &order.name, Work::Create);
+        let does = decide(hands, mesh, &uid, order.name(), Work::Create);
         let release = Release {
             namespace: self.namespace(mesh, namespace),
             order,
@@ -328,8 +329,8 @@ impl Table {
         log: &mut Log,
     ) -> Result<Vec<&'static str>, Error> {
         let entry = self.release(place, id)?;
-        let own = &entry.item.order.name;
-        if name.is_some_and(|name| *name != **own) {
+        let own = entry.item.order.name();
+        if name.is_some_and(|name| name != own) {
             return Err(Error::at(
                 "metadata.name",
                 format_args!("must be the task's own name, {own}"),
@@ -448,9 +449,9 @@ impl Table {
         {
             let (namespace, order) = (&*release.namespace, &release.order);
             self.release_names
-                .remove([mesh, namespace, &order.name], serial);
+                .remove([mesh, namespace, order.name()], serial);
             self.services
-                .remove([mesh, namespace, &order.service], serial);
+                .remove([mesh, namespace, order.service()], serial);
         }
     }
 }
@@ -458,13 +459,13 @@ impl Table {
 /// What a release is found by: its mesh, its namespace and its name.
 fn release_key(entry: &Entry<Release>) -> [&str; 3] {
     let release = &entry.item;
-    [&entry.scope, &release.namespace, &release.order.name]
+    [&entry.scope, &release.namespace, release.order.name()]
 }
 
 /// The same with the service instead of the name.
 fn service_key(entry: &Entry<Release>) -> [&str; 3] {
     let release = &entry.item;
-    [&entry.scope, &release.namespace, &release.order.service]
+    [&entry.scope, &release.namespace, release.order.service()]
 }
 
 /// What a mesh is found by: its project and its name.

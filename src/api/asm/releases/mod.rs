@@ -2,6 +2,7 @@
 
 pub mod handlers;
 pub mod images;
+pub mod order;
 pub mod release;
 pub mod state;
 pub mod wire;

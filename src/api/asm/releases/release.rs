@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use super::images::{self, Wanted};
+use super::order::Order;
 use crate::api::asm::FAMILY;
 use crate::api::asm::error::Error;
 use crate::api::asm::job::{Job, Stand};
@@ -15,46 +16,6 @@ use crate::sim::{Ms, NEVER};
 /// A Deployment of which nothing is known.
 pub static NOTHING: LazyLock<Verbatim> =
     LazyLock::new(|| Verbatim::of(&BTreeMap::<&str, &str>::new()));
-
-/// The type of a release task that names none. The documents list no values; the manual knows canary and
-/// blue-green releases.
-const DEFAULT_KIND: &str = "canary";
-
-/// What was ordered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Order {
-    /// The name, unique in its namespace.
-    pub name: Box<str>,
-    /// The service that is released; it has one task at a time.
-    pub service: Box<str>,
-    /// The cluster of the original workload.
-    pub cluster: Box<str>,
-    /// The original workload.
-    pub deployment: Box<str>,
-    /// The label of the grayscale version.
-    pub version: Box<str>,
-    /// Canary or blue-green; the documents list no values. Absent: the first.
-    pub kind: Option<Box<str>>,
-    /// The grayscale workloads.
-    pub gray: Box<[Gray]>,
-}
-
-/// A grayscale workload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gray {
-    /// The cluster it runs in.
-    pub cluster: Box<str>,
-    /// A Kubernetes Deployment.
-    pub template: Verbatim,
-}
-
-impl Order {
-    /// Canary, blue-green, or what else was said.
-    #[must_use]
-    pub fn kind(&self) -> &str {
-        self.kind.as_deref().unwrap_or(DEFAULT_KIND)
-    }
-}
 
 /// What a fixture says of workloads.
 #[derive(Clone, Debug)]
@@ -236,11 +197,11 @@ impl Release {
         let differs =
             |said: &Option<String>, own: &str| said.as_ref().is_some_and(|said| said != own);
         let fields = [
-            ("spec.serviceName", differs(&fixed.service, &own.service)),
-            ("spec.clusterID", differs(&fixed.cluster, &own.cluster)),
+            ("spec.serviceName", differs(&fixed.service, own.service())),
+            ("spec.clusterID", differs(&fixed.cluster, own.cluster())),
             (
                 "spec.deploymentName",
-                differs(&fixed.deployment, &own.deployment),
+                differs(&fixed.deployment, own.deployment()),
             ),
             ("spec.type", differs(&fixed.kind, own.kind())),
         ];
@@ -292,7 +253,7 @@ impl Release {
             }
         }
         if let Some(version) = &change.version {
-            self.order.version = version.as_str().into();
+            self.order.set_version(version);
         }
         match &mut self.life {
             Life::Given { updated, .. } => *updated = Stamp::At(now),
@@ -330,7 +291,7 @@ impl Timed for Release {
     const FAMILY: &'static str = FAMILY;
 
     fn name(&self) -> &str {
-        &self.order.name
+        self.order.name()
     }
 
     fn next_due(&self, now: Ms) -> Ms {

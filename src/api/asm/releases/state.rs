@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::release::{Gray, Life, NOTHING, Order, Release, Workloads};
+use super::order::{Gray, Order, Said};
+use super::release::{Life, NOTHING, Release, Workloads};
 use super::wire::{API_VERSION, KIND};
 use crate::api::asm::job::Job;
 use crate::api::asm::stamp::Stamp;
@@ -170,15 +171,15 @@ impl Item {
             api_version: Some(API_VERSION.to_owned()),
             metadata: MetadataState {
                 mesh_id: Some(mesh.to_owned()),
-                name: order.name.to_string(),
+                name: order.name().to_owned(),
                 uid: Some(uid.to_owned()),
                 namespace: Some(release.namespace.to_string()),
             },
             spec: SpecState {
-                service: order.service.to_string(),
-                cluster: order.cluster.to_string(),
-                deployment: order.deployment.to_string(),
-                version: order.version.to_string(),
+                service: order.service().to_owned(),
+                cluster: order.cluster().to_owned(),
+                deployment: order.deployment().to_owned(),
+                version: order.version().to_owned(),
                 kind: Some(order.kind().to_owned()),
                 gray: gray.collect(),
             },
@@ -246,15 +247,15 @@ impl Item {
             cluster: gray.cluster.into(),
             template: gray.template.unwrap_or_else(|| NOTHING.clone()),
         });
-        let order = Order {
-            name: self.metadata.name.into(),
-            service: self.spec.service.into(),
-            cluster: self.spec.cluster.into(),
-            deployment: self.spec.deployment.into(),
-            version: self.spec.version.into(),
-            kind: self.spec.kind.map(Into::into),
-            gray: gray.collect(),
+        let said = Said {
+            name: self.metadata.name,
+            service: self.spec.service,
+            cluster: self.spec.cluster,
+            deployment: self.spec.deployment,
+            version: self.spec.version,
+            kind: self.spec.kind,
         };
+        let order = Order::new(&said, gray.collect());
         let same = |deployed: &Vec<Verbatim>| {
             deployed
                 .iter()

@@ -8,7 +8,8 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::images::{self, Wanted};
-use super::release::{Change, Ending, Fixed, Gray, NOTHING, Order, Release};
+use super::order::{Gray, Order, Said};
+use super::release::{Change, Ending, Fixed, NOTHING, Release};
 use crate::api::asm::error::Error;
 use crate::api::asm::rules::{self, is_name};
 use crate::api::asm::stamp::Stamp;
@@ -170,15 +171,15 @@ impl ReleaseBody {
             return Err(Error::required("spec.grayDeployments[0].template"));
         }
         let gray = gray.into_iter().enumerate().map(|(n, gray)| gray.gray(n));
-        Ok(Order {
-            name: name.into(),
-            service: service.into(),
-            cluster: spec.cluster_id.unwrap_or_default().into(),
-            deployment: spec.deployment_name.unwrap_or_default().into(),
-            version: spec.version.unwrap_or_default().into(),
-            kind: spec.kind.map(Into::into),
-            gray: gray.collect::<Result<_, _>>()?,
-        })
+        let said = Said {
+            name,
+            service,
+            cluster: spec.cluster_id.unwrap_or_default(),
+            deployment: spec.deployment_name.unwrap_or_default(),
+            version: spec.version.unwrap_or_default(),
+            kind: spec.kind,
+        };
+        Ok(Order::new(&said, gray.collect::<Result<_, _>>()?))
     }
 
     /// What an update asks for, and the name of the task it is meant for, if it says. Errors: 400 with the
@@ -412,15 +413,15 @@ impl<'a> ReleaseView<'a> {
             api_version: API_VERSION,
             metadata: MetadataView {
                 mesh_id: mesh,
-                name: &order.name,
+                name: order.name(),
                 uid,
                 namespace: &release.namespace,
             },
             spec: SpecView {
-                service_name: &order.service,
-                cluster_id: &order.cluster,
-                deployment_name: &order.deployment,
-                version: &order.version,
+                service_name: order.service(),
+                cluster_id: order.cluster(),
+                deployment_name: order.deployment(),
+                version: order.version(),
                 kind: order.kind(),
                 gray_deployments: gray_deployments.collect(),
             },

@@ -1,0 +1,252 @@
+//! What was ordered of a release task. There may be very many, so it takes little memory.
+
+use std::ops::{Deref, DerefMut};
+use std::slice;
+
+use crate::http::json::Verbatim;
+
+/// The type of a release task that names none. The documents list no values; the manual knows canary and
+/// blue-green releases.
+const DEFAULT_KIND: &str = "canary";
+
+/// What was ordered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    texts: Texts,
+    /// The grayscale workloads.
+    pub gray: Grays,
+}
+
+/// The texts of an order.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
+    /// The name, unique in its namespace.
+    pub name: String,
+    /// The service that is released; it has one task at a time.
+    pub service: String,
+    /// The cluster of the original workload.
+    pub cluster: String,
+    /// The original workload.
+    pub deployment: String,
+    /// The label of the grayscale version.
+    pub version: String,
+    /// Canary or blue-green; the documents list no values. Absent: the first.
+    pub kind: Option<String>,
+}
+
+impl Order {
+    /// What was ordered.
+    ///
+    /// # Panics
+    /// If the texts have more than 4 GiB.
+    #[must_use]
+    pub fn new(said: &Said, gray: Vec<Gray>) -> Self {
+        let kind = said.kind.as_deref().unwrap_or(DEFAULT_KIND);
+        Self {
+            texts: Texts::of([
+                &said.name,
+                &said.service,
+                &said.cluster,
+                &said.deployment,
+                &said.version,
+                kind,
+            ]),
+            gray: gray.into(),
+        }
+    }
+
+    /// The name, unique in its namespace.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.texts.get(0)
+    }
+
+    /// The service that is released.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        self.texts.get(1)
+    }
+
+    /// The cluster of the original workload.
+    #[must_use]
+    pub fn cluster(&self) -> &str {
+        self.texts.get(2)
+    }
+
+    /// The original workload.
+    #[must_use]
+    pub fn deployment(&self) -> &str {
+        self.texts.get(3)
+    }
+
+    /// The label of the grayscale version.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        self.texts.get(4)
+    }
+
+    /// Canary, blue-green, or what else was said.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        self.texts.get(5)
+    }
+
+    /// Gives the grayscale version another label.
+    ///
+    /// # Panics
+    /// If the texts then have more than 4 GiB.
+    pub fn set_version(&mut self, version: &str) {
+        let mut texts = std::array::from_fn(|n| self.texts.get(n));
+        texts[4] = version;
+        self.texts = Texts::of(texts);
+    }
+}
+
+/// How many texts an order has.
+const TEXTS: usize = 6;
+
+/// The texts of an order in one piece of memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Texts {
+    /// One behind the other.
+    all: Box<str>,
+    /// Where each but the last ends.
+    ends: [u32; TEXTS - 1],
+}
+
+impl Texts {
+    fn of(texts: [&str; TEXTS]) -> Self {
+        let mut end = 0;
+        let ends = std::array::from_fn(|n| {
+            end += texts[n].len();
+            u32::try_from(end).expect("bodies are limited")
+        });
+        Self {
+            all: texts.concat().into(),
+            ends,
+        }
+    }
+
+    fn get(&self, n: usize) -> &str {
+        let begin = n.checked_sub(1).map_or(0, |before| self.ends[before]) as usize;
+        match self.ends.get(n) {
+            Some(end) => &self.all[begin..*end as usize],
+            None => &self.all[begin..],
+        }
+    }
+}
+
+/// A grayscale workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gray {
+    /// The cluster it runs in.
+    pub cluster: Box<str>,
+    /// A Kubernetes Deployment.
+    pub template: Verbatim,
+}
+
+/// Grayscale workloads, in the order they were given. Nearly every order has one.
+#[derive(Clone, Debug)]
+pub enum Grays {
+    /// Just one.
+    One(Gray),
+    /// None, or several.
+    Many(Box<[Gray]>),
+}
+
+impl From<Vec<Gray>> for Grays {
+    fn from(mut gray: Vec<Gray>) -> Self {
+        match (gray.pop(), gray.is_empty()) {
+            (Some(only), true) => Self::One(only),
+            (last, _) => Self::Many(gray.into_iter().chain(last).collect()),
+        }
+    }
+}
+
+impl Deref for Grays {
+    type Target = [Gray];
+
+    fn deref(&self) -> &[Gray] {
+        match self {
+            Self::One(only) => slice::from_ref(only),
+            Self::Many(all) => all,
+        }
+    }
+}
+
+impl DerefMut for Grays {
+    fn deref_mut(&mut self) -> &mut [Gray] {
+        match self {
+            Self::One(only) => slice::from_mut(only),
+            Self::Many(all) => all,
+        }
+    }
+}
+
+impl PartialEq for Grays {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Grays {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said() -> Said {
+        Said {
+            name: "name".to_owned(),
+            service: "a service".to_owned(),
+            version: "v2".to_owned(),
+            ..Said::default()
+        }
+    }
+
+    fn texts(order: &Order) -> [&str; TEXTS] {
+        [
+            order.name(),
+            order.service(),
+            order.cluster(),
+            order.deployment(),
+            order.version(),
+            order.kind(),
+        ]
+    }
+
+    #[test]
+    fn texts_come_back_and_only_the_version_changes() {
+        let mut order = Order::new(&said(), Vec::new());
+        assert_eq!(
+            texts(&order),
+            ["name", "a service", "", "", "v2", DEFAULT_KIND]
+        );
+        order.set_version("version 3");
+        assert_eq!(
+            texts(&order),
+            ["name", "a service", "", "", "version 3", DEFAULT_KIND]
+        );
+    }
+
+    #[test]
+    fn any_number_of_workloads_comes_back_in_order() {
+        let workload = |n: usize| Gray {
+            cluster: n.to_string().into(),
+            template: Verbatim::of(&n),
+        };
+        for count in 0..4 {
+            let given: Vec<_> = (0..count).map(workload).collect();
+            assert_eq!(*Grays::from(given.clone()), *given);
+        }
+    }
+
+    #[test]
+    fn a_release_takes_little_memory() {
+        use crate::api::asm::releases::Release;
+        use crate::sim::shelf::Entry;
+
+        // With a workload, a text and two transitions beside it.
+        assert!(size_of::<Entry<Release>>() <= 256);
+    }
+}
