@@ -1,14 +1,13 @@
 //! All pipelines of a world: the one place that knows their uniqueness, order and numbering.
 
-use foldhash::HashMap;
-
 use super::action::{Action, Refused, Verb};
 use super::pipeline::{Definition, Office, Pipeline};
 use super::schedule::Policy;
 use super::status::Status;
 use crate::sim::Ms;
+use crate::sim::index::Index;
 use crate::sim::scripts::Scripts;
-use crate::sim::shelf::{Shelf, Things};
+use crate::sim::shelf::{Entry, Serial, Shelf, Things};
 use crate::sim::timeline::Timeline;
 use crate::sim::transition::{Log, Occasion};
 
@@ -19,7 +18,7 @@ const FIRST_EXECUTION: i64 = 286_541;
 #[derive(Debug)]
 pub struct Table {
     shelf: Shelf<Pipeline>,
-    names: Names,
+    names: Index,
     next_execution: i64,
 }
 
@@ -27,7 +26,7 @@ impl Default for Table {
     fn default() -> Self {
         Self {
             shelf: Shelf::default(),
-            names: Names::default(),
+            names: Index::default(),
             next_execution: FIRST_EXECUTION,
         }
     }
@@ -60,7 +59,15 @@ impl Table {
 
     /// Who has the name of a definition.
     pub(super) fn named(&self, project: &str, definition: &Definition) -> Option<&str> {
-        self.names.holder(project, definition)
+        let key_of = |serial| name_key(self.shelf.named(serial));
+        let holder = self.names.first(&key_in(project, definition), key_of)?;
+        Some(&self.shelf.named(holder).id)
+    }
+
+    /// Lets a pipeline be found by its name.
+    fn note_name(&mut self, serial: Serial) {
+        let key_of = |serial| name_key(self.shelf.named(serial));
+        self.names.add(key_of(serial), serial, key_of);
     }
 
     /// Whether the id is given, in whatever project.
@@ -104,7 +111,6 @@ impl Table {
             created,
             ..
         } = &pipeline;
-        self.names.give(project, &pipeline.definition, id);
         let newest = pipeline
             .executions
             .iter()
@@ -112,8 +118,10 @@ impl Table {
             .max();
         self.next_execution = self.next_execution.max(newest.unwrap_or(0));
         let (project, id, created) = (project.clone(), id.clone(), *created);
-        self.shelf
+        let serial = self
+            .shelf
             .insert(&project, &id, created, pipeline, occasion);
+        self.note_name(serial);
     }
 
     /// Replaces the definition of a pipeline whose new name was checked. Answers nothing if there is none.
@@ -125,14 +133,14 @@ impl Table {
         now: Ms,
         log: &mut Log,
     ) -> Option<Result<(), Refused>> {
-        let names = &mut self.names;
+        let serial = self.shelf.serial(id)?;
         let occasion = &mut log.at(now, Verb::Edit.word());
-        self.shelf.edit(project, id, occasion, |pipeline| {
-            let old = pipeline.edit(new, now)?;
-            names.take(project, &old);
-            names.give(project, &pipeline.definition, id);
-            Ok(())
-        })
+        let edit = |pipeline: &mut Pipeline| pipeline.edit(new, now);
+        let edited = self.shelf.edit(project, id, occasion, edit)?;
+        Some(edited.map(|old| {
+            self.names.remove(key_in(project, &old), serial);
+            self.note_name(serial);
+        }))
     }
 
     /// Says an action to a pipeline. Answers nothing if there is none, else the execution's number and the
@@ -214,39 +222,11 @@ impl Table {
     }
 }
 
-/// Who has a name, by project, enterprise project and name.
-#[derive(Debug, Default)]
-struct Names(HashMap<String, HashMap<String, HashMap<String, String>>>);
-
-impl Names {
-    fn holder(&self, project: &str, definition: &Definition) -> Option<&str> {
-        let names = self.0.get(project)?.get(&definition.enterprise_project)?;
-        names.get(&definition.name).map(String::as_str)
-    }
-
-    fn give(&mut self, project: &str, definition: &Definition, id: &str) {
-        let Definition {
-            name,
-            enterprise_project,
-            ..
-        } = definition;
-        let names = place(place(&mut self.0, project), enterprise_project);
-        names.insert(name.clone(), id.to_owned());
-    }
-
-    fn take(&mut self, project: &str, definition: &Definition) {
-        let projects = self.0.get_mut(project);
-        let names = projects.and_then(|names| names.get_mut(&definition.enterprise_project));
-        if let Some(names) = names {
-            names.remove(&definition.name);
-        }
-    }
+/// What a pipeline is found by: its project, its enterprise project and its name.
+fn name_key(entry: &Entry<Pipeline>) -> [&str; 3] {
+    key_in(&entry.scope, &entry.item.definition)
 }
 
-/// What a map has under a key, which is only copied if it is new.
-fn place<'a, T: Default>(map: &'a mut HashMap<String, T>, key: &str) -> &'a mut T {
-    if !map.contains_key(key) {
-        map.insert(key.to_owned(), T::default());
-    }
-    map.get_mut(key).expect("it was just looked up")
+fn key_in<'a>(project: &'a str, definition: &'a Definition) -> [&'a str; 3] {
+    [project, &definition.enterprise_project, &definition.name]
 }

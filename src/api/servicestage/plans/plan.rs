@@ -1,7 +1,5 @@
 //! Release plans and where they are kept.
 
-use foldhash::{HashMap, HashSet};
-
 use super::component::Component;
 use super::content::Content;
 use super::course::{Course, Progress, Unfit};
@@ -10,7 +8,8 @@ use super::words::{Action, Command, Status};
 use crate::http::json::Misfit;
 use crate::sim::Ms;
 use crate::sim::ids::Ids;
-use crate::sim::shelf::{Shelf, Things, Timed};
+use crate::sim::index::Index;
+use crate::sim::shelf::{Entry, Serial, Shelf, Things, Timed};
 use crate::sim::timeline::{self, Timeline};
 use crate::sim::transition::{Log, Occasion};
 
@@ -165,8 +164,7 @@ impl From<Unfit> for Refusal {
 #[derive(Debug, Default)]
 pub struct Table {
     shelf: Shelf<Plan>,
-    /// The names that are taken, by project.
-    names: HashMap<String, HashSet<String>>,
+    names: Index,
 }
 
 impl Table {
@@ -197,12 +195,27 @@ impl Table {
         self.shelf.contains(id)
     }
 
+    /// The plan of the project that has that name.
+    #[must_use]
+    pub fn named(&self, project: &str, name: &str) -> Option<&Entry<Plan>> {
+        self.shelf.at(self.serial_named(project, name)?)
+    }
+
     /// Whether a plan of the project has that name.
     #[must_use]
     pub fn has_name(&self, project: &str, name: &str) -> bool {
-        self.names
-            .get(project)
-            .is_some_and(|names| names.contains(name))
+        self.serial_named(project, name).is_some()
+    }
+
+    fn serial_named(&self, project: &str, name: &str) -> Option<Serial> {
+        let key_of = |serial| name_key(self.shelf.named(serial));
+        self.names.first(&[project, name], key_of)
+    }
+
+    /// Lets a plan be found by its name.
+    fn note_name(&mut self, serial: Serial) {
+        let key_of = |serial| name_key(self.shelf.named(serial));
+        self.names.add(key_of(serial), serial, key_of);
     }
 
     /// Creates a plan; answers its id. Components that need an id are given one.
@@ -241,10 +254,9 @@ impl Table {
 
     /// Adds a plan whose id and name are free.
     pub fn insert(&mut self, project: &str, id: &str, plan: Plan, occasion: &mut Occasion) {
-        let names = self.names.entry(project.to_owned()).or_default();
-        names.insert(plan.content.name.clone());
         let created = plan.create_time;
-        self.shelf.insert(project, id, created, plan, occasion);
+        let serial = self.shelf.insert(project, id, created, plan, occasion);
+        self.note_name(serial);
     }
 
     /// Changes what a plan says, unless it is under way. It is `CREATED` again.
@@ -257,6 +269,7 @@ impl Table {
         now: Ms,
         log: &mut Log,
     ) -> Result<(), Refusal> {
+        let serial = self.shelf.serial(id).ok_or(Refusal::NoSuchPlan)?;
         let plan = self.get(project, id)?;
         plan.course.check(Command::Edit, now)?;
         content.check(plan.action)?;
@@ -265,13 +278,13 @@ impl Table {
             return Err(Refusal::NameTaken(content.name));
         }
         content.give_ids(ids);
-        let names = self.names.entry(project.to_owned()).or_default();
-        names.remove(&old_name);
-        names.insert(content.name.clone());
+        self.names.remove([project, &old_name], serial);
         let occasion = &mut log.at(now, Command::Edit.word());
-        self.shelf
-            .edit(project, id, occasion, |plan| plan.edit(content, now))
-            .ok_or(Refusal::NoSuchPlan)
+        let edited = self
+            .shelf
+            .edit(project, id, occasion, |plan| plan.edit(content, now));
+        self.note_name(serial);
+        edited.ok_or(Refusal::NoSuchPlan)
     }
 
     /// Takes a plan away, unless it is under way.
@@ -283,15 +296,11 @@ impl Table {
         log: &mut Log,
     ) -> Result<(), Refusal> {
         self.get(project, id)?.course.check(Command::Delete, now)?;
+        let serial = self.shelf.serial(id).ok_or(Refusal::NoSuchPlan)?;
         let occasion = &mut log.at(now, Command::Delete.word());
         let plan = self.shelf.remove(project, id, occasion);
         let plan = plan.ok_or(Refusal::NoSuchPlan)?;
-        if let Some(names) = self.names.get_mut(project) {
-            names.remove(&plan.content.name);
-            if names.is_empty() {
-                self.names.remove(project);
-            }
-        }
+        self.names.remove([project, plan.name()], serial);
         Ok(())
     }
 
@@ -360,4 +369,9 @@ impl Table {
     pub fn projects(&self) -> impl Iterator<Item = &str> {
         self.shelf.scopes()
     }
+}
+
+/// What a plan is found by: its project and its name.
+fn name_key(entry: &Entry<Plan>) -> [&str; 2] {
+    [&entry.scope, entry.item.name()]
 }

@@ -26,8 +26,7 @@ impl Table {
         match refusal {
             Refusal::Unfit(unfit) => Some(self.get(project, id).ok()?.way(*unfit, now)),
             Refusal::NameTaken(name) => {
-                let mut plans = self.of(project);
-                let named = plans.find(|entry| entry.item.name() == name)?;
+                let named = self.named(project, name)?;
                 Some(format!("the plan {} has that name", named.id))
             }
             Refusal::NoSuchPlan | Refusal::Misfit(_) => None,
