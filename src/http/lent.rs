@@ -26,10 +26,21 @@ pub struct Lent(Arc<Mutex<Inner>>);
 
 struct Inner {
     body: Body,
-    /// Whether it was waited for, and so is not waited for too long.
-    is_awaited: bool,
+    waits: Waits,
     kept: Option<Vec<u8>>,
     length: u64,
+}
+
+/// How a body was waited for so far.
+#[derive(Clone, Copy)]
+enum Waits {
+    /// Not at all.
+    Never,
+    /// Once, without a look at the time: the rest of what came with the head is only read when it is asked for, and is
+    /// there when one asks again.
+    Once,
+    /// Again, and not for ever.
+    WithPatience,
 }
 
 impl Lent {
@@ -38,7 +49,7 @@ impl Lent {
     pub fn new(body: Body, keep: bool) -> Self {
         Self(Arc::new(Mutex::new(Inner {
             body,
-            is_awaited: false,
+            waits: Waits::Never,
             kept: keep.then(Vec::new),
             length: 0,
         })))
@@ -80,11 +91,18 @@ impl HttpBody for Lent {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let inner = &mut *self.lock();
         let mut polled = Pin::new(&mut inner.body).poll_frame(context);
-        if polled.is_pending() && !inner.is_awaited {
-            inner.is_awaited = true;
-            let body = std::mem::take(&mut inner.body);
-            inner.body = Body::new(TimeoutBody::new(PAUSE, body));
-            polled = Pin::new(&mut inner.body).poll_frame(context);
+        match inner.waits {
+            Waits::Never if polled.is_pending() => {
+                inner.waits = Waits::Once;
+                context.waker().wake_by_ref();
+            }
+            Waits::Once if polled.is_pending() => {
+                inner.waits = Waits::WithPatience;
+                let body = std::mem::take(&mut inner.body);
+                inner.body = Body::new(TimeoutBody::new(PAUSE, body));
+                polled = Pin::new(&mut inner.body).poll_frame(context);
+            }
+            Waits::Never | Waits::Once | Waits::WithPatience => {}
         }
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && let Some(data) = frame.data_ref()
