@@ -41,16 +41,15 @@ impl Order {
     /// If the texts have more than 4 GiB.
     #[must_use]
     pub fn new(said: &Said, gray: Vec<Gray>) -> Self {
-        let kind = said.kind.as_deref().unwrap_or(DEFAULT_KIND);
+        let texts = [
+            said.name.as_str(),
+            &said.service,
+            &said.cluster,
+            &said.deployment,
+            &said.version,
+        ];
         Self {
-            texts: Texts::of([
-                &said.name,
-                &said.service,
-                &said.cluster,
-                &said.deployment,
-                &said.version,
-                kind,
-            ]),
+            texts: Texts::of(texts, said.kind.as_deref()),
             gray: gray.into(),
         }
     }
@@ -88,7 +87,7 @@ impl Order {
     /// Canary, blue-green, or what else was said.
     #[must_use]
     pub fn kind(&self) -> &str {
-        self.texts.get(5)
+        self.texts.kind().unwrap_or(DEFAULT_KIND)
     }
 
     /// Gives the grayscale version another label.
@@ -98,41 +97,48 @@ impl Order {
     pub fn set_version(&mut self, version: &str) {
         let mut texts = std::array::from_fn(|n| self.texts.get(n));
         texts[4] = version;
-        self.texts = Texts::of(texts);
+        self.texts = Texts::of(texts, self.texts.kind());
     }
 }
 
-/// How many texts an order has.
-const TEXTS: usize = 6;
+/// How many texts an order has, beside its type.
+const TEXTS: usize = 5;
 
 /// The texts of an order in one piece of memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Texts {
-    /// One behind the other.
+    /// One behind the other, the type last.
     all: Box<str>,
-    /// Where each but the last ends.
-    ends: [u32; TEXTS - 1],
+    /// Where each ends but the type.
+    ends: [u32; TEXTS],
+    /// Whether a type was said; hardly any order does.
+    has_kind: bool,
 }
 
 impl Texts {
-    fn of(texts: [&str; TEXTS]) -> Self {
+    fn of(texts: [&str; TEXTS], kind: Option<&str>) -> Self {
         let mut end = 0;
-        let ends = std::array::from_fn(|n| {
-            end += texts[n].len();
+        let ends = texts.map(|text| {
+            end += text.len();
             u32::try_from(end).expect("bodies are limited")
         });
+        let mut all = texts.concat();
+        all.push_str(kind.unwrap_or_default());
         Self {
-            all: texts.concat().into(),
+            all: all.into(),
             ends,
+            has_kind: kind.is_some(),
         }
     }
 
     fn get(&self, n: usize) -> &str {
-        let begin = n.checked_sub(1).map_or(0, |before| self.ends[before]) as usize;
-        match self.ends.get(n) {
-            Some(end) => &self.all[begin..*end as usize],
-            None => &self.all[begin..],
-        }
+        let begin = n.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.all[begin as usize..self.ends[n] as usize]
+    }
+
+    fn kind(&self) -> Option<&str> {
+        let begin = self.ends[TEXTS - 1] as usize;
+        self.has_kind.then(|| &self.all[begin..])
     }
 }
 
@@ -204,7 +210,7 @@ mod tests {
         }
     }
 
-    fn texts(order: &Order) -> [&str; TEXTS] {
+    fn texts(order: &Order) -> [&str; TEXTS + 1] {
         [
             order.name(),
             order.service(),
@@ -227,6 +233,21 @@ mod tests {
             texts(&order),
             ["name", "a service", "", "", "version 3", DEFAULT_KIND]
         );
+    }
+
+    #[test]
+    fn a_type_that_is_said_is_kept_even_if_it_says_nothing() {
+        for kind in ["blue-green", ""] {
+            let kind = Some(kind.to_owned());
+            let order = Order::new(
+                &Said {
+                    kind: kind.clone(),
+                    ..said()
+                },
+                Vec::new(),
+            );
+            assert_eq!(Some(order.kind().to_owned()), kind);
+        }
     }
 
     #[test]
