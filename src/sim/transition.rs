@@ -140,18 +140,17 @@ pub(super) struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    fn transition(&self, record: &Record, log: &Log) -> Transition {
+    fn transition(&self, record: &Record, step: Option<&Arc<str>>, log: &Log) -> Transition {
         let text = |word| Arc::clone(log.text(word));
-        let Change { step, from, to } = &record.change;
         Transition {
             at: record.at,
             family: self.family,
             scope: Arc::clone(self.scope),
             id: Arc::clone(self.id),
             name: Arc::clone(&self.name),
-            step: step.clone(),
-            from: text(*from),
-            to: text(*to),
+            step: step.cloned(),
+            from: text(record.from),
+            to: text(record.to),
             cause: text(record.cause),
         }
     }
@@ -165,13 +164,14 @@ pub(super) struct Change {
     pub(super) to: Word,
 }
 
-/// A transition without what its owner knows.
+/// A transition without what its owner knows. Which step it was is kept apart: most things have none.
 #[derive(Clone, Debug)]
 struct Record {
     /// 0: it was an import, of which nobody is told.
     number: u64,
     at: Ms,
-    change: Change,
+    from: Word,
+    to: Word,
     cause: Word,
 }
 
@@ -180,67 +180,111 @@ struct Record {
 pub struct Past {
     /// A ring once it is full: the next one then takes the place of the oldest.
     records: Vec<Record>,
+    rest: Option<Box<Rest>>,
+}
+
+/// What only a longer past has.
+#[derive(Debug, Default)]
+struct Rest {
+    /// The steps that changed, by the place of the record; those further on changed none.
+    steps: Vec<Option<Arc<str>>>,
+    /// How many older records there were.
     forgotten: usize,
 }
 
 impl Past {
     /// The transitions, oldest first, each with its number; 0 for an import.
     pub(super) fn transitions(&self, whose: &Subject, log: &Log) -> Vec<(u64, Transition)> {
-        let told = |record: &Record| (record.number, whose.transition(record, log));
-        let (newer, older) = self.records.split_at(self.forgotten % MOST_REMEMBERED);
-        older.iter().chain(newer).map(told).collect()
+        let oldest = self.n_forgotten() % MOST_REMEMBERED;
+        let places = (oldest..self.records.len()).chain(0..oldest);
+        let told = places.map(|place| {
+            let record = &self.records[place];
+            let transition = whose.transition(record, self.step(place), log);
+            (record.number, transition)
+        });
+        told.collect()
+    }
+
+    fn step(&self, place: usize) -> Option<&Arc<str>> {
+        self.rest.as_ref()?.steps.get(place)?.as_ref()
+    }
+
+    fn n_forgotten(&self) -> usize {
+        self.rest.as_ref().map_or(0, |rest| rest.forgotten)
     }
 
     /// How many older ones there were.
     #[must_use]
     pub fn forgotten(&self) -> u64 {
-        self.forgotten as u64
+        self.n_forgotten() as u64
     }
 
     /// Notes a change, and hands it on unless it is an import.
     pub(super) fn add(&mut self, change: Change, whose: &Subject, occasion: &mut Occasion) {
         let Occasion { now, cause, log } = occasion;
+        let Change { step, from, to } = change;
         let mut record = Record {
             number: 0,
             at: *now,
-            change,
+            from,
+            to,
             cause: log.word(cause),
         };
         if *cause != IMPORT {
             log.last += 1;
             record.number = log.last;
-            let transition = whose.transition(&record, log);
+            let transition = whose.transition(&record, step.as_ref(), log);
             log.untold.push((record.number, transition));
         }
-        self.push(record);
+        let place = self.push(record);
+        self.set_step(place, step);
     }
 
     /// Takes over what another log wrote down.
     pub(super) fn translate(mut self, from: &Log, to: &mut Log) -> Self {
         for record in &mut self.records {
-            let Change {
-                from: was, to: is, ..
-            } = &mut record.change;
-            for word in [was, is, &mut record.cause] {
+            let Record {
+                from: was,
+                to: is,
+                cause,
+                ..
+            } = record;
+            for word in [was, is, cause] {
                 *word = to.word(from.text(*word));
             }
         }
         self
     }
 
-    fn push(&mut self, record: Record) {
-        if self.records.len() == MOST_REMEMBERED {
-            self.records[self.forgotten % MOST_REMEMBERED] = record;
-            self.forgotten += 1;
-            return;
+    /// Adds a record; answers its place.
+    fn push(&mut self, record: Record) -> usize {
+        let n = self.records.len();
+        if n == MOST_REMEMBERED {
+            let rest = self.rest.get_or_insert_default();
+            let place = rest.forgotten % MOST_REMEMBERED;
+            rest.forgotten += 1;
+            self.records[place] = record;
+            return place;
         }
-        if self.records.len() == self.records.capacity() {
+        if n == self.records.capacity() {
             // Most things live through two or three transitions, and most that were imported through none; room
             // for more would be most of what they take.
             let first = if record.number == 0 { 1 } else { 2 };
-            self.records.reserve_exact(self.records.len().max(first));
+            self.records.reserve_exact(n.max(first));
         }
         self.records.push(record);
+        n
+    }
+
+    fn set_step(&mut self, place: usize, step: Option<Arc<str>>) {
+        if step.is_none() && self.step(place).is_none() {
+            return;
+        }
+        let steps = &mut self.rest.get_or_insert_default().steps;
+        if steps.len() <= place {
+            steps.resize(place + 1, None);
+        }
+        steps[place] = step;
     }
 }
 
@@ -275,7 +319,28 @@ mod tests {
         }
 
         let bytes = size_of::<Past>() + past.records.capacity() * size_of::<Record>();
-        assert!(bytes <= 160, "{bytes}");
+        assert!(bytes <= 96 && past.rest.is_none(), "{bytes}");
+    }
+
+    #[test]
+    fn each_transition_keeps_its_step_also_when_the_oldest_are_forgotten() {
+        let (scope, id, mut log) = ("p".into(), "a".into(), Log::default());
+        let mut past = Past::default();
+        for at in 0..2_345 {
+            let mut change = change(&mut log, "off", "on");
+            change.step = (at % 3 == 1).then(|| at.to_string().into());
+            past.add(change, &subject(&scope, &id), &mut log.at(at, "switch"));
+        }
+
+        let kept = past.transitions(&subject(&scope, &id), &log);
+        assert_eq!((kept.len(), past.forgotten()), (1_000, 1_345));
+        for (n, (_, transition)) in (1_345..).zip(&kept) {
+            let step = (n % 3 == 1).then(|| n.to_string());
+            assert_eq!(
+                (transition.at, transition.step.as_deref()),
+                (n, step.as_deref())
+            );
+        }
     }
 
     #[test]
