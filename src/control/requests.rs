@@ -334,11 +334,7 @@ pub(super) async fn list_requests(
     let requests = JournalBody {
         total,
         dropped: world.watch().journal.fill().dropped,
-        requests: entries
-            .iter()
-            .skip(skip)
-            .map(|entry| EntryBody::of(entry))
-            .collect(),
+        requests: entries.iter().skip(skip).map(EntryBody::of).collect(),
     };
     Ok(render::json(
         StatusCode::OK,

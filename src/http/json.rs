@@ -319,8 +319,8 @@ impl utoipa::ToSchema for Verbatim {}
 /// The text without white space between tokens, if it has any.
 fn compact(text: &str) -> Option<String> {
     // No other character of JSON is as low as white space.
-    let has_space = text.bytes().fold(false, |has, byte| has | (byte <= b' '));
-    if !has_space {
+    let lowest = text.bytes().fold(u8::MAX, u8::min);
+    if lowest > b' ' {
         return None;
     }
     let mut compact = String::with_capacity(text.len());

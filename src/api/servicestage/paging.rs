@@ -1,6 +1,9 @@
 //! Paging and order of the ServiceStage lists: the convention of the service's V3 lists, which the pages of
 //! these families do not mention (inferred).
 
+use std::iter::{Rev, Skip, Take};
+use std::vec;
+
 use serde::Deserialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{
@@ -130,34 +133,61 @@ impl Page {
 
     /// Cuts the page out of a list that comes oldest first. Equal keys keep the order of creation. In that
     /// order it looks only at what is on the page; any other has to look at all.
-    pub fn cut<'a, T: 'a>(
+    pub fn cut<'a, T, I: DoubleEndedIterator<Item = &'a T>>(
         &self,
-        oldest_first: impl DoubleEndedIterator<Item = &'a T> + 'a,
+        oldest_first: I,
         name: impl Fn(&T) -> &str,
         updated: impl Fn(&T) -> Ms,
-    ) -> Box<dyn Iterator<Item = &'a T> + 'a> {
-        let rows: Box<dyn Iterator<Item = &'a T> + 'a> = match (self.order_by, self.ascending) {
-            (OrderBy::CreateTime, false) => Box::new(oldest_first.rev()),
-            (OrderBy::CreateTime, true) => Box::new(oldest_first),
-            (OrderBy::Name, ascending) => {
+    ) -> Cut<'a, T, I> {
+        let all = match (self.order_by, self.ascending) {
+            (OrderBy::CreateTime, true) => Ordered::OldestFirst(oldest_first),
+            (OrderBy::CreateTime, false) => Ordered::NewestFirst(oldest_first.rev()),
+            (order_by, ascending) => {
                 let mut rows: Vec<_> = oldest_first.collect();
-                rows.sort_by(|a, b| name(a).cmp(name(b)));
-                ordered(rows, ascending)
-            }
-            (OrderBy::UpdateTime, ascending) => {
-                let mut rows: Vec<_> = oldest_first.collect();
-                rows.sort_by_key(|row| updated(row));
-                ordered(rows, ascending)
+                if order_by == OrderBy::Name {
+                    rows.sort_by(|a, b| name(a).cmp(name(b)));
+                } else {
+                    rows.sort_by_key(|row| updated(row));
+                }
+                if !ascending {
+                    rows.reverse();
+                }
+                Ordered::Sorted(rows.into_iter())
             }
         };
-        Box::new(rows.skip(self.offset).take(self.limit))
+        all.skip(self.offset).take(self.limit)
     }
 }
 
-fn ordered<'a, T>(rows: Vec<&'a T>, ascending: bool) -> Box<dyn Iterator<Item = &'a T> + 'a> {
-    if ascending {
-        Box::new(rows.into_iter())
-    } else {
-        Box::new(rows.into_iter().rev())
+/// What is on a page.
+pub type Cut<'a, T, I> = Take<Skip<Ordered<'a, T, I>>>;
+
+/// The rows of a list in the order that was asked for.
+pub enum Ordered<'a, T, I> {
+    /// As they were created.
+    OldestFirst(I),
+    /// The other way round.
+    NewestFirst(Rev<I>),
+    /// By something else.
+    Sorted(vec::IntoIter<&'a T>),
+}
+
+impl<'a, T, I: DoubleEndedIterator<Item = &'a T>> Iterator for Ordered<'a, T, I> {
+    type Item = &'a T;
+
+    fn next(&mut self) -> Option<&'a T> {
+        match self {
+            Self::OldestFirst(rows) => rows.next(),
+            Self::NewestFirst(rows) => rows.next(),
+            Self::Sorted(rows) => rows.next(),
+        }
+    }
+
+    fn nth(&mut self, n: usize) -> Option<&'a T> {
+        match self {
+            Self::OldestFirst(rows) => rows.nth(n),
+            Self::NewestFirst(rows) => rows.nth(n),
+            Self::Sorted(rows) => rows.nth(n),
+        }
     }
 }

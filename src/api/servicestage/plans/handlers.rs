@@ -10,7 +10,8 @@ use super::super::{Error, ServiceStage, missing};
 use super::plan::{Refusal, Table};
 use super::round::Means;
 use super::wire::{
-    CreateBody, DeployInfoView, DetailView, EditBody, ListView, PlanPath, ProjectPath, RowView,
+    CreateBody, DeployInfoView, DetailView, EditBody, ListView, Listed, PlanPath, ProjectPath,
+    RowView,
 };
 use crate::api::gateway::GatewayErrorBody;
 use crate::api::{Tables, World};
@@ -145,10 +146,9 @@ pub(super) async fn list_release_plans(
             |entry| &entry.item.content.name,
             |entry| entry.item.update_time(),
         );
-        let rows: Box<dyn Iterator<Item = _>> = Box::new(rows.map(|entry| RowView::of(entry, now)));
-        let view = ListView {
+        let view = Listed {
             count,
-            release_plans: Rows::of(rows),
+            release_plans: Rows::of(rows.map(|entry| RowView::of(entry, now))),
         };
         render::text(&view, 64 + page.limit().min(count) * RowView::SIZE)
     });

@@ -14,7 +14,6 @@ use super::round::Job;
 use super::words::{Action, FailStrategy, JobStatus, Status};
 use crate::api::servicestage::rules::check_name;
 use crate::http::json::{Misfit, Verbatim};
-use crate::http::render::Rows;
 use crate::sim::Ms;
 use crate::sim::shelf::Entry;
 
@@ -111,18 +110,23 @@ impl EditBody {
     }
 }
 
-/// The rows of a page, as they are written.
-type Written<'a> = Rows<Box<dyn Iterator<Item = RowView<'a>> + 'a>>;
+/// A page of the list, as it is written.
+#[derive(Serialize)]
+pub struct Listed<T> {
+    /// How many plans the project has.
+    pub count: usize,
+    /// The rows of the page.
+    pub release_plans: T,
+}
 
 /// A page of the list.
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ReleasePlanList)]
 pub struct ListView<'a> {
     /// How many plans the project has, before paging.
-    pub count: usize,
+    count: usize,
     /// The plans, newest first unless asked otherwise.
-    #[schema(value_type = Vec<RowView>)]
-    pub release_plans: Written<'a>,
+    release_plans: Vec<RowView<'a>>,
 }
 
 /// A plan in the list: the seven documented keys in the order of the documented example.
