@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use axum::body::Bytes;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
@@ -277,7 +277,8 @@ pub fn declare(api: &mut OpenApi) {
 /// Whether a request is signed, and so its body with it.
 #[must_use]
 pub fn is_signed(request: &Parts) -> bool {
-    matches!(huawei(&request.headers), Ok(Credential::Signature(_)))
+    request.headers.contains_key(header::AUTHORIZATION)
+        && matches!(huawei(&request.headers), Ok(Credential::Signature(_)))
 }
 
 /// Recognises who calls a Huawei service. What is known of a credential is always checked; what nobody knows

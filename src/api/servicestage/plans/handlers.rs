@@ -7,7 +7,7 @@ use axum::response::Response;
 use super::super::error::ErrorBody;
 use super::super::paging::Paging;
 use super::super::{Error, ServiceStage, missing};
-use super::plan::{Refusal, Table};
+use super::plan::{Plan, Refusal, Table};
 use super::round::Means;
 use super::wire::{
     CreateBody, DeployInfoView, DetailView, EditBody, ListView, Listed, PlanPath, ProjectPath,
@@ -48,16 +48,11 @@ pub(super) async fn create_release_plan(
     world.write(|tables, now| {
         let plans = &mut tables.plans;
         let occasion = &mut tables.log.at(now, "create");
-        let id = plans
-            .create(
-                &project_id,
-                draft,
-                caller.name.into_owned(),
-                world.ids(),
-                occasion,
-            )
-            .map_err(|refusal| refused(tables, (&project_id, ""), refusal, now))?;
-        detail(tables, &project_id, &id, now)
+        let creator = caller.name.into_owned();
+        match plans.create(&project_id, draft, creator, world.ids(), occasion) {
+            Ok(created) => Ok(shown(&created.id, &created.item, now)),
+            Err(refusal) => Err(refused(tables, (&project_id, ""), refusal, now)),
+        }
     })
 }
 
@@ -278,9 +273,13 @@ fn command(
 fn detail(tables: &Tables, project: &str, id: &str, now: Ms) -> Result<Response, Error> {
     let plan = tables.plans.get(project, id);
     let plan = plan.map_err(|refusal| refused(tables, (project, id), refusal, now))?;
+    Ok(shown(id, plan, now))
+}
+
+fn shown(id: &str, plan: &Plan, now: Ms) -> Response {
     let view = DetailView::of(id, plan, now);
     let text = render::text(&view, view.size());
-    Ok(render::json(StatusCode::OK, text))
+    render::json(StatusCode::OK, text)
 }
 
 /// What is answered to something refused for a plan, by project and id.

@@ -218,7 +218,7 @@ impl Table {
         self.names.add(key_of(serial), serial, key_of);
     }
 
-    /// Creates a plan; answers its id. Components that need an id are given one.
+    /// Creates a plan. Components that need an id are given one.
     pub fn create(
         &mut self,
         project: &str,
@@ -226,7 +226,7 @@ impl Table {
         creator: String,
         ids: &Ids,
         occasion: &mut Occasion,
-    ) -> Result<String, Refusal> {
+    ) -> Result<&Entry<Plan>, Refusal> {
         let Draft {
             action,
             swimlane_id,
@@ -248,15 +248,22 @@ impl Table {
             content,
             course: Course::given(Status::Created),
         };
-        self.insert(project, &id, plan, occasion);
-        Ok(id)
+        let serial = self.insert(project, &id, plan, occasion);
+        Ok(self.shelf.named(serial))
     }
 
-    /// Adds a plan whose id and name are free.
-    pub fn insert(&mut self, project: &str, id: &str, plan: Plan, occasion: &mut Occasion) {
+    /// Adds a plan whose id and name are free; answers its position.
+    pub fn insert(
+        &mut self,
+        project: &str,
+        id: &str,
+        plan: Plan,
+        occasion: &mut Occasion,
+    ) -> Serial {
         let created = plan.create_time;
         let serial = self.shelf.insert(project, id, created, plan, occasion);
         self.note_name(serial);
+        serial
     }
 
     /// Changes what a plan says, unless it is under way. It is `CREATED` again.
