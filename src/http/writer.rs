@@ -112,9 +112,15 @@ impl Members<'_> {
         name: &'static str,
         value: &(impl Serialize + ?Sized),
     ) -> Result<(), Error> {
-        self.separate();
-        self::name(self.text, name);
-        self.text.push(b':');
+        debug_assert!(!may_need_escapes(name.as_bytes()), "{name} needs escapes");
+        // Each piece is a look at the room that is left, so there are few.
+        if std::mem::take(&mut self.is_first) {
+            self.text.push(b'"');
+        } else {
+            self.text.extend_from_slice(b",\"");
+        }
+        self.text.extend_from_slice(name.as_bytes());
+        self.text.extend_from_slice(b"\":");
         value.serialize(Writer(self.text))
     }
 
