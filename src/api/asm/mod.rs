@@ -58,12 +58,9 @@ impl Dialect for Asm {
 
     fn scope(&self, request: &Parts) -> Option<String> {
         // `/v1/{project_id}/meshes/…` and `/v2/meshes/{mesh_id}/…`.
-        let mut parts = request.uri.path().split('/').skip(1);
-        match (parts.next(), parts.next(), parts.next()) {
-            (Some("v1"), Some(project), _) => Some(gateway::decoded(project)),
-            (_, _, Some(mesh)) => Some(gateway::decoded(mesh)),
-            _ => None,
-        }
+        let path = request.uri.path();
+        let n = if path.starts_with("/v1/") { 2 } else { 3 };
+        gateway::segment(path, n).map(gateway::decoded)
     }
 
     fn fault(&self, answer: &Answer) -> Response {

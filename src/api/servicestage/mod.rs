@@ -43,7 +43,7 @@ impl Dialect for ServiceStage {
     }
 
     fn scope(&self, request: &Parts) -> Option<String> {
-        let project = request.uri.path().split('/').nth(2)?;
+        let project = gateway::segment(request.uri.path(), 2)?;
         Some(gateway::decoded(project))
     }
 
@@ -66,7 +66,7 @@ impl Dialect for ServiceStage {
         request: &Parts,
     ) -> Result<(), Rejection> {
         // Every path of these families is `/v3/{project_id}/…`.
-        gateway::permit(caller, operation, request.uri.path().split('/').nth(2))
+        gateway::permit(caller, operation, gateway::segment(request.uri.path(), 2))
     }
 
     fn unrouted(&self, request: &Parts, why: Rejection) -> Error {
