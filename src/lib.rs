@@ -63,14 +63,14 @@
 //!
 //! # A request
 //!
-//! [`http::finish`] gives it an id and, at the end, headers and a log line; what is left of its body by then is
-//! read and thrown away. The router picks a route, or
-//! [`app`]'s fallback refuses in the words of the prefix. The family's gate ([`http::gate`]) looks up the
-//! operation, the credential, the permission and the declared size; a signature covers the body, which is then
-//! read first. Extractors ([`http::extract`]) read path,
-//! query and body, and refuse in the family's words. The handler makes one call on the noun's table, inside
-//! [`api::World::read`] or [`api::World::write`], which take the instant under the lock; answers are written
-//! straight from what is stored.
+//! The router picks a route, or [`app`]'s fallback refuses in the words of the prefix. Around whatever answers is
+//! [`http::finish`], which gives the request an id and, at the end, headers and a log line; what is left of its body by
+//! then is read and thrown away. The family's gate ([`http::gate`]) looks up the operation, the credential, the
+//! permission and the declared size; a signature covers the body, which is then read first. Extractors
+//! ([`http::extract`]) read path, query and body, and refuse in the family's words. The handler makes one call on the
+//! noun's table, inside [`api::World::read`] or [`api::World::write`], which take the instant under the lock; answers
+//! are written straight from what is stored. There are no layers: gate and finish stand around each handler, as one
+//! future.
 //!
 //! # Invariants
 //!

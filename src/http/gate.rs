@@ -30,9 +30,8 @@ type Handling<D> = Box<dyn FnOnce(Request, D) -> Served + Send>;
 /// A handler behind the gate. It is no layer: those clone and box at each request what is fixed here once.
 pub struct Gated<H, D: 'static> {
     handler: H,
-    declared: &'static Declared<D>,
-    /// Without, all are let through.
-    has_gate: bool,
+    /// What is declared of the path; absent: there is no gate, and all are let through.
+    declared: Option<&'static Declared<D>>,
 }
 
 impl<H: Clone, D> Clone for Gated<H, D> {
@@ -50,8 +49,7 @@ impl<H, D> Gated<H, D> {
     pub fn new(handler: H, declared: &'static Declared<D>) -> Self {
         Self {
             handler,
-            declared,
-            has_gate: true,
+            declared: Some(declared),
         }
     }
 }
@@ -62,8 +60,7 @@ impl<D> Gated<WrongMethod<D>, D> {
     pub fn wrong_method(declared: &'static Declared<D>) -> Self {
         Self {
             handler: WrongMethod(declared),
-            declared,
-            has_gate: false,
+            declared: None,
         }
     }
 }
@@ -80,19 +77,13 @@ where
     type Future = Served;
 
     fn call(self, request: Request, dialect: D) -> Served {
-        let Self {
-            handler,
-            declared,
-            has_gate,
-        } = self;
+        let Self { handler, declared } = self;
         let handling: Handling<D> = Box::new(|request, dialect| handler.call(request, dialect));
-        let declared = has_gate.then_some(declared);
         Box::pin(serve(declared, dialect, request, handling))
     }
 }
 
-/// Serves a request, past the gate of a path of which that is declared. There is one of these for each dialect, not
-/// for each handler.
+/// Serves a request, past the gate if there is one. There is one of these for each dialect, not for each handler.
 async fn serve<D: Dialect>(
     declared: Option<&'static Declared<D>>,
     dialect: D,
