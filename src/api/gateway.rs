@@ -417,7 +417,7 @@ pub fn rfc3339(at: Ms) -> String {
     }
 }
 
-/// The same at whatever instant; within those years `humantime` takes a fifth of the time.
+/// The same at whatever instant; within those years `humantime` takes half of the time.
 fn rfc3339_beyond(at: Ms) -> String {
     let precision = if at.rem_euclid(1_000) == 0 {
         chrono::SecondsFormat::Secs

@@ -136,11 +136,9 @@ pub async fn finish<F: Future<Output = Response>>(
         if tells {
             log_refusal(&asked, status, &answer, hints.as_deref());
         }
-        if asked.headers.is_some() {
-            let sent = sent.as_ref().map(Lent::kept).unwrap_or_default();
-            let answered = (&head.headers, &answer);
-            write_down(&watch, asked, sent, answered, noted, status, duration);
-        }
+        let sent = sent.as_ref().map(Lent::kept).unwrap_or_default();
+        let answered = (&head.headers, &answer);
+        write_down(&watch, asked, sent, answered, noted, status, duration);
         response = Response::from_parts(head, answer.into());
     }
     match wanted {
@@ -186,7 +184,7 @@ fn log_refusal(asked: &Asked, status: u16, answer: &Bytes, hints: Option<&str>) 
     tracing::debug!(%method, path, status, %answer, hints, "{method} {path} was refused: {answer} {hints}");
 }
 
-/// Writes a request down, and tells who listens.
+/// Writes a request down, and tells who listens; one of which nothing was kept is left.
 fn write_down(
     watch: &Watch,
     asked: Asked,

@@ -140,12 +140,12 @@ impl<D: Dialect> Routes<D> {
     /// If its path is there already.
     #[must_use]
     pub fn with(mut self, route: Route<D>) -> Self {
-        let known = self.paths.insert(route.path.clone(), route.declared);
+        let path = route.path.clone();
+        let known = self.paths.insert(path.clone(), route.declared);
         assert!(
             known.is_none(),
             "the handlers of a path are listed together"
         );
-        let path = route.path.clone();
         self.router = self.router.route(&path, route.handlers());
         self
     }

@@ -410,7 +410,7 @@ impl Table {
         // In the order of arrival: what fixtures say of times is text, and lists keep the order they had.
         let serial = self.meshes.insert(project, id, 0, mesh, occasion);
         let key_of = |serial| mesh_key(self.meshes.named(serial));
-        self.mesh_names.add(key_of(serial), serial, key_of);
+        self.mesh_names.add(serial, key_of);
     }
 
     pub(super) fn add_release(
@@ -422,9 +422,9 @@ impl Table {
     ) {
         let serial = self.releases.insert(mesh, uid, 0, release, occasion);
         let key_of = |serial| release_key(self.releases.named(serial));
-        self.release_names.add(key_of(serial), serial, key_of);
+        self.release_names.add(serial, key_of);
         let key_of = |serial| service_key(self.releases.named(serial));
-        self.services.add(key_of(serial), serial, key_of);
+        self.services.add(serial, key_of);
     }
 
     fn forget_mesh(&mut self, project: &str, id: &str, occasion: &mut Occasion) {

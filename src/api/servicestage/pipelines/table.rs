@@ -67,7 +67,7 @@ impl Table {
     /// Lets a pipeline be found by its name.
     fn note_name(&mut self, serial: Serial) {
         let key_of = |serial| name_key(self.shelf.named(serial));
-        self.names.add(key_of(serial), serial, key_of);
+        self.names.add(serial, key_of);
     }
 
     /// Whether the id is given, in whatever project.

@@ -215,7 +215,7 @@ impl Table {
     /// Lets a plan be found by its name.
     fn note_name(&mut self, serial: Serial) {
         let key_of = |serial| name_key(self.shelf.named(serial));
-        self.names.add(key_of(serial), serial, key_of);
+        self.names.add(serial, key_of);
     }
 
     /// Creates a plan. Components that need an id are given one.
