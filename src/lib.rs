@@ -53,12 +53,12 @@
 //! | [`http::auth`] | tokens and signatures as requests carry them, and whether a signature holds |
 //! | [`api`] | the registry: [`api::Tables`] (the whole memory), [`api::World`] (what a family is given), [`api::state`] (the fixture format), [`api::identities`] (who may call), [`api::gateway`] (in front of every Huawei service), [`api::hint`] (what would have worked) |
 //! | [`api::iam`] | what callers of the Huawei families ask first: tokens, projects, accounts |
-//! | [`api::asm`], [`api::servicestage`], [`api::zadig`] | the families: each its own nouns, wire types, errors, handlers, fixtures |
+//! | [`api::asm`], [`api::servicestage`], [`api::zadig`] | the families: each its own nouns, wire types, errors, operations, fixtures |
 //!
 //! Imports go one way: `main, emulator → host, lib → control, api`; `control → host → api, http`;
 //! `api → families → http → axum`; families and `http → sim`. The host is handed what answers for a world
 //! ([`app_among`]), since the control plane knows the host.
-//! Inside a family `handlers → wire, views → noun → sim`. No family knows another. A test reads `src/` and
+//! Inside a family `operations → wire → model → sim`. No family knows another. A test reads `src/` and
 //! keeps these rules.
 //!
 //! # A request

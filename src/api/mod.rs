@@ -173,7 +173,7 @@ impl Tables {
         self.asm
             .load(state.asm, ids, &mut self.log.at(now, IMPORT))
             .map_err(|misfit| misfit.under("asm"))?;
-        servicestage::state::load(self, state.servicestage, settings, ids, now)
+        servicestage::fixture::load(self, state.servicestage, settings, ids, now)
             .map_err(|misfit| misfit.under("servicestage"))?;
         self.zadig
             .load(state.zadig, ids, &mut self.log.at(now, IMPORT))
@@ -189,7 +189,7 @@ impl Tables {
     pub fn save(&self, ids: &Ids, now: Ms) -> state::State {
         state::State {
             asm: self.asm.save(now),
-            servicestage: servicestage::state::save(self, now),
+            servicestage: servicestage::fixture::save(self, now),
             zadig: self.zadig.save(now),
             identities: self.identities.save(),
             emulator: Counters {

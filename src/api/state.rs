@@ -18,16 +18,16 @@ pub struct State {
     /// Meshes with their releases: `{"meshes":[{"id","name","releases":[…]}]}`.
     #[schema(value_type = Object)]
     #[serde(deserialize_with = "object")]
-    pub asm: asm::state::State,
+    pub asm: asm::fixture::State,
     /// Projects with their release plans and pipelines: `{"projects":[{"id","release_plans":[…],"pipelines":[…]}]}`.
     #[schema(value_type = Object)]
     #[serde(deserialize_with = "object")]
-    pub servicestage: servicestage::state::State,
+    pub servicestage: servicestage::fixture::State,
     /// Projects with their versions and what these refer to:
     /// `{"projects":[{"key","versions":[…],"environments":[…],"registries":[…],"chart_repos":[…]}]}`.
     #[schema(value_type = Object)]
     #[serde(deserialize_with = "object")]
-    pub zadig: zadig::state::State,
+    pub zadig: zadig::fixture::State,
     /// Users, tokens and keys, secrets included: `{"users":[…],"access_keys":[…],"tokens":[…],"zadig_users":[…]}`.
     #[schema(value_type = Object)]
     #[serde(deserialize_with = "object")]

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{Control, Problem};
 use crate::api::asm::Error;
-use crate::api::asm::reach::{Place, Reach};
+use crate::api::asm::scope::{NamespaceRef, ProjectScope};
 use crate::http::extract::{Json, Path};
 use crate::http::notes::note_hint;
 use crate::http::render;
@@ -40,8 +40,8 @@ pub(super) async fn set_traffic(
 ) -> Result<Response, Problem> {
     let gray = u8::try_from(traffic.gray).ok().filter(|gray| *gray <= 100);
     let gray = gray.ok_or_else(|| Problem::BadRequest("gray: must be from 0 to 100".to_owned()))?;
-    let place = Place {
-        reach: Reach::Everything,
+    let target = NamespaceRef {
+        scope: ProjectScope::Everything,
         mesh: &mesh,
         namespace: &namespace,
     };
@@ -49,7 +49,7 @@ pub(super) async fn set_traffic(
         .write(|tables, now| {
             tables
                 .asm
-                .set_traffic(place, &id, gray, now, &mut tables.log)
+                .set_traffic(target, &id, gray, now, &mut tables.log)
         })
         .map_err(|error| match error {
             Error::NotFound(missing) => {

@@ -108,14 +108,14 @@ fn nouns_know_nothing_of_http() {
     const FACING: [&str; 10] = [
         "mod.rs",
         "error.rs",
-        "handlers.rs",
+        "operations.rs",
         "wire.rs",
         "views.rs",
-        "state.rs",
+        "response.rs",
         "query.rs",
+        "fixture.rs",
         "paging.rs",
-        "bind.rs",
-        "names.rs",
+        "decode.rs",
     ];
     let families = ["api/asm/", "api/zadig/", "api/servicestage/"];
     absent(

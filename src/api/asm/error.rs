@@ -66,7 +66,7 @@ pub enum Missing {
         /// What was taken for its id.
         id: String,
         /// Where it is instead, or what was probably meant.
-        instead: Option<String>,
+        suggestion: Option<String>,
     },
     /// A release by uid or name, within a namespace of a mesh.
     Release {
@@ -75,7 +75,7 @@ pub enum Missing {
         /// What was taken for a uid or a name.
         id: String,
         /// Where it is instead, or what was probably meant.
-        instead: Option<String>,
+        suggestion: Option<String>,
     },
 }
 
@@ -107,28 +107,28 @@ pub enum Taken {
 
 impl fmt::Display for Missing {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        let instead = match self {
-            Self::Mesh { id, instead } => {
+        let suggestion = match self {
+            Self::Mesh { id, suggestion } => {
                 write!(
                     formatter,
                     "there is no mesh {id} in the projects this request reaches"
                 )?;
-                instead
+                suggestion
             }
             Self::Release {
                 namespace,
                 id,
-                instead,
+                suggestion,
             } => {
                 write!(
                     formatter,
                     "there is no release task {id} in the namespace {namespace}"
                 )?;
-                instead
+                suggestion
             }
         };
-        match instead {
-            Some(instead) => write!(formatter, ": {instead}"),
+        match suggestion {
+            Some(suggestion) => write!(formatter, ": {suggestion}"),
             None => Ok(()),
         }
     }

@@ -10,15 +10,15 @@
 //! provider; read 2026-08.
 
 pub mod error;
-mod instead;
-pub mod job;
+pub mod fixture;
+mod hints;
 pub mod meshes;
-pub mod reach;
 pub mod releases;
 pub mod rules;
-pub mod stamp;
-pub mod state;
+pub mod run;
+pub mod scope;
 pub mod table;
+pub mod timestamp;
 
 use std::sync::{Arc, LazyLock};
 
@@ -92,8 +92,8 @@ impl Dialect for Asm {
 
 /// The URL table.
 fn routes() -> Routes<Asm> {
-    use meshes::handlers as mesh;
-    use releases::handlers as release;
+    use meshes::operations as mesh;
+    use releases::operations as release;
     Routes::new()
         .with(route!(release::create_release))
         .with(route!(release::list_releases))

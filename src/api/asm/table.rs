@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use super::FAMILY;
 use super::error::{Error, Missing, Taken};
-use super::instead::way_out;
-use super::job::Job;
+use super::hints::way_out;
 use super::meshes::Mesh;
-use super::meshes::mesh::{self, Phase};
-use super::reach::{EVERY_PROJECT, Place, Reach, UnknownMesh};
+use super::meshes::model::mesh::{self, Phase};
 use super::releases::Release;
-use super::releases::order::Order;
-use super::releases::release::{self, Change, Ending};
-use super::stamp::Stamp;
+use super::releases::model::release::{self, Change, Termination};
+use super::releases::model::spec::ReleaseSpec;
+use super::run::SingleStepRun;
+use super::scope::{EVERY_PROJECT, NamespaceRef, ProjectScope, UnknownMesh};
+use super::timestamp::Timestamp;
 use crate::sim::Ms;
 use crate::sim::ids::Ids;
 use crate::sim::index::Index;
@@ -42,7 +42,7 @@ pub const NEWEST_VERSION: &str = "v1.18.7-r5";
 
 /// What carries out work that starts now.
 #[derive(Debug)]
-pub struct Hands<'a> {
+pub struct WriteContext<'a> {
     /// How it will go.
     pub scripts: &'a mut Scripts,
     /// What new ids are drawn from.
@@ -104,24 +104,24 @@ impl Table {
     /// Creates a mesh, which takes one step. Errors: 409 for a name that the project has already.
     pub fn create_mesh(
         &mut self,
-        hands: &mut Hands,
+        context: &mut WriteContext,
         project: &str,
-        order: mesh::Order,
+        spec: mesh::MeshSpec,
         now: Ms,
     ) -> Result<Arc<str>, Error> {
-        let taken = |owner| self.mesh_named(owner, &order.name);
+        let taken = |owner| self.mesh_named(owner, &spec.name);
         if let Some(known) = taken(project).or_else(|| taken(EVERY_PROJECT)) {
-            let (id, name) = (known.id.to_string(), order.name);
+            let (id, name) = (known.id.to_string(), spec.name);
             return Err(Error::AlreadyExists(Taken::MeshName { name, id }));
         }
-        let id = hands.ids.uuid(|id| self.meshes.contains(id));
-        let does = decide(hands, project, &id, &order.name, Work::Create);
+        let id = context.ids.uuid(|id| self.meshes.contains(id));
+        let does = decide(context, project, &id, &spec.name, Work::Create);
         let mesh = Mesh {
-            order,
-            created: Stamp::At(now),
-            life: mesh::Life::Creation(Job::start(now, does)),
+            spec,
+            created: Timestamp::At(now),
+            lifecycle: mesh::Lifecycle::Creation(SingleStepRun::start(now, does)),
         };
-        self.add_mesh(project, &id, mesh, &mut hands.log.at(now, CREATE));
+        self.add_mesh(project, &id, mesh, &mut context.log.at(now, CREATE));
         Ok(id.into())
     }
 
@@ -136,52 +136,52 @@ impl Table {
     }
 
     /// A mesh. Errors: 404.
-    pub fn mesh(&self, reach: Reach, id: &str) -> Result<&Entry<Mesh>, Error> {
-        self.reached(reach, id)
-            .ok_or_else(|| self.no_mesh(reach, id))
+    pub fn mesh(&self, scope: ProjectScope, id: &str) -> Result<&Entry<Mesh>, Error> {
+        self.reached(scope, id)
+            .ok_or_else(|| self.no_mesh(scope, id))
     }
 
-    fn no_mesh(&self, reach: Reach, id: &str) -> Error {
+    fn no_mesh(&self, scope: ProjectScope, id: &str) -> Error {
         Error::NotFound(Missing::Mesh {
             id: id.to_owned(),
-            instead: self.instead_of_mesh(reach, id),
+            suggestion: self.suggest_mesh(scope, id),
         })
     }
 
-    fn reached(&self, reach: Reach, id: &str) -> Option<&Entry<Mesh>> {
+    fn reached(&self, scope: ProjectScope, id: &str) -> Option<&Entry<Mesh>> {
         let mesh = self.meshes.find(id);
-        mesh.filter(|entry| reach.covers(&entry.scope))
+        mesh.filter(|entry| scope.covers(&entry.scope))
     }
 
     /// Tells a mesh to go, which takes one step; its releases go with it. Telling it twice is no error.
     /// Answers the mesh as it was told. Errors: 404.
     pub fn delete_mesh(
         &mut self,
-        hands: &mut Hands,
-        reach: Reach,
+        context: &mut WriteContext,
+        scope: ProjectScope,
         id: &str,
         now: Ms,
     ) -> Result<Mesh, Error> {
-        let entry = self.mesh(reach, id)?;
+        let entry = self.mesh(scope, id)?;
         let mut mesh = entry.item.clone();
         if mesh.is_going(now) {
             return Ok(mesh);
         }
         let project = entry.scope.to_string();
         // A mesh of every project is that of whoever asks, so that a rule for the project is for it.
-        let scope = match reach {
-            Reach::Project(asking) => asking,
-            Reach::Projects(_) | Reach::Everything => &project,
+        let scope = match scope {
+            ProjectScope::Project(asking) => asking,
+            ProjectScope::Projects(_) | ProjectScope::Everything => &project,
         };
-        let does = decide(hands, scope, id, &mesh.order.name, Work::Delete);
-        mesh.life = mesh::Life::Deletion(Job::start(now, does));
-        let occasion = &mut hands.log.at(now, mesh::DELETE);
+        let does = decide(context, scope, id, &mesh.spec.name, Work::Delete);
+        mesh.lifecycle = mesh::Lifecycle::Deletion(SingleStepRun::start(now, does));
+        let occasion = &mut context.log.at(now, mesh::DELETE);
         if mesh.is_gone(now) {
             self.forget_mesh(&project, id, occasion);
         } else {
-            let life = mesh.life.clone();
+            let lifecycle = mesh.lifecycle.clone();
             self.meshes
-                .edit(&project, id, occasion, |mesh| mesh.life = life);
+                .edit(&project, id, occasion, |mesh| mesh.lifecycle = lifecycle);
         }
         Ok(mesh)
     }
@@ -227,18 +227,18 @@ impl Table {
     /// for a name that the namespace has already, or a service that has a grayscale version already.
     pub fn create_release(
         &mut self,
-        hands: &mut Hands,
-        place: Place,
+        context: &mut WriteContext,
+        target: NamespaceRef,
         unknown: UnknownMesh,
-        order: Order,
+        spec: ReleaseSpec,
         now: Ms,
     ) -> Result<Arc<str>, Error> {
-        let Place {
-            reach,
+        let NamespaceRef {
+            scope,
             mesh,
             namespace,
-        } = place;
-        let home = match (self.reached(reach, mesh), unknown) {
+        } = target;
+        let home = match (self.reached(scope, mesh), unknown) {
             (Some(known), _) if known.item.phase(now) == Some(Phase::Deleting) => {
                 let error = Error::at("mesh_id", "the mesh is being deleted");
                 return Err(error.with_hint(way_out(&known.item, now)));
@@ -248,44 +248,44 @@ impl Table {
             (None, UnknownMesh::MakeKnown { home }) if !self.meshes.contains(mesh) => {
                 Some(home.unwrap_or(EVERY_PROJECT))
             }
-            (None, _) => return Err(self.no_mesh(reach, mesh)),
+            (None, _) => return Err(self.no_mesh(scope, mesh)),
         };
-        if let Some(known) = self.release_named(mesh, namespace, order.name()) {
-            let (name, uid) = (order.name().to_owned(), known.id.to_string());
+        if let Some(known) = self.release_named(mesh, namespace, spec.name()) {
+            let (name, uid) = (spec.name().to_owned(), known.id.to_string());
             return Err(Error::AlreadyExists(Taken::ReleaseName { name, uid }));
         }
-        if let Some(known) = self.release_of(mesh, namespace, order.service()) {
-            let (name, uid) = (order.service().to_owned(), known.id.to_string());
+        if let Some(known) = self.release_of(mesh, namespace, spec.service()) {
+            let (name, uid) = (spec.service().to_owned(), known.id.to_string());
             return Err(Error::AlreadyExists(Taken::Service { name, uid }));
         }
         if let Some(home) = home {
             let known = known_mesh(mesh, now);
-            self.add_mesh(home, mesh, known, &mut hands.log.at(now, CREATE));
+            self.add_mesh(home, mesh, known, &mut context.log.at(now, CREATE));
         }
-        let uid = hands.ids.uuid(|id| self.releases.contains(id));
-        let does = decide(hands, mesh, &uid, order.name(), Work::Create);
+        let uid = context.ids.uuid(|id| self.releases.contains(id));
+        let does = decide(context, mesh, &uid, spec.name(), Work::Create);
         let release = Release {
             namespace: self.namespace(mesh, namespace),
-            order,
-            started: Stamp::At(now),
+            spec,
+            started: Timestamp::At(now),
             workloads: None,
             gray_traffic: None,
-            life: release::Life::Creation {
-                job: Job::start(now, does),
+            lifecycle: release::Lifecycle::Creation {
+                job: SingleStepRun::start(now, does),
                 touched: now,
             },
         };
-        self.add_release(mesh, &uid, release, &mut hands.log.at(now, CREATE));
+        self.add_release(mesh, &uid, release, &mut context.log.at(now, CREATE));
         Ok(uid.into())
     }
 
     /// The releases of a mesh, in the order they came. Errors: 404.
     pub fn releases(
         &self,
-        reach: Reach,
+        scope: ProjectScope,
         mesh: &str,
     ) -> Result<impl Iterator<Item = &Entry<Release>> + use<'_>, Error> {
-        let mesh = self.mesh(reach, mesh)?;
+        let mesh = self.mesh(scope, mesh)?;
         Ok(self.releases.of(&mesh.id))
     }
 
@@ -296,13 +296,13 @@ impl Table {
     }
 
     /// A release by uid, else by name. Errors: 404 for the mesh or for the release.
-    pub fn release(&self, place: Place, id: &str) -> Result<&Entry<Release>, Error> {
-        let Place {
-            reach,
+    pub fn release(&self, target: NamespaceRef, id: &str) -> Result<&Entry<Release>, Error> {
+        let NamespaceRef {
+            scope,
             mesh,
             namespace,
-        } = place;
-        self.mesh(reach, mesh)?;
+        } = target;
+        self.mesh(scope, mesh)?;
         let by_uid = self
             .releases
             .find(id)
@@ -312,7 +312,7 @@ impl Table {
             Error::NotFound(Missing::Release {
                 namespace: namespace.to_owned(),
                 id: id.to_owned(),
-                instead: self.instead_of_release(mesh, namespace, id),
+                suggestion: self.suggest_release(mesh, namespace, id),
             })
         })
     }
@@ -321,15 +321,15 @@ impl Table {
     /// as [`Release::update`] says, and if the update is meant for a task of another name.
     pub fn update_release(
         &mut self,
-        place: Place,
+        target: NamespaceRef,
         id: &str,
         name: Option<&str>,
         change: &Change,
         now: Ms,
         log: &mut Log,
     ) -> Result<Vec<&'static str>, Error> {
-        let entry = self.release(place, id)?;
-        let own = entry.item.order.name();
+        let entry = self.release(target, id)?;
+        let own = entry.item.spec.name();
         if name.is_some_and(|name| name != own) {
             return Err(Error::at(
                 "metadata.name",
@@ -338,51 +338,51 @@ impl Table {
         }
         let uid = Arc::clone(&entry.id);
         let occasion = &mut log.at(now, release::UPDATE);
-        self.change(place.mesh, &uid, occasion, |release| {
+        self.change(target.mesh, &uid, occasion, |release| {
             release.update(change, now)?;
-            Ok(release.unchanged(&change.fixed).collect())
+            Ok(release.unchanged(&change.immutable).collect())
         })
     }
 
     /// Takes a release away. Errors: 404; 400 if its traffic does not allow the ending.
     pub fn end_release(
         &mut self,
-        place: Place,
+        target: NamespaceRef,
         id: &str,
-        ending: Ending,
+        termination: Termination,
         now: Ms,
         log: &mut Log,
     ) -> Result<(), Error> {
-        let entry = self.release(place, id)?;
-        entry.item.check_ending(ending).map_err(|error| {
-            let Place {
+        let entry = self.release(target, id)?;
+        entry.item.check_termination(termination).map_err(|error| {
+            let NamespaceRef {
                 mesh, namespace, ..
-            } = place;
-            let gray = match ending {
-                Ending::Cancel => 0,
-                Ending::End => 100,
+            } = target;
+            let gray = match termination {
+                Termination::Cancel => 0,
+                Termination::End => 100,
             };
             error.with_hint(format!(
                 "PUT /_emulator/v1/asm/{mesh}/{namespace}/{id}/traffic {{\"gray\":{gray}}} shifts the traffic"
             ))
         })?;
         let uid = Arc::clone(&entry.id);
-        self.forget_release(place.mesh, &uid, &mut log.at(now, ending.word()));
+        self.forget_release(target.mesh, &uid, &mut log.at(now, termination.as_str()));
         Ok(())
     }
 
     /// Says how much of the traffic the grayscale version carries, in percent. Errors: 404.
     pub fn set_traffic(
         &mut self,
-        place: Place,
+        target: NamespaceRef,
         id: &str,
         gray: u8,
         now: Ms,
         log: &mut Log,
     ) -> Result<(), Error> {
-        let uid = Arc::clone(&self.release(place, id)?.id);
+        let uid = Arc::clone(&self.release(target, id)?.id);
         let occasion = &mut log.at(now, "traffic");
-        self.change(place.mesh, &uid, occasion, |release| {
+        self.change(target.mesh, &uid, occasion, |release| {
             release.gray_traffic = Some(gray);
             Ok(())
         })
@@ -431,7 +431,7 @@ impl Table {
         if let Some(serial) = self.meshes.serial(id)
             && let Some(mesh) = self.meshes.remove(project, id, occasion)
         {
-            self.mesh_names.remove([project, &mesh.order.name], serial);
+            self.mesh_names.remove([project, &mesh.spec.name], serial);
         }
         let uids: Vec<_> = self
             .releases
@@ -447,11 +447,11 @@ impl Table {
         if let Some(serial) = self.releases.serial(uid)
             && let Some(release) = self.releases.remove(mesh, uid, occasion)
         {
-            let (namespace, order) = (&*release.namespace, &release.order);
+            let (namespace, spec) = (&*release.namespace, &release.spec);
             self.release_names
-                .remove([mesh, namespace, order.name()], serial);
+                .remove([mesh, namespace, spec.name()], serial);
             self.services
-                .remove([mesh, namespace, order.service()], serial);
+                .remove([mesh, namespace, spec.service()], serial);
         }
     }
 }
@@ -459,36 +459,36 @@ impl Table {
 /// What a release is found by: its mesh, its namespace and its name.
 fn release_key(entry: &Entry<Release>) -> [&str; 3] {
     let release = &entry.item;
-    [&entry.scope, &release.namespace, release.order.name()]
+    [&entry.scope, &release.namespace, release.spec.name()]
 }
 
 /// The same with the service instead of the name.
 fn service_key(entry: &Entry<Release>) -> [&str; 3] {
     let release = &entry.item;
-    [&entry.scope, &release.namespace, release.order.service()]
+    [&entry.scope, &release.namespace, release.spec.service()]
 }
 
 /// What a mesh is found by: its project and its name.
 fn mesh_key(entry: &Entry<Mesh>) -> [&str; 2] {
-    [&entry.scope, &entry.item.order.name]
+    [&entry.scope, &entry.item.spec.name]
 }
 
 /// A mesh of which only the id is known.
 fn known_mesh(id: &str, now: Ms) -> Mesh {
     Mesh {
-        order: bare_order(id),
-        created: Stamp::At(now),
-        life: mesh::Life::Given {
+        spec: bare_spec(id),
+        created: Timestamp::At(now),
+        lifecycle: mesh::Lifecycle::Given {
             phase: Phase::Running,
-            updated: Stamp::At(now),
+            updated: Timestamp::At(now),
         },
     }
 }
 
 /// What was ordered where nobody knows it.
 #[must_use]
-pub(super) fn bare_order(name: &str) -> mesh::Order {
-    mesh::Order {
+pub(super) fn bare_spec(name: &str) -> mesh::MeshSpec {
+    mesh::MeshSpec {
         kind: "Mesh".to_owned(),
         name: name.to_owned(),
         annotations: None,
@@ -502,8 +502,8 @@ pub(super) fn bare_order(name: &str) -> mesh::Order {
     }
 }
 
-fn decide(hands: &mut Hands, scope: &str, id: &str, name: &str, work: Work) -> Does {
-    hands.scripts.decide(&Ask {
+fn decide(context: &mut WriteContext, scope: &str, id: &str, name: &str, work: Work) -> Does {
+    context.scripts.decide(&Ask {
         family: FAMILY,
         scope,
         id,

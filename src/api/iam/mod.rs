@@ -4,15 +4,14 @@
 //! renews them. The gateway looks at credentials in front of this service as in front of the others. Users,
 //! access keys and projects come from the fixtures; what is issued here is known to every family.
 //!
-//! - [`handlers`]: the operations. In: [`request`]. Out: [`wire`] and [`error`].
+//! - [`operations`]: the operations. In and out: [`wire`]. Refusals: [`error`].
 //!
 //! Sources: IAM API reference (<https://support.huaweicloud.com/intl/en-us/api-iam/>), the Open Telekom Cloud
 //! copy of it (<https://docs.otc.t-systems.com/identity-access-management/api-ref/>), which prints examples, and
 //! the official SDKs; read 2026-08 and 2026-11.
 
 pub mod error;
-pub mod handlers;
-pub mod request;
+pub mod operations;
 pub mod wire;
 
 use std::sync::{Arc, LazyLock};
@@ -92,12 +91,12 @@ fn is_login(request: &Parts) -> bool {
 fn routes() -> Routes<Iam> {
     Routes::new()
         .with(route!(
-            handlers::create_token,
-            handlers::show_token,
-            handlers::revoke_token
+            operations::create_token,
+            operations::show_token,
+            operations::revoke_token
         ))
-        .with(route!(handlers::list_projects))
-        .with(route!(handlers::list_domains))
+        .with(route!(operations::list_projects))
+        .with(route!(operations::list_domains))
 }
 
 /// The family's routes and what they declare.

@@ -1,12 +1,12 @@
 //! Huawei ServiceStage: release plans and pipelines, two families of one dialect.
 
 pub mod error;
-pub mod missing;
+pub mod fixture;
+pub mod hints;
+pub mod names;
 pub mod paging;
 pub mod pipelines;
 pub mod plans;
-pub mod rules;
-pub mod state;
 
 use std::sync::{Arc, LazyLock};
 

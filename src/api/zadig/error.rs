@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::refusal::Refusal;
-use super::wire;
+use super::messages::Refusal;
+use super::wire::response;
 use crate::api::hint::TOO_LARGE;
 use crate::http::auth::Failure;
 use crate::http::finish::Hint;
@@ -113,7 +113,7 @@ fn typed(status: StatusCode, code: u16, description: &str, message: &str) -> Res
         message,
         kind: "error",
     };
-    wire::json(status, &body, 256)
+    response::json(status, &body, 256)
 }
 
 /// What a fault asks for, in the family's words: a code makes it a typed error, else the status says which of the
@@ -131,7 +131,7 @@ pub fn fault(answer: &Answer) -> Response {
             render::answer(status, "text/plain; charset=utf-8", text)
         }
         (_, code @ 400..500) => typed(status, code, message.unwrap_or_default(), reason),
-        _ => wire::json(
+        _ => response::json(
             status,
             &UntypedError {
                 code: 500,
@@ -212,7 +212,7 @@ impl Error {
             }
             Self::BadRequest(_) => typed(status, 400, &text, "Bad Request"),
             Self::Unlicensed => typed(status, 7050, "", UNLICENSED),
-            Self::Refused(_) => wire::json(
+            Self::Refused(_) => response::json(
                 status,
                 &UntypedError {
                     code: 500,

@@ -5,28 +5,20 @@
 //! credential before anything else, so even an unknown path is 401 without one. Rights are looked at after
 //! the request was bound: who may not do something but also says it wrong is told about the latter.
 //!
-//! - [`handlers`]: the five operations. In: [`query`] and [`request`], which [`bind`] and [`scan`] read as Go
-//!   does. Out: [`wire`], [`rows`] and [`error`], with the service's own words in [`refusal`].
-//! - [`table`]: the memory. [`create`] checks what is ordered, [`deliver`] makes rows and pushes of it,
-//!   [`references`] is what orders refer to, and a [`version`] goes its way.
-//! - [`state`], [`load`]: the fixture format.
+//! - [`operations`]: the five operations. Requests and responses are in [`wire`], bodies are read by [`go_json`]
+//!   as Go reads them, errors are in [`error`] and the service's own words in [`messages`].
+//! - [`table`]: the versions of a world. [`model::version_request`] checks a request, [`model::artifacts`] makes
+//!   rows and pushes of it, [`model::catalog`] has what requests refer to, [`model::version`] the lifecycle.
+//! - [`fixture`]: the fixture format.
 
-pub mod bind;
-pub mod create;
-pub mod deliver;
 pub mod error;
-pub mod handlers;
-mod instead;
-pub mod load;
-pub mod query;
-pub mod references;
-pub mod refusal;
-pub mod request;
-pub mod rows;
-pub mod scan;
-pub mod state;
+pub mod fixture;
+pub mod go_json;
+mod hints;
+pub mod messages;
+pub mod model;
+pub mod operations;
 pub mod table;
-pub mod version;
 pub mod wire;
 
 use std::sync::{Arc, LazyLock};
@@ -53,9 +45,9 @@ use crate::http::watch::Watch;
 use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 pub use error::Error;
-use query::Params;
+pub use model::version::FAMILY;
 pub use table::Table;
-pub use version::FAMILY;
+use wire::query::{self, Params};
 
 /// The family's dialect.
 #[derive(Clone)]
@@ -171,17 +163,17 @@ pub fn sealed() -> &'static Sealed<Zadig> {
         // For every other method the words `k8s` and `helm` are ids like any other.
         let as_id = |route: Route<Zadig>| {
             route
-                .and_on(MethodFilter::GET, handlers::get_version)
-                .and_on(MethodFilter::DELETE, handlers::delete_version)
+                .and_on(MethodFilter::GET, operations::get_version)
+                .and_on(MethodFilter::DELETE, operations::delete_version)
                 .or_wrong_method()
         };
         let with_slash = |path: &str| Route::undeclared(path).or_else(trailing_slash);
         Sealed::new(
             Routes::new()
-                .with(route!(handlers::list_versions).or_wrong_method())
-                .with(route!(handlers::get_version, handlers::delete_version).or_wrong_method())
-                .with(as_id(route!(handlers::create_k8s_version)))
-                .with(as_id(route!(handlers::create_helm_version)))
+                .with(route!(operations::list_versions).or_wrong_method())
+                .with(route!(operations::get_version, operations::delete_version).or_wrong_method())
+                .with(as_id(route!(operations::create_k8s_version)))
+                .with(as_id(route!(operations::create_helm_version)))
                 .with(with_slash(&format!("{RELEASES}/")))
                 .with(with_slash(&format!("{RELEASES}/{{id}}/"))),
         )
@@ -201,7 +193,7 @@ async fn trailing_slash(State(zadig): State<Zadig>, request: Request) -> Result<
         _ => false,
     };
     if exists {
-        Ok(handlers::redirect(&parts, &to))
+        Ok(operations::redirect(&parts, &to))
     } else {
         Err(zadig.unrouted(&parts, Rejection::NoRoute))
     }

@@ -2,12 +2,14 @@
 
 use foldhash::{HashMap, HashSet};
 
-use super::create::{self, Order, Strictness};
-use super::deliver;
-use super::references::References;
-use super::refusal::{Cause, Refusal, Stop};
-use super::rows::Kind;
-use super::version::{Chart, DELETE, Life, Pushing, RETRY, Stopped, Version, Whose};
+use super::messages::{Cause, Refusal, Stop};
+use super::model::artifacts;
+use super::model::catalog::Catalog;
+use super::model::rows::Kind;
+use super::model::version::{
+    Chart, DELETE, Lifecycle, Pushing, RETRY, Stopped, Version, VersionRef,
+};
+use super::model::version_request::{self, Strictness, VersionRequest};
 use crate::sim::Ms;
 use crate::sim::ids::Ids;
 use crate::sim::scripts::Scripts;
@@ -23,7 +25,7 @@ pub struct Table {
     names: HashMap<String, HashMap<String, String>>,
     /// The ids of all rows.
     rows: HashSet<String>,
-    pub(super) references: References,
+    pub(super) catalog: Catalog,
 }
 
 /// Which page of which project's versions is asked for.
@@ -46,7 +48,7 @@ impl Page {
 }
 
 /// What a command needs beside the table.
-pub struct Tools<'a> {
+pub struct WriteContext<'a> {
     /// How coming pushes go.
     pub scripts: &'a mut Scripts,
     /// Where ids come from.
@@ -104,152 +106,170 @@ impl Table {
     }
 
     /// Creates a K8s version, or retries one. What stops it after it is stored is an error too.
-    pub fn create_k8s(&mut self, order: &Order, tools: Tools) -> Result<(), Refusal> {
-        create::check_environment(order, &self.references, tools.strictness)?;
-        if order.retry {
-            let missing = Cause::NothingToRetry(order.name.clone());
-            return self.retry(order, missing, tools);
+    pub fn create_k8s(
+        &mut self,
+        request: &VersionRequest,
+        context: WriteContext,
+    ) -> Result<(), Refusal> {
+        version_request::check_environment(request, &self.catalog, context.strictness)?;
+        if request.retry {
+            let missing = Cause::NothingToRetry(request.name.clone());
+            return self.retry(request, missing, context);
         }
-        create::check_k8s(order, &self.references, tools.strictness)?;
-        self.check_name(order)?;
+        version_request::check_k8s(request, &self.catalog, context.strictness)?;
+        self.check_name(request)?;
 
-        let id = self.draw_id(&tools);
-        let seconds = tools.now.div_euclid(1_000);
-        let draw = || tools.ids.object_id(tools.now, |id| self.is_taken(id));
-        let (deploys, pushes) = deliver::deploy(order, &self.references, seconds, draw);
-        let (life, result) = match pushes {
+        let id = self.draw_id(&context);
+        let seconds = context.now.div_euclid(1_000);
+        let draw = || context.ids.object_id(context.now, |id| self.is_taken(id));
+        let (deploys, pushes) = artifacts::deploy(request, &self.catalog, seconds, draw);
+        let (lifecycle, result) = match pushes {
             Ok(pushes) => {
-                let pushing = Pushing::start(whose(order, &id), pushes, tools.scripts, tools.now);
-                (Life::Pushing(pushing), Ok(()))
+                let pushing = Pushing::start(
+                    version_ref(request, &id),
+                    pushes,
+                    context.scripts,
+                    context.now,
+                );
+                (Lifecycle::Pushing(pushing), Ok(()))
             }
-            Err(stop) => stopped(order, stop, String::new(), Vec::new()),
+            Err(stop) => stopped(request, stop, String::new(), Vec::new()),
         };
         let version = Version {
             deploys,
-            ..fresh(order, Kind::K8sYaml, tools.caller, seconds, life)
+            ..fresh(request, Kind::K8sYaml, context.caller, seconds, lifecycle)
         };
-        let occasion = &mut tools.log.at(tools.now, CREATE);
-        self.insert(&order.project, &id, version, occasion);
+        let occasion = &mut context.log.at(context.now, CREATE);
+        self.insert(&request.project, &id, version, occasion);
         result
     }
 
     /// Creates a Helm version, or retries one. What stops it after it is stored is an error too.
-    pub fn create_helm(&mut self, order: &Order, tools: Tools) -> Result<(), Refusal> {
-        if order.retry {
-            let missing = Cause::NoChartsToRetry(order.name.clone());
-            return self.retry(order, missing, tools);
+    pub fn create_helm(
+        &mut self,
+        request: &VersionRequest,
+        context: WriteContext,
+    ) -> Result<(), Refusal> {
+        if request.retry {
+            let missing = Cause::NoChartsToRetry(request.name.clone());
+            return self.retry(request, missing, context);
         }
-        create::check_helm(order, &self.references, tools.strictness)?;
-        self.check_name(order)?;
+        version_request::check_helm(request, &self.catalog, context.strictness)?;
+        self.check_name(request)?;
 
-        let id = self.draw_id(&tools);
-        let seconds = tools.now.div_euclid(1_000);
-        let charts = deliver::charts(order, &self.references, tools.strictness);
-        let whose = whose(order, &id);
-        let repo = &order.chart_repo;
-        let packaged = deliver::package(
-            whose,
+        let id = self.draw_id(&context);
+        let seconds = context.now.div_euclid(1_000);
+        let charts = artifacts::charts(request, &self.catalog, context.strictness);
+        let version_ref = version_ref(request, &id);
+        let repo = &request.chart_repo;
+        let packaged = artifacts::package(
+            version_ref,
             repo,
             &charts,
-            &self.references,
-            tools.strictness,
-            tools.scripts,
+            &self.catalog,
+            context.strictness,
+            context.scripts,
         );
-        let (distributes, life, result) = match packaged {
+        let (distributes, lifecycle, result) = match packaged {
             Ok(()) => {
-                let draw = || tools.ids.object_id(tools.now, |id| self.is_taken(id));
-                let (rows, pushes) = deliver::distribute(repo, &charts, seconds, draw);
-                let pushing = Pushing::start(whose, pushes, tools.scripts, tools.now);
-                (rows, Life::Pushing(pushing), Ok(()))
+                let draw = || context.ids.object_id(context.now, |id| self.is_taken(id));
+                let (rows, pushes) = artifacts::distribute(repo, &charts, seconds, draw);
+                let pushing = Pushing::start(version_ref, pushes, context.scripts, context.now);
+                (rows, Lifecycle::Pushing(pushing), Ok(()))
             }
             Err(stop) => {
-                let (life, result) = stopped(order, stop, repo.clone(), charts);
-                (Vec::new(), life, result)
+                let (lifecycle, result) = stopped(request, stop, repo.clone(), charts);
+                (Vec::new(), lifecycle, result)
             }
         };
         let version = Version {
             distributes,
-            ..fresh(order, Kind::HelmChart, tools.caller, seconds, life)
+            ..fresh(request, Kind::HelmChart, context.caller, seconds, lifecycle)
         };
-        let occasion = &mut tools.log.at(tools.now, CREATE);
-        self.insert(&order.project, &id, version, occasion);
+        let occasion = &mut context.log.at(context.now, CREATE);
+        self.insert(&request.project, &id, version, occasion);
         result
     }
 
     /// Retries a failed version of either kind: the service does not compare it with the path.
-    fn retry(&mut self, order: &Order, missing: Cause, tools: Tools) -> Result<(), Refusal> {
-        let Tools {
+    fn retry(
+        &mut self,
+        request: &VersionRequest,
+        missing: Cause,
+        context: WriteContext,
+    ) -> Result<(), Refusal> {
+        let WriteContext {
             scripts,
             ids,
             strictness,
             now,
             log,
             ..
-        } = tools;
+        } = context;
         let occasion = &mut log.at(now, RETRY);
-        let names = self.names.get(&order.project);
-        let Some(id) = names.and_then(|names| names.get(&order.name)).cloned() else {
-            return Err(order.refuse(missing));
+        let names = self.names.get(&request.project);
+        let Some(id) = names.and_then(|names| names.get(&request.name)).cloned() else {
+            return Err(request.refuse(missing));
         };
         let version = self
             .versions
-            .get(&order.project, &id)
+            .get(&request.project, &id)
             .expect("a name leads to a version");
         version
             .may_retry(now)
-            .map_err(|cause| order.refuse(cause))?;
-        let left = match &version.life {
-            Life::Stopped(left) => Some(left.clone()),
-            Life::Given { .. } | Life::Pushing(_) => None,
+            .map_err(|cause| request.refuse(cause))?;
+        let left = match &version.lifecycle {
+            Lifecycle::Stopped(left) => Some(left.clone()),
+            Lifecycle::Given { .. } | Lifecycle::Pushing(_) => None,
         };
         let Some(left) = left else {
             self.versions
-                .edit(&order.project, &id, occasion, |version| {
-                    version.push_again(&order.project, &id, scripts, now);
+                .edit(&request.project, &id, occasion, |version| {
+                    version.push_again(&request.project, &id, scripts, now);
                 });
             return Ok(());
         };
 
-        let packaged = deliver::package(
-            whose(order, &id),
+        let packaged = artifacts::package(
+            version_ref(request, &id),
             &left.chart_repo,
             &left.charts,
-            &self.references,
+            &self.catalog,
             strictness,
             scripts,
         );
         let seconds = now.div_euclid(1_000);
         let done = packaged.map(|()| {
             let draw = || ids.object_id(now, |id| self.is_taken(id));
-            deliver::distribute(&left.chart_repo, &left.charts, seconds, draw)
+            artifacts::distribute(&left.chart_repo, &left.charts, seconds, draw)
         });
-        let (life, result) = match done {
+        let (lifecycle, result) = match done {
             Ok((rows, pushes)) => {
-                let whose = whose(order, &id);
-                let pushing = Pushing::start(whose, pushes, scripts, now);
-                let life = Life::Pushing(Pushing {
+                let version_ref = version_ref(request, &id);
+                let pushing = Pushing::start(version_ref, pushes, scripts, now);
+                let lifecycle = Lifecycle::Pushing(Pushing {
                     retried: true,
                     ..pushing
                 });
-                ((rows, life), Ok(()))
+                ((rows, lifecycle), Ok(()))
             }
             Err(stop) => {
-                let (life, result) = stopped(order, stop, left.chart_repo, left.charts);
-                ((Vec::new(), life), result)
+                let (lifecycle, result) = stopped(request, stop, left.chart_repo, left.charts);
+                ((Vec::new(), lifecycle), result)
             }
         };
         self.versions
-            .edit(&order.project, &id, occasion, |version| {
-                (version.distributes, version.life) = life;
+            .edit(&request.project, &id, occasion, |version| {
+                (version.distributes, version.lifecycle) = lifecycle;
                 let rows = version.row_ids().into_iter().map(str::to_owned);
                 self.rows.extend(rows);
             });
         result
     }
 
-    fn check_name(&self, order: &Order) -> Result<(), Refusal> {
-        if self.has_name(&order.project, &order.name) {
-            return Err(order.refuse(Cause::Duplicate(order.name.clone())));
+    fn check_name(&self, request: &VersionRequest) -> Result<(), Refusal> {
+        if self.has_name(&request.project, &request.name) {
+            return Err(request.refuse(Cause::Duplicate(request.name.clone())));
         }
         Ok(())
     }
@@ -271,8 +291,8 @@ impl Table {
         self.versions.contains(id) || self.rows.contains(id)
     }
 
-    fn draw_id(&self, tools: &Tools) -> String {
-        tools.ids.object_id(tools.now, |id| self.is_taken(id))
+    fn draw_id(&self, context: &WriteContext) -> String {
+        context.ids.object_id(context.now, |id| self.is_taken(id))
     }
 
     /// Adds a version whose id, name and rows are new.
@@ -330,39 +350,45 @@ pub fn is_id(text: &str) -> bool {
     text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn whose<'a>(order: &'a Order, id: &'a str) -> Whose<'a> {
-    Whose {
-        project: &order.project,
+fn version_ref<'a>(request: &'a VersionRequest, id: &'a str) -> VersionRef<'a> {
+    VersionRef {
+        project: &request.project,
         id,
-        name: &order.name,
+        name: &request.name,
     }
 }
 
-fn fresh(order: &Order, kind: Kind, caller: &str, seconds: i64, life: Life) -> Version {
+fn fresh(
+    request: &VersionRequest,
+    kind: Kind,
+    caller: &str,
+    seconds: i64,
+    lifecycle: Lifecycle,
+) -> Version {
     Version {
-        name: order.name.clone(),
+        name: request.name.clone(),
         kind,
-        labels: order.labels.clone(),
-        description: order.description.clone(),
+        labels: request.labels.clone(),
+        description: request.description.clone(),
         created_by: caller.to_owned(),
         create_time: seconds,
         deploys: Vec::new(),
         distributes: Vec::new(),
-        life,
+        lifecycle,
     }
 }
 
 /// The life of a version that was stopped, and what is answered.
 fn stopped(
-    order: &Order,
+    request: &VersionRequest,
     stop: Stop,
     chart_repo: String,
     charts: Vec<Chart>,
-) -> (Life, Result<(), Refusal>) {
+) -> (Lifecycle, Result<(), Refusal>) {
     let left = Stopped {
         error: stop.to_string(),
         chart_repo,
         charts,
     };
-    (Life::Stopped(left), Err(order.refuse(stop.into())))
+    (Lifecycle::Stopped(left), Err(request.refuse(stop.into())))
 }

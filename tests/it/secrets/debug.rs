@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderValue};
 use release_emulator::State;
-use release_emulator::api::iam::request::{Asked, TokenRequest};
+use release_emulator::api::iam::wire::request::{LoginRequest, TokenRequest};
 use release_emulator::api::identities::Directory;
 use release_emulator::http::auth::verify::Key;
 use release_emulator::http::auth::{Secret, huawei, zadig};
@@ -79,8 +79,8 @@ fn nothing_secret_is_printed_of_a_login_for_debugging() {
     let body = json!({"auth": {"identity": {"methods": ["password"], "password": {"user": user}}}});
 
     let request: TokenRequest = serde_json::from_value(body.clone()).unwrap();
-    let asked = Asked::read(body.to_string().as_bytes(), |_| {}).unwrap();
+    let login_request = LoginRequest::read(body.to_string().as_bytes(), |_| {}).unwrap();
 
     assert_masked(&request);
-    assert_masked(&asked);
+    assert_masked(&login_request);
 }

@@ -1,9 +1,8 @@
 //! Meshes: what releases belong to.
 
-pub mod handlers;
-pub mod mesh;
-pub mod parts;
-pub mod state;
+pub mod fixture;
+pub mod model;
+pub mod operations;
 pub mod wire;
 
-pub use mesh::Mesh;
+pub use model::mesh::Mesh;

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::mesh::{Cluster, Mesh, Order};
-use super::parts::{Config, Injection, Installation, Tag};
+use super::model::mesh::{Cluster, Mesh, MeshSpec};
+use super::model::mesh_config::{Config, Injection, Installation, Tag};
 use crate::api::asm::error::Error;
 use crate::api::asm::rules::{self, is_name, is_version};
-use crate::api::asm::stamp::Stamp;
 use crate::api::asm::table::NEWEST_VERSION;
+use crate::api::asm::timestamp::Timestamp;
 use crate::http::json::{Verbatim, some_object, some_objects};
 use crate::http::render::Rows;
 use crate::sim::Ms;
@@ -132,7 +132,7 @@ pub struct ClusterBody {
 
 impl MeshBody {
     /// The order. Errors: 400 with the JSON path.
-    pub fn order(self) -> Result<Order, Error> {
+    pub fn spec(self) -> Result<MeshSpec, Error> {
         let api_version = self
             .api_version
             .ok_or_else(|| Error::required("apiVersion"))?;
@@ -173,7 +173,7 @@ impl MeshBody {
             config.check()?;
         }
         let clusters = clusters.into_iter().enumerate();
-        Ok(Order {
+        Ok(MeshSpec {
             kind,
             name,
             annotations: texts("metadata.annotations", metadata.annotations)?,
@@ -277,7 +277,7 @@ pub struct MeshMetadataView<'a> {
     /// Its id.
     uid: &'a str,
     /// When it was created.
-    creation_timestamp: &'a Stamp,
+    creation_timestamp: &'a Timestamp,
 }
 
 /// What a mesh is made of.
@@ -341,41 +341,43 @@ pub struct MeshStatusView {
     phase: &'static str,
     /// When it was updated last; absent from the answer to creating the mesh.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Stamp, required = false)]
-    update_timestamp: Option<Stamp>,
+    #[schema(value_type = Timestamp, required = false)]
+    update_timestamp: Option<Timestamp>,
 }
 
 impl<'a> MeshView<'a> {
     /// What can be seen of a mesh at an instant, as lists and answers to showing it tell.
     pub fn of(id: &'a str, mesh: &'a Mesh, now: Ms) -> Self {
-        let order = &mesh.order;
-        let clusters = order.clusters.iter().map(|cluster| ClusterView {
+        let spec = &mesh.spec;
+        let clusters = spec.clusters.iter().map(|cluster| ClusterView {
             cluster_id: &cluster.id,
             project_id: None,
             installation: None,
             injection: None,
         });
         // What is gone cannot be found, so this is only asked for by the command that let it go.
-        let phase = mesh.phase(now).unwrap_or(super::mesh::Phase::Deleting);
+        let phase = mesh
+            .phase(now)
+            .unwrap_or(super::model::mesh::Phase::Deleting);
         Self {
-            kind: &order.kind,
+            kind: &spec.kind,
             api_version: API_VERSION,
             metadata: MeshMetadataView {
-                name: &order.name,
+                name: &spec.name,
                 uid: id,
                 creation_timestamp: &mesh.created,
             },
             spec: MeshSpecView {
-                edition: &order.edition,
-                version: &order.version,
-                ipv6_enable: order.ipv6,
-                config: order.config.as_ref(),
+                edition: &spec.edition,
+                version: &spec.version,
+                ipv6_enable: spec.ipv6,
+                config: spec.config.as_ref(),
                 extend_params: ExtendParamsView {
                     clusters: clusters.collect(),
                 },
             },
             status: MeshStatusView {
-                phase: phase.word(),
+                phase: phase.as_str(),
                 update_timestamp: Some(mesh.updated(now)),
             },
         }
@@ -384,7 +386,7 @@ impl<'a> MeshView<'a> {
     /// A mesh as the answer to creating it tells: with its clusters as they were sent.
     pub fn created(id: &'a str, mesh: &'a Mesh, now: Ms) -> Self {
         let mut view = Self::of(id, mesh, now);
-        let clusters = mesh.order.clusters.iter().map(|cluster| ClusterView {
+        let clusters = mesh.spec.clusters.iter().map(|cluster| ClusterView {
             cluster_id: &cluster.id,
             project_id: cluster.project.as_deref(),
             installation: cluster.installation.as_ref(),
@@ -392,7 +394,7 @@ impl<'a> MeshView<'a> {
         });
         view.spec.extend_params.clusters = clusters.collect();
         view.status = MeshStatusView {
-            phase: super::mesh::Phase::Creating.word(),
+            phase: super::model::mesh::Phase::Creating.as_str(),
             update_timestamp: None,
         };
         view
@@ -401,7 +403,7 @@ impl<'a> MeshView<'a> {
     /// A mesh as the answer to deleting it tells.
     pub fn deleted(id: &'a str, mesh: &'a Mesh, now: Ms) -> Self {
         let mut view = Self::of(id, mesh, now);
-        view.status.phase = super::mesh::Phase::Deleting.word();
+        view.status.phase = super::model::mesh::Phase::Deleting.as_str();
         view
     }
 }

@@ -1,10 +1,8 @@
 //! Grayscale release tasks.
 
-pub mod handlers;
-pub mod images;
-pub mod order;
-pub mod release;
-pub mod state;
+pub mod fixture;
+pub mod model;
+pub mod operations;
 pub mod wire;
 
-pub use release::Release;
+pub use model::release::Release;

@@ -7,12 +7,12 @@ use utoipa::openapi::schema::{AllOfBuilder, ArrayBuilder, ObjectBuilder, SchemaT
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::images::{self, Wanted};
-use super::order::{Gray, Order, Said};
-use super::release::{Change, Ending, Fixed, NOTHING, Release};
+use super::model::images::{self, ImageUpdate};
+use super::model::release::{Change, ImmutableFields, NOTHING, Release, Termination};
+use super::model::spec::{GrayWorkload, ReleaseFields, ReleaseSpec};
 use crate::api::asm::error::Error;
 use crate::api::asm::rules::{self, is_name};
-use crate::api::asm::stamp::Stamp;
+use crate::api::asm::timestamp::Timestamp;
 use crate::http::json::{Verbatim, placed, some_object, some_objects};
 use crate::http::render::Rows;
 use crate::sim::Ms;
@@ -102,9 +102,9 @@ pub struct GrayBody {
 
 /// The schema of a creation's body: [`ReleaseBody`], and what it must have then.
 #[derive(Debug)]
-pub struct OrderBody;
+pub struct CreateReleaseBody;
 
-impl PartialSchema for OrderBody {
+impl PartialSchema for CreateReleaseBody {
     fn schema() -> RefOr<Schema> {
         let object = || ObjectBuilder::new().schema_type(Type::Object);
         let text = || ObjectBuilder::new().schema_type(Type::String);
@@ -134,7 +134,7 @@ impl PartialSchema for OrderBody {
     }
 }
 
-impl ToSchema for OrderBody {
+impl ToSchema for CreateReleaseBody {
     fn name() -> Cow<'static, str> {
         "AsmReleaseOrder".into()
     }
@@ -147,7 +147,7 @@ impl ToSchema for OrderBody {
 
 impl ReleaseBody {
     /// The order for a task in a namespace of a mesh. Errors: 400 with the JSON path.
-    pub fn order(self, mesh: &str, namespace: &str) -> Result<Order, Error> {
+    pub fn spec(self, mesh: &str, namespace: &str) -> Result<ReleaseSpec, Error> {
         self.check_frame(mesh, namespace)?;
         let metadata = self.metadata.ok_or_else(|| Error::required("metadata"))?;
         let name = metadata
@@ -171,7 +171,7 @@ impl ReleaseBody {
             return Err(Error::required("spec.grayDeployments[0].template"));
         }
         let gray = gray.into_iter().enumerate().map(|(n, gray)| gray.gray(n));
-        let said = Said {
+        let said = ReleaseFields {
             name,
             service,
             cluster: spec.cluster_id.unwrap_or_default(),
@@ -179,7 +179,7 @@ impl ReleaseBody {
             version: spec.version.unwrap_or_default(),
             kind: spec.kind,
         };
-        Ok(Order::new(&said, gray.collect::<Result<_, _>>()?))
+        Ok(ReleaseSpec::new(&said, gray.collect::<Result<_, _>>()?))
     }
 
     /// What an update asks for, and the name of the task it is meant for, if it says. Errors: 400 with the
@@ -192,7 +192,7 @@ impl ReleaseBody {
         let change = Change {
             version: spec.version,
             images: images.collect::<Result<_, _>>()?,
-            fixed: Fixed {
+            immutable: ImmutableFields {
                 service: spec.service_name,
                 cluster: spec.cluster_id,
                 deployment: spec.deployment_name,
@@ -229,19 +229,19 @@ impl ReleaseBody {
 }
 
 impl GrayBody {
-    fn gray(self, n: usize) -> Result<Gray, Error> {
+    fn gray(self, n: usize) -> Result<GrayWorkload, Error> {
         let template = self.template.unwrap_or_else(|| NOTHING.clone());
         if !template.is_object() {
             let place = format_args!("spec.grayDeployments[{n}].template");
             return Err(Error::at(place, "must be an object"));
         }
-        Ok(Gray {
+        Ok(GrayWorkload {
             cluster: self.cluster_id.unwrap_or_default().into(),
             template,
         })
     }
 
-    fn images(self, n: usize) -> Result<Vec<Wanted>, Error> {
+    fn images(self, n: usize) -> Result<Vec<ImageUpdate>, Error> {
         let place = format!("spec.grayDeployments[{n}].template");
         let Some(template) = self.template else {
             return Ok(Vec::new());
@@ -249,7 +249,7 @@ impl GrayBody {
         if !template.is_object() {
             return Err(Error::at(place, "must be an object"));
         }
-        images::wanted(&template).map_err(|wrong| {
+        images::updates_in(&template).map_err(|wrong| {
             // `wrong` begins with a path of its own if it has one.
             let has_path = wrong.starts_with("spec");
             Error::InvalidRequest(if has_path {
@@ -274,12 +274,12 @@ pub struct DeleteQuery {
 
 impl DeleteQuery {
     /// The ending. Errors: 400 for none or another word.
-    pub fn ending(&self) -> Result<Ending, Error> {
+    pub fn termination(&self) -> Result<Termination, Error> {
         let action = self.action.as_deref();
         let action = action.ok_or_else(|| Error::at("action", "is required: cancel or end"))?;
         match action.to_ascii_lowercase().as_str() {
-            "cancel" => Ok(Ending::Cancel),
-            "end" | "finish" => Ok(Ending::End),
+            "cancel" => Ok(Termination::Cancel),
+            "end" | "finish" => Ok(Termination::End),
             _ => Err(Error::at("action", "must be cancel or end")),
         }
     }
@@ -389,9 +389,9 @@ pub struct StatusView<'a> {
     /// `Creating`, `Running` or `Failed` (a guess: the documents list no values), or what a fixture said.
     phase: &'a str,
     /// When it was started.
-    start_time: &'a Stamp,
+    start_time: &'a Timestamp,
     /// When it was updated last.
-    update_time: Stamp,
+    update_time: Timestamp,
     /// The original workload, a Deployment; `{}` if it is not known.
     #[schema(value_type = Object)]
     deployment: &'a Verbatim,
@@ -403,8 +403,8 @@ pub struct StatusView<'a> {
 impl<'a> ReleaseView<'a> {
     /// What can be seen of a task at an instant.
     pub fn of(mesh: &'a str, uid: &'a str, release: &'a Release, now: Ms) -> Self {
-        let order = &release.order;
-        let gray_deployments = order.gray.iter().map(|gray| GrayView {
+        let spec = &release.spec;
+        let gray_deployments = spec.gray.iter().map(|gray| GrayView {
             cluster_id: &gray.cluster,
             template: &gray.template,
         });
@@ -413,20 +413,20 @@ impl<'a> ReleaseView<'a> {
             api_version: API_VERSION,
             metadata: MetadataView {
                 mesh_id: mesh,
-                name: order.name(),
+                name: spec.name(),
                 uid,
                 namespace: &release.namespace,
             },
             spec: SpecView {
-                service_name: order.service(),
-                cluster_id: order.cluster(),
-                deployment_name: order.deployment(),
-                version: order.version(),
-                kind: order.kind(),
+                service_name: spec.service(),
+                cluster_id: spec.cluster(),
+                deployment_name: spec.deployment(),
+                version: spec.version(),
+                kind: spec.kind(),
                 gray_deployments: gray_deployments.collect(),
             },
             status: StatusView {
-                phase: release.phase(now).word(),
+                phase: release.phase(now).as_str(),
                 start_time: &release.started,
                 update_time: release.updated(now),
                 deployment: release.original(),
@@ -437,8 +437,8 @@ impl<'a> ReleaseView<'a> {
 
     /// The same in the phase that a command answers, whatever comes at the same instant.
     #[must_use]
-    pub fn in_phase(mut self, phase: super::release::Phase<'a>) -> Self {
-        self.status.phase = phase.word();
+    pub fn in_phase(mut self, phase: super::model::release::Phase<'a>) -> Self {
+        self.status.phase = phase.as_str();
         self
     }
 }

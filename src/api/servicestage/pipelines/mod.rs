@@ -1,34 +1,34 @@
 //! `ServiceStage` pipelines with actions: release tasks of the new kind, `/v3/{project_id}/pipeline/pipelines`.
 
-mod action;
-mod declaration;
-mod execution;
-mod handlers;
-mod pipeline;
-mod schedule;
-pub mod state;
-mod status;
+pub mod fixture;
+mod hints;
+mod model;
+mod operations;
 mod table;
-mod views;
-mod way;
 mod wire;
 
 use super::ServiceStage;
 use crate::http::routes::{Routes, route};
-pub use pipeline::FAMILY;
+pub use model::pipeline::FAMILY;
 pub use table::Table;
 
 /// The URL table.
 pub(super) fn routes() -> Routes<ServiceStage> {
     Routes::new()
-        .with(route!(handlers::create_pipeline, handlers::list_pipelines))
-        .with(route!(handlers::update_pipeline, handlers::show_pipeline))
-        .with(route!(handlers::operate_pipeline))
-        .with(route!(handlers::list_pipeline_records))
         .with(route!(
-            handlers::create_pipeline_hooks,
-            handlers::update_pipeline_hooks,
-            handlers::show_pipeline_hooks
+            operations::create_pipeline,
+            operations::list_pipelines
         ))
-        .with(route!(handlers::parse_template_package))
+        .with(route!(
+            operations::update_pipeline,
+            operations::show_pipeline
+        ))
+        .with(route!(operations::operate_pipeline))
+        .with(route!(operations::list_pipeline_records))
+        .with(route!(
+            operations::create_pipeline_hooks,
+            operations::update_pipeline_hooks,
+            operations::show_pipeline_hooks
+        ))
+        .with(route!(operations::parse_template_package))
 }

@@ -1,9 +1,9 @@
 //! All pipelines of a world: the one place that knows their uniqueness, order and numbering.
 
-use super::action::{Action, Refused, Verb};
-use super::pipeline::{Definition, Office, Pipeline};
-use super::schedule::Policy;
-use super::status::Status;
+use super::model::action::{Action, ActionKind, ActionRefusal};
+use super::model::pipeline::{Definition, ExecutionContext, Pipeline};
+use super::model::status::Status;
+use super::model::trigger_policy::TriggerPolicy;
 use crate::sim::Ms;
 use crate::sim::index::Index;
 use crate::sim::scripts::Scripts;
@@ -33,7 +33,7 @@ impl Default for Table {
 }
 
 /// What carries out an action.
-pub struct Means<'a> {
+pub struct WriteContext<'a> {
     /// How steps will go.
     pub scripts: &'a mut Scripts,
     /// Who hears of what changes.
@@ -132,9 +132,9 @@ impl Table {
         new: Definition,
         now: Ms,
         log: &mut Log,
-    ) -> Option<Result<(), Refused>> {
+    ) -> Option<Result<(), ActionRefusal>> {
         let serial = self.shelf.serial(id)?;
-        let occasion = &mut log.at(now, Verb::Edit.word());
+        let occasion = &mut log.at(now, ActionKind::Edit.as_str());
         let edit = |pipeline: &mut Pipeline| pipeline.edit(new, now);
         let edited = self.shelf.edit(project, id, occasion, edit)?;
         Some(edited.map(|old| {
@@ -151,16 +151,16 @@ impl Table {
         id: &str,
         action: &Action,
         caller: &str,
-        means: Means,
-    ) -> Option<Result<(i64, Status), Refused>> {
-        let Means { scripts, log, now } = means;
-        let mut office = Office {
+        context: WriteContext,
+    ) -> Option<Result<(i64, Status), ActionRefusal>> {
+        let WriteContext { scripts, log, now } = context;
+        let mut context = ExecutionContext {
             next_execution: &mut self.next_execution,
             scripts,
         };
-        let occasion = &mut log.at(now, action.verb().word());
+        let occasion = &mut log.at(now, action.kind().as_str());
         self.shelf.edit(project, id, occasion, |pipeline| {
-            pipeline.act(action, caller, now, &mut office)
+            pipeline.act(action, caller, now, &mut context)
         })
     }
 
@@ -169,7 +169,7 @@ impl Table {
         &mut self,
         project: &str,
         id: &str,
-        policy: Policy,
+        policy: TriggerPolicy,
         occasion: &mut Occasion,
     ) -> bool {
         let set = |pipeline: &mut Pipeline| pipeline.policy = Some(policy);
@@ -202,12 +202,12 @@ impl Table {
     /// Lets the first thing happen that is due, if anything is: steps end, policies start pipelines. Answers
     /// whether anything was.
     pub fn wake(&mut self, now: Ms, scripts: &mut Scripts, log: &mut Log) -> bool {
-        let mut office = Office {
+        let mut context = ExecutionContext {
             next_execution: &mut self.next_execution,
             scripts,
         };
         self.shelf.wake(now, log, |_, _, pipeline, at| {
-            pipeline.fire(at, &mut office);
+            pipeline.fire(at, &mut context);
         })
     }
 

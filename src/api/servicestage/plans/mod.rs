@@ -3,36 +3,32 @@
 //!
 //! Source: ServiceStage API reference, "Release Management" (index page 0255), read 2026-08.
 
-pub mod component;
-pub mod content;
-pub mod course;
-mod handlers;
-pub mod plan;
-pub mod round;
-pub mod state;
-mod way;
+pub mod fixture;
+mod hints;
+pub mod model;
+mod operations;
+pub mod table;
 pub mod wire;
-pub mod words;
 
 use super::ServiceStage;
 use crate::http::routes::{Routes, route};
-pub use plan::Table;
-pub use round::FAMILY;
+pub use model::batch_run::FAMILY;
+pub use table::Table;
 
 /// The URL table.
 pub(super) fn routes() -> Routes<ServiceStage> {
     Routes::new()
         .with(route!(
-            handlers::list_release_plans,
-            handlers::create_release_plan
+            operations::list_release_plans,
+            operations::create_release_plan
         ))
         .with(route!(
-            handlers::show_release_plan,
-            handlers::update_release_plan,
-            handlers::delete_release_plan
+            operations::show_release_plan,
+            operations::update_release_plan,
+            operations::delete_release_plan
         ))
-        .with(route!(handlers::show_release_plan_deploy_info))
-        .with(route!(handlers::execute_release_plan))
-        .with(route!(handlers::rollback_release_plan))
-        .with(route!(handlers::abort_release_plan))
+        .with(route!(operations::show_release_plan_deploy_info))
+        .with(route!(operations::execute_release_plan))
+        .with(route!(operations::rollback_release_plan))
+        .with(route!(operations::abort_release_plan))
 }

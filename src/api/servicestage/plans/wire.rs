@@ -6,13 +6,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::component::{Component, ComponentBody, RequestedComponent, required};
-use super::content::{Content, check_desc};
-use super::course::Progress;
-use super::plan::{Draft, Plan};
-use super::round::Job;
-use super::words::{Action, FailStrategy, JobStatus, Status};
-use crate::api::servicestage::rules::check_name;
+use super::model::batch_run::Job;
+use super::model::component::{Component, ComponentBody, RequestedComponent, required};
+use super::model::plan::{NewPlan, Plan};
+use super::model::progress::ComponentProgress;
+use super::model::spec::{PlanSpec, check_desc};
+use super::model::vocabulary::{Action, FailStrategy, JobStatus, Status};
+use crate::api::servicestage::names::check_name;
 use crate::http::json::{Misfit, Verbatim};
 use crate::sim::Ms;
 use crate::sim::shelf::Entry;
@@ -77,31 +77,31 @@ pub struct EditBody {
 
 impl CreateBody {
     /// Checks everything that can be checked without looking at other plans.
-    pub fn draft(self) -> Result<Draft, Misfit> {
+    pub fn new_plan(self) -> Result<NewPlan, Misfit> {
         let edit = EditBody {
             name: self.name,
             components: self.components,
             desc: self.desc,
             fail_strategy: self.fail_strategy,
         };
-        Ok(Draft {
+        Ok(NewPlan {
             action: self.action.unwrap_or(Action::Create),
             swimlane_id: self.swimlane_id.unwrap_or_default(),
-            content: edit.content()?,
+            spec: edit.spec()?,
         })
     }
 }
 
 impl EditBody {
     /// Checks everything that can be checked without looking at the plan.
-    pub fn content(self) -> Result<Content, Misfit> {
+    pub fn spec(self) -> Result<PlanSpec, Misfit> {
         let name = self.name.ok_or_else(|| required("name"))?;
         check_name(&name)?;
         let components = self.components.ok_or_else(|| required("components"))?;
         let components = Component::requested(components)?;
         let desc = self.desc.unwrap_or_default();
         check_desc(&desc)?;
-        Ok(Content {
+        Ok(PlanSpec {
             name,
             desc,
             fail_strategy: self.fail_strategy.unwrap_or(FailStrategy::Stop),
@@ -160,7 +160,7 @@ impl<'a> RowView<'a> {
     pub fn of(entry: &'a Entry<Plan>, now: Ms) -> Self {
         let plan = &entry.item;
         Self {
-            name: &plan.content.name,
+            name: &plan.spec.name,
             id: &entry.id,
             action: plan.action,
             create_time: plan.create_time,
@@ -209,15 +209,15 @@ impl<'a> DetailView<'a> {
     /// What the detail shows.
     #[must_use]
     pub fn of(id: &'a str, plan: &'a Plan, now: Ms) -> Self {
-        let content = &plan.content;
+        let spec = &plan.spec;
         Self {
             id,
             action: plan.action,
             swimlane_id: &plan.swimlane_id,
-            desc: &content.desc,
-            components: content.components.iter().map(|it| &it.text).collect(),
-            name: &content.name,
-            fail_strategy: content.fail_strategy,
+            desc: &spec.desc,
+            components: spec.components.iter().map(|it| &it.text).collect(),
+            name: &spec.name,
+            fail_strategy: spec.fail_strategy,
             status: plan.status(now),
             create_time: plan.create_time,
             modify_time: plan.modify_time,
@@ -304,8 +304,8 @@ impl<'a> DeployInfoView<'a> {
 }
 
 impl<'a> ComponentInfoView<'a> {
-    fn of((component, progress): (&'a Component, Progress<'a>)) -> Self {
-        let Progress {
+    fn of((component, progress): (&'a Component, ComponentProgress<'a>)) -> Self {
+        let ComponentProgress {
             status,
             job_status,
             job,
@@ -329,7 +329,7 @@ impl<'a> ComponentInfoView<'a> {
             rollback_job_id: rollback.id,
             start_time,
             end_time,
-            rollback_job_status: rollback_status.map_or("", JobStatus::word),
+            rollback_job_status: rollback_status.map_or("", JobStatus::as_str),
             rollback_start_time: rollback.start,
             rollback_end_time: rollback.end,
             fail_message,

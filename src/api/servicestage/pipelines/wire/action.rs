@@ -3,16 +3,16 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::action::{Action, Refused};
-use super::super::declaration::{Selected, Unknown};
-use super::super::status::Status;
 use crate::api::servicestage::Error;
+use crate::api::servicestage::pipelines::model::action::{Action, ActionRefusal};
+use crate::api::servicestage::pipelines::model::stages::{SelectedStage, UnknownName};
+use crate::api::servicestage::pipelines::model::status::Status;
 use crate::http::json::Misfit;
 
 /// The query of an action.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(in super::super) struct ActionQuery {
+pub(crate) struct ActionQuery {
     /// `start`, `stop`, `continue`, `retry`, `approval` or `rollback`.
     #[param(required, value_type = String, pattern = "^(start|stop|continue|retry|approval|rollback)$")]
     action_id: Option<String>,
@@ -21,7 +21,7 @@ pub(in super::super) struct ActionQuery {
 /// The body of an action; every field is optional.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = PipelineActionBody)]
-pub(in super::super) struct ActionBody {
+pub(crate) struct ActionBody {
     /// For `start`: the tasks to run. Absent or null: all. Not empty.
     #[serde(default, deserialize_with = "crate::http::json::some_objects")]
     #[schema(min_items = 1)]
@@ -40,7 +40,7 @@ pub(in super::super) struct ActionBody {
 /// A stage and tasks of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = PipelineSelectedTasks)]
-pub(in super::super) struct SelectedBody {
+pub(crate) struct SelectedBody {
     /// The stage's name.
     pub stage_name: String,
     /// The names of its tasks.
@@ -48,7 +48,7 @@ pub(in super::super) struct SelectedBody {
 }
 
 impl SelectedBody {
-    pub(super) fn of(entry: &Selected) -> Self {
+    pub(super) fn of(entry: &SelectedStage) -> Self {
         Self {
             stage_name: entry.stage.clone(),
             tasks: entry.tasks.clone(),
@@ -67,7 +67,7 @@ enum ApprovalWord {
 
 impl ActionBody {
     /// Checks query and body together. Errors: 400 with the parameter's name.
-    pub(in super::super) fn action(self, query: &ActionQuery) -> Result<Action, Misfit> {
+    pub(crate) fn action(self, query: &ActionQuery) -> Result<Action, Misfit> {
         match query.action_id.as_deref() {
             Some("start") => Ok(Action::Start(self.selected_tasks.map(select))),
             Some("stop") => Ok(Action::Stop),
@@ -96,35 +96,35 @@ impl ActionBody {
     }
 }
 
-pub(super) fn select(selected: Vec<SelectedBody>) -> Vec<Selected> {
-    let entry = |entry: SelectedBody| Selected {
+pub(super) fn select(selected: Vec<SelectedBody>) -> Vec<SelectedStage> {
+    let entry = |entry: SelectedBody| SelectedStage {
         stage: entry.stage_name,
         tasks: entry.tasks,
     };
     selected.into_iter().map(entry).collect()
 }
 
-impl From<Refused> for Error {
-    fn from(refused: Refused) -> Self {
+impl From<ActionRefusal> for Error {
+    fn from(refused: ActionRefusal) -> Self {
         match refused {
-            Refused::Status {
+            ActionRefusal::Status {
                 action,
                 status,
                 allowed,
             } => Self::at("action_id", not_allowed(action, status, allowed)),
-            Refused::Edit { status, allowed } => {
+            ActionRefusal::Edit { status, allowed } => {
                 Self::ParameterInvalid(not_allowed("edit", status, allowed))
             }
-            Refused::NothingSelected => Self::at("selected_tasks", "must not be empty"),
-            Refused::Unknown(Unknown::Stage(n)) => Self::at(
+            ActionRefusal::NothingSelected => Self::at("selected_tasks", "must not be empty"),
+            ActionRefusal::UnknownName(UnknownName::Stage(n)) => Self::at(
                 format_args!("selected_tasks[{n}].stage_name"),
                 "there is no such stage",
             ),
-            Refused::Unknown(Unknown::Task(n, k)) => Self::at(
+            ActionRefusal::UnknownName(UnknownName::Task(n, k)) => Self::at(
                 format_args!("selected_tasks[{n}].tasks[{k}]"),
                 "the stage has no such task",
             ),
-            Refused::NoGate(task) => {
+            ActionRefusal::NoGate(task) => {
                 Self::at("task_name", format!("no approval waits under {task}"))
             }
         }

@@ -6,42 +6,42 @@ use foldhash::HashSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::declaration::{Stage, Stages, Task};
-use super::super::pipeline::{ConfigMode, Definition};
-use crate::api::servicestage::rules::check_name;
+use crate::api::servicestage::names::check_name;
+use crate::api::servicestage::pipelines::model::pipeline::{ConfigMode, Definition};
+use crate::api::servicestage::pipelines::model::stages::{Stage, Stages, Task};
 use crate::http::json::{Misfit, Objects, Verbatim, read_part};
 use crate::sim::lifecycle::FailMode;
 
 /// The body of a creation and of an edit.
 #[derive(Debug, Deserialize, ToSchema)]
-pub(in super::super) struct PipelineBody {
+pub(crate) struct PipelineBody {
     /// 2 to 64 letters, digits, `-` and `_`; first a letter, last a letter or digit. Unique in the project
     /// and enterprise project.
     #[schema(pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$")]
-    pub(in super::super) name: String,
+    pub(crate) name: String,
     /// Free text; absent: `""`.
     #[serde(default)]
-    pub(in super::super) description: Option<String>,
+    pub(crate) description: Option<String>,
     /// Only 2 is supported.
     #[schema(minimum = 2, maximum = 2)]
-    pub(in super::super) model_version: i64,
+    pub(crate) model_version: i64,
     /// `ui` or `template`.
-    pub(in super::super) config_mode: ConfigModeWord,
+    pub(crate) config_mode: ConfigModeWord,
     /// Template sources; required for `template`. Answered as they came.
     #[serde(default)]
     #[schema(value_type = Option<Vec<SourceBody>>)]
-    pub(in super::super) sources: Option<Verbatim>,
+    pub(crate) sources: Option<Verbatim>,
     /// The stages; required for `ui`. Answered as they came. With `template` they tell the emulator what is
     /// in the package, which it cannot read (inferred).
     #[serde(default)]
     #[schema(value_type = Option<Vec<StageBody>>)]
-    pub(in super::super) stages: Option<Verbatim>,
+    pub(crate) stages: Option<Verbatim>,
     /// The enterprise project; absent or empty: `0`, the default one.
     #[serde(default)]
-    pub(in super::super) enterprise_project_id: Option<String>,
+    pub(crate) enterprise_project_id: Option<String>,
     /// `stop` (default) or `continue` (inferred: returned by the detail, not in the table of the body).
     #[serde(default)]
-    pub(in super::super) fail_mode: Option<FailModeWord>,
+    pub(crate) fail_mode: Option<FailModeWord>,
 }
 
 /// Where the stages come from.
@@ -105,7 +105,7 @@ impl From<FailMode> for FailModeWord {
 /// A template source.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = PipelineSource)]
-pub(in super::super) struct SourceBody {
+pub(crate) struct SourceBody {
     /// Where the package lies.
     #[serde(
         deserialize_with = "crate::http::json::object",
@@ -165,7 +165,7 @@ struct HeaderBody {
 /// A stage (its shape is inferred from the sibling API). Further keys are answered as they came.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = PipelineStage)]
-pub(in super::super) struct StageBody {
+pub(crate) struct StageBody {
     /// Unique in the pipeline.
     #[schema(min_length = 1)]
     name: String,
@@ -190,7 +190,7 @@ pub(in super::super) struct StageBody {
 /// A task (its shape is inferred from the sibling API). Further keys are answered as they came.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = PipelineTask)]
-pub(in super::super) struct TaskBody {
+pub(crate) struct TaskBody {
     /// Unique in the stage.
     #[schema(min_length = 1)]
     name: String,
@@ -230,7 +230,7 @@ struct TaskTypeBody {
 
 impl PipelineBody {
     /// Checks the body. Errors: 400 with the JSON path.
-    pub(in super::super) fn definition(self) -> Result<Definition, Misfit> {
+    pub(crate) fn definition(self) -> Result<Definition, Misfit> {
         check_name(&self.name)?;
         if self.model_version != 2 {
             return Err(Misfit::new("model_version", "only 2 is supported"));
@@ -277,7 +277,7 @@ impl PipelineBody {
 }
 
 /// Reads what is understood of the stages. Paths count from the list.
-pub(in super::super) fn read_stages(stages: &Verbatim) -> Result<Stages, Misfit> {
+pub(crate) fn read_stages(stages: &Verbatim) -> Result<Stages, Misfit> {
     let Objects::<StageBody>(bodies) = read_part(stages)?;
     let mut names = HashSet::default();
     for (n, body) in bodies.iter().enumerate() {
@@ -328,7 +328,7 @@ fn check_step_name<'a>(name: &'a str, seen: &mut HashSet<&'a str>) -> Result<(),
 }
 
 /// Checks template sources and counts them. Paths count from the list.
-pub(in super::super) fn count_sources(sources: &Verbatim) -> Result<usize, Misfit> {
+pub(crate) fn count_sources(sources: &Verbatim) -> Result<usize, Misfit> {
     let Objects::<SourceBody>(sources) = read_part(sources)?;
     Ok(sources.len())
 }

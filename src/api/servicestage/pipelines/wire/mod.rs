@@ -3,9 +3,11 @@
 mod action;
 mod definition;
 mod policy;
+mod views;
 
 pub(super) use action::{ActionBody, ActionQuery};
 pub(super) use definition::{
     ConfigModeWord, FailModeWord, PipelineBody, count_sources, read_stages,
 };
 pub(super) use policy::PolicyBody;
+pub(super) use views::{ActionResponse, Detail, Record, Row};

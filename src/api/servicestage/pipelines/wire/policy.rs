@@ -3,15 +3,17 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::schedule::{BadHook, Hook, Policy};
 use super::action::{SelectedBody, select};
+use crate::api::servicestage::pipelines::model::trigger_policy::{
+    CronTrigger, InvalidTrigger, TriggerPolicy,
+};
 use crate::http::json::Misfit;
 use crate::sim::Ms;
 
 /// A trigger policy, as it is given and as it is answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = PipelineTriggerPolicy)]
-pub(in super::super) struct PolicyBody {
+pub(crate) struct PolicyBody {
     /// 0: by hand; 1: scheduled.
     #[schema(minimum = 0, maximum = 1)]
     pub strategy_type: i64,
@@ -30,7 +32,7 @@ pub(in super::super) struct PolicyBody {
 /// When a pipeline is started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = PipelineHook)]
-pub(in super::super) struct HookBody {
+pub(crate) struct HookBody {
     /// A cron line of six or seven fields, as Quartz writes them.
     pub schedule: String,
     /// `+` (default): east of UTC; `-`: west.
@@ -45,7 +47,7 @@ pub(in super::super) struct HookBody {
 /// East or west.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = PipelineTimezoneSign)]
-pub(in super::super) enum SignWord {
+pub(crate) enum SignWord {
     /// East.
     #[default]
     #[serde(rename = "+")]
@@ -57,7 +59,7 @@ pub(in super::super) enum SignWord {
 
 impl PolicyBody {
     /// Checks the policy, which takes effect at `now`. Errors: 400 with the JSON path.
-    pub(in super::super) fn policy(self, now: Ms) -> Result<Policy, Misfit> {
+    pub(crate) fn policy(self, now: Ms) -> Result<TriggerPolicy, Misfit> {
         let scheduled = match self.strategy_type {
             0 => false,
             1 => true,
@@ -71,14 +73,18 @@ impl PolicyBody {
         let mut hooks = Vec::new();
         for (n, hook) in self.hooks.into_iter().enumerate() {
             let east = hook.timezone_operator == SignWord::East;
-            hooks.push(Hook::new(&hook.schedule, east, hook.timezone_hour).map_err(
-                |bad| match bad {
-                    BadHook::Schedule(why) => Misfit::new(format!("hooks[{n}].schedule"), why),
-                    BadHook::Zone => {
-                        Misfit::new(format!("hooks[{n}].timezone_hour"), "must be from 0 to 14")
-                    }
-                },
-            )?);
+            hooks.push(
+                CronTrigger::new(&hook.schedule, east, hook.timezone_hour).map_err(
+                    |bad| match bad {
+                        InvalidTrigger::Schedule(why) => {
+                            Misfit::new(format!("hooks[{n}].schedule"), why)
+                        }
+                        InvalidTrigger::Zone => {
+                            Misfit::new(format!("hooks[{n}].timezone_hour"), "must be from 0 to 14")
+                        }
+                    },
+                )?,
+            );
         }
         if scheduled && hooks.is_empty() {
             return Err(Misfit::new(
@@ -86,7 +92,7 @@ impl PolicyBody {
                 "must not be absent or empty with strategy_type 1",
             ));
         }
-        Ok(Policy::new(
+        Ok(TriggerPolicy::new(
             scheduled,
             hooks,
             self.selected_tasks.map(select),
@@ -95,8 +101,8 @@ impl PolicyBody {
     }
 
     /// Writes a policy down; without one it is by hand.
-    pub(in super::super) fn of(policy: Option<&Policy>) -> Self {
-        let hook = |hook: &Hook| HookBody {
+    pub(crate) fn of(policy: Option<&TriggerPolicy>) -> Self {
+        let hook = |hook: &CronTrigger| HookBody {
             schedule: hook.schedule.clone(),
             timezone_operator: if hook.east {
                 SignWord::East

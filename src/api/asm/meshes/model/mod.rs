@@ -1,0 +1,4 @@
+//! A mesh and its configuration.
+
+pub mod mesh;
+pub mod mesh_config;

@@ -1,0 +1,4 @@
+//! Requests and responses on the wire.
+
+pub mod request;
+pub mod response;

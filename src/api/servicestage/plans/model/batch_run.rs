@@ -1,0 +1,195 @@
+//! A run over the components of a plan: an execution or a rollback.
+
+use super::spec::PlanSpec;
+use super::vocabulary::JobStatus;
+use crate::sim::Ms;
+use crate::sim::ids::Ids;
+use crate::sim::lifecycle::{Does, FailMode, Node, Run, Script, Seen, Span, Verdict};
+use crate::sim::scripts::{Ask, Scripts, Work};
+
+/// The family's name, as scripts and transitions know it.
+pub const FAMILY: &str = "plans";
+
+/// One round over the components, an execution or a rollback. The step of a component has its position; a
+/// round with nothing to do has one more step behind these, which is the plan's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchRun {
+    /// The work.
+    pub run: Run,
+    /// The job of each component that works in it, else an empty text.
+    pub jobs: Vec<String>,
+}
+
+/// The job behind a component. Empty texts and zeros stand for what has not come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Job<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// When it began.
+    pub start: Ms,
+    /// When it ended.
+    pub end: Ms,
+    /// Why it failed.
+    pub message: &'a str,
+}
+
+/// What the start of work draws from, and for whom.
+#[derive(Debug)]
+pub struct WriteContext<'a> {
+    /// How work goes.
+    pub scripts: &'a mut Scripts,
+    /// Where ids come from.
+    pub ids: &'a Ids,
+    /// The plan's project.
+    pub project: &'a str,
+    /// The plan's id.
+    pub id: &'a str,
+}
+
+impl<'a> WriteContext<'a> {
+    /// What the work of that plan draws from.
+    pub fn new(project: &'a str, id: &'a str, scripts: &'a mut Scripts, ids: &'a Ids) -> Self {
+        Self {
+            scripts,
+            ids,
+            project,
+            id,
+        }
+    }
+
+    /// Asks how a step goes: a component's by its name, the plan's own by the plan's.
+    pub fn ask<'b>(&self, spec: &'b PlanSpec, step: &'b str, work: Work) -> Ask<'b>
+    where
+        'a: 'b,
+    {
+        Ask {
+            family: FAMILY,
+            scope: self.project,
+            id: self.id,
+            name: &spec.name,
+            step,
+            work,
+        }
+    }
+}
+
+impl BatchRun {
+    /// A round of which only is known that all of it is under way.
+    #[must_use]
+    pub fn under_way(n_components: usize, since: Ms) -> Self {
+        let n_steps = n_components.max(1);
+        let tree = Node::Par((0..n_steps).map(Node::Step).collect());
+        Self {
+            run: Run::start(since, Script::of(tree, vec![Does::HANG; n_steps])),
+            jobs: vec![String::new(); n_components],
+        }
+    }
+
+    /// When a component was released and by which job, if it was.
+    #[must_use]
+    pub fn succeeded(&self, component: usize, now: Ms) -> Option<(Span, &str)> {
+        match self.run.step(component, now) {
+            Seen::Ended {
+                since,
+                at,
+                verdict: verdict @ Verdict::Succeeded,
+            } => {
+                let span = Span {
+                    begin: since,
+                    end: at,
+                    verdict,
+                };
+                Some((span, &self.jobs[component]))
+            }
+            Seen::Idle | Seen::Open { .. } | Seen::Ended { .. } => None,
+        }
+    }
+
+    /// Whether a failed round failed only in part, which is told of rounds that went on after a failure.
+    #[must_use]
+    pub fn is_partial(&self, now: Ms) -> bool {
+        self.run.script().fail == FailMode::Continue
+            && (0..self.jobs.len()).any(|component| self.succeeded(component, now).is_some())
+    }
+
+    /// What a component's job is at in this round; its verdict, too, once it has one.
+    #[must_use]
+    pub fn job(&self, component: usize, now: Ms) -> (JobStatus, Option<Verdict>, Job<'_>) {
+        let job = |start, end| Job {
+            id: &self.jobs[component],
+            start,
+            end,
+            message: self.run.failure(component, now).unwrap_or_default(),
+        };
+        match self.run.step(component, now) {
+            Seen::Idle => (JobStatus::Created, None, Job::default()),
+            Seen::Open { since } => (JobStatus::Running, None, job(since, 0)),
+            Seen::Ended { since, at, verdict } => match verdict {
+                Verdict::Succeeded => (JobStatus::Succeeded, Some(verdict), job(since, at)),
+                Verdict::Failed | Verdict::Cut => {
+                    (JobStatus::Failed, Some(verdict), job(since, at))
+                }
+                Verdict::Skipped => (JobStatus::Created, Some(verdict), Job::default()),
+            },
+        }
+    }
+}
+
+/// A round about to start, batch by batch. Components of which nothing is said are left out.
+pub struct BatchRunBuilder<'a, 'm> {
+    spec: &'a PlanSpec,
+    context: &'a mut WriteContext<'m>,
+    does: Vec<Does>,
+    jobs: Vec<String>,
+}
+
+impl<'a, 'm> BatchRunBuilder<'a, 'm> {
+    /// Nothing is said of any component yet.
+    pub fn new(spec: &'a PlanSpec, context: &'a mut WriteContext<'m>) -> Self {
+        let n_components = spec.components.len();
+        Self {
+            spec,
+            context,
+            does: vec![Does::Skip; n_components],
+            jobs: vec![String::new(); n_components],
+        }
+    }
+
+    /// A component was released by an earlier job.
+    pub fn carry(&mut self, component: usize, span: Span, job: String) {
+        self.does[component] = Does::Carried(span);
+        self.jobs[component] = job;
+    }
+
+    /// A component works, as the scripts say.
+    pub fn ask(&mut self, component: usize, work: Work) {
+        let name = &self.spec.components[component].name;
+        let ask = self.context.ask(self.spec, name, work);
+        self.does[component] = self.context.scripts.decide(&ask);
+        self.jobs[component] = format!("JOB{}", self.context.ids.uuid(|_| false));
+    }
+
+    /// Starts it.
+    #[must_use]
+    pub fn start(mut self, batches: &[Vec<usize>], work: Work, now: Ms) -> BatchRun {
+        let together =
+            |batch: &Vec<usize>| Node::Par(batch.iter().copied().map(Node::Step).collect());
+        let mut tree: Vec<_> = batches.iter().map(together).collect();
+        let works = |does: &Does| matches!(does, Does::Work { .. });
+        if !self.does.iter().any(works) {
+            // Even a plan without components takes a step.
+            tree.push(Node::Step(self.does.len()));
+            let ask = self.context.ask(self.spec, &self.spec.name, work);
+            self.does.push(self.context.scripts.decide(&ask));
+        }
+        let fail = self.spec.fail_mode();
+        let script = Script {
+            fail,
+            ..Script::of(Node::Seq(tree), self.does)
+        };
+        BatchRun {
+            run: Run::start(now, script),
+            jobs: self.jobs,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! A release plan.
+
+use super::batch_run::{FAMILY, WriteContext};
+use super::component::Component;
+use super::progress::{ComponentProgress, InvalidState, PlanProgress};
+use super::spec::PlanSpec;
+use super::vocabulary::{Action, Command, Status};
+use crate::sim::Ms;
+use crate::sim::shelf::Timed;
+
+/// A release plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// What it does with its components; fixed when it is created.
+    pub action: Action,
+    /// The lane it is for, which may be empty; fixed when it is created.
+    pub swimlane_id: String,
+    /// Who created it.
+    pub creator: String,
+    /// When it was created.
+    pub create_time: Ms,
+    /// When it was last edited; 0: never.
+    pub modify_time: Ms,
+    /// When its last execution started; 0: never.
+    pub execute_time: Ms,
+    /// What it says.
+    pub spec: PlanSpec,
+    /// How far it has come.
+    pub progress: PlanProgress,
+}
+
+/// A plan to create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPlan {
+    /// What it does with its components.
+    pub action: Action,
+    /// The lane it is for, which may be empty.
+    pub swimlane_id: String,
+    /// What it says.
+    pub spec: PlanSpec,
+}
+
+impl Plan {
+    /// What it is at.
+    #[must_use]
+    pub fn status(&self, now: Ms) -> Status {
+        self.progress.status(now)
+    }
+
+    /// What can be said to it now.
+    #[must_use]
+    pub fn allowed(&self, now: Ms) -> Vec<&'static str> {
+        let allowed = Command::ALL.into_iter();
+        let allowed = allowed.filter(|command| self.fits(*command, now));
+        allowed.map(Command::as_str).collect()
+    }
+
+    /// Whether a command fits what it is at.
+    pub(crate) fn fits(&self, command: Command, now: Ms) -> bool {
+        self.progress.check(command, now).is_ok()
+    }
+
+    /// Its components, and what each is at.
+    pub fn components(&self, now: Ms) -> impl Iterator<Item = (&Component, ComponentProgress<'_>)> {
+        let components = self.spec.components.iter().enumerate();
+        components.map(move |(n, component)| (component, self.progress.component(n, now)))
+    }
+
+    /// When it was last edited, or else created.
+    #[must_use]
+    pub fn update_time(&self) -> Ms {
+        self.create_time.max(self.modify_time)
+    }
+
+    /// It says something else from now on, and is as if it had never been executed.
+    pub(crate) fn edit(&mut self, spec: PlanSpec, now: Ms) {
+        self.spec = spec;
+        self.modify_time = now;
+        self.progress = PlanProgress::given(Status::Created);
+    }
+
+    pub(crate) fn execute(
+        &mut self,
+        context: &mut WriteContext,
+        now: Ms,
+    ) -> Result<(), InvalidState> {
+        self.progress.execute(&self.spec, context, now)?;
+        self.execute_time = now;
+        Ok(())
+    }
+
+    pub(crate) fn roll_back(
+        &mut self,
+        context: &mut WriteContext,
+        now: Ms,
+    ) -> Result<(), InvalidState> {
+        self.progress.roll_back(&self.spec, context, now)
+    }
+
+    pub(crate) fn abort(
+        &mut self,
+        context: &mut WriteContext,
+        now: Ms,
+    ) -> Result<(), InvalidState> {
+        let since = match self.execute_time {
+            0 => now,
+            at => at.min(now),
+        };
+        self.progress.abort(&self.spec, since, context, now)
+    }
+}
+
+impl Timed for Plan {
+    const FAMILY: &'static str = FAMILY;
+
+    fn name(&self) -> &str {
+        &self.spec.name
+    }
+
+    fn next_due(&self, now: Ms) -> Ms {
+        self.progress.next_due(now)
+    }
+
+    fn word(&self, now: Ms) -> &str {
+        self.status(now).as_str()
+    }
+
+    fn n_steps(&self) -> usize {
+        self.spec.components.len()
+    }
+
+    fn step(&self, step: usize, now: Ms) -> Option<(&str, &str)> {
+        let component = self.spec.components.get(step)?;
+        Some((
+            &component.name,
+            self.progress.component(step, now).status.as_str(),
+        ))
+    }
+
+    fn stirred(&self, due: Ms) -> Vec<usize> {
+        self.progress.stirred(due)
+    }
+}

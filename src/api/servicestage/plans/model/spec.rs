@@ -1,0 +1,94 @@
+//! The part of a plan that can be edited.
+
+use std::collections::BTreeMap;
+
+use super::component::Component;
+use super::vocabulary::{Action, FailStrategy};
+use crate::http::json::Misfit;
+use crate::sim::ids::Ids;
+use crate::sim::lifecycle::FailMode;
+
+/// The most components of a plan that upgrades. Source: user guide, page 0245, read 2026-08.
+const MOST_UPGRADED: usize = 64;
+
+/// What a plan says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanSpec {
+    /// Its name, unique in the project.
+    pub name: String,
+    /// Its description, which may be empty.
+    pub desc: String,
+    /// What a failure means.
+    pub fail_strategy: FailStrategy,
+    /// Its components, in the order they were given.
+    pub components: Vec<Component>,
+}
+
+impl PlanSpec {
+    /// Whether a plan that does `action` may say this.
+    pub fn check(&self, action: Action) -> Result<(), Misfit> {
+        let n_components = self.components.len();
+        if n_components == 0 {
+            return Err(Misfit::new("components", "must not be empty"));
+        }
+        if action == Action::Create {
+            return Ok(());
+        }
+        if action == Action::Upgrade && n_components > MOST_UPGRADED {
+            return Err(Misfit::new(
+                "components",
+                format!("{n_components} are more than the {MOST_UPGRADED} of an upgrade"),
+            ));
+        }
+        let mut components = self.components.iter();
+        match components.position(|component| component.id.is_none()) {
+            Some(n) => Err(Misfit::new(
+                format!("components[{n}].component_id"),
+                format!("is required for the action {action}"),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives ids to the components that have none.
+    pub fn give_ids(&mut self, ids: &Ids) {
+        for component in &mut self.components {
+            if component.id.is_none() {
+                component.give_id(ids.uuid(|_| false));
+            }
+        }
+    }
+
+    /// The positions of the components by batch, in ascending order of `seq`.
+    #[must_use]
+    pub fn batches(&self) -> Vec<Vec<usize>> {
+        let mut batches = BTreeMap::<i64, Vec<usize>>::new();
+        for (position, component) in self.components.iter().enumerate() {
+            batches.entry(component.seq).or_default().push(position);
+        }
+        batches.into_values().collect()
+    }
+
+    /// What a failure means to a run.
+    #[must_use]
+    pub fn fail_mode(&self) -> FailMode {
+        match self.fail_strategy {
+            FailStrategy::Stop => FailMode::Stop,
+            FailStrategy::Continue => FailMode::Continue,
+        }
+    }
+}
+
+/// The most characters of a description.
+const LONGEST_DESC: usize = 128;
+
+/// Checks a description: at most 128 characters. Source: user guide, page 0245, read 2026-08.
+pub fn check_desc(text: &str) -> Result<(), Misfit> {
+    match text.chars().count() {
+        n if n <= LONGEST_DESC => Ok(()),
+        n => Err(Misfit::new(
+            "desc",
+            format!("{n} characters are more than {LONGEST_DESC}"),
+        )),
+    }
+}
