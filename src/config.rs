@@ -13,7 +13,7 @@ use crate::api::identities::instant;
 use crate::api::settings::{Auth, Fidelity, PipelinesList, References, Settings, is_pace, length};
 use crate::exec::FailOn;
 use crate::host::Limits;
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// What the environment twins of flags begin with.
 const PREFIX: &str = "RELEASE_EMULATOR_";
@@ -80,13 +80,13 @@ pub struct Config {
     references: References,
     /// The length of one step of work, such as 2s or 500ms; 0s: at once
     #[arg(long, env = "RELEASE_EMULATOR_STEP", default_value = "2s", value_parser = length)]
-    step: Ms,
+    step: Millis,
     /// Virtual seconds per real second
     #[arg(long, env = "RELEASE_EMULATOR_PACE", default_value = "1", value_parser = pace)]
     pace: f64,
     /// Begin with the clock standing at this instant (RFC 3339)
     #[arg(long, env = "RELEASE_EMULATOR_FREEZE", value_name = "TIME", value_parser = time)]
-    freeze: Option<Ms>,
+    freeze: Option<Millis>,
     /// Write the port number to this file once it is bound
     #[arg(long, env = "RELEASE_EMULATOR_PORT_FILE", value_name = "FILE")]
     pub port_file: Option<PathBuf>,
@@ -352,7 +352,7 @@ fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
         .ok_or_else(|| "expected two ports with a hyphen, such as 4601-4700".to_owned())
 }
 
-fn time(text: &str) -> Result<Ms, String> {
+fn time(text: &str) -> Result<Millis, String> {
     instant(text)
         .ok_or_else(|| "expected an RFC 3339 time, such as 2026-01-01T12:00:00Z".to_owned())
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
-use crate::sim::looks;
+use crate::sim::access_count;
 use crate::{Settings, State, World, app};
 
 const FEW: usize = 1_000;
@@ -53,7 +53,7 @@ impl Full {
             .header("authorization", "Bearer any")
             .body(Body::from(body.to_owned()))
             .expect("a request");
-        let before = looks::so_far();
+        let before = access_count::so_far();
         let (status, body) = self.runtime.block_on(async {
             let response = self.app.clone().oneshot(request).await.expect("infallible");
             let status = response.status();
@@ -63,7 +63,7 @@ impl Full {
         let text = String::from_utf8_lossy(&body);
         assert!(status.is_success(), "{method} {path}: {status} {text}");
         let answer = serde_json::from_slice(&body).unwrap_or_default();
-        (looks::so_far() - before, answer)
+        (access_count::so_far() - before, answer)
     }
 }
 

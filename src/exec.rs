@@ -18,7 +18,7 @@ use crate::api::World;
 use crate::api::identities::Identities;
 use crate::host::Farewell;
 use crate::http::watch::entry::Summary;
-use crate::sim::scripts::Rule;
+use crate::sim::scripts::Script;
 
 /// The credential of a command whose user has none: any passes unless `--auth strict`.
 const ANY_KEY: (&str, &str) = ("any-ak", "any-sk");
@@ -195,7 +195,7 @@ fn told(summary: &Summary) -> String {
     format!("{method} {path} was answered {status}{near}")
 }
 
-fn unused_script(rule: &Rule) -> String {
+fn unused_script(rule: &Script) -> String {
     let pattern = &rule.pattern;
     let parts = [
         ("family", &pattern.family),

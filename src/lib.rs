@@ -48,7 +48,7 @@
 //! | [`fixtures`] | files in JSON or YAML, and the documented examples that are built in |
 //! | [`ticker`] | lets an idle world keep up with its clock |
 //! | [`control`] | `/_emulator/v1/…`: clock, state, scripts, timelines, worlds, coverage, OpenAPI |
-//! | [`sim`] | the kernel: clock, ids, store, shelf, scripts, lifecycles, transitions; no HTTP, no JSON |
+//! | [`sim`] | the kernel: clock, ids, store, collections, scripts, lifecycles, transitions; no HTTP, no JSON |
 //! | [`http`] | what every family's router needs: dialects, routes and what they declare, extractors, the gate, the writer of answers; no cloud |
 //! | [`http::auth`] | tokens and signatures as requests carry them, and whether a signature holds |
 //! | [`api`] | the registry: [`api::Tables`] (the whole memory), [`api::World`] (what a family is given), [`api::state`] (the fixture format), [`api::identities`] (who may call), [`api::gateway`] (in front of every Huawei service), [`api::hint`] (what would have worked) |

@@ -29,7 +29,7 @@ mod tests {
     use super::*;
     use crate::api::settings::Settings;
     use crate::api::state::State;
-    use crate::sim::clock::Setting;
+    use crate::sim::clock::ClockUpdate;
 
     #[test]
     fn a_ticker_hears_of_whatever_was_done_to_the_clock() {
@@ -40,9 +40,9 @@ mod tests {
         let world = World::new(settings, State::default()).unwrap();
         let heard = || world.something_sooner().now_or_never().is_some();
         assert!(!heard());
-        let faster = Setting {
+        let faster = ClockUpdate {
             pace: Some(60.0),
-            ..Setting::default()
+            ..ClockUpdate::default()
         };
         world.set_clock(faster, &mut |_, _| {}).unwrap();
         assert!(heard(), "it was set");

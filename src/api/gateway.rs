@@ -25,8 +25,8 @@ use crate::http::declare::{Concerns, Refusal, declare_gate};
 use crate::http::finish::{Hint, WithRequestId};
 use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Operation, Rejection, render};
-use crate::sim::Ms;
-use crate::sim::clock::{LAST, machine_now};
+use crate::sim::Millis;
+use crate::sim::clock::{MAX_INSTANT, system_now};
 
 /// The prefix of the gateway's codes for calls to Huawei's own services.
 const PREFIX: &str = "APIGW";
@@ -332,7 +332,7 @@ fn signer(
     // Clients sign with the time of their machine, whatever the emulator's clock shows. Only who asks for the
     // service's strictness in both respects has them judged by that clock.
     let judged_by_world = settings.auth == Auth::Strict && settings.fidelity == Fidelity::Strict;
-    let now = if judged_by_world { now } else { machine_now() };
+    let now = if judged_by_world { now } else { system_now() };
     let request = canonical::Request {
         method: &request.method,
         uri: &request.uri,
@@ -403,9 +403,9 @@ pub fn permit(
 
 /// An instant as RFC 3339 in UTC, with milliseconds only where there are any.
 #[must_use]
-pub fn rfc3339(at: Ms) -> String {
+pub fn rfc3339(at: Millis) -> String {
     match u64::try_from(at) {
-        Ok(since_epoch) if at <= LAST => {
+        Ok(since_epoch) if at <= MAX_INSTANT => {
             let time = UNIX_EPOCH + Duration::from_millis(since_epoch);
             if since_epoch % 1_000 == 0 {
                 humantime::format_rfc3339_seconds(time).to_string()
@@ -418,7 +418,7 @@ pub fn rfc3339(at: Ms) -> String {
 }
 
 /// The same at whatever instant; within those years `humantime` takes half of the time.
-fn rfc3339_beyond(at: Ms) -> String {
+fn rfc3339_beyond(at: Millis) -> String {
     let precision = if at.rem_euclid(1_000) == 0 {
         chrono::SecondsFormat::Secs
     } else {
@@ -446,7 +446,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn instants_read_the_same_whoever_writes_them(at in -1_000..=LAST + 1_000, to_second: bool) {
+        fn instants_read_the_same_whoever_writes_them(at in -1_000..=MAX_INSTANT + 1_000, to_second: bool) {
             let at = if to_second { at - at.rem_euclid(1_000) } else { at };
             prop_assert_eq!(rfc3339(at), rfc3339_beyond(at));
         }
@@ -456,6 +456,6 @@ mod tests {
     fn the_ends_of_time_can_be_read() {
         assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
         assert_eq!(rfc3339(-1), "1969-12-31T23:59:59.999Z");
-        assert_eq!(rfc3339(LAST), "9999-12-31T23:59:59.999Z");
+        assert_eq!(rfc3339(MAX_INSTANT), "9999-12-31T23:59:59.999Z");
     }
 }

@@ -3,9 +3,9 @@
 
 use std::fmt::Display;
 
-use crate::sim::near::nearest;
-use crate::sim::shelf::{Entry, Shelf, Timed};
-use crate::sim::{Ms, NEVER};
+use crate::sim::collection::{Collection, Resource, Stored};
+use crate::sim::fuzzy::nearest;
+use crate::sim::{Millis, NEVER};
 
 /// How many things are looked at for one that comes near: the newest of their scope.
 pub const MOST: usize = 250;
@@ -18,36 +18,41 @@ pub const TOO_LARGE: &str = "a body may have up to 12 MiB";
 
 /// Where a thing is that a project does not have, or what comes near it there. `noun` says what it is.
 #[must_use]
-pub fn whereabouts<T: Timed>(noun: &str, shelf: &Shelf<T>, project: &str, id: &str) -> String {
-    if let Some(found) = shelf.find(id) {
+pub fn whereabouts<T: Resource>(
+    noun: &str,
+    collection: &Collection<T>,
+    project: &str,
+    id: &str,
+) -> String {
+    if let Some(found) = collection.find(id) {
         let home = &found.scope;
         return format!("the {noun} {id} belongs to the project {home}, not to {project}");
     }
-    meant(noun, shelf.of(project).rev(), id).unwrap_or_else(|| {
-        let n_things = shelf.len(project);
+    meant(noun, collection.of(project).rev(), id).unwrap_or_else(|| {
+        let n_things = collection.len(project);
         format!("the project {project} has no {noun} {id}; it has {n_things}")
     })
 }
 
 /// Which of these things, newest first, was probably meant by an id that none of them has.
-pub fn meant<'a, T: Timed + 'a>(
+pub fn meant<'a, T: Resource + 'a>(
     noun: &str,
-    things: impl Iterator<Item = &'a Entry<T>>,
+    things: impl Iterator<Item = &'a Stored<T>>,
     id: &str,
 ) -> Option<String> {
     let things: Vec<_> = things.take(MOST).collect();
-    if let Some(named) = things.iter().find(|entry| entry.item.name() == id) {
+    if let Some(named) = things.iter().find(|stored| stored.item.name() == id) {
         return Some(format!(
             "{id} is the name of the {noun} with the id {}",
             named.id
         ));
     }
-    let ids = things.iter().map(|entry| &*entry.id);
-    let names = things.iter().map(|entry| entry.item.name());
+    let ids = things.iter().map(|stored| &*stored.id);
+    let names = things.iter().map(|stored| stored.item.name());
     let near = nearest(id, ids).or_else(|| nearest(id, names))?;
     let near = things
         .iter()
-        .find(|entry| &*entry.id == near || entry.item.name() == near)?;
+        .find(|stored| &*stored.id == near || stored.item.name() == near)?;
     let name = near.item.name();
     Some(format!(
         "did you mean the {noun} {}, named {name}?",
@@ -58,20 +63,20 @@ pub fn meant<'a, T: Timed + 'a>(
 /// How a thing changes if nobody says anything more.
 pub struct Course<'a, S> {
     /// When something changes next after an instant, or [`NEVER`].
-    pub next: &'a dyn Fn(Ms) -> Ms,
+    pub next: &'a dyn Fn(Millis) -> Millis,
     /// What it is at.
-    pub status: &'a dyn Fn(Ms) -> S,
+    pub status: &'a dyn Fn(Millis) -> S,
     /// Whether what was refused is allowed at an instant.
-    pub allows: &'a dyn Fn(Ms) -> bool,
+    pub allows: &'a dyn Fn(Millis) -> bool,
     /// What to do first where time alone does not help, at an instant.
-    pub advice: &'a dyn Fn(Ms) -> String,
+    pub advice: &'a dyn Fn(Millis) -> String,
 }
 
 impl<S: PartialEq + Display> Course<'_, S> {
     /// How to get to a status that allows what was refused: by time, if that leads there, else by what has to be
     /// done when time has led as far as it does.
     #[must_use]
-    pub fn way(&self, now: Ms) -> String {
+    pub fn way(&self, now: Millis) -> String {
         let (mut last, mut left) = (now, FURTHEST);
         loop {
             let at = (self.next)(last);
@@ -99,7 +104,7 @@ impl<S: PartialEq + Display> Course<'_, S> {
 
 /// How to let that much time pass.
 #[must_use]
-pub fn advance(by: Ms) -> String {
+pub fn advance(by: Millis) -> String {
     format!("POST /_emulator/v1/clock/advance {{\"ms\":{by}}}")
 }
 
@@ -107,8 +112,12 @@ pub fn advance(by: Ms) -> String {
 mod tests {
     use super::*;
 
-    fn way(next: &dyn Fn(Ms) -> Ms, status: &dyn Fn(Ms) -> u8, allowed: &[u8]) -> String {
-        let advice = |at: Ms| format!("wait no longer at {at}");
+    fn way(
+        next: &dyn Fn(Millis) -> Millis,
+        status: &dyn Fn(Millis) -> u8,
+        allowed: &[u8],
+    ) -> String {
+        let advice = |at: Millis| format!("wait no longer at {at}");
         let course = Course {
             next,
             status,
@@ -130,7 +139,7 @@ mod tests {
             150..200 => 2,
             _ => 3,
         };
-        let by = |ms: Ms| format!("POST /_emulator/v1/clock/advance {{\"ms\":{ms}}}");
+        let by = |ms: Millis| format!("POST /_emulator/v1/clock/advance {{\"ms\":{ms}}}");
         assert_eq!(
             way(&twice, &status, &[2, 3]),
             format!("{} leads to status 2", by(50))

@@ -5,9 +5,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::gateway::rfc3339;
 use super::state::Misfit;
 use crate::sim::lifecycle::{
-    Command, Does, Event, FailMode, Node, Outcome, Run, Script, Span, Verdict,
+    Command, Event, FailurePolicy, Node, Outcome, Run, RunPlan, Span, StepPlan, Verdict,
 };
-use crate::sim::{Ms, NEVER};
+use crate::sim::{Millis, NEVER};
 
 /// A run: when it started, what was frozen then, and the commands it accepted. Instants and lengths are in
 /// milliseconds; null stands for what never comes.
@@ -15,7 +15,7 @@ use crate::sim::{Ms, NEVER};
 #[serde(deny_unknown_fields)]
 pub struct RunState {
     /// When it started.
-    pub started: Ms,
+    pub started: Millis,
     /// How the steps depend on each other.
     pub tree: NodeState,
     /// What each step does.
@@ -25,13 +25,13 @@ pub struct RunState {
     pub continue_on_failure: bool,
     /// How long it leads in.
     #[serde(default)]
-    pub lead: Ms,
+    pub lead: Millis,
     /// How long a stop takes.
     #[serde(default)]
-    pub brake: Ms,
+    pub brake: Millis,
     /// After how long it is cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<Ms>,
+    pub limit: Option<Millis>,
     /// The commands it accepted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventState>,
@@ -57,7 +57,7 @@ pub enum DoesState {
     Work {
         /// How long; null: for ever. It must be said, so that nothing hangs by an oversight.
         #[serde(deserialize_with = "said")]
-        takes: Option<Ms>,
+        takes: Option<Millis>,
         /// The message if it fails; absent: it succeeds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         fails: Option<String>,
@@ -69,9 +69,9 @@ pub enum DoesState {
     /// An earlier run did it.
     Carried {
         /// Its beginning.
-        begin: Ms,
+        begin: Millis,
         /// Its end.
-        end: Ms,
+        end: Millis,
     },
 }
 
@@ -80,7 +80,7 @@ pub enum DoesState {
 #[serde(deny_unknown_fields)]
 pub struct EventState {
     /// When it was accepted.
-    pub at: Ms,
+    pub at: Millis,
     /// What was said.
     pub command: CommandState,
 }
@@ -98,14 +98,14 @@ pub enum CommandState {
     /// Refuse at the gate of a step.
     Refuse(usize),
     /// Cut the run, winding down for so many milliseconds; null: for ever.
-    Abort(Option<Ms>),
+    Abort(Option<Millis>),
 }
 
 impl RunState {
     /// Writes a run down.
     #[must_use]
     pub fn of(run: &Run) -> Self {
-        let script = run.script();
+        let plan = run.plan();
         let events = run.events().iter().map(|event| EventState {
             at: event.at,
             command: match event.command {
@@ -118,19 +118,19 @@ impl RunState {
         });
         Self {
             started: run.started(),
-            tree: NodeState::of(&script.tree),
-            does: script.does.iter().map(DoesState::of).collect(),
-            continue_on_failure: script.fail == FailMode::Continue,
-            lead: script.lead,
-            brake: script.brake,
-            limit: script.limit,
+            tree: NodeState::of(&plan.tree),
+            does: plan.steps.iter().map(DoesState::of).collect(),
+            continue_on_failure: plan.fail == FailurePolicy::Continue,
+            lead: plan.start_delay,
+            brake: plan.stop_delay,
+            limit: plan.limit,
             events: events.collect(),
         }
     }
 
     /// Rebuilds the run. A history that lies ahead of the clock does not fit: a command would come before
     /// what was already said, and time goes forward.
-    pub fn restore(self, now: Ms) -> Result<Run, Misfit> {
+    pub fn restore(self, now: Millis) -> Result<Run, Misfit> {
         let newest = self.events.last().map_or(self.started, |event| event.at);
         if newest.max(self.started) > now {
             let expected = format!("instants up to the present one, {}", rfc3339(now));
@@ -149,16 +149,16 @@ impl RunState {
             let expected = "nothing, since work that takes for ever does not fail";
             return Err(Misfit::new(format!("does[{step}].work.fails"), expected));
         }
-        let script = Script {
+        let plan = RunPlan {
             tree: self.tree.restore(),
-            does: self.does.into_iter().map(DoesState::restore).collect(),
+            steps: self.does.into_iter().map(DoesState::restore).collect(),
             fail: if self.continue_on_failure {
-                FailMode::Continue
+                FailurePolicy::Continue
             } else {
-                FailMode::Stop
+                FailurePolicy::Stop
             },
-            lead: self.lead,
-            brake: self.brake,
+            start_delay: self.lead,
+            stop_delay: self.brake,
             limit: self.limit,
         };
         let events = self.events.into_iter().map(|event| Event {
@@ -171,7 +171,7 @@ impl RunState {
                 CommandState::Abort(takes) => Command::Abort(takes.unwrap_or(NEVER)),
             },
         });
-        Run::restore(self.started, script, &events.collect::<Vec<_>>())
+        Run::restore(self.started, plan, &events.collect::<Vec<_>>())
             .map_err(|expected| Misfit::new("", expected))
     }
 }
@@ -197,34 +197,34 @@ impl NodeState {
 }
 
 impl DoesState {
-    fn of(does: &Does) -> Self {
+    fn of(does: &StepPlan) -> Self {
         match does {
-            Does::Work { takes, outcome } => Self::Work {
+            StepPlan::Work { takes, outcome } => Self::Work {
                 takes: finite(*takes),
                 fails: match outcome {
                     Outcome::Succeed => None,
                     Outcome::Fail(message) => Some(message.to_string()),
                 },
             },
-            Does::Gate => Self::Gate,
-            Does::Skip => Self::Skip,
-            Does::Carried(span) => Self::Carried {
+            StepPlan::Gate => Self::Gate,
+            StepPlan::Skip => Self::Skip,
+            StepPlan::Inherited(span) => Self::Carried {
                 begin: span.begin,
                 end: span.end,
             },
         }
     }
 
-    fn restore(self) -> Does {
+    fn restore(self) -> StepPlan {
         match self {
-            Self::Work { takes, fails } => Does::Work {
+            Self::Work { takes, fails } => StepPlan::Work {
                 takes: takes.unwrap_or(NEVER),
                 outcome: fails.map_or(Outcome::Succeed, |message| Outcome::Fail(message.into())),
             },
-            Self::Gate => Does::Gate,
-            Self::Skip => Does::Skip,
+            Self::Gate => StepPlan::Gate,
+            Self::Skip => StepPlan::Skip,
             // Only what succeeded is ever carried over.
-            Self::Carried { begin, end } => Does::Carried(Span {
+            Self::Carried { begin, end } => StepPlan::Inherited(Span {
                 begin,
                 end,
                 verdict: Verdict::Succeeded,
@@ -234,11 +234,11 @@ impl DoesState {
 }
 
 /// A length as it is written down.
-fn finite(length: Ms) -> Option<Ms> {
+fn finite(length: Millis) -> Option<Millis> {
     (length < NEVER).then_some(length)
 }
 
 /// Reads a field that may be null but must be there.
-fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Ms>, D::Error> {
+fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Millis>, D::Error> {
     Option::deserialize(deserializer)
 }

@@ -31,8 +31,8 @@ use crate::http::{Operation, Rejection};
 use crate::sim::ids::Ids;
 use crate::sim::scripts::Scripts;
 use crate::sim::timeline::Timeline;
-use crate::sim::transition::{IMPORT, Log};
-use crate::sim::{Ms, Transition};
+use crate::sim::transition::{IMPORT, TransitionLog};
+use crate::sim::{Millis, Transition};
 use identities::Directory;
 use settings::Settings;
 use state::{Counters, Misfit};
@@ -63,7 +63,7 @@ pub struct Tables {
     /// How coming work goes. Not part of the state that is exported.
     pub scripts: Scripts,
     /// Who hears of what changes. Nor is this.
-    pub log: Log,
+    pub log: TransitionLog,
 }
 
 impl Tables {
@@ -77,13 +77,13 @@ impl Tables {
             zadig: zadig::Table::default(),
             identities: Directory::default(),
             scripts: Scripts::new(settings.step),
-            log: Log::default(),
+            log: TransitionLog::default(),
         }
     }
 
     /// When the first of all things changes by itself.
     #[must_use]
-    pub fn next_due(&self) -> Ms {
+    pub fn next_due(&self) -> Millis {
         let asm_and_plans = self.asm.next_due().min(self.plans.next_due());
         asm_and_plans
             .min(self.pipelines.next_due())
@@ -92,7 +92,7 @@ impl Tables {
 
     /// Lets everything happen that is due up to `to`, in the order of time. `heard` is told of it, and of
     /// whatever was to be told before, each with its number.
-    pub fn settle(&mut self, to: Ms, heard: &mut dyn FnMut(u64, Transition)) {
+    pub fn settle(&mut self, to: Millis, heard: &mut dyn FnMut(u64, Transition)) {
         loop {
             for (number, transition) in self.log.drain() {
                 heard(number, transition);
@@ -102,37 +102,39 @@ impl Tables {
                 break;
             }
             // One thing at a time, so that what it tells need not be kept until others are through.
-            let _ = self.asm.wake(due, &mut self.log)
-                || self.plans.wake(due, &mut self.log)
-                || self.pipelines.wake(due, &mut self.scripts, &mut self.log)
-                || self.zadig.wake(due, &mut self.log);
+            let _ = self.asm.fire_next(due, &mut self.log)
+                || self.plans.fire_next(due, &mut self.log)
+                || self
+                    .pipelines
+                    .fire_next(due, &mut self.scripts, &mut self.log)
+                || self.zadig.fire_next(due, &mut self.log);
         }
     }
 
     /// How many resources there are, by family and status, once whatever is due has happened.
     #[must_use]
-    pub fn tally(&self) -> BTreeMap<(&'static str, &str), usize> {
+    pub fn count_by_status(&self) -> BTreeMap<(&'static str, &str), usize> {
         let mut tally = BTreeMap::new();
         let mut add =
             |family, status, things| *tally.entry((family, status)).or_default() += things;
         let log = &self.log;
-        for (status, things) in self.asm.tally(log) {
+        for (status, things) in self.asm.count_by_status(log) {
             add(asm::FAMILY, status, things);
         }
-        for (status, things) in self.plans.tally(log) {
+        for (status, things) in self.plans.count_by_status(log) {
             add(servicestage::plans::FAMILY, status, things);
         }
-        for (status, things) in self.pipelines.tally(log) {
+        for (status, things) in self.pipelines.count_by_status(log) {
             add(servicestage::pipelines::FAMILY, status, things);
         }
-        for (status, things) in self.zadig.tally(log) {
+        for (status, things) in self.zadig.count_by_status(log) {
             add(zadig::FAMILY, status, things);
         }
         tally
     }
 
     /// What there is to say of a resource: what it has been through, what can be said to it, what comes next.
-    pub fn timeline(&self, family: &str, id: &str, now: Ms) -> Result<Timeline, Unknown> {
+    pub fn timeline(&self, family: &str, id: &str, now: Millis) -> Result<Timeline, Unknown> {
         let found = match family {
             asm::FAMILY => self.asm.timeline(id, now, &self.log),
             servicestage::plans::FAMILY => self.plans.timeline(id, now, &self.log),
@@ -146,15 +148,18 @@ impl Tables {
     }
 
     /// Takes over what another memory remembers of the resources that both hold, and its scripts.
-    pub fn succeed(&mut self, other: &mut Self, now: Ms) {
+    pub fn succeed(&mut self, other: &mut Self, now: Millis) {
         std::mem::swap(&mut self.scripts, &mut other.scripts);
         self.log.count_on_from(&other.log);
-        let occasion = &mut self.log.at(now, IMPORT);
-        self.asm.remember(&mut other.asm, &other.log, occasion);
-        self.plans.remember(&mut other.plans, &other.log, occasion);
+        let change_context = &mut self.log.context(now, IMPORT);
+        self.asm
+            .inherit_history(&mut other.asm, &other.log, change_context);
+        self.plans
+            .inherit_history(&mut other.plans, &other.log, change_context);
         self.pipelines
-            .remember(&mut other.pipelines, &other.log, occasion);
-        self.zadig.remember(&mut other.zadig, &other.log, occasion);
+            .inherit_history(&mut other.pipelines, &other.log, change_context);
+        self.zadig
+            .inherit_history(&mut other.zadig, &other.log, change_context);
     }
 
     /// Fills an empty memory from the fixture format.
@@ -163,7 +168,7 @@ impl Tables {
         state: state::State,
         settings: &Settings,
         ids: &Ids,
-        now: Ms,
+        now: Millis,
     ) -> Result<(), Misfit> {
         state
             .identities
@@ -171,12 +176,12 @@ impl Tables {
             .map_err(|misfit| misfit.under("identities"))?;
         self.identities = Directory::load(state.identities);
         self.asm
-            .load(state.asm, ids, &mut self.log.at(now, IMPORT))
+            .load(state.asm, ids, &mut self.log.context(now, IMPORT))
             .map_err(|misfit| misfit.under("asm"))?;
         servicestage::fixture::load(self, state.servicestage, settings, ids, now)
             .map_err(|misfit| misfit.under("servicestage"))?;
         self.zadig
-            .load(state.zadig, ids, &mut self.log.at(now, IMPORT))
+            .load(state.zadig, ids, &mut self.log.context(now, IMPORT))
             .map_err(|misfit| misfit.under("zadig"))?;
         ids.skip_to(state.emulator.ids_drawn.unwrap_or(0));
         self.pipelines
@@ -186,7 +191,7 @@ impl Tables {
 
     /// The memory in the fixture format.
     #[must_use]
-    pub fn save(&self, ids: &Ids, now: Ms) -> state::State {
+    pub fn save(&self, ids: &Ids, now: Millis) -> state::State {
         state::State {
             asm: self.asm.save(now),
             servicestage: servicestage::fixture::save(self, now),

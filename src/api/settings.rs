@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// Which credentials pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
@@ -62,11 +62,11 @@ pub struct Settings {
     /// How the pipelines list is wrapped.
     pub pipelines_list: PipelinesList,
     /// The length of one step of work, in milliseconds.
-    pub step: Ms,
+    pub step: Millis,
     /// Virtual seconds per real second.
     pub pace: f64,
     /// The instant at which the clock stands; absent: it runs.
-    pub freeze: Option<Ms>,
+    pub freeze: Option<Millis>,
     /// About how many bytes the journal holds; 0: it is off.
     pub journal_bytes: usize,
     /// What all identifiers are drawn from.
@@ -90,11 +90,11 @@ impl Default for Settings {
 }
 
 /// Reads a length with a unit, up to ten years; otherwise says what was expected.
-pub fn length(text: &str) -> Result<Ms, String> {
+pub fn length(text: &str) -> Result<Millis, String> {
     let expected =
         || "expected a length with a unit, such as 2s, 500ms or 1m 30s, up to ten years".to_owned();
     let length = humantime::parse_duration(text).map_err(|_| expected())?;
-    let ms = Ms::try_from(length.as_millis()).map_err(|_| expected())?;
+    let ms = Millis::try_from(length.as_millis()).map_err(|_| expected())?;
     if ms <= 10 * 366 * 86_400_000 {
         Ok(ms)
     } else {

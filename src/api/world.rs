@@ -12,10 +12,10 @@ use super::state::{Misfit, State};
 use crate::http::notes::note_scripts;
 use crate::http::watch::Watch;
 use crate::http::watch::events::Event;
-use crate::sim::clock::{Clock, Mode, Reading, Refused, Setting};
+use crate::sim::clock::{Clock, ClockReading, ClockUpdate, Mode, Refused};
 use crate::sim::ids::Ids;
 use crate::sim::store::Store;
-use crate::sim::{Ms, NEVER, Transition};
+use crate::sim::{Millis, NEVER, Transition};
 
 /// What a family is given: cheap to clone, all clones are the same world.
 #[derive(Clone)]
@@ -124,7 +124,7 @@ impl World {
 
     /// Looks at the memory at the present instant, which is taken under the lock. What is due by then has
     /// happened: only if something is does a read wait for the write lock, and then looks while it has it.
-    pub fn read<R>(&self, look: impl FnOnce(&Tables, Ms) -> R) -> R {
+    pub fn read<R>(&self, look: impl FnOnce(&Tables, Millis) -> R) -> R {
         let seen = self.0.store.read(|tables| {
             let now = self.0.clock.now();
             if tables.next_due() > now {
@@ -141,14 +141,14 @@ impl World {
 
     /// Changes the memory at the present instant, which is taken under the lock: what is written is always
     /// in the order of time. A change that fails must have changed nothing: check first, then change.
-    pub fn write<R>(&self, change: impl FnOnce(&mut Tables, Ms) -> R) -> R {
+    pub fn write<R>(&self, change: impl FnOnce(&mut Tables, Millis) -> R) -> R {
         self.0.store.write(|tables| {
             let now = self.0.clock.now();
             self.catch_up(tables, now, &mut |_, _| {});
             // Those that decided for scheduled starts are nobody's.
-            drop(tables.scripts.take_hits());
+            drop(tables.scripts.take_used_ids());
             let changed = change(tables, now);
-            note_scripts(tables.scripts.take_hits());
+            note_scripts(tables.scripts.take_used_ids());
             for (number, transition) in tables.log.drain() {
                 self.note(number, transition);
             }
@@ -168,7 +168,7 @@ impl World {
             self.0.awaited.store(due, Ordering::Release);
             due
         });
-        let Reading { now, mode, pace } = self.0.clock.reading();
+        let ClockReading { now, mode, pace } = self.0.clock.reading();
         if due == NEVER || mode == Mode::Frozen {
             return None;
         }
@@ -187,12 +187,12 @@ impl World {
 
     /// What the clock shows and how it moves.
     #[must_use]
-    pub fn clock(&self) -> Reading {
+    pub fn clock(&self) -> ClockReading {
         self.0.clock.reading()
     }
 
     /// Sets the clock and catches up; `heard` is told what happened on the way, in order.
-    pub fn set_clock(&self, setting: Setting, heard: Heard) -> Result<Reading, Refused> {
+    pub fn set_clock(&self, setting: ClockUpdate, heard: Heard) -> Result<ClockReading, Refused> {
         self.0.store.write(|tables| {
             self.catch_up(tables, self.0.clock.now(), &mut |_, _| {});
             let reading = self.0.clock.set(setting)?;
@@ -203,7 +203,7 @@ impl World {
     }
 
     /// Moves the clock forward by `by` and catches up; `heard` is told what happened on the way, in order.
-    pub fn advance(&self, by: Ms, heard: Heard) -> Result<Reading, Refused> {
+    pub fn advance(&self, by: Millis, heard: Heard) -> Result<ClockReading, Refused> {
         self.0.store.write(|tables| {
             self.catch_up(tables, self.0.clock.now(), &mut |_, _| {});
             let reading = self.0.clock.advance(by)?;
@@ -264,7 +264,7 @@ impl World {
         });
     }
 
-    fn catch_up(&self, tables: &mut Tables, to: Ms, heard: Heard) {
+    fn catch_up(&self, tables: &mut Tables, to: Millis, heard: Heard) {
         tables.settle(to, &mut |number, transition| {
             self.note(number, transition.clone());
             heard(number, transition);
@@ -298,7 +298,7 @@ impl World {
         );
     }
 
-    fn load(&self, tables: &mut Tables, state: State, now: Ms) -> Result<(), Misfit> {
+    fn load(&self, tables: &mut Tables, state: State, now: Millis) -> Result<(), Misfit> {
         let (mut fresh, ids) = (Tables::new(&self.0.settings), self.0.ids.fork());
         fresh.load(state, &self.0.settings, &ids, now)?;
         self.0.ids.skip_to(ids.drawn());

@@ -13,11 +13,11 @@ use crate::api::identities::instant;
 use crate::api::settings::is_pace;
 use crate::http::extract::Json;
 use crate::http::render;
-use crate::sim::Ms;
-use crate::sim::clock::{Mode, Reading, Refused, Setting};
+use crate::sim::Millis;
+use crate::sim::clock::{ClockReading, ClockUpdate, Mode, Refused};
 
 /// The furthest one advance may go: ten years, in milliseconds.
-const FURTHEST: Ms = 10 * 366 * 86_400_000;
+const FURTHEST: Millis = 10 * 366 * 86_400_000;
 
 /// The most transitions an advance answers.
 const MOST_TRANSITIONS: usize = 1_000;
@@ -44,7 +44,7 @@ enum ModeWord {
 }
 
 impl ClockBody {
-    fn of(reading: Reading) -> Self {
+    fn of(reading: ClockReading) -> Self {
         let mode = match reading.mode {
             Mode::Running => ModeWord::Running,
             Mode::Frozen => ModeWord::Frozen,
@@ -97,7 +97,7 @@ pub(super) async fn set_clock(
         ModeWord::Running => Mode::Running,
         ModeWord::Frozen => Mode::Frozen,
     });
-    let setting = Setting {
+    let setting = ClockUpdate {
         now: now.transpose()?,
         mode,
         pace: setting.pace.map(pace).transpose()?,
@@ -116,7 +116,7 @@ pub(super) async fn set_clock(
 pub(super) struct Advance {
     /// Milliseconds, from 0 to ten years.
     #[schema(minimum = 0, maximum = 316_224_000_000_i64, value_type = i64)]
-    ms: Ms,
+    ms: Millis,
 }
 
 /// Where an advance led.
@@ -169,7 +169,7 @@ pub(super) async fn advance_clock(
 }
 
 /// The instant that a field says.
-pub(super) fn time(field: &str, text: &str) -> Result<Ms, Problem> {
+pub(super) fn time(field: &str, text: &str) -> Result<Millis, Problem> {
     instant(text).ok_or_else(|| Problem::BadRequest(format!("{field}: {text} is no RFC 3339 time")))
 }
 

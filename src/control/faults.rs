@@ -15,9 +15,9 @@ use crate::http::json::object;
 use crate::http::notes::note_hint;
 use crate::http::render;
 use crate::http::watch::faults::{Answer, Break, Delay, Mangle, Pattern, Rule};
-use crate::sim::Ms;
-use crate::sim::clock::machine_now;
-use crate::sim::near::nearest;
+use crate::sim::Millis;
+use crate::sim::clock::system_now;
+use crate::sim::fuzzy::nearest;
 
 /// A rule, as it is given.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -44,7 +44,7 @@ pub(super) struct FaultBody {
     seed: Option<u64>,
     /// For how long it holds, in milliseconds of real time; absent: until it is taken back.
     #[schema(minimum = 1, maximum = 31_536_000_000_i64, value_type = Option<i64>)]
-    ttl_ms: Option<Ms>,
+    ttl_ms: Option<Millis>,
 }
 
 /// A rule, as it is answered.
@@ -78,7 +78,7 @@ pub(super) struct FaultView {
     /// For how long it holds, in milliseconds of real time; absent: until it is taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, nullable = false)]
-    ttl_ms: Option<Ms>,
+    ttl_ms: Option<Millis>,
     /// How many requests it has hit so far.
     used: u64,
 }
@@ -186,7 +186,7 @@ const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "PUT", "DELETE"];
 const HOUR: u64 = 3_600_000;
 
 /// The longest a rule may hold, in milliseconds.
-const YEAR: Ms = 365 * 86_400_000;
+const YEAR: Millis = 365 * 86_400_000;
 
 impl FaultBody {
     fn rule(self, id: String) -> Result<Rule, Problem> {
@@ -213,7 +213,7 @@ impl FaultBody {
             probability,
             seed: self.seed.unwrap_or(0),
             ttl: self.ttl_ms,
-            since: machine_now(),
+            since: system_now(),
             fitted: 0,
             used: 0,
         })

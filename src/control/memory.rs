@@ -11,7 +11,7 @@ use crate::api::state::{self, Misfit};
 use crate::http::extract::{Body, Json};
 use crate::http::notes::note_hint;
 use crate::http::render;
-use crate::sim::near::nearest;
+use crate::sim::fuzzy::nearest;
 
 /// Where a reset goes.
 #[derive(Debug, Default, Deserialize, ToSchema)]

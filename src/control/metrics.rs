@@ -52,7 +52,7 @@ fn present(world: &World, n_worlds: usize) -> Registry {
     let resources = Family::<Resource, Gauge>::default();
     let number = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
     world.read(|tables, _| {
-        for ((family, status), things) in tables.tally() {
+        for ((family, status), things) in tables.count_by_status() {
             let status = status.to_owned();
             let resource = Resource { family, status };
             resources.get_or_create(&resource).set(number(things));

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::http::notes::note_hint;
 use crate::http::{Rejection, render};
-use crate::sim::near::nearest;
+use crate::sim::fuzzy::nearest;
 
 /// How many known things are named at most.
 const MOST_NAMED: usize = 5;

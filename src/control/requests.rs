@@ -18,7 +18,7 @@ use crate::http::extract::Query;
 use crate::http::render;
 use crate::http::watch::entry::{Entry, LONGEST_BODY, Part, Summary};
 use crate::http::watch::headers::Headers;
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// Which requests are meant: all that is given must hold. Texts are globs with `*` and `?`.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
@@ -68,13 +68,13 @@ fn text_or_number<'de, D: serde::Deserializer<'de>>(
 
 impl Filter {
     /// The instant that the filter begins at, if it is a time.
-    pub(super) fn begin(&self) -> Result<Option<Ms>, Problem> {
+    pub(super) fn begin(&self) -> Result<Option<Millis>, Problem> {
         let since = self.since.as_deref().map(|since| time("since", since));
         since.transpose()
     }
 
     /// The fields in which a request differs from what is meant.
-    pub(super) fn differs(&self, summary: &Summary, begin: Option<Ms>) -> Vec<&'static str> {
+    pub(super) fn differs(&self, summary: &Summary, begin: Option<Millis>) -> Vec<&'static str> {
         let operation = summary.operation;
         let status = summary.status.to_string();
         let fields = [

@@ -12,8 +12,8 @@ use crate::http::extract::{Json, Path};
 use crate::http::json::{object, some_objects};
 use crate::http::render;
 use crate::sim::lifecycle::Outcome;
-use crate::sim::scripts::{Fate, Pattern, Rule, Says, Work};
-use crate::sim::{Ms, NEVER};
+use crate::sim::scripts::{Pattern, Script, ScriptSequence, ScriptedOutcome, Work};
+use crate::sim::{Millis, NEVER};
 
 /// The families whose work can be scripted, and whose resources have timelines.
 pub(super) const FAMILIES: [&str; 4] = ["asm", "plans", "pipelines", "zadig"];
@@ -33,7 +33,7 @@ pub(super) struct RuleBody {
     message: Option<String>,
     /// How long they take, in milliseconds; absent: the usual length. Not with `hang`.
     #[schema(minimum = 0, maximum = 9_223_372_036_854_775_806_i64, value_type = Option<i64>)]
-    takes_ms: Option<Ms>,
+    takes_ms: Option<Millis>,
     /// For how many steps it holds; absent: for any number.
     #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     times: Option<u64>,
@@ -63,7 +63,7 @@ pub(super) struct RuleView {
     /// How long they take, in milliseconds; absent: the usual length.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, value_type = Option<i64>, nullable = false)]
-    takes_ms: Option<Ms>,
+    takes_ms: Option<Millis>,
     /// For how many steps it holds; absent: for any number, or for as many as `sequence` has.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, nullable = false)]
@@ -90,7 +90,7 @@ struct FateBody {
     /// How long it takes, in milliseconds; absent: the usual length. Not with `hang`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 9_223_372_036_854_775_806_i64, value_type = Option<i64>)]
-    takes_ms: Option<Ms>,
+    takes_ms: Option<Millis>,
 }
 
 /// Which steps a rule is for: all that is given must hold. Texts are globs with `*` and `?`.
@@ -140,14 +140,14 @@ enum OutcomeWord {
 }
 
 impl RuleBody {
-    fn rule(self, id: String) -> Result<Rule, Problem> {
+    fn rule(self, id: String) -> Result<Script, Problem> {
         let family = self.pattern.family.as_deref();
         if family.is_some_and(|family| !FAMILIES.contains(&family)) {
             return wrong("match.family: must be asm, plans, pipelines or zadig");
         }
         let pattern = self.pattern.clone().pattern();
         let says = self.says(pattern.work)?;
-        Ok(Rule {
+        Ok(Script {
             id,
             pattern,
             says,
@@ -156,7 +156,7 @@ impl RuleBody {
     }
 
     /// What it says of steps of that work.
-    fn says(self, work: Work) -> Result<Says, Problem> {
+    fn says(self, work: Work) -> Result<ScriptSequence, Problem> {
         let Self {
             pattern: _,
             outcome,
@@ -175,7 +175,7 @@ impl RuleBody {
                 takes_ms,
             };
             let fate = each.fate(work, "")?;
-            return Ok(Says::Same { fate, times });
+            return Ok(ScriptSequence::Repeat { fate, times });
         };
         if outcome.is_some() || message.is_some() || takes_ms.is_some() || times.is_some() {
             return wrong("sequence: goes without outcome, message, takes_ms and times");
@@ -185,12 +185,12 @@ impl RuleBody {
         }
         let steps = steps.into_iter().enumerate();
         let fates = steps.map(|(n, step)| step.fate(work, &format!("sequence[{n}].")));
-        Ok(Says::InTurn(fates.collect::<Result<_, _>>()?))
+        Ok(ScriptSequence::Sequence(fates.collect::<Result<_, _>>()?))
     }
 }
 
 impl RuleView {
-    fn of(rule: &Rule) -> Self {
+    fn of(rule: &Script) -> Self {
         let empty = Self {
             id: rule.id.clone(),
             pattern: PatternBody::of(&rule.pattern),
@@ -202,7 +202,7 @@ impl RuleView {
             used: rule.used,
         };
         match &rule.says {
-            Says::Same { fate, times } => {
+            ScriptSequence::Repeat { fate, times } => {
                 let FateBody {
                     outcome,
                     message,
@@ -216,7 +216,7 @@ impl RuleView {
                     ..empty
                 }
             }
-            Says::InTurn(fates) => Self {
+            ScriptSequence::Sequence(fates) => Self {
                 sequence: Some(fates.iter().map(FateBody::of).collect()),
                 ..empty
             },
@@ -226,7 +226,7 @@ impl RuleView {
 
 impl FateBody {
     /// What it says of a step of that work; `place` is where it stands in the body.
-    fn fate(self, work: Work, place: &str) -> Result<Fate, Problem> {
+    fn fate(self, work: Work, place: &str) -> Result<ScriptedOutcome, Problem> {
         let wrong = |what: &str| wrong(&format!("{place}{what}"));
         match self.takes_ms {
             Some(takes) if takes < 0 => return wrong("takes_ms: must not be negative"),
@@ -243,22 +243,22 @@ impl FateBody {
             (OutcomeWord::Fail, message) => Outcome::Fail(message.unwrap_or_default().into()),
             (_, Some(_)) => return wrong("message: goes with outcome fail"),
             (OutcomeWord::Succeed, None) => Outcome::Succeed,
-            (OutcomeWord::Hang, None) => return Ok(Fate::Hangs),
+            (OutcomeWord::Hang, None) => return Ok(ScriptedOutcome::Hangs),
         };
-        Ok(Fate::Ends {
+        Ok(ScriptedOutcome::Ends {
             outcome,
             takes: self.takes_ms,
         })
     }
 
-    fn of(fate: &Fate) -> Self {
+    fn of(fate: &ScriptedOutcome) -> Self {
         let (outcome, message, takes_ms) = match fate {
-            Fate::Hangs => (OutcomeWord::Hang, None, None),
-            Fate::Ends {
+            ScriptedOutcome::Hangs => (OutcomeWord::Hang, None, None),
+            ScriptedOutcome::Ends {
                 outcome: Outcome::Succeed,
                 takes,
             } => (OutcomeWord::Succeed, None, *takes),
-            Fate::Ends {
+            ScriptedOutcome::Ends {
                 outcome: Outcome::Fail(message),
                 takes,
             } => (OutcomeWord::Fail, Some(message.to_string()), *takes),

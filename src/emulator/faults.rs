@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Family, ms};
 use crate::api::World;
 use crate::http::watch::faults::{Answer, Break, Delay, Mangle, Rule};
-use crate::sim::clock::machine_now;
+use crate::sim::clock::system_now;
 
 /// What goes wrong: the first rule that hits a request decides.
 pub struct Faults<'a>(pub(super) &'a World);
@@ -16,7 +16,7 @@ impl Faults<'_> {
         let id = self.0.request_ids().uuid(|_| false);
         let rule = Rule {
             id: id.clone(),
-            since: machine_now(),
+            since: system_now(),
             ..fault.0
         };
         self.0.watch().faults.add(rule);

@@ -16,8 +16,8 @@ use crate::api::World;
 use crate::api::settings::{Auth, Fidelity, PipelinesList, References, Settings, is_pace};
 use crate::api::state::State;
 use crate::host::{Host, Limits};
-use crate::sim::clock::{LAST, Mode, Reading, Refused, Setting};
-use crate::sim::{Ms, Transition};
+use crate::sim::clock::{ClockReading, ClockUpdate, MAX_INSTANT, Mode, Refused};
+use crate::sim::{Millis, Transition};
 use crate::{app_among, fixtures};
 pub use faults::{Fault, Faults};
 pub use requests::Requests;
@@ -145,7 +145,7 @@ impl Builder {
     #[track_caller]
     pub fn freeze(mut self, at: DateTime<Utc>) -> Self {
         assert!(
-            at.timestamp_millis() <= LAST,
+            at.timestamp_millis() <= MAX_INSTANT,
             "{at} lies past the year 9999"
         );
         self.settings.freeze = Some(at.timestamp_millis());
@@ -228,7 +228,7 @@ impl Clock<'_> {
 
     /// The present instant in milliseconds, whether the clock runs, and how fast.
     #[must_use]
-    pub fn reading(&self) -> Reading {
+    pub fn reading(&self) -> ClockReading {
         self.0.clock()
     }
 
@@ -253,9 +253,9 @@ impl Clock<'_> {
     /// Goes to a later instant. Answers what happened on the way. Refused is an earlier one, since time goes back
     /// only by a reset, and one past the year 9999.
     pub fn set(&self, now: DateTime<Utc>) -> Result<Vec<Transition>, Refused> {
-        self.change(Setting {
+        self.change(ClockUpdate {
             now: Some(now.timestamp_millis()),
-            ..Setting::default()
+            ..ClockUpdate::default()
         })
     }
 
@@ -264,9 +264,9 @@ impl Clock<'_> {
     /// # Panics
     /// Never: it goes nowhere.
     pub fn freeze(&self) {
-        let setting = Setting {
+        let setting = ClockUpdate {
             mode: Some(Mode::Frozen),
-            ..Setting::default()
+            ..ClockUpdate::default()
         };
         self.change(setting).expect("the present is not the past");
     }
@@ -278,15 +278,15 @@ impl Clock<'_> {
     #[track_caller]
     pub fn run(&self, pace: f64) {
         assert_pace(pace);
-        let setting = Setting {
+        let setting = ClockUpdate {
             mode: Some(Mode::Running),
             pace: Some(pace),
-            ..Setting::default()
+            ..ClockUpdate::default()
         };
         self.change(setting).expect("the present is not the past");
     }
 
-    fn change(&self, setting: Setting) -> Result<Vec<Transition>, Refused> {
+    fn change(&self, setting: ClockUpdate) -> Result<Vec<Transition>, Refused> {
         let mut transitions = Vec::new();
         self.0
             .set_clock(setting, &mut |_, transition| transitions.push(transition))?;
@@ -294,12 +294,12 @@ impl Clock<'_> {
     }
 }
 
-fn ms(length: Duration) -> Ms {
+fn ms(length: Duration) -> Millis {
     // What is longer than all time is as good as all time.
-    Ms::try_from(length.as_millis()).map_or(LAST, |ms| ms.min(LAST))
+    Millis::try_from(length.as_millis()).map_or(MAX_INSTANT, |ms| ms.min(MAX_INSTANT))
 }
 
-fn instant(ms: Ms) -> DateTime<Utc> {
+fn instant(ms: Millis) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(ms).expect("a clock ends with the year 9999")
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::ms;
 use crate::api::World;
 use crate::sim::lifecycle::Outcome;
-use crate::sim::scripts::{Fate, Pattern, Rule, Says, Work};
+use crate::sim::scripts::{self, Pattern, ScriptSequence, ScriptedOutcome, Work};
 
 /// How an emulator's coming work goes: the first rule that fits a step and is not used up decides, once and for
 /// all when the run starts that the step belongs to.
@@ -23,7 +23,7 @@ impl Scripts<'_> {
 
     /// The scripts in force, and for how many steps each held so far.
     #[must_use]
-    pub fn list(&self) -> Vec<Rule> {
+    pub fn list(&self) -> Vec<scripts::Script> {
         self.0.read(|tables, _| tables.scripts.rules().to_vec())
     }
 
@@ -71,13 +71,13 @@ impl Family {
 #[must_use = "it holds once it is added"]
 pub struct Script {
     pattern: Pattern,
-    says: Says,
+    says: ScriptSequence,
 }
 
 impl Script {
     /// Steps succeed.
     pub fn succeed() -> Self {
-        Self::of(Fate::Ends {
+        Self::of(ScriptedOutcome::Ends {
             outcome: Outcome::Succeed,
             takes: None,
         })
@@ -85,7 +85,7 @@ impl Script {
 
     /// Steps fail, for that reason.
     pub fn fail(message: &str) -> Self {
-        Self::of(Fate::Ends {
+        Self::of(ScriptedOutcome::Ends {
             outcome: Outcome::Fail(message.into()),
             takes: None,
         })
@@ -93,25 +93,25 @@ impl Script {
 
     /// Steps never end by themselves.
     pub fn hang() -> Self {
-        Self::of(Fate::Hangs)
+        Self::of(ScriptedOutcome::Hangs)
     }
 
     /// One step goes by each of them in turn, whatever they say of which steps and how often.
     pub fn in_turn(scripts: impl IntoIterator<Item = Self>) -> Self {
         let fates = scripts.into_iter().flat_map(|script| match script.says {
-            Says::Same { fate, .. } => vec![fate],
-            Says::InTurn(fates) => fates,
+            ScriptSequence::Repeat { fate, .. } => vec![fate],
+            ScriptSequence::Sequence(fates) => fates,
         });
         Self {
             pattern: Pattern::default(),
-            says: Says::InTurn(fates.collect()),
+            says: ScriptSequence::Sequence(fates.collect()),
         }
     }
 
-    fn of(fate: Fate) -> Self {
+    fn of(fate: ScriptedOutcome) -> Self {
         Self {
             pattern: Pattern::default(),
-            says: Says::Same { fate, times: None },
+            says: ScriptSequence::Repeat { fate, times: None },
         }
     }
 
@@ -148,11 +148,11 @@ impl Script {
     /// How long those take that end, in whole milliseconds, instead of the usual length.
     pub fn takes(mut self, length: Duration) -> Self {
         let fates = match &mut self.says {
-            Says::Same { fate, .. } => std::slice::from_mut(fate),
-            Says::InTurn(fates) => fates,
+            ScriptSequence::Repeat { fate, .. } => std::slice::from_mut(fate),
+            ScriptSequence::Sequence(fates) => fates,
         };
         for fate in fates {
-            if let Fate::Ends { takes, .. } = fate {
+            if let ScriptedOutcome::Ends { takes, .. } = fate {
                 *takes = Some(ms(length));
             }
         }
@@ -161,14 +161,14 @@ impl Script {
 
     /// For how many steps it holds, instead of for any number. Scripts in turn hold for one step each.
     pub fn times(mut self, n: u64) -> Self {
-        if let Says::Same { times, .. } = &mut self.says {
+        if let ScriptSequence::Repeat { times, .. } = &mut self.says {
             *times = Some(n);
         }
         self
     }
 
-    fn rule(self, id: String) -> Rule {
-        Rule {
+    fn rule(self, id: String) -> scripts::Script {
+        scripts::Script {
             id,
             pattern: self.pattern,
             says: self.says,

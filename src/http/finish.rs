@@ -18,7 +18,7 @@ use super::watch::entry::{Entry, Summary, Texts};
 use super::watch::events::Event;
 use super::watch::faults::Mangle;
 use super::watch::headers::Headers;
-use crate::sim::clock::{Stopwatch, machine_now};
+use crate::sim::clock::{Stopwatch, system_now};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const EVIDENCE: HeaderName = HeaderName::from_static("x-emulator-evidence");
@@ -198,7 +198,7 @@ fn write_down(
     let summary = Arc::new(Summary {
         id: watch.journal.number(),
         time: watch.clock.now(),
-        real_time: machine_now(),
+        real_time: system_now(),
         operation: noted.operation,
         nearest: noted.nearest,
         method: asked.method,

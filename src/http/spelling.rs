@@ -13,7 +13,7 @@ use utoipa::openapi::security::{ApiKey, SecurityScheme};
 use utoipa::openapi::{OpenApi, Ref, RefOr};
 
 use super::operation::methods;
-use crate::sim::near::nearest;
+use crate::sim::fuzzy::nearest;
 
 /// The largest body that is read again for a word on its spelling, in bytes.
 const LARGEST: usize = 256 << 10;

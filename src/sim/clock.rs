@@ -5,10 +5,10 @@ use std::sync::RwLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::Ms;
+use super::Millis;
 
 /// The furthest instant a clock can show: the end of the year 9999, the last that RFC 3339 can write.
-pub const LAST: Ms = 253_402_300_799_999;
+pub const MAX_INSTANT: Millis = 253_402_300_799_999;
 
 /// Whether a clock moves by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +21,9 @@ pub enum Mode {
 
 /// What a clock shows and how it moves.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reading {
+pub struct ClockReading {
     /// The present instant.
-    pub now: Ms,
+    pub now: Millis,
     /// Whether it moves by itself.
     pub mode: Mode,
     /// Virtual seconds per real second while running; above 0.
@@ -32,21 +32,21 @@ pub struct Reading {
 
 /// A change to a clock; what is absent stays.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Setting {
+pub struct ClockUpdate {
     /// The instant to go to.
-    pub now: Option<Ms>,
+    pub now: Option<Millis>,
     /// Whether to move from there on.
     pub mode: Option<Mode>,
     /// How fast to move.
     pub pace: Option<f64>,
 }
 
-/// Refused: the clock would have gone backwards, or past [`LAST`].
+/// Refused: the clock would have gone backwards, or past [`MAX_INSTANT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// The instant asked for lies before the present one, which is given.
-    Backwards(Ms),
-    /// The instant asked for lies after [`LAST`].
+    Backwards(Millis),
+    /// The instant asked for lies after [`MAX_INSTANT`].
     TooFar,
 }
 
@@ -67,21 +67,21 @@ impl std::error::Error for Refused {}
 /// A clock that never goes backwards, whatever the machine's does.
 #[derive(Debug)]
 pub struct Clock {
-    course: RwLock<Course>,
+    state: RwLock<ClockState>,
     latest: AtomicI64,
 }
 
 /// From when on, and how, virtual time follows real time.
 #[derive(Clone, Copy, Debug)]
-struct Course {
-    real: Ms,
-    virt: Ms,
+struct ClockState {
+    real: Millis,
+    virt: Millis,
     mode: Mode,
     pace: f64,
 }
 
-impl Course {
-    fn at(&self, real: Ms) -> Ms {
+impl ClockState {
+    fn at(&self, real: Millis) -> Millis {
         match self.mode {
             Mode::Frozen => self.virt,
             Mode::Running => {
@@ -89,8 +89,8 @@ impl Course {
                 let elapsed = (real - self.real).max(0);
                 // Truncation to whole milliseconds is the clock's resolution.
                 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
-                let moved = (elapsed as f64 * self.pace) as Ms;
-                self.virt.saturating_add(moved).min(LAST)
+                let moved = (elapsed as f64 * self.pace) as Millis;
+                self.virt.saturating_add(moved).min(MAX_INSTANT)
             }
         }
     }
@@ -100,8 +100,8 @@ impl Clock {
     /// A clock that starts at the machine's time and runs at `pace`.
     #[must_use]
     pub fn running(pace: f64) -> Self {
-        let real = machine_now();
-        Self::on(Course {
+        let real = system_now();
+        Self::on(ClockState {
             real,
             virt: real,
             mode: Mode::Running,
@@ -111,74 +111,74 @@ impl Clock {
 
     /// A clock that stands at `now`; `pace` applies once it is set running.
     #[must_use]
-    pub fn frozen(now: Ms, pace: f64) -> Self {
-        Self::on(Course {
-            real: machine_now(),
+    pub fn frozen(now: Millis, pace: f64) -> Self {
+        Self::on(ClockState {
+            real: system_now(),
             virt: now,
             mode: Mode::Frozen,
             pace,
         })
     }
 
-    fn on(course: Course) -> Self {
+    fn on(state: ClockState) -> Self {
         Self {
-            course: RwLock::new(course),
-            latest: AtomicI64::new(course.virt),
+            state: RwLock::new(state),
+            latest: AtomicI64::new(state.virt),
         }
     }
 
     /// The present instant.
-    pub fn now(&self) -> Ms {
-        self.seen_on(&self.course())
+    pub fn now(&self) -> Millis {
+        self.seen_on(&self.state())
     }
 
     /// The present instant with the way the clock moves.
-    pub fn reading(&self) -> Reading {
-        let course = self.course();
-        Reading {
-            now: self.seen_on(&course),
-            mode: course.mode,
-            pace: course.pace,
+    pub fn reading(&self) -> ClockReading {
+        let state = self.state();
+        ClockReading {
+            now: self.seen_on(&state),
+            mode: state.mode,
+            pace: state.pace,
         }
     }
 
     /// Says whether [`Clock::set`] would accept the setting now, and where it would lead.
-    pub fn check(&self, setting: &Setting) -> Result<Ms, Refused> {
+    pub fn check(&self, update: &ClockUpdate) -> Result<Millis, Refused> {
         let now = self.now();
-        match setting.now {
+        match update.now {
             Some(to) if to < now => Err(Refused::Backwards(now)),
-            Some(to) if to > LAST => Err(Refused::TooFar),
+            Some(to) if to > MAX_INSTANT => Err(Refused::TooFar),
             to => Ok(to.unwrap_or(now)),
         }
     }
 
     /// Goes to another instant, or moves otherwise from here on.
-    pub fn set(&self, setting: Setting) -> Result<Reading, Refused> {
-        let now = self.check(&setting)?;
-        Ok(self.go(now, setting))
+    pub fn set(&self, update: ClockUpdate) -> Result<ClockReading, Refused> {
+        let now = self.check(&update)?;
+        Ok(self.go(now, update))
     }
 
     /// Goes on by `by` from what it shows. How far it has moved by itself meanwhile does not matter.
-    pub fn advance(&self, by: Ms) -> Result<Reading, Refused> {
+    pub fn advance(&self, by: Millis) -> Result<ClockReading, Refused> {
         let now = self.now();
         match now.saturating_add(by) {
             to if to < now => Err(Refused::Backwards(now)),
-            to if to > LAST => Err(Refused::TooFar),
-            to => Ok(self.go(to, Setting::default())),
+            to if to > MAX_INSTANT => Err(Refused::TooFar),
+            to => Ok(self.go(to, ClockUpdate::default())),
         }
     }
 
-    fn go(&self, to: Ms, setting: Setting) -> Reading {
+    fn go(&self, to: Millis, update: ClockUpdate) -> ClockReading {
         {
-            let mut course = self
-                .course
+            let mut state = self
+                .state
                 .write()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
-            *course = Course {
-                real: machine_now(),
+            *state = ClockState {
+                real: system_now(),
                 virt: to,
-                mode: setting.mode.unwrap_or(course.mode),
-                pace: setting.pace.unwrap_or(course.pace),
+                mode: update.mode.unwrap_or(state.mode),
+                pace: update.pace.unwrap_or(state.pace),
             };
             self.latest.fetch_max(to, Ordering::AcqRel);
         }
@@ -187,25 +187,24 @@ impl Clock {
 
     /// Takes over another clock's course: the one way back in time, for a reset.
     pub fn restart(&self, from: &Self) {
-        let fresh = *from.course();
-        let mut course = self
-            .course
+        let fresh = *from.state();
+        let mut state = self
+            .state
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        *course = fresh;
-        self.latest
-            .store(fresh.at(machine_now()), Ordering::Release);
+        *state = fresh;
+        self.latest.store(fresh.at(system_now()), Ordering::Release);
     }
 
     /// The present instant on a course whose lock is held: what was seen on the course before a restart must
     /// not be noted after it.
-    fn seen_on(&self, course: &Course) -> Ms {
-        let seen = course.at(machine_now());
+    fn seen_on(&self, state: &ClockState) -> Millis {
+        let seen = state.at(system_now());
         self.latest.fetch_max(seen, Ordering::AcqRel).max(seen)
     }
 
-    fn course(&self) -> std::sync::RwLockReadGuard<'_, Course> {
-        self.course
+    fn state(&self) -> std::sync::RwLockReadGuard<'_, ClockState> {
+        self.state
             .read()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -214,11 +213,11 @@ impl Clock {
 /// The machine's time, for what is judged by real time whatever a world's clock shows.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that may")]
-pub fn machine_now() -> Ms {
+pub fn system_now() -> Millis {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    Ms::try_from(since.as_millis()).unwrap_or(LAST)
+    Millis::try_from(since.as_millis()).unwrap_or(MAX_INSTANT)
 }
 
 /// Measures how long something took in real time.
@@ -244,7 +243,7 @@ impl Stopwatch {
 mod tests {
     use super::*;
 
-    const NOON: Ms = 1_767_268_800_000;
+    const NOON: Millis = 1_767_268_800_000;
 
     #[test]
     fn a_frozen_clock_moves_only_when_told() {
@@ -252,15 +251,15 @@ mod tests {
         assert_eq!(clock.now(), NOON);
 
         let reading = clock
-            .set(Setting {
+            .set(ClockUpdate {
                 now: Some(NOON + 5),
-                ..Setting::default()
+                ..ClockUpdate::default()
             })
             .unwrap();
 
         assert_eq!(
             reading,
-            Reading {
+            ClockReading {
                 now: NOON + 5,
                 mode: Mode::Frozen,
                 pace: 1.0
@@ -271,7 +270,7 @@ mod tests {
     #[test]
     fn going_back_is_refused_and_changes_nothing() {
         let clock = Clock::frozen(NOON, 1.0);
-        let back = Setting {
+        let back = ClockUpdate {
             now: Some(NOON - 1),
             mode: Some(Mode::Running),
             pace: Some(9.0),
@@ -280,7 +279,7 @@ mod tests {
         assert_eq!(clock.set(back), Err(Refused::Backwards(NOON)));
         assert_eq!(
             clock.reading(),
-            Reading {
+            ClockReading {
                 now: NOON,
                 mode: Mode::Frozen,
                 pace: 1.0
@@ -291,33 +290,33 @@ mod tests {
     #[test]
     fn the_end_of_the_calendar_is_refused() {
         let clock = Clock::frozen(NOON, 1.0);
-        let far = Setting {
-            now: Some(LAST + 1),
-            ..Setting::default()
+        let far = ClockUpdate {
+            now: Some(MAX_INSTANT + 1),
+            ..ClockUpdate::default()
         };
         assert_eq!(clock.set(far), Err(Refused::TooFar));
     }
 
     #[test]
     fn a_course_scales_real_time_and_stands_while_it_runs_backwards() {
-        let course = Course {
+        let state = ClockState {
             real: 1_000,
             virt: NOON,
             mode: Mode::Running,
             pace: 60.0,
         };
-        assert_eq!(course.at(2_000), NOON + 60_000);
-        assert_eq!(course.at(500), NOON);
-        assert_eq!(course.at(Ms::MAX), LAST);
+        assert_eq!(state.at(2_000), NOON + 60_000);
+        assert_eq!(state.at(500), NOON);
+        assert_eq!(state.at(Millis::MAX), MAX_INSTANT);
     }
 
     #[test]
     fn a_restart_may_go_back() {
         let clock = Clock::frozen(NOON, 1.0);
         clock
-            .set(Setting {
+            .set(ClockUpdate {
                 now: Some(NOON + 1_000),
-                ..Setting::default()
+                ..ClockUpdate::default()
             })
             .unwrap();
 
@@ -325,7 +324,7 @@ mod tests {
 
         assert_eq!(
             clock.reading(),
-            Reading {
+            ClockReading {
                 now: NOON,
                 mode: Mode::Frozen,
                 pace: 2.0

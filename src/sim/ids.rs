@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Uuid;
 
-use super::Ms;
+use super::Millis;
 
 /// A seeded source of identifiers. Its whole state is how many were drawn.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Ids {
     }
 
     /// A 24-hex object id: four bytes of `now` in seconds, five of the seed, three of a counter.
-    pub fn object_id(&self, now: Ms, taken: impl Fn(&str) -> bool) -> String {
+    pub fn object_id(&self, now: Millis, taken: impl Fn(&str) -> bool) -> String {
         let machine = mix(self.seed) & 0xff_ffff_ffff;
         let seconds = now.div_euclid(1_000).cast_unsigned() & 0xffff_ffff;
         self.fresh(

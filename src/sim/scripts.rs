@@ -2,8 +2,8 @@
 
 use wildmatch::WildMatch;
 
-use super::lifecycle::{Does, Outcome};
-use super::{Ms, NEVER};
+use super::lifecycle::{Outcome, StepPlan};
+use super::{Millis, NEVER};
 
 /// What a step of work belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum Work {
 
 /// A step of work that is about to be frozen, as rules see it.
 #[derive(Clone, Copy, Debug)]
-pub struct Ask<'a> {
+pub struct StepQuery<'a> {
     /// The family (`asm`, `plans`, `pipelines`, `zadig`).
     pub family: &'static str,
     /// The project, mesh or project key.
@@ -54,33 +54,33 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    fn fits(&self, ask: &Ask) -> bool {
+    fn matches(&self, query: &StepQuery) -> bool {
         let glob = |pattern: &Option<String>, texts: &[&str]| {
             pattern.as_ref().is_none_or(|pattern| {
                 let pattern = WildMatch::new(pattern);
                 texts.iter().any(|text| pattern.matches(text))
             })
         };
-        self.work == ask.work
+        self.work == query.work
             && self
                 .family
                 .as_ref()
-                .is_none_or(|family| family == ask.family)
-            && glob(&self.scope, &[ask.scope])
-            && glob(&self.name, &[ask.name, ask.id])
-            && glob(&self.step, &[ask.step])
+                .is_none_or(|family| family == query.family)
+            && glob(&self.scope, &[query.scope])
+            && glob(&self.name, &[query.name, query.id])
+            && glob(&self.step, &[query.step])
     }
 }
 
 /// How a step will go, as a rule says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum ScriptedOutcome {
     /// It ends.
     Ends {
         /// How.
         outcome: Outcome,
         /// How long it takes; absent: the usual length.
-        takes: Option<Ms>,
+        takes: Option<Millis>,
     },
     /// It never ends by itself.
     Hangs,
@@ -88,39 +88,39 @@ pub enum Fate {
 
 /// What a rule says of the steps it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Says {
+pub enum ScriptSequence {
     /// The same of each.
-    Same {
+    Repeat {
         /// How each goes.
-        fate: Fate,
+        fate: ScriptedOutcome,
         /// For how many steps it holds; absent: for any number.
         times: Option<u64>,
     },
     /// One thing after the other, for a step each; then it is used up.
-    InTurn(Vec<Fate>),
+    Sequence(Vec<ScriptedOutcome>),
 }
 
 /// One rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
+pub struct Script {
     /// Its id.
     pub id: String,
     /// Which steps it is for.
     pub pattern: Pattern,
     /// How they go.
-    pub says: Says,
+    pub says: ScriptSequence,
     /// How many steps it decided so far.
     pub used: u64,
 }
 
-impl Rule {
+impl Script {
     /// How the next step goes that it decides; nothing once it is used up.
-    fn next(&self) -> Option<&Fate> {
+    fn next(&self) -> Option<&ScriptedOutcome> {
         match &self.says {
-            Says::Same { fate, times } => {
+            ScriptSequence::Repeat { fate, times } => {
                 times.is_none_or(|times| self.used < times).then_some(fate)
             }
-            Says::InTurn(fates) => fates.get(usize::try_from(self.used).ok()?),
+            ScriptSequence::Sequence(fates) => fates.get(usize::try_from(self.used).ok()?),
         }
     }
 }
@@ -128,8 +128,8 @@ impl Rule {
 /// The rules in force, in the order they were given, and the usual length of a step.
 #[derive(Clone, Debug)]
 pub struct Scripts {
-    rules: Vec<Rule>,
-    step: Ms,
+    rules: Vec<Script>,
+    step: Millis,
     /// The ids of the rules that decided something since somebody asked, each once.
     hits: Vec<String>,
 }
@@ -137,7 +137,7 @@ pub struct Scripts {
 impl Scripts {
     /// No rules; a step of work takes `step`.
     #[must_use]
-    pub fn new(step: Ms) -> Self {
+    pub fn new(step: Millis) -> Self {
         Self {
             rules: Vec::new(),
             step,
@@ -147,20 +147,20 @@ impl Scripts {
 
     /// The usual length of a step of work, which is also that of brief phases (stopping, restarting).
     #[must_use]
-    pub fn step(&self) -> Ms {
+    pub fn step(&self) -> Millis {
         self.step
     }
 
     /// Decides how a step will go, once and for all: the first rule that fits and is not used up, else
     /// success after the usual length.
-    pub fn decide(&mut self, ask: &Ask) -> Does {
-        match self.choose(ask, |_| true) {
-            Some(Fate::Hangs) => Does::HANG,
-            Some(Fate::Ends { outcome, takes }) => Does::Work {
+    pub fn decide(&mut self, query: &StepQuery) -> StepPlan {
+        match self.choose(query, |_| true) {
+            Some(ScriptedOutcome::Hangs) => StepPlan::HANG,
+            Some(ScriptedOutcome::Ends { outcome, takes }) => StepPlan::Work {
                 takes: takes.unwrap_or(self.step),
                 outcome,
             },
-            None => Does::Work {
+            None => StepPlan::Work {
                 takes: self.step,
                 outcome: Outcome::Succeed,
             },
@@ -169,27 +169,31 @@ impl Scripts {
 
     /// Decides how something goes that is done before the command is answered. It takes no time, so a rule
     /// whose next step would hang is not for it.
-    pub fn decide_at_once(&mut self, ask: &Ask) -> Outcome {
-        match self.choose(ask, |fate| *fate != Fate::Hangs) {
-            Some(Fate::Ends { outcome, .. }) => outcome,
-            Some(Fate::Hangs) | None => Outcome::Succeed,
+    pub fn decide_instant(&mut self, query: &StepQuery) -> Outcome {
+        match self.choose(query, |fate| *fate != ScriptedOutcome::Hangs) {
+            Some(ScriptedOutcome::Ends { outcome, .. }) => outcome,
+            Some(ScriptedOutcome::Hangs) | None => Outcome::Succeed,
         }
     }
 
     /// Decides how long something takes that cannot fail: [`NEVER`] if it hangs.
-    pub fn decide_length(&mut self, ask: &Ask) -> Ms {
-        match self.choose(ask, |_| true) {
-            Some(Fate::Hangs) => NEVER,
-            Some(Fate::Ends { takes, .. }) => takes.unwrap_or(self.step),
+    pub fn decide_length(&mut self, query: &StepQuery) -> Millis {
+        match self.choose(query, |_| true) {
+            Some(ScriptedOutcome::Hangs) => NEVER,
+            Some(ScriptedOutcome::Ends { takes, .. }) => takes.unwrap_or(self.step),
             None => self.step,
         }
     }
 
     /// What the first rule says that fits, is not used up and says something possible; it is used by that.
-    fn choose(&mut self, ask: &Ask, is_possible: impl Fn(&Fate) -> bool) -> Option<Fate> {
+    fn choose(
+        &mut self,
+        query: &StepQuery,
+        is_possible: impl Fn(&ScriptedOutcome) -> bool,
+    ) -> Option<ScriptedOutcome> {
         self.rules.iter_mut().find_map(|rule| {
             let fate = rule.next().filter(|fate| is_possible(fate))?;
-            if !rule.pattern.fits(ask) {
+            if !rule.pattern.matches(query) {
                 return None;
             }
             let fate = fate.clone();
@@ -203,23 +207,23 @@ impl Scripts {
 
     /// The ids of the rules that decided something since this was last asked, each once, the first to decide
     /// first.
-    pub fn take_hits(&mut self) -> Vec<String> {
+    pub fn take_used_ids(&mut self) -> Vec<String> {
         std::mem::take(&mut self.hits)
     }
 
     /// Adds a rule behind the others.
-    pub fn add(&mut self, rule: Rule) {
+    pub fn add(&mut self, rule: Script) {
         self.rules.push(rule);
     }
 
     /// The rules in the order they were given.
     #[must_use]
-    pub fn rules(&self) -> &[Rule] {
+    pub fn rules(&self) -> &[Script] {
         &self.rules
     }
 
     /// The rules that decided nothing so far, in the order they were given.
-    pub fn unused(&self) -> impl Iterator<Item = &Rule> {
+    pub fn unused(&self) -> impl Iterator<Item = &Script> {
         self.rules.iter().filter(|rule| rule.used == 0)
     }
 
@@ -242,7 +246,7 @@ impl Scripts {
 mod tests {
     use super::*;
 
-    const ASK: Ask = Ask {
+    const QUERY: StepQuery = StepQuery {
         family: "pipelines",
         scope: "p1",
         id: "4105",
@@ -251,8 +255,8 @@ mod tests {
         work: Work::Run,
     };
 
-    fn rule(id: &str, step: Option<&str>, says: Says) -> Rule {
-        Rule {
+    fn rule(id: &str, step: Option<&str>, says: ScriptSequence) -> Script {
+        Script {
             id: id.to_owned(),
             pattern: Pattern {
                 step: step.map(str::to_owned),
@@ -263,20 +267,20 @@ mod tests {
         }
     }
 
-    fn fails(takes: Option<Ms>) -> Fate {
+    fn fails(takes: Option<Millis>) -> ScriptedOutcome {
         let outcome = Outcome::Fail("no image".into());
-        Fate::Ends { outcome, takes }
+        ScriptedOutcome::Ends { outcome, takes }
     }
 
-    fn same(fate: Fate, times: Option<u64>) -> Says {
-        Says::Same { fate, times }
+    fn same(fate: ScriptedOutcome, times: Option<u64>) -> ScriptSequence {
+        ScriptSequence::Repeat { fate, times }
     }
 
-    fn work(takes: Ms, outcome: Outcome) -> Does {
-        Does::Work { takes, outcome }
+    fn work(takes: Millis, outcome: Outcome) -> StepPlan {
+        StepPlan::Work { takes, outcome }
     }
 
-    fn scripts(rules: impl IntoIterator<Item = Rule>) -> Scripts {
+    fn scripts(rules: impl IntoIterator<Item = Script>) -> Scripts {
         let mut scripts = Scripts::new(2_000);
         rules.into_iter().for_each(|rule| scripts.add(rule));
         scripts
@@ -285,9 +289,9 @@ mod tests {
     #[test]
     fn without_a_rule_a_step_succeeds_after_the_usual_length() {
         let mut scripts = scripts([]);
-        assert_eq!(scripts.decide(&ASK), work(2_000, Outcome::Succeed));
-        assert_eq!(scripts.decide_length(&ASK), 2_000);
-        assert_eq!(scripts.decide_at_once(&ASK), Outcome::Succeed);
+        assert_eq!(scripts.decide(&QUERY), work(2_000, Outcome::Succeed));
+        assert_eq!(scripts.decide_length(&QUERY), 2_000);
+        assert_eq!(scripts.decide_instant(&QUERY), Outcome::Succeed);
     }
 
     #[test]
@@ -295,29 +299,33 @@ mod tests {
         let mut scripts = scripts([rule("r", None, same(fails(Some(500)), Some(1)))]);
 
         let failing = work(500, Outcome::Fail("no image".into()));
-        assert_eq!(scripts.decide(&ASK), failing);
-        assert_eq!(scripts.decide(&ASK), work(2_000, Outcome::Succeed));
+        assert_eq!(scripts.decide(&QUERY), failing);
+        assert_eq!(scripts.decide(&QUERY), work(2_000, Outcome::Succeed));
         assert_eq!(scripts.rules()[0].used, 1);
     }
 
     #[test]
     fn a_sequence_says_one_thing_after_the_other_and_is_used_up() {
-        let succeeds = Fate::Ends {
+        let succeeds = ScriptedOutcome::Ends {
             outcome: Outcome::Succeed,
             takes: Some(90_000),
         };
-        let sequence = Says::InTurn(vec![fails(None), Fate::Hangs, succeeds]);
+        let sequence =
+            ScriptSequence::Sequence(vec![fails(None), ScriptedOutcome::Hangs, succeeds]);
         let mut scripts = scripts([rule("r", Some("t?"), sequence)]);
 
-        let other = Ask { step: "u1", ..ASK };
-        let does = [ASK, other, ASK, ASK, ASK].map(|ask| scripts.decide(&ask));
+        let other = StepQuery {
+            step: "u1",
+            ..QUERY
+        };
+        let does = [QUERY, other, QUERY, QUERY, QUERY].map(|query| scripts.decide(&query));
 
         assert_eq!(
             does,
             [
                 work(2_000, Outcome::Fail("no image".into())),
                 work(2_000, Outcome::Succeed),
-                Does::HANG,
+                StepPlan::HANG,
                 work(90_000, Outcome::Succeed),
                 work(2_000, Outcome::Succeed),
             ]
@@ -327,41 +335,42 @@ mod tests {
 
     #[test]
     fn what_is_done_at_once_passes_over_a_rule_that_would_hang() {
-        let hangs_then_fails = Says::InTurn(vec![Fate::Hangs, fails(Some(500))]);
+        let hangs_then_fails =
+            ScriptSequence::Sequence(vec![ScriptedOutcome::Hangs, fails(Some(500))]);
         let mut scripts = scripts([
             rule("hangs", None, hangs_then_fails),
             rule("fails", None, same(fails(None), Some(1))),
         ]);
 
         let failed = Outcome::Fail("no image".into());
-        assert_eq!(scripts.decide_at_once(&ASK), failed);
-        assert_eq!(scripts.decide_at_once(&ASK), Outcome::Succeed);
-        assert_eq!(scripts.decide_length(&ASK), NEVER);
-        assert_eq!(scripts.decide_at_once(&ASK), failed);
+        assert_eq!(scripts.decide_instant(&QUERY), failed);
+        assert_eq!(scripts.decide_instant(&QUERY), Outcome::Succeed);
+        assert_eq!(scripts.decide_length(&QUERY), NEVER);
+        assert_eq!(scripts.decide_instant(&QUERY), failed);
         let used: Vec<u64> = scripts.rules().iter().map(|rule| rule.used).collect();
         assert_eq!(used, [2, 1]);
     }
 
     #[test]
     fn whoever_asks_learns_which_rules_decided_since() {
-        let always = |id, step| rule(id, Some(step), same(Fate::Hangs, None));
+        let always = |id, step| rule(id, Some(step), same(ScriptedOutcome::Hangs, None));
         let rules = [always("r1", "t1"), always("r2", "t2"), always("r3", "t3")];
         let mut scripts = scripts(rules);
         let decide = |scripts: &mut Scripts, steps: &[&'static str]| {
             for step in steps {
-                scripts.decide(&Ask { step, ..ASK });
+                scripts.decide(&StepQuery { step, ..QUERY });
             }
         };
 
         decide(&mut scripts, &["t2", "t1", "t2", "t4"]);
-        assert_eq!(scripts.take_hits(), ["r2", "r1"]);
-        assert!(scripts.take_hits().is_empty());
+        assert_eq!(scripts.take_used_ids(), ["r2", "r1"]);
+        assert!(scripts.take_used_ids().is_empty());
         let unused: Vec<&str> = scripts.unused().map(|rule| rule.id.as_str()).collect();
         assert_eq!(unused, ["r3"]);
 
         decide(&mut scripts, &["t1", "t3"]);
         assert!(scripts.remove("r1"));
-        assert_eq!(scripts.take_hits(), ["r3"], "r1 is not there any more");
+        assert_eq!(scripts.take_used_ids(), ["r3"], "r1 is not there any more");
     }
 
     #[test]
@@ -374,7 +383,7 @@ mod tests {
             step: text("t2"),
             work: Work::Run,
         };
-        assert!(whole.fits(&ASK));
+        assert!(whole.matches(&QUERY));
         for pattern in [
             Pattern {
                 family: text("plans"),
@@ -397,7 +406,7 @@ mod tests {
                 ..whole.clone()
             },
         ] {
-            assert!(!pattern.fits(&ASK), "{pattern:?}");
+            assert!(!pattern.matches(&QUERY), "{pattern:?}");
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::entry::{Entry, changes_at};
-use super::shelf::Timed;
-use super::transition::Log;
-use super::{Ms, NEVER, Transition};
+use super::collection::stored::changes_at;
+use super::collection::{Resource, Stored};
+use super::transition::TransitionLog;
+use super::{Millis, NEVER, Transition};
 
 /// What there is to say of a thing at some instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Timeline {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Next {
     /// When.
-    pub at: Ms,
+    pub at: Millis,
     /// The step that changes; absent: the resource itself.
     pub step: Option<Box<str>>,
     /// The status that follows; empty: it is gone.
@@ -46,21 +46,21 @@ pub struct Next {
 impl Timeline {
     /// What there is to say of a thing on a shelf.
     #[must_use]
-    pub fn of<T: Timed>(
-        entry: &Entry<T>,
+    pub fn of<T: Resource>(
+        stored: &Stored<T>,
         allowed: Vec<&'static str>,
         next: Option<Next>,
-        now: Ms,
-        log: &Log,
+        now: Millis,
+        log: &TransitionLog,
     ) -> Self {
         Self {
             family: T::FAMILY,
-            scope: Arc::clone(&entry.scope),
-            id: Arc::clone(&entry.id),
-            name: entry.item.name().into(),
-            status: entry.item.word(now).into(),
-            transitions: entry.transitions(log),
-            forgotten: entry.forgotten(),
+            scope: Arc::clone(&stored.scope),
+            id: Arc::clone(&stored.id),
+            name: stored.item.name().into(),
+            status: stored.item.status_label(now).into(),
+            transitions: stored.transitions(log),
+            forgotten: stored.forgotten(),
             allowed,
             next,
         }
@@ -69,7 +69,7 @@ impl Timeline {
 
 /// What changes next about a thing, if nobody says anything; `due` says when something may, after an instant.
 #[must_use]
-pub fn next<T: Timed>(item: &T, now: Ms, due: impl Fn(Ms) -> Ms) -> Option<Next> {
+pub fn next<T: Resource>(item: &T, now: Millis, due: impl Fn(Millis) -> Millis) -> Option<Next> {
     let instants = std::iter::successors(Some(due(now)), |at| Some(due(*at)));
     instants.take_while(|at| *at < NEVER).find_map(|at| {
         let (step, _, to) = changes_at(item, at).next()?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
-use super::Ms;
+use super::Millis;
 
 /// The cause of what time alone brought about.
 pub const CLOCK: &str = "clock";
@@ -26,7 +26,7 @@ pub const MOST_REMEMBERED: usize = 1_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transition {
     /// When it happened on the world's clock.
-    pub at: Ms,
+    pub at: Millis,
     /// The family the resource belongs to (`asm`, `plans`, `pipelines`, `zadig`).
     pub family: &'static str,
     /// The project, mesh or project key that owns the resource.
@@ -45,54 +45,54 @@ pub struct Transition {
     pub cause: Arc<str>,
 }
 
-/// A word that a [`Log`] knows, as short as can be kept.
+/// A word that a [`TransitionLog`] knows, as short as can be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Word(u32);
+pub struct Symbol(u32);
 
-impl Word {
+impl Symbol {
     /// The empty word: what is not there is at nothing.
     pub const NOTHING: Self = Self(0);
 }
 
 /// Numbers the transitions of a world in the order in which they happen, and keeps each until it is handed on.
 #[derive(Debug)]
-pub struct Log {
+pub struct TransitionLog {
     /// The number of the latest.
     last: u64,
-    untold: Vec<(u64, Transition)>,
-    words: HashMap<Arc<str>, Word>,
+    pending: Vec<(u64, Transition)>,
+    symbols: HashMap<Arc<str>, Symbol>,
     /// The words by their number; the first is empty.
-    spelt: Vec<Arc<str>>,
+    strings: Vec<Arc<str>>,
 }
 
-impl Default for Log {
+impl Default for TransitionLog {
     fn default() -> Self {
         let mut log = Self {
             last: 0,
-            untold: Vec::new(),
-            words: HashMap::default(),
-            spelt: Vec::new(),
+            pending: Vec::new(),
+            symbols: HashMap::default(),
+            strings: Vec::new(),
         };
-        log.word("");
+        log.intern("");
         log
     }
 }
 
 /// When something happens to a thing, and why.
 #[derive(Debug)]
-pub struct Occasion<'a> {
+pub struct ChangeContext<'a> {
     /// The present instant.
-    pub now: Ms,
+    pub now: Millis,
     /// The word of the command, or one of [`CLOCK`], [`SCHEDULE`] and [`IMPORT`].
     pub cause: &'a str,
     /// Who hears of it.
-    pub log: &'a mut Log,
+    pub log: &'a mut TransitionLog,
 }
 
-impl Log {
+impl TransitionLog {
     /// An occasion: a command of that word, at that instant.
-    pub fn at<'a>(&'a mut self, now: Ms, cause: &'a str) -> Occasion<'a> {
-        Occasion {
+    pub fn context<'a>(&'a mut self, now: Millis, cause: &'a str) -> ChangeContext<'a> {
+        ChangeContext {
             now,
             cause,
             log: self,
@@ -101,7 +101,7 @@ impl Log {
 
     /// Takes what was not handed on yet, in order, each with its number.
     pub fn drain(&mut self) -> impl Iterator<Item = (u64, Transition)> {
-        self.untold.drain(..)
+        self.pending.drain(..)
     }
 
     /// Goes on counting where another left off: numbers are given once in the life of a world.
@@ -113,35 +113,41 @@ impl Log {
     ///
     /// # Panics
     /// With more than four billion different words.
-    pub fn word(&mut self, text: &str) -> Word {
-        if let Some(word) = self.words.get(text) {
-            return *word;
+    pub fn intern(&mut self, text: &str) -> Symbol {
+        if let Some(symbol) = self.symbols.get(text) {
+            return *symbol;
         }
-        let word = Word(u32::try_from(self.spelt.len()).expect("statuses and commands are few"));
+        let symbol =
+            Symbol(u32::try_from(self.strings.len()).expect("statuses and commands are few"));
         let text: Arc<str> = text.into();
-        self.spelt.push(Arc::clone(&text));
-        self.words.insert(text, word);
-        word
+        self.strings.push(Arc::clone(&text));
+        self.symbols.insert(text, symbol);
+        symbol
     }
 
     /// The text of a word of this log.
-    pub(super) fn text(&self, word: Word) -> &Arc<str> {
-        &self.spelt[word.0 as usize]
+    pub(super) fn text(&self, symbol: Symbol) -> &Arc<str> {
+        &self.strings[symbol.0 as usize]
     }
 }
 
 /// Whom transitions are told of.
 #[derive(Clone, Debug)]
-pub(super) struct Subject<'a> {
+pub(super) struct ResourceRef<'a> {
     pub(super) family: &'static str,
     pub(super) scope: &'a Arc<str>,
     pub(super) id: &'a Arc<str>,
     pub(super) name: Arc<str>,
 }
 
-impl Subject<'_> {
-    fn transition(&self, record: &Record, step: Option<&Arc<str>>, log: &Log) -> Transition {
-        let text = |word| Arc::clone(log.text(word));
+impl ResourceRef<'_> {
+    fn transition(
+        &self,
+        record: &Record,
+        step: Option<&Arc<str>>,
+        log: &TransitionLog,
+    ) -> Transition {
+        let text = |symbol| Arc::clone(log.text(symbol));
         Transition {
             at: record.at,
             family: self.family,
@@ -160,8 +166,8 @@ impl Subject<'_> {
 #[derive(Clone, Debug)]
 pub(super) struct Change {
     pub(super) step: Option<Arc<str>>,
-    pub(super) from: Word,
-    pub(super) to: Word,
+    pub(super) from: Symbol,
+    pub(super) to: Symbol,
 }
 
 /// A transition without what its owner knows. Which step it was is kept apart: most things have none.
@@ -169,48 +175,52 @@ pub(super) struct Change {
 struct Record {
     /// 0: it was an import, of which nobody is told.
     number: u64,
-    at: Ms,
-    from: Word,
-    to: Word,
-    cause: Word,
+    at: Millis,
+    from: Symbol,
+    to: Symbol,
+    cause: Symbol,
 }
 
 /// What a thing remembers of what happened to it: its newest transitions, at most [`MOST_REMEMBERED`].
 #[derive(Debug, Default)]
-pub struct Past {
+pub struct History {
     /// A ring once it is full: the next one then takes the place of the oldest.
     records: Vec<Record>,
-    rest: Option<Box<Rest>>,
+    ext: Option<Box<HistoryExt>>,
 }
 
 /// What only a longer past has.
 #[derive(Debug, Default)]
-struct Rest {
+struct HistoryExt {
     /// The steps that changed, by the place of the record; those further on changed none.
     steps: Vec<Option<Arc<str>>>,
     /// How many older records there were.
     forgotten: usize,
 }
 
-impl Past {
+impl History {
     /// The transitions, oldest first, each with its number; 0 for an import.
-    pub(super) fn transitions(&self, whose: &Subject, log: &Log) -> Vec<(u64, Transition)> {
+    pub(super) fn transitions(
+        &self,
+        resource: &ResourceRef,
+        log: &TransitionLog,
+    ) -> Vec<(u64, Transition)> {
         let oldest = self.n_forgotten() % MOST_REMEMBERED;
         let places = (oldest..self.records.len()).chain(0..oldest);
         let told = places.map(|place| {
             let record = &self.records[place];
-            let transition = whose.transition(record, self.step(place), log);
+            let transition = resource.transition(record, self.step(place), log);
             (record.number, transition)
         });
         told.collect()
     }
 
     fn step(&self, place: usize) -> Option<&Arc<str>> {
-        self.rest.as_ref()?.steps.get(place)?.as_ref()
+        self.ext.as_ref()?.steps.get(place)?.as_ref()
     }
 
     fn n_forgotten(&self) -> usize {
-        self.rest.as_ref().map_or(0, |rest| rest.forgotten)
+        self.ext.as_ref().map_or(0, |ext| ext.forgotten)
     }
 
     /// How many older ones there were.
@@ -220,28 +230,33 @@ impl Past {
     }
 
     /// Notes a change, and hands it on unless it is an import.
-    pub(super) fn add(&mut self, change: Change, whose: &Subject, occasion: &mut Occasion) {
-        let Occasion { now, cause, log } = occasion;
+    pub(super) fn add(
+        &mut self,
+        change: Change,
+        resource: &ResourceRef,
+        change_context: &mut ChangeContext,
+    ) {
+        let ChangeContext { now, cause, log } = change_context;
         let Change { step, from, to } = change;
         let mut record = Record {
             number: 0,
             at: *now,
             from,
             to,
-            cause: log.word(cause),
+            cause: log.intern(cause),
         };
         if *cause != IMPORT {
             log.last += 1;
             record.number = log.last;
-            let transition = whose.transition(&record, step.as_ref(), log);
-            log.untold.push((record.number, transition));
+            let transition = resource.transition(&record, step.as_ref(), log);
+            log.pending.push((record.number, transition));
         }
         let place = self.push(record);
         self.set_step(place, step);
     }
 
     /// Takes over what another log wrote down.
-    pub(super) fn translate(mut self, from: &Log, to: &mut Log) -> Self {
+    pub(super) fn translate(mut self, from: &TransitionLog, to: &mut TransitionLog) -> Self {
         for record in &mut self.records {
             let Record {
                 from: was,
@@ -249,8 +264,8 @@ impl Past {
                 cause,
                 ..
             } = record;
-            for word in [was, is, cause] {
-                *word = to.word(from.text(*word));
+            for symbol in [was, is, cause] {
+                *symbol = to.intern(from.text(*symbol));
             }
         }
         self
@@ -260,9 +275,9 @@ impl Past {
     fn push(&mut self, record: Record) -> usize {
         let n = self.records.len();
         if n == MOST_REMEMBERED {
-            let rest = self.rest.get_or_insert_default();
-            let place = rest.forgotten % MOST_REMEMBERED;
-            rest.forgotten += 1;
+            let ext = self.ext.get_or_insert_default();
+            let place = ext.forgotten % MOST_REMEMBERED;
+            ext.forgotten += 1;
             self.records[place] = record;
             return place;
         }
@@ -280,7 +295,7 @@ impl Past {
         if step.is_none() && self.step(place).is_none() {
             return;
         }
-        let steps = &mut self.rest.get_or_insert_default().steps;
+        let steps = &mut self.ext.get_or_insert_default().steps;
         if steps.len() <= place {
             steps.resize(place + 1, None);
         }
@@ -292,8 +307,8 @@ impl Past {
 mod tests {
     use super::*;
 
-    fn subject<'a>(scope: &'a Arc<str>, id: &'a Arc<str>) -> Subject<'a> {
-        Subject {
+    fn resource<'a>(scope: &'a Arc<str>, id: &'a Arc<str>) -> ResourceRef<'a> {
+        ResourceRef {
             family: "asm",
             scope,
             id,
@@ -301,39 +316,43 @@ mod tests {
         }
     }
 
-    fn change(log: &mut Log, from: &str, to: &str) -> Change {
+    fn change(log: &mut TransitionLog, from: &str, to: &str) -> Change {
         Change {
             step: None,
-            from: log.word(from),
-            to: log.word(to),
+            from: log.intern(from),
+            to: log.intern(to),
         }
     }
 
     #[test]
     fn a_short_life_takes_little_memory() {
-        let (scope, id, mut log) = ("p".into(), "a".into(), Log::default());
-        let mut past = Past::default();
+        let (scope, id, mut log) = ("p".into(), "a".into(), TransitionLog::default());
+        let mut history = History::default();
         for (from, to) in [("", "Creating"), ("Creating", "Running")] {
             let change = change(&mut log, from, to);
-            past.add(change, &subject(&scope, &id), &mut log.at(0, CLOCK));
+            history.add(change, &resource(&scope, &id), &mut log.context(0, CLOCK));
         }
 
-        let bytes = size_of::<Past>() + past.records.capacity() * size_of::<Record>();
-        assert!(bytes <= 96 && past.rest.is_none(), "{bytes}");
+        let bytes = size_of::<History>() + history.records.capacity() * size_of::<Record>();
+        assert!(bytes <= 96 && history.ext.is_none(), "{bytes}");
     }
 
     #[test]
     fn each_transition_keeps_its_step_also_when_the_oldest_are_forgotten() {
-        let (scope, id, mut log) = ("p".into(), "a".into(), Log::default());
-        let mut past = Past::default();
+        let (scope, id, mut log) = ("p".into(), "a".into(), TransitionLog::default());
+        let mut history = History::default();
         for at in 0..2_345 {
             let mut change = change(&mut log, "off", "on");
             change.step = (at % 3 == 1).then(|| at.to_string().into());
-            past.add(change, &subject(&scope, &id), &mut log.at(at, "switch"));
+            history.add(
+                change,
+                &resource(&scope, &id),
+                &mut log.context(at, "switch"),
+            );
         }
 
-        let kept = past.transitions(&subject(&scope, &id), &log);
-        assert_eq!((kept.len(), past.forgotten()), (1_000, 1_345));
+        let kept = history.transitions(&resource(&scope, &id), &log);
+        assert_eq!((kept.len(), history.forgotten()), (1_000, 1_345));
         for (n, (_, transition)) in (1_345..).zip(&kept) {
             let step = (n % 3 == 1).then(|| n.to_string());
             assert_eq!(
@@ -345,17 +364,21 @@ mod tests {
 
     #[test]
     fn only_the_newest_are_remembered_and_all_are_told() {
-        let (scope, id, mut log) = ("p".into(), "a".into(), Log::default());
-        let mut past = Past::default();
+        let (scope, id, mut log) = ("p".into(), "a".into(), TransitionLog::default());
+        let mut history = History::default();
         for at in 0..2_500 {
             let change = change(&mut log, "off", "on");
-            past.add(change, &subject(&scope, &id), &mut log.at(at, "switch"));
+            history.add(
+                change,
+                &resource(&scope, &id),
+                &mut log.context(at, "switch"),
+            );
         }
 
-        let kept = past.transitions(&subject(&scope, &id), &log);
+        let kept = history.transitions(&resource(&scope, &id), &log);
         let numbers: Vec<_> = kept.iter().map(|(number, _)| *number).collect();
         assert_eq!(numbers, (1_501..=2_500).collect::<Vec<_>>());
-        assert_eq!((kept[0].1.at, past.forgotten()), (1_500, 1_500));
+        assert_eq!((kept[0].1.at, history.forgotten()), (1_500, 1_500));
         assert_eq!((log.drain().count(), log.drain().count()), (2_500, 0));
     }
 }

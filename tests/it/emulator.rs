@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use release_emulator::api::settings::{Auth, Fidelity, PipelinesList, References};
 use release_emulator::sim::clock::{Mode, Refused, Stopwatch};
 use release_emulator::sim::lifecycle::Outcome;
-use release_emulator::sim::scripts::{Fate, Says, Work};
+use release_emulator::sim::scripts::{ScriptSequence, ScriptedOutcome, Work};
 use release_emulator::{Emulator, Family, Fault, Script, Settings, State};
 use serde_json::json;
 use tokio::net::TcpStream;
@@ -85,11 +85,11 @@ async fn scripts_are_added_listed_and_taken_back() {
         .map(|rule| (rule.id.as_str(), rule.used))
         .collect();
     assert_eq!(used, [(id.as_str(), 1), (rollback.as_str(), 0)]);
-    let fails = Fate::Ends {
+    let fails = ScriptedOutcome::Ends {
         outcome: Outcome::Fail("image not found".into()),
         takes: Some(3_000),
     };
-    let says = Says::Same {
+    let says = ScriptSequence::Repeat {
         fate: fails,
         times: Some(1),
     };

@@ -11,9 +11,9 @@ use super::scope::EVERY_PROJECT;
 use super::table::Table;
 use crate::api::state::{Misfit, upsert_with};
 use crate::http::json::{objects, some_object};
-use crate::sim::Ms;
+use crate::sim::Millis;
 use crate::sim::ids::Ids;
-use crate::sim::transition::Occasion;
+use crate::sim::transition::ChangeContext;
 
 /// Meshes with their releases.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -92,10 +92,15 @@ impl MeshState {
 
 impl Table {
     /// Fills an empty table.
-    pub fn load(&mut self, state: State, ids: &Ids, occasion: &mut Occasion) -> Result<(), Misfit> {
+    pub fn load(
+        &mut self,
+        state: State,
+        ids: &Ids,
+        change_context: &mut ChangeContext,
+    ) -> Result<(), Misfit> {
         let uids = given_uids(&state)?;
         for (n, mesh) in state.meshes.into_iter().enumerate() {
-            self.load_mesh(mesh, &uids, ids, occasion)
+            self.load_mesh(mesh, &uids, ids, change_context)
                 .map_err(|misfit| misfit.under(format_args!("meshes[{n}]")))?;
         }
         Ok(())
@@ -106,9 +111,9 @@ impl Table {
         state: MeshState,
         uids: &HashSet<String>,
         ids: &Ids,
-        occasion: &mut Occasion,
+        change_context: &mut ChangeContext,
     ) -> Result<(), Misfit> {
-        let now = occasion.now;
+        let now = change_context.now;
         let MeshState {
             id,
             name,
@@ -129,7 +134,7 @@ impl Table {
         // A deletion may have ended between export and import.
         let gone = mesh.is_gone(now);
         if !gone {
-            self.add_mesh(project, &id, mesh, occasion);
+            self.add_mesh(project, &id, mesh, change_context);
         }
         for (n, item) in releases.into_iter().enumerate() {
             let place = format!("releases[{n}]");
@@ -153,7 +158,7 @@ impl Table {
             let taken = |id: &str| uids.contains(id) || self.releases.contains(id);
             let uid = uid.unwrap_or_else(|| ids.uuid(taken));
             if !gone {
-                self.add_release(&id, &uid, release, occasion);
+                self.add_release(&id, &uid, release, change_context);
             }
         }
         Ok(())
@@ -161,7 +166,7 @@ impl Table {
 
     /// The table in the fixture format; in the order of lists, so that loading it gives the same order.
     #[must_use]
-    pub fn save(&self, now: Ms) -> State {
+    pub fn save(&self, now: Millis) -> State {
         let entries = self
             .meshes
             .scopes()

@@ -4,8 +4,8 @@ use super::meshes::Mesh;
 use super::scope::ProjectScope;
 use super::table::Table;
 use crate::api::hint::{MOST, advance, meant};
-use crate::sim::shelf::Timed;
-use crate::sim::{Ms, NEVER};
+use crate::sim::collection::Resource;
+use crate::sim::{Millis, NEVER};
 
 impl Table {
     /// Where a mesh is that a request does not reach, or which one comes near.
@@ -38,7 +38,7 @@ impl Table {
 }
 
 /// How to get past a mesh that is being deleted.
-pub(super) fn way_out(mesh: &Mesh, now: Ms) -> String {
+pub(super) fn way_out(mesh: &Mesh, now: Millis) -> String {
     match mesh.next_due(now) {
         NEVER => {
             "time alone does not end its deletion: PATCH /_emulator/v1/state gives it another phase"

@@ -1,7 +1,7 @@
 //! The work in this family: a single step that accepts no commands.
 
-use crate::sim::lifecycle::{Does, Node, Outcome, Phase, Run, Script};
-use crate::sim::{Ms, NEVER};
+use crate::sim::lifecycle::{Node, Outcome, Phase, Run, RunPlan, StepPlan};
+use crate::sim::{Millis, NEVER};
 
 /// A creation or a deletion.
 #[derive(Clone, Debug)]
@@ -12,8 +12,8 @@ pub struct SingleStepRun(Repr);
 enum Repr {
     /// As one step of work. There are many of these, so they take little.
     Step {
-        started: Ms,
-        takes: Ms,
+        started: Millis,
+        takes: Millis,
         outcome: Outcome,
     },
     /// As a fixture said.
@@ -34,9 +34,9 @@ pub enum JobState {
 impl SingleStepRun {
     /// Starts what one step does.
     #[must_use]
-    pub fn start(started: Ms, does: Does) -> Self {
+    pub fn start(started: Millis, does: StepPlan) -> Self {
         match does {
-            Does::Work { takes, outcome } => Self(Repr::Step {
+            StepPlan::Work { takes, outcome } => Self(Repr::Step {
                 started,
                 takes,
                 outcome,
@@ -48,7 +48,7 @@ impl SingleStepRun {
     /// What a fixture said.
     #[must_use]
     pub fn of(run: Run) -> Self {
-        match &run.script().does[..] {
+        match &run.plan().steps[..] {
             [does] if run == one_step(run.started(), does.clone()) => {
                 Self::start(run.started(), does.clone())
             }
@@ -67,14 +67,14 @@ impl SingleStepRun {
                 outcome,
             } => {
                 let (takes, outcome) = (*takes, outcome.clone());
-                one_step(*started, Does::Work { takes, outcome })
+                one_step(*started, StepPlan::Work { takes, outcome })
             }
         }
     }
 
     /// When it started.
     #[must_use]
-    pub fn started(&self) -> Ms {
+    pub fn started(&self) -> Millis {
         match &self.0 {
             Repr::Step { started, .. } => *started,
             Repr::Run(run) => run.started(),
@@ -83,7 +83,7 @@ impl SingleStepRun {
 
     /// When it ended, if it has.
     #[must_use]
-    pub fn ended(&self, now: Ms) -> Option<Ms> {
+    pub fn ended(&self, now: Millis) -> Option<Millis> {
         match &self.0 {
             Repr::Step { started, takes, .. } => {
                 let end = started.saturating_add(*takes);
@@ -95,7 +95,7 @@ impl SingleStepRun {
 
     /// The next instant after `now` at which something changes, or [`NEVER`].
     #[must_use]
-    pub fn next_due(&self, now: Ms) -> Ms {
+    pub fn next_due(&self, now: Millis) -> Millis {
         match &self.0 {
             Repr::Step { started, takes, .. } => {
                 let edges = [*started, started.saturating_add(*takes)];
@@ -107,7 +107,7 @@ impl SingleStepRun {
 
     /// Where it stands.
     #[must_use]
-    pub fn state(&self, now: Ms) -> JobState {
+    pub fn state(&self, now: Millis) -> JobState {
         match &self.0 {
             Repr::Step { outcome, .. } => match (self.ended(now), outcome) {
                 (None, _) => JobState::Open,
@@ -115,7 +115,7 @@ impl SingleStepRun {
                 (Some(_), Outcome::Fail(_)) => JobState::Failed,
             },
             Repr::Run(run) => match run.phase(now) {
-                Phase::Leading
+                Phase::Starting
                 | Phase::Running
                 | Phase::Waiting
                 | Phase::Stopping
@@ -129,26 +129,26 @@ impl SingleStepRun {
 
     /// Why it failed, if it has and a script said why.
     #[must_use]
-    pub fn failure(&self, now: Ms) -> Option<&str> {
+    pub fn failure(&self, now: Millis) -> Option<&str> {
         let why = match &self.0 {
             Repr::Step { outcome, .. } => match (self.ended(now), outcome) {
                 (Some(_), Outcome::Fail(message)) => Some(&**message),
                 _ => None,
             },
-            Repr::Run(run) => (0..run.script().does.len()).find_map(|step| run.failure(step, now)),
+            Repr::Run(run) => (0..run.plan().steps.len()).find_map(|step| run.failure(step, now)),
         };
         why.filter(|message| !message.is_empty())
     }
 }
 
-fn one_step(started: Ms, does: Does) -> Run {
-    Run::start(started, Script::of(Node::Step(0), vec![does]))
+fn one_step(started: Millis, does: StepPlan) -> Run {
+    Run::start(started, RunPlan::of(Node::Step(0), vec![does]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::lifecycle::FailMode;
+    use crate::sim::lifecycle::FailurePolicy;
 
     #[test]
     fn a_step_goes_as_its_run_does() {
@@ -158,7 +158,7 @@ mod tests {
             Outcome::Fail("".into()),
         ];
         let works = outcomes.into_iter().flat_map(|outcome| {
-            let work = move |takes| Does::Work {
+            let work = move |takes| StepPlan::Work {
                 takes,
                 outcome: outcome.clone(),
             };
@@ -181,10 +181,10 @@ mod tests {
 
     #[test]
     fn what_is_no_single_step_stays_a_run() {
-        let mut script = Script::of(Node::Step(0), vec![Does::Gate]);
-        for fail in [FailMode::Stop, FailMode::Continue] {
-            script.fail = fail;
-            let run = Run::start(0, script.clone());
+        let mut plan = RunPlan::of(Node::Step(0), vec![StepPlan::Gate]);
+        for fail in [FailurePolicy::Stop, FailurePolicy::Continue] {
+            plan.fail = fail;
+            let run = Run::start(0, plan.clone());
             assert!(matches!(SingleStepRun::of(run).0, Repr::Run(_)));
         }
     }

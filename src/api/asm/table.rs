@@ -13,14 +13,13 @@ use super::releases::model::spec::ReleaseSpec;
 use super::run::SingleStepRun;
 use super::scope::{EVERY_PROJECT, NamespaceRef, ProjectScope, UnknownMesh};
 use super::timestamp::Timestamp;
-use crate::sim::Ms;
+use crate::sim::Millis;
+use crate::sim::collection::{Collection, HashIndex, Resource, Stored};
 use crate::sim::ids::Ids;
-use crate::sim::index::Index;
-use crate::sim::lifecycle::Does;
-use crate::sim::scripts::{Ask, Scripts, Work};
-use crate::sim::shelf::{Entry, Shelf, Timed};
+use crate::sim::lifecycle::StepPlan;
+use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::timeline::{self, Timeline};
-use crate::sim::transition::{CLOCK, Log, Occasion};
+use crate::sim::transition::{CLOCK, ChangeContext, TransitionLog};
 
 /// Meshes and releases.
 ///
@@ -29,12 +28,12 @@ use crate::sim::transition::{CLOCK, Log, Occasion};
 #[derive(Debug, Default)]
 pub struct Table {
     /// By project; those of every project are under the empty one.
-    pub(super) meshes: Shelf<Mesh>,
+    pub(super) meshes: Collection<Mesh>,
     /// By mesh.
-    pub(super) releases: Shelf<Release>,
-    mesh_names: Index,
-    release_names: Index,
-    services: Index,
+    pub(super) releases: Collection<Release>,
+    mesh_names: HashIndex,
+    release_names: HashIndex,
+    services: HashIndex,
 }
 
 /// The version of a mesh that was not ordered here: the newest that the documents name.
@@ -48,7 +47,7 @@ pub struct WriteContext<'a> {
     /// What new ids are drawn from.
     pub ids: &'a Ids,
     /// Who hears of what changes.
-    pub log: &'a mut Log,
+    pub log: &'a mut TransitionLog,
 }
 
 /// The word of a creation.
@@ -56,49 +55,61 @@ const CREATE: &str = "create";
 
 impl Table {
     /// How many resources are at each status, in no order; meshes and releases apart.
-    pub fn tally<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = (&'a str, usize)> {
-        self.meshes.tally(log).chain(self.releases.tally(log))
+    pub fn count_by_status<'a>(
+        &'a self,
+        log: &'a TransitionLog,
+    ) -> impl Iterator<Item = (&'a str, usize)> {
+        self.meshes
+            .count_by_status(log)
+            .chain(self.releases.count_by_status(log))
     }
 
     /// When the first thing changes by itself.
     #[must_use]
-    pub fn next_due(&self) -> Ms {
+    pub fn next_due(&self) -> Millis {
         self.meshes.next_due().min(self.releases.next_due())
     }
 
     /// Lets the first thing happen that is due, if anything is; answers whether it was.
-    pub fn wake(&mut self, now: Ms, log: &mut Log) -> bool {
-        if self.releases.wake(now, log, |_, _, _, _| ()) {
+    pub fn fire_next(&mut self, now: Millis, log: &mut TransitionLog) -> bool {
+        if self.releases.fire_next(now, log, |_, _, _, _| ()) {
             return true;
         }
         let mut gone = None;
-        let woke = self.meshes.wake(now, log, |project, id, _, due| {
+        let woke = self.meshes.fire_next(now, log, |project, id, _, due| {
             gone = Some((project.to_owned(), id.to_owned(), due));
         });
         if let Some((project, id, due)) = gone {
-            self.forget_mesh(&project, &id, &mut log.at(due, CLOCK));
+            self.forget_mesh(&project, &id, &mut log.context(due, CLOCK));
         }
         woke
     }
 
     /// What there is to say of a release by uid, else of a mesh by id.
     #[must_use]
-    pub fn timeline(&self, id: &str, now: Ms, log: &Log) -> Option<Timeline> {
-        if let Some(entry) = self.releases.find(id) {
-            let release = &entry.item;
+    pub fn timeline(&self, id: &str, now: Millis, log: &TransitionLog) -> Option<Timeline> {
+        if let Some(stored) = self.releases.find(id) {
+            let release = &stored.item;
             let next = timeline::next(release, now, |now| release.next_due(now));
-            return Some(Timeline::of(entry, release.allowed(), next, now, log));
+            return Some(Timeline::of(stored, release.allowed(), next, now, log));
         }
-        let entry = self.meshes.find(id)?;
-        let mesh = &entry.item;
+        let stored = self.meshes.find(id)?;
+        let mesh = &stored.item;
         let next = timeline::next(mesh, now, |now| mesh.next_due(now));
-        Some(Timeline::of(entry, vec![mesh::DELETE], next, now, log))
+        Some(Timeline::of(stored, vec![mesh::DELETE], next, now, log))
     }
 
     /// Takes over what another table remembers of what both hold.
-    pub fn remember(&mut self, other: &mut Self, from: &Log, occasion: &mut Occasion) {
-        self.meshes.remember(&mut other.meshes, from, occasion);
-        self.releases.remember(&mut other.releases, from, occasion);
+    pub fn inherit_history(
+        &mut self,
+        other: &mut Self,
+        from: &TransitionLog,
+        change_context: &mut ChangeContext,
+    ) {
+        self.meshes
+            .inherit_history(&mut other.meshes, from, change_context);
+        self.releases
+            .inherit_history(&mut other.releases, from, change_context);
     }
 
     /// Creates a mesh, which takes one step. Errors: 409 for a name that the project has already.
@@ -107,7 +118,7 @@ impl Table {
         context: &mut WriteContext,
         project: &str,
         spec: mesh::MeshSpec,
-        now: Ms,
+        now: Millis,
     ) -> Result<Arc<str>, Error> {
         let taken = |owner| self.mesh_named(owner, &spec.name);
         if let Some(known) = taken(project).or_else(|| taken(EVERY_PROJECT)) {
@@ -121,12 +132,12 @@ impl Table {
             created: Timestamp::At(now),
             lifecycle: mesh::Lifecycle::Creation(SingleStepRun::start(now, does)),
         };
-        self.add_mesh(project, &id, mesh, &mut context.log.at(now, CREATE));
+        self.add_mesh(project, &id, mesh, &mut context.log.context(now, CREATE));
         Ok(id.into())
     }
 
     /// The meshes of a project in the order they came, then those of every project.
-    pub fn meshes(&self, project: &str) -> impl Iterator<Item = &Entry<Mesh>> {
+    pub fn meshes(&self, project: &str) -> impl Iterator<Item = &Stored<Mesh>> {
         let common = if project == EVERY_PROJECT {
             None
         } else {
@@ -136,7 +147,7 @@ impl Table {
     }
 
     /// A mesh. Errors: 404.
-    pub fn mesh(&self, scope: ProjectScope, id: &str) -> Result<&Entry<Mesh>, Error> {
+    pub fn mesh(&self, scope: ProjectScope, id: &str) -> Result<&Stored<Mesh>, Error> {
         self.reached(scope, id)
             .ok_or_else(|| self.no_mesh(scope, id))
     }
@@ -148,9 +159,9 @@ impl Table {
         })
     }
 
-    fn reached(&self, scope: ProjectScope, id: &str) -> Option<&Entry<Mesh>> {
+    fn reached(&self, scope: ProjectScope, id: &str) -> Option<&Stored<Mesh>> {
         let mesh = self.meshes.find(id);
-        mesh.filter(|entry| scope.covers(&entry.scope))
+        mesh.filter(|stored| scope.covers(&stored.scope))
     }
 
     /// Tells a mesh to go, which takes one step; its releases go with it. Telling it twice is no error.
@@ -160,14 +171,14 @@ impl Table {
         context: &mut WriteContext,
         scope: ProjectScope,
         id: &str,
-        now: Ms,
+        now: Millis,
     ) -> Result<Mesh, Error> {
-        let entry = self.mesh(scope, id)?;
-        let mut mesh = entry.item.clone();
+        let stored = self.mesh(scope, id)?;
+        let mut mesh = stored.item.clone();
         if mesh.is_going(now) {
             return Ok(mesh);
         }
-        let project = entry.scope.to_string();
+        let project = stored.scope.to_string();
         // A mesh of every project is that of whoever asks, so that a rule for the project is for it.
         let scope = match scope {
             ProjectScope::Project(asking) => asking,
@@ -175,21 +186,22 @@ impl Table {
         };
         let does = decide(context, scope, id, &mesh.spec.name, Work::Delete);
         mesh.lifecycle = mesh::Lifecycle::Deletion(SingleStepRun::start(now, does));
-        let occasion = &mut context.log.at(now, mesh::DELETE);
+        let change_context = &mut context.log.context(now, mesh::DELETE);
         if mesh.is_gone(now) {
-            self.forget_mesh(&project, id, occasion);
+            self.forget_mesh(&project, id, change_context);
         } else {
             let lifecycle = mesh.lifecycle.clone();
-            self.meshes
-                .edit(&project, id, occasion, |mesh| mesh.lifecycle = lifecycle);
+            self.meshes.edit(&project, id, change_context, |mesh| {
+                mesh.lifecycle = lifecycle
+            });
         }
         Ok(mesh)
     }
 
-    fn mesh_named(&self, project: &str, name: &str) -> Option<&Entry<Mesh>> {
-        let key_of = |serial| mesh_key(self.meshes.named(serial));
+    fn mesh_named(&self, project: &str, name: &str) -> Option<&Stored<Mesh>> {
+        let key_of = |arrival_id| mesh_key(self.meshes.named(arrival_id));
         self.meshes
-            .at(self.mesh_names.first(&[project, name], key_of)?)
+            .at(self.mesh_names.get(&[project, name], key_of)?)
     }
 
     /// The release of that name.
@@ -198,17 +210,17 @@ impl Table {
         mesh: &str,
         namespace: &str,
         name: &str,
-    ) -> Option<&Entry<Release>> {
-        let key_of = |serial| release_key(self.releases.named(serial));
-        let serial = self.release_names.first(&[mesh, namespace, name], key_of)?;
-        self.releases.at(serial)
+    ) -> Option<&Stored<Release>> {
+        let key_of = |arrival_id| release_key(self.releases.named(arrival_id));
+        let arrival_id = self.release_names.get(&[mesh, namespace, name], key_of)?;
+        self.releases.at(arrival_id)
     }
 
     /// The release of that service: the one that came first.
-    fn release_of(&self, mesh: &str, namespace: &str, service: &str) -> Option<&Entry<Release>> {
-        let key_of = |serial| service_key(self.releases.named(serial));
-        let serial = self.services.first(&[mesh, namespace, service], key_of)?;
-        self.releases.at(serial)
+    fn release_of(&self, mesh: &str, namespace: &str, service: &str) -> Option<&Stored<Release>> {
+        let key_of = |arrival_id| service_key(self.releases.named(arrival_id));
+        let arrival_id = self.services.get(&[mesh, namespace, service], key_of)?;
+        self.releases.at(arrival_id)
     }
 
     /// A namespace as text, which a release shares with the one before it if that has the same.
@@ -231,7 +243,7 @@ impl Table {
         target: NamespaceRef,
         unknown: UnknownMesh,
         spec: ReleaseSpec,
-        now: Ms,
+        now: Millis,
     ) -> Result<Arc<str>, Error> {
         let NamespaceRef {
             scope,
@@ -260,7 +272,7 @@ impl Table {
         }
         if let Some(home) = home {
             let known = known_mesh(mesh, now);
-            self.add_mesh(home, mesh, known, &mut context.log.at(now, CREATE));
+            self.add_mesh(home, mesh, known, &mut context.log.context(now, CREATE));
         }
         let uid = context.ids.uuid(|id| self.releases.contains(id));
         let does = decide(context, mesh, &uid, spec.name(), Work::Create);
@@ -275,7 +287,7 @@ impl Table {
                 touched: now,
             },
         };
-        self.add_release(mesh, &uid, release, &mut context.log.at(now, CREATE));
+        self.add_release(mesh, &uid, release, &mut context.log.context(now, CREATE));
         Ok(uid.into())
     }
 
@@ -284,7 +296,7 @@ impl Table {
         &self,
         scope: ProjectScope,
         mesh: &str,
-    ) -> Result<impl Iterator<Item = &Entry<Release>> + use<'_>, Error> {
+    ) -> Result<impl Iterator<Item = &Stored<Release>> + use<'_>, Error> {
         let mesh = self.mesh(scope, mesh)?;
         Ok(self.releases.of(&mesh.id))
     }
@@ -296,7 +308,7 @@ impl Table {
     }
 
     /// A release by uid, else by name. Errors: 404 for the mesh or for the release.
-    pub fn release(&self, target: NamespaceRef, id: &str) -> Result<&Entry<Release>, Error> {
+    pub fn release(&self, target: NamespaceRef, id: &str) -> Result<&Stored<Release>, Error> {
         let NamespaceRef {
             scope,
             mesh,
@@ -306,7 +318,7 @@ impl Table {
         let by_uid = self
             .releases
             .find(id)
-            .filter(|entry| &*entry.scope == mesh && *entry.item.namespace == *namespace);
+            .filter(|stored| &*stored.scope == mesh && *stored.item.namespace == *namespace);
         let by_name = || self.release_named(mesh, namespace, id);
         by_uid.or_else(by_name).ok_or_else(|| {
             Error::NotFound(Missing::Release {
@@ -325,20 +337,20 @@ impl Table {
         id: &str,
         name: Option<&str>,
         change: &Change,
-        now: Ms,
-        log: &mut Log,
+        now: Millis,
+        log: &mut TransitionLog,
     ) -> Result<Vec<&'static str>, Error> {
-        let entry = self.release(target, id)?;
-        let own = entry.item.spec.name();
+        let stored = self.release(target, id)?;
+        let own = stored.item.spec.name();
         if name.is_some_and(|name| name != own) {
             return Err(Error::at(
                 "metadata.name",
                 format_args!("must be the task's own name, {own}"),
             ));
         }
-        let uid = Arc::clone(&entry.id);
-        let occasion = &mut log.at(now, release::UPDATE);
-        self.change(target.mesh, &uid, occasion, |release| {
+        let uid = Arc::clone(&stored.id);
+        let change_context = &mut log.context(now, release::UPDATE);
+        self.change(target.mesh, &uid, change_context, |release| {
             release.update(change, now)?;
             Ok(release.unchanged(&change.immutable).collect())
         })
@@ -350,11 +362,11 @@ impl Table {
         target: NamespaceRef,
         id: &str,
         termination: Termination,
-        now: Ms,
-        log: &mut Log,
+        now: Millis,
+        log: &mut TransitionLog,
     ) -> Result<(), Error> {
-        let entry = self.release(target, id)?;
-        entry.item.check_termination(termination).map_err(|error| {
+        let stored = self.release(target, id)?;
+        stored.item.check_termination(termination).map_err(|error| {
             let NamespaceRef {
                 mesh, namespace, ..
             } = target;
@@ -366,8 +378,12 @@ impl Table {
                 "PUT /_emulator/v1/asm/{mesh}/{namespace}/{id}/traffic {{\"gray\":{gray}}} shifts the traffic"
             ))
         })?;
-        let uid = Arc::clone(&entry.id);
-        self.forget_release(target.mesh, &uid, &mut log.at(now, termination.as_str()));
+        let uid = Arc::clone(&stored.id);
+        self.forget_release(
+            target.mesh,
+            &uid,
+            &mut log.context(now, termination.as_str()),
+        );
         Ok(())
     }
 
@@ -377,12 +393,12 @@ impl Table {
         target: NamespaceRef,
         id: &str,
         gray: u8,
-        now: Ms,
-        log: &mut Log,
+        now: Millis,
+        log: &mut TransitionLog,
     ) -> Result<(), Error> {
         let uid = Arc::clone(&self.release(target, id)?.id);
-        let occasion = &mut log.at(now, "traffic");
-        self.change(target.mesh, &uid, occasion, |release| {
+        let change_context = &mut log.context(now, "traffic");
+        self.change(target.mesh, &uid, change_context, |release| {
             release.gray_traffic = Some(gray);
             Ok(())
         })
@@ -393,10 +409,10 @@ impl Table {
         &mut self,
         mesh: &str,
         uid: &str,
-        occasion: &mut Occasion,
+        change_context: &mut ChangeContext,
         change: impl FnOnce(&mut Release) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        let changed = self.releases.edit(mesh, uid, occasion, change);
+        let changed = self.releases.edit(mesh, uid, change_context, change);
         changed.unwrap_or(Err(Error::Internal))
     }
 
@@ -405,12 +421,12 @@ impl Table {
         project: &str,
         id: &str,
         mesh: Mesh,
-        occasion: &mut Occasion,
+        change_context: &mut ChangeContext,
     ) {
         // In the order of arrival: what fixtures say of times is text, and lists keep the order they had.
-        let serial = self.meshes.insert(project, id, 0, mesh, occasion);
-        let key_of = |serial| mesh_key(self.meshes.named(serial));
-        self.mesh_names.add(serial, key_of);
+        let arrival_id = self.meshes.insert(project, id, 0, mesh, change_context);
+        let key_of = |arrival_id| mesh_key(self.meshes.named(arrival_id));
+        self.mesh_names.insert(arrival_id, key_of);
     }
 
     pub(super) fn add_release(
@@ -418,63 +434,64 @@ impl Table {
         mesh: &str,
         uid: &str,
         release: Release,
-        occasion: &mut Occasion,
+        change_context: &mut ChangeContext,
     ) {
-        let serial = self.releases.insert(mesh, uid, 0, release, occasion);
-        let key_of = |serial| release_key(self.releases.named(serial));
-        self.release_names.add(serial, key_of);
-        let key_of = |serial| service_key(self.releases.named(serial));
-        self.services.add(serial, key_of);
+        let arrival_id = self.releases.insert(mesh, uid, 0, release, change_context);
+        let key_of = |arrival_id| release_key(self.releases.named(arrival_id));
+        self.release_names.insert(arrival_id, key_of);
+        let key_of = |arrival_id| service_key(self.releases.named(arrival_id));
+        self.services.insert(arrival_id, key_of);
     }
 
-    fn forget_mesh(&mut self, project: &str, id: &str, occasion: &mut Occasion) {
-        if let Some(serial) = self.meshes.serial(id)
-            && let Some(mesh) = self.meshes.remove(project, id, occasion)
+    fn forget_mesh(&mut self, project: &str, id: &str, change_context: &mut ChangeContext) {
+        if let Some(arrival_id) = self.meshes.arrival_id(id)
+            && let Some(mesh) = self.meshes.remove(project, id, change_context)
         {
-            self.mesh_names.remove([project, &mesh.spec.name], serial);
+            self.mesh_names
+                .remove([project, &mesh.spec.name], arrival_id);
         }
         let uids: Vec<_> = self
             .releases
             .of(id)
-            .map(|entry| Arc::clone(&entry.id))
+            .map(|stored| Arc::clone(&stored.id))
             .collect();
         for uid in uids {
-            self.forget_release(id, &uid, occasion);
+            self.forget_release(id, &uid, change_context);
         }
     }
 
-    fn forget_release(&mut self, mesh: &str, uid: &str, occasion: &mut Occasion) {
-        if let Some(serial) = self.releases.serial(uid)
-            && let Some(release) = self.releases.remove(mesh, uid, occasion)
+    fn forget_release(&mut self, mesh: &str, uid: &str, change_context: &mut ChangeContext) {
+        if let Some(arrival_id) = self.releases.arrival_id(uid)
+            && let Some(release) = self.releases.remove(mesh, uid, change_context)
         {
             let (namespace, spec) = (&*release.namespace, &release.spec);
             self.release_names
-                .remove([mesh, namespace, spec.name()], serial);
+                .remove([mesh, namespace, spec.name()], arrival_id);
             self.services
-                .remove([mesh, namespace, spec.service()], serial);
+                .remove([mesh, namespace, spec.service()], arrival_id);
         }
     }
 }
 
 /// What a release is found by: its mesh, its namespace and its name.
-fn release_key(entry: &Entry<Release>) -> [&str; 3] {
-    let release = &entry.item;
-    [&entry.scope, &release.namespace, release.spec.name()]
+fn release_key(stored: &Stored<Release>) -> [&str; 3] {
+    let release = &stored.item;
+    [&stored.scope, &release.namespace, release.spec.name()]
 }
 
 /// The same with the service instead of the name.
-fn service_key(entry: &Entry<Release>) -> [&str; 3] {
-    let release = &entry.item;
-    [&entry.scope, &release.namespace, release.spec.service()]
+fn service_key(stored: &Stored<Release>) -> [&str; 3] {
+    let release = &stored.item;
+    [&stored.scope, &release.namespace, release.spec.service()]
 }
 
 /// What a mesh is found by: its project and its name.
-fn mesh_key(entry: &Entry<Mesh>) -> [&str; 2] {
-    [&entry.scope, &entry.item.spec.name]
+fn mesh_key(stored: &Stored<Mesh>) -> [&str; 2] {
+    [&stored.scope, &stored.item.spec.name]
 }
 
 /// A mesh of which only the id is known.
-fn known_mesh(id: &str, now: Ms) -> Mesh {
+fn known_mesh(id: &str, now: Millis) -> Mesh {
     Mesh {
         spec: bare_spec(id),
         created: Timestamp::At(now),
@@ -502,8 +519,8 @@ pub(super) fn bare_spec(name: &str) -> mesh::MeshSpec {
     }
 }
 
-fn decide(context: &mut WriteContext, scope: &str, id: &str, name: &str, work: Work) -> Does {
-    context.scripts.decide(&Ask {
+fn decide(context: &mut WriteContext, scope: &str, id: &str, name: &str, work: Work) -> StepPlan {
+    context.scripts.decide(&StepQuery {
         family: FAMILY,
         scope,
         id,

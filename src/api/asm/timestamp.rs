@@ -6,14 +6,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::api::gateway::rfc3339;
 use crate::api::identities::instant;
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// An instant. On the wire: RFC 3339 in UTC with `Z`, because the Python SDK cannot read offsets; one that a
 /// fixture gave keeps its spelling, since the documents fix none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Timestamp {
     /// One of ours.
-    At(Ms),
+    At(Millis),
     /// One that a fixture spelt in its own way.
     Given(Box<str>),
 }

@@ -17,7 +17,7 @@ use crate::http::auth::{SUBJECT_TOKEN, Secret, mask, said};
 use crate::http::extract::{Body, Query};
 use crate::http::finish::Notes;
 use crate::http::{Caller, render};
-use crate::sim::clock::LAST;
+use crate::sim::clock::MAX_INSTANT;
 
 /// The permission to look at and revoke other users' tokens: a role, whose name stands for it here.
 const ADMINISTRATOR: &str = "Security Administrator";
@@ -77,7 +77,7 @@ pub(super) async fn create_token(
         let token = Token {
             token: Secret::of(world.token_ids().token(|token| directory.knows(token))),
             user: login.user,
-            expires_at: Some(stamp((now + LIFE).min(LAST))),
+            expires_at: Some(stamp((now + LIFE).min(MAX_INSTANT))),
             emulator: Some(issued.into()),
         };
         directory.keep(token.clone());

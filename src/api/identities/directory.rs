@@ -8,7 +8,7 @@ use super::state::{
 };
 use crate::http::Caller;
 use crate::http::auth::{Failure, Secret};
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// The account of users who are given none.
 const NO_DOMAIN: &str = "emulator";
@@ -26,7 +26,7 @@ pub struct Directory {
 #[derive(Clone, Debug)]
 struct Kept {
     token: Token,
-    ends: Option<Ms>,
+    ends: Option<Millis>,
 }
 
 /// Whom a login is for, once the password is right.
@@ -84,7 +84,7 @@ impl Directory {
     }
 
     /// Whose token it is, if anybody's. A token whose time is over fails, and so does a revoked one.
-    pub fn by_token(&self, token: &str, now: Ms) -> Result<Option<Caller>, Failure> {
+    pub fn by_token(&self, token: &str, now: Millis) -> Result<Option<Caller>, Failure> {
         let Some(kept) = self.tokens.get(token) else {
             return Ok(None);
         };
@@ -112,7 +112,7 @@ impl Directory {
 
     /// A token that holds now.
     #[must_use]
-    pub fn token(&self, token: &str, now: Ms) -> Option<&Token> {
+    pub fn token(&self, token: &str, now: Millis) -> Option<&Token> {
         let kept = self.tokens.get(token)?;
         (!kept.is_revoked() && !kept.has_ended(now)).then_some(&kept.token)
     }
@@ -312,7 +312,7 @@ impl Kept {
         history.is_some_and(|history| history.revoked)
     }
 
-    fn has_ended(&self, now: Ms) -> bool {
+    fn has_ended(&self, now: Millis) -> bool {
         self.ends.is_some_and(|ends| ends <= now)
     }
 }

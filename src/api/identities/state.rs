@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::state::{Misfit, upsert};
 use crate::http::auth::Secret;
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// Identities in the fixture format. Secrets are written out in it, and nowhere else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -236,7 +236,7 @@ impl Identities {
 
 /// The instant of an RFC 3339 text.
 #[must_use]
-pub fn instant(text: &str) -> Option<Ms> {
+pub fn instant(text: &str) -> Option<Millis> {
     chrono::DateTime::parse_from_rfc3339(text)
         .ok()
         .map(|time| time.timestamp_millis())

@@ -6,7 +6,7 @@ use super::{pipelines, plans};
 use crate::api::Tables;
 use crate::api::settings::Settings;
 use crate::api::state::{Misfit, upsert, upsert_with};
-use crate::sim::Ms;
+use crate::sim::Millis;
 use crate::sim::ids::Ids;
 use crate::sim::transition::IMPORT;
 
@@ -69,22 +69,22 @@ pub fn load(
     state: State,
     settings: &Settings,
     ids: &Ids,
-    now: Ms,
+    now: Millis,
 ) -> Result<(), Misfit> {
-    let occasion = &mut tables.log.at(now, IMPORT);
+    let change_context = &mut tables.log.context(now, IMPORT);
     for (n, project) in state.projects.into_iter().enumerate() {
         for (k, plan) in project.release_plans.into_iter().enumerate() {
             let place = format!("projects[{n}].release_plans[{k}]");
             tables
                 .plans
-                .load(&project.id, plan, ids, occasion)
+                .load(&project.id, plan, ids, change_context)
                 .map_err(|misfit| misfit.under(place))?;
         }
         for (k, pipeline) in project.pipelines.into_iter().enumerate() {
             let place = format!("projects[{n}].pipelines[{k}]");
             tables
                 .pipelines
-                .load(&project.id, pipeline, settings, occasion)
+                .load(&project.id, pipeline, settings, change_context)
                 .map_err(|misfit| misfit.under(place))?;
         }
     }
@@ -93,7 +93,7 @@ pub fn load(
 
 /// The tables in the fixture format; oldest first, so that loading them gives the same order.
 #[must_use]
-pub fn save(tables: &Tables, now: Ms) -> State {
+pub fn save(tables: &Tables, now: Millis) -> State {
     let mut projects: Vec<&str> = tables
         .plans
         .projects()

@@ -12,7 +12,7 @@ use utoipa::openapi::schema::{
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::Error;
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// The most rows that come without a `limit`.
 const MOST: usize = 1_000;
@@ -137,7 +137,7 @@ impl Page {
         &self,
         oldest_first: I,
         name: impl Fn(&T) -> &str,
-        updated: impl Fn(&T) -> Ms,
+        updated: impl Fn(&T) -> Millis,
     ) -> Cut<'a, T, I> {
         let all = match (self.order_by, self.ascending) {
             (OrderBy::CreateTime, true) => Ordered::OldestFirst(oldest_first),

@@ -7,9 +7,9 @@ use super::model::version::Version;
 use super::model::version_request::VersionRequest;
 use super::table::{Table, is_id};
 use crate::api::hint::{Course, meant};
-use crate::sim::Ms;
-use crate::sim::near::nearest;
-use crate::sim::shelf::{Entry, Timed};
+use crate::sim::Millis;
+use crate::sim::collection::{Resource, Stored};
+use crate::sim::fuzzy::nearest;
 
 impl Table {
     /// What was probably meant by an id that no version has. `project` is the one that the request names.
@@ -36,7 +36,7 @@ impl Table {
         &self,
         request: &VersionRequest,
         refusal: &Refusal,
-        now: Ms,
+        now: Millis,
     ) -> Option<String> {
         match refusal {
             Refusal::UnknownVersion { id } | Refusal::MalformedId { id } => {
@@ -63,7 +63,12 @@ impl Table {
         }
     }
 
-    fn instead_of_cause(&self, request: &VersionRequest, cause: &Cause, now: Ms) -> Option<String> {
+    fn instead_of_cause(
+        &self,
+        request: &VersionRequest,
+        cause: &Cause,
+        now: Millis,
+    ) -> Option<String> {
         let text = match cause {
             Cause::NoCharts => "chart_datas must hold a chart",
             Cause::NoChartRepo => "chart_repo_name must not be empty",
@@ -111,8 +116,8 @@ impl Table {
     }
 
     /// Who has the name of an order, and what can be done about it.
-    fn taken(&self, request: &VersionRequest, name: &str, now: Ms) -> Option<String> {
-        let Entry { id, item, .. } = self.named(&request.project, name)?;
+    fn taken(&self, request: &VersionRequest, name: &str, now: Millis) -> Option<String> {
+        let Stored { id, item, .. } = self.named(&request.project, name)?;
         let retry = match item.status(now) {
             Status::Failed => ", or retry it with retry true",
             Status::Creating | Status::Retrying | Status::Success => "",
@@ -164,7 +169,7 @@ impl Table {
 }
 
 /// How to get to where a version may be retried.
-fn way(version: &Entry<Version>, now: Ms) -> String {
+fn way(version: &Stored<Version>, now: Millis) -> String {
     let version = &version.item;
     let course = Course {
         next: &|at| version.next_due(at),

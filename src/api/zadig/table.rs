@@ -10,17 +10,17 @@ use super::model::version::{
     Chart, DELETE, Lifecycle, Pushing, RETRY, Stopped, Version, VersionRef,
 };
 use super::model::version_request::{self, Strictness, VersionRequest};
-use crate::sim::Ms;
+use crate::sim::Millis;
+use crate::sim::collection::{Collection, Resource, Stored};
 use crate::sim::ids::Ids;
 use crate::sim::scripts::Scripts;
-use crate::sim::shelf::{Entry, Shelf, Timed};
 use crate::sim::timeline::{self, Timeline};
-use crate::sim::transition::{Log, Occasion};
+use crate::sim::transition::{ChangeContext, TransitionLog};
 
 /// The versions of all projects. Their ids are unique among all of them, their names within a project.
 #[derive(Debug, Default)]
 pub struct Table {
-    pub(super) versions: Shelf<Version>,
+    pub(super) versions: Collection<Version>,
     /// The id of each name, by project.
     names: HashMap<String, HashMap<String, String>>,
     /// The ids of all rows.
@@ -58,9 +58,9 @@ pub struct WriteContext<'a> {
     /// Who commands.
     pub caller: &'a str,
     /// The present instant.
-    pub now: Ms,
+    pub now: Millis,
     /// Who hears of what changes.
-    pub log: &'a mut Log,
+    pub log: &'a mut TransitionLog,
 }
 
 /// The word of a creation.
@@ -68,30 +68,35 @@ const CREATE: &str = "create";
 
 impl Table {
     /// The versions of a page, newest first, and how many the project has.
-    pub fn list(&self, page: &Page) -> (impl Iterator<Item = &Entry<Version>>, usize) {
+    pub fn list(&self, page: &Page) -> (impl Iterator<Item = &Stored<Version>>, usize) {
         let versions = self.versions.of(&page.project).rev();
         let rows = versions.skip(page.skipped()).take(page.size);
         (rows, self.versions.len(&page.project))
     }
 
     /// A version by id, whatever project it belongs to.
-    pub fn find(&self, id: &str) -> Result<&Entry<Version>, Refusal> {
+    pub fn find(&self, id: &str) -> Result<&Stored<Version>, Refusal> {
         let found = self.versions.find(&id.to_ascii_lowercase());
         found.ok_or_else(|| Refusal::UnknownVersion { id: id.to_owned() })
     }
 
     /// Deletes a version by id, whatever project it belongs to and whatever it is at. One that is not there,
     /// or not any more, is deleted just as well.
-    pub fn delete(&mut self, id: &str, now: Ms, log: &mut Log) -> Result<(), Refusal> {
+    pub fn delete(
+        &mut self,
+        id: &str,
+        now: Millis,
+        log: &mut TransitionLog,
+    ) -> Result<(), Refusal> {
         if !is_id(id) {
             return Err(Refusal::MalformedId { id: id.to_owned() });
         }
-        let Some(entry) = self.versions.find(&id.to_ascii_lowercase()) else {
+        let Some(stored) = self.versions.find(&id.to_ascii_lowercase()) else {
             return Ok(());
         };
-        let (project, id) = (entry.scope.to_string(), entry.id.to_string());
-        let occasion = &mut log.at(now, DELETE);
-        if let Some(version) = self.versions.remove(&project, &id, occasion) {
+        let (project, id) = (stored.scope.to_string(), stored.id.to_string());
+        let change_context = &mut log.context(now, DELETE);
+        if let Some(version) = self.versions.remove(&project, &id, change_context) {
             for row in version.row_ids() {
                 self.rows.remove(row);
             }
@@ -139,8 +144,8 @@ impl Table {
             deploys,
             ..fresh(request, Kind::K8sYaml, context.caller, seconds, lifecycle)
         };
-        let occasion = &mut context.log.at(context.now, CREATE);
-        self.insert(&request.project, &id, version, occasion);
+        let change_context = &mut context.log.context(context.now, CREATE);
+        self.insert(&request.project, &id, version, change_context);
         result
     }
 
@@ -186,8 +191,8 @@ impl Table {
             distributes,
             ..fresh(request, Kind::HelmChart, context.caller, seconds, lifecycle)
         };
-        let occasion = &mut context.log.at(context.now, CREATE);
-        self.insert(&request.project, &id, version, occasion);
+        let change_context = &mut context.log.context(context.now, CREATE);
+        self.insert(&request.project, &id, version, change_context);
         result
     }
 
@@ -206,7 +211,7 @@ impl Table {
             log,
             ..
         } = context;
-        let occasion = &mut log.at(now, RETRY);
+        let change_context = &mut log.context(now, RETRY);
         let names = self.names.get(&request.project);
         let Some(id) = names.and_then(|names| names.get(&request.name)).cloned() else {
             return Err(request.refuse(missing));
@@ -224,7 +229,7 @@ impl Table {
         };
         let Some(left) = left else {
             self.versions
-                .edit(&request.project, &id, occasion, |version| {
+                .edit(&request.project, &id, change_context, |version| {
                     version.push_again(&request.project, &id, scripts, now);
                 });
             return Ok(());
@@ -259,7 +264,7 @@ impl Table {
             }
         };
         self.versions
-            .edit(&request.project, &id, occasion, |version| {
+            .edit(&request.project, &id, change_context, |version| {
                 (version.distributes, version.lifecycle) = lifecycle;
                 let rows = version.row_ids().into_iter().map(str::to_owned);
                 self.rows.extend(rows);
@@ -282,7 +287,7 @@ impl Table {
     }
 
     /// The version that has a name in a project.
-    pub(super) fn named(&self, project: &str, name: &str) -> Option<&Entry<Version>> {
+    pub(super) fn named(&self, project: &str, name: &str) -> Option<&Stored<Version>> {
         self.versions.find(self.names.get(project)?.get(name)?)
     }
 
@@ -301,7 +306,7 @@ impl Table {
         project: &str,
         id: &str,
         version: Version,
-        occasion: &mut Occasion,
+        change_context: &mut ChangeContext,
     ) {
         self.rows
             .extend(version.row_ids().into_iter().map(str::to_owned));
@@ -310,37 +315,46 @@ impl Table {
         // Versions are in the order of their seconds; within one, the later arrival is the newer.
         let created = version.create_time.saturating_mul(1_000);
         self.versions
-            .insert(project, id, created, version, occasion);
+            .insert(project, id, created, version, change_context);
     }
 
     /// How many resources are at each status, in no order.
-    pub fn tally<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = (&'a str, usize)> {
-        self.versions.tally(log)
+    pub fn count_by_status<'a>(
+        &'a self,
+        log: &'a TransitionLog,
+    ) -> impl Iterator<Item = (&'a str, usize)> {
+        self.versions.count_by_status(log)
     }
 
     /// When the first thing changes by itself.
     #[must_use]
-    pub fn next_due(&self) -> Ms {
+    pub fn next_due(&self) -> Millis {
         self.versions.next_due()
     }
 
     /// Lets the first thing happen that is due, if anything is; answers whether it was.
-    pub fn wake(&mut self, now: Ms, log: &mut Log) -> bool {
-        self.versions.wake(now, log, |_, _, _, _| ())
+    pub fn fire_next(&mut self, now: Millis, log: &mut TransitionLog) -> bool {
+        self.versions.fire_next(now, log, |_, _, _, _| ())
     }
 
     /// What there is to say of a version of whatever project.
     #[must_use]
-    pub fn timeline(&self, id: &str, now: Ms, log: &Log) -> Option<Timeline> {
-        let entry = self.versions.find(&id.to_ascii_lowercase())?;
-        let version = &entry.item;
+    pub fn timeline(&self, id: &str, now: Millis, log: &TransitionLog) -> Option<Timeline> {
+        let stored = self.versions.find(&id.to_ascii_lowercase())?;
+        let version = &stored.item;
         let next = timeline::next(version, now, |now| version.next_due(now));
-        Some(Timeline::of(entry, version.allowed(now), next, now, log))
+        Some(Timeline::of(stored, version.allowed(now), next, now, log))
     }
 
     /// Takes over what another table remembers of what both hold.
-    pub fn remember(&mut self, other: &mut Self, from: &Log, occasion: &mut Occasion) {
-        self.versions.remember(&mut other.versions, from, occasion);
+    pub fn inherit_history(
+        &mut self,
+        other: &mut Self,
+        from: &TransitionLog,
+        change_context: &mut ChangeContext,
+    ) {
+        self.versions
+            .inherit_history(&mut other.versions, from, change_context);
     }
 }
 

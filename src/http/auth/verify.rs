@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDateTime};
 
 use super::canonical::{Request, Spellings};
 use super::{Failure, SECURITY_TOKEN, Secret, Signature, diagnosis, said};
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// The header that says when a request was signed.
 pub const DATE: &str = "x-sdk-date";
@@ -14,7 +14,7 @@ const FORMAT: &str = "%Y%m%dT%H%M%SZ";
 
 /// How far the time of a signature may lie from the server's: 15 minutes. Source: API Request Signing Guide,
 /// error codes, read 2026-08.
-const SKEW: Ms = 15 * 60 * 1_000;
+const SKEW: Millis = 15 * 60 * 1_000;
 
 /// What a signature is verified with.
 #[derive(Clone, Debug)]
@@ -28,7 +28,12 @@ pub struct Key<'a> {
 /// Whether a signature is that of the request under the key, made about `now`.
 ///
 /// A temporary key holds only with its session token in `X-Security-Token`, any other only without one.
-pub fn verify(signature: &Signature, request: &Request, key: &Key, now: Ms) -> Result<(), Failure> {
+pub fn verify(
+    signature: &Signature,
+    request: &Request,
+    key: &Key,
+    now: Millis,
+) -> Result<(), Failure> {
     check_session(request, key)?;
     let date = request.headers.get(DATE).map(|value| value.to_str());
     let date = date.and_then(Result::ok).map_or("", str::trim);
@@ -58,7 +63,7 @@ fn check_session(request: &Request, key: &Key) -> Result<(), Failure> {
     Err(Failure::BadSignature(wrong.to_owned()))
 }
 
-fn check_date(date: &str, now: Ms) -> Result<(), Failure> {
+fn check_date(date: &str, now: Millis) -> Result<(), Failure> {
     let signed = NaiveDateTime::parse_from_str(date, FORMAT)
         .ok()
         .filter(|_| date.len() == 16)

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Method};
 
 use super::headers::{self, Headers};
 use crate::http::Operation;
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// The most of a body that is kept.
 pub const LONGEST_BODY: usize = 16 << 10;
@@ -24,9 +24,9 @@ pub struct Summary {
     /// The number of the request in the life of the world, from 1.
     pub id: u64,
     /// When it was answered, on the world's clock.
-    pub time: Ms,
+    pub time: Millis,
     /// The same by the machine's.
-    pub real_time: Ms,
+    pub real_time: Millis,
     /// What it was for; absent: no operation has this path and method.
     pub operation: Option<&'static Operation>,
     /// The operation that comes nearest, where it was for none.
@@ -207,7 +207,7 @@ impl Entry {
 #[cfg(test)]
 impl Summary {
     /// One of a request of which there is little to tell.
-    pub(super) fn bare(id: u64, time: Ms) -> Self {
+    pub(super) fn bare(id: u64, time: Millis) -> Self {
         Self {
             id,
             time,

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use wildmatch::WildMatch;
 
-use crate::sim::Ms;
-use crate::sim::clock::machine_now;
+use crate::sim::Millis;
+use crate::sim::clock::system_now;
 use crate::sim::ids::mix;
 
 /// A request, as rules see it.
@@ -133,9 +133,9 @@ pub struct Rule {
     /// What chance is drawn from: the same seed hits the same requests.
     pub seed: u64,
     /// For how long it holds, in milliseconds of real time; absent: until it is taken back.
-    pub ttl: Option<Ms>,
+    pub ttl: Option<Millis>,
     /// When it was given, by the machine's clock.
-    pub since: Ms,
+    pub since: Millis,
     /// How many requests have fitted so far.
     pub fitted: u64,
     /// How many it has hit so far.
@@ -187,7 +187,7 @@ impl Faults {
         if rules.is_empty() {
             return None;
         }
-        let now = machine_now();
+        let now = system_now();
         rules.iter_mut().find_map(|rule| rule.strike(hit, now))
     }
 
@@ -221,7 +221,7 @@ impl Faults {
 }
 
 impl Rule {
-    fn strike(&mut self, hit: &Hit, now: Ms) -> Option<Struck> {
+    fn strike(&mut self, hit: &Hit, now: Millis) -> Option<Struck> {
         let over = self.ttl.is_some_and(|ttl| now >= self.since + ttl);
         let used_up = self.times.is_some_and(|times| self.used >= times);
         if over || used_up || !self.pattern.fits(hit) {

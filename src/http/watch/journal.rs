@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::entry::Entry;
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// The newest requests, as many as fit.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ struct Ring {
     entries: VecDeque<Entry>,
     bytes: usize,
     dropped: u64,
-    last_dropped: Option<Ms>,
+    last_dropped: Option<Millis>,
 }
 
 /// How full a journal is.
@@ -33,7 +33,7 @@ pub struct Fill {
     /// How many did not fit any more.
     pub dropped: u64,
     /// When the last of these was answered, on the world's clock.
-    pub last_dropped: Option<Ms>,
+    pub last_dropped: Option<Millis>,
 }
 
 impl Journal {
@@ -127,7 +127,7 @@ mod tests {
     use super::super::headers::Headers;
     use super::*;
 
-    fn entry(journal: &Journal, time: Ms, length: usize) -> Entry {
+    fn entry(journal: &Journal, time: Millis, length: usize) -> Entry {
         let summary = Summary::bare(journal.number(), time);
         let none = Headers::default();
         let body = Bytes::from(vec![b'x'; length]);

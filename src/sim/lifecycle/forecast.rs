@@ -2,80 +2,82 @@
 
 use foldhash::HashMap;
 
-use super::{Command, Does, Event, FailMode, Ms, NEVER, Node, Outcome, Script, Span, Verdict};
+use super::{
+    Command, Event, FailurePolicy, Millis, NEVER, Node, Outcome, RunPlan, Span, StepPlan, Verdict,
+};
 
 /// One span per step, and the run's end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Forecast {
     pub(super) spans: Box<[Span]>,
-    pub(super) end: Ms,
+    pub(super) end: Millis,
     pub(super) failed: bool,
     /// The beginnings and ends that come, in order: twice the step's position, one more for an end.
     edges: Box<[u32]>,
     /// The stretches in which some gate is open, in order and without overlap.
-    waits: Box<[(Ms, Ms)]>,
+    gate_windows: Box<[(Millis, Millis)]>,
 }
 
 /// The span of a step that never begins.
 const UNBEGUN: Span = Span {
     begin: NEVER,
     end: NEVER,
-    verdict: Verdict::Cut,
+    verdict: Verdict::Interrupted,
 };
 
 /// Where a part of the tree ends, and whether something in it failed.
 #[derive(Clone, Copy)]
 struct End {
-    at: Ms,
+    at: Millis,
     failed: bool,
 }
 
 impl Forecast {
-    pub(super) fn of(started: Ms, script: &Script, events: &[Event]) -> Self {
+    pub(super) fn of(started: Millis, plan: &RunPlan, events: &[Event]) -> Self {
         // Skipped and carried steps show from the start, not when their turn comes.
-        let spans = script
-            .does
+        let spans = plan
+            .steps
             .iter()
-            .map(|does| match does {
-                Does::Skip => Span {
+            .map(|step| match step {
+                StepPlan::Skip => Span {
                     begin: started,
                     end: started,
                     verdict: Verdict::Skipped,
                 },
-                Does::Carried(span) => *span,
-                Does::Work { .. } | Does::Gate => UNBEGUN,
+                StepPlan::Inherited(span) => *span,
+                StepPlan::Work { .. } | StepPlan::Gate => UNBEGUN,
             })
             .collect();
-        let mut walk = Walk {
-            script,
-            halts: halts(events),
+        let mut planner = Planner {
+            plan,
+            pauses: pauses(events),
             answers: answers(events),
             spans,
         };
-        let end = walk.along(&script.tree, started.saturating_add(script.lead));
+        let end = planner.along(&plan.tree, started.saturating_add(plan.start_delay));
         let mut forecast = Self {
-            spans: walk.spans.into(),
+            spans: planner.spans.into(),
             end: end.at,
             failed: end.failed,
             edges: Box::default(),
-            waits: Box::default(),
+            gate_windows: Box::default(),
         };
-        if let Some(at) = cut(started, script, events) {
+        if let Some(at) = cut(started, plan, events) {
             forecast.cut(at);
         }
         forecast.edges = edges(&forecast.spans);
-        forecast.waits = waits(script, &forecast.spans);
+        forecast.gate_windows = gate_windows(plan, &forecast.spans);
         forecast
     }
 
     /// When the first step after `now` begins or ends, or [`NEVER`].
-    pub(super) fn next_edge(&self, now: Ms) -> Ms {
+    pub(super) fn next_edge(&self, now: Millis) -> Millis {
         let next = self.edges.get(self.edges_until(now));
         next.map_or(NEVER, |edge| edge_at(&self.spans, *edge))
     }
 
     /// The steps that begin or end at that very instant, in ascending order.
-    pub(super) fn stirred(&self, at: Ms) -> Vec<usize> {
+    pub(super) fn steps_changing_at(&self, at: Millis) -> Vec<usize> {
         let edges = &self.edges[self.edges_until(at - 1)..self.edges_until(at)];
         let mut steps: Vec<_> = edges.iter().map(|edge| step_of(*edge)).collect();
         steps.sort_unstable();
@@ -84,18 +86,20 @@ impl Forecast {
     }
 
     /// Whether some gate is open.
-    pub(super) fn is_waiting(&self, now: Ms) -> bool {
-        let begun = self.waits.partition_point(|(begin, _)| *begin <= now);
-        begun > 0 && now < self.waits[begun - 1].1
+    pub(super) fn is_waiting(&self, now: Millis) -> bool {
+        let begun = self
+            .gate_windows
+            .partition_point(|(begin, _)| *begin <= now);
+        begun > 0 && now < self.gate_windows[begun - 1].1
     }
 
-    fn edges_until(&self, now: Ms) -> usize {
+    fn edges_until(&self, now: Millis) -> usize {
         let is_past = |edge: &u32| edge_at(&self.spans, *edge) <= now;
         self.edges.partition_point(is_past)
     }
 
     /// Ends at `at` whatever is open then. What begins at that very instant has begun.
-    fn cut(&mut self, at: Ms) {
+    fn cut(&mut self, at: Millis) {
         if self.end <= at {
             return;
         }
@@ -106,7 +110,7 @@ impl Forecast {
                 *span = Span {
                     begin: span.begin,
                     end: at,
-                    verdict: Verdict::Cut,
+                    verdict: Verdict::Interrupted,
                 };
             }
         }
@@ -127,7 +131,7 @@ fn step_of(edge: u32) -> usize {
     (edge / 2) as usize
 }
 
-fn edge_at(spans: &[Span], edge: u32) -> Ms {
+fn edge_at(spans: &[Span], edge: u32) -> Millis {
     let span = &spans[step_of(edge)];
     if edge.is_multiple_of(2) {
         span.begin
@@ -137,25 +141,25 @@ fn edge_at(spans: &[Span], edge: u32) -> Ms {
 }
 
 /// The stretches in which some gate is open.
-fn waits(script: &Script, spans: &[Span]) -> Box<[(Ms, Ms)]> {
-    let gates = script.does.iter().zip(spans);
+fn gate_windows(plan: &RunPlan, spans: &[Span]) -> Box<[(Millis, Millis)]> {
+    let gates = plan.steps.iter().zip(spans);
     let mut open: Vec<_> = gates
-        .filter(|(does, span)| **does == Does::Gate && span.begin < span.end)
+        .filter(|(step, span)| **step == StepPlan::Gate && span.begin < span.end)
         .map(|(_, span)| (span.begin, span.end))
         .collect();
     open.sort_unstable();
-    let mut waits: Vec<(Ms, Ms)> = Vec::new();
+    let mut gate_windows: Vec<(Millis, Millis)> = Vec::new();
     for (begin, end) in open {
-        match waits.last_mut() {
+        match gate_windows.last_mut() {
             Some((_, last)) if begin <= *last => *last = end.max(*last),
-            _ => waits.push((begin, end)),
+            _ => gate_windows.push((begin, end)),
         }
     }
-    waits.into()
+    gate_windows.into()
 }
 
 /// When work was stopped, and when it went on.
-fn halts(events: &[Event]) -> Vec<(Ms, Halt)> {
+fn pauses(events: &[Event]) -> Vec<(Millis, Halt)> {
     let halt = |event: &Event| match event.command {
         Command::Stop => Some((event.at, Halt::Stop)),
         Command::Continue => Some((event.at, Halt::Continue)),
@@ -165,7 +169,7 @@ fn halts(events: &[Event]) -> Vec<(Ms, Halt)> {
 }
 
 /// The answers that gates were given.
-fn answers(events: &[Event]) -> HashMap<usize, (Ms, Verdict)> {
+fn answers(events: &[Event]) -> HashMap<usize, (Millis, Verdict)> {
     let answer = |event: &Event| match event.command {
         Command::Approve(step) => Some((step, (event.at, Verdict::Succeeded))),
         Command::Refuse(step) => Some((step, (event.at, Verdict::Failed))),
@@ -175,12 +179,12 @@ fn answers(events: &[Event]) -> HashMap<usize, (Ms, Verdict)> {
 }
 
 /// The instant that cuts the whole run: a refusal, an abort, or its time limit.
-fn cut(started: Ms, script: &Script, events: &[Event]) -> Option<Ms> {
+fn cut(started: Millis, plan: &RunPlan, events: &[Event]) -> Option<Millis> {
     let said = events.iter().find_map(|event| match event.command {
         Command::Refuse(_) | Command::Abort(_) => Some(event.at),
         Command::Stop | Command::Continue | Command::Approve(_) => None,
     });
-    let limit = script.limit.map(|limit| started.saturating_add(limit));
+    let limit = plan.limit.map(|limit| started.saturating_add(limit));
     said.into_iter().chain(limit).min()
 }
 
@@ -190,15 +194,15 @@ enum Halt {
     Continue,
 }
 
-struct Walk<'a> {
-    script: &'a Script,
-    halts: Vec<(Ms, Halt)>,
-    answers: HashMap<usize, (Ms, Verdict)>,
+struct Planner<'a> {
+    plan: &'a RunPlan,
+    pauses: Vec<(Millis, Halt)>,
+    answers: HashMap<usize, (Millis, Verdict)>,
     spans: Vec<Span>,
 }
 
-impl Walk<'_> {
-    fn along(&mut self, node: &Node, start: Ms) -> End {
+impl Planner<'_> {
+    fn along(&mut self, node: &Node, start: Millis) -> End {
         match node {
             Node::Step(step) => self.step(*step, start),
             Node::Seq(nodes) => {
@@ -212,7 +216,7 @@ impl Walk<'_> {
                         at: next.at,
                         failed: end.failed | next.failed,
                     };
-                    if end.at == NEVER || (next.failed && self.script.fail == FailMode::Stop) {
+                    if end.at == NEVER || (next.failed && self.plan.fail == FailurePolicy::Stop) {
                         break;
                     }
                 }
@@ -235,25 +239,25 @@ impl Walk<'_> {
         }
     }
 
-    fn step(&mut self, step: usize, begin: Ms) -> End {
-        let (end, verdict) = match &self.script.does[step] {
-            Does::Skip | Does::Carried(_) => {
+    fn step(&mut self, step: usize, begin: Millis) -> End {
+        let (end, verdict) = match &self.plan.steps[step] {
+            StepPlan::Skip | StepPlan::Inherited(_) => {
                 return End {
                     at: begin,
                     failed: false,
                 };
             }
-            Does::Work {
+            StepPlan::Work {
                 takes,
                 outcome: Outcome::Succeed,
             } => (self.after(begin, *takes), Verdict::Succeeded),
-            Does::Work {
+            StepPlan::Work {
                 takes,
                 outcome: Outcome::Fail(_),
             } => (self.after(begin, *takes), Verdict::Failed),
-            Does::Gate => {
+            StepPlan::Gate => {
                 let answer = self.answers.get(&step).copied();
-                answer.unwrap_or((NEVER, Verdict::Cut))
+                answer.unwrap_or((NEVER, Verdict::Interrupted))
             }
         };
         self.spans[step] = Span {
@@ -263,7 +267,7 @@ impl Walk<'_> {
         };
         let failed = verdict == Verdict::Failed;
         // A refused gate is never passed, whatever a failure means: the cut ends the run.
-        let is_refused = failed && self.script.does[step] == Does::Gate;
+        let is_refused = failed && self.plan.steps[step] == StepPlan::Gate;
         End {
             at: if is_refused { NEVER } else { end },
             failed,
@@ -271,10 +275,10 @@ impl Walk<'_> {
     }
 
     /// The instant at which work that begins at `begin` has had `takes` of time outside pauses.
-    fn after(&self, begin: Ms, takes: Ms) -> Ms {
+    fn after(&self, begin: Millis, takes: Millis) -> Millis {
         let mut end = begin.saturating_add(takes);
         let mut stopped = None;
-        for (at, halt) in &self.halts {
+        for (at, halt) in &self.pauses {
             match (halt, stopped) {
                 // What is due at the instant of the stop has happened.
                 (Halt::Stop, _) if end > *at => stopped = Some((*at).max(begin)),

@@ -10,15 +10,15 @@
 
 mod forecast;
 
-use super::{Ms, NEVER};
+use super::{Millis, NEVER};
 use forecast::Forecast;
 
-/// How the steps of a run depend on each other. Numbers are positions in [`Script::does`].
+/// How the steps of a run depend on each other. Numbers are positions in [`RunPlan::steps`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
     /// One step.
     Step(usize),
-    /// One after the other; a failure ends the sequence if the run's [`FailMode`] says so.
+    /// One after the other; a failure ends the sequence if the run's [`FailurePolicy`] says so.
     Seq(Vec<Self>),
     /// All at once; it ends with the last, whatever the others came to.
     Par(Vec<Self>),
@@ -26,11 +26,11 @@ pub enum Node {
 
 /// What a step does, frozen when its run starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Does {
+pub enum StepPlan {
     /// It works for a while. Work that takes [`NEVER`] hangs.
     Work {
         /// How long, not counting pauses.
-        takes: Ms,
+        takes: Millis,
         /// How it ends.
         outcome: Outcome,
     },
@@ -39,10 +39,10 @@ pub enum Does {
     /// It was left out, and is passed at once.
     Skip,
     /// An earlier run did it already.
-    Carried(Span),
+    Inherited(Span),
 }
 
-impl Does {
+impl StepPlan {
     /// Work that hangs. What it would come to does not matter: it ends only if the run is cut.
     pub const HANG: Self = Self::Work {
         takes: NEVER,
@@ -61,7 +61,7 @@ pub enum Outcome {
 
 /// Whether a failed step ends the sequence it is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FailMode {
+pub enum FailurePolicy {
     /// It does; later steps never begin.
     #[default]
     Stop,
@@ -73,9 +73,9 @@ pub enum FailMode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// Its beginning.
-    pub begin: Ms,
+    pub begin: Millis,
     /// Its end.
-    pub end: Ms,
+    pub end: Millis,
     /// How it ended, if it did.
     pub verdict: Verdict,
 }
@@ -88,7 +88,7 @@ pub enum Verdict {
     /// Its work failed, or its gate was refused.
     Failed,
     /// A refusal, an abort or the time limit of the run ended it.
-    Cut,
+    Interrupted,
     /// It was left out from the start.
     Skipped,
 }
@@ -105,45 +105,45 @@ pub enum Command {
     /// Refuse at the gate of this step, which cuts the run.
     Refuse(usize),
     /// Cut the run; it takes that long to wind down, or hangs in that if it takes [`NEVER`].
-    Abort(Ms),
+    Abort(Millis),
 }
 
 /// An accepted command and its instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
     /// When it was accepted.
-    pub at: Ms,
+    pub at: Millis,
     /// What was said.
     pub command: Command,
 }
 
 /// What a run is going to do: everything that is frozen when it starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Script {
+pub struct RunPlan {
     /// How the steps depend on each other.
     pub tree: Node,
     /// What each step does, by position.
-    pub does: Vec<Does>,
+    pub steps: Vec<StepPlan>,
     /// What a failure means.
-    pub fail: FailMode,
+    pub fail: FailurePolicy,
     /// How long the run leads in before the first step begins (a restart does).
-    pub lead: Ms,
+    pub start_delay: Millis,
     /// How long a stop takes to become a pause.
-    pub brake: Ms,
+    pub stop_delay: Millis,
     /// After how long an unfinished run is cut, counted from its start.
-    pub limit: Option<Ms>,
+    pub limit: Option<Millis>,
 }
 
-impl Script {
+impl RunPlan {
     /// These steps and nothing more: a failure stops, nothing leads in, a stop takes no time, no limit.
     #[must_use]
-    pub fn of(tree: Node, does: Vec<Does>) -> Self {
+    pub fn of(tree: Node, steps: Vec<StepPlan>) -> Self {
         Self {
             tree,
-            does,
-            fail: FailMode::Stop,
-            lead: 0,
-            brake: 0,
+            steps,
+            fail: FailurePolicy::Stop,
+            start_delay: 0,
+            stop_delay: 0,
             limit: None,
         }
     }
@@ -153,7 +153,7 @@ impl Script {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// Leading in.
-    Leading,
+    Starting,
     /// At work.
     Running,
     /// Some gate waits for an answer, perhaps beside running work.
@@ -182,20 +182,20 @@ impl Phase {
 
 /// What can be seen of a step at some instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub enum StepState {
     /// It has not begun.
     Idle,
     /// It is at work, or waits.
     Open {
         /// Its beginning.
-        since: Ms,
+        since: Millis,
     },
     /// It is over.
     Ended {
         /// Its beginning.
-        since: Ms,
+        since: Millis,
         /// Its end.
-        at: Ms,
+        at: Millis,
         /// How it ended.
         verdict: Verdict,
     },
@@ -211,8 +211,8 @@ pub struct Refused(
 /// A started piece of work with its history. Equal runs have equal histories.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
-    started: Ms,
-    script: Script,
+    started: Millis,
+    plan: RunPlan,
     events: Vec<Event>,
     /// Derived from the three above; kept because every read compares with it.
     forecast: Forecast,
@@ -225,26 +225,26 @@ impl Run {
     /// If the tree does not name each step exactly once, a length is negative or a carried step ends after
     /// the start, which are mistakes of the caller; [`Run::restore`] is for scripts from outside.
     #[must_use]
-    pub fn start(started: Ms, script: Script) -> Self {
-        assert!(is_sound(started, &script), "the script is sound");
-        let forecast = Forecast::of(started, &script, &[]);
+    pub fn start(started: Millis, plan: RunPlan) -> Self {
+        assert!(is_valid(started, &plan), "the script is sound");
+        let forecast = Forecast::of(started, &plan, &[]);
         Self {
             started,
-            script,
+            plan,
             events: Vec::new(),
             forecast,
         }
     }
 
     /// Rebuilds a run from an exported history, which is checked as if it were said anew.
-    pub fn restore(started: Ms, script: Script, events: &[Event]) -> Result<Self, &'static str> {
-        if !is_sound(started, &script) {
+    pub fn restore(started: Millis, plan: RunPlan, events: &[Event]) -> Result<Self, &'static str> {
+        if !is_valid(started, &plan) {
             return Err(
                 "a tree that names each step exactly once, lengths that are not negative, and \
                  carried steps that had ended before the start",
             );
         }
-        let mut run = Self::start(started, script);
+        let mut run = Self::start(started, plan);
         for event in events {
             let last = run.events.last().map_or(started, |last| last.at);
             if event.at < last || run.apply(event.at, event.command).is_err() {
@@ -256,14 +256,14 @@ impl Run {
 
     /// When it started.
     #[must_use]
-    pub fn started(&self) -> Ms {
+    pub fn started(&self) -> Millis {
         self.started
     }
 
     /// What was frozen at its start.
     #[must_use]
-    pub fn script(&self) -> &Script {
-        &self.script
+    pub fn plan(&self) -> &RunPlan {
+        &self.plan
     }
 
     /// The commands it accepted, in order.
@@ -273,7 +273,7 @@ impl Run {
     }
 
     /// Says a command at `now`; refused where it does not fit, which changes nothing.
-    pub fn apply(&mut self, now: Ms, command: Command) -> Result<(), Refused> {
+    pub fn apply(&mut self, now: Millis, command: Command) -> Result<(), Refused> {
         debug_assert!(
             self.events.last().is_none_or(|last| last.at <= now),
             "time goes forward"
@@ -292,13 +292,13 @@ impl Run {
             return Err(Refused(phase));
         }
         self.events.push(Event { at: now, command });
-        self.forecast = Forecast::of(self.started, &self.script, &self.events);
+        self.forecast = Forecast::of(self.started, &self.plan, &self.events);
         Ok(())
     }
 
     /// What the run is at.
     #[must_use]
-    pub fn phase(&self, now: Ms) -> Phase {
+    pub fn phase(&self, now: Millis) -> Phase {
         if let Some((at, takes)) = self.aborted(now) {
             return if now >= at.saturating_add(takes) {
                 Phase::Aborted
@@ -314,14 +314,14 @@ impl Run {
             };
         }
         if let Some(at) = self.stopped(now) {
-            return if now >= at.saturating_add(self.script.brake) {
+            return if now >= at.saturating_add(self.plan.stop_delay) {
                 Phase::Paused
             } else {
                 Phase::Stopping
             };
         }
-        if now < self.started.saturating_add(self.script.lead) {
-            return Phase::Leading;
+        if now < self.started.saturating_add(self.plan.start_delay) {
+            return Phase::Starting;
         }
         if self.forecast.is_waiting(now) {
             return Phase::Waiting;
@@ -334,50 +334,50 @@ impl Run {
     /// # Panics
     /// If there is no such step.
     #[must_use]
-    pub fn step(&self, step: usize, now: Ms) -> Seen {
+    pub fn step_state(&self, step: usize, now: Millis) -> StepState {
         let Span {
             begin,
             end,
             verdict,
         } = self.forecast.spans[step];
         if end <= now {
-            Seen::Ended {
+            StepState::Ended {
                 since: begin,
                 at: end,
                 verdict,
             }
         } else if begin <= now {
-            Seen::Open { since: begin }
+            StepState::Open { since: begin }
         } else {
-            Seen::Idle
+            StepState::Idle
         }
     }
 
     /// Whether a step is a gate that waits for an answer. During a stop none does.
     #[must_use]
-    pub fn waits_at(&self, step: usize, now: Ms) -> bool {
-        matches!(self.script.does.get(step), Some(Does::Gate))
-            && matches!(self.step(step, now), Seen::Open { .. })
+    pub fn waits_at(&self, step: usize, now: Millis) -> bool {
+        matches!(self.plan.steps.get(step), Some(StepPlan::Gate))
+            && matches!(self.step_state(step, now), StepState::Open { .. })
             && self.stopped(now).is_none()
     }
 
     /// When the run ended, if it has.
     #[must_use]
-    pub fn ended(&self, now: Ms) -> Option<Ms> {
+    pub fn ended(&self, now: Millis) -> Option<Millis> {
         let end = self.end();
         (end <= now).then_some(end)
     }
 
     /// The message of a step that ended in failure by its own work.
     #[must_use]
-    pub fn failure(&self, step: usize, now: Ms) -> Option<&str> {
-        match (&self.script.does[step], self.step(step, now)) {
+    pub fn failure(&self, step: usize, now: Millis) -> Option<&str> {
+        match (&self.plan.steps[step], self.step_state(step, now)) {
             (
-                Does::Work {
+                StepPlan::Work {
                     outcome: Outcome::Fail(message),
                     ..
                 },
-                Seen::Ended {
+                StepState::Ended {
                     verdict: Verdict::Failed,
                     ..
                 },
@@ -389,11 +389,11 @@ impl Run {
     /// The next instant after `now` at which something changes, or [`NEVER`]. Looking back, commands that
     /// came after `now` count; there is no change after the end. Costs a search, not a look at every step.
     #[must_use]
-    pub fn next_due(&self, now: Ms) -> Ms {
+    pub fn next_due(&self, now: Millis) -> Millis {
         let end = self.end();
-        let lead = self.started.saturating_add(self.script.lead);
-        self.marks(now)
-            .chain([self.forecast.next_edge(now), lead, end])
+        let start_delay = self.started.saturating_add(self.plan.start_delay);
+        self.control_instants(now)
+            .chain([self.forecast.next_edge(now), start_delay, end])
             .filter(|due| now < *due && *due <= end)
             .min()
             .unwrap_or(NEVER)
@@ -402,31 +402,31 @@ impl Run {
     /// The steps that may look otherwise at `due` than just before, in ascending order: those that begin or
     /// end then, and all of them where a stop comes, becomes a pause or is taken back.
     #[must_use]
-    pub fn stirred(&self, due: Ms) -> Vec<usize> {
-        if self.marks(due - 1).any(|mark| mark == due) {
-            return (0..self.script.does.len()).collect();
+    pub fn steps_changing_at(&self, due: Millis) -> Vec<usize> {
+        if self.control_instants(due - 1).any(|mark| mark == due) {
+            return (0..self.plan.steps.len()).collect();
         }
-        self.forecast.stirred(due)
+        self.forecast.steps_changing_at(due)
     }
 
     /// What the steps of a repetition do: what has succeeded is carried over, what was left out stays so,
     /// and the rest is asked of `redo`.
-    pub fn repeat(&self, now: Ms, mut redo: impl FnMut(usize) -> Does) -> Vec<Does> {
-        (0..self.script.does.len())
-            .map(|step| match self.step(step, now) {
-                Seen::Ended {
+    pub fn repeat(&self, now: Millis, mut redo: impl FnMut(usize) -> StepPlan) -> Vec<StepPlan> {
+        (0..self.plan.steps.len())
+            .map(|step| match self.step_state(step, now) {
+                StepState::Ended {
                     since,
                     at,
                     verdict: Verdict::Succeeded,
-                } => Does::Carried(Span {
+                } => StepPlan::Inherited(Span {
                     begin: since,
                     end: at,
                     verdict: Verdict::Succeeded,
                 }),
-                Seen::Ended {
+                StepState::Ended {
                     verdict: Verdict::Skipped,
                     ..
-                } => Does::Skip,
+                } => StepPlan::Skip,
                 _ => redo(step),
             })
             .collect()
@@ -434,18 +434,18 @@ impl Run {
 
     /// The instants of commands and of what a stop leads to, without those that lie too far before `now` for
     /// anything of them to come.
-    fn marks(&self, now: Ms) -> impl Iterator<Item = Ms> {
-        let brake = self.script.brake;
-        let is_past = |event: &Event| event.at.saturating_add(brake) <= now;
+    fn control_instants(&self, now: Millis) -> impl Iterator<Item = Millis> {
+        let stop_delay = self.plan.stop_delay;
+        let is_past = |event: &Event| event.at.saturating_add(stop_delay) <= now;
         let recent = &self.events[self.events.partition_point(is_past)..];
         recent.iter().flat_map(move |event| match event.command {
-            Command::Stop => [event.at, event.at.saturating_add(brake)],
+            Command::Stop => [event.at, event.at.saturating_add(stop_delay)],
             _ => [event.at; 2],
         })
     }
 
     /// When it ends if nobody says anything more.
-    fn end(&self) -> Ms {
+    fn end(&self) -> Millis {
         match self.events.last() {
             Some(Event {
                 at,
@@ -456,7 +456,7 @@ impl Run {
     }
 
     /// The stop in force at `now`, if there is one.
-    fn stopped(&self, now: Ms) -> Option<Ms> {
+    fn stopped(&self, now: Millis) -> Option<Millis> {
         let last = self
             .events
             .iter()
@@ -471,7 +471,7 @@ impl Run {
     }
 
     /// The abort in force at `now` and how long it takes.
-    fn aborted(&self, now: Ms) -> Option<(Ms, Ms)> {
+    fn aborted(&self, now: Millis) -> Option<(Millis, Millis)> {
         let last = self.events.last().filter(|event| event.at <= now)?;
         match last.command {
             Command::Abort(takes) => Some((last.at, takes)),
@@ -482,23 +482,23 @@ impl Run {
 
 /// Whether the tree names each step exactly once, no length is negative and what is carried has ended: a
 /// carried step that ends later would still be open when the run has passed it.
-fn is_sound(started: Ms, script: &Script) -> bool {
+fn is_valid(started: Millis, plan: &RunPlan) -> bool {
     fn count(node: &Node, named: &mut [u32]) -> bool {
         match node {
             Node::Step(step) => named.get_mut(*step).map(|n| *n += 1).is_some(),
             Node::Seq(nodes) | Node::Par(nodes) => nodes.iter().all(|node| count(node, named)),
         }
     }
-    let mut named = vec![0; script.does.len()];
-    let lengths = script.does.iter().all(|does| match does {
-        Does::Work { takes, .. } => *takes >= 0,
-        Does::Carried(span) => span.begin <= span.end && span.end <= started,
-        Does::Gate | Does::Skip => true,
+    let mut named = vec![0; plan.steps.len()];
+    let lengths = plan.steps.iter().all(|step| match step {
+        StepPlan::Work { takes, .. } => *takes >= 0,
+        StepPlan::Inherited(span) => span.begin <= span.end && span.end <= started,
+        StepPlan::Gate | StepPlan::Skip => true,
     });
-    count(&script.tree, &mut named)
+    count(&plan.tree, &mut named)
         && named.iter().all(|n| *n == 1)
         && lengths
-        && script.lead >= 0
-        && script.brake >= 0
-        && script.limit.is_none_or(|limit| limit >= 0)
+        && plan.start_delay >= 0
+        && plan.stop_delay >= 0
+        && plan.limit.is_none_or(|limit| limit >= 0)
 }

@@ -3,20 +3,20 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use release_emulator::sim::Ms;
-use release_emulator::sim::lifecycle::{Command, Does, Event, Node, Outcome, Run, Script};
+use release_emulator::sim::Millis;
+use release_emulator::sim::lifecycle::{Command, Event, Node, Outcome, Run, RunPlan, StepPlan};
 
 /// How long a step takes.
-const STEP: Ms = 10;
+const STEP: Millis = 10;
 
 /// Steps one after the other.
-fn script(steps: usize) -> Script {
-    let work = Does::Work {
+fn script(steps: usize) -> RunPlan {
+    let work = StepPlan::Work {
         takes: STEP,
         outcome: Outcome::Succeed,
     };
     let tree = Node::Seq((0..steps).map(Node::Step).collect());
-    Script::of(tree, vec![work; steps])
+    RunPlan::of(tree, vec![work; steps])
 }
 
 pub(crate) fn runs(criterion: &mut Criterion) {
@@ -26,21 +26,21 @@ pub(crate) fn runs(criterion: &mut Criterion) {
         // Stopped and continued in each of its first two steps.
         let events = [(1, Command::Stop), (2, Command::Continue)];
         let events = events.map(|(at, command)| Event { at, command });
-        let script = script(steps);
+        let plan = script(steps);
         group.bench_with_input(
             BenchmarkId::new("history", steps),
-            &script,
-            |bencher, script| {
-                bencher.iter(|| {
-                    Run::restore(0, black_box(script).clone(), &events).expect("a history")
-                });
+            &plan,
+            |bencher, plan| {
+                bencher
+                    .iter(|| Run::restore(0, black_box(plan).clone(), &events).expect("a history"));
             },
         );
-        let run = Run::restore(0, script, &events).expect("a history");
+        let run = Run::restore(0, plan, &events).expect("a history");
         group.bench_with_input(BenchmarkId::new("look", steps), &run, |bencher, run| {
             bencher.iter(|| {
                 let now = black_box(STEP);
-                let seen = (0..steps).filter(|step| run.step(*step, now) != run.step(0, now));
+                let seen =
+                    (0..steps).filter(|step| run.step_state(*step, now) != run.step_state(0, now));
                 (run.phase(now), seen.count())
             });
         });

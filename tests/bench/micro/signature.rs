@@ -14,7 +14,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use release_emulator::http::auth::canonical::{self, Spellings};
 use release_emulator::http::auth::verify::{Key, verify};
 use release_emulator::http::auth::{Secret, Signature};
-use release_emulator::sim::clock::machine_now;
+use release_emulator::sim::clock::system_now;
 use release_emulator::{Settings, State, World, app};
 use sha2::Sha256;
 use sm3::Sm3;
@@ -85,7 +85,7 @@ pub(crate) fn verifying(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("signature, verify 1 KiB");
     group.throughput(Throughput::Elements(1));
     let sk = Secret::of(SK);
-    let (date, now) = (now(), machine_now());
+    let (date, now) = (now(), system_now());
     for word in ["SDK-HMAC-SHA256", "SDK-HMAC-SM3", "V11-HMAC-SHA256"] {
         let header = authorization(word, "KNOWN", &date);
         let (parts, body) = request(&header, &date).into_parts();
@@ -136,6 +136,6 @@ pub(crate) fn requests(criterion: &mut Criterion) {
 
 /// The machine's time as a client signs with it: it is what signatures are judged by.
 fn now() -> String {
-    let now = chrono::DateTime::from_timestamp_millis(machine_now()).expect("within the calendar");
+    let now = chrono::DateTime::from_timestamp_millis(system_now()).expect("within the calendar");
     now.format("%Y%m%dT%H%M%SZ").to_string()
 }

@@ -7,14 +7,16 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use release_emulator::sim::NEVER;
-use release_emulator::sim::lifecycle::{Command, Does, Event, Phase, Script, Seen, Verdict};
+use release_emulator::sim::lifecycle::{
+    Command, Event, Phase, RunPlan, StepPlan, StepState, Verdict,
+};
 
 use super::histories::{LATE, START, TICK, histories, look, steps};
 use super::walk;
 use crate::common::cases;
 
-fn is_open(seen: Seen) -> bool {
-    matches!(seen, Seen::Open { .. })
+fn is_open(seen: StepState) -> bool {
+    matches!(seen, StepState::Open { .. })
 }
 
 #[test]
@@ -23,8 +25,8 @@ fn in_the_random_histories_work_hangs_in_every_phase_that_lasts() {
     let mut phases = HashSet::new();
     for _ in 0..2_000 {
         let run = histories().new_tree(&mut runner).unwrap().current().run();
-        let mut seen = run.script().does.iter().zip(steps(&run, LATE));
-        if seen.any(|(does, seen)| *does == Does::HANG && is_open(seen)) {
+        let mut seen = run.plan().steps.iter().zip(steps(&run, LATE));
+        if seen.any(|(does, seen)| *does == StepPlan::HANG && is_open(seen)) {
             phases.insert(run.phase(LATE));
         }
     }
@@ -38,15 +40,15 @@ proptest! {
     #[test]
     fn what_hangs_has_no_due_instant_and_is_ended_by_nothing_but_a_cut(history in histories()) {
         let run = history.run();
-        let Script { does, limit, .. } = run.script();
+        let RunPlan { steps: does, limit, .. } = run.plan();
         let cut = |event: &Event| {
             matches!(event.command, Command::Refuse(_) | Command::Abort(_)).then_some(event.at)
         };
         let cuts = run.events().iter().filter_map(cut).chain(limit.map(|limit| START + limit));
         let cut = cuts.min();
         for (does, seen) in does.iter().zip(steps(&run, LATE)) {
-            if let (Does::Work { takes: NEVER, .. }, Seen::Ended { at, verdict, .. }) = (does, seen) {
-                prop_assert_eq!((Some(at), verdict), (cut, Verdict::Cut));
+            if let (StepPlan::Work { takes: NEVER, .. }, StepState::Ended { at, verdict, .. }) = (does, seen) {
+                prop_assert_eq!((Some(at), verdict), (cut, Verdict::Interrupted));
             }
         }
         // Whatever is open by now waits or hangs, so time alone does nothing more to the run.
@@ -67,7 +69,7 @@ proptest! {
         if !matches!(run.phase(LATE), Phase::Running | Phase::Waiting) {
             return Ok(());
         }
-        let brake = run.script().brake;
+        let brake = run.plan().stop_delay;
         let stopped = told(Command::Stop).expect("it runs");
         prop_assert_eq!(stopped.phase(LATE + brake), Phase::Paused);
         let aborted = told(Command::Abort(TICK)).expect("it runs");
@@ -78,7 +80,7 @@ proptest! {
         for run in [aborted, aborting] {
             prop_assert!(!steps(&run, LATE).into_iter().any(is_open));
         }
-        for gate in (0..run.script().does.len()).filter(|step| run.waits_at(*step, LATE)) {
+        for gate in (0..run.plan().steps.len()).filter(|step| run.waits_at(*step, LATE)) {
             let refused = told(Command::Refuse(gate)).expect("it waits");
             prop_assert_eq!(refused.phase(LATE), Phase::Failed);
         }

@@ -7,25 +7,25 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use release_emulator::sim::lifecycle::{
-    Command, Does, FailMode, Node, Outcome, Phase, Run, Script, Seen, Span, Verdict,
+    Command, FailurePolicy, Node, Outcome, Phase, Run, RunPlan, Span, StepPlan, StepState, Verdict,
 };
-use release_emulator::sim::{Ms, NEVER};
+use release_emulator::sim::{Millis, NEVER};
 
-pub(super) const START: Ms = 1_767_225_600_000;
+pub(super) const START: Millis = 1_767_225_600_000;
 /// Random lengths are multiples of this, so that much falls on one instant.
-const BEAT: Ms = 500;
+const BEAT: Millis = 500;
 /// How often a history is looked at.
-pub(super) const TICK: Ms = BEAT / 2;
+pub(super) const TICK: Millis = BEAT / 2;
 /// Whatever ends by itself has ended by then: twelve steps of 5 s in a row, the lead, all waits.
-pub(super) const LATE: Ms = START + 120_000;
+pub(super) const LATE: Millis = START + 120_000;
 /// The most steps that a random tree has.
 pub(super) const MOST: usize = 12;
 
 /// What is started, and what is said to it after which waits.
 #[derive(Clone, Debug)]
 pub(super) struct History {
-    pub(super) script: Script,
-    said: Vec<(Ms, Saying)>,
+    pub(super) plan: RunPlan,
+    said: Vec<(Millis, Saying)>,
 }
 
 /// A command before it is known which gates wait.
@@ -38,7 +38,7 @@ enum Saying {
 
 /// A command that was said, accepted or not, and the run before and after it.
 pub(super) struct Told {
-    pub(super) at: Ms,
+    pub(super) at: Millis,
     pub(super) command: Command,
     pub(super) accepted: bool,
     pub(super) before: Run,
@@ -46,26 +46,26 @@ pub(super) struct Told {
 }
 
 /// Everything a reader sees of a run.
-pub(super) type Sight = (Phase, Vec<Seen>);
+pub(super) type Sight = (Phase, Vec<StepState>);
 
-pub(super) fn look(run: &Run, now: Ms) -> Sight {
+pub(super) fn look(run: &Run, now: Millis) -> Sight {
     (run.phase(now), steps(run, now))
 }
 
-pub(super) fn steps(run: &Run, now: Ms) -> Vec<Seen> {
-    let steps = 0..run.script().does.len();
-    steps.map(|step| run.step(step, now)).collect()
+pub(super) fn steps(run: &Run, now: Millis) -> Vec<StepState> {
+    let steps = 0..run.plan().steps.len();
+    steps.map(|step| run.step_state(step, now)).collect()
 }
 
-pub(super) fn ticks(from: Ms, to: Ms) -> impl Iterator<Item = Ms> {
+pub(super) fn ticks(from: Millis, to: Millis) -> impl Iterator<Item = Millis> {
     (0..(to - from + TICK - 1) / TICK).map(move |tick| from + tick * TICK)
 }
 
 impl Saying {
     /// Answers go to one of the waiting gates, or astray.
-    fn command(&self, run: &Run, now: Ms) -> Command {
+    fn command(&self, run: &Run, now: Millis) -> Command {
         let gate = |stray: usize, which: &Index| {
-            let waiting = (0..run.script().does.len()).filter(|step| run.waits_at(*step, now));
+            let waiting = (0..run.plan().steps.len()).filter(|step| run.waits_at(*step, now));
             *which.get(&waiting.chain([stray]).collect::<Vec<_>>())
         };
         match self {
@@ -78,9 +78,9 @@ impl Saying {
 
 impl History {
     pub(super) fn told(&self) -> Vec<Told> {
-        let mut run = Run::start(START, self.script.clone());
+        let mut run = Run::start(START, self.plan.clone());
         let mut at = START;
-        let tell = |(wait, saying): &(Ms, Saying)| {
+        let tell = |(wait, saying): &(Millis, Saying)| {
             at += wait;
             let command = saying.command(&run, at);
             let before = run.clone();
@@ -99,11 +99,11 @@ impl History {
     /// The run after everything was said.
     pub(super) fn run(&self) -> Run {
         let last = self.told().pop().map(|told| told.after);
-        last.unwrap_or_else(|| Run::start(START, self.script.clone()))
+        last.unwrap_or_else(|| Run::start(START, self.plan.clone()))
     }
 
     /// What a reader saw who looked at each tick, and just before and just after each command.
-    pub(super) fn film(&self) -> Vec<(Ms, Sight)> {
+    pub(super) fn film(&self) -> Vec<(Millis, Sight)> {
         let mut film = Vec::new();
         let mut now = START;
         for told in self.told() {
@@ -131,11 +131,11 @@ pub(super) fn nodes(tree: &Node) -> Vec<&Node> {
     all
 }
 
-pub(super) fn beats(n: Range<Ms>) -> impl Strategy<Value = Ms> + Clone {
+pub(super) fn beats(n: Range<Millis>) -> impl Strategy<Value = Millis> + Clone {
     n.prop_map(|n| n * BEAT)
 }
 
-fn does() -> impl Strategy<Value = Does> {
+fn does() -> impl Strategy<Value = StepPlan> {
     let takes = prop_oneof![12 => beats(0..11), 1 => Just(NEVER)];
     let outcome = prop_oneof![
         5 => Just(Outcome::Succeed),
@@ -147,10 +147,10 @@ fn does() -> impl Strategy<Value = Does> {
         verdict: Verdict::Succeeded,
     });
     prop_oneof![
-        7 => (takes, outcome).prop_map(|(takes, outcome)| Does::Work { takes, outcome }),
-        3 => Just(Does::Gate),
-        1 => Just(Does::Skip),
-        1 => carried.prop_map(Does::Carried),
+        7 => (takes, outcome).prop_map(|(takes, outcome)| StepPlan::Work { takes, outcome }),
+        3 => Just(StepPlan::Gate),
+        1 => Just(StepPlan::Skip),
+        1 => carried.prop_map(StepPlan::Inherited),
     ]
 }
 
@@ -184,9 +184,9 @@ fn number(tree: &mut Node, numbers: &mut dyn Iterator<Item = usize>) {
     }
 }
 
-pub(super) fn scripts() -> impl Strategy<Value = Script> {
+pub(super) fn scripts() -> impl Strategy<Value = RunPlan> {
     let numbers = Just((0..MOST).collect::<Vec<_>>()).prop_shuffle();
-    let fail = prop_oneof![Just(FailMode::Stop), Just(FailMode::Continue)];
+    let fail = prop_oneof![Just(FailurePolicy::Stop), Just(FailurePolicy::Continue)];
     let lead = prop_oneof![Just(0), beats(0..5)];
     let brake = prop_oneof![Just(0), beats(0..4)];
     let limit = prop_oneof![4 => Just(None), 1 => beats(0..31).prop_map(Some)];
@@ -208,19 +208,19 @@ pub(super) fn scripts() -> impl Strategy<Value = Script> {
         );
         let fitting = numbers.into_iter().filter(|step| *step < does.len());
         number(&mut tree, &mut fitting.collect::<Vec<_>>().into_iter());
-        Script {
+        RunPlan {
             tree,
-            does,
+            steps: does,
             fail,
-            lead,
-            brake,
+            start_delay: lead,
+            stop_delay: brake,
             limit,
         }
     })
 }
 
 /// How long an abort takes: perhaps for ever, perhaps a length that there cannot be.
-fn winding_down() -> impl Strategy<Value = Ms> {
+fn winding_down() -> impl Strategy<Value = Millis> {
     prop_oneof![6 => beats(-1..4), 1 => Just(NEVER)]
 }
 
@@ -234,5 +234,5 @@ pub(super) fn histories() -> impl Strategy<Value = History> {
         1 => winding_down().prop_map(|takes| Saying::Plain(Command::Abort(takes))),
     ];
     let wait = prop_oneof![2 => Just(0), 1 => Just(TICK), 6 => beats(1..9)];
-    (scripts(), vec((wait, saying), 0..10)).prop_map(|(script, said)| History { script, said })
+    (scripts(), vec((wait, saying), 0..10)).prop_map(|(plan, said)| History { plan, said })
 }

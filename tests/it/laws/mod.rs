@@ -14,9 +14,10 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use release_emulator::sim::lifecycle::{
-    Command, Does, Event, FailMode, Node, Outcome, Phase, Run, Script, Seen, Span, Verdict,
+    Command, Event, FailurePolicy, Node, Outcome, Phase, Run, RunPlan, Span, StepPlan, StepState,
+    Verdict,
 };
-use release_emulator::sim::{Ms, NEVER};
+use release_emulator::sim::{Millis, NEVER};
 
 use crate::common::cases;
 use histories::{
@@ -24,13 +25,13 @@ use histories::{
 };
 
 /// The instants from `from` on that lead from one to the next by [`Run::next_due`].
-fn walk(run: &Run, from: Ms) -> impl Iterator<Item = (Ms, Ms)> {
-    let pair = move |now: Ms| (now < NEVER).then(|| (now, run.next_due(now)));
+fn walk(run: &Run, from: Millis) -> impl Iterator<Item = (Millis, Millis)> {
+    let pair = move |now: Millis| (now < NEVER).then(|| (now, run.next_due(now)));
     std::iter::successors(pair(from), move |(_, due)| pair(*due))
 }
 
 /// What changes after `from` and until `to`.
-fn changes(run: &Run, from: Ms, to: Ms) -> Vec<(Ms, Sight, Sight)> {
+fn changes(run: &Run, from: Millis, to: Millis) -> Vec<(Millis, Sight, Sight)> {
     walk(run, from)
         .take_while(|(_, due)| *due <= to)
         .map(|(now, due)| (due, look(run, now), look(run, due)))
@@ -39,12 +40,12 @@ fn changes(run: &Run, from: Ms, to: Ms) -> Vec<(Ms, Sight, Sight)> {
 }
 
 /// Whether the run itself takes the step, rather than passing it.
-fn is_own(does: &Does) -> bool {
-    matches!(does, Does::Work { .. } | Does::Gate)
+fn is_own(does: &StepPlan) -> bool {
+    matches!(does, StepPlan::Work { .. } | StepPlan::Gate)
 }
 
 /// The own steps below a node.
-fn own(node: &Node, does: &[Does]) -> Vec<usize> {
+fn own(node: &Node, does: &[StepPlan]) -> Vec<usize> {
     match node {
         Node::Step(step) if is_own(&does[*step]) => vec![*step],
         Node::Step(_) => Vec::new(),
@@ -55,7 +56,7 @@ fn own(node: &Node, does: &[Does]) -> Vec<usize> {
 }
 
 /// The own steps with which a node begins.
-fn heads(node: &Node, does: &[Does]) -> Vec<usize> {
+fn heads(node: &Node, does: &[StepPlan]) -> Vec<usize> {
     match node {
         Node::Seq(nodes) => {
             let mut heads = nodes.iter().map(|node| heads(node, does));
@@ -66,22 +67,22 @@ fn heads(node: &Node, does: &[Does]) -> Vec<usize> {
     }
 }
 
-fn since(seen: Seen) -> Option<Ms> {
+fn since(seen: StepState) -> Option<Millis> {
     match seen {
-        Seen::Idle => None,
-        Seen::Open { since } | Seen::Ended { since, .. } => Some(since),
+        StepState::Idle => None,
+        StepState::Open { since } | StepState::Ended { since, .. } => Some(since),
     }
 }
 
-fn is_over(seen: Seen) -> bool {
-    matches!(seen, Seen::Ended { .. })
+fn is_over(seen: StepState) -> bool {
+    matches!(seen, StepState::Ended { .. })
 }
 
-fn is_well(seen: Seen) -> bool {
+fn is_well(seen: StepState) -> bool {
     use Verdict::{Skipped, Succeeded};
     matches!(
         seen,
-        Seen::Ended {
+        StepState::Ended {
             verdict: Succeeded | Skipped,
             ..
         }
@@ -101,8 +102,8 @@ fn the_random_histories_reach_everything_that_can_be_said_and_seen() {
         for (_, (phase, steps)) in history.film() {
             phases.insert(phase);
             verdicts.extend(steps.into_iter().filter_map(|seen| match seen {
-                Seen::Ended { verdict, .. } => Some(discriminant(&verdict)),
-                Seen::Idle | Seen::Open { .. } => None,
+                StepState::Ended { verdict, .. } => Some(discriminant(&verdict)),
+                StepState::Idle | StepState::Open { .. } => None,
             }));
         }
         for told in history.told() {
@@ -131,7 +132,7 @@ proptest! {
     ) {
         let run = history.run();
         let untouched = run.clone();
-        let read = |now: &Ms| (look(&run, *now), run.next_due(*now), run.ended(*now));
+        let read = |now: &Millis| (look(&run, *now), run.next_due(*now), run.ended(*now));
 
         let forth: Vec<_> = instants.iter().map(read).collect();
         let mut back: Vec<_> = instants.iter().rev().map(read).collect();
@@ -149,9 +150,9 @@ proptest! {
             let (_, (_, is)) = &pair[1];
             for (was, is) in was.iter().zip(is) {
                 match was {
-                    Seen::Idle => {}
-                    Seen::Open { since: begin } => prop_assert_eq!(Some(*begin), since(*is)),
-                    Seen::Ended { .. } => prop_assert_eq!(was, is),
+                    StepState::Idle => {}
+                    StepState::Open { since: begin } => prop_assert_eq!(Some(*begin), since(*is)),
+                    StepState::Ended { .. } => prop_assert_eq!(was, is),
                 }
             }
         }
@@ -162,7 +163,7 @@ proptest! {
         for (now, (_, steps)) in history.film() {
             for seen in steps {
                 prop_assert!(since(seen).is_none_or(|since| since <= now));
-                if let Seen::Ended { since, at, .. } = seen {
+                if let StepState::Ended { since, at, .. } = seen {
                     prop_assert!(since <= at && at <= now);
                 }
             }
@@ -178,7 +179,7 @@ proptest! {
     fn a_run_waits_exactly_while_a_gate_does(history in histories()) {
         let run = history.run();
         for now in ticks(START, LATE) {
-            let waits = (0..history.script.does.len()).any(|step| run.waits_at(step, now));
+            let waits = (0..history.plan.steps.len()).any(|step| run.waits_at(step, now));
             prop_assert_eq!(run.phase(now) == Phase::Waiting, waits);
         }
     }
@@ -272,19 +273,19 @@ proptest! {
 
         let does = run.repeat(now, |step| {
             redone.push(step);
-            Does::Work { takes: takes[step], outcome: Outcome::Succeed }
+            StepPlan::Work { takes: takes[step], outcome: Outcome::Succeed }
         });
-        let script = Script { does: does.clone(), limit: None, ..history.script };
-        let repetition = Run::start(now + gap, script);
+        let plan = RunPlan { steps: does.clone(), limit: None, ..history.plan };
+        let repetition = Run::start(now + gap, plan);
 
         for (step, does) in does.into_iter().enumerate() {
-            let was = run.step(step, now);
+            let was = run.step_state(step, now);
             match was {
-                Seen::Ended { since: begin, at: end, verdict: verdict @ Verdict::Succeeded } => {
-                    prop_assert_eq!(does, Does::Carried(Span { begin, end, verdict }));
-                    prop_assert_eq!(repetition.step(step, now + gap), was);
+                StepState::Ended { since: begin, at: end, verdict: verdict @ Verdict::Succeeded } => {
+                    prop_assert_eq!(does, StepPlan::Inherited(Span { begin, end, verdict }));
+                    prop_assert_eq!(repetition.step_state(step, now + gap), was);
                 }
-                Seen::Ended { verdict: Verdict::Skipped, .. } => prop_assert_eq!(does, Does::Skip),
+                StepState::Ended { verdict: Verdict::Skipped, .. } => prop_assert_eq!(does, StepPlan::Skip),
                 _ => prop_assert_eq!(redone.remove(0), step),
             }
         }
@@ -294,7 +295,7 @@ proptest! {
 
     #[test]
     fn only_a_history_that_could_be_accepted_is_restored(history in histories()) {
-        let restore = |events: &[Event]| Run::restore(START, history.script.clone(), events);
+        let restore = |events: &[Event]| Run::restore(START, history.plan.clone(), events);
         let run = history.run();
         let events = run.events();
 
@@ -312,35 +313,35 @@ proptest! {
     }
 
     #[test]
-    fn an_unsound_script_is_not_restored(script in scripts(), takes in Ms::MIN..0) {
-        let unsound = |spoil: &dyn Fn(&mut Script)| {
-            let mut script = script.clone();
-            spoil(&mut script);
-            Run::restore(START, script, &[]).is_err()
+    fn an_unsound_script_is_not_restored(plan in scripts(), takes in Millis::MIN..0) {
+        let unsound = |spoil: &dyn Fn(&mut RunPlan)| {
+            let mut plan = plan.clone();
+            spoil(&mut plan);
+            Run::restore(START, plan, &[]).is_err()
         };
         let future = Span { begin: START, end: START + 1, verdict: Verdict::Succeeded };
 
-        prop_assert!(Run::restore(START, script.clone(), &[]).is_ok());
+        prop_assert!(Run::restore(START, plan.clone(), &[]).is_ok());
         // Step 0 is named twice, or is not there at all.
-        let name_twice = |script: &mut Script| {
-            script.tree = Node::Seq(vec![script.tree.clone(), Node::Step(0)]);
+        let name_twice = |plan: &mut RunPlan| {
+            plan.tree = Node::Seq(vec![plan.tree.clone(), Node::Step(0)]);
         };
         prop_assert!(unsound(&name_twice));
-        prop_assert!(unsound(&|script| script.does.push(Does::Gate)));
-        prop_assert!(unsound(&|script| script.lead = takes));
-        prop_assert!(unsound(&|script| script.brake = takes));
-        prop_assert!(unsound(&|script| script.limit = Some(takes)));
-        for step in 0..script.does.len() {
-            let work = Does::Work { takes, outcome: Outcome::Succeed };
-            prop_assert!(unsound(&|script| script.does[step] = work.clone()));
-            prop_assert!(unsound(&|script| script.does[step] = Does::Carried(future)));
+        prop_assert!(unsound(&|plan| plan.steps.push(StepPlan::Gate)));
+        prop_assert!(unsound(&|plan| plan.start_delay = takes));
+        prop_assert!(unsound(&|plan| plan.stop_delay = takes));
+        prop_assert!(unsound(&|plan| plan.limit = Some(takes)));
+        for step in 0..plan.steps.len() {
+            let work = StepPlan::Work { takes, outcome: Outcome::Succeed };
+            prop_assert!(unsound(&|plan| plan.steps[step] = work.clone()));
+            prop_assert!(unsound(&|plan| plan.steps[step] = StepPlan::Inherited(future)));
         }
     }
 
     #[test]
     fn time_stopped_does_not_count(mut history in histories(), longer in beats(0..9)) {
-        history.script.limit = None;
-        let pause = history.script.brake + longer;
+        history.plan.limit = None;
+        let pause = history.plan.stop_delay + longer;
         for Told { at, before: run, .. } in history.told() {
             let mut paused = run.clone();
             if paused.apply(at, Command::Stop).is_err() {
@@ -348,12 +349,12 @@ proptest! {
             }
             prop_assert_eq!(paused.apply(at + pause, Command::Continue), Ok(()));
 
-            let later = |instant: Ms| if instant > at { instant + pause } else { instant };
+            let later = |instant: Millis| if instant > at { instant + pause } else { instant };
             let shifted = steps(&run, LATE).into_iter().map(|seen| match seen {
-                Seen::Idle => Seen::Idle,
-                Seen::Open { since } => Seen::Open { since: later(since) },
-                Seen::Ended { since, at, verdict } => {
-                    Seen::Ended { since: later(since), at: later(at), verdict }
+                StepState::Idle => StepState::Idle,
+                StepState::Open { since } => StepState::Open { since: later(since) },
+                StepState::Ended { since, at, verdict } => {
+                    StepState::Ended { since: later(since), at: later(at), verdict }
                 }
             });
             prop_assert_eq!(steps(&paused, LATE + pause), shifted.collect::<Vec<_>>());
@@ -363,7 +364,7 @@ proptest! {
     #[test]
     fn a_sequence_goes_one_by_one_and_siblings_begin_together(history in histories()) {
         let run = history.run();
-        let Script { tree, does, fail, .. } = run.script();
+        let RunPlan { tree, steps: does, fail, .. } = run.plan();
         let seen = steps(&run, LATE);
         for node in nodes(tree) {
             match node {
@@ -379,9 +380,9 @@ proptest! {
                             continue;
                         };
                         for step in own(node, does) {
-                            let goes_on = *fail == FailMode::Continue;
+                            let goes_on = *fail == FailurePolicy::Continue;
                             let has_failed = run.failure(step, next).is_some();
-                            prop_assert!(is_well(run.step(step, next)) || has_failed && goes_on);
+                            prop_assert!(is_well(run.step_state(step, next)) || has_failed && goes_on);
                         }
                     }
                 }
@@ -391,14 +392,14 @@ proptest! {
 
     #[test]
     fn an_end_leaves_nothing_open_and_begins_nothing(history in histories()) {
-        let script = &history.script;
+        let plan = &history.plan;
         for (_, (phase, steps)) in history.film() {
             if phase.is_ended() || phase == Phase::Aborting {
-                prop_assert!(steps.iter().all(|seen| *seen == Seen::Idle || is_over(*seen)));
+                prop_assert!(steps.iter().all(|seen| *seen == StepState::Idle || is_over(*seen)));
             }
             if phase.is_ended() {
                 // Where no step is left to take, the limit can still come during the lead.
-                let is_cut = script.limit.is_some_and(|limit| limit < script.lead);
+                let is_cut = plan.limit.is_some_and(|limit| limit < plan.start_delay);
                 let is_well = steps.into_iter().all(is_well) && !is_cut;
                 prop_assert_eq!(phase == Phase::Succeeded, is_well);
             }
@@ -407,11 +408,11 @@ proptest! {
             if matches!(told.command, Command::Refuse(_) | Command::Abort(_)) {
                 prop_assert!(!matches!(told.after.phase(told.at), Phase::Running | Phase::Waiting));
                 for (was, is) in steps(&told.before, told.at).iter().zip(steps(&told.after, LATE)) {
-                    prop_assert!(*was != Seen::Idle || is == Seen::Idle);
+                    prop_assert!(*was != StepState::Idle || is == StepState::Idle);
                 }
             }
         }
-        if let Some(limit) = script.limit {
+        if let Some(limit) = plan.limit {
             let phase = history.run().phase(START + limit);
             prop_assert!(phase.is_ended() || phase == Phase::Aborting);
         }

@@ -1,9 +1,9 @@
 //! The exact times of a pipeline, as an example of what a run does.
 
 use release_emulator::sim::lifecycle::{
-    Command, Does, FailMode, Node, Outcome, Phase, Run, Script, Seen, Verdict,
+    Command, FailurePolicy, Node, Outcome, Phase, Run, RunPlan, StepPlan, StepState, Verdict,
 };
-use release_emulator::sim::{Ms, NEVER};
+use release_emulator::sim::{Millis, NEVER};
 
 use super::histories::{LATE, START, steps};
 
@@ -15,8 +15,8 @@ const SMOKE: usize = 4;
 const NOTIFY: usize = 5;
 
 /// Three stages: a build; once approved, an image and its deployment beside a smoke test; a notice.
-fn pipeline() -> Script {
-    let work = |seconds: Ms| Does::Work {
+fn pipeline() -> RunPlan {
+    let work = |seconds: Millis| StepPlan::Work {
         takes: seconds * 1_000,
         outcome: Outcome::Succeed,
     };
@@ -24,28 +24,28 @@ fn pipeline() -> Script {
         Node::Seq(vec![Node::Step(IMAGE), Node::Step(DEPLOY)]),
         Node::Step(SMOKE),
     ];
-    Script {
+    RunPlan {
         tree: Node::Seq(vec![
             Node::Step(BUILD),
             Node::Seq(vec![Node::Step(GATE), Node::Par(groups)]),
             Node::Step(NOTIFY),
         ]),
-        does: vec![work(2), Does::Gate, work(1), work(2), work(5), work(1)],
-        fail: FailMode::Stop,
-        lead: 1_000,
-        brake: 1_000,
+        steps: vec![work(2), StepPlan::Gate, work(1), work(2), work(5), work(1)],
+        fail: FailurePolicy::Stop,
+        start_delay: 1_000,
+        stop_delay: 1_000,
         limit: None,
     }
 }
 
 /// An instant of the pipeline, in seconds from its start.
-fn at(seconds: Ms) -> Ms {
+fn at(seconds: Millis) -> Millis {
     START + seconds * 1_000
 }
 
 /// The pipeline after it was told these commands, at these seconds from its start.
-fn told(script: Script, commands: &[(Ms, Command)]) -> Run {
-    let mut run = Run::start(START, script);
+fn told(plan: RunPlan, commands: &[(Millis, Command)]) -> Run {
+    let mut run = Run::start(START, plan);
     for (seconds, command) in commands {
         run.apply(at(*seconds), *command).unwrap();
     }
@@ -53,12 +53,14 @@ fn told(script: Script, commands: &[(Ms, Command)]) -> Run {
 }
 
 /// How the steps have ended, in seconds from the start; what has not begun is left out.
-fn ends(run: &Run) -> Vec<(usize, Ms, Ms, Verdict)> {
-    let seconds = |instant: Ms| (instant - START) / 1_000;
+fn ends(run: &Run) -> Vec<(usize, Millis, Millis, Verdict)> {
+    let seconds = |instant: Millis| (instant - START) / 1_000;
     let ends = steps(run, LATE).into_iter().enumerate();
     ends.filter_map(|(step, seen)| match seen {
-        Seen::Ended { since, at, verdict } => Some((step, seconds(since), seconds(at), verdict)),
-        Seen::Idle | Seen::Open { .. } => None,
+        StepState::Ended { since, at, verdict } => {
+            Some((step, seconds(since), seconds(at), verdict))
+        }
+        StepState::Idle | StepState::Open { .. } => None,
     })
     .collect()
 }
@@ -70,7 +72,7 @@ fn a_pipeline_waits_at_its_gate_and_goes_on_from_the_approval() {
     let phases = [0, 1, 3, 10, 15, 16].map(|seconds| run.phase(at(seconds)));
     assert_eq!(
         phases[..3],
-        [Phase::Leading, Phase::Running, Phase::Waiting]
+        [Phase::Starting, Phase::Running, Phase::Waiting]
     );
     assert_eq!(
         phases[3..],
@@ -123,9 +125,9 @@ fn a_pause_gives_each_group_the_time_it_still_needed() {
 
 #[test]
 fn a_refusal_ends_the_pipeline_at_once_even_if_failures_do_not() {
-    let mut script = pipeline();
-    script.fail = FailMode::Continue;
-    let run = told(script, &[(10, Command::Refuse(GATE))]);
+    let mut plan = pipeline();
+    plan.fail = FailurePolicy::Continue;
+    let run = told(plan, &[(10, Command::Refuse(GATE))]);
 
     assert_eq!(run.phase(at(10)), Phase::Failed);
     assert_eq!(ends(&run)[1..], [(GATE, 3, 10, Verdict::Failed)]);
@@ -142,20 +144,20 @@ fn an_abort_cuts_what_is_open_and_winds_down() {
     assert_eq!(
         ends(&run)[3..],
         [
-            (DEPLOY, 11, 12, Verdict::Cut),
-            (SMOKE, 10, 12, Verdict::Cut)
+            (DEPLOY, 11, 12, Verdict::Interrupted),
+            (SMOKE, 10, 12, Verdict::Interrupted)
         ]
     );
 }
 
 #[test]
 fn a_failure_ends_its_group_and_the_later_stages_but_not_its_siblings() {
-    let mut script = pipeline();
-    script.does[IMAGE] = Does::Work {
+    let mut plan = pipeline();
+    plan.steps[IMAGE] = StepPlan::Work {
         takes: 1_000,
         outcome: Outcome::Fail("no such image".into()),
     };
-    let run = told(script, &[(10, Command::Approve(GATE))]);
+    let run = told(plan, &[(10, Command::Approve(GATE))]);
 
     assert_eq!(run.phase(at(15)), Phase::Failed);
     assert_eq!(run.failure(IMAGE, at(11)), Some("no such image"));
@@ -170,11 +172,11 @@ fn a_failure_ends_its_group_and_the_later_stages_but_not_its_siblings() {
 
 #[test]
 fn a_time_limit_cuts_a_pipeline_that_nobody_approves() {
-    let mut script = pipeline();
-    script.limit = Some(5_000);
-    let run = Run::start(START, script);
+    let mut plan = pipeline();
+    plan.limit = Some(5_000);
+    let run = Run::start(START, plan);
 
     assert_eq!(run.next_due(at(3)), at(5));
     assert_eq!(run.phase(at(5)), Phase::Failed);
-    assert_eq!(ends(&run)[1..], [(GATE, 3, 5, Verdict::Cut)]);
+    assert_eq!(ends(&run)[1..], [(GATE, 3, 5, Verdict::Interrupted)]);
 }

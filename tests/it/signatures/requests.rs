@@ -1,7 +1,7 @@
 //! Signed requests over HTTP.
 
 use release_emulator::api::settings::{Auth, Fidelity};
-use release_emulator::sim::clock::machine_now;
+use release_emulator::sim::clock::system_now;
 use serde_json::json;
 
 use super::{AK, DATE, SIGNED_AT, SK, Signed, sha256, strict};
@@ -178,7 +178,7 @@ async fn a_known_key_is_always_verified_and_an_unknown_one_only_where_it_matters
         &request.send(&strict, &unknown).await,
         "Get secretKey failed,ak:NOBODY,err:ak not exist",
     );
-    let now = chrono::DateTime::from_timestamp_millis(machine_now()).unwrap();
+    let now = chrono::DateTime::from_timestamp_millis(system_now()).unwrap();
     let fresh = request.with("x-sdk-date", &now.format("%Y%m%dT%H%M%SZ").to_string());
     for app in [shape, strict] {
         fresh

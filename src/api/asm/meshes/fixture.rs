@@ -11,7 +11,7 @@ use crate::api::asm::timestamp::Timestamp;
 use crate::api::history::RunState;
 use crate::api::state::Misfit;
 use crate::http::json::{Verbatim, object, objects, some_object};
-use crate::sim::Ms;
+use crate::sim::Millis;
 use crate::sim::lifecycle::Run;
 
 /// What answers of v2 do not show of a mesh.
@@ -132,7 +132,7 @@ pub struct RestoredMesh {
 
 impl MeshEmulator {
     /// Writes a mesh down.
-    pub fn of(project: &str, id: &str, mesh: &Mesh, now: Ms) -> Self {
+    pub fn of(project: &str, id: &str, mesh: &Mesh, now: Millis) -> Self {
         let (creation, deletion) = match &mesh.lifecycle {
             Lifecycle::Given { .. } => (None, None),
             Lifecycle::Creation(job) => (Some(RunState::of(&job.run())), None),
@@ -147,7 +147,12 @@ impl MeshEmulator {
     }
 
     /// Makes the mesh.
-    pub fn restore(self, id: &str, name: Option<String>, now: Ms) -> Result<RestoredMesh, Misfit> {
+    pub fn restore(
+        self,
+        id: &str,
+        name: Option<String>,
+        now: Millis,
+    ) -> Result<RestoredMesh, Misfit> {
         if self.project.as_deref() == Some("") {
             return Err(Misfit::new("project", "a project's id, or nothing"));
         }
@@ -195,7 +200,7 @@ impl MeshEmulator {
 }
 
 impl Body {
-    fn of(id: &str, mesh: &Mesh, now: Ms) -> Self {
+    fn of(id: &str, mesh: &Mesh, now: Millis) -> Self {
         let MeshSpec {
             kind,
             name,

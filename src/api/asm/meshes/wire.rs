@@ -13,7 +13,7 @@ use crate::api::asm::table::NEWEST_VERSION;
 use crate::api::asm::timestamp::Timestamp;
 use crate::http::json::{Verbatim, some_object, some_objects};
 use crate::http::render::Rows;
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// The fixed value of `apiVersion`.
 pub const API_VERSION: &str = "v1";
@@ -347,7 +347,7 @@ pub struct MeshStatusView {
 
 impl<'a> MeshView<'a> {
     /// What can be seen of a mesh at an instant, as lists and answers to showing it tell.
-    pub fn of(id: &'a str, mesh: &'a Mesh, now: Ms) -> Self {
+    pub fn of(id: &'a str, mesh: &'a Mesh, now: Millis) -> Self {
         let spec = &mesh.spec;
         let clusters = spec.clusters.iter().map(|cluster| ClusterView {
             cluster_id: &cluster.id,
@@ -384,7 +384,7 @@ impl<'a> MeshView<'a> {
     }
 
     /// A mesh as the answer to creating it tells: with its clusters as they were sent.
-    pub fn created(id: &'a str, mesh: &'a Mesh, now: Ms) -> Self {
+    pub fn created(id: &'a str, mesh: &'a Mesh, now: Millis) -> Self {
         let mut view = Self::of(id, mesh, now);
         let clusters = mesh.spec.clusters.iter().map(|cluster| ClusterView {
             cluster_id: &cluster.id,
@@ -401,7 +401,7 @@ impl<'a> MeshView<'a> {
     }
 
     /// A mesh as the answer to deleting it tells.
-    pub fn deleted(id: &'a str, mesh: &'a Mesh, now: Ms) -> Self {
+    pub fn deleted(id: &'a str, mesh: &'a Mesh, now: Millis) -> Self {
         let mut view = Self::of(id, mesh, now);
         view.status.phase = super::model::mesh::Phase::Deleting.as_str();
         view

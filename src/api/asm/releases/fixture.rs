@@ -10,7 +10,7 @@ use crate::api::asm::timestamp::Timestamp;
 use crate::api::history::RunState;
 use crate::api::state::Misfit;
 use crate::http::json::{Verbatim, object, objects, some_object};
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// The namespace of a task that names none.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -121,7 +121,7 @@ struct ReleaseEmulator {
     run: Option<RunState>,
     /// When it was updated last, in milliseconds; absent: never.
     #[serde(skip_serializing_if = "Option::is_none")]
-    updated: Option<Ms>,
+    updated: Option<Millis>,
     /// The percentage of traffic on the grayscale version; absent: whatever an ending needs.
     #[serde(skip_serializing_if = "Option::is_none")]
     gray_traffic: Option<u8>,
@@ -148,7 +148,7 @@ impl Item {
     }
 
     /// Writes a task down.
-    pub fn of(mesh: &str, uid: &str, release: &Release, now: Ms) -> Self {
+    pub fn of(mesh: &str, uid: &str, release: &Release, now: Millis) -> Self {
         let spec = &release.spec;
         let gray = spec.gray.iter().map(|gray| GrayState {
             cluster: gray.cluster.to_string(),
@@ -195,7 +195,7 @@ impl Item {
     }
 
     /// Makes the task of a mesh, and says the uid it is given.
-    pub fn restore(self, mesh: &str, now: Ms) -> Result<(Option<String>, Release), Misfit> {
+    pub fn restore(self, mesh: &str, now: Millis) -> Result<(Option<String>, Release), Misfit> {
         fixed("kind", self.kind.as_deref(), KIND)?;
         fixed("apiVersion", self.api_version.as_deref(), API_VERSION)?;
         fixed("metadata.meshID", self.metadata.mesh_id.as_deref(), mesh)?;

@@ -15,7 +15,7 @@ use crate::api::asm::rules::{self, is_name};
 use crate::api::asm::timestamp::Timestamp;
 use crate::http::json::{Verbatim, placed, some_object, some_objects};
 use crate::http::render::Rows;
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// The fixed value of `kind`.
 pub const KIND: &str = "Release";
@@ -402,7 +402,7 @@ pub struct StatusView<'a> {
 
 impl<'a> ReleaseView<'a> {
     /// What can be seen of a task at an instant.
-    pub fn of(mesh: &'a str, uid: &'a str, release: &'a Release, now: Ms) -> Self {
+    pub fn of(mesh: &'a str, uid: &'a str, release: &'a Release, now: Millis) -> Self {
         let spec = &release.spec;
         let gray_deployments = spec.gray.iter().map(|gray| GrayView {
             cluster_id: &gray.cluster,

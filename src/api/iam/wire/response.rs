@@ -5,15 +5,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::identities::{Directory, Project, Token, domain_id, id_of, instant, user_id};
-use crate::sim::Ms;
-use crate::sim::clock::LAST;
+use crate::sim::Millis;
+use crate::sim::clock::MAX_INSTANT;
 
 /// How long an issued token lives: 24 hours of the world's clock, in milliseconds.
-pub const LIFE: Ms = 24 * 60 * 60 * 1_000;
+pub const LIFE: Millis = 24 * 60 * 60 * 1_000;
 
 /// An instant as tokens tell it: RFC 3339 in UTC with six digits of a second, `2015-11-09T01:42:57.527363Z`.
 #[must_use]
-pub fn stamp(at: Ms) -> String {
+pub fn stamp(at: Millis) -> String {
     let time = DateTime::from_timestamp_millis(at).unwrap_or(DateTime::UNIX_EPOCH);
     time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
@@ -126,7 +126,7 @@ impl TokenEnvelope {
     #[must_use]
     pub fn of(token: &Token, directory: &Directory, base: &str, with_catalog: bool) -> Self {
         let ends = token.expires_at.as_deref().and_then(instant);
-        let ends = ends.unwrap_or(LAST);
+        let ends = ends.unwrap_or(MAX_INSTANT);
         let (issued_at, domain, project) = match token.issued() {
             Some(issued) => (
                 instant(&issued.at).unwrap_or(ends - LIFE),
@@ -136,7 +136,7 @@ impl TokenEnvelope {
             // Nobody told when a token of the fixtures was issued, nor for which one of its user's projects. One
             // that never ends may be as old as time.
             None => (
-                if ends == LAST { 0 } else { ends - LIFE },
+                if ends == MAX_INSTANT { 0 } else { ends - LIFE },
                 directory.domain_of(&token.user).to_owned(),
                 directory.own_projects(&token.user).first().cloned(),
             ),

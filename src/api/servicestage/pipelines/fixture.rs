@@ -13,9 +13,9 @@ use crate::api::servicestage::names::{check_name, name_after};
 use crate::api::settings::Settings;
 use crate::api::state::Misfit;
 use crate::http::json::{Verbatim, shown, some_object};
-use crate::sim::Ms;
-use crate::sim::lifecycle::FailMode;
-use crate::sim::transition::Occasion;
+use crate::sim::Millis;
+use crate::sim::lifecycle::FailurePolicy;
+use crate::sim::transition::ChangeContext;
 
 /// A pipeline: the keys of a row and of a detail, all optional but the id. A given status stays until a
 /// command acts, unless `emulator` tells the history.
@@ -29,9 +29,9 @@ pub struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    create_time: Option<Ms>,
+    create_time: Option<Millis>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    update_time: Option<Ms>,
+    update_time: Option<Millis>,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,7 +43,7 @@ pub struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_trigger_at: Option<Ms>,
+    last_trigger_at: Option<Millis>,
     #[serde(skip_serializing_if = "Option::is_none")]
     enterprise_project_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,7 +92,7 @@ struct ExecutionState {
     trigger: String,
     /// 0: by hand; 1: scheduled.
     trigger_type: u8,
-    trigger_at: Ms,
+    trigger_at: Millis,
     /// The stages at the start, if the pipeline's are others by now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stages: Option<Vec<StageState>>,
@@ -138,7 +138,7 @@ impl Table {
         project: &str,
         item: Item,
         _: &Settings,
-        occasion: &mut Occasion,
+        change_context: &mut ChangeContext,
     ) -> Result<(), Misfit> {
         if item.id.is_empty() {
             return Err(Misfit::new("id", "an id"));
@@ -149,17 +149,17 @@ impl Table {
                 format!("an id that is not there already; {} is", item.id),
             ));
         }
-        let pipeline = item.pipeline(project, occasion.now)?;
+        let pipeline = item.pipeline(project, change_context.now)?;
         self.check_name(project, &pipeline.definition, None)
             .map_err(|_| {
                 Misfit::new("name", "a name that is not taken in the enterprise project")
             })?;
-        self.insert(pipeline, occasion);
+        self.insert(pipeline, change_context);
         Ok(())
     }
 
     /// The pipelines of a project in the fixture format, oldest first.
-    pub fn save(&self, project: &str, now: Ms) -> Vec<Item> {
+    pub fn save(&self, project: &str, now: Millis) -> Vec<Item> {
         self.of(project)
             .map(|entry| Item::of(&entry.item, now))
             .collect()
@@ -167,7 +167,7 @@ impl Table {
 }
 
 impl Item {
-    fn pipeline(self, project: &str, now: Ms) -> Result<Pipeline, Misfit> {
+    fn pipeline(self, project: &str, now: Millis) -> Result<Pipeline, Misfit> {
         let declaration = self.pipeline_declaration.unwrap_or_default();
         let stages = match &declaration.stages {
             Some(stages) => {
@@ -199,7 +199,7 @@ impl Item {
             description: self.description.unwrap_or_default(),
             config_mode: self.config_mode.map_or(ConfigMode::Ui, Into::into),
             enterprise_project: self.enterprise_project_id.unwrap_or_else(|| "0".to_owned()),
-            fail: self.fail_mode.map_or(FailMode::Stop, Into::into),
+            fail: self.fail_mode.map_or(FailurePolicy::Stop, Into::into),
             sources: declaration.sources.unwrap_or_else(Verbatim::empty_list),
             declared_stages: declaration.stages.unwrap_or_else(Verbatim::empty_list),
             stages,
@@ -232,7 +232,7 @@ impl Item {
         Ok(pipeline)
     }
 
-    fn of(pipeline: &Pipeline, now: Ms) -> Self {
+    fn of(pipeline: &Pipeline, now: Millis) -> Self {
         let definition = &pipeline.definition;
         let imported = pipeline.imported.as_ref();
         Self {
@@ -299,7 +299,7 @@ impl History {
         }
     }
 
-    fn restore(self, pipeline: &mut Pipeline, now: Ms) -> Result<(), Misfit> {
+    fn restore(self, pipeline: &mut Pipeline, now: Millis) -> Result<(), Misfit> {
         let mut newest = i64::MIN;
         for (n, state) in self.executions.into_iter().enumerate() {
             let place = format!("executions[{n}]");
@@ -326,7 +326,7 @@ impl History {
 }
 
 impl ExecutionState {
-    fn restore(self, current: &Stages, now: Ms) -> Result<Execution, Misfit> {
+    fn restore(self, current: &Stages, now: Millis) -> Result<Execution, Misfit> {
         let stages: Stages = match self.stages {
             Some(stages) => stages.into_iter().map(StageState::restore).collect(),
             None => current.clone(),
@@ -344,7 +344,7 @@ impl ExecutionState {
                 PurposeWord::Release => (Purpose::Release, stages.n_steps()),
                 PurposeWord::Rollback => (Purpose::Rollback, 1),
             };
-            if run.script().does.len() != n_steps {
+            if run.plan().steps.len() != n_steps {
                 return Err(Misfit::new(
                     format!("attempts[{n}].run.does"),
                     format!("{n_steps} steps"),

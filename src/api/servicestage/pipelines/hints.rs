@@ -6,18 +6,18 @@ use super::model::stages::{SelectedStage, Step, UnknownName};
 use super::model::status::Status;
 use super::table::Table;
 use crate::api::hint::{self, Course};
-use crate::sim::Ms;
-use crate::sim::near::nearest;
+use crate::sim::Millis;
+use crate::sim::fuzzy::nearest;
 
 impl Table {
     /// The project that has a pipeline.
     pub fn home(&self, id: &str) -> Option<&str> {
-        self.shelf().find(id).map(|entry| &*entry.scope)
+        self.collection().find(id).map(|entry| &*entry.scope)
     }
 
     /// Where the pipeline is that a project does not have.
     pub fn whereabouts(&self, project: &str, id: &str) -> String {
-        hint::whereabouts("pipeline", self.shelf(), project, id)
+        hint::whereabouts("pipeline", self.collection(), project, id)
     }
 
     /// What would have worked in place of what was refused for a pipeline. `selected` is what it selects.
@@ -26,7 +26,7 @@ impl Table {
         (project, id): (&str, &str),
         refused: &ActionRefusal,
         selected: Option<&[SelectedStage]>,
-        now: Ms,
+        now: Millis,
     ) -> Option<String> {
         self.get(project, id)?.hint(refused, selected, now)
     }
@@ -43,7 +43,7 @@ impl Pipeline {
         &self,
         refused: &ActionRefusal,
         selected: Option<&[SelectedStage]>,
-        now: Ms,
+        now: Millis,
     ) -> Option<String> {
         match refused {
             ActionRefusal::Status {
@@ -62,7 +62,7 @@ impl Pipeline {
     }
 
     /// How to get to one of the statuses in which something is allowed.
-    fn way(&self, action: &str, allowed: &[Status], now: Ms) -> String {
+    fn way(&self, action: &str, allowed: &[Status], now: Millis) -> String {
         let course = Course {
             next: &|at| self.run_due(at),
             status: &|at| self.status(at),
@@ -73,7 +73,7 @@ impl Pipeline {
     }
 
     /// What to do first with a pipeline that time alone leaves at a status which does not allow something.
-    fn advice(&self, action: &str, at: Ms) -> String {
+    fn advice(&self, action: &str, at: Millis) -> String {
         use Status::{Paused, Releasing, Restarting, RollingBack, Stopping, ToBeApproved};
         let advice = match (self.status(at), action) {
             (ToBeApproved, _) => {
@@ -98,7 +98,7 @@ impl Pipeline {
     }
 
     /// The names under which approvals wait, or may: a fixture that gives the status does not tell.
-    fn gates(&self, now: Ms) -> Vec<&str> {
+    fn gates(&self, now: Millis) -> Vec<&str> {
         if let Some(execution) = self.current_execution() {
             return execution.waiting(now);
         }

@@ -22,7 +22,7 @@ use crate::api::settings::{Fidelity, PipelinesList};
 use crate::http::Caller;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::render::{self, Rows};
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// About how many bytes a row of the list takes.
 const ROW: usize = 512;
@@ -67,7 +67,7 @@ pub(super) async fn create_pipeline(
         let id = world.ids().uuid(|id| table.contains(id));
         let pipeline = Pipeline::new(&project, &id, &caller.name, definition, now);
         let text = render::text(&Detail::of(&pipeline, now), ROW);
-        table.insert(pipeline, &mut tables.log.at(now, "create"));
+        table.insert(pipeline, &mut tables.log.context(now, "create"));
         Ok(ok(text))
     })
 }
@@ -89,7 +89,7 @@ fn refused(
     pipeline: (&str, &str),
     refused: ActionRefusal,
     selected: Option<&[SelectedStage]>,
-    now: Ms,
+    now: Millis,
 ) -> Error {
     let hint = tables.pipelines.hint(pipeline, &refused, selected, now);
     Error::from(refused).with_hint(hint)
@@ -344,8 +344,10 @@ fn set_policy(
             .check(selected)
             .map_err(|why| refused(tables, (&project, &id), why, selected, now))?;
         let text = render::text(&PolicyBody::of(Some(&policy)), 128);
-        let occasion = &mut tables.log.at(now, "hooks");
-        tables.pipelines.set_policy(&project, &id, policy, occasion);
+        let change_context = &mut tables.log.context(now, "hooks");
+        tables
+            .pipelines
+            .set_policy(&project, &id, policy, change_context);
         Ok(ok(text))
     })
 }

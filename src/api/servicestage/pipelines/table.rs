@@ -4,12 +4,11 @@ use super::model::action::{Action, ActionKind, ActionRefusal};
 use super::model::pipeline::{Definition, ExecutionContext, Pipeline};
 use super::model::status::Status;
 use super::model::trigger_policy::TriggerPolicy;
-use crate::sim::Ms;
-use crate::sim::index::Index;
+use crate::sim::Millis;
+use crate::sim::collection::{ArrivalId, Collection, HashIndex, Iter, Stored};
 use crate::sim::scripts::Scripts;
-use crate::sim::shelf::{Entry, Serial, Shelf, Things};
 use crate::sim::timeline::Timeline;
-use crate::sim::transition::{Log, Occasion};
+use crate::sim::transition::{ChangeContext, TransitionLog};
 
 /// The number of the first execution, as the documented example shows it.
 const FIRST_EXECUTION: i64 = 286_541;
@@ -17,16 +16,16 @@ const FIRST_EXECUTION: i64 = 286_541;
 /// All pipelines, by project.
 #[derive(Debug)]
 pub struct Table {
-    shelf: Shelf<Pipeline>,
-    names: Index,
+    collection: Collection<Pipeline>,
+    names: HashIndex,
     next_execution: i64,
 }
 
 impl Default for Table {
     fn default() -> Self {
         Self {
-            shelf: Shelf::default(),
-            names: Index::default(),
+            collection: Collection::default(),
+            names: HashIndex::default(),
             next_execution: FIRST_EXECUTION,
         }
     }
@@ -37,9 +36,9 @@ pub struct WriteContext<'a> {
     /// How steps will go.
     pub scripts: &'a mut Scripts,
     /// Who hears of what changes.
-    pub log: &'a mut Log,
+    pub log: &'a mut TransitionLog,
     /// The present instant.
-    pub now: Ms,
+    pub now: Millis,
 }
 
 /// A name is taken by another pipeline of the project and enterprise project.
@@ -49,45 +48,45 @@ pub struct NameTaken;
 impl Table {
     /// A pipeline of a project.
     pub fn get(&self, project: &str, id: &str) -> Option<&Pipeline> {
-        self.shelf.get(project, id)
+        self.collection.get(project, id)
     }
 
     /// The shelf they are on.
-    pub(super) fn shelf(&self) -> &Shelf<Pipeline> {
-        &self.shelf
+    pub(super) fn collection(&self) -> &Collection<Pipeline> {
+        &self.collection
     }
 
     /// Who has the name of a definition.
     pub(super) fn named(&self, project: &str, definition: &Definition) -> Option<&str> {
-        let key_of = |serial| name_key(self.shelf.named(serial));
-        let holder = self.names.first(&key_in(project, definition), key_of)?;
-        Some(&self.shelf.named(holder).id)
+        let key_of = |arrival_id| name_key(self.collection.named(arrival_id));
+        let holder = self.names.get(&key_in(project, definition), key_of)?;
+        Some(&self.collection.named(holder).id)
     }
 
     /// Lets a pipeline be found by its name.
-    fn note_name(&mut self, serial: Serial) {
-        let key_of = |serial| name_key(self.shelf.named(serial));
-        self.names.add(serial, key_of);
+    fn note_name(&mut self, arrival_id: ArrivalId) {
+        let key_of = |arrival_id| name_key(self.collection.named(arrival_id));
+        self.names.insert(arrival_id, key_of);
     }
 
     /// Whether the id is given, in whatever project.
     pub fn contains(&self, id: &str) -> bool {
-        self.shelf.contains(id)
+        self.collection.contains(id)
     }
 
     /// The pipelines of a project, oldest first.
-    pub fn of(&self, project: &str) -> Things<'_, Pipeline> {
-        self.shelf.of(project)
+    pub fn of(&self, project: &str) -> Iter<'_, Pipeline> {
+        self.collection.of(project)
     }
 
     /// How many pipelines a project has.
     pub fn len(&self, project: &str) -> usize {
-        self.shelf.len(project)
+        self.collection.len(project)
     }
 
     /// The projects that have pipelines.
     pub fn projects(&self) -> impl Iterator<Item = &str> {
-        self.shelf.scopes()
+        self.collection.scopes()
     }
 
     /// Whether a definition's name is free, or belongs to the pipeline `own`.
@@ -104,7 +103,7 @@ impl Table {
     }
 
     /// Adds a pipeline whose id and name were checked.
-    pub fn insert(&mut self, pipeline: Pipeline, occasion: &mut Occasion) {
+    pub fn insert(&mut self, pipeline: Pipeline, change_context: &mut ChangeContext) {
         let Pipeline {
             project,
             id,
@@ -118,10 +117,10 @@ impl Table {
             .max();
         self.next_execution = self.next_execution.max(newest.unwrap_or(0));
         let (project, id, created) = (project.clone(), id.clone(), *created);
-        let serial = self
-            .shelf
-            .insert(&project, &id, created, pipeline, occasion);
-        self.note_name(serial);
+        let arrival_id = self
+            .collection
+            .insert(&project, &id, created, pipeline, change_context);
+        self.note_name(arrival_id);
     }
 
     /// Replaces the definition of a pipeline whose new name was checked. Answers nothing if there is none.
@@ -130,16 +129,16 @@ impl Table {
         project: &str,
         id: &str,
         new: Definition,
-        now: Ms,
-        log: &mut Log,
+        now: Millis,
+        log: &mut TransitionLog,
     ) -> Option<Result<(), ActionRefusal>> {
-        let serial = self.shelf.serial(id)?;
-        let occasion = &mut log.at(now, ActionKind::Edit.as_str());
+        let arrival_id = self.collection.arrival_id(id)?;
+        let change_context = &mut log.context(now, ActionKind::Edit.as_str());
         let edit = |pipeline: &mut Pipeline| pipeline.edit(new, now);
-        let edited = self.shelf.edit(project, id, occasion, edit)?;
+        let edited = self.collection.edit(project, id, change_context, edit)?;
         Some(edited.map(|old| {
-            self.names.remove(key_in(project, &old), serial);
-            self.note_name(serial);
+            self.names.remove(key_in(project, &old), arrival_id);
+            self.note_name(arrival_id);
         }))
     }
 
@@ -158,10 +157,11 @@ impl Table {
             next_execution: &mut self.next_execution,
             scripts,
         };
-        let occasion = &mut log.at(now, action.kind().as_str());
-        self.shelf.edit(project, id, occasion, |pipeline| {
-            pipeline.act(action, caller, now, &mut context)
-        })
+        let change_context = &mut log.context(now, action.kind().as_str());
+        self.collection
+            .edit(project, id, change_context, |pipeline| {
+                pipeline.act(action, caller, now, &mut context)
+            })
     }
 
     /// Sets the trigger policy of a pipeline. Answers whether there is one.
@@ -170,43 +170,65 @@ impl Table {
         project: &str,
         id: &str,
         policy: TriggerPolicy,
-        occasion: &mut Occasion,
+        change_context: &mut ChangeContext,
     ) -> bool {
         let set = |pipeline: &mut Pipeline| pipeline.policy = Some(policy);
-        self.shelf.edit(project, id, occasion, set).is_some()
+        self.collection
+            .edit(project, id, change_context, set)
+            .is_some()
     }
 
     /// What there is to say of a pipeline of whatever project.
-    pub fn timeline(&self, id: &str, now: Ms, scripts: &Scripts, log: &Log) -> Option<Timeline> {
-        let entry = self.shelf.find(id)?;
-        let pipeline = &entry.item;
+    pub fn timeline(
+        &self,
+        id: &str,
+        now: Millis,
+        scripts: &Scripts,
+        log: &TransitionLog,
+    ) -> Option<Timeline> {
+        let stored = self.collection.find(id)?;
+        let pipeline = &stored.item;
         let (allowed, next) = (pipeline.allowed(now), pipeline.next(now, scripts));
-        Some(Timeline::of(entry, allowed, next, now, log))
+        Some(Timeline::of(stored, allowed, next, now, log))
     }
 
     /// Takes over what another table remembers of what both hold.
-    pub fn remember(&mut self, other: &mut Self, from: &Log, occasion: &mut Occasion) {
-        self.shelf.remember(&mut other.shelf, from, occasion);
+    pub fn inherit_history(
+        &mut self,
+        other: &mut Self,
+        from: &TransitionLog,
+        change_context: &mut ChangeContext,
+    ) {
+        self.collection
+            .inherit_history(&mut other.collection, from, change_context);
     }
 
     /// How many resources are at each status, in no order.
-    pub fn tally<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = (&'a str, usize)> {
-        self.shelf.tally(log)
+    pub fn count_by_status<'a>(
+        &'a self,
+        log: &'a TransitionLog,
+    ) -> impl Iterator<Item = (&'a str, usize)> {
+        self.collection.count_by_status(log)
     }
 
     /// When the first pipeline changes by itself.
-    pub fn next_due(&self) -> Ms {
-        self.shelf.next_due()
+    pub fn next_due(&self) -> Millis {
+        self.collection.next_due()
     }
 
     /// Lets the first thing happen that is due, if anything is: steps end, policies start pipelines. Answers
     /// whether anything was.
-    pub fn wake(&mut self, now: Ms, scripts: &mut Scripts, log: &mut Log) -> bool {
+    pub fn fire_next(
+        &mut self,
+        now: Millis,
+        scripts: &mut Scripts,
+        log: &mut TransitionLog,
+    ) -> bool {
         let mut context = ExecutionContext {
             next_execution: &mut self.next_execution,
             scripts,
         };
-        self.shelf.wake(now, log, |_, _, pipeline, at| {
+        self.collection.fire_next(now, log, |_, _, pipeline, at| {
             pipeline.fire(at, &mut context);
         })
     }
@@ -223,8 +245,8 @@ impl Table {
 }
 
 /// What a pipeline is found by: its project, its enterprise project and its name.
-fn name_key(entry: &Entry<Pipeline>) -> [&str; 3] {
-    key_in(&entry.scope, &entry.item.definition)
+fn name_key(stored: &Stored<Pipeline>) -> [&str; 3] {
+    key_in(&stored.scope, &stored.item.definition)
 }
 
 fn key_in<'a>(project: &'a str, definition: &'a Definition) -> [&'a str; 3] {

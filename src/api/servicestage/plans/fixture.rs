@@ -15,9 +15,9 @@ use crate::api::history::RunState;
 use crate::api::servicestage::names::{check_name, name_after};
 use crate::api::state::Misfit;
 use crate::http::json::{Verbatim, some_object};
-use crate::sim::Ms;
+use crate::sim::Millis;
 use crate::sim::ids::Ids;
-use crate::sim::transition::Occasion;
+use crate::sim::transition::ChangeContext;
 
 /// A plan. What is absent is as in a fresh plan; without a name it is called after its id. Times are
 /// milliseconds since the Unix epoch, 0 for what has not come.
@@ -49,13 +49,13 @@ pub struct Item {
     pub status: Option<Status>,
     /// When it was created.
     #[serde(default)]
-    pub create_time: Option<Ms>,
+    pub create_time: Option<Millis>,
     /// When it was last edited.
     #[serde(default)]
-    pub modify_time: Option<Ms>,
+    pub modify_time: Option<Millis>,
     /// When its last execution started.
     #[serde(default)]
-    pub execute_time: Option<Ms>,
+    pub execute_time: Option<Millis>,
     /// Who created it.
     #[serde(default)]
     pub creator: Option<String>,
@@ -108,7 +108,7 @@ impl Table {
         project: &str,
         item: Item,
         ids: &Ids,
-        occasion: &mut Occasion,
+        change_context: &mut ChangeContext,
     ) -> Result<(), Misfit> {
         let id = item.id.clone();
         if id.is_empty() {
@@ -120,7 +120,7 @@ impl Table {
                 format!("an id that no other plan has, not {id:?} again"),
             ));
         }
-        let mut plan = item.plan(occasion.now)?;
+        let mut plan = item.plan(change_context.now)?;
         if self.has_name(project, &plan.spec.name) {
             let name = &plan.spec.name;
             return Err(Misfit::new(
@@ -129,13 +129,13 @@ impl Table {
             ));
         }
         plan.spec.give_ids(ids);
-        self.insert(project, &id, plan, occasion);
+        self.insert(project, &id, plan, change_context);
         Ok(())
     }
 
     /// The plans of a project in the fixture format, oldest first.
     #[must_use]
-    pub fn save(&self, project: &str, now: Ms) -> Vec<Item> {
+    pub fn save(&self, project: &str, now: Millis) -> Vec<Item> {
         self.of(project)
             .map(|entry| Item::of(&entry.id, &entry.item, now))
             .collect()
@@ -143,7 +143,7 @@ impl Table {
 }
 
 impl Item {
-    fn plan(self, now: Ms) -> Result<Plan, Misfit> {
+    fn plan(self, now: Millis) -> Result<Plan, Misfit> {
         let name = self.name.unwrap_or_else(|| name_after(&self.id));
         check_name(&name)?;
         let desc = self.desc.unwrap_or_default();
@@ -171,7 +171,7 @@ impl Item {
         })
     }
 
-    fn of(id: &str, plan: &Plan, now: Ms) -> Self {
+    fn of(id: &str, plan: &Plan, now: Millis) -> Self {
         let spec = &plan.spec;
         let components = spec.components.iter().map(|it| it.text.clone());
         Self {
@@ -220,14 +220,14 @@ impl BatchRunState {
         }
     }
 
-    fn restore(self, path: &str, n_components: usize, now: Ms) -> Result<BatchRun, Misfit> {
+    fn restore(self, path: &str, n_components: usize, now: Millis) -> Result<BatchRun, Misfit> {
         let run = self.run.restore(now);
         let run = run.map_err(|misfit| misfit.under(format!("{path}.run")))?;
         if self.jobs.len() != n_components {
             let expected = format!("one for each of the {n_components} components");
             return Err(Misfit::new(format!("{path}.jobs"), expected));
         }
-        let n_steps = run.script().does.len();
+        let n_steps = run.plan().steps.len();
         if n_steps != n_components && n_steps != n_components + 1 {
             let expected = format!("a step for each of the {n_components} components");
             return Err(Misfit::new(format!("{path}.run.does"), expected));
@@ -242,7 +242,7 @@ fn plan_progress(
     known: Option<Emulator>,
     status: Option<Status>,
     n_components: usize,
-    now: Ms,
+    now: Millis,
 ) -> Result<PlanProgress, Misfit> {
     let Emulator {
         given,
@@ -274,7 +274,7 @@ fn plan_progress(
 }
 
 /// A time of a fixture.
-fn time(path: &str, given: Option<Ms>, absent: Ms) -> Result<Ms, Misfit> {
+fn time(path: &str, given: Option<Millis>, absent: Millis) -> Result<Millis, Misfit> {
     match given.unwrap_or(absent) {
         time if time >= 0 => Ok(time),
         time => Err(Misfit::new(

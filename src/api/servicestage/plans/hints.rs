@@ -5,25 +5,25 @@ use super::model::progress::InvalidState;
 use super::model::vocabulary::{Command, Status};
 use super::table::{Refusal, Table};
 use crate::api::hint::{self, Course};
-use crate::sim::Ms;
-use crate::sim::shelf::Timed;
+use crate::sim::Millis;
+use crate::sim::collection::Resource;
 
 impl Table {
     /// The project that has a plan.
     #[must_use]
     pub fn home(&self, id: &str) -> Option<&str> {
-        self.shelf().find(id).map(|entry| &*entry.scope)
+        self.collection().find(id).map(|entry| &*entry.scope)
     }
 
     /// Where the plan is that a project does not have.
     #[must_use]
     pub fn whereabouts(&self, project: &str, id: &str) -> String {
-        hint::whereabouts("release plan", self.shelf(), project, id)
+        hint::whereabouts("release plan", self.collection(), project, id)
     }
 
     /// What would have worked in place of what was refused for a plan.
     #[must_use]
-    pub fn hint(&self, project: &str, id: &str, refusal: &Refusal, now: Ms) -> Option<String> {
+    pub fn hint(&self, project: &str, id: &str, refusal: &Refusal, now: Millis) -> Option<String> {
         match refusal {
             Refusal::InvalidState(invalid_state) => Some(
                 self.get(project, id)
@@ -41,7 +41,7 @@ impl Table {
 
 impl Plan {
     /// How to get to a status that a command fits.
-    fn path_to_allowed(&self, InvalidState { command, .. }: InvalidState, now: Ms) -> String {
+    fn path_to_allowed(&self, InvalidState { command, .. }: InvalidState, now: Millis) -> String {
         let course = Course {
             next: &|at| self.next_due(at),
             status: &|at| self.status(at),
@@ -52,7 +52,7 @@ impl Plan {
     }
 
     /// What to do first with a plan that time alone leaves at a status which a command does not fit.
-    fn advice(&self, command: Command, at: Ms) -> &'static str {
+    fn advice(&self, command: Command, at: Millis) -> &'static str {
         match (self.status(at), command) {
             (Status::Running, _) if self.fits(Command::Abort, at) => {
                 "time alone does not end it: POST .../abort does"

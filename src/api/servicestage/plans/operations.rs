@@ -19,8 +19,8 @@ use crate::api::{Tables, World};
 use crate::http::Caller;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::render::{self, Rows};
-use crate::sim::Ms;
-use crate::sim::transition::Log;
+use crate::sim::Millis;
+use crate::sim::transition::TransitionLog;
 
 /// Creates a release plan, to be executed later.
 ///
@@ -48,9 +48,9 @@ pub(super) async fn create_release_plan(
     let new_plan = body.new_plan()?;
     world.write(|tables, now| {
         let plans = &mut tables.plans;
-        let occasion = &mut tables.log.at(now, "create");
+        let change_context = &mut tables.log.context(now, "create");
         let creator = caller.name.into_owned();
-        match plans.create(&project_id, new_plan, creator, world.ids(), occasion) {
+        match plans.create(&project_id, new_plan, creator, world.ids(), change_context) {
             Ok(created) => Ok(shown(&created.id, &created.item, now)),
             Err(refusal) => Err(refused(tables, (&project_id, ""), refusal, now)),
         }
@@ -260,7 +260,7 @@ pub(super) async fn abort_release_plan(
 fn command(
     world: &World,
     path: &PlanPath,
-    say: impl FnOnce(&mut Table, &mut WriteContext, Ms, &mut Log) -> Result<(), Refusal>,
+    say: impl FnOnce(&mut Table, &mut WriteContext, Millis, &mut TransitionLog) -> Result<(), Refusal>,
 ) -> Result<Response, Error> {
     world.write(|tables, now| {
         let (project, id) = (&path.project_id, &path.release_plan_id);
@@ -271,20 +271,20 @@ fn command(
     Ok(render::empty(StatusCode::OK))
 }
 
-fn detail(tables: &Tables, project: &str, id: &str, now: Ms) -> Result<Response, Error> {
+fn detail(tables: &Tables, project: &str, id: &str, now: Millis) -> Result<Response, Error> {
     let plan = tables.plans.get(project, id);
     let plan = plan.map_err(|refusal| refused(tables, (project, id), refusal, now))?;
     Ok(shown(id, plan, now))
 }
 
-fn shown(id: &str, plan: &Plan, now: Ms) -> Response {
+fn shown(id: &str, plan: &Plan, now: Millis) -> Response {
     let view = DetailView::of(id, plan, now);
     let text = render::text(&view, view.size());
     render::json(StatusCode::OK, text)
 }
 
 /// What is answered to something refused for a plan, by project and id.
-fn refused(tables: &Tables, (project, id): (&str, &str), refusal: Refusal, now: Ms) -> Error {
+fn refused(tables: &Tables, (project, id): (&str, &str), refusal: Refusal, now: Millis) -> Error {
     if refusal == Refusal::NoSuchPlan {
         return hints::missing_plan(tables, project, id);
     }

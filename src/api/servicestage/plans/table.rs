@@ -6,12 +6,11 @@ use super::model::progress::{InvalidState, PlanProgress};
 use super::model::spec::PlanSpec;
 use super::model::vocabulary::{Command, Status};
 use crate::http::json::Misfit;
-use crate::sim::Ms;
+use crate::sim::Millis;
+use crate::sim::collection::{ArrivalId, Collection, HashIndex, Iter, Resource, Stored};
 use crate::sim::ids::Ids;
-use crate::sim::index::Index;
-use crate::sim::shelf::{Entry, Serial, Shelf, Things, Timed};
 use crate::sim::timeline::{self, Timeline};
-use crate::sim::transition::{Log, Occasion};
+use crate::sim::transition::{ChangeContext, TransitionLog};
 
 /// Why a plan or a command is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,59 +40,59 @@ impl From<InvalidState> for Refusal {
 /// The release plans of all projects. What is refused changes nothing, and draws no ids and no outcomes.
 #[derive(Debug, Default)]
 pub struct Table {
-    shelf: Shelf<Plan>,
-    names: Index,
+    collection: Collection<Plan>,
+    names: HashIndex,
 }
 
 impl Table {
     /// How many plans a project has.
     #[must_use]
     pub fn len(&self, project: &str) -> usize {
-        self.shelf.len(project)
+        self.collection.len(project)
     }
 
     /// The plans of a project, oldest first.
-    pub fn of(&self, project: &str) -> Things<'_, Plan> {
-        self.shelf.of(project)
+    pub fn of(&self, project: &str) -> Iter<'_, Plan> {
+        self.collection.of(project)
     }
 
     /// A plan of the project.
     pub fn get(&self, project: &str, id: &str) -> Result<&Plan, Refusal> {
-        self.shelf.get(project, id).ok_or(Refusal::NoSuchPlan)
+        self.collection.get(project, id).ok_or(Refusal::NoSuchPlan)
     }
 
     /// The shelf they are on.
-    pub(super) fn shelf(&self) -> &Shelf<Plan> {
-        &self.shelf
+    pub(super) fn collection(&self) -> &Collection<Plan> {
+        &self.collection
     }
 
     /// Whether a plan of whatever project has that id.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
-        self.shelf.contains(id)
+        self.collection.contains(id)
     }
 
     /// The plan of the project that has that name.
     #[must_use]
-    pub fn named(&self, project: &str, name: &str) -> Option<&Entry<Plan>> {
-        self.shelf.at(self.serial_named(project, name)?)
+    pub fn named(&self, project: &str, name: &str) -> Option<&Stored<Plan>> {
+        self.collection.at(self.arrival_id_named(project, name)?)
     }
 
     /// Whether a plan of the project has that name.
     #[must_use]
     pub fn has_name(&self, project: &str, name: &str) -> bool {
-        self.serial_named(project, name).is_some()
+        self.arrival_id_named(project, name).is_some()
     }
 
-    fn serial_named(&self, project: &str, name: &str) -> Option<Serial> {
-        let key_of = |serial| name_key(self.shelf.named(serial));
-        self.names.first(&[project, name], key_of)
+    fn arrival_id_named(&self, project: &str, name: &str) -> Option<ArrivalId> {
+        let key_of = |arrival_id| name_key(self.collection.named(arrival_id));
+        self.names.get(&[project, name], key_of)
     }
 
     /// Lets a plan be found by its name.
-    fn note_name(&mut self, serial: Serial) {
-        let key_of = |serial| name_key(self.shelf.named(serial));
-        self.names.add(serial, key_of);
+    fn note_name(&mut self, arrival_id: ArrivalId) {
+        let key_of = |arrival_id| name_key(self.collection.named(arrival_id));
+        self.names.insert(arrival_id, key_of);
     }
 
     /// Creates a plan. Components that need an id are given one.
@@ -103,8 +102,8 @@ impl Table {
         new_plan: NewPlan,
         creator: String,
         ids: &Ids,
-        occasion: &mut Occasion,
-    ) -> Result<&Entry<Plan>, Refusal> {
+        change_context: &mut ChangeContext,
+    ) -> Result<&Stored<Plan>, Refusal> {
         let NewPlan {
             action,
             swimlane_id,
@@ -120,14 +119,14 @@ impl Table {
             action,
             swimlane_id,
             creator,
-            create_time: occasion.now,
+            create_time: change_context.now,
             modify_time: 0,
             execute_time: 0,
             spec,
             progress: PlanProgress::given(Status::Created),
         };
-        let serial = self.insert(project, &id, plan, occasion);
-        Ok(self.shelf.named(serial))
+        let arrival_id = self.insert(project, &id, plan, change_context);
+        Ok(self.collection.named(arrival_id))
     }
 
     /// Adds a plan whose id and name are free; answers its position.
@@ -136,12 +135,14 @@ impl Table {
         project: &str,
         id: &str,
         plan: Plan,
-        occasion: &mut Occasion,
-    ) -> Serial {
+        change_context: &mut ChangeContext,
+    ) -> ArrivalId {
         let created = plan.create_time;
-        let serial = self.shelf.insert(project, id, created, plan, occasion);
-        self.note_name(serial);
-        serial
+        let arrival_id = self
+            .collection
+            .insert(project, id, created, plan, change_context);
+        self.note_name(arrival_id);
+        arrival_id
     }
 
     /// Changes what a plan says, unless it is under way. It is `CREATED` again.
@@ -151,10 +152,10 @@ impl Table {
         id: &str,
         mut spec: PlanSpec,
         ids: &Ids,
-        now: Ms,
-        log: &mut Log,
+        now: Millis,
+        log: &mut TransitionLog,
     ) -> Result<(), Refusal> {
-        let serial = self.shelf.serial(id).ok_or(Refusal::NoSuchPlan)?;
+        let arrival_id = self.collection.arrival_id(id).ok_or(Refusal::NoSuchPlan)?;
         let plan = self.get(project, id)?;
         plan.progress.check(Command::Edit, now)?;
         spec.check(plan.action)?;
@@ -163,12 +164,12 @@ impl Table {
             return Err(Refusal::NameTaken(spec.name));
         }
         spec.give_ids(ids);
-        self.names.remove([project, &old_name], serial);
-        let occasion = &mut log.at(now, Command::Edit.as_str());
+        self.names.remove([project, &old_name], arrival_id);
+        let change_context = &mut log.context(now, Command::Edit.as_str());
         let edited = self
-            .shelf
-            .edit(project, id, occasion, |plan| plan.edit(spec, now));
-        self.note_name(serial);
+            .collection
+            .edit(project, id, change_context, |plan| plan.edit(spec, now));
+        self.note_name(arrival_id);
         edited.ok_or(Refusal::NoSuchPlan)
     }
 
@@ -177,17 +178,17 @@ impl Table {
         &mut self,
         project: &str,
         id: &str,
-        now: Ms,
-        log: &mut Log,
+        now: Millis,
+        log: &mut TransitionLog,
     ) -> Result<(), Refusal> {
         self.get(project, id)?
             .progress
             .check(Command::Delete, now)?;
-        let serial = self.shelf.serial(id).ok_or(Refusal::NoSuchPlan)?;
-        let occasion = &mut log.at(now, Command::Delete.as_str());
-        let plan = self.shelf.remove(project, id, occasion);
+        let arrival_id = self.collection.arrival_id(id).ok_or(Refusal::NoSuchPlan)?;
+        let change_context = &mut log.context(now, Command::Delete.as_str());
+        let plan = self.collection.remove(project, id, change_context);
         let plan = plan.ok_or(Refusal::NoSuchPlan)?;
-        self.names.remove([project, plan.name()], serial);
+        self.names.remove([project, plan.name()], arrival_id);
         Ok(())
     }
 
@@ -195,85 +196,94 @@ impl Table {
     pub fn execute(
         &mut self,
         context: &mut WriteContext,
-        now: Ms,
-        log: &mut Log,
+        now: Millis,
+        log: &mut TransitionLog,
     ) -> Result<(), Refusal> {
-        let occasion = &mut log.at(now, Command::Execute.as_str());
-        self.command(context, occasion, Plan::execute)
+        let change_context = &mut log.context(now, Command::Execute.as_str());
+        self.command(context, change_context, Plan::execute)
     }
 
     /// Takes back what the last execution of a plan released.
     pub fn roll_back(
         &mut self,
         context: &mut WriteContext,
-        now: Ms,
-        log: &mut Log,
+        now: Millis,
+        log: &mut TransitionLog,
     ) -> Result<(), Refusal> {
-        let occasion = &mut log.at(now, Command::Rollback.as_str());
-        self.command(context, occasion, Plan::roll_back)
+        let change_context = &mut log.context(now, Command::Rollback.as_str());
+        self.command(context, change_context, Plan::roll_back)
     }
 
     /// Ends the execution of a plan.
     pub fn abort(
         &mut self,
         context: &mut WriteContext,
-        now: Ms,
-        log: &mut Log,
+        now: Millis,
+        log: &mut TransitionLog,
     ) -> Result<(), Refusal> {
-        let occasion = &mut log.at(now, Command::Abort.as_str());
-        self.command(context, occasion, Plan::abort)
+        let change_context = &mut log.context(now, Command::Abort.as_str());
+        self.command(context, change_context, Plan::abort)
     }
 
     fn command(
         &mut self,
         context: &mut WriteContext,
-        occasion: &mut Occasion,
-        apply: impl FnOnce(&mut Plan, &mut WriteContext, Ms) -> Result<(), InvalidState>,
+        change_context: &mut ChangeContext,
+        apply: impl FnOnce(&mut Plan, &mut WriteContext, Millis) -> Result<(), InvalidState>,
     ) -> Result<(), Refusal> {
-        let (project, id, now) = (context.project, context.id, occasion.now);
-        let applied = self
-            .shelf
-            .edit(project, id, occasion, |plan| apply(plan, context, now));
+        let (project, id, now) = (context.project, context.id, change_context.now);
+        let applied = self.collection.edit(project, id, change_context, |plan| {
+            apply(plan, context, now)
+        });
         Ok(applied.ok_or(Refusal::NoSuchPlan)??)
     }
 
     /// How many resources are at each status, in no order.
-    pub fn tally<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = (&'a str, usize)> {
-        self.shelf.tally(log)
+    pub fn count_by_status<'a>(
+        &'a self,
+        log: &'a TransitionLog,
+    ) -> impl Iterator<Item = (&'a str, usize)> {
+        self.collection.count_by_status(log)
     }
 
     /// What there is to say of a plan of whatever project.
     #[must_use]
-    pub fn timeline(&self, id: &str, now: Ms, log: &Log) -> Option<Timeline> {
-        let entry = self.shelf.find(id)?;
-        let plan = &entry.item;
+    pub fn timeline(&self, id: &str, now: Millis, log: &TransitionLog) -> Option<Timeline> {
+        let stored = self.collection.find(id)?;
+        let plan = &stored.item;
         let next = timeline::next(plan, now, |now| plan.next_due(now));
-        Some(Timeline::of(entry, plan.allowed(now), next, now, log))
+        Some(Timeline::of(stored, plan.allowed(now), next, now, log))
     }
 
     /// Takes over what another table remembers of what both hold.
-    pub fn remember(&mut self, other: &mut Self, from: &Log, occasion: &mut Occasion) {
-        self.shelf.remember(&mut other.shelf, from, occasion);
+    pub fn inherit_history(
+        &mut self,
+        other: &mut Self,
+        from: &TransitionLog,
+        change_context: &mut ChangeContext,
+    ) {
+        self.collection
+            .inherit_history(&mut other.collection, from, change_context);
     }
 
     /// When the first of the plans changes by itself, or [`crate::sim::NEVER`].
     #[must_use]
-    pub fn next_due(&self) -> Ms {
-        self.shelf.next_due()
+    pub fn next_due(&self) -> Millis {
+        self.collection.next_due()
     }
 
     /// Lets the first thing happen that is due, if anything is; answers whether it was.
-    pub fn wake(&mut self, now: Ms, log: &mut Log) -> bool {
-        self.shelf.wake(now, log, |_, _, _, _| ())
+    pub fn fire_next(&mut self, now: Millis, log: &mut TransitionLog) -> bool {
+        self.collection.fire_next(now, log, |_, _, _, _| ())
     }
 
     /// The projects that have plans, in alphabetical order.
     pub fn projects(&self) -> impl Iterator<Item = &str> {
-        self.shelf.scopes()
+        self.collection.scopes()
     }
 }
 
 /// What a plan is found by: its project and its name.
-fn name_key(entry: &Entry<Plan>) -> [&str; 2] {
-    [&entry.scope, entry.item.name()]
+fn name_key(stored: &Stored<Plan>) -> [&str; 2] {
+    [&stored.scope, stored.item.name()]
 }

@@ -14,8 +14,8 @@ use super::model::spec::{PlanSpec, check_desc};
 use super::model::vocabulary::{Action, FailStrategy, JobStatus, Status};
 use crate::api::servicestage::names::check_name;
 use crate::http::json::{Misfit, Verbatim};
-use crate::sim::Ms;
-use crate::sim::shelf::Entry;
+use crate::sim::Millis;
+use crate::sim::collection::Stored;
 
 /// The path of the list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -141,14 +141,14 @@ pub struct RowView<'a> {
     action: Action,
     /// When it was created.
     #[schema(value_type = i64)]
-    create_time: Ms,
+    create_time: Millis,
     /// What it is at.
     status: Status,
     /// Who created it.
     creator: &'a str,
     /// When its last execution started.
     #[schema(value_type = i64)]
-    execute_time: Ms,
+    execute_time: Millis,
 }
 
 impl<'a> RowView<'a> {
@@ -157,11 +157,11 @@ impl<'a> RowView<'a> {
 
     /// What a row shows.
     #[must_use]
-    pub fn of(entry: &'a Entry<Plan>, now: Ms) -> Self {
-        let plan = &entry.item;
+    pub fn of(stored: &'a Stored<Plan>, now: Millis) -> Self {
+        let plan = &stored.item;
         Self {
             name: &plan.spec.name,
-            id: &entry.id,
+            id: &stored.id,
             action: plan.action,
             create_time: plan.create_time,
             status: plan.status(now),
@@ -194,13 +194,13 @@ pub struct DetailView<'a> {
     status: Status,
     /// When it was created.
     #[schema(value_type = i64)]
-    create_time: Ms,
+    create_time: Millis,
     /// When it was last edited.
     #[schema(value_type = i64)]
-    modify_time: Ms,
+    modify_time: Millis,
     /// When its last execution started.
     #[schema(value_type = i64)]
-    execute_time: Ms,
+    execute_time: Millis,
     /// Who created it.
     creator: &'a str,
 }
@@ -208,7 +208,7 @@ pub struct DetailView<'a> {
 impl<'a> DetailView<'a> {
     /// What the detail shows.
     #[must_use]
-    pub fn of(id: &'a str, plan: &'a Plan, now: Ms) -> Self {
+    pub fn of(id: &'a str, plan: &'a Plan, now: Millis) -> Self {
         let spec = &plan.spec;
         Self {
             id,
@@ -267,18 +267,18 @@ pub struct ComponentInfoView<'a> {
     rollback_job_id: &'a str,
     /// When its release began.
     #[schema(value_type = i64)]
-    start_time: Ms,
+    start_time: Millis,
     /// When its release ended.
     #[schema(value_type = i64)]
-    end_time: Ms,
+    end_time: Millis,
     /// What the job is at that rolls it back; empty if it is not rolled back.
     rollback_job_status: &'static str,
     /// When its rollback began: a number, though the table has a text.
     #[schema(value_type = i64)]
-    rollback_start_time: Ms,
+    rollback_start_time: Millis,
     /// When its rollback ended: a number, though the table has a text.
     #[schema(value_type = i64)]
-    rollback_end_time: Ms,
+    rollback_end_time: Millis,
     /// Why its release failed; may be empty.
     fail_message: &'a str,
     /// Why its rollback failed; may be empty.
@@ -288,7 +288,7 @@ pub struct ComponentInfoView<'a> {
 impl<'a> DeployInfoView<'a> {
     /// What the deployment information shows.
     #[must_use]
-    pub fn of(id: &'a str, plan: &'a Plan, now: Ms) -> Self {
+    pub fn of(id: &'a str, plan: &'a Plan, now: Millis) -> Self {
         let components = plan.components(now);
         Self {
             id,

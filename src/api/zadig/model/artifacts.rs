@@ -133,7 +133,7 @@ pub fn package(
         service, version, ..
     } in charts
     {
-        if let Outcome::Fail(why) = scripts.decide_at_once(&version_ref.ask(service)) {
+        if let Outcome::Fail(why) = scripts.decide_instant(&version_ref.ask(service)) {
             errors.push(format!(
                 "failed to push chart: {service}-{version}.tgz: {why}"
             ));

@@ -5,13 +5,13 @@
 
 use super::rows::{Deploy, Distribute, Kind, Progress, Status, UploadStatus};
 use crate::api::zadig::messages::{Cause, several};
-use crate::sim::lifecycle::{Does, Node, Phase, Run, Script, Seen, Span, Verdict};
-use crate::sim::scripts::{Ask, Scripts, Work};
-use crate::sim::shelf::Timed;
-use crate::sim::{Ms, NEVER};
+use crate::sim::collection::Resource;
+use crate::sim::lifecycle::{Node, Phase, Run, RunPlan, Span, StepPlan, StepState, Verdict};
+use crate::sim::scripts::{Scripts, StepQuery, Work};
+use crate::sim::{Millis, NEVER};
 
 /// After how long the service gives up on pushes.
-const PATIENCE: Ms = 60 * 60 * 1_000;
+const PATIENCE: Millis = 60 * 60 * 1_000;
 
 /// The family, as scripts and transitions name it.
 pub const FAMILY: &str = "zadig";
@@ -117,8 +117,8 @@ pub struct VersionRef<'a> {
 impl<'a> VersionRef<'a> {
     /// What is asked about a step.
     #[must_use]
-    pub fn ask(&self, step: &'a str) -> Ask<'a> {
-        Ask {
+    pub fn ask(&self, step: &'a str) -> StepQuery<'a> {
+        StepQuery {
             family: FAMILY,
             scope: self.project,
             id: self.id,
@@ -129,7 +129,7 @@ impl<'a> VersionRef<'a> {
     }
 
     /// Asks how a push will go.
-    fn decide(&self, scripts: &mut Scripts, push: &'a Push) -> Does {
+    fn decide(&self, scripts: &mut Scripts, push: &'a Push) -> StepPlan {
         scripts.decide(&self.ask(&push.image))
     }
 }
@@ -140,27 +140,27 @@ impl Pushing {
         version_ref: VersionRef,
         pushes: Vec<Push>,
         scripts: &mut Scripts,
-        now: Ms,
+        now: Millis,
     ) -> Self {
         let does = pushes.iter().map(|push| version_ref.decide(scripts, push));
         let does = does.collect();
         Self::begin(pushes, does, false, now)
     }
 
-    fn begin(pushes: Vec<Push>, does: Vec<Does>, retried: bool, now: Ms) -> Self {
+    fn begin(pushes: Vec<Push>, does: Vec<StepPlan>, retried: bool, now: Millis) -> Self {
         let one_by_one = Node::Seq((0..does.len()).map(Node::Step).collect());
-        let script = Script {
+        let plan = RunPlan {
             limit: Some(PATIENCE),
-            ..Script::of(one_by_one, does)
+            ..RunPlan::of(one_by_one, does)
         };
         Self {
-            run: Run::start(now, script),
+            run: Run::start(now, plan),
             pushes,
             retried,
         }
     }
 
-    fn status(&self, now: Ms) -> Status {
+    fn status(&self, now: Millis) -> Status {
         match self.run.phase(now) {
             Phase::Succeeded => Status::Success,
             Phase::Failed | Phase::Aborted => Status::Failed,
@@ -169,14 +169,14 @@ impl Pushing {
         }
     }
 
-    fn passed(&self, now: Ms) -> usize {
+    fn passed(&self, now: Millis) -> usize {
         let steps = 0..self.pushes.len();
         steps
             .filter(|step| {
-                let seen = self.run.step(*step, now);
+                let seen = self.run.step_state(*step, now);
                 matches!(
                     seen,
-                    Seen::Ended {
+                    StepState::Ended {
                         verdict: Verdict::Succeeded,
                         ..
                     }
@@ -186,7 +186,7 @@ impl Pushing {
     }
 
     /// Why a version of that kind failed by now. The service keeps no text of a K8s version's pushes.
-    fn error(&self, kind: Kind, now: Ms) -> String {
+    fn error(&self, kind: Kind, now: Millis) -> String {
         let failures = self.pushes.iter().enumerate().filter_map(|(step, push)| {
             let why = self.run.failure(step, now)?;
             Some(format!(
@@ -206,7 +206,7 @@ impl Pushing {
 impl Version {
     /// What the version is at.
     #[must_use]
-    pub fn status(&self, now: Ms) -> Status {
+    pub fn status(&self, now: Millis) -> Status {
         match &self.lifecycle {
             Lifecycle::Given { status, .. } => *status,
             Lifecycle::Stopped(_) => Status::Failed,
@@ -216,7 +216,7 @@ impl Version {
 
     /// How far the version is.
     #[must_use]
-    pub fn progress(&self, now: Ms) -> Progress {
+    pub fn progress(&self, now: Millis) -> Progress {
         let status = self.status(now);
         let (passed, total, error) = match &self.lifecycle {
             Lifecycle::Given {
@@ -274,7 +274,7 @@ impl Version {
 
     /// Whether a retry may begin, and whether there is anything to push then. A Helm version that was stopped
     /// packages its charts first, which is not this function's business.
-    pub fn may_retry(&self, now: Ms) -> Result<(), Cause> {
+    pub fn may_retry(&self, now: Millis) -> Result<(), Cause> {
         let status = self.status(now);
         if status != Status::Failed {
             return Err(Cause::NotFailed(status));
@@ -294,7 +294,7 @@ impl Version {
     }
 
     /// Pushes again what was not pushed. Only after [`Self::may_retry`], and not if it was stopped.
-    pub fn push_again(&mut self, project: &str, id: &str, scripts: &mut Scripts, now: Ms) {
+    pub fn push_again(&mut self, project: &str, id: &str, scripts: &mut Scripts, now: Millis) {
         let version_ref = VersionRef {
             project,
             id,
@@ -314,7 +314,7 @@ impl Version {
                 });
                 pushes.truncate(total);
                 let at = self.create_time.saturating_mul(1_000).min(now);
-                let carried = Does::Carried(Span {
+                let carried = StepPlan::Inherited(Span {
                     begin: at,
                     end: at,
                     verdict: Verdict::Succeeded,
@@ -336,7 +336,7 @@ impl Version {
 
     /// What can be said to it now: a deletion always, a retry where [`Self::may_retry`].
     #[must_use]
-    pub fn allowed(&self, now: Ms) -> Vec<&'static str> {
+    pub fn allowed(&self, now: Millis) -> Vec<&'static str> {
         let retry = self.may_retry(now).is_ok().then_some(RETRY);
         retry.into_iter().chain([DELETE]).collect()
     }
@@ -356,21 +356,21 @@ impl Version {
     }
 }
 
-impl Timed for Version {
+impl Resource for Version {
     const FAMILY: &'static str = FAMILY;
 
     fn name(&self) -> &str {
         &self.name
     }
 
-    fn next_due(&self, now: Ms) -> Ms {
+    fn next_due(&self, now: Millis) -> Millis {
         match &self.lifecycle {
             Lifecycle::Given { .. } | Lifecycle::Stopped(_) => NEVER,
             Lifecycle::Pushing(pushing) => pushing.run.next_due(now),
         }
     }
 
-    fn word(&self, now: Ms) -> &str {
+    fn status_label(&self, now: Millis) -> &str {
         self.status(now).as_str()
     }
 
@@ -381,31 +381,31 @@ impl Timed for Version {
         }
     }
 
-    fn step(&self, step: usize, now: Ms) -> Option<(&str, &str)> {
+    fn step(&self, step: usize, now: Millis) -> Option<(&str, &str)> {
         let Lifecycle::Pushing(pushing) = &self.lifecycle else {
             return None;
         };
         let push = pushing.pushes.get(step)?;
-        Some((&push.image, job_word(pushing.run.step(step, now))))
+        Some((&push.image, job_word(pushing.run.step_state(step, now))))
     }
 
-    fn stirred(&self, due: Ms) -> Vec<usize> {
+    fn steps_changing_at(&self, due: Millis) -> Vec<usize> {
         match &self.lifecycle {
             Lifecycle::Given { .. } | Lifecycle::Stopped(_) => Vec::new(),
-            Lifecycle::Pushing(pushing) => pushing.run.stirred(due),
+            Lifecycle::Pushing(pushing) => pushing.run.steps_changing_at(due),
         }
     }
 }
 
 /// What the service calls the state of a push.
-fn job_word(seen: Seen) -> &'static str {
+fn job_word(seen: StepState) -> &'static str {
     match seen {
-        Seen::Idle => "waiting",
-        Seen::Open { .. } => "running",
-        Seen::Ended { verdict, .. } => match verdict {
+        StepState::Idle => "waiting",
+        StepState::Open { .. } => "running",
+        StepState::Ended { verdict, .. } => match verdict {
             Verdict::Succeeded => "passed",
             Verdict::Failed => "failed",
-            Verdict::Cut => "timeout",
+            Verdict::Interrupted => "timeout",
             Verdict::Skipped => "skipped",
         },
     }

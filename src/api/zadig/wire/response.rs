@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::api::zadig::model::rows::{Deploy, Distribute, Kind, Progress, Status};
 use crate::api::zadig::model::version::Version;
 use crate::http::render::{self, Rows};
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// An answer in JSON, of about that size.
 pub fn json(status: StatusCode, view: &impl Serialize, size: usize) -> Response {
@@ -105,7 +105,7 @@ pub struct VersionInfo<'a> {
 impl<'a> VersionInfo<'a> {
     /// A version as the list shows it.
     #[must_use]
-    pub fn listed(id: &'a str, version: &'a Version, now: Ms) -> Self {
+    pub fn listed(id: &'a str, version: &'a Version, now: Millis) -> Self {
         Self {
             id,
             version_name: &version.name,
@@ -135,7 +135,7 @@ pub struct VersionDetail<'a> {
 impl<'a> VersionDetail<'a> {
     /// A version as its detail shows it.
     #[must_use]
-    pub fn of(id: &'a str, version: &'a Version, now: Ms) -> Self {
+    pub fn of(id: &'a str, version: &'a Version, now: Millis) -> Self {
         Self {
             version_info: VersionInfo {
                 labels: &version.labels,

@@ -4,8 +4,8 @@ use crate::api::asm::FAMILY;
 use crate::api::asm::run::{JobState, SingleStepRun};
 use crate::api::asm::timestamp::Timestamp;
 use crate::http::json::Verbatim;
-use crate::sim::Ms;
-use crate::sim::shelf::Timed;
+use crate::sim::Millis;
+use crate::sim::collection::Resource;
 
 /// What was ordered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,7 +138,7 @@ impl Phase {
 impl Mesh {
     /// The phase; none once it is gone.
     #[must_use]
-    pub fn phase(&self, now: Ms) -> Option<Phase> {
+    pub fn phase(&self, now: Millis) -> Option<Phase> {
         match &self.lifecycle {
             Lifecycle::Given { phase, .. } => Some(*phase),
             Lifecycle::Creation(job) => Some(match job.state(now) {
@@ -156,7 +156,7 @@ impl Mesh {
 
     /// When its phase changed last.
     #[must_use]
-    pub fn updated(&self, now: Ms) -> Timestamp {
+    pub fn updated(&self, now: Millis) -> Timestamp {
         match &self.lifecycle {
             Lifecycle::Given { updated, .. } => updated.clone(),
             Lifecycle::Creation(job) | Lifecycle::Deletion(job) => {
@@ -167,19 +167,19 @@ impl Mesh {
 
     /// Whether it has been told to go and is still at it.
     #[must_use]
-    pub fn is_going(&self, now: Ms) -> bool {
+    pub fn is_going(&self, now: Millis) -> bool {
         matches!(self.lifecycle, Lifecycle::Deletion(_)) && self.phase(now) == Some(Phase::Deleting)
     }
 
     /// Whether it has gone.
     #[must_use]
-    pub fn is_gone(&self, now: Ms) -> bool {
+    pub fn is_gone(&self, now: Millis) -> bool {
         self.phase(now).is_none()
     }
 
     /// Why its creation or deletion failed, if a script said so.
     #[must_use]
-    pub fn failure(&self, now: Ms) -> Option<&str> {
+    pub fn failure(&self, now: Millis) -> Option<&str> {
         match &self.lifecycle {
             Lifecycle::Given { .. } => None,
             Lifecycle::Creation(job) | Lifecycle::Deletion(job) => job.failure(now),
@@ -187,26 +187,26 @@ impl Mesh {
     }
 }
 
-impl Timed for Mesh {
+impl Resource for Mesh {
     const FAMILY: &'static str = FAMILY;
 
     fn name(&self) -> &str {
         &self.spec.name
     }
 
-    fn next_due(&self, now: Ms) -> Ms {
+    fn next_due(&self, now: Millis) -> Millis {
         match &self.lifecycle {
             Lifecycle::Given { .. } => crate::sim::NEVER,
             Lifecycle::Creation(job) | Lifecycle::Deletion(job) => job.next_due(now),
         }
     }
 
-    fn word(&self, now: Ms) -> &str {
+    fn status_label(&self, now: Millis) -> &str {
         self.phase(now).map_or("", Phase::as_str)
     }
 
     /// A mesh that has gone is taken away.
-    fn acts(&self, now: Ms) -> bool {
+    fn has_timed_action(&self, now: Millis) -> bool {
         self.is_gone(now)
     }
 }

@@ -10,8 +10,8 @@ use crate::api::asm::error::Error;
 use crate::api::asm::run::{JobState, SingleStepRun};
 use crate::api::asm::timestamp::Timestamp;
 use crate::http::json::Verbatim;
-use crate::sim::shelf::Timed;
-use crate::sim::{Ms, NEVER};
+use crate::sim::collection::Resource;
+use crate::sim::{Millis, NEVER};
 
 /// A Deployment of which nothing is known.
 pub static NOTHING: LazyLock<Verbatim> =
@@ -58,7 +58,7 @@ pub enum Lifecycle {
         /// What creates it.
         job: SingleStepRun,
         /// When it was updated last; its start, if never.
-        touched: Ms,
+        touched: Millis,
     },
 }
 
@@ -149,7 +149,7 @@ impl Change {
 impl Release {
     /// The phase.
     #[must_use]
-    pub fn phase(&self, now: Ms) -> Phase<'_> {
+    pub fn phase(&self, now: Millis) -> Phase<'_> {
         match &self.lifecycle {
             Lifecycle::Given { phase, .. } => Phase::Given(phase),
             Lifecycle::Creation { job, .. } => match job.state(now) {
@@ -162,7 +162,7 @@ impl Release {
 
     /// When it was updated last, by a command or by the end of its creation.
     #[must_use]
-    pub fn updated(&self, now: Ms) -> Timestamp {
+    pub fn updated(&self, now: Millis) -> Timestamp {
         match &self.lifecycle {
             Lifecycle::Given { updated, .. } => updated.clone(),
             Lifecycle::Creation { job, touched } => {
@@ -214,7 +214,7 @@ impl Release {
 
     /// Why its creation failed, if a script said so.
     #[must_use]
-    pub fn failure(&self, now: Ms) -> Option<&str> {
+    pub fn failure(&self, now: Millis) -> Option<&str> {
         match &self.lifecycle {
             Lifecycle::Given { .. } => None,
             Lifecycle::Creation { job, .. } => job.failure(now),
@@ -225,7 +225,7 @@ impl Release {
     /// changes nothing, not even the time of the last update.
     ///
     /// Errors: 400 for a workload or a container that the task does not have, and for another repository.
-    pub fn update(&mut self, change: &Change, now: Ms) -> Result<(), Error> {
+    pub fn update(&mut self, change: &Change, now: Millis) -> Result<(), Error> {
         let known = self.spec.gray.len();
         if change.images.len() > known {
             return Err(Error::at(
@@ -293,21 +293,21 @@ impl Release {
     }
 }
 
-impl Timed for Release {
+impl Resource for Release {
     const FAMILY: &'static str = FAMILY;
 
     fn name(&self) -> &str {
         self.spec.name()
     }
 
-    fn next_due(&self, now: Ms) -> Ms {
+    fn next_due(&self, now: Millis) -> Millis {
         match &self.lifecycle {
             Lifecycle::Given { .. } => NEVER,
             Lifecycle::Creation { job, .. } => job.next_due(now),
         }
     }
 
-    fn word(&self, now: Ms) -> &str {
+    fn status_label(&self, now: Millis) -> &str {
         self.phase(now).as_str()
     }
 }

@@ -265,9 +265,9 @@ mod tests {
     #[test]
     fn a_release_takes_little_memory() {
         use crate::api::asm::releases::Release;
-        use crate::sim::shelf::Entry;
+        use crate::sim::collection::Stored;
 
         // With a workload, a text and two transitions beside it.
-        assert!(size_of::<Entry<Release>>() <= 256);
+        assert!(size_of::<Stored<Release>>() <= 256);
     }
 }

@@ -2,8 +2,10 @@
 
 use super::stages::{SelectedStage, Stage, Stages, Step, is_selected, tree};
 use super::status::Status;
-use crate::sim::Ms;
-use crate::sim::lifecycle::{Does, FailMode, Outcome, Phase, Run, Script, Seen, Span, Verdict};
+use crate::sim::Millis;
+use crate::sim::lifecycle::{
+    FailurePolicy, Outcome, Phase, Run, RunPlan, Span, StepPlan, StepState, Verdict,
+};
 
 /// What started an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub struct Execution {
     /// What started it.
     pub trigger: Trigger,
     /// When.
-    pub triggered: Ms,
+    pub triggered: Millis,
     /// The stages as they were then.
     pub stages: Stages,
     /// The run it began with, and what retry and rollback put after it. Never empty.
@@ -86,10 +88,10 @@ impl Execution {
     }
 
     /// What the execution is at.
-    pub fn status(&self, now: Ms) -> Status {
+    pub fn status(&self, now: Millis) -> Status {
         let Attempt { purpose, run } = self.latest();
         match (purpose, run.phase(now)) {
-            (Purpose::Release, Phase::Leading) => Status::Restarting,
+            (Purpose::Release, Phase::Starting) => Status::Restarting,
             (Purpose::Release, Phase::Running) => Status::Releasing,
             (Purpose::Release, Phase::Waiting) => Status::ToBeApproved,
             (Purpose::Release, Phase::Stopping) => Status::Stopping,
@@ -102,31 +104,31 @@ impl Execution {
             }
             (
                 Purpose::Rollback,
-                Phase::Leading | Phase::Running | Phase::Waiting | Phase::Stopping | Phase::Paused,
+                Phase::Starting | Phase::Running | Phase::Waiting | Phase::Stopping | Phase::Paused,
             ) => Status::RollingBack,
         }
     }
 
     /// When it ended, if it has.
-    pub fn ended(&self, now: Ms) -> Option<Ms> {
+    pub fn ended(&self, now: Millis) -> Option<Millis> {
         self.latest().run.ended(now)
     }
 
     /// The steps of the latest release with what each is at.
-    pub fn steps(&self, now: Ms) -> impl Iterator<Item = (Step<'_>, Status)> {
+    pub fn steps(&self, now: Millis) -> impl Iterator<Item = (Step<'_>, Status)> {
         let open = self.open(now);
         let steps = self.stages.steps().enumerate();
         steps.map(move |(step, part)| (part, self.step_status(step, part, open, now)))
     }
 
     /// One of these steps.
-    pub fn step(&self, step: usize, now: Ms) -> Option<(Step<'_>, Status)> {
+    pub fn step(&self, step: usize, now: Millis) -> Option<(Step<'_>, Status)> {
         let part = self.stages.step(step)?;
         Some((part, self.step_status(step, part, self.open(now), now)))
     }
 
     /// What open steps show instead of their own status: during a stop and a pause all the same.
-    fn open(&self, now: Ms) -> Option<Status> {
+    fn open(&self, now: Millis) -> Option<Status> {
         match self.release().phase(now) {
             Phase::Stopping => Some(Status::Stopping),
             Phase::Paused => Some(Status::Paused),
@@ -134,23 +136,23 @@ impl Execution {
         }
     }
 
-    fn step_status(&self, step: usize, part: Step, open: Option<Status>, now: Ms) -> Status {
-        match self.release().step(step, now) {
-            Seen::Idle => Status::Initialised,
-            Seen::Open { .. } => open.unwrap_or(match part.gate_name() {
+    fn step_status(&self, step: usize, part: Step, open: Option<Status>, now: Millis) -> Status {
+        match self.release().step_state(step, now) {
+            StepState::Idle => Status::Initialised,
+            StepState::Open { .. } => open.unwrap_or(match part.gate_name() {
                 Some(_) => Status::ToBeApproved,
                 None => Status::Releasing,
             }),
-            Seen::Ended { verdict, .. } => match verdict {
+            StepState::Ended { verdict, .. } => match verdict {
                 Verdict::Succeeded => Status::Succeeded,
-                Verdict::Failed | Verdict::Cut => Status::Failed,
+                Verdict::Failed | Verdict::Interrupted => Status::Failed,
                 Verdict::Skipped => Status::Skipped,
             },
         }
     }
 
     /// The names under which approvals wait.
-    pub fn waiting(&self, now: Ms) -> Vec<&str> {
+    pub fn waiting(&self, now: Millis) -> Vec<&str> {
         let run = self.release();
         let steps = self.stages.steps().enumerate();
         let waiting = steps.filter(|(step, _)| run.waits_at(*step, now));
@@ -158,7 +160,7 @@ impl Execution {
     }
 
     /// The gate of that name which waits, as a step.
-    pub fn waiting_gate(&self, name: &str, now: Ms) -> Option<usize> {
+    pub fn waiting_gate(&self, name: &str, now: Millis) -> Option<usize> {
         let run = self.release();
         let named = |(step, part): (usize, Step)| {
             (part.gate_name() == Some(name) && run.waits_at(step, now)).then_some(step)
@@ -171,20 +173,20 @@ impl Execution {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RunOptions {
     /// Whether tasks after a failed one still run.
-    pub(crate) fail: FailMode,
+    pub(crate) fail: FailurePolicy,
     /// How long a stop takes to become a pause.
-    pub(crate) brake: Ms,
+    pub(crate) brake: Millis,
     /// How long it restarts before the first step begins; 0 for a plain start.
-    pub(crate) lead: Ms,
+    pub(crate) lead: Millis,
 }
 
 impl RunOptions {
-    fn script(self, steps: &[Step], does: Vec<Does>) -> Script {
-        Script {
+    fn script(self, steps: &[Step], does: Vec<StepPlan>) -> RunPlan {
+        RunPlan {
             fail: self.fail,
-            lead: self.lead,
-            brake: self.brake,
-            ..Script::of(tree(steps), does)
+            start_delay: self.lead,
+            stop_delay: self.brake,
+            ..RunPlan::of(tree(steps), does)
         }
     }
 }
@@ -194,8 +196,8 @@ pub(crate) fn release(
     stages: &Stages,
     selected: Option<&[SelectedStage]>,
     options: RunOptions,
-    now: Ms,
-    mut decide: impl FnMut(&str) -> Does,
+    now: Millis,
+    mut decide: impl FnMut(&str) -> StepPlan,
 ) -> Run {
     let steps: Vec<_> = stages.steps().collect();
     let does = steps
@@ -209,18 +211,18 @@ pub(crate) fn release(
 pub(crate) fn repetition(
     failed: &Run,
     stages: &Stages,
-    lead: Ms,
-    now: Ms,
-    mut decide: impl FnMut(&str) -> Does,
+    lead: Millis,
+    now: Millis,
+    mut decide: impl FnMut(&str) -> StepPlan,
 ) -> Run {
     let steps: Vec<_> = stages.steps().collect();
     let does = failed.repeat(now, |step| does(steps[step], None, &mut decide));
     Run::start(
         now,
-        Script {
-            does,
-            lead,
-            ..failed.script().clone()
+        RunPlan {
+            steps: does,
+            start_delay: lead,
+            ..failed.plan().clone()
         },
     )
 }
@@ -230,8 +232,8 @@ pub(crate) fn release_at_gate(
     stages: &Stages,
     gate: &str,
     options: RunOptions,
-    now: Ms,
-    mut decide: impl FnMut(&str) -> Does,
+    now: Millis,
+    mut decide: impl FnMut(&str) -> StepPlan,
 ) -> Option<Run> {
     let steps: Vec<_> = stages.steps().collect();
     let at = steps
@@ -252,15 +254,15 @@ pub(crate) fn release_at_gate(
 }
 
 /// A run in which everything is done already: what a fixture means that gives an ended status.
-pub(crate) fn done(stages: &Stages, now: Ms) -> Run {
+pub(crate) fn done(stages: &Stages, now: Millis) -> Run {
     let steps: Vec<_> = stages.steps().collect();
     let does = vec![done_at(now); steps.len()];
-    Run::start(now, Script::of(tree(&steps), does))
+    Run::start(now, RunPlan::of(tree(&steps), does))
 }
 
 /// A step that counts as done at that instant.
-fn done_at(at: Ms) -> Does {
-    Does::Carried(Span {
+fn done_at(at: Millis) -> StepPlan {
+    StepPlan::Inherited(Span {
         begin: at,
         end: at,
         verdict: Verdict::Succeeded,
@@ -283,16 +285,16 @@ fn takes_part(selected: Option<&[SelectedStage]>, stage: &Stage) -> bool {
 fn does(
     part: Step,
     selected: Option<&[SelectedStage]>,
-    decide: &mut impl FnMut(&str) -> Does,
-) -> Does {
+    decide: &mut impl FnMut(&str) -> StepPlan,
+) -> StepPlan {
     match part {
-        Step::Gate(stage) if takes_part(selected, stage) => Does::Gate,
-        Step::Gate(_) => Does::Skip,
-        Step::Task(stage, task) if !is_selected(selected, stage, task) => Does::Skip,
-        Step::Task(_, task) if task.approval => Does::Gate,
+        Step::Gate(stage) if takes_part(selected, stage) => StepPlan::Gate,
+        Step::Gate(_) => StepPlan::Skip,
+        Step::Task(stage, task) if !is_selected(selected, stage, task) => StepPlan::Skip,
+        Step::Task(_, task) if task.approval => StepPlan::Gate,
         Step::Task(_, task) => decide(&task.name),
-        Step::Pass(stage) if !takes_part(selected, stage) => Does::Skip,
-        Step::Pass(_) => Does::Work {
+        Step::Pass(stage) if !takes_part(selected, stage) => StepPlan::Skip,
+        Step::Pass(_) => StepPlan::Work {
             takes: 0,
             outcome: Outcome::Succeed,
         },

@@ -10,11 +10,11 @@ use super::stages::{SelectedStage, Stages, Step, check_selection, is_nothing};
 use super::status::Status;
 use super::trigger_policy::TriggerPolicy;
 use crate::http::json::Verbatim;
-use crate::sim::lifecycle::{Command, Does, FailMode, Node, Run, Script};
-use crate::sim::scripts::{Ask, Scripts, Work};
-use crate::sim::shelf::Timed;
+use crate::sim::collection::Resource;
+use crate::sim::lifecycle::{Command, FailurePolicy, Node, Run, RunPlan, StepPlan};
+use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::timeline::{self, Next};
-use crate::sim::{Ms, NEVER};
+use crate::sim::{Millis, NEVER};
 
 /// The family, as scripts and transitions name it.
 pub const FAMILY: &str = "pipelines";
@@ -36,9 +36,9 @@ pub struct Pipeline {
     /// Who created it.
     pub creator: String,
     /// When.
-    pub created: Ms,
+    pub created: Millis,
     /// When it was last edited.
-    pub updated: Ms,
+    pub updated: Millis,
     /// The name of the enterprise project, which only a fixture can tell.
     pub enterprise_project_name: Option<String>,
     /// What a fixture said, until a command acts.
@@ -63,7 +63,7 @@ pub struct Definition {
     /// The enterprise project, in which names are unique; `0` is the default one.
     pub enterprise_project: String,
     /// Whether tasks after a failed one still run.
-    pub fail: FailMode,
+    pub fail: FailurePolicy,
     /// Template sources, as they were given.
     pub sources: Verbatim,
     /// The stages, as they were given.
@@ -87,7 +87,7 @@ pub struct ImportedStatus {
     /// The status.
     pub status: Status,
     /// When it was last started, or 0.
-    pub last_trigger_at: Ms,
+    pub last_trigger_at: Millis,
     /// What the list shows of the latest run.
     pub extend_info: Option<Verbatim>,
 }
@@ -102,7 +102,13 @@ pub struct ExecutionContext<'a> {
 
 impl Pipeline {
     /// A fresh pipeline.
-    pub fn new(project: &str, id: &str, creator: &str, definition: Definition, now: Ms) -> Self {
+    pub fn new(
+        project: &str,
+        id: &str,
+        creator: &str,
+        definition: Definition,
+        now: Millis,
+    ) -> Self {
         Self {
             project: project.to_owned(),
             id: id.to_owned(),
@@ -120,7 +126,7 @@ impl Pipeline {
     }
 
     /// What the pipeline is at.
-    pub fn status(&self, now: Ms) -> Status {
+    pub fn status(&self, now: Millis) -> Status {
         match (&self.imported, self.executions.back()) {
             (Some(imported), _) => imported.status,
             (None, Some(execution)) => execution.status(now),
@@ -129,7 +135,7 @@ impl Pipeline {
     }
 
     /// What can be said to it now.
-    pub fn allowed(&self, now: Ms) -> Vec<&'static str> {
+    pub fn allowed(&self, now: Millis) -> Vec<&'static str> {
         let status = self.status(now);
         let fits = |kind: &ActionKind| kind.allowed().contains(&status);
         ActionKind::ALL
@@ -140,7 +146,7 @@ impl Pipeline {
     }
 
     /// When it was last started, or 0.
-    pub fn last_trigger_at(&self) -> Ms {
+    pub fn last_trigger_at(&self) -> Millis {
         match (&self.imported, self.executions.back()) {
             (Some(imported), _) => imported.last_trigger_at,
             (None, latest) => latest.map_or(0, |execution| execution.triggered),
@@ -148,7 +154,11 @@ impl Pipeline {
     }
 
     /// Replaces the definition and answers the one before; refused while something is under way.
-    pub fn edit(&mut self, definition: Definition, now: Ms) -> Result<Definition, ActionRefusal> {
+    pub fn edit(
+        &mut self,
+        definition: Definition,
+        now: Millis,
+    ) -> Result<Definition, ActionRefusal> {
         let (status, allowed) = (self.status(now), ActionKind::Edit.allowed());
         if !allowed.contains(&status) {
             return Err(ActionRefusal::Edit { status, allowed });
@@ -167,7 +177,7 @@ impl Pipeline {
         &mut self,
         action: &Action,
         caller: &str,
-        now: Ms,
+        now: Millis,
         context: &mut ExecutionContext,
     ) -> Result<(i64, Status), ActionRefusal> {
         let status = self.status(now);
@@ -200,7 +210,7 @@ impl Pipeline {
     }
 
     /// Starts what the trigger policy selects, unless a run is open.
-    pub fn fire(&mut self, now: Ms, context: &mut ExecutionContext) {
+    pub fn fire(&mut self, now: Millis, context: &mut ExecutionContext) {
         if let Some(policy) = &mut self.policy {
             policy.advance_past(now);
         }
@@ -219,7 +229,7 @@ impl Pipeline {
 
     /// The execution that the trigger policy would start at that instant; none while a run is open, and if
     /// nothing is left of what the policy selects.
-    fn scheduled(&self, now: Ms, context: &mut ExecutionContext) -> Option<Execution> {
+    fn scheduled(&self, now: Millis, context: &mut ExecutionContext) -> Option<Execution> {
         let mut selected = self.policy.as_ref()?.selected.clone();
         if let Some(selected) = &mut selected {
             // The pipeline may have been edited since the policy was set.
@@ -236,7 +246,7 @@ impl Pipeline {
 
     /// What changes next by itself. While a run is open scheduled starts are skipped; after it the next one is
     /// what comes, as the scripts stand now.
-    pub fn next(&self, now: Ms, scripts: &Scripts) -> Option<Next> {
+    pub fn next(&self, now: Millis, scripts: &Scripts) -> Option<Next> {
         if self.status(now).is_open() {
             return timeline::next(self, now, |now| self.run_due(now));
         }
@@ -273,14 +283,14 @@ impl Pipeline {
         selected: Option<&[SelectedStage]>,
         executor: &str,
         trigger: Trigger,
-        now: Ms,
+        now: Millis,
         context: &mut ExecutionContext,
     ) {
         let run = self.run(selected, self.options(context), now, context);
         self.open(self.execution(run, executor, trigger, now, context));
     }
 
-    fn retry(&mut self, executor: &str, now: Ms, context: &mut ExecutionContext) {
+    fn retry(&mut self, executor: &str, now: Millis, context: &mut ExecutionContext) {
         let lead = context.scripts.step();
         let Some(execution) = self.current_execution() else {
             // A fixture gave the status: there is nothing to carry over, so everything runs.
@@ -300,17 +310,17 @@ impl Pipeline {
         });
     }
 
-    fn roll_back(&mut self, executor: &str, now: Ms, context: &mut ExecutionContext) {
+    fn roll_back(&mut self, executor: &str, now: Millis, context: &mut ExecutionContext) {
         if self.current_execution().is_none() {
             // A fixture gave the status: what it released counts as done.
             let run = done(&self.definition.stages, now);
             self.open(self.execution(run, executor, Trigger::Manual, now, context));
         }
         let work = self.decide("", Work::Rollback, context);
-        let script = Script::of(Node::Step(0), vec![work]);
+        let run_plan = RunPlan::of(Node::Step(0), vec![work]);
         self.push(Attempt {
             purpose: Purpose::Rollback,
-            run: Run::start(now, script),
+            run: Run::start(now, run_plan),
         });
     }
 
@@ -319,7 +329,7 @@ impl Pipeline {
         gate: &str,
         agree: bool,
         executor: &str,
-        now: Ms,
+        now: Millis,
         context: &mut ExecutionContext,
     ) -> Result<(), ActionRefusal> {
         let no_gate = || ActionRefusal::NoGate(gate.to_owned());
@@ -353,7 +363,7 @@ impl Pipeline {
         &mut self,
         command: Command,
         executor: &str,
-        now: Ms,
+        now: Millis,
         context: &mut ExecutionContext,
     ) {
         if self.current_execution().is_none() {
@@ -384,7 +394,7 @@ impl Pipeline {
         &self,
         selected: Option<&[SelectedStage]>,
         options: RunOptions,
-        now: Ms,
+        now: Millis,
         context: &mut ExecutionContext,
     ) -> Run {
         let decide = |step: &str| self.decide(step, Work::Run, context);
@@ -397,7 +407,7 @@ impl Pipeline {
         run: Run,
         executor: &str,
         trigger: Trigger,
-        now: Ms,
+        now: Millis,
         context: &mut ExecutionContext,
     ) -> Execution {
         let id = *context.next_execution;
@@ -433,7 +443,7 @@ impl Pipeline {
     }
 
     /// The next instant after `now` at which something about the run under way changes, or [`NEVER`].
-    pub(crate) fn run_due(&self, now: Ms) -> Ms {
+    pub(crate) fn run_due(&self, now: Millis) -> Millis {
         self.current_execution()
             .map_or(NEVER, |execution| execution.latest().run.next_due(now))
     }
@@ -448,10 +458,10 @@ impl Pipeline {
     }
 
     /// Decides how a step will go; the work of a pipeline as a whole goes by the pipeline's name.
-    fn decide(&self, step: &str, work: Work, context: &mut ExecutionContext) -> Does {
+    fn decide(&self, step: &str, work: Work, context: &mut ExecutionContext) -> StepPlan {
         let name = &self.definition.name;
         let step = if step.is_empty() { name } else { step };
-        context.scripts.decide(&Ask {
+        context.scripts.decide(&StepQuery {
             family: FAMILY,
             scope: &self.project,
             id: &self.id,
@@ -462,19 +472,19 @@ impl Pipeline {
     }
 }
 
-impl Timed for Pipeline {
+impl Resource for Pipeline {
     const FAMILY: &'static str = FAMILY;
 
     fn name(&self) -> &str {
         &self.definition.name
     }
 
-    fn next_due(&self, now: Ms) -> Ms {
+    fn next_due(&self, now: Millis) -> Millis {
         let policy = self.policy.as_ref().map_or(NEVER, TriggerPolicy::next);
         self.run_due(now).min(policy)
     }
 
-    fn word(&self, now: Ms) -> &str {
+    fn status_label(&self, now: Millis) -> &str {
         self.status(now).as_str()
     }
 
@@ -483,7 +493,7 @@ impl Timed for Pipeline {
             .map_or(0, |execution| execution.stages.n_steps())
     }
 
-    fn step(&self, step: usize, now: Ms) -> Option<(&str, &str)> {
+    fn step(&self, step: usize, now: Millis) -> Option<(&str, &str)> {
         let (part, status) = self.current_execution()?.step(step, now)?;
         let name = match part {
             Step::Gate(stage) => &stage.name,
@@ -493,18 +503,18 @@ impl Timed for Pipeline {
         Some((name, status.as_str()))
     }
 
-    fn stirred(&self, due: Ms) -> Vec<usize> {
+    fn steps_changing_at(&self, due: Millis) -> Vec<usize> {
         // During a rollback the steps stay as the release left them.
         match self.current_execution().map(Execution::latest) {
             Some(Attempt {
                 purpose: Purpose::Release,
                 run,
-            }) => run.stirred(due),
+            }) => run.steps_changing_at(due),
             _ => Vec::new(),
         }
     }
 
-    fn acts(&self, now: Ms) -> bool {
+    fn has_timed_action(&self, now: Millis) -> bool {
         self.policy
             .as_ref()
             .is_some_and(|policy| policy.next() <= now)

@@ -5,7 +5,7 @@ use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
 use super::stages::SelectedStage;
-use crate::sim::{Ms, NEVER};
+use crate::sim::{Millis, NEVER};
 
 /// The furthest a time zone lies from UTC, in hours.
 const FURTHEST_ZONE: i32 = 14;
@@ -32,7 +32,7 @@ pub struct CronTrigger {
     pub hours: i32,
     cron: Cron,
     /// The next instant that it names, or [`NEVER`]. Kept because a line that never comes is costly to search.
-    next: Ms,
+    next: Millis,
 }
 
 impl PartialEq for CronTrigger {
@@ -56,7 +56,7 @@ impl TriggerPolicy {
         scheduled: bool,
         mut hooks: Vec<CronTrigger>,
         selected: Option<Vec<SelectedStage>>,
-        now: Ms,
+        now: Millis,
     ) -> Self {
         if scheduled {
             for hook in &mut hooks {
@@ -71,7 +71,7 @@ impl TriggerPolicy {
     }
 
     /// The next instant at which it starts the pipeline, or [`NEVER`].
-    pub fn next(&self) -> Ms {
+    pub fn next(&self) -> Millis {
         self.hooks
             .iter()
             .map(|hook| hook.next)
@@ -80,7 +80,7 @@ impl TriggerPolicy {
     }
 
     /// Goes on to the first start after `now`.
-    pub fn advance_past(&mut self, now: Ms) {
+    pub fn advance_past(&mut self, now: Millis) {
         for hook in self.hooks.iter_mut().filter(|hook| hook.next <= now) {
             hook.next = hook.after(now);
         }
@@ -105,7 +105,7 @@ impl CronTrigger {
     }
 
     /// The first instant after `now` that it names, or [`NEVER`].
-    fn after(&self, now: Ms) -> Ms {
+    fn after(&self, now: Millis) -> Millis {
         let seconds = self.hours * 3_600;
         let zone = FixedOffset::east_opt(if self.east { seconds } else { -seconds });
         let local = zone

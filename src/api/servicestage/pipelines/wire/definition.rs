@@ -10,7 +10,7 @@ use crate::api::servicestage::names::check_name;
 use crate::api::servicestage::pipelines::model::pipeline::{ConfigMode, Definition};
 use crate::api::servicestage::pipelines::model::stages::{Stage, Stages, Task};
 use crate::http::json::{Misfit, Objects, Verbatim, read_part};
-use crate::sim::lifecycle::FailMode;
+use crate::sim::lifecycle::FailurePolicy;
 
 /// The body of a creation and of an edit.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -84,7 +84,7 @@ impl From<ConfigMode> for ConfigModeWord {
     }
 }
 
-impl From<FailModeWord> for FailMode {
+impl From<FailModeWord> for FailurePolicy {
     fn from(word: FailModeWord) -> Self {
         match word {
             FailModeWord::Stop => Self::Stop,
@@ -93,11 +93,11 @@ impl From<FailModeWord> for FailMode {
     }
 }
 
-impl From<FailMode> for FailModeWord {
-    fn from(mode: FailMode) -> Self {
+impl From<FailurePolicy> for FailModeWord {
+    fn from(mode: FailurePolicy) -> Self {
         match mode {
-            FailMode::Stop => Self::Stop,
-            FailMode::Continue => Self::Continue,
+            FailurePolicy::Stop => Self::Stop,
+            FailurePolicy::Continue => Self::Continue,
         }
     }
 }
@@ -268,7 +268,7 @@ impl PipelineBody {
                 .enterprise_project_id
                 .filter(|id| !id.is_empty())
                 .unwrap_or_else(|| "0".to_owned()),
-            fail: self.fail_mode.map_or(FailMode::Stop, Into::into),
+            fail: self.fail_mode.map_or(FailurePolicy::Stop, Into::into),
             sources: self.sources.unwrap_or_else(Verbatim::empty_list),
             declared_stages: self.stages.unwrap_or_else(Verbatim::empty_list),
             stages: stages.unwrap_or_default(),

@@ -8,7 +8,7 @@ use crate::api::servicestage::pipelines::model::trigger_policy::{
     CronTrigger, InvalidTrigger, TriggerPolicy,
 };
 use crate::http::json::Misfit;
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// A trigger policy, as it is given and as it is answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -59,7 +59,7 @@ pub(crate) enum SignWord {
 
 impl PolicyBody {
     /// Checks the policy, which takes effect at `now`. Errors: 400 with the JSON path.
-    pub(crate) fn policy(self, now: Ms) -> Result<TriggerPolicy, Misfit> {
+    pub(crate) fn policy(self, now: Millis) -> Result<TriggerPolicy, Misfit> {
         let scheduled = match self.strategy_type {
             0 => false,
             1 => true,

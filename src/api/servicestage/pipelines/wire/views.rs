@@ -9,7 +9,7 @@ use crate::api::servicestage::pipelines::model::stages::{Stage, Step};
 use crate::api::servicestage::pipelines::model::status::Status;
 use crate::api::servicestage::pipelines::wire::{ConfigModeWord, FailModeWord};
 use crate::http::json::Verbatim;
-use crate::sim::Ms;
+use crate::sim::Millis;
 
 /// A row of the list: fourteen keys. Times are milliseconds since the epoch. The table of the page lacks
 /// `version`, `enterprise_project` and `extend_info`, which its example has.
@@ -22,10 +22,10 @@ pub(crate) struct Row<'a> {
     /// `""` if there is none.
     description: &'a str,
     #[schema(value_type = i64)]
-    create_time: Ms,
+    create_time: Millis,
     /// Equal to `create_time` until the first edit.
     #[schema(value_type = i64)]
-    update_time: Ms,
+    update_time: Millis,
     /// 1 after the creation, one more with each edit.
     version: i64,
     config_mode: ConfigModeWord,
@@ -36,7 +36,7 @@ pub(crate) struct Row<'a> {
     status: u8,
     /// 0 before the first run.
     #[schema(value_type = i64)]
-    last_trigger_at: Ms,
+    last_trigger_at: Millis,
     /// `"0"` is the default one.
     enterprise_project_id: &'a str,
     enterprise_project: Option<&'a str>,
@@ -46,7 +46,7 @@ pub(crate) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    pub(crate) fn of(pipeline: &'a Pipeline, now: Ms) -> Self {
+    pub(crate) fn of(pipeline: &'a Pipeline, now: Millis) -> Self {
         let definition = &pipeline.definition;
         Self {
             id: &pipeline.id,
@@ -122,7 +122,7 @@ struct TaskState<'a> {
 }
 
 impl<'a> ExtendInfo<'a> {
-    fn of(pipeline: &'a Pipeline, now: Ms) -> Option<Self> {
+    fn of(pipeline: &'a Pipeline, now: Millis) -> Option<Self> {
         if let Some(imported) = &pipeline.imported {
             return imported.extend_info.as_ref().map(Self::Given);
         }
@@ -216,11 +216,11 @@ pub(crate) struct Detail<'a> {
     version: i64,
     creator: &'a str,
     #[schema(value_type = i64)]
-    create_time: Ms,
+    create_time: Millis,
     #[schema(value_type = i64)]
-    update_time: Ms,
+    update_time: Millis,
     #[schema(value_type = i64)]
-    last_trigger_at: Ms,
+    last_trigger_at: Millis,
 }
 
 /// An object, though the page calls it a list: its own table holds these two.
@@ -234,7 +234,7 @@ struct Declaration<'a> {
 }
 
 impl<'a> Detail<'a> {
-    pub(crate) fn of(pipeline: &'a Pipeline, now: Ms) -> Self {
+    pub(crate) fn of(pipeline: &'a Pipeline, now: Millis) -> Self {
         let definition = &pipeline.definition;
         Self {
             name: &definition.name,
@@ -285,15 +285,15 @@ pub(crate) struct Record<'a> {
     trigger_type: u8,
     /// When it was started.
     #[schema(value_type = i64)]
-    trigger_at: Ms,
+    trigger_at: Millis,
     status: u8,
     /// When it ended; 0 while it is open (inferred).
     #[schema(value_type = i64)]
-    end_at: Ms,
+    end_at: Millis,
 }
 
 impl<'a> Record<'a> {
-    pub(crate) fn of(pipeline: &'a Pipeline, execution: &'a Execution, now: Ms) -> Self {
+    pub(crate) fn of(pipeline: &'a Pipeline, execution: &'a Execution, now: Millis) -> Self {
         Self {
             id: execution.id,
             pipeline_id: &pipeline.id,

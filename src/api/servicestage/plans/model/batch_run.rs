@@ -2,10 +2,12 @@
 
 use super::spec::PlanSpec;
 use super::vocabulary::JobStatus;
-use crate::sim::Ms;
+use crate::sim::Millis;
 use crate::sim::ids::Ids;
-use crate::sim::lifecycle::{Does, FailMode, Node, Run, Script, Seen, Span, Verdict};
-use crate::sim::scripts::{Ask, Scripts, Work};
+use crate::sim::lifecycle::{
+    FailurePolicy, Node, Run, RunPlan, Span, StepPlan, StepState, Verdict,
+};
+use crate::sim::scripts::{Scripts, StepQuery, Work};
 
 /// The family's name, as scripts and transitions know it.
 pub const FAMILY: &str = "plans";
@@ -26,9 +28,9 @@ pub struct Job<'a> {
     /// Its id.
     pub id: &'a str,
     /// When it began.
-    pub start: Ms,
+    pub start: Millis,
     /// When it ended.
-    pub end: Ms,
+    pub end: Millis,
     /// Why it failed.
     pub message: &'a str,
 }
@@ -58,11 +60,11 @@ impl<'a> WriteContext<'a> {
     }
 
     /// Asks how a step goes: a component's by its name, the plan's own by the plan's.
-    pub fn ask<'b>(&self, spec: &'b PlanSpec, step: &'b str, work: Work) -> Ask<'b>
+    pub fn ask<'b>(&self, spec: &'b PlanSpec, step: &'b str, work: Work) -> StepQuery<'b>
     where
         'a: 'b,
     {
-        Ask {
+        StepQuery {
             family: FAMILY,
             scope: self.project,
             id: self.id,
@@ -76,20 +78,20 @@ impl<'a> WriteContext<'a> {
 impl BatchRun {
     /// A round of which only is known that all of it is under way.
     #[must_use]
-    pub fn under_way(n_components: usize, since: Ms) -> Self {
+    pub fn under_way(n_components: usize, since: Millis) -> Self {
         let n_steps = n_components.max(1);
         let tree = Node::Par((0..n_steps).map(Node::Step).collect());
         Self {
-            run: Run::start(since, Script::of(tree, vec![Does::HANG; n_steps])),
+            run: Run::start(since, RunPlan::of(tree, vec![StepPlan::HANG; n_steps])),
             jobs: vec![String::new(); n_components],
         }
     }
 
     /// When a component was released and by which job, if it was.
     #[must_use]
-    pub fn succeeded(&self, component: usize, now: Ms) -> Option<(Span, &str)> {
-        match self.run.step(component, now) {
-            Seen::Ended {
+    pub fn succeeded(&self, component: usize, now: Millis) -> Option<(Span, &str)> {
+        match self.run.step_state(component, now) {
+            StepState::Ended {
                 since,
                 at,
                 verdict: verdict @ Verdict::Succeeded,
@@ -101,32 +103,32 @@ impl BatchRun {
                 };
                 Some((span, &self.jobs[component]))
             }
-            Seen::Idle | Seen::Open { .. } | Seen::Ended { .. } => None,
+            StepState::Idle | StepState::Open { .. } | StepState::Ended { .. } => None,
         }
     }
 
     /// Whether a failed round failed only in part, which is told of rounds that went on after a failure.
     #[must_use]
-    pub fn is_partial(&self, now: Ms) -> bool {
-        self.run.script().fail == FailMode::Continue
+    pub fn is_partial(&self, now: Millis) -> bool {
+        self.run.plan().fail == FailurePolicy::Continue
             && (0..self.jobs.len()).any(|component| self.succeeded(component, now).is_some())
     }
 
     /// What a component's job is at in this round; its verdict, too, once it has one.
     #[must_use]
-    pub fn job(&self, component: usize, now: Ms) -> (JobStatus, Option<Verdict>, Job<'_>) {
+    pub fn job(&self, component: usize, now: Millis) -> (JobStatus, Option<Verdict>, Job<'_>) {
         let job = |start, end| Job {
             id: &self.jobs[component],
             start,
             end,
             message: self.run.failure(component, now).unwrap_or_default(),
         };
-        match self.run.step(component, now) {
-            Seen::Idle => (JobStatus::Created, None, Job::default()),
-            Seen::Open { since } => (JobStatus::Running, None, job(since, 0)),
-            Seen::Ended { since, at, verdict } => match verdict {
+        match self.run.step_state(component, now) {
+            StepState::Idle => (JobStatus::Created, None, Job::default()),
+            StepState::Open { since } => (JobStatus::Running, None, job(since, 0)),
+            StepState::Ended { since, at, verdict } => match verdict {
                 Verdict::Succeeded => (JobStatus::Succeeded, Some(verdict), job(since, at)),
-                Verdict::Failed | Verdict::Cut => {
+                Verdict::Failed | Verdict::Interrupted => {
                     (JobStatus::Failed, Some(verdict), job(since, at))
                 }
                 Verdict::Skipped => (JobStatus::Created, Some(verdict), Job::default()),
@@ -139,7 +141,7 @@ impl BatchRun {
 pub struct BatchRunBuilder<'a, 'm> {
     spec: &'a PlanSpec,
     context: &'a mut WriteContext<'m>,
-    does: Vec<Does>,
+    does: Vec<StepPlan>,
     jobs: Vec<String>,
 }
 
@@ -150,14 +152,14 @@ impl<'a, 'm> BatchRunBuilder<'a, 'm> {
         Self {
             spec,
             context,
-            does: vec![Does::Skip; n_components],
+            does: vec![StepPlan::Skip; n_components],
             jobs: vec![String::new(); n_components],
         }
     }
 
     /// A component was released by an earlier job.
     pub fn carry(&mut self, component: usize, span: Span, job: String) {
-        self.does[component] = Does::Carried(span);
+        self.does[component] = StepPlan::Inherited(span);
         self.jobs[component] = job;
     }
 
@@ -171,11 +173,11 @@ impl<'a, 'm> BatchRunBuilder<'a, 'm> {
 
     /// Starts it.
     #[must_use]
-    pub fn start(mut self, batches: &[Vec<usize>], work: Work, now: Ms) -> BatchRun {
+    pub fn start(mut self, batches: &[Vec<usize>], work: Work, now: Millis) -> BatchRun {
         let together =
             |batch: &Vec<usize>| Node::Par(batch.iter().copied().map(Node::Step).collect());
         let mut tree: Vec<_> = batches.iter().map(together).collect();
-        let works = |does: &Does| matches!(does, Does::Work { .. });
+        let works = |does: &StepPlan| matches!(does, StepPlan::Work { .. });
         if !self.does.iter().any(works) {
             // Even a plan without components takes a step.
             tree.push(Node::Step(self.does.len()));
@@ -183,12 +185,12 @@ impl<'a, 'm> BatchRunBuilder<'a, 'm> {
             self.does.push(self.context.scripts.decide(&ask));
         }
         let fail = self.spec.fail_mode();
-        let script = Script {
+        let run_plan = RunPlan {
             fail,
-            ..Script::of(Node::Seq(tree), self.does)
+            ..RunPlan::of(Node::Seq(tree), self.does)
         };
         BatchRun {
-            run: Run::start(now, script),
+            run: Run::start(now, run_plan),
             jobs: self.jobs,
         }
     }

@@ -5,8 +5,8 @@ use super::component::Component;
 use super::progress::{ComponentProgress, InvalidState, PlanProgress};
 use super::spec::PlanSpec;
 use super::vocabulary::{Action, Command, Status};
-use crate::sim::Ms;
-use crate::sim::shelf::Timed;
+use crate::sim::Millis;
+use crate::sim::collection::Resource;
 
 /// A release plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,11 +18,11 @@ pub struct Plan {
     /// Who created it.
     pub creator: String,
     /// When it was created.
-    pub create_time: Ms,
+    pub create_time: Millis,
     /// When it was last edited; 0: never.
-    pub modify_time: Ms,
+    pub modify_time: Millis,
     /// When its last execution started; 0: never.
-    pub execute_time: Ms,
+    pub execute_time: Millis,
     /// What it says.
     pub spec: PlanSpec,
     /// How far it has come.
@@ -43,37 +43,40 @@ pub struct NewPlan {
 impl Plan {
     /// What it is at.
     #[must_use]
-    pub fn status(&self, now: Ms) -> Status {
+    pub fn status(&self, now: Millis) -> Status {
         self.progress.status(now)
     }
 
     /// What can be said to it now.
     #[must_use]
-    pub fn allowed(&self, now: Ms) -> Vec<&'static str> {
+    pub fn allowed(&self, now: Millis) -> Vec<&'static str> {
         let allowed = Command::ALL.into_iter();
         let allowed = allowed.filter(|command| self.fits(*command, now));
         allowed.map(Command::as_str).collect()
     }
 
     /// Whether a command fits what it is at.
-    pub(crate) fn fits(&self, command: Command, now: Ms) -> bool {
+    pub(crate) fn fits(&self, command: Command, now: Millis) -> bool {
         self.progress.check(command, now).is_ok()
     }
 
     /// Its components, and what each is at.
-    pub fn components(&self, now: Ms) -> impl Iterator<Item = (&Component, ComponentProgress<'_>)> {
+    pub fn components(
+        &self,
+        now: Millis,
+    ) -> impl Iterator<Item = (&Component, ComponentProgress<'_>)> {
         let components = self.spec.components.iter().enumerate();
         components.map(move |(n, component)| (component, self.progress.component(n, now)))
     }
 
     /// When it was last edited, or else created.
     #[must_use]
-    pub fn update_time(&self) -> Ms {
+    pub fn update_time(&self) -> Millis {
         self.create_time.max(self.modify_time)
     }
 
     /// It says something else from now on, and is as if it had never been executed.
-    pub(crate) fn edit(&mut self, spec: PlanSpec, now: Ms) {
+    pub(crate) fn edit(&mut self, spec: PlanSpec, now: Millis) {
         self.spec = spec;
         self.modify_time = now;
         self.progress = PlanProgress::given(Status::Created);
@@ -82,7 +85,7 @@ impl Plan {
     pub(crate) fn execute(
         &mut self,
         context: &mut WriteContext,
-        now: Ms,
+        now: Millis,
     ) -> Result<(), InvalidState> {
         self.progress.execute(&self.spec, context, now)?;
         self.execute_time = now;
@@ -92,7 +95,7 @@ impl Plan {
     pub(crate) fn roll_back(
         &mut self,
         context: &mut WriteContext,
-        now: Ms,
+        now: Millis,
     ) -> Result<(), InvalidState> {
         self.progress.roll_back(&self.spec, context, now)
     }
@@ -100,7 +103,7 @@ impl Plan {
     pub(crate) fn abort(
         &mut self,
         context: &mut WriteContext,
-        now: Ms,
+        now: Millis,
     ) -> Result<(), InvalidState> {
         let since = match self.execute_time {
             0 => now,
@@ -110,18 +113,18 @@ impl Plan {
     }
 }
 
-impl Timed for Plan {
+impl Resource for Plan {
     const FAMILY: &'static str = FAMILY;
 
     fn name(&self) -> &str {
         &self.spec.name
     }
 
-    fn next_due(&self, now: Ms) -> Ms {
+    fn next_due(&self, now: Millis) -> Millis {
         self.progress.next_due(now)
     }
 
-    fn word(&self, now: Ms) -> &str {
+    fn status_label(&self, now: Millis) -> &str {
         self.status(now).as_str()
     }
 
@@ -129,7 +132,7 @@ impl Timed for Plan {
         self.spec.components.len()
     }
 
-    fn step(&self, step: usize, now: Ms) -> Option<(&str, &str)> {
+    fn step(&self, step: usize, now: Millis) -> Option<(&str, &str)> {
         let component = self.spec.components.get(step)?;
         Some((
             &component.name,
@@ -137,7 +140,7 @@ impl Timed for Plan {
         ))
     }
 
-    fn stirred(&self, due: Ms) -> Vec<usize> {
-        self.progress.stirred(due)
+    fn steps_changing_at(&self, due: Millis) -> Vec<usize> {
+        self.progress.steps_changing_at(due)
     }
 }

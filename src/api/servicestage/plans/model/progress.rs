@@ -10,7 +10,7 @@ use super::spec::PlanSpec;
 use super::vocabulary::{Command, JobStatus, Status};
 use crate::sim::lifecycle::{self, Phase, Verdict};
 use crate::sim::scripts::Work;
-use crate::sim::{Ms, NEVER};
+use crate::sim::{Millis, NEVER};
 
 /// How far a plan has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,12 +66,12 @@ impl PlanProgress {
 
     /// What the plan is at.
     #[must_use]
-    pub fn status(&self, now: Ms) -> Status {
+    pub fn status(&self, now: Millis) -> Status {
         if let Some(rollback) = &self.rollback {
             return match rollback.run.phase(now) {
                 Phase::Succeeded => Status::RollbackSucceed,
                 Phase::Failed | Phase::Aborted => Status::RollbackFailed,
-                Phase::Leading
+                Phase::Starting
                 | Phase::Running
                 | Phase::Waiting
                 | Phase::Stopping
@@ -84,7 +84,7 @@ impl PlanProgress {
             LastExecution::Done(batch_run) => batch_run,
         };
         match batch_run.run.phase(now) {
-            Phase::Leading | Phase::Running | Phase::Waiting | Phase::Stopping | Phase::Paused => {
+            Phase::Starting | Phase::Running | Phase::Waiting | Phase::Stopping | Phase::Paused => {
                 Status::Running
             }
             Phase::Aborting => Status::Aborting,
@@ -97,7 +97,7 @@ impl PlanProgress {
 
     /// What a component is at, by its position.
     #[must_use]
-    pub fn component(&self, component: usize, now: Ms) -> ComponentProgress<'_> {
+    pub fn component(&self, component: usize, now: Millis) -> ComponentProgress<'_> {
         let released = match &self.release {
             LastExecution::Given(status) => ComponentProgress::given(*status),
             LastExecution::Done(batch_run) => {
@@ -112,13 +112,13 @@ impl PlanProgress {
 
     /// The next instant after `now` at which something changes by itself, or [`NEVER`].
     #[must_use]
-    pub fn next_due(&self, now: Ms) -> Ms {
+    pub fn next_due(&self, now: Millis) -> Millis {
         self.latest()
             .map_or(NEVER, |batch_run| batch_run.run.next_due(now))
     }
 
     /// Whether a command fits what the plan is at.
-    pub fn check(&self, command: Command, now: Ms) -> Result<(), InvalidState> {
+    pub fn check(&self, command: Command, now: Millis) -> Result<(), InvalidState> {
         let status = self.status(now);
         if command.fits().contains(&status) && (command != Command::Abort || self.is_at_work(now)) {
             Ok(())
@@ -129,7 +129,7 @@ impl PlanProgress {
 
     /// Whether there is something that an abort can cut: a fixture may tell of a run that leads in or is paused,
     /// which plans show as running.
-    fn is_at_work(&self, now: Ms) -> bool {
+    fn is_at_work(&self, now: Millis) -> bool {
         match &self.release {
             LastExecution::Given(_) => true,
             LastExecution::Done(batch_run) => {
@@ -141,9 +141,9 @@ impl PlanProgress {
     /// The steps that may look otherwise at `due` than just before: components by their position, and perhaps
     /// the plan's own step behind them.
     #[must_use]
-    pub fn stirred(&self, due: Ms) -> Vec<usize> {
+    pub fn steps_changing_at(&self, due: Millis) -> Vec<usize> {
         self.latest()
-            .map_or(Vec::new(), |batch_run| batch_run.run.stirred(due))
+            .map_or(Vec::new(), |batch_run| batch_run.run.steps_changing_at(due))
     }
 
     /// The round that came last, if anything is known of it.
@@ -161,7 +161,7 @@ impl PlanProgress {
         &mut self,
         spec: &PlanSpec,
         context: &mut WriteContext,
-        now: Ms,
+        now: Millis,
     ) -> Result<(), InvalidState> {
         self.check(Command::Execute, now)?;
         let earlier = match &self.release {
@@ -187,7 +187,7 @@ impl PlanProgress {
         &mut self,
         spec: &PlanSpec,
         context: &mut WriteContext,
-        now: Ms,
+        now: Millis,
     ) -> Result<(), InvalidState> {
         self.check(Command::Rollback, now)?;
         let mut batches = spec.batches();
@@ -211,9 +211,9 @@ impl PlanProgress {
     pub fn abort(
         &mut self,
         spec: &PlanSpec,
-        since: Ms,
+        since: Millis,
         context: &mut WriteContext,
-        now: Ms,
+        now: Millis,
     ) -> Result<(), InvalidState> {
         self.check(Command::Abort, now)?;
         let mut batch_run = match &self.release {
@@ -262,10 +262,10 @@ impl<'a> ComponentProgress<'a> {
     }
 
     /// That of a component in an execution.
-    fn released(batch_run: &'a BatchRun, component: usize, now: Ms) -> Self {
+    fn released(batch_run: &'a BatchRun, component: usize, now: Millis) -> Self {
         let (job_status, verdict, job) = batch_run.job(component, now);
         let status = match (job_status, verdict) {
-            (_, Some(Verdict::Cut)) => Status::Aborted,
+            (_, Some(Verdict::Interrupted)) => Status::Aborted,
             (JobStatus::Created, _) => Status::Created,
             (JobStatus::Running, _) => Status::Running,
             (JobStatus::Succeeded, _) => Status::Success,
@@ -281,7 +281,7 @@ impl<'a> ComponentProgress<'a> {
     }
 
     /// The same with what a rollback did to it. One whose turn has not come looks as before.
-    fn rolled_back(self, batch_run: &'a BatchRun, component: usize, now: Ms) -> Self {
+    fn rolled_back(self, batch_run: &'a BatchRun, component: usize, now: Millis) -> Self {
         let (job_status, verdict, job) = batch_run.job(component, now);
         if verdict == Some(Verdict::Skipped) {
             return self;

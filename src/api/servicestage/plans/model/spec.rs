@@ -6,7 +6,7 @@ use super::component::Component;
 use super::vocabulary::{Action, FailStrategy};
 use crate::http::json::Misfit;
 use crate::sim::ids::Ids;
-use crate::sim::lifecycle::FailMode;
+use crate::sim::lifecycle::FailurePolicy;
 
 /// The most components of a plan that upgrades. Source: user guide, page 0245, read 2026-08.
 const MOST_UPGRADED: usize = 64;
@@ -71,10 +71,10 @@ impl PlanSpec {
 
     /// What a failure means to a run.
     #[must_use]
-    pub fn fail_mode(&self) -> FailMode {
+    pub fn fail_mode(&self) -> FailurePolicy {
         match self.fail_strategy {
-            FailStrategy::Stop => FailMode::Stop,
-            FailStrategy::Continue => FailMode::Continue,
+            FailStrategy::Stop => FailurePolicy::Stop,
+            FailStrategy::Continue => FailurePolicy::Continue,
         }
     }
 }

@@ -9,12 +9,12 @@ const LONGEST: usize = 64;
 /// longer one by two; two letters that changed places count as one.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let meant = plain(word)?;
-    let allowed = slips(&meant);
+    let meant = normalize(word)?;
+    let allowed = max_edits(&meant);
     let parts = parts(&meant, 2 * allowed + 1);
     let scored = known.into_iter().filter(|known| *known != word);
     let scored = scored.filter_map(|known| {
-        let plain = plain(known)?;
+        let plain = normalize(known)?;
         // Most words have nothing in common, which is found out much faster than how far they are apart.
         let is_plain = plain.is_ascii() && meant.is_ascii();
         let shift = if is_plain { allowed } else { 4 * allowed };
@@ -32,7 +32,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// By how many letters a word may be off.
-fn slips(word: &str) -> usize {
+fn max_edits(word: &str) -> usize {
     match word.chars().count() {
         0..=2 => 0,
         3..=5 => 1,
@@ -53,7 +53,7 @@ fn parts(word: &str, n: usize) -> Vec<(usize, &str)> {
 }
 
 /// The word without what does not count; nothing if that leaves nothing, or too much.
-fn plain(word: &str) -> Option<String> {
+fn normalize(word: &str) -> Option<String> {
     if word.len() > LONGEST {
         return None;
     }
@@ -109,7 +109,7 @@ mod tests {
         #[test]
         fn what_is_passed_over_would_not_have_been_near(one in "[abc\u{e9}]{0,9}", other in "[abc\u{e9}]{0,9}") {
             let off = strsim::damerau_levenshtein(&one, &other);
-            let is_near = !one.is_empty() && !other.is_empty() && one != other && off <= slips(&one);
+            let is_near = !one.is_empty() && !other.is_empty() && one != other && off <= max_edits(&one);
             prop_assert_eq!(nearest(&one, [other.as_str()]).is_some(), is_near);
         }
     }

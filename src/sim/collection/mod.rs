@@ -1,20 +1,27 @@
 //! What a family keeps: things found by id, listed per scope in the order of time, woken when due.
 
+mod hash_index;
+mod slots;
+mod sorted_keys;
+pub(super) mod stored;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use foldhash::HashMap;
 
-pub use super::entry::Entry;
+pub use hash_index::HashIndex;
+#[cfg(test)]
+pub(crate) use slots::access_count;
+pub use stored::Stored;
 
-use super::index::Index;
-use super::kept::Kept;
-use super::order::{Keys, Order};
-use super::transition::{Log, Occasion, SCHEDULE, Word};
-use super::{Ms, NEVER};
+use super::transition::{ChangeContext, SCHEDULE, Symbol, TransitionLog};
+use super::{Millis, NEVER};
+use slots::Slots;
+use sorted_keys::{Keys, SortedKeys};
 
 /// A thing whose state changes with time.
-pub trait Timed {
+pub trait Resource {
     /// The family it belongs to, as transitions name it.
     const FAMILY: &'static str;
 
@@ -22,10 +29,10 @@ pub trait Timed {
     fn name(&self) -> &str;
 
     /// The next instant after `now` at which something about it changes by itself, or [`NEVER`].
-    fn next_due(&self, now: Ms) -> Ms;
+    fn next_due(&self, now: Millis) -> Millis;
 
     /// Its own status at an instant, in the family's word; empty once it is gone.
-    fn word(&self, now: Ms) -> &str;
+    fn status_label(&self, now: Millis) -> &str;
 
     /// How many steps it has at present; they have a fixed order until a command gives it others.
     fn n_steps(&self) -> usize {
@@ -33,52 +40,52 @@ pub trait Timed {
     }
 
     /// The name of a step and its status at an instant; none if there is nothing to see of the step.
-    fn step(&self, _step: usize, _now: Ms) -> Option<(&str, &str)> {
+    fn step(&self, _step: usize, _now: Millis) -> Option<(&str, &str)> {
         None
     }
 
     /// The steps that may look otherwise at `due` than just before, in ascending order.
-    fn stirred(&self, _due: Ms) -> Vec<usize> {
+    fn steps_changing_at(&self, _due: Millis) -> Vec<usize> {
         Vec::new()
     }
 
     /// Whether time does something to it at that instant beyond ageing it (a trigger that starts a run).
-    fn acts(&self, _now: Ms) -> bool {
+    fn has_timed_action(&self, _now: Millis) -> bool {
         false
     }
 }
 
 /// The position of a thing in the order of arrival.
-pub type Serial = u64;
+pub type ArrivalId = u64;
 
 /// Things of many scopes. Finding, adding, changing and removing cost O(log n) of what is stored and, where what
 /// changed is told, a look at each step of the thing.
 #[derive(Debug)]
-pub struct Shelf<T> {
-    entries: Kept<T>,
-    ids: Index,
-    scopes: BTreeMap<Arc<str>, Order<(Ms, Serial)>>,
+pub struct Collection<T> {
+    slots: Slots<T>,
+    ids: HashIndex,
+    scopes: BTreeMap<Arc<str>, SortedKeys<(Millis, ArrivalId)>>,
     /// Who changes by itself next; a thing that does not is absent.
-    agenda: BTreeSet<(Ms, Serial)>,
+    agenda: BTreeSet<(Millis, ArrivalId)>,
     /// How many things are at each status.
-    tally: HashMap<Word, usize>,
-    arrived: Serial,
+    counts: HashMap<Symbol, usize>,
+    arrived: ArrivalId,
 }
 
-impl<T> Default for Shelf<T> {
+impl<T> Default for Collection<T> {
     fn default() -> Self {
         Self {
-            entries: Kept::default(),
-            ids: Index::default(),
+            slots: Slots::default(),
+            ids: HashIndex::default(),
             scopes: BTreeMap::new(),
             agenda: BTreeSet::new(),
-            tally: HashMap::default(),
+            counts: HashMap::default(),
             arrived: 0,
         }
     }
 }
 
-impl<T: Timed> Shelf<T> {
+impl<T: Resource> Collection<T> {
     /// Adds a thing that was created at `created`; among equal times the later added counts as newer. Its
     /// status and those of its steps are told as coming from nothing; of an import only its own is noted.
     ///
@@ -88,58 +95,58 @@ impl<T: Timed> Shelf<T> {
         &mut self,
         scope: &str,
         id: &str,
-        created: Ms,
+        created: Millis,
         item: T,
-        occasion: &mut Occasion,
-    ) -> Serial {
-        let serial = self.arrived;
+        change_context: &mut ChangeContext,
+    ) -> ArrivalId {
+        let arrival_id = self.arrived;
         self.arrived += 1;
         let scope = match self.scopes.get_key_value(scope) {
             Some((known, _)) => Arc::clone(known),
             None => Arc::from(scope),
         };
-        let entries = &self.entries;
+        let slots = &self.slots;
         let is_new = self
             .ids
-            .add_first(id, serial, |serial| &*entries.named(serial).id);
+            .try_insert(id, arrival_id, |arrival_id| &*slots.named(arrival_id).id);
         assert!(is_new, "an id is given once");
         let id: Arc<str> = Arc::from(id);
         self.scopes
             .entry(Arc::clone(&scope))
             .or_default()
-            .insert((created, serial));
-        let entry = Entry::new(scope, id, created, item, occasion);
-        if entry.due < NEVER {
-            self.agenda.insert((entry.due, serial));
+            .insert((created, arrival_id));
+        let stored = Stored::new(scope, id, created, item, change_context);
+        if stored.due < NEVER {
+            self.agenda.insert((stored.due, arrival_id));
         }
-        Self::count(&mut self.tally, Word::NOTHING, entry.status);
-        self.entries.insert(serial, entry);
-        serial
+        Self::count(&mut self.counts, Symbol::NOTHING, stored.status);
+        self.slots.insert(arrival_id, stored);
+        arrival_id
     }
 
     /// Whether the id is given, in whatever scope.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
-        self.serial(id).is_some()
+        self.arrival_id(id).is_some()
     }
 
     /// The position of the thing of that id.
     #[must_use]
-    pub fn serial(&self, id: &str) -> Option<Serial> {
+    pub fn arrival_id(&self, id: &str) -> Option<ArrivalId> {
         self.ids
-            .first(&id, |serial| &*self.entries.named(serial).id)
+            .get(&id, |arrival_id| &*self.slots.named(arrival_id).id)
     }
 
     /// The thing of that id, in whatever scope.
     #[must_use]
-    pub fn find(&self, id: &str) -> Option<&Entry<T>> {
-        self.at(self.serial(id)?)
+    pub fn find(&self, id: &str) -> Option<&Stored<T>> {
+        self.at(self.arrival_id(id)?)
     }
 
     /// The thing at a position.
     #[must_use]
-    pub fn at(&self, serial: Serial) -> Option<&Entry<T>> {
-        self.entries.get(serial)
+    pub fn at(&self, arrival_id: ArrivalId) -> Option<&Stored<T>> {
+        self.slots.get(arrival_id)
     }
 
     /// The thing at a position, for the sake of what it is called.
@@ -147,16 +154,16 @@ impl<T: Timed> Shelf<T> {
     /// # Panics
     /// If there is none.
     #[must_use]
-    pub fn named(&self, serial: Serial) -> &Entry<T> {
-        self.entries.named(serial)
+    pub fn named(&self, arrival_id: ArrivalId) -> &Stored<T> {
+        self.slots.named(arrival_id)
     }
 
     /// The thing of that id, if it belongs to the scope.
     #[must_use]
     pub fn get(&self, scope: &str, id: &str) -> Option<&T> {
         self.find(id)
-            .filter(|entry| &*entry.scope == scope)
-            .map(|entry| &entry.item)
+            .filter(|stored| &*stored.scope == scope)
+            .map(|stored| &stored.item)
     }
 
     /// Lends a thing of the scope for changing, tells what changed, and notes when it is due next.
@@ -164,55 +171,64 @@ impl<T: Timed> Shelf<T> {
         &mut self,
         scope: &str,
         id: &str,
-        occasion: &mut Occasion,
+        change_context: &mut ChangeContext,
         change: impl FnOnce(&mut T) -> R,
     ) -> Option<R> {
-        let serial = self.serial(id)?;
-        let entry = self
-            .entries
-            .get_mut(serial)
-            .filter(|entry| &*entry.scope == scope)?;
-        let before = entry.status;
-        let result = entry.change(occasion, change);
-        Self::count(&mut self.tally, before, entry.status);
-        let due = entry.item.next_due(occasion.now);
-        Self::note(&mut self.agenda, serial, entry, due);
+        let arrival_id = self.arrival_id(id)?;
+        let stored = self
+            .slots
+            .get_mut(arrival_id)
+            .filter(|stored| &*stored.scope == scope)?;
+        let before = stored.status;
+        let result = stored.change(change_context, change);
+        Self::count(&mut self.counts, before, stored.status);
+        let due = stored.item.next_due(change_context.now);
+        Self::reschedule(&mut self.agenda, arrival_id, stored, due);
         Some(result)
     }
 
     /// Takes a thing of the scope away, which is told as a change to nothing. Its steps go with it untold.
-    pub fn remove(&mut self, scope: &str, id: &str, occasion: &mut Occasion) -> Option<T> {
-        let serial = self.serial(id)?;
-        if &*self.entries.get(serial)?.scope != scope {
+    pub fn remove(
+        &mut self,
+        scope: &str,
+        id: &str,
+        change_context: &mut ChangeContext,
+    ) -> Option<T> {
+        let arrival_id = self.arrival_id(id)?;
+        if &*self.slots.get(arrival_id)?.scope != scope {
             return None;
         }
-        let mut entry = self.entries.remove(serial)?;
-        let before = entry.status;
-        entry.end(occasion);
-        Self::count(&mut self.tally, before, entry.status);
-        self.ids.remove(id, serial);
-        self.agenda.remove(&(entry.due, serial));
-        if let Some(order) = self.scopes.get_mut(scope) {
-            order.remove((entry.created, serial));
-            if order.len() == 0 {
+        let mut stored = self.slots.remove(arrival_id)?;
+        let before = stored.status;
+        stored.end(change_context);
+        Self::count(&mut self.counts, before, stored.status);
+        self.ids.remove(id, arrival_id);
+        self.agenda.remove(&(stored.due, arrival_id));
+        if let Some(sorted) = self.scopes.get_mut(scope) {
+            sorted.remove((stored.created, arrival_id));
+            if sorted.len() == 0 {
                 self.scopes.remove(scope);
             }
         }
-        Some(entry.item)
+        Some(stored.item)
     }
 
     /// How many things the scope has.
     #[must_use]
     pub fn len(&self, scope: &str) -> usize {
-        self.scopes.get(scope).map_or(0, Order::len)
+        self.scopes.get(scope).map_or(0, SortedKeys::len)
     }
 
     /// The things of a scope, oldest first; `rev()` for newest first.
-    pub fn of(&self, scope: &str) -> Things<'_, T> {
-        let keys = self.scopes.get(scope).map(Order::keys).unwrap_or_default();
-        Things {
+    pub fn of(&self, scope: &str) -> Iter<'_, T> {
+        let keys = self
+            .scopes
+            .get(scope)
+            .map(SortedKeys::keys)
+            .unwrap_or_default();
+        Iter {
             keys,
-            entries: &self.entries,
+            slots: &self.slots,
         }
     }
 
@@ -222,14 +238,17 @@ impl<T: Timed> Shelf<T> {
     }
 
     /// How many things are at each status, in no order, once whatever is due has happened.
-    pub fn tally<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = (&'a str, usize)> {
-        let tally = self.tally.iter();
+    pub fn count_by_status<'a>(
+        &'a self,
+        log: &'a TransitionLog,
+    ) -> impl Iterator<Item = (&'a str, usize)> {
+        let tally = self.counts.iter();
         tally.map(|(status, things)| (&**log.text(*status), *things))
     }
 
     /// When the first of all things changes by itself, or [`NEVER`].
     #[must_use]
-    pub fn next_due(&self) -> Ms {
+    pub fn next_due(&self) -> Millis {
         self.agenda.first().map_or(NEVER, |(due, _)| *due)
     }
 
@@ -239,49 +258,54 @@ impl<T: Timed> Shelf<T> {
     ///
     /// # Panics
     /// Never: the agenda names what is stored.
-    pub fn wake(
+    pub fn fire_next(
         &mut self,
-        now: Ms,
-        log: &mut Log,
-        act: impl FnOnce(&str, &str, &mut T, Ms),
+        now: Millis,
+        log: &mut TransitionLog,
+        act: impl FnOnce(&str, &str, &mut T, Millis),
     ) -> bool {
-        let Some((due, serial)) = self.agenda.first().copied().filter(|(due, _)| *due <= now)
+        let Some((due, arrival_id)) = self.agenda.first().copied().filter(|(due, _)| *due <= now)
         else {
             return false;
         };
-        let entry = self
-            .entries
-            .get_mut(serial)
+        let stored = self
+            .slots
+            .get_mut(arrival_id)
             .expect("the agenda names what is stored");
-        let before = entry.status;
-        entry.age(due, log);
-        if entry.item.acts(due) {
-            let (scope, id) = (Arc::clone(&entry.scope), Arc::clone(&entry.id));
+        let before = stored.status;
+        stored.advance_to(due, log);
+        if stored.item.has_timed_action(due) {
+            let (scope, id) = (Arc::clone(&stored.scope), Arc::clone(&stored.id));
             let act = |item: &mut T| act(&scope, &id, item, due);
-            entry.change(&mut log.at(due, SCHEDULE), act);
+            stored.change(&mut log.context(due, SCHEDULE), act);
         }
-        Self::count(&mut self.tally, before, entry.status);
-        let next = entry.item.next_due(due);
-        Self::note(&mut self.agenda, serial, entry, next);
+        Self::count(&mut self.counts, before, stored.status);
+        let next = stored.item.next_due(due);
+        Self::reschedule(&mut self.agenda, arrival_id, stored, next);
         true
     }
 
     /// Remembers what another shelf does of the things that both hold, as told to the log `from`.
-    pub fn remember(&mut self, other: &mut Self, from: &Log, occasion: &mut Occasion) {
-        for entry in self.entries.all_mut() {
-            let known = other.serial(&entry.id);
-            let known = known.and_then(|serial| other.entries.get_mut(serial));
-            if let Some(known) = known.filter(|known| known.scope == entry.scope) {
-                entry.remember(known, from, occasion);
+    pub fn inherit_history(
+        &mut self,
+        other: &mut Self,
+        from: &TransitionLog,
+        change_context: &mut ChangeContext,
+    ) {
+        for stored in self.slots.all_mut() {
+            let known = other.arrival_id(&stored.id);
+            let known = known.and_then(|arrival_id| other.slots.get_mut(arrival_id));
+            if let Some(known) = known.filter(|known| known.scope == stored.scope) {
+                stored.inherit_history(known, from, change_context);
             }
         }
     }
 
-    fn count(tally: &mut HashMap<Word, usize>, before: Word, after: Word) {
+    fn count(tally: &mut HashMap<Symbol, usize>, before: Symbol, after: Symbol) {
         if before == after {
             return;
         }
-        if after != Word::NOTHING {
+        if after != Symbol::NOTHING {
             *tally.entry(after).or_default() += 1;
         }
         if let Some(things) = tally.get_mut(&before) {
@@ -292,11 +316,16 @@ impl<T: Timed> Shelf<T> {
         }
     }
 
-    fn note(agenda: &mut BTreeSet<(Ms, Serial)>, serial: Serial, entry: &mut Entry<T>, due: Ms) {
-        agenda.remove(&(entry.due, serial));
-        entry.due = due;
+    fn reschedule(
+        agenda: &mut BTreeSet<(Millis, ArrivalId)>,
+        arrival_id: ArrivalId,
+        stored: &mut Stored<T>,
+        due: Millis,
+    ) {
+        agenda.remove(&(stored.due, arrival_id));
+        stored.due = due;
         if due < NEVER {
-            agenda.insert((due, serial));
+            agenda.insert((due, arrival_id));
         }
     }
 }
@@ -304,20 +333,20 @@ impl<T: Timed> Shelf<T> {
 /// Things of a scope in the order of time, from either end. `skip` does not look at what it passes over, so a
 /// page costs what is on it.
 #[derive(Debug)]
-pub struct Things<'a, T> {
-    keys: Keys<'a, (Ms, Serial)>,
-    entries: &'a Kept<T>,
+pub struct Iter<'a, T> {
+    keys: Keys<'a, (Millis, ArrivalId)>,
+    slots: &'a Slots<T>,
 }
 
-impl<'a, T> Things<'a, T> {
-    fn thing(&self, (_, serial): (Ms, Serial)) -> &'a Entry<T> {
-        let thing = self.entries.get(serial);
+impl<'a, T> Iter<'a, T> {
+    fn thing(&self, (_, arrival_id): (Millis, ArrivalId)) -> &'a Stored<T> {
+        let thing = self.slots.get(arrival_id);
         thing.expect("a scope names what is stored")
     }
 }
 
-impl<'a, T> Iterator for Things<'a, T> {
-    type Item = &'a Entry<T>;
+impl<'a, T> Iterator for Iter<'a, T> {
+    type Item = &'a Stored<T>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.keys.next().map(|key| self.thing(key))
@@ -332,7 +361,7 @@ impl<'a, T> Iterator for Things<'a, T> {
     }
 }
 
-impl<T> DoubleEndedIterator for Things<'_, T> {
+impl<T> DoubleEndedIterator for Iter<'_, T> {
     fn next_back(&mut self) -> Option<Self::Item> {
         self.keys.next_back().map(|key| self.thing(key))
     }
@@ -346,45 +375,63 @@ impl<T> DoubleEndedIterator for Things<'_, T> {
 mod tests {
     use std::cell::Cell;
 
-    use super::super::transition::IMPORT;
     use super::*;
-    use crate::sim::lifecycle::{Does, Node, Outcome, Run, Script, Seen};
+    use crate::sim::lifecycle::{Node, Outcome, Run, RunPlan, StepPlan, StepState};
+    use crate::sim::transition::IMPORT;
 
     const COUNT: [&str; 6] = ["0", "1", "2", "3", "4", "5"];
 
     /// Counts the ticks of ten milliseconds since its birth, for five of them.
     struct Ticker {
-        born: Ms,
+        born: Millis,
     }
 
-    impl Timed for Ticker {
+    impl Resource for Ticker {
         const FAMILY: &'static str = "asm";
 
         fn name(&self) -> &'static str {
             "ticker"
         }
 
-        fn next_due(&self, now: Ms) -> Ms {
+        fn next_due(&self, now: Millis) -> Millis {
             let next = now - (now - self.born).rem_euclid(10) + 10;
             if next > self.born + 50 { NEVER } else { next }
         }
 
-        fn word(&self, now: Ms) -> &str {
+        fn status_label(&self, now: Millis) -> &str {
             let ticks = (now - self.born).div_euclid(10);
             COUNT[usize::try_from(ticks).unwrap().min(5)]
         }
     }
 
-    fn shelf(log: &mut Log) -> Shelf<Ticker> {
-        let mut shelf = Shelf::default();
-        shelf.insert("p", "a", 5, Ticker { born: 0 }, &mut log.at(0, "create"));
-        shelf.insert("p", "b", 3, Ticker { born: 3 }, &mut log.at(3, "create"));
-        shelf.insert("q", "c", 3, Ticker { born: 3 }, &mut log.at(3, "create"));
-        shelf
+    fn collection(log: &mut TransitionLog) -> Collection<Ticker> {
+        let mut collection = Collection::default();
+        collection.insert(
+            "p",
+            "a",
+            5,
+            Ticker { born: 0 },
+            &mut log.context(0, "create"),
+        );
+        collection.insert(
+            "p",
+            "b",
+            3,
+            Ticker { born: 3 },
+            &mut log.context(3, "create"),
+        );
+        collection.insert(
+            "q",
+            "c",
+            3,
+            Ticker { born: 3 },
+            &mut log.context(3, "create"),
+        );
+        collection
     }
 
     /// What was told since: number, instant, id, the status after, cause.
-    fn told(log: &mut Log) -> Vec<(u64, Ms, String, String, String)> {
+    fn told(log: &mut TransitionLog) -> Vec<(u64, Millis, String, String, String)> {
         let told = log.drain().map(|(number, change)| {
             let text = |text: &str| text.to_owned();
             let (id, to, cause) = (text(&change.id), text(&change.to), text(&change.cause));
@@ -393,7 +440,9 @@ mod tests {
         told.collect()
     }
 
-    fn as_told(changes: &[(u64, Ms, &str, &str, &str)]) -> Vec<(u64, Ms, String, String, String)> {
+    fn as_told(
+        changes: &[(u64, Millis, &str, &str, &str)],
+    ) -> Vec<(u64, Millis, String, String, String)> {
         let text = |text: &str| text.to_owned();
         let all = changes.iter();
         all.map(|(number, at, id, to, cause)| (*number, *at, text(id), text(to), text(cause)))
@@ -402,25 +451,25 @@ mod tests {
 
     #[test]
     fn a_scope_lists_in_the_order_of_time_whatever_arrived_first() {
-        let shelf = shelf(&mut Log::default());
-        let ids: Vec<_> = shelf.of("p").map(|entry| &*entry.id).collect();
+        let collection = collection(&mut TransitionLog::default());
+        let ids: Vec<_> = collection.of("p").map(|stored| &*stored.id).collect();
         assert_eq!(
-            (ids, shelf.len("p"), shelf.len("r")),
+            (ids, collection.len("p"), collection.len("r")),
             (vec!["b", "a"], 2, 0)
         );
         assert!(
-            shelf.get("q", "a").is_none(),
+            collection.get("q", "a").is_none(),
             "an id is looked up in its own scope"
         );
     }
 
     #[test]
     fn things_wake_in_the_order_they_are_due() {
-        let mut log = Log::default();
-        let mut shelf = shelf(&mut log);
+        let mut log = TransitionLog::default();
+        let mut collection = collection(&mut log);
         assert_eq!(log.drain().count(), 3);
 
-        while shelf.wake(13, &mut log, |_, _, _, _| ()) {}
+        while collection.fire_next(13, &mut log, |_, _, _, _| ()) {}
 
         let expected = [
             (4, 10, "a", "1", "clock"),
@@ -428,69 +477,72 @@ mod tests {
             (6, 13, "c", "1", "clock"),
         ];
         assert_eq!(told(&mut log), as_told(&expected));
-        assert_eq!(shelf.next_due(), 20);
+        assert_eq!(collection.next_due(), 20);
     }
 
     #[test]
     fn things_are_counted_by_what_they_are_at() {
-        let mut log = Log::default();
-        let mut shelf = shelf(&mut log);
-        let tally = |shelf: &Shelf<Ticker>, log: &Log| {
-            let mut tally: Vec<_> = shelf.tally(log).map(|(to, n)| (to.to_owned(), n)).collect();
+        let mut log = TransitionLog::default();
+        let mut collection = collection(&mut log);
+        let tally = |collection: &Collection<Ticker>, log: &TransitionLog| {
+            let mut tally: Vec<_> = collection
+                .count_by_status(log)
+                .map(|(to, n)| (to.to_owned(), n))
+                .collect();
             tally.sort();
             tally
         };
         let at = |status: &str, things| (status.to_owned(), things);
-        assert_eq!(tally(&shelf, &log), [at("0", 3)]);
+        assert_eq!(tally(&collection, &log), [at("0", 3)]);
 
-        while shelf.wake(10, &mut log, |_, _, _, _| ()) {}
-        assert_eq!(tally(&shelf, &log), [at("0", 2), at("1", 1)]);
+        while collection.fire_next(10, &mut log, |_, _, _, _| ()) {}
+        assert_eq!(tally(&collection, &log), [at("0", 2), at("1", 1)]);
 
         let age = |ticker: &mut Ticker| ticker.born = -30;
-        shelf.edit("p", "a", &mut log.at(11, "age"), age);
-        shelf.remove("q", "c", &mut log.at(11, "delete"));
-        assert_eq!(tally(&shelf, &log), [at("0", 1), at("4", 1)]);
+        collection.edit("p", "a", &mut log.context(11, "age"), age);
+        collection.remove("q", "c", &mut log.context(11, "delete"));
+        assert_eq!(tally(&collection, &log), [at("0", 1), at("4", 1)]);
     }
 
     #[test]
     fn what_is_removed_is_forgotten_everywhere() {
-        let mut log = Log::default();
-        let mut shelf = shelf(&mut log);
-        let occasion = &mut log.at(12, "delete");
-        assert!(shelf.remove("q", "a", occasion).is_none());
-        assert!(shelf.remove("p", "a", occasion).is_some());
-        assert!(shelf.find("a").is_none());
-        assert_eq!((shelf.len("p"), shelf.next_due()), (1, 13));
-        shelf.remove("p", "b", occasion);
-        assert_eq!(shelf.scopes().collect::<Vec<_>>(), ["q"]);
+        let mut log = TransitionLog::default();
+        let mut collection = collection(&mut log);
+        let change_context = &mut log.context(12, "delete");
+        assert!(collection.remove("q", "a", change_context).is_none());
+        assert!(collection.remove("p", "a", change_context).is_some());
+        assert!(collection.find("a").is_none());
+        assert_eq!((collection.len("p"), collection.next_due()), (1, 13));
+        collection.remove("p", "b", change_context);
+        assert_eq!(collection.scopes().collect::<Vec<_>>(), ["q"]);
         let expected = [(4, 12, "a", "", "delete"), (5, 12, "b", "", "delete")];
         assert_eq!(told(&mut log)[3..], as_told(&expected));
     }
 
     #[test]
     fn commands_are_told_and_what_changes_nothing_is_not() {
-        let mut log = Log::default();
-        let mut shelf = shelf(&mut log);
+        let mut log = TransitionLog::default();
+        let mut collection = collection(&mut log);
         assert_eq!(log.drain().count(), 3);
 
         let age = |ticker: &mut Ticker| ticker.born = -30;
-        shelf.edit("p", "a", &mut log.at(4, "age"), age);
-        shelf.edit("p", "b", &mut log.at(4, "look"), |_| ());
+        collection.edit("p", "a", &mut log.context(4, "age"), age);
+        collection.edit("p", "b", &mut log.context(4, "look"), |_| ());
 
         assert_eq!(told(&mut log), as_told(&[(4, 4, "a", "3", "age")]));
     }
 
     #[test]
     fn another_shelf_is_remembered_and_what_looks_otherwise_was_imported() {
-        let (mut log, mut fresh) = (Log::default(), Log::default());
-        let mut old = shelf(&mut log);
-        let mut new = Shelf::default();
-        let occasion = &mut fresh.at(4, IMPORT);
-        new.insert("p", "a", 5, Ticker { born: -20 }, occasion);
-        new.insert("p", "b", 3, Ticker { born: 3 }, occasion);
-        new.insert("p", "c", 3, Ticker { born: 3 }, occasion);
+        let (mut log, mut fresh) = (TransitionLog::default(), TransitionLog::default());
+        let mut old = collection(&mut log);
+        let mut new = Collection::default();
+        let change_context = &mut fresh.context(4, IMPORT);
+        new.insert("p", "a", 5, Ticker { born: -20 }, change_context);
+        new.insert("p", "b", 3, Ticker { born: 3 }, change_context);
+        new.insert("p", "c", 3, Ticker { born: 3 }, change_context);
 
-        new.remember(&mut old, &log, occasion);
+        new.inherit_history(&mut old, &log, change_context);
 
         let past = |id: &str| {
             let told = new.find(id).unwrap().transitions(&fresh);
@@ -516,18 +568,18 @@ mod tests {
         looks: Cell<usize>,
     }
 
-    impl Timed for Row {
+    impl Resource for Row {
         const FAMILY: &'static str = "asm";
 
         fn name(&self) -> &'static str {
             "row"
         }
 
-        fn next_due(&self, now: Ms) -> Ms {
+        fn next_due(&self, now: Millis) -> Millis {
             self.run.next_due(now)
         }
 
-        fn word(&self, now: Ms) -> &str {
+        fn status_label(&self, now: Millis) -> &str {
             if self.run.ended(now).is_some() {
                 "over"
             } else {
@@ -536,47 +588,47 @@ mod tests {
         }
 
         fn n_steps(&self) -> usize {
-            self.run.script().does.len()
+            self.run.plan().steps.len()
         }
 
-        fn step(&self, step: usize, now: Ms) -> Option<(&str, &str)> {
+        fn step(&self, step: usize, now: Millis) -> Option<(&str, &str)> {
             self.looks.set(self.looks.get() + 1);
-            let word = match self.run.step(step, now) {
-                Seen::Idle => "idle",
-                Seen::Open { .. } => "open",
-                Seen::Ended { .. } => "over",
+            let word = match self.run.step_state(step, now) {
+                StepState::Idle => "idle",
+                StepState::Open { .. } => "open",
+                StepState::Ended { .. } => "over",
             };
             Some(("step", word))
         }
 
-        fn stirred(&self, due: Ms) -> Vec<usize> {
-            self.run.stirred(due)
+        fn steps_changing_at(&self, due: Millis) -> Vec<usize> {
+            self.run.steps_changing_at(due)
         }
     }
 
     #[test]
     fn a_run_of_many_steps_looks_at_each_a_few_times_and_not_at_all_of_them_each_time() {
         const STEPS: usize = 3_000;
-        let work = Does::Work {
+        let work = StepPlan::Work {
             takes: 10,
             outcome: Outcome::Succeed,
         };
         let tree = Node::Seq((0..STEPS).map(Node::Step).collect());
-        let run = Run::start(0, Script::of(tree, vec![work; STEPS]));
-        let (mut log, mut shelf) = (Log::default(), Shelf::default());
+        let run = Run::start(0, RunPlan::of(tree, vec![work; STEPS]));
+        let (mut log, mut collection) = (TransitionLog::default(), Collection::default());
         let row = Row {
             run,
             looks: Cell::new(0),
         };
-        shelf.insert("p", "a", 0, row, &mut log.at(0, "create"));
+        collection.insert("p", "a", 0, row, &mut log.context(0, "create"));
 
-        while shelf.wake(NEVER - 1, &mut log, |_, _, _, _| ()) {}
+        while collection.fire_next(NEVER - 1, &mut log, |_, _, _, _| ()) {}
 
         // Each once when it was created, and twice where it begins and where it ends.
-        let looks = shelf.get("p", "a").unwrap().looks.get();
+        let looks = collection.get("p", "a").unwrap().looks.get();
         assert!(looks <= STEPS * 5, "{looks}");
-        shelf.edit("p", "a", &mut log.at(NEVER - 1, "look"), |_| ());
-        let again = shelf.get("p", "a").unwrap().looks.get() - looks;
+        collection.edit("p", "a", &mut log.context(NEVER - 1, "look"), |_| ());
+        let again = collection.get("p", "a").unwrap().looks.get() - looks;
         assert_eq!(
             again,
             2 * STEPS,

@@ -8,25 +8,25 @@ const BLOCK: usize = 1_024;
 
 /// A sorted set of keys. Adding and removing cost O(log n) and a move within one block; so does the n-th key.
 #[derive(Debug)]
-pub(super) struct Order<K> {
+pub(super) struct SortedKeys<K> {
     /// Sorted, each block and all of them; none is empty.
     blocks: Vec<Vec<K>>,
     /// How many keys each block has.
-    lengths: Sums,
+    lengths: FenwickTree,
     len: usize,
 }
 
-impl<K> Default for Order<K> {
+impl<K> Default for SortedKeys<K> {
     fn default() -> Self {
         Self {
             blocks: Vec::new(),
-            lengths: Sums::default(),
+            lengths: FenwickTree::default(),
             len: 0,
         }
     }
 }
 
-impl<K: Ord + Copy> Order<K> {
+impl<K: Ord + Copy> SortedKeys<K> {
     pub(super) fn len(&self) -> usize {
         self.len
     }
@@ -97,16 +97,16 @@ impl<K: Ord + Copy> Order<K> {
 
     /// Counts anew after a block came or went, which few keys bring about.
     fn count_blocks(&mut self) {
-        self.lengths = Sums::of(self.blocks.iter().map(Vec::len));
+        self.lengths = FenwickTree::of(self.blocks.iter().map(Vec::len));
     }
 }
 
 /// Numbers of which one can be changed, and the sum of the first ones searched, in O(log n): a Fenwick tree. At
 /// `n` is the sum of as many numbers up to and with the n-th as the lowest bit of `n + 1` says.
 #[derive(Debug, Default)]
-struct Sums(Vec<usize>);
+struct FenwickTree(Vec<usize>);
 
-impl Sums {
+impl FenwickTree {
     fn of(numbers: impl Iterator<Item = usize>) -> Self {
         let mut sums: Vec<usize> = numbers.collect();
         for n in 0..sums.len() {
@@ -146,7 +146,7 @@ impl Sums {
 pub(super) struct Keys<'a, K> {
     blocks: &'a [Vec<K>],
     /// Absent: there are no keys.
-    lengths: Option<&'a Sums>,
+    lengths: Option<&'a FenwickTree>,
     /// The positions of the keys that are left.
     left: Range<usize>,
     /// The next key, by block and place in it; a place at its end stands for the beginning of the next one.
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn keys_that_come_last_fill_their_blocks() {
-        let mut order = Order::default();
+        let mut order = SortedKeys::default();
         (0..10 * BLOCK).for_each(|key| order.insert(key));
         assert_eq!((order.len(), order.blocks.len()), (10 * BLOCK, 10));
         assert_eq!(order.keys().rev().nth(5 * BLOCK), Some(5 * BLOCK - 1));
@@ -236,7 +236,7 @@ mod tests {
             runs in prop::collection::vec((any::<bool>(), 0..4_000_u32, 1..1_500_u32), 1..8),
             skips in prop::collection::vec((any::<bool>(), 0..1_500_usize), 0..12),
         ) {
-            let (mut order, mut model) = (Order::default(), BTreeSet::new());
+            let (mut order, mut model) = (SortedKeys::default(), BTreeSet::new());
             for (adds, from, many) in runs {
                 for key in (from..from + many).rev() {
                     if adds {

@@ -3,13 +3,15 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::shelf::Timed;
-use super::transition::{CLOCK, Change, IMPORT, Log, Occasion, Past, Subject, Word};
-use super::{Ms, Transition};
+use super::Resource;
+use crate::sim::transition::{
+    CLOCK, Change, ChangeContext, History, IMPORT, ResourceRef, Symbol, TransitionLog,
+};
+use crate::sim::{Millis, Transition};
 
 /// A thing with what the shelf knows of it.
 #[derive(Debug)]
-pub struct Entry<T> {
+pub struct Stored<T> {
     /// The project, mesh or project key that owns it.
     pub scope: Arc<str>,
     /// Its id, unique on the shelf.
@@ -17,71 +19,88 @@ pub struct Entry<T> {
     /// The thing.
     pub item: T,
     /// When it was created.
-    pub(super) created: Ms,
-    /// When something about it changes by itself next, or [`super::NEVER`].
-    pub(super) due: Ms,
+    pub(super) created: Millis,
+    /// When something about it changes by itself next, or [`crate::sim::NEVER`].
+    pub(super) due: Millis,
     /// The last status that was told of it.
-    pub(super) status: Word,
-    past: Past,
+    pub(super) status: Symbol,
+    history: History,
 }
 
-impl<T: Timed> Entry<T> {
+impl<T: Resource> Stored<T> {
     /// A thing that comes into being, which is told: its status and those of its steps come from nothing. Of an
     /// import only its own is noted.
     pub(super) fn new(
         scope: Arc<str>,
         id: Arc<str>,
-        created: Ms,
+        created: Millis,
         item: T,
-        occasion: &mut Occasion,
+        change_context: &mut ChangeContext,
     ) -> Self {
-        let mut entry = Self {
-            due: item.next_due(occasion.now),
+        let mut stored = Self {
+            due: item.next_due(change_context.now),
             scope,
             id,
             item,
             created,
-            status: Word::NOTHING,
-            past: Past::default(),
+            status: Symbol::NOTHING,
+            history: History::default(),
         };
-        let changes = if occasion.cause == IMPORT {
-            let is = occasion.log.word(entry.item.word(occasion.now));
-            own(Word::NOTHING, is).into_iter().collect()
+        let changes = if change_context.cause == IMPORT {
+            let is = change_context
+                .log
+                .intern(stored.item.status_label(change_context.now));
+            own(Symbol::NOTHING, is).into_iter().collect()
         } else {
-            Sight::NOTHING.changes_to(&entry.sight(occasion.now, occasion.log))
+            StatusSnapshot::NOTHING
+                .changes_to(&stored.snapshot(change_context.now, change_context.log))
         };
-        entry.tell(changes, occasion);
-        entry
+        stored.record(changes, change_context);
+        stored
     }
 
     /// Its end, which is told. Its steps go with it untold.
-    pub(super) fn end(&mut self, occasion: &mut Occasion) {
-        let from = occasion.log.word(self.item.word(occasion.now));
-        self.tell(own(from, Word::NOTHING).into_iter().collect(), occasion);
+    pub(super) fn end(&mut self, change_context: &mut ChangeContext) {
+        let from = change_context
+            .log
+            .intern(self.item.status_label(change_context.now));
+        self.record(
+            own(from, Symbol::NOTHING).into_iter().collect(),
+            change_context,
+        );
     }
 
     /// Remembers what another did of the same thing. If that looks otherwise here, it is noted as an import.
-    pub(super) fn remember(&mut self, other: &mut Self, from: &Log, occasion: &mut Occasion) {
-        let was = occasion.log.word(other.item.word(occasion.now));
-        let is = occasion.log.word(self.item.word(occasion.now));
-        self.past = std::mem::take(&mut other.past).translate(from, occasion.log);
-        self.tell(own(was, is).into_iter().collect(), occasion);
+    pub(super) fn inherit_history(
+        &mut self,
+        other: &mut Self,
+        from: &TransitionLog,
+        change_context: &mut ChangeContext,
+    ) {
+        let was = change_context
+            .log
+            .intern(other.item.status_label(change_context.now));
+        let is = change_context
+            .log
+            .intern(self.item.status_label(change_context.now));
+        self.history = std::mem::take(&mut other.history).translate(from, change_context.log);
+        self.record(own(was, is).into_iter().collect(), change_context);
     }
 
     /// The transitions it remembers, oldest first, each with its number; 0 for an import.
     #[must_use]
-    pub fn transitions(&self, log: &Log) -> Vec<(u64, Transition)> {
-        self.past.transitions(&self.subject(), log)
+    pub fn transitions(&self, log: &TransitionLog) -> Vec<(u64, Transition)> {
+        self.history.transitions(&self.resource(), log)
     }
 
     /// How many transitions there were before those it remembers.
     #[must_use]
     pub fn forgotten(&self) -> u64 {
-        self.past.forgotten()
+        self.history.forgotten()
     }
 
-    fn subject(&self) -> Subject<'_> {
-        Subject {
+    fn resource(&self) -> ResourceRef<'_> {
+        ResourceRef {
             family: T::FAMILY,
             scope: &self.scope,
             id: &self.id,
@@ -92,55 +111,55 @@ impl<T: Timed> Entry<T> {
     /// Changes the thing and tells what changed.
     pub(super) fn change<R>(
         &mut self,
-        occasion: &mut Occasion,
+        change_context: &mut ChangeContext,
         change: impl FnOnce(&mut T) -> R,
     ) -> R {
-        let before = self.sight(occasion.now, occasion.log);
+        let before = self.snapshot(change_context.now, change_context.log);
         let result = change(&mut self.item);
-        let after = self.sight(occasion.now, occasion.log);
-        self.tell(before.changes_to(&after), occasion);
+        let after = self.snapshot(change_context.now, change_context.log);
+        self.record(before.changes_to(&after), change_context);
         result
     }
 
     /// Tells what of the thing looks otherwise at `due` than just before.
-    pub(super) fn age(&mut self, due: Ms, log: &mut Log) {
+    pub(super) fn advance_to(&mut self, due: Millis, log: &mut TransitionLog) {
         let changes = changes_at(&self.item, due).map(|(step, from, to)| Change {
             step: step.map(Arc::from),
-            from: log.word(from),
-            to: log.word(to),
+            from: log.intern(from),
+            to: log.intern(to),
         });
         let changes = changes.collect();
-        self.tell(changes, &mut log.at(due, CLOCK));
+        self.record(changes, &mut log.context(due, CLOCK));
     }
 
-    fn tell(&mut self, changes: Vec<Change>, occasion: &mut Occasion) {
+    fn record(&mut self, changes: Vec<Change>, change_context: &mut ChangeContext) {
         if changes.is_empty() {
             return;
         }
         if let Some(own) = changes.iter().rfind(|change| change.step.is_none()) {
             self.status = own.to;
         }
-        let mut past = std::mem::take(&mut self.past);
-        let subject = self.subject();
+        let mut history = std::mem::take(&mut self.history);
+        let resource = self.resource();
         for change in changes {
-            past.add(change, &subject, occasion);
+            history.add(change, &resource, change_context);
         }
-        self.past = past;
+        self.history = history;
     }
 
-    fn sight(&self, now: Ms, log: &mut Log) -> Sight {
+    fn snapshot(&self, now: Millis, log: &mut TransitionLog) -> StatusSnapshot {
         let steps = (0..self.item.n_steps()).filter_map(|step| self.item.step(step, now));
-        Sight {
-            own: log.word(self.item.word(now)),
+        StatusSnapshot {
+            own: log.intern(self.item.status_label(now)),
             steps: steps
-                .map(|(name, status)| (name.into(), log.word(status)))
+                .map(|(name, status)| (name.into(), log.intern(status)))
                 .collect(),
         }
     }
 }
 
 /// A change of the thing itself, if it is one.
-fn own(from: Word, to: Word) -> Option<Change> {
+fn own(from: Symbol, to: Symbol) -> Option<Change> {
     (from != to).then_some(Change {
         step: None,
         from,
@@ -150,12 +169,13 @@ fn own(from: Word, to: Word) -> Option<Change> {
 
 /// What of a thing looks otherwise at an instant than just before, with both words: first the thing itself, then
 /// steps by name.
-pub(super) fn changes_at<T: Timed>(
+pub(in crate::sim) fn changes_at<T: Resource>(
     item: &T,
-    at: Ms,
+    at: Millis,
 ) -> impl Iterator<Item = (Option<&str>, &str, &str)> {
-    let own = std::iter::once_with(move || (None, item.word(at - 1), item.word(at)));
-    let steps = std::iter::once_with(move || item.stirred(at)).flatten();
+    let own =
+        std::iter::once_with(move || (None, item.status_label(at - 1), item.status_label(at)));
+    let steps = std::iter::once_with(move || item.steps_changing_at(at)).flatten();
     let steps = steps.filter_map(move |step| {
         let (_, from) = item.step(step, at - 1)?;
         let (name, to) = item.step(step, at)?;
@@ -165,15 +185,15 @@ pub(super) fn changes_at<T: Timed>(
 }
 
 /// What can be seen of a thing: its own status, and its steps by name, of which several may have the same.
-struct Sight {
-    own: Word,
-    steps: Vec<(Arc<str>, Word)>,
+struct StatusSnapshot {
+    own: Symbol,
+    steps: Vec<(Arc<str>, Symbol)>,
 }
 
-impl Sight {
+impl StatusSnapshot {
     /// What can be seen of a thing that is not there.
     const NOTHING: Self = Self {
-        own: Word::NOTHING,
+        own: Symbol::NOTHING,
         steps: Vec::new(),
     };
 
@@ -185,7 +205,7 @@ impl Sight {
     /// not there any more. Of steps with the same name the first is taken for the first.
     fn changes_to(&self, after: &Self) -> Vec<Change> {
         let mut changes: Vec<_> = own(self.own, after.own).into_iter().collect();
-        let mut add = |name: &Arc<str>, from: Word, to: Word| {
+        let mut add = |name: &Arc<str>, from: Symbol, to: Symbol| {
             if from != to {
                 changes.push(Change {
                     step: Some(Arc::clone(name)),
@@ -206,13 +226,13 @@ impl Sight {
         }
         for (name, to) in &after.steps {
             let was = known.get_mut(&**name).and_then(VecDeque::pop_front);
-            add(name, was.map_or(Word::NOTHING, |n| self.steps[n].1), *to);
+            add(name, was.map_or(Symbol::NOTHING, |n| self.steps[n].1), *to);
         }
         let mut gone: Vec<usize> = known.into_values().flatten().collect();
         gone.sort_unstable();
         for n in gone {
             let (name, from) = &self.steps[n];
-            add(name, *from, Word::NOTHING);
+            add(name, *from, Symbol::NOTHING);
         }
         changes
     }
