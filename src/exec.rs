@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::api::World;
 use crate::api::identities::Identities;
 use crate::host::Farewell;
-use crate::http::watch::entry::Summary;
+use crate::http::observe::exchange::ExchangeSummary;
 use crate::sim::scripts::Script;
 
 /// The credential of a command whose user has none: any passes unless `--auth strict`.
@@ -148,11 +148,12 @@ impl FailOn {
                 unused.map(unused_script).collect()
             }),
             Self::UnknownRoute => {
-                let is_unknown = |summary: &Summary| summary.operation.is_none();
+                let is_unknown = |summary: &ExchangeSummary| summary.operation.is_none();
                 requests("unknown-route", world, is_unknown)
             }
             Self::ServerError => {
-                let is_error = |summary: &Summary| summary.status >= 500 && summary.fault.is_none();
+                let is_error =
+                    |summary: &ExchangeSummary| summary.status >= 500 && summary.fault.is_none();
                 requests("server-error", world, is_error)
             }
         }
@@ -160,15 +161,15 @@ impl FailOn {
 }
 
 /// The requests of a world's journal that are meant, a line each. Of what the journal has dropped nobody knows.
-fn requests(word: &str, world: &World, meant: impl Fn(&Summary) -> bool) -> Vec<String> {
-    let journal = &world.watch().journal;
+fn requests(word: &str, world: &World, meant: impl Fn(&ExchangeSummary) -> bool) -> Vec<String> {
+    let journal = &world.recorder().journal;
     let mut lines: Vec<String> = journal
         .entries()
         .iter()
         .filter(|entry| meant(&entry.summary))
         .map(|entry| format!("{word}: {}", told(&entry.summary)))
         .collect();
-    let dropped = journal.fill().dropped;
+    let dropped = journal.stats().dropped;
     if dropped > 0 {
         lines.push(format!(
             "{word}: unknown of {dropped} requests that the journal had no room for (--journal-bytes)"
@@ -181,14 +182,14 @@ fn requests(word: &str, world: &World, meant: impl Fn(&Summary) -> bool) -> Vec<
 }
 
 /// A request in a line.
-fn told(summary: &Summary) -> String {
-    let Summary {
+fn told(summary: &ExchangeSummary) -> String {
+    let ExchangeSummary {
         method,
-        texts,
+        request_line,
         status,
         ..
     } = summary;
-    let path = texts.path();
+    let path = request_line.path();
     let near = summary.nearest.map_or_else(String::new, |near| {
         format!(", near {} {}", near.method, near.path)
     });
@@ -237,7 +238,7 @@ impl Findings {
         Box::new(move |name, world| {
             let found = fail_on.iter().flat_map(|fail_on| fail_on.findings(world));
             let lines = found.map(|found| format!("world {name}: {found}"));
-            let asked = world.watch().journal.entries();
+            let asked = world.recorder().journal.entries();
             let last = asked.iter().skip(asked.len().saturating_sub(TAIL));
             let last = last.map(|entry| told(&entry.summary)).collect();
             let mut all = findings.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::api::settings::Settings;
-use crate::api::state::{Misfit, State};
+use crate::api::state::{State, ValidationError};
 use crate::api::world::World;
 
 /// The name under which the documented examples are built in.
@@ -24,16 +24,16 @@ pub enum Error {
         cause: std::io::Error,
     },
     /// A file does not fit.
-    #[error("the fixtures {file} do not fit: {misfit}")]
-    Misfit {
+    #[error("the fixtures {file} do not fit: {validation_error}")]
+    Invalid {
         /// The file, as it was named.
         file: String,
         /// Where, and what was expected.
-        misfit: Misfit,
+        validation_error: ValidationError,
     },
     /// Each file fits by itself, but not beside the others.
     #[error("the fixtures do not fit together: {0}")]
-    Together(Misfit),
+    Together(ValidationError),
 }
 
 /// A world that holds the fixtures in order; what has the same id in a later one replaces the earlier.
@@ -52,38 +52,39 @@ pub fn world_with(
         .map(|file| Ok((file.as_str(), read(file)?)))
         .collect::<Result<_, _>>()?;
     parts.extend(given.map(|state| (GIVEN, state)));
-    let misfit_in = |file: &str, misfit| Error::Misfit {
+    let misfit_in = |file: &str, validation_error| Error::Invalid {
         file: file.to_owned(),
-        misfit,
+        validation_error,
     };
     if let [(file, _)] = parts[..] {
         let alone = parts.pop().map(|(_, state)| state).unwrap_or_default();
-        return World::new(settings.clone(), alone).map_err(|misfit| misfit_in(file, misfit));
+        return World::new(settings.clone(), alone)
+            .map_err(|validation_error| misfit_in(file, validation_error));
     }
     let mut all = State::default();
     for (_, state) in &parts {
         all.merge(state.clone());
     }
-    World::new(settings.clone(), all).map_err(|misfit| {
+    World::new(settings.clone(), all).map_err(|validation_error| {
         // Which part is at fault shows when each is tried by itself, and its own places with it.
         let alone = |(file, state): (&str, State)| {
-            let misfit = World::new(settings.clone(), state).err()?;
-            Some(misfit_in(file, misfit))
+            let validation_error = World::new(settings.clone(), state).err()?;
+            Some(misfit_in(file, validation_error))
         };
         parts
             .into_iter()
             .find_map(alone)
-            .unwrap_or(Error::Together(misfit))
+            .unwrap_or(Error::Together(validation_error))
     })
 }
 
 fn read(file: &str) -> Result<State, Error> {
-    let misfit = |misfit| Error::Misfit {
+    let validation_error = |validation_error| Error::Invalid {
         file: file.to_owned(),
-        misfit,
+        validation_error,
     };
     if file == DOCUMENTED {
-        return State::from_json(include_str!("documented.json")).map_err(misfit);
+        return State::from_json(include_str!("documented.json")).map_err(validation_error);
     }
     let path = Path::new(file);
     let text = std::fs::read_to_string(path).map_err(|cause| Error::Unreadable {
@@ -97,7 +98,7 @@ fn read(file: &str) -> Result<State, Error> {
         .and_then(|ending| ending.to_str())
         .map(str::to_ascii_lowercase);
     match ending.as_deref() {
-        Some("yaml" | "yml") => State::from_yaml(text).map_err(misfit),
-        _ => State::from_json(text).map_err(misfit),
+        Some("yaml" | "yml") => State::from_yaml(text).map_err(validation_error),
+        _ => State::from_json(text).map_err(validation_error),
     }
 }

@@ -64,8 +64,8 @@
 //! # A request
 //!
 //! The router picks a route, or [`app`]'s fallback refuses in the words of the prefix. Around whatever answers is
-//! [`http::finish`], which gives the request an id and, at the end, headers and a log line; what is left of its body by
-//! then is read and thrown away. The family's gate ([`http::gate`]) looks up the operation, the credential, the
+//! [`http::middleware::instrument`], which gives the request an id and, at the end, headers and a log line; what is left of its body by
+//! then is read and thrown away. The family's gate ([`http::middleware::guard`]) looks up the operation, the credential, the
 //! permission and the declared size; a signature covers the body, which is then read first. Extractors
 //! ([`http::extract`]) read path, query and body, and refuse in the family's words. The handler makes one call on the
 //! noun's table, inside [`api::World::read`] or [`api::World::write`], which take the instant under the lock; answers
@@ -125,14 +125,14 @@ pub fn app_among(world: &World, seat: Seat) -> Router {
 }
 
 fn whole(world: &World, control: Router) -> Router {
-    let watch = Arc::clone(world.watch());
+    let recorder = Arc::clone(world.recorder());
     let world = world.clone();
     Router::new()
         .merge(api::router(&world))
         .merge(control)
         .fallback(async move |request: Request| {
             let refuse = async move |request| unrouted(world, request);
-            http::finish::finish(watch, request, refuse).await
+            http::middleware::instrument::instrument(recorder, request, refuse).await
         })
 }
 

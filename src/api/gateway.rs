@@ -21,10 +21,10 @@ use super::settings::{Auth, Fidelity};
 use super::world::World;
 use crate::http::auth::verify::{Key, verify};
 use crate::http::auth::{Credential, Failure, Signature, canonical, huawei};
-use crate::http::declare::{Concerns, Refusal, declare_gate};
-use crate::http::finish::{Hint, WithRequestId};
-use crate::http::watch::faults::Answer;
-use crate::http::{Caller, Operation, Rejection, render};
+use crate::http::faults::rules::StubResponse;
+use crate::http::middleware::instrument::{Hint, WithRequestId};
+use crate::http::openapi::gateway_responses::{AppliesTo, Refusal, declare_gate};
+use crate::http::{Caller, Operation, Rejection, response};
 use crate::sim::Millis;
 use crate::sim::clock::{MAX_INSTANT, system_now};
 
@@ -166,7 +166,7 @@ impl IntoResponse for Gateway {
 
 /// An answer in the gateway's shape.
 fn refusal(status: StatusCode, code: String, text: String) -> Response {
-    let mut response = render::json(status, axum::body::Body::empty());
+    let mut response = response::json(status, axum::body::Body::empty());
     response
         .extensions_mut()
         .insert(WithRequestId::new(move |request_id| {
@@ -212,7 +212,7 @@ const USUAL: [Usual; 9] = [
 /// What a fault asks for, in the words of a service behind the gateway: in the service's own if it has any for the
 /// status, or if the code is one of its own; else in the gateway's.
 pub fn fault(
-    answer: &Answer,
+    answer: &StubResponse,
     own: &[Usual],
     body: impl FnOnce(String, String) -> Vec<u8>,
 ) -> Response {
@@ -243,7 +243,7 @@ pub fn fault(
     let (_, code, text) = of(own).unwrap_or((answer.status, "", reason));
     let code = answer.code.clone().unwrap_or_else(|| code.to_owned());
     let text = answer.message.clone().unwrap_or_else(|| text.to_owned());
-    render::json(status, body(code, text))
+    response::json(status, body(code, text))
 }
 
 /// Declares what the gateway does to every operation behind it.
@@ -261,10 +261,10 @@ pub fn declare(api: &mut OpenApi) {
     ];
     let body = || Some(GatewayErrorBody::name().into_owned());
     let refusals = [
-        Refusal::new(StatusCode::BAD_REQUEST, body(), Concerns::Projects),
-        Refusal::new(StatusCode::UNAUTHORIZED, body(), Concerns::Every),
-        Refusal::new(StatusCode::FORBIDDEN, body(), Concerns::Permitted),
-        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, body(), Concerns::Bodies),
+        Refusal::new(StatusCode::BAD_REQUEST, body(), AppliesTo::Projects),
+        Refusal::new(StatusCode::UNAUTHORIZED, body(), AppliesTo::Every),
+        Refusal::new(StatusCode::FORBIDDEN, body(), AppliesTo::Permitted),
+        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, body(), AppliesTo::Bodies),
     ];
     declare_gate(api, schemes, &refusals);
     let components = api.components.get_or_insert_default();
@@ -283,7 +283,7 @@ pub fn is_signed(request: &Parts) -> bool {
 
 /// Recognises who calls a Huawei service. What is known of a credential is always checked; what nobody knows
 /// passes unless `--auth strict`.
-pub fn caller(world: &World, request: &Parts, body: &Bytes) -> Result<Caller, Rejection> {
+pub fn authenticate(world: &World, request: &Parts, body: &Bytes) -> Result<Caller, Rejection> {
     let credential = huawei(&request.headers).map_err(Rejection::Unauthenticated)?;
     let known = match &credential {
         Credential::Token(token) => {
@@ -376,7 +376,7 @@ pub fn decoded(segment: &str) -> String {
 /// Whether the caller may use an operation, and may do so in the project that the request is for, if it names
 /// one, as its path or its header spells it. A token of an account is for no project, and so for no operation
 /// of one.
-pub fn permit(
+pub fn authorize(
     caller: &Caller,
     operation: &Operation,
     project: Option<&str>,
@@ -397,7 +397,7 @@ pub fn permit(
             action: operation.action.clone(),
             why,
         }),
-        None => caller.permit(operation),
+        None => caller.authorize(operation),
     }
 }
 

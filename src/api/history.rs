@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::gateway::rfc3339;
-use super::state::Misfit;
+use super::state::ValidationError;
 use crate::sim::lifecycle::{
     Command, Event, FailurePolicy, Node, Outcome, Run, RunPlan, Span, StepPlan, Verdict,
 };
@@ -130,11 +130,11 @@ impl RunState {
 
     /// Rebuilds the run. A history that lies ahead of the clock does not fit: a command would come before
     /// what was already said, and time goes forward.
-    pub fn restore(self, now: Millis) -> Result<Run, Misfit> {
+    pub fn restore(self, now: Millis) -> Result<Run, ValidationError> {
         let newest = self.events.last().map_or(self.started, |event| event.at);
         if newest.max(self.started) > now {
             let expected = format!("instants up to the present one, {}", rfc3339(now));
-            return Err(Misfit::new("", expected));
+            return Err(ValidationError::new("", expected));
         }
         let hangs_and_fails = |does: &DoesState| {
             matches!(
@@ -147,7 +147,10 @@ impl RunState {
         };
         if let Some(step) = self.does.iter().position(hangs_and_fails) {
             let expected = "nothing, since work that takes for ever does not fail";
-            return Err(Misfit::new(format!("does[{step}].work.fails"), expected));
+            return Err(ValidationError::new(
+                format!("does[{step}].work.fails"),
+                expected,
+            ));
         }
         let plan = RunPlan {
             tree: self.tree.restore(),
@@ -172,7 +175,7 @@ impl RunState {
             },
         });
         Run::restore(self.started, plan, &events.collect::<Vec<_>>())
-            .map_err(|expected| Misfit::new("", expected))
+            .map_err(|expected| ValidationError::new("", expected))
     }
 }
 

@@ -24,9 +24,9 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
 
-use crate::http::nearest::nearest;
-use crate::http::notes::Notes;
-use crate::http::seal::refuse_unrouted;
+use crate::http::api_definition::refuse_unrouted;
+use crate::http::closest_route::closest_route;
+use crate::http::context::RequestContext;
 use crate::http::{Operation, Rejection};
 use crate::sim::ids::Ids;
 use crate::sim::scripts::Scripts;
@@ -35,7 +35,7 @@ use crate::sim::transition::{IMPORT, TransitionLog};
 use crate::sim::{Millis, Transition};
 use identities::Directory;
 use settings::Settings;
-use state::{Counters, Misfit};
+use state::{Counters, ValidationError};
 pub use world::World;
 
 /// What of a resource is not known.
@@ -169,20 +169,20 @@ impl Tables {
         settings: &Settings,
         ids: &Ids,
         now: Millis,
-    ) -> Result<(), Misfit> {
+    ) -> Result<(), ValidationError> {
         state
             .identities
             .check()
-            .map_err(|misfit| misfit.under("identities"))?;
+            .map_err(|error| error.nested_in("identities"))?;
         self.identities = Directory::load(state.identities);
         self.asm
             .load(state.asm, ids, &mut self.log.context(now, IMPORT))
-            .map_err(|misfit| misfit.under("asm"))?;
+            .map_err(|error| error.nested_in("asm"))?;
         servicestage::fixture::load(self, state.servicestage, settings, ids, now)
-            .map_err(|misfit| misfit.under("servicestage"))?;
+            .map_err(|error| error.nested_in("servicestage"))?;
         self.zadig
             .load(state.zadig, ids, &mut self.log.context(now, IMPORT))
-            .map_err(|misfit| misfit.under("zadig"))?;
+            .map_err(|error| error.nested_in("zadig"))?;
         ids.skip_to(state.emulator.ids_drawn.unwrap_or(0));
         self.pipelines
             .skip_to_execution(state.emulator.next_execution_id.unwrap_or(0));
@@ -209,20 +209,22 @@ impl Tables {
 #[must_use]
 pub fn families() -> [OpenApi; 4] {
     [
-        iam::sealed().api(),
-        asm::sealed().api(),
-        servicestage::sealed().api(),
-        zadig::sealed().api(),
+        iam::definition().api(),
+        asm::definition().api(),
+        servicestage::definition().api(),
+        zadig::definition().api(),
     ]
 }
 
 /// Every operation of every family, in the order of paths within a family.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    let huawei = iam::sealed().operations().chain(asm::sealed().operations());
-    let servicestage = servicestage::sealed().operations();
+    let huawei = iam::definition()
+        .operations()
+        .chain(asm::definition().operations());
+    let servicestage = servicestage::definition().operations();
     huawei
         .chain(servicestage)
-        .chain(zadig::sealed().operations())
+        .chain(zadig::definition().operations())
 }
 
 /// The families' routers for a world.
@@ -240,15 +242,15 @@ const NO_PATH: &str = "GET /_emulator/v1/operations lists the paths there are";
 /// Refuses a path that no family has: as Zadig below its prefix, as the gateway everywhere else.
 pub fn unrouted(world: World, request: Request) -> Response {
     let path = request.uri().path();
-    let notes = request.extensions().get::<Notes>();
-    if let Some(notes) = notes {
+    let request_context = request.extensions().get::<RequestContext>();
+    if let Some(request_context) = request_context {
         let known = operations();
         let known = known.map(|known| (known.method.as_str(), known.path.as_str(), known));
-        if let Some(near) = nearest(request.method(), path, known) {
-            notes.nearest(near);
-            notes.hint(format!("the nearest is {} {}", near.method, near.path));
+        if let Some(near) = closest_route(request.method(), path, known) {
+            request_context.nearest(near);
+            request_context.hint(format!("the nearest is {} {}", near.method, near.path));
         } else {
-            notes.hint(NO_PATH.to_owned());
+            request_context.hint(NO_PATH.to_owned());
         }
     }
     if path == "/openapi" || path.starts_with("/openapi/") {

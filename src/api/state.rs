@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::identities::Identities;
 use super::{asm, servicestage, zadig};
-pub use crate::http::json::Misfit;
+pub use crate::http::json::ValidationError;
 use crate::http::json::object;
 
 /// The whole memory. An unknown key is refused, a missing one is empty.
@@ -52,7 +52,7 @@ pub struct Counters {
 
 impl State {
     /// Reads a state from JSON.
-    pub fn from_json(text: &str) -> Result<Self, Misfit> {
+    pub fn from_json(text: &str) -> Result<Self, ValidationError> {
         let mut json = serde_json::Deserializer::from_str(text);
         let mut track = serde_path_to_error::Track::new();
         let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
@@ -62,12 +62,12 @@ impl State {
             if path.starts_with("identities") {
                 hide_value(&mut expected);
             }
-            Misfit::new(path, expected)
+            ValidationError::new(path, expected)
         })
     }
 
     /// Reads a state from YAML. Words and numbers mean what they mean in YAML 1.2: `no` and `010` are texts.
-    pub fn from_yaml(text: &str) -> Result<Self, Misfit> {
+    pub fn from_yaml(text: &str) -> Result<Self, ValidationError> {
         // The limits guard against hostile documents; a fixture is its user's own and may be large.
         let options = serde_saphyr::options! {
             strict_booleans: true,
@@ -83,14 +83,14 @@ impl State {
         let value: serde_json::Value =
             serde_saphyr::from_str_with_options(text, options).map_err(|error| {
                 // In the words of a file's author: the other wording names options of the reader.
-                Misfit::new("", error.render_with_formatter(&UserMessageFormatter))
+                ValidationError::new("", error.render_with_formatter(&UserMessageFormatter))
             })?;
         if value.is_null() {
             return Ok(Self::default());
         }
         // Parts that are kept verbatim are JSON, so the document becomes JSON first. Its lines and columns
         // are not those of the file.
-        Self::from_json(&value.to_string()).map_err(Misfit::without_position)
+        Self::from_json(&value.to_string()).map_err(ValidationError::without_position)
     }
 
     /// Takes over what a patch says: what has the same id is replaced, the rest is added.

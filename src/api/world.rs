@@ -8,10 +8,10 @@ use tokio::sync::Notify;
 
 use super::Tables;
 use super::settings::Settings;
-use super::state::{Misfit, State};
-use crate::http::notes::note_scripts;
-use crate::http::watch::Watch;
-use crate::http::watch::events::Event;
+use super::state::{State, ValidationError};
+use crate::http::context::note_scripts;
+use crate::http::observe::Recorder;
+use crate::http::observe::events::Event;
 use crate::sim::clock::{Clock, ClockReading, ClockUpdate, Mode, Refused};
 use crate::sim::ids::Ids;
 use crate::sim::store::Store;
@@ -29,7 +29,7 @@ struct Inner {
     /// Request ids have a sequence of their own, so that the ids of resources depend on creations alone.
     request_ids: Arc<Ids>,
     /// What stands around the requests.
-    watch: Arc<Watch>,
+    recorder: Arc<Recorder>,
     /// So do tokens, and theirs does not start over at a reset: one that was issued before it must not be
     /// issued to somebody else.
     token_ids: Ids,
@@ -49,10 +49,10 @@ pub type Heard<'a> = &'a mut dyn FnMut(u64, Transition);
 
 impl World {
     /// A world that holds the fixtures, not yet open to callers.
-    pub fn new(settings: Settings, fixtures: State) -> Result<Self, Misfit> {
+    pub fn new(settings: Settings, fixtures: State) -> Result<Self, ValidationError> {
         let clock = Arc::new(fresh_clock(&settings));
         let request_ids = Arc::new(Ids::seeded(!settings.seed));
-        let watch = Watch::new(
+        let recorder = Recorder::new(
             Arc::clone(&request_ids),
             Arc::clone(&clock),
             settings.journal_bytes,
@@ -60,7 +60,7 @@ impl World {
         let inner = Inner {
             store: Store::new(Tables::new(&settings)),
             clock,
-            watch: Arc::new(watch),
+            recorder: Arc::new(recorder),
             ids: Ids::seeded(settings.seed),
             request_ids,
             token_ids: Ids::seeded(settings.seed.swap_bytes() ^ TOKENS),
@@ -112,8 +112,8 @@ impl World {
 
     /// What is noticed of the requests.
     #[must_use]
-    pub fn watch(&self) -> &Arc<Watch> {
-        &self.0.watch
+    pub fn recorder(&self) -> &Arc<Recorder> {
+        &self.0.recorder
     }
 
     /// What tokens are drawn from.
@@ -220,23 +220,23 @@ impl World {
     }
 
     /// Replaces the whole memory, or changes nothing. Scripts stay.
-    pub fn replace(&self, state: State) -> Result<(), Misfit> {
+    pub fn replace(&self, state: State) -> Result<(), ValidationError> {
         self.write(|tables, now| self.load(tables, state, now))
     }
 
     /// Adds to the memory, replacing what has the same id, or changes nothing.
-    pub fn merge(&self, patch: State) -> Result<(), Misfit> {
+    pub fn merge(&self, patch: State) -> Result<(), ValidationError> {
         self.write(|tables, now| {
             let mut state = tables.save(&self.0.ids, now);
             state.merge(patch.clone());
-            self.load(tables, state, now).map_err(|misfit| {
+            self.load(tables, state, now).map_err(|validation_error| {
                 // What does not fit by itself is told with its place in the patch, not in the whole.
                 let mut alone = Tables::new(&self.0.settings);
                 let ids = self.0.ids.fork();
                 alone
                     .load(patch, &self.0.settings, &ids, now)
                     .err()
-                    .unwrap_or(misfit)
+                    .unwrap_or(validation_error)
             })
         })
     }
@@ -249,7 +249,7 @@ impl World {
         self.0.store.write(|tables| {
             self.0.clock.restart(&fresh_clock(&self.0.settings));
             self.0.sooner.notify_one();
-            self.0.watch.reset();
+            self.0.recorder.reset();
             self.0.ids.restart();
             let mut empty = Tables::new(&self.0.settings);
             empty.log.count_on_from(&tables.log);
@@ -276,7 +276,7 @@ impl World {
     fn note(&self, number: u64, transition: Transition) {
         let transition = Arc::new(transition);
         let event = Event::Transition(number, Arc::clone(&transition));
-        self.0.watch.events.add(event);
+        self.0.recorder.events.add(event);
         let Transition {
             at,
             family,
@@ -298,7 +298,7 @@ impl World {
         );
     }
 
-    fn load(&self, tables: &mut Tables, state: State, now: Millis) -> Result<(), Misfit> {
+    fn load(&self, tables: &mut Tables, state: State, now: Millis) -> Result<(), ValidationError> {
         let (mut fresh, ids) = (Tables::new(&self.0.settings), self.0.ids.fork());
         fresh.load(state, &self.0.settings, &ids, now)?;
         self.0.ids.skip_to(ids.drawn());

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::document::openapi;
 use super::{Control, Problem};
 use crate::api;
-use crate::http::{Operation, render};
+use crate::http::{Operation, response};
 
 /// Whether the process is alive.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -22,7 +22,10 @@ pub(super) struct Health {
 #[utoipa::path(get, path = "/_emulator/v1/health", operation_id = "Health", tag = "control",
     responses((status = 200, body = Health)))]
 pub(super) async fn health() -> Response {
-    render::json(StatusCode::OK, render::text(&Health { status: "ok" }, 32))
+    response::json(
+        StatusCode::OK,
+        response::to_json(&Health { status: "ok" }, 32),
+    )
 }
 
 /// Says whether the fixtures are loaded and the port is bound. Errors: 503 until then.
@@ -31,9 +34,9 @@ pub(super) async fn health() -> Response {
     content_type = "application/problem+json")))]
 pub(super) async fn ready(State(Control(world)): State<Control>) -> Result<Response, Problem> {
     if world.is_ready() {
-        Ok(render::json(
+        Ok(response::json(
             StatusCode::OK,
-            render::text(&Health { status: "ready" }, 32),
+            response::to_json(&Health { status: "ready" }, 32),
         ))
     } else {
         Err(Problem::NotReady)
@@ -55,12 +58,12 @@ pub(super) async fn operations() -> Response {
     let coverage = Coverage {
         operations: api::operations().collect(),
     };
-    render::json(StatusCode::OK, render::text(&coverage, 16 << 10))
+    response::json(StatusCode::OK, response::to_json(&coverage, 16 << 10))
 }
 
 /// The OpenAPI 3.1 document of all families and of the control plane.
 #[utoipa::path(get, path = "/_emulator/v1/openapi.json", operation_id = "ShowOpenApi", tag = "control",
     responses((status = 200, description = "This document", body = Object)))]
 pub(super) async fn show_openapi() -> Response {
-    render::json(StatusCode::OK, Bytes::from_static(openapi().as_bytes()))
+    response::json(StatusCode::OK, Bytes::from_static(openapi().as_bytes()))
 }

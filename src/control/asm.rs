@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 use super::{Control, Problem};
 use crate::api::asm::Error;
 use crate::api::asm::scope::{NamespaceRef, ProjectScope};
+use crate::http::context::note_hint;
 use crate::http::extract::{Json, Path};
-use crate::http::notes::note_hint;
-use crate::http::render;
+use crate::http::response;
 
 /// How the traffic of a release is shared.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
@@ -58,5 +58,8 @@ pub(super) async fn set_traffic(
             }
             _ => Problem::Fault,
         })?;
-    Ok(render::json(StatusCode::OK, render::text(&traffic, 16)))
+    Ok(response::json(
+        StatusCode::OK,
+        response::to_json(&traffic, 16),
+    ))
 }

@@ -12,7 +12,7 @@ use crate::api::gateway::rfc3339;
 use crate::api::identities::instant;
 use crate::api::settings::is_pace;
 use crate::http::extract::Json;
-use crate::http::render;
+use crate::http::response;
 use crate::sim::Millis;
 use crate::sim::clock::{ClockReading, ClockUpdate, Mode, Refused};
 
@@ -61,9 +61,9 @@ impl ClockBody {
 #[utoipa::path(get, path = "/_emulator/v1/clock", operation_id = "ShowClock", tag = "control",
     responses((status = 200, body = ClockBody)))]
 pub(super) async fn show_clock(State(Control(world)): State<Control>) -> Response {
-    render::json(
+    response::json(
         StatusCode::OK,
-        render::text(&ClockBody::of(world.clock()), 96),
+        response::to_json(&ClockBody::of(world.clock()), 96),
     )
 }
 
@@ -103,9 +103,9 @@ pub(super) async fn set_clock(
         pace: setting.pace.map(pace).transpose()?,
     };
     let reading = world.set_clock(setting, &mut |_, _| {}).map_err(refused)?;
-    Ok(render::json(
+    Ok(response::json(
         StatusCode::OK,
-        render::text(&ClockBody::of(reading), 96),
+        response::to_json(&ClockBody::of(reading), 96),
     ))
 }
 
@@ -155,9 +155,9 @@ pub(super) async fn advance_clock(
         }
     });
     let now = rfc3339(reading.map_err(refused)?.now);
-    Ok(render::json(
+    Ok(response::json(
         StatusCode::OK,
-        render::text(
+        response::to_json(
             &Advanced {
                 now,
                 transitions,

@@ -83,7 +83,10 @@ fn document() -> OpenApi {
         .servers(Some([here.build()]))
         .tags(Some(TAGS.map(tag)))
         .build();
-    for part in api::families().into_iter().chain([super::sealed().api()]) {
+    for part in api::families()
+        .into_iter()
+        .chain([super::definition().api()])
+    {
         document.merge(part);
     }
     for (path, item) in &mut document.paths.paths {

@@ -18,8 +18,8 @@ use super::requests::SummaryBody;
 use super::transition::TransitionBody;
 use super::{Control, Problem};
 use crate::http::extract::Query;
-use crate::http::watch::Watch;
-use crate::http::watch::events::Event;
+use crate::http::observe::Recorder;
+use crate::http::observe::events::Event;
 
 /// How many events are taken from the ring at once.
 const BATCH: usize = 256;
@@ -43,7 +43,13 @@ impl Wanted {
         let (family, concerns) = match event {
             Event::Request(summary) => {
                 let family = summary.operation.map(|operation| operation.family.as_str());
-                let concerns = |id: &str| summary.texts.path().split('/').any(|part| part == id);
+                let concerns = |id: &str| {
+                    summary
+                        .request_line
+                        .path()
+                        .split('/')
+                        .any(|part| part == id)
+                };
                 (family, self.id.as_deref().is_none_or(concerns))
             }
             Event::Transition(_, transition) => {
@@ -77,7 +83,7 @@ pub(super) async fn listen(
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let newest = world.watch().events.newest();
+    let newest = world.recorder().events.newest();
     let last = *newest.borrow();
     let seen = match headers.get("last-event-id") {
         None => last,
@@ -90,7 +96,7 @@ pub(super) async fn listen(
         }
     };
     let listener = Listener {
-        watch: Arc::clone(world.watch()),
+        recorder: Arc::clone(world.recorder()),
         newest,
         wanted,
         seen,
@@ -104,7 +110,7 @@ pub(super) async fn listen(
 
 /// Somebody who listens.
 struct Listener {
-    watch: Arc<Watch>,
+    recorder: Arc<Recorder>,
     newest: Receiver<u64>,
     wanted: Wanted,
     seen: u64,
@@ -128,7 +134,7 @@ impl Listener {
 
     /// Takes what came since; false if nothing did.
     fn fetch(&mut self) -> bool {
-        let since = self.watch.events.since(self.seen, BATCH);
+        let since = self.recorder.events.since(self.seen, BATCH);
         if since.missed > 0 {
             let missed = format!("{{\"missed\":{}}}", since.missed);
             self.ready

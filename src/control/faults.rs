@@ -10,11 +10,11 @@ use wildmatch::WildMatch;
 use super::problem::note_known;
 use super::{Control, Problem};
 use crate::api;
+use crate::http::context::note_hint;
 use crate::http::extract::{Json, Path};
+use crate::http::faults::rules::{Delay, Disconnect, Pattern, ResponseFault, Rule, StubResponse};
 use crate::http::json::object;
-use crate::http::notes::note_hint;
-use crate::http::render;
-use crate::http::watch::faults::{Answer, Break, Delay, Mangle, Pattern, Rule};
+use crate::http::response;
 use crate::sim::Millis;
 use crate::sim::clock::system_now;
 use crate::sim::fuzzy::nearest;
@@ -201,21 +201,21 @@ impl FaultBody {
         if !(0.0..=1.0).contains(&probability) {
             return wrong("probability: must be from 0 to 1");
         }
-        let (answer, delay, mangle) = self.effect.parts()?;
+        let (answer, delay, response_fault) = self.effect.parts()?;
         Ok(Rule {
             id,
             pattern: self.pattern.checked()?,
             answer,
             delay,
-            mangle,
+            response_fault,
             times: self.times,
             after: self.after.unwrap_or(0),
             probability,
             seed: self.seed.unwrap_or(0),
             ttl: self.ttl_ms,
             since: system_now(),
-            fitted: 0,
-            used: 0,
+            matched: 0,
+            injected: 0,
         })
     }
 }
@@ -228,10 +228,13 @@ impl FaultView {
             Delay::Uniform(min, max) => DelayBody::Uniform(Uniform { min, max }),
             Delay::LogNormal { median, sigma } => DelayBody::LogNormal(LogNormal { median, sigma }),
         });
-        let drop = rule.mangle.broken.map(|broken| match broken {
-            Break::Before => Drop::Before,
-            Break::Midway => Drop::Midway,
-        });
+        let drop = rule
+            .response_fault
+            .disconnect
+            .map(|disconnect| match disconnect {
+                Disconnect::Before => Drop::Before,
+                Disconnect::Midway => Drop::Midway,
+            });
         let Pattern {
             family,
             operation,
@@ -254,15 +257,15 @@ impl FaultView {
                 message: answer.message,
                 delay_ms: delay,
                 drop,
-                garbage: rule.mangle.garbage,
-                slow_bytes_per_s: rule.mangle.bytes_per_s,
+                garbage: rule.response_fault.garbage,
+                slow_bytes_per_s: rule.response_fault.bytes_per_s,
             },
             times: rule.times,
             after: (rule.after > 0).then_some(rule.after),
             probability: (rule.probability < 1.0).then_some(rule.probability),
             seed: (rule.seed > 0).then_some(rule.seed),
             ttl_ms: rule.ttl,
-            used: rule.used,
+            used: rule.injected,
         }
     }
 }
@@ -308,10 +311,10 @@ impl RequestPattern {
 }
 
 impl Effect {
-    fn parts(self) -> Result<(Option<Answer>, Option<Delay>, Mangle), Problem> {
+    fn parts(self) -> Result<(Option<StubResponse>, Option<Delay>, ResponseFault), Problem> {
         let wrong = |what: &str| Err(Problem::BadRequest(what.to_owned()));
         let answer = match self.status {
-            Some(status) if (200..=599).contains(&status) => Some(Answer {
+            Some(status) if (200..=599).contains(&status) => Some(StubResponse {
                 status,
                 code: self.code,
                 message: self.message,
@@ -341,20 +344,20 @@ impl Effect {
         if self.slow_bytes_per_s == Some(0) {
             return wrong("do.slow_bytes_per_s: must be at least 1");
         }
-        let mangle = Mangle {
-            broken: self.drop.map(|drop| match drop {
-                Drop::Before => Break::Before,
-                Drop::Midway => Break::Midway,
+        let response_fault = ResponseFault {
+            disconnect: self.drop.map(|drop| match drop {
+                Drop::Before => Disconnect::Before,
+                Drop::Midway => Disconnect::Midway,
             }),
             garbage: self.garbage,
             bytes_per_s: self.slow_bytes_per_s,
         };
-        if answer.is_none() && delay.is_none() && !mangle.is_any() {
+        if answer.is_none() && delay.is_none() && !response_fault.is_any() {
             return wrong(
                 "do: give at least one of status, delay_ms, drop, garbage, slow_bytes_per_s",
             );
         }
-        Ok((answer, delay, mangle))
+        Ok((answer, delay, response_fault))
     }
 }
 
@@ -370,9 +373,12 @@ pub(super) struct FaultsBody {
 #[utoipa::path(get, path = "/_emulator/v1/faults", operation_id = "ListFaults", tag = "control",
     responses((status = 200, body = FaultsBody)))]
 pub(super) async fn list_faults(State(Control(world)): State<Control>) -> Response {
-    let rules = world.watch().faults.rules().into_iter();
+    let rules = world.recorder().faults.rules().into_iter();
     let faults = rules.map(FaultView::of).collect();
-    render::json(StatusCode::OK, render::text(&FaultsBody { faults }, 256))
+    response::json(
+        StatusCode::OK,
+        response::to_json(&FaultsBody { faults }, 256),
+    )
 }
 
 /// Adds a rule behind the others. It hits requests to emulated services that come from now on, never those to
@@ -386,17 +392,17 @@ pub(super) async fn add_fault(
     Json(body): Json<FaultBody>,
 ) -> Result<Response, Problem> {
     let rule = body.rule(world.request_ids().uuid(|_| false))?;
-    world.watch().faults.add(rule.clone());
-    let text = render::text(&FaultView::of(rule), 256);
-    Ok(render::json(StatusCode::CREATED, text))
+    world.recorder().faults.add(rule.clone());
+    let text = response::to_json(&FaultView::of(rule), 256);
+    Ok(response::json(StatusCode::CREATED, text))
 }
 
 /// Takes all rules back.
 #[utoipa::path(delete, path = "/_emulator/v1/faults", operation_id = "ClearFaults", tag = "control",
     responses((status = 204)))]
 pub(super) async fn clear_faults(State(Control(world)): State<Control>) -> Response {
-    world.watch().faults.clear();
-    render::empty(StatusCode::NO_CONTENT)
+    world.recorder().faults.clear();
+    response::empty(StatusCode::NO_CONTENT)
 }
 
 /// Takes one rule back. Errors: 404.
@@ -407,10 +413,10 @@ pub(super) async fn remove_fault(
     State(Control(world)): State<Control>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    if world.watch().faults.remove(&id) {
-        Ok(render::empty(StatusCode::NO_CONTENT))
+    if world.recorder().faults.remove(&id) {
+        Ok(response::empty(StatusCode::NO_CONTENT))
     } else {
-        let rules = world.watch().faults.rules();
+        let rules = world.recorder().faults.rules();
         note_known("fault", &id, rules.iter().map(|rule| rule.id.as_str()));
         Err(Problem::NotFound(format!("fault {id}")))
     }

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{Control, Problem};
-use crate::api::state::{self, Misfit};
+use crate::api::state::{self, ValidationError};
+use crate::http::context::note_hint;
 use crate::http::extract::{Body, Json};
-use crate::http::notes::note_hint;
-use crate::http::render;
+use crate::http::response;
 use crate::sim::fuzzy::nearest;
 
 /// Where a reset goes.
@@ -42,14 +42,14 @@ pub(super) async fn reset(
     Json(reset): Json<Reset>,
 ) -> Response {
     world.reset(matches!(reset.to, To::Empty));
-    render::empty(StatusCode::NO_CONTENT)
+    response::empty(StatusCode::NO_CONTENT)
 }
 
 /// The whole memory in the fixture format, secrets included.
 #[utoipa::path(get, path = "/_emulator/v1/state", operation_id = "ShowState", tag = "control",
     responses((status = 200, description = "The fixture format", body = state::State)))]
 pub(super) async fn show_state(State(Control(world)): State<Control>) -> Response {
-    render::json(StatusCode::OK, render::text(&world.export(), 4 << 10))
+    response::json(StatusCode::OK, response::to_json(&world.export(), 4 << 10))
 }
 
 /// Replaces the whole memory, or changes nothing. Clock and scripts stay. Errors: 400 with the JSON path.
@@ -62,8 +62,8 @@ pub(super) async fn replace_state(
     State(Control(world)): State<Control>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
-    world.replace(read(&body)?).map_err(misfit)?;
-    Ok(render::empty(StatusCode::NO_CONTENT))
+    world.replace(read(&body)?).map_err(validation_error)?;
+    Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
 /// Adds to the memory, replacing what has the same id, or changes nothing. Errors: 400 with the JSON path.
@@ -76,24 +76,24 @@ pub(super) async fn merge_state(
     State(Control(world)): State<Control>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
-    world.merge(read(&body)?).map_err(misfit)?;
-    Ok(render::empty(StatusCode::NO_CONTENT))
+    world.merge(read(&body)?).map_err(validation_error)?;
+    Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
 fn read(body: &[u8]) -> Result<state::State, Problem> {
     let text = std::str::from_utf8(body).map_err(|error| Problem::BadRequest(error.to_string()))?;
-    state::State::from_json(text).map_err(misfit)
+    state::State::from_json(text).map_err(validation_error)
 }
 
 #[expect(
     clippy::needless_pass_by_value,
     reason = "it is an adapter for map_err"
 )]
-fn misfit(misfit: Misfit) -> Problem {
-    if let Some(near) = meant(&misfit.expected) {
+fn validation_error(validation_error: ValidationError) -> Problem {
+    if let Some(near) = meant(&validation_error.expected) {
         note_hint(format!("did you mean {near}?"));
     }
-    Problem::BadRequest(misfit.to_string())
+    Problem::BadRequest(validation_error.to_string())
 }
 
 /// What an unknown field or word was probably meant to be. The types of the fixture format say what they know in

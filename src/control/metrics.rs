@@ -13,7 +13,7 @@ use prometheus_client::registry::{Registry, Unit};
 use super::Control;
 use crate::api::World;
 use crate::host::Seat;
-use crate::http::render;
+use crate::http::response;
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -39,11 +39,11 @@ pub(super) async fn show_metrics(
     // A world without others around it is one.
     let n_worlds = seat.map_or(1, |Extension(seat)| seat.host.list().len());
     let present = present(&world, n_worlds);
-    encode_registry(&mut text, world.watch().metrics.registry())
+    encode_registry(&mut text, world.recorder().metrics.registry())
         .and_then(|()| encode_registry(&mut text, &present))
         .and_then(|()| encode_eof(&mut text))
         .expect("a text takes everything");
-    render::answer(StatusCode::OK, CONTENT_TYPE, text)
+    response::answer(StatusCode::OK, CONTENT_TYPE, text)
 }
 
 /// What is at present, as against what was counted.
@@ -65,19 +65,19 @@ fn present(world: &World, n_worlds: usize) -> Registry {
         gauge
     };
     registry.register("worlds", "Worlds of the process", gauge(n_worlds));
-    let fill = world.watch().journal.fill();
+    let stats = world.recorder().journal.stats();
     registry.register(
         "journal_requests",
         "Requests in the journal",
-        gauge(fill.entries),
+        gauge(stats.entries),
     );
     registry.register_with_unit(
         "journal_size",
         "What the journal takes, about",
         Unit::Bytes,
-        gauge(fill.bytes),
+        gauge(stats.bytes),
     );
-    let dropped = usize::try_from(fill.dropped).unwrap_or(usize::MAX);
+    let dropped = usize::try_from(stats.dropped).unwrap_or(usize::MAX);
     registry.register(
         "journal_dropped",
         "Requests that the journal had no room for since it was last emptied",

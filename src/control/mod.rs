@@ -27,9 +27,9 @@ use axum::http::request::Parts;
 use axum::response::Response;
 
 use crate::api::World;
+use crate::http::api_definition::{ApiDefinition, refuse_unrouted};
+use crate::http::observe::Recorder;
 use crate::http::routes::{Routes, route};
-use crate::http::seal::{Sealed, refuse_unrouted};
-use crate::http::watch::Watch;
 use crate::http::{Caller, Dialect, Rejection};
 pub use document::openapi;
 pub use problem::Problem;
@@ -41,16 +41,16 @@ pub struct Control(pub World);
 impl Dialect for Control {
     type Error = Problem;
 
-    const EMULATES: bool = false;
+    const IS_EMULATED_SERVICE: bool = false;
 
-    fn watch(&self) -> &Arc<Watch> {
-        self.0.watch()
+    fn recorder(&self) -> &Arc<Recorder> {
+        self.0.recorder()
     }
 
     /// A state may be of any size.
     const MAX_BODY: usize = usize::MAX;
 
-    fn caller(&self, _: &Parts, _: &Bytes) -> Result<Caller, Rejection> {
+    fn authenticate(&self, _: &Parts, _: &Bytes) -> Result<Caller, Rejection> {
         Ok(Caller::named("control"))
     }
 }
@@ -93,18 +93,19 @@ fn routes() -> Routes<Control> {
 }
 
 /// The routes and what they declare.
-pub fn sealed() -> &'static Sealed<Control> {
-    static SEALED: LazyLock<Sealed<Control>> = LazyLock::new(|| Sealed::new(routes()));
-    &SEALED
+pub fn definition() -> &'static ApiDefinition<Control> {
+    static DEFINITION: LazyLock<ApiDefinition<Control>> =
+        LazyLock::new(|| ApiDefinition::new(routes()));
+    &DEFINITION
 }
 
 /// Refuses a path below `/_emulator` that is not there.
 pub fn unrouted(world: World, request: Request) -> Response {
-    sealed().tell_nearest(&request);
+    definition().tell_nearest(&request);
     refuse_unrouted(&Control(world), request, Rejection::NoRoute)
 }
 
 /// The control plane's router for a world.
 pub fn router(world: &World) -> Router {
-    sealed().mount(Control(world.clone()))
+    definition().mount(Control(world.clone()))
 }

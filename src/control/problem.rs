@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::http::notes::note_hint;
-use crate::http::{Rejection, render};
+use crate::http::context::note_hint;
+use crate::http::{Rejection, response};
 use crate::sim::fuzzy::nearest;
 
 /// How many known things are named at most.
@@ -75,7 +75,7 @@ impl From<Rejection> for Problem {
             Rejection::Unauthenticated(_)
             | Rejection::Forbidden { .. }
             | Rejection::NoProject
-            | Rejection::Fault => Self::Fault,
+            | Rejection::Internal => Self::Fault,
         }
     }
 }
@@ -123,6 +123,10 @@ impl IntoResponse for Problem {
             status: status.as_u16(),
             detail: self.to_string(),
         };
-        render::answer(status, "application/problem+json", render::text(&body, 128))
+        response::answer(
+            status,
+            "application/problem+json",
+            response::to_json(&body, 128),
+        )
     }
 }

@@ -13,11 +13,11 @@ use super::clock::time;
 use super::{Control, Problem};
 use crate::api::World;
 use crate::api::gateway::rfc3339;
-use crate::http::auth::mask;
+use crate::http::auth::redact;
 use crate::http::extract::Query;
-use crate::http::render;
-use crate::http::watch::entry::{Entry, LONGEST_BODY, Part, Summary};
-use crate::http::watch::headers::Headers;
+use crate::http::observe::exchange::{Exchange, ExchangeSummary, LONGEST_BODY, Part};
+use crate::http::observe::headers::Headers;
+use crate::http::response;
 use crate::sim::Millis;
 
 /// Which requests are meant: all that is given must hold. Texts are globs with `*` and `?`.
@@ -74,7 +74,11 @@ impl Filter {
     }
 
     /// The fields in which a request differs from what is meant.
-    pub(super) fn differs(&self, summary: &Summary, begin: Option<Millis>) -> Vec<&'static str> {
+    pub(super) fn differs(
+        &self,
+        summary: &ExchangeSummary,
+        begin: Option<Millis>,
+    ) -> Vec<&'static str> {
         let operation = summary.operation;
         let status = summary.status.to_string();
         let fields = [
@@ -90,9 +94,9 @@ impl Filter {
             ),
             ("method", &self.method, Some(summary.method.as_str())),
             ("status", &self.status, Some(status.as_str())),
-            ("scope", &self.scope, summary.texts.scope()),
-            ("caller", &self.caller, summary.texts.caller()),
-            ("path", &self.path, Some(summary.texts.path())),
+            ("scope", &self.scope, summary.request_line.scope()),
+            ("caller", &self.caller, summary.request_line.caller()),
+            ("path", &self.path, Some(summary.request_line.path())),
         ];
         let mut differs: Vec<_> = fields
             .into_iter()
@@ -211,7 +215,7 @@ struct PartBody {
 }
 
 impl SummaryBody {
-    pub(super) fn of(summary: &Summary) -> Self {
+    pub(super) fn of(summary: &ExchangeSummary) -> Self {
         let operation = summary.operation;
         let rule = summary.fault.as_ref().or(summary.scripts.first());
         Self {
@@ -224,10 +228,10 @@ impl SummaryBody {
                 .nearest
                 .map(|nearest| format!("{} {}", nearest.method, nearest.path)),
             method: summary.method.to_string(),
-            path: summary.texts.path().to_owned(),
-            query: summary.texts.query().map(mask::query),
-            scope: summary.texts.scope().map(str::to_owned),
-            caller: summary.texts.caller().map(str::to_owned),
+            path: summary.request_line.path().to_owned(),
+            query: summary.request_line.query().map(redact::query),
+            scope: summary.request_line.scope().map(str::to_owned),
+            caller: summary.request_line.caller().map(str::to_owned),
             status: summary.status,
             duration_us: summary.duration_us,
             rule: rule.cloned(),
@@ -237,11 +241,11 @@ impl SummaryBody {
 }
 
 impl EntryBody {
-    fn of(entry: &Entry) -> Self {
+    fn of(exchange: &Exchange) -> Self {
         Self {
-            summary: SummaryBody::of(&entry.summary),
-            request: PartBody::of(&entry.request()),
-            response: PartBody::of(&entry.response()),
+            summary: SummaryBody::of(&exchange.summary),
+            request: PartBody::of(&exchange.request()),
+            response: PartBody::of(&exchange.response()),
         }
     }
 }
@@ -260,8 +264,8 @@ impl PartBody {
 fn headers(headers: &Headers) -> serde_json::Map<String, Value> {
     let mut shown: serde_json::Map<String, Value> = serde_json::Map::new();
     for (name, value) in headers.iter() {
-        if mask::is_secret_header(name) {
-            shown.insert(name.to_owned(), Value::from(mask::MASK));
+        if redact::is_secret_header(name) {
+            shown.insert(name.to_owned(), Value::from(redact::MASK));
             continue;
         }
         let value = String::from_utf8_lossy(value);
@@ -283,21 +287,21 @@ fn body(bytes: &Bytes, is_cut: bool) -> Value {
         return Value::Null;
     }
     if !is_cut && let Ok(mut json) = serde_json::from_slice(bytes) {
-        mask::body(&mut json);
+        redact::body(&mut json);
         return json;
     }
     let text = String::from_utf8_lossy(bytes);
     // Where the secrets of a text are cannot be told.
-    Value::from(if mask::sounds_secret(&text) {
-        mask::MASK
+    Value::from(if redact::sounds_secret(&text) {
+        redact::MASK
     } else {
         &text
     })
 }
 
 /// The journal's requests, or what is answered while it is off.
-pub(super) fn entries(world: &World) -> Result<Vec<Entry>, Problem> {
-    let journal = &world.watch().journal;
+pub(super) fn entries(world: &World) -> Result<Vec<Exchange>, Problem> {
+    let journal = &world.recorder().journal;
     if journal.is_on() {
         Ok(journal.entries())
     } else {
@@ -328,17 +332,17 @@ pub(super) async fn list_requests(
     };
     let begin = filter.begin()?;
     let mut entries = entries(&world)?;
-    entries.retain(|entry| filter.differs(&entry.summary, begin).is_empty());
+    entries.retain(|exchange| filter.differs(&exchange.summary, begin).is_empty());
     let total = entries.len();
     let skip = listing.limit.map_or(0, |limit| total.saturating_sub(limit));
     let requests = JournalBody {
         total,
-        dropped: world.watch().journal.fill().dropped,
+        dropped: world.recorder().journal.stats().dropped,
         requests: entries.iter().skip(skip).map(EntryBody::of).collect(),
     };
-    Ok(render::json(
+    Ok(response::json(
         StatusCode::OK,
-        render::text(&requests, 4 << 10),
+        response::to_json(&requests, 4 << 10),
     ))
 }
 
@@ -346,6 +350,6 @@ pub(super) async fn list_requests(
 #[utoipa::path(delete, path = "/_emulator/v1/requests", operation_id = "ClearRequests", tag = "control",
     responses((status = 204)))]
 pub(super) async fn clear_requests(State(Control(world)): State<Control>) -> Response {
-    world.watch().journal.clear();
-    render::empty(StatusCode::NO_CONTENT)
+    world.recorder().journal.clear();
+    response::empty(StatusCode::NO_CONTENT)
 }

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use super::problem::note_known;
 use super::{Control, Problem};
 use crate::http::extract::{Json, Path};
-use crate::http::json::{object, some_objects};
-use crate::http::render;
+use crate::http::json::{object, optional_objects};
+use crate::http::response;
 use crate::sim::lifecycle::Outcome;
 use crate::sim::scripts::{Pattern, Script, ScriptSequence, ScriptedOutcome, Work};
 use crate::sim::{Millis, NEVER};
@@ -38,7 +38,7 @@ pub(super) struct RuleBody {
     #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     times: Option<u64>,
     /// How one step after the other goes, in place of the four fields above; used up after the last.
-    #[serde(default, deserialize_with = "some_objects")]
+    #[serde(default, deserialize_with = "optional_objects")]
     #[schema(min_items = 1)]
     sequence: Option<Vec<FateBody>>,
 }
@@ -357,7 +357,7 @@ pub(super) async fn list_scripts(State(Control(world)): State<Control>) -> Respo
             .map(|rule| rule.id.clone())
             .collect(),
     });
-    render::json(StatusCode::OK, render::text(&body, 256))
+    response::json(StatusCode::OK, response::to_json(&body, 256))
 }
 
 /// Adds a rule behind the others. It decides steps of runs that start from now on: a run's steps are frozen
@@ -374,9 +374,9 @@ pub(super) async fn add_script(
 ) -> Result<Response, Problem> {
     // Request ids are drawn for it, so that a script does not shift the ids of resources.
     let rule = body.rule(world.request_ids().uuid(|_| false))?;
-    let text = render::text(&RuleView::of(&rule), 256);
+    let text = response::to_json(&RuleView::of(&rule), 256);
     world.write(|tables, _| tables.scripts.add(rule));
-    Ok(render::json(StatusCode::CREATED, text))
+    Ok(response::json(StatusCode::CREATED, text))
 }
 
 /// Takes all rules back.
@@ -384,7 +384,7 @@ pub(super) async fn add_script(
     responses((status = 204)))]
 pub(super) async fn clear_scripts(State(Control(world)): State<Control>) -> Response {
     world.write(|tables, _| tables.scripts.clear());
-    render::empty(StatusCode::NO_CONTENT)
+    response::empty(StatusCode::NO_CONTENT)
 }
 
 /// Takes one rule back. Errors: 404.
@@ -396,7 +396,7 @@ pub(super) async fn remove_script(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     if world.write(|tables, _| tables.scripts.remove(&id)) {
-        Ok(render::empty(StatusCode::NO_CONTENT))
+        Ok(response::empty(StatusCode::NO_CONTENT))
     } else {
         world.read(|tables, _| {
             let rules = tables.scripts.rules().iter();

@@ -13,9 +13,9 @@ use super::transition::TransitionBody;
 use super::{Control, Problem};
 use crate::api::Unknown;
 use crate::api::gateway::rfc3339;
+use crate::http::context::note_hint;
 use crate::http::extract::Path;
-use crate::http::notes::note_hint;
-use crate::http::render;
+use crate::http::response;
 use crate::sim::timeline::{Next, Timeline};
 
 /// What there is to say of a resource.
@@ -134,5 +134,8 @@ pub(super) async fn show_timeline(
     })?;
     let size = 256 * (1 + timeline.transitions.len());
     let body = TimelineBody::of(timeline);
-    Ok(render::json(StatusCode::OK, render::text(&body, size)))
+    Ok(response::json(
+        StatusCode::OK,
+        response::to_json(&body, size),
+    ))
 }

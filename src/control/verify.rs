@@ -10,7 +10,7 @@ use super::requests::{Filter, entries};
 use super::{Control, Problem};
 use crate::http::extract::Json;
 use crate::http::json::object;
-use crate::http::render;
+use crate::http::response;
 
 /// The most near misses that are told.
 const MOST: usize = 5;
@@ -99,10 +99,10 @@ pub(super) async fn verify_requests(
     };
     let begin = body.filter.begin()?;
     let entries = entries(&world)?;
-    let fill = world.watch().journal.fill();
+    let stats = world.recorder().journal.stats();
     let (mut matched, mut near) = (0, Vec::new());
-    for entry in &entries {
-        let summary = &entry.summary;
+    for exchange in &entries {
+        let summary = &exchange.summary;
         let differs = body.filter.differs(summary, begin);
         if differs.is_empty() {
             matched += 1;
@@ -110,22 +110,22 @@ pub(super) async fn verify_requests(
             near.push(NearMiss {
                 id: summary.id,
                 method: summary.method.to_string(),
-                path: summary.texts.path().to_owned(),
+                path: summary.request_line.path().to_owned(),
                 status: summary.status,
                 differs,
             });
         }
     }
     // What was dropped before the filter begins does not matter.
-    let lost = match (fill.last_dropped, begin) {
+    let lost = match (stats.last_dropped, begin) {
         (None, _) => 0,
         (Some(last), Some(begin)) if last < begin => 0,
-        (Some(_), _) => fill.dropped,
+        (Some(_), _) => stats.dropped,
     };
     let is_so = (least..=most).contains(&matched);
     if is_so && (lost == 0 || most == usize::MAX) {
-        let text = render::text(&Verified { matched }, 32);
-        return Ok(render::json(StatusCode::OK, text));
+        let text = response::to_json(&Verified { matched }, 32);
+        return Ok(response::json(StatusCode::OK, text));
     }
     let doubt = match lost {
         0 => String::new(),
@@ -141,8 +141,8 @@ pub(super) async fn verify_requests(
         matched,
         near_misses: near,
     };
-    let text = render::text(&body, 512);
-    Ok(render::answer(
+    let text = response::to_json(&body, 512);
+    Ok(response::answer(
         StatusCode::CONFLICT,
         "application/problem+json",
         text,

@@ -15,8 +15,8 @@ use crate::api::settings::{self, Auth, Fidelity, PipelinesList, References, Sett
 use crate::api::state;
 use crate::host::{Listed, MAIN, Refused, Seat};
 use crate::http::extract::{Json, Path};
-use crate::http::json::Verbatim;
-use crate::http::render;
+use crate::http::json::RawJson;
+use crate::http::response;
 
 /// The most characters of a name.
 const LONGEST_NAME: usize = 64;
@@ -40,7 +40,7 @@ pub(super) struct NewWorld {
     name: Option<String>,
     /// What it holds at first and a reset goes back to, in the fixture format.
     #[schema(value_type = Option<state::State>)]
-    fixtures: Option<Verbatim>,
+    fixtures: Option<RawJson>,
     /// The instant at which its clock stands, RFC 3339; null: it runs.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -109,8 +109,9 @@ impl NewWorld {
         let fixtures = match &self.fixtures {
             None => like.fixtures().clone(),
             // A document of its own, so that what is secret in it is not repeated where it does not fit.
-            Some(given) => state::State::from_json(given.text())
-                .map_err(|misfit| misfit_of_fixtures(misfit.without_position()))?,
+            Some(given) => state::State::from_json(given.text()).map_err(|validation_error| {
+                misfit_of_fixtures(validation_error.without_position())
+            })?,
         };
         let world = World::new(settings, fixtures).map_err(misfit_of_fixtures)?;
         Ok((self.name, world))
@@ -136,8 +137,8 @@ fn wrong(path: &str, what: impl std::fmt::Display) -> Problem {
     Problem::BadRequest(format!("{path}: {what}"))
 }
 
-fn misfit_of_fixtures(misfit: state::Misfit) -> Problem {
-    Problem::BadRequest(misfit.under("fixtures").to_string())
+fn misfit_of_fixtures(validation_error: state::ValidationError) -> Problem {
+    Problem::BadRequest(validation_error.nested_in("fixtures").to_string())
 }
 
 /// A world that is there.
@@ -156,7 +157,7 @@ impl WorldBody {
     }
 
     fn answer(status: StatusCode, listed: Listed) -> Response {
-        render::json(status, render::text(&Self::of(listed), 96))
+        response::json(status, response::to_json(&Self::of(listed), 96))
     }
 }
 
@@ -174,7 +175,10 @@ pub(super) struct WorldsBody {
     (status = 501, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn list_worlds(seat: Seat) -> Response {
     let worlds = seat.host.list().into_iter().map(WorldBody::of).collect();
-    render::json(StatusCode::OK, render::text(&WorldsBody { worlds }, 256))
+    response::json(
+        StatusCode::OK,
+        response::to_json(&WorldsBody { worlds }, 256),
+    )
 }
 
 /// Opens a world with a memory, a clock, ids, scripts and a control plane of its own, on a port of its own. It
@@ -224,7 +228,7 @@ pub(super) async fn remove_world(
     }
     let closed = seat.host.close(&name).await;
     closed.map_err(|why| unknown(&seat, why))?;
-    Ok(render::empty(StatusCode::NO_CONTENT))
+    Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
 /// Why there is nothing to be had of a world; names those that there are.

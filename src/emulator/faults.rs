@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Family, ms};
 use crate::api::World;
-use crate::http::watch::faults::{Answer, Break, Delay, Mangle, Rule};
+use crate::http::faults::rules::{Delay, Disconnect, ResponseFault, Rule, StubResponse};
 use crate::sim::clock::system_now;
 
 /// What goes wrong: the first rule that hits a request decides.
@@ -19,24 +19,24 @@ impl Faults<'_> {
             since: system_now(),
             ..fault.0
         };
-        self.0.watch().faults.add(rule);
+        self.0.recorder().faults.add(rule);
         id
     }
 
     /// The faults, and how many requests each has hit.
     #[must_use]
     pub fn list(&self) -> Vec<Rule> {
-        self.0.watch().faults.rules()
+        self.0.recorder().faults.rules()
     }
 
     /// Takes a fault back; false if there is none of that id.
     pub fn remove(&self, id: &str) -> bool {
-        self.0.watch().faults.remove(id)
+        self.0.recorder().faults.remove(id)
     }
 
     /// Takes all faults back.
     pub fn clear(&self) {
-        self.0.watch().faults.clear();
+        self.0.recorder().faults.clear();
     }
 }
 
@@ -57,9 +57,9 @@ impl Fault {
             (200..=599).contains(&status),
             "a status is from 200 to 599, not {status}"
         );
-        let answer = Answer {
+        let answer = StubResponse {
             status,
-            ..Answer::default()
+            ..StubResponse::default()
         };
         Self(Rule {
             answer: Some(answer),
@@ -78,39 +78,39 @@ impl Fault {
 
     /// The connection is closed before the first byte of the answer.
     pub fn drop_before() -> Self {
-        Self::mangled(Mangle {
-            broken: Some(Break::Before),
-            ..Mangle::default()
+        Self::on_response(ResponseFault {
+            disconnect: Some(Disconnect::Before),
+            ..ResponseFault::default()
         })
     }
 
     /// The connection is closed in the middle of the body.
     pub fn drop_midway() -> Self {
-        Self::mangled(Mangle {
-            broken: Some(Break::Midway),
-            ..Mangle::default()
+        Self::on_response(ResponseFault {
+            disconnect: Some(Disconnect::Midway),
+            ..ResponseFault::default()
         })
     }
 
     /// The body is unreadable.
     pub fn garbage() -> Self {
-        Self::mangled(Mangle {
+        Self::on_response(ResponseFault {
             garbage: true,
-            ..Mangle::default()
+            ..ResponseFault::default()
         })
     }
 
     /// The body dribbles, so many bytes in a second; at least one.
     pub fn slow(bytes_per_s: u64) -> Self {
-        Self::mangled(Mangle {
+        Self::on_response(ResponseFault {
             bytes_per_s: Some(bytes_per_s.max(1)),
-            ..Mangle::default()
+            ..ResponseFault::default()
         })
     }
 
-    fn mangled(mangle: Mangle) -> Self {
+    fn on_response(response_fault: ResponseFault) -> Self {
         Self(Rule {
-            mangle,
+            response_fault,
             ..Rule::default()
         })
     }

@@ -6,8 +6,8 @@ use axum::http::request::Parts;
 use http_body_util::{LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
-use super::finish::Notes;
-use super::lent::gathered;
+use super::body::collect;
+use super::context::RequestContext;
 use super::{Caller, Dialect, Rejection, json};
 
 /// A JSON body, whatever its content type says. An absent body reads as `{}`.
@@ -18,7 +18,7 @@ impl<T: DeserializeOwned, D: Dialect> FromRequest<D> for Json<T> {
     type Rejection = D::Error;
 
     async fn from_request(request: Request, state: &D) -> Result<Self, D::Error> {
-        let notes = request.extensions().get::<Notes>().cloned();
+        let context = request.extensions().get::<RequestContext>().cloned();
         let Body(bytes) = Body::from_request(request, state).await?;
         let text: &[u8] = if bytes.iter().all(u8::is_ascii_whitespace) {
             b"{}"
@@ -27,9 +27,9 @@ impl<T: DeserializeOwned, D: Dialect> FromRequest<D> for Json<T> {
         };
         let mut ignored = Vec::new();
         let read = json::read(text, |place| ignored.push(place));
-        if let Some(notes) = notes {
-            notes.ignored(ignored);
-            notes.body(bytes);
+        if let Some(context) = context {
+            context.ignored(ignored);
+            context.body(bytes);
         }
         read.map(Self).map_err(|why| Rejection::BadBody(why).into())
     }
@@ -49,7 +49,7 @@ impl<D: Dialect> FromRequest<D> for Body {
 
 /// Reads a body that may have up to `most` bytes.
 pub async fn whole(body: axum::body::Body, most: usize) -> Result<Bytes, Rejection> {
-    match gathered(Limited::new(body, most)).await {
+    match collect(Limited::new(body, most)).await {
         Ok(body) => Ok(body),
         Err(error) if error.is::<LengthLimitError>() => Err(Rejection::TooLarge),
         Err(error) => Err(Rejection::BadBody(format!(
@@ -99,8 +99,10 @@ impl<D: Dialect> FromRequestParts<D> for Caller {
     type Rejection = D::Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &D) -> Result<Self, D::Error> {
-        let notes = parts.extensions.get::<Notes>();
+        let context = parts.extensions.get::<RequestContext>();
         // Every route is behind the gate, and no handler asks twice.
-        Ok(notes.and_then(Notes::admitted).ok_or(Rejection::Fault)?)
+        Ok(context
+            .and_then(RequestContext::admitted)
+            .ok_or(Rejection::Internal)?)
     }
 }

@@ -10,9 +10,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::PathItemExt;
 
 use super::Dialect;
-use super::declared::{Declared, Source, document};
-use super::gate::{Gated, Served, WrongMethod};
+use super::middleware::guard::{Guarded, Served, WrongMethod};
 use super::operation::Operation;
+use super::route_spec::{RouteSpec, Source, document};
 
 /// The [`Route`] of handlers that have a path together, each with an attribute of its own.
 macro_rules! route {
@@ -31,7 +31,7 @@ pub struct Route<D: 'static> {
     handlers: MethodRouter<D>,
     /// Answers what no other handler does.
     rest: Option<MethodRouter<D>>,
-    declared: &'static Declared<D>,
+    route_spec: &'static RouteSpec<D>,
 }
 
 impl<D: Dialect> Route<D> {
@@ -42,7 +42,7 @@ impl<D: Dialect> Route<D> {
             path: String::new(),
             handlers: MethodRouter::new(),
             rest: None,
-            declared: Declared::by(Some(source)),
+            route_spec: RouteSpec::by(Some(source)),
         }
     }
 
@@ -53,7 +53,7 @@ impl<D: Dialect> Route<D> {
             path: path.to_owned(),
             handlers: MethodRouter::new(),
             rest: None,
-            declared: Declared::by(None),
+            route_spec: RouteSpec::by(None),
         }
     }
 
@@ -80,7 +80,7 @@ impl<D: Dialect> Route<D> {
         H: Handler<T, D, Future = Served>,
         T: 'static,
     {
-        let handler = Gated::new(handler, self.declared);
+        let handler = Guarded::new(handler, self.route_spec);
         self.handlers = self.handlers.on(methods, handler);
         self
     }
@@ -92,14 +92,14 @@ impl<D: Dialect> Route<D> {
         H: Handler<T, D, Future = Served>,
         T: 'static,
     {
-        self.rest = Some(any(Gated::new(handler, self.declared)));
+        self.rest = Some(any(Guarded::new(handler, self.route_spec)));
         self
     }
 
     /// The same for a service that looks at the credential before it refuses a method, and sends no `Allow` header.
     #[must_use]
     pub fn or_wrong_method(self) -> Self {
-        let refused = WrongMethod(self.declared);
+        let refused = WrongMethod(self.route_spec);
         self.or_else(refused)
     }
 
@@ -107,7 +107,9 @@ impl<D: Dialect> Route<D> {
     fn handlers(self) -> MethodRouter<D> {
         match self.rest {
             Some(rest) => self.handlers.merge(rest),
-            None => self.handlers.fallback(Gated::wrong_method(self.declared)),
+            None => self
+                .handlers
+                .fallback(Guarded::wrong_method(self.route_spec)),
         }
     }
 }
@@ -115,7 +117,7 @@ impl<D: Dialect> Route<D> {
 /// The routes of a router.
 pub struct Routes<D: Dialect> {
     router: Router<D>,
-    paths: BTreeMap<String, &'static Declared<D>>,
+    paths: BTreeMap<String, &'static RouteSpec<D>>,
 }
 
 impl<D: Dialect> Default for Routes<D> {
@@ -141,7 +143,7 @@ impl<D: Dialect> Routes<D> {
     #[must_use]
     pub fn with(mut self, route: Route<D>) -> Self {
         let path = route.path.clone();
-        let known = self.paths.insert(path.clone(), route.declared);
+        let known = self.paths.insert(path.clone(), route.route_spec);
         assert!(
             known.is_none(),
             "the handlers of a path are listed together"
@@ -166,8 +168,8 @@ impl<D: Dialect> Routes<D> {
     /// All that is declared, made anew.
     #[must_use]
     pub fn api(&self) -> OpenApi {
-        let declared = self.paths.values();
-        document(declared.filter_map(|declared| declared.source()))
+        let route_specs = self.paths.values();
+        document(route_specs.filter_map(|route_spec| route_spec.source()))
     }
 
     /// The operations, by path and then by method as OpenAPI orders these.
@@ -175,14 +177,17 @@ impl<D: Dialect> Routes<D> {
     /// # Panics
     /// If an attribute does not say what all of them must.
     pub fn operations(&self) -> impl Iterator<Item = &'static Operation> {
-        let declared = self.paths.values();
-        declared.flat_map(|declared| declared.operations())
+        let route_specs = self.paths.values();
+        route_specs.flat_map(|route_spec| route_spec.operations())
     }
 
     /// All methods and path templates of which anything is declared.
     pub fn paths(&self) -> impl Iterator<Item = (&Method, &str)> {
-        self.paths.iter().flat_map(|(path, declared)| {
-            let methods = declared.spellings().iter().map(|(method, _)| method);
+        self.paths.iter().flat_map(|(path, route_spec)| {
+            let methods = route_spec
+                .request_schemas()
+                .iter()
+                .map(|(method, _)| method);
             methods.map(move |method| (method, path.as_str()))
         })
     }

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::mangle::Hangup;
+use super::faults::apply::ConnectionCloser;
 
 /// How long answers under way may still take after the stop.
 const GRACE: Duration = Duration::from_millis(100);
@@ -39,8 +39,8 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         // Answers are small and written whole; waiting to fill a packet would only add latency.
         let _ = stream.set_nodelay(true);
         let router = TowerToHyperService::new(router.clone());
-        let hangup = Hangup::default();
-        let on = hangup.clone();
+        let closer = ConnectionCloser::default();
+        let on = closer.clone();
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(on.clone());
             router.call(request)
@@ -52,13 +52,13 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             tokio::pin!(connection);
             tokio::select! {
                 // A fault wants it closed, with whatever is under way on it.
-                () = hangup.closed() => return,
+                () = closer.closed() => return,
                 // A connection that breaks is its client's affair.
                 _ = connection.as_mut() => return,
                 () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
             }
             tokio::select! {
-                () = hangup.closed() => {}
+                () = closer.closed() => {}
                 _ = connection => {}
             }
         });

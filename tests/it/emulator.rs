@@ -323,7 +323,7 @@ async fn faults_and_requests_are_told_and_asked_without_http() {
     assert_eq!(refused.json()["error_msg"], "away");
     remote.get("/v3/p1/pipeline/pipelines").await.expect(200);
 
-    assert_eq!(emulator.faults().list()[0].used, 1);
+    assert_eq!(emulator.faults().list()[0].injected, 1);
     let asked = emulator.requests().of("ListPipelines");
     let statuses: Vec<u16> = asked.iter().map(|entry| entry.summary.status).collect();
     assert_eq!(

@@ -36,7 +36,9 @@ impl Document {
             // The first declares what there is, the others narrow it.
             let misfits = parts.iter().enumerate().flat_map(|(n, part)| {
                 let mut misfits = self.misfits(part, value, place);
-                misfits.retain(|misfit| n == 0 || !misfit.ends_with(": not declared"));
+                misfits.retain(|validation_error| {
+                    n == 0 || !validation_error.ends_with(": not declared")
+                });
                 misfits
             });
             return misfits.collect();

@@ -13,9 +13,9 @@ use serde::Serialize;
 
 use crate::api::gateway::{self, Gateway, Usual};
 use crate::http::auth::Failure;
-use crate::http::finish::Hint;
-use crate::http::watch::faults::Answer;
-use crate::http::{Rejection, render};
+use crate::http::faults::rules::StubResponse;
+use crate::http::middleware::instrument::Hint;
+use crate::http::{Rejection, response};
 
 /// The documented limit of `errorMsg`, in characters.
 const LONGEST_MESSAGE: usize = 512;
@@ -224,7 +224,7 @@ impl From<Rejection> for Error {
             Rejection::BadPath(wrong) | Rejection::BadQuery(wrong) | Rejection::BadBody(wrong) => {
                 Self::InvalidRequest(wrong)
             }
-            Rejection::Fault => Self::Internal,
+            Rejection::Internal => Self::Internal,
         }
     }
 }
@@ -257,14 +257,14 @@ const USUAL: [Usual; 6] = [
 ];
 
 /// What a fault asks for, in the family's words.
-pub fn fault(answer: &Answer) -> Response {
+pub fn fault(answer: &StubResponse) -> Response {
     gateway::fault(answer, &USUAL, |code, error_msg| {
         let error_code = code.into();
         let body = ErrorBody {
             error_code,
             error_msg,
         };
-        render::text(&body, 128)
+        response::to_json(&body, 128)
     })
 }
 
@@ -277,7 +277,7 @@ impl IntoResponse for Error {
             error_code: self.code().into(),
             error_msg: self.to_string().chars().take(LONGEST_MESSAGE).collect(),
         };
-        let mut response = render::json(self.status(), render::text(&body, 128));
+        let mut response = response::json(self.status(), response::to_json(&body, 128));
         if let Some(hint) = self.hint() {
             response.extensions_mut().insert(Hint(hint));
         }

@@ -9,8 +9,8 @@ use super::releases::fixture::Item;
 use super::rules::is_name;
 use super::scope::EVERY_PROJECT;
 use super::table::Table;
-use crate::api::state::{Misfit, upsert_with};
-use crate::http::json::{objects, some_object};
+use crate::api::state::{ValidationError, upsert_with};
+use crate::http::json::{objects, optional_object};
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
 use crate::sim::transition::ChangeContext;
@@ -45,7 +45,7 @@ pub struct MeshState {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "some_object"
+        deserialize_with = "optional_object"
     )]
     pub emulator: Option<MeshEmulator>,
 }
@@ -97,11 +97,11 @@ impl Table {
         state: State,
         ids: &Ids,
         change_context: &mut ChangeContext,
-    ) -> Result<(), Misfit> {
+    ) -> Result<(), ValidationError> {
         let uids = given_uids(&state)?;
         for (n, mesh) in state.meshes.into_iter().enumerate() {
             self.load_mesh(mesh, &uids, ids, change_context)
-                .map_err(|misfit| misfit.under(format_args!("meshes[{n}]")))?;
+                .map_err(|error| error.nested_in(format_args!("meshes[{n}]")))?;
         }
         Ok(())
     }
@@ -112,7 +112,7 @@ impl Table {
         uids: &HashSet<String>,
         ids: &Ids,
         change_context: &mut ChangeContext,
-    ) -> Result<(), Misfit> {
+    ) -> Result<(), ValidationError> {
         let now = change_context.now;
         let MeshState {
             id,
@@ -121,15 +121,15 @@ impl Table {
             emulator,
         } = state;
         if id.is_empty() {
-            return Err(Misfit::new("id", "a text that is not empty"));
+            return Err(ValidationError::new("id", "a text that is not empty"));
         }
         if self.meshes.contains(&id) {
-            return Err(Misfit::new("id", "each only once"));
+            return Err(ValidationError::new("id", "each only once"));
         }
         let emulator = emulator.unwrap_or_default();
         let RestoredMesh { project, mesh } = emulator
             .restore(&id, name, now)
-            .map_err(|misfit| misfit.under("emulator"))?;
+            .map_err(|error| error.nested_in("emulator"))?;
         let project = project.as_deref().unwrap_or(EVERY_PROJECT);
         // A deletion may have ended between export and import.
         let gone = mesh.is_gone(now);
@@ -140,17 +140,17 @@ impl Table {
             let place = format!("releases[{n}]");
             let (uid, release) = item
                 .restore(&id, now)
-                .map_err(|misfit| misfit.under(&place))?;
+                .map_err(|error| error.nested_in(&place))?;
             let name = release.spec.name();
             if !is_name(name) {
-                return Err(Misfit::new(
+                return Err(ValidationError::new(
                     format!("{place}.metadata.name"),
                     super::rules::NAME,
                 ));
             }
             let taken = self.release_named(&id, &release.namespace, name);
             if taken.is_some() {
-                return Err(Misfit::new(
+                return Err(ValidationError::new(
                     format!("{place}.metadata.name"),
                     "each only once in a namespace",
                 ));
@@ -189,14 +189,14 @@ impl Table {
 }
 
 /// The uids that a state gives, each once.
-fn given_uids(state: &State) -> Result<HashSet<String>, Misfit> {
+fn given_uids(state: &State) -> Result<HashSet<String>, ValidationError> {
     let mut uids = HashSet::new();
     for (n, mesh) in state.meshes.iter().enumerate() {
         for (k, item) in mesh.releases.iter().enumerate() {
             if let Some(uid) = item.uid()
                 && !uids.insert(uid.to_owned())
             {
-                return Err(Misfit::new(
+                return Err(ValidationError::new(
                     format!("meshes[{n}].releases[{k}].metadata.uid"),
                     "each only once",
                 ));

@@ -30,10 +30,10 @@ use utoipa::openapi::OpenApi;
 
 use super::gateway;
 use super::world::World;
+use crate::http::api_definition::ApiDefinition;
+use crate::http::faults::rules::StubResponse;
+use crate::http::observe::Recorder;
 use crate::http::routes::{Routes, route};
-use crate::http::seal::Sealed;
-use crate::http::watch::Watch;
-use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 pub use error::Error;
 pub use table::Table;
@@ -48,8 +48,8 @@ pub struct Asm(pub World);
 impl Dialect for Asm {
     type Error = Error;
 
-    fn watch(&self) -> &Arc<Watch> {
-        self.0.watch()
+    fn recorder(&self) -> &Arc<Recorder> {
+        self.0.recorder()
     }
 
     fn declare(api: &mut OpenApi) {
@@ -63,19 +63,19 @@ impl Dialect for Asm {
         gateway::segment(path, n).map(gateway::decoded)
     }
 
-    fn fault(&self, answer: &Answer) -> Response {
+    fn fault(&self, answer: &StubResponse) -> Response {
         error::fault(answer)
     }
 
-    fn covers_body(&self, request: &Parts) -> bool {
+    fn signs_body(&self, request: &Parts) -> bool {
         gateway::is_signed(request)
     }
 
-    fn caller(&self, request: &Parts, body: &Bytes) -> Result<Caller, Rejection> {
-        gateway::caller(&self.0, request, body)
+    fn authenticate(&self, request: &Parts, body: &Bytes) -> Result<Caller, Rejection> {
+        gateway::authenticate(&self.0, request, body)
     }
 
-    fn permit(
+    fn authorize(
         &self,
         caller: &Caller,
         operation: &Operation,
@@ -86,7 +86,7 @@ impl Dialect for Asm {
         let project = in_path
             .and_then(|rest| rest.split('/').next())
             .or(caller.named_project.as_deref());
-        gateway::permit(caller, operation, project)
+        gateway::authorize(caller, operation, project)
     }
 }
 
@@ -107,12 +107,13 @@ fn routes() -> Routes<Asm> {
 }
 
 /// The family's routes and what they declare.
-pub fn sealed() -> &'static Sealed<Asm> {
-    static SEALED: LazyLock<Sealed<Asm>> = LazyLock::new(|| Sealed::new(routes()));
-    &SEALED
+pub fn definition() -> &'static ApiDefinition<Asm> {
+    static DEFINITION: LazyLock<ApiDefinition<Asm>> =
+        LazyLock::new(|| ApiDefinition::new(routes()));
+    &DEFINITION
 }
 
 /// The family's router for a world.
 pub fn router(world: &World) -> Router {
-    sealed().mount(Asm(world.clone()))
+    definition().mount(Asm(world.clone()))
 }

@@ -12,9 +12,9 @@ use serde::Serialize;
 
 use crate::api::gateway::{self, Gateway, Usual};
 use crate::api::hint::TOO_LARGE;
-use crate::http::finish::Hint;
-use crate::http::watch::faults::Answer;
-use crate::http::{Rejection, render};
+use crate::http::faults::rules::StubResponse;
+use crate::http::middleware::instrument::Hint;
+use crate::http::{Rejection, response};
 
 /// What can go wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -158,7 +158,7 @@ impl From<Rejection> for Error {
                 Self::BadParameter { name, why: wrong }
             }
             Rejection::BadBody(wrong) => Self::BadBody(wrong),
-            Rejection::Fault => Self::Internal,
+            Rejection::Internal => Self::Internal,
         }
     }
 }
@@ -230,14 +230,14 @@ const USUAL: [Usual; 7] = [
 ];
 
 /// What a fault asks for, in the family's words.
-pub fn fault(answer: &Answer) -> Response {
+pub fn fault(answer: &StubResponse) -> Response {
     gateway::fault(answer, &USUAL, |code, error_msg| {
         let error_code = code.into();
         let body = ErrorBody {
             error_msg,
             error_code,
         };
-        render::text(&body, 128)
+        response::to_json(&body, 128)
     })
 }
 
@@ -248,14 +248,14 @@ impl IntoResponse for Error {
         }
         let (status, message) = (self.status(), self.to_string());
         let body = match self.code() {
-            Some(error_code) => render::text(
+            Some(error_code) => response::to_json(
                 &ErrorBody {
                     error_msg: message,
                     error_code: error_code.into(),
                 },
                 128,
             ),
-            None => render::text(
+            None => response::to_json(
                 &LoginErrorBody {
                     error: LoginError {
                         code: status.as_u16(),
@@ -266,7 +266,7 @@ impl IntoResponse for Error {
                 128,
             ),
         };
-        let mut response = render::json(status, body);
+        let mut response = response::json(status, body);
         if let Some(hint) = self.hint() {
             response.extensions_mut().insert(Hint(hint));
         }

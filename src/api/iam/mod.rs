@@ -26,11 +26,11 @@ use utoipa::openapi::security::SecurityRequirement;
 
 use super::gateway;
 use super::world::World;
+use crate::http::api_definition::ApiDefinition;
+use crate::http::faults::rules::StubResponse;
+use crate::http::observe::Recorder;
 use crate::http::operation::{NONE, operations_of};
 use crate::http::routes::{Routes, route};
-use crate::http::seal::Sealed;
-use crate::http::watch::Watch;
-use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 pub use error::Error;
 
@@ -44,8 +44,8 @@ const NOBODY: &str = "nobody";
 impl Dialect for Iam {
     type Error = Error;
 
-    fn watch(&self) -> &Arc<Watch> {
-        self.0.watch()
+    fn recorder(&self) -> &Arc<Recorder> {
+        self.0.recorder()
     }
 
     fn declare(api: &mut OpenApi) {
@@ -58,27 +58,32 @@ impl Dialect for Iam {
         }
     }
 
-    fn fault(&self, answer: &Answer) -> Response {
+    fn fault(&self, answer: &StubResponse) -> Response {
         error::fault(answer)
     }
 
-    fn covers_body(&self, request: &Parts) -> bool {
+    fn signs_body(&self, request: &Parts) -> bool {
         !is_login(request) && gateway::is_signed(request)
     }
 
-    fn caller(&self, request: &Parts, body: &Bytes) -> Result<Caller, Rejection> {
+    fn authenticate(&self, request: &Parts, body: &Bytes) -> Result<Caller, Rejection> {
         if is_login(request) {
             return Ok(Caller::named(NOBODY));
         }
-        gateway::caller(&self.0, request, body)
+        gateway::authenticate(&self.0, request, body)
     }
 
     /// This is a service of accounts, so the project of a token does not matter.
-    fn permit(&self, caller: &Caller, operation: &Operation, _: &Parts) -> Result<(), Rejection> {
+    fn authorize(
+        &self,
+        caller: &Caller,
+        operation: &Operation,
+        _: &Parts,
+    ) -> Result<(), Rejection> {
         if operation.action == NONE {
             return Ok(());
         }
-        caller.permit(operation)
+        caller.authorize(operation)
     }
 }
 
@@ -100,12 +105,13 @@ fn routes() -> Routes<Iam> {
 }
 
 /// The family's routes and what they declare.
-pub fn sealed() -> &'static Sealed<Iam> {
-    static SEALED: LazyLock<Sealed<Iam>> = LazyLock::new(|| Sealed::new(routes()));
-    &SEALED
+pub fn definition() -> &'static ApiDefinition<Iam> {
+    static DEFINITION: LazyLock<ApiDefinition<Iam>> =
+        LazyLock::new(|| ApiDefinition::new(routes()));
+    &DEFINITION
 }
 
 /// The family's router for a world.
 pub fn router(world: &World) -> Router {
-    sealed().mount(Iam(world.clone()))
+    definition().mount(Iam(world.clone()))
 }

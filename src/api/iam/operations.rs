@@ -13,10 +13,10 @@ use super::wire::response::{Domains, LIFE, Projects, TokenEnvelope, stamp};
 use super::{Error, Iam};
 use crate::api::identities::{Issued, Project, Token, Who, made_of};
 use crate::api::settings::Auth;
-use crate::http::auth::{SUBJECT_TOKEN, Secret, mask, said};
+use crate::http::auth::{SUBJECT_TOKEN, Secret, header_value, redact};
+use crate::http::context::RequestContext;
 use crate::http::extract::{Body, Query};
-use crate::http::finish::Notes;
-use crate::http::{Caller, render};
+use crate::http::{Caller, response};
 use crate::sim::clock::MAX_INSTANT;
 
 /// The permission to look at and revoke other users' tokens: a role, whose name stands for it here.
@@ -59,9 +59,9 @@ pub(super) async fn create_token(
 ) -> Result<Response, Error> {
     let mut ignored = Vec::new();
     let login_request = LoginRequest::read(&body, |place| ignored.push(place));
-    if let Some(notes) = parts.extensions.get::<Notes>() {
-        notes.ignored(ignored);
-        notes.body(body);
+    if let Some(request_context) = parts.extensions.get::<RequestContext>() {
+        request_context.ignored(ignored);
+        request_context.body(body);
     }
     let login_request = login_request?;
     let base = base(&parts);
@@ -82,10 +82,10 @@ pub(super) async fn create_token(
         };
         directory.keep(token.clone());
         let envelope = TokenEnvelope::of(&token, directory, &base, view.nocatalog.is_empty());
-        Ok::<_, Error>((token.token, render::text(&envelope, 1 << 10)))
+        Ok::<_, Error>((token.token, response::to_json(&envelope, 1 << 10)))
     })?;
     Ok(with_subject(
-        render::json(StatusCode::CREATED, text),
+        response::json(StatusCode::CREATED, text),
         &token,
     ))
 }
@@ -117,9 +117,9 @@ pub(super) async fn show_token(
         let token = directory.token(subject, now).ok_or(Error::NoSuchToken)?;
         check_owner(&caller, token)?;
         let envelope = TokenEnvelope::of(token, directory, &base, view.nocatalog.is_empty());
-        Ok::<_, Error>((token.token.clone(), render::text(&envelope, 1 << 10)))
+        Ok::<_, Error>((token.token.clone(), response::to_json(&envelope, 1 << 10)))
     })?;
-    Ok(with_subject(render::json(StatusCode::OK, text), &token))
+    Ok(with_subject(response::json(StatusCode::OK, text), &token))
 }
 
 /// Revokes a token, whether its time is over or not. `DELETE /v3/auth/tokens`, with the token in question in
@@ -147,7 +147,7 @@ pub(super) async fn revoke_token(
         directory.revoke(subject);
         Ok::<_, Error>(())
     })?;
-    Ok(render::empty(StatusCode::NO_CONTENT))
+    Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
 /// What narrows a list of projects, and which page of it is asked for.
@@ -219,9 +219,9 @@ pub(super) async fn list_projects(
             Some((skip, take)) => projects.into_iter().skip(skip).take(take).collect(),
             None => projects,
         };
-        render::text(&Projects::of(projects, domain, &base, &path), 512)
+        response::to_json(&Projects::of(projects, domain, &base, &path), 512)
     });
-    Ok(render::json(StatusCode::OK, text))
+    Ok(response::json(StatusCode::OK, text))
 }
 
 impl ProjectFilter {
@@ -280,20 +280,22 @@ pub(super) async fn list_domains(
     let (base, path) = (base(&parts), target(&parts));
     let text = world.read(|tables, _| {
         let domain = tables.identities.account_of(&caller);
-        render::text(&Domains::of(domain, &base, &path), 512)
+        response::to_json(&Domains::of(domain, &base, &path), 512)
     });
-    Ok(render::json(StatusCode::OK, text))
+    Ok(response::json(StatusCode::OK, text))
 }
 
 /// The token in question.
 fn subject(request: &Parts) -> Result<&str, Error> {
-    let subject = said(&request.headers, &SUBJECT_TOKEN).ok().flatten();
+    let subject = header_value(&request.headers, &SUBJECT_TOKEN)
+        .ok()
+        .flatten();
     subject.ok_or(Error::BadSubject)
 }
 
 /// Whether it is the caller's own token, or the caller may look at those of others.
 fn check_owner(caller: &Caller, token: &Token) -> Result<(), Error> {
-    if token.user == caller.name || caller.may(ADMINISTRATOR) {
+    if token.user == caller.name || caller.is_allowed(ADMINISTRATOR) {
         Ok(())
     } else {
         Err(Error::ForeignToken)
@@ -313,7 +315,7 @@ fn base(request: &Parts) -> String {
 fn target(request: &Parts) -> String {
     let path = request.uri.path();
     match request.uri.query() {
-        Some(query) => format!("{path}?{}", mask::query(query)),
+        Some(query) => format!("{path}?{}", redact::query(query)),
         None => path.to_owned(),
     }
 }

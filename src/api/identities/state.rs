@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::state::{Misfit, upsert};
+use crate::api::state::{ValidationError, upsert};
 use crate::http::auth::Secret;
 use crate::sim::Millis;
 
@@ -98,7 +98,7 @@ pub struct Token {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::http::json::some_object"
+        deserialize_with = "crate::http::json::optional_object"
     )]
     pub emulator: Option<History>,
 }
@@ -110,7 +110,7 @@ pub struct History {
     /// How it was issued; absent: it was given.
     #[serde(
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::http::json::some_object"
+        deserialize_with = "crate::http::json::optional_object"
     )]
     pub issued: Option<Issued>,
     /// Whether it was revoked.
@@ -130,7 +130,7 @@ pub struct Issued {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::http::json::some_object"
+        deserialize_with = "crate::http::json::optional_object"
     )]
     pub project: Option<Project>,
 }
@@ -163,7 +163,7 @@ const ROLES: [&str; 5] = [
 
 impl Identities {
     /// Checks that names are unique, that everything belongs to somebody and that times can be read.
-    pub fn check(&self) -> Result<(), Misfit> {
+    pub fn check(&self) -> Result<(), ValidationError> {
         let users = unique("users", self.users.iter().map(|user| user.name.as_str()))?;
         unique(
             "access_keys",
@@ -179,7 +179,7 @@ impl Identities {
         )?;
         for (n, key) in self.access_keys.iter().enumerate() {
             if !users.contains(key.user.as_str()) {
-                return Err(Misfit::new(
+                return Err(ValidationError::new(
                     format!("access_keys[{n}].user"),
                     "the name of one of the users",
                 ));
@@ -189,7 +189,7 @@ impl Identities {
             let issued = token.issued();
             // One that was issued here names its user even if nobody knows the user.
             if issued.is_none() && !users.contains(token.user.as_str()) {
-                return Err(Misfit::new(
+                return Err(ValidationError::new(
                     format!("tokens[{n}].user"),
                     "the name of one of the users",
                 ));
@@ -199,13 +199,13 @@ impl Identities {
                 .as_deref()
                 .is_some_and(|at| instant(at).is_none())
             {
-                return Err(Misfit::new(
+                return Err(ValidationError::new(
                     format!("tokens[{n}].expires_at"),
                     "an RFC 3339 time or null",
                 ));
             }
             if issued.is_some_and(|issued| instant(&issued.at).is_none()) {
-                return Err(Misfit::new(
+                return Err(ValidationError::new(
                     format!("tokens[{n}].emulator.issued.at"),
                     "an RFC 3339 time",
                 ));
@@ -215,7 +215,7 @@ impl Identities {
             for (project, roles) in &user.projects {
                 if roles.iter().any(|role| !ROLES.contains(&role.as_str())) {
                     let place = format!("zadig_users[{n}].projects.{project}");
-                    return Err(Misfit::new(
+                    return Err(ValidationError::new(
                         place,
                         format!("roles out of {}", ROLES.join(", ")),
                     ));
@@ -246,11 +246,14 @@ pub fn instant(text: &str) -> Option<Millis> {
 fn unique<'a>(
     list: &str,
     names: impl Iterator<Item = &'a str>,
-) -> Result<HashSet<&'a str>, Misfit> {
+) -> Result<HashSet<&'a str>, ValidationError> {
     let mut seen = HashSet::new();
     for (n, name) in names.enumerate() {
         if !seen.insert(name) {
-            return Err(Misfit::new(format!("{list}[{n}]"), "each only once"));
+            return Err(ValidationError::new(
+                format!("{list}[{n}]"),
+                "each only once",
+            ));
         }
     }
     Ok(seen)

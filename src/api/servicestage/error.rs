@@ -10,10 +10,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::api::gateway::{self, Gateway, Usual};
-use crate::http::finish::Hint;
-use crate::http::json::Misfit;
-use crate::http::watch::faults::Answer;
-use crate::http::{Rejection, render};
+use crate::http::faults::rules::StubResponse;
+use crate::http::json::ValidationError;
+use crate::http::middleware::instrument::Hint;
+use crate::http::{Rejection, response};
 
 /// What can go wrong in either family.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,9 +63,9 @@ impl Error {
     }
 }
 
-impl From<Misfit> for Error {
-    fn from(misfit: Misfit) -> Self {
-        Self::ParameterInvalid(misfit.to_string())
+impl From<ValidationError> for Error {
+    fn from(validation_error: ValidationError) -> Self {
+        Self::ParameterInvalid(validation_error.to_string())
     }
 }
 
@@ -81,7 +81,7 @@ impl From<Rejection> for Error {
             Rejection::BadPath(wrong) | Rejection::BadQuery(wrong) | Rejection::BadBody(wrong) => {
                 Self::ParameterInvalid(wrong)
             }
-            Rejection::Fault => Self::Internal,
+            Rejection::Internal => Self::Internal,
         }
     }
 }
@@ -104,14 +104,14 @@ const USUAL: [Usual; 3] = [
 ];
 
 /// What a fault asks for, in the family's words.
-pub fn fault(answer: &Answer) -> Response {
+pub fn fault(answer: &StubResponse) -> Response {
     gateway::fault(answer, &USUAL, |code, error_msg| {
         let error_code = code.into();
         let body = ErrorBody {
             error_code,
             error_msg,
         };
-        render::text(&body, 128)
+        response::to_json(&body, 128)
     })
 }
 
@@ -133,7 +133,7 @@ impl IntoResponse for Error {
             error_code: error_code.into(),
             error_msg: self.to_string(),
         };
-        render::json(status, render::text(&body, 128))
+        response::json(status, response::to_json(&body, 128))
     }
 }
 

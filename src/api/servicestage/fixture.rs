@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{pipelines, plans};
 use crate::api::Tables;
 use crate::api::settings::Settings;
-use crate::api::state::{Misfit, upsert, upsert_with};
+use crate::api::state::{ValidationError, upsert, upsert_with};
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
 use crate::sim::transition::IMPORT;
@@ -70,7 +70,7 @@ pub fn load(
     settings: &Settings,
     ids: &Ids,
     now: Millis,
-) -> Result<(), Misfit> {
+) -> Result<(), ValidationError> {
     let change_context = &mut tables.log.context(now, IMPORT);
     for (n, project) in state.projects.into_iter().enumerate() {
         for (k, plan) in project.release_plans.into_iter().enumerate() {
@@ -78,14 +78,14 @@ pub fn load(
             tables
                 .plans
                 .load(&project.id, plan, ids, change_context)
-                .map_err(|misfit| misfit.under(place))?;
+                .map_err(|error| error.nested_in(place))?;
         }
         for (k, pipeline) in project.pipelines.into_iter().enumerate() {
             let place = format!("projects[{n}].pipelines[{k}]");
             tables
                 .pipelines
                 .load(&project.id, pipeline, settings, change_context)
-                .map_err(|misfit| misfit.under(place))?;
+                .map_err(|error| error.nested_in(place))?;
         }
     }
     Ok(())

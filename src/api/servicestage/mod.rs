@@ -19,11 +19,11 @@ use utoipa::openapi::OpenApi;
 
 use super::gateway;
 use super::world::World;
-use crate::http::finish::Notes;
+use crate::http::api_definition::ApiDefinition;
+use crate::http::context::RequestContext;
+use crate::http::faults::rules::StubResponse;
+use crate::http::observe::Recorder;
 use crate::http::routes::Routes;
-use crate::http::seal::Sealed;
-use crate::http::watch::Watch;
-use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 pub use error::Error;
 
@@ -34,8 +34,8 @@ pub struct ServiceStage(pub World);
 impl Dialect for ServiceStage {
     type Error = Error;
 
-    fn watch(&self) -> &Arc<Watch> {
-        self.0.watch()
+    fn recorder(&self) -> &Arc<Recorder> {
+        self.0.recorder()
     }
 
     fn declare(api: &mut OpenApi) {
@@ -47,35 +47,35 @@ impl Dialect for ServiceStage {
         Some(gateway::decoded(project))
     }
 
-    fn fault(&self, answer: &Answer) -> Response {
+    fn fault(&self, answer: &StubResponse) -> Response {
         error::fault(answer)
     }
 
-    fn covers_body(&self, request: &Parts) -> bool {
+    fn signs_body(&self, request: &Parts) -> bool {
         gateway::is_signed(request)
     }
 
-    fn caller(&self, request: &Parts, body: &Bytes) -> Result<Caller, Rejection> {
-        gateway::caller(&self.0, request, body)
+    fn authenticate(&self, request: &Parts, body: &Bytes) -> Result<Caller, Rejection> {
+        gateway::authenticate(&self.0, request, body)
     }
 
-    fn permit(
+    fn authorize(
         &self,
         caller: &Caller,
         operation: &Operation,
         request: &Parts,
     ) -> Result<(), Rejection> {
         // Every path of these families is `/v3/{project_id}/…`.
-        gateway::permit(caller, operation, gateway::segment(request.uri.path(), 2))
+        gateway::authorize(caller, operation, gateway::segment(request.uri.path(), 2))
     }
 
     fn unrouted(&self, request: &Parts, why: Rejection) -> Error {
         let is_pipeline = request.uri.path().contains("/pipeline/pipelines/");
-        if let Some(notes) = request.extensions.get::<Notes>()
+        if let Some(request_context) = request.extensions.get::<RequestContext>()
             && request.method == Method::DELETE
             && is_pipeline
         {
-            notes.hint(NO_DELETE.to_owned());
+            request_context.hint(NO_DELETE.to_owned());
         }
         why.into()
     }
@@ -86,18 +86,18 @@ const NO_DELETE: &str = "the service documents no way to delete a release task; 
     POST /_emulator/v1/reset, or write the state you want with PUT or PATCH /_emulator/v1/state";
 
 /// The families' routes and what they declare.
-pub fn sealed() -> &'static Sealed<ServiceStage> {
-    static SEALED: LazyLock<Sealed<ServiceStage>> = LazyLock::new(|| {
-        Sealed::new(
+pub fn definition() -> &'static ApiDefinition<ServiceStage> {
+    static DEFINITION: LazyLock<ApiDefinition<ServiceStage>> = LazyLock::new(|| {
+        ApiDefinition::new(
             Routes::new()
                 .merge(plans::routes())
                 .merge(pipelines::routes()),
         )
     });
-    &SEALED
+    &DEFINITION
 }
 
 /// The families' router for a world.
 pub fn router(world: &World) -> Router {
-    sealed().mount(ServiceStage(world.clone()))
+    definition().mount(ServiceStage(world.clone()))
 }

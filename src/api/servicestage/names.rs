@@ -1,17 +1,17 @@
 //! The rules for texts, which the console states for plans, components and pipelines alike.
 
-use crate::http::json::Misfit;
+use crate::http::json::ValidationError;
 
 /// Checks a name, of a plan, a component or a pipeline: 2 to 64 letters, digits, `-` and `_`, the first a
 /// letter, the last a letter or a digit. Source: `ServiceStage` API reference, page 0230, and user guide, page
 /// 0245, read 2026-08.
-pub fn check_name(name: &str) -> Result<(), Misfit> {
+pub fn check_name(name: &str) -> Result<(), ValidationError> {
     if is_name(name) {
         Ok(())
     } else {
         let expected = "must have 2 to 64 letters, digits, - and _, begin with a letter and end with a letter \
             or digit";
-        Err(Misfit::new("name", expected))
+        Err(ValidationError::new("name", expected))
     }
 }
 

@@ -9,12 +9,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::messages::Refusal;
-use super::wire::response;
+use super::wire::response::json;
 use crate::api::hint::TOO_LARGE;
 use crate::http::auth::Failure;
-use crate::http::finish::Hint;
-use crate::http::watch::faults::Answer;
-use crate::http::{Rejection, render};
+use crate::http::faults::rules::StubResponse;
+use crate::http::middleware::instrument::Hint;
+use crate::http::{Rejection, response};
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -113,25 +113,25 @@ fn typed(status: StatusCode, code: u16, description: &str, message: &str) -> Res
         message,
         kind: "error",
     };
-    response::json(status, &body, 256)
+    json(status, &body, 256)
 }
 
 /// What a fault asks for, in the family's words: a code makes it a typed error, else the status says which of the
 /// shapes it has.
-pub fn fault(answer: &Answer) -> Response {
+pub fn fault(answer: &StubResponse) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let message = answer.message.as_deref();
     let reason = status.canonical_reason().unwrap_or("Unknown");
     match (answer.code.as_deref().map(str::parse), answer.status) {
         (Some(Ok(7050_u16)), _) => typed(status, 7050, "", message.unwrap_or(UNLICENSED)),
         (Some(Ok(code)), _) => typed(status, code, "", message.unwrap_or(reason)),
-        (_, 401 | 403 | 413) => render::empty(status),
+        (_, 401 | 403 | 413) => response::empty(status),
         (_, 404 | 405) => {
             let text = message.unwrap_or(reason).to_owned();
-            render::answer(status, "text/plain; charset=utf-8", text)
+            response::answer(status, "text/plain; charset=utf-8", text)
         }
         (_, code @ 400..500) => typed(status, code, message.unwrap_or_default(), reason),
-        _ => response::json(
+        _ => json(
             status,
             &UntypedError {
                 code: 500,
@@ -205,14 +205,14 @@ impl Error {
         let text = self.to_string();
         match self {
             Self::Unauthenticated(_) | Self::Forbidden { .. } | Self::TooLarge | Self::Crash(_) => {
-                render::empty(status)
+                response::empty(status)
             }
             Self::NoRoute { .. } | Self::WrongMethod { .. } => {
-                render::answer(status, "text/plain; charset=utf-8", text)
+                response::answer(status, "text/plain; charset=utf-8", text)
             }
             Self::BadRequest(_) => typed(status, 400, &text, "Bad Request"),
             Self::Unlicensed => typed(status, 7050, "", UNLICENSED),
-            Self::Refused(_) => response::json(
+            Self::Refused(_) => json(
                 status,
                 &UntypedError {
                     code: 500,
@@ -239,7 +239,7 @@ impl From<Rejection> for Error {
                 Self::BadRequest(why)
             }
             Rejection::TooLarge => Self::TooLarge,
-            Rejection::Fault => Self::Crash("a fault of its own"),
+            Rejection::Internal => Self::Crash("a fault of its own"),
         }
     }
 }

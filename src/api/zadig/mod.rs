@@ -37,12 +37,12 @@ use super::gateway::UNKNOWN_CALLER;
 use super::identities::ZadigUser;
 use super::settings::Auth;
 use super::world::World;
+use crate::http::api_definition::ApiDefinition;
 use crate::http::auth::{self, Failure};
-use crate::http::declare::{Concerns, Refusal, declare_gate};
+use crate::http::faults::rules::StubResponse;
+use crate::http::observe::Recorder;
+use crate::http::openapi::gateway_responses::{AppliesTo, Refusal, declare_gate};
 use crate::http::routes::{Route, Routes, route};
-use crate::http::seal::Sealed;
-use crate::http::watch::Watch;
-use crate::http::watch::faults::Answer;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 pub use error::Error;
 pub use model::version::FAMILY;
@@ -58,8 +58,8 @@ impl Dialect for Zadig {
 
     const HEAD_IS_GET: bool = false;
 
-    fn watch(&self) -> &Arc<Watch> {
-        self.0.watch()
+    fn recorder(&self) -> &Arc<Recorder> {
+        self.0.recorder()
     }
 
     fn declare(api: &mut OpenApi) {
@@ -80,14 +80,14 @@ impl Dialect for Zadig {
             ),
         ];
         let refusals = [
-            Refusal::new(StatusCode::UNAUTHORIZED, None, Concerns::Every),
-            Refusal::new(StatusCode::FORBIDDEN, None, Concerns::Permitted),
-            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, None, Concerns::Bodies),
+            Refusal::new(StatusCode::UNAUTHORIZED, None, AppliesTo::Every),
+            Refusal::new(StatusCode::FORBIDDEN, None, AppliesTo::Permitted),
+            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, None, AppliesTo::Bodies),
         ];
         declare_gate(api, schemes, &refusals);
     }
 
-    fn caller(&self, request: &Parts, _: &Bytes) -> Result<Caller, Rejection> {
+    fn authenticate(&self, request: &Parts, _: &Bytes) -> Result<Caller, Rejection> {
         let query = Params::of(request.uri.query());
         let tokens = auth::zadig(&request.headers, query.get("token"))
             .map_err(Rejection::Unauthenticated)?;
@@ -107,17 +107,17 @@ impl Dialect for Zadig {
         params.get("projectKey").map(str::to_owned)
     }
 
-    fn fault(&self, answer: &Answer) -> Response {
+    fn fault(&self, answer: &StubResponse) -> Response {
         error::fault(answer)
     }
 
     /// Rights depend on the project that the query or the body names, so the handlers look at them.
-    fn permit(&self, _: &Caller, _: &Operation, _: &Parts) -> Result<(), Rejection> {
+    fn authorize(&self, _: &Caller, _: &Operation, _: &Parts) -> Result<(), Rejection> {
         Ok(())
     }
 
     fn unrouted(&self, request: &Parts, why: Rejection) -> Error {
-        if let Err(refused) = self.caller(request, &Bytes::new()) {
+        if let Err(refused) = self.authenticate(request, &Bytes::new()) {
             return refused.into();
         }
         let path = query::decoded_path(request.uri.path());
@@ -158,8 +158,8 @@ const RELEASE_GET: &str = "release_get";
 const RELEASES: &str = "/openapi/delivery/releases";
 
 /// The family's routes and what they declare.
-pub fn sealed() -> &'static Sealed<Zadig> {
-    static SEALED: LazyLock<Sealed<Zadig>> = LazyLock::new(|| {
+pub fn definition() -> &'static ApiDefinition<Zadig> {
+    static DEFINITION: LazyLock<ApiDefinition<Zadig>> = LazyLock::new(|| {
         // For every other method the words `k8s` and `helm` are ids like any other.
         let as_id = |route: Route<Zadig>| {
             route
@@ -168,7 +168,7 @@ pub fn sealed() -> &'static Sealed<Zadig> {
                 .or_wrong_method()
         };
         let with_slash = |path: &str| Route::undeclared(path).or_else(trailing_slash);
-        Sealed::new(
+        ApiDefinition::new(
             Routes::new()
                 .with(route!(operations::list_versions).or_wrong_method())
                 .with(route!(operations::get_version, operations::delete_version).or_wrong_method())
@@ -178,7 +178,7 @@ pub fn sealed() -> &'static Sealed<Zadig> {
                 .with(with_slash(&format!("{RELEASES}/{{id}}/"))),
         )
     });
-    &SEALED
+    &DEFINITION
 }
 
 /// A path that would exist without its last slash leads there; any other is unknown.
@@ -201,5 +201,5 @@ async fn trailing_slash(State(zadig): State<Zadig>, request: Request) -> Result<
 
 /// The family's router for a world.
 pub fn router(world: &World) -> Router {
-    sealed().mount(Zadig(world.clone()))
+    definition().mount(Zadig(world.clone()))
 }

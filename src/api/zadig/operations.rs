@@ -16,9 +16,9 @@ use super::wire::request::{HelmBody, K8sBody};
 use super::wire::response::{self, Message, SUCCESS, VersionDetail, VersionInfo, VersionList};
 use super::{RELEASE_GET, Zadig};
 use crate::api::settings::{Fidelity, References};
+use crate::http::context::{RequestContext, note_scope};
 use crate::http::extract::Body;
-use crate::http::notes::{Notes, note_scope};
-use crate::http::render::empty;
+use crate::http::response::empty;
 use crate::http::{Caller, Rejection};
 
 /// What the query of a list must have: the service names the fields of a struct of its own.
@@ -115,7 +115,7 @@ pub async fn get_version(
             (Err(_), Ok(entry)) => &entry.scope,
             (Err(_), Err(unknown)) => return Err(unknown.clone()),
         };
-        if !caller.may(RELEASE_GET) {
+        if !caller.is_allowed(RELEASE_GET) {
             allow(&caller, project, "get_delivery")?;
         }
         let entry = found?;
@@ -290,7 +290,8 @@ fn success() -> Response {
 
 /// Whether the caller may do something in a project; whoever administers it may do everything there.
 fn allow(caller: &Caller, project: &str, role: &str) -> Result<(), Error> {
-    let may = |role: &str| caller.actions.is_none() || caller.may(&format!("{role}@{project}"));
+    let may =
+        |role: &str| caller.actions.is_none() || caller.is_allowed(&format!("{role}@{project}"));
     if may(role) || may("project_admin") {
         return Ok(());
     }
@@ -338,12 +339,12 @@ impl<T: GoStruct> FromRequest<Zadig> for Bound<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &Zadig) -> Result<Self, Error> {
-        let notes = request.extensions().get::<Notes>().cloned();
+        let request_context = request.extensions().get::<RequestContext>().cloned();
         let Body(body) = Body::from_request(request, state).await?;
         let mut unknown = Vec::new();
         let bound = bind::<T>(&body, |place| unknown.push(place));
-        if let Some(notes) = notes {
-            notes.ignored(unknown);
+        if let Some(request_context) = request_context {
+            request_context.ignored(unknown);
         }
         let bound = bound.map_err(Rejection::BadBody)?;
         bound.map(Self).ok_or(Error::Crash("a body of null"))

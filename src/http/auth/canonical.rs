@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, Method, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
 use super::signature::{Algorithm, Signature};
-use super::{mask, verify::DATE};
+use super::{redact, verify::DATE};
 
 /// What stays as it is in a query; all else is escaped.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC
@@ -63,14 +63,14 @@ pub struct Canonical {
 
 /// All spellings of a request under a signature.
 #[derive(Clone, Debug)]
-pub struct Spellings {
+pub struct CanonicalForms {
     paths: Vec<String>,
     queries: Vec<String>,
     payloads: Vec<String>,
     first: Canonical,
 }
 
-impl Spellings {
+impl CanonicalForms {
     /// Spells a request; the error says why no signature of it can hold.
     pub fn of(request: &Request, signature: &Signature) -> Result<Self, String> {
         let (paths, queries) = (paths(request), queries(request.uri.query()));
@@ -151,12 +151,12 @@ impl Canonical {
         let mut lines = vec![
             self.method.clone(),
             self.path.clone(),
-            mask::query(&self.query),
+            redact::query(&self.query),
         ];
         lines.extend(self.headers.iter().map(|(name, value)| {
-            let secret = mask::is_secret_header(&name.to_ascii_lowercase());
+            let secret = redact::is_secret_header(&name.to_ascii_lowercase());
             let value = String::from_utf8_lossy(value);
-            format!("{name}:{}", if secret { mask::MASK } else { &value })
+            format!("{name}:{}", if secret { redact::MASK } else { &value })
         }));
         lines.extend([String::new(), self.names(), self.payload.clone()]);
         lines

@@ -5,20 +5,20 @@
 
 use axum::http::{Method, header};
 
-use super::canonical::{Canonical, Request, Spellings, UNSIGNED};
+use super::canonical::{Canonical, CanonicalForms, Request, UNSIGNED};
 use super::signature::Algorithm;
 
 /// What stands before a line that differs.
 const MARK: &str = ">> ";
 
 /// Says why no spelling holds: one line, in which `\n` stands for the ends of lines.
-pub fn why(
+pub fn explain(
     request: &Request,
     algorithm: Algorithm,
-    spellings: &Spellings,
+    forms: &CanonicalForms,
     holds: impl Fn(Vec<u8>) -> bool,
 ) -> String {
-    let ours = spellings.first();
+    let ours = forms.first();
     let mistake = mistakes(request, algorithm, ours)
         .into_iter()
         .find(|(_, theirs)| holds(theirs.text()));
@@ -27,7 +27,7 @@ pub fn why(
         return format!("the client signed {what}: {theirs} -- but the request is: {ours}");
     }
     let because = "the secret key is another one, or something between client and emulator changed what is signed";
-    let as_sent = spellings.as_sent();
+    let as_sent = forms.as_sent();
     if as_sent == *ours {
         let ours = ours.shown().join("\\n");
         return format!(

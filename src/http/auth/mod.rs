@@ -9,7 +9,7 @@
 
 pub mod canonical;
 pub mod diagnosis;
-pub mod mask;
+pub mod redact;
 pub mod secret;
 pub mod signature;
 pub mod verify;
@@ -92,12 +92,12 @@ impl fmt::Debug for Credential<'_> {
 /// Reads the credential of a request to a Huawei service: a signature if there is one, else `X-Auth-Token`.
 /// An empty header counts as absent, and so does an `Authorization` of another kind.
 pub fn huawei(headers: &HeaderMap) -> Result<Credential<'_>, Failure> {
-    if let Some(text) = said(headers, &header::AUTHORIZATION)?
+    if let Some(text) = header_value(headers, &header::AUTHORIZATION)?
         && let Some(signature) = Signature::read(text).map_err(Failure::Malformed)?
     {
         return Ok(Credential::Signature(signature));
     }
-    match said(headers, &AUTH_TOKEN) {
+    match header_value(headers, &AUTH_TOKEN) {
         Ok(Some(token)) => Ok(Credential::Token(token)),
         Ok(None) => Err(Failure::Missing),
         // No service has issued it.
@@ -106,7 +106,10 @@ pub fn huawei(headers: &HeaderMap) -> Result<Credential<'_>, Failure> {
 }
 
 /// What a header says, unless it is absent or empty.
-pub fn said<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Failure> {
+pub fn header_value<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a str>, Failure> {
     match headers.get(name).map(|value| value.to_str().map(str::trim)) {
         None | Some(Ok("")) => Ok(None),
         Some(Ok(text)) => Ok(Some(text)),

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDateTime};
 
-use super::canonical::{Request, Spellings};
-use super::{Failure, SECURITY_TOKEN, Secret, Signature, diagnosis, said};
+use super::canonical::{CanonicalForms, Request};
+use super::{Failure, SECURITY_TOKEN, Secret, Signature, diagnosis, header_value};
 use crate::sim::Millis;
 
 /// The header that says when a request was signed.
@@ -38,22 +38,22 @@ pub fn verify(
     let date = request.headers.get(DATE).map(|value| value.to_str());
     let date = date.and_then(Result::ok).map_or("", str::trim);
     check_date(date, now)?;
-    let spellings = Spellings::of(request, signature).map_err(Failure::BadSignature)?;
+    let forms = CanonicalForms::of(request, signature).map_err(Failure::BadSignature)?;
     let key = signature.key(key.sk.expose());
     let holds = |text: Vec<u8>| {
         let text = signature.string_to_sign(date, &text);
         let (key, code) = (&key, &signature.code);
         signature.algorithm.verify(key, text.as_bytes(), code)
     };
-    if spellings.each().any(|spelt| holds(spelt.text())) {
+    if forms.each().any(|spelt| holds(spelt.text())) {
         return Ok(());
     }
-    let why = diagnosis::why(request, signature.algorithm, &spellings, holds);
+    let why = diagnosis::explain(request, signature.algorithm, &forms, holds);
     Err(Failure::BadSignature(why))
 }
 
 fn check_session(request: &Request, key: &Key) -> Result<(), Failure> {
-    let wrong = match (key.session, said(request.headers, &SECURITY_TOKEN)?) {
+    let wrong = match (key.session, header_value(request.headers, &SECURITY_TOKEN)?) {
         (None, None) => return Ok(()),
         (Some(session), Some(said)) if session.is(said) => return Ok(()),
         (Some(_), Some(_)) => "X-Security-Token is not the session token of the access key",

@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{Request, StatusCode};
 use criterion::{Criterion, Throughput};
 use hmac::{Hmac, KeyInit, Mac};
-use release_emulator::http::auth::canonical::{self, Spellings};
+use release_emulator::http::auth::canonical::{self, CanonicalForms};
 use release_emulator::http::auth::verify::{Key, verify};
 use release_emulator::http::auth::{Secret, Signature};
 use release_emulator::sim::clock::system_now;
@@ -53,8 +53,8 @@ fn authorization(word: &str, ak: &str, date: &str) -> String {
     let signature = Signature::read(&unsigned)
         .expect("well formed")
         .expect("a signature");
-    let spellings = Spellings::of(&seen(&parts, &body), &signature).expect("it can be spelt");
-    let text = signature.string_to_sign(date, &spellings.first().text());
+    let forms = CanonicalForms::of(&seen(&parts, &body), &signature).expect("it can be spelt");
+    let text = signature.string_to_sign(date, &forms.first().text());
     let key = signature.key(SK);
     let code = if word.contains("SM3") {
         mac::<Hmac<Sm3>>(&key, &text)

@@ -364,7 +364,7 @@ async fn a_known_caller_reaches_the_meshes_of_the_own_projects() {
 #[tokio::test]
 async fn a_fault_of_the_emulator_is_500_in_the_documented_words() {
     // No request is known to cause one, so the dialect is asked directly.
-    let response = Error::from(Rejection::Fault).into_response();
+    let response = Error::from(Rejection::Internal).into_response();
 
     assert_eq!(response.status(), 500);
     let body = response.into_body().collect().await.unwrap().to_bytes();

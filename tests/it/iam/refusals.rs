@@ -331,7 +331,7 @@ async fn all_but_a_login_want_a_credential() {
 
 #[tokio::test]
 async fn a_fault_of_the_emulators_own_is_said_in_the_words_of_iam() {
-    let response = Error::from(Rejection::Fault).into_response();
+    let response = Error::from(Rejection::Internal).into_response();
 
     assert_eq!(response.status(), 500);
     let body = response.into_body().collect().await.unwrap().to_bytes();

@@ -21,7 +21,7 @@ async fn answers(app: &App, ids: &[String]) -> Vec<String> {
 }
 
 /// The error of a state that does not fit.
-async fn misfit(plans: Value) -> String {
+async fn validation_error(plans: Value) -> String {
     let app = App::new();
     create(&app, body("release-kept", &five())).await;
     let before = app.state().await;
@@ -320,7 +320,7 @@ async fn what_does_not_fit_is_refused_with_its_place() {
             ".emulator: invalid type: sequence, expected an object",
         ),
     ] {
-        let said = misfit(plans).await;
+        let said = validation_error(plans).await;
         assert!(
             said.starts_with(&format!("servicestage.projects[0].release_plans[0]{why}")),
             "{said}"
@@ -337,7 +337,7 @@ async fn what_does_not_fit_is_refused_with_its_place() {
         ),
     ] {
         assert_eq!(
-            misfit(plans).await,
+            validation_error(plans).await,
             format!("servicestage.projects[0].release_plans[1]{why}")
         );
     }
@@ -388,7 +388,7 @@ async fn a_history_that_cannot_have_been_is_refused_with_its_place() {
     ] {
         let mut plan = export.clone();
         plan["emulator"] = emulator;
-        let said = misfit(json!([plan])).await;
+        let said = validation_error(json!([plan])).await;
         assert!(
             said.starts_with(&format!(
                 "servicestage.projects[0].release_plans[0].emulator.{why}"

@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::TestCaseResult;
-use release_emulator::http::auth::canonical::{Request, Spellings};
+use release_emulator::http::auth::canonical::{CanonicalForms, Request};
 use release_emulator::http::auth::{Signature, huawei, zadig};
 use tokio::runtime::{Builder, Runtime};
 
@@ -99,7 +99,7 @@ fn every_spelling_means_the_same_request(target: &str, agent: &'static str) -> T
     };
     let signature = Signature::read(WELL_FORMED).unwrap().unwrap();
 
-    for spelt in Spellings::of(&request, &signature).unwrap().each() {
+    for spelt in CanonicalForms::of(&request, &signature).unwrap().each() {
         prop_assert_eq!(pairs(&spelt.query), pairs(uri.query().unwrap_or_default()));
         prop_assert!(spelt.path.ends_with('/'));
         // The Node SDK escapes once more what is escaped already.

@@ -3,7 +3,7 @@
 //! V1 to V6 come from the signers of the Python SDK 3.1.219, the last two from the unit test of the Go SDK's.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
-use release_emulator::http::auth::canonical::{Request, Spellings};
+use release_emulator::http::auth::canonical::{CanonicalForms, Request};
 use release_emulator::http::auth::verify::{Key, verify};
 use release_emulator::http::auth::{Failure, Secret, Signature};
 
@@ -56,11 +56,8 @@ impl Vector<'_> {
     /// The SHA-256 of each spelling that is tried, in turn.
     fn digests(&self) -> Vec<String> {
         let parts = self.parts();
-        let spellings = Spellings::of(&self.request(&parts), &self.signature()).unwrap();
-        spellings
-            .each()
-            .map(|spelt| sha256(&spelt.text()))
-            .collect()
+        let forms = CanonicalForms::of(&self.request(&parts), &self.signature()).unwrap();
+        forms.each().map(|spelt| sha256(&spelt.text())).collect()
     }
 
     fn parts(&self) -> (Method, Uri, HeaderMap) {

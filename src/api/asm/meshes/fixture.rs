@@ -9,8 +9,8 @@ use crate::api::asm::scope::EVERY_PROJECT;
 use crate::api::asm::table::bare_spec;
 use crate::api::asm::timestamp::Timestamp;
 use crate::api::history::RunState;
-use crate::api::state::Misfit;
-use crate::http::json::{Verbatim, object, objects, some_object};
+use crate::api::state::ValidationError;
+use crate::http::json::{RawJson, object, objects, optional_object};
 use crate::sim::Millis;
 use crate::sim::lifecycle::Run;
 
@@ -24,19 +24,19 @@ pub struct MeshEmulator {
     /// The mesh as v1 answers it, with what was ordered.
     #[serde(
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "some_object"
+        deserialize_with = "optional_object"
     )]
     pub mesh: Option<Body>,
     /// Its creation; with it the phase is computed.
     #[serde(
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "some_object"
+        deserialize_with = "optional_object"
     )]
     pub creation: Option<RunState>,
     /// Its deletion; with it the phase is computed.
     #[serde(
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "some_object"
+        deserialize_with = "optional_object"
     )]
     pub deletion: Option<RunState>,
 }
@@ -67,9 +67,9 @@ struct MetadataState {
     #[serde(skip_serializing_if = "Option::is_none")]
     uid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    annotations: Option<Verbatim>,
+    annotations: Option<RawJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    labels: Option<Verbatim>,
+    labels: Option<RawJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     creation_timestamp: Option<Timestamp>,
 }
@@ -84,9 +84,9 @@ struct SpecState {
     #[serde(skip_serializing_if = "Option::is_none")]
     ipv6_enable: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tags: Option<Verbatim>,
+    tags: Option<RawJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    config: Option<Verbatim>,
+    config: Option<RawJson>,
     #[serde(deserialize_with = "object")]
     extend_params: ExtendParamsState,
 }
@@ -106,9 +106,9 @@ struct ClusterState {
     #[serde(rename = "projectID", default, skip_serializing_if = "Option::is_none")]
     project: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    installation: Option<Verbatim>,
+    installation: Option<RawJson>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    injection: Option<Verbatim>,
+    injection: Option<RawJson>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -152,13 +152,16 @@ impl MeshEmulator {
         id: &str,
         name: Option<String>,
         now: Millis,
-    ) -> Result<RestoredMesh, Misfit> {
+    ) -> Result<RestoredMesh, ValidationError> {
         if self.project.as_deref() == Some("") {
-            return Err(Misfit::new("project", "a project's id, or nothing"));
+            return Err(ValidationError::new(
+                "project",
+                "a project's id, or nothing",
+            ));
         }
         let restored = |run: Option<RunState>, place: &str| {
             let run = run.map(|run| run.restore(now)).transpose();
-            run.map_err(|misfit| misfit.under(place))
+            run.map_err(|error| error.nested_in(place))
         };
         let creation = restored(self.creation, "creation")?;
         let deletion = restored(self.deletion, "deletion")?;
@@ -167,12 +170,17 @@ impl MeshEmulator {
             phase,
             update_timestamp,
         } = body.status.clone();
-        let (spec, created) = body.spec(id, name).map_err(|misfit| misfit.under("mesh"))?;
+        let (spec, created) = body
+            .spec(id, name)
+            .map_err(|error| error.nested_in("mesh"))?;
         let started = creation.as_ref().map_or(now, Run::started);
         let created = created.unwrap_or(Timestamp::At(started));
         let lifecycle = match (creation, deletion) {
             (Some(_), Some(_)) => {
-                return Err(Misfit::new("deletion", "either a creation or a deletion"));
+                return Err(ValidationError::new(
+                    "deletion",
+                    "either a creation or a deletion",
+                ));
             }
             (Some(run), None) => Lifecycle::Creation(SingleStepRun::of(run)),
             (None, Some(run)) => Lifecycle::Deletion(SingleStepRun::of(run)),
@@ -181,7 +189,7 @@ impl MeshEmulator {
                     None => Phase::Running,
                     Some(word) => Phase::of(word).ok_or_else(|| {
                         let words = Phase::ALL.map(Phase::as_str).join(", ");
-                        Misfit::new("mesh.status.phase", format!("one of {words}"))
+                        ValidationError::new("mesh.status.phase", format!("one of {words}"))
                     })?,
                 },
                 updated: update_timestamp.unwrap_or_else(|| created.clone()),
@@ -247,7 +255,11 @@ impl Body {
     }
 
     /// What was ordered, and when the mesh was created, if that is said.
-    fn spec(self, id: &str, name: Option<String>) -> Result<(MeshSpec, Option<Timestamp>), Misfit> {
+    fn spec(
+        self,
+        id: &str,
+        name: Option<String>,
+    ) -> Result<(MeshSpec, Option<Timestamp>), ValidationError> {
         let Self {
             kind,
             api_version,
@@ -259,36 +271,39 @@ impl Body {
             .as_ref()
             .is_some_and(|kind| !KINDS.contains(&kind.as_str()))
         {
-            return Err(Misfit::new("kind", "Mesh or mesh"));
+            return Err(ValidationError::new("kind", "Mesh or mesh"));
         }
         if api_version.is_some_and(|version| version != API_VERSION) {
-            return Err(Misfit::new("apiVersion", API_VERSION));
+            return Err(ValidationError::new("apiVersion", API_VERSION));
         }
         if metadata.uid.is_some_and(|uid| uid != id) {
-            return Err(Misfit::new("metadata.uid", format!("the mesh's id, {id}")));
+            return Err(ValidationError::new(
+                "metadata.uid",
+                format!("the mesh's id, {id}"),
+            ));
         }
         let name = match (name, metadata.name) {
             (Some(name), Some(inner)) if name != inner => {
-                return Err(Misfit::new(
+                return Err(ValidationError::new(
                     "metadata.name",
                     format!("the mesh's name, {name}"),
                 ));
             }
             (name, inner) => name.or(inner).unwrap_or_else(|| id.to_owned()),
         };
-        Misfit::unless_object("metadata.annotations", metadata.annotations.as_ref())?;
-        Misfit::unless_object("metadata.labels", metadata.labels.as_ref())?;
-        Misfit::unless_object("spec.config", spec.config.as_ref())?;
+        ValidationError::unless_object("metadata.annotations", metadata.annotations.as_ref())?;
+        ValidationError::unless_object("metadata.labels", metadata.labels.as_ref())?;
+        ValidationError::unless_object("spec.config", spec.config.as_ref())?;
         if spec.tags.as_ref().is_some_and(|tags| !tags.is_array()) {
-            return Err(Misfit::new("spec.tags", "an array"));
+            return Err(ValidationError::new("spec.tags", "an array"));
         }
         for (n, cluster) in spec.extend_params.clusters.iter().enumerate() {
             let place = format!("spec.extendParams.clusters[{n}]");
-            Misfit::unless_object(
+            ValidationError::unless_object(
                 format_args!("{place}.installation"),
                 cluster.installation.as_ref(),
             )?;
-            Misfit::unless_object(
+            ValidationError::unless_object(
                 format_args!("{place}.injection"),
                 cluster.injection.as_ref(),
             )?;

@@ -10,8 +10,8 @@ use crate::api::asm::error::{Error, ErrorBody};
 use crate::api::asm::scope::ProjectScope;
 use crate::api::asm::table::WriteContext;
 use crate::http::extract::{Json, Path};
-use crate::http::finish::Hint;
-use crate::http::render;
+use crate::http::middleware::instrument::Hint;
+use crate::http::response;
 
 /// About what a mesh takes as text, in bytes.
 const SIZE: usize = 512;
@@ -42,9 +42,9 @@ pub async fn create_mesh(
         };
         let id = tables.asm.create_mesh(&mut context, &project, spec, now)?;
         let mesh = &tables.asm.mesh(ProjectScope::Project(&project), &id)?.item;
-        Ok::<_, Error>(render::text(&MeshView::created(&id, mesh, now), SIZE))
+        Ok::<_, Error>(response::to_json(&MeshView::created(&id, mesh, now), SIZE))
     })?;
-    Ok(render::json(StatusCode::CREATED, text))
+    Ok(response::json(StatusCode::CREATED, text))
 }
 
 /// Lists the meshes of a project.
@@ -66,9 +66,9 @@ pub async fn list_meshes(
             .asm
             .meshes(&project)
             .map(|entry| MeshView::of(&entry.id, &entry.item, now));
-        render::text(&MeshList::of(rows), 8 * SIZE)
+        response::to_json(&MeshList::of(rows), 8 * SIZE)
     });
-    Ok(render::json(StatusCode::OK, text))
+    Ok(response::json(StatusCode::OK, text))
 }
 
 /// Shows a mesh.
@@ -88,7 +88,7 @@ pub async fn show_mesh(
     world.read(|tables, now| {
         let entry = tables.asm.mesh(ProjectScope::Project(&project), &id)?;
         let view = MeshView::of(&entry.id, &entry.item, now);
-        let mut response = render::json(StatusCode::OK, render::text(&view, SIZE));
+        let mut response = response::json(StatusCode::OK, response::to_json(&view, SIZE));
         // No documented field says why.
         if let Some(why) = entry.item.failure(now) {
             let hint = Hint(format!("the mesh failed: {why}"));
@@ -122,7 +122,7 @@ pub async fn delete_mesh(
         };
         let scope = ProjectScope::Project(&project);
         let mesh = tables.asm.delete_mesh(&mut context, scope, &id, now)?;
-        Ok::<_, Error>(render::text(&MeshView::deleted(&id, &mesh, now), SIZE))
+        Ok::<_, Error>(response::to_json(&MeshView::deleted(&id, &mesh, now), SIZE))
     })?;
-    Ok(render::json(StatusCode::OK, text))
+    Ok(response::json(StatusCode::OK, text))
 }

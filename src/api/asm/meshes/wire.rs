@@ -11,8 +11,8 @@ use crate::api::asm::error::Error;
 use crate::api::asm::rules::{self, is_name, is_version};
 use crate::api::asm::table::NEWEST_VERSION;
 use crate::api::asm::timestamp::Timestamp;
-use crate::http::json::{Verbatim, some_object, some_objects};
-use crate::http::render::Rows;
+use crate::http::json::{RawJson, optional_object, optional_objects};
+use crate::http::response::StreamedArray;
 use crate::sim::Millis;
 
 /// The fixed value of `apiVersion`.
@@ -37,16 +37,16 @@ pub struct MeshBody {
     kind: Option<String>,
     /// Required.
     #[schema(value_type = MeshMetadataBody, required = true)]
-    #[serde(default, deserialize_with = "some_object")]
+    #[serde(default, deserialize_with = "optional_object")]
     metadata: Option<MeshMetadataBody>,
     /// Required.
     #[schema(value_type = MeshSpecBody, required = true)]
-    #[serde(default, deserialize_with = "some_object")]
+    #[serde(default, deserialize_with = "optional_object")]
     spec: Option<MeshSpecBody>,
     /// Has no effect.
     #[expect(dead_code, reason = "it is known, and has no effect")]
-    #[schema(value_type = Verbatim, required = false)]
-    status: Option<Verbatim>,
+    #[schema(value_type = RawJson, required = false)]
+    status: Option<RawJson>,
 }
 
 /// What a mesh is called.
@@ -62,10 +62,10 @@ pub struct MeshMetadataBody {
     uid: Option<String>,
     /// Annotations; accepted, and not answered.
     #[schema(value_type = Option<HashMap<String, String>>)]
-    annotations: Option<Verbatim>,
+    annotations: Option<RawJson>,
     /// Labels; accepted, and not answered.
     #[schema(value_type = Option<HashMap<String, String>>)]
-    labels: Option<Verbatim>,
+    labels: Option<RawJson>,
     /// Has no effect: the server gives it.
     #[expect(dead_code, reason = "it is known, and has no effect")]
     creation_timestamp: Option<String>,
@@ -88,15 +88,15 @@ pub struct MeshSpecBody {
     version: Option<String>,
     /// Required.
     #[schema(value_type = ExtendParamsBody, required = true)]
-    #[serde(default, deserialize_with = "some_object")]
+    #[serde(default, deserialize_with = "optional_object")]
     extend_params: Option<ExtendParamsBody>,
     /// Whether the mesh supports IPv6.
     ipv6_enable: Option<bool>,
     /// Tags of the resource; accepted, and not answered.
-    #[serde(default, deserialize_with = "some_objects")]
+    #[serde(default, deserialize_with = "optional_objects")]
     tags: Option<Vec<Tag>>,
     /// How data plane and telemetry are set up.
-    #[serde(default, deserialize_with = "some_object")]
+    #[serde(default, deserialize_with = "optional_object")]
     config: Option<Config>,
 }
 
@@ -106,7 +106,7 @@ pub struct MeshSpecBody {
 pub struct ExtendParamsBody {
     /// The clusters in the mesh. Required, at least one.
     #[schema(value_type = Vec<ClusterBody>, required = true, min_items = 1)]
-    #[serde(default, deserialize_with = "some_objects")]
+    #[serde(default, deserialize_with = "optional_objects")]
     clusters: Option<Vec<ClusterBody>>,
 }
 
@@ -122,11 +122,11 @@ pub struct ClusterBody {
     #[serde(rename = "projectID")]
     project_id: Option<String>,
     /// Where sidecars are injected.
-    #[serde(default, deserialize_with = "some_object")]
+    #[serde(default, deserialize_with = "optional_object")]
     injection: Option<Injection>,
     /// Where the mesh's components are installed. Required.
     #[schema(value_type = Installation, required = true)]
-    #[serde(default, deserialize_with = "some_object")]
+    #[serde(default, deserialize_with = "optional_object")]
     installation: Option<Installation>,
 }
 
@@ -181,8 +181,8 @@ impl MeshBody {
             edition,
             version,
             ipv6: spec.ipv6_enable,
-            tags: spec.tags.as_ref().map(Verbatim::of),
-            config: spec.config.as_ref().map(Verbatim::of),
+            tags: spec.tags.as_ref().map(RawJson::of),
+            config: spec.config.as_ref().map(RawJson::of),
             clusters: clusters
                 .map(|(n, cluster)| cluster.cluster(n))
                 .collect::<Result<_, _>>()?,
@@ -191,7 +191,7 @@ impl MeshBody {
 }
 
 /// A map of texts, in the order it has.
-fn texts(place: &str, map: Option<Verbatim>) -> Result<Option<Verbatim>, Error> {
+fn texts(place: &str, map: Option<RawJson>) -> Result<Option<RawJson>, Error> {
     match map {
         Some(map) if map.read::<HashMap<String, String>>().is_err() => {
             Err(Error::at(place, "must be an object of texts"))
@@ -215,14 +215,14 @@ impl ClusterBody {
         Ok(Cluster {
             id,
             project: self.project_id,
-            installation: Some(Verbatim::of(&installation)),
-            injection: self.injection.as_ref().map(Verbatim::of),
+            installation: Some(RawJson::of(&installation)),
+            injection: self.injection.as_ref().map(RawJson::of),
         })
     }
 }
 
 /// The items of a list, as they are written.
-type Written<'a> = Rows<Box<dyn Iterator<Item = MeshView<'a>> + 'a>>;
+type Written<'a> = StreamedArray<Box<dyn Iterator<Item = MeshView<'a>> + 'a>>;
 
 /// A list of meshes.
 #[derive(Serialize, ToSchema)]
@@ -244,7 +244,7 @@ impl<'a> MeshList<'a> {
         Self {
             kind: "MeshList",
             api_version: API_VERSION,
-            items: Rows::of(Box::new(items)),
+            items: StreamedArray::of(Box::new(items)),
         }
     }
 }
@@ -297,7 +297,7 @@ pub struct MeshSpecView<'a> {
     /// How data plane and telemetry are set up; absent if it was not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Config, required = false)]
-    config: Option<&'a Verbatim>,
+    config: Option<&'a RawJson>,
     /// Further parameters.
     extend_params: ExtendParamsView<'a>,
 }
@@ -324,11 +324,11 @@ pub struct ClusterView<'a> {
     /// Where the mesh's components are installed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Installation, required = false)]
-    installation: Option<&'a Verbatim>,
+    installation: Option<&'a RawJson>,
     /// Where sidecars are injected.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Injection, required = false)]
-    injection: Option<&'a Verbatim>,
+    injection: Option<&'a RawJson>,
 }
 
 /// Where a mesh stands.

@@ -8,8 +8,8 @@ use super::wire::{API_VERSION, KIND};
 use crate::api::asm::run::SingleStepRun;
 use crate::api::asm::timestamp::Timestamp;
 use crate::api::history::RunState;
-use crate::api::state::Misfit;
-use crate::http::json::{Verbatim, object, objects, some_object};
+use crate::api::state::ValidationError;
+use crate::http::json::{RawJson, object, objects, optional_object};
 use crate::sim::Millis;
 
 /// The namespace of a task that names none.
@@ -41,7 +41,7 @@ pub struct Item {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "some_object"
+        deserialize_with = "optional_object"
     )]
     emulator: Option<ReleaseEmulator>,
 }
@@ -86,7 +86,7 @@ struct GrayState {
     cluster: String,
     /// Absent: `{}`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    template: Option<Verbatim>,
+    template: Option<RawJson>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -103,10 +103,10 @@ struct StatusState {
     update_time: Option<Timestamp>,
     /// Absent: `{}`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    deployment: Option<Verbatim>,
+    deployment: Option<RawJson>,
     /// Absent: the templates.
     #[serde(skip_serializing_if = "Option::is_none")]
-    gray_deployments: Option<Vec<Verbatim>>,
+    gray_deployments: Option<Vec<RawJson>>,
 }
 
 /// What answers do not show of a task.
@@ -116,7 +116,7 @@ struct ReleaseEmulator {
     /// Its creation; with it phase and update time are computed.
     #[serde(
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "some_object"
+        deserialize_with = "optional_object"
     )]
     run: Option<RunState>,
     /// When it was updated last, in milliseconds; absent: never.
@@ -195,21 +195,28 @@ impl Item {
     }
 
     /// Makes the task of a mesh, and says the uid it is given.
-    pub fn restore(self, mesh: &str, now: Millis) -> Result<(Option<String>, Release), Misfit> {
+    pub fn restore(
+        self,
+        mesh: &str,
+        now: Millis,
+    ) -> Result<(Option<String>, Release), ValidationError> {
         fixed("kind", self.kind.as_deref(), KIND)?;
         fixed("apiVersion", self.api_version.as_deref(), API_VERSION)?;
         fixed("metadata.meshID", self.metadata.mesh_id.as_deref(), mesh)?;
         if self.metadata.uid.as_deref() == Some("") {
-            return Err(Misfit::new("metadata.uid", "a text that is not empty"));
+            return Err(ValidationError::new(
+                "metadata.uid",
+                "a text that is not empty",
+            ));
         }
         let emulator = self.emulator.unwrap_or_default();
         let run = emulator.run.map(|run| run.restore(now)).transpose();
-        let run = run.map_err(|misfit| misfit.under("emulator.run"))?;
+        let run = run.map_err(|error| error.nested_in("emulator.run"))?;
         if run.is_none() && emulator.updated.is_some() {
-            return Err(Misfit::new("emulator.updated", "a run beside it"));
+            return Err(ValidationError::new("emulator.updated", "a run beside it"));
         }
         if emulator.gray_traffic.is_some_and(|gray| gray > 100) {
-            return Err(Misfit::new(
+            return Err(ValidationError::new(
                 "emulator.gray_traffic",
                 "a percentage from 0 to 100",
             ));
@@ -223,11 +230,14 @@ impl Item {
         } = self.status;
         for (n, gray) in self.spec.gray.iter().enumerate() {
             let place = format_args!("spec.grayDeployments[{n}].template");
-            Misfit::unless_object(place, gray.template.as_ref())?;
+            ValidationError::unless_object(place, gray.template.as_ref())?;
         }
-        Misfit::unless_object("status.deployment", deployment.as_ref())?;
+        ValidationError::unless_object("status.deployment", deployment.as_ref())?;
         for (n, workload) in gray_deployments.iter().flatten().enumerate() {
-            Misfit::unless_object(format_args!("status.grayDeployments[{n}]"), Some(workload))?;
+            ValidationError::unless_object(
+                format_args!("status.grayDeployments[{n}]"),
+                Some(workload),
+            )?;
         }
         let started = start_time.unwrap_or_else(|| match &run {
             Some(run) => Timestamp::At(run.started()),
@@ -256,7 +266,7 @@ impl Item {
             kind: self.spec.kind,
         };
         let spec = ReleaseSpec::new(&said, gray.collect());
-        let same = |deployed: &Vec<Verbatim>| {
+        let same = |deployed: &Vec<RawJson>| {
             deployed
                 .iter()
                 .eq(spec.gray.iter().map(|gray| &gray.template))
@@ -280,9 +290,9 @@ impl Item {
     }
 }
 
-fn fixed(place: &str, said: Option<&str>, must: &str) -> Result<(), Misfit> {
+fn fixed(place: &str, said: Option<&str>, must: &str) -> Result<(), ValidationError> {
     match said {
-        Some(said) if said != must => Err(Misfit::new(place, must)),
+        Some(said) if said != must => Err(ValidationError::new(place, must)),
         _ => Ok(()),
     }
 }

@@ -13,8 +13,8 @@ use crate::api::asm::table::WriteContext;
 use crate::api::settings::References;
 use crate::http::Caller;
 use crate::http::extract::{Json, Path, Query};
-use crate::http::finish::Hint;
-use crate::http::render;
+use crate::http::middleware::instrument::Hint;
+use crate::http::response;
 
 /// About what a release takes as text, in bytes.
 const SIZE: usize = 2 << 10;
@@ -53,7 +53,7 @@ pub async fn create_release(
     };
     let unknown = match world.settings().references {
         References::Lenient => UnknownMesh::MakeKnown {
-            home: caller.home(),
+            home: caller.default_project(),
         },
         References::Checked => UnknownMesh::Refuse,
     };
@@ -67,9 +67,9 @@ pub async fn create_release(
         let uid = table.create_release(&mut context, target, unknown, spec, now)?;
         let release = &table.release(target, &uid)?.item;
         let view = ReleaseView::of(&mesh, &uid, release, now).in_phase(Phase::Creating);
-        Ok::<_, Error>(render::text(&view, SIZE))
+        Ok::<_, Error>(response::to_json(&view, SIZE))
     })?;
-    Ok(render::json(StatusCode::CREATED, text))
+    Ok(response::json(StatusCode::CREATED, text))
 }
 
 /// Lists the release tasks of a mesh.
@@ -93,9 +93,9 @@ pub async fn list_releases(
         let releases = tables.asm.releases(ProjectScope::of(&caller), &mesh)?;
         let rows = releases.map(|entry| ReleaseView::of(&mesh, &entry.id, &entry.item, now));
         let size = 64 + SIZE * tables.asm.n_releases(&mesh);
-        Ok::<_, Error>(render::text(&ReleaseList::of(rows), size))
+        Ok::<_, Error>(response::to_json(&ReleaseList::of(rows), size))
     })?;
-    Ok(render::json(StatusCode::OK, text))
+    Ok(response::json(StatusCode::OK, text))
 }
 
 /// Shows a release task.
@@ -123,7 +123,7 @@ pub async fn show_release(
     world.read(|tables, now| {
         let entry = tables.asm.release(target, &id)?;
         let view = ReleaseView::of(&mesh, &entry.id, &entry.item, now);
-        let mut response = render::json(StatusCode::OK, render::text(&view, SIZE));
+        let mut response = response::json(StatusCode::OK, response::to_json(&view, SIZE));
         // No documented field says why.
         if let Some(why) = entry.item.failure(now) {
             let hint = Hint(format!("the creation failed: {why}"));
@@ -168,7 +168,7 @@ pub async fn update_release(
         let table = &mut tables.asm;
         table.update_release(target, &id, name.as_deref(), &change, now, &mut tables.log)
     })?;
-    let mut response = render::empty(StatusCode::OK);
+    let mut response = response::empty(StatusCode::OK);
     if !in_vain.is_empty() {
         let fields = in_vain.join(", ");
         let hint = Hint(format!("an update does not change {fields}"));
@@ -207,5 +207,5 @@ pub async fn delete_release(
         let table = &mut tables.asm;
         table.end_release(target, &id, termination, now, &mut tables.log)
     })?;
-    Ok(render::empty(StatusCode::OK))
+    Ok(response::empty(StatusCode::OK))
 }

@@ -13,8 +13,8 @@ use super::model::spec::{GrayWorkload, ReleaseFields, ReleaseSpec};
 use crate::api::asm::error::Error;
 use crate::api::asm::rules::{self, is_name};
 use crate::api::asm::timestamp::Timestamp;
-use crate::http::json::{Verbatim, placed, some_object, some_objects};
-use crate::http::render::Rows;
+use crate::http::json::{RawJson, optional_object, optional_objects, with_path};
+use crate::http::response::StreamedArray;
 use crate::sim::Millis;
 
 /// The fixed value of `kind`.
@@ -36,15 +36,15 @@ pub struct ReleaseBody {
     #[schema(example = "asm/v2", pattern = "^asm/v2$")]
     api_version: Option<String>,
     /// Required on create.
-    #[serde(default, deserialize_with = "some_object")]
+    #[serde(default, deserialize_with = "optional_object")]
     metadata: Option<MetadataBody>,
     /// Required on create. An update takes `version` and the images of `grayDeployments` from it.
-    #[serde(default, deserialize_with = "some_object")]
+    #[serde(default, deserialize_with = "optional_object")]
     spec: Option<SpecBody>,
     /// Has no effect; taken so that a task can be sent as it was answered.
     #[expect(dead_code, reason = "it is known, and has no effect")]
-    #[schema(value_type = Verbatim, required = false)]
-    status: Option<Verbatim>,
+    #[schema(value_type = RawJson, required = false)]
+    status: Option<RawJson>,
 }
 
 /// What a release task is called.
@@ -83,7 +83,11 @@ pub struct SpecBody {
     #[serde(rename = "type")]
     kind: Option<String>,
     /// The grayscale workloads; on create at least one.
-    #[serde(rename = "grayDeployments", default, deserialize_with = "some_objects")]
+    #[serde(
+        rename = "grayDeployments",
+        default,
+        deserialize_with = "optional_objects"
+    )]
     gray_deployments: Option<Vec<GrayBody>>,
 }
 
@@ -97,7 +101,7 @@ pub struct GrayBody {
     /// A Kubernetes Deployment, kept byte for byte. On create at least one workload must have one; `{}` if
     /// absent.
     #[schema(value_type = Option<Object>)]
-    template: Option<Verbatim>,
+    template: Option<RawJson>,
 }
 
 /// The schema of a creation's body: [`ReleaseBody`], and what it must have then.
@@ -255,7 +259,7 @@ impl GrayBody {
             Error::InvalidRequest(if has_path {
                 format!("{place}.{wrong}")
             } else {
-                placed(&place, &wrong)
+                with_path(&place, &wrong)
             })
         })
     }
@@ -286,7 +290,7 @@ impl DeleteQuery {
 }
 
 /// The items of a list, as they are written.
-type Written<'a> = Rows<Box<dyn Iterator<Item = ReleaseView<'a>> + 'a>>;
+type Written<'a> = StreamedArray<Box<dyn Iterator<Item = ReleaseView<'a>> + 'a>>;
 
 /// A list of release tasks.
 #[derive(Serialize, ToSchema)]
@@ -308,7 +312,7 @@ impl<'a> ReleaseList<'a> {
         Self {
             kind: "ReleaseList",
             api_version: API_VERSION,
-            items: Rows::of(Box::new(items)),
+            items: StreamedArray::of(Box::new(items)),
         }
     }
 }
@@ -378,7 +382,7 @@ pub struct GrayView<'a> {
     cluster_id: &'a str,
     /// A Kubernetes Deployment.
     #[schema(value_type = Object)]
-    template: &'a Verbatim,
+    template: &'a RawJson,
 }
 
 /// Where a release task stands.
@@ -394,10 +398,10 @@ pub struct StatusView<'a> {
     update_time: Timestamp,
     /// The original workload, a Deployment; `{}` if it is not known.
     #[schema(value_type = Object)]
-    deployment: &'a Verbatim,
+    deployment: &'a RawJson,
     /// The grayscale workloads as they run: bare Deployments.
     #[schema(value_type = Vec<Object>)]
-    gray_deployments: Vec<&'a Verbatim>,
+    gray_deployments: Vec<&'a RawJson>,
 }
 
 impl<'a> ReleaseView<'a> {

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::api::iam::Error;
 use crate::api::identities::{Directory, Login, Project, Who};
 use crate::http::auth::Secret;
-use crate::http::json::{shown, some_object};
+use crate::http::json::{optional_object, path_string};
 
 /// The body of a login: `{"auth":{"identity":{…},"scope":{…}}}`.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -15,7 +15,7 @@ use crate::http::json::{shown, some_object};
 pub struct TokenRequest {
     /// Who asks, and for what. Mandatory.
     #[schema(value_type = Auth, required = true)]
-    #[serde(default, deserialize_with = "some_object")]
+    #[serde(default, deserialize_with = "optional_object")]
     auth: Option<Auth>,
 }
 
@@ -25,10 +25,10 @@ pub struct TokenRequest {
 struct Auth {
     /// Who asks. Mandatory.
     #[schema(value_type = Identity, required = true)]
-    #[serde(default, deserialize_with = "some_object")]
+    #[serde(default, deserialize_with = "optional_object")]
     identity: Option<Identity>,
     /// What the token is for. A project goes before an account; without either it is for the user's account.
-    #[serde(default, deserialize_with = "some_object")]
+    #[serde(default, deserialize_with = "optional_object")]
     scope: Option<Scope>,
 }
 
@@ -41,7 +41,7 @@ struct Identity {
     methods: Option<Vec<String>>,
     /// Mandatory.
     #[schema(value_type = Password, required = true)]
-    #[serde(default, deserialize_with = "some_object")]
+    #[serde(default, deserialize_with = "optional_object")]
     password: Option<Password>,
 }
 
@@ -59,7 +59,7 @@ enum Method {
 struct Password {
     /// Mandatory.
     #[schema(value_type = User, required = true)]
-    #[serde(default, deserialize_with = "some_object")]
+    #[serde(default, deserialize_with = "optional_object")]
     user: Option<User>,
 }
 
@@ -75,7 +75,7 @@ struct User {
     #[schema(value_type = String, required = true)]
     password: Option<Secret>,
     /// The user's account. Mandatory without an id.
-    #[serde(default, deserialize_with = "some_object")]
+    #[serde(default, deserialize_with = "optional_object")]
     domain: Option<Named>,
 }
 
@@ -84,10 +84,10 @@ struct User {
 #[schema(as = IamScope)]
 struct Scope {
     /// One project.
-    #[serde(default, deserialize_with = "some_object")]
+    #[serde(default, deserialize_with = "optional_object")]
     project: Option<Named>,
     /// An account.
-    #[serde(default, deserialize_with = "some_object")]
+    #[serde(default, deserialize_with = "optional_object")]
     domain: Option<Named>,
 }
 
@@ -160,7 +160,7 @@ impl LoginRequest {
         }
         let mut track = serde_path_to_error::Track::new();
         let tracked = serde_path_to_error::Deserializer::new(&value, &mut track);
-        let request = serde_ignored::deserialize(tracked, |path| ignored(shown(&path)));
+        let request = serde_ignored::deserialize(tracked, |path| ignored(path_string(&path)));
         let request: TokenRequest =
             request.map_err(|_| bad_field(&value, &track.path().to_string()))?;
         Self::complete(request)

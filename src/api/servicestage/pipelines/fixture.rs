@@ -11,8 +11,8 @@ use super::wire::{ConfigModeWord, FailModeWord, PolicyBody, count_sources, read_
 use crate::api::history::RunState;
 use crate::api::servicestage::names::{check_name, name_after};
 use crate::api::settings::Settings;
-use crate::api::state::Misfit;
-use crate::http::json::{Verbatim, shown, some_object};
+use crate::api::state::ValidationError;
+use crate::http::json::{RawJson, optional_object, path_string};
 use crate::sim::Millis;
 use crate::sim::lifecycle::FailurePolicy;
 use crate::sim::transition::ChangeContext;
@@ -49,7 +49,7 @@ pub struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     enterprise_project: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    extend_info: Option<Verbatim>,
+    extend_info: Option<RawJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fail_mode: Option<FailModeWord>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,9 +69,9 @@ pub struct Item {
 #[serde(deny_unknown_fields, default)]
 struct DeclarationState {
     #[serde(skip_serializing_if = "Option::is_none")]
-    sources: Option<Verbatim>,
+    sources: Option<RawJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    stages: Option<Verbatim>,
+    stages: Option<RawJson>,
 }
 
 /// What happened to a pipeline.
@@ -139,12 +139,12 @@ impl Table {
         item: Item,
         _: &Settings,
         change_context: &mut ChangeContext,
-    ) -> Result<(), Misfit> {
+    ) -> Result<(), ValidationError> {
         if item.id.is_empty() {
-            return Err(Misfit::new("id", "an id"));
+            return Err(ValidationError::new("id", "an id"));
         }
         if self.contains(&item.id) {
-            return Err(Misfit::new(
+            return Err(ValidationError::new(
                 "id",
                 format!("an id that is not there already; {} is", item.id),
             ));
@@ -152,7 +152,7 @@ impl Table {
         let pipeline = item.pipeline(project, change_context.now)?;
         self.check_name(project, &pipeline.definition, None)
             .map_err(|_| {
-                Misfit::new("name", "a name that is not taken in the enterprise project")
+                ValidationError::new("name", "a name that is not taken in the enterprise project")
             })?;
         self.insert(pipeline, change_context);
         Ok(())
@@ -167,20 +167,19 @@ impl Table {
 }
 
 impl Item {
-    fn pipeline(self, project: &str, now: Millis) -> Result<Pipeline, Misfit> {
+    fn pipeline(self, project: &str, now: Millis) -> Result<Pipeline, ValidationError> {
         let declaration = self.pipeline_declaration.unwrap_or_default();
         let stages = match &declaration.stages {
-            Some(stages) => {
-                read_stages(stages).map_err(|misfit| misfit.under("pipeline_declaration.stages"))?
-            }
+            Some(stages) => read_stages(stages)
+                .map_err(|error| error.nested_in("pipeline_declaration.stages"))?,
             None => Stages::default(),
         };
         if let Some(sources) = &declaration.sources {
             count_sources(sources)
-                .map_err(|misfit| misfit.under("pipeline_declaration.sources"))?;
+                .map_err(|error| error.nested_in("pipeline_declaration.sources"))?;
         }
         if self.model_version.is_some_and(|version| version != 2) {
-            return Err(Misfit::new("model_version", "2"));
+            return Err(ValidationError::new("model_version", "2"));
         }
         let name = self.name.unwrap_or_else(|| name_after(&self.id));
         check_name(&name)?;
@@ -188,7 +187,7 @@ impl Item {
             None => Status::Initialised,
             Some((_, Some(status))) if status != Status::Skipped => status,
             Some((code, _)) => {
-                return Err(Misfit::new(
+                return Err(ValidationError::new(
                     "status",
                     format!("1 to 5, 7, or 10 to 14, not {code}"),
                 ));
@@ -200,8 +199,8 @@ impl Item {
             config_mode: self.config_mode.map_or(ConfigMode::Ui, Into::into),
             enterprise_project: self.enterprise_project_id.unwrap_or_else(|| "0".to_owned()),
             fail: self.fail_mode.map_or(FailurePolicy::Stop, Into::into),
-            sources: declaration.sources.unwrap_or_else(Verbatim::empty_list),
-            declared_stages: declaration.stages.unwrap_or_else(Verbatim::empty_list),
+            sources: declaration.sources.unwrap_or_else(RawJson::empty_list),
+            declared_stages: declaration.stages.unwrap_or_else(RawJson::empty_list),
             stages,
         };
         let created = self.create_time.unwrap_or(now);
@@ -214,13 +213,15 @@ impl Item {
         pipeline.updated = self.update_time.unwrap_or(created);
         pipeline.enterprise_project_name = self.enterprise_project;
         if let Some(hooks) = self.hooks {
-            let policy = hooks.policy(now).map_err(|misfit| misfit.under("hooks"))?;
+            let policy = hooks
+                .policy(now)
+                .map_err(|error| error.nested_in("hooks"))?;
             pipeline.policy = Some(policy);
         }
         if let Some(history) = self.emulator {
             history
                 .restore(&mut pipeline, now)
-                .map_err(|misfit| misfit.under("emulator"))?;
+                .map_err(|error| error.nested_in("emulator"))?;
         } else {
             let last_trigger_at = self.last_trigger_at.unwrap_or(0);
             pipeline.imported = Some(ImportedStatus {
@@ -270,8 +271,8 @@ fn known_policy<'de, D: Deserializer<'de>>(
 ) -> Result<Option<PolicyBody>, D::Error> {
     let mut unknown = None;
     let mut hear =
-        |path: serde_ignored::Path| unknown = unknown.take().or_else(|| Some(shown(&path)));
-    let policy = some_object(serde_ignored::Deserializer::new(deserializer, &mut hear))?;
+        |path: serde_ignored::Path| unknown = unknown.take().or_else(|| Some(path_string(&path)));
+    let policy = optional_object(serde_ignored::Deserializer::new(deserializer, &mut hear))?;
     match unknown {
         None => Ok(policy),
         Some(path) => Err(serde::de::Error::custom(format_args!(
@@ -299,23 +300,26 @@ impl History {
         }
     }
 
-    fn restore(self, pipeline: &mut Pipeline, now: Millis) -> Result<(), Misfit> {
+    fn restore(self, pipeline: &mut Pipeline, now: Millis) -> Result<(), ValidationError> {
         let mut newest = i64::MIN;
         for (n, state) in self.executions.into_iter().enumerate() {
             let place = format!("executions[{n}]");
             if state.id <= newest {
-                return Err(Misfit::new(place, "a larger id than the one before"));
+                return Err(ValidationError::new(
+                    place,
+                    "a larger id than the one before",
+                ));
             }
             newest = state.id;
             let current = &pipeline.definition.stages;
             let execution = state
                 .restore(current, now)
-                .map_err(|misfit| misfit.under(place))?;
+                .map_err(|error| error.nested_in(place))?;
             pipeline.executions.push_back(execution);
         }
         let kept = pipeline.executions.len() as u64;
         if self.executed < kept {
-            return Err(Misfit::new(
+            return Err(ValidationError::new(
                 "executed",
                 format!("at least {kept}, the executions that follow"),
             ));
@@ -326,7 +330,7 @@ impl History {
 }
 
 impl ExecutionState {
-    fn restore(self, current: &Stages, now: Millis) -> Result<Execution, Misfit> {
+    fn restore(self, current: &Stages, now: Millis) -> Result<Execution, ValidationError> {
         let stages: Stages = match self.stages {
             Some(stages) => stages.into_iter().map(StageState::restore).collect(),
             None => current.clone(),
@@ -334,18 +338,18 @@ impl ExecutionState {
         let trigger = match self.trigger_type {
             0 => Trigger::Manual,
             1 => Trigger::Scheduled,
-            _ => return Err(Misfit::new("trigger_type", "0 or 1")),
+            _ => return Err(ValidationError::new("trigger_type", "0 or 1")),
         };
         let mut attempts: Vec<Attempt> = Vec::new();
         for (n, AttemptState { purpose, run }) in self.attempts.into_iter().enumerate() {
             let place = format!("attempts[{n}].run");
-            let run = run.restore(now).map_err(|misfit| misfit.under(place))?;
+            let run = run.restore(now).map_err(|error| error.nested_in(place))?;
             let (purpose, n_steps) = match purpose {
                 PurposeWord::Release => (Purpose::Release, stages.n_steps()),
                 PurposeWord::Rollback => (Purpose::Rollback, 1),
             };
             if run.plan().steps.len() != n_steps {
-                return Err(Misfit::new(
+                return Err(ValidationError::new(
                     format!("attempts[{n}].run.does"),
                     format!("{n_steps} steps"),
                 ));
@@ -356,7 +360,7 @@ impl ExecutionState {
             .first()
             .is_none_or(|first| first.purpose != Purpose::Release)
         {
-            return Err(Misfit::new("attempts", "a release first"));
+            return Err(ValidationError::new("attempts", "a release first"));
         }
         Ok(Execution {
             id: self.id,

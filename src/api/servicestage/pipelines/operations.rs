@@ -21,7 +21,7 @@ use crate::api::servicestage::{Error, ServiceStage, hints};
 use crate::api::settings::{Fidelity, PipelinesList};
 use crate::http::Caller;
 use crate::http::extract::{Json, Path, Query};
-use crate::http::render::{self, Rows};
+use crate::http::response::{self, StreamedArray};
 use crate::sim::Millis;
 
 /// About how many bytes a row of the list takes.
@@ -31,7 +31,7 @@ const ROW: usize = 512;
 const MOST_PIPELINES: usize = 1_000;
 
 fn ok(text: Vec<u8>) -> Response {
-    render::json(StatusCode::OK, Bytes::from(text))
+    response::json(StatusCode::OK, Bytes::from(text))
 }
 
 /// Creates a release task.
@@ -66,7 +66,7 @@ pub(super) async fn create_pipeline(
         }
         let id = world.ids().uuid(|id| table.contains(id));
         let pipeline = Pipeline::new(&project, &id, &caller.name, definition, now);
-        let text = render::text(&Detail::of(&pipeline, now), ROW);
+        let text = response::to_json(&Detail::of(&pipeline, now), ROW);
         table.insert(pipeline, &mut tables.log.context(now, "create"));
         Ok(ok(text))
     })
@@ -126,10 +126,10 @@ pub(super) async fn list_pipelines(
             |entry| &entry.item.definition.name,
             |entry| entry.item.updated,
         );
-        let rows = Rows::of(rows.map(|entry| Row::of(&entry.item, now)));
+        let rows = StreamedArray::of(rows.map(|entry| Row::of(&entry.item, now)));
         match world.settings().pipelines_list {
-            PipelinesList::Array => render::text(&rows, size),
-            PipelinesList::Object => render::text(&Wrapped { pipelines: rows }, size),
+            PipelinesList::Array => response::to_json(&rows, size),
+            PipelinesList::Object => response::to_json(&Wrapped { pipelines: rows }, size),
         }
     });
     Ok(ok(text))
@@ -170,7 +170,7 @@ pub(super) async fn update_pipeline(
             .map_err(|why| refused(tables, (&project, &id), why, None, now))?;
         let pipeline = tables.pipelines.get(&project, &id);
         let pipeline = pipeline.ok_or(Error::ReleaseNotFound)?;
-        Ok(ok(render::text(&Detail::of(pipeline, now), ROW)))
+        Ok(ok(response::to_json(&Detail::of(pipeline, now), ROW)))
     })
 }
 
@@ -213,7 +213,7 @@ pub(super) async fn operate_pipeline(
         pipeline_id: &id,
         status: status.code(),
     };
-    Ok(ok(render::text(&acted, 96)))
+    Ok(ok(response::to_json(&acted, 96)))
 }
 
 /// Views release task details.
@@ -233,7 +233,7 @@ pub(super) async fn show_pipeline(
 ) -> Result<Response, Error> {
     world.read(|tables, now| {
         let pipeline = found(tables, &project, &id)?;
-        Ok(ok(render::text(&Detail::of(pipeline, now), ROW)))
+        Ok(ok(response::to_json(&Detail::of(pipeline, now), ROW)))
     })
 }
 
@@ -278,9 +278,9 @@ pub(super) async fn list_pipeline_records(
             |_| "",
             |execution| execution.triggered,
         );
-        let records = Rows::of(rows.map(|execution| Record::of(pipeline, execution, now)));
+        let records = StreamedArray::of(rows.map(|execution| Record::of(pipeline, execution, now)));
         let size = 64 + page.limit().min(pipeline.executions.len()) * 192;
-        Ok(ok(render::text(
+        Ok(ok(response::to_json(
             &Records {
                 count: pipeline.executed,
                 records,
@@ -343,7 +343,7 @@ fn set_policy(
         pipeline
             .check(selected)
             .map_err(|why| refused(tables, (&project, &id), why, selected, now))?;
-        let text = render::text(&PolicyBody::of(Some(&policy)), 128);
+        let text = response::to_json(&PolicyBody::of(Some(&policy)), 128);
         let change_context = &mut tables.log.context(now, "hooks");
         tables
             .pipelines
@@ -370,7 +370,7 @@ pub(super) async fn show_pipeline_hooks(
     world.read(|tables, _| {
         let pipeline = found(tables, &project, &id)?;
         let policy = pipeline.policy.as_ref();
-        Ok(ok(render::text(&PolicyBody::of(policy), 128)))
+        Ok(ok(response::to_json(&PolicyBody::of(policy), 128)))
     })
 }
 

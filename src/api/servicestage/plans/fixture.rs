@@ -13,8 +13,8 @@ use super::table::Table;
 use crate::api::gateway::UNKNOWN_CALLER;
 use crate::api::history::RunState;
 use crate::api::servicestage::names::{check_name, name_after};
-use crate::api::state::Misfit;
-use crate::http::json::{Verbatim, some_object};
+use crate::api::state::ValidationError;
+use crate::http::json::{RawJson, optional_object};
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
 use crate::sim::transition::ChangeContext;
@@ -37,7 +37,7 @@ pub struct Item {
     pub desc: Option<String>,
     /// Its components. Of these a fixture may leave out what the documents show of none.
     #[serde(default)]
-    pub components: Option<Vec<Verbatim>>,
+    pub components: Option<Vec<RawJson>>,
     /// Its name, unique in the project.
     #[serde(default)]
     pub name: Option<String>,
@@ -62,7 +62,7 @@ pub struct Item {
     /// What the emulator knows beside.
     #[serde(
         default,
-        deserialize_with = "some_object",
+        deserialize_with = "optional_object",
         skip_serializing_if = "Option::is_none"
     )]
     pub emulator: Option<Emulator>,
@@ -78,14 +78,14 @@ pub struct Emulator {
     /// The last execution.
     #[serde(
         default,
-        deserialize_with = "some_object",
+        deserialize_with = "optional_object",
         skip_serializing_if = "Option::is_none"
     )]
     pub execution: Option<BatchRunState>,
     /// The rollback that followed.
     #[serde(
         default,
-        deserialize_with = "some_object",
+        deserialize_with = "optional_object",
         skip_serializing_if = "Option::is_none"
     )]
     pub rollback: Option<BatchRunState>,
@@ -109,13 +109,13 @@ impl Table {
         item: Item,
         ids: &Ids,
         change_context: &mut ChangeContext,
-    ) -> Result<(), Misfit> {
+    ) -> Result<(), ValidationError> {
         let id = item.id.clone();
         if id.is_empty() {
-            return Err(Misfit::new("id", "a text that is not empty"));
+            return Err(ValidationError::new("id", "a text that is not empty"));
         }
         if self.contains(&id) {
-            return Err(Misfit::new(
+            return Err(ValidationError::new(
                 "id",
                 format!("an id that no other plan has, not {id:?} again"),
             ));
@@ -123,7 +123,7 @@ impl Table {
         let mut plan = item.plan(change_context.now)?;
         if self.has_name(project, &plan.spec.name) {
             let name = &plan.spec.name;
-            return Err(Misfit::new(
+            return Err(ValidationError::new(
                 "name",
                 format!("a name that no other plan of the project has, not {name:?} again"),
             ));
@@ -143,7 +143,7 @@ impl Table {
 }
 
 impl Item {
-    fn plan(self, now: Millis) -> Result<Plan, Misfit> {
+    fn plan(self, now: Millis) -> Result<Plan, ValidationError> {
         let name = self.name.unwrap_or_else(|| name_after(&self.id));
         check_name(&name)?;
         let desc = self.desc.unwrap_or_default();
@@ -220,17 +220,22 @@ impl BatchRunState {
         }
     }
 
-    fn restore(self, path: &str, n_components: usize, now: Millis) -> Result<BatchRun, Misfit> {
+    fn restore(
+        self,
+        path: &str,
+        n_components: usize,
+        now: Millis,
+    ) -> Result<BatchRun, ValidationError> {
         let run = self.run.restore(now);
-        let run = run.map_err(|misfit| misfit.under(format!("{path}.run")))?;
+        let run = run.map_err(|error| error.nested_in(format!("{path}.run")))?;
         if self.jobs.len() != n_components {
             let expected = format!("one for each of the {n_components} components");
-            return Err(Misfit::new(format!("{path}.jobs"), expected));
+            return Err(ValidationError::new(format!("{path}.jobs"), expected));
         }
         let n_steps = run.plan().steps.len();
         if n_steps != n_components && n_steps != n_components + 1 {
             let expected = format!("a step for each of the {n_components} components");
-            return Err(Misfit::new(format!("{path}.run.does"), expected));
+            return Err(ValidationError::new(format!("{path}.run.does"), expected));
         }
         let jobs = self.jobs;
         Ok(BatchRun { run, jobs })
@@ -243,7 +248,7 @@ fn plan_progress(
     status: Option<Status>,
     n_components: usize,
     now: Millis,
-) -> Result<PlanProgress, Misfit> {
+) -> Result<PlanProgress, ValidationError> {
     let Emulator {
         given,
         execution,
@@ -252,7 +257,7 @@ fn plan_progress(
     let release = match (execution, given) {
         (Some(_), Some(_)) => {
             let expected = "nothing beside an execution";
-            return Err(Misfit::new("emulator.given", expected));
+            return Err(ValidationError::new("emulator.given", expected));
         }
         (Some(batch_run), None) => LastExecution::Done(
             batch_run
@@ -261,7 +266,7 @@ fn plan_progress(
         ),
         (None, None) if rollback.is_some() => {
             let expected = "the status before the rollback";
-            return Err(Misfit::new("emulator.given", expected));
+            return Err(ValidationError::new("emulator.given", expected));
         }
         (None, given) => LastExecution::Given(given.or(status).unwrap_or(Status::Created)),
     };
@@ -274,10 +279,10 @@ fn plan_progress(
 }
 
 /// A time of a fixture.
-fn time(path: &str, given: Option<Millis>, absent: Millis) -> Result<Millis, Misfit> {
+fn time(path: &str, given: Option<Millis>, absent: Millis) -> Result<Millis, ValidationError> {
     match given.unwrap_or(absent) {
         time if time >= 0 => Ok(time),
-        time => Err(Misfit::new(
+        time => Err(ValidationError::new(
             path,
             format!("milliseconds since the Unix epoch, not {time}"),
         )),

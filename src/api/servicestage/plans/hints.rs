@@ -34,7 +34,7 @@ impl Table {
                 let named = self.named(project, name)?;
                 Some(format!("the plan {} has that name", named.id))
             }
-            Refusal::NoSuchPlan | Refusal::Misfit(_) => None,
+            Refusal::NoSuchPlan | Refusal::ValidationError(_) => None,
         }
     }
 }

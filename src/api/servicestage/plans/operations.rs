@@ -18,7 +18,7 @@ use crate::api::servicestage::{Error, ServiceStage, hints};
 use crate::api::{Tables, World};
 use crate::http::Caller;
 use crate::http::extract::{Json, Path, Query};
-use crate::http::render::{self, Rows};
+use crate::http::response::{self, StreamedArray};
 use crate::sim::Millis;
 use crate::sim::transition::TransitionLog;
 
@@ -112,7 +112,7 @@ pub(super) async fn delete_release_plan(
         let deleted = tables.plans.delete(project, id, now, &mut tables.log);
         deleted.map_err(|refusal| refused(tables, (project, id), refusal, now))
     })?;
-    Ok(render::empty(StatusCode::OK))
+    Ok(response::empty(StatusCode::OK))
 }
 
 /// Lists the release plans of a project.
@@ -144,11 +144,11 @@ pub(super) async fn list_release_plans(
         );
         let view = Listed {
             count,
-            release_plans: Rows::of(rows.map(|entry| RowView::of(entry, now))),
+            release_plans: StreamedArray::of(rows.map(|entry| RowView::of(entry, now))),
         };
-        render::text(&view, 64 + page.limit().min(count) * RowView::SIZE)
+        response::to_json(&view, 64 + page.limit().min(count) * RowView::SIZE)
     });
-    Ok(render::json(StatusCode::OK, text))
+    Ok(response::json(StatusCode::OK, text))
 }
 
 /// Shows a release plan.
@@ -193,9 +193,9 @@ pub(super) async fn show_release_plan_deploy_info(
         let plan = tables.plans.get(project, id);
         let plan = plan.map_err(|refusal| refused(tables, (project, id), refusal, now))?;
         let view = DeployInfoView::of(id, plan, now);
-        Ok::<_, Error>(render::text(&view, view.size()))
+        Ok::<_, Error>(response::to_json(&view, view.size()))
     })?;
-    Ok(render::json(StatusCode::OK, text))
+    Ok(response::json(StatusCode::OK, text))
 }
 
 /// Executes a release plan: releases what has not succeeded yet, after a rollback everything.
@@ -268,7 +268,7 @@ fn command(
         let said = say(&mut tables.plans, &mut context, now, &mut tables.log);
         said.map_err(|refusal| refused(tables, (project, id), refusal, now))
     })?;
-    Ok(render::empty(StatusCode::OK))
+    Ok(response::empty(StatusCode::OK))
 }
 
 fn detail(tables: &Tables, project: &str, id: &str, now: Millis) -> Result<Response, Error> {
@@ -279,8 +279,8 @@ fn detail(tables: &Tables, project: &str, id: &str, now: Millis) -> Result<Respo
 
 fn shown(id: &str, plan: &Plan, now: Millis) -> Response {
     let view = DetailView::of(id, plan, now);
-    let text = render::text(&view, view.size());
-    render::json(StatusCode::OK, text)
+    let text = response::to_json(&view, view.size());
+    response::json(StatusCode::OK, text)
 }
 
 /// What is answered to something refused for a plan, by project and id.
@@ -299,7 +299,7 @@ impl From<Refusal> for Error {
             Refusal::NameTaken(name) => {
                 Self::at("name", format!("{name:?} is already used in the project"))
             }
-            Refusal::Misfit(misfit) => misfit.into(),
+            Refusal::ValidationError(validation_error) => validation_error.into(),
             Refusal::InvalidState(invalid_state) => {
                 let fits: Vec<_> = invalid_state
                     .command

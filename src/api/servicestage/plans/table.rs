@@ -5,7 +5,7 @@ use super::model::plan::{NewPlan, Plan};
 use super::model::progress::{InvalidState, PlanProgress};
 use super::model::spec::PlanSpec;
 use super::model::vocabulary::{Command, Status};
-use crate::http::json::Misfit;
+use crate::http::json::ValidationError;
 use crate::sim::Millis;
 use crate::sim::collection::{ArrivalId, Collection, HashIndex, Iter, Resource, Stored};
 use crate::sim::ids::Ids;
@@ -20,14 +20,14 @@ pub enum Refusal {
     /// The project has another plan of that name.
     NameTaken(String),
     /// The plan may not say this.
-    Misfit(Misfit),
+    ValidationError(ValidationError),
     /// The command does not fit what the plan is at.
     InvalidState(InvalidState),
 }
 
-impl From<Misfit> for Refusal {
-    fn from(misfit: Misfit) -> Self {
-        Self::Misfit(misfit)
+impl From<ValidationError> for Refusal {
+    fn from(validation_error: ValidationError) -> Self {
+        Self::ValidationError(validation_error)
     }
 }
 

@@ -13,7 +13,7 @@ use super::model::progress::ComponentProgress;
 use super::model::spec::{PlanSpec, check_desc};
 use super::model::vocabulary::{Action, FailStrategy, JobStatus, Status};
 use crate::api::servicestage::names::check_name;
-use crate::http::json::{Misfit, Verbatim};
+use crate::http::json::{RawJson, ValidationError};
 use crate::sim::Millis;
 use crate::sim::collection::Stored;
 
@@ -46,7 +46,7 @@ pub struct CreateBody {
     name: Option<String>,
     /// At least one component; at most 64 for an upgrade.
     #[schema(value_type = Vec<RequestedComponent>, required = true, min_items = 1)]
-    components: Option<Vec<Verbatim>>,
+    components: Option<Vec<RawJson>>,
     /// A description of at most 128 characters.
     #[schema(max_length = 128)]
     desc: Option<String>,
@@ -67,7 +67,7 @@ pub struct EditBody {
     name: Option<String>,
     /// The components, as when it is created.
     #[schema(value_type = Vec<RequestedComponent>, required = true, min_items = 1)]
-    components: Option<Vec<Verbatim>>,
+    components: Option<Vec<RawJson>>,
     /// A description of at most 128 characters.
     #[schema(max_length = 128)]
     desc: Option<String>,
@@ -77,7 +77,7 @@ pub struct EditBody {
 
 impl CreateBody {
     /// Checks everything that can be checked without looking at other plans.
-    pub fn new_plan(self) -> Result<NewPlan, Misfit> {
+    pub fn new_plan(self) -> Result<NewPlan, ValidationError> {
         let edit = EditBody {
             name: self.name,
             components: self.components,
@@ -94,7 +94,7 @@ impl CreateBody {
 
 impl EditBody {
     /// Checks everything that can be checked without looking at the plan.
-    pub fn spec(self) -> Result<PlanSpec, Misfit> {
+    pub fn spec(self) -> Result<PlanSpec, ValidationError> {
         let name = self.name.ok_or_else(|| required("name"))?;
         check_name(&name)?;
         let components = self.components.ok_or_else(|| required("components"))?;
@@ -185,7 +185,7 @@ pub struct DetailView<'a> {
     desc: &'a str,
     /// Its components, as they were given, in the order they were given.
     #[schema(value_type = Vec<ComponentBody>)]
-    components: Vec<&'a Verbatim>,
+    components: Vec<&'a RawJson>,
     /// Its name.
     name: &'a str,
     /// What a failure means.

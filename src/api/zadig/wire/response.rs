@@ -10,12 +10,12 @@ use utoipa::ToSchema;
 
 use crate::api::zadig::model::rows::{Deploy, Distribute, Kind, Progress, Status};
 use crate::api::zadig::model::version::Version;
-use crate::http::render::{self, Rows};
+use crate::http::response::{self, StreamedArray};
 use crate::sim::Millis;
 
 /// An answer in JSON, of about that size.
 pub fn json(status: StatusCode, view: &impl Serialize, size: usize) -> Response {
-    render::answer(status, "application/json; charset=utf-8", text(view, size))
+    response::answer(status, "application/json; charset=utf-8", text(view, size))
 }
 
 /// The text of a view, as Go writes it: characters that mean something in HTML are escaped.
@@ -52,7 +52,7 @@ impl Formatter for HtmlSafe {
 }
 
 /// The versions of a page, as they are written.
-type Written<'a> = Rows<Box<dyn Iterator<Item = VersionInfo<'a>> + 'a>>;
+type Written<'a> = StreamedArray<Box<dyn Iterator<Item = VersionInfo<'a>> + 'a>>;
 
 /// A page of versions.
 #[derive(Serialize, ToSchema)]
@@ -69,7 +69,7 @@ impl<'a> VersionList<'a> {
     /// These, of so many.
     pub fn of(versions: impl Iterator<Item = VersionInfo<'a>> + 'a, total: usize) -> Self {
         Self {
-            list: Rows::of(Box::new(versions)),
+            list: StreamedArray::of(Box::new(versions)),
             total,
         }
     }

@@ -3,7 +3,7 @@
 use crate::api::asm::FAMILY;
 use crate::api::asm::run::{JobState, SingleStepRun};
 use crate::api::asm::timestamp::Timestamp;
-use crate::http::json::Verbatim;
+use crate::http::json::RawJson;
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
 
@@ -15,9 +15,9 @@ pub struct MeshSpec {
     /// The name, unique in its project.
     pub name: String,
     /// Annotations, text to text.
-    pub annotations: Option<Verbatim>,
+    pub annotations: Option<RawJson>,
     /// Labels, text to text.
-    pub labels: Option<Verbatim>,
+    pub labels: Option<RawJson>,
     /// The type; `InCluster` is the only one.
     pub edition: String,
     /// The version of Istio.
@@ -25,9 +25,9 @@ pub struct MeshSpec {
     /// Whether it supports IPv6.
     pub ipv6: Option<bool>,
     /// The tags of the resource.
-    pub tags: Option<Verbatim>,
+    pub tags: Option<RawJson>,
     /// How data plane and telemetry are set up.
-    pub config: Option<Verbatim>,
+    pub config: Option<RawJson>,
     /// The clusters in it.
     pub clusters: Vec<Cluster>,
 }
@@ -40,9 +40,9 @@ pub struct Cluster {
     /// The project it belongs to.
     pub project: Option<String>,
     /// Where components are installed.
-    pub installation: Option<Verbatim>,
+    pub installation: Option<RawJson>,
     /// Where sidecars are injected.
-    pub injection: Option<Verbatim>,
+    pub injection: Option<RawJson>,
 }
 
 /// The word of a deletion, which every phase allows: telling a mesh twice to go is no error.

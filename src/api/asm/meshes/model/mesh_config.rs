@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::asm::error::Error;
-use crate::http::json::{Verbatim, some_object, some_objects};
+use crate::http::json::{RawJson, optional_object, optional_objects};
 
 /// The preset provider of traces, which needs no entry of its own.
 const PRESET_PROVIDER: &str = "apm-otel";
@@ -17,7 +17,7 @@ pub struct Installation {
     #[schema(value_type = Selector, required = true)]
     #[serde(
         default,
-        deserialize_with = "some_object",
+        deserialize_with = "optional_object",
         skip_serializing_if = "Option::is_none"
     )]
     nodes: Option<Selector>,
@@ -30,7 +30,7 @@ pub struct Injection {
     /// The namespaces.
     #[serde(
         default,
-        deserialize_with = "some_object",
+        deserialize_with = "optional_object",
         skip_serializing_if = "Option::is_none"
     )]
     namespaces: Option<Selector>,
@@ -45,7 +45,7 @@ pub struct Selector {
     #[schema(value_type = FieldSelector, required = true)]
     #[serde(
         default,
-        deserialize_with = "some_object",
+        deserialize_with = "optional_object",
         skip_serializing_if = "Option::is_none"
     )]
     field_selector: Option<FieldSelector>,
@@ -158,14 +158,14 @@ pub struct Config {
     /// What is reported where.
     #[serde(
         default,
-        deserialize_with = "some_object",
+        deserialize_with = "optional_object",
         skip_serializing_if = "Option::is_none"
     )]
     telemetry_config: Option<TelemetryConfig>,
     /// Which traffic passes through the sidecars.
     #[serde(
         default,
-        deserialize_with = "some_object",
+        deserialize_with = "optional_object",
         skip_serializing_if = "Option::is_none"
     )]
     proxy_config: Option<ProxyConfig>,
@@ -215,21 +215,21 @@ pub struct TelemetryConfig {
     /// Metrics.
     #[serde(
         default,
-        deserialize_with = "some_object",
+        deserialize_with = "optional_object",
         skip_serializing_if = "Option::is_none"
     )]
     metrics: Option<Metrics>,
     /// Access logs.
     #[serde(
         default,
-        deserialize_with = "some_object",
+        deserialize_with = "optional_object",
         skip_serializing_if = "Option::is_none"
     )]
     access_logging: Option<AccessLogging>,
     /// Traces.
     #[serde(
         default,
-        deserialize_with = "some_object",
+        deserialize_with = "optional_object",
         skip_serializing_if = "Option::is_none"
     )]
     tracing: Option<Tracing>,
@@ -242,7 +242,7 @@ pub struct Metrics {
     /// Instances of AOM.
     #[serde(
         default,
-        deserialize_with = "some_objects",
+        deserialize_with = "optional_objects",
         skip_serializing_if = "Option::is_none"
     )]
     aom: Option<Vec<Aom>>,
@@ -264,7 +264,7 @@ pub struct AccessLogging {
     /// Log streams of LTS.
     #[serde(
         default,
-        deserialize_with = "some_objects",
+        deserialize_with = "optional_objects",
         skip_serializing_if = "Option::is_none"
     )]
     lts: Option<Vec<Lts>>,
@@ -290,14 +290,14 @@ pub struct Tracing {
     /// How many requests are traced, in percent.
     #[schema(value_type = Option<f64>)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    random_sampling_percentage: Option<Verbatim>,
+    random_sampling_percentage: Option<RawJson>,
     /// Where they go: names of `extensionProviders`, or `apm-otel`.
     #[serde(skip_serializing_if = "Option::is_none")]
     default_providers: Option<Vec<String>>,
     /// Providers of one's own.
     #[serde(
         default,
-        deserialize_with = "some_objects",
+        deserialize_with = "optional_objects",
         skip_serializing_if = "Option::is_none"
     )]
     extension_providers: Option<Vec<Provider>>,
@@ -313,7 +313,7 @@ pub struct Provider {
     /// A Zipkin.
     #[serde(
         default,
-        deserialize_with = "some_object",
+        deserialize_with = "optional_object",
         skip_serializing_if = "Option::is_none"
     )]
     zipkin: Option<Zipkin>,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::http::json::{Verbatim, placed, some_object, some_objects};
+use crate::http::json::{RawJson, optional_object, optional_objects, with_path};
 
 /// An image that an update names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,28 +50,28 @@ pub struct ImageMismatch {
 
 #[derive(Default, Deserialize)]
 struct Deployment<'a> {
-    #[serde(borrow, default, deserialize_with = "some_object")]
+    #[serde(borrow, default, deserialize_with = "optional_object")]
     spec: Option<DeploymentSpec<'a>>,
 }
 
 #[derive(Deserialize)]
 struct DeploymentSpec<'a> {
-    #[serde(borrow, default, deserialize_with = "some_object")]
+    #[serde(borrow, default, deserialize_with = "optional_object")]
     template: Option<PodTemplate<'a>>,
 }
 
 #[derive(Deserialize)]
 struct PodTemplate<'a> {
-    #[serde(borrow, default, deserialize_with = "some_object")]
+    #[serde(borrow, default, deserialize_with = "optional_object")]
     spec: Option<PodSpec<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PodSpec<'a> {
-    #[serde(borrow, default, deserialize_with = "some_objects")]
+    #[serde(borrow, default, deserialize_with = "optional_objects")]
     init_containers: Option<Vec<Container<'a>>>,
-    #[serde(borrow, default, deserialize_with = "some_objects")]
+    #[serde(borrow, default, deserialize_with = "optional_objects")]
     containers: Option<Vec<Container<'a>>>,
 }
 
@@ -83,10 +83,10 @@ struct Container<'a> {
     image: Option<&'a RawValue>,
 }
 
-fn parse(template: &Verbatim) -> Result<Deployment<'_>, String> {
+fn parse(template: &RawJson) -> Result<Deployment<'_>, String> {
     let mut json = serde_json::Deserializer::from_str(template.text());
     serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| placed(&error.path().to_string(), &error.inner().to_string()))
+        .map_err(|error| with_path(&error.path().to_string(), &error.inner().to_string()))
 }
 
 impl<'a> Deployment<'a> {
@@ -103,14 +103,14 @@ impl<'a> Deployment<'a> {
 }
 
 /// The images that a Deployment names. The error is one line: the JSON path, then what is wrong.
-pub fn updates_in(template: &Verbatim) -> Result<Vec<ImageUpdate>, String> {
+pub fn updates_in(template: &RawJson) -> Result<Vec<ImageUpdate>, String> {
     let mut updates = Vec::new();
     for (list, position, container) in parse(template)?.containers() {
         let Some(image) = container.image else {
             continue;
         };
         let image = serde_json::from_str(image.get())
-            .map_err(|_| placed(&format!("{}.image", list.place(position)), "must be a text"))?;
+            .map_err(|_| with_path(&format!("{}.image", list.place(position)), "must be a text"))?;
         updates.push(ImageUpdate {
             list,
             position,
@@ -127,7 +127,7 @@ pub fn updates_in(template: &Verbatim) -> Result<Vec<ImageUpdate>, String> {
 ///
 /// # Panics
 /// Never: a text in place of a text leaves JSON.
-pub fn replaced(template: &Verbatim, updates: &[ImageUpdate]) -> Result<Verbatim, ImageMismatch> {
+pub fn replaced(template: &RawJson, updates: &[ImageUpdate]) -> Result<RawJson, ImageMismatch> {
     if updates.is_empty() {
         return Ok(template.clone());
     }
@@ -195,7 +195,7 @@ fn repository(image: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn template(text: &str) -> Verbatim {
+    fn template(text: &str) -> RawJson {
         serde_json::from_str(text).unwrap()
     }
 

@@ -9,21 +9,21 @@ use crate::api::asm::FAMILY;
 use crate::api::asm::error::Error;
 use crate::api::asm::run::{JobState, SingleStepRun};
 use crate::api::asm::timestamp::Timestamp;
-use crate::http::json::Verbatim;
+use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
 use crate::sim::{Millis, NEVER};
 
 /// A Deployment of which nothing is known.
-pub static NOTHING: LazyLock<Verbatim> =
-    LazyLock::new(|| Verbatim::of(&BTreeMap::<&str, &str>::new()));
+pub static NOTHING: LazyLock<RawJson> =
+    LazyLock::new(|| RawJson::of(&BTreeMap::<&str, &str>::new()));
 
 /// What a fixture says of workloads.
 #[derive(Clone, Debug)]
 pub struct Workloads {
     /// The original one, as far as it is known: a Deployment, or `{}`.
-    pub original: Verbatim,
+    pub original: RawJson,
     /// The grayscale ones as they run, if they differ from their templates.
-    pub deployed: Option<Vec<Verbatim>>,
+    pub deployed: Option<Vec<RawJson>>,
 }
 
 /// A release task. Its uid and its mesh are known to the table. There may be very many.
@@ -173,13 +173,13 @@ impl Release {
 
     /// The original workload, as far as it is known: a Deployment, or `{}`.
     #[must_use]
-    pub fn original(&self) -> &Verbatim {
+    pub fn original(&self) -> &RawJson {
         let known = self.workloads.as_ref();
         known.map_or(&NOTHING, |workloads| &workloads.original)
     }
 
     /// The grayscale workloads as they run.
-    pub fn deployed(&self) -> impl Iterator<Item = &Verbatim> {
+    pub fn deployed(&self) -> impl Iterator<Item = &RawJson> {
         let known = self.workloads.as_ref();
         let deployed = known.and_then(|workloads| workloads.deployed.as_deref());
         let (given, templates) = match deployed {
@@ -235,10 +235,14 @@ impl Release {
         }
         let mut templates = Vec::with_capacity(change.images.len());
         for (n, (gray, updates)) in self.spec.gray.iter().zip(&change.images).enumerate() {
-            let template = images::replaced(&gray.template, updates).map_err(|misfit| {
-                let place = format_args!("spec.grayDeployments[{n}].template.{}", misfit.place);
-                Error::at(place, misfit.wrong)
-            })?;
+            let template =
+                images::replaced(&gray.template, updates).map_err(|validation_error| {
+                    let place = format_args!(
+                        "spec.grayDeployments[{n}].template.{}",
+                        validation_error.place
+                    );
+                    Error::at(place, validation_error.wrong)
+                })?;
             templates.push(template);
         }
         if change.is_empty() {

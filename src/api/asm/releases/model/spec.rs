@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::slice;
 
-use crate::http::json::Verbatim;
+use crate::http::json::RawJson;
 
 /// The type of a release task that names none. The documents list no values; the manual knows canary and
 /// blue-green releases.
@@ -148,7 +148,7 @@ pub struct GrayWorkload {
     /// The cluster it runs in.
     pub cluster: Box<str>,
     /// A Kubernetes Deployment.
-    pub template: Verbatim,
+    pub template: RawJson,
 }
 
 /// Grayscale workloads, in the order they were given. Nearly every order has one.
@@ -254,7 +254,7 @@ mod tests {
     fn any_number_of_workloads_comes_back_in_order() {
         let workload = |n: usize| GrayWorkload {
             cluster: n.to_string().into(),
-            template: Verbatim::of(&n),
+            template: RawJson::of(&n),
         };
         for count in 0..4 {
             let given: Vec<_> = (0..count).map(workload).collect();

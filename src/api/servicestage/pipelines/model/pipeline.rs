@@ -9,7 +9,7 @@ use super::execution::{
 use super::stages::{SelectedStage, Stages, Step, check_selection, is_nothing};
 use super::status::Status;
 use super::trigger_policy::TriggerPolicy;
-use crate::http::json::Verbatim;
+use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
 use crate::sim::lifecycle::{Command, FailurePolicy, Node, Run, RunPlan, StepPlan};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
@@ -65,9 +65,9 @@ pub struct Definition {
     /// Whether tasks after a failed one still run.
     pub fail: FailurePolicy,
     /// Template sources, as they were given.
-    pub sources: Verbatim,
+    pub sources: RawJson,
     /// The stages, as they were given.
-    pub declared_stages: Verbatim,
+    pub declared_stages: RawJson,
     /// What is understood of the stages.
     pub stages: Stages,
 }
@@ -89,7 +89,7 @@ pub struct ImportedStatus {
     /// When it was last started, or 0.
     pub last_trigger_at: Millis,
     /// What the list shows of the latest run.
-    pub extend_info: Option<Verbatim>,
+    pub extend_info: Option<RawJson>,
 }
 
 /// Where executions get their numbers and outcomes from.

@@ -7,7 +7,7 @@ use crate::api::servicestage::Error;
 use crate::api::servicestage::pipelines::model::action::{Action, ActionRefusal};
 use crate::api::servicestage::pipelines::model::stages::{SelectedStage, UnknownName};
 use crate::api::servicestage::pipelines::model::status::Status;
-use crate::http::json::Misfit;
+use crate::http::json::ValidationError;
 
 /// The query of an action.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -23,7 +23,7 @@ pub(crate) struct ActionQuery {
 #[schema(as = PipelineActionBody)]
 pub(crate) struct ActionBody {
     /// For `start`: the tasks to run. Absent or null: all. Not empty.
-    #[serde(default, deserialize_with = "crate::http::json::some_objects")]
+    #[serde(default, deserialize_with = "crate::http::json::optional_objects")]
     #[schema(min_items = 1)]
     selected_tasks: Option<Vec<SelectedBody>>,
     /// For `approval`, required: the task that waits, or the stage whose gate does.
@@ -67,7 +67,7 @@ enum ApprovalWord {
 
 impl ActionBody {
     /// Checks query and body together. Errors: 400 with the parameter's name.
-    pub(crate) fn action(self, query: &ActionQuery) -> Result<Action, Misfit> {
+    pub(crate) fn action(self, query: &ActionQuery) -> Result<Action, ValidationError> {
         match query.action_id.as_deref() {
             Some("start") => Ok(Action::Start(self.selected_tasks.map(select))),
             Some("stop") => Ok(Action::Stop),
@@ -75,8 +75,9 @@ impl ActionBody {
             Some("retry") => Ok(Action::Retry),
             Some("rollback") => Ok(Action::Rollback),
             Some("approval") => {
-                let required =
-                    |field| Misfit::new(field, "must not be absent with action_id approval");
+                let required = |field| {
+                    ValidationError::new(field, "must not be absent with action_id approval")
+                };
                 let task = self
                     .task_name
                     .filter(|task| !task.is_empty())
@@ -87,11 +88,11 @@ impl ActionBody {
                     == ApprovalWord::Agree;
                 Ok(Action::Approval { task, agree })
             }
-            Some(other) => Err(Misfit::new(
+            Some(other) => Err(ValidationError::new(
                 "action_id",
                 format!("{other} is none of start, stop, continue, retry, approval, rollback"),
             )),
-            None => Err(Misfit::new("action_id", "must not be absent")),
+            None => Err(ValidationError::new("action_id", "must not be absent")),
         }
     }
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::api::servicestage::names::check_name;
 use crate::api::servicestage::pipelines::model::pipeline::{ConfigMode, Definition};
 use crate::api::servicestage::pipelines::model::stages::{Stage, Stages, Task};
-use crate::http::json::{Misfit, Objects, Verbatim, read_part};
+use crate::http::json::{Objects, RawJson, ValidationError, read_part};
 use crate::sim::lifecycle::FailurePolicy;
 
 /// The body of a creation and of an edit.
@@ -30,12 +30,12 @@ pub(crate) struct PipelineBody {
     /// Template sources; required for `template`. Answered as they came.
     #[serde(default)]
     #[schema(value_type = Option<Vec<SourceBody>>)]
-    pub(crate) sources: Option<Verbatim>,
+    pub(crate) sources: Option<RawJson>,
     /// The stages; required for `ui`. Answered as they came. With `template` they tell the emulator what is
     /// in the package, which it cannot read (inferred).
     #[serde(default)]
     #[schema(value_type = Option<Vec<StageBody>>)]
-    pub(crate) stages: Option<Verbatim>,
+    pub(crate) stages: Option<RawJson>,
     /// The enterprise project; absent or empty: `0`, the default one.
     #[serde(default)]
     pub(crate) enterprise_project_id: Option<String>,
@@ -137,7 +137,7 @@ struct TemplateSourceBody {
     #[serde(
         default,
         rename = "http_headers",
-        deserialize_with = "crate::http::json::some_objects"
+        deserialize_with = "crate::http::json::optional_objects"
     )]
     _http_headers: Option<Vec<HeaderBody>>,
 }
@@ -180,8 +180,8 @@ pub(crate) struct StageBody {
     _order_index: Option<i64>,
     /// Anything but absent, null or 0 puts an approval before the stage, answered under its name.
     #[serde(default)]
-    #[schema(value_type = Verbatim, required = false)]
-    approval_type: Option<Verbatim>,
+    #[schema(value_type = RawJson, required = false)]
+    approval_type: Option<RawJson>,
     /// The tasks; may be empty.
     #[serde(deserialize_with = "crate::http::json::objects")]
     tasks: Vec<TaskBody>,
@@ -204,16 +204,16 @@ pub(crate) struct TaskBody {
     #[serde(default)]
     task_group: Option<String>,
     /// Category `approval`: the task waits for an approval.
-    #[serde(default, deserialize_with = "crate::http::json::some_object")]
+    #[serde(default, deserialize_with = "crate::http::json::optional_object")]
     task_type_id: Option<TaskTypeBody>,
     /// Only carried.
     #[serde(default, rename = "input")]
-    #[schema(value_type = Verbatim, required = false)]
-    _input: Option<Verbatim>,
+    #[schema(value_type = RawJson, required = false)]
+    _input: Option<RawJson>,
     /// Only carried.
     #[serde(default, rename = "output")]
-    #[schema(value_type = Verbatim, required = false)]
-    _output: Option<Verbatim>,
+    #[schema(value_type = RawJson, required = false)]
+    _output: Option<RawJson>,
 }
 
 /// What kind of task it is.
@@ -230,23 +230,23 @@ struct TaskTypeBody {
 
 impl PipelineBody {
     /// Checks the body. Errors: 400 with the JSON path.
-    pub(crate) fn definition(self) -> Result<Definition, Misfit> {
+    pub(crate) fn definition(self) -> Result<Definition, ValidationError> {
         check_name(&self.name)?;
         if self.model_version != 2 {
-            return Err(Misfit::new("model_version", "only 2 is supported"));
+            return Err(ValidationError::new("model_version", "only 2 is supported"));
         }
         let stages = self
             .stages
             .as_ref()
-            .map(|stages| read_stages(stages).map_err(|misfit| misfit.under("stages")))
+            .map(|stages| read_stages(stages).map_err(|error| error.nested_in("stages")))
             .transpose()?;
         let n_sources = self
             .sources
             .as_ref()
-            .map(|sources| count_sources(sources).map_err(|misfit| misfit.under("sources")))
+            .map(|sources| count_sources(sources).map_err(|error| error.nested_in("sources")))
             .transpose()?;
         let missing = |field: &str, mode| {
-            Misfit::new(
+            ValidationError::new(
                 field,
                 format!("must not be absent or empty with config_mode {mode}"),
             )
@@ -269,24 +269,24 @@ impl PipelineBody {
                 .filter(|id| !id.is_empty())
                 .unwrap_or_else(|| "0".to_owned()),
             fail: self.fail_mode.map_or(FailurePolicy::Stop, Into::into),
-            sources: self.sources.unwrap_or_else(Verbatim::empty_list),
-            declared_stages: self.stages.unwrap_or_else(Verbatim::empty_list),
+            sources: self.sources.unwrap_or_else(RawJson::empty_list),
+            declared_stages: self.stages.unwrap_or_else(RawJson::empty_list),
             stages: stages.unwrap_or_default(),
         })
     }
 }
 
 /// Reads what is understood of the stages. Paths count from the list.
-pub(crate) fn read_stages(stages: &Verbatim) -> Result<Stages, Misfit> {
+pub(crate) fn read_stages(stages: &RawJson) -> Result<Stages, ValidationError> {
     let Objects::<StageBody>(bodies) = read_part(stages)?;
     let mut names = HashSet::default();
     for (n, body) in bodies.iter().enumerate() {
         check_step_name(&body.name, &mut names)
-            .map_err(|misfit| misfit.under(format_args!("[{n}]")))?;
+            .map_err(|error| error.nested_in(format_args!("[{n}]")))?;
         let mut task_names = HashSet::default();
         for (k, task) in body.tasks.iter().enumerate() {
             check_step_name(&task.name, &mut task_names)
-                .map_err(|misfit| misfit.under(format_args!("[{n}].tasks[{k}]")))?;
+                .map_err(|error| error.nested_in(format_args!("[{n}].tasks[{k}]")))?;
         }
     }
     Ok(bodies.into_iter().map(StageBody::stage).collect())
@@ -317,18 +317,21 @@ impl TaskBody {
     }
 }
 
-fn check_step_name<'a>(name: &'a str, seen: &mut HashSet<&'a str>) -> Result<(), Misfit> {
+fn check_step_name<'a>(name: &'a str, seen: &mut HashSet<&'a str>) -> Result<(), ValidationError> {
     if name.is_empty() {
-        return Err(Misfit::new("name", "must not be empty"));
+        return Err(ValidationError::new("name", "must not be empty"));
     }
     if !seen.insert(name) {
-        return Err(Misfit::new("name", format!("{name} is there already")));
+        return Err(ValidationError::new(
+            "name",
+            format!("{name} is there already"),
+        ));
     }
     Ok(())
 }
 
 /// Checks template sources and counts them. Paths count from the list.
-pub(crate) fn count_sources(sources: &Verbatim) -> Result<usize, Misfit> {
+pub(crate) fn count_sources(sources: &RawJson) -> Result<usize, ValidationError> {
     let Objects::<SourceBody>(sources) = read_part(sources)?;
     Ok(sources.len())
 }

@@ -7,7 +7,7 @@ use super::action::{SelectedBody, select};
 use crate::api::servicestage::pipelines::model::trigger_policy::{
     CronTrigger, InvalidTrigger, TriggerPolicy,
 };
-use crate::http::json::Misfit;
+use crate::http::json::ValidationError;
 use crate::sim::Millis;
 
 /// A trigger policy, as it is given and as it is answered.
@@ -23,7 +23,7 @@ pub(crate) struct PolicyBody {
     /// What is started. Absent or null: all tasks. Answered only if it was given.
     #[serde(
         default,
-        deserialize_with = "crate::http::json::some_objects",
+        deserialize_with = "crate::http::json::optional_objects",
         skip_serializing_if = "Option::is_none"
     )]
     pub selected_tasks: Option<Vec<SelectedBody>>,
@@ -59,12 +59,12 @@ pub(crate) enum SignWord {
 
 impl PolicyBody {
     /// Checks the policy, which takes effect at `now`. Errors: 400 with the JSON path.
-    pub(crate) fn policy(self, now: Millis) -> Result<TriggerPolicy, Misfit> {
+    pub(crate) fn policy(self, now: Millis) -> Result<TriggerPolicy, ValidationError> {
         let scheduled = match self.strategy_type {
             0 => false,
             1 => true,
             other => {
-                return Err(Misfit::new(
+                return Err(ValidationError::new(
                     "strategy_type",
                     format!("{other} is neither 0 nor 1"),
                 ));
@@ -77,17 +77,18 @@ impl PolicyBody {
                 CronTrigger::new(&hook.schedule, east, hook.timezone_hour).map_err(
                     |bad| match bad {
                         InvalidTrigger::Schedule(why) => {
-                            Misfit::new(format!("hooks[{n}].schedule"), why)
+                            ValidationError::new(format!("hooks[{n}].schedule"), why)
                         }
-                        InvalidTrigger::Zone => {
-                            Misfit::new(format!("hooks[{n}].timezone_hour"), "must be from 0 to 14")
-                        }
+                        InvalidTrigger::Zone => ValidationError::new(
+                            format!("hooks[{n}].timezone_hour"),
+                            "must be from 0 to 14",
+                        ),
                     },
                 )?,
             );
         }
         if scheduled && hooks.is_empty() {
-            return Err(Misfit::new(
+            return Err(ValidationError::new(
                 "hooks",
                 "must not be absent or empty with strategy_type 1",
             ));

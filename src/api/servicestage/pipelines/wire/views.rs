@@ -8,7 +8,7 @@ use crate::api::servicestage::pipelines::model::pipeline::Pipeline;
 use crate::api::servicestage::pipelines::model::stages::{Stage, Step};
 use crate::api::servicestage::pipelines::model::status::Status;
 use crate::api::servicestage::pipelines::wire::{ConfigModeWord, FailModeWord};
-use crate::http::json::Verbatim;
+use crate::http::json::RawJson;
 use crate::sim::Millis;
 
 /// A row of the list: fourteen keys. Times are milliseconds since the epoch. The table of the page lacks
@@ -72,7 +72,7 @@ impl<'a> Row<'a> {
 #[serde(untagged)]
 enum ExtendInfo<'a> {
     /// As a fixture gave it.
-    Given(&'a Verbatim),
+    Given(&'a RawJson),
     /// As it is.
     Latest(Latest<'a>),
 }
@@ -228,9 +228,9 @@ pub(crate) struct Detail<'a> {
 #[schema(as = PipelineDeclaration)]
 struct Declaration<'a> {
     #[schema(value_type = Vec<Object>)]
-    sources: &'a Verbatim,
+    sources: &'a RawJson,
     #[schema(value_type = Vec<Object>)]
-    stages: &'a Verbatim,
+    stages: &'a RawJson,
 }
 
 impl<'a> Detail<'a> {

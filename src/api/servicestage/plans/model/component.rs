@@ -10,7 +10,7 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::api::servicestage::names::check_name;
-use crate::http::json::{Misfit, Verbatim, object, read_part, some_objects};
+use crate::http::json::{RawJson, ValidationError, object, optional_objects, read_part};
 
 /// A component of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Component {
     /// Its version; empty if none was given.
     pub version: String,
     /// The whole of it, as it was given.
-    pub text: Verbatim,
+    pub text: RawJson,
 }
 
 /// A component, as requests give it and the detail shows it. The page has some thirty more tables, of which
@@ -47,7 +47,7 @@ pub struct ComponentBody {
     #[schema(value_type = Option<String>)]
     _workload_name: Option<String>,
     /// Labels: of the workload in a container, of the microservice on a virtual machine.
-    #[serde(default, rename = "labels", deserialize_with = "some_objects")]
+    #[serde(default, rename = "labels", deserialize_with = "optional_objects")]
     #[schema(value_type = Option<Vec<LabelBody>>)]
     _labels: Option<Vec<LabelBody>>,
     /// How the component is created; absent: it is created and deployed.
@@ -56,7 +56,7 @@ pub struct ComponentBody {
     _create_mode: Option<String>,
     /// The runtime stack, an object. Required of requests.
     #[schema(value_type = Option<Object>)]
-    runtime_stack: Option<Verbatim>,
+    runtime_stack: Option<RawJson>,
     /// The version of the component, which the deployment information shows.
     #[schema(value_type = Option<String>)]
     version: Option<String>,
@@ -110,34 +110,34 @@ struct Whole(#[serde(deserialize_with = "object")] ComponentBody);
 
 impl Component {
     /// Reads the components of a request. `runtime_stack` is required of these.
-    pub fn requested(texts: Vec<Verbatim>) -> Result<Vec<Self>, Misfit> {
+    pub fn requested(texts: Vec<RawJson>) -> Result<Vec<Self>, ValidationError> {
         Self::all(texts, true)
     }
 
     /// Reads the components of a fixture, which may be as sparse as the documented detail.
-    pub fn stored(texts: Vec<Verbatim>) -> Result<Vec<Self>, Misfit> {
+    pub fn stored(texts: Vec<RawJson>) -> Result<Vec<Self>, ValidationError> {
         Self::all(texts, false)
     }
 
-    fn all(texts: Vec<Verbatim>, complete: bool) -> Result<Vec<Self>, Misfit> {
+    fn all(texts: Vec<RawJson>, complete: bool) -> Result<Vec<Self>, ValidationError> {
         let read = |(n, text)| {
             Self::read(text, complete)
-                .map_err(|misfit| misfit.under(format_args!("components[{n}]")))
+                .map_err(|error| error.nested_in(format_args!("components[{n}]")))
         };
         texts.into_iter().enumerate().map(read).collect()
     }
 
-    fn read(text: Verbatim, complete: bool) -> Result<Self, Misfit> {
+    fn read(text: RawJson, complete: bool) -> Result<Self, ValidationError> {
         let Whole(body) = read_part(&text)?;
         let seq = body.seq.ok_or_else(|| required("seq"))?;
         if seq < 0 {
-            return Err(Misfit::new("seq", format!("{seq} is less than 0")));
+            return Err(ValidationError::new("seq", format!("{seq} is less than 0")));
         }
         let name = body.name.ok_or_else(|| required("name"))?;
         check_name(&name)?;
         match body.runtime_stack {
             Some(stack) if !stack.is_object() => {
-                return Err(Misfit::new("runtime_stack", "must be an object"));
+                return Err(ValidationError::new("runtime_stack", "must be an object"));
             }
             None if complete => return Err(required("runtime_stack")),
             Some(_) | None => {}
@@ -160,7 +160,7 @@ impl Component {
         let given = self.text.text();
         let Members(mut rest) = serde_json::from_str(given).expect("it was read before");
         rest.retain(|(key, _)| !["seq", "component_id", "name"].contains(&key.as_str()));
-        self.text = Verbatim::of(&WithId {
+        self.text = RawJson::of(&WithId {
             seq: self.seq,
             id: &id,
             name: &self.name,
@@ -192,8 +192,8 @@ impl Serialize for WithId<'_> {
 }
 
 /// A field that must be there.
-pub fn required(path: &str) -> Misfit {
-    Misfit::new(path, "is required")
+pub fn required(path: &str) -> ValidationError {
+    ValidationError::new(path, "is required")
 }
 
 /// The members of an object in their order, repeated ones too.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::component::Component;
 use super::vocabulary::{Action, FailStrategy};
-use crate::http::json::Misfit;
+use crate::http::json::ValidationError;
 use crate::sim::ids::Ids;
 use crate::sim::lifecycle::FailurePolicy;
 
@@ -26,23 +26,23 @@ pub struct PlanSpec {
 
 impl PlanSpec {
     /// Whether a plan that does `action` may say this.
-    pub fn check(&self, action: Action) -> Result<(), Misfit> {
+    pub fn check(&self, action: Action) -> Result<(), ValidationError> {
         let n_components = self.components.len();
         if n_components == 0 {
-            return Err(Misfit::new("components", "must not be empty"));
+            return Err(ValidationError::new("components", "must not be empty"));
         }
         if action == Action::Create {
             return Ok(());
         }
         if action == Action::Upgrade && n_components > MOST_UPGRADED {
-            return Err(Misfit::new(
+            return Err(ValidationError::new(
                 "components",
                 format!("{n_components} are more than the {MOST_UPGRADED} of an upgrade"),
             ));
         }
         let mut components = self.components.iter();
         match components.position(|component| component.id.is_none()) {
-            Some(n) => Err(Misfit::new(
+            Some(n) => Err(ValidationError::new(
                 format!("components[{n}].component_id"),
                 format!("is required for the action {action}"),
             )),
@@ -83,10 +83,10 @@ impl PlanSpec {
 const LONGEST_DESC: usize = 128;
 
 /// Checks a description: at most 128 characters. Source: user guide, page 0245, read 2026-08.
-pub fn check_desc(text: &str) -> Result<(), Misfit> {
+pub fn check_desc(text: &str) -> Result<(), ValidationError> {
     match text.chars().count() {
         n if n <= LONGEST_DESC => Ok(()),
-        n => Err(Misfit::new(
+        n => Err(ValidationError::new(
             "desc",
             format!("{n} characters are more than {LONGEST_DESC}"),
         )),

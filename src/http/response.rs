@@ -7,19 +7,19 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::ser::{Serialize, Serializer};
 
-use super::writer;
+use super::json::fast_writer;
 
 /// An iterator of views, written once as a JSON array.
-pub struct Rows<I>(Cell<Option<I>>);
+pub struct StreamedArray<I>(Cell<Option<I>>);
 
-impl<I> Rows<I> {
+impl<I> StreamedArray<I> {
     /// Takes the views.
     pub fn of(views: I) -> Self {
         Self(Cell::new(Some(views)))
     }
 }
 
-impl<I: Iterator<Item: Serialize>> Serialize for Rows<I> {
+impl<I: Iterator<Item: Serialize>> Serialize for StreamedArray<I> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.take().into_iter().flatten())
     }
@@ -30,9 +30,9 @@ impl<I: Iterator<Item: Serialize>> Serialize for Rows<I> {
 /// # Panics
 /// If the view has keys that are no strings, which no wire type has.
 #[must_use]
-pub fn text(view: &impl Serialize, size: usize) -> Vec<u8> {
+pub fn to_json(view: &impl Serialize, size: usize) -> Vec<u8> {
     let mut text = Vec::with_capacity(size);
-    writer::write(view, &mut text).expect("keys are strings");
+    fast_writer::write(view, &mut text).expect("keys are strings");
     if text.len() < size / 2 {
         // The journal keeps answers for a while.
         text.shrink_to_fit();

@@ -1,4 +1,4 @@
-//! What a gate adds to the OpenAPI document: the credentials it asks for, and its refusals.
+//! The gateway's part of the OpenAPI document: the credentials it asks for, and its refusals.
 
 use axum::http::StatusCode;
 use utoipa::openapi::path::Operation;
@@ -7,7 +7,7 @@ use utoipa::openapi::schema::AnyOfBuilder;
 use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema};
 
-use super::operation::{NONE, operations_of};
+use crate::http::operation::{NONE, operations_of};
 
 /// A refusal of a gate.
 #[derive(Clone, Debug)]
@@ -15,12 +15,12 @@ pub struct Refusal {
     status: StatusCode,
     /// The name of its body's schema; absent: it has no body.
     schema: Option<String>,
-    concerns: Concerns,
+    applies_to: AppliesTo,
 }
 
 /// Which operations a gate refuses so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Concerns {
+pub enum AppliesTo {
     /// All of them.
     Every,
     /// Those that need a permission.
@@ -34,23 +34,23 @@ pub enum Concerns {
 impl Refusal {
     /// A refusal with that status, and that schema of its body.
     #[must_use]
-    pub fn new(status: StatusCode, schema: Option<String>, concerns: Concerns) -> Self {
+    pub fn new(status: StatusCode, schema: Option<String>, applies_to: AppliesTo) -> Self {
         Self {
             status,
             schema,
-            concerns,
+            applies_to,
         }
     }
 
     fn is_of(&self, path: &str, operation: &Operation) -> bool {
-        match self.concerns {
-            Concerns::Every => true,
-            Concerns::Permitted => {
+        match self.applies_to {
+            AppliesTo::Every => true,
+            AppliesTo::Permitted => {
                 let mut said = operation.extensions.iter().flat_map(|all| all.iter());
                 !said.any(|(key, value)| key == "x-action" && value == NONE)
             }
-            Concerns::Bodies => operation.request_body.is_some(),
-            Concerns::Projects => path.contains("/{project_id}/"),
+            AppliesTo::Bodies => operation.request_body.is_some(),
+            AppliesTo::Projects => path.contains("/{project_id}/"),
         }
     }
 
@@ -62,8 +62,8 @@ impl Refusal {
         let known = responses
             .entry(status)
             .or_insert_with(|| self.response().into());
-        if let (Concerns::Projects, RefOr::T(known), Some(schema)) =
-            (self.concerns, known, &self.schema)
+        if let (AppliesTo::Projects, RefOr::T(known), Some(schema)) =
+            (self.applies_to, known, &self.schema)
         {
             also(known, schema);
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 
-use crate::http::auth::mask;
+use crate::http::auth::redact;
 
 /// Headers in one piece of memory, those of one name together. The map that a request brought would keep all
 /// of the buffer that its connection was read into.
@@ -77,8 +77,8 @@ pub(super) fn write(headers: &HeaderMap, lines: &mut Vec<u8>) {
 impl fmt::Debug for Headers {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         let shown = self.iter().map(|(name, value)| {
-            let value = if mask::is_secret_header(name) {
-                mask::MASK.into()
+            let value = if redact::is_secret_header(name) {
+                redact::MASK.into()
             } else {
                 String::from_utf8_lossy(value)
             };

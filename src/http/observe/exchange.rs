@@ -1,4 +1,4 @@
-//! What is written down of a request.
+//! A request with its answer, as the journal keeps it.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ const OVERHEAD: usize = 768;
 
 /// What is worth telling of a request, without its headers and bodies.
 #[derive(Clone, Debug)]
-pub struct Summary {
+pub struct ExchangeSummary {
     /// The number of the request in the life of the world, from 1.
     pub id: u64,
     /// When it was answered, on the world's clock.
@@ -34,7 +34,7 @@ pub struct Summary {
     /// Its method.
     pub method: Method,
     /// Where it went, and who sent it.
-    pub texts: Texts,
+    pub request_line: RequestLine,
     /// How it was answered.
     pub status: u16,
     /// How long that took, in microseconds of real time.
@@ -47,7 +47,7 @@ pub struct Summary {
 
 /// Where a request went and who sent it, in one small piece of memory.
 #[derive(Clone, Debug)]
-pub struct Texts {
+pub struct RequestLine {
     /// All of them, one behind the other.
     all: String,
     path: usize,
@@ -56,7 +56,7 @@ pub struct Texts {
     caller: Option<usize>,
 }
 
-impl Texts {
+impl RequestLine {
     /// The path and the query, as they were sent.
     #[must_use]
     pub fn of(path: &str, query: Option<&str>) -> Self {
@@ -127,9 +127,9 @@ pub struct Part {
 
 /// A request with its answer, in few pieces of memory: as many are let go of later, when they are not at hand any more.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct Exchange {
     /// What is worth telling first.
-    pub summary: Arc<Summary>,
+    pub summary: Arc<ExchangeSummary>,
     /// The headers that were sent, the beginning of the body, the headers that were answered, and the body if it is
     /// short.
     all: Bytes,
@@ -141,13 +141,13 @@ pub struct Entry {
     lengths: [u64; 2],
 }
 
-impl Entry {
+impl Exchange {
     /// Copies what was sent, of which the headers, the beginning of the body and its length are known, and the headers
     /// that were answered. A body that was answered is copied too if it is short, and else kept as it is, unless it is
     /// too long.
     #[must_use]
     pub fn of(
-        summary: Arc<Summary>,
+        summary: Arc<ExchangeSummary>,
         (asked, sent, length): (&Headers, &[u8], u64),
         (answered, answer): (&HeaderMap, &Bytes),
     ) -> Self {
@@ -200,12 +200,12 @@ impl Entry {
     /// About how many bytes it takes.
     pub(super) fn size(&self) -> usize {
         let answer = self.answer.as_ref().map_or(0, Bytes::len);
-        OVERHEAD + self.summary.texts.all.len() + self.all.len() + answer
+        OVERHEAD + self.summary.request_line.all.len() + self.all.len() + answer
     }
 }
 
 #[cfg(test)]
-impl Summary {
+impl ExchangeSummary {
     /// One of a request of which there is little to tell.
     pub(super) fn bare(id: u64, time: Millis) -> Self {
         Self {
@@ -215,7 +215,7 @@ impl Summary {
             operation: None,
             nearest: None,
             method: Method::GET,
-            texts: Texts::of("/", None),
+            request_line: RequestLine::of("/", None),
             status: 200,
             duration_us: 1,
             fault: None,
@@ -232,10 +232,10 @@ mod tests {
 
     #[test]
     fn texts_are_found_again_and_what_is_absent_is_not_empty() {
-        let all = Texts::of("/p", Some("q=1")).with(Some("s"), Some("ann"));
+        let all = RequestLine::of("/p", Some("q=1")).with(Some("s"), Some("ann"));
         let parts = (all.path(), all.query(), all.scope(), all.caller());
         assert_eq!(parts, ("/p", Some("q=1"), Some("s"), Some("ann")));
-        let few = Texts::of("/p", Some("")).with(None, Some("ann"));
+        let few = RequestLine::of("/p", Some("")).with(None, Some("ann"));
         let parts = (few.path(), few.query(), few.scope(), few.caller());
         assert_eq!(parts, ("/p", Some(""), None, Some("ann")));
     }
@@ -247,13 +247,13 @@ mod tests {
         };
         let asked = Headers::of(&headers("asked"));
 
-        let entry = Entry::of(
-            Arc::new(Summary::bare(1, 0)),
+        let exchange = Exchange::of(
+            Arc::new(ExchangeSummary::bare(1, 0)),
             (&asked, b"sent", 7),
             (&headers("answered"), &Bytes::from(vec![b'x'; 20_000])),
         );
 
-        let (request, response) = (entry.request(), entry.response());
+        let (request, response) = (exchange.request(), exchange.response());
         assert_eq!((&*request.body, request.length), (&b"sent"[..], 7));
         assert_eq!(
             (response.body.len(), response.length),
@@ -261,7 +261,7 @@ mod tests {
         );
         let values = [&request, &response].map(|part| part.headers.get("x-a"));
         assert_eq!(values, [Some(&b"asked"[..]), Some(&b"answered"[..])]);
-        assert_eq!(entry.size(), OVERHEAD + 1 + 10 + 4 + 13 + LONGEST_BODY);
+        assert_eq!(exchange.size(), OVERHEAD + 1 + 10 + 4 + 13 + LONGEST_BODY);
     }
 
     #[test]
@@ -269,9 +269,9 @@ mod tests {
         let none = (&Headers::default(), &b""[..], 0);
         for length in [0, 1, SHORT, SHORT + 1, LONGEST_BODY] {
             let answer = Bytes::from(vec![b'x'; length]);
-            let summary = Arc::new(Summary::bare(1, 0));
-            let entry = Entry::of(summary, none, (&HeaderMap::new(), &answer));
-            let response = entry.response();
+            let summary = Arc::new(ExchangeSummary::bare(1, 0));
+            let exchange = Exchange::of(summary, none, (&HeaderMap::new(), &answer));
+            let response = exchange.response();
             assert_eq!((response.body, response.length), (answer, length as u64));
         }
     }

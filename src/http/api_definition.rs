@@ -5,15 +5,15 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
 
-use super::nearest::nearest;
-use super::notes::Notes;
+use super::closest_route::closest_route;
+use super::context::RequestContext;
 use super::routes::Routes;
 use super::{Dialect, Operation, Rejection};
 
 /// A family's routes, built once per process and then mounted for each world.
-pub struct Sealed<D: Dialect>(Routes<D>);
+pub struct ApiDefinition<D: Dialect>(Routes<D>);
 
-impl<D: Dialect> Sealed<D> {
+impl<D: Dialect> ApiDefinition<D> {
     /// Routes to mount.
     #[must_use]
     pub fn new(routes: Routes<D>) -> Self {
@@ -38,9 +38,11 @@ impl<D: Dialect> Sealed<D> {
         known.sort_unstable_by_key(|(method, path)| (*path, method.as_str()));
         let known = known.into_iter();
         let known = known.map(|(method, path)| (method.as_str(), path, (method, path)));
-        let near = nearest(request.method(), request.uri().path(), known);
-        if let (Some(notes), Some((method, path))) = (request.extensions().get::<Notes>(), near) {
-            notes.hint(format!("the nearest is {method} {path}"));
+        let near = closest_route(request.method(), request.uri().path(), known);
+        if let (Some(context), Some((method, path))) =
+            (request.extensions().get::<RequestContext>(), near)
+        {
+            context.hint(format!("the nearest is {method} {path}"));
         }
     }
 

@@ -11,13 +11,13 @@ use serde::ser::{
 use serde_json::Error;
 
 /// The name of the newtype that stands around a part in `serde_json`'s own form.
-pub(super) const VERBATIM: &str = "release_emulator::Verbatim";
+pub(in crate::http) const RAW_JSON: &str = "release_emulator::Verbatim";
 
 /// Writes values behind what the text has already.
-pub(super) struct Writer<'a>(&'a mut Vec<u8>);
+pub(in crate::http) struct Writer<'a>(&'a mut Vec<u8>);
 
 /// Writes a value as JSON behind what the text has already. Errors: a map whose keys are no strings.
-pub(super) fn write(value: &impl Serialize, text: &mut Vec<u8>) -> Result<(), Error> {
+pub(in crate::http) fn write(value: &impl Serialize, text: &mut Vec<u8>) -> Result<(), Error> {
     value.serialize(Writer(text))
 }
 
@@ -88,7 +88,7 @@ fn odd_bytes(chunk: [u8; 8]) -> u64 {
 }
 
 /// The members of an array or an object that is being written.
-pub(super) struct Members<'a> {
+pub(in crate::http) struct Members<'a> {
     text: &'a mut Vec<u8>,
     is_first: bool,
     closed: &'static [u8],
@@ -213,7 +213,7 @@ impl<'a> Serializer for Writer<'a> {
         name: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        if name == VERBATIM {
+        if name == RAW_JSON {
             serde_json::to_writer(self.0, value)
         } else {
             value.serialize(self)
@@ -356,8 +356,8 @@ mod tests {
     use serde::Serialize;
     use serde_json::{Value, json};
 
-    use super::super::json::Verbatim;
     use super::*;
+    use crate::http::json::RawJson;
 
     fn written(value: &impl Serialize) -> String {
         let mut text = Vec::new();
@@ -413,8 +413,7 @@ mod tests {
             rest: [("b\n", Some('"')), ("a", None), ("ü", Some('\u{7f}'))].into(),
             absent: None,
         });
-        let verbatim: Verbatim =
-            serde_json::from_str(r#"{ "a" : 1.50, "b":[1e2, null] }"#).unwrap();
+        let verbatim: RawJson = serde_json::from_str(r#"{ "a" : 1.50, "b":[1e2, null] }"#).unwrap();
         same(&Newtype([&verbatim, &verbatim]));
         assert_eq!(written(&verbatim), r#"{"a":1.50,"b":[1e2,null]}"#);
     }

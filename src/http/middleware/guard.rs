@@ -14,27 +14,27 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tokio::time::sleep;
 
-use super::declared::Declared;
-use super::extract::whole;
-use super::finish::finish;
-use super::notes::Notes;
-use super::watch::faults::{Hit, Mangle};
-use super::{Dialect, Operation, Rejection};
+use super::instrument::instrument;
+use crate::http::context::RequestContext;
+use crate::http::extract::whole;
+use crate::http::faults::rules::{RequestInfo, ResponseFault};
+use crate::http::route_spec::RouteSpec;
+use crate::http::{Dialect, Operation, Rejection};
 
 /// An answer under way.
 pub type Served = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// A handler whatever its arguments are.
-type Handling<D> = Box<dyn FnOnce(Request, D) -> Served + Send>;
+type BoxedHandler<D> = Box<dyn FnOnce(Request, D) -> Served + Send>;
 
 /// A handler behind the gate. It is no layer: those clone and box at each request what is fixed here once.
-pub struct Gated<H, D: 'static> {
+pub struct Guarded<H, D: 'static> {
     handler: H,
     /// What is declared of the path; absent: there is no gate, and all are let through.
-    declared: Option<&'static Declared<D>>,
+    route_spec: Option<&'static RouteSpec<D>>,
 }
 
-impl<H: Clone, D> Clone for Gated<H, D> {
+impl<H: Clone, D> Clone for Guarded<H, D> {
     fn clone(&self) -> Self {
         Self {
             handler: self.handler.clone(),
@@ -43,32 +43,32 @@ impl<H: Clone, D> Clone for Gated<H, D> {
     }
 }
 
-impl<H, D> Gated<H, D> {
+impl<H, D> Guarded<H, D> {
     /// Puts a handler behind the gate of a path of which that is declared.
     #[must_use]
-    pub fn new(handler: H, declared: &'static Declared<D>) -> Self {
+    pub fn new(handler: H, route_spec: &'static RouteSpec<D>) -> Self {
         Self {
             handler,
-            declared: Some(declared),
+            route_spec: Some(route_spec),
         }
     }
 }
 
-impl<D> Gated<WrongMethod<D>, D> {
+impl<D> Guarded<WrongMethod<D>, D> {
     /// Refuses the methods that a path does not have, before the credential is looked at.
     #[must_use]
-    pub fn wrong_method(declared: &'static Declared<D>) -> Self {
+    pub fn wrong_method(route_spec: &'static RouteSpec<D>) -> Self {
         Self {
-            handler: WrongMethod(declared),
-            declared: None,
+            handler: WrongMethod(route_spec),
+            route_spec: None,
         }
     }
 }
 
-/// Tells the [`Handler`] of [`Gated`] from those of functions.
-pub struct Gate;
+/// Tells the [`Handler`] of [`Guarded`] from those of functions.
+pub struct Guard;
 
-impl<H, T, D> Handler<(Gate, T), D> for Gated<H, D>
+impl<H, T, D> Handler<(Guard, T), D> for Guarded<H, D>
 where
     H: Handler<T, D, Future = Served>,
     T: 'static,
@@ -77,29 +77,32 @@ where
     type Future = Served;
 
     fn call(self, request: Request, dialect: D) -> Served {
-        let Self { handler, declared } = self;
-        let handling: Handling<D> = Box::new(|request, dialect| handler.call(request, dialect));
-        Box::pin(serve(declared, dialect, request, handling))
+        let Self {
+            handler,
+            route_spec,
+        } = self;
+        let handler: BoxedHandler<D> = Box::new(|request, dialect| handler.call(request, dialect));
+        Box::pin(serve(route_spec, dialect, request, handler))
     }
 }
 
 /// Serves a request, past the gate if there is one. There is one of these for each dialect, not for each handler.
 async fn serve<D: Dialect>(
-    declared: Option<&'static Declared<D>>,
+    route_spec: Option<&'static RouteSpec<D>>,
     dialect: D,
     request: Request,
-    handling: Handling<D>,
+    handler: BoxedHandler<D>,
 ) -> Response {
-    let watch = Arc::clone(dialect.watch());
-    let pass = async move |request| match declared {
-        Some(declared) => pass(declared, dialect, request, handling).await,
-        None => handling(request, dialect).await,
+    let recorder = Arc::clone(dialect.recorder());
+    let pass = async move |request| match route_spec {
+        Some(route_spec) => pass(route_spec, dialect, request, handler).await,
+        None => handler(request, dialect).await,
     };
-    finish(watch, request, pass).await
+    instrument(recorder, request, pass).await
 }
 
 /// Refuses a method that the path does not have.
-pub struct WrongMethod<D: 'static>(pub &'static Declared<D>);
+pub struct WrongMethod<D: 'static>(pub &'static RouteSpec<D>);
 
 impl<D> Clone for WrongMethod<D> {
     fn clone(&self) -> Self {
@@ -117,62 +120,62 @@ impl<D: Dialect> Handler<(), D> for WrongMethod<D> {
 }
 
 fn wrong_method<D: Dialect>(
-    declared: &'static Declared<D>,
+    route_spec: &'static RouteSpec<D>,
     dialect: &D,
     parts: &Parts,
 ) -> D::Error {
-    if let Some(notes) = parts.extensions.get::<Notes>() {
-        declared.tell_methods(notes);
+    if let Some(context) = parts.extensions.get::<RequestContext>() {
+        route_spec.tell_methods(context);
     }
     dialect.unrouted(parts, Rejection::WrongMethod)
 }
 
 /// Lets a request through to its handler, or refuses it. A panic of either is an answer too.
 async fn pass<D: Dialect>(
-    declared: &'static Declared<D>,
+    route_spec: &'static RouteSpec<D>,
     dialect: D,
     request: Request,
-    handling: Handling<D>,
+    handler: BoxedHandler<D>,
 ) -> Response {
     let passed = async move {
-        match admit(declared, &dialect, request).await {
-            Ok(Admitted::Request(request, None)) => handling(request, dialect).await,
-            Ok(Admitted::Request(request, Some(mangle))) => {
-                let mut response = handling(request, dialect).await;
-                response.extensions_mut().insert(mangle);
+        match admit(route_spec, &dialect, request).await {
+            Ok(Admitted::Request(request, None)) => handler(request, dialect).await,
+            Ok(Admitted::Request(request, Some(response_fault))) => {
+                let mut response = handler(request, dialect).await;
+                response.extensions_mut().insert(response_fault);
                 response
             }
-            Ok(Admitted::Struck(response)) => response,
+            Ok(Admitted::Faulted(response)) => response,
             Err(error) => error.into_response(),
         }
     };
     let passed = AssertUnwindSafe(passed).catch_unwind().await;
-    passed.unwrap_or_else(|_| D::Error::from(Rejection::Fault).into_response())
+    passed.unwrap_or_else(|_| D::Error::from(Rejection::Internal).into_response())
 }
 
 /// What becomes of a request at the gate, if it is not refused.
 enum Admitted {
     /// It goes on to its handler; a fault may want something of the answer.
-    Request(Request, Option<Mangle>),
+    Request(Request, Option<ResponseFault>),
     /// A fault answered it.
-    Struck(Response),
+    Faulted(Response),
 }
 
 /// The checks before the service's own, in the gateway's order. A body that the credential covers is read on
 /// the way, and passed on as it was. A fault strikes as soon as it is known who calls, or that it cannot be.
 async fn admit<D: Dialect>(
-    declared: &'static Declared<D>,
+    route_spec: &'static RouteSpec<D>,
     dialect: &D,
     request: Request,
 ) -> Result<Admitted, D::Error> {
     let (parts, body) = request.into_parts();
-    let Some(notes) = parts.extensions.get::<Notes>() else {
+    let Some(context) = parts.extensions.get::<RequestContext>() else {
         // Whoever calls the gate has noted something already.
-        return Err(Rejection::Fault.into());
+        return Err(Rejection::Internal.into());
     };
-    let operation = recognise(declared, dialect, &parts, notes)?;
+    let operation = identify_operation(route_spec, dialect, &parts, context)?;
     let is_large = declared_size(&parts, &body) > D::MAX_BODY as u64;
-    let (body, covered) = if dialect.covers_body(&parts) {
+    let (body, covered) = if dialect.signs_body(&parts) {
         if is_large {
             return Err(Rejection::TooLarge.into());
         }
@@ -181,37 +184,40 @@ async fn admit<D: Dialect>(
     } else {
         (body, Bytes::new())
     };
-    let caller = dialect.caller(&parts, &covered);
-    let struck = operation.and_then(|operation| {
+    let caller = dialect.authenticate(&parts, &covered);
+    let injected = operation.and_then(|operation| {
         let caller = caller.as_ref().ok().map(|caller| &caller.name);
         if let Some(caller) = caller {
-            notes.caller(caller.clone());
+            context.caller(caller.clone());
         }
-        let struck = dialect.watch().faults.strike(&Hit {
+        let injected = dialect.recorder().faults.evaluate(&RequestInfo {
             family: &operation.family,
             operation: &operation.id,
             method: parts.method.as_str(),
             path: parts.uri.path(),
             caller: caller.map(|name| &**name),
         })?;
-        notes.fault(&struck.rule);
-        Some(struck)
+        context.fault(&injected.rule);
+        Some(injected)
     });
-    let mangle = match struck {
+    let response_fault = match injected {
         None => None,
-        Some(struck) => {
-            if !struck.delay.is_zero() {
-                sleep(struck.delay).await;
+        Some(injected) => {
+            if !injected.delay.is_zero() {
+                sleep(injected.delay).await;
             }
-            let mangle = struck.mangle.is_any().then_some(struck.mangle);
-            if let Some(answer) = struck.answer {
+            let response_fault = injected
+                .response_fault
+                .is_any()
+                .then_some(injected.response_fault);
+            if let Some(answer) = injected.answer {
                 let mut response = dialect.fault(&answer);
-                if let Some(mangle) = mangle {
-                    response.extensions_mut().insert(mangle);
+                if let Some(response_fault) = response_fault {
+                    response.extensions_mut().insert(response_fault);
                 }
-                return Ok(Admitted::Struck(response));
+                return Ok(Admitted::Faulted(response));
             }
-            mangle
+            response_fault
         }
     };
     let caller = caller?;
@@ -221,16 +227,19 @@ async fn admit<D: Dialect>(
         if names_no_project(path) {
             return Err(Rejection::NoProject.into());
         }
-        dialect.permit(&caller, operation, &parts)?;
+        dialect.authorize(&caller, operation, &parts)?;
     }
     if is_large {
         return Err(Rejection::TooLarge.into());
     }
-    if let Some(spelling) = declared.spelling(&parts.method) {
-        notes.spelling(spelling);
+    if let Some(request_schema) = route_spec.request_schema(&parts.method) {
+        context.request_schema(request_schema);
     }
-    notes.admit(caller);
-    Ok(Admitted::Request(Request::from_parts(parts, body), mangle))
+    context.admit(caller);
+    Ok(Admitted::Request(
+        Request::from_parts(parts, body),
+        response_fault,
+    ))
 }
 
 /// Whether a path has the document's own placeholder where a project's id should be.
@@ -242,25 +251,25 @@ fn names_no_project(path: &str) -> bool {
 
 /// The operation that a request is for, which is noted. What the router takes for a route and no service would
 /// is refused.
-fn recognise<D: Dialect>(
-    declared: &'static Declared<D>,
+fn identify_operation<D: Dialect>(
+    route_spec: &'static RouteSpec<D>,
     dialect: &D,
     parts: &Parts,
-    notes: &Notes,
+    context: &RequestContext,
 ) -> Result<Option<&'static Operation>, D::Error> {
     // The router lets an empty segment stand for a parameter; no service does.
     if parts.uri.path().contains("//") {
-        notes.hint("the path has an empty segment, where an id may be missing".to_owned());
+        context.hint("the path has an empty segment, where an id may be missing".to_owned());
         return Err(dialect.unrouted(parts, Rejection::NoRoute));
     }
     if parts.method == Method::HEAD && !D::HEAD_IS_GET {
-        return Err(wrong_method(declared, dialect, parts));
+        return Err(wrong_method(route_spec, dialect, parts));
     }
-    let operation = declared.operation(&parts.method);
+    let operation = route_spec.operation(&parts.method);
     if let Some(operation) = operation {
-        notes.serve(operation);
+        context.serve(operation);
         if let Some(scope) = dialect.scope(parts) {
-            notes.scope(scope);
+            context.scope(scope);
         }
     }
     Ok(operation)

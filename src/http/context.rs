@@ -1,4 +1,4 @@
-//! What the layers write down about a request while it is served.
+//! The context of a request: notes that the layers take while it is served.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::body::Bytes;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::spelling::Spelling;
+use super::openapi::request_schema::RequestSchema;
 use super::{Caller, Operation};
 
 /// What a hint may not hold as a header value; `%` itself stays readable.
@@ -17,39 +17,39 @@ const LONGEST_HINT: usize = 2_000;
 
 tokio::task_local! {
     /// The notes of the request that the task serves.
-    static CURRENT: Notes;
+    static CURRENT: RequestContext;
 }
 
 /// Serves a request with its notes at hand, for those who are handed nothing of it.
-pub async fn serving<R>(notes: Notes, served: impl Future<Output = R>) -> R {
-    CURRENT.scope(notes, served).await
+pub async fn scope<R>(context: RequestContext, served: impl Future<Output = R>) -> R {
+    CURRENT.scope(context, served).await
 }
 
 /// Notes the scripts that have decided something for the request that is being served, if one is.
 pub fn note_scripts(rules: Vec<String>) {
     if !rules.is_empty() {
         // Time alone starts work too, and serves nobody.
-        let _ = CURRENT.try_with(|notes| notes.scripts(rules));
+        let _ = CURRENT.try_with(|context| context.scripts(rules));
     }
 }
 
 /// Notes the project that the request being served is about, where only its body names it.
 pub fn note_scope(scope: &str) {
-    let _ = CURRENT.try_with(|notes| notes.scope(scope.to_owned()));
+    let _ = CURRENT.try_with(|context| context.scope(scope.to_owned()));
 }
 
 /// Adds a word to whoever sent the request that is being served.
 pub fn note_hint(hint: String) {
-    let _ = CURRENT.try_with(|notes| notes.hint(hint));
+    let _ = CURRENT.try_with(|context| context.hint(hint));
 }
 
 /// What the layers below write down about a request while it is served.
 #[derive(Clone, Debug, Default)]
-pub struct Notes(Arc<Mutex<Noted>>);
+pub struct RequestContext(Arc<Mutex<RequestRecord>>);
 
 /// What was written down.
 #[derive(Clone, Debug, Default)]
-pub struct Noted {
+pub struct RequestRecord {
     /// The operation that serves the request.
     pub operation: Option<&'static Operation>,
     /// The one that comes nearest, where none does.
@@ -57,7 +57,7 @@ pub struct Noted {
     /// What the caller is told, piece by piece.
     pub hints: Vec<String>,
     /// What the request may be made of.
-    spelling: Option<&'static Spelling>,
+    request_schema: Option<&'static RequestSchema>,
     /// The body, where a refusal may be due to its spelling.
     body: Bytes,
     /// The places in the body of what its type did not know.
@@ -74,7 +74,7 @@ pub struct Noted {
     pub scripts: Vec<String>,
 }
 
-impl Notes {
+impl RequestContext {
     /// Notes which operation serves the request.
     pub fn serve(&self, operation: &'static Operation) {
         self.lock().operation = Some(operation);
@@ -86,8 +86,8 @@ impl Notes {
     }
 
     /// Notes what the request may be made of.
-    pub fn spelling(&self, spelling: &'static Spelling) {
-        self.lock().spelling = Some(spelling);
+    pub fn request_schema(&self, request_schema: &'static RequestSchema) {
+        self.lock().request_schema = Some(request_schema);
     }
 
     /// Notes the body, where a refusal may be due to its spelling.
@@ -103,20 +103,22 @@ impl Notes {
     }
 
     /// Adds a word on what in the request is not known and may be misspelt.
-    pub fn proofread(&self, query: Option<&str>, is_refused: bool) {
-        let noted = &mut *self.lock();
-        let Some(spelling) = noted.spelling else {
+    pub fn check_spelling(&self, query: Option<&str>, is_refused: bool) {
+        let record = &mut *self.lock();
+        let Some(request_schema) = record.request_schema else {
             return;
         };
         if let Some(query) = query {
-            noted.hints.extend(spelling.on_query(query));
+            record.hints.extend(request_schema.on_query(query));
         }
-        let ignored = std::mem::take(&mut noted.ignored);
-        let on_ignored = ignored.iter().map(|place| spelling.on_ignored(place));
-        noted.hints.extend(on_ignored);
+        let ignored = std::mem::take(&mut record.ignored);
+        let on_ignored = ignored.iter().map(|place| request_schema.on_ignored(place));
+        record.hints.extend(on_ignored);
         if is_refused {
-            let body = std::mem::take(&mut noted.body);
-            noted.hints.extend(spelling.on_refused(&body, &ignored));
+            let body = std::mem::take(&mut record.body);
+            record
+                .hints
+                .extend(request_schema.on_refused(&body, &ignored));
         }
     }
 
@@ -156,18 +158,18 @@ impl Notes {
         self.lock().fault = Some(rule.to_owned());
     }
 
-    fn lock(&self) -> MutexGuard<'_, Noted> {
+    fn lock(&self) -> MutexGuard<'_, RequestRecord> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes what was written down.
     #[must_use]
-    pub fn take(&self) -> Noted {
+    pub fn take(&self) -> RequestRecord {
         std::mem::take(&mut *self.lock())
     }
 }
 
-impl Noted {
+impl RequestRecord {
     /// The hints as one line of ASCII, cut where it gets too long; `None` if there are none.
     #[must_use]
     pub fn line(&self) -> Option<String> {

@@ -1,5 +1,7 @@
 //! Reading JSON strictly in type and shape, with the place of what is wrong.
 
+pub(super) mod fast_writer;
+
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -8,7 +10,7 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::writer::VERBATIM;
+use fast_writer::RAW_JSON;
 
 /// How deep a body may nest. Parts that are only carried would otherwise have no limit at all.
 const MAX_DEPTH: usize = 128;
@@ -24,10 +26,10 @@ pub fn read<T: DeserializeOwned>(
         return Err(format!("the body nests deeper than {MAX_DEPTH} levels"));
     }
     let mut json = serde_json::Deserializer::from_slice(text);
-    let value = serde_ignored::deserialize(&mut json, |path| ignored(shown(&path)));
+    let value = serde_ignored::deserialize(&mut json, |path| ignored(path_string(&path)));
     match value.and_then(|Object(value)| json.end().map(|()| value)) {
         Ok(value) => Ok(value),
-        Err(error) => Err(placed(&place::<Object<T>>(text), &error.to_string())),
+        Err(error) => Err(with_path(&place::<Object<T>>(text), &error.to_string())),
     }
 }
 
@@ -43,15 +45,15 @@ fn place<T: DeserializeOwned>(text: &[u8]) -> String {
 
 /// What does not fit in a document, and where. Requests and fixtures are refused with the same words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", placed(path, expected))]
-pub struct Misfit {
+#[error("{}", with_path(path, expected))]
+pub struct ValidationError {
     /// The JSON path; empty: the document itself.
     pub path: String,
     /// What is wrong there, or was expected.
     pub expected: String,
 }
 
-impl Misfit {
+impl ValidationError {
     /// Something that does not fit at `path`.
     pub fn new(path: impl Into<String>, expected: impl Into<String>) -> Self {
         let path = path.into();
@@ -67,7 +69,7 @@ impl Misfit {
     }
 
     /// Refuses a part that is kept verbatim and is there, but is no object.
-    pub fn unless_object(path: impl fmt::Display, part: Option<&Verbatim>) -> Result<(), Self> {
+    pub fn unless_object(path: impl fmt::Display, part: Option<&RawJson>) -> Result<(), Self> {
         match part {
             Some(part) if !part.is_object() => Err(Self::new(path.to_string(), "an object")),
             _ => Ok(()),
@@ -76,7 +78,7 @@ impl Misfit {
 
     /// The same, seen from further out.
     #[must_use]
-    pub fn under(self, outer: impl fmt::Display) -> Self {
+    pub fn nested_in(self, outer: impl fmt::Display) -> Self {
         let path = match self.path.as_str() {
             "" => outer.to_string(),
             inner if inner.starts_with('[') => format!("{outer}{inner}"),
@@ -100,10 +102,10 @@ impl Misfit {
 
 /// Reads a part that is kept verbatim as a type of one's own, to look at what is understood of it. Fields
 /// the type does not know are carried, so nobody hears of them. Paths count from the part.
-pub fn read_part<T: DeserializeOwned>(part: &Verbatim) -> Result<T, Misfit> {
+pub fn read_part<T: DeserializeOwned>(part: &RawJson) -> Result<T, ValidationError> {
     part.read().map_err(|error| {
         let path = place::<T>(part.text().as_bytes());
-        Misfit::new(path, error.to_string()).without_position()
+        ValidationError::new(path, error.to_string()).without_position()
     })
 }
 
@@ -114,7 +116,7 @@ pub struct Objects<T>(#[serde(deserialize_with = "objects")] pub Vec<T>);
 
 /// Puts the path before the text. The paths of the root and of broken JSON say nothing.
 #[must_use]
-pub fn placed(path: &str, error: &str) -> String {
+pub fn with_path(path: &str, error: &str) -> String {
     if matches!(path, "" | "." | "?") {
         error.to_owned()
     } else {
@@ -159,7 +161,7 @@ pub fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 }
 
 /// For `deserialize_with`: a field that is null or must be an array of objects.
-pub fn some_objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+pub fn optional_objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<T>>, D::Error> {
     let objects = Option::<Vec<Object<T>>>::deserialize(deserializer)?;
@@ -170,11 +172,11 @@ pub fn some_objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 pub fn objects_or_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
-    some_objects(deserializer).map(Option::unwrap_or_default)
+    optional_objects(deserializer).map(Option::unwrap_or_default)
 }
 
 /// For `deserialize_with`: a field that is null or must be an object.
-pub fn some_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+pub fn optional_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     let object = Option::<Object<T>>::deserialize(deserializer)?;
@@ -189,17 +191,17 @@ pub fn default_if_null<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>
 }
 
 /// The JSON path of a field that nobody knew.
-pub fn shown(path: &serde_ignored::Path) -> String {
+pub fn path_string(path: &serde_ignored::Path) -> String {
     use serde_ignored::Path as P;
     match path {
         P::Root => String::new(),
-        P::Seq { parent, index } => format!("{}[{index}]", shown(parent)),
-        P::Map { parent, key } => match shown(parent) {
+        P::Seq { parent, index } => format!("{}[{index}]", path_string(parent)),
+        P::Map { parent, key } => match path_string(parent) {
             outer if outer.is_empty() => key.clone(),
             outer => format!("{outer}.{key}"),
         },
         P::Some { parent } | P::NewtypeStruct { parent } | P::NewtypeVariant { parent } => {
-            shown(parent)
+            path_string(parent)
         }
     }
 }
@@ -234,9 +236,9 @@ fn depth(text: &[u8]) -> usize {
 ///
 /// Numbers keep their spelling and objects their order and repeated keys.
 #[derive(Clone, Debug)]
-pub struct Verbatim(Box<RawValue>);
+pub struct RawJson(Box<RawValue>);
 
-impl Verbatim {
+impl RawJson {
     /// The JSON text.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -279,21 +281,21 @@ impl Verbatim {
     }
 }
 
-impl PartialEq for Verbatim {
+impl PartialEq for RawJson {
     fn eq(&self, other: &Self) -> bool {
         self.text() == other.text()
     }
 }
 
-impl Eq for Verbatim {}
+impl Eq for RawJson {}
 
-impl Serialize for Verbatim {
+impl Serialize for RawJson {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(VERBATIM, &self.0)
+        serializer.serialize_newtype_struct(RAW_JSON, &self.0)
     }
 }
 
-impl<'de> Deserialize<'de> for Verbatim {
+impl<'de> Deserialize<'de> for RawJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         match compact(raw.get()) {
@@ -305,7 +307,7 @@ impl<'de> Deserialize<'de> for Verbatim {
     }
 }
 
-impl utoipa::PartialSchema for Verbatim {
+impl utoipa::PartialSchema for RawJson {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         utoipa::openapi::ObjectBuilder::new()
             .schema_type(utoipa::openapi::schema::SchemaType::AnyValue)
@@ -314,7 +316,12 @@ impl utoipa::PartialSchema for Verbatim {
     }
 }
 
-impl utoipa::ToSchema for Verbatim {}
+impl utoipa::ToSchema for RawJson {
+    // The name in the published document.
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Verbatim".into()
+    }
+}
 
 /// The text without white space between tokens, if it has any.
 fn compact(text: &str) -> Option<String> {
@@ -355,12 +362,12 @@ mod tests {
     struct Item {
         name: String,
         #[serde(default)]
-        rest: Option<Verbatim>,
+        rest: Option<RawJson>,
     }
 
     #[derive(Deserialize)]
     struct Optional {
-        #[serde(rename = "outer", deserialize_with = "some_object")]
+        #[serde(rename = "outer", deserialize_with = "optional_object")]
         _outer: Option<Outer>,
     }
 
@@ -416,10 +423,10 @@ mod tests {
 
     #[test]
     fn a_part_is_read_with_its_place_in_the_body() {
-        let part: Verbatim = serde_json::from_str(r#"[{"name":"a","x":1},{}]"#).unwrap();
+        let part: RawJson = serde_json::from_str(r#"[{"name":"a","x":1},{}]"#).unwrap();
         let wrong = read_part::<Objects<Item>>(&part)
             .unwrap_err()
-            .under("stages");
+            .nested_in("stages");
         assert_eq!(wrong.to_string(), "stages[1]: missing field `name`");
     }
 

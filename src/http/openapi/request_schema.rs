@@ -1,4 +1,4 @@
-//! What requests may be made of, as their operations declare it, and what in one of them is misspelt.
+//! The fields that requests may have, as their operations declare them, and a word on those that are misspelt.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -12,7 +12,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::security::{ApiKey, SecurityScheme};
 use utoipa::openapi::{OpenApi, Ref, RefOr};
 
-use super::operation::methods;
+use crate::http::operation::methods;
 use crate::sim::fuzzy::nearest;
 
 /// The largest body that is read again for a word on its spelling, in bytes.
@@ -23,15 +23,15 @@ const LONGEST: usize = 32;
 
 /// What the request of an operation may be made of.
 #[derive(Debug)]
-pub struct Spelling {
+pub struct RequestSchema {
     query: Vec<String>,
     /// Absent: the operation takes no body.
-    body: Option<Shape>,
+    body: Option<FieldTree>,
 }
 
 /// What fields a value has. An array has those of its items; what is neither an object nor an array has none.
 #[derive(Debug)]
-enum Shape {
+enum FieldTree {
     /// Whatever it is given.
     Any,
     /// These.
@@ -40,15 +40,16 @@ enum Shape {
 
 /// Reads out of an OpenAPI document what the requests of its operations may be made of, each with its method.
 #[must_use]
-pub fn spellings(api: &OpenApi) -> Vec<(Method, Spelling)> {
+pub fn request_schemas(api: &OpenApi) -> Vec<(Method, RequestSchema)> {
     let none = Components::default();
     let components = api.components.as_ref().unwrap_or(&none);
     let operations = api.paths.paths.values().flat_map(methods);
-    let spelt = operations.map(|(method, operation)| (method, Spelling::of(operation, components)));
+    let spelt =
+        operations.map(|(method, operation)| (method, RequestSchema::of(operation, components)));
     spelt.collect()
 }
 
-impl Spelling {
+impl RequestSchema {
     fn of(operation: &path::Operation, components: &Components) -> Self {
         let parameters = operation.parameters.iter().flatten();
         let named = parameters.filter_map(|parameter| match parameter {
@@ -72,7 +73,7 @@ impl Spelling {
         });
         Self {
             query: named.chain(credentials).collect(),
-            body: schema.map(|schema| Shape::of(schema, components, &mut Vec::new())),
+            body: schema.map(|schema| FieldTree::of(schema, components, &mut Vec::new())),
         }
     }
 
@@ -99,7 +100,7 @@ impl Spelling {
     /// family that does not count.
     #[must_use]
     pub fn on_ignored(&self, place: &str) -> String {
-        let near = self.body.as_ref().and_then(|shape| shape.near(place));
+        let near = self.body.as_ref().and_then(|tree| tree.near(place));
         format!(
             "the body's field {place} is not known and was ignored{}",
             question(near)
@@ -111,11 +112,11 @@ impl Spelling {
     #[must_use]
     pub fn on_refused(&self, body: &[u8], ignored: &[String]) -> Vec<String> {
         let mut found = Vec::new();
-        if let Some(shape) = &self.body
+        if let Some(tree) = &self.body
             && body.len() <= LARGEST
             && let Ok(value) = serde_json::from_slice(body)
         {
-            shape.walk(&value, "", &mut found);
+            tree.walk(&value, "", &mut found);
         }
         let ignored: HashSet<&str> = ignored.iter().map(String::as_str).collect();
         let unheard = found
@@ -136,7 +137,7 @@ fn question(near: Option<String>) -> String {
     near.map_or_else(String::new, |near| format!(", did you mean {near}?"))
 }
 
-impl Shape {
+impl FieldTree {
     /// The shape that a schema describes. `within` are the names of the schemas around it.
     fn of(schema: &RefOr<Schema>, components: &Components, within: &mut Vec<String>) -> Self {
         let schema = match schema {
@@ -148,16 +149,16 @@ impl Shape {
                     return Self::Any;
                 };
                 within.push(name.to_owned());
-                let shape = Self::of(named, components, within);
+                let tree = Self::of(named, components, within);
                 within.pop();
-                return shape;
+                return tree;
             }
         };
         let mut all = |schemas: &[RefOr<Schema>]| {
-            let shapes = schemas
+            let trees = schemas
                 .iter()
                 .map(|schema| Self::of(schema, components, within));
-            shapes.fold(Self::Fields(BTreeMap::new()), Self::or)
+            trees.fold(Self::Fields(BTreeMap::new()), Self::or)
         };
         match schema {
             Schema::OneOf(choice) => all(&choice.items),
@@ -181,8 +182,8 @@ impl Shape {
                     return Self::Any;
                 }
                 let fields = object.properties.iter().map(|(name, schema)| {
-                    let shape = Self::of(schema, components, within);
-                    (name.clone(), shape)
+                    let tree = Self::of(schema, components, within);
+                    (name.clone(), tree)
                 });
                 Self::Fields(fields.collect())
             }
@@ -207,15 +208,15 @@ impl Shape {
             Some((outer, name)) => (Some(outer), name),
             None => (None, place),
         };
-        let mut shape = self;
+        let mut tree = self;
         for part in outer.iter().flat_map(|outer| outer.split('.')) {
             let field = part.split('[').next().unwrap_or_default();
-            let Self::Fields(fields) = shape else {
+            let Self::Fields(fields) = tree else {
                 return None;
             };
-            shape = fields.get(field)?;
+            tree = fields.get(field)?;
         }
-        let Self::Fields(fields) = shape else {
+        let Self::Fields(fields) = tree else {
             return None;
         };
         let near = nearest(name, fields.keys().map(String::as_str))?;
@@ -233,8 +234,8 @@ impl Shape {
             }
             Value::Object(object) => {
                 for (name, value) in object {
-                    if let Some(shape) = fields.get(name) {
-                        shape.walk(value, &join(place, name), found);
+                    if let Some(tree) = fields.get(name) {
+                        tree.walk(value, &join(place, name), found);
                     } else if let Some(near) = nearest(name, fields.keys().map(String::as_str)) {
                         found.push((join(place, name), join(place, near)));
                     }

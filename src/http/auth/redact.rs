@@ -1,4 +1,4 @@
-//! What stands in place of secrets wherever requests are shown.
+//! Redaction of secrets wherever requests are shown.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What a request to a path that nobody has may have meant.
+//! The known path that a request to an unknown one was probably meant for.
 
 use axum::http::Method;
 
@@ -11,7 +11,7 @@ const LONGEST: usize = 512;
 /// What is known of the path that comes nearest, one of the method going before others. Known are a method, a path
 /// template and whatever else.
 #[must_use]
-pub fn nearest<'a, T>(
+pub fn closest_route<'a, T>(
     method: &Method,
     path: &str,
     known: impl Iterator<Item = (&'a str, &'a str, T)>,
@@ -59,7 +59,7 @@ mod tests {
         ];
         let near = |method: Method, path: &str| {
             let known = known.iter().enumerate();
-            nearest(
+            closest_route(
                 &method,
                 path,
                 known.map(|(n, (method, path))| (*method, *path, n)),

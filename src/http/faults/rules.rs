@@ -1,4 +1,4 @@
-//! What is to go wrong: rules that hit requests before their handler is asked, and what becomes of the answers.
+//! The rules of faults: they hit requests before their handler is asked, and change the answers.
 //!
 //! Lengths are real time, since a fault hits the client, not the world.
 
@@ -13,7 +13,7 @@ use crate::sim::ids::mix;
 
 /// A request, as rules see it.
 #[derive(Clone, Copy, Debug)]
-pub struct Hit<'a> {
+pub struct RequestInfo<'a> {
     /// The family.
     pub family: &'a str,
     /// The operation's id.
@@ -42,17 +42,17 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    fn fits(&self, hit: &Hit) -> bool {
+    fn matches(&self, request: &RequestInfo) -> bool {
         let glob = |pattern: &Option<String>, text: Option<&str>| match (pattern, text) {
             (None, _) => true,
             (Some(_), None) => false,
             (Some(pattern), Some(text)) => WildMatch::new(pattern).matches(text),
         };
-        glob(&self.family, Some(hit.family))
-            && glob(&self.operation, Some(hit.operation))
-            && glob(&self.method, Some(hit.method))
-            && glob(&self.path, Some(hit.path))
-            && glob(&self.caller, hit.caller)
+        glob(&self.family, Some(request.family))
+            && glob(&self.operation, Some(request.operation))
+            && glob(&self.method, Some(request.method))
+            && glob(&self.path, Some(request.path))
+            && glob(&self.caller, request.caller)
     }
 }
 
@@ -74,7 +74,7 @@ pub enum Delay {
 
 /// Where an answer breaks off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Break {
+pub enum Disconnect {
     /// Before its first byte.
     Before,
     /// In the middle of its body.
@@ -83,7 +83,7 @@ pub enum Break {
 
 /// What is answered in place of the service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
+pub struct StubResponse {
     /// The status.
     pub status: u16,
     /// The code in the family's body; absent: the one that belongs to the status.
@@ -94,16 +94,16 @@ pub struct Answer {
 
 /// What becomes of an answer on its way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mangle {
+pub struct ResponseFault {
     /// Where the connection is closed.
-    pub broken: Option<Break>,
+    pub disconnect: Option<Disconnect>,
     /// Whether the body is made unreadable.
     pub garbage: bool,
     /// How many bytes of the body go out in a second.
     pub bytes_per_s: Option<u64>,
 }
 
-impl Mangle {
+impl ResponseFault {
     /// Whether it does anything.
     #[must_use]
     pub fn is_any(&self) -> bool {
@@ -119,11 +119,11 @@ pub struct Rule {
     /// Which requests it is for.
     pub pattern: Pattern,
     /// What is answered in place of the service; absent: what the service answers.
-    pub answer: Option<Answer>,
+    pub answer: Option<StubResponse>,
     /// How long the request waits first.
     pub delay: Option<Delay>,
     /// What becomes of the answer.
-    pub mangle: Mangle,
+    pub response_fault: ResponseFault,
     /// How many requests it hits; absent: any number.
     pub times: Option<u64>,
     /// How many that fit pass before the first is hit.
@@ -137,9 +137,9 @@ pub struct Rule {
     /// When it was given, by the machine's clock.
     pub since: Millis,
     /// How many requests have fitted so far.
-    pub fitted: u64,
+    pub matched: u64,
     /// How many it has hit so far.
-    pub used: u64,
+    pub injected: u64,
 }
 
 /// One that hits every request, and does nothing to it.
@@ -150,30 +150,30 @@ impl Default for Rule {
             pattern: Pattern::default(),
             answer: None,
             delay: None,
-            mangle: Mangle::default(),
+            response_fault: ResponseFault::default(),
             times: None,
             after: 0,
             probability: 1.0,
             seed: 0,
             ttl: None,
             since: 0,
-            fitted: 0,
-            used: 0,
+            matched: 0,
+            injected: 0,
         }
     }
 }
 
 /// What a rule does to one request.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Struck {
+pub struct InjectedFault {
     /// The rule's id.
     pub rule: String,
     /// How long the request waits first.
     pub delay: Duration,
     /// What is answered in place of the service.
-    pub answer: Option<Answer>,
+    pub answer: Option<StubResponse>,
     /// What becomes of the answer.
-    pub mangle: Mangle,
+    pub response_fault: ResponseFault,
 }
 
 /// The rules in force, in the order they were given.
@@ -182,13 +182,15 @@ pub struct Faults(Mutex<Vec<Rule>>);
 
 impl Faults {
     /// What the first rule that hits does to a request.
-    pub fn strike(&self, hit: &Hit) -> Option<Struck> {
+    pub fn evaluate(&self, request: &RequestInfo) -> Option<InjectedFault> {
         let mut rules = self.lock();
         if rules.is_empty() {
             return None;
         }
         let now = system_now();
-        rules.iter_mut().find_map(|rule| rule.strike(hit, now))
+        rules
+            .iter_mut()
+            .find_map(|rule| rule.evaluate(request, now))
     }
 
     /// Adds a rule behind the others.
@@ -221,25 +223,25 @@ impl Faults {
 }
 
 impl Rule {
-    fn strike(&mut self, hit: &Hit, now: Millis) -> Option<Struck> {
+    fn evaluate(&mut self, request: &RequestInfo, now: Millis) -> Option<InjectedFault> {
         let over = self.ttl.is_some_and(|ttl| now >= self.since + ttl);
-        let used_up = self.times.is_some_and(|times| self.used >= times);
-        if over || used_up || !self.pattern.fits(hit) {
+        let used_up = self.times.is_some_and(|times| self.injected >= times);
+        if over || used_up || !self.pattern.matches(request) {
             return None;
         }
-        let n = self.fitted;
-        self.fitted += 1;
+        let n = self.matched;
+        self.matched += 1;
         if n < self.after || self.chance(n, 0) >= self.probability {
             return None;
         }
-        self.used += 1;
-        Some(Struck {
+        self.injected += 1;
+        Some(InjectedFault {
             rule: self.id.clone(),
             delay: self
                 .delay
                 .map_or(Duration::ZERO, |delay| self.length(delay, n)),
             answer: self.answer.clone(),
-            mangle: self.mangle,
+            response_fault: self.response_fault,
         })
     }
 
@@ -283,7 +285,7 @@ fn seconds(ms: f64) -> Duration {
 mod tests {
     use super::*;
 
-    const HIT: Hit = Hit {
+    const HIT: RequestInfo = RequestInfo {
         family: "asm",
         operation: "CreateRelease",
         method: "POST",
@@ -300,7 +302,9 @@ mod tests {
     }
 
     fn hits(mut rule: Rule, n: usize) -> Vec<bool> {
-        (0..n).map(|_| rule.strike(&HIT, 1_000).is_some()).collect()
+        (0..n)
+            .map(|_| rule.evaluate(&HIT, 1_000).is_some())
+            .collect()
     }
 
     #[test]
@@ -313,35 +317,35 @@ mod tests {
             path: text("/v2/meshes/*"),
             caller: text("a*"),
         };
-        assert!(whole.fits(&HIT));
-        let unknown = Hit {
+        assert!(whole.matches(&HIT));
+        let unknown = RequestInfo {
             caller: None,
             ..HIT
         };
-        assert!(!whole.fits(&unknown) && Pattern::default().fits(&unknown));
+        assert!(!whole.matches(&unknown) && Pattern::default().matches(&unknown));
         for other in [
-            Hit {
+            RequestInfo {
                 family: "plans",
                 ..HIT
             },
-            Hit {
+            RequestInfo {
                 operation: "DeleteRelease",
                 ..HIT
             },
-            Hit {
+            RequestInfo {
                 method: "PUT",
                 ..HIT
             },
-            Hit {
+            RequestInfo {
                 path: "/v1/p/meshes",
                 ..HIT
             },
-            Hit {
+            RequestInfo {
                 caller: Some("bob"),
                 ..HIT
             },
         ] {
-            assert!(!whole.fits(&other), "{other:?}");
+            assert!(!whole.matches(&other), "{other:?}");
         }
     }
 
@@ -362,8 +366,8 @@ mod tests {
             since: 1_000,
             ..rule()
         };
-        assert!(brief.strike(&HIT, 1_499).is_some());
-        assert!(brief.strike(&HIT, 1_500).is_none());
+        assert!(brief.evaluate(&HIT, 1_499).is_some());
+        assert!(brief.evaluate(&HIT, 1_500).is_none());
     }
 
     #[test]
@@ -376,7 +380,7 @@ mod tests {
         let first = hits(half(7), 1_000);
         assert_eq!(first, hits(half(7), 1_000));
         assert_ne!(first, hits(half(8), 1_000));
-        let n = first.iter().filter(|hit| **hit).count();
+        let n = first.iter().filter(|request| **request).count();
         assert!((400..600).contains(&n), "{n}");
         assert!(
             !hits(

@@ -1,4 +1,4 @@
-//! What faults make of answers on their way: broken off, unreadable, slow.
+//! Faults done to responses on their way: broken off, unreadable, slow.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use futures_util::stream::{self, StreamExt};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::watch::faults::{Break, Mangle};
+use crate::http::faults::rules::{Disconnect, ResponseFault};
 
 /// Closes the connection that a request came on. Requests carry it as an extension; one that came on none, as in
 /// tests, has none.
 #[derive(Clone, Debug, Default)]
-pub struct Hangup(CancellationToken);
+pub struct ConnectionCloser(CancellationToken);
 
-impl Hangup {
+impl ConnectionCloser {
     /// Closes the connection, whatever is under way on it.
     pub fn close(&self) {
         self.0.cancel();
@@ -36,24 +36,28 @@ const HALF: Duration = Duration::from_millis(50);
 const BEAT: Duration = Duration::from_millis(100);
 
 /// Lets happen to an answer what a fault wants.
-pub async fn mangle(response: Response, mangle: Mangle, hangup: Option<Hangup>) -> Response {
-    if mangle.broken == Some(Break::Before)
-        && let Some(hangup) = hangup
+pub async fn apply(
+    response: Response,
+    fault: ResponseFault,
+    closer: Option<ConnectionCloser>,
+) -> Response {
+    if fault.disconnect == Some(Disconnect::Before)
+        && let Some(closer) = closer
     {
-        hangup.close();
+        closer.close();
         // The connection ends with whatever it waits for.
         return std::future::pending().await;
     }
     let (mut head, body) = response.into_parts();
     let mut bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    if mangle.garbage {
+    if fault.garbage {
         bytes = garbage(&bytes);
     }
     let length = HeaderValue::from(bytes.len());
-    let body = match (mangle.broken, hangup, mangle.bytes_per_s) {
-        (Some(Break::Midway), Some(hangup), _) => {
+    let body = match (fault.disconnect, closer, fault.bytes_per_s) {
+        (Some(Disconnect::Midway), Some(closer), _) => {
             head.headers.insert(header::CONTENT_LENGTH, length);
-            halved(&bytes, hangup)
+            truncated(&bytes, closer)
         }
         (Some(_), None, _) => Body::empty(),
         (_, _, Some(rate)) => {
@@ -73,12 +77,12 @@ fn garbage(bytes: &Bytes) -> Bytes {
 }
 
 /// The first half, and then the end of the connection.
-fn halved(bytes: &Bytes, hangup: Hangup) -> Body {
+fn truncated(bytes: &Bytes, closer: ConnectionCloser) -> Body {
     let half = bytes.slice(..bytes.len() / 2);
     let first = stream::once(async { Ok::<_, Infallible>(half) });
     let end = stream::once(async move {
         sleep(HALF).await;
-        hangup.close();
+        closer.close();
         std::future::pending::<Result<Bytes, Infallible>>().await
     });
     Body::from_stream(first.chain(end))

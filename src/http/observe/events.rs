@@ -1,11 +1,11 @@
-//! What happened, in order, for whoever listens; a listener who was away can catch up within the ring.
+//! Events in order, for whoever listens; a listener who was away can catch up within the ring.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::entry::Summary;
+use super::exchange::ExchangeSummary;
 use crate::sim::Transition;
 
 /// How many events are kept.
@@ -15,7 +15,7 @@ const KEPT: usize = 10_000;
 #[derive(Clone, Debug)]
 pub enum Event {
     /// A request was answered.
-    Request(Arc<Summary>),
+    Request(Arc<ExchangeSummary>),
     /// A resource or one of its steps changed its state. The number is the transition's own.
     Transition(u64, Arc<Transition>),
 }

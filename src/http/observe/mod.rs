@@ -1,25 +1,23 @@
-//! What is noticed of the requests to a world, and what is let happen to them: the journal, events, numbers and
-//! faults. None of it shares a lock with the memory.
+//! The recorder of a world's requests: journal, events, numbers and faults. None of it shares a lock with the memory.
 
-pub mod entry;
 pub mod events;
-pub mod faults;
+pub mod exchange;
 pub mod headers;
 pub mod journal;
 pub mod metrics;
 
 use std::sync::Arc;
 
+use crate::http::faults::rules::Faults;
 use crate::sim::clock::Clock;
 use crate::sim::ids::Ids;
 use events::Events;
-use faults::Faults;
 use journal::Journal;
 use metrics::Metrics;
 
 /// Everything that stands around the requests of one world.
 #[derive(Debug)]
-pub struct Watch {
+pub struct Recorder {
     /// What requests are numbered from.
     pub ids: Arc<Ids>,
     /// The world's clock.
@@ -34,7 +32,7 @@ pub struct Watch {
     pub metrics: Metrics,
 }
 
-impl Watch {
+impl Recorder {
     /// A watch over requests that are numbered from `ids`, with a journal of so many bytes.
     #[must_use]
     pub fn new(ids: Arc<Ids>, clock: Arc<Clock>, journal_bytes: usize) -> Self {

@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
 use tower_http::timeout::TimeoutBody;
 
-use super::watch::entry::LONGEST_BODY;
+use super::observe::exchange::LONGEST_BODY;
 
 /// How long a client may pause within the body of a request.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -22,12 +22,12 @@ const DRAIN: u64 = 64 << 20;
 /// The body of a request: the rest can be read when the layers below are done with it, and its beginning is kept
 /// for the journal if that is wanted.
 #[derive(Clone)]
-pub struct Lent(Arc<Mutex<Inner>>);
+pub struct CapturedBody(Arc<Mutex<Inner>>);
 
 struct Inner {
     body: Body,
     waits: Waits,
-    kept: Option<Vec<u8>>,
+    captured: Option<Vec<u8>>,
     length: u64,
 }
 
@@ -43,24 +43,24 @@ enum Waits {
     WithPatience,
 }
 
-impl Lent {
-    /// Lends a body; `keep`: its beginning is wanted afterwards.
+impl CapturedBody {
+    /// Lends a body; `capture`: its beginning is wanted afterwards.
     #[must_use]
-    pub fn new(body: Body, keep: bool) -> Self {
+    pub fn new(body: Body, capture: bool) -> Self {
         Self(Arc::new(Mutex::new(Inner {
             body,
             waits: Waits::Never,
-            kept: keep.then(Vec::new),
+            captured: capture.then(Vec::new),
             length: 0,
         })))
     }
 
     /// The beginning of what was read, and how much that was.
     #[must_use]
-    pub fn kept(&self) -> (Vec<u8>, u64) {
+    pub fn captured(&self) -> (Vec<u8>, u64) {
         let mut inner = self.lock();
-        let kept = inner.kept.take().unwrap_or_default();
-        (kept, inner.length)
+        let captured = inner.captured.take().unwrap_or_default();
+        (captured, inner.length)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -81,7 +81,7 @@ impl Lent {
     }
 }
 
-impl HttpBody for Lent {
+impl HttpBody for CapturedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -108,9 +108,9 @@ impl HttpBody for Lent {
             && let Some(data) = frame.data_ref()
         {
             inner.length += data.len() as u64;
-            if let Some(kept) = &mut inner.kept {
-                let room = LONGEST_BODY - kept.len();
-                kept.extend_from_slice(&data[..data.len().min(room)]);
+            if let Some(captured) = &mut inner.captured {
+                let room = LONGEST_BODY - captured.len();
+                captured.extend_from_slice(&data[..data.len().min(room)]);
             }
         }
         polled
@@ -126,7 +126,7 @@ impl HttpBody for Lent {
 }
 
 /// All of a body. Nearly every body comes in one piece, which is taken as it is.
-pub async fn gathered<B>(mut body: B) -> Result<Bytes, B::Error>
+pub async fn collect<B>(mut body: B) -> Result<Bytes, B::Error>
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {

@@ -1,4 +1,4 @@
-//! How many requests there were, and how long they took.
+//! Counts of requests, and the times they took.
 
 use std::sync::{PoisonError, RwLock};
 

@@ -1,4 +1,4 @@
-//! What the attributes of the handlers of a path declare.
+//! The declarations of a path, from the attributes of its handlers.
 
 use std::sync::OnceLock;
 
@@ -7,29 +7,29 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::Dialect;
-use super::notes::Notes;
+use super::context::RequestContext;
+use super::openapi::request_schema::{RequestSchema, request_schemas};
 use super::operation::{Operation, operations};
-use super::spelling::{Spelling, spellings};
 
 /// Where the attributes of the handlers of a path are read.
 pub type Source<D> = fn() -> UtoipaMethodRouter<D>;
 
 /// What is declared at a path. It is large, so it is read when it is asked for first.
-pub struct Declared<D> {
+pub struct RouteSpec<D> {
     /// Absent: nothing is declared.
     source: Option<Source<D>>,
     operations: OnceLock<Vec<Operation>>,
-    spellings: OnceLock<Vec<(Method, Spelling)>>,
+    request_schemas: OnceLock<Vec<(Method, RequestSchema)>>,
 }
 
-impl<D: Dialect> Declared<D> {
+impl<D: Dialect> RouteSpec<D> {
     /// What is to be read there, for as long as the process lives: routes are made once.
     #[must_use]
     pub fn by(source: Option<Source<D>>) -> &'static Self {
         Box::leak(Box::new(Self {
             source,
             operations: OnceLock::new(),
-            spellings: OnceLock::new(),
+            request_schemas: OnceLock::new(),
         }))
     }
 
@@ -45,7 +45,7 @@ impl<D: Dialect> Declared<D> {
     /// If an attribute does not say what all of them must.
     #[must_use]
     pub fn operations(&self) -> &[Operation] {
-        let source = self.source.filter(|_| D::EMULATES);
+        let source = self.source.filter(|_| D::IS_EMULATED_SERVICE);
         let read = || operations(&document::<D>(source));
         self.operations.get_or_init(read)
     }
@@ -60,29 +60,29 @@ impl<D: Dialect> Declared<D> {
 
     /// What requests may be made of, by method.
     #[must_use]
-    pub fn spellings(&self) -> &[(Method, Spelling)] {
-        let read = || spellings(&document::<D>(self.source));
-        self.spellings.get_or_init(read)
+    pub fn request_schemas(&self) -> &[(Method, RequestSchema)] {
+        let read = || request_schemas(&document::<D>(self.source));
+        self.request_schemas.get_or_init(read)
     }
 
     /// What a request of a method may be made of; HEAD is looked up as GET.
     #[must_use]
-    pub fn spelling(&self, method: &Method) -> Option<&Spelling> {
+    pub fn request_schema(&self, method: &Method) -> Option<&RequestSchema> {
         let method = as_get(method);
-        let mut own = self.spellings().iter();
+        let mut own = self.request_schemas().iter();
         own.find(|(known, _)| known == method)
-            .map(|(_, spelling)| spelling)
+            .map(|(_, request_schema)| request_schema)
     }
 
     /// Tells a caller who has the wrong method which ones the path has.
-    pub fn tell_methods(&'static self, notes: &Notes) {
-        let own = self.spellings().iter();
+    pub fn tell_methods(&'static self, context: &RequestContext) {
+        let own = self.request_schemas().iter();
         let methods: Vec<&str> = own.map(|(method, _)| method.as_str()).collect();
         if !methods.is_empty() {
-            notes.hint(format!("this path has {}", methods.join(", ")));
+            context.hint(format!("this path has {}", methods.join(", ")));
         }
         if let Some(first) = self.operations().first() {
-            notes.nearest(first);
+            context.nearest(first);
         }
     }
 }

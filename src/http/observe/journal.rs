@@ -1,10 +1,10 @@
-//! What was asked and answered: a ring that is bounded by bytes.
+//! The journal of requests and answers: a ring that is bounded by bytes.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::entry::Entry;
+use super::exchange::Exchange;
 use crate::sim::Millis;
 
 /// The newest requests, as many as fit.
@@ -17,7 +17,7 @@ pub struct Journal {
 
 #[derive(Debug, Default)]
 struct Ring {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<Exchange>,
     bytes: usize,
     dropped: u64,
     last_dropped: Option<Millis>,
@@ -25,7 +25,7 @@ struct Ring {
 
 /// How full a journal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fill {
+pub struct JournalStats {
     /// How many requests it holds.
     pub entries: usize,
     /// About how many bytes they take.
@@ -59,13 +59,13 @@ impl Journal {
     }
 
     /// Writes a request down; the oldest make room for it.
-    pub fn add(&self, entry: Entry) {
+    pub fn add(&self, exchange: Exchange) {
         if !self.is_on() {
             return;
         }
         let mut ring = self.lock();
-        ring.bytes += entry.size();
-        ring.entries.push_back(entry);
+        ring.bytes += exchange.size();
+        ring.entries.push_back(exchange);
         drop(ring);
         // What is dropped is let go of without the lock.
         while let Some(oldest) = self.overflow() {
@@ -74,7 +74,7 @@ impl Journal {
     }
 
     /// Takes the oldest, if there is no room for it any more.
-    fn overflow(&self) -> Option<Entry> {
+    fn overflow(&self) -> Option<Exchange> {
         let mut ring = self.lock();
         if ring.bytes <= self.limit {
             return None;
@@ -88,15 +88,15 @@ impl Journal {
 
     /// The requests that it holds, oldest first.
     #[must_use]
-    pub fn entries(&self) -> Vec<Entry> {
+    pub fn entries(&self) -> Vec<Exchange> {
         self.lock().entries.iter().cloned().collect()
     }
 
     /// How full it is.
     #[must_use]
-    pub fn fill(&self) -> Fill {
+    pub fn stats(&self) -> JournalStats {
         let ring = self.lock();
-        Fill {
+        JournalStats {
             entries: ring.entries.len(),
             bytes: ring.bytes,
             dropped: ring.dropped,
@@ -123,15 +123,15 @@ mod tests {
     use axum::body::Bytes;
     use axum::http::HeaderMap;
 
-    use super::super::entry::Summary;
+    use super::super::exchange::ExchangeSummary;
     use super::super::headers::Headers;
     use super::*;
 
-    fn entry(journal: &Journal, time: Millis, length: usize) -> Entry {
-        let summary = Summary::bare(journal.number(), time);
+    fn exchange(journal: &Journal, time: Millis, length: usize) -> Exchange {
+        let summary = ExchangeSummary::bare(journal.number(), time);
         let none = Headers::default();
         let body = Bytes::from(vec![b'x'; length]);
-        Entry::of(
+        Exchange::of(
             Arc::new(summary),
             (&none, b"", 0),
             (&HeaderMap::new(), &body),
@@ -142,7 +142,7 @@ mod tests {
         journal
             .entries()
             .iter()
-            .map(|entry| entry.summary.id)
+            .map(|exchange| exchange.summary.id)
             .collect()
     }
 
@@ -150,22 +150,22 @@ mod tests {
     fn the_oldest_make_room_and_are_counted() {
         let journal = Journal::new(10_000);
         for time in 1..=10 {
-            journal.add(entry(&journal, time, 1_000));
+            journal.add(exchange(&journal, time, 1_000));
         }
-        let fill = journal.fill();
+        let stats = journal.stats();
         assert_eq!(ids(&journal), [6, 7, 8, 9, 10]);
-        assert_eq!((fill.dropped, fill.last_dropped), (5, Some(5)));
-        assert!(fill.bytes <= 10_000);
+        assert_eq!((stats.dropped, stats.last_dropped), (5, Some(5)));
+        assert!(stats.bytes <= 10_000);
 
         journal.clear();
-        journal.add(entry(&journal, 11, 0));
-        assert_eq!((ids(&journal), journal.fill().dropped), (vec![11], 0));
+        journal.add(exchange(&journal, 11, 0));
+        assert_eq!((ids(&journal), journal.stats().dropped), (vec![11], 0));
     }
 
     #[test]
     fn one_that_fits_nowhere_is_dropped_at_once() {
         let journal = Journal::new(1_000);
-        journal.add(entry(&journal, 1, 5_000));
-        assert_eq!((ids(&journal), journal.fill().dropped), (vec![], 1));
+        journal.add(exchange(&journal, 1, 5_000));
+        assert_eq!((ids(&journal), journal.stats().dropped), (vec![], 1));
     }
 }
