@@ -14,11 +14,11 @@ use rustix::termios::tcgetpgrp;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::api::World;
-use crate::api::identities::Identities;
-use crate::host::Farewell;
 use crate::http::observe::exchange::ExchangeSummary;
+use crate::registry::World;
+use crate::server::worlds::OnClose;
 use crate::sim::scripts::Script;
+use crate::world::identities::Identities;
 
 /// The credential of a command whose user has none: any passes unless `--auth strict`.
 const ANY_KEY: (&str, &str) = ("any-ak", "any-sk");
@@ -221,7 +221,7 @@ const TAIL: usize = 20;
 
 /// Collects what speaks against a run from its worlds, and what they were asked last, each as it closes.
 #[derive(Clone, Debug, Default)]
-pub struct Findings(Arc<Mutex<Found>>);
+pub struct FailureReport(Arc<Mutex<Found>>);
 
 #[derive(Clone, Debug, Default)]
 struct Found {
@@ -230,10 +230,10 @@ struct Found {
     asked: BTreeMap<String, Vec<String>>,
 }
 
-impl Findings {
+impl FailureReport {
     /// What a host is to do with a world that has closed.
     #[must_use]
-    pub fn collect(&self, fail_on: Vec<FailOn>) -> Farewell {
+    pub fn collect(&self, fail_on: Vec<FailOn>) -> OnClose {
         let findings = self.clone();
         Box::new(move |name, world| {
             let found = fail_on.iter().flat_map(|fail_on| fail_on.findings(world));

@@ -41,23 +41,23 @@
 //! | path | what |
 //! |---|---|
 //! | `main.rs` | the process: command line, fixtures, port, ready line, signals |
-//! | [`config`] | the command line and its environment twins |
+//! | [`cli`] | the command line and its environment twins |
 //! | [`exec`] | a command that is run against the emulator: its environment, its signals, its verdict |
 //! | [`emulator`] | [`Emulator`]: the same within a program, typed |
-//! | [`host`] | the worlds of a process, each on a port of its own: opens, lists and closes them |
-//! | [`fixtures`] | files in JSON or YAML, and the documented examples that are built in |
-//! | [`ticker`] | lets an idle world keep up with its clock |
+//! | [`server::worlds`] | the worlds of a process, each on a port of its own: opens, lists and closes them |
+//! | [`registry::fixtures`] | files in JSON or YAML, and the documented examples that are built in |
+//! | [`server::timer`] | lets an idle world keep up with its clock |
 //! | [`control`] | `/_emulator/v1/…`: clock, state, scripts, timelines, worlds, coverage, OpenAPI |
 //! | [`sim`] | the kernel: clock, ids, store, collections, scripts, lifecycles, transitions; no HTTP, no JSON |
 //! | [`http`] | what every family's router needs: dialects, routes and what they declare, extractors, the gate, the writer of answers; no cloud |
 //! | [`http::auth`] | tokens and signatures as requests carry them, and whether a signature holds |
-//! | [`api`] | the registry: [`api::Tables`] (the whole memory), [`api::World`] (what a family is given), [`api::state`] (the fixture format), [`api::identities`] (who may call), [`api::gateway`] (in front of every Huawei service), [`api::hint`] (what would have worked) |
-//! | [`api::iam`] | what callers of the Huawei families ask first: tokens, projects, accounts |
-//! | [`api::asm`], [`api::servicestage`], [`api::zadig`] | the families: each its own nouns, wire types, errors, operations, fixtures |
+//! | [`registry`] | the registry: [`registry::Tables`] (the whole memory), [`registry::World`] (what a family is given), [`registry::state`] (the fixture format), [`world::identities`] (who may call), [`families::huawei`] (in front of every Huawei service), [`world::hints`] (what would have worked) |
+//! | [`families::iam`] | what callers of the Huawei families ask first: tokens, projects, accounts |
+//! | [`families::asm`], [`families::servicestage`], [`families::zadig`] | the families: each its own nouns, wire types, errors, operations, fixtures |
 //!
 //! Imports go one way: `main, emulator → host, lib → control, api`; `control → host → api, http`;
 //! `api → families → http → axum`; families and `http → sim`. The host is handed what answers for a world
-//! ([`app_among`]), since the control plane knows the host.
+//! ([`app_with_host`]), since the control plane knows the host.
 //! Inside a family `operations → wire → model → sim`. No family knows another. A test reads `src/` and
 //! keeps these rules.
 //!
@@ -68,7 +68,7 @@
 //! then is read and thrown away. The family's gate ([`http::middleware::guard`]) looks up the operation, the credential, the
 //! permission and the declared size; a signature covers the body, which is then read first. Extractors
 //! ([`http::extract`]) read path, query and body, and refuse in the family's words. The handler makes one call on the
-//! noun's table, inside [`api::World::read`] or [`api::World::write`], which take the instant under the lock; answers
+//! noun's table, inside [`registry::World::read`] or [`registry::World::write`], which take the instant under the lock; answers
 //! are written straight from what is stored. There are no layers: gate and finish stand around each handler, as one
 //! future.
 //!
@@ -77,10 +77,10 @@
 //! * An answer is a pure function of what was accepted, when, and now. Only facts are stored: a
 //!   [`sim::lifecycle::Run`] is its start, its frozen script and its events; a status is computed from these.
 //! * Reading changes nothing. The one thing that time alone writes is a scheduled start, and whoever looks
-//!   next finds it done ([`api::Tables::settle`]).
+//!   next finds it done ([`registry::Tables::settle`]).
 //! * A command checks everything, then changes; a refused one leaves the memory equal.
 //! * Whatever changes a status tells it, be it time or a command: transitions are numbered in the order of time,
-//!   and each comes by one place of [`api::World`], under its lock.
+//!   and each comes by one place of [`registry::World`], under its lock.
 //! * Time is handed in. Only `sim/clock.rs` reads the machine's clock; only the ticker and the accept loop
 //!   wait.
 //! * What an operation costs does not depend on how much is stored, nor a page on where it lies. `cost.rs` tests it,
@@ -90,45 +90,45 @@
 //! * Every operation is declared once, by the attribute on its handler: route, id, permission, evidence,
 //!   source, differences and OpenAPI entry all come from there.
 
-pub mod api;
-pub mod config;
+pub mod cli;
 pub mod control;
 #[cfg(test)]
 mod cost;
 pub mod emulator;
 pub mod exec;
-pub mod fixtures;
-pub mod host;
+pub mod families;
 pub mod http;
+pub mod registry;
+pub mod server;
 pub mod sim;
-pub mod ticker;
+pub mod world;
 
 use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::{Extension, Router};
 
-pub use api::World;
-pub use api::settings::Settings;
-pub use api::state::State;
 pub use emulator::{Emulator, Family, Fault, Script, StartError};
-use host::Seat;
+pub use registry::World;
+pub use registry::state::State;
+use server::worlds::WorldContext;
+pub use world::settings::Settings;
 
 /// Everything a world answers: its families and its control plane.
 pub fn app(world: &World) -> Router {
-    whole(world, control::router(world))
+    compose(world, control::router(world))
 }
 
 /// The same for a world that stands among others, which its control plane can then open and close.
-pub fn app_among(world: &World, seat: Seat) -> Router {
-    whole(world, control::router(world).layer(Extension(seat)))
+pub fn app_with_host(world: &World, seat: WorldContext) -> Router {
+    compose(world, control::router(world).layer(Extension(seat)))
 }
 
-fn whole(world: &World, control: Router) -> Router {
+fn compose(world: &World, control: Router) -> Router {
     let recorder = Arc::clone(world.recorder());
     let world = world.clone();
     Router::new()
-        .merge(api::router(&world))
+        .merge(registry::router(&world))
         .merge(control)
         .fallback(async move |request: Request| {
             let refuse = async move |request| unrouted(world, request);
@@ -141,6 +141,6 @@ fn unrouted(world: World, request: Request) -> axum::response::Response {
     if path == "/_emulator" || path.starts_with("/_emulator/") {
         control::unrouted(world, request)
     } else {
-        api::unrouted(world, request)
+        registry::unrouted(world, request)
     }
 }

@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use mimalloc::MiMalloc;
-use release_emulator::config::{Config, Exec, LogFormat, LogLevel, Task};
-use release_emulator::exec::{self, Findings};
-use release_emulator::host::{Farewell, Host};
-use release_emulator::{app_among, control, fixtures};
+use release_emulator::cli::{Config, Exec, LogFormat, LogLevel, Task};
+use release_emulator::exec::{self, FailureReport};
+use release_emulator::registry::fixtures;
+use release_emulator::server::worlds::{OnClose, WorldServer};
+use release_emulator::{app_with_host, control};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle};
 use tokio::signal::unix::{SignalKind, signal};
@@ -99,7 +100,7 @@ async fn serve(config: &Config, server: &Handle) -> Result<u8, Failure> {
 
 /// Serves while a command runs, and answers its exit code.
 async fn run(exec: &Exec, server: &Handle) -> Result<u8, Failure> {
-    let findings = Findings::default();
+    let findings = FailureReport::default();
     let farewell = findings.collect(exec.fail_on.clone());
     let host = start(&exec.serve, server, Some(farewell)).await?;
     open(&exec.serve, &host)?;
@@ -140,21 +141,21 @@ async fn run(exec: &Exec, server: &Handle) -> Result<u8, Failure> {
 async fn start(
     config: &Config,
     server: &Handle,
-    farewell: Option<Farewell>,
-) -> Result<Host, Failure> {
+    farewell: Option<OnClose>,
+) -> Result<WorldServer, Failure> {
     let world = fixtures::world(&config.fixtures, &config.settings())
         .map_err(|error| (BAD_FIXTURES, error.to_string()))?;
     let (listen, limits) = (config.listen, config.limits());
     let started = server.spawn(async move {
         let listener = TcpListener::bind(listen).await?;
-        Host::start(world, listener, limits, app_among, farewell)
+        WorldServer::start(world, listener, limits, app_with_host, farewell)
     });
     let started = started.await.expect("binding does not panic");
     started.map_err(|error| (CANNOT_BIND, format!("cannot listen on {listen}: {error}")))
 }
 
 /// Writes the port file and declares the first world open.
-fn open(config: &Config, host: &Host) -> Result<(), Failure> {
+fn open(config: &Config, host: &WorldServer) -> Result<(), Failure> {
     if let Some(file) = &config.port_file {
         let cannot_write = |error| {
             (

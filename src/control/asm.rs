@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Control, Problem};
-use crate::api::asm::Error;
-use crate::api::asm::scope::{NamespaceRef, ProjectScope};
+use crate::families::asm::Error;
+use crate::families::asm::scope::{NamespaceRef, ProjectScope};
 use crate::http::context::note_hint;
 use crate::http::extract::{Json, Path};
 use crate::http::response;

@@ -8,13 +8,13 @@ use utoipa::ToSchema;
 
 use super::transition::TransitionBody;
 use super::{Control, Problem};
-use crate::api::gateway::rfc3339;
-use crate::api::identities::instant;
-use crate::api::settings::is_pace;
+use crate::families::huawei::rfc3339;
 use crate::http::extract::Json;
 use crate::http::response;
 use crate::sim::Millis;
 use crate::sim::clock::{ClockReading, ClockUpdate, Mode, Refused};
+use crate::world::identities::instant;
+use crate::world::settings::is_pace;
 
 /// The furthest one advance may go: ten years, in milliseconds.
 const FURTHEST: Millis = 10 * 366 * 86_400_000;

@@ -9,12 +9,12 @@ use wildmatch::WildMatch;
 
 use super::problem::note_known;
 use super::{Control, Problem};
-use crate::api;
 use crate::http::context::note_hint;
 use crate::http::extract::{Json, Path};
 use crate::http::faults::rules::{Delay, Disconnect, Pattern, ResponseFault, Rule, StubResponse};
 use crate::http::json::object;
 use crate::http::response;
+use crate::registry;
 use crate::sim::Millis;
 use crate::sim::clock::system_now;
 use crate::sim::fuzzy::nearest;
@@ -279,7 +279,7 @@ impl RequestPattern {
                 known.iter().any(|known| pattern.matches(known))
             })
         };
-        let (families, ids): (Vec<&str>, Vec<&str>) = api::operations()
+        let (families, ids): (Vec<&str>, Vec<&str>) = registry::operations()
             .map(|known| (known.family.as_str(), known.id.as_str()))
             .unzip();
         let nothing = |field: &str, what: &str, said: &Option<String>, known: &[&str]| {

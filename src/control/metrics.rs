@@ -11,9 +11,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::Control;
-use crate::api::World;
-use crate::host::Seat;
 use crate::http::response;
+use crate::registry::World;
+use crate::server::worlds::WorldContext;
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -33,7 +33,7 @@ struct Resource {
     content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8", body = String)))]
 pub(super) async fn show_metrics(
     State(Control(world)): State<Control>,
-    seat: Option<Extension<Seat>>,
+    seat: Option<Extension<WorldContext>>,
 ) -> Response {
     let mut text = String::new();
     // A world without others around it is one.

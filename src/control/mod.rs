@@ -2,17 +2,17 @@
 //!
 //! It asks for no credential. Its errors are `application/problem+json`.
 
-mod about;
 mod asm;
 mod clock;
-mod document;
 mod events;
 mod faults;
-mod memory;
+mod meta;
 mod metrics;
+mod openapi;
 mod problem;
 mod requests;
 mod scripts;
+mod state;
 mod timeline;
 mod transition;
 mod verify;
@@ -26,12 +26,12 @@ use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::response::Response;
 
-use crate::api::World;
 use crate::http::api_definition::{ApiDefinition, refuse_unrouted};
 use crate::http::observe::Recorder;
 use crate::http::routes::{Routes, route};
 use crate::http::{Caller, Dialect, Rejection};
-pub use document::openapi;
+use crate::registry::World;
+pub use openapi::openapi;
 pub use problem::Problem;
 
 /// The control plane's dialect.
@@ -58,15 +58,15 @@ impl Dialect for Control {
 /// The URL table.
 fn routes() -> Routes<Control> {
     Routes::new()
-        .with(route!(about::health))
-        .with(route!(about::ready))
-        .with(route!(about::operations))
-        .with(route!(about::show_openapi))
-        .with(route!(memory::reset))
+        .with(route!(meta::health))
+        .with(route!(meta::ready))
+        .with(route!(meta::operations))
+        .with(route!(meta::show_openapi))
+        .with(route!(state::reset))
         .with(route!(
-            memory::show_state,
-            memory::replace_state,
-            memory::merge_state
+            state::show_state,
+            state::replace_state,
+            state::merge_state
         ))
         .with(route!(clock::show_clock, clock::set_clock))
         .with(route!(clock::advance_clock))

@@ -40,7 +40,7 @@ pub enum Problem {
     Fault,
     /// 501: the world is not served by a process that could hold others.
     #[error("further worlds need a process that serves this one; here it is called directly")]
-    Alone,
+    NoHost,
     /// 503: the world is not open yet.
     #[error("the fixtures are not loaded yet")]
     NotReady,
@@ -56,7 +56,7 @@ impl Problem {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Alone => StatusCode::NOT_IMPLEMENTED,
+            Self::NoHost => StatusCode::NOT_IMPLEMENTED,
             Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

@@ -11,13 +11,13 @@ use wildmatch::WildMatch;
 
 use super::clock::time;
 use super::{Control, Problem};
-use crate::api::World;
-use crate::api::gateway::rfc3339;
+use crate::families::huawei::rfc3339;
 use crate::http::auth::redact;
 use crate::http::extract::Query;
 use crate::http::observe::exchange::{Exchange, ExchangeSummary, LONGEST_BODY, Part};
 use crate::http::observe::headers::Headers;
 use crate::http::response;
+use crate::registry::World;
 use crate::sim::Millis;
 
 /// Which requests are meant: all that is given must hold. Texts are globs with `*` and `?`.
@@ -74,7 +74,7 @@ impl Filter {
     }
 
     /// The fields in which a request differs from what is meant.
-    pub(super) fn differs(
+    pub(super) fn mismatched_fields(
         &self,
         summary: &ExchangeSummary,
         begin: Option<Millis>,
@@ -332,7 +332,11 @@ pub(super) async fn list_requests(
     };
     let begin = filter.begin()?;
     let mut entries = entries(&world)?;
-    entries.retain(|exchange| filter.differs(&exchange.summary, begin).is_empty());
+    entries.retain(|exchange| {
+        filter
+            .mismatched_fields(&exchange.summary, begin)
+            .is_empty()
+    });
     let total = entries.len();
     let skip = listing.limit.map_or(0, |limit| total.saturating_sub(limit));
     let requests = JournalBody {

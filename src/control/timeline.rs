@@ -11,11 +11,11 @@ use utoipa::ToSchema;
 use super::scripts::FAMILIES;
 use super::transition::TransitionBody;
 use super::{Control, Problem};
-use crate::api::Unknown;
-use crate::api::gateway::rfc3339;
+use crate::families::huawei::rfc3339;
 use crate::http::context::note_hint;
 use crate::http::extract::Path;
 use crate::http::response;
+use crate::registry::Unknown;
 use crate::sim::timeline::{Next, Timeline};
 
 /// What there is to say of a resource.

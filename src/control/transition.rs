@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::gateway::rfc3339;
+use crate::families::huawei::rfc3339;
 use crate::sim::Transition;
 
 /// A change of state.

@@ -103,7 +103,7 @@ pub(super) async fn verify_requests(
     let (mut matched, mut near) = (0, Vec::new());
     for exchange in &entries {
         let summary = &exchange.summary;
-        let differs = body.filter.differs(summary, begin);
+        let differs = body.filter.mismatched_fields(summary, begin);
         if differs.is_empty() {
             matched += 1;
         } else {

@@ -10,24 +10,24 @@ use utoipa::ToSchema;
 use super::clock::{pace, time};
 use super::problem::{ProblemBody, note_known};
 use super::{Control, Problem};
-use crate::api::World;
-use crate::api::settings::{self, Auth, Fidelity, PipelinesList, References, Settings};
-use crate::api::state;
-use crate::host::{Listed, MAIN, Refused, Seat};
 use crate::http::extract::{Json, Path};
 use crate::http::json::RawJson;
 use crate::http::response;
+use crate::registry::World;
+use crate::registry::state;
+use crate::server::worlds::{MAIN, Refused, WorldContext, WorldInfo};
+use crate::world::settings::{self, Auth, Fidelity, PipelinesList, References, Settings};
 
 /// The most characters of a name.
 const LONGEST_NAME: usize = 64;
 
 /// The world's place among others, which its host says of each request.
-impl FromRequestParts<Control> for Seat {
+impl FromRequestParts<Control> for WorldContext {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Control) -> Result<Self, Problem> {
         let seat = parts.extensions.get::<Self>().cloned();
-        seat.ok_or(Problem::Alone)
+        seat.ok_or(Problem::NoHost)
     }
 }
 
@@ -152,11 +152,11 @@ pub(super) struct WorldBody {
 }
 
 impl WorldBody {
-    fn of(Listed { name, url }: Listed) -> Self {
+    fn of(WorldInfo { name, url }: WorldInfo) -> Self {
         Self { name, url }
     }
 
-    fn answer(status: StatusCode, listed: Listed) -> Response {
+    fn answer(status: StatusCode, listed: WorldInfo) -> Response {
         response::json(status, response::to_json(&Self::of(listed), 96))
     }
 }
@@ -173,7 +173,7 @@ pub(super) struct WorldsBody {
 #[utoipa::path(get, path = "/_emulator/v1/worlds", operation_id = "ListWorlds", tag = "control",
     responses((status = 200, body = WorldsBody),
     (status = 501, body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn list_worlds(seat: Seat) -> Response {
+pub(super) async fn list_worlds(seat: WorldContext) -> Response {
     let worlds = seat.host.list().into_iter().map(WorldBody::of).collect();
     response::json(
         StatusCode::OK,
@@ -192,7 +192,7 @@ pub(super) async fn list_worlds(seat: Seat) -> Response {
     (status = 429, body = ProblemBody, content_type = "application/problem+json"),
     (status = 501, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn add_world(
-    seat: Seat,
+    seat: WorldContext,
     Json(chosen): Json<NewWorld>,
 ) -> Result<Response, Problem> {
     let (name, world) = chosen.make(seat.host.first())?;
@@ -205,7 +205,10 @@ pub(super) async fn add_world(
     responses((status = 200, body = WorldBody),
     (status = 404, body = ProblemBody, content_type = "application/problem+json"),
     (status = 501, body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn show_world(seat: Seat, Path(name): Path<String>) -> Result<Response, Problem> {
+pub(super) async fn show_world(
+    seat: WorldContext,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
     let listed = seat.host.find(&name).map_err(|why| unknown(&seat, why))?;
     Ok(WorldBody::answer(StatusCode::OK, listed))
 }
@@ -218,7 +221,7 @@ pub(super) async fn show_world(seat: Seat, Path(name): Path<String>) -> Result<R
     (status = 409, body = ProblemBody, content_type = "application/problem+json"),
     (status = 501, body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn remove_world(
-    seat: Seat,
+    seat: WorldContext,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
     if name == *seat.name && name != MAIN {
@@ -232,7 +235,7 @@ pub(super) async fn remove_world(
 }
 
 /// Why there is nothing to be had of a world; names those that there are.
-fn unknown(seat: &Seat, why: Refused) -> Problem {
+fn unknown(seat: &WorldContext, why: Refused) -> Problem {
     if let Refused::Unknown(name) = &why {
         let open = seat.host.list();
         note_known("world", name, open.iter().map(|world| &*world.name));

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{Family, ms};
-use crate::api::World;
 use crate::http::faults::rules::{Delay, Disconnect, ResponseFault, Rule, StubResponse};
+use crate::registry::World;
 use crate::sim::clock::system_now;
 
 /// What goes wrong: the first rule that hits a request decides.

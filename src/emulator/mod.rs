@@ -12,13 +12,14 @@ use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
-use crate::api::World;
-use crate::api::settings::{Auth, Fidelity, PipelinesList, References, Settings, is_pace};
-use crate::api::state::State;
-use crate::host::{Host, Limits};
+use crate::app_with_host;
+use crate::registry::World;
+use crate::registry::fixtures;
+use crate::registry::state::State;
+use crate::server::worlds::{Limits, WorldServer};
 use crate::sim::clock::{ClockReading, ClockUpdate, MAX_INSTANT, Mode, Refused};
 use crate::sim::{Millis, Transition};
-use crate::{app_among, fixtures};
+use crate::world::settings::{Auth, Fidelity, PipelinesList, References, Settings, is_pace};
 pub use faults::{Fault, Faults};
 pub use requests::Requests;
 pub use scripts::{Family, Script, Scripts};
@@ -29,7 +30,7 @@ pub use scripts::{Family, Script, Scripts};
 /// It lives in the runtime it was started in. Methods that are not async do at once what they are for, under the
 /// lock that requests take too.
 pub struct Emulator {
-    host: Host,
+    host: WorldServer,
     url: String,
     stop: DropGuard,
 }
@@ -207,7 +208,7 @@ impl Builder {
         let world = fixtures::world_with(&self.fixtures, self.state, &self.settings)?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         world.open();
-        let host = Host::start(world, listener, Limits::default(), app_among, None)?;
+        let host = WorldServer::start(world, listener, Limits::default(), app_with_host, None)?;
         Ok(Emulator {
             url: host.url(),
             stop: host.stop().drop_guard(),

@@ -1,7 +1,7 @@
 //! What an emulator was asked.
 
-use crate::api::World;
 use crate::http::observe::exchange::Exchange;
+use crate::registry::World;
 
 /// The journal: requests to emulated services with their answers. Secrets are in it as they were sent; only what
 /// is shown over HTTP has them masked.

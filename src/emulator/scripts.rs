@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::ms;
-use crate::api::World;
+use crate::registry::World;
 use crate::sim::lifecycle::Outcome;
 use crate::sim::scripts::{self, Pattern, ScriptSequence, ScriptedOutcome, Work};
 
@@ -97,7 +97,7 @@ impl Script {
     }
 
     /// One step goes by each of them in turn, whatever they say of which steps and how often.
-    pub fn in_turn(scripts: impl IntoIterator<Item = Self>) -> Self {
+    pub fn rotating_ports(scripts: impl IntoIterator<Item = Self>) -> Self {
         let fates = scripts.into_iter().flat_map(|script| match script.says {
             ScriptSequence::Repeat { fate, .. } => vec![fate],
             ScriptSequence::Sequence(fates) => fates,

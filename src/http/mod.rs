@@ -23,7 +23,6 @@ pub mod rejection;
 pub mod response;
 pub mod route_spec;
 pub mod routes;
-pub mod serve;
 
 pub use caller::Caller;
 pub use dialect::Dialect;

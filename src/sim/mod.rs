@@ -6,7 +6,6 @@ pub mod fuzzy;
 pub mod ids;
 pub mod lifecycle;
 pub mod scripts;
-pub mod store;
 pub mod timeline;
 pub mod transition;
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use release_emulator::{api, control};
+use release_emulator::{control, registry};
 use serde_json::Value;
 
 /// The files of the library, by their path below `src`, without comments.
@@ -63,7 +63,7 @@ fn the_kernel_knows_nothing_of_http_or_json() {
         "StatusCode",
         "tokio",
         "crate::http",
-        "crate::api",
+        "crate::registry",
         "crate::control",
     ];
     absent(&words, |file| file.starts_with("sim/"));
@@ -71,7 +71,7 @@ fn the_kernel_knows_nothing_of_http_or_json() {
 
 #[test]
 fn the_http_layer_knows_no_family() {
-    absent(&["crate::api", "crate::control"], |file| {
+    absent(&["crate::registry", "crate::control"], |file| {
         file.starts_with("http/")
     });
 }
@@ -87,16 +87,16 @@ fn the_host_knows_neither_the_control_plane_nor_the_whole() {
 #[test]
 fn families_know_neither_each_other_nor_the_control_plane() {
     for (folder, others) in [
-        ("api/asm/", &["servicestage", "zadig", "iam::"][..]),
+        ("families/asm/", &["servicestage", "zadig", "iam::"][..]),
         (
-            "api/zadig/",
+            "families/zadig/",
             &["servicestage", "asm::", "iam::", "gateway::authenticate"],
         ),
-        ("api/servicestage/", &["api::asm", "zadig", "iam::"]),
-        ("api/servicestage/plans/", &["pipelines"]),
-        ("api/servicestage/pipelines/", &["plans"]),
-        ("api/iam/", &["servicestage::", "asm::", "zadig"]),
-        ("api/", &["crate::control"]),
+        ("families/servicestage/", &["api::asm", "zadig", "iam::"]),
+        ("families/servicestage/plans/", &["pipelines"]),
+        ("families/servicestage/pipelines/", &["plans"]),
+        ("families/iam/", &["servicestage::", "asm::", "zadig"]),
+        ("families/", &["crate::control"]),
     ] {
         absent(others, |file| file.starts_with(folder));
     }
@@ -117,7 +117,7 @@ fn nouns_know_nothing_of_http() {
         "paging.rs",
         "decode.rs",
     ];
-    let families = ["api/asm/", "api/zadig/", "api/servicestage/"];
+    let families = ["families/asm/", "families/zadig/", "families/servicestage/"];
     absent(
         &["axum", "StatusCode", "serde_json::Value", "extract::"],
         |file| {
@@ -181,7 +181,7 @@ fn chrono_cannot_read_the_clock_and_uuid_cannot_draw_by_itself() {
 
 #[test]
 fn every_operation_declares_evidence_source_action_and_a_unique_id() {
-    let operations: Vec<_> = api::operations().collect();
+    let operations: Vec<_> = registry::operations().collect();
     let mut ids = HashSet::new();
     for operation in &operations {
         assert!(ids.insert(&operation.id), "{} is there twice", operation.id);
@@ -262,7 +262,7 @@ fn the_openapi_document_is_the_same_each_time_and_names_every_path_parameter() {
 
 #[test]
 fn schemas_of_the_openapi_document_are_there_and_mean_one_thing_each() {
-    let parts = api::families()
+    let parts = registry::families()
         .into_iter()
         .chain([control::definition().api()]);
     let mut known = HashMap::new();

@@ -105,7 +105,7 @@ async fn what_is_due_on_a_clock_that_hardly_moves_is_foreseen() {
         "spec": {"serviceName": "reviews", "grayDeployments": [{"template": {}}]}});
     let releases = "/v2/meshes/m/namespaces/default/releases";
     app.post(releases, release).await.expect(201);
-    assert!(app.world.settle_and_foresee().is_some());
+    assert!(app.world.catch_up_and_next_wait().is_some());
 }
 
 #[test]

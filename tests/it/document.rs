@@ -142,7 +142,7 @@ fn examples_fit_their_schemas_and_every_documented_one_is_shown() {
             }
         }
     }
-    let folder = format!("{}/src/documented", env!("CARGO_MANIFEST_DIR"));
+    let folder = format!("{}/src/registry/documented", env!("CARGO_MANIFEST_DIR"));
     for file in std::fs::read_dir(folder).expect("a folder") {
         let file = file.expect("a file").file_name();
         let mut example = golden(file.to_str().expect("unicode"));

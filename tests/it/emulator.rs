@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use release_emulator::api::settings::{Auth, Fidelity, PipelinesList, References};
 use release_emulator::sim::clock::{Mode, Refused, Stopwatch};
 use release_emulator::sim::lifecycle::Outcome;
 use release_emulator::sim::scripts::{ScriptSequence, ScriptedOutcome, Work};
+use release_emulator::world::settings::{Auth, Fidelity, PipelinesList, References};
 use release_emulator::{Emulator, Family, Fault, Script, Settings, State};
 use serde_json::json;
 use tokio::net::TcpStream;
@@ -292,10 +292,10 @@ async fn a_stop_returns_once_ports_are_closed_and_a_drop_closes_them_soon() {
 #[tokio::test]
 async fn steps_go_in_turn_and_hang_as_a_program_says() {
     let emulator = Emulator::builder().freeze(noon()).start().await.unwrap();
-    let in_turn = [Script::fail("no image"), Script::hang()];
+    let rotating_ports = [Script::fail("no image"), Script::hang()];
     let id = emulator
         .scripts()
-        .add(Script::in_turn(in_turn).step("roll-out"));
+        .add(Script::rotating_ports(rotating_ports).step("roll-out"));
     let told = Remote::at(emulator.url())
         .get("/_emulator/v1/scripts")
         .await

@@ -169,7 +169,8 @@ async fn the_documented_examples_come_back_as_they_are() {
 
 #[tokio::test]
 async fn the_built_in_fixtures_are_the_documented_examples() {
-    let state: Value = serde_json::from_str(include_str!("../../src/documented.json")).unwrap();
+    let state: Value =
+        serde_json::from_str(include_str!("../../src/registry/documented.json")).unwrap();
     let app = App::load(&state);
 
     let rows = app

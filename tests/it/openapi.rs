@@ -245,7 +245,8 @@ async fn answers_of_iam_fit_what_is_declared() {
 
 #[tokio::test]
 async fn answers_of_zadig_fit_what_is_declared() {
-    let fixtures = release_emulator::State::from_json(include_str!("../../src/documented.json"));
+    let fixtures =
+        release_emulator::State::from_json(include_str!("../../src/registry/documented.json"));
     let fixtures = serde_json::to_value(fixtures.expect("a state")).expect("JSON");
     let (app, document) = (App::load(&fixtures), Document::new());
     let all = "/openapi/delivery/releases";

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-use release_emulator::{Emulator, api};
+use release_emulator::{Emulator, registry};
 
 use crate::remote::Remote;
 
@@ -237,7 +237,7 @@ fn coverage() -> String {
     let mut table = String::from(
         "| operation | request | evidence | source | differences |\n|---|---|---|---|---|\n",
     );
-    for operation in api::operations() {
+    for operation in registry::operations() {
         let differences = if operation.differences.is_empty() {
             "none known"
         } else {

@@ -201,7 +201,10 @@ pub fn assert_same(actual: &Value, expected: &Value) {
 /// A documented example, by file name.
 #[track_caller]
 pub fn golden(name: &str) -> Value {
-    let path = format!("{}/src/documented/{name}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!(
+        "{}/src/registry/documented/{name}",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     serde_json::from_str(&text).expect("JSON")
 }

@@ -2,7 +2,7 @@
 
 use axum::response::IntoResponse;
 use http_body_util::BodyExt;
-use release_emulator::api::iam::Error;
+use release_emulator::families::iam::Error;
 use release_emulator::http::Rejection;
 use serde_json::{Value, json};
 

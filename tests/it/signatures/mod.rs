@@ -5,7 +5,7 @@ mod requests;
 mod vectors;
 
 use hmac::{Hmac, KeyInit, Mac};
-use release_emulator::api::settings::{Auth, Fidelity};
+use release_emulator::world::settings::{Auth, Fidelity};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 

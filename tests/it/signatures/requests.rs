@@ -1,7 +1,7 @@
 //! Signed requests over HTTP.
 
-use release_emulator::api::settings::{Auth, Fidelity};
 use release_emulator::sim::clock::system_now;
+use release_emulator::world::settings::{Auth, Fidelity};
 use serde_json::json;
 
 use super::{AK, DATE, SIGNED_AT, SK, Signed, sha256, strict};

@@ -7,9 +7,9 @@ use std::net::{TcpListener, TcpStream};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use release_emulator::host::{Host, Limits};
+use release_emulator::server::worlds::{Limits, WorldServer};
 use release_emulator::sim::clock::Stopwatch;
-use release_emulator::{Emulator, Settings, State, World, app_among};
+use release_emulator::{Emulator, Settings, State, World, app_with_host};
 use serde_json::{Value, json};
 
 use crate::common::{App, PROJECT, assert_same};
@@ -31,7 +31,7 @@ async fn host(limits: Limits) -> (tokio_util::sync::DropGuard, Remote) {
     let world = World::new(Settings::default(), State::default()).unwrap();
     world.open();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let host = Host::start(world, listener, limits, app_among, None).unwrap();
+    let host = WorldServer::start(world, listener, limits, app_with_host, None).unwrap();
     (host.stop().drop_guard(), Remote::at(host.url()))
 }
 
@@ -67,12 +67,19 @@ async fn worlds_are_opened_listed_and_closed_through_any_of_them() {
 
     let named = main.post(WORLDS, json!({"name": "t1"})).await.expect(201);
     let t1 = Remote::at(named["url"].as_str().unwrap());
-    let made_up = t1.post(WORLDS, json!({})).await.expect(201);
+    let generate_name = t1.post(WORLDS, json!({})).await.expect(201);
     assert_same(&named, &json!({"name": "t1", "url": t1.url}));
-    assert_same(&made_up, &json!({"name": "w1", "url": made_up["url"]}));
+    assert_same(
+        &generate_name,
+        &json!({"name": "w1", "url": generate_name["url"]}),
+    );
 
-    let list = json!({"worlds": [{"name": "main", "url": main.url}, named, made_up]});
-    for world in [&main, &t1, &Remote::at(made_up["url"].as_str().unwrap())] {
+    let list = json!({"worlds": [{"name": "main", "url": main.url}, named, generate_name]});
+    for world in [
+        &main,
+        &t1,
+        &Remote::at(generate_name["url"].as_str().unwrap()),
+    ] {
         assert_same(&world.get(WORLDS).await.expect(200), &list);
     }
     assert_same(&main.get(&format!("{WORLDS}/t1")).await.expect(200), &named);
@@ -153,7 +160,7 @@ async fn a_world_is_as_the_process_was_started_where_nothing_else_is_chosen() {
         .freeze("2026-01-01T12:00:00Z".parse().unwrap())
         .step(Duration::from_secs(5))
         .pace(60.0)
-        .pipelines_list(release_emulator::api::settings::PipelinesList::Object)
+        .pipelines_list(release_emulator::world::settings::PipelinesList::Object)
         .start()
         .await
         .unwrap();

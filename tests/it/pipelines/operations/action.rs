@@ -121,7 +121,7 @@ async fn the_documented_request_gets_the_documented_answer() {
     ]);
     let pipeline = Subject::create(&app, body("release-a", stages)).await;
     let request = std::fs::read_to_string(format!(
-        "{}/src/documented/servicestage_action_request.json",
+        "{}/src/registry/documented/servicestage_action_request.json",
         env!("CARGO_MANIFEST_DIR")
     ))
     .unwrap();

@@ -1,9 +1,0 @@
-//! The identities a world knows: users with their tokens and access keys, and the users of Zadig.
-//!
-//! [`Identities`] is their fixture format, [`Directory`] keeps them so that each is found at once.
-
-mod directory;
-mod state;
-
-pub use directory::{Directory, Login, Who, domain_id, id_of, made_of, user_id};
-pub use state::{AccessKey, History, Identities, Issued, Project, Token, User, ZadigUser, instant};

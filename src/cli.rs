@@ -1,0 +1,502 @@
+//! The command line and its environment twins.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use clap::error::{ContextKind, ContextValue};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::exec::FailOn;
+use crate::server::worlds::Limits;
+use crate::sim::Millis;
+use crate::world::identities::instant;
+use crate::world::settings::{
+    Auth, Fidelity, PipelinesList, References, Settings, is_pace, length,
+};
+
+/// What the environment twins of flags begin with.
+const PREFIX: &str = "RELEASE_EMULATOR_";
+
+/// Variables of that prefix that are no flags: what is handed to programs under test.
+const NEVER_FLAGS: [&str; 2] = ["RELEASE_EMULATOR_URL", "RELEASE_EMULATOR_WORLD"];
+
+/// The twin of `--fixtures`, which splits at commas as the flag itself does not.
+const FIXTURES: &str = "RELEASE_EMULATOR_FIXTURES";
+
+const FIXTURES_HELP: &str = "A fixture file (.json, .yaml, .yml), or `documented` for the documented \
+    examples; may be repeated [env: RELEASE_EMULATOR_FIXTURES, comma-separated]";
+
+/// A local emulator of four release APIs: Huawei ASM releases, ServiceStage release plans and pipelines,
+/// Zadig delivery versions.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Config,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve until told to stop (the default)
+    Serve(Config),
+    /// Serve on a free port while a command runs, and pass its exit code on
+    Exec(Exec),
+    /// Print the OpenAPI document
+    #[command(name = "openapi")]
+    OpenApi,
+}
+
+/// What the process is to do.
+#[derive(Clone, Debug)]
+pub enum Task {
+    /// Serve until told to stop.
+    Serve(Config),
+    /// Serve while a command runs.
+    Exec(Exec),
+    /// Print the OpenAPI document.
+    OpenApi,
+}
+
+/// What `serve` was asked for.
+#[derive(Clone, Debug, Args)]
+pub struct Config {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, env = "RELEASE_EMULATOR_LISTEN", default_value = "127.0.0.1:4600", value_parser = address)]
+    pub listen: SocketAddr,
+    /// A fixture file (.json, .yaml, .yml), or `documented` for the documented examples; may be repeated
+    #[arg(long, value_name = "FILE|documented", help = FIXTURES_HELP)]
+    pub fixtures: Vec<String>,
+    /// Which credentials pass
+    #[arg(long, env = "RELEASE_EMULATOR_AUTH", value_enum, default_value_t)]
+    auth: Auth,
+    /// What is followed where a document and the service differ
+    #[arg(long, env = "RELEASE_EMULATOR_FIDELITY", value_enum, default_value_t)]
+    fidelity: Fidelity,
+    /// Whether what a request refers to must exist
+    #[arg(long, env = "RELEASE_EMULATOR_REFERENCES", value_enum, default_value_t)]
+    references: References,
+    /// The length of one step of work, such as 2s or 500ms; 0s: at once
+    #[arg(long, env = "RELEASE_EMULATOR_STEP", default_value = "2s", value_parser = length)]
+    step: Millis,
+    /// Virtual seconds per real second
+    #[arg(long, env = "RELEASE_EMULATOR_PACE", default_value = "1", value_parser = pace)]
+    pace: f64,
+    /// Begin with the clock standing at this instant (RFC 3339)
+    #[arg(long, env = "RELEASE_EMULATOR_FREEZE", value_name = "TIME", value_parser = time)]
+    freeze: Option<Millis>,
+    /// Write the port number to this file once it is bound
+    #[arg(long, env = "RELEASE_EMULATOR_PORT_FILE", value_name = "FILE")]
+    pub port_file: Option<PathBuf>,
+    /// How the pipelines list is wrapped
+    #[arg(
+        long,
+        env = "RELEASE_EMULATOR_PIPELINES_LIST",
+        value_enum,
+        default_value_t
+    )]
+    pipelines_list: PipelinesList,
+    /// About how many bytes the journal of requests holds; 0 turns it off
+    #[arg(
+        long,
+        env = "RELEASE_EMULATOR_JOURNAL_BYTES",
+        value_name = "BYTES",
+        default_value_t = 8 << 20
+    )]
+    journal_bytes: usize,
+    /// How many worlds there may be at a time, the first one included
+    #[arg(long, env = "RELEASE_EMULATOR_MAX_WORLDS", value_name = "N", default_value = "256", value_parser = count)]
+    max_worlds: usize,
+    /// The ports of further worlds, such as 4601-4700; absent: whatever is free
+    #[arg(long, env = "RELEASE_EMULATOR_WORLD_PORTS", value_name = "A-B", value_parser = ports)]
+    world_ports: Option<RangeInclusive<u16>>,
+    /// How log lines on stderr look
+    #[arg(long, env = "RELEASE_EMULATOR_LOG", value_enum, default_value_t)]
+    pub log: LogFormat,
+    /// From which level on lines are logged; requests are at info
+    #[arg(long, env = "RELEASE_EMULATOR_LOG_LEVEL", value_enum, default_value_t)]
+    pub log_level: LogLevel,
+}
+
+/// What `exec` was asked for.
+#[derive(Clone, Debug, Args)]
+pub struct Exec {
+    /// How to serve meanwhile.
+    #[command(flatten)]
+    pub serve: Config,
+    /// Exit with code 7 on any of these although the command succeeded; comma-separated
+    #[arg(
+        long,
+        env = "RELEASE_EMULATOR_FAIL_ON",
+        value_name = "LIST",
+        value_enum,
+        value_delimiter = ','
+    )]
+    pub fail_on: Vec<FailOn>,
+    /// The command with its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// From which level on lines are logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// The emulator's own faults.
+    Error,
+    /// What its user should look at.
+    #[default]
+    Warn,
+    /// A line per request.
+    Info,
+    /// Why requests were refused.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl Task {
+    /// Reads the process's arguments and environment. Exits with code 2, or 0 after `--help` and
+    /// `--version`, where these say so.
+    pub fn from_process() -> Self {
+        if let Some(wrong) =
+            unknown_variable(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+        {
+            command()
+                .error(clap::error::ErrorKind::UnknownArgument, wrong)
+                .exit();
+        }
+        let arguments = || std::env::args_os().filter_map(|argument| argument.into_string().ok());
+        match Self::read(std::env::args_os(), std::env::var(FIXTURES).ok().as_deref()) {
+            Ok(task) => task,
+            Err(error) => match env_source_of(&error, arguments()) {
+                // The user has typed no flag, so the message names the variable.
+                Some((flag, variable)) => {
+                    let said = error.to_string().replacen(&flag, &variable, 1);
+                    let _ = std::io::stderr().write_all(said.as_bytes());
+                    std::process::exit(error.exit_code())
+                }
+                None => error.exit(),
+            },
+        }
+    }
+
+    fn read(
+        arguments: impl IntoIterator<Item = OsString>,
+        fixtures: Option<&str>,
+    ) -> Result<Self, clap::Error> {
+        let matches = command().try_get_matches_from(arguments)?;
+        let cli = Cli::from_arg_matches(&matches)?;
+        let mut task = match cli.command {
+            Some(Command::Serve(config)) => Self::Serve(config),
+            Some(Command::Exec(exec)) => Self::Exec(exec),
+            Some(Command::OpenApi) => Self::OpenApi,
+            None => Self::Serve(cli.serve),
+        };
+        if let Self::Serve(config) | Self::Exec(Exec { serve: config, .. }) = &mut task
+            && config.fixtures.is_empty()
+        {
+            let listed = fixtures.iter().flat_map(|listed| listed.split(','));
+            config.fixtures = listed
+                .map(str::trim)
+                .filter(|file| !file.is_empty())
+                .map(str::to_owned)
+                .collect();
+        }
+        Ok(task)
+    }
+}
+
+/// The command line. A command that is run has a port to itself unless one is chosen.
+fn command() -> clap::Command {
+    Cli::command().mut_subcommand("exec", |exec| {
+        // It would be listed last otherwise.
+        exec.mut_arg("listen", |listen| {
+            listen.default_value("127.0.0.1:0").display_order(0)
+        })
+    })
+}
+
+/// Every flag there is: those of `serve`, and what `exec` has beside them.
+fn flags() -> Vec<clap::Arg> {
+    let command = command();
+    let mut flags: Vec<clap::Arg> = command.get_arguments().cloned().collect();
+    let exec = command.find_subcommand("exec").into_iter();
+    for flag in exec.flat_map(clap::Command::get_arguments) {
+        if flags.iter().all(|known| known.get_id() != flag.get_id()) {
+            flags.push(flag.clone());
+        }
+    }
+    flags
+}
+
+impl Config {
+    /// What concerns a world.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            auth: self.auth,
+            fidelity: self.fidelity,
+            references: self.references,
+            pipelines_list: self.pipelines_list,
+            step: self.step,
+            pace: self.pace,
+            freeze: self.freeze,
+            journal_bytes: self.journal_bytes,
+            ..Settings::default()
+        }
+    }
+
+    /// What concerns further worlds.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            most: self.max_worlds,
+            ports: self.world_ports.clone(),
+        }
+    }
+}
+
+/// Says what is wrong with the first variable of our prefix that is no flag's twin, and names near ones.
+fn unknown_variable(names: impl Iterator<Item = String>) -> Option<String> {
+    let mut known: Vec<String> = flags()
+        .iter()
+        .filter_map(|flag| flag.get_env()?.to_str().map(str::to_owned))
+        .collect();
+    known.push(FIXTURES.to_owned());
+    let mut unknown: Vec<String> = names
+        .filter(|name| name.starts_with(PREFIX))
+        .filter(|name| !known.contains(name) && !NEVER_FLAGS.contains(&name.as_str()))
+        .collect();
+    unknown.sort();
+    let name = unknown.first()?;
+    let mut near: Vec<&String> = known
+        .iter()
+        .filter(|known| strsim::jaro(known, name) > 0.9)
+        .collect();
+    near.sort_by(|a, b| strsim::jaro(b, name).total_cmp(&strsim::jaro(a, name)));
+    let near: Vec<&str> = near.into_iter().take(3).map(String::as_str).collect();
+    Some(if near.is_empty() {
+        format!(
+            "the environment variable {name} is not known; known are {}",
+            known.join(", ")
+        )
+    } else {
+        format!(
+            "the environment variable {name} is not known; near it is {}",
+            near.join(", ")
+        )
+    })
+}
+
+/// The flag that an error is about and its twin in the environment, where the bad value came from the twin.
+fn env_source_of(
+    error: &clap::Error,
+    arguments: impl Iterator<Item = String>,
+) -> Option<(String, String)> {
+    let Some(ContextValue::String(said)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let flag = said.split(' ').next()?;
+    // What stands behind `--` is somebody else's.
+    if arguments
+        .take_while(|argument| argument != "--")
+        .any(|argument| argument.split('=').next() == Some(flag))
+    {
+        return None;
+    }
+    let known = flags()
+        .into_iter()
+        .find(|known| known.get_long() == flag.strip_prefix("--"))?;
+    let variable = known.get_env()?.to_str()?.to_owned();
+    Some((said.clone(), variable))
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let expected = || "expected an address with a port, such as 127.0.0.1:4600".to_owned();
+    text.to_socket_addrs()
+        .ok()
+        .and_then(|mut found| found.next())
+        .ok_or_else(expected)
+}
+
+fn pace(text: &str) -> Result<f64, String> {
+    let pace = text.parse().ok().filter(|pace| is_pace(*pace));
+    pace.ok_or_else(|| "expected a number over 0, at most 1000000".to_owned())
+}
+
+fn count(text: &str) -> Result<usize, String> {
+    let count = text
+        .parse()
+        .ok()
+        .filter(|count| (1..=65_535).contains(count));
+    count.ok_or_else(|| "expected a number from 1 to 65535".to_owned())
+}
+
+fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
+    let port = |text: &str| text.parse().ok().filter(|port| *port > 0);
+    text.split_once('-')
+        .and_then(|(first, last)| Some(port(first)?..=port(last)?))
+        .filter(|range| !range.is_empty())
+        .ok_or_else(|| "expected two ports with a hyphen, such as 4601-4700".to_owned())
+}
+
+fn time(text: &str) -> Result<Millis, String> {
+    instant(text)
+        .ok_or_else(|| "expected an RFC 3339 time, such as 2026-01-01T12:00:00Z".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &[&str], fixtures: Option<&str>) -> Result<Task, String> {
+        let arguments = ["release-emulator"]
+            .iter()
+            .chain(arguments)
+            .map(OsString::from);
+        Task::read(arguments, fixtures).map_err(|error| error.to_string())
+    }
+
+    #[track_caller]
+    fn serve(arguments: &[&str], fixtures: Option<&str>) -> Config {
+        match read(arguments, fixtures) {
+            Ok(Task::Serve(config)) => config,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn serve_may_be_said_or_not() {
+        for arguments in [
+            &["--step", "0s", "--listen", "127.0.0.1:0"][..],
+            &["serve", "--step", "0s", "--listen", "127.0.0.1:0"],
+        ] {
+            let config = serve(arguments, None);
+            assert_eq!((config.step, config.listen.port()), (0, 0));
+        }
+        assert_eq!(serve(&[], None).listen.port(), 4600);
+        assert!(matches!(read(&["openapi"], None), Ok(Task::OpenApi)));
+    }
+
+    #[test]
+    fn exec_takes_the_flags_of_serve_a_free_port_and_a_command_with_flags_of_its_own() {
+        let exec = |arguments: &[&str]| match read(arguments, Some("documented")) {
+            Ok(Task::Exec(exec)) => exec,
+            other => panic!("{other:?}"),
+        };
+        let given = exec(&[
+            "exec",
+            "--step",
+            "0s",
+            "--fail-on",
+            "unused-script",
+            "--",
+            "sh",
+            "--step",
+        ]);
+        assert_eq!(given.command, ["sh", "--step"]);
+        assert_eq!(given.fail_on, [FailOn::UnusedScript]);
+        assert_eq!((given.serve.step, given.serve.listen.port()), (0, 0));
+        assert_eq!(given.serve.fixtures, ["documented"]);
+        let chosen = exec(&["exec", "--listen", "127.0.0.1:4611", "--", "sh"]);
+        assert_eq!(chosen.serve.listen.port(), 4611);
+
+        let missing = read(&["exec"], None).unwrap_err();
+        assert!(missing.contains("<CMD>"), "{missing}");
+        let unknown = read(&["exec", "--fail-on", "boredom", "--", "sh"], None).unwrap_err();
+        assert!(
+            unknown.contains("--fail-on")
+                && unknown
+                    .contains("[possible values: unused-script, unknown-route, server-error]"),
+            "{unknown}"
+        );
+    }
+
+    #[test]
+    fn worlds_are_limited_in_number_and_place() {
+        let default = Limits {
+            most: 256,
+            ports: None,
+        };
+        assert_eq!(serve(&[], None).limits(), default);
+        let chosen = Limits {
+            most: 2,
+            ports: Some(4601..=4700),
+        };
+        let arguments = ["--max-worlds", "2", "--world-ports", "4601-4700"];
+        assert_eq!(serve(&arguments, None).limits(), chosen);
+        for wrong in ["4601", "4700-4601", "0-9", "4601-70000", "a-b"] {
+            let error = read(&["--world-ports", wrong], None).unwrap_err();
+            assert!(
+                error.contains("--world-ports") && error.contains("such as 4601-4700"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_bad_value_is_named_with_its_flag() {
+        for (arguments, flag) in [
+            (["--pace", "0"], "--pace"),
+            (["--freeze", "noon"], "--freeze"),
+            (["--listen", "4600"], "--listen"),
+            (["--auth", "none"], "--auth"),
+            (["--max-worlds", "0"], "--max-worlds"),
+            (["--stpe", "1s"], "--step"),
+        ] {
+            let error = read(&arguments, None).unwrap_err();
+            assert!(error.contains(flag), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_flag_goes_before_the_variable_which_splits_at_commas() {
+        let of = |arguments: &[&str], variable| serve(arguments, variable).fixtures;
+        assert_eq!(
+            of(&[], Some("a.json, documented,")),
+            ["a.json", "documented"]
+        );
+        assert_eq!(
+            of(&["--fixtures", "b,c.json"], Some("a.json")),
+            ["b,c.json"]
+        );
+    }
+
+    #[test]
+    fn an_unknown_variable_names_the_near_ones() {
+        let say = |name: &str| unknown_variable([name.to_owned()].into_iter());
+        assert!(
+            say("RELEASE_EMULATOR_SETP")
+                .unwrap()
+                .contains("near it is RELEASE_EMULATOR_STEP")
+        );
+        assert!(
+            say("RELEASE_EMULATOR_XYZZY")
+                .unwrap()
+                .contains("known are RELEASE_EMULATOR_LISTEN")
+        );
+        for known in [
+            "RELEASE_EMULATOR_STEP",
+            "RELEASE_EMULATOR_FAIL_ON",
+            FIXTURES,
+            "RELEASE_EMULATOR_URL",
+            "PATH",
+        ] {
+            assert_eq!(say(known), None);
+        }
+    }
+}

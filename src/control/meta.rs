@@ -1,0 +1,69 @@
+//! What the emulator says of itself: health, coverage, OpenAPI.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+
+use super::openapi::openapi;
+use super::{Control, Problem};
+use crate::http::{Operation, response};
+use crate::registry;
+
+/// Whether the process is alive.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Health {
+    /// `ok`, or `ready` where that was asked.
+    status: &'static str,
+}
+
+/// Says that the process is alive.
+#[utoipa::path(get, path = "/_emulator/v1/health", operation_id = "Health", tag = "control",
+    responses((status = 200, body = Health)))]
+pub(super) async fn health() -> Response {
+    response::json(
+        StatusCode::OK,
+        response::to_json(&Health { status: "ok" }, 32),
+    )
+}
+
+/// Says whether the fixtures are loaded and the port is bound. Errors: 503 until then.
+#[utoipa::path(get, path = "/_emulator/v1/ready", operation_id = "Ready", tag = "control",
+    responses((status = 200, body = Health), (status = 503, body = super::problem::ProblemBody,
+    content_type = "application/problem+json")))]
+pub(super) async fn ready(State(Control(world)): State<Control>) -> Result<Response, Problem> {
+    if world.is_ready() {
+        Ok(response::json(
+            StatusCode::OK,
+            response::to_json(&Health { status: "ready" }, 32),
+        ))
+    } else {
+        Err(Problem::NotReady)
+    }
+}
+
+/// What is emulated.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Coverage {
+    /// Every operation of every family.
+    #[schema(value_type = Vec<Operation>)]
+    operations: Vec<&'static Operation>,
+}
+
+/// Lists every emulated operation with its evidence, source, permission and differences.
+#[utoipa::path(get, path = "/_emulator/v1/operations", operation_id = "ListOperations", tag = "control",
+    responses((status = 200, body = Coverage)))]
+pub(super) async fn operations() -> Response {
+    let coverage = Coverage {
+        operations: registry::operations().collect(),
+    };
+    response::json(StatusCode::OK, response::to_json(&coverage, 16 << 10))
+}
+
+/// The OpenAPI 3.1 document of all families and of the control plane.
+#[utoipa::path(get, path = "/_emulator/v1/openapi.json", operation_id = "ShowOpenApi", tag = "control",
+    responses((status = 200, description = "This document", body = Object)))]
+pub(super) async fn show_openapi() -> Response {
+    response::json(StatusCode::OK, Bytes::from_static(openapi().as_bytes()))
+}

@@ -1,0 +1,200 @@
+//! The OpenAPI document: what the attributes of all handlers declare, and what is true of every operation.
+
+use std::sync::LazyLock;
+
+use axum::http::StatusCode;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{
+    Header, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, Required, Schema,
+    ServerBuilder, Tag,
+};
+
+use crate::http::operation::operations_of;
+use crate::registry;
+
+/// What is true of every operation, and so said once.
+const ABOUT: &str = "A local emulator of four release APIs, and of the IAM that two of them ask first.\n\n\
+    An operation lists what it answers by itself. Beside that, a path that does not exist is 404 and a method \
+    that a path does not have is 405, in the words of the family whose prefix it has; and a fault that was asked \
+    for (`POST /_emulator/v1/faults`) answers whatever it was told to. Every answer has the header \
+    `X-Request-Id`. `x-emulator-evidence` tells how it is known that an operation behaves so, \
+    `x-emulator-hint` what would have worked, `x-emulator-fault` which fault hit.\n\n\
+    Examples named `documented` are those of the services' own documents. `x-evidence`, `x-source`, `x-action` \
+    and `x-differences` say of an operation how it is known, where that can be read, which permission it takes, \
+    and in what it differs from the service.";
+
+/// The families, in the order of their prefixes, and the control plane.
+const TAGS: [(&str, &str); 6] = [
+    ("iam", "Huawei IAM: tokens, projects, accounts"),
+    (
+        "asm",
+        "Huawei ASM: grayscale releases of a mesh, and the meshes",
+    ),
+    ("plans", "Huawei ServiceStage: release plans"),
+    (
+        "pipelines",
+        "Huawei ServiceStage: release tasks (pipelines) with their actions",
+    ),
+    ("zadig", "Zadig: delivery versions"),
+    (
+        "control",
+        "The emulator's own: clock, state, scripts, faults, journal, events. It asks for no credential",
+    ),
+];
+
+/// The headers that answers carry, and where.
+const HEADERS: [(&str, &str); 3] = [
+    ("X-Request-Id", "The request's id: 32 hexadecimal digits"),
+    (
+        "x-emulator-evidence",
+        "How it is known that the operation behaves so: `documented`, `observed` or `inferred`",
+    ),
+    (
+        "x-emulator-hint",
+        "What would have worked, or was ignored: one line, percent-encoded beyond ASCII",
+    ),
+];
+
+/// The text of the OpenAPI document, the same in every process.
+pub fn openapi() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let mut document = serde_json::to_value(document()).expect("keys are strings");
+        // Extensions live in a hash map, whose order differs from run to run.
+        document.sort_all_objects();
+        document.to_string()
+    });
+    &TEXT
+}
+
+fn document() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("release-emulator")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(ABOUT))
+        .build();
+    let here = ServerBuilder::new()
+        .url("/")
+        .description(Some("The world that answers"));
+    let mut document = OpenApiBuilder::new()
+        .info(info)
+        .servers(Some([here.build()]))
+        .tags(Some(TAGS.map(tag)))
+        .build();
+    for part in registry::families()
+        .into_iter()
+        .chain([super::definition().api()])
+    {
+        document.merge(part);
+    }
+    for (path, item) in &mut document.paths.paths {
+        name_parameters(path, item);
+        for operation in operations_of(item) {
+            require_bodies(operation);
+            describe_responses(operation);
+        }
+    }
+    let components = document.components.get_or_insert_default();
+    for (name, text) in HEADERS {
+        let header = header(name, text);
+        components.headers.insert(name.to_owned(), header.into());
+    }
+    registry::examples::show(&mut document);
+    document
+}
+
+fn tag((name, text): (&str, &str)) -> Tag {
+    TagBuilder::new().name(name).description(Some(text)).build()
+}
+
+fn header(name: &str, text: &str) -> Header {
+    let schema = ObjectBuilder::new().schema_type(Type::String);
+    let schema = match name {
+        "X-Request-Id" => schema.pattern(Some("^[0-9a-f]{32}$")),
+        "x-emulator-evidence" => schema.enum_values(Some(["documented", "observed", "inferred"])),
+        _ => schema,
+    };
+    HeaderBuilder::new()
+        .schema(Some(schema))
+        .description(Some(text))
+        .build()
+}
+
+/// A body that may be absent must not be null either, which the attributes have no word for.
+fn require_bodies(operation: &mut Operation) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else {
+        return;
+    };
+    for content in body.content.values_mut() {
+        if let RefOr::T(content) = content
+            && let Some(RefOr::T(Schema::OneOf(choice))) = &content.schema
+            && let [own @ RefOr::Ref(_), null] | [null, own @ RefOr::Ref(_)] = &choice.items[..]
+            && *null == RefOr::T(ObjectBuilder::new().schema_type(Type::Null).into())
+        {
+            content.schema = Some(own.clone());
+        }
+    }
+}
+
+/// Says of every answer which headers it has, and, where that was not said, what its status means.
+fn describe_responses(operation: &mut Operation) {
+    let is_own = operation.tags.iter().flatten().any(|tag| tag == "control");
+    for (status, response) in &mut operation.responses.responses {
+        let status = status.parse::<StatusCode>().ok();
+        let RefOr::T(response) = response else {
+            continue;
+        };
+        if response.description.is_empty() {
+            let reason = status.and_then(|status| status.canonical_reason());
+            reason
+                .unwrap_or("An answer")
+                .clone_into(&mut response.description);
+        }
+        for (name, _) in HEADERS {
+            if name == "X-Request-Id" || !is_own {
+                let header = RefOr::Ref(Ref::new(format!("#/components/headers/{name}")));
+                response.headers.insert(name.to_owned(), header);
+            }
+        }
+    }
+}
+
+/// Adds a text parameter for every `{name}` of the path that an attribute did not list, and describes those
+/// that it did not describe. None of them can be empty: that would be another path.
+fn name_parameters(path: &str, item: &mut PathItem) {
+    let names: Vec<&str> = path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .collect();
+    for operation in operations_of(item) {
+        let listed = operation.parameters.get_or_insert_default();
+        for name in &names {
+            let meant = listed.iter_mut().find_map(|known| match known {
+                RefOr::T(known)
+                    if known.name == *name && known.parameter_in == ParameterIn::Path =>
+                {
+                    Some(known)
+                }
+                _ => None,
+            });
+            let described = Some(match name.strip_suffix("_id") {
+                Some(owner) => format!("The id of the {}", owner.replace('_', " ")),
+                None => format!("The {name}"),
+            });
+            if let Some(known) = meant {
+                known.description = known.description.take().or(described);
+            } else {
+                let text = ObjectBuilder::new().schema_type(Type::String);
+                let parameter = ParameterBuilder::new()
+                    .name(*name)
+                    .parameter_in(ParameterIn::Path)
+                    .required(Required::True)
+                    .description(described)
+                    .schema(Some(text));
+                listed.push(RefOr::T(parameter.build()));
+            }
+        }
+    }
+}

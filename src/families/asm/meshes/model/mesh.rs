@@ -1,0 +1,212 @@
+//! A mesh and its life: created in one step, deleted in one step.
+
+use crate::families::asm::FAMILY;
+use crate::families::asm::run::{JobState, SingleStepRun};
+use crate::families::asm::timestamp::Timestamp;
+use crate::http::json::RawJson;
+use crate::sim::Millis;
+use crate::sim::collection::Resource;
+
+/// What was ordered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeshSpec {
+    /// `Mesh` or `mesh`: both are documented, and the one that was sent is answered.
+    pub kind: String,
+    /// The name, unique in its project.
+    pub name: String,
+    /// Annotations, text to text.
+    pub annotations: Option<RawJson>,
+    /// Labels, text to text.
+    pub labels: Option<RawJson>,
+    /// The type; `InCluster` is the only one.
+    pub edition: String,
+    /// The version of Istio.
+    pub version: String,
+    /// Whether it supports IPv6.
+    pub ipv6: Option<bool>,
+    /// The tags of the resource.
+    pub tags: Option<RawJson>,
+    /// How data plane and telemetry are set up.
+    pub config: Option<RawJson>,
+    /// The clusters in it.
+    pub clusters: Vec<Cluster>,
+}
+
+/// A cluster in a mesh.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// The cluster's id.
+    pub id: String,
+    /// The project it belongs to.
+    pub project: Option<String>,
+    /// Where components are installed.
+    pub installation: Option<RawJson>,
+    /// Where sidecars are injected.
+    pub injection: Option<RawJson>,
+}
+
+/// The word of a deletion, which every phase allows: telling a mesh twice to go is no error.
+pub const DELETE: &str = "delete";
+
+/// A mesh. Its id is known to the table.
+#[derive(Clone, Debug)]
+pub struct Mesh {
+    /// What was ordered.
+    pub spec: MeshSpec,
+    /// When it was created.
+    pub created: Timestamp,
+    /// What it has been going through.
+    pub lifecycle: Lifecycle,
+}
+
+/// What a mesh has been going through last.
+#[derive(Clone, Debug)]
+pub enum Lifecycle {
+    /// Whatever a fixture said, or nothing worth telling: a mesh that was made known by a release.
+    Given {
+        /// The phase it stays in until it is deleted.
+        phase: Phase,
+        /// When it was updated last.
+        updated: Timestamp,
+    },
+    /// It was created.
+    Creation(SingleStepRun),
+    /// It was told to go.
+    Deletion(SingleStepRun),
+}
+
+/// The documented phases. The four of upgrades come from fixtures alone, since no operation here upgrades.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// In service.
+    Running,
+    /// Being created.
+    Creating,
+    /// Its creation failed.
+    CreateFailed,
+    /// Being deleted.
+    Deleting,
+    /// Its deletion failed; it can be deleted again.
+    DeleteFailed,
+    /// Being upgraded.
+    Upgrading,
+    /// Its upgrade failed.
+    UpgradeFailed,
+    /// Being rolled back.
+    RollingBack,
+    /// Its rollback failed.
+    RollbackFailed,
+}
+
+impl Phase {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Running,
+        Self::Creating,
+        Self::CreateFailed,
+        Self::Deleting,
+        Self::DeleteFailed,
+        Self::Upgrading,
+        Self::UpgradeFailed,
+        Self::RollingBack,
+        Self::RollbackFailed,
+    ];
+
+    /// The service's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "Running",
+            Self::Creating => "Creating",
+            Self::CreateFailed => "CreateFailed",
+            Self::Deleting => "Deleting",
+            Self::DeleteFailed => "DeleteFailed",
+            Self::Upgrading => "Upgrading",
+            Self::UpgradeFailed => "UpgradeFailed",
+            Self::RollingBack => "RollingBack",
+            Self::RollbackFailed => "RollbackFailed",
+        }
+    }
+
+    /// The phase of a word.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|phase| phase.as_str() == word)
+    }
+}
+
+impl Mesh {
+    /// The phase; none once it is gone.
+    #[must_use]
+    pub fn phase(&self, now: Millis) -> Option<Phase> {
+        match &self.lifecycle {
+            Lifecycle::Given { phase, .. } => Some(*phase),
+            Lifecycle::Creation(job) => Some(match job.state(now) {
+                JobState::Open => Phase::Creating,
+                JobState::Done => Phase::Running,
+                JobState::Failed => Phase::CreateFailed,
+            }),
+            Lifecycle::Deletion(job) => match job.state(now) {
+                JobState::Open => Some(Phase::Deleting),
+                JobState::Done => None,
+                JobState::Failed => Some(Phase::DeleteFailed),
+            },
+        }
+    }
+
+    /// When its phase changed last.
+    #[must_use]
+    pub fn updated(&self, now: Millis) -> Timestamp {
+        match &self.lifecycle {
+            Lifecycle::Given { updated, .. } => updated.clone(),
+            Lifecycle::Creation(job) | Lifecycle::Deletion(job) => {
+                Timestamp::At(job.ended(now).unwrap_or_else(|| job.started()))
+            }
+        }
+    }
+
+    /// Whether it has been told to go and is still at it.
+    #[must_use]
+    pub fn is_going(&self, now: Millis) -> bool {
+        matches!(self.lifecycle, Lifecycle::Deletion(_)) && self.phase(now) == Some(Phase::Deleting)
+    }
+
+    /// Whether it has gone.
+    #[must_use]
+    pub fn is_gone(&self, now: Millis) -> bool {
+        self.phase(now).is_none()
+    }
+
+    /// Why its creation or deletion failed, if a script said so.
+    #[must_use]
+    pub fn failure(&self, now: Millis) -> Option<&str> {
+        match &self.lifecycle {
+            Lifecycle::Given { .. } => None,
+            Lifecycle::Creation(job) | Lifecycle::Deletion(job) => job.failure(now),
+        }
+    }
+}
+
+impl Resource for Mesh {
+    const FAMILY: &'static str = FAMILY;
+
+    fn name(&self) -> &str {
+        &self.spec.name
+    }
+
+    fn next_due(&self, now: Millis) -> Millis {
+        match &self.lifecycle {
+            Lifecycle::Given { .. } => crate::sim::NEVER,
+            Lifecycle::Creation(job) | Lifecycle::Deletion(job) => job.next_due(now),
+        }
+    }
+
+    fn status_label(&self, now: Millis) -> &str {
+        self.phase(now).map_or("", Phase::as_str)
+    }
+
+    /// A mesh that has gone is taken away.
+    fn has_timed_action(&self, now: Millis) -> bool {
+        self.is_gone(now)
+    }
+}

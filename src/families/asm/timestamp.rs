@@ -1,0 +1,82 @@
+//! Instants as answers show them.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::families::huawei::rfc3339;
+use crate::sim::Millis;
+use crate::world::identities::instant;
+
+/// An instant. On the wire: RFC 3339 in UTC with `Z`, because the Python SDK cannot read offsets; one that a
+/// fixture gave keeps its spelling, since the documents fix none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Timestamp {
+    /// One of ours.
+    At(Millis),
+    /// One that a fixture spelt in its own way.
+    Given(Box<str>),
+}
+
+impl Timestamp {
+    fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::At(at) => Cow::Owned(rfc3339(*at)),
+            Self::Given(text) => Cow::Borrowed(text),
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text())
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(match instant(&text).filter(|at| rfc3339(*at) == text) {
+            Some(at) => Self::At(at),
+            None => Self::Given(text.into()),
+        })
+    }
+}
+
+impl utoipa::PartialSchema for Timestamp {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some(
+                "An instant, in UTC with a Z unless a fixture spelt it otherwise",
+            ))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Timestamp {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("AsmInstant")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spelling_that_is_not_ours_survives() {
+        for text in [
+            "2026-01-01T12:00:00Z",
+            "2026-01-01T12:00:00.500Z",
+            "2026-01-01T20:00:00+08:00",
+            "2026-01-01 12:00:00",
+        ] {
+            let json = format!("\"{text}\"");
+            let stamp: Timestamp = serde_json::from_str(&json).unwrap();
+            assert_eq!(serde_json::to_string(&stamp).unwrap(), json);
+        }
+    }
+}

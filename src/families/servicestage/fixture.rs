@@ -1,0 +1,113 @@
+//! ServiceStage in the fixture format.
+
+use serde::{Deserialize, Serialize};
+
+use super::{pipelines, plans};
+use crate::registry::Database;
+use crate::registry::state::{ValidationError, upsert, upsert_with};
+use crate::sim::Millis;
+use crate::sim::ids::Ids;
+use crate::sim::transition::IMPORT;
+use crate::world::settings::Settings;
+
+/// Projects with their release plans and pipelines.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct State {
+    /// The projects.
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "crate::http::json::objects"
+    )]
+    pub projects: Vec<Project>,
+}
+
+/// One project.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Project {
+    /// The project's id.
+    pub id: String,
+    /// Its release plans, as the list or the detail shows them.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "crate::http::json::objects"
+    )]
+    pub release_plans: Vec<plans::fixture::Item>,
+    /// Its pipelines, as the list or the detail shows them.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "crate::http::json::objects"
+    )]
+    pub pipelines: Vec<pipelines::fixture::Item>,
+}
+
+impl State {
+    /// Takes over what a patch says, by project and id.
+    pub fn merge(&mut self, patch: Self) {
+        upsert_with(
+            &mut self.projects,
+            patch.projects,
+            |project| project.id.as_str(),
+            |old, new| {
+                upsert(&mut old.release_plans, new.release_plans, |plan| {
+                    plan.id.as_str()
+                });
+                upsert(&mut old.pipelines, new.pipelines, |pipeline| {
+                    pipeline.id.as_str()
+                });
+            },
+        );
+    }
+}
+
+/// Fills empty tables.
+pub fn load(
+    tables: &mut Database,
+    state: State,
+    settings: &Settings,
+    ids: &Ids,
+    now: Millis,
+) -> Result<(), ValidationError> {
+    let change_context = &mut tables.log.context(now, IMPORT);
+    for (n, project) in state.projects.into_iter().enumerate() {
+        for (k, plan) in project.release_plans.into_iter().enumerate() {
+            let place = format!("projects[{n}].release_plans[{k}]");
+            tables
+                .plans
+                .load(&project.id, plan, ids, change_context)
+                .map_err(|error| error.nested_in(place))?;
+        }
+        for (k, pipeline) in project.pipelines.into_iter().enumerate() {
+            let place = format!("projects[{n}].pipelines[{k}]");
+            tables
+                .pipelines
+                .load(&project.id, pipeline, settings, change_context)
+                .map_err(|error| error.nested_in(place))?;
+        }
+    }
+    Ok(())
+}
+
+/// The tables in the fixture format; oldest first, so that loading them gives the same order.
+#[must_use]
+pub fn save(tables: &Database, now: Millis) -> State {
+    let mut projects: Vec<&str> = tables
+        .plans
+        .projects()
+        .chain(tables.pipelines.projects())
+        .collect();
+    projects.sort_unstable();
+    projects.dedup();
+    let projects = projects
+        .into_iter()
+        .map(|id| Project {
+            id: id.to_owned(),
+            release_plans: tables.plans.save(id, now),
+            pipelines: tables.pipelines.save(id, now),
+        })
+        .collect();
+    State { projects }
+}

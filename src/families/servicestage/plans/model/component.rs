@@ -1,0 +1,243 @@
+//! A component of a plan: carried as it was given, and read no further than the emulator acts on it.
+
+use std::borrow::Cow;
+
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
+use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::families::servicestage::names::check_name;
+use crate::http::json::{RawJson, ValidationError, object, optional_objects, read_part};
+
+/// A component of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Component {
+    /// Its batch; lower ones are released first.
+    pub seq: i64,
+    /// The id of the application component; absent until one is given to a component yet to be created.
+    pub id: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Its version; empty if none was given.
+    pub version: String,
+    /// The whole of it, as it was given.
+    pub text: RawJson,
+}
+
+/// A component, as requests give it and the detail shows it. The page has some thirty more tables, of which
+/// nothing is known: whatever else a component says is carried byte for byte and answered again.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ReleasePlanComponent)]
+pub struct ComponentBody {
+    /// The release batch, from 0 on. Lower batches come first, components of one batch are released together.
+    #[schema(value_type = i64, required = true, minimum = 0)]
+    seq: Option<i64>,
+    /// The id of the application component. Required to upgrade and to clone; for a component yet to be
+    /// created one is drawn if it is absent or empty.
+    #[schema(value_type = Option<String>)]
+    component_id: Option<String>,
+    /// 2 to 64 letters, digits, `-` and `_`; the first a letter, the last a letter or a digit.
+    #[schema(value_type = String, required = true, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$")]
+    name: Option<String>,
+    /// The name of the workload.
+    #[serde(rename = "workload_name")]
+    #[schema(value_type = Option<String>)]
+    _workload_name: Option<String>,
+    /// Labels: of the workload in a container, of the microservice on a virtual machine.
+    #[serde(default, rename = "labels", deserialize_with = "optional_objects")]
+    #[schema(value_type = Option<Vec<LabelBody>>)]
+    _labels: Option<Vec<LabelBody>>,
+    /// How the component is created; absent: it is created and deployed.
+    #[serde(rename = "create_mode")]
+    #[schema(value_type = Option<String>)]
+    _create_mode: Option<String>,
+    /// The runtime stack, an object. Required of requests.
+    #[schema(value_type = Option<Object>)]
+    runtime_stack: Option<RawJson>,
+    /// The version of the component, which the deployment information shows.
+    #[schema(value_type = Option<String>)]
+    version: Option<String>,
+}
+
+/// The schema of a component that is requested: [`ComponentBody`], and what it must have then.
+#[derive(Debug)]
+pub struct RequestedComponent;
+
+impl PartialSchema for RequestedComponent {
+    fn schema() -> RefOr<Schema> {
+        let stack = ObjectBuilder::new().schema_type(Type::Object);
+        let needed = ObjectBuilder::new()
+            .required("runtime_stack")
+            .property("runtime_stack", stack);
+        AllOfBuilder::new()
+            .item(Ref::from_schema_name(ComponentBody::name()))
+            .item(needed)
+            .description(Some("A component to release"))
+            .into()
+    }
+}
+
+impl ToSchema for RequestedComponent {
+    fn name() -> Cow<'static, str> {
+        "ReleasePlanRequestedComponent".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((ComponentBody::name().into_owned(), ComponentBody::schema()));
+        ComponentBody::schemas(schemas);
+    }
+}
+
+/// A label.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ReleasePlanLabel)]
+pub struct LabelBody {
+    /// Its key.
+    #[serde(rename = "key")]
+    _key: Option<String>,
+    /// Its value.
+    #[serde(rename = "value")]
+    _value: Option<String>,
+}
+
+/// The same, but only if it is written as an object.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Whole(#[serde(deserialize_with = "object")] ComponentBody);
+
+impl Component {
+    /// Reads the components of a request. `runtime_stack` is required of these.
+    pub fn requested(texts: Vec<RawJson>) -> Result<Vec<Self>, ValidationError> {
+        Self::all(texts, true)
+    }
+
+    /// Reads the components of a fixture, which may be as sparse as the documented detail.
+    pub fn stored(texts: Vec<RawJson>) -> Result<Vec<Self>, ValidationError> {
+        Self::all(texts, false)
+    }
+
+    fn all(texts: Vec<RawJson>, complete: bool) -> Result<Vec<Self>, ValidationError> {
+        let read = |(n, text)| {
+            Self::read(text, complete)
+                .map_err(|error| error.nested_in(format_args!("components[{n}]")))
+        };
+        texts.into_iter().enumerate().map(read).collect()
+    }
+
+    fn read(text: RawJson, complete: bool) -> Result<Self, ValidationError> {
+        let Whole(body) = read_part(&text)?;
+        let seq = body.seq.ok_or_else(|| required("seq"))?;
+        if seq < 0 {
+            return Err(ValidationError::new("seq", format!("{seq} is less than 0")));
+        }
+        let name = body.name.ok_or_else(|| required("name"))?;
+        check_name(&name)?;
+        match body.runtime_stack {
+            Some(stack) if !stack.is_object() => {
+                return Err(ValidationError::new("runtime_stack", "must be an object"));
+            }
+            None if complete => return Err(required("runtime_stack")),
+            Some(_) | None => {}
+        }
+        Ok(Self {
+            seq,
+            id: body.component_id.filter(|id| !id.is_empty()),
+            name,
+            version: body.version.unwrap_or_default(),
+            text,
+        })
+    }
+
+    /// Gives an id to a component that came without one. Its text then begins with `seq`, `component_id` and
+    /// `name`, as the documented table does, and goes on as it was given.
+    ///
+    /// # Panics
+    /// Never: the text was read before.
+    pub fn give_id(&mut self, id: String) {
+        let given = self.text.text();
+        let Members(mut rest) = serde_json::from_str(given).expect("it was read before");
+        rest.retain(|(key, _)| !["seq", "component_id", "name"].contains(&key.as_str()));
+        self.text = RawJson::of(&WithId {
+            seq: self.seq,
+            id: &id,
+            name: &self.name,
+            rest: &rest,
+        });
+        self.id = Some(id);
+    }
+}
+
+/// A component with its id: the keys of the rest are written anew, the values stay as they were given.
+struct WithId<'a> {
+    seq: i64,
+    id: &'a str,
+    name: &'a str,
+    rest: &'a [(String, &'a RawValue)],
+}
+
+impl Serialize for WithId<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        members.serialize_entry("seq", &self.seq)?;
+        members.serialize_entry("component_id", self.id)?;
+        members.serialize_entry("name", self.name)?;
+        for (key, value) in self.rest {
+            members.serialize_entry(key, value)?;
+        }
+        members.end()
+    }
+}
+
+/// A field that must be there.
+pub fn required(path: &str) -> ValidationError {
+    ValidationError::new(path, "is required")
+}
+
+/// The members of an object in their order, repeated ones too.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> serde::de::Visitor<'de> for InOrder {
+            type Value = Members<'de>;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_put_behind_seq_and_the_rest_keeps_its_bytes_and_order() {
+        let text = r#"{"z":1.50,"name":"web","component_id":null,"a":{"n":1e2},"seq":3,"z\n":"\u00e9","z":2}"#;
+        let mut components = Component::stored(vec![serde_json::from_str(text).unwrap()]).unwrap();
+
+        components[0].give_id("c-1".to_owned());
+
+        assert_eq!(
+            components[0].text.text(),
+            r#"{"seq":3,"component_id":"c-1","name":"web","z":1.50,"a":{"n":1e2},"z\n":"\u00e9","z":2}"#
+        );
+    }
+}

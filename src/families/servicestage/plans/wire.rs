@@ -1,0 +1,349 @@
+//! What goes over the wire, field by field.
+//!
+//! Source: ServiceStage API reference, "Release Management" (pages 0230 to 0236 and 0251), read 2026-08.
+//! All times are milliseconds since the Unix epoch; 0 stands for what has not come.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::model::batch_run::Job;
+use super::model::component::{Component, ComponentBody, RequestedComponent, required};
+use super::model::plan::{NewPlan, Plan};
+use super::model::progress::ComponentProgress;
+use super::model::spec::{PlanSpec, check_desc};
+use super::model::vocabulary::{Action, FailStrategy, JobStatus, Status};
+use crate::families::servicestage::names::check_name;
+use crate::http::json::{RawJson, ValidationError};
+use crate::sim::Millis;
+use crate::sim::collection::Stored;
+
+/// The path of the list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct ProjectPath {
+    /// The project's id.
+    pub project_id: String,
+}
+
+/// The path of a plan.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct PlanPath {
+    /// The project's id.
+    pub project_id: String,
+    /// The plan's id, a uuid.
+    pub release_plan_id: String,
+}
+
+/// A plan to create. The page could not be read: this is the body of an edit, and the two fields that the
+/// detail shows and an edit cannot change.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = CreateReleasePlanBody)]
+pub struct CreateBody {
+    /// The plan's name, unique in the project: 2 to 64 letters, digits, `-` and `_`; the first a letter, the
+    /// last a letter or a digit.
+    #[schema(value_type = String, required = true, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$")]
+    name: Option<String>,
+    /// At least one component; at most 64 for an upgrade.
+    #[schema(value_type = Vec<RequestedComponent>, required = true, min_items = 1)]
+    components: Option<Vec<RawJson>>,
+    /// A description of at most 128 characters.
+    #[schema(max_length = 128)]
+    desc: Option<String>,
+    /// What a failure means; absent: `stop`.
+    fail_strategy: Option<FailStrategy>,
+    /// What the plan does with its components; absent: `create`.
+    action: Option<Action>,
+    /// The lane it is for.
+    swimlane_id: Option<String>,
+}
+
+/// What a plan is to say from now on. What is absent is not kept but gets its default.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = EditReleasePlanBody)]
+pub struct EditBody {
+    /// The plan's name, as when it is created.
+    #[schema(value_type = String, required = true, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$")]
+    name: Option<String>,
+    /// The components, as when it is created.
+    #[schema(value_type = Vec<RequestedComponent>, required = true, min_items = 1)]
+    components: Option<Vec<RawJson>>,
+    /// A description of at most 128 characters.
+    #[schema(max_length = 128)]
+    desc: Option<String>,
+    /// What a failure means; absent: `stop`.
+    fail_strategy: Option<FailStrategy>,
+}
+
+impl CreateBody {
+    /// Checks everything that can be checked without looking at other plans.
+    pub fn new_plan(self) -> Result<NewPlan, ValidationError> {
+        let edit = EditBody {
+            name: self.name,
+            components: self.components,
+            desc: self.desc,
+            fail_strategy: self.fail_strategy,
+        };
+        Ok(NewPlan {
+            action: self.action.unwrap_or(Action::Create),
+            swimlane_id: self.swimlane_id.unwrap_or_default(),
+            spec: edit.spec()?,
+        })
+    }
+}
+
+impl EditBody {
+    /// Checks everything that can be checked without looking at the plan.
+    pub fn spec(self) -> Result<PlanSpec, ValidationError> {
+        let name = self.name.ok_or_else(|| required("name"))?;
+        check_name(&name)?;
+        let components = self.components.ok_or_else(|| required("components"))?;
+        let components = Component::requested(components)?;
+        let desc = self.desc.unwrap_or_default();
+        check_desc(&desc)?;
+        Ok(PlanSpec {
+            name,
+            desc,
+            fail_strategy: self.fail_strategy.unwrap_or(FailStrategy::Stop),
+            components,
+        })
+    }
+}
+
+/// A page of the list, as it is written.
+#[derive(Serialize)]
+pub struct Listed<T> {
+    /// How many plans the project has.
+    pub count: usize,
+    /// The rows of the page.
+    pub release_plans: T,
+}
+
+/// A page of the list.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReleasePlanList)]
+pub struct ListView<'a> {
+    /// How many plans the project has, before paging.
+    count: usize,
+    /// The plans, newest first unless asked otherwise.
+    release_plans: Vec<RowView<'a>>,
+}
+
+/// A plan in the list: the seven documented keys in the order of the documented example.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReleasePlanRow)]
+pub struct RowView<'a> {
+    /// The plan's name.
+    name: &'a str,
+    /// The plan's id.
+    id: &'a str,
+    /// What it does with its components.
+    action: Action,
+    /// When it was created.
+    #[schema(value_type = i64)]
+    create_time: Millis,
+    /// What it is at.
+    status: Status,
+    /// Who created it.
+    creator: &'a str,
+    /// When its last execution started.
+    #[schema(value_type = i64)]
+    execute_time: Millis,
+}
+
+impl<'a> RowView<'a> {
+    /// The most bytes that a row usually takes.
+    pub const SIZE: usize = 224;
+
+    /// What a row shows.
+    #[must_use]
+    pub fn of(stored: &'a Stored<Plan>, now: Millis) -> Self {
+        let plan = &stored.item;
+        Self {
+            name: &plan.spec.name,
+            id: &stored.id,
+            action: plan.action,
+            create_time: plan.create_time,
+            status: plan.status(now),
+            creator: &plan.creator,
+            execute_time: plan.execute_time,
+        }
+    }
+}
+
+/// A plan, whole.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReleasePlan)]
+pub struct DetailView<'a> {
+    /// The plan's id.
+    id: &'a str,
+    /// What it does with its components.
+    action: Action,
+    /// The lane it is for; may be empty.
+    swimlane_id: &'a str,
+    /// Its description; may be empty.
+    desc: &'a str,
+    /// Its components, as they were given, in the order they were given.
+    #[schema(value_type = Vec<ComponentBody>)]
+    components: Vec<&'a RawJson>,
+    /// Its name.
+    name: &'a str,
+    /// What a failure means.
+    fail_strategy: FailStrategy,
+    /// What it is at.
+    status: Status,
+    /// When it was created.
+    #[schema(value_type = i64)]
+    create_time: Millis,
+    /// When it was last edited.
+    #[schema(value_type = i64)]
+    modify_time: Millis,
+    /// When its last execution started.
+    #[schema(value_type = i64)]
+    execute_time: Millis,
+    /// Who created it.
+    creator: &'a str,
+}
+
+impl<'a> DetailView<'a> {
+    /// What the detail shows.
+    #[must_use]
+    pub fn of(id: &'a str, plan: &'a Plan, now: Millis) -> Self {
+        let spec = &plan.spec;
+        Self {
+            id,
+            action: plan.action,
+            swimlane_id: &plan.swimlane_id,
+            desc: &spec.desc,
+            components: spec.components.iter().map(|it| &it.text).collect(),
+            name: &spec.name,
+            fail_strategy: spec.fail_strategy,
+            status: plan.status(now),
+            create_time: plan.create_time,
+            modify_time: plan.modify_time,
+            execute_time: plan.execute_time,
+            creator: &plan.creator,
+        }
+    }
+
+    /// About how many bytes it takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let components = self.components.iter().map(|text| text.text().len() + 1);
+        512 + self.desc.len() + components.sum::<usize>()
+    }
+}
+
+/// How the deployment of a plan goes.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReleasePlanDeployInfo)]
+pub struct DeployInfoView<'a> {
+    /// The plan's id.
+    id: &'a str,
+    /// Its components, in the plan's order.
+    components: Vec<ComponentInfoView<'a>>,
+}
+
+/// How the deployment of a component goes. Source: page 0234, read 2026-08, up to `rollback_fail_message`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReleasePlanComponentInfo)]
+pub struct ComponentInfoView<'a> {
+    /// The job that releases it, `JOB` and a uuid; empty until it begins.
+    job_id: &'a str,
+    /// What the component is at.
+    status: Status,
+    /// What its job is at.
+    job_status: JobStatus,
+    /// The component's name.
+    name: &'a str,
+    /// The component's id.
+    id: &'a str,
+    /// Its batch: a text here, as the table has it, though a number everywhere else.
+    #[schema(value_type = String)]
+    seq: Digits,
+    /// Its version; empty if it says none.
+    version: &'a str,
+    /// The job that rolls it back; empty until it begins.
+    rollback_job_id: &'a str,
+    /// When its release began.
+    #[schema(value_type = i64)]
+    start_time: Millis,
+    /// When its release ended.
+    #[schema(value_type = i64)]
+    end_time: Millis,
+    /// What the job is at that rolls it back; empty if it is not rolled back.
+    rollback_job_status: &'static str,
+    /// When its rollback began: a number, though the table has a text.
+    #[schema(value_type = i64)]
+    rollback_start_time: Millis,
+    /// When its rollback ended: a number, though the table has a text.
+    #[schema(value_type = i64)]
+    rollback_end_time: Millis,
+    /// Why its release failed; may be empty.
+    fail_message: &'a str,
+    /// Why its rollback failed; may be empty.
+    rollback_fail_message: &'a str,
+}
+
+impl<'a> DeployInfoView<'a> {
+    /// What the deployment information shows.
+    #[must_use]
+    pub fn of(id: &'a str, plan: &'a Plan, now: Millis) -> Self {
+        let components = plan.components(now);
+        Self {
+            id,
+            components: components.map(ComponentInfoView::of).collect(),
+        }
+    }
+
+    /// About how many bytes it takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        64 + self.components.len() * 512
+    }
+}
+
+impl<'a> ComponentInfoView<'a> {
+    fn of((component, progress): (&'a Component, ComponentProgress<'a>)) -> Self {
+        let ComponentProgress {
+            status,
+            job_status,
+            job,
+            rollback_status,
+            rollback,
+        } = progress;
+        let Job {
+            id: job_id,
+            start: start_time,
+            end: end_time,
+            message: fail_message,
+        } = job;
+        Self {
+            job_id,
+            status,
+            job_status,
+            name: &component.name,
+            id: component.id.as_deref().unwrap_or_default(),
+            seq: Digits(component.seq),
+            version: &component.version,
+            rollback_job_id: rollback.id,
+            start_time,
+            end_time,
+            rollback_job_status: rollback_status.map_or("", JobStatus::as_str),
+            rollback_start_time: rollback.start,
+            rollback_end_time: rollback.end,
+            fail_message,
+            rollback_fail_message: rollback.message,
+        }
+    }
+}
+
+/// A number that is written as a text.
+#[derive(Debug)]
+struct Digits(i64);
+
+impl Serialize for Digits {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}

@@ -1,0 +1,238 @@
+//! Query strings as the service binds them: Go's parsing, Go's error texts.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use percent_encoding::percent_decode_str;
+
+use crate::families::zadig::Zadig;
+use crate::families::zadig::table::Page;
+
+/// The parameters of a query, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// Reads a query. A pair that holds a semicolon or a broken escape is left out, as the service does.
+    #[must_use]
+    pub fn of(query: Option<&str>) -> Self {
+        let pairs = query
+            .unwrap_or_default()
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !pair.contains(';'));
+        let pairs = pairs.filter_map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Some((unescape(key)?, unescape(value)?))
+        });
+        Self(pairs.collect())
+    }
+
+    /// The first value of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The project that a request names, or what is answered if it names none.
+    pub fn project(&self) -> Result<&str, String> {
+        self.get("projectKey")
+            .filter(|project| !project.is_empty())
+            .ok_or_else(|| "projectKey can't be empty!".to_owned())
+    }
+}
+
+impl FromRequestParts<Zadig> for Params {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Zadig) -> Result<Self, Infallible> {
+        Ok(Self::of(parts.uri.query()))
+    }
+}
+
+/// Binds the query of a list; the error is the service's text.
+///
+/// All three parameters are required, and zero counts as absent. A number that cannot be read is reported
+/// before anything that is missing. Negative numbers mean the first page and 20 versions.
+pub fn page(params: &Params) -> Result<Page, String> {
+    let project = params.get("projectKey").unwrap_or_default();
+    let number = integer(params.get("pageNum"))?;
+    let size = integer(params.get("pageSize"))?;
+    let missing = [
+        ("ProjectKey", project.is_empty()),
+        ("PageNum", number == 0),
+        ("PageSize", size == 0),
+    ];
+    let missing = missing.into_iter().filter(|(_, missing)| *missing);
+    let lines: Vec<_> = missing
+        .map(|(field, _)| {
+            format!(
+                "Key: 'OpenAPIListDeliveryVersionRequest.{field}' Error:Field validation for '{field}' failed \
+                 on the 'required' tag"
+            )
+        })
+        .collect();
+    if !lines.is_empty() {
+        return Err(lines.join("\n"));
+    }
+    Ok(Page {
+        project: project.to_owned(),
+        number: usize::try_from(number).unwrap_or(1),
+        size: usize::try_from(size).unwrap_or(20),
+    })
+}
+
+/// Reads a number as `strconv.ParseInt` does; an absent or empty one is 0.
+fn integer(text: Option<&str>) -> Result<i64, String> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Ok(0);
+    };
+    text.parse().map_err(|error: std::num::ParseIntError| {
+        use std::num::IntErrorKind::{NegOverflow, PosOverflow};
+        let why = match error.kind() {
+            PosOverflow | NegOverflow => "value out of range",
+            _ => "invalid syntax",
+        };
+        format!("strconv.ParseInt: parsing {}: {why}", quote(text))
+    })
+}
+
+/// A text in quotes, as Go's `%q` prints it.
+#[must_use]
+pub fn quote(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        escape(c, &mut quoted);
+    }
+    quoted.push('"');
+    quoted
+}
+
+fn escape(c: char, to: &mut String) {
+    use std::fmt::Write;
+    let short = match c {
+        '"' => "\\\"",
+        '\\' => "\\\\",
+        '\x07' => "\\a",
+        '\x08' => "\\b",
+        '\x0c' => "\\f",
+        '\n' => "\\n",
+        '\r' => "\\r",
+        '\t' => "\\t",
+        '\x0b' => "\\v",
+        _ => "",
+    };
+    let unprintable = c != '\'' && c.escape_debug().len() > 1;
+    let written = match u32::from(c) {
+        _ if !short.is_empty() => to.write_str(short),
+        _ if !unprintable => to.write_char(c),
+        code if code < 0x80 => write!(to, "\\x{code:02x}"),
+        code if code < 0x1_0000 => write!(to, "\\u{code:04x}"),
+        code => write!(to, "\\U{code:08x}"),
+    };
+    written.expect("a String takes any text");
+}
+
+/// A path as the service prints it: with its escapes read.
+#[must_use]
+pub fn decoded_path(path: &str) -> String {
+    percent_decode_str(path).decode_utf8_lossy().into_owned()
+}
+
+/// Reads `+` and `%xx`; nothing if an escape is broken.
+fn unescape(text: &str) -> Option<String> {
+    let text: Cow<str> = if text.contains('+') {
+        text.replace('+', " ").into()
+    } else {
+        text.into()
+    };
+    let broken = text.match_indices('%').any(|(at, _)| {
+        let digits = text.as_bytes().get(at + 1..at + 3);
+        !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    });
+    (!broken).then(|| decoded_path(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bind(query: &str) -> Result<Page, String> {
+        page(&Params::of(Some(query)))
+    }
+
+    fn missing(field: &str) -> String {
+        format!(
+            "Key: 'OpenAPIListDeliveryVersionRequest.{field}' Error:Field validation for '{field}' failed on the 'required' tag"
+        )
+    }
+
+    #[test]
+    fn all_three_parameters_are_required_and_reported_together() {
+        let three = ["ProjectKey", "PageNum", "PageSize"]
+            .map(missing)
+            .join("\n");
+        assert_eq!(bind(""), Err(three));
+        assert_eq!(
+            bind("projectKey=p&pageNum=0&pageSize=1"),
+            Err(missing("PageNum"))
+        );
+        assert_eq!(
+            bind("projectKey=&pageNum=1&pageSize=1"),
+            Err(missing("ProjectKey"))
+        );
+    }
+
+    #[test]
+    fn a_number_that_cannot_be_read_wins_over_what_is_missing() {
+        let parse = |text: &str, why: &str| Err(format!("strconv.ParseInt: parsing {text}: {why}"));
+        assert_eq!(bind("pageNum=abc"), parse("\"abc\"", "invalid syntax"));
+        assert_eq!(bind("pageSize=1.5"), parse("\"1.5\"", "invalid syntax"));
+        assert_eq!(bind("pageNum=%22%0A"), parse(r#""\"\n""#, "invalid syntax"));
+        assert_eq!(
+            bind("pageNum=a&pageSize=b"),
+            parse("\"a\"", "invalid syntax")
+        );
+        assert_eq!(
+            bind("pageNum=9223372036854775808"),
+            parse("\"9223372036854775808\"", "value out of range")
+        );
+    }
+
+    #[test]
+    fn negative_numbers_mean_the_defaults_and_a_sign_is_fine() {
+        let page = |number, size| {
+            Ok(Page {
+                project: "p".to_owned(),
+                number,
+                size,
+            })
+        };
+        assert_eq!(bind("projectKey=p&pageNum=-1&pageSize=-5"), page(1, 20));
+        assert_eq!(bind("projectKey=p&pageNum=%2B2&pageSize=3"), page(2, 3));
+        let far = bind("projectKey=p&pageNum=9223372036854775807&pageSize=9223372036854775807");
+        assert_eq!(far.map(|page| page.skipped()), Ok(usize::MAX));
+    }
+
+    #[test]
+    fn broken_pairs_are_left_out_and_the_first_value_counts() {
+        let params = Params::of(Some("a=%zz&b=1;2&c=x+y%2B&c=z&d"));
+        assert_eq!(
+            ["a", "b", "c", "d"].map(|key| params.get(key)),
+            [None, None, Some("x y+"), Some("")]
+        );
+    }
+
+    #[test]
+    fn quotes_are_those_of_go() {
+        assert_eq!(
+            quote("ä'\u{7f}\u{200b}\u{e0001}"),
+            "\"ä'\\x7f\\u200b\\U000e0001\""
+        );
+    }
+}

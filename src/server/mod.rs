@@ -1,0 +1,5 @@
+//! The worlds of a process: each on a port of its own, with its accept loop and its timer task.
+
+pub mod accept;
+pub mod timer;
+pub mod worlds;

@@ -1,0 +1,160 @@
+//! What refusals say beside their documented texts: where the thing is that was did_you_mean, and how to get to where a
+//! command is allowed. It stands in `x-emulator-hint`, never in a body.
+
+use std::fmt::Display;
+
+use crate::sim::collection::{Collection, Resource, Stored};
+use crate::sim::fuzzy::nearest;
+use crate::sim::{Millis, NEVER};
+
+/// How many things are looked at for one that comes near: the newest of their scope.
+pub const MAX_CANDIDATES: usize = 250;
+
+/// How many changes are foreseen at most.
+const MAX_CHANGES: usize = 1_000;
+
+/// What is told of an answer to a body that was too large.
+pub const TOO_LARGE: &str = "a body may have up to 12 MiB";
+
+/// Where a thing is that a project does not have, or what comes near it there. `noun` says what it is.
+#[must_use]
+pub fn not_found_hint<T: Resource>(
+    noun: &str,
+    collection: &Collection<T>,
+    project: &str,
+    id: &str,
+) -> String {
+    if let Some(found) = collection.find(id) {
+        let home = &found.scope;
+        return format!("the {noun} {id} belongs to the project {home}, not to {project}");
+    }
+    did_you_mean(noun, collection.of(project).rev(), id).unwrap_or_else(|| {
+        let n_things = collection.len(project);
+        format!("the project {project} has no {noun} {id}; it has {n_things}")
+    })
+}
+
+/// Which of these things, newest first, was probably meant by an id that none of them has.
+pub fn did_you_mean<'a, T: Resource + 'a>(
+    noun: &str,
+    things: impl Iterator<Item = &'a Stored<T>>,
+    id: &str,
+) -> Option<String> {
+    let things: Vec<_> = things.take(MAX_CANDIDATES).collect();
+    if let Some(named) = things.iter().find(|stored| stored.item.name() == id) {
+        return Some(format!(
+            "{id} is the name of the {noun} with the id {}",
+            named.id
+        ));
+    }
+    let ids = things.iter().map(|stored| &*stored.id);
+    let names = things.iter().map(|stored| stored.item.name());
+    let near = nearest(id, ids).or_else(|| nearest(id, names))?;
+    let near = things
+        .iter()
+        .find(|stored| &*stored.id == near || stored.item.name() == near)?;
+    let name = near.item.name();
+    Some(format!(
+        "did you mean the {noun} {}, named {name}?",
+        near.id
+    ))
+}
+
+/// How a thing changes if nobody says anything more.
+pub struct StatusForecast<'a, S> {
+    /// When something changes next after an instant, or [`NEVER`].
+    pub next: &'a dyn Fn(Millis) -> Millis,
+    /// What it is at.
+    pub status: &'a dyn Fn(Millis) -> S,
+    /// Whether what was refused is allowed at an instant.
+    pub allows: &'a dyn Fn(Millis) -> bool,
+    /// What to do first where time alone does not help, at an instant.
+    pub advice: &'a dyn Fn(Millis) -> String,
+}
+
+impl<S: PartialEq + Display> StatusForecast<'_, S> {
+    /// How to get to a status that allows what was refused: by time, if that leads there, else by what has to be
+    /// done when time has led as far as it does.
+    #[must_use]
+    pub fn path_to_allowed(&self, now: Millis) -> String {
+        let (mut last, mut left) = (now, MAX_CHANGES);
+        loop {
+            let at = (self.next)(last);
+            if at == NEVER {
+                break;
+            }
+            if left == 0 {
+                return format!("{} leads on", advance(last - now));
+            }
+            (last, left) = (at, left - 1);
+            if (self.allows)(at) {
+                let status = (self.status)(at);
+                return format!("{} leads to status {status}", advance(at - now));
+            }
+        }
+        let advice = (self.advice)(last);
+        let status = (self.status)(last);
+        if status == (self.status)(now) {
+            return advice;
+        }
+        let advance = advance(last - now);
+        format!("{advance} leads to status {status}, and then {advice}")
+    }
+}
+
+/// How to let that much time pass.
+#[must_use]
+pub fn advance(by: Millis) -> String {
+    format!("POST /_emulator/v1/clock/advance {{\"ms\":{by}}}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn way(
+        next: &dyn Fn(Millis) -> Millis,
+        status: &dyn Fn(Millis) -> u8,
+        allowed: &[u8],
+    ) -> String {
+        let advice = |at: Millis| format!("wait no longer at {at}");
+        let course = StatusForecast {
+            next,
+            status,
+            allows: &|at| allowed.contains(&status(at)),
+            advice: &advice,
+        };
+        course.path_to_allowed(100)
+    }
+
+    #[test]
+    fn time_leads_to_what_is_allowed_or_as_far_as_it_does() {
+        let twice = |at| match at {
+            100..150 => 150,
+            150..200 => 200,
+            _ => NEVER,
+        };
+        let status = |at| match at {
+            ..150 => 1,
+            150..200 => 2,
+            _ => 3,
+        };
+        let by = |ms: Millis| format!("POST /_emulator/v1/clock/advance {{\"ms\":{ms}}}");
+        assert_eq!(
+            way(&twice, &status, &[2, 3]),
+            format!("{} leads to status 2", by(50))
+        );
+        assert_eq!(
+            way(&twice, &status, &[7]),
+            format!(
+                "{} leads to status 3, and then wait no longer at 200",
+                by(100)
+            )
+        );
+        assert_eq!(way(&|_| NEVER, &status, &[3]), "wait no longer at 100");
+        assert_eq!(
+            way(&|at| at + 1, &|_| 1, &[3]),
+            format!("{} leads on", by(1_000))
+        );
+    }
+}
