@@ -403,7 +403,7 @@ mod tests {
             },
             Pattern {
                 work: Work::Rollback,
-                ..whole.clone()
+                ..whole
             },
         ] {
             assert!(!pattern.matches(&QUERY), "{pattern:?}");

@@ -1,6 +1,10 @@
 //! One test binary: a module per family, plus what they have in common.
 
 #![expect(
+    clippy::unwrap_used,
+    reason = "in helpers; inside the tests themselves .ci/clippy.toml allows it"
+)]
+#![expect(
     unreachable_pub,
     reason = "nothing reaches into a test binary, and pub(crate) says no more"
 )]
