@@ -32,7 +32,7 @@ const RELEASES: u64 = 50_000;
 const RATE: u32 = 5_000;
 
 /// How long a soak lasts.
-const LASTING: Duration = Duration::from_secs(600);
+const LASTING: Duration = Duration::from_mins(10);
 
 const PLANS: &str = "/v3/p1/cas/release-plans";
 const PIPELINES: &str = "/v3/p1/pipeline/pipelines";

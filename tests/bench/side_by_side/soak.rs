@@ -31,7 +31,7 @@ pub(crate) struct Soaked {
 
 /// Soaks an emulator for so long, which is more than a minute.
 pub(crate) fn soak(lasting: Duration) -> Soaked {
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     if lasting <= minute {
         give_up("a soak takes more than a minute");
     }
