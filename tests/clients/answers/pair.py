@@ -129,4 +129,8 @@ def unified(old, new):
     def lines(text):
         return re.sub(r"(,)(?=[\"{\[])", ",\n", text.decode("utf-8", "replace").replace("\r\n", "\n")).splitlines()
     diff = difflib.unified_diff(lines(old[:200_000]), lines(new[:200_000]), "old", "new", lineterm="", n=1)
-    return "\n".join(diff)[:LONGEST_DIFF]
+    shown = "\n".join(diff)[:LONGEST_DIFF]
+    if shown:
+        return shown
+    at = next((n for n, (a, b) in enumerate(zip(old, new)) if a != b), min(len(old), len(new)))
+    return f"from byte {at} on:\n-{old[at:at + 200]!r}\n+{new[at:at + 200]!r}"

@@ -8,7 +8,7 @@ def workload(image, name="app"):
     return {"template": {"kind": "Deployment", "spec": {"template": {"spec": {"containers": [{"name": name, "image": image}]}}}}}
 
 
-BODY = {"metadata": {"name": "r1"}, "spec": {"serviceName": "reviews", "version": "v2", "grayDeployments": [workload("shop/reviews:2")]}}
+BODY = {"metadata": {"name": "reviews-v2"}, "spec": {"serviceName": "reviews", "version": "v2", "grayDeployments": [workload("shop/reviews:2")]}}
 MESH = {"kind": "Mesh", "apiVersion": "v1", "metadata": {"name": "mesh-a"}, "spec": {
     "region": "r", "type": "InCluster", "version": "1.15.7-r1", "extendParams": {"clusters": [
         {"clusterID": "c1", "projectID": "p1", "injection": {"namespaces": {"fieldSelector": {"key": "UID", "operator": "In", "values": ["x"]}}},
@@ -23,7 +23,7 @@ COMMANDS = [("DELETE", query, None) for query in ("", "?action=cancel", "?action
 
 
 def traffic(pair, gray):
-    pair("PUT", "/_emulator/v1/asm/m1/default/r1/traffic", {"gray": gray})
+    pair("PUT", "/_emulator/v1/asm/m1/default/reviews-v2/traffic", {"gray": gray})
 
 
 def reach(pair, recipe, method="POST", path=AT, body=BODY):
@@ -40,7 +40,7 @@ def reach(pair, recipe, method="POST", path=AT, body=BODY):
 
 
 def look(pair, uid):
-    for path in (f"{AT}/r1", f"{AT}/{uid}", "/v2/meshes/m1/releases", f"/_emulator/v1/resources/asm/{uid}/timeline"):
+    for path in (f"{AT}/reviews-v2", f"{AT}/{uid}", "/v2/meshes/m1/releases", f"/_emulator/v1/resources/asm/{uid}/timeline"):
         pair("GET", path)
 
 
@@ -53,7 +53,7 @@ def play(pair):
                 uid = reach(pair, recipe)
                 if gray is not None:
                     traffic(pair, gray)
-                pair(method, f"{AT}/r1{query}", body)
+                pair(method, f"{AT}/reviews-v2{query}", body)
                 look(pair, uid)
                 pair.advance(2000)
         for method, query, body in COMMANDS:
@@ -84,14 +84,14 @@ def mesh_story(pair, recipe):
 
 def names(pair):
     pair.fresh()
-    for name, service in (("a", "s1"), ("a", "s2"), ("b", "s1"), ("c", "s3"), ("A_", "s4"), ("x" * 64, "s5"), ("", "s6"), ("-a", "s7")):
+    for name, service in (("aaaa", "s1"), ("aaaa", "s2"), ("bbbb", "s1"), ("cccc", "s3"), ("a", "s8"), ("A_", "s4"), ("x" * 64, "s5"), ("", "s6"), ("-a", "s7")):
         pair("POST", AT, {"metadata": {"name": name}, "spec": {**BODY["spec"], "serviceName": service}})
     for gray in (-1, 0, 101, 1.5, "x", None):
         traffic(pair, gray)
     for kind in ("canary", "blueGreen", "bluegreen", "BlueGreen", "nonsense", ""):
         pair.fresh()
         pair("POST", AT, {**BODY, "spec": {**BODY["spec"], "type": kind}})
-        pair("GET", f"{AT}/r1")
-    for path in ("/v2/meshes/m2/releases", "/v2/meshes/m/releases", "/v2/meshes/m1/namespaces/other/releases/r1", f"{AT}/r2", f"{AT}/R1"):
+        pair("GET", f"{AT}/reviews-v2")
+    for path in ("/v2/meshes/m2/releases", "/v2/meshes/m/releases", "/v2/meshes/m1/namespaces/other/releases/reviews-v2", f"{AT}/reviews-v1", f"{AT}/REVIEWS-V2"):
         pair("GET", path)
         pair("DELETE", path)
