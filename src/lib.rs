@@ -61,6 +61,25 @@
 //! Inside a family `operations → wire → model → sim`. No family knows another. A test reads `src/` and
 //! keeps these rules.
 //!
+//! The imports between folders; a file at the top of `src` stands for itself, and re-exports do not count:
+//!
+//! ```text
+//! cli -> exec, server, sim, world
+//! control -> families/asm, http, registry, sim, world
+//! emulator -> http, registry, server, sim, world
+//! exec -> http, server, sim, world
+//! families/asm -> families/huawei, http, sim, world
+//! families/huawei -> http, sim, world
+//! families/iam -> families/huawei, http, sim, world
+//! families/servicestage -> families/huawei, http, sim, world
+//! families/zadig -> http, sim, world
+//! http -> sim
+//! main -> cli, exec, registry, server
+//! registry -> families/asm, families/huawei, families/iam, families/servicestage, families/zadig, http, sim, world
+//! server -> control, http, registry, world
+//! world -> http, sim
+//! ```
+//!
 //! # A request
 //!
 //! The router picks a route, or [`app`]'s fallback refuses in the words of the prefix. Around whatever answers is

@@ -1,0 +1,235 @@
+//! The rules of the crate's layers, read off its import graph.
+//!
+//! This file has the rules as data and asserts them of `src`. To see the graph that they are asserted of:
+//!
+//! ```text
+//! ARCHITECTURE_PRINT=1 cargo test --test it architecture -- --nocapture
+//! ```
+
+mod cycles;
+mod graph;
+mod operations;
+mod parse;
+mod planted;
+mod rules;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use graph::{Graph, Sources};
+
+/// Each of the lower layers with the folders that it may name.
+const LAYERS: [(&str, &[&str]); 3] = [
+    ("sim", &[]),
+    ("http", &["sim"]),
+    ("world", &["http", "sim"]),
+];
+
+/// Words of HTTP, JSON and the runtime, which the kernel does without.
+const NOT_IN_SIM: [&str; 5] = ["axum", "hyper", "tokio", "serde_json", "StatusCode"];
+
+/// Words of HTTP, which a family's model does without.
+const NOT_IN_MODELS: [&str; 2] = ["axum", "StatusCode"];
+
+/// The families that others share, and those others. No family imports another otherwise.
+const SHARED_FAMILIES: [(&str, &[&str]); 1] = [(
+    "families/huawei",
+    &["families/iam", "families/asm", "families/servicestage"],
+)];
+
+/// Folders within a family that do not know each other.
+const STRANGERS: [(&str, &str); 1] = [(
+    "families/servicestage/plans",
+    "families/servicestage/pipelines",
+)];
+
+const READS_OF_THE_CLOCK: [&str; 3] = ["SystemTime::now", "Instant::now", "Utc::now"];
+const READ_THE_CLOCK: [&str; 1] = ["sim/clock.rs"];
+
+const WAITING: [&str; 3] = ["sleep", "sleep_until", "interval_at"];
+/// The timer, the accept loop, and faults.
+const MAY_WAIT: [&str; 4] = [
+    "http/faults/apply.rs",
+    "http/guard.rs",
+    "server/accept.rs",
+    "server/timer.rs",
+];
+
+const SPAWNING: [&str; 4] = ["spawn", "spawn_blocking", "spawn_local", "spawn_on"];
+/// The process, a world's tasks, a connection's, a command.
+const MAY_SPAWN: [&str; 4] = ["exec.rs", "main.rs", "server/accept.rs", "server/worlds.rs"];
+
+/// The texts of the crate.
+static SOURCES: LazyLock<Sources> = LazyLock::new(|| {
+    fn collect(root: &Path, folder: &Path, into: &mut Sources) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                collect(root, &path, into);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let name = path.strip_prefix(root).expect("below src");
+                let name = name.to_str().expect("unicode").replace('\\', "/");
+                let text = std::fs::read_to_string(&path).expect("a text");
+                into.insert(name, text);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut sources = Sources::new();
+    collect(&root, &root, &mut sources);
+    sources
+});
+
+static GRAPH: LazyLock<Graph> = LazyLock::new(|| {
+    let graph = Graph::read("release_emulator", &SOURCES).expect("a module tree");
+    if std::env::var_os("ARCHITECTURE_PRINT").is_some() {
+        for (key, names) in &graph.imports {
+            eprintln!("{}", rules::edge(key, names));
+        }
+        for (key, names) in &graph.reexports {
+            eprintln!("re-export: {}", rules::edge(key, names));
+        }
+        let folders = rules::folder_edges(&graph.imports);
+        eprintln!("{}", rules::listed(&folders));
+    }
+    graph
+});
+
+#[track_caller]
+fn assert_none(offences: &[String]) {
+    let n = offences.len();
+    assert!(
+        offences.is_empty(),
+        "{n} offences:\n{}",
+        offences.join("\n")
+    );
+}
+
+fn is_in(file: &str, folder: &str) -> bool {
+    file.strip_prefix(folder)
+        .is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// A file of a family's nouns: `model.rs`, or one in a folder `model/`.
+fn is_model(file: &str) -> bool {
+    is_in(file, "families")
+        && file
+            .split('/')
+            .any(|part| matches!(part, "model" | "model.rs"))
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    assert_none(&rules::circles(&GRAPH));
+}
+
+#[test]
+fn folders_import_each_other_one_way() {
+    assert_none(&rules::folder_circles(&GRAPH));
+}
+
+#[test]
+fn the_crate_docs_list_the_imports_between_folders() {
+    let offences = rules::undocumented(&GRAPH, &SOURCES["lib.rs"]);
+    let measured = rules::listed(&rules::folder_edges(&GRAPH.imports));
+    assert!(
+        offences.is_empty(),
+        "{}\n\nas it is now:\n{measured}",
+        offences.join("\n")
+    );
+}
+
+#[test]
+fn lower_layers_do_not_know_the_higher_ones() {
+    let folders = LAYERS.map(|(layer, _)| layer);
+    let mut offences = rules::missing_folders(&GRAPH, &folders);
+    for (layer, below) in LAYERS {
+        offences.extend(rules::out_of_layer(&GRAPH, layer, below));
+    }
+    assert_none(&offences);
+}
+
+#[test]
+fn the_kernel_names_nothing_of_http_json_or_the_runtime() {
+    let named = rules::naming(&GRAPH, &NOT_IN_SIM);
+    assert_none(&rules::among(&named, |file| is_in(file, "sim")));
+}
+
+#[test]
+fn models_name_nothing_of_http() {
+    let has_models = GRAPH.files.iter().any(|file| is_model(file));
+    assert!(has_models, "no file of a family is a model");
+    let named = rules::naming(&GRAPH, &NOT_IN_MODELS);
+    assert_none(&rules::among(&named, is_model));
+}
+
+#[test]
+fn families_do_not_know_each_other() {
+    let mut folders: BTreeSet<&str> = BTreeSet::new();
+    for (shared, users) in SHARED_FAMILIES {
+        folders.insert(shared);
+        folders.extend(users);
+    }
+    for (one, other) in STRANGERS {
+        folders.extend([one, other]);
+    }
+    let folders: Vec<&str> = folders.into_iter().collect();
+    let mut offences = rules::missing_folders(&GRAPH, &folders);
+    offences.extend(rules::between_families(&GRAPH, &SHARED_FAMILIES));
+    for (one, other) in STRANGERS {
+        for (from, to) in [(one, other), (other, one)] {
+            let found = rules::forbidden(&GRAPH, |file| is_in(file, from), |file| is_in(file, to));
+            offences.extend(found);
+        }
+    }
+    assert_none(&offences);
+}
+
+#[test]
+fn one_file_reads_the_clock() {
+    let calling = rules::calling(&GRAPH, &READS_OF_THE_CLOCK);
+    assert_none(&rules::only_in(&calling, &READ_THE_CLOCK));
+}
+
+#[test]
+fn few_files_wait_or_spawn() {
+    let waiting = rules::naming(&GRAPH, &WAITING);
+    let mut offences = rules::only_in(&waiting, &MAY_WAIT);
+    let spawning = rules::naming(&GRAPH, &SPAWNING);
+    offences.extend(rules::only_in(&spawning, &MAY_SPAWN));
+    assert_none(&offences);
+}
+
+#[test]
+fn chrono_cannot_read_the_clock_and_uuid_cannot_draw_by_itself() {
+    for (package, feature) in [("chrono", "now"), ("chrono", "clock"), ("uuid", "v4")] {
+        let output = Command::new(env!("CARGO"))
+            .args([
+                "tree",
+                "--locked",
+                "--edges",
+                "features,normal",
+                "--invert",
+                package,
+            ])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .expect("cargo runs");
+        let tree = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(
+            tree.contains(&format!("{package} feature \"std\"")),
+            "the tree shows features:\n{tree}"
+        );
+        assert!(
+            !tree.contains(&format!("{package} feature \"{feature}\"")),
+            "{feature} is on:\n{tree}"
+        );
+    }
+}
