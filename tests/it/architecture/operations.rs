@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use release_emulator::{api, control};
+use release_emulator::{control, registry};
 use serde_json::Value;
 
 #[test]
 fn every_operation_declares_evidence_source_action_and_a_unique_id() {
-    let operations: Vec<_> = api::operations().collect();
+    let operations: Vec<_> = registry::operations().collect();
     let mut ids = HashSet::new();
     for operation in &operations {
         assert!(ids.insert(&operation.id), "{} is there twice", operation.id);
@@ -88,7 +88,9 @@ fn the_openapi_document_is_the_same_each_time_and_names_every_path_parameter() {
 
 #[test]
 fn schemas_of_the_openapi_document_are_there_and_mean_one_thing_each() {
-    let parts = api::families().into_iter().chain([control::sealed().api()]);
+    let parts = registry::families()
+        .into_iter()
+        .chain([control::definition().api()]);
     let mut known = HashMap::new();
     for part in parts {
         let schemas = part.components.into_iter().flat_map(|all| all.schemas);
