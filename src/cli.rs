@@ -12,10 +12,10 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use crate::exec::FailOn;
 use crate::server::worlds::Limits;
 use crate::sim::Millis;
-use crate::world::identities::instant;
 use crate::world::settings::{
     Auth, Fidelity, PipelinesList, References, Settings, is_pace, length,
 };
+use crate::world::time::parse_rfc3339;
 
 /// What the environment twins of flags begin with.
 const PREFIX: &str = "RELEASE_EMULATOR_";
@@ -355,7 +355,7 @@ fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
 }
 
 fn time(text: &str) -> Result<Millis, String> {
-    instant(text)
+    parse_rfc3339(text)
         .ok_or_else(|| "expected an RFC 3339 time, such as 2026-01-01T12:00:00Z".to_owned())
 }
 

@@ -144,7 +144,7 @@ impl FailOn {
     fn findings(self, world: &World) -> Vec<String> {
         match self {
             Self::UnusedScript => world.read(|tables, _| {
-                let unused = tables.scripts.unused();
+                let unused = tables.shared.scripts.unused();
                 unused.map(unused_script).collect()
             }),
             Self::UnknownRoute => {

@@ -128,8 +128,8 @@ use axum::extract::Request;
 use axum::{Extension, Router};
 
 pub use emulator::{Emulator, Family, Fault, Script, StartError};
+pub use registry::State;
 pub use registry::World;
-pub use registry::state::State;
 use server::worlds::WorldContext;
 pub use world::settings::Settings;
 
@@ -160,6 +160,6 @@ fn unrouted(world: World, request: Request) -> axum::response::Response {
     if path == "/_emulator" || path.starts_with("/_emulator/") {
         control::unrouted(world, request)
     } else {
-        registry::unrouted(world, request)
+        registry::unrouted(&world, request)
     }
 }

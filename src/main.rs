@@ -104,7 +104,9 @@ async fn run(exec: &Exec, server: &Handle) -> Result<u8, Failure> {
     let farewell = findings.collect(exec.fail_on.clone());
     let host = start(&exec.serve, server, Some(farewell)).await?;
     open(&exec.serve, &host)?;
-    let identities = host.first().read(|tables, _| tables.identities.save());
+    let identities = host
+        .first()
+        .read(|tables, _| tables.shared.identities.save());
     let url = host.url();
     let variables = exec::variables(&url, &identities, |name| std::env::var_os(name).is_some());
 

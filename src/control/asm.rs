@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Control, Problem};
-use crate::families::asm::Error;
 use crate::families::asm::scope::{NamespaceRef, ProjectScope};
+use crate::families::asm::{Error, Table};
 use crate::http::context::note_hint;
 use crate::http::extract::{Json, Path};
 use crate::http::response;
@@ -46,11 +46,8 @@ pub(super) async fn set_traffic(
         namespace: &namespace,
     };
     world
-        .write(|tables, now| {
-            tables
-                .asm
-                .set_traffic(target, &id, gray, now, &mut tables.log)
-        })
+        .handle::<Table>()
+        .write(|table, shared, now| table.set_traffic(target, &id, gray, now, &mut shared.log))
         .map_err(|error| match error {
             Error::NotFound(missing) => {
                 note_hint(missing.to_string());

@@ -8,13 +8,13 @@ use utoipa::ToSchema;
 
 use super::transition::TransitionBody;
 use super::{Control, Problem};
-use crate::families::huawei::rfc3339;
 use crate::http::extract::Json;
 use crate::http::response;
 use crate::sim::Millis;
 use crate::sim::clock::{ClockReading, ClockUpdate, Mode, Refused};
-use crate::world::identities::instant;
 use crate::world::settings::is_pace;
+use crate::world::time::parse_rfc3339;
+use crate::world::time::rfc3339;
 
 /// The furthest one advance may go: ten years, in milliseconds.
 const FURTHEST: Millis = 10 * 366 * 86_400_000;
@@ -170,7 +170,8 @@ pub(super) async fn advance_clock(
 
 /// The instant that a field says.
 pub(super) fn time(field: &str, text: &str) -> Result<Millis, Problem> {
-    instant(text).ok_or_else(|| Problem::BadRequest(format!("{field}: {text} is no RFC 3339 time")))
+    parse_rfc3339(text)
+        .ok_or_else(|| Problem::BadRequest(format!("{field}: {text} is no RFC 3339 time")))
 }
 
 /// A pace, if there can be one.

@@ -83,10 +83,7 @@ fn document() -> OpenApi {
         .servers(Some([here.build()]))
         .tags(Some(TAGS.map(tag)))
         .build();
-    for part in registry::families()
-        .into_iter()
-        .chain([super::definition().api()])
-    {
+    for part in registry::definitions().chain([super::definition().api()]) {
         document.merge(part);
     }
     for (path, item) in &mut document.paths.paths {

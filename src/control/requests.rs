@@ -11,7 +11,6 @@ use wildmatch::WildMatch;
 
 use super::clock::time;
 use super::{Control, Problem};
-use crate::families::huawei::rfc3339;
 use crate::http::auth::redact;
 use crate::http::extract::Query;
 use crate::http::observe::exchange::{Exchange, ExchangeSummary, LONGEST_BODY, Part};
@@ -19,6 +18,7 @@ use crate::http::observe::headers::Headers;
 use crate::http::response;
 use crate::registry::World;
 use crate::sim::Millis;
+use crate::world::time::rfc3339;
 
 /// Which requests are meant: all that is given must hold. Texts are globs with `*` and `?`.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]

@@ -350,8 +350,15 @@ pub(super) struct RulesView {
     responses((status = 200, body = RulesView)))]
 pub(super) async fn list_scripts(State(Control(world)): State<Control>) -> Response {
     let body = world.read(|tables, _| RulesView {
-        scripts: tables.scripts.rules().iter().map(RuleView::of).collect(),
+        scripts: tables
+            .shared
+            .scripts
+            .rules()
+            .iter()
+            .map(RuleView::of)
+            .collect(),
         unused: tables
+            .shared
             .scripts
             .unused()
             .map(|rule| rule.id.clone())
@@ -375,7 +382,7 @@ pub(super) async fn add_script(
     // Request ids are drawn for it, so that a script does not shift the ids of resources.
     let rule = body.rule(world.request_ids().uuid(|_| false))?;
     let text = response::to_json(&RuleView::of(&rule), 256);
-    world.write(|tables, _| tables.scripts.add(rule));
+    world.write(|tables, _| tables.shared.scripts.add(rule));
     Ok(response::json(StatusCode::CREATED, text))
 }
 
@@ -383,7 +390,7 @@ pub(super) async fn add_script(
 #[utoipa::path(delete, path = "/_emulator/v1/scripts", operation_id = "ClearScripts", tag = "control",
     responses((status = 204)))]
 pub(super) async fn clear_scripts(State(Control(world)): State<Control>) -> Response {
-    world.write(|tables, _| tables.scripts.clear());
+    world.write(|tables, _| tables.shared.scripts.clear());
     response::empty(StatusCode::NO_CONTENT)
 }
 
@@ -395,11 +402,11 @@ pub(super) async fn remove_script(
     State(Control(world)): State<Control>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    if world.write(|tables, _| tables.scripts.remove(&id)) {
+    if world.write(|tables, _| tables.shared.scripts.remove(&id)) {
         Ok(response::empty(StatusCode::NO_CONTENT))
     } else {
         world.read(|tables, _| {
-            let rules = tables.scripts.rules().iter();
+            let rules = tables.shared.scripts.rules().iter();
             note_known("script", &id, rules.map(|rule| rule.id.as_str()));
         });
         Err(Problem::NotFound(format!("script {id}")))

@@ -10,8 +10,9 @@ use super::{Control, Problem};
 use crate::http::context::note_hint;
 use crate::http::extract::{Body, Json};
 use crate::http::response;
-use crate::registry::state::{self, ValidationError};
+use crate::registry::State as WorldState;
 use crate::sim::fuzzy::nearest;
+use crate::world::fixture::ValidationError;
 
 /// Where a reset goes.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -47,14 +48,14 @@ pub(super) async fn reset(
 
 /// The whole memory in the fixture format, secrets included.
 #[utoipa::path(get, path = "/_emulator/v1/state", operation_id = "ShowState", tag = "control",
-    responses((status = 200, description = "The fixture format", body = state::State)))]
+    responses((status = 200, description = "The fixture format", body = WorldState)))]
 pub(super) async fn show_state(State(Control(world)): State<Control>) -> Response {
     response::json(StatusCode::OK, response::to_json(&world.export(), 4 << 10))
 }
 
 /// Replaces the whole memory, or changes nothing. Clock and scripts stay. Errors: 400 with the JSON path.
 #[utoipa::path(put, path = "/_emulator/v1/state", operation_id = "ReplaceState", tag = "control",
-    request_body(content = state::State, description = "The fixture format",
+    request_body(content = WorldState, description = "The fixture format",
         example = json!({"asm": {"meshes": [{"id": "m1", "name": "mesh-one", "releases": []}]}})),
     responses((status = 204), (status = 400, body = super::problem::ProblemBody,
     content_type = "application/problem+json")))]
@@ -68,7 +69,7 @@ pub(super) async fn replace_state(
 
 /// Adds to the memory, replacing what has the same id, or changes nothing. Errors: 400 with the JSON path.
 #[utoipa::path(patch, path = "/_emulator/v1/state", operation_id = "MergeState", tag = "control",
-    request_body(content = state::State, description = "The fixture format",
+    request_body(content = WorldState, description = "The fixture format",
         example = json!({"asm": {"meshes": [{"id": "m1", "name": "mesh-one", "releases": []}]}})),
     responses((status = 204), (status = 400, body = super::problem::ProblemBody,
     content_type = "application/problem+json")))]
@@ -80,9 +81,9 @@ pub(super) async fn merge_state(
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
-fn read(body: &[u8]) -> Result<state::State, Problem> {
+fn read(body: &[u8]) -> Result<WorldState, Problem> {
     let text = std::str::from_utf8(body).map_err(|error| Problem::BadRequest(error.to_string()))?;
-    state::State::from_json(text).map_err(validation_error)
+    WorldState::from_json(text).map_err(validation_error)
 }
 
 #[expect(

@@ -11,12 +11,12 @@ use utoipa::ToSchema;
 use super::scripts::FAMILIES;
 use super::transition::TransitionBody;
 use super::{Control, Problem};
-use crate::families::huawei::rfc3339;
 use crate::http::context::note_hint;
 use crate::http::extract::Path;
 use crate::http::response;
 use crate::registry::Unknown;
 use crate::sim::timeline::{Next, Timeline};
+use crate::world::time::rfc3339;
 
 /// What there is to say of a resource.
 #[derive(Debug, Serialize, ToSchema)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::families::huawei::rfc3339;
 use crate::sim::Transition;
+use crate::world::time::rfc3339;
 
 /// A change of state.
 #[derive(Debug, Serialize, ToSchema)]

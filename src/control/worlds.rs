@@ -13,9 +13,10 @@ use super::{Control, Problem};
 use crate::http::extract::{Json, Path};
 use crate::http::json::RawJson;
 use crate::http::response;
+use crate::registry::State as WorldState;
 use crate::registry::World;
-use crate::registry::state;
 use crate::server::worlds::{MAIN, Refused, WorldContext, WorldInfo};
+use crate::world::fixture::ValidationError;
 use crate::world::settings::{self, Auth, Fidelity, PipelinesList, References, Settings};
 
 /// The most characters of a name.
@@ -39,7 +40,7 @@ pub(super) struct NewWorld {
     #[schema(max_length = 64, pattern = "^[A-Za-z0-9._-]+$")]
     name: Option<String>,
     /// What it holds at first and a reset goes back to, in the fixture format.
-    #[schema(value_type = Option<state::State>)]
+    #[schema(value_type = Option<WorldState>)]
     fixtures: Option<RawJson>,
     /// The instant at which its clock stands, RFC 3339; null: it runs.
     #[serde(default)]
@@ -109,7 +110,7 @@ impl NewWorld {
         let fixtures = match &self.fixtures {
             None => like.fixtures().clone(),
             // A document of its own, so that what is secret in it is not repeated where it does not fit.
-            Some(given) => state::State::from_json(given.text()).map_err(|validation_error| {
+            Some(given) => WorldState::from_json(given.text()).map_err(|validation_error| {
                 misfit_of_fixtures(validation_error.without_position())
             })?,
         };
@@ -137,7 +138,7 @@ fn wrong(path: &str, what: impl std::fmt::Display) -> Problem {
     Problem::BadRequest(format!("{path}: {what}"))
 }
 
-fn misfit_of_fixtures(validation_error: state::ValidationError) -> Problem {
+fn misfit_of_fixtures(validation_error: ValidationError) -> Problem {
     Problem::BadRequest(validation_error.nested_in("fixtures").to_string())
 }
 
@@ -259,7 +260,7 @@ mod tests {
 
     /// The settings of a world that is made like one with other settings than usual.
     fn made(chosen: &str) -> Settings {
-        let like = World::new(like(), state::State::default()).unwrap();
+        let like = World::new(like(), WorldState::default()).unwrap();
         let chosen: NewWorld = serde_json::from_str(chosen).unwrap();
         let (_, world) = chosen.make(&like).unwrap();
         world.settings().clone()

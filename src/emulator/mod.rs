@@ -13,9 +13,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
 use crate::app_with_host;
+use crate::registry::State;
 use crate::registry::World;
 use crate::registry::fixtures;
-use crate::registry::state::State;
 use crate::server::worlds::{Limits, WorldServer};
 use crate::sim::clock::{ClockReading, ClockUpdate, MAX_INSTANT, Mode, Refused};
 use crate::sim::{Millis, Transition};
@@ -224,7 +224,7 @@ impl Clock<'_> {
     /// The present instant.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
-        instant(self.reading().now)
+        parse_rfc3339(self.reading().now)
     }
 
     /// The present instant in milliseconds, whether the clock runs, and how fast.
@@ -300,7 +300,7 @@ fn ms(length: Duration) -> Millis {
     Millis::try_from(length.as_millis()).map_or(MAX_INSTANT, |ms| ms.min(MAX_INSTANT))
 }
 
-fn instant(ms: Millis) -> DateTime<Utc> {
+fn parse_rfc3339(ms: Millis) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(ms).expect("a clock ends with the year 9999")
 }
 

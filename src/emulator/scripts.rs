@@ -17,24 +17,25 @@ impl Scripts<'_> {
         // Request ids are drawn for it, so that a script does not shift the ids of resources.
         let id = self.0.request_ids().uuid(|_| false);
         let rule = script.rule(id.clone());
-        self.0.write(|tables, _| tables.scripts.add(rule));
+        self.0.write(|tables, _| tables.shared.scripts.add(rule));
         id
     }
 
     /// The scripts in force, and for how many steps each held so far.
     #[must_use]
     pub fn list(&self) -> Vec<scripts::Script> {
-        self.0.read(|tables, _| tables.scripts.rules().to_vec())
+        self.0
+            .read(|tables, _| tables.shared.scripts.rules().to_vec())
     }
 
     /// Takes a script back; false if there is none of that id.
     pub fn remove(&self, id: &str) -> bool {
-        self.0.write(|tables, _| tables.scripts.remove(id))
+        self.0.write(|tables, _| tables.shared.scripts.remove(id))
     }
 
     /// Takes all scripts back.
     pub fn clear(&self) {
-        self.0.write(|tables, _| tables.scripts.clear());
+        self.0.write(|tables, _| tables.shared.scripts.clear());
     }
 }
 

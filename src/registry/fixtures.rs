@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use crate::registry::State;
 use crate::registry::World;
-use crate::registry::state::{State, ValidationError};
+use crate::world::fixture::ValidationError;
 use crate::world::settings::Settings;
 
 /// The name under which the documented examples are built in.

@@ -1,54 +1,46 @@
 //! The fixture format: the whole memory as one JSON document, for fixtures, export and import.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 use serde_saphyr::UserMessageFormatter;
 use utoipa::ToSchema;
 
-use crate::families::{asm, servicestage, zadig};
-pub use crate::http::json::ValidationError;
+use super::families::families;
 use crate::http::json::object;
+use crate::world::family::Family;
+use crate::world::fixture::{Counters, ValidationError};
 use crate::world::identities::Identities;
 
-/// The whole memory. An unknown key is refused, a missing one is empty.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct State {
-    /// Meshes with their releases: `{"meshes":[{"id","name","releases":[…]}]}`.
-    #[schema(value_type = Object)]
-    #[serde(deserialize_with = "object")]
-    pub asm: asm::fixture::State,
-    /// Projects with their release plans and pipelines: `{"projects":[{"id","release_plans":[…],"pipelines":[…]}]}`.
-    #[schema(value_type = Object)]
-    #[serde(deserialize_with = "object")]
-    pub servicestage: servicestage::fixture::State,
-    /// Projects with their versions and what these refer to:
-    /// `{"projects":[{"key","versions":[…],"environments":[…],"registries":[…],"chart_repos":[…]}]}`.
-    #[schema(value_type = Object)]
-    #[serde(deserialize_with = "object")]
-    pub zadig: zadig::fixture::State,
-    /// Users, tokens and keys, secrets included: `{"users":[…],"access_keys":[…],"tokens":[…],"zadig_users":[…]}`.
-    #[schema(value_type = Object)]
-    #[serde(deserialize_with = "object")]
-    pub identities: Identities,
-    /// Counters of the emulator.
-    #[serde(deserialize_with = "object")]
-    pub emulator: Counters,
-}
+/// Declares [`State`] with a key for each table.
+macro_rules! state {
+    (services: $($service:ty),+; tables: $($(#[$doc:meta])+ $field:ident: $table:ty),+;) => {
+        /// The whole memory. An unknown key is refused, a missing one is empty.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct State {
+            $($(#[$doc])+
+            #[schema(value_type = Object)]
+            #[serde(deserialize_with = "object")]
+            pub $field: <$table as Family>::State,)+
+            /// Users, tokens and keys, secrets included: `{"users":[…],"access_keys":[…],"tokens":[…],"zadig_users":[…]}`.
+            #[schema(value_type = Object)]
+            #[serde(deserialize_with = "object")]
+            pub identities: Identities,
+            /// Counters of the emulator.
+            #[serde(deserialize_with = "object")]
+            pub emulator: Counters,
+        }
 
-/// Counters that must not go back when a memory is restored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Counters {
-    /// The number of the next pipeline execution.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_execution_id: Option<i64>,
-    /// How many ids were drawn.
-    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ids_drawn: Option<u64>,
+        impl State {
+            /// Applies a patch: replaces resources with the same id, adds the rest.
+            pub fn merge(&mut self, patch: Self) {
+                $(<$table>::merge(&mut self.$field, patch.$field);)+
+                self.identities.merge(patch.identities);
+                self.emulator.merge(patch.emulator);
+            }
+        }
+    };
 }
+families!(state);
 
 impl State {
     /// Reads a state from JSON.
@@ -92,19 +84,6 @@ impl State {
         // are not those of the file.
         Self::from_json(&value.to_string()).map_err(ValidationError::without_position)
     }
-
-    /// Takes over what a patch says: what has the same id is replaced, the rest is added.
-    pub fn merge(&mut self, patch: Self) {
-        self.asm.merge(patch.asm);
-        self.servicestage.merge(patch.servicestage);
-        self.zadig.merge(patch.zadig);
-        self.identities.merge(patch.identities);
-        let counters = &mut self.emulator;
-        counters.next_execution_id = counters
-            .next_execution_id
-            .max(patch.emulator.next_execution_id);
-        counters.ids_drawn = counters.ids_drawn.max(patch.emulator.ids_drawn);
-    }
 }
 
 /// Takes the value out of a text like `invalid type: string "…", expected an object`: it may be a secret.
@@ -116,35 +95,5 @@ fn hide_value(text: &mut String) {
         && value < expected
     {
         text.replace_range(value..expected, "***");
-    }
-}
-
-/// Replaces what has the same key, and adds the rest in order.
-pub fn upsert<T, K: std::hash::Hash + Eq + ?Sized + ToOwned<Owned: std::hash::Hash + Eq>>(
-    list: &mut Vec<T>,
-    patch: Vec<T>,
-    key: impl Fn(&T) -> &K,
-) {
-    upsert_with(list, patch, key, |old, new| *old = new);
-}
-
-/// As [`upsert`], but what has the same key is merged by `merge`.
-pub fn upsert_with<T, K: std::hash::Hash + Eq + ?Sized + ToOwned<Owned: std::hash::Hash + Eq>>(
-    list: &mut Vec<T>,
-    patch: Vec<T>,
-    key: impl Fn(&T) -> &K,
-    merge: impl Fn(&mut T, T),
-) {
-    let places: HashMap<K::Owned, usize> = list
-        .iter()
-        .enumerate()
-        .map(|(n, item)| (key(item).to_owned(), n))
-        .collect();
-    for item in patch {
-        match places.get(key(&item)) {
-            Some(place) => merge(&mut list[*place], item),
-            // A key that comes twice in a patch stays twice, for the load to refuse.
-            None => list.push(item),
-        }
     }
 }

@@ -6,46 +6,41 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::Database;
-use super::state::{State, ValidationError};
+use super::database::Database;
+use super::families::families;
+use super::state::State;
 use crate::http::context::note_scripts;
 use crate::http::observe::Recorder;
 use crate::http::observe::events::Event;
 use crate::sim::clock::{Clock, ClockReading, ClockUpdate, Mode, Refused};
 use crate::sim::ids::Ids;
 use crate::sim::{Millis, NEVER, Transition};
+use crate::world::fixture::ValidationError;
+use crate::world::handle::{Access, Handle, Services, Shared};
 use crate::world::settings::Settings;
 use crate::world::store::Store;
 
-/// What a family is given: cheap to clone, all clones are the same world.
+/// A world. Cheap to clone; all clones are the same world.
 #[derive(Clone)]
 pub struct World(Arc<Inner>);
 
 struct Inner {
-    settings: Settings,
     store: Store<Database>,
     clock: Arc<Clock>,
-    ids: Ids,
-    /// Request ids have a sequence of their own, so that the ids of resources depend on creations alone.
-    request_ids: Arc<Ids>,
-    /// What stands around the requests.
-    recorder: Arc<Recorder>,
-    /// So do tokens, and theirs does not start over at a reset: one that was issued before it must not be
-    /// issued to somebody else.
-    token_ids: Ids,
-    /// What a reset goes back to.
+    services: Arc<Services>,
+    /// The state that a reset restores.
     fixtures: State,
     ready: AtomicBool,
-    /// What the ticker waits for, and how it learns that something is due sooner.
+    /// The instant that the timer task waits for, and the signal that wakes it earlier.
     awaited: AtomicI64,
-    sooner: Notify,
+    earlier: Notify,
 }
 
-/// What tells the sequence of tokens from the others of the same seed.
+/// Distinguishes the sequence of tokens from the others of the same seed.
 const TOKENS: u64 = 0x746f_6b65_6e73;
 
-/// Hears of transitions with their numbers.
-pub type OnTransition<'a> = &'a mut dyn FnMut(u64, Transition);
+/// Receives transitions with their numbers.
+type OnTransition<'a> = &'a mut dyn FnMut(u64, Transition);
 
 impl World {
     /// A world that holds the fixtures, not yet open to callers.
@@ -57,25 +52,37 @@ impl World {
             Arc::clone(&clock),
             settings.journal_bytes,
         );
-        let inner = Inner {
-            store: Store::new(Database::new(&settings)),
-            clock,
+        let services = Services {
             recorder: Arc::new(recorder),
             ids: Ids::seeded(settings.seed),
             request_ids,
             token_ids: Ids::seeded(settings.seed.swap_bytes() ^ TOKENS),
+            settings,
+        };
+        let inner = Inner {
+            store: Store::new(Database::new(&services.settings)),
+            clock,
+            services: Arc::new(services),
             fixtures,
             ready: AtomicBool::new(false),
             awaited: AtomicI64::new(NEVER),
-            sooner: Notify::new(),
-            settings,
+            earlier: Notify::new(),
         };
         let world = Self(Arc::new(inner));
         world.replace(world.0.fixtures.clone())?;
         Ok(world)
     }
 
-    /// Declares the world open to callers.
+    /// A family's handle on its table.
+    #[must_use]
+    pub fn handle<T>(&self) -> Handle<T>
+    where
+        Self: Access<T>,
+    {
+        Handle::new(Arc::clone(&self.0.services), Arc::new(self.clone()))
+    }
+
+    /// Opens the world to callers.
     pub fn open(&self) {
         self.0.ready.store(true, Ordering::Release);
     }
@@ -86,85 +93,73 @@ impl World {
         self.0.ready.load(Ordering::Acquire)
     }
 
-    /// What was chosen for this world.
+    /// The options of the world.
     #[must_use]
     pub fn settings(&self) -> &Settings {
-        &self.0.settings
+        &self.0.services.settings
     }
 
-    /// What a reset goes back to.
+    /// The state that a reset restores.
     #[must_use]
     pub fn fixtures(&self) -> &State {
         &self.0.fixtures
     }
 
-    /// What resources draw their ids from.
+    /// The sequence of request ids.
     #[must_use]
-    pub fn ids(&self) -> &Ids {
-        &self.0.ids
+    pub fn request_ids(&self) -> &Ids {
+        &self.0.services.request_ids
     }
 
-    /// What requests draw their ids from.
-    #[must_use]
-    pub fn request_ids(&self) -> Arc<Ids> {
-        Arc::clone(&self.0.request_ids)
-    }
-
-    /// What is noticed of the requests.
+    /// Journal, events, metrics and faults.
     #[must_use]
     pub fn recorder(&self) -> &Arc<Recorder> {
-        &self.0.recorder
+        &self.0.services.recorder
     }
 
-    /// What tokens are drawn from.
-    #[must_use]
-    pub fn token_ids(&self) -> &Ids {
-        &self.0.token_ids
-    }
-
-    /// Looks at the memory at the present instant, which is taken under the lock. What is due by then has
-    /// happened: only if something is does a read wait for the write lock, and then looks while it has it.
+    /// Reads the memory at the present instant, which is taken under the lock. Timers that are due have fired: only
+    /// if there are any does a read wait for the write lock, and then reads under it.
     pub fn read<R>(&self, look: impl FnOnce(&Database, Millis) -> R) -> R {
-        let seen = self.0.store.read(|tables| {
+        let result = self.0.store.read(|database| {
             let now = self.0.clock.now();
-            if tables.next_due() > now {
-                Ok(look(tables, now))
+            if database.next_due() > now {
+                Ok(look(database, now))
             } else {
                 Err(look)
             }
         });
-        match seen {
-            Ok(seen) => seen,
-            Err(look) => self.write(|tables, now| look(tables, now)),
+        match result {
+            Ok(result) => result,
+            Err(look) => self.write(|database, now| look(database, now)),
         }
     }
 
-    /// Changes the memory at the present instant, which is taken under the lock: what is written is always
-    /// in the order of time. A change that fails must have changed nothing: check first, then change.
+    /// Changes the memory at the present instant, which is taken under the lock, so writes are in the order of
+    /// time. A change that fails must have changed nothing: check first, then change.
     pub fn write<R>(&self, change: impl FnOnce(&mut Database, Millis) -> R) -> R {
-        self.0.store.write(|tables| {
+        self.0.store.write(|database| {
             let now = self.0.clock.now();
-            self.catch_up(tables, now, &mut |_, _| {});
-            // Those that decided for scheduled starts are nobody's.
-            drop(tables.scripts.take_used_ids());
-            let changed = change(tables, now);
-            note_scripts(tables.scripts.take_used_ids());
-            for (number, transition) in tables.log.drain() {
-                self.note(number, transition);
+            self.catch_up(database, now, &mut |_, _| {});
+            // The scripts that scheduled starts have used belong to no request.
+            drop(database.shared.scripts.take_used_ids());
+            let result = change(database, now);
+            note_scripts(database.shared.scripts.take_used_ids());
+            for (number, transition) in database.shared.log.drain() {
+                self.publish(number, transition);
             }
-            if tables.next_due() < self.0.awaited.load(Ordering::Acquire) {
-                self.0.sooner.notify_one();
+            if database.next_due() < self.0.awaited.load(Ordering::Acquire) {
+                self.0.earlier.notify_one();
             }
-            changed
+            result
         })
     }
 
-    /// Catches up, and answers in how much real time something is due next; nothing while the clock stands.
+    /// Catches up, and answers after how much real time the next timer is due; nothing while the clock is frozen.
     #[must_use]
     pub fn catch_up_and_next_wait(&self) -> Option<Duration> {
-        // Noted under the lock: whoever writes next compares with it, so nothing becomes due sooner unheard.
-        let due = self.read(|tables, _| {
-            let due = tables.next_due();
+        // Stored under the lock: the next writer compares with it, so an earlier timer cannot be missed.
+        let due = self.read(|database, _| {
+            let due = database.next_due();
             self.0.awaited.store(due, Ordering::Release);
             due
         });
@@ -173,50 +168,52 @@ impl World {
             return None;
         }
         let wait = Duration::from_millis(u64::try_from(due - now).unwrap_or(0));
-        // At a very slow pace it is longer than can be told.
-        let wait = Duration::try_from_secs_f64(wait.as_secs_f64() / pace);
-        let wait = wait.unwrap_or(Duration::MAX);
-        // A millisecond more, so that it is due when the wait is over.
+        // At a very slow pace the wait is longer than a `Duration` can hold.
+        let wait = Duration::try_from_secs_f64(wait.as_secs_f64() / pace).unwrap_or(Duration::MAX);
+        // A millisecond more, so that the timer is due when the wait is over.
         Some(wait.saturating_add(Duration::from_millis(1)))
     }
 
-    /// Waits until something is due sooner than was foreseen, or may be, since something was done to the clock.
+    /// Resolves when an earlier timer is scheduled or the clock is changed.
     pub async fn earlier_timer(&self) {
-        self.0.sooner.notified().await;
+        self.0.earlier.notified().await;
     }
 
-    /// What the clock shows and how it moves.
+    /// The state of the clock.
     #[must_use]
     pub fn clock(&self) -> ClockReading {
         self.0.clock.reading()
     }
 
-    /// Sets the clock and catches up; `on_transition` is told what happened on the way, in order.
+    /// Sets the clock and catches up, passing the transitions on the way to `on_transition`, in order.
     pub fn set_clock(
         &self,
-        setting: ClockUpdate,
+        update: ClockUpdate,
         on_transition: OnTransition,
     ) -> Result<ClockReading, Refused> {
-        self.0.store.write(|tables| {
-            self.catch_up(tables, self.0.clock.now(), &mut |_, _| {});
-            let reading = self.0.clock.set(setting)?;
-            self.0.sooner.notify_one();
-            self.catch_up(tables, reading.now, on_transition);
-            Ok(reading)
-        })
+        self.move_clock(|clock| clock.set(update), on_transition)
     }
 
-    /// Moves the clock forward by `by` and catches up; `on_transition` is told what happened on the way, in order.
+    /// Moves the clock forward by `by` and catches up, passing the transitions on the way to `on_transition`, in
+    /// order.
     pub fn advance(
         &self,
         by: Millis,
         on_transition: OnTransition,
     ) -> Result<ClockReading, Refused> {
-        self.0.store.write(|tables| {
-            self.catch_up(tables, self.0.clock.now(), &mut |_, _| {});
-            let reading = self.0.clock.advance(by)?;
-            self.0.sooner.notify_one();
-            self.catch_up(tables, reading.now, on_transition);
+        self.move_clock(|clock| clock.advance(by), on_transition)
+    }
+
+    fn move_clock(
+        &self,
+        change: impl FnOnce(&Clock) -> Result<ClockReading, Refused>,
+        on_transition: OnTransition,
+    ) -> Result<ClockReading, Refused> {
+        self.0.store.write(|database| {
+            self.catch_up(database, self.0.clock.now(), &mut |_, _| {});
+            let reading = change(&self.0.clock)?;
+            self.0.earlier.notify_one();
+            self.catch_up(database, reading.now, on_transition);
             Ok(reading)
         })
     }
@@ -224,67 +221,67 @@ impl World {
     /// The whole memory in the fixture format.
     #[must_use]
     pub fn export(&self) -> State {
-        self.read(|tables, now| tables.save(&self.0.ids, now))
+        self.read(|database, now| database.save(&self.0.services.ids, now))
     }
 
     /// Replaces the whole memory, or changes nothing. Scripts stay.
     pub fn replace(&self, state: State) -> Result<(), ValidationError> {
-        self.write(|tables, now| self.load(tables, state, now))
+        self.write(|database, now| self.load(database, state, now))
     }
 
-    /// Adds to the memory, replacing what has the same id, or changes nothing.
+    /// Adds to the memory, replacing resources with the same id, or changes nothing.
     pub fn merge(&self, patch: State) -> Result<(), ValidationError> {
-        self.write(|tables, now| {
-            let mut state = tables.save(&self.0.ids, now);
+        self.write(|database, now| {
+            let services = &self.0.services;
+            let mut state = database.save(&services.ids, now);
             state.merge(patch.clone());
-            self.load(tables, state, now).map_err(|validation_error| {
-                // What does not fit by itself is told with its place in the patch, not in the whole.
-                let mut alone = Database::new(&self.0.settings);
-                let ids = self.0.ids.fork();
-                alone
-                    .load(patch, &self.0.settings, &ids, now)
-                    .err()
-                    .unwrap_or(validation_error)
+            self.load(database, state, now).map_err(|error| {
+                // An error of the patch alone is reported with its path in the patch, not in the whole.
+                let mut alone = Database::new(&services.settings);
+                let ids = services.ids.fork();
+                let loaded = alone.load(patch, &services.settings, &ids, now);
+                loaded.err().unwrap_or(error)
             })
         })
     }
 
-    /// Back to the fixtures, or to nothing: memory, clock, ids, scripts, faults, journal.
+    /// Restores the fixtures, or an empty memory: also clock, ids, scripts, faults, journal.
     ///
     /// # Panics
     /// Never: the fixtures were loaded when the world was made.
     pub fn reset(&self, to_empty: bool) {
-        self.0.store.write(|tables| {
-            self.0.clock.restart(&fresh_clock(&self.0.settings));
-            self.0.sooner.notify_one();
-            self.0.recorder.reset();
-            self.0.ids.restart();
-            let mut empty = Database::new(&self.0.settings);
-            empty.log.count_on_from(&tables.log);
-            *tables = empty;
+        self.0.store.write(|database| {
+            let services = &self.0.services;
+            self.0.clock.restart(&fresh_clock(&services.settings));
+            self.0.earlier.notify_one();
+            services.recorder.reset();
+            services.ids.restart();
+            let mut empty = Database::new(&services.settings);
+            empty.shared.log.count_on_from(&database.shared.log);
+            *database = empty;
             let state = if to_empty {
                 State::default()
             } else {
                 self.0.fixtures.clone()
             };
-            self.load(tables, state, self.0.clock.now())
+            self.load(database, state, self.0.clock.now())
                 .expect("the fixtures were loaded before");
         });
     }
 
-    fn catch_up(&self, tables: &mut Database, to: Millis, on_transition: OnTransition) {
-        tables.run_until(to, &mut |number, transition| {
-            self.note(number, transition.clone());
+    fn catch_up(&self, database: &mut Database, to: Millis, on_transition: OnTransition) {
+        database.run_until(to, &mut |number, transition| {
+            self.publish(number, transition.clone());
             on_transition(number, transition);
         });
     }
 
-    /// Every transition of the world comes by here once: in the order of time and of its number, whatever caused
-    /// it, while nobody else can look or change anything.
-    fn note(&self, number: u64, transition: Transition) {
+    /// Publishes a transition. Every transition of the world passes here once, in the order of time and of its
+    /// number, under the lock.
+    fn publish(&self, number: u64, transition: Transition) {
         let transition = Arc::new(transition);
         let event = Event::Transition(number, Arc::clone(&transition));
-        self.0.recorder.events.add(event);
+        self.0.services.recorder.events.add(event);
         let Transition {
             at,
             family,
@@ -308,16 +305,46 @@ impl World {
 
     fn load(
         &self,
-        tables: &mut Database,
+        database: &mut Database,
         state: State,
         now: Millis,
     ) -> Result<(), ValidationError> {
-        let (mut fresh, ids) = (Database::new(&self.0.settings), self.0.ids.fork());
-        fresh.load(state, &self.0.settings, &ids, now)?;
-        self.0.ids.skip_to(ids.drawn());
-        fresh.inherit_from(tables, now);
-        *tables = fresh;
+        let services = &self.0.services;
+        let (mut fresh, ids) = (Database::new(&services.settings), services.ids.fork());
+        fresh.load(state, &services.settings, &ids, now)?;
+        services.ids.skip_to(ids.drawn());
+        fresh.inherit_from(database, now);
+        *database = fresh;
         Ok(())
+    }
+}
+
+/// Declares the access to each table.
+macro_rules! access {
+    (services: $($service:ty),+; tables: $($(#[$doc:meta])+ $field:ident: $table:ty),+;) => {
+        $(impl Access<$table> for World {
+            fn read(&self, look: &mut dyn FnMut(&$table, &Shared, Millis)) {
+                Self::read(self, |database, now| look(&database.$field, &database.shared, now));
+            }
+
+            fn write(&self, change: &mut dyn FnMut(&mut $table, &mut Shared, Millis)) {
+                Self::write(self, |database, now| change(&mut database.$field, &mut database.shared, now));
+            }
+        })+
+    };
+}
+families!(access);
+
+/// For services that have no table of their own.
+impl Access<()> for World {
+    fn read(&self, look: &mut dyn FnMut(&(), &Shared, Millis)) {
+        Self::read(self, |database, now| look(&(), &database.shared, now));
+    }
+
+    fn write(&self, change: &mut dyn FnMut(&mut (), &mut Shared, Millis)) {
+        Self::write(self, |database, now| {
+            change(&mut (), &mut database.shared, now);
+        });
     }
 }
 

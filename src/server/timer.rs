@@ -27,7 +27,7 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::registry::state::State;
+    use crate::registry::State;
     use crate::sim::clock::ClockUpdate;
     use crate::world::settings::Settings;
 

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::families::huawei::rfc3339;
 use crate::http::json::ValidationError;
 use crate::sim::lifecycle::{
     Command, Event, FailurePolicy, Node, Outcome, Run, RunPlan, Span, StepPlan, Verdict,
 };
 use crate::sim::{Millis, NEVER};
+use crate::world::time::rfc3339;
 
 /// A run: when it started, what was frozen then, and the commands it accepted. Instants and lengths are in
 /// milliseconds; null stands for what never comes.

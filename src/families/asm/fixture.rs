@@ -5,15 +5,15 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::meshes::fixture::{MeshEmulator, RestoredMesh};
+use super::names::is_name;
 use super::releases::fixture::Item;
-use super::rules::is_name;
 use super::scope::EVERY_PROJECT;
 use super::table::Table;
 use crate::http::json::{objects, optional_object};
-use crate::registry::state::{ValidationError, upsert_with};
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
 use crate::sim::transition::ChangeContext;
+use crate::world::fixture::{ValidationError, upsert_with};
 
 /// Meshes with their releases.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -92,7 +92,7 @@ impl MeshState {
 
 impl Table {
     /// Fills an empty table.
-    pub fn load(
+    pub fn load_state(
         &mut self,
         state: State,
         ids: &Ids,
@@ -145,7 +145,7 @@ impl Table {
             if !is_name(name) {
                 return Err(ValidationError::new(
                     format!("{place}.metadata.name"),
-                    super::rules::NAME,
+                    super::names::NAME,
                 ));
             }
             let taken = self.release_named(&id, &release.namespace, name);
@@ -166,7 +166,7 @@ impl Table {
 
     /// The table in the fixture format; in the order of lists, so that loading it gives the same order.
     #[must_use]
-    pub fn save(&self, now: Millis) -> State {
+    pub fn save_state(&self, now: Millis) -> State {
         let entries = self
             .meshes
             .scopes()

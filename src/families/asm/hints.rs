@@ -1,11 +1,8 @@
-//! Suggestions for an unknown mesh or release, and the way past a mesh that is being deleted.
+//! Suggestions for an unknown mesh or release.
 
-use super::meshes::Mesh;
 use super::scope::ProjectScope;
 use super::table::Table;
-use crate::sim::collection::Resource;
-use crate::sim::{Millis, NEVER};
-use crate::world::hints::{MAX_CANDIDATES, advance, did_you_mean};
+use crate::world::hints::{MAX_CANDIDATES, did_you_mean};
 
 impl Table {
     /// Where a mesh is that a request does not reach, or which one comes near.
@@ -34,16 +31,5 @@ impl Table {
         }
         let own = here().filter(|entry| *entry.item.namespace == *namespace);
         did_you_mean("release task", own, id)
-    }
-}
-
-/// How to get past a mesh that is being deleted.
-pub(super) fn way_out(mesh: &Mesh, now: Millis) -> String {
-    match mesh.next_due(now) {
-        NEVER => {
-            "time alone does not end its deletion: PATCH /_emulator/v1/state gives it another phase"
-                .to_owned()
-        }
-        due => format!("{} ends its deletion", advance(due - now)),
     }
 }

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::FAMILY;
 use super::error::{Error, Missing, Taken};
-use super::hints::way_out;
 use super::meshes::Mesh;
 use super::meshes::model::mesh::{self, Phase};
+use super::names::FAMILY;
 use super::releases::Release;
 use super::releases::model::release::{self, Change, Termination};
 use super::releases::model::spec::ReleaseSpec;
@@ -14,12 +13,11 @@ use super::run::SingleStepRun;
 use super::scope::{EVERY_PROJECT, NamespaceRef, ProjectScope, UnknownMesh};
 use super::timestamp::Timestamp;
 use crate::sim::Millis;
-use crate::sim::collection::{Collection, HashIndex, Resource, Stored};
+use crate::sim::collection::{Collection, HashIndex, Stored};
 use crate::sim::ids::Ids;
 use crate::sim::lifecycle::StepPlan;
 use crate::sim::scripts::{Scripts, StepQuery, Work};
-use crate::sim::timeline::{self, Timeline};
-use crate::sim::transition::{CLOCK, ChangeContext, TransitionLog};
+use crate::sim::transition::{ChangeContext, TransitionLog};
 
 /// Meshes and releases.
 ///
@@ -54,64 +52,6 @@ pub struct WriteContext<'a> {
 const CREATE: &str = "create";
 
 impl Table {
-    /// How many resources are at each status, in no order; meshes and releases apart.
-    pub fn count_by_status<'a>(
-        &'a self,
-        log: &'a TransitionLog,
-    ) -> impl Iterator<Item = (&'a str, usize)> {
-        self.meshes
-            .count_by_status(log)
-            .chain(self.releases.count_by_status(log))
-    }
-
-    /// When the first thing changes by itself.
-    #[must_use]
-    pub fn next_due(&self) -> Millis {
-        self.meshes.next_due().min(self.releases.next_due())
-    }
-
-    /// Lets the first thing happen that is due, if anything is; answers whether it was.
-    pub fn fire_next(&mut self, now: Millis, log: &mut TransitionLog) -> bool {
-        if self.releases.fire_next(now, log, |_, _, _, _| ()) {
-            return true;
-        }
-        let mut gone = None;
-        let woke = self.meshes.fire_next(now, log, |project, id, _, due| {
-            gone = Some((project.to_owned(), id.to_owned(), due));
-        });
-        if let Some((project, id, due)) = gone {
-            self.forget_mesh(&project, &id, &mut log.context(due, CLOCK));
-        }
-        woke
-    }
-
-    /// What there is to say of a release by uid, else of a mesh by id.
-    #[must_use]
-    pub fn timeline(&self, id: &str, now: Millis, log: &TransitionLog) -> Option<Timeline> {
-        if let Some(stored) = self.releases.find(id) {
-            let release = &stored.item;
-            let next = timeline::next(release, now, |now| release.next_due(now));
-            return Some(Timeline::of(stored, release.allowed(), next, now, log));
-        }
-        let stored = self.meshes.find(id)?;
-        let mesh = &stored.item;
-        let next = timeline::next(mesh, now, |now| mesh.next_due(now));
-        Some(Timeline::of(stored, vec![mesh::DELETE], next, now, log))
-    }
-
-    /// Takes over what another table remembers of what both hold.
-    pub fn inherit_history(
-        &mut self,
-        other: &mut Self,
-        from: &TransitionLog,
-        change_context: &mut ChangeContext,
-    ) {
-        self.meshes
-            .inherit_history(&mut other.meshes, from, change_context);
-        self.releases
-            .inherit_history(&mut other.releases, from, change_context);
-    }
-
     /// Creates a mesh, which takes one step. Errors: 409 for a name that the project has already.
     pub fn create_mesh(
         &mut self,
@@ -253,7 +193,7 @@ impl Table {
         let home = match (self.reached(scope, mesh), unknown) {
             (Some(known), _) if known.item.phase(now) == Some(Phase::Deleting) => {
                 let error = Error::at("mesh_id", "the mesh is being deleted");
-                return Err(error.with_hint(way_out(&known.item, now)));
+                return Err(error.with_hint(mesh::deletion_hint(&known.item, now)));
             }
             (Some(_), _) => None,
             // An id that is taken by a mesh out of reach is not free.
@@ -443,7 +383,12 @@ impl Table {
         self.services.insert(arrival_id, key_of);
     }
 
-    fn forget_mesh(&mut self, project: &str, id: &str, change_context: &mut ChangeContext) {
+    pub(super) fn forget_mesh(
+        &mut self,
+        project: &str,
+        id: &str,
+        change_context: &mut ChangeContext,
+    ) {
         if let Some(arrival_id) = self.meshes.arrival_id(id)
             && let Some(mesh) = self.meshes.remove(project, id, change_context)
         {

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::families::huawei::rfc3339;
 use crate::sim::Millis;
-use crate::world::identities::instant;
+use crate::world::time::parse_rfc3339;
+use crate::world::time::rfc3339;
 
 /// An instant. On the wire: RFC 3339 in UTC with `Z`, because the Python SDK cannot read offsets; one that a
 /// fixture gave keeps its spelling, since the documents fix none.
@@ -36,10 +36,12 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Ok(match instant(&text).filter(|at| rfc3339(*at) == text) {
-            Some(at) => Self::At(at),
-            None => Self::Given(text.into()),
-        })
+        Ok(
+            match parse_rfc3339(&text).filter(|at| rfc3339(*at) == text) {
+                Some(at) => Self::At(at),
+                None => Self::Given(text.into()),
+            },
+        )
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) struct TokenQuery {
         ("x-action" = json!("none")),
         ("x-differences" = json!("the password method alone; a token is 64 hexadecimal digits; the catalog names the services that are here, ASM and ServiceStage by inferred names; the roles are the actions of the fixtures; which shape an error has is inferred; accounts are not locked after failed logins, and a changed password leaves the tokens as they are"))))]
 pub(super) async fn create_token(
-    State(Iam(world)): State<Iam>,
+    State(Iam(handle)): State<Iam>,
     Query(view): Query<TokenQuery>,
     parts: Parts,
     Body(body): Body,
@@ -65,9 +65,9 @@ pub(super) async fn create_token(
     }
     let login_request = login_request?;
     let base = base(&parts);
-    let is_strict = world.settings().auth == Auth::Strict;
-    let (token, text) = world.write(|tables, now| {
-        let directory = &mut tables.identities;
+    let is_strict = handle.settings().auth == Auth::Strict;
+    let (token, text) = handle.write(|(), shared, now| {
+        let directory = &mut shared.identities;
         let login = login_request.login(directory, !is_strict && !directory.has_users())?;
         let issued = Issued {
             at: stamp(now),
@@ -75,7 +75,7 @@ pub(super) async fn create_token(
             domain: login.domain,
         };
         let token = Token {
-            token: Secret::of(world.token_ids().token(|token| directory.knows(token))),
+            token: Secret::of(handle.token_ids().token(|token| directory.knows(token))),
             user: login.user,
             expires_at: Some(stamp((now + LIFE).min(MAX_INSTANT))),
             emulator: Some(issued.into()),
@@ -105,15 +105,15 @@ pub(super) async fn create_token(
         ("x-action" = json!("none")),
         ("x-differences" = json!("of a token of the fixtures it is inferred when it was issued, and that it is for its user's first project"))))]
 pub(super) async fn show_token(
-    State(Iam(world)): State<Iam>,
+    State(Iam(handle)): State<Iam>,
     Query(view): Query<TokenQuery>,
     caller: Caller,
     parts: Parts,
 ) -> Result<Response, Error> {
     let subject = subject(&parts)?;
     let base = base(&parts);
-    let (token, text) = world.read(|tables, now| {
-        let directory = &tables.identities;
+    let (token, text) = handle.read(|(), shared, now| {
+        let directory = &shared.identities;
         let token = directory.token(subject, now).ok_or(Error::NoSuchToken)?;
         check_owner(&caller, token)?;
         let envelope = TokenEnvelope::of(token, directory, &base, view.nocatalog.is_empty());
@@ -135,13 +135,13 @@ pub(super) async fn show_token(
         ("x-action" = json!("none")),
         ("x-differences" = json!("it takes effect at once"))))]
 pub(super) async fn revoke_token(
-    State(Iam(world)): State<Iam>,
+    State(Iam(handle)): State<Iam>,
     caller: Caller,
     parts: Parts,
 ) -> Result<Response, Error> {
     let subject = subject(&parts)?;
-    world.write(|tables, _| {
-        let directory = &mut tables.identities;
+    handle.write(|(), shared, _| {
+        let directory = &mut shared.identities;
         let token = directory.unrevoked(subject).ok_or(Error::NoSuchToken)?;
         check_owner(&caller, token)?;
         directory.revoke(subject);
@@ -188,7 +188,7 @@ pub(super) struct ProjectFilter {
         ("x-action" = json!("iam:projects:listProjects")),
         ("x-differences" = json!("links.previous and links.next are always null; for a caller who is limited to no projects one is made up for every name"))))]
 pub(super) async fn list_projects(
-    State(Iam(world)): State<Iam>,
+    State(Iam(handle)): State<Iam>,
     Query(filter): Query<ProjectFilter>,
     caller: Caller,
     parts: Parts,
@@ -198,8 +198,8 @@ pub(super) async fn list_projects(
     let is_domain = flag("is_domain", filter.is_domain.as_deref())?;
     let none_fits = enabled == Some(false) || is_domain == Some(true);
     let (base, path) = (base(&parts), target(&parts));
-    let text = world.read(|tables, _| {
-        let directory = &tables.identities;
+    let text = handle.read(|(), shared, _| {
+        let directory = &shared.identities;
         let domain = directory.account_of(&caller);
         let mut projects = directory.projects(&caller.name);
         if let Some(name) = filter.name.as_deref().filter(|name| !name.is_empty()) {
@@ -273,13 +273,13 @@ fn bad(name: &str, must_be: &str) -> Error {
         ("x-action" = json!("none")),
         ("x-differences" = json!("a user for whom the fixtures name no account belongs to the account emulator"))))]
 pub(super) async fn list_domains(
-    State(Iam(world)): State<Iam>,
+    State(Iam(handle)): State<Iam>,
     caller: Caller,
     parts: Parts,
 ) -> Result<Response, Error> {
     let (base, path) = (base(&parts), target(&parts));
-    let text = world.read(|tables, _| {
-        let domain = tables.identities.account_of(&caller);
+    let text = handle.read(|(), shared, _| {
+        let domain = shared.identities.account_of(&caller);
         response::to_json(&Domains::of(domain, &base, &path), 512)
     });
     Ok(response::json(StatusCode::OK, text))

@@ -2,13 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::tables::Tables;
 use super::{pipelines, plans};
-use crate::registry::Database;
-use crate::registry::state::{ValidationError, upsert, upsert_with};
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
-use crate::sim::transition::IMPORT;
-use crate::world::settings::Settings;
+use crate::sim::transition::ChangeContext;
+use crate::world::fixture::{ValidationError, upsert, upsert_with};
 
 /// Projects with their release plans and pipelines.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -65,13 +64,11 @@ impl State {
 
 /// Fills empty tables.
 pub fn load(
-    tables: &mut Database,
+    tables: &mut Tables,
     state: State,
-    settings: &Settings,
     ids: &Ids,
-    now: Millis,
+    change_context: &mut ChangeContext,
 ) -> Result<(), ValidationError> {
-    let change_context = &mut tables.log.context(now, IMPORT);
     for (n, project) in state.projects.into_iter().enumerate() {
         for (k, plan) in project.release_plans.into_iter().enumerate() {
             let place = format!("projects[{n}].release_plans[{k}]");
@@ -84,7 +81,7 @@ pub fn load(
             let place = format!("projects[{n}].pipelines[{k}]");
             tables
                 .pipelines
-                .load(&project.id, pipeline, settings, change_context)
+                .load(&project.id, pipeline, change_context)
                 .map_err(|error| error.nested_in(place))?;
         }
     }
@@ -93,7 +90,7 @@ pub fn load(
 
 /// The tables in the fixture format; oldest first, so that loading them gives the same order.
 #[must_use]
-pub fn save(tables: &Database, now: Millis) -> State {
+pub fn save(tables: &Tables, now: Millis) -> State {
     let mut projects: Vec<&str> = tables
         .plans
         .projects()

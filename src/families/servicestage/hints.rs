@@ -1,11 +1,11 @@
 //! Answers for an id that a project does not have: the documented text, and the project that has it.
 
 use super::Error;
-use crate::registry::Database;
+use crate::families::servicestage::tables::Tables;
 
 /// No plan of the project has the id.
 #[must_use]
-pub fn missing_plan(tables: &Database, project: &str, id: &str) -> Error {
+pub fn missing_plan(tables: &Tables, project: &str, id: &str) -> Error {
     let hint = if let Some(home) = tables.pipelines.home(id) {
         format!("{id} is a pipeline: /v3/{home}/pipeline/pipelines/{id}")
     } else {
@@ -16,7 +16,7 @@ pub fn missing_plan(tables: &Database, project: &str, id: &str) -> Error {
 
 /// No pipeline of the project has the id.
 #[must_use]
-pub fn missing_pipeline(tables: &Database, project: &str, id: &str) -> Error {
+pub fn missing_pipeline(tables: &Tables, project: &str, id: &str) -> Error {
     let hint = if let Some(home) = tables.plans.home(id) {
         format!("{id} is a release plan: /v3/{home}/cas/release-plans/{id}")
     } else {

@@ -1,103 +1,43 @@
 //! Huawei ServiceStage: release plans and pipelines, two families of one dialect.
 
+mod dialect;
 pub mod error;
+mod family;
 pub mod fixture;
 pub mod hints;
 pub mod names;
 pub mod paging;
 pub mod pipelines;
 pub mod plans;
+mod tables;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::http::Method;
-use axum::http::request::Parts;
-use axum::response::Response;
-use utoipa::openapi::OpenApi;
-
-use crate::families::huawei;
 use crate::http::api_definition::ApiDefinition;
-use crate::http::context::RequestContext;
-use crate::http::faults::rules::StubResponse;
-use crate::http::observe::Recorder;
 use crate::http::routes::Routes;
-use crate::http::{Caller, Dialect, Operation, Rejection};
-use crate::registry::World;
+use crate::world::family::Service;
+use crate::world::handle::Handle;
+pub use dialect::ServiceStage;
 pub use error::Error;
+pub use tables::Tables;
 
-/// The dialect of both families.
-#[derive(Clone)]
-pub struct ServiceStage(pub World);
-
-impl Dialect for ServiceStage {
-    type Error = Error;
-
-    fn recorder(&self) -> &Arc<Recorder> {
-        self.0.recorder()
-    }
-
-    fn declare(api: &mut OpenApi) {
-        huawei::declare(api);
-    }
-
-    fn scope(&self, request: &Parts) -> Option<String> {
-        let project = huawei::segment(request.uri.path(), 2)?;
-        Some(huawei::decoded(project))
-    }
-
-    fn fault(&self, answer: &StubResponse) -> Response {
-        error::fault(answer)
-    }
-
-    fn signs_body(&self, request: &Parts) -> bool {
-        huawei::is_signed(request)
-    }
-
-    fn authenticate(&self, request: &Parts, body: &Bytes) -> Result<Caller, Rejection> {
-        huawei::authenticate(&self.0, request, body)
-    }
-
-    fn authorize(
-        &self,
-        caller: &Caller,
-        operation: &Operation,
-        request: &Parts,
-    ) -> Result<(), Rejection> {
-        // Every path of these families is `/v3/{project_id}/…`.
-        huawei::authorize(caller, operation, huawei::segment(request.uri.path(), 2))
-    }
-
-    fn unrouted(&self, request: &Parts, why: Rejection) -> Error {
-        let is_pipeline = request.uri.path().contains("/pipeline/pipelines/");
-        if let Some(request_context) = request.extensions.get::<RequestContext>()
-            && request.method == Method::DELETE
-            && is_pipeline
-        {
-            request_context.hint(NO_DELETE.to_owned());
-        }
-        why.into()
-    }
+/// The URL table.
+fn routes() -> Routes<ServiceStage> {
+    Routes::new()
+        .merge(plans::routes())
+        .merge(pipelines::routes())
 }
 
-/// What a caller is told who would delete a pipeline.
-const NO_DELETE: &str = "the service documents no way to delete a release task; for a clean slate use \
-    POST /_emulator/v1/reset, or write the state you want with PUT or PATCH /_emulator/v1/state";
+impl Service for ServiceStage {
+    type Table = Tables;
 
-/// The families' routes and what they declare.
-pub fn definition() -> &'static ApiDefinition<ServiceStage> {
-    static DEFINITION: LazyLock<ApiDefinition<ServiceStage>> = LazyLock::new(|| {
-        ApiDefinition::new(
-            Routes::new()
-                .merge(plans::routes())
-                .merge(pipelines::routes()),
-        )
-    });
-    &DEFINITION
-}
+    fn new(handle: Handle<Tables>) -> Self {
+        Self(handle)
+    }
 
-/// The families' router for a world.
-pub fn router(world: &World) -> Router {
-    definition().mount(ServiceStage(world.clone()))
+    fn definition() -> &'static ApiDefinition<Self> {
+        static DEFINITION: LazyLock<ApiDefinition<ServiceStage>> =
+            LazyLock::new(|| ApiDefinition::new(routes()));
+        &DEFINITION
+    }
 }

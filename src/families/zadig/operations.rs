@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 
+use super::dialect::{RELEASE_GET, Zadig};
 use super::error::{Error, TypedError, UntypedError};
 use super::go_json::decode::{GoStruct, bind};
 use super::messages::Refusal;
@@ -14,7 +15,6 @@ use super::wire::query;
 use super::wire::query::Params;
 use super::wire::request::{HelmBody, K8sBody};
 use super::wire::response::{self, Message, SUCCESS, VersionDetail, VersionInfo, VersionList};
-use super::{RELEASE_GET, Zadig};
 use crate::http::context::{RequestContext, note_scope};
 use crate::http::extract::Body;
 use crate::http::response::empty;
@@ -54,15 +54,15 @@ const ROW: usize = 256;
         ("x-differences" = json!("The time is create_time, as in the example and the service; the table says created_time. Errors and limits are those of the service's source."))
     ))]
 pub async fn list_versions(
-    State(Zadig(world)): State<Zadig>,
+    State(Zadig(handle)): State<Zadig>,
     caller: Caller,
     params: Params,
 ) -> Result<Response, Error> {
     let page = query::page(&params)
         .map_err(|wrong| Error::BadRequest(wrong).with_hint(PAGE.to_owned()))?;
     allow(&caller, &page.project, "get_delivery")?;
-    Ok(world.read(|tables, now| {
-        let (versions, total) = tables.zadig.list(&page);
+    Ok(handle.read(|table, _, now| {
+        let (versions, total) = table.list(&page);
         let views = versions.map(|entry| VersionInfo::listed(&entry.id, &entry.item, now));
         let size = ROW * page.size.min(total) + 64;
         response::json(StatusCode::OK, &VersionList::of(views, total), size)
@@ -94,19 +94,19 @@ pub async fn list_versions(
         ("x-differences" = json!("projectKey may be left out as documented; the service answers 400 then, and so does --fidelity strict. sub_distributes is an array, as in the example and the service. Rows of a Helm version are all there from its creation; the service writes them when its watcher first runs."))
     ))]
 pub async fn get_version(
-    State(Zadig(world)): State<Zadig>,
+    State(Zadig(handle)): State<Zadig>,
     caller: Caller,
     params: Params,
     Id(id): Id,
 ) -> Result<Response, Error> {
     let project = params.project();
-    if let (Err(missing), Fidelity::Strict) = (&project, world.settings().fidelity) {
+    if let (Err(missing), Fidelity::Strict) = (&project, handle.settings().fidelity) {
         return Err(Error::BadRequest(missing.clone()).with_hint(PROJECT.to_owned()));
     }
-    world.read(|tables, now| {
+    handle.read(|table, _, now| {
         let named = params.get("projectKey");
-        let found = tables.zadig.find(&id).map_err(|unknown| {
-            let hint = tables.zadig.instead_of_id(named, &id);
+        let found = table.find(&id).map_err(|unknown| {
+            let hint = table.instead_of_id(named, &id);
             Error::from(unknown).with_hint(hint)
         });
         // Who follows the document names no project; then the version's own is what counts, if there is one.
@@ -148,7 +148,7 @@ pub async fn get_version(
         ("x-action" = json!("delete_delivery"))
     ))]
 pub async fn delete_version(
-    State(Zadig(world)): State<Zadig>,
+    State(Zadig(handle)): State<Zadig>,
     caller: Caller,
     params: Params,
     Id(id): Id,
@@ -157,12 +157,11 @@ pub async fn delete_version(
         .project()
         .map_err(|missing| Error::BadRequest(missing).with_hint(PROJECT.to_owned()))?;
     allow(&caller, project, "delete_delivery")?;
-    world.write(|tables, now| {
-        tables
-            .zadig
-            .delete(&id, now, &mut tables.log)
+    handle.write(|table, shared, now| {
+        table
+            .delete(&id, now, &mut shared.log)
             .map_err(|malformed| {
-                let hint = tables.zadig.instead_of_id(Some(project), &id);
+                let hint = table.instead_of_id(Some(project), &id);
                 Error::from(malformed).with_hint(hint)
             })
     })?;
@@ -253,7 +252,7 @@ pub async fn create_helm_version(
 
 /// What both creations have in common.
 fn create(
-    Zadig(world): &Zadig,
+    Zadig(handle): &Zadig,
     caller: &Caller,
     project: &str,
     request: impl FnOnce() -> Result<VersionRequest, Refusal>,
@@ -262,22 +261,22 @@ fn create(
     note_scope(project);
     allow(caller, project, "create_delivery")?;
     let request = request()?;
-    let settings = world.settings();
+    let settings = handle.settings();
     let strictness = Strictness {
         checked: settings.references == References::Checked,
         helm_defect: settings.fidelity == Fidelity::Strict,
     };
-    world.write(|tables, now| {
+    handle.write(|table, shared, now| {
         let context = WriteContext {
-            scripts: &mut tables.scripts,
-            ids: world.ids(),
+            scripts: &mut shared.scripts,
+            ids: handle.ids(),
             strictness,
             caller: &caller.name,
             now,
-            log: &mut tables.log,
+            log: &mut shared.log,
         };
-        command(&mut tables.zadig, &request, context).map_err(|refusal| {
-            let hint = tables.zadig.suggest_for_request(&request, &refusal, now);
+        command(table, &request, context).map_err(|refusal| {
+            let hint = table.suggest_for_request(&request, &refusal, now);
             Error::from(refusal).with_hint(hint)
         })
     })?;

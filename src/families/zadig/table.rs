@@ -11,10 +11,9 @@ use super::model::version::{
 };
 use super::model::version_request::{self, Strictness, VersionRequest};
 use crate::sim::Millis;
-use crate::sim::collection::{Collection, Resource, Stored};
+use crate::sim::collection::{Collection, Stored};
 use crate::sim::ids::Ids;
 use crate::sim::scripts::Scripts;
-use crate::sim::timeline::{self, Timeline};
 use crate::sim::transition::{ChangeContext, TransitionLog};
 
 /// The versions of all projects. Their ids are unique among all of them, their names within a project.
@@ -316,45 +315,6 @@ impl Table {
         let created = version.create_time.saturating_mul(1_000);
         self.versions
             .insert(project, id, created, version, change_context);
-    }
-
-    /// How many resources are at each status, in no order.
-    pub fn count_by_status<'a>(
-        &'a self,
-        log: &'a TransitionLog,
-    ) -> impl Iterator<Item = (&'a str, usize)> {
-        self.versions.count_by_status(log)
-    }
-
-    /// When the first thing changes by itself.
-    #[must_use]
-    pub fn next_due(&self) -> Millis {
-        self.versions.next_due()
-    }
-
-    /// Lets the first thing happen that is due, if anything is; answers whether it was.
-    pub fn fire_next(&mut self, now: Millis, log: &mut TransitionLog) -> bool {
-        self.versions.fire_next(now, log, |_, _, _, _| ())
-    }
-
-    /// What there is to say of a version of whatever project.
-    #[must_use]
-    pub fn timeline(&self, id: &str, now: Millis, log: &TransitionLog) -> Option<Timeline> {
-        let stored = self.versions.find(&id.to_ascii_lowercase())?;
-        let version = &stored.item;
-        let next = timeline::next(version, now, |now| version.next_due(now));
-        Some(Timeline::of(stored, version.allowed(now), next, now, log))
-    }
-
-    /// Takes over what another table remembers of what both hold.
-    pub fn inherit_history(
-        &mut self,
-        other: &mut Self,
-        from: &TransitionLog,
-        change_context: &mut ChangeContext,
-    ) {
-        self.versions
-            .inherit_history(&mut other.versions, from, change_context);
     }
 }
 

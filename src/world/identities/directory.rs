@@ -3,12 +3,14 @@
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
-use super::fixture::{
-    AccessKey, History, Identities, Issued, Project, Token, User, ZadigUser, instant,
-};
+use super::fixture::{AccessKey, History, Identities, Issued, Project, Token, User, ZadigUser};
 use crate::http::Caller;
 use crate::http::auth::{Failure, Secret};
 use crate::sim::Millis;
+use crate::world::time::parse_rfc3339;
+
+/// The name of callers with an unknown credential.
+pub const UNKNOWN_CALLER: &str = "emulator";
 
 /// The account of users who are given none.
 const NO_DOMAIN: &str = "emulator";
@@ -303,7 +305,7 @@ impl Directory {
 
 impl Kept {
     fn of(token: Token) -> Self {
-        let ends = token.expires_at.as_deref().and_then(instant);
+        let ends = token.expires_at.as_deref().and_then(parse_rfc3339);
         Self { token, ends }
     }
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::http::auth::Secret;
-use crate::registry::state::{ValidationError, upsert};
-use crate::sim::Millis;
+use crate::world::fixture::{ValidationError, upsert};
+use crate::world::time::parse_rfc3339;
 
 /// Identities in the fixture format. Secrets are written out in it, and nowhere else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,14 +197,14 @@ impl Identities {
             if token
                 .expires_at
                 .as_deref()
-                .is_some_and(|at| instant(at).is_none())
+                .is_some_and(|at| parse_rfc3339(at).is_none())
             {
                 return Err(ValidationError::new(
                     format!("tokens[{n}].expires_at"),
                     "an RFC 3339 time or null",
                 ));
             }
-            if issued.is_some_and(|issued| instant(&issued.at).is_none()) {
+            if issued.is_some_and(|issued| parse_rfc3339(&issued.at).is_none()) {
                 return Err(ValidationError::new(
                     format!("tokens[{n}].emulator.issued.at"),
                     "an RFC 3339 time",
@@ -232,14 +232,6 @@ impl Identities {
         upsert(&mut self.tokens, patch.tokens, |token| &token.token);
         upsert(&mut self.zadig_users, patch.zadig_users, |user| &user.token);
     }
-}
-
-/// The instant of an RFC 3339 text.
-#[must_use]
-pub fn instant(text: &str) -> Option<Millis> {
-    chrono::DateTime::parse_from_rfc3339(text)
-        .ok()
-        .map(|time| time.timestamp_millis())
 }
 
 /// The names of a list, in which each may come only once.

@@ -5,7 +5,5 @@
 mod directory;
 mod fixture;
 
-pub use directory::{Directory, Login, Who, domain_id, id_of, made_of, user_id};
-pub use fixture::{
-    AccessKey, History, Identities, Issued, Project, Token, User, ZadigUser, instant,
-};
+pub use directory::{Directory, Login, UNKNOWN_CALLER, Who, domain_id, id_of, made_of, user_id};
+pub use fixture::{AccessKey, History, Identities, Issued, Project, Token, User, ZadigUser};

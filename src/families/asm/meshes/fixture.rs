@@ -9,9 +9,9 @@ use crate::families::asm::scope::EVERY_PROJECT;
 use crate::families::asm::table::bare_spec;
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::{RawJson, object, objects, optional_object};
-use crate::registry::state::ValidationError;
 use crate::sim::Millis;
 use crate::sim::lifecycle::Run;
+use crate::world::fixture::ValidationError;
 use crate::world::run_fixture::RunState;
 
 /// What answers of v2 do not show of a mesh.

@@ -29,19 +29,19 @@ const SIZE: usize = 512;
         ("x-action" = json!("asm:mesh:create")),
         ("x-differences" = json!("The version may lack its v, as in the documented examples, and is not compared with the versions there are; without one it is v1.18.7-r5. That names are unique is said of an account; here it holds in a project. Clusters need not exist."))))]
 pub async fn create_mesh(
-    State(Asm(world)): State<Asm>,
+    State(Asm(handle)): State<Asm>,
     Path(project): Path<String>,
     Json(body): Json<MeshBody>,
 ) -> Result<Response, Error> {
     let spec = body.spec()?;
-    let text = world.write(|tables, now| {
+    let text = handle.write(|table, shared, now| {
         let mut context = WriteContext {
-            scripts: &mut tables.scripts,
-            ids: world.ids(),
-            log: &mut tables.log,
+            scripts: &mut shared.scripts,
+            ids: handle.ids(),
+            log: &mut shared.log,
         };
-        let id = tables.asm.create_mesh(&mut context, &project, spec, now)?;
-        let mesh = &tables.asm.mesh(ProjectScope::Project(&project), &id)?.item;
+        let id = table.create_mesh(&mut context, &project, spec, now)?;
+        let mesh = &table.mesh(ProjectScope::Project(&project), &id)?.item;
         Ok::<_, Error>(response::to_json(&MeshView::created(&id, mesh, now), SIZE))
     })?;
     Ok(response::json(StatusCode::CREATED, text))
@@ -58,12 +58,11 @@ pub async fn create_mesh(
         ("x-source" = json!("https://docs.otc.t-systems.com/application-service-mesh/api-ref/ (the page prints an example) and the official SDKs, read 2026-08")),
         ("x-action" = json!("asm:mesh:list"))))]
 pub async fn list_meshes(
-    State(Asm(world)): State<Asm>,
+    State(Asm(handle)): State<Asm>,
     Path(project): Path<String>,
 ) -> Result<Response, Error> {
-    let text = world.read(|tables, now| {
-        let rows = tables
-            .asm
+    let text = handle.read(|table, _, now| {
+        let rows = table
             .meshes(&project)
             .map(|entry| MeshView::of(&entry.id, &entry.item, now));
         response::to_json(&MeshList::of(rows), 8 * SIZE)
@@ -82,11 +81,11 @@ pub async fn list_meshes(
         ("x-source" = json!("https://support.huaweicloud.com/intl/ja-jp/api-asm/ShowMesh.html, the official SDKs and the Terraform provider, read 2026-08")),
         ("x-action" = json!("asm:mesh:get"))))]
 pub async fn show_mesh(
-    State(Asm(world)): State<Asm>,
+    State(Asm(handle)): State<Asm>,
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    world.read(|tables, now| {
-        let entry = tables.asm.mesh(ProjectScope::Project(&project), &id)?;
+    handle.read(|table, _, now| {
+        let entry = table.mesh(ProjectScope::Project(&project), &id)?;
         let view = MeshView::of(&entry.id, &entry.item, now);
         let mut response = response::json(StatusCode::OK, response::to_json(&view, SIZE));
         // No documented field says why.
@@ -111,17 +110,17 @@ pub async fn show_mesh(
         ("x-action" = json!("asm:mesh:delete")),
         ("x-differences" = json!("Inferred: a mesh that has releases can be deleted, and takes them with it when its step ends; deleting it twice is no error; a mesh that is still being created can be deleted."))))]
 pub async fn delete_mesh(
-    State(Asm(world)): State<Asm>,
+    State(Asm(handle)): State<Asm>,
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    let text = world.write(|tables, now| {
+    let text = handle.write(|table, shared, now| {
         let mut context = WriteContext {
-            scripts: &mut tables.scripts,
-            ids: world.ids(),
-            log: &mut tables.log,
+            scripts: &mut shared.scripts,
+            ids: handle.ids(),
+            log: &mut shared.log,
         };
         let scope = ProjectScope::Project(&project);
-        let mesh = tables.asm.delete_mesh(&mut context, scope, &id, now)?;
+        let mesh = table.delete_mesh(&mut context, scope, &id, now)?;
         Ok::<_, Error>(response::to_json(&MeshView::deleted(&id, &mesh, now), SIZE))
     })?;
     Ok(response::json(StatusCode::OK, text))

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::model::mesh::{Cluster, Mesh, MeshSpec};
 use super::model::mesh_config::{Config, Injection, Installation, Tag};
 use crate::families::asm::error::Error;
-use crate::families::asm::rules::{self, is_name, is_version};
+use crate::families::asm::names::{self, is_name, is_version};
 use crate::families::asm::table::NEWEST_VERSION;
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::{RawJson, optional_object, optional_objects};
@@ -148,7 +148,7 @@ impl MeshBody {
             .name
             .ok_or_else(|| Error::required("metadata.name"))?;
         if !is_name(&name) {
-            return Err(Error::at("metadata.name", rules::NAME));
+            return Err(Error::at("metadata.name", names::NAME));
         }
         let spec = self.spec.ok_or_else(|| Error::required("spec"))?;
         let edition = spec.edition.ok_or_else(|| Error::required("spec.type"))?;
@@ -157,7 +157,7 @@ impl MeshBody {
         }
         let version = spec.version.unwrap_or_else(|| NEWEST_VERSION.to_owned());
         if !is_version(&version) {
-            return Err(Error::at("spec.version", rules::VERSION));
+            return Err(Error::at("spec.version", names::VERSION));
         }
         let extended = spec
             .extend_params

@@ -8,8 +8,8 @@ use super::wire::{API_VERSION, KIND};
 use crate::families::asm::run::SingleStepRun;
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::{RawJson, object, objects, optional_object};
-use crate::registry::state::ValidationError;
 use crate::sim::Millis;
+use crate::world::fixture::ValidationError;
 use crate::world::run_fixture::RunState;
 
 /// The namespace of a task that names none.

@@ -40,7 +40,7 @@ const SIZE: usize = 2 << 10;
         ("x-action" = json!("asm:mesh:createRelease")),
         ("x-differences" = json!("The page was readable up to the request's spec. Inferred: 201 with the whole task; metadata.name, spec.serviceName and one spec.grayDeployments[].template are required, spec.type defaults to canary; the phases Creating, Running and Failed; 409 for the name or the service of another task; an unknown mesh becomes known unless --references checked."))))]
 pub async fn create_release(
-    State(Asm(world)): State<Asm>,
+    State(Asm(handle)): State<Asm>,
     caller: Caller,
     Path((mesh, namespace)): Path<(String, String)>,
     Json(body): Json<ReleaseBody>,
@@ -51,19 +51,18 @@ pub async fn create_release(
         mesh: &mesh,
         namespace: &namespace,
     };
-    let unknown = match world.settings().references {
+    let unknown = match handle.settings().references {
         References::Lenient => UnknownMesh::MakeKnown {
             home: caller.default_project(),
         },
         References::Checked => UnknownMesh::Refuse,
     };
-    let text = world.write(|tables, now| {
+    let text = handle.write(|table, shared, now| {
         let mut context = WriteContext {
-            scripts: &mut tables.scripts,
-            ids: world.ids(),
-            log: &mut tables.log,
+            scripts: &mut shared.scripts,
+            ids: handle.ids(),
+            log: &mut shared.log,
         };
-        let table = &mut tables.asm;
         let uid = table.create_release(&mut context, target, unknown, spec, now)?;
         let release = &table.release(target, &uid)?.item;
         let view = ReleaseView::of(&mesh, &uid, release, now).in_phase(Phase::Creating);
@@ -85,14 +84,14 @@ pub async fn create_release(
         ("x-action" = json!("asm:mesh:listReleases")),
         ("x-differences" = json!("The page says 404 for a task that is not found; here only an unknown mesh is 404, and a mesh without tasks has the list []. The order and the words of status.phase are inferred."))))]
 pub async fn list_releases(
-    State(Asm(world)): State<Asm>,
+    State(Asm(handle)): State<Asm>,
     caller: Caller,
     Path(mesh): Path<String>,
 ) -> Result<Response, Error> {
-    let text = world.read(|tables, now| {
-        let releases = tables.asm.releases(ProjectScope::of(&caller), &mesh)?;
+    let text = handle.read(|table, _, now| {
+        let releases = table.releases(ProjectScope::of(&caller), &mesh)?;
         let rows = releases.map(|entry| ReleaseView::of(&mesh, &entry.id, &entry.item, now));
-        let size = 64 + SIZE * tables.asm.n_releases(&mesh);
+        let size = 64 + SIZE * table.n_releases(&mesh);
         Ok::<_, Error>(response::to_json(&ReleaseList::of(rows), size))
     })?;
     Ok(response::json(StatusCode::OK, text))
@@ -111,7 +110,7 @@ pub async fn list_releases(
         ("x-action" = json!("asm:mesh:getRelease")),
         ("x-differences" = json!("The operation is called ByName and its parameter an id: a uid is looked up first, then a name. Inferred: the error section, which could not be read; the words of status.phase."))))]
 pub async fn show_release(
-    State(Asm(world)): State<Asm>,
+    State(Asm(handle)): State<Asm>,
     caller: Caller,
     Path((mesh, namespace, id)): Path<(String, String, String)>,
 ) -> Result<Response, Error> {
@@ -120,8 +119,8 @@ pub async fn show_release(
         mesh: &mesh,
         namespace: &namespace,
     };
-    world.read(|tables, now| {
-        let entry = tables.asm.release(target, &id)?;
+    handle.read(|table, _, now| {
+        let entry = table.release(target, &id)?;
         let view = ReleaseView::of(&mesh, &entry.id, &entry.item, now);
         let mut response = response::json(StatusCode::OK, response::to_json(&view, SIZE));
         // No documented field says why.
@@ -153,7 +152,7 @@ pub async fn show_release(
         ("x-action" = json!("asm:mesh:updateRelease")),
         ("x-differences" = json!("The page says that the image version is updated and documents no body. Inferred: the body, that only tags and digests may change, that every phase accepts it, and that other fields are left as they are."))))]
 pub async fn update_release(
-    State(Asm(world)): State<Asm>,
+    State(Asm(handle)): State<Asm>,
     caller: Caller,
     Path((mesh, namespace, id)): Path<(String, String, String)>,
     Json(body): Json<ReleaseBody>,
@@ -164,9 +163,8 @@ pub async fn update_release(
         mesh: &mesh,
         namespace: &namespace,
     };
-    let in_vain = world.write(|tables, now| {
-        let table = &mut tables.asm;
-        table.update_release(target, &id, name.as_deref(), &change, now, &mut tables.log)
+    let in_vain = handle.write(|table, shared, now| {
+        table.update_release(target, &id, name.as_deref(), &change, now, &mut shared.log)
     })?;
     let mut response = response::empty(StatusCode::OK);
     if !in_vain.is_empty() {
@@ -192,7 +190,7 @@ pub async fn update_release(
         ("x-action" = json!("asm:mesh:deleteRelease")),
         ("x-differences" = json!("The page prints no values of action: cancel and end (or finish) are inferred. Traffic counts as shifted unless PUT /_emulator/v1/asm/{mesh_id}/{namespace}/{release_id}/traffic said otherwise. The console keeps a terminated entry, here the task is gone."))))]
 pub async fn delete_release(
-    State(Asm(world)): State<Asm>,
+    State(Asm(handle)): State<Asm>,
     caller: Caller,
     Path((mesh, namespace, id)): Path<(String, String, String)>,
     Query(query): Query<DeleteQuery>,
@@ -203,9 +201,8 @@ pub async fn delete_release(
         mesh: &mesh,
         namespace: &namespace,
     };
-    world.write(|tables, now| {
-        let table = &mut tables.asm;
-        table.end_release(target, &id, termination, now, &mut tables.log)
+    handle.write(|table, shared, now| {
+        table.end_release(target, &id, termination, now, &mut shared.log)
     })?;
     Ok(response::empty(StatusCode::OK))
 }

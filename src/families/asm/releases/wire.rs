@@ -11,7 +11,7 @@ use super::model::images::{self, ImageUpdate};
 use super::model::release::{Change, ImmutableFields, NOTHING, Release, Termination};
 use super::model::spec::{GrayWorkload, ReleaseFields, ReleaseSpec};
 use crate::families::asm::error::Error;
-use crate::families::asm::rules::{self, is_name};
+use crate::families::asm::names::{self, is_name};
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::{RawJson, optional_object, optional_objects, with_path};
 use crate::http::response::StreamedArray;
@@ -158,7 +158,7 @@ impl ReleaseBody {
             .name
             .ok_or_else(|| Error::required("metadata.name"))?;
         if !is_name(&name) {
-            return Err(Error::at("metadata.name", rules::NAME));
+            return Err(Error::at("metadata.name", names::NAME));
         }
         let spec = self.spec.ok_or_else(|| Error::required("spec"))?;
         let filled = |text: Option<String>| text.filter(|text| !text.is_empty());

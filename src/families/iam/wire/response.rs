@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 
 use crate::sim::Millis;
 use crate::sim::clock::MAX_INSTANT;
-use crate::world::identities::{Directory, Project, Token, domain_id, id_of, instant, user_id};
+use crate::world::identities::{Directory, Project, Token, domain_id, id_of, user_id};
+use crate::world::time::parse_rfc3339;
 
 /// How long an issued token lives: 24 hours of the world's clock, in milliseconds.
 pub const LIFE: Millis = 24 * 60 * 60 * 1_000;
@@ -125,11 +126,11 @@ impl TokenEnvelope {
     /// A token, seen from outside at `base`, the address of the emulator.
     #[must_use]
     pub fn of(token: &Token, directory: &Directory, base: &str, with_catalog: bool) -> Self {
-        let ends = token.expires_at.as_deref().and_then(instant);
+        let ends = token.expires_at.as_deref().and_then(parse_rfc3339);
         let ends = ends.unwrap_or(MAX_INSTANT);
         let (issued_at, domain, project) = match token.issued() {
             Some(issued) => (
-                instant(&issued.at).unwrap_or(ends - LIFE),
+                parse_rfc3339(&issued.at).unwrap_or(ends - LIFE),
                 issued.domain.clone(),
                 issued.project.clone(),
             ),

@@ -10,12 +10,11 @@ use super::table::Table;
 use super::wire::{ConfigModeWord, FailModeWord, PolicyBody, count_sources, read_stages};
 use crate::families::servicestage::names::{check_name, name_after};
 use crate::http::json::{RawJson, optional_object, path_string};
-use crate::registry::state::ValidationError;
 use crate::sim::Millis;
 use crate::sim::lifecycle::FailurePolicy;
 use crate::sim::transition::ChangeContext;
+use crate::world::fixture::ValidationError;
 use crate::world::run_fixture::RunState;
-use crate::world::settings::Settings;
 
 /// A pipeline: the keys of a row and of a detail, all optional but the id. A given status stays until a
 /// command acts, unless `emulator` tells the history.
@@ -137,7 +136,6 @@ impl Table {
         &mut self,
         project: &str,
         item: Item,
-        _: &Settings,
         change_context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
         if item.id.is_empty() {
@@ -207,7 +205,7 @@ impl Item {
         let creator = self
             .creator
             .as_deref()
-            .unwrap_or(crate::families::huawei::UNKNOWN_CALLER);
+            .unwrap_or(crate::world::identities::UNKNOWN_CALLER);
         let mut pipeline = Pipeline::new(project, &self.id, creator, definition, created);
         pipeline.version = self.version.unwrap_or(1);
         pipeline.updated = self.update_time.unwrap_or(created);

@@ -16,11 +16,11 @@ use super::wire::{ActionResponse, Detail, Record, Row};
 use crate::families::huawei::GatewayErrorBody;
 use crate::families::servicestage::error::ErrorBody;
 use crate::families::servicestage::paging::Paging;
+use crate::families::servicestage::tables::Tables;
 use crate::families::servicestage::{Error, ServiceStage, hints};
 use crate::http::Caller;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::response::{self, StreamedArray};
-use crate::registry::Database;
 use crate::sim::Millis;
 use crate::world::settings::{Fidelity, PipelinesList};
 
@@ -49,14 +49,14 @@ fn ok(text: Vec<u8>) -> Response {
         ("x-action" = json!("servicestage:pipeline:create")),
         ("x-differences" = json!("status code and body of the answer are inferred; so are the fields of stages and tasks"))))]
 pub(super) async fn create_pipeline(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     caller: Caller,
     Path(project): Path<String>,
     Json(body): Json<PipelineBody>,
 ) -> Result<Response, Error> {
     let definition = body.definition()?;
-    let strict = world.settings().fidelity == Fidelity::Strict;
-    world.write(|tables, now| {
+    let strict = handle.settings().fidelity == Fidelity::Strict;
+    handle.write(|tables, shared, now| {
         let table = &mut tables.pipelines;
         table
             .check_name(&project, &definition, None)
@@ -64,10 +64,10 @@ pub(super) async fn create_pipeline(
         if strict && table.len(&project) >= MOST_PIPELINES {
             return Err(Error::at("project_id", "has 1000 release tasks already"));
         }
-        let id = world.ids().uuid(|id| table.contains(id));
+        let id = handle.ids().uuid(|id| table.contains(id));
         let pipeline = Pipeline::new(&project, &id, &caller.name, definition, now);
         let text = response::to_json(&Detail::of(&pipeline, now), ROW);
-        table.insert(pipeline, &mut tables.log.context(now, "create"));
+        table.insert(pipeline, &mut shared.log.context(now, "create"));
         Ok(ok(text))
     })
 }
@@ -78,14 +78,14 @@ fn name_taken(table: &Table, project: &str, definition: &Definition) -> Error {
 }
 
 /// A pipeline of a project. Errors: 404.
-fn found<'a>(tables: &'a Database, project: &str, id: &str) -> Result<&'a Pipeline, Error> {
+fn found<'a>(tables: &'a Tables, project: &str, id: &str) -> Result<&'a Pipeline, Error> {
     let pipeline = tables.pipelines.get(project, id);
     pipeline.ok_or_else(|| hints::missing_pipeline(tables, project, id))
 }
 
 /// What is answered to something refused for a pipeline, by project and id. `selected` is what it selects.
 fn refused(
-    tables: &Database,
+    tables: &Tables,
     pipeline: (&str, &str),
     refused: ActionRefusal,
     selected: Option<&[SelectedStage]>,
@@ -113,12 +113,12 @@ struct Wrapped<T> {
         ("x-action" = json!("servicestage:pipeline:list")),
         ("x-differences" = json!("a bare array as in the example, not the table's object (--pipelines-list object); extend_info after a run and the paging parameters are inferred"))))]
 pub(super) async fn list_pipelines(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     Path(project): Path<String>,
     Query(paging): Query<Paging>,
 ) -> Result<Response, Error> {
     let page = paging.page()?;
-    let text = world.read(|tables, now| {
+    let text = handle.read(|tables, _, now| {
         let table = &tables.pipelines;
         let size = page.limit().min(table.len(&project)) * ROW;
         let rows = page.cut(
@@ -127,7 +127,7 @@ pub(super) async fn list_pipelines(
             |entry| entry.item.updated,
         );
         let rows = StreamedArray::of(rows.map(|entry| Row::of(&entry.item, now)));
-        match world.settings().pipelines_list {
+        match handle.settings().pipelines_list {
             PipelinesList::Array => response::to_json(&rows, size),
             PipelinesList::Object => response::to_json(&Wrapped { pipelines: rows }, size),
         }
@@ -151,12 +151,12 @@ pub(super) async fn list_pipelines(
         ("x-alias" = json!("servicestage:pipeline:execute")),
         ("x-differences" = json!("the answer, fail_mode in the body and the fields of stages and tasks are inferred; statuses in which it is refused are those of the console"))))]
 pub(super) async fn update_pipeline(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     Path((project, id)): Path<(String, String)>,
     Json(body): Json<PipelineBody>,
 ) -> Result<Response, Error> {
     let definition = body.definition()?;
-    world.write(|tables, now| {
+    handle.write(|tables, shared, now| {
         if tables.pipelines.get(&project, &id).is_none() {
             return Err(hints::missing_pipeline(tables, &project, &id));
         }
@@ -165,7 +165,7 @@ pub(super) async fn update_pipeline(
             .check_name(&project, &definition, Some(&id))
             .map_err(|_| name_taken(table, &project, &definition))?;
         table
-            .edit(&project, &id, definition, now, &mut tables.log)
+            .edit(&project, &id, definition, now, &mut shared.log)
             .ok_or(Error::ReleaseNotFound)?
             .map_err(|why| refused(tables, (&project, &id), why, None, now))?;
         let pipeline = tables.pipelines.get(&project, &id);
@@ -189,17 +189,17 @@ pub(super) async fn update_pipeline(
         ("x-alias" = json!("servicestage:pipeline:execute")),
         ("x-differences" = json!("id is a number as in the example, not the table's string; the statuses that allow an action are partly those of the console, partly inferred"))))]
 pub(super) async fn operate_pipeline(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     caller: Caller,
     Path((project, id)): Path<(String, String)>,
     Query(query): Query<ActionQuery>,
     Json(body): Json<ActionBody>,
 ) -> Result<Response, Error> {
     let action = body.action(&query)?;
-    let (execution, status) = world.write(|tables, now| {
+    let (execution, status) = handle.write(|tables, shared, now| {
         let context = WriteContext {
-            scripts: &mut tables.scripts,
-            log: &mut tables.log,
+            scripts: &mut shared.scripts,
+            log: &mut shared.log,
             now,
         };
         let acted = tables
@@ -228,10 +228,10 @@ pub(super) async fn operate_pipeline(
         ("x-action" = json!("servicestage:pipeline:get")),
         ("x-differences" = json!("pipeline_declaration is an object, not a list; status, version, creator and the times are added (inferred)"))))]
 pub(super) async fn show_pipeline(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    world.read(|tables, now| {
+    handle.read(|tables, _, now| {
         let pipeline = found(tables, &project, &id)?;
         Ok(ok(response::to_json(&Detail::of(pipeline, now), ROW)))
     })
@@ -266,12 +266,12 @@ struct RecordsBody<'a> {
         ("x-action" = json!("servicestage:pipeline:get")),
         ("x-differences" = json!("fields after pipeline_id follow the sibling API; end_at, paging and the permission are inferred"))))]
 pub(super) async fn list_pipeline_records(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     Path((project, id)): Path<(String, String)>,
     Query(paging): Query<Paging>,
 ) -> Result<Response, Error> {
     let page = paging.page()?;
-    world.read(|tables, now| {
+    handle.read(|tables, _, now| {
         let pipeline = found(tables, &project, &id)?;
         let rows = page.cut(
             pipeline.executions.iter(),
@@ -332,11 +332,11 @@ pub(super) async fn update_pipeline_hooks(
 }
 
 fn set_policy(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     Path((project, id)): Path<(String, String)>,
     Json(body): Json<PolicyBody>,
 ) -> Result<Response, Error> {
-    world.write(|tables, now| {
+    handle.write(|tables, shared, now| {
         let pipeline = found(tables, &project, &id)?;
         let policy = body.policy(now)?;
         let selected = policy.selected.as_deref();
@@ -344,7 +344,7 @@ fn set_policy(
             .check(selected)
             .map_err(|why| refused(tables, (&project, &id), why, selected, now))?;
         let text = response::to_json(&PolicyBody::of(Some(&policy)), 128);
-        let change_context = &mut tables.log.context(now, "hooks");
+        let change_context = &mut shared.log.context(now, "hooks");
         tables
             .pipelines
             .set_policy(&project, &id, policy, change_context);
@@ -364,10 +364,10 @@ fn set_policy(
         ("x-action" = json!("servicestage:pipeline:list")),
         ("x-differences" = json!("selected_tasks is answered where it was given"))))]
 pub(super) async fn show_pipeline_hooks(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    world.read(|tables, _| {
+    handle.read(|tables, _, _| {
         let pipeline = found(tables, &project, &id)?;
         let policy = pipeline.policy.as_ref();
         Ok(ok(response::to_json(&PolicyBody::of(policy), 128)))

@@ -10,13 +10,13 @@ use super::model::progress::{LastExecution, PlanProgress};
 use super::model::spec::{PlanSpec, check_desc};
 use super::model::vocabulary::{Action, FailStrategy, Status};
 use super::table::Table;
-use crate::families::huawei::UNKNOWN_CALLER;
 use crate::families::servicestage::names::{check_name, name_after};
 use crate::http::json::{RawJson, optional_object};
-use crate::registry::state::ValidationError;
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
 use crate::sim::transition::ChangeContext;
+use crate::world::fixture::ValidationError;
+use crate::world::identities::UNKNOWN_CALLER;
 use crate::world::run_fixture::RunState;
 
 /// A plan. What is absent is as in a fresh plan; without a name it is called after its id. Times are

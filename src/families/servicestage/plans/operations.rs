@@ -12,15 +12,16 @@ use super::wire::{
     RowView,
 };
 use crate::families::huawei::GatewayErrorBody;
+use crate::families::servicestage::Tables;
 use crate::families::servicestage::error::ErrorBody;
 use crate::families::servicestage::paging::Paging;
 use crate::families::servicestage::{Error, ServiceStage, hints};
 use crate::http::Caller;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::response::{self, StreamedArray};
-use crate::registry::{Database, World};
 use crate::sim::Millis;
 use crate::sim::transition::TransitionLog;
+use crate::world::handle::Handle;
 
 /// Creates a release plan, to be executed later.
 ///
@@ -40,17 +41,17 @@ use crate::sim::transition::TransitionLog;
         ("x-alias" = json!("servicestage:app:create")),
         ("x-differences" = json!("inferred are the body (that of an edit, action and swimlane_id), the answer (the detail), the permission, that names are unique per project, and that the action create draws the component_id that is absent"))))]
 pub(super) async fn create_release_plan(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     Path(ProjectPath { project_id }): Path<ProjectPath>,
     caller: Caller,
     Json(body): Json<CreateBody>,
 ) -> Result<Response, Error> {
     let new_plan = body.new_plan()?;
-    world.write(|tables, now| {
+    handle.write(|tables, shared, now| {
         let plans = &mut tables.plans;
-        let change_context = &mut tables.log.context(now, "create");
+        let change_context = &mut shared.log.context(now, "create");
         let creator = caller.name.into_owned();
-        match plans.create(&project_id, new_plan, creator, world.ids(), change_context) {
+        match plans.create(&project_id, new_plan, creator, handle.ids(), change_context) {
             Ok(created) => Ok(shown(&created.id, &created.item, now)),
             Err(refusal) => Err(refused(tables, (&project_id, ""), refusal, now)),
         }
@@ -75,16 +76,16 @@ pub(super) async fn create_release_plan(
         ("x-alias" = json!("servicestage:app:modify")),
         ("x-differences" = json!("the page could be read up to a component's runtime_stack: the rest of a component is carried, not checked; inferred are the answer (the detail), that a plan under way is refused, and that an edited plan is CREATED; the page requires component_id, which the action create draws where it is absent"))))]
 pub(super) async fn update_release_plan(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
     Json(body): Json<EditBody>,
 ) -> Result<Response, Error> {
     let spec = body.spec()?;
     let (project, id) = (&path.project_id, &path.release_plan_id);
-    world.write(|tables, now| {
+    handle.write(|tables, shared, now| {
         tables
             .plans
-            .edit(project, id, spec, world.ids(), now, &mut tables.log)
+            .edit(project, id, spec, handle.ids(), now, &mut shared.log)
             .map_err(|refusal| refused(tables, (project, id), refusal, now))?;
         detail(tables, project, id, now)
     })
@@ -104,12 +105,12 @@ pub(super) async fn update_release_plan(
         ("x-alias" = json!("servicestage:app:delete")),
         ("x-differences" = json!("inferred are the permission, and that a plan under way is refused"))))]
 pub(super) async fn delete_release_plan(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
 ) -> Result<Response, Error> {
     let (project, id) = (&path.project_id, &path.release_plan_id);
-    world.write(|tables, now| {
-        let deleted = tables.plans.delete(project, id, now, &mut tables.log);
+    handle.write(|tables, shared, now| {
+        let deleted = tables.plans.delete(project, id, now, &mut shared.log);
         deleted.map_err(|refusal| refused(tables, (project, id), refusal, now))
     })?;
     Ok(response::empty(StatusCode::OK))
@@ -129,12 +130,12 @@ pub(super) async fn delete_release_plan(
         ("x-alias" = json!("servicestage:app:list")),
         ("x-differences" = json!("the page has no query: limit, offset, order_by and order are those of the service's other V3 lists; it calls id and name those of a lane, which is a slip; modify_time, in the example of 2025-07 alone, is left out; RUNNING, ABORTING and ROLLING_BACK are inferred, as no word for a plan under way is listed"))))]
 pub(super) async fn list_release_plans(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     Path(ProjectPath { project_id }): Path<ProjectPath>,
     Query(paging): Query<Paging>,
 ) -> Result<Response, Error> {
     let page = paging.page()?;
-    let text = world.read(|tables, now| {
+    let text = handle.read(|tables, _, now| {
         let plans = &tables.plans;
         let count = plans.len(&project_id);
         let rows = page.cut(
@@ -164,11 +165,11 @@ pub(super) async fn list_release_plans(
         ("x-alias" = json!("servicestage:app:get")),
         ("x-differences" = json!("the page could be read up to a component's name, and its example not at all: components are answered as they were given"))))]
 pub(super) async fn show_release_plan(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
 ) -> Result<Response, Error> {
     let (project, id) = (&path.project_id, &path.release_plan_id);
-    world.read(|tables, now| detail(tables, project, id, now))
+    handle.read(|tables, _, now| detail(tables, project, id, now))
 }
 
 /// Shows how the deployment of a release plan goes, component by component.
@@ -185,11 +186,11 @@ pub(super) async fn show_release_plan(
         ("x-alias" = json!("servicestage:app:get")),
         ("x-differences" = json!("seq is a text as the table has it, though a number elsewhere; rollback_start_time and rollback_end_time are numbers like start_time and end_time, though the table has texts; whatever follows rollback_fail_message, and the example, could not be read; a job_id cannot be looked up"))))]
 pub(super) async fn show_release_plan_deploy_info(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
 ) -> Result<Response, Error> {
     let (project, id) = (&path.project_id, &path.release_plan_id);
-    let text = world.read(|tables, now| {
+    let text = handle.read(|tables, _, now| {
         let plan = tables.plans.get(project, id);
         let plan = plan.map_err(|refusal| refused(tables, (project, id), refusal, now))?;
         let view = DeployInfoView::of(id, plan, now);
@@ -211,10 +212,10 @@ pub(super) async fn show_release_plan_deploy_info(
         ("x-action" = json!("servicestage::createReleasePlan")),
         ("x-differences" = json!("inferred are the statuses it fits, what is repeated, that batches follow each other in ascending seq, and the word RUNNING"))))]
 pub(super) async fn execute_release_plan(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
 ) -> Result<Response, Error> {
-    command(&world, &path, Table::execute)
+    command(&handle, &path, Table::execute)
 }
 
 /// Rolls a release plan back: takes back what was released, the last batch first.
@@ -231,10 +232,10 @@ pub(super) async fn execute_release_plan(
         ("x-alias" = json!("servicestage:app:create")),
         ("x-differences" = json!("inferred are the statuses it fits, the order of the batches, that fail_strategy rules it too, and the word ROLLING_BACK; plans of every action can be rolled back, though the console speaks of upgrades alone"))))]
 pub(super) async fn rollback_release_plan(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
 ) -> Result<Response, Error> {
-    command(&world, &path, Table::roll_back)
+    command(&handle, &path, Table::roll_back)
 }
 
 /// Aborts the execution of a release plan: work under way is cut, what has not begun stays `CREATED`.
@@ -250,28 +251,28 @@ pub(super) async fn rollback_release_plan(
         ("x-action" = json!("servicestage::createReleasePlan")),
         ("x-differences" = json!("inferred are the permission, that work under way is cut at once, and the word ABORTING"))))]
 pub(super) async fn abort_release_plan(
-    State(ServiceStage(world)): State<ServiceStage>,
+    State(ServiceStage(handle)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
 ) -> Result<Response, Error> {
-    command(&world, &path, Table::abort)
+    command(&handle, &path, Table::abort)
 }
 
 /// Says a command to a plan; answers an empty body.
 fn command(
-    world: &World,
+    handle: &Handle<Tables>,
     path: &PlanPath,
     say: impl FnOnce(&mut Table, &mut WriteContext, Millis, &mut TransitionLog) -> Result<(), Refusal>,
 ) -> Result<Response, Error> {
-    world.write(|tables, now| {
+    handle.write(|tables, shared, now| {
         let (project, id) = (&path.project_id, &path.release_plan_id);
-        let mut context = WriteContext::new(project, id, &mut tables.scripts, world.ids());
-        let said = say(&mut tables.plans, &mut context, now, &mut tables.log);
+        let mut context = WriteContext::new(project, id, &mut shared.scripts, handle.ids());
+        let said = say(&mut tables.plans, &mut context, now, &mut shared.log);
         said.map_err(|refusal| refused(tables, (project, id), refusal, now))
     })?;
     Ok(response::empty(StatusCode::OK))
 }
 
-fn detail(tables: &Database, project: &str, id: &str, now: Millis) -> Result<Response, Error> {
+fn detail(tables: &Tables, project: &str, id: &str, now: Millis) -> Result<Response, Error> {
     let plan = tables.plans.get(project, id);
     let plan = plan.map_err(|refusal| refused(tables, (project, id), refusal, now))?;
     Ok(shown(id, plan, now))
@@ -284,7 +285,7 @@ fn shown(id: &str, plan: &Plan, now: Millis) -> Response {
 }
 
 /// What is answered to something refused for a plan, by project and id.
-fn refused(tables: &Database, (project, id): (&str, &str), refusal: Refusal, now: Millis) -> Error {
+fn refused(tables: &Tables, (project, id): (&str, &str), refusal: Refusal, now: Millis) -> Error {
     if refusal == Refusal::NoSuchPlan {
         return hints::missing_plan(tables, project, id);
     }

@@ -7,7 +7,6 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 
-use crate::families::zadig::Zadig;
 use crate::families::zadig::table::Page;
 
 /// The parameters of a query, in order.
@@ -46,10 +45,10 @@ impl Params {
     }
 }
 
-impl FromRequestParts<Zadig> for Params {
+impl<S: Send + Sync> FromRequestParts<S> for Params {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Zadig) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self::of(parts.uri.query()))
     }
 }

@@ -1,11 +1,12 @@
 //! A mesh and its life: created in one step, deleted in one step.
 
-use crate::families::asm::FAMILY;
+use crate::families::asm::names::FAMILY;
 use crate::families::asm::run::{JobState, SingleStepRun};
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
+use crate::world::hints::advance;
 
 /// What was ordered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,5 +209,17 @@ impl Resource for Mesh {
     /// A mesh that has gone is taken away.
     fn has_timed_action(&self, now: Millis) -> bool {
         self.is_gone(now)
+    }
+}
+
+/// The way past a mesh that is being deleted.
+#[must_use]
+pub fn deletion_hint(mesh: &Mesh, now: Millis) -> String {
+    match mesh.next_due(now) {
+        NEVER => {
+            "time alone does not end its deletion: PATCH /_emulator/v1/state gives it another phase"
+                .to_owned()
+        }
+        due => format!("{} ends its deletion", advance(due - now)),
     }
 }

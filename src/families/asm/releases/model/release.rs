@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use super::images::{self, ImageUpdate};
 use super::spec::ReleaseSpec;
-use crate::families::asm::FAMILY;
 use crate::families::asm::error::Error;
+use crate::families::asm::names::FAMILY;
 use crate::families::asm::run::{JobState, SingleStepRun};
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;

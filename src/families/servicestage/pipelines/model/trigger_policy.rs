@@ -237,12 +237,12 @@ impl Field {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::families::huawei::rfc3339;
-    use crate::world::identities::instant;
+    use crate::world::time::parse_rfc3339;
+    use crate::world::time::rfc3339;
 
     fn fires(schedule: &str, east: bool, hours: i32, from: &str, n: usize) -> Vec<String> {
         let hook = CronTrigger::new(schedule, east, hours).unwrap();
-        let mut now = instant(from).unwrap();
+        let mut now = parse_rfc3339(from).unwrap();
         (0..n)
             .map(|_| {
                 now = hook.after(now);

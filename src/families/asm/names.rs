@@ -1,5 +1,8 @@
 //! What the documentation says of names and versions.
 
+/// The family's name in scripts and transitions.
+pub const FAMILY: &str = "asm";
+
 /// The rule for names of releases and meshes, as refusals say it.
 pub const NAME: &str = "must have 4 to 64 lowercase letters, digits and hyphens, begin with a letter and not end with a hyphen";
 

@@ -1,0 +1,104 @@
+//! The one dialect of the Huawei services: they share a gateway, and differ in their errors and in the way a request names
+//! its project.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use utoipa::openapi::OpenApi;
+
+use super::authenticate::{authenticate, authorize, is_signed};
+use super::openapi::declare;
+use crate::http::faults::rules::StubResponse;
+use crate::http::observe::Recorder;
+use crate::http::{Caller, Dialect, Operation, Rejection};
+use crate::world::handle::Handle;
+
+/// A service behind the gateway. Every implementor speaks the gateway's [`Dialect`].
+pub trait HuaweiService: Clone + Send + Sync + 'static {
+    /// The family's table.
+    type Table: 'static;
+
+    /// The family's error.
+    type Error: From<Rejection> + IntoResponse + Send;
+
+    /// The handle on the family's table.
+    fn handle(&self) -> &Handle<Self::Table>;
+
+    /// The project that a request is for, as its path or headers spell it.
+    fn project<'a>(request: &'a Parts, caller: &'a Caller) -> Option<&'a str>;
+
+    /// Checks that the caller may use the operation in the project that the request is for.
+    fn authorize(caller: &Caller, operation: &Operation, request: &Parts) -> Result<(), Rejection> {
+        authorize(caller, operation, Self::project(request, caller))
+    }
+
+    /// The project or mesh that the journal and faults know a request by.
+    fn scope(request: &Parts) -> Option<String>;
+
+    /// The response that an injected fault asks for, in the family's words.
+    fn fault(answer: &StubResponse) -> Response;
+
+    /// The caller of a request that needs no credential.
+    fn anonymous(request: &Parts) -> Option<Caller> {
+        let _ = request;
+        None
+    }
+
+    /// Adds to the OpenAPI document what the gateway alone does not.
+    fn declare(api: &mut OpenApi) {
+        let _ = api;
+    }
+
+    /// Refuses a request that no route takes.
+    fn unrouted(request: &Parts, why: Rejection) -> Self::Error {
+        let _ = request;
+        why.into()
+    }
+}
+
+impl<S: HuaweiService> Dialect for S {
+    type Error = <S as HuaweiService>::Error;
+
+    fn recorder(&self) -> &Arc<Recorder> {
+        self.handle().recorder()
+    }
+
+    fn signs_body(&self, request: &Parts) -> bool {
+        S::anonymous(request).is_none() && is_signed(request)
+    }
+
+    fn authenticate(&self, request: &Parts, body: &Bytes) -> Result<Caller, Rejection> {
+        match S::anonymous(request) {
+            Some(caller) => Ok(caller),
+            None => authenticate(self.handle(), request, body),
+        }
+    }
+
+    fn authorize(
+        &self,
+        caller: &Caller,
+        operation: &Operation,
+        request: &Parts,
+    ) -> Result<(), Rejection> {
+        <S as HuaweiService>::authorize(caller, operation, request)
+    }
+
+    fn scope(&self, request: &Parts) -> Option<String> {
+        <S as HuaweiService>::scope(request)
+    }
+
+    fn fault(&self, answer: &StubResponse) -> Response {
+        <S as HuaweiService>::fault(answer)
+    }
+
+    fn declare(api: &mut OpenApi) {
+        declare(api);
+        <S as HuaweiService>::declare(api);
+    }
+
+    fn unrouted(&self, request: &Parts, why: Rejection) -> Self::Error {
+        <S as HuaweiService>::unrouted(request, why)
+    }
+}

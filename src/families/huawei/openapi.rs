@@ -1,0 +1,37 @@
+//! The gateway's part of the OpenAPI document: credentials, and refusals of every operation.
+
+use axum::http::StatusCode;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::error::GatewayErrorBody;
+use crate::http::openapi::gateway_responses::{AppliesTo, Refusal, declare_gate};
+
+/// Declares what the gateway does to every operation behind it.
+pub(super) fn declare(api: &mut OpenApi) {
+    let header = |name, text| {
+        let value = ApiKeyValue::with_description(name, text);
+        SecurityScheme::ApiKey(ApiKey::Header(value))
+    };
+    let schemes = [
+        ("huawei_token", header("X-Auth-Token", "An IAM token")),
+        (
+            "huawei_signature",
+            header("Authorization", "An AK/SK signature"),
+        ),
+    ];
+    let body = || Some(GatewayErrorBody::name().into_owned());
+    let refusals = [
+        Refusal::new(StatusCode::BAD_REQUEST, body(), AppliesTo::Projects),
+        Refusal::new(StatusCode::UNAUTHORIZED, body(), AppliesTo::Every),
+        Refusal::new(StatusCode::FORBIDDEN, body(), AppliesTo::Permitted),
+        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, body(), AppliesTo::Bodies),
+    ];
+    declare_gate(api, schemes, &refusals);
+    let components = api.components.get_or_insert_default();
+    let schema = GatewayErrorBody::schema();
+    components
+        .schemas
+        .insert(GatewayErrorBody::name().into_owned(), schema);
+}

@@ -1,0 +1,38 @@
+//! Segments of request paths.
+
+use percent_encoding::percent_decode_str;
+
+/// The n-th segment of a path, from 1; what comes before the first slash is 0.
+#[must_use]
+pub fn segment(path: &str, n: usize) -> Option<&str> {
+    // `split` takes longer to begin than paths are long.
+    let slash = |text: &str| text.bytes().position(|byte| byte == b'/');
+    let mut rest = path;
+    for _ in 0..n {
+        rest = &rest[slash(rest)? + 1..];
+    }
+    Some(&rest[..slash(rest).unwrap_or(rest.len())])
+}
+
+/// A segment of a path, decoded.
+#[must_use]
+pub fn decoded(segment: &str) -> String {
+    if !segment.as_bytes().contains(&b'%') {
+        return segment.to_owned();
+    }
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::segment;
+
+    #[test]
+    fn segments_are_those_that_a_split_finds() {
+        for path in ["", "/", "/v3/p1/pipelines", "/v3/p1/", "//x", "no/slash"] {
+            for n in 0..5 {
+                assert_eq!(segment(path, n), path.split('/').nth(n), "{n} of {path:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The dialect of release plans and pipelines.
+
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::response::Response;
+
+use super::error::{self, Error};
+use super::tables::Tables;
+use crate::families::huawei::{HuaweiService, decoded, segment};
+use crate::http::context::RequestContext;
+use crate::http::faults::rules::StubResponse;
+use crate::http::{Caller, Rejection};
+use crate::world::handle::Handle;
+
+/// The state of both families' router.
+#[derive(Clone)]
+pub struct ServiceStage(pub Handle<Tables>);
+
+impl HuaweiService for ServiceStage {
+    type Table = Tables;
+    type Error = Error;
+
+    fn handle(&self) -> &Handle<Tables> {
+        &self.0
+    }
+
+    /// Every path of these families is `/v3/{project_id}/…`.
+    fn project<'a>(request: &'a Parts, _: &'a Caller) -> Option<&'a str> {
+        segment(request.uri.path(), 2)
+    }
+
+    fn scope(request: &Parts) -> Option<String> {
+        segment(request.uri.path(), 2).map(decoded)
+    }
+
+    fn fault(answer: &StubResponse) -> Response {
+        error::fault(answer)
+    }
+
+    fn unrouted(request: &Parts, why: Rejection) -> Error {
+        let is_pipeline = request.uri.path().contains("/pipeline/pipelines/");
+        if let Some(request_context) = request.extensions.get::<RequestContext>()
+            && request.method == Method::DELETE
+            && is_pipeline
+        {
+            request_context.hint(NO_DELETE.to_owned());
+        }
+        why.into()
+    }
+}
+
+/// The hint for a caller who tries to delete a pipeline.
+const NO_DELETE: &str = "the service documents no way to delete a release task; for a clean slate use \
+    POST /_emulator/v1/reset, or write the state you want with PUT or PATCH /_emulator/v1/state";

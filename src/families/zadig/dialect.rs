@@ -1,0 +1,127 @@
+//! The family's dialect.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+
+use super::error::{self, Error};
+use super::table::Table;
+use super::wire::query::{self, Params};
+use crate::http::auth::{self, Failure};
+use crate::http::faults::rules::StubResponse;
+use crate::http::observe::Recorder;
+use crate::http::openapi::gateway_responses::{AppliesTo, Refusal, declare_gate};
+use crate::http::{Caller, Dialect, Operation, Rejection};
+use crate::world::handle::Handle;
+use crate::world::identities::{UNKNOWN_CALLER, ZadigUser};
+use crate::world::settings::Auth;
+
+/// The state of the family's router.
+#[derive(Clone)]
+pub struct Zadig(pub Handle<Table>);
+
+impl Dialect for Zadig {
+    type Error = Error;
+
+    const HEAD_IS_GET: bool = false;
+
+    fn recorder(&self) -> &Arc<Recorder> {
+        self.0.recorder()
+    }
+
+    fn declare(api: &mut OpenApi) {
+        let value = |name, text| ApiKeyValue::with_description(name, text);
+        let header = value(
+            "Authorization",
+            "A scheme and a token, such as Bearer <token>",
+        );
+        let query = value("token", "The token by itself");
+        let schemes = [
+            (
+                "zadig_token",
+                SecurityScheme::ApiKey(ApiKey::Header(header)),
+            ),
+            (
+                "zadig_query_token",
+                SecurityScheme::ApiKey(ApiKey::Query(query)),
+            ),
+        ];
+        let refusals = [
+            Refusal::new(StatusCode::UNAUTHORIZED, None, AppliesTo::Every),
+            Refusal::new(StatusCode::FORBIDDEN, None, AppliesTo::Permitted),
+            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, None, AppliesTo::Bodies),
+        ];
+        declare_gate(api, schemes, &refusals);
+    }
+
+    fn authenticate(&self, request: &Parts, _: &Bytes) -> Result<Caller, Rejection> {
+        let query = Params::of(request.uri.query());
+        let tokens = auth::zadig(&request.headers, query.get("token"))
+            .map_err(Rejection::Unauthenticated)?;
+        let (passes, caller) = self.0.read(|_, shared, _| {
+            let user = |token| shared.identities.zadig_user(token);
+            let caller = user(tokens.identity).map(caller_of);
+            (user(tokens.checked).is_some() && caller.is_some(), caller)
+        });
+        if !passes && self.0.settings().auth == Auth::Strict {
+            return Err(Rejection::Unauthenticated(Failure::UnknownToken));
+        }
+        Ok(caller.unwrap_or_else(|| Caller::named(UNKNOWN_CALLER)))
+    }
+
+    fn scope(&self, request: &Parts) -> Option<String> {
+        let params = Params::of(request.uri.query());
+        params.get("projectKey").map(str::to_owned)
+    }
+
+    fn fault(&self, answer: &StubResponse) -> Response {
+        error::fault(answer)
+    }
+
+    /// Rights depend on the project that the query or the body names, so the handlers look at them.
+    fn authorize(&self, _: &Caller, _: &Operation, _: &Parts) -> Result<(), Rejection> {
+        Ok(())
+    }
+
+    fn unrouted(&self, request: &Parts, why: Rejection) -> Error {
+        if let Err(refused) = self.authenticate(request, &Bytes::new()) {
+            return refused.into();
+        }
+        let path = query::decoded_path(request.uri.path());
+        match why {
+            // The service has no route that ends with a slash, whatever the method.
+            Rejection::WrongMethod if !path.ends_with('/') => Error::WrongMethod {
+                method: request.method.clone(),
+                path,
+            },
+            Rejection::WrongMethod | Rejection::NoRoute => Error::NoRoute { path },
+            other => other.into(),
+        }
+    }
+}
+
+/// A known user as a caller. What is allowed is spelt `<role>@<project>`, and bare where it holds for the
+/// whole installation.
+fn caller_of(user: &ZadigUser) -> Caller {
+    let allowed = user.projects.iter().flat_map(|(project, roles)| {
+        roles.iter().map(move |role| {
+            if role == RELEASE_GET {
+                role.clone()
+            } else {
+                format!("{role}@{project}")
+            }
+        })
+    });
+    Caller {
+        actions: (!user.admin).then(|| allowed.collect()),
+        ..Caller::named(user.name.clone())
+    }
+}
+
+/// The action that shows any version to whoever may look into the artifact centre.
+pub(super) const RELEASE_GET: &str = "release_get";

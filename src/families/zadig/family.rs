@@ -1,0 +1,75 @@
+//! The family's table as the registry sees it.
+
+use super::fixture::State;
+use super::model::version::FAMILY;
+use super::table::Table;
+use crate::sim::Millis;
+use crate::sim::collection::Resource;
+use crate::sim::ids::Ids;
+use crate::sim::timeline::{self, Timeline};
+use crate::sim::transition::{ChangeContext, TransitionLog};
+use crate::world::family::Family;
+use crate::world::fixture::ValidationError;
+use crate::world::handle::Shared;
+use crate::world::settings::Settings;
+
+impl Family for Table {
+    type State = State;
+
+    const NAMES: &'static [&'static str] = &[FAMILY];
+
+    fn next_due(&self) -> Millis {
+        self.versions.next_due()
+    }
+
+    fn fire_next(&mut self, now: Millis, shared: &mut Shared) -> bool {
+        self.versions
+            .fire_next(now, &mut shared.log, |_, _, _, _| ())
+    }
+
+    fn count_by_status<'a>(
+        &'a self,
+        log: &'a TransitionLog,
+        add: &mut dyn FnMut(&'static str, &'a str, usize),
+    ) {
+        for (status, count) in self.versions.count_by_status(log) {
+            add(FAMILY, status, count);
+        }
+    }
+
+    fn timeline(&self, _: &str, id: &str, now: Millis, shared: &Shared) -> Option<Timeline> {
+        let stored = self.versions.find(&id.to_ascii_lowercase())?;
+        let version = &stored.item;
+        let next = timeline::next(version, now, |now| version.next_due(now));
+        let allowed = version.allowed(now);
+        Some(Timeline::of(stored, allowed, next, now, &shared.log))
+    }
+
+    fn inherit_history(
+        &mut self,
+        old: &mut Self,
+        old_log: &TransitionLog,
+        context: &mut ChangeContext,
+    ) {
+        self.versions
+            .inherit_history(&mut old.versions, old_log, context);
+    }
+
+    fn load(
+        &mut self,
+        state: State,
+        _: &Settings,
+        ids: &Ids,
+        context: &mut ChangeContext,
+    ) -> Result<(), ValidationError> {
+        self.load_state(state, ids, context)
+    }
+
+    fn save(&self, now: Millis) -> State {
+        self.save_state(now)
+    }
+
+    fn merge(state: &mut State, patch: State) {
+        state.merge(patch);
+    }
+}

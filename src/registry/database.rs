@@ -1,0 +1,146 @@
+//! The memory of a world: a table for each family, and the part that all of them use.
+
+use std::collections::BTreeMap;
+
+use super::families::families;
+use super::state::State;
+use crate::sim::ids::Ids;
+use crate::sim::timeline::Timeline;
+use crate::sim::transition::{IMPORT, Transition};
+use crate::sim::{Millis, NEVER};
+use crate::world::family::Family;
+use crate::world::fixture::{Counters, ValidationError};
+use crate::world::handle::Shared;
+use crate::world::identities::Directory;
+use crate::world::settings::Settings;
+
+/// Declares [`Database`] with a field for each table.
+macro_rules! database {
+    (services: $($service:ty),+; tables: $($(#[$doc:meta])+ $field:ident: $table:ty),+;) => {
+        /// The whole memory of a world.
+        #[derive(Debug)]
+        pub struct Database {
+            $(pub(super) $field: $table,)+
+            /// Identities, scripts and transitions, which all families use.
+            pub shared: Shared,
+        }
+
+        impl Database {
+            /// An empty memory.
+            #[must_use]
+            pub fn new(settings: &Settings) -> Self {
+                Self { $($field: Default::default(),)+ shared: Shared::new(settings) }
+            }
+
+            /// The next instant at which a resource changes by itself.
+            #[must_use]
+            pub fn next_due(&self) -> Millis {
+                NEVER$(.min(self.$field.next_due()))+
+            }
+
+            /// Fires one timer that is due.
+            fn fire_next(&mut self, due: Millis) {
+                let _ = $(self.$field.fire_next(due, &mut self.shared))||+;
+            }
+
+            /// The number of resources by family and status, once everything due has happened.
+            #[must_use]
+            pub fn count_by_status(&self) -> BTreeMap<(&'static str, &str), usize> {
+                let mut counts = BTreeMap::new();
+                let mut add = |family, status, count| *counts.entry((family, status)).or_default() += count;
+                $(self.$field.count_by_status(&self.shared.log, &mut add);)+
+                counts
+            }
+
+            /// The history, the allowed commands and the next change of a resource.
+            pub fn timeline(&self, family: &str, id: &str, now: Millis) -> Result<Timeline, Unknown> {
+                $(if <$table>::NAMES.contains(&family) {
+                    let timeline = self.$field.timeline(family, id, now, &self.shared);
+                    return timeline.ok_or(Unknown::Resource);
+                })+
+                Err(Unknown::Family)
+            }
+
+            fn inherit_histories(&mut self, old: &mut Self, context: Millis) {
+                let context = &mut self.shared.log.context(context, IMPORT);
+                $(self.$field.inherit_history(&mut old.$field, &old.shared.log, context);)+
+            }
+
+            fn load_tables(&mut self, state: State, settings: &Settings, ids: &Ids, now: Millis) -> Result<(), ValidationError> {
+                $({
+                    let context = &mut self.shared.log.context(now, IMPORT);
+                    let loaded = self.$field.load(state.$field, settings, ids, context);
+                    loaded.map_err(|error| error.nested_in(stringify!($field)))?;
+                    self.$field.load_counters(state.emulator);
+                })+
+                Ok(())
+            }
+
+            /// The memory in the fixture format.
+            #[must_use]
+            pub fn save(&self, ids: &Ids, now: Millis) -> State {
+                let mut emulator = Counters { ids_drawn: Some(ids.drawn()), ..Counters::default() };
+                $(self.$field.save_counters(&mut emulator);)+
+                State {
+                    $($field: self.$field.save(now),)+
+                    identities: self.shared.identities.save(),
+                    emulator,
+                }
+            }
+        }
+
+    };
+}
+families!(database);
+
+/// The part of a resource's address that is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// There is no such family.
+    Family,
+    /// The family has no such resource.
+    Resource,
+}
+
+impl Database {
+    /// Processes all timers up to `to` in order, passing every transition (pending ones first) to `on_transition`.
+    pub fn run_until(&mut self, to: Millis, on_transition: &mut dyn FnMut(u64, Transition)) {
+        loop {
+            for (number, transition) in self.shared.log.drain() {
+                on_transition(number, transition);
+            }
+            let due = self.next_due();
+            if due > to {
+                break;
+            }
+            // One timer at a time, so that no more than its own transitions are buffered.
+            self.fire_next(due);
+        }
+    }
+
+    /// Takes over the scripts of another memory, and the histories of the resources that both hold.
+    pub fn inherit_from(&mut self, old: &mut Self, now: Millis) {
+        std::mem::swap(&mut self.shared.scripts, &mut old.shared.scripts);
+        self.shared.log.count_on_from(&old.shared.log);
+        self.inherit_histories(old, now);
+    }
+
+    /// Fills an empty memory from the fixture format.
+    pub fn load(
+        &mut self,
+        state: State,
+        settings: &Settings,
+        ids: &Ids,
+        now: Millis,
+    ) -> Result<(), ValidationError> {
+        let identities = &state.identities;
+        identities
+            .check()
+            .map_err(|error| error.nested_in("identities"))?;
+        self.shared.identities = Directory::load(state.identities.clone());
+        let ids_drawn = state.emulator.ids_drawn.unwrap_or(0);
+        self.load_tables(state, settings, ids, now)?;
+        ids.skip_to(ids_drawn);
+        Ok(())
+    }
+}

@@ -1,0 +1,68 @@
+//! The HTTP services of the families: their routes, operations and OpenAPI descriptions.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use utoipa::openapi::OpenApi;
+
+use super::families::families;
+use super::world::World;
+use crate::families::huawei::GatewayError;
+use crate::families::zadig::Zadig;
+use crate::http::api_definition::refuse_unrouted;
+use crate::http::closest_route::closest_route;
+use crate::http::context::RequestContext;
+use crate::http::{Operation, Rejection};
+use crate::world::family::{Family, Service};
+
+/// Declares functions over all services.
+macro_rules! services {
+    (services: $($service:ty),+; tables: $($(#[$doc:meta])+ $field:ident: $table:ty),+;) => {
+        /// The OpenAPI description of each family.
+        pub fn definitions() -> impl Iterator<Item = OpenApi> {
+            [$(<$service>::definition().api()),+].into_iter()
+        }
+
+        /// Every operation of every family, in the order of paths within a family.
+        pub fn operations() -> impl Iterator<Item = &'static Operation> {
+            std::iter::empty()$(.chain(<$service>::definition().operations()))+
+        }
+
+        /// The families' routers for a world.
+        pub fn router(world: &World) -> Router {
+            Router::new()$(.merge(<$service>::definition().mount(<$service>::new(world.handle()))))+
+        }
+
+        /// The names that scripts, transitions and timelines call the families by.
+        #[must_use]
+        pub fn family_names() -> Vec<&'static str> {
+            [$(<$table>::NAMES),+].concat()
+        }
+    };
+}
+families!(services);
+
+/// The hint for a path that resembles none.
+const NO_PATH: &str = "GET /_emulator/v1/operations lists the paths there are";
+
+/// Refuses a path that no family has: as Zadig below its prefix, as the Huawei gateway everywhere else.
+pub fn unrouted(world: &World, request: Request) -> Response {
+    let path = request.uri().path();
+    if let Some(context) = request.extensions().get::<RequestContext>() {
+        let known = operations().map(|known| (known.method.as_str(), known.path.as_str(), known));
+        if let Some(closest) = closest_route(request.method(), path, known) {
+            context.nearest(closest);
+            context.hint(format!(
+                "the nearest is {} {}",
+                closest.method, closest.path
+            ));
+        } else {
+            context.hint(NO_PATH.to_owned());
+        }
+    }
+    if path == "/openapi" || path.starts_with("/openapi/") {
+        refuse_unrouted(&Zadig::new(world.handle()), request, Rejection::NoRoute)
+    } else {
+        GatewayError::NoRoute.into_response()
+    }
+}

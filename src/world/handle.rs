@@ -1,0 +1,131 @@
+//! A family's handle on its own table.
+
+use std::sync::Arc;
+
+use super::identities::Directory;
+use super::settings::Settings;
+use crate::http::observe::Recorder;
+use crate::sim::Millis;
+use crate::sim::ids::Ids;
+use crate::sim::scripts::Scripts;
+use crate::sim::transition::TransitionLog;
+
+/// The part of a world's memory that every family uses, under the same lock as their tables.
+#[derive(Debug)]
+pub struct Shared {
+    /// Users, tokens and access keys.
+    pub identities: Directory,
+    /// Outcomes of work to come. Not part of the exported state.
+    pub scripts: Scripts,
+    /// The transitions that have not been published yet. Not part of the exported state.
+    pub log: TransitionLog,
+}
+
+impl Shared {
+    /// No identities, no scripts, no transitions.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            identities: Directory::default(),
+            scripts: Scripts::new(settings.step),
+            log: TransitionLog::default(),
+        }
+    }
+}
+
+/// The part of a world that needs no lock.
+#[derive(Debug)]
+pub struct Services {
+    /// The options of the world.
+    pub settings: Settings,
+    /// The sequence of resource ids.
+    pub ids: Ids,
+    /// The sequence of request ids. It is apart from `ids`, so that the ids of resources depend on creations alone.
+    pub request_ids: Arc<Ids>,
+    /// The sequence of tokens. A reset does not restart it: a token issued before the reset must never be issued
+    /// to somebody else.
+    pub token_ids: Ids,
+    /// Journal, events, metrics and faults.
+    pub recorder: Arc<Recorder>,
+}
+
+/// Access to one table of a world under the world's lock. The registry implements it once per table, so that a
+/// family never sees the tables of the others.
+pub trait Access<T>: Send + Sync {
+    /// Calls `look` once, at the present instant.
+    fn read(&self, look: &mut dyn FnMut(&T, &Shared, Millis));
+    /// Calls `change` once, at the present instant, with exclusive access.
+    fn write(&self, change: &mut dyn FnMut(&mut T, &mut Shared, Millis));
+}
+
+/// A family's handle on its table. Cheap to clone; all clones belong to the same world.
+pub struct Handle<T> {
+    services: Arc<Services>,
+    access: Arc<dyn Access<T>>,
+}
+
+impl<T> Clone for Handle<T> {
+    fn clone(&self) -> Self {
+        Self {
+            services: Arc::clone(&self.services),
+            access: Arc::clone(&self.access),
+        }
+    }
+}
+
+impl<T> Handle<T> {
+    /// A handle on the table that `access` reaches.
+    #[must_use]
+    pub fn new(services: Arc<Services>, access: Arc<dyn Access<T>>) -> Self {
+        Self { services, access }
+    }
+
+    /// Reads the table at the present instant, which is taken under the lock.
+    ///
+    /// # Panics
+    /// Never: the closure is called exactly once.
+    pub fn read<R>(&self, look: impl FnOnce(&T, &Shared, Millis) -> R) -> R {
+        let (mut look, mut result) = (Some(look), None);
+        self.access.read(&mut |table, shared, now| {
+            result = look.take().map(|look| look(table, shared, now));
+        });
+        result.expect("a world calls the closure once")
+    }
+
+    /// Changes the table at the present instant, which is taken under the lock, so writes are in the order of
+    /// time. A change that fails must have changed nothing: check first, then change.
+    ///
+    /// # Panics
+    /// Never: the closure is called exactly once.
+    pub fn write<R>(&self, change: impl FnOnce(&mut T, &mut Shared, Millis) -> R) -> R {
+        let (mut change, mut result) = (Some(change), None);
+        self.access.write(&mut |table, shared, now| {
+            result = change.take().map(|change| change(table, shared, now));
+        });
+        result.expect("a world calls the closure once")
+    }
+
+    /// The options of the world.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.services.settings
+    }
+
+    /// The sequence of resource ids.
+    #[must_use]
+    pub fn ids(&self) -> &Ids {
+        &self.services.ids
+    }
+
+    /// The sequence of tokens.
+    #[must_use]
+    pub fn token_ids(&self) -> &Ids {
+        &self.services.token_ids
+    }
+
+    /// Journal, events, metrics and faults.
+    #[must_use]
+    pub fn recorder(&self) -> &Arc<Recorder> {
+        &self.services.recorder
+    }
+}

@@ -1,0 +1,64 @@
+//! Instants as RFC 3339 texts.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use crate::sim::Millis;
+use crate::sim::clock::MAX_INSTANT;
+
+/// An instant as RFC 3339 in UTC, with milliseconds only where there are any.
+#[must_use]
+pub fn rfc3339(at: Millis) -> String {
+    match u64::try_from(at) {
+        Ok(since_epoch) if at <= MAX_INSTANT => {
+            let time = UNIX_EPOCH + Duration::from_millis(since_epoch);
+            if since_epoch % 1_000 == 0 {
+                humantime::format_rfc3339_seconds(time).to_string()
+            } else {
+                humantime::format_rfc3339_millis(time).to_string()
+            }
+        }
+        _ => rfc3339_beyond(at),
+    }
+}
+
+/// The same at whatever instant; within those years `humantime` takes half of the time.
+fn rfc3339_beyond(at: Millis) -> String {
+    let precision = if at.rem_euclid(1_000) == 0 {
+        chrono::SecondsFormat::Secs
+    } else {
+        chrono::SecondsFormat::Millis
+    };
+    let time = chrono::DateTime::from_timestamp_millis(at)
+        .unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC);
+    time.to_rfc3339_opts(precision, true)
+}
+
+/// Parses an RFC 3339 text.
+#[must_use]
+pub fn parse_rfc3339(text: &str) -> Option<Millis> {
+    chrono::DateTime::parse_from_rfc3339(text)
+        .ok()
+        .map(|time| time.timestamp_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn both_formatters_write_the_same_text(at in -1_000..=MAX_INSTANT + 1_000, to_second: bool) {
+            let at = if to_second { at - at.rem_euclid(1_000) } else { at };
+            prop_assert_eq!(rfc3339(at), rfc3339_beyond(at));
+        }
+    }
+
+    #[test]
+    fn the_ends_of_time_can_be_written() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(-1), "1969-12-31T23:59:59.999Z");
+        assert_eq!(rfc3339(MAX_INSTANT), "9999-12-31T23:59:59.999Z");
+    }
+}
