@@ -4,8 +4,8 @@ use crate::families::asm::names::FAMILY;
 use crate::families::asm::run::{JobState, SingleStepRun};
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
-use crate::sim::Millis;
 use crate::sim::collection::Resource;
+use crate::sim::{Millis, NEVER};
 use crate::world::hints::advance;
 
 /// What was ordered.
