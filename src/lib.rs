@@ -38,28 +38,24 @@
 //!
 //! # Layout
 //!
-//! | path | what |
+//! | path | contents |
 //! |---|---|
-//! | `main.rs` | the process: command line, fixtures, port, ready line, signals |
-//! | [`cli`] | the command line and its environment twins |
-//! | [`exec`] | a command that is run against the emulator: its environment, its signals, its verdict |
-//! | [`emulator`] | [`Emulator`]: the same within a program, typed |
-//! | [`server::worlds`] | the worlds of a process, each on a port of its own: opens, lists and closes them |
-//! | [`registry::fixtures`] | files in JSON or YAML, and the documented examples that are built in |
-//! | [`server::timer`] | lets an idle world keep up with its clock |
-//! | [`control`] | `/_emulator/v1/…`: clock, state, scripts, timelines, worlds, coverage, OpenAPI |
-//! | [`sim`] | the kernel: clock, ids, store, collections, scripts, lifecycles, transitions; no HTTP, no JSON |
-//! | [`http`] | what every family's router needs: dialects, routes and what they declare, extractors, the gate, the writer of answers; no cloud |
-//! | [`http::auth`] | tokens and signatures as requests carry them, and whether a signature holds |
-//! | [`registry`] | the registry: [`registry::Tables`] (the whole memory), [`registry::World`] (what a family is given), [`registry::state`] (the fixture format), [`world::identities`] (who may call), [`families::huawei`] (in front of every Huawei service), [`world::hints`] (what would have worked) |
-//! | [`families::iam`] | what callers of the Huawei families ask first: tokens, projects, accounts |
-//! | [`families::asm`], [`families::servicestage`], [`families::zadig`] | the families: each its own nouns, wire types, errors, operations, fixtures |
+//! | `main.rs` | the process: runtime, signals, ready line |
+//! | `cli.rs` | the command line and its environment variables |
+//! | `exec.rs` | a command run against an emulator of its own, and its verdict |
+//! | `emulator/` | [`Emulator`], the in-process API for test authors |
+//! | `control/` | the control plane, `/_emulator/v1/…`: clock, state, scripts, faults, journal, worlds, OpenAPI |
+//! | `server/` | the worlds of a process, each with its port, accept loop and timer task |
+//! | `registry/` | everything that loops over the families; `families.rs` is the one file that names them |
+//! | `families/asm`, `families/servicestage`, `families/zadig` | the emulated services |
+//! | `families/iam`, `families/huawei` | the IAM service, and the gateway in front of every Huawei service |
+//! | `world/` | the store (`Arc<RwLock>`), a family's handle on its table, identities, settings, fixture tools |
+//! | `http/` | the HTTP layer: dialects, routes, extractors, middleware (the token-header check, recording), JSON, journal, faults |
+//! | `sim/` | the kernel: clock, ids, collections, scripts, lifecycles, transitions |
 //!
-//! Imports go one way: `main, emulator → host, lib → control, api`; `control → host → api, http`;
-//! `api → families → http → axum`; families and `http → sim`. The host is handed what answers for a world
-//! ([`app_with_host`]), since the control plane knows the host.
-//! Inside a family `operations → wire → model → sim`. No family knows another. A test reads `src/` and
-//! keeps these rules.
+//! Every family has the same files: `operations` (the handlers), `wire` (bodies), `model` (the nouns; no HTTP),
+//! `table` (uniqueness, order, paging), `fixture` (the state document), `error` (status, code and text of every
+//! refusal), `hints` (what would have worked), `dialect` and `family` (its faces towards `http` and `registry`).
 //!
 //! The imports between folders; a file at the top of `src` stands for itself, and re-exports do not count:
 //!
@@ -82,32 +78,46 @@
 //!
 //! # A request
 //!
-//! The router picks a route, or [`app`]'s fallback refuses in the words of the prefix. Around whatever answers is
-//! [`http::middleware::instrument`], which gives the request an id and, at the end, headers and a log line; what is left of its body by
-//! then is read and thrown away. The family's gate ([`http::middleware::guard`]) looks up the operation, the credential, the
-//! permission and the declared size; a signature covers the body, which is then read first. Extractors
-//! ([`http::extract`]) read path, query and body, and refuse in the family's words. The handler makes one call on the
-//! noun's table, inside [`registry::World::read`] or [`registry::World::write`], which take the instant under the lock; answers
-//! are written straight from what is stored. There are no layers: gate and finish stand around each handler, as one
-//! future.
+//! 1. The router picks a route; a path that no route takes is refused in the words of its prefix (`registry/services.rs`).
+//! 2. `http/middleware/instrument.rs` stands around everything: request id, evidence and hint headers, journal, metrics.
+//! 3. `http/middleware/guard.rs` stands around each handler: it looks up the operation, checks the token header or the
+//!    signature, the permission and the declared size, and applies faults. A refusal becomes the family's documented
+//!    error body.
+//! 4. Extractors (`http/extract.rs`) read path, query and body, and refuse in the family's words.
+//! 5. The operation makes one call on its table inside `Handle::read` or `Handle::write` (`world/handle.rs`), which take
+//!    the instant under the lock. The response is written straight from the stored resource.
+//!
+//! Guard and instrument are not `tower` layers: a layer would clone and box per request.
 //!
 //! # Invariants
 //!
-//! * An answer is a pure function of what was accepted, when, and now. Only facts are stored: a
-//!   [`sim::lifecycle::Run`] is its start, its frozen script and its events; a status is computed from these.
-//! * Reading changes nothing. The one thing that time alone writes is a scheduled start, and whoever looks
-//!   next finds it done ([`registry::Tables::settle`]).
+//! * A response is a pure function of the accepted requests, their instants, and the present instant. Only facts are
+//!   stored: a run is its start, its frozen plan and its events; a status is computed from these.
+//! * Reading changes nothing. The one thing that time alone writes is a scheduled start; any later reader finds it done.
 //! * A command checks everything, then changes; a refused one leaves the memory equal.
-//! * Whatever changes a status tells it, be it time or a command: transitions are numbered in the order of time,
-//!   and each comes by one place of [`registry::World`], under its lock.
-//! * Time is handed in. Only `sim/clock.rs` reads the machine's clock; only the ticker and the accept loop
-//!   wait.
-//! * What an operation costs does not depend on how much is stored, nor a page on where it lies. `cost.rs` tests it,
-//!   by counting what is looked at.
-//! * Worlds share nothing. A world is served by tasks that its host owns: it has closed when they have ended, and
-//!   then nothing is left of it.
-//! * Every operation is declared once, by the attribute on its handler: route, id, permission, evidence,
-//!   source, differences and OpenAPI entry all come from there.
+//! * Every change of a status is a transition. A world numbers its transitions in the order of time, and publishes each
+//!   once, under its lock.
+//! * Time is handed in. Only `sim/clock.rs` reads the machine's clock; only the timer, the accept loop and faults wait.
+//! * The cost of an operation depends neither on how much is stored nor on the page. `cost.rs` tests it by counting
+//!   accesses.
+//! * Worlds share nothing. A closed world leaves nothing behind.
+//! * Every operation is declared once, by the attribute on its handler: route, id, permission, evidence, source,
+//!   differences and OpenAPI entry come from there.
+//!
+//! # Glossary
+//!
+//! * **world**: one memory with one clock, one sequence of ids, one journal, on a port of its own.
+//! * **family**: the emulation of one service: its operations, its table, its dialect.
+//! * **dialect**: a family's way to recognise callers and to word refusals.
+//! * **run**: one execution of a lifecycle: a start, a frozen plan, the accepted events.
+//! * **step**: a part of a run that works for a while and then succeeds or fails.
+//! * **gate**: a part of a run that waits for an approval.
+//! * **script**: an outcome set in advance for coming work: fail, take longer, hang.
+//! * **fault**: a failure injected at the HTTP level: a status, a delay, a dropped connection.
+//! * **transition**: a change of a resource's or step's status, with its number, instant and cause.
+//! * **fixture**: a state document that a world starts with and resets to.
+//! * **evidence**: how a behaviour is known: `documented`, `observed` or `inferred`.
+//! * **control plane**: the emulator's own API below `/_emulator/v1`.
 
 pub mod cli;
 pub mod control;

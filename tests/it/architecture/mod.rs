@@ -52,7 +52,7 @@ const WAITING: [&str; 3] = ["sleep", "sleep_until", "interval_at"];
 /// The timer, the accept loop, and faults.
 const MAY_WAIT: [&str; 4] = [
     "http/faults/apply.rs",
-    "http/guard.rs",
+    "http/middleware/guard.rs",
     "server/accept.rs",
     "server/timer.rs",
 ];
