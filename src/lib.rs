@@ -44,6 +44,7 @@
 //! | `cli.rs` | the command line and its environment variables |
 //! | `exec.rs` | a command run against an emulator of its own, and its verdict |
 //! | `emulator/` | [`Emulator`], the in-process API for test authors |
+//! | `app.rs` | the router of a world: its families and its control plane |
 //! | `control/` | the control plane, `/_emulator/v1/…`: clock, state, scripts, faults, journal, worlds, OpenAPI |
 //! | `server/` | the worlds of a process, each with its port, accept loop and timer task |
 //! | `registry/` | everything that loops over the families; `families.rs` is the one file that names them |
@@ -119,57 +120,42 @@
 //! * **evidence**: how a behaviour is known: `documented`, `observed` or `inferred`.
 //! * **control plane**: the emulator's own API below `/_emulator/v1`.
 
-pub mod cli;
-pub mod control;
+mod app;
+mod cli;
+mod control;
 #[cfg(test)]
 mod cost;
-pub mod emulator;
-pub mod exec;
-pub mod families;
-pub mod http;
-pub mod registry;
-pub mod server;
-pub mod sim;
-pub mod world;
+#[warn(missing_docs)]
+mod emulator;
+mod exec;
+mod families;
+mod http;
+mod registry;
+mod server;
+mod sim;
+mod world;
 
-use std::sync::Arc;
-
-use axum::extract::Request;
-use axum::{Extension, Router};
-
-pub use emulator::{Emulator, Family, Fault, Script, StartError};
-pub use registry::State;
-pub use registry::World;
-use server::worlds::WorldContext;
-pub use world::settings::Settings;
-
-/// Everything a world answers: its families and its control plane.
-pub fn app(world: &World) -> Router {
-    compose(world, control::router(world))
-}
-
-/// The same for a world that stands among others, which its control plane can then open and close.
-pub fn app_with_host(world: &World, seat: WorldContext) -> Router {
-    compose(world, control::router(world).layer(Extension(seat)))
-}
-
-fn compose(world: &World, control: Router) -> Router {
-    let recorder = Arc::clone(world.recorder());
-    let world = world.clone();
-    Router::new()
-        .merge(registry::router(&world))
-        .merge(control)
-        .fallback(async move |request: Request| {
-            let refuse = async move |request| unrouted(world, request);
-            http::middleware::instrument::instrument(recorder, request, refuse).await
-        })
-}
-
-fn unrouted(world: World, request: Request) -> axum::response::Response {
-    let path = request.uri().path();
-    if path == "/_emulator" || path.starts_with("/_emulator/") {
-        control::unrouted(world, request)
-    } else {
-        registry::unrouted(&world, request)
+/// The modules as the binary, the tests and the benches need them. Nothing in here is part of the public interface.
+#[doc(hidden)]
+pub mod internals {
+    macro_rules! open {
+        ($($module:ident)*) => {
+            $(pub mod $module {
+                pub use crate::$module::*;
+            })*
+        };
     }
+
+    open! { cli control exec families http registry server sim world }
+
+    pub use crate::app::{app, app_with_host};
+    pub use crate::registry::State;
+    pub use crate::registry::World;
+    pub use crate::world::settings::Settings;
 }
+
+pub use emulator::{
+    Builder, Clock, Emulator, Family, Fault, Faults, Requests, Script, Scripts, StartError,
+};
+pub use registry::State;
+pub use world::settings::{Auth, Fidelity, PipelinesList, References};

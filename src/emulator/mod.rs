@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
-use crate::app_with_host;
+use crate::app::app_with_host;
 use crate::registry::State;
 use crate::registry::World;
 use crate::registry::fixtures;
@@ -58,7 +58,7 @@ impl Emulator {
         &self.url
     }
 
-    /// Its world, of which it is one more handle.
+    #[doc(hidden)]
     #[must_use]
     pub fn world(&self) -> &World {
         self.host.first()
