@@ -61,19 +61,20 @@
 //! The imports between folders; a file at the top of `src` stands for itself, and re-exports do not count:
 //!
 //! ```text
+//! app -> control, http, registry, server
 //! cli -> exec, server, sim, world
-//! control -> families/asm, http, registry, sim, world
-//! emulator -> http, registry, server, sim, world
-//! exec -> http, server, sim, world
+//! control -> families/asm, http, registry, server, sim, world
+//! emulator -> app, http, registry, server, sim, world
+//! exec -> http, registry, server, sim, world
 //! families/asm -> families/huawei, http, sim, world
 //! families/huawei -> http, sim, world
 //! families/iam -> families/huawei, http, sim, world
 //! families/servicestage -> families/huawei, http, sim, world
 //! families/zadig -> http, sim, world
 //! http -> sim
-//! main -> cli, exec, registry, server
+//! main -> app, lib
 //! registry -> families/asm, families/huawei, families/iam, families/servicestage, families/zadig, http, sim, world
-//! server -> control, http, registry, world
+//! server -> http, registry
 //! world -> http, sim
 //! ```
 //!

@@ -1,13 +1,15 @@
 //! What the emulator says of itself: health, coverage, OpenAPI.
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::openapi::openapi;
-use super::{Control, Problem};
+use super::dialect::Control;
+use super::openapi::Document;
+use super::problem::Problem;
 use crate::http::{Operation, response};
 use crate::registry;
 
@@ -64,6 +66,6 @@ pub(super) async fn operations() -> Response {
 /// The OpenAPI 3.1 document of all families and of the control plane.
 #[utoipa::path(get, path = "/_emulator/v1/openapi.json", operation_id = "ShowOpenApi", tag = "control",
     responses((status = 200, description = "This document", body = Object)))]
-pub(super) async fn show_openapi() -> Response {
-    response::json(StatusCode::OK, Bytes::from_static(openapi().as_bytes()))
+pub(super) async fn show_openapi(Extension(Document(text)): Extension<Document>) -> Response {
+    response::json(StatusCode::OK, Bytes::from_static(text().as_bytes()))
 }

@@ -4,6 +4,7 @@
 
 mod asm;
 mod clock;
+mod dialect;
 mod events;
 mod faults;
 mod meta;
@@ -18,42 +19,19 @@ mod transition;
 mod verify;
 mod worlds;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use axum::Router;
-use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::request::Parts;
 use axum::response::Response;
+use axum::{Extension, Router};
 
+use crate::http::Rejection;
 use crate::http::api_definition::{ApiDefinition, refuse_unrouted};
-use crate::http::observe::Recorder;
 use crate::http::routes::{Routes, route};
-use crate::http::{Caller, Dialect, Rejection};
 use crate::registry::World;
-pub use openapi::openapi;
+pub use dialect::Control;
+use openapi::Document;
 pub use problem::Problem;
-
-/// The control plane's dialect.
-#[derive(Clone)]
-pub struct Control(pub World);
-
-impl Dialect for Control {
-    type Error = Problem;
-
-    const IS_EMULATED_SERVICE: bool = false;
-
-    fn recorder(&self) -> &Arc<Recorder> {
-        self.0.recorder()
-    }
-
-    /// A state may be of any size.
-    const MAX_BODY: usize = usize::MAX;
-
-    fn authenticate(&self, _: &Parts, _: &Bytes) -> Result<Caller, Rejection> {
-        Ok(Caller::named("control"))
-    }
-}
 
 /// The URL table.
 fn routes() -> Routes<Control> {
@@ -107,5 +85,13 @@ pub fn unrouted(world: World, request: Request) -> Response {
 
 /// The control plane's router for a world.
 pub fn router(world: &World) -> Router {
-    definition().mount(Control(world.clone()))
+    definition()
+        .mount(Control(world.clone()))
+        .layer(Extension(Document(openapi)))
+}
+
+/// The OpenAPI document of all families and of the control plane, the same in every process.
+pub fn openapi() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| openapi::text(definition().api()));
+    &TEXT
 }

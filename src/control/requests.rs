@@ -10,7 +10,8 @@ use utoipa::{IntoParams, ToSchema};
 use wildmatch::WildMatch;
 
 use super::clock::time;
-use super::{Control, Problem};
+use super::dialect::Control;
+use super::problem::Problem;
 use crate::http::auth::redact;
 use crate::http::extract::Query;
 use crate::http::observe::exchange::{Exchange, ExchangeSummary, LONGEST_BODY, Part};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Family, ms};
+use super::millis::millis_from;
+use super::scripts::Family;
 use crate::http::faults::rules::{Delay, Disconnect, ResponseFault, Rule, StubResponse};
 use crate::registry::World;
 use crate::sim::clock::system_now;
@@ -69,7 +70,7 @@ impl Fault {
 
     /// The request waits first, for that long in real time.
     pub fn delay(length: Duration) -> Self {
-        let length = u64::try_from(ms(length)).unwrap_or(0);
+        let length = u64::try_from(millis_from(length)).unwrap_or(0);
         Self(Rule {
             delay: Some(Delay::Fixed(length)),
             ..Rule::default()
@@ -181,7 +182,7 @@ impl Fault {
 
     /// For how long it holds in real time, instead of until it is taken back.
     pub fn lasts(mut self, length: Duration) -> Self {
-        self.0.ttl = Some(ms(length));
+        self.0.ttl = Some(millis_from(length));
         self
     }
 }

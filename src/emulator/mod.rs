@@ -2,6 +2,7 @@
 //! directly what a process would be asked and told over `/_emulator/v1`.
 
 mod faults;
+mod millis;
 mod requests;
 mod scripts;
 
@@ -21,6 +22,7 @@ use crate::sim::clock::{ClockReading, ClockUpdate, MAX_INSTANT, Mode, Refused};
 use crate::sim::{Millis, Transition};
 use crate::world::settings::{Auth, Fidelity, PipelinesList, References, Settings, is_pace};
 pub use faults::{Fault, Faults};
+use millis::millis_from;
 pub use requests::Requests;
 pub use scripts::{Family, Script, Scripts};
 
@@ -173,7 +175,7 @@ impl Builder {
 
     /// The length of one step of work, in whole milliseconds; zero: at once.
     pub fn step(mut self, step: Duration) -> Self {
-        self.settings.step = ms(step);
+        self.settings.step = millis_from(step);
         self
     }
 
@@ -240,9 +242,9 @@ impl Clock<'_> {
     #[track_caller]
     pub fn advance(&self, by: Duration) -> Vec<Transition> {
         let mut transitions = Vec::new();
-        let moved = self
-            .0
-            .advance(ms(by), &mut |_, transition| transitions.push(transition));
+        let moved = self.0.advance(millis_from(by), &mut |_, transition| {
+            transitions.push(transition)
+        });
         assert!(
             moved.is_ok(),
             "{by:?} from {} leads past the year 9999",
@@ -293,11 +295,6 @@ impl Clock<'_> {
             .set_clock(setting, &mut |_, transition| transitions.push(transition))?;
         Ok(transitions)
     }
-}
-
-fn ms(length: Duration) -> Millis {
-    // What is longer than all time is as good as all time.
-    Millis::try_from(length.as_millis()).map_or(MAX_INSTANT, |ms| ms.min(MAX_INSTANT))
 }
 
 fn parse_rfc3339(ms: Millis) -> DateTime<Utc> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ms;
+use super::millis::millis_from;
 use crate::registry::World;
 use crate::sim::lifecycle::Outcome;
 use crate::sim::scripts::{self, Pattern, ScriptSequence, ScriptedOutcome, Work};
@@ -154,7 +154,7 @@ impl Script {
         };
         for fate in fates {
             if let ScriptedOutcome::Ends { takes, .. } = fate {
-                *takes = Some(ms(length));
+                *takes = Some(millis_from(length));
             }
         }
         self

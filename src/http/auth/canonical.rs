@@ -14,8 +14,11 @@ use std::fmt::Write;
 use axum::http::{HeaderMap, Method, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
+use super::redact;
 use super::signature::{Algorithm, Signature};
-use super::{redact, verify::DATE};
+
+/// The header that says when a request was signed.
+pub const DATE: &str = "x-sdk-date";
 
 /// What stays as it is in a query; all else is escaped.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC

@@ -2,12 +2,9 @@
 
 use chrono::{DateTime, NaiveDateTime};
 
-use super::canonical::{CanonicalForms, Request};
+use super::canonical::{CanonicalForms, DATE, Request};
 use super::{Failure, SECURITY_TOKEN, Secret, Signature, diagnosis, header_value};
 use crate::sim::Millis;
-
-/// The header that says when a request was signed.
-pub const DATE: &str = "x-sdk-date";
 
 /// How it says so, in UTC.
 const FORMAT: &str = "%Y%m%dT%H%M%SZ";

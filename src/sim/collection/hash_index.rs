@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-use super::ArrivalId;
+use super::resource::ArrivalId;
 
 /// Things by a key that each has itself, so that it is not kept here a second time: whoever asks says how the key
 /// of a thing reads.

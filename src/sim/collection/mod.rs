@@ -1,6 +1,7 @@
 //! What a family keeps: things found by id, listed per scope in the order of time, woken when due.
 
 mod hash_index;
+mod resource;
 mod slots;
 mod sorted_keys;
 pub(super) mod stored;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use foldhash::HashMap;
 
 pub use hash_index::HashIndex;
+pub use resource::{ArrivalId, Resource};
 #[cfg(test)]
 pub(crate) use slots::access_count;
 pub use stored::Stored;
@@ -19,44 +21,6 @@ use super::transition::{ChangeContext, SCHEDULE, Symbol, TransitionLog};
 use super::{Millis, NEVER};
 use slots::Slots;
 use sorted_keys::{Keys, SortedKeys};
-
-/// A thing whose state changes with time.
-pub trait Resource {
-    /// The family it belongs to, as transitions name it.
-    const FAMILY: &'static str;
-
-    /// Its name, as transitions report it.
-    fn name(&self) -> &str;
-
-    /// The next instant after `now` at which something about it changes by itself, or [`NEVER`].
-    fn next_due(&self, now: Millis) -> Millis;
-
-    /// Its own status at an instant, in the family's word; empty once it is gone.
-    fn status_label(&self, now: Millis) -> &str;
-
-    /// How many steps it has at present; they have a fixed order until a command gives it others.
-    fn n_steps(&self) -> usize {
-        0
-    }
-
-    /// The name of a step and its status at an instant; none if there is nothing to see of the step.
-    fn step(&self, _step: usize, _now: Millis) -> Option<(&str, &str)> {
-        None
-    }
-
-    /// The steps that may look otherwise at `due` than just before, in ascending order.
-    fn steps_changing_at(&self, _due: Millis) -> Vec<usize> {
-        Vec::new()
-    }
-
-    /// Whether time does something to it at that instant beyond ageing it (a trigger that starts a run).
-    fn has_timed_action(&self, _now: Millis) -> bool {
-        false
-    }
-}
-
-/// The position of a thing in the order of arrival.
-pub type ArrivalId = u64;
 
 /// Things of many scopes. Finding, adding, changing and removing cost O(log n) of what is stored and, where what
 /// changed is told, a look at each step of the thing.

@@ -3,7 +3,7 @@
 
 use foldhash::HashMap;
 
-use super::ArrivalId;
+use super::resource::ArrivalId;
 use super::stored::Stored;
 
 /// Things by serial, each in a place of its own: a table that grows then moves little.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::Resource;
+use super::resource::Resource;
 use crate::sim::transition::{
     CLOCK, Change, ChangeContext, History, IMPORT, ResourceRef, Symbol, TransitionLog,
 };

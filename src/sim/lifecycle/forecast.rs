@@ -2,9 +2,8 @@
 
 use foldhash::HashMap;
 
-use super::{
-    Command, Event, FailurePolicy, Millis, NEVER, Node, Outcome, RunPlan, Span, StepPlan, Verdict,
-};
+use super::plan::{Command, Event, FailurePolicy, Node, Outcome, RunPlan, Span, StepPlan, Verdict};
+use crate::sim::{Millis, NEVER};
 
 /// One span per step, and the run's end.
 #[derive(Clone, Debug, PartialEq, Eq)]
