@@ -243,7 +243,7 @@ impl Clock<'_> {
     pub fn advance(&self, by: Duration) -> Vec<Transition> {
         let mut transitions = Vec::new();
         let moved = self.0.advance(millis_from(by), &mut |_, transition| {
-            transitions.push(transition)
+            transitions.push(transition);
         });
         assert!(
             moved.is_ok(),

@@ -31,7 +31,7 @@ pub struct Route<D: 'static> {
     handlers: MethodRouter<D>,
     /// Answers what no other handler does.
     rest: Option<MethodRouter<D>>,
-    route_spec: &'static RouteSpec<D>,
+    spec: &'static RouteSpec<D>,
 }
 
 impl<D: Dialect> Route<D> {
@@ -42,7 +42,7 @@ impl<D: Dialect> Route<D> {
             path: String::new(),
             handlers: MethodRouter::new(),
             rest: None,
-            route_spec: RouteSpec::by(Some(source)),
+            spec: RouteSpec::by(Some(source)),
         }
     }
 
@@ -53,7 +53,7 @@ impl<D: Dialect> Route<D> {
             path: path.to_owned(),
             handlers: MethodRouter::new(),
             rest: None,
-            route_spec: RouteSpec::by(None),
+            spec: RouteSpec::by(None),
         }
     }
 
@@ -80,7 +80,7 @@ impl<D: Dialect> Route<D> {
         H: Handler<T, D, Future = Served>,
         T: 'static,
     {
-        let handler = Guarded::new(handler, self.route_spec);
+        let handler = Guarded::new(handler, self.spec);
         self.handlers = self.handlers.on(methods, handler);
         self
     }
@@ -92,14 +92,14 @@ impl<D: Dialect> Route<D> {
         H: Handler<T, D, Future = Served>,
         T: 'static,
     {
-        self.rest = Some(any(Guarded::new(handler, self.route_spec)));
+        self.rest = Some(any(Guarded::new(handler, self.spec)));
         self
     }
 
     /// The same for a service that looks at the credential before it refuses a method, and sends no `Allow` header.
     #[must_use]
     pub fn or_wrong_method(self) -> Self {
-        let refused = WrongMethod(self.route_spec);
+        let refused = WrongMethod(self.spec);
         self.or_else(refused)
     }
 
@@ -107,9 +107,7 @@ impl<D: Dialect> Route<D> {
     fn handlers(self) -> MethodRouter<D> {
         match self.rest {
             Some(rest) => self.handlers.merge(rest),
-            None => self
-                .handlers
-                .fallback(Guarded::wrong_method(self.route_spec)),
+            None => self.handlers.fallback(Guarded::wrong_method(self.spec)),
         }
     }
 }
@@ -143,7 +141,7 @@ impl<D: Dialect> Routes<D> {
     #[must_use]
     pub fn with(mut self, route: Route<D>) -> Self {
         let path = route.path.clone();
-        let known = self.paths.insert(path.clone(), route.route_spec);
+        let known = self.paths.insert(path.clone(), route.spec);
         assert!(
             known.is_none(),
             "the handlers of a path are listed together"
@@ -169,7 +167,7 @@ impl<D: Dialect> Routes<D> {
     #[must_use]
     pub fn api(&self) -> OpenApi {
         let route_specs = self.paths.values();
-        document(route_specs.filter_map(|route_spec| route_spec.source()))
+        document(route_specs.filter_map(|spec| spec.source()))
     }
 
     /// The operations, by path and then by method as OpenAPI orders these.
@@ -178,16 +176,13 @@ impl<D: Dialect> Routes<D> {
     /// If an attribute does not say what all of them must.
     pub fn operations(&self) -> impl Iterator<Item = &'static Operation> {
         let route_specs = self.paths.values();
-        route_specs.flat_map(|route_spec| route_spec.operations())
+        route_specs.flat_map(|spec| spec.operations())
     }
 
     /// All methods and path templates of which anything is declared.
     pub fn paths(&self) -> impl Iterator<Item = (&Method, &str)> {
-        self.paths.iter().flat_map(|(path, route_spec)| {
-            let methods = route_spec
-                .request_schemas()
-                .iter()
-                .map(|(method, _)| method);
+        self.paths.iter().flat_map(|(path, spec)| {
+            let methods = spec.request_schemas().iter().map(|(method, _)| method);
             methods.map(move |method| (method, path.as_str()))
         })
     }

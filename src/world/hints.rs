@@ -1,5 +1,5 @@
-//! What refusals say beside their documented texts: where the thing is that was did_you_mean, and how to get to where a
-//! command is allowed. It stands in `x-emulator-hint`, never in a body.
+//! Hints beside the documented texts of refusals: the resource that was probably meant, and the way to a status that allows a
+//! command. They travel in the header `x-emulator-hint`, never in a body.
 
 use std::fmt::Display;
 

@@ -132,7 +132,7 @@ impl Table {
         } else {
             let lifecycle = mesh.lifecycle.clone();
             self.meshes.edit(&project, id, change_context, |mesh| {
-                mesh.lifecycle = lifecycle
+                mesh.lifecycle = lifecycle;
             });
         }
         Ok(mesh)

@@ -169,7 +169,7 @@ fn refusal(status: StatusCode, code: String, text: String) -> Response {
 /// A status with the code and the text that belong to it.
 pub type StatusRow = (u16, &'static str, &'static str);
 
-/// What the gateway itself answers with a status. Source: the code table of the API GatewayError, read 2026-08; the texts
+/// What the gateway itself answers with a status. Source: the code table of the API Gateway, read 2026-08; the texts
 /// are inferred.
 const STATUSES: [StatusRow; 9] = [
     (400, "0602", "Bad request"),
