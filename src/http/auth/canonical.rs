@@ -14,8 +14,8 @@ use std::fmt::Write;
 use axum::http::{HeaderMap, Method, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
+use super::redact;
 use super::signature::{Algorithm, Signature};
-use super::{redact, verify::DATE};
 
 /// What stays as it is in a query; all else is escaped.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC
@@ -26,6 +26,9 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
 
 /// What stays as it is in a path: the slash too.
 const PATH: &AsciiSet = &QUERY.remove(b'/');
+
+/// The header that carries the time of a signature.
+pub(super) const DATE: &str = "x-sdk-date";
 
 /// What a client sends in place of a digest whose body it does not sign.
 pub(super) const UNSIGNED: &str = "UNSIGNED-PAYLOAD";

@@ -2,14 +2,11 @@
 
 use chrono::{DateTime, NaiveDateTime};
 
-use super::canonical::{CanonicalForms, Request};
+use super::canonical::{CanonicalForms, DATE, Request};
 use super::{Failure, SECURITY_TOKEN, Secret, Signature, diagnosis, header_value};
 use crate::sim::Millis;
 
-/// The header that says when a request was signed.
-pub const DATE: &str = "x-sdk-date";
-
-/// How it says so, in UTC.
+/// The format of the time of a signature, in UTC.
 const FORMAT: &str = "%Y%m%dT%H%M%SZ";
 
 /// How far the time of a signature may lie from the server's: 15 minutes. Source: API Request Signing Guide,
