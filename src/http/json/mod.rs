@@ -1,6 +1,7 @@
 //! Reading JSON strictly in type and shape, with the place of what is wrong.
 
 pub(super) mod fast_writer;
+pub mod strict;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -26,11 +27,11 @@ pub fn read<T: DeserializeOwned>(
         return Err(format!("the body nests deeper than {MAX_DEPTH} levels"));
     }
     let mut json = serde_json::Deserializer::from_slice(text);
-    let value = serde_ignored::deserialize(&mut json, |path| ignored(path_string(&path)));
-    match value.and_then(|Object(value)| json.end().map(|()| value)) {
-        Ok(value) => Ok(value),
-        Err(error) => Err(with_path(&place::<Object<T>>(text), &error.to_string())),
-    }
+    let mut callback = |path: serde_ignored::Path| ignored(path_string(&path));
+    let tracked = serde_ignored::Deserializer::new(&mut json, &mut callback);
+    strict::deserialize(tracked)
+        .and_then(|value| json.end().map(|()| value))
+        .map_err(|error| with_path(&place::<T>(text), &error.to_string()))
 }
 
 /// The JSON path of what cannot be read as a `T`. To keep track of it costs more than to read, so only what could
@@ -39,7 +40,7 @@ fn place<T: DeserializeOwned>(text: &[u8]) -> String {
     let mut json = serde_json::Deserializer::from_slice(text);
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    let _ = T::deserialize(tracked);
+    let _: Result<T, _> = strict::deserialize(tracked);
     track.path().to_string()
 }
 
@@ -268,7 +269,9 @@ impl RawJson {
 
     /// Reads it as a type of one's own.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(self.text())
+        let mut json = serde_json::Deserializer::from_str(self.text());
+        let value = strict::deserialize(&mut json)?;
+        json.end().map(|()| value)
     }
 
     /// Makes one of anything that can be written.
@@ -354,7 +357,7 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     struct Outer {
-        #[serde(default, deserialize_with = "objects")]
+        #[serde(default)]
         items: Vec<Item>,
     }
 
@@ -367,7 +370,7 @@ mod tests {
 
     #[derive(Deserialize)]
     struct Optional {
-        #[serde(rename = "outer", deserialize_with = "optional_object")]
+        #[serde(rename = "outer")]
         _outer: Option<Outer>,
     }
 
@@ -424,7 +427,7 @@ mod tests {
     #[test]
     fn a_part_is_read_with_its_place_in_the_body() {
         let part: RawJson = serde_json::from_str(r#"[{"name":"a","x":1},{}]"#).unwrap();
-        let wrong = read_part::<Objects<Item>>(&part)
+        let wrong = read_part::<Vec<Item>>(&part)
             .unwrap_err()
             .nested_in("stages");
         assert_eq!(wrong.to_string(), "stages[1]: missing field `name`");
