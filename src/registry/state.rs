@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::families::{asm, servicestage, zadig};
 pub use crate::http::json::ValidationError;
-use crate::http::json::object;
+use crate::http::json::strict;
 use crate::world::identities::Identities;
 
 /// The whole memory. An unknown key is refused, a missing one is empty.
@@ -17,23 +17,18 @@ use crate::world::identities::Identities;
 pub struct State {
     /// Meshes with their releases: `{"meshes":[{"id","name","releases":[…]}]}`.
     #[schema(value_type = Object)]
-    #[serde(deserialize_with = "object")]
     pub asm: asm::fixture::State,
     /// Projects with their release plans and pipelines: `{"projects":[{"id","release_plans":[…],"pipelines":[…]}]}`.
     #[schema(value_type = Object)]
-    #[serde(deserialize_with = "object")]
     pub servicestage: servicestage::fixture::State,
     /// Projects with their versions and what these refer to:
     /// `{"projects":[{"key","versions":[…],"environments":[…],"registries":[…],"chart_repos":[…]}]}`.
     #[schema(value_type = Object)]
-    #[serde(deserialize_with = "object")]
     pub zadig: zadig::fixture::State,
     /// Users, tokens and keys, secrets included: `{"users":[…],"access_keys":[…],"tokens":[…],"zadig_users":[…]}`.
     #[schema(value_type = Object)]
-    #[serde(deserialize_with = "object")]
     pub identities: Identities,
     /// Counters of the emulator.
-    #[serde(deserialize_with = "object")]
     pub emulator: Counters,
 }
 
@@ -56,7 +51,7 @@ impl State {
         let mut json = serde_json::Deserializer::from_str(text);
         let mut track = serde_path_to_error::Track::new();
         let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-        let state = object(tracked).and_then(|state| json.end().map(|()| state));
+        let state = strict::deserialize(tracked).and_then(|state| json.end().map(|()| state));
         state.map_err(|error| {
             let (path, mut expected) = (track.path().to_string(), error.to_string());
             if path.starts_with("identities") {
