@@ -4,10 +4,8 @@ pub(super) mod fast_writer;
 pub mod strict;
 
 use std::fmt;
-use std::marker::PhantomData;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -110,11 +108,6 @@ pub fn read_part<T: DeserializeOwned>(part: &RawJson) -> Result<T, ValidationErr
     })
 }
 
-/// A list of objects, for [`read_part`].
-#[derive(Debug, Deserialize)]
-#[serde(transparent, bound = "T: Deserialize<'de>")]
-pub struct Objects<T>(#[serde(deserialize_with = "objects")] pub Vec<T>);
-
 /// Puts the path before the text. The paths of the root and of broken JSON say nothing.
 #[must_use]
 pub fn with_path(path: &str, error: &str) -> String {
@@ -123,65 +116,6 @@ pub fn with_path(path: &str, error: &str) -> String {
     } else {
         format!("{path}: {error}")
     }
-}
-
-/// A value that must be written as an object: derived types would accept an array of their fields too.
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OfMap<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for OfMap<T> {
-            type Value = T;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map))
-            }
-        }
-        deserializer.deserialize_map(OfMap(PhantomData)).map(Object)
-    }
-}
-
-/// For `deserialize_with`: a field that must be an object.
-pub fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Object::deserialize(deserializer).map(|Object(value)| value)
-}
-
-/// For `deserialize_with`: a field that must be an array of objects.
-pub fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
-    let objects = Vec::<Object<T>>::deserialize(deserializer)?;
-    Ok(objects.into_iter().map(|Object(value)| value).collect())
-}
-
-/// For `deserialize_with`: a field that is null or must be an array of objects.
-pub fn optional_objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<T>>, D::Error> {
-    let objects = Option::<Vec<Object<T>>>::deserialize(deserializer)?;
-    Ok(objects.map(|objects| objects.into_iter().map(|Object(value)| value).collect()))
-}
-
-/// For `deserialize_with`: a field that must be an array of objects, or null for none.
-pub fn objects_or_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
-    optional_objects(deserializer).map(Option::unwrap_or_default)
-}
-
-/// For `deserialize_with`: a field that is null or must be an object.
-pub fn optional_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    let object = Option::<Object<T>>::deserialize(deserializer)?;
-    Ok(object.map(|Object(value)| value))
 }
 
 /// For `deserialize_with`: a field for which null says as little as its absence.
