@@ -13,7 +13,7 @@ use super::problem::note_known;
 use crate::http::context::note_hint;
 use crate::http::extract::{Json, Path};
 use crate::http::faults::rules::{Delay, Disconnect, Pattern, ResponseFault, Rule, StubResponse};
-use crate::http::json::object;
+use crate::http::json::strict;
 use crate::http::response;
 use crate::registry;
 use crate::sim::Millis;
@@ -26,10 +26,10 @@ use crate::sim::fuzzy::nearest;
 #[schema(as = Fault)]
 pub(super) struct FaultBody {
     /// Which requests it is for; absent: all to emulated services.
-    #[serde(default, rename = "match", deserialize_with = "object")]
+    #[serde(default, rename = "match")]
     pattern: RequestPattern,
     /// What goes wrong.
-    #[serde(rename = "do", deserialize_with = "object")]
+    #[serde(rename = "do")]
     effect: Effect,
     /// How many requests it hits; absent: any number.
     #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
@@ -144,9 +144,9 @@ enum DelayBody {
     /// Always that long.
     Fixed(u64),
     /// Anything in between, alike.
-    Uniform(#[serde(deserialize_with = "object")] Uniform),
+    Uniform(#[serde(deserialize_with = "strict::deserialize")] Uniform),
     /// Log-normal.
-    LogNormal(#[serde(deserialize_with = "object")] LogNormal),
+    LogNormal(#[serde(deserialize_with = "strict::deserialize")] LogNormal),
 }
 
 /// Anything from `min` to `max`, alike.

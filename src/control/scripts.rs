@@ -10,7 +10,6 @@ use super::dialect::Control;
 use super::problem::Problem;
 use super::problem::note_known;
 use crate::http::extract::{Json, Path};
-use crate::http::json::{object, optional_objects};
 use crate::http::response;
 use crate::sim::lifecycle::Outcome;
 use crate::sim::scripts::{Pattern, Script, ScriptSequence, ScriptedOutcome, Work};
@@ -26,7 +25,7 @@ pub(super) const FAMILIES: [&str; 4] = ["asm", "plans", "pipelines", "zadig"];
 #[schema(as = Script)]
 pub(super) struct RuleBody {
     /// Which steps it is for; absent: all.
-    #[serde(default, rename = "match", deserialize_with = "object")]
+    #[serde(default, rename = "match")]
     pattern: PatternBody,
     /// How they end; absent: `succeed`, unless there is a `sequence`.
     outcome: Option<OutcomeWord>,
@@ -39,7 +38,6 @@ pub(super) struct RuleBody {
     #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     times: Option<u64>,
     /// How one step after the other goes, in place of the four fields above; used up after the last.
-    #[serde(default, deserialize_with = "optional_objects")]
     #[schema(min_items = 1)]
     sequence: Option<Vec<FateBody>>,
 }

@@ -10,7 +10,6 @@ use super::dialect::Control;
 use super::problem::Problem;
 use super::requests::{Filter, entries};
 use crate::http::extract::Json;
-use crate::http::json::object;
 use crate::http::response;
 
 /// The most near misses that are told.
@@ -22,7 +21,7 @@ const MOST: usize = 5;
 #[serde(deny_unknown_fields)]
 pub(super) struct VerifyBody {
     /// Which requests are meant; absent: all.
-    #[serde(default, rename = "match", deserialize_with = "object")]
+    #[serde(default, rename = "match")]
     filter: Filter,
     /// Just so many; exactly one of the three must be given.
     #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]

@@ -5,7 +5,7 @@ use serde_saphyr::UserMessageFormatter;
 use utoipa::ToSchema;
 
 use super::families::families;
-use crate::http::json::object;
+use crate::http::json::strict;
 use crate::world::family::Family;
 use crate::world::fixture::{Counters, ValidationError};
 use crate::world::identities::Identities;
@@ -19,14 +19,11 @@ macro_rules! state {
         pub struct State {
             $($(#[$doc])+
             #[schema(value_type = Object)]
-            #[serde(deserialize_with = "object")]
             pub $field: <$table as Family>::State,)+
             /// Users, tokens and keys, secrets included: `{"users":[…],"access_keys":[…],"tokens":[…],"zadig_users":[…]}`.
             #[schema(value_type = Object)]
-            #[serde(deserialize_with = "object")]
             pub identities: Identities,
             /// Counters of the emulator.
-            #[serde(deserialize_with = "object")]
             pub emulator: Counters,
         }
 
@@ -48,7 +45,7 @@ impl State {
         let mut json = serde_json::Deserializer::from_str(text);
         let mut track = serde_path_to_error::Track::new();
         let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-        let state = object(tracked).and_then(|state| json.end().map(|()| state));
+        let state = strict::deserialize(tracked).and_then(|state| json.end().map(|()| state));
         state.map_err(|error| {
             let (path, mut expected) = (track.path().to_string(), error.to_string());
             if path.starts_with("identities") {

@@ -9,7 +9,6 @@ use super::names::is_name;
 use super::releases::fixture::Item;
 use super::scope::EVERY_PROJECT;
 use super::table::Table;
-use crate::http::json::{objects, optional_object};
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
 use crate::sim::transition::ChangeContext;
@@ -20,7 +19,7 @@ use crate::world::fixture::{ValidationError, upsert_with};
 #[serde(deny_unknown_fields, default)]
 pub struct State {
     /// The meshes.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "objects")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub meshes: Vec<MeshState>,
 }
 
@@ -34,19 +33,11 @@ pub struct MeshState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Its releases as they are answered, in the order of the list.
-    #[serde(
-        default,
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "objects"
-    )]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub releases: Vec<Item>,
     /// What answers of v2 do not show: the project, the mesh as v1 answers it, its run. Absent: a running
     /// mesh that belongs to every project.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "optional_object"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub emulator: Option<MeshEmulator>,
 }
 

@@ -14,10 +14,7 @@ use crate::world::fixture::{ValidationError, upsert, upsert_with};
 #[serde(deny_unknown_fields, default)]
 pub struct State {
     /// The projects.
-    #[serde(
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "crate::http::json::objects"
-    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub projects: Vec<Project>,
 }
 
@@ -28,18 +25,10 @@ pub struct Project {
     /// The project's id.
     pub id: String,
     /// Its release plans, as the list or the detail shows them.
-    #[serde(
-        default,
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "crate::http::json::objects"
-    )]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub release_plans: Vec<plans::fixture::Item>,
     /// Its pipelines, as the list or the detail shows them.
-    #[serde(
-        default,
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "crate::http::json::objects"
-    )]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pipelines: Vec<pipelines::fixture::Item>,
 }
 

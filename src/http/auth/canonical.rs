@@ -17,9 +17,6 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_e
 use super::redact;
 use super::signature::{Algorithm, Signature};
 
-/// The header that says when a request was signed.
-pub const DATE: &str = "x-sdk-date";
-
 /// What stays as it is in a query; all else is escaped.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -29,6 +26,9 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
 
 /// What stays as it is in a path: the slash too.
 const PATH: &AsciiSet = &QUERY.remove(b'/');
+
+/// The header that carries the time of a signature.
+pub(super) const DATE: &str = "x-sdk-date";
 
 /// What a client sends in place of a digest whose body it does not sign.
 pub(super) const UNSIGNED: &str = "UNSIGNED-PAYLOAD";

@@ -6,7 +6,7 @@ use super::canonical::{CanonicalForms, DATE, Request};
 use super::{Failure, SECURITY_TOKEN, Secret, Signature, diagnosis, header_value};
 use crate::sim::Millis;
 
-/// How it says so, in UTC.
+/// The format of the time of a signature, in UTC.
 const FORMAT: &str = "%Y%m%dT%H%M%SZ";
 
 /// How far the time of a signature may lie from the server's: 15 minutes. Source: API Request Signing Guide,

@@ -1,12 +1,11 @@
 //! Reading JSON strictly in type and shape, with the place of what is wrong.
 
 pub(super) mod fast_writer;
+pub mod strict;
 
 use std::fmt;
-use std::marker::PhantomData;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -26,11 +25,11 @@ pub fn read<T: DeserializeOwned>(
         return Err(format!("the body nests deeper than {MAX_DEPTH} levels"));
     }
     let mut json = serde_json::Deserializer::from_slice(text);
-    let value = serde_ignored::deserialize(&mut json, |path| ignored(path_string(&path)));
-    match value.and_then(|Object(value)| json.end().map(|()| value)) {
-        Ok(value) => Ok(value),
-        Err(error) => Err(with_path(&place::<Object<T>>(text), &error.to_string())),
-    }
+    let mut callback = |path: serde_ignored::Path| ignored(path_string(&path));
+    let tracked = serde_ignored::Deserializer::new(&mut json, &mut callback);
+    strict::deserialize(tracked)
+        .and_then(|value| json.end().map(|()| value))
+        .map_err(|error| with_path(&place::<T>(text), &error.to_string()))
 }
 
 /// The JSON path of what cannot be read as a `T`. To keep track of it costs more than to read, so only what could
@@ -39,7 +38,7 @@ fn place<T: DeserializeOwned>(text: &[u8]) -> String {
     let mut json = serde_json::Deserializer::from_slice(text);
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    let _ = T::deserialize(tracked);
+    let _: Result<T, _> = strict::deserialize(tracked);
     track.path().to_string()
 }
 
@@ -109,11 +108,6 @@ pub fn read_part<T: DeserializeOwned>(part: &RawJson) -> Result<T, ValidationErr
     })
 }
 
-/// A list of objects, for [`read_part`].
-#[derive(Debug, Deserialize)]
-#[serde(transparent, bound = "T: Deserialize<'de>")]
-pub struct Objects<T>(#[serde(deserialize_with = "objects")] pub Vec<T>);
-
 /// Puts the path before the text. The paths of the root and of broken JSON say nothing.
 #[must_use]
 pub fn with_path(path: &str, error: &str) -> String {
@@ -122,65 +116,6 @@ pub fn with_path(path: &str, error: &str) -> String {
     } else {
         format!("{path}: {error}")
     }
-}
-
-/// A value that must be written as an object: derived types would accept an array of their fields too.
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OfMap<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for OfMap<T> {
-            type Value = T;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map))
-            }
-        }
-        deserializer.deserialize_map(OfMap(PhantomData)).map(Object)
-    }
-}
-
-/// For `deserialize_with`: a field that must be an object.
-pub fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Object::deserialize(deserializer).map(|Object(value)| value)
-}
-
-/// For `deserialize_with`: a field that must be an array of objects.
-pub fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
-    let objects = Vec::<Object<T>>::deserialize(deserializer)?;
-    Ok(objects.into_iter().map(|Object(value)| value).collect())
-}
-
-/// For `deserialize_with`: a field that is null or must be an array of objects.
-pub fn optional_objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<T>>, D::Error> {
-    let objects = Option::<Vec<Object<T>>>::deserialize(deserializer)?;
-    Ok(objects.map(|objects| objects.into_iter().map(|Object(value)| value).collect()))
-}
-
-/// For `deserialize_with`: a field that must be an array of objects, or null for none.
-pub fn objects_or_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
-    optional_objects(deserializer).map(Option::unwrap_or_default)
-}
-
-/// For `deserialize_with`: a field that is null or must be an object.
-pub fn optional_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    let object = Option::<Object<T>>::deserialize(deserializer)?;
-    Ok(object.map(|Object(value)| value))
 }
 
 /// For `deserialize_with`: a field for which null says as little as its absence.
@@ -268,7 +203,9 @@ impl RawJson {
 
     /// Reads it as a type of one's own.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(self.text())
+        let mut json = serde_json::Deserializer::from_str(self.text());
+        let value = strict::deserialize(&mut json)?;
+        json.end().map(|()| value)
     }
 
     /// Makes one of anything that can be written.
@@ -354,7 +291,7 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     struct Outer {
-        #[serde(default, deserialize_with = "objects")]
+        #[serde(default)]
         items: Vec<Item>,
     }
 
@@ -367,7 +304,7 @@ mod tests {
 
     #[derive(Deserialize)]
     struct Optional {
-        #[serde(rename = "outer", deserialize_with = "optional_object")]
+        #[serde(rename = "outer")]
         _outer: Option<Outer>,
     }
 
@@ -424,7 +361,7 @@ mod tests {
     #[test]
     fn a_part_is_read_with_its_place_in_the_body() {
         let part: RawJson = serde_json::from_str(r#"[{"name":"a","x":1},{}]"#).unwrap();
-        let wrong = read_part::<Objects<Item>>(&part)
+        let wrong = read_part::<Vec<Item>>(&part)
             .unwrap_err()
             .nested_in("stages");
         assert_eq!(wrong.to_string(), "stages[1]: missing field `name`");

@@ -13,28 +13,16 @@ use crate::world::time::parse_rfc3339;
 #[serde(deny_unknown_fields, default)]
 pub struct Identities {
     /// Users of the Huawei families.
-    #[serde(
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "crate::http::json::objects"
-    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<User>,
     /// Their access keys.
-    #[serde(
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "crate::http::json::objects"
-    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub access_keys: Vec<AccessKey>,
     /// Their tokens.
-    #[serde(
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "crate::http::json::objects"
-    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<Token>,
     /// Users of Zadig.
-    #[serde(
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "crate::http::json::objects"
-    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub zadig_users: Vec<ZadigUser>,
 }
 
@@ -51,7 +39,7 @@ pub struct User {
     #[serde(default)]
     pub domain: String,
     /// The projects the user may enter.
-    #[serde(default, deserialize_with = "crate::http::json::objects")]
+    #[serde(default)]
     pub projects: Vec<Project>,
     /// The actions allowed, with `*` as a wildcard; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,11 +83,7 @@ pub struct Token {
     #[serde(default)]
     pub expires_at: Option<String>,
     /// What the emulator knows of a token that it issued or revoked itself.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::http::json::optional_object"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub emulator: Option<History>,
 }
 
@@ -108,10 +92,7 @@ pub struct Token {
 #[serde(deny_unknown_fields, default)]
 pub struct History {
     /// How it was issued; absent: it was given.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::http::json::optional_object"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub issued: Option<Issued>,
     /// Whether it was revoked.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -127,11 +108,7 @@ pub struct Issued {
     /// The account of its user.
     pub domain: String,
     /// The project that it is for; absent: it is for the account.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::http::json::optional_object"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<Project>,
 }
 

@@ -164,7 +164,8 @@ pub fn folder_edges(edges: &Edges) -> FolderEdges {
     folders
 }
 
-/// The folders' edges as the crate docs have them: a fenced block whose lines are `folder -> folder, folder`.
+/// The folders' edges as the crate docs have them: a block fenced as `text` whose lines are
+/// `folder -> folder, folder`.
 pub fn documented_edges(docs: &str) -> FolderEdges {
     let lines = docs.lines().filter_map(|line| line.strip_prefix("//!"));
     let mut edges = FolderEdges::new();
@@ -172,7 +173,7 @@ pub fn documented_edges(docs: &str) -> FolderEdges {
     for line in lines {
         let line = line.trim();
         if line.starts_with("```") {
-            is_fenced = !is_fenced;
+            is_fenced = !is_fenced && line == "```text";
         } else if is_fenced && let Some((from, to)) = line.split_once(" -> ") {
             let to = to.split(',').map(|folder| folder.trim().to_owned());
             edges.entry(from.trim().to_owned()).or_default().extend(to);

@@ -8,7 +8,7 @@ use crate::families::asm::run::SingleStepRun;
 use crate::families::asm::scope::EVERY_PROJECT;
 use crate::families::asm::table::bare_spec;
 use crate::families::asm::timestamp::Timestamp;
-use crate::http::json::{RawJson, object, objects, optional_object};
+use crate::http::json::RawJson;
 use crate::sim::Millis;
 use crate::sim::lifecycle::Run;
 use crate::world::fixture::ValidationError;
@@ -22,22 +22,13 @@ pub struct MeshEmulator {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
     /// The mesh as v1 answers it, with what was ordered.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "optional_object"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub mesh: Option<Body>,
     /// Its creation; with it the phase is computed.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "optional_object"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub creation: Option<RunState>,
     /// Its deletion; with it the phase is computed.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "optional_object"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion: Option<RunState>,
 }
 
@@ -51,11 +42,8 @@ pub struct Body {
     /// `v1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     api_version: Option<String>,
-    #[serde(deserialize_with = "object")]
     metadata: MetadataState,
-    #[serde(deserialize_with = "object")]
     spec: SpecState,
-    #[serde(deserialize_with = "object")]
     status: StatusState,
 }
 
@@ -87,14 +75,12 @@ struct SpecState {
     tags: Option<RawJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     config: Option<RawJson>,
-    #[serde(deserialize_with = "object")]
     extend_params: ExtendParamsState,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ExtendParamsState {
-    #[serde(deserialize_with = "objects")]
     clusters: Vec<ClusterState>,
 }
 

@@ -11,7 +11,7 @@ use crate::families::asm::error::Error;
 use crate::families::asm::names::{self, is_name, is_version};
 use crate::families::asm::table::NEWEST_VERSION;
 use crate::families::asm::timestamp::Timestamp;
-use crate::http::json::{RawJson, optional_object, optional_objects};
+use crate::http::json::RawJson;
 use crate::http::response::StreamedArray;
 use crate::sim::Millis;
 
@@ -37,11 +37,9 @@ pub struct MeshBody {
     kind: Option<String>,
     /// Required.
     #[schema(value_type = MeshMetadataBody, required = true)]
-    #[serde(default, deserialize_with = "optional_object")]
     metadata: Option<MeshMetadataBody>,
     /// Required.
     #[schema(value_type = MeshSpecBody, required = true)]
-    #[serde(default, deserialize_with = "optional_object")]
     spec: Option<MeshSpecBody>,
     /// Has no effect.
     #[expect(dead_code, reason = "it is known, and has no effect")]
@@ -88,15 +86,12 @@ pub struct MeshSpecBody {
     version: Option<String>,
     /// Required.
     #[schema(value_type = ExtendParamsBody, required = true)]
-    #[serde(default, deserialize_with = "optional_object")]
     extend_params: Option<ExtendParamsBody>,
     /// Whether the mesh supports IPv6.
     ipv6_enable: Option<bool>,
     /// Tags of the resource; accepted, and not answered.
-    #[serde(default, deserialize_with = "optional_objects")]
     tags: Option<Vec<Tag>>,
     /// How data plane and telemetry are set up.
-    #[serde(default, deserialize_with = "optional_object")]
     config: Option<Config>,
 }
 
@@ -106,7 +101,6 @@ pub struct MeshSpecBody {
 pub struct ExtendParamsBody {
     /// The clusters in the mesh. Required, at least one.
     #[schema(value_type = Vec<ClusterBody>, required = true, min_items = 1)]
-    #[serde(default, deserialize_with = "optional_objects")]
     clusters: Option<Vec<ClusterBody>>,
 }
 
@@ -122,11 +116,9 @@ pub struct ClusterBody {
     #[serde(rename = "projectID")]
     project_id: Option<String>,
     /// Where sidecars are injected.
-    #[serde(default, deserialize_with = "optional_object")]
     injection: Option<Injection>,
     /// Where the mesh's components are installed. Required.
     #[schema(value_type = Installation, required = true)]
-    #[serde(default, deserialize_with = "optional_object")]
     installation: Option<Installation>,
 }
 

@@ -7,7 +7,7 @@ use super::model::spec::{GrayWorkload, ReleaseFields, ReleaseSpec};
 use super::wire::{API_VERSION, KIND};
 use crate::families::asm::run::SingleStepRun;
 use crate::families::asm::timestamp::Timestamp;
-use crate::http::json::{RawJson, object, objects, optional_object};
+use crate::http::json::RawJson;
 use crate::sim::Millis;
 use crate::world::fixture::ValidationError;
 use crate::world::run_fixture::RunState;
@@ -29,20 +29,15 @@ pub struct Item {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     api_version: Option<String>,
     /// What it is called.
-    #[serde(deserialize_with = "object")]
     metadata: MetadataState,
     /// What is released.
-    #[serde(default, deserialize_with = "object")]
+    #[serde(default)]
     spec: SpecState,
     /// Where it stands; without a run it stays there.
-    #[serde(default, deserialize_with = "object")]
+    #[serde(default)]
     status: StatusState,
     /// What answers do not show.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "optional_object"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     emulator: Option<ReleaseEmulator>,
 }
 
@@ -75,7 +70,7 @@ struct SpecState {
     /// Absent: `canary`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<String>,
-    #[serde(rename = "grayDeployments", deserialize_with = "objects")]
+    #[serde(rename = "grayDeployments")]
     gray: Vec<GrayState>,
 }
 
@@ -114,10 +109,7 @@ struct StatusState {
 #[serde(deny_unknown_fields, default)]
 struct ReleaseEmulator {
     /// Its creation; with it phase and update time are computed.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "optional_object"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<RunState>,
     /// When it was updated last, in milliseconds; absent: never.
     #[serde(skip_serializing_if = "Option::is_none")]

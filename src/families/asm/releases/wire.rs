@@ -13,7 +13,7 @@ use super::model::spec::{GrayWorkload, ReleaseFields, ReleaseSpec};
 use crate::families::asm::error::Error;
 use crate::families::asm::names::{self, is_name};
 use crate::families::asm::timestamp::Timestamp;
-use crate::http::json::{RawJson, optional_object, optional_objects, with_path};
+use crate::http::json::{RawJson, with_path};
 use crate::http::response::StreamedArray;
 use crate::sim::Millis;
 
@@ -36,10 +36,8 @@ pub struct ReleaseBody {
     #[schema(example = "asm/v2", pattern = "^asm/v2$")]
     api_version: Option<String>,
     /// Required on create.
-    #[serde(default, deserialize_with = "optional_object")]
     metadata: Option<MetadataBody>,
     /// Required on create. An update takes `version` and the images of `grayDeployments` from it.
-    #[serde(default, deserialize_with = "optional_object")]
     spec: Option<SpecBody>,
     /// Has no effect; taken so that a task can be sent as it was answered.
     #[expect(dead_code, reason = "it is known, and has no effect")]
@@ -83,11 +81,7 @@ pub struct SpecBody {
     #[serde(rename = "type")]
     kind: Option<String>,
     /// The grayscale workloads; on create at least one.
-    #[serde(
-        rename = "grayDeployments",
-        default,
-        deserialize_with = "optional_objects"
-    )]
+    #[serde(rename = "grayDeployments")]
     gray_deployments: Option<Vec<GrayBody>>,
 }
 

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::families::iam::Error;
 use crate::http::auth::Secret;
-use crate::http::json::{optional_object, path_string};
+use crate::http::json::{path_string, strict};
 use crate::world::identities::{Directory, Login, Project, Who};
 
 /// The body of a login: `{"auth":{"identity":{…},"scope":{…}}}`.
@@ -15,7 +15,6 @@ use crate::world::identities::{Directory, Login, Project, Who};
 pub struct TokenRequest {
     /// Who asks, and for what. Mandatory.
     #[schema(value_type = Auth, required = true)]
-    #[serde(default, deserialize_with = "optional_object")]
     auth: Option<Auth>,
 }
 
@@ -25,10 +24,8 @@ pub struct TokenRequest {
 struct Auth {
     /// Who asks. Mandatory.
     #[schema(value_type = Identity, required = true)]
-    #[serde(default, deserialize_with = "optional_object")]
     identity: Option<Identity>,
     /// What the token is for. A project goes before an account; without either it is for the user's account.
-    #[serde(default, deserialize_with = "optional_object")]
     scope: Option<Scope>,
 }
 
@@ -41,7 +38,6 @@ struct Identity {
     methods: Option<Vec<String>>,
     /// Mandatory.
     #[schema(value_type = Password, required = true)]
-    #[serde(default, deserialize_with = "optional_object")]
     password: Option<Password>,
 }
 
@@ -59,7 +55,6 @@ enum Method {
 struct Password {
     /// Mandatory.
     #[schema(value_type = User, required = true)]
-    #[serde(default, deserialize_with = "optional_object")]
     user: Option<User>,
 }
 
@@ -75,7 +70,6 @@ struct User {
     #[schema(value_type = String, required = true)]
     password: Option<Secret>,
     /// The user's account. Mandatory without an id.
-    #[serde(default, deserialize_with = "optional_object")]
     domain: Option<Named>,
 }
 
@@ -84,10 +78,8 @@ struct User {
 #[schema(as = IamScope)]
 struct Scope {
     /// One project.
-    #[serde(default, deserialize_with = "optional_object")]
     project: Option<Named>,
     /// An account.
-    #[serde(default, deserialize_with = "optional_object")]
     domain: Option<Named>,
 }
 
@@ -160,9 +152,10 @@ impl LoginRequest {
         }
         let mut track = serde_path_to_error::Track::new();
         let tracked = serde_path_to_error::Deserializer::new(&value, &mut track);
-        let request = serde_ignored::deserialize(tracked, |path| ignored(path_string(&path)));
+        let mut callback = |path: serde_ignored::Path| ignored(path_string(&path));
         let request: TokenRequest =
-            request.map_err(|_| bad_field(&value, &track.path().to_string()))?;
+            strict::deserialize(serde_ignored::Deserializer::new(tracked, &mut callback))
+                .map_err(|_| bad_field(&value, &track.path().to_string()))?;
         Self::complete(request)
     }
 

@@ -9,7 +9,7 @@ use super::model::status::Status;
 use super::table::Table;
 use super::wire::{ConfigModeWord, FailModeWord, PolicyBody, count_sources, read_stages};
 use crate::families::servicestage::names::{check_name, name_after};
-use crate::http::json::{RawJson, optional_object, path_string};
+use crate::http::json::{RawJson, path_string};
 use crate::sim::Millis;
 use crate::sim::lifecycle::FailurePolicy;
 use crate::sim::transition::ChangeContext;
@@ -270,7 +270,7 @@ fn known_policy<'de, D: Deserializer<'de>>(
     let mut unknown = None;
     let mut hear =
         |path: serde_ignored::Path| unknown = unknown.take().or_else(|| Some(path_string(&path)));
-    let policy = optional_object(serde_ignored::Deserializer::new(deserializer, &mut hear))?;
+    let policy = Option::deserialize(serde_ignored::Deserializer::new(deserializer, &mut hear))?;
     match unknown {
         None => Ok(policy),
         Some(path) => Err(serde::de::Error::custom(format_args!(

@@ -11,7 +11,7 @@ use super::model::spec::{PlanSpec, check_desc};
 use super::model::vocabulary::{Action, FailStrategy, Status};
 use super::table::Table;
 use crate::families::servicestage::names::{check_name, name_after};
-use crate::http::json::{RawJson, optional_object};
+use crate::http::json::RawJson;
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
 use crate::sim::transition::ChangeContext;
@@ -60,11 +60,7 @@ pub struct Item {
     #[serde(default)]
     pub creator: Option<String>,
     /// What the emulator knows beside.
-    #[serde(
-        default,
-        deserialize_with = "optional_object",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub emulator: Option<Emulator>,
 }
 
@@ -76,18 +72,10 @@ pub struct Emulator {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given: Option<Status>,
     /// The last execution.
-    #[serde(
-        default,
-        deserialize_with = "optional_object",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub execution: Option<BatchRunState>,
     /// The rollback that followed.
-    #[serde(
-        default,
-        deserialize_with = "optional_object",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rollback: Option<BatchRunState>,
 }
 

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::http::json::objects;
-
 /// An environment of a project, with what runs in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,7 +14,7 @@ pub struct Environment {
     #[serde(default)]
     pub production: bool,
     /// Its services, in the project's order.
-    #[serde(default, deserialize_with = "objects")]
+    #[serde(default)]
     pub services: Vec<Service>,
 }
 
@@ -45,7 +43,7 @@ pub struct Service {
     /// Its name.
     pub name: String,
     /// The containers it runs.
-    #[serde(default, deserialize_with = "objects")]
+    #[serde(default)]
     pub containers: Vec<Container>,
     /// The chart it is deployed from; absent: it is deployed from YAML.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,8 +5,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::json::objects;
-
 /// What a K8s version delivers of one container: one row per image of the request, disabled ones included.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -77,7 +75,6 @@ pub struct Distribute {
     pub create_time: i64,
     /// The chart's images; always empty for an image. The document's table shows one object, its example an
     /// array, which is what the service sends.
-    #[serde(deserialize_with = "objects")]
     #[schema(no_recursion, required = true)]
     pub sub_distributes: Vec<Self>,
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::families::asm::error::Error;
-use crate::http::json::{RawJson, optional_object, optional_objects};
+use crate::http::json::RawJson;
 
 /// The preset provider of traces, which needs no entry of its own.
 const PRESET_PROVIDER: &str = "apm-otel";
@@ -15,11 +15,7 @@ const PRESET_PROVIDER: &str = "apm-otel";
 pub struct Installation {
     /// The nodes. Required.
     #[schema(value_type = Selector, required = true)]
-    #[serde(
-        default,
-        deserialize_with = "optional_object",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     nodes: Option<Selector>,
 }
 
@@ -28,11 +24,7 @@ pub struct Installation {
 #[schema(as = AsmInjection)]
 pub struct Injection {
     /// The namespaces.
-    #[serde(
-        default,
-        deserialize_with = "optional_object",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     namespaces: Option<Selector>,
 }
 
@@ -43,11 +35,7 @@ pub struct Injection {
 pub struct Selector {
     /// By a field. Required.
     #[schema(value_type = FieldSelector, required = true)]
-    #[serde(
-        default,
-        deserialize_with = "optional_object",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     field_selector: Option<FieldSelector>,
 }
 
@@ -156,18 +144,10 @@ impl Tag {
 #[serde(rename_all = "camelCase")]
 pub struct Config {
     /// What is reported where.
-    #[serde(
-        default,
-        deserialize_with = "optional_object",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     telemetry_config: Option<TelemetryConfig>,
     /// Which traffic passes through the sidecars.
-    #[serde(
-        default,
-        deserialize_with = "optional_object",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     proxy_config: Option<ProxyConfig>,
 }
 
@@ -213,25 +193,13 @@ pub struct ProxyConfig {
 #[serde(rename_all = "camelCase")]
 pub struct TelemetryConfig {
     /// Metrics.
-    #[serde(
-        default,
-        deserialize_with = "optional_object",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     metrics: Option<Metrics>,
     /// Access logs.
-    #[serde(
-        default,
-        deserialize_with = "optional_object",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     access_logging: Option<AccessLogging>,
     /// Traces.
-    #[serde(
-        default,
-        deserialize_with = "optional_object",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     tracing: Option<Tracing>,
 }
 
@@ -240,11 +208,7 @@ pub struct TelemetryConfig {
 #[schema(as = AsmMetrics)]
 pub struct Metrics {
     /// Instances of AOM.
-    #[serde(
-        default,
-        deserialize_with = "optional_objects",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     aom: Option<Vec<Aom>>,
 }
 
@@ -262,11 +226,7 @@ pub struct Aom {
 #[schema(as = AsmAccessLogging)]
 pub struct AccessLogging {
     /// Log streams of LTS.
-    #[serde(
-        default,
-        deserialize_with = "optional_objects",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     lts: Option<Vec<Lts>>,
 }
 
@@ -295,11 +255,7 @@ pub struct Tracing {
     #[serde(skip_serializing_if = "Option::is_none")]
     default_providers: Option<Vec<String>>,
     /// Providers of one's own.
-    #[serde(
-        default,
-        deserialize_with = "optional_objects",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     extension_providers: Option<Vec<Provider>>,
 }
 
@@ -311,11 +267,7 @@ pub struct Provider {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     /// A Zipkin.
-    #[serde(
-        default,
-        deserialize_with = "optional_object",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     zipkin: Option<Zipkin>,
 }
 

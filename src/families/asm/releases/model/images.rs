@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::http::json::{RawJson, optional_object, optional_objects, with_path};
+use crate::http::json::{RawJson, strict, with_path};
 
 /// An image that an update names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,28 +50,28 @@ pub struct ImageMismatch {
 
 #[derive(Default, Deserialize)]
 struct Deployment<'a> {
-    #[serde(borrow, default, deserialize_with = "optional_object")]
+    #[serde(borrow)]
     spec: Option<DeploymentSpec<'a>>,
 }
 
 #[derive(Deserialize)]
 struct DeploymentSpec<'a> {
-    #[serde(borrow, default, deserialize_with = "optional_object")]
+    #[serde(borrow)]
     template: Option<PodTemplate<'a>>,
 }
 
 #[derive(Deserialize)]
 struct PodTemplate<'a> {
-    #[serde(borrow, default, deserialize_with = "optional_object")]
+    #[serde(borrow)]
     spec: Option<PodSpec<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PodSpec<'a> {
-    #[serde(borrow, default, deserialize_with = "optional_objects")]
+    #[serde(borrow)]
     init_containers: Option<Vec<Container<'a>>>,
-    #[serde(borrow, default, deserialize_with = "optional_objects")]
+    #[serde(borrow)]
     containers: Option<Vec<Container<'a>>>,
 }
 
@@ -85,8 +85,11 @@ struct Container<'a> {
 
 fn parse(template: &RawJson) -> Result<Deployment<'_>, String> {
     let mut json = serde_json::Deserializer::from_str(template.text());
-    serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| with_path(&error.path().to_string(), &error.inner().to_string()))
+    let mut track = serde_path_to_error::Track::new();
+    strict::deserialize(serde_path_to_error::Deserializer::new(
+        &mut json, &mut track,
+    ))
+    .map_err(|error| with_path(&track.path().to_string(), &error.to_string()))
 }
 
 impl<'a> Deployment<'a> {

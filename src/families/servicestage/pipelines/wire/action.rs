@@ -23,7 +23,6 @@ pub(crate) struct ActionQuery {
 #[schema(as = PipelineActionBody)]
 pub(crate) struct ActionBody {
     /// For `start`: the tasks to run. Absent or null: all. Not empty.
-    #[serde(default, deserialize_with = "crate::http::json::optional_objects")]
     #[schema(min_items = 1)]
     selected_tasks: Option<Vec<SelectedBody>>,
     /// For `approval`, required: the task that waits, or the stage whose gate does.

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::families::servicestage::names::check_name;
 use crate::families::servicestage::pipelines::model::pipeline::{ConfigMode, Definition};
 use crate::families::servicestage::pipelines::model::stages::{Stage, Stages, Task};
-use crate::http::json::{Objects, RawJson, ValidationError, read_part};
+use crate::http::json::{RawJson, ValidationError, read_part};
 use crate::sim::lifecycle::FailurePolicy;
 
 /// The body of a creation and of an edit.
@@ -107,10 +107,7 @@ impl From<FailurePolicy> for FailModeWord {
 #[schema(as = PipelineSource)]
 pub(crate) struct SourceBody {
     /// Where the package lies.
-    #[serde(
-        deserialize_with = "crate::http::json::object",
-        rename = "template_source"
-    )]
+    #[serde(rename = "template_source")]
     _template_source: TemplateSourceBody,
     /// Values for the package's variables.
     #[serde(default, rename = "input_values")]
@@ -134,11 +131,7 @@ struct TemplateSourceBody {
     #[serde(default, rename = "http_password")]
     _http_password: Option<String>,
     /// For `http` with authentication by header.
-    #[serde(
-        default,
-        rename = "http_headers",
-        deserialize_with = "crate::http::json::optional_objects"
-    )]
+    #[serde(rename = "http_headers")]
     _http_headers: Option<Vec<HeaderBody>>,
 }
 
@@ -183,7 +176,6 @@ pub(crate) struct StageBody {
     #[schema(value_type = RawJson, required = false)]
     approval_type: Option<RawJson>,
     /// The tasks; may be empty.
-    #[serde(deserialize_with = "crate::http::json::objects")]
     tasks: Vec<TaskBody>,
 }
 
@@ -204,7 +196,6 @@ pub(crate) struct TaskBody {
     #[serde(default)]
     task_group: Option<String>,
     /// Category `approval`: the task waits for an approval.
-    #[serde(default, deserialize_with = "crate::http::json::optional_object")]
     task_type_id: Option<TaskTypeBody>,
     /// Only carried.
     #[serde(default, rename = "input")]
@@ -278,7 +269,7 @@ impl PipelineBody {
 
 /// Reads what is understood of the stages. Paths count from the list.
 pub(crate) fn read_stages(stages: &RawJson) -> Result<Stages, ValidationError> {
-    let Objects::<StageBody>(bodies) = read_part(stages)?;
+    let bodies: Vec<StageBody> = read_part(stages)?;
     let mut names = HashSet::default();
     for (n, body) in bodies.iter().enumerate() {
         check_step_name(&body.name, &mut names)
@@ -332,6 +323,6 @@ fn check_step_name<'a>(name: &'a str, seen: &mut HashSet<&'a str>) -> Result<(),
 
 /// Checks template sources and counts them. Paths count from the list.
 pub(crate) fn count_sources(sources: &RawJson) -> Result<usize, ValidationError> {
-    let Objects::<SourceBody>(sources) = read_part(sources)?;
+    let sources: Vec<SourceBody> = read_part(sources)?;
     Ok(sources.len())
 }

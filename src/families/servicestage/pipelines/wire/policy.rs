@@ -18,14 +18,10 @@ pub(crate) struct PolicyBody {
     #[schema(minimum = 0, maximum = 1)]
     pub strategy_type: i64,
     /// When; required and not empty for 1.
-    #[serde(default, deserialize_with = "crate::http::json::objects_or_null")]
+    #[serde(default, deserialize_with = "crate::http::json::default_if_null")]
     pub hooks: Vec<HookBody>,
     /// What is started. Absent or null: all tasks. Answered only if it was given.
-    #[serde(
-        default,
-        deserialize_with = "crate::http::json::optional_objects",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub selected_tasks: Option<Vec<SelectedBody>>,
 }
 

@@ -10,7 +10,7 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::families::servicestage::names::check_name;
-use crate::http::json::{RawJson, ValidationError, object, optional_objects, read_part};
+use crate::http::json::{RawJson, ValidationError, read_part};
 
 /// A component of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct ComponentBody {
     #[schema(value_type = Option<String>)]
     _workload_name: Option<String>,
     /// Labels: of the workload in a container, of the microservice on a virtual machine.
-    #[serde(default, rename = "labels", deserialize_with = "optional_objects")]
+    #[serde(rename = "labels")]
     #[schema(value_type = Option<Vec<LabelBody>>)]
     _labels: Option<Vec<LabelBody>>,
     /// How the component is created; absent: it is created and deployed.
@@ -103,11 +103,6 @@ pub struct LabelBody {
     _value: Option<String>,
 }
 
-/// The same, but only if it is written as an object.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Whole(#[serde(deserialize_with = "object")] ComponentBody);
-
 impl Component {
     /// Reads the components of a request. `runtime_stack` is required of these.
     pub fn requested(texts: Vec<RawJson>) -> Result<Vec<Self>, ValidationError> {
@@ -128,7 +123,7 @@ impl Component {
     }
 
     fn read(text: RawJson, complete: bool) -> Result<Self, ValidationError> {
-        let Whole(body) = read_part(&text)?;
+        let body: ComponentBody = read_part(&text)?;
         let seq = body.seq.ok_or_else(|| required("seq"))?;
         if seq < 0 {
             return Err(ValidationError::new("seq", format!("{seq} is less than 0")));
