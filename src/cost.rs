@@ -9,8 +9,11 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
+use crate::app;
+use crate::registry::World;
+use crate::registry::state::State;
 use crate::sim::access_count;
-use crate::{Settings, State, World, app};
+use crate::world::settings::Settings;
 
 const FEW: usize = 1_000;
 const MANY: usize = 100_000;

@@ -51,7 +51,7 @@
 //! | [`sim`] | the kernel: clock, ids, store, collections, scripts, lifecycles, transitions; no HTTP, no JSON |
 //! | [`http`] | what every family's router needs: dialects, routes and what they declare, extractors, the gate, the writer of answers; no cloud |
 //! | [`http::auth`] | tokens and signatures as requests carry them, and whether a signature holds |
-//! | [`registry`] | the registry: [`registry::Tables`] (the whole memory), [`registry::World`] (what a family is given), [`registry::state`] (the fixture format), [`world::identities`] (who may call), [`families::huawei`] (in front of every Huawei service), [`world::hints`] (what would have worked) |
+//! | [`registry`] | the registry: [`registry::Database`] (the whole memory), [`registry::World`] (what a family is given), [`registry::state`] (the fixture format), [`world::identities`] (who may call), [`families::huawei`] (in front of every Huawei service), [`world::hints`] (what would have worked) |
 //! | [`families::iam`] | what callers of the Huawei families ask first: tokens, projects, accounts |
 //! | [`families::asm`], [`families::servicestage`], [`families::zadig`] | the families: each its own nouns, wire types, errors, operations, fixtures |
 //!
@@ -96,7 +96,7 @@
 //! * An answer is a pure function of what was accepted, when, and now. Only facts are stored: a
 //!   [`sim::lifecycle::Run`] is its start, its frozen script and its events; a status is computed from these.
 //! * Reading changes nothing. The one thing that time alone writes is a scheduled start, and whoever looks
-//!   next finds it done ([`registry::Tables::settle`]).
+//!   next finds it done ([`registry::world::World`]).
 //! * A command checks everything, then changes; a refused one leaves the memory equal.
 //! * Whatever changes a status tells it, be it time or a command: transitions are numbered in the order of time,
 //!   and each comes by one place of [`registry::World`], under its lock.
@@ -109,29 +109,51 @@
 //! * Every operation is declared once, by the attribute on its handler: route, id, permission, evidence,
 //!   source, differences and OpenAPI entry all come from there.
 
-pub mod cli;
-pub mod control;
+mod cli;
+mod control;
 #[cfg(test)]
 mod cost;
-pub mod emulator;
-pub mod exec;
-pub mod families;
-pub mod http;
-pub mod registry;
-pub mod server;
-pub mod sim;
-pub mod world;
+#[warn(missing_docs)]
+mod emulator;
+mod exec;
+mod families;
+mod http;
+mod registry;
+mod server;
+mod sim;
+mod world;
+
+/// The modules as the binary, the tests and the benches need them. Nothing in here is part of the public interface.
+#[doc(hidden)]
+pub mod internals {
+    macro_rules! open {
+        ($($module:ident)*) => {
+            $(pub mod $module {
+                pub use crate::$module::*;
+            })*
+        };
+    }
+
+    open! { cli control exec families http registry server sim world }
+
+    pub use crate::registry::World;
+    pub use crate::registry::state::State;
+    pub use crate::world::settings::Settings;
+    pub use crate::{app, app_with_host};
+}
 
 use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::{Extension, Router};
 
-pub use emulator::{Emulator, Family, Fault, Script, StartError};
-pub use registry::World;
+pub use emulator::{
+    Builder, Clock, Emulator, Family, Fault, Faults, Requests, Script, Scripts, StartError,
+};
+use registry::World;
 pub use registry::state::State;
 use server::worlds::WorldContext;
-pub use world::settings::Settings;
+pub use world::settings::{Auth, Fidelity, PipelinesList, References};
 
 /// Everything a world answers: its families and its control plane.
 pub fn app(world: &World) -> Router {

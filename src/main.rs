@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use mimalloc::MiMalloc;
-use release_emulator::cli::{Config, Exec, LogFormat, LogLevel, Task};
-use release_emulator::exec::{self, FailureReport};
-use release_emulator::registry::fixtures;
-use release_emulator::server::worlds::{OnClose, WorldServer};
-use release_emulator::{app_with_host, control};
+use release_emulator::internals::cli::{Config, Exec, LogFormat, LogLevel, Task};
+use release_emulator::internals::exec::{self, FailureReport};
+use release_emulator::internals::registry::fixtures;
+use release_emulator::internals::server::worlds::{OnClose, WorldServer};
+use release_emulator::internals::{app_with_host, control};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle};
 use tokio::signal::unix::{SignalKind, signal};

@@ -58,7 +58,7 @@ impl Emulator {
         &self.url
     }
 
-    /// Its world, of which it is one more handle.
+    #[doc(hidden)]
     #[must_use]
     pub fn world(&self) -> &World {
         self.host.first()

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use release_emulator::{Settings, State, World};
+use release_emulator::internals::{Settings, State, World};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -65,7 +65,7 @@ async fn a_world_that_is_not_open_is_alive_but_not_ready() {
             .uri(format!("/_emulator/v1/{path}"))
             .body(Body::empty())
             .unwrap();
-        release_emulator::app(&world).oneshot(request)
+        release_emulator::internals::app(&world).oneshot(request)
     };
     assert_eq!(ask("health").await.unwrap().status(), 200);
     assert_eq!(ask("ready").await.unwrap().status(), 503);

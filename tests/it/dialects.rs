@@ -1,7 +1,7 @@
 //! The same misuses of every family: status, content type and body in its own words. Nothing ever answers in
 //! the words of the framework, a refused request changes nothing, and its hint says what would have worked.
 
-use release_emulator::world::settings::Auth;
+use release_emulator::internals::world::settings::Auth;
 use serde_json::json;
 
 use crate::common::{App, CREDENTIALS, PROJECT, Reply};

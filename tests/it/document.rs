@@ -164,5 +164,8 @@ fn every_process_prints_the_same_document() {
     };
     let printed = print();
     assert_eq!(printed, print());
-    assert_eq!(printed.trim_end(), release_emulator::control::openapi());
+    assert_eq!(
+        printed.trim_end(),
+        release_emulator::internals::control::openapi()
+    );
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use release_emulator::sim::clock::{Mode, Refused, Stopwatch};
-use release_emulator::sim::lifecycle::Outcome;
-use release_emulator::sim::scripts::{ScriptSequence, ScriptedOutcome, Work};
-use release_emulator::world::settings::{Auth, Fidelity, PipelinesList, References};
-use release_emulator::{Emulator, Family, Fault, Script, Settings, State};
+use release_emulator::internals::Settings;
+use release_emulator::internals::sim::clock::{Mode, Refused, Stopwatch};
+use release_emulator::internals::sim::lifecycle::Outcome;
+use release_emulator::internals::sim::scripts::{ScriptSequence, ScriptedOutcome, Work};
+use release_emulator::internals::world::settings::{Auth, Fidelity, PipelinesList, References};
+use release_emulator::{Emulator, Family, Fault, Script, State};
 use serde_json::json;
 use tokio::net::TcpStream;
 

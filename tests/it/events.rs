@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use release_emulator::Settings;
-use release_emulator::sim::clock::Stopwatch;
+use release_emulator::internals::Settings;
+use release_emulator::internals::sim::clock::Stopwatch;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;

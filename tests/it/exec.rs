@@ -3,7 +3,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
-use release_emulator::control;
+use release_emulator::internals::control;
 use serde_json::json;
 
 use crate::process::{Process, command, scratch};

@@ -1,6 +1,6 @@
 //! The journal, and proof of what was called.
 
-use release_emulator::world::settings::Auth;
+use release_emulator::internals::world::settings::Auth;
 use serde_json::{Value, json};
 
 use crate::common::{App, CREDENTIALS, PROJECT, assert_same};

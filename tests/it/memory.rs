@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use release_emulator::{Settings, State, World};
+use release_emulator::internals::{Settings, State, World};
 use serde_json::{Value, json};
 
 use crate::common::{App, CREDENTIALS, NOON, PROJECT, assert_same, golden};

@@ -9,7 +9,7 @@ pub struct Document(pub Value);
 
 impl Document {
     pub fn new() -> Self {
-        Self(serde_json::from_str(release_emulator::control::openapi()).expect("JSON"))
+        Self(serde_json::from_str(release_emulator::internals::control::openapi()).expect("JSON"))
     }
 
     /// Says where an answer does not fit what is declared for it.

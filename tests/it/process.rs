@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use release_emulator::sim::clock::Stopwatch;
+use release_emulator::internals::sim::clock::Stopwatch;
 
 /// A started binary, killed when the test is over.
 pub struct Process {

@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-use release_emulator::{Emulator, registry};
+use release_emulator::Emulator;
+use release_emulator::internals::registry;
 
 use crate::remote::Remote;
 

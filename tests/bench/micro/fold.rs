@@ -3,8 +3,10 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use release_emulator::sim::Millis;
-use release_emulator::sim::lifecycle::{Command, Event, Node, Outcome, Run, RunPlan, StepPlan};
+use release_emulator::internals::sim::Millis;
+use release_emulator::internals::sim::lifecycle::{
+    Command, Event, Node, Outcome, Run, RunPlan, StepPlan,
+};
 
 /// How long a step takes.
 const STEP: Millis = 10;

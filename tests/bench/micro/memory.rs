@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
-use release_emulator::{Settings, State, World, app};
+use release_emulator::internals::{Settings, State, World, app};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;

@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use release_emulator::sim::clock::Stopwatch;
+use release_emulator::internals::sim::clock::Stopwatch;
 
 /// How many requests may be under way at a fixed rate.
 const CONNECTIONS: usize = 64;

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use release_emulator::sim::clock::Stopwatch;
+use release_emulator::internals::sim::clock::Stopwatch;
 
 use super::client::{Connection, Request};
 use super::give_up;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use release_emulator::sim::clock::Stopwatch;
+use release_emulator::internals::sim::clock::Stopwatch;
 
 use super::client::Connection;
 use super::give_up;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use release_emulator::{control, registry};
+use release_emulator::internals::{control, registry};
 use serde_json::Value;
 
 #[test]

@@ -2,9 +2,9 @@
 
 use axum::response::IntoResponse;
 use http_body_util::BodyExt;
-use release_emulator::families::asm::Error;
-use release_emulator::http::Rejection;
-use release_emulator::world::settings::{Auth, References};
+use release_emulator::internals::families::asm::Error;
+use release_emulator::internals::http::Rejection;
+use release_emulator::internals::world::settings::{Auth, References};
 use serde_json::{Value, json};
 
 use super::{ALL, MESH, RELEASES, create, deployment, meshes, order, release};

@@ -5,7 +5,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use proptest::test_runner::Config;
-use release_emulator::{Settings, State, World, app};
+use release_emulator::internals::{Settings, State, World, app};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 

@@ -1,6 +1,6 @@
 //! Names that are taken, and by whom; what an order refers to, and what there is of it.
 
-use release_emulator::world::settings::{Fidelity, References};
+use release_emulator::internals::world::settings::{Fidelity, References};
 
 use super::*;
 

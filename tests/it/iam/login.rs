@@ -1,6 +1,6 @@
 //! Who may log in.
 
-use release_emulator::world::settings::Auth;
+use release_emulator::internals::world::settings::Auth;
 use serde_json::{Value, json};
 
 use super::{ACME, EMULATOR, body, get, login, north, pipelines, strict, unauthorized, users};

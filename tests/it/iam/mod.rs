@@ -11,7 +11,7 @@ mod scopes;
 mod state;
 mod subjects;
 
-use release_emulator::world::settings::Auth;
+use release_emulator::internals::world::settings::Auth;
 use serde_json::{Value, json};
 
 use crate::common::{App, PROJECT, Reply};

@@ -1,8 +1,8 @@
 //! What actions allow, of every operation there is.
 
-use release_emulator::http::Operation;
-use release_emulator::registry::operations;
-use release_emulator::world::settings::Auth;
+use release_emulator::internals::http::Operation;
+use release_emulator::internals::registry::operations;
+use release_emulator::internals::world::settings::Auth;
 use serde_json::json;
 
 use crate::common::{App, PROJECT, Reply};

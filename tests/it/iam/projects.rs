@@ -1,6 +1,6 @@
 //! Lists of projects and of accounts.
 
-use release_emulator::world::settings::Auth;
+use release_emulator::internals::world::settings::Auth;
 use serde_json::{Value, json};
 
 use super::{ACME, EAST, EMULATOR, error, get, login, north, pipelines, strict, token, users};

@@ -2,8 +2,8 @@
 
 use axum::response::IntoResponse;
 use http_body_util::BodyExt;
-use release_emulator::families::iam::Error;
-use release_emulator::http::Rejection;
+use release_emulator::internals::families::iam::Error;
+use release_emulator::internals::http::Rejection;
 use serde_json::{Value, json};
 
 use super::{NOTHING, TOKENS, body, error, gateway, incorrect, login, north, strict};

@@ -1,8 +1,8 @@
 //! What the roles of Zadig allow, of every operation there is.
 
-use release_emulator::http::Operation;
-use release_emulator::registry::operations;
-use release_emulator::world::settings::Auth;
+use release_emulator::internals::http::Operation;
+use release_emulator::internals::registry::operations;
+use release_emulator::internals::world::settings::Auth;
 use serde_json::{Value, json};
 
 use crate::common::App;

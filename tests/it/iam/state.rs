@@ -1,6 +1,6 @@
 //! Issued tokens in the memory as a whole: reset, export, import, merge.
 
-use release_emulator::world::settings::Auth;
+use release_emulator::internals::world::settings::Auth;
 use serde_json::{Value, json};
 
 use super::{DAY, ask, gateway, get, incorrect, login, north, pipelines, strict, token, users};

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use release_emulator::sim::NEVER;
-use release_emulator::sim::lifecycle::{
+use release_emulator::internals::sim::NEVER;
+use release_emulator::internals::sim::lifecycle::{
     Command, Event, Phase, RunPlan, StepPlan, StepState, Verdict,
 };
 

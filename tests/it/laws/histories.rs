@@ -6,10 +6,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use release_emulator::sim::lifecycle::{
+use release_emulator::internals::sim::lifecycle::{
     Command, FailurePolicy, Node, Outcome, Phase, Run, RunPlan, Span, StepPlan, StepState, Verdict,
 };
-use release_emulator::sim::{Millis, NEVER};
+use release_emulator::internals::sim::{Millis, NEVER};
 
 pub(super) const START: Millis = 1_767_225_600_000;
 /// Random lengths are multiples of this, so that much falls on one instant.

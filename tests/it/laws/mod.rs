@@ -13,11 +13,11 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use release_emulator::sim::lifecycle::{
+use release_emulator::internals::sim::lifecycle::{
     Command, Event, FailurePolicy, Node, Outcome, Phase, Run, RunPlan, Span, StepPlan, StepState,
     Verdict,
 };
-use release_emulator::sim::{Millis, NEVER};
+use release_emulator::internals::sim::{Millis, NEVER};
 
 use crate::common::cases;
 use histories::{

@@ -1,9 +1,9 @@
 //! The exact times of a pipeline, as an example of what a run does.
 
-use release_emulator::sim::lifecycle::{
+use release_emulator::internals::sim::lifecycle::{
     Command, FailurePolicy, Node, Outcome, Phase, Run, RunPlan, StepPlan, StepState, Verdict,
 };
-use release_emulator::sim::{Millis, NEVER};
+use release_emulator::internals::sim::{Millis, NEVER};
 
 use super::histories::{LATE, START, steps};
 

@@ -2,10 +2,10 @@
 
 use axum::http::{HeaderMap, HeaderValue};
 use release_emulator::State;
-use release_emulator::families::iam::wire::request::{LoginRequest, TokenRequest};
-use release_emulator::http::auth::verify::Key;
-use release_emulator::http::auth::{Secret, huawei, zadig};
-use release_emulator::world::identities::Directory;
+use release_emulator::internals::families::iam::wire::request::{LoginRequest, TokenRequest};
+use release_emulator::internals::http::auth::verify::Key;
+use release_emulator::internals::http::auth::{Secret, huawei, zadig};
+use release_emulator::internals::world::identities::Directory;
 use serde_json::json;
 
 use super::{UNMISTAKABLE, assert_quiet, identities};

@@ -8,8 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::TestCaseResult;
-use release_emulator::http::auth::canonical::{CanonicalForms, Request};
-use release_emulator::http::auth::{Signature, huawei, zadig};
+use release_emulator::internals::http::auth::canonical::{CanonicalForms, Request};
+use release_emulator::internals::http::auth::{Signature, huawei, zadig};
 use tokio::runtime::{Builder, Runtime};
 
 use super::{AK, DATE, SK, Signed, escaped, pair, sha256, strict};

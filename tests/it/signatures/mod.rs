@@ -5,7 +5,7 @@ mod requests;
 mod vectors;
 
 use hmac::{Hmac, KeyInit, Mac};
-use release_emulator::world::settings::{Auth, Fidelity};
+use release_emulator::internals::world::settings::{Auth, Fidelity};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -29,7 +29,7 @@ pub fn strict() -> App {
             {"ak": "TEMPORARY", "sk": SK, "user": "ann", "security_token": "session-1"}
         ]
     }});
-    let choose = |settings: &mut release_emulator::Settings| {
+    let choose = |settings: &mut release_emulator::internals::Settings| {
         settings.auth = Auth::Strict;
         settings.fidelity = Fidelity::Strict;
         settings.freeze = Some(SIGNED_AT);

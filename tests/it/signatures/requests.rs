@@ -1,7 +1,7 @@
 //! Signed requests over HTTP.
 
-use release_emulator::sim::clock::system_now;
-use release_emulator::world::settings::{Auth, Fidelity};
+use release_emulator::internals::sim::clock::system_now;
+use release_emulator::internals::world::settings::{Auth, Fidelity};
 use serde_json::json;
 
 use super::{AK, DATE, SIGNED_AT, SK, Signed, sha256, strict};
@@ -203,7 +203,7 @@ async fn time_is_that_of_the_machine_unless_both_kinds_of_strictness_are_asked_f
         (Auth::Strict, Fidelity::Documented, false),
         (Auth::Shape, Fidelity::Strict, false),
     ] {
-        let choose = |settings: &mut release_emulator::Settings| {
+        let choose = |settings: &mut release_emulator::internals::Settings| {
             settings.auth = auth;
             settings.fidelity = fidelity;
             settings.freeze = Some(SIGNED_AT + 900_000);

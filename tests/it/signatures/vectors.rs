@@ -3,9 +3,9 @@
 //! V1 to V6 come from the signers of the Python SDK 3.1.219, the last two from the unit test of the Go SDK's.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
-use release_emulator::http::auth::canonical::{CanonicalForms, Request};
-use release_emulator::http::auth::verify::{Key, verify};
-use release_emulator::http::auth::{Failure, Secret, Signature};
+use release_emulator::internals::http::auth::canonical::{CanonicalForms, Request};
+use release_emulator::internals::http::auth::verify::{Key, verify};
+use release_emulator::internals::http::auth::{Failure, Secret, Signature};
 
 use super::{AK, DATE, SIGNED_AT, SK, sha256};
 

@@ -7,9 +7,10 @@ use std::net::{TcpListener, TcpStream};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use release_emulator::server::worlds::{Limits, WorldServer};
-use release_emulator::sim::clock::Stopwatch;
-use release_emulator::{Emulator, Settings, State, World, app_with_host};
+use release_emulator::Emulator;
+use release_emulator::internals::server::worlds::{Limits, WorldServer};
+use release_emulator::internals::sim::clock::Stopwatch;
+use release_emulator::internals::{Settings, State, World, app_with_host};
 use serde_json::{Value, json};
 
 use crate::common::{App, PROJECT, assert_same};
@@ -160,7 +161,7 @@ async fn a_world_is_as_the_process_was_started_where_nothing_else_is_chosen() {
         .freeze("2026-01-01T12:00:00Z".parse().unwrap())
         .step(Duration::from_secs(5))
         .pace(60.0)
-        .pipelines_list(release_emulator::world::settings::PipelinesList::Object)
+        .pipelines_list(release_emulator::internals::world::settings::PipelinesList::Object)
         .start()
         .await
         .unwrap();

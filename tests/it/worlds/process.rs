@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use release_emulator::sim::clock::Stopwatch;
+use release_emulator::internals::sim::clock::Stopwatch;
 use serde_json::{Value, json};
 
 use super::{WORLDS, free_ports, pipeline, pipelines};

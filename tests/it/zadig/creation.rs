@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::common::assert_same;
-use release_emulator::world::settings::{Fidelity, References};
+use release_emulator::internals::world::settings::{Fidelity, References};
 
 /// An emulator that knows what the bodies refer to and checks it.
 fn checked() -> App {

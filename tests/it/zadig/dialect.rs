@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::common::CREDENTIALS;
-use release_emulator::world::settings::Auth;
+use release_emulator::internals::world::settings::Auth;
 
 fn list_of(project: &str) -> String {
     format!("{RELEASES}?projectKey={project}&pageNum=1&pageSize=1")
@@ -161,7 +161,7 @@ async fn delete_needs_a_project_and_the_detail_only_where_the_service_is_followe
     let documented = App::load(&json!({"zadig": {"projects": [{"key": "demo", "versions": [
         {"id": "66287b110b8b8a631910f5ae", "version_name": "v13"}]}]}}));
     let strict = App::with(|settings| {
-        settings.fidelity = release_emulator::world::settings::Fidelity::Strict;
+        settings.fidelity = release_emulator::internals::world::settings::Fidelity::Strict;
     });
     let path = format!("{RELEASES}/66287b110b8b8a631910f5ae");
     for path in [path.clone(), format!("{path}?projectKey=")] {

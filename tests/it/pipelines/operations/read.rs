@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use release_emulator::world::settings::PipelinesList;
+use release_emulator::internals::world::settings::PipelinesList;
 
 use super::super::{Subject, body, pipelines, three_stages};
 use super::{keys, wrong};

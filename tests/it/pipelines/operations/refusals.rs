@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use release_emulator::world::settings::Fidelity;
+use release_emulator::internals::world::settings::Fidelity;
 
 use super::super::{Subject, body, pipelines, three_stages};
 use super::{NOBODY, is_unknown, send, wrong};
