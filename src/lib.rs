@@ -109,12 +109,14 @@
 //! * Every operation is declared once, by the attribute on its handler: route, id, permission, evidence,
 //!   source, differences and OpenAPI entry all come from there.
 
+#[cfg(feature = "cli")]
 mod cli;
 mod control;
 #[cfg(test)]
 mod cost;
 #[warn(missing_docs)]
 mod emulator;
+#[cfg(feature = "cli")]
 mod exec;
 mod families;
 mod http;
@@ -134,7 +136,9 @@ pub mod internals {
         };
     }
 
-    open! { cli control exec families http registry server sim world }
+    open! { control families http registry server sim world }
+    #[cfg(feature = "cli")]
+    open! { cli exec }
 
     pub use crate::registry::World;
     pub use crate::registry::state::State;

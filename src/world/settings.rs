@@ -1,13 +1,13 @@
 //! How a world behaves where its user may choose. The words are the same on the command line and in JSON.
 
-use clap::ValueEnum;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::sim::Millis;
 
 /// Which credentials pass.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Auth {
     /// A credential must be there and well formed; any value passes.
@@ -18,7 +18,8 @@ pub enum Auth {
 }
 
 /// What is followed where a document and the real service are known to differ.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Fidelity {
     /// The document.
@@ -29,7 +30,8 @@ pub enum Fidelity {
 }
 
 /// Whether what a request refers to must exist, where the emulator does not own it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum References {
     /// It need not.
@@ -40,7 +42,8 @@ pub enum References {
 }
 
 /// How the pipelines list is wrapped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum PipelinesList {
     /// A bare array, as the documented example shows.
