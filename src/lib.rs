@@ -25,13 +25,13 @@
 //!     let start = client.post(format!("{shop}/action?action_id=start"));
 //!     start.header("X-Auth-Token", "any").send().await?.error_for_status()?;
 //!
-//!     let transitions = emulator.clock().advance(Duration::from_secs(2));
+//!     let transitions = emulator.clock().advance(Duration::from_secs(2))?;
 //!     assert!(transitions.iter().any(|change| &*change.name == "shop" && &*change.to == "2"));
 //!
 //!     let show = client.get(&shop).header("X-Auth-Token", "any");
 //!     let shown: Value = show.send().await?.json().await?;
 //!     assert_eq!(shown["status"], 2, "it has succeeded");
-//!     assert_eq!(emulator.clock().now() - noon, chrono::TimeDelta::seconds(2));
+//!     assert_eq!(emulator.clock().now(), noon + Duration::from_secs(2));
 //!     Ok(())
 //! }
 //! ```
@@ -66,7 +66,7 @@
 //! ```text
 //! cli -> exec, server, sim, world
 //! control -> families/asm, http, registry, sim, world
-//! emulator -> http, registry, server, sim, world
+//! emulator -> control, http, registry, server, sim, world
 //! exec -> http, server, sim, world
 //! families/asm -> families/huawei, http, sim, world
 //! families/huawei -> http, sim, world
@@ -152,11 +152,16 @@ use axum::extract::Request;
 use axum::{Extension, Router};
 
 pub use emulator::{
-    Builder, Clock, Emulator, Family, Fault, Faults, Requests, Script, Scripts, StartError,
+    ClockError, ClockHandle, Delay, Emulator, EmulatorBuilder, Family, Fault, FaultsHandle,
+    InvalidValue, ListedFault, ListedScript, Message, RequestRecord, RequestsHandle, Script,
+    ScriptsHandle, StartError,
 };
 use registry::World;
 pub use registry::state::State;
+pub use registry::state::ValidationError;
 use server::worlds::WorldContext;
+pub use sim::Transition;
+pub use sim::scripts::Work;
 pub use world::settings::{Auth, Fidelity, PipelinesList, References};
 
 /// Everything a world answers: its families and its control plane.

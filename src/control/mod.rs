@@ -5,13 +5,13 @@
 mod asm;
 mod clock;
 mod events;
-mod faults;
+pub(crate) mod faults;
 mod meta;
 mod metrics;
 mod openapi;
 mod problem;
 mod requests;
-mod scripts;
+pub(crate) mod scripts;
 mod state;
 mod timeline;
 mod transition;

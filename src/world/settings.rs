@@ -7,6 +7,7 @@ use crate::sim::Millis;
 
 /// Which credentials pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[non_exhaustive]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Auth {
@@ -19,6 +20,7 @@ pub enum Auth {
 
 /// What is followed where a document and the real service are known to differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[non_exhaustive]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Fidelity {
@@ -31,6 +33,7 @@ pub enum Fidelity {
 
 /// Whether what a request refers to must exist, where the emulator does not own it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[non_exhaustive]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum References {
@@ -43,6 +46,7 @@ pub enum References {
 
 /// How the pipelines list is wrapped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[non_exhaustive]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum PipelinesList {
@@ -92,13 +96,16 @@ impl Default for Settings {
     }
 }
 
+/// The longest step of work: ten years.
+pub const LONGEST_LENGTH: Millis = 10 * 366 * 86_400_000;
+
 /// Reads a length with a unit, up to ten years; otherwise says what was expected.
 pub fn length(text: &str) -> Result<Millis, String> {
     let expected =
         || "expected a length with a unit, such as 2s, 500ms or 1m 30s, up to ten years".to_owned();
     let length = humantime::parse_duration(text).map_err(|_| expected())?;
     let ms = Millis::try_from(length.as_millis()).map_err(|_| expected())?;
-    if ms <= 10 * 366 * 86_400_000 {
+    if ms <= LONGEST_LENGTH {
         Ok(ms)
     } else {
         Err(expected())
