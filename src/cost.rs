@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
-use crate::app;
+use crate::app::app;
 use crate::registry::World;
 use crate::registry::state::State;
 use crate::sim::access_count;

@@ -44,6 +44,7 @@
 //! | [`cli`] | the command line and its environment twins |
 //! | [`exec`] | a command that is run against the emulator: its environment, its signals, its verdict |
 //! | [`emulator`] | [`Emulator`]: the same within a program, typed |
+//! | [`app`] | the router of a world |
 //! | [`server::worlds`] | the worlds of a process, each on a port of its own: opens, lists and closes them |
 //! | [`registry::fixtures`] | files in JSON or YAML, and the documented examples that are built in |
 //! | [`server::timer`] | lets an idle world keep up with its clock |
@@ -57,16 +58,17 @@
 //!
 //! Imports go one way: `main, emulator → host, lib → control, api`; `control → host → api, http`;
 //! `api → families → http → axum`; families and `http → sim`. The host is handed what answers for a world
-//! ([`app_with_host`]), since the control plane knows the host.
+//! ([`app::app_with_host`]), since the control plane knows the host.
 //! Inside a family `operations → wire → model → sim`. No family knows another. A test reads `src/` and
 //! keeps these rules.
 //!
 //! The imports between folders; a file at the top of `src` stands for itself, and re-exports do not count:
 //!
 //! ```text
+//! app -> control, http, registry, server
 //! cli -> exec, server, sim, world
 //! control -> families/asm, http, registry, sim, world
-//! emulator -> control, http, registry, server, sim, world
+//! emulator -> app, control, http, registry, server, sim, world
 //! exec -> http, server, sim, world
 //! families/asm -> families/huawei, http, sim, world
 //! families/huawei -> http, sim, world
@@ -74,7 +76,7 @@
 //! families/servicestage -> families/huawei, http, sim, world
 //! families/zadig -> http, sim, world
 //! http -> sim
-//! main -> cli, exec, registry, server
+//! main -> app, cli, control, exec, registry, server
 //! registry -> families/asm, families/huawei, families/iam, families/servicestage, families/zadig, http, sim, world
 //! server -> control, http, registry, world
 //! world -> http, sim
@@ -82,7 +84,7 @@
 //!
 //! # A request
 //!
-//! The router picks a route, or [`app`]'s fallback refuses in the words of the prefix. Around whatever answers is
+//! The router picks a route, or [`app::app`]'s fallback refuses in the words of the prefix. Around whatever answers is
 //! [`http::middleware::instrument`], which gives the request an id and, at the end, headers and a log line; what is left of its body by
 //! then is read and thrown away. The family's gate ([`http::middleware::guard`]) looks up the operation, the credential, the
 //! permission and the declared size; a signature covers the body, which is then read first. Extractors
@@ -109,6 +111,7 @@
 //! * Every operation is declared once, by the attribute on its handler: route, id, permission, evidence,
 //!   source, differences and OpenAPI entry all come from there.
 
+mod app;
 #[cfg(feature = "cli")]
 mod cli;
 mod control;
@@ -128,69 +131,49 @@ mod world;
 /// The modules as the binary, the tests and the benches need them. Nothing in here is part of the public interface.
 #[doc(hidden)]
 pub mod internals {
-    macro_rules! open {
-        ($($module:ident)*) => {
-            $(pub mod $module {
-                pub use crate::$module::*;
-            })*
-        };
+    #[cfg(feature = "cli")]
+    pub mod cli {
+        pub use crate::cli::*;
+    }
+    pub mod control {
+        pub use crate::control::*;
+    }
+    #[cfg(feature = "cli")]
+    pub mod exec {
+        pub use crate::exec::*;
+    }
+    pub mod families {
+        pub use crate::families::*;
+    }
+    pub mod http {
+        pub use crate::http::*;
+    }
+    pub mod registry {
+        pub use crate::registry::*;
+    }
+    pub mod server {
+        pub use crate::server::*;
+    }
+    pub mod sim {
+        pub use crate::sim::*;
+    }
+    pub mod world {
+        pub use crate::world::*;
     }
 
-    open! { control families http registry server sim world }
-    #[cfg(feature = "cli")]
-    open! { cli exec }
-
+    pub use crate::app::{app, app_with_host};
     pub use crate::registry::World;
     pub use crate::registry::state::State;
     pub use crate::world::settings::Settings;
-    pub use crate::{app, app_with_host};
 }
-
-use std::sync::Arc;
-
-use axum::extract::Request;
-use axum::{Extension, Router};
 
 pub use emulator::{
     ClockError, ClockHandle, Delay, Emulator, EmulatorBuilder, Family, Fault, FaultsHandle,
     InvalidValue, ListedFault, ListedScript, Message, RequestRecord, RequestsHandle, Script,
     ScriptsHandle, StartError,
 };
-use registry::World;
 pub use registry::state::State;
 pub use registry::state::ValidationError;
-use server::worlds::WorldContext;
 pub use sim::Transition;
 pub use sim::scripts::Work;
 pub use world::settings::{Auth, Fidelity, PipelinesList, References};
-
-/// Everything a world answers: its families and its control plane.
-pub fn app(world: &World) -> Router {
-    compose(world, control::router(world))
-}
-
-/// The same for a world that stands among others, which its control plane can then open and close.
-pub fn app_with_host(world: &World, seat: WorldContext) -> Router {
-    compose(world, control::router(world).layer(Extension(seat)))
-}
-
-fn compose(world: &World, control: Router) -> Router {
-    let recorder = Arc::clone(world.recorder());
-    let world = world.clone();
-    Router::new()
-        .merge(registry::router(&world))
-        .merge(control)
-        .fallback(async move |request: Request| {
-            let refuse = async move |request| unrouted(world, request);
-            http::middleware::instrument::instrument(recorder, request, refuse).await
-        })
-}
-
-fn unrouted(world: World, request: Request) -> axum::response::Response {
-    let path = request.uri().path();
-    if path == "/_emulator" || path.starts_with("/_emulator/") {
-        control::unrouted(world, request)
-    } else {
-        registry::unrouted(world, request)
-    }
-}

@@ -6,7 +6,8 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Control, Problem};
+use super::dialect::Control;
+use super::problem::Problem;
 use crate::families::asm::Error;
 use crate::families::asm::scope::{NamespaceRef, ProjectScope};
 use crate::http::context::note_hint;

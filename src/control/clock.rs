@@ -6,8 +6,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::dialect::Control;
+use super::problem::Problem;
 use super::transition::TransitionBody;
-use super::{Control, Problem};
 use crate::families::huawei::rfc3339;
 use crate::http::extract::Json;
 use crate::http::response;

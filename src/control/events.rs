@@ -14,9 +14,10 @@ use serde::Deserialize;
 use tokio::sync::watch::Receiver;
 use utoipa::IntoParams;
 
+use super::dialect::Control;
+use super::problem::Problem;
 use super::requests::SummaryBody;
 use super::transition::TransitionBody;
-use super::{Control, Problem};
 use crate::http::extract::Query;
 use crate::http::observe::Recorder;
 use crate::http::observe::events::Event;

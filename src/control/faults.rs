@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wildmatch::WildMatch;
 
+use super::dialect::Control;
+use super::problem::Problem;
 use super::problem::note_known;
-use super::{Control, Problem};
 use crate::http::context::note_hint;
 use crate::http::extract::{Json, Path};
 use crate::http::faults::rules::{Delay, Disconnect, Pattern, ResponseFault, Rule, StubResponse};

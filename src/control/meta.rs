@@ -6,8 +6,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
+use super::dialect::Control;
 use super::openapi::openapi;
-use super::{Control, Problem};
+use super::problem::Problem;
 use crate::http::{Operation, response};
 use crate::registry;
 

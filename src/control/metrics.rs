@@ -10,7 +10,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::Control;
+use super::dialect::Control;
 use crate::http::response;
 use crate::registry::World;
 use crate::server::worlds::WorldContext;

@@ -1,9 +1,10 @@
-//! The control plane, `/_emulator/v1/…`: what a test bench needs and no real service has.
+//! The control plane, `/_emulator/v1/…`: the operations for test benches that no real service has.
 //!
-//! It asks for no credential. Its errors are `application/problem+json`.
+//! It needs no credential. Its errors are `application/problem+json`.
 
 mod asm;
 mod clock;
+mod dialect;
 mod events;
 pub(crate) mod faults;
 mod meta;
@@ -18,42 +19,19 @@ mod transition;
 mod verify;
 mod worlds;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::request::Parts;
 use axum::response::Response;
 
+use crate::http::Rejection;
 use crate::http::api_definition::{ApiDefinition, refuse_unrouted};
-use crate::http::observe::Recorder;
 use crate::http::routes::{Routes, route};
-use crate::http::{Caller, Dialect, Rejection};
 use crate::registry::World;
+pub use dialect::Control;
 pub use openapi::openapi;
 pub use problem::Problem;
-
-/// The control plane's dialect.
-#[derive(Clone)]
-pub struct Control(pub World);
-
-impl Dialect for Control {
-    type Error = Problem;
-
-    const IS_EMULATED_SERVICE: bool = false;
-
-    fn recorder(&self) -> &Arc<Recorder> {
-        self.0.recorder()
-    }
-
-    /// A state may be of any size.
-    const MAX_BODY: usize = usize::MAX;
-
-    fn authenticate(&self, _: &Parts, _: &Bytes) -> Result<Caller, Rejection> {
-        Ok(Caller::named("control"))
-    }
-}
 
 /// The URL table.
 fn routes() -> Routes<Control> {

@@ -10,7 +10,8 @@ use utoipa::{IntoParams, ToSchema};
 use wildmatch::WildMatch;
 
 use super::clock::time;
-use super::{Control, Problem};
+use super::dialect::Control;
+use super::problem::Problem;
 use crate::families::huawei::rfc3339;
 use crate::http::auth::redact;
 use crate::http::extract::Query;

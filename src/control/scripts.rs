@@ -6,8 +6,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::dialect::Control;
+use super::problem::Problem;
 use super::problem::note_known;
-use super::{Control, Problem};
 use crate::http::extract::{Json, Path};
 use crate::http::json::{object, optional_objects};
 use crate::http::response;

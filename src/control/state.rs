@@ -6,7 +6,8 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Control, Problem};
+use super::dialect::Control;
+use super::problem::Problem;
 use crate::http::context::note_hint;
 use crate::http::extract::{Body, Json};
 use crate::http::response;

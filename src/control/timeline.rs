@@ -8,9 +8,10 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::dialect::Control;
+use super::problem::Problem;
 use super::scripts::FAMILIES;
 use super::transition::TransitionBody;
-use super::{Control, Problem};
 use crate::families::huawei::rfc3339;
 use crate::http::context::note_hint;
 use crate::http::extract::Path;

@@ -6,8 +6,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::dialect::Control;
+use super::problem::Problem;
 use super::requests::{Filter, entries};
-use super::{Control, Problem};
 use crate::http::extract::Json;
 use crate::http::json::object;
 use crate::http::response;

@@ -8,8 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::clock::{pace, time};
+use super::dialect::Control;
+use super::problem::Problem;
 use super::problem::{ProblemBody, note_known};
-use super::{Control, Problem};
 use crate::http::extract::{Json, Path};
 use crate::http::json::RawJson;
 use crate::http::response;

@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
-use crate::app_with_host;
+use crate::app::app_with_host;
 use crate::registry::World;
 use crate::registry::fixtures;
 use crate::registry::state::State;
