@@ -1,5 +1,6 @@
-//! What the emulator says of itself: health, coverage, OpenAPI.
+//! Operations about the emulator itself: health, coverage, OpenAPI.
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -7,7 +8,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::dialect::Control;
-use super::openapi::openapi;
+use super::openapi::OpenApiText;
 use super::problem::Problem;
 use crate::http::{Operation, response};
 use crate::registry;
@@ -65,6 +66,6 @@ pub(super) async fn operations() -> Response {
 /// The OpenAPI 3.1 document of all families and of the control plane.
 #[utoipa::path(get, path = "/_emulator/v1/openapi.json", operation_id = "ShowOpenApi", tag = "control",
     responses((status = 200, description = "This document", body = Object)))]
-pub(super) async fn show_openapi() -> Response {
-    response::json(StatusCode::OK, Bytes::from_static(openapi().as_bytes()))
+pub(super) async fn show_openapi(Extension(OpenApiText(text)): Extension<OpenApiText>) -> Response {
+    response::json(StatusCode::OK, Bytes::from_static(text().as_bytes()))
 }

@@ -21,16 +21,16 @@ mod worlds;
 
 use std::sync::LazyLock;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
+use axum::{Extension, Router};
 
 use crate::http::Rejection;
 use crate::http::api_definition::{ApiDefinition, refuse_unrouted};
 use crate::http::routes::{Routes, route};
 use crate::registry::World;
 pub use dialect::Control;
-pub use openapi::openapi;
+use openapi::OpenApiText;
 pub use problem::Problem;
 
 /// The URL table.
@@ -77,6 +77,12 @@ pub fn definition() -> &'static ApiDefinition<Control> {
     &DEFINITION
 }
 
+/// The OpenAPI document of all families and of the control plane, the same in every process.
+pub fn openapi() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| openapi::text(definition().api()));
+    &TEXT
+}
+
 /// Refuses a path below `/_emulator` that is not there.
 pub fn unrouted(world: World, request: Request) -> Response {
     definition().tell_nearest(&request);
@@ -85,5 +91,6 @@ pub fn unrouted(world: World, request: Request) -> Response {
 
 /// The control plane's router for a world.
 pub fn router(world: &World) -> Router {
-    definition().mount(Control(world.clone()))
+    let router = definition().mount(Control(world.clone()));
+    router.layer(Extension(OpenApiText(openapi)))
 }

@@ -1,7 +1,5 @@
 //! The OpenAPI document: what the attributes of all handlers declare, and what is true of every operation.
 
-use std::sync::LazyLock;
-
 use axum::http::StatusCode;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
@@ -58,18 +56,19 @@ const HEADERS: [(&str, &str); 3] = [
     ),
 ];
 
-/// The text of the OpenAPI document, the same in every process.
-pub fn openapi() -> &'static str {
-    static TEXT: LazyLock<String> = LazyLock::new(|| {
-        let mut document = serde_json::to_value(document()).expect("keys are strings");
-        // Extensions live in a hash map, whose order differs from run to run.
-        document.sort_all_objects();
-        document.to_string()
-    });
-    &TEXT
+/// The source of the document's text. The router hands it on, since the document describes the router.
+#[derive(Clone, Copy)]
+pub(super) struct OpenApiText(pub(super) fn() -> &'static str);
+
+/// The text of the document of all families and of the control plane.
+pub(super) fn text(control: OpenApi) -> String {
+    let mut document = serde_json::to_value(document(control)).expect("keys are strings");
+    // Extensions live in a hash map, whose order differs from run to run.
+    document.sort_all_objects();
+    document.to_string()
 }
 
-fn document() -> OpenApi {
+fn document(control: OpenApi) -> OpenApi {
     let info = InfoBuilder::new()
         .title("release-emulator")
         .version(env!("CARGO_PKG_VERSION"))
@@ -83,10 +82,7 @@ fn document() -> OpenApi {
         .servers(Some([here.build()]))
         .tags(Some(TAGS.map(tag)))
         .build();
-    for part in registry::families()
-        .into_iter()
-        .chain([super::definition().api()])
-    {
+    for part in registry::families().into_iter().chain([control]) {
         document.merge(part);
     }
     for (path, item) in &mut document.paths.paths {
