@@ -5,22 +5,18 @@ use std::sync::Arc;
 use axum::extract::Request;
 use axum::{Extension, Router};
 
-use crate::control;
-use crate::http::middleware::instrument::instrument;
-use crate::registry::{self, World};
+use crate::registry::World;
 use crate::server::worlds::WorldContext;
+use crate::{control, http, registry};
 
-/// Everything a world answers: its families and its control plane.
+/// The router of a world that stands alone.
 pub fn app(world: &World) -> Router {
     compose(world, control::router(world))
 }
 
-/// The same for a world that stands among others, which its control plane can then open and close.
-pub fn app_with_host(world: &World, world_context: WorldContext) -> Router {
-    compose(
-        world,
-        control::router(world).layer(Extension(world_context)),
-    )
+/// The router of a world among others, which its control plane can open and close.
+pub fn app_with_host(world: &World, context: WorldContext) -> Router {
+    compose(world, control::router(world).layer(Extension(context)))
 }
 
 fn compose(world: &World, control: Router) -> Router {
@@ -31,7 +27,7 @@ fn compose(world: &World, control: Router) -> Router {
         .merge(control)
         .fallback(async move |request: Request| {
             let refuse = async move |request| unrouted(world, request);
-            instrument(recorder, request, refuse).await
+            http::middleware::instrument::instrument(recorder, request, refuse).await
         })
 }
 

@@ -1,4 +1,4 @@
-//! The control plane's dialect: no credential, problems as `application/problem+json`.
+//! The dialect of the control plane.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::http::observe::Recorder;
 use crate::http::{Caller, Dialect, Rejection};
 use crate::registry::World;
 
-/// The control plane's dialect.
+/// The dialect of the control plane, for a world.
 #[derive(Clone)]
 pub struct Control(pub World);
 

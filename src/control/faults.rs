@@ -183,6 +183,9 @@ enum Drop {
 /// The methods that operations have.
 const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "PUT", "DELETE"];
 
+/// The status of a rule that has only the code or the message of an answer.
+const NO_STATUS: u16 = 0;
+
 /// The longest a delay may be told to take, in milliseconds.
 const HOUR: u64 = 3_600_000;
 
@@ -191,34 +194,101 @@ const YEAR: Millis = 365 * 86_400_000;
 
 impl FaultBody {
     fn rule(self, id: String) -> Result<Rule, Problem> {
-        let wrong = |what: &str| Err(Problem::BadRequest(what.to_owned()));
-        if self.times == Some(0) {
-            return wrong("times: must be at least 1");
-        }
-        if self.ttl_ms.is_some_and(|ttl| !(1..=YEAR).contains(&ttl)) {
-            return wrong("ttl_ms: must be from 1 to 31536000000, a year");
-        }
-        let probability = self.probability.unwrap_or(1.0);
-        if !(0.0..=1.0).contains(&probability) {
-            return wrong("probability: must be from 0 to 1");
-        }
-        let (answer, delay, response_fault) = self.effect.parts()?;
-        Ok(Rule {
+        let rule = Rule {
             id,
-            pattern: self.pattern.checked()?,
-            answer,
-            delay,
-            response_fault,
+            pattern: self.pattern.into(),
+            answer: self.effect.answer(),
+            delay: self.effect.delay_ms.map(Delay::from),
+            response_fault: self.effect.response_fault(),
             times: self.times,
             after: self.after.unwrap_or(0),
-            probability,
+            probability: self.probability.unwrap_or(1.0),
             seed: self.seed.unwrap_or(0),
             ttl: self.ttl_ms,
             since: system_now(),
             matched: 0,
             injected: 0,
-        })
+        };
+        check(&rule)?;
+        Ok(rule)
     }
+}
+
+/// Refuses a rule that has a value out of range, does nothing, or could never hit.
+pub(crate) fn check(rule: &Rule) -> Result<(), Problem> {
+    if rule.times == Some(0) {
+        return wrong("times: must be at least 1");
+    }
+    if rule.ttl.is_some_and(|ttl| !(1..=YEAR).contains(&ttl)) {
+        return wrong("ttl_ms: must be from 1 to 31536000000, a year");
+    }
+    if !(0.0..=1.0).contains(&rule.probability) {
+        return wrong("probability: must be from 0 to 1");
+    }
+    check_effect(rule)?;
+    check_pattern(&rule.pattern)
+}
+
+fn check_effect(rule: &Rule) -> Result<(), Problem> {
+    match &rule.answer {
+        None => {}
+        Some(answer) if (200..=599).contains(&answer.status) => {}
+        Some(answer) if answer.status == NO_STATUS && answer.code.is_some() => {
+            return wrong("do.code: goes with a status");
+        }
+        Some(answer) if answer.status == NO_STATUS && answer.message.is_some() => {
+            return wrong("do.message: goes with a status");
+        }
+        Some(_) => return wrong("do.status: must be from 200 to 599"),
+    }
+    let is_delay = match rule.delay {
+        None => true,
+        Some(Delay::Fixed(ms)) => ms <= HOUR,
+        Some(Delay::Uniform(min, max)) => min <= max && max <= HOUR,
+        Some(Delay::LogNormal { median, sigma }) => median <= HOUR && (0.0..=10.0).contains(&sigma),
+    };
+    if !is_delay {
+        return wrong(
+            "do.delay_ms: up to 3600000, as a number, as min and max, or as median and sigma (0 to 10)",
+        );
+    }
+    if rule.response_fault.bytes_per_s == Some(0) {
+        return wrong("do.slow_bytes_per_s: must be at least 1");
+    }
+    if rule.answer.is_none() && rule.delay.is_none() && !rule.response_fault.is_any() {
+        return wrong("do: give at least one of status, delay_ms, drop, garbage, slow_bytes_per_s");
+    }
+    Ok(())
+}
+
+/// Refuses a pattern that no request could match: probably a slip of the pen.
+fn check_pattern(pattern: &Pattern) -> Result<(), Problem> {
+    let (families, ids): (Vec<&str>, Vec<&str>) = registry::operations()
+        .map(|operation| (operation.family.as_str(), operation.id.as_str()))
+        .unzip();
+    let fields = [
+        ("family", "family", &pattern.family, &families[..]),
+        ("operation", "operation", &pattern.operation, &ids),
+        ("method", "operation's method", &pattern.method, &METHODS),
+    ];
+    for (field, noun, text, known) in fields {
+        let Some(text) = text else { continue };
+        let glob = WildMatch::new(text);
+        if known.iter().any(|known| glob.matches(known)) {
+            continue;
+        }
+        if let Some(near) = nearest(text, known.iter().copied()) {
+            note_hint(format!("did you mean {near}?"));
+        }
+        return Err(Problem::BadRequest(format!(
+            "match.{field}: no {noun} is like that; see GET /_emulator/v1/operations"
+        )));
+    }
+    Ok(())
+}
+
+fn wrong(detail: &str) -> Result<(), Problem> {
+    Err(Problem::BadRequest(detail.to_owned()))
 }
 
 impl FaultView {
@@ -271,94 +341,49 @@ impl FaultView {
     }
 }
 
-impl RequestPattern {
-    /// The pattern, if there is any request that it could be for: a slip of the pen would never hit.
-    fn checked(self) -> Result<Pattern, Problem> {
-        let fits = |pattern: &Option<String>, known: &[&str]| {
-            pattern.as_ref().is_none_or(|pattern| {
-                let pattern = WildMatch::new(pattern);
-                known.iter().any(|known| pattern.matches(known))
-            })
-        };
-        let (families, ids): (Vec<&str>, Vec<&str>) = registry::operations()
-            .map(|known| (known.family.as_str(), known.id.as_str()))
-            .unzip();
-        let nothing = |field: &str, what: &str, said: &Option<String>, known: &[&str]| {
-            let said = said.as_deref().unwrap_or_default();
-            if let Some(near) = nearest(said, known.iter().copied()) {
-                note_hint(format!("did you mean {near}?"));
-            }
-            Err(Problem::BadRequest(format!(
-                "match.{field}: no {what} is like that; see GET /_emulator/v1/operations"
-            )))
-        };
-        if !fits(&self.family, &families) {
-            return nothing("family", "family", &self.family, &families);
+impl From<RequestPattern> for Pattern {
+    fn from(pattern: RequestPattern) -> Self {
+        Self {
+            family: pattern.family,
+            operation: pattern.operation,
+            method: pattern.method,
+            path: pattern.path,
+            caller: pattern.caller,
         }
-        if !fits(&self.operation, &ids) {
-            return nothing("operation", "operation", &self.operation, &ids);
+    }
+}
+
+impl From<DelayBody> for Delay {
+    fn from(delay: DelayBody) -> Self {
+        match delay {
+            DelayBody::Fixed(ms) => Self::Fixed(ms),
+            DelayBody::Uniform(Uniform { min, max }) => Self::Uniform(min, max),
+            DelayBody::LogNormal(LogNormal { median, sigma }) => Self::LogNormal { median, sigma },
         }
-        if !fits(&self.method, &METHODS) {
-            return nothing("method", "operation's method", &self.method, &METHODS);
-        }
-        Ok(Pattern {
-            family: self.family,
-            operation: self.operation,
-            method: self.method,
-            path: self.path,
-            caller: self.caller,
-        })
     }
 }
 
 impl Effect {
-    fn parts(self) -> Result<(Option<StubResponse>, Option<Delay>, ResponseFault), Problem> {
-        let wrong = |what: &str| Err(Problem::BadRequest(what.to_owned()));
-        let answer = match self.status {
-            Some(status) if (200..=599).contains(&status) => Some(StubResponse {
-                status,
-                code: self.code,
-                message: self.message,
-            }),
-            Some(_) => return wrong("do.status: must be from 200 to 599"),
-            None if self.code.is_some() => return wrong("do.code: goes with a status"),
-            None if self.message.is_some() => return wrong("do.message: goes with a status"),
-            None => None,
-        };
-        let delay = match self.delay_ms {
-            None => None,
-            Some(DelayBody::Fixed(ms)) if ms <= HOUR => Some(Delay::Fixed(ms)),
-            Some(DelayBody::Uniform(Uniform { min, max })) if min <= max && max <= HOUR => {
-                Some(Delay::Uniform(min, max))
-            }
-            Some(DelayBody::LogNormal(LogNormal { median, sigma }))
-                if median <= HOUR && (0.0..=10.0).contains(&sigma) =>
-            {
-                Some(Delay::LogNormal { median, sigma })
-            }
-            Some(_) => {
-                return wrong(
-                    "do.delay_ms: up to 3600000, as a number, as min and max, or as median and sigma (0 to 10)",
-                );
-            }
-        };
-        if self.slow_bytes_per_s == Some(0) {
-            return wrong("do.slow_bytes_per_s: must be at least 1");
+    fn answer(&self) -> Option<StubResponse> {
+        if self.status.is_none() && self.code.is_none() && self.message.is_none() {
+            return None;
         }
-        let response_fault = ResponseFault {
+        Some(StubResponse {
+            status: self.status.unwrap_or(NO_STATUS),
+            code: self.code.clone(),
+            message: self.message.clone(),
+        })
+    }
+
+    fn response_fault(&self) -> ResponseFault {
+        ResponseFault {
             disconnect: self.drop.map(|drop| match drop {
                 Drop::Before => Disconnect::Before,
                 Drop::Midway => Disconnect::Midway,
             }),
             garbage: self.garbage,
             bytes_per_s: self.slow_bytes_per_s,
-        };
-        if answer.is_none() && delay.is_none() && !response_fault.is_any() {
-            return wrong(
-                "do: give at least one of status, delay_ms, drop, garbage, slow_bytes_per_s",
-            );
         }
-        Ok((answer, delay, response_fault))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the emulator says of itself: health, coverage, OpenAPI.
+//! Operations about the emulator itself: health, coverage, OpenAPI.
 
 use axum::Extension;
 use axum::body::Bytes;
@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::dialect::Control;
-use super::openapi::Document;
+use super::openapi::OpenApiText;
 use super::problem::Problem;
 use crate::http::{Operation, response};
 use crate::registry;
@@ -66,6 +66,6 @@ pub(super) async fn operations() -> Response {
 /// The OpenAPI 3.1 document of all families and of the control plane.
 #[utoipa::path(get, path = "/_emulator/v1/openapi.json", operation_id = "ShowOpenApi", tag = "control",
     responses((status = 200, description = "This document", body = Object)))]
-pub(super) async fn show_openapi(Extension(Document(text)): Extension<Document>) -> Response {
+pub(super) async fn show_openapi(Extension(OpenApiText(text)): Extension<OpenApiText>) -> Response {
     response::json(StatusCode::OK, Bytes::from_static(text().as_bytes()))
 }

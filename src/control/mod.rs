@@ -1,18 +1,18 @@
-//! The control plane, `/_emulator/v1/…`: what a test bench needs and no real service has.
+//! The control plane, `/_emulator/v1/…`: the operations for test benches that no real service has.
 //!
-//! It asks for no credential. Its errors are `application/problem+json`.
+//! It needs no credential. Its errors are `application/problem+json`.
 
 mod asm;
 mod clock;
 mod dialect;
 mod events;
-mod faults;
+pub(crate) mod faults;
 mod meta;
 mod metrics;
 mod openapi;
 mod problem;
 mod requests;
-mod scripts;
+pub(crate) mod scripts;
 mod state;
 mod timeline;
 mod transition;
@@ -30,7 +30,7 @@ use crate::http::api_definition::{ApiDefinition, refuse_unrouted};
 use crate::http::routes::{Routes, route};
 use crate::registry::World;
 pub use dialect::Control;
-use openapi::Document;
+use openapi::OpenApiText;
 pub use problem::Problem;
 
 /// The URL table.
@@ -77,6 +77,12 @@ pub fn definition() -> &'static ApiDefinition<Control> {
     &DEFINITION
 }
 
+/// The OpenAPI document of all families and of the control plane, the same in every process.
+pub fn openapi() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| openapi::text(definition().api()));
+    &TEXT
+}
+
 /// Refuses a path below `/_emulator` that is not there.
 pub fn unrouted(world: World, request: Request) -> Response {
     definition().tell_nearest(&request);
@@ -85,13 +91,6 @@ pub fn unrouted(world: World, request: Request) -> Response {
 
 /// The control plane's router for a world.
 pub fn router(world: &World) -> Router {
-    definition()
-        .mount(Control(world.clone()))
-        .layer(Extension(Document(openapi)))
-}
-
-/// The OpenAPI document of all families and of the control plane, the same in every process.
-pub fn openapi() -> &'static str {
-    static TEXT: LazyLock<String> = LazyLock::new(|| openapi::text(definition().api()));
-    &TEXT
+    let router = definition().mount(Control(world.clone()));
+    router.layer(Extension(OpenApiText(openapi)))
 }

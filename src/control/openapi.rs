@@ -56,11 +56,11 @@ const HEADERS: [(&str, &str); 3] = [
     ),
 ];
 
-/// The source of the document's text. The operation that shows it is part of the document, so the router hands it in.
+/// The source of the document's text. The router hands it on, since the document describes the router.
 #[derive(Clone, Copy)]
-pub(super) struct Document(pub(super) fn() -> &'static str);
+pub(super) struct OpenApiText(pub(super) fn() -> &'static str);
 
-/// The text of the document, with the control plane's part.
+/// The text of the document of all families and of the control plane.
 pub(super) fn text(control: OpenApi) -> String {
     let mut document = serde_json::to_value(document(control)).expect("keys are strings");
     // Extensions live in a hash map, whose order differs from run to run.

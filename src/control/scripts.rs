@@ -330,6 +330,20 @@ impl From<Work> for WorkWord {
     }
 }
 
+/// Refuses a script that could not be given over HTTP either.
+pub(crate) fn check(script: &Script) -> Result<(), Problem> {
+    let body = RuleView::of(script);
+    let given = RuleBody {
+        pattern: body.pattern,
+        outcome: body.outcome,
+        message: body.message,
+        takes_ms: body.takes_ms,
+        times: body.times,
+        sequence: body.sequence,
+    };
+    given.rule(String::new()).map(drop)
+}
+
 fn wrong<T>(what: &str) -> Result<T, Problem> {
     Err(Problem::BadRequest(what.to_owned()))
 }

@@ -1,19 +1,22 @@
-//! What goes wrong with requests to an emulator.
+//! The faults of an emulator's answers.
 
 use std::time::Duration;
 
-use super::millis::millis_from;
-use super::scripts::Family;
-use crate::http::faults::rules::{Delay, Disconnect, ResponseFault, Rule, StubResponse};
+use super::time::ms;
+use super::{Family, InvalidValue};
+use crate::control::faults::check;
+use crate::http::faults::rules::{self, Disconnect, Rule, StubResponse};
 use crate::registry::World;
 use crate::sim::clock::system_now;
 
-/// What goes wrong: the first rule that hits a request decides.
-pub struct Faults<'a>(pub(super) &'a World);
+/// The faults of answers: the first one that hits a request decides.
+#[derive(Clone, Copy)]
+pub struct FaultsHandle<'a>(pub(super) &'a World);
 
-impl Faults<'_> {
-    /// Adds a fault behind the others, and answers its id, which what it hits carries in `x-emulator-fault`.
-    pub fn add(&self, fault: Fault) -> String {
+impl FaultsHandle<'_> {
+    /// Adds a fault behind the others, and returns its id. The header `x-emulator-fault` of an answer names it.
+    pub fn add(&self, fault: Fault) -> Result<String, InvalidValue> {
+        check(&fault.0)?;
         let id = self.0.request_ids().uuid(|_| false);
         let rule = Rule {
             id: id.clone(),
@@ -21,168 +24,214 @@ impl Faults<'_> {
             ..fault.0
         };
         self.0.recorder().faults.add(rule);
-        id
+        Ok(id)
     }
 
-    /// The faults, and how many requests each has hit.
+    /// The faults in the order they were added, expired ones too.
     #[must_use]
-    pub fn list(&self) -> Vec<Rule> {
-        self.0.recorder().faults.rules()
+    pub fn list(&self) -> Vec<ListedFault> {
+        let rules = self.0.recorder().faults.rules();
+        rules.into_iter().map(ListedFault::from_rule).collect()
     }
 
-    /// Takes a fault back; false if there is none of that id.
+    /// Removes a fault; returns false if none has that id.
     pub fn remove(&self, id: &str) -> bool {
         self.0.recorder().faults.remove(id)
     }
 
-    /// Takes all faults back.
+    /// Removes all faults.
     pub fn clear(&self) {
         self.0.recorder().faults.clear();
     }
 }
 
-/// A fault to be: what goes wrong, and with which requests. What is not said of them holds for all to emulated
-/// services; texts are globs with `*` and `?`.
+/// A fault that has been added.
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "it holds once it is added"]
+#[non_exhaustive]
+pub struct ListedFault {
+    /// The id that [`FaultsHandle::add`] returned.
+    pub id: String,
+    /// The fault as it was added.
+    pub fault: Fault,
+    /// The number of requests it has hit.
+    pub used: u64,
+}
+
+impl ListedFault {
+    fn from_rule(rule: Rule) -> Self {
+        Self {
+            id: rule.id.clone(),
+            used: rule.injected,
+            fault: Fault(Rule {
+                id: String::new(),
+                since: 0,
+                matched: 0,
+                injected: 0,
+                ..rule
+            }),
+        }
+    }
+}
+
+/// The real time that a request waits for its answer, at most an hour, in whole milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Delay {
+    /// The same for every request.
+    Fixed(Duration),
+    /// Evenly distributed.
+    Uniform {
+        /// The shortest delay.
+        min: Duration,
+        /// The longest delay.
+        max: Duration,
+    },
+    /// Log-normally distributed.
+    LogNormal {
+        /// Half of the delays are shorter.
+        median: Duration,
+        /// The standard deviation of the natural logarithm, from 0 to 10.
+        sigma: f64,
+    },
+}
+
+impl From<Duration> for Delay {
+    fn from(length: Duration) -> Self {
+        Self::Fixed(length)
+    }
+}
+
+impl From<Delay> for rules::Delay {
+    fn from(delay: Delay) -> Self {
+        let ms = |length: Duration| u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+        match delay {
+            Delay::Fixed(length) => Self::Fixed(ms(length)),
+            Delay::Uniform { min, max } => Self::Uniform(ms(min), ms(max)),
+            Delay::LogNormal { median, sigma } => Self::LogNormal {
+                median: ms(median),
+                sigma,
+            },
+        }
+    }
+}
+
+/// A fault and a pattern that selects the requests it hits; without one it hits all to emulated services. Texts are
+/// globs with `*` and `?`. Effects combine: `Fault::status(503).delay(Duration::from_secs(1))`. Values are checked
+/// by [`FaultsHandle::add`].
+#[derive(Clone, Debug, Default, PartialEq)]
+#[must_use = "a fault has no effect before it is added"]
 pub struct Fault(Rule);
 
 impl Fault {
-    /// A status is answered in place of the service, in the words of the family that is hit.
-    ///
-    /// # Panics
-    /// Unless the status is from 200 to 599.
-    #[track_caller]
+    /// A fault without an effect, which cannot be added before it has one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A status from 200 to 599 in place of the service's answer, with the body of the family's errors.
     pub fn status(status: u16) -> Self {
-        assert!(
-            (200..=599).contains(&status),
-            "a status is from 200 to 599, not {status}"
-        );
-        let answer = StubResponse {
-            status,
-            ..StubResponse::default()
-        };
-        Self(Rule {
-            answer: Some(answer),
-            ..Rule::default()
-        })
+        let mut fault = Self::new();
+        fault.stub().status = status;
+        fault
     }
 
-    /// The request waits first, for that long in real time.
-    pub fn delay(length: Duration) -> Self {
-        let length = u64::try_from(millis_from(length)).unwrap_or(0);
-        Self(Rule {
-            delay: Some(Delay::Fixed(length)),
-            ..Rule::default()
-        })
-    }
-
-    /// The connection is closed before the first byte of the answer.
-    pub fn drop_before() -> Self {
-        Self::on_response(ResponseFault {
-            disconnect: Some(Disconnect::Before),
-            ..ResponseFault::default()
-        })
-    }
-
-    /// The connection is closed in the middle of the body.
-    pub fn drop_midway() -> Self {
-        Self::on_response(ResponseFault {
-            disconnect: Some(Disconnect::Midway),
-            ..ResponseFault::default()
-        })
-    }
-
-    /// The body is unreadable.
-    pub fn garbage() -> Self {
-        Self::on_response(ResponseFault {
-            garbage: true,
-            ..ResponseFault::default()
-        })
-    }
-
-    /// The body dribbles, so many bytes in a second; at least one.
-    pub fn slow(bytes_per_s: u64) -> Self {
-        Self::on_response(ResponseFault {
-            bytes_per_s: Some(bytes_per_s.max(1)),
-            ..ResponseFault::default()
-        })
-    }
-
-    fn on_response(response_fault: ResponseFault) -> Self {
-        Self(Rule {
-            response_fault,
-            ..Rule::default()
-        })
-    }
-
-    /// The code in the body of a status, instead of the one that belongs to it.
+    /// Sets the code in the body of the status.
     pub fn code(mut self, code: impl Into<String>) -> Self {
-        if let Some(answer) = &mut self.0.answer {
-            answer.code = Some(code.into());
-        }
+        self.stub().code = Some(code.into());
         self
     }
 
-    /// The text in the body of a status, instead of the one that belongs to it.
+    /// Sets the text in the body of the status.
     pub fn message(mut self, message: impl Into<String>) -> Self {
-        if let Some(answer) = &mut self.0.answer {
-            answer.message = Some(message.into());
-        }
+        self.stub().message = Some(message.into());
         self
     }
 
-    /// Requests to a family.
+    fn stub(&mut self) -> &mut StubResponse {
+        self.0.answer.get_or_insert_default()
+    }
+
+    /// Delays the request.
+    pub fn delay(mut self, delay: impl Into<Delay>) -> Self {
+        self.0.delay = Some(delay.into().into());
+        self
+    }
+
+    /// Closes the connection before the first byte of the answer.
+    pub fn drop_before(mut self) -> Self {
+        self.0.response_fault.disconnect = Some(Disconnect::Before);
+        self
+    }
+
+    /// Closes the connection in the middle of the body.
+    pub fn drop_midway(mut self) -> Self {
+        self.0.response_fault.disconnect = Some(Disconnect::Midway);
+        self
+    }
+
+    /// Makes the body unreadable.
+    pub fn garbage(mut self) -> Self {
+        self.0.response_fault.garbage = true;
+        self
+    }
+
+    /// Limits the bytes of the body that are sent in a second.
+    pub fn slow(mut self, bytes_per_s: u64) -> Self {
+        self.0.response_fault.bytes_per_s = Some(bytes_per_s);
+        self
+    }
+
+    /// Selects requests to a family.
     pub fn family(mut self, family: Family) -> Self {
-        self.0.pattern.family = Some(family.word().to_owned());
+        self.0.pattern.family = Some(family.as_str().to_owned());
         self
     }
 
-    /// Requests for an operation, by its id.
+    /// Selects requests for an operation, by its id.
     pub fn operation(mut self, id: impl Into<String>) -> Self {
         self.0.pattern.operation = Some(id.into());
         self
     }
 
-    /// Requests with a method.
+    /// Selects requests by their method.
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.0.pattern.method = Some(method.into());
         self
     }
 
-    /// Requests to a path, as it is sent.
+    /// Selects requests by their path, as it is sent.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.0.pattern.path = Some(path.into());
         self
     }
 
-    /// Requests of a caller, by name.
+    /// Selects requests by the name of their caller.
     pub fn caller(mut self, name: impl Into<String>) -> Self {
         self.0.pattern.caller = Some(name.into());
         self
     }
 
-    /// How many requests it hits, instead of any number.
+    /// Limits the number of requests that are hit; at least 1.
     pub fn times(mut self, n: u64) -> Self {
         self.0.times = Some(n);
         self
     }
 
-    /// How many that fit pass before the first is hit.
+    /// Lets a number of matching requests pass first.
     pub fn after(mut self, n: u64) -> Self {
         self.0.after = n;
         self
     }
 
-    /// Hits only some, drawn from a seed: the same seed hits the same ones. `probability` is from 0 to 1.
+    /// Hits a matching request with a probability from 0 to 1; the same seed hits the same requests.
     pub fn sometimes(mut self, probability: f64, seed: u64) -> Self {
         (self.0.probability, self.0.seed) = (probability, seed);
         self
     }
 
-    /// For how long it holds in real time, instead of until it is taken back.
+    /// Limits the real time that the fault is in force: from 1 ms to a year.
     pub fn lasts(mut self, length: Duration) -> Self {
-        self.0.ttl = Some(millis_from(length));
+        self.0.ttl = Some(ms(length));
         self
     }
 }

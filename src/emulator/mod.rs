@@ -1,10 +1,13 @@
-//! The emulator within a program, a test above all: started on a free port of the loopback, and asked and told
-//! directly what a process would be asked and told over `/_emulator/v1`.
+//! The emulator inside a program, usually a test: it listens on a free port of the loopback, and its handles do
+//! directly what `/_emulator/v1` does over HTTP.
 
+mod clock;
+mod error;
+mod family;
 mod faults;
-mod millis;
 mod requests;
 mod scripts;
+mod time;
 
 use std::fmt;
 use std::time::Duration;
@@ -14,47 +17,53 @@ use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
 use crate::app::app_with_host;
-use crate::registry::State;
-use crate::registry::World;
 use crate::registry::fixtures;
+use crate::registry::{State, World};
 use crate::server::worlds::{Limits, WorldServer};
-use crate::sim::clock::{ClockReading, ClockUpdate, MAX_INSTANT, Mode, Refused};
-use crate::sim::{Millis, Transition};
-use crate::world::settings::{Auth, Fidelity, PipelinesList, References, Settings, is_pace};
-pub use faults::{Fault, Faults};
-use millis::millis_from;
-pub use requests::Requests;
-pub use scripts::{Family, Script, Scripts};
+use crate::sim::clock::MAX_INSTANT;
+use crate::world::settings::{
+    Auth, Fidelity, LONGEST_LENGTH, PipelinesList, References, Settings, is_pace,
+};
+pub use clock::ClockHandle;
+pub use error::{ClockError, InvalidValue};
+pub use family::Family;
+pub use faults::{Delay, Fault, FaultsHandle, ListedFault};
+pub use requests::{Message, RequestRecord, RequestsHandle};
+pub use scripts::{ListedScript, Script, ScriptsHandle};
+use time::ms;
 
-/// A running emulator. It answers until it is stopped or dropped; what is closed is free at once, or in little more
-/// than 100 ms where clients have requests under way.
+/// A running emulator. It answers until it is stopped or dropped; its ports are free at once, or after little more
+/// than 100 ms if requests are in flight.
 ///
-/// It lives in the runtime it was started in. Methods that are not async do at once what they are for, under the
-/// lock that requests take too.
+/// It runs in the runtime that started it. Methods that are not async take the lock that requests take.
 pub struct Emulator {
     host: WorldServer,
     url: String,
     stop: DropGuard,
 }
 
-/// Why an emulator was not started.
+/// An emulator that cannot be started.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StartError {
-    /// The fixtures cannot be read, or do not fit.
+    /// The fixtures cannot be read, or contradict each other; the text says where.
+    #[error("{0}")]
+    Fixtures(String),
+    /// A value of the builder is out of range.
     #[error(transparent)]
-    Fixtures(#[from] fixtures::Error),
-    /// There is no port.
+    Setting(#[from] InvalidValue),
+    /// No port can be bound.
     #[error("cannot listen on 127.0.0.1: {0}")]
     Listen(#[from] std::io::Error),
 }
 
 impl Emulator {
-    /// Chooses how to start one.
-    pub fn builder() -> Builder {
-        Builder::default()
+    /// Returns a builder with the defaults of the command line.
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::default()
     }
 
-    /// Where it answers, without a slash at the end: `http://127.0.0.1:43111`.
+    /// The base URL without a trailing slash: `http://127.0.0.1:43111`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -68,29 +77,29 @@ impl Emulator {
 
     /// Its clock.
     #[must_use]
-    pub fn clock(&self) -> Clock<'_> {
-        Clock(self.world())
+    pub fn clock(&self) -> ClockHandle<'_> {
+        ClockHandle(self.world())
     }
 
-    /// How coming work goes.
+    /// The outcomes of coming work.
     #[must_use]
-    pub fn scripts(&self) -> Scripts<'_> {
-        Scripts(self.world())
+    pub fn scripts(&self) -> ScriptsHandle<'_> {
+        ScriptsHandle(self.world())
     }
 
-    /// What goes wrong with requests to it.
+    /// The faults of its answers.
     #[must_use]
-    pub fn faults(&self) -> Faults<'_> {
-        Faults(self.world())
+    pub fn faults(&self) -> FaultsHandle<'_> {
+        FaultsHandle(self.world())
     }
 
-    /// What it was asked.
+    /// The requests it has answered.
     #[must_use]
-    pub fn requests(&self) -> Requests<'_> {
-        Requests(self.world())
+    pub fn requests(&self) -> RequestsHandle<'_> {
+        RequestsHandle(self.world())
     }
 
-    /// Back to the fixtures: memory, clock, ids, scripts, faults, journal.
+    /// Goes back to the fixtures: memory, clock, ids, scripts, faults, journal.
     pub fn reset(&self) {
         self.world().reset(false);
     }
@@ -118,96 +127,86 @@ impl fmt::Debug for Emulator {
     }
 }
 
-/// How an emulator is to start. What is not chosen is as on the command line.
+/// The settings of an emulator. The defaults are those of the command line. Values are checked by
+/// [`EmulatorBuilder::start`].
 #[derive(Clone, Debug, Default)]
-#[must_use = "nothing runs before it is started"]
-pub struct Builder {
+#[must_use = "a builder does nothing before it is started"]
+pub struct EmulatorBuilder {
     settings: Settings,
     fixtures: Vec<String>,
     state: Option<State>,
 }
 
-impl Builder {
-    /// Adds fixtures: a file (`.json`, `.yaml`, `.yml`), or `documented` for the documented examples. What has the
-    /// same id in later ones replaces the earlier.
+impl EmulatorBuilder {
+    /// Adds fixtures: a file (`.json`, `.yaml`, `.yml`), or `documented` for the documented examples. A later
+    /// resource replaces an earlier one of the same id.
     pub fn fixtures(mut self, file: impl Into<String>) -> Self {
         self.fixtures.push(file.into());
         self
     }
 
-    /// Adds fixtures that are no file, after those that are: [`State::from_json`] reads them, for one.
+    /// Adds fixtures from a [`State`], after those from files: [`State::from_json`] reads one.
     pub fn state(mut self, state: State) -> Self {
         self.state.get_or_insert_default().merge(state);
         self
     }
 
-    /// Begins with the clock standing at that instant: `"2030-01-01T00:00:00Z".parse()?`.
-    ///
-    /// # Panics
-    /// Past the year 9999, which no clock shows.
-    #[track_caller]
+    /// Starts with the clock frozen at an instant up to the year 9999: `"2030-01-01T00:00:00Z".parse()?`.
     pub fn freeze(mut self, at: DateTime<Utc>) -> Self {
-        assert!(
-            at.timestamp_millis() <= MAX_INSTANT,
-            "{at} lies past the year 9999"
-        );
         self.settings.freeze = Some(at.timestamp_millis());
         self
     }
 
-    /// Which credentials pass.
+    /// Sets the credentials that pass.
     pub fn auth(mut self, auth: Auth) -> Self {
         self.settings.auth = auth;
         self
     }
 
-    /// What is followed where a document and the service differ.
+    /// Sets the behaviour where the document and the service differ.
     pub fn fidelity(mut self, fidelity: Fidelity) -> Self {
         self.settings.fidelity = fidelity;
         self
     }
 
-    /// Whether what a request refers to must exist.
+    /// Sets the treatment of references to unknown resources.
     pub fn references(mut self, references: References) -> Self {
         self.settings.references = references;
         self
     }
 
-    /// The length of one step of work, in whole milliseconds; zero: at once.
+    /// Sets the length of a step of work, up to ten years, in whole milliseconds; 0 ends steps at once.
     pub fn step(mut self, step: Duration) -> Self {
-        self.settings.step = millis_from(step);
+        self.settings.step = ms(step);
         self
     }
 
-    /// Virtual seconds per real second.
-    ///
-    /// # Panics
-    /// Unless it is over 0 and at most 1,000,000.
-    #[track_caller]
+    /// Sets the virtual seconds per real second, over 0 and at most 1,000,000.
     pub fn pace(mut self, pace: f64) -> Self {
-        assert_pace(pace);
         self.settings.pace = pace;
         self
     }
 
-    /// About how many bytes the journal holds, instead of 8 MiB; 0: it is off.
+    /// Sets the approximate size of the journal (8 MiB by default); 0 turns it off.
     pub fn journal_bytes(mut self, bytes: usize) -> Self {
         self.settings.journal_bytes = bytes;
         self
     }
 
-    /// How the pipelines list is wrapped.
+    /// Sets the form of the pipelines list.
     pub fn pipelines_list(mut self, pipelines_list: PipelinesList) -> Self {
         self.settings.pipelines_list = pipelines_list;
         self
     }
 
-    /// Starts it on a free port of the loopback. It is ready once this returns.
+    /// Starts the emulator on a free port of the loopback. It is ready once this returns.
     ///
     /// # Panics
     /// Outside of a tokio runtime with I/O and time.
     pub async fn start(self) -> Result<Emulator, StartError> {
-        let world = fixtures::world_with(&self.fixtures, self.state, &self.settings)?;
+        self.check()?;
+        let world = fixtures::world_with(&self.fixtures, self.state, &self.settings)
+            .map_err(|error| StartError::Fixtures(error.to_string()))?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         world.open();
         let host = WorldServer::start(world, listener, Limits::default(), app_with_host, None)?;
@@ -217,94 +216,21 @@ impl Builder {
             host,
         })
     }
-}
 
-/// An emulator's clock.
-pub struct Clock<'a>(&'a World);
-
-impl Clock<'_> {
-    /// The present instant.
-    #[must_use]
-    pub fn now(&self) -> DateTime<Utc> {
-        parse_rfc3339(self.reading().now)
+    fn check(&self) -> Result<(), InvalidValue> {
+        let Settings {
+            step, pace, freeze, ..
+        } = self.settings;
+        let wrong = |text: &str| Err(InvalidValue(text.to_owned()));
+        if freeze.is_some_and(|freeze| freeze > MAX_INSTANT) {
+            return wrong("freeze: the clock ends with the year 9999");
+        }
+        if step > LONGEST_LENGTH {
+            return wrong("step: must be at most ten years");
+        }
+        if !is_pace(pace) {
+            return wrong("pace: must be over 0 and at most 1000000");
+        }
+        Ok(())
     }
-
-    /// The present instant in milliseconds, whether the clock runs, and how fast.
-    #[must_use]
-    pub fn reading(&self) -> ClockReading {
-        self.0.clock()
-    }
-
-    /// Moves the clock forward, in whole milliseconds. Answers what happened on the way, in the order of time.
-    ///
-    /// # Panics
-    /// If that leads past the year 9999.
-    #[track_caller]
-    pub fn advance(&self, by: Duration) -> Vec<Transition> {
-        let mut transitions = Vec::new();
-        let moved = self.0.advance(millis_from(by), &mut |_, transition| {
-            transitions.push(transition);
-        });
-        assert!(
-            moved.is_ok(),
-            "{by:?} from {} leads past the year 9999",
-            self.now()
-        );
-        transitions
-    }
-
-    /// Goes to a later instant. Answers what happened on the way. Refused is an earlier one, since time goes back
-    /// only by a reset, and one past the year 9999.
-    pub fn set(&self, now: DateTime<Utc>) -> Result<Vec<Transition>, Refused> {
-        self.change(ClockUpdate {
-            now: Some(now.timestamp_millis()),
-            ..ClockUpdate::default()
-        })
-    }
-
-    /// Lets the clock stand where it is.
-    ///
-    /// # Panics
-    /// Never: it goes nowhere.
-    pub fn freeze(&self) {
-        let setting = ClockUpdate {
-            mode: Some(Mode::Frozen),
-            ..ClockUpdate::default()
-        };
-        self.change(setting).expect("the present is not the past");
-    }
-
-    /// Lets the clock run from where it is, `pace` virtual seconds per real second.
-    ///
-    /// # Panics
-    /// Unless the pace is over 0 and at most 1,000,000.
-    #[track_caller]
-    pub fn run(&self, pace: f64) {
-        assert_pace(pace);
-        let setting = ClockUpdate {
-            mode: Some(Mode::Running),
-            pace: Some(pace),
-            ..ClockUpdate::default()
-        };
-        self.change(setting).expect("the present is not the past");
-    }
-
-    fn change(&self, setting: ClockUpdate) -> Result<Vec<Transition>, Refused> {
-        let mut transitions = Vec::new();
-        self.0
-            .set_clock(setting, &mut |_, transition| transitions.push(transition))?;
-        Ok(transitions)
-    }
-}
-
-fn parse_rfc3339(ms: Millis) -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(ms).expect("a clock ends with the year 9999")
-}
-
-#[track_caller]
-fn assert_pace(pace: f64) {
-    assert!(
-        is_pace(pace),
-        "a pace is over 0 and at most 1000000, not {pace}"
-    );
 }

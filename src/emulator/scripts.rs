@@ -1,179 +1,207 @@
-//! How an emulator's coming work goes.
+//! The outcomes of an emulator's coming work.
 
 use std::time::Duration;
 
-use super::millis::millis_from;
+use super::time::ms;
+use super::{Family, InvalidValue};
+use crate::control::scripts::check;
 use crate::registry::World;
 use crate::sim::lifecycle::Outcome;
 use crate::sim::scripts::{self, Pattern, ScriptSequence, ScriptedOutcome, Work};
 
-/// How an emulator's coming work goes: the first rule that fits a step and is not used up decides, once and for
-/// all when the run starts that the step belongs to.
-pub struct Scripts<'a>(pub(super) &'a World);
+/// The outcomes of coming work: the first script that matches a step and is not used up decides, once and for all
+/// when the step's run starts.
+#[derive(Clone, Copy)]
+pub struct ScriptsHandle<'a>(pub(super) &'a World);
 
-impl Scripts<'_> {
-    /// Adds a script behind the others, and answers its id.
-    pub fn add(&self, script: Script) -> String {
+impl ScriptsHandle<'_> {
+    /// Adds a script behind the others, and returns its id.
+    pub fn add(&self, script: Script) -> Result<String, InvalidValue> {
+        if let Some(misuse) = script.misuse {
+            return Err(InvalidValue(misuse.to_owned()));
+        }
+        let mut rule = scripts::Script {
+            id: String::new(),
+            pattern: script.pattern,
+            says: script.sequence,
+            used: 0,
+        };
+        check(&rule)?;
         // Request ids are drawn for it, so that a script does not shift the ids of resources.
-        let id = self.0.request_ids().uuid(|_| false);
-        let rule = script.rule(id.clone());
+        rule.id = self.0.request_ids().uuid(|_| false);
+        let id = rule.id.clone();
         self.0.write(|tables, _| tables.shared.scripts.add(rule));
-        id
+        Ok(id)
     }
 
-    /// The scripts in force, and for how many steps each held so far.
+    /// The scripts in force, in the order they were added.
     #[must_use]
-    pub fn list(&self) -> Vec<scripts::Script> {
-        self.0
-            .read(|tables, _| tables.shared.scripts.rules().to_vec())
+    pub fn list(&self) -> Vec<ListedScript> {
+        self.0.read(|tables, _| {
+            let rules = tables.shared.scripts.rules().iter().cloned();
+            rules.map(ListedScript::from_rule).collect()
+        })
     }
 
-    /// Takes a script back; false if there is none of that id.
+    /// Removes a script; returns false if none has that id.
     pub fn remove(&self, id: &str) -> bool {
         self.0.write(|tables, _| tables.shared.scripts.remove(id))
     }
 
-    /// Takes all scripts back.
+    /// Removes all scripts.
     pub fn clear(&self) {
         self.0.write(|tables, _| tables.shared.scripts.clear());
     }
 }
 
-/// The families of operations. IAM does no work, and so has no scripts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    /// Tokens, projects and accounts.
-    Iam,
-    /// ASM grayscale releases and meshes.
-    Asm,
-    /// Release plans.
-    Plans,
-    /// Pipelines.
-    Pipelines,
-    /// Delivery versions.
-    Zadig,
+/// A script in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListedScript {
+    /// The id that [`ScriptsHandle::add`] returned.
+    pub id: String,
+    /// The script as it was added.
+    pub script: Script,
+    /// The number of steps it has decided.
+    pub used: u64,
 }
 
-impl Family {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Iam => "iam",
-            Self::Asm => "asm",
-            Self::Plans => "plans",
-            Self::Pipelines => "pipelines",
-            Self::Zadig => "zadig",
+impl ListedScript {
+    fn from_rule(rule: scripts::Script) -> Self {
+        let script = Script {
+            pattern: rule.pattern,
+            sequence: rule.says,
+            misuse: None,
+        };
+        Self {
+            id: rule.id,
+            script,
+            used: rule.used,
         }
     }
 }
 
-/// A script to be: how steps end, and which. What is not said of them holds for all; texts are globs with `*`
-/// and `?`.
+/// The outcome of steps to come, and a pattern that selects them; without one it is all steps of runs. Texts are
+/// globs with `*` and `?`. Values are checked by [`ScriptsHandle::add`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "it holds once it is added"]
+#[must_use = "a script has no effect before it is added"]
 pub struct Script {
     pattern: Pattern,
-    says: ScriptSequence,
+    sequence: ScriptSequence,
+    /// The first call that the script cannot follow.
+    misuse: Option<&'static str>,
 }
 
 impl Script {
     /// Steps succeed.
     pub fn succeed() -> Self {
-        Self::of(ScriptedOutcome::Ends {
-            outcome: Outcome::Succeed,
-            takes: None,
-        })
+        Self::ends(Outcome::Succeed)
     }
 
-    /// Steps fail, for that reason.
+    /// Steps fail with a reason.
     pub fn fail(message: &str) -> Self {
-        Self::of(ScriptedOutcome::Ends {
-            outcome: Outcome::Fail(message.into()),
-            takes: None,
-        })
+        Self::ends(Outcome::Fail(message.into()))
     }
 
     /// Steps never end by themselves.
     pub fn hang() -> Self {
-        Self::of(ScriptedOutcome::Hangs)
+        Self::repeat(ScriptedOutcome::Hangs)
     }
 
-    /// One step goes by each of them in turn, whatever they say of which steps and how often.
-    pub fn rotating_ports(scripts: impl IntoIterator<Item = Self>) -> Self {
-        let fates = scripts.into_iter().flat_map(|script| match script.says {
-            ScriptSequence::Repeat { fate, .. } => vec![fate],
-            ScriptSequence::Sequence(fates) => fates,
-        });
+    /// One step after the other takes the outcome of one of the scripts, which may say [`Script::takes`] and nothing
+    /// else.
+    pub fn sequence(scripts: impl IntoIterator<Item = Self>) -> Self {
+        let (mut outcomes, mut misuse) = (Vec::new(), None);
+        for script in scripts {
+            misuse = misuse.or(script.misuse);
+            match script.sequence {
+                ScriptSequence::Repeat { fate, times: None }
+                    if script.pattern == Pattern::default() =>
+                {
+                    outcomes.push(fate);
+                }
+                _ => misuse = misuse.or(Some("sequence: takes outcomes without match and times")),
+            }
+        }
         Self {
             pattern: Pattern::default(),
-            says: ScriptSequence::Sequence(fates.collect()),
+            sequence: ScriptSequence::Sequence(outcomes),
+            misuse,
         }
     }
 
-    fn of(fate: ScriptedOutcome) -> Self {
+    fn ends(outcome: Outcome) -> Self {
+        Self::repeat(ScriptedOutcome::Ends {
+            outcome,
+            takes: None,
+        })
+    }
+
+    fn repeat(fate: ScriptedOutcome) -> Self {
         Self {
             pattern: Pattern::default(),
-            says: ScriptSequence::Repeat { fate, times: None },
+            sequence: ScriptSequence::Repeat { fate, times: None },
+            misuse: None,
         }
     }
 
-    /// Those of a family.
+    /// Selects steps of a family.
     pub fn family(mut self, family: Family) -> Self {
-        self.pattern.family = Some(family.word().to_owned());
+        self.pattern.family = Some(family.as_str().to_owned());
         self
     }
 
-    /// Those in a project, mesh or project key.
+    /// Selects steps in a project, mesh or project key.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.pattern.scope = Some(scope.into());
         self
     }
 
-    /// Those of a resource, by its name or id.
+    /// Selects steps of a resource, by its name or id.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.pattern.name = Some(name.into());
         self
     }
 
-    /// Those of that name: a task, a component, an image, a chart.
+    /// Selects steps by name: a task, a component, an image, a chart.
     pub fn step(mut self, step: impl Into<String>) -> Self {
         self.pattern.step = Some(step.into());
         self
     }
 
-    /// Those that belong to something else than a run.
+    /// Selects steps of other work than a run.
     pub fn work(mut self, work: Work) -> Self {
         self.pattern.work = work;
         self
     }
 
-    /// How long those take that end, in whole milliseconds, instead of the usual length.
+    /// Sets the length of the steps, in whole milliseconds. A step that hangs and a sequence have none.
     pub fn takes(mut self, length: Duration) -> Self {
-        let fates = match &mut self.says {
-            ScriptSequence::Repeat { fate, .. } => std::slice::from_mut(fate),
-            ScriptSequence::Sequence(fates) => fates,
-        };
-        for fate in fates {
-            if let ScriptedOutcome::Ends { takes, .. } = fate {
-                *takes = Some(millis_from(length));
+        match &mut self.sequence {
+            ScriptSequence::Repeat {
+                fate: ScriptedOutcome::Ends { takes, .. },
+                ..
+            } => *takes = Some(ms(length)),
+            ScriptSequence::Repeat { .. } => {
+                self.refuse("takes_ms: goes with outcome succeed or fail");
             }
+            ScriptSequence::Sequence(_) => self.refuse(WITH_SEQUENCE),
         }
         self
     }
 
-    /// For how many steps it holds, instead of for any number. Scripts in turn hold for one step each.
+    /// Limits the number of steps. A sequence has one step for each of its outcomes.
     pub fn times(mut self, n: u64) -> Self {
-        if let ScriptSequence::Repeat { times, .. } = &mut self.says {
-            *times = Some(n);
+        match &mut self.sequence {
+            ScriptSequence::Repeat { times, .. } => *times = Some(n),
+            ScriptSequence::Sequence(_) => self.refuse(WITH_SEQUENCE),
         }
         self
     }
 
-    fn rule(self, id: String) -> scripts::Script {
-        scripts::Script {
-            id,
-            pattern: self.pattern,
-            says: self.says,
-            used: 0,
-        }
+    fn refuse(&mut self, misuse: &'static str) {
+        self.misuse.get_or_insert(misuse);
     }
 }
+
+const WITH_SEQUENCE: &str = "sequence: goes without outcome, message, takes_ms and times";

@@ -7,6 +7,7 @@ use super::{Millis, NEVER};
 
 /// What a step of work belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Work {
     /// A run.
     #[default]

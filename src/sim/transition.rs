@@ -24,6 +24,7 @@ pub const MOST_REMEMBERED: usize = 1_000;
 /// `from` and `to` are the family's own status words; an empty one stands for what is not there yet, or not any
 /// more. `step` is absent where the resource itself changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Transition {
     /// When it happened on the world's clock.
     pub at: Millis,

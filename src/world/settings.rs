@@ -1,13 +1,14 @@
 //! How a world behaves where its user may choose. The words are the same on the command line and in JSON.
 
-use clap::ValueEnum;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::sim::Millis;
 
 /// Which credentials pass.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[non_exhaustive]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Auth {
     /// A credential must be there and well formed; any value passes.
@@ -18,7 +19,9 @@ pub enum Auth {
 }
 
 /// What is followed where a document and the real service are known to differ.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[non_exhaustive]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Fidelity {
     /// The document.
@@ -29,7 +32,9 @@ pub enum Fidelity {
 }
 
 /// Whether what a request refers to must exist, where the emulator does not own it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[non_exhaustive]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum References {
     /// It need not.
@@ -40,7 +45,9 @@ pub enum References {
 }
 
 /// How the pipelines list is wrapped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[non_exhaustive]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum PipelinesList {
     /// A bare array, as the documented example shows.
@@ -89,13 +96,16 @@ impl Default for Settings {
     }
 }
 
+/// The longest step of work: ten years.
+pub const LONGEST_LENGTH: Millis = 10 * 366 * 86_400_000;
+
 /// Reads a length with a unit, up to ten years; otherwise says what was expected.
 pub fn length(text: &str) -> Result<Millis, String> {
     let expected =
         || "expected a length with a unit, such as 2s, 500ms or 1m 30s, up to ten years".to_owned();
     let length = humantime::parse_duration(text).map_err(|_| expected())?;
     let ms = Millis::try_from(length.as_millis()).map_err(|_| expected())?;
-    if ms <= 10 * 366 * 86_400_000 {
+    if ms <= LONGEST_LENGTH {
         Ok(ms)
     } else {
         Err(expected())

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use release_emulator::internals::Settings;
-use release_emulator::internals::sim::clock::{Mode, Refused, Stopwatch};
-use release_emulator::internals::sim::lifecycle::Outcome;
-use release_emulator::internals::sim::scripts::{ScriptSequence, ScriptedOutcome, Work};
-use release_emulator::internals::world::settings::{Auth, Fidelity, PipelinesList, References};
-use release_emulator::{Emulator, Family, Fault, Script, State};
+use release_emulator::internals::sim::clock::Stopwatch;
+use release_emulator::{
+    Auth, ClockError, Delay, Emulator, EmulatorBuilder, Family, Fault, Fidelity, PipelinesList,
+    References, Script, State, Work,
+};
 use serde_json::json;
 use tokio::net::TcpStream;
 
@@ -39,7 +39,7 @@ async fn a_run_follows_the_clock_that_the_program_moves() {
     let remote = Remote::at(emulator.url());
     let id = started(&remote).await;
 
-    let transitions = emulator.clock().advance(Duration::from_secs(4));
+    let transitions = emulator.clock().advance(Duration::from_secs(4)).unwrap();
 
     let seen: Vec<_> = transitions
         .iter()
@@ -68,13 +68,14 @@ async fn scripts_are_added_listed_and_taken_back() {
         .step("roll-out")
         .takes(Duration::from_secs(3))
         .times(1);
-    let id = emulator.scripts().add(once);
+    let id = emulator.scripts().add(once.clone()).unwrap();
     let rollback = emulator
         .scripts()
-        .add(Script::succeed().work(Work::Rollback));
+        .add(Script::succeed().work(Work::Rollback))
+        .unwrap();
 
     started(&remote).await;
-    let transitions = emulator.clock().advance(Duration::from_secs(5));
+    let transitions = emulator.clock().advance(Duration::from_secs(5)).unwrap();
 
     assert_eq!(
         transitions.last().map(|last| (last.at - NOON, &*last.to)),
@@ -86,15 +87,7 @@ async fn scripts_are_added_listed_and_taken_back() {
         .map(|rule| (rule.id.as_str(), rule.used))
         .collect();
     assert_eq!(used, [(id.as_str(), 1), (rollback.as_str(), 0)]);
-    let fails = ScriptedOutcome::Ends {
-        outcome: Outcome::Fail("image not found".into()),
-        takes: Some(3_000),
-    };
-    let says = ScriptSequence::Repeat {
-        fate: fails,
-        times: Some(1),
-    };
-    assert_eq!(rules[0].says, says);
+    assert_eq!(rules[0].script, once);
     let told = remote.get("/_emulator/v1/scripts").await.expect(200);
     let expected = json!({"id": id, "match": {"family": "pipelines", "scope": "p?", "name": "sh*", "step": "roll-out",
         "work": "run"}, "outcome": "fail", "message": "image not found", "takes_ms": 3000, "times": 1, "used": 1});
@@ -109,6 +102,7 @@ async fn scripts_are_added_listed_and_taken_back() {
 #[tokio::test]
 async fn families_have_the_words_that_rules_know() {
     let emulator = Emulator::builder().start().await.unwrap();
+    let remote = Remote::at(emulator.url());
     for (family, word) in [
         (Family::Asm, "asm"),
         (Family::Plans, "plans"),
@@ -116,9 +110,12 @@ async fn families_have_the_words_that_rules_know() {
         (Family::Zadig, "zadig"),
     ] {
         emulator.scripts().clear();
-        emulator.scripts().add(Script::succeed().family(family));
-        let pattern = emulator.scripts().list().remove(0).pattern;
-        assert_eq!(pattern.family.as_deref(), Some(word));
+        emulator
+            .scripts()
+            .add(Script::succeed().family(family))
+            .unwrap();
+        let listed = remote.get("/_emulator/v1/scripts").await.expect(200);
+        assert_eq!(listed["scripts"][0]["match"]["family"], word);
     }
 }
 
@@ -131,18 +128,22 @@ async fn the_clock_is_set_frozen_and_set_running_but_never_back() {
     assert_eq!(clock.set(later).unwrap(), []);
     assert_eq!(clock.now(), later);
     let back = clock.set(noon()).unwrap_err();
-    assert_eq!(back, Refused::Backwards(later.timestamp_millis()));
-    let said = format!(
-        "it is {} ms after the epoch already, and time goes back only by a reset",
-        later.timestamp_millis()
+    assert_eq!(back, ClockError::Backwards(later));
+    assert_eq!(
+        back.to_string(),
+        "it is already 2026-01-01T13:00:00+00:00, and only a reset moves the clock back"
     );
-    assert_eq!(back.to_string(), said);
 
-    clock.run(60.0);
-    let reading = clock.reading();
-    assert_eq!((reading.mode, reading.pace), (Mode::Running, 60.0));
+    clock.run(60.0).unwrap();
+    assert_eq!((clock.is_frozen(), clock.pace()), (false, 60.0));
+    for pace in [0.0, -1.0, f64::NAN, 1e6 + 1.0] {
+        assert!(
+            matches!(clock.run(pace), Err(ClockError::Pace(_))),
+            "{pace}"
+        );
+    }
     clock.freeze();
-    assert_eq!(clock.reading().mode, Mode::Frozen);
+    assert!(clock.is_frozen());
     assert!(clock.now() >= later);
 
     emulator.reset();
@@ -150,10 +151,179 @@ async fn the_clock_is_set_frozen_and_set_running_but_never_back() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "leads past the year 9999")]
-async fn an_advance_past_the_end_of_time_is_the_programs_fault() {
+async fn an_advance_past_the_end_of_time_is_refused() {
+    let emulator = Emulator::builder().freeze(noon()).start().await.unwrap();
+    let past = emulator.clock().advance(Duration::MAX);
+    assert_eq!(past, Err(ClockError::TooFar));
+    assert_eq!(emulator.clock().now(), noon());
+}
+
+#[tokio::test]
+async fn settings_out_of_range_are_refused_at_the_start() {
+    let refused = async |builder: EmulatorBuilder| builder.start().await.unwrap_err().to_string();
+    let builder = Emulator::builder;
+    for pace in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert_eq!(
+            refused(builder().pace(pace)).await,
+            "pace: must be over 0 and at most 1000000"
+        );
+    }
+    assert_eq!(
+        refused(builder().freeze(DateTime::<Utc>::MAX_UTC)).await,
+        "freeze: the clock ends with the year 9999"
+    );
+    assert_eq!(
+        refused(builder().step(Duration::MAX)).await,
+        "step: must be at most ten years"
+    );
+}
+
+#[tokio::test]
+async fn scripts_that_the_control_plane_refuses_are_refused() {
     let emulator = Emulator::builder().start().await.unwrap();
-    emulator.clock().advance(Duration::MAX);
+    let second = Duration::from_secs(1);
+    let with_sequence = "sequence: goes without outcome, message, takes_ms and times";
+    let inner = "sequence: takes outcomes without match and times";
+    for (script, expected) in [
+        (Script::succeed().times(0), "times: must be at least 1"),
+        (
+            Script::succeed().takes(Duration::MAX),
+            "takes_ms: too long; what never ends has outcome hang",
+        ),
+        (
+            Script::hang().takes(second),
+            "takes_ms: goes with outcome succeed or fail",
+        ),
+        (
+            Script::fail("no").work(Work::Abort),
+            "outcome: an abort cannot fail",
+        ),
+        (
+            Script::succeed().family(Family::Iam),
+            "match.family: must be asm, plans, pipelines or zadig",
+        ),
+        (
+            Script::sequence([]),
+            "sequence: must have at least one outcome",
+        ),
+        (Script::sequence([Script::hang()]).times(2), with_sequence),
+        (
+            Script::sequence([Script::hang()]).takes(second),
+            with_sequence,
+        ),
+        (Script::sequence([Script::hang().times(2)]), inner),
+        (Script::sequence([Script::hang().step("x")]), inner),
+        (
+            Script::sequence([Script::sequence([Script::hang()])]),
+            inner,
+        ),
+        (
+            Script::sequence([Script::hang().takes(second)]),
+            "takes_ms: goes with outcome succeed or fail",
+        ),
+    ] {
+        let refused = emulator.scripts().add(script.clone()).unwrap_err();
+        assert_eq!(refused.to_string(), expected, "{script:?}");
+    }
+    assert!(emulator.scripts().list().is_empty());
+}
+
+#[tokio::test]
+async fn faults_that_the_control_plane_refuses_are_refused() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    let delay =
+        "do.delay_ms: up to 3600000, as a number, as min and max, or as median and sigma (0 to 10)";
+    let probability = "probability: must be from 0 to 1";
+    let second = Duration::from_secs(1);
+    let longer = |sigma| Delay::LogNormal {
+        median: second,
+        sigma,
+    };
+    for (fault, expected) in [
+        (
+            Fault::new(),
+            "do: give at least one of status, delay_ms, drop, garbage, slow_bytes_per_s",
+        ),
+        (Fault::status(199), "do.status: must be from 200 to 599"),
+        (Fault::status(0), "do.status: must be from 200 to 599"),
+        (
+            Fault::new().delay(second).code("X"),
+            "do.code: goes with a status",
+        ),
+        (
+            Fault::new().delay(second).message("x"),
+            "do.message: goes with a status",
+        ),
+        (Fault::new().delay(Duration::MAX), delay),
+        (
+            Fault::new().delay(Delay::Uniform {
+                min: second,
+                max: Duration::ZERO,
+            }),
+            delay,
+        ),
+        (Fault::new().delay(longer(-1.0)), delay),
+        (Fault::new().delay(longer(f64::NAN)), delay),
+        (
+            Fault::new().slow(0),
+            "do.slow_bytes_per_s: must be at least 1",
+        ),
+        (Fault::status(503).times(0), "times: must be at least 1"),
+        (Fault::status(503).sometimes(f64::NAN, 1), probability),
+        (Fault::status(503).sometimes(-0.1, 1), probability),
+        (Fault::status(503).sometimes(1.1, 1), probability),
+        (
+            Fault::status(503).lasts(Duration::ZERO),
+            "ttl_ms: must be from 1 to 31536000000, a year",
+        ),
+        (
+            Fault::status(503).lasts(Duration::MAX),
+            "ttl_ms: must be from 1 to 31536000000, a year",
+        ),
+        (
+            Fault::status(503).operation("ListPiplines"),
+            "match.operation: no operation is like that; see GET /_emulator/v1/operations",
+        ),
+    ] {
+        let refused = emulator.faults().add(fault.clone()).unwrap_err();
+        assert_eq!(refused.to_string(), expected, "{fault:?}");
+    }
+    assert!(emulator.faults().list().is_empty());
+}
+
+#[tokio::test]
+async fn a_fault_says_all_that_the_control_plane_can() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    let fault = Fault::status(503)
+        .code("APIG.0201")
+        .message("away")
+        .delay(Delay::LogNormal {
+            median: Duration::from_millis(20),
+            sigma: 0.5,
+        })
+        .drop_midway()
+        .garbage()
+        .slow(100)
+        .family(Family::Pipelines)
+        .operation("List*")
+        .method("GET")
+        .path("/v3/*")
+        .caller("ann")
+        .times(3)
+        .after(1)
+        .sometimes(0.5, 7)
+        .lasts(Duration::from_secs(60));
+    let id = emulator.faults().add(fault.clone()).unwrap();
+
+    let listed = &emulator.faults().list()[0];
+    assert_eq!((&listed.id, &listed.fault, listed.used), (&id, &fault, 0));
+    let remote = Remote::at(emulator.url());
+    let shown = remote.get("/_emulator/v1/faults").await.expect(200);
+    let expected = json!({"id": id, "match": {"family": "pipelines", "operation": "List*", "method": "GET",
+        "path": "/v3/*", "caller": "ann"}, "do": {"status": 503, "code": "APIG.0201", "message": "away",
+        "delay_ms": {"median": 20, "sigma": 0.5}, "drop": "midway", "garbage": true, "slow_bytes_per_s": 100},
+        "times": 3, "after": 1, "probability": 0.5, "seed": 7, "ttl_ms": 60000, "used": 0});
+    assert_same(&shown["faults"][0], &expected);
 }
 
 #[tokio::test]
@@ -293,10 +463,11 @@ async fn a_stop_returns_once_ports_are_closed_and_a_drop_closes_them_soon() {
 #[tokio::test]
 async fn steps_go_in_turn_and_hang_as_a_program_says() {
     let emulator = Emulator::builder().freeze(noon()).start().await.unwrap();
-    let rotating_ports = [Script::fail("no image"), Script::hang()];
+    let steps = [Script::fail("no image"), Script::hang()];
     let id = emulator
         .scripts()
-        .add(Script::rotating_ports(rotating_ports).step("roll-out"));
+        .add(Script::sequence(steps).step("roll-out"))
+        .unwrap();
     let told = Remote::at(emulator.url())
         .get("/_emulator/v1/scripts")
         .await
@@ -313,7 +484,7 @@ async fn faults_and_requests_are_told_and_asked_without_http() {
         .message("away")
         .operation("ListPipelines")
         .times(1);
-    let id = emulator.faults().add(fault);
+    let id = emulator.faults().add(fault).unwrap();
     let remote = Remote::at(emulator.url());
 
     let refused = remote.get("/v3/p1/pipeline/pipelines").await;
@@ -324,9 +495,9 @@ async fn faults_and_requests_are_told_and_asked_without_http() {
     assert_eq!(refused.json()["error_msg"], "away");
     remote.get("/v3/p1/pipeline/pipelines").await.expect(200);
 
-    assert_eq!(emulator.faults().list()[0].injected, 1);
+    assert_eq!(emulator.faults().list()[0].used, 1);
     let asked = emulator.requests().of("ListPipelines");
-    let statuses: Vec<u16> = asked.iter().map(|entry| entry.summary.status).collect();
+    let statuses: Vec<u16> = asked.iter().map(|entry| entry.status).collect();
     assert_eq!(
         (statuses, emulator.requests().dropped()),
         (vec![503, 200], 0)

@@ -1,0 +1,42 @@
+//! The errors of an emulator's handles.
+
+use chrono::{DateTime, Utc};
+
+use super::time::instant;
+use crate::control::Problem;
+use crate::sim::clock::Refused;
+
+/// A fault, a script or a setting that cannot be, in the words of the control plane.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidValue(pub(super) String);
+
+impl From<Problem> for InvalidValue {
+    fn from(problem: Problem) -> Self {
+        Self(problem.to_string())
+    }
+}
+
+/// A change that a clock refuses.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClockError {
+    /// Time goes back only by a reset. The present instant is given.
+    #[error("it is already {}, and only a reset moves the clock back", .0.to_rfc3339())]
+    Backwards(DateTime<Utc>),
+    /// A clock ends with the year 9999.
+    #[error("the clock ends with the year 9999")]
+    TooFar,
+    /// A pace is over 0 and at most 1,000,000.
+    #[error("pace: must be over 0 and at most 1000000, not {0}")]
+    Pace(f64),
+}
+
+impl From<Refused> for ClockError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Backwards(now) => Self::Backwards(instant(now)),
+            Refused::TooFar => Self::TooFar,
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The families of operations.
+
+/// A family of operations. IAM does no work, so scripts refuse it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Family {
+    /// Tokens, projects and accounts.
+    Iam,
+    /// ASM grayscale releases and meshes.
+    Asm,
+    /// Release plans.
+    Plans,
+    /// Pipelines.
+    Pipelines,
+    /// Delivery versions.
+    Zadig,
+}
+
+impl Family {
+    /// The name of the family in patterns and on the control plane.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Iam => "iam",
+            Self::Asm => "asm",
+            Self::Plans => "plans",
+            Self::Pipelines => "pipelines",
+            Self::Zadig => "zadig",
+        }
+    }
+}
