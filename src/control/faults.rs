@@ -18,6 +18,7 @@ use crate::registry;
 use crate::sim::Millis;
 use crate::sim::clock::system_now;
 use crate::sim::fuzzy::nearest;
+use crate::sim::glob::Glob;
 
 /// A rule, as it is given.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -245,11 +246,11 @@ impl FaultView {
         Self {
             id: rule.id,
             pattern: RequestPattern {
-                family,
-                operation,
-                method,
-                path,
-                caller,
+                family: family.map(Into::into),
+                operation: operation.map(Into::into),
+                method: method.map(Into::into),
+                path: path.map(Into::into),
+                caller: caller.map(Into::into),
             },
             effect: Effect {
                 status: (answer.status > 0).then_some(answer.status),
@@ -301,11 +302,11 @@ impl RequestPattern {
             return nothing("method", "operation's method", &self.method, &METHODS);
         }
         Ok(Pattern {
-            family: self.family,
-            operation: self.operation,
-            method: self.method,
-            path: self.path,
-            caller: self.caller,
+            family: self.family.map(Glob::new),
+            operation: self.operation.map(Glob::new),
+            method: self.method.map(Glob::new),
+            path: self.path.map(Glob::new),
+            caller: self.caller.map(Glob::new),
         })
     }
 }

@@ -6,6 +6,7 @@ use super::{Family, ms};
 use crate::http::faults::rules::{Delay, Disconnect, ResponseFault, Rule, StubResponse};
 use crate::registry::World;
 use crate::sim::clock::system_now;
+use crate::sim::glob::Glob;
 
 /// What goes wrong: the first rule that hits a request decides.
 pub struct Faults<'a>(pub(super) &'a World);
@@ -133,31 +134,31 @@ impl Fault {
 
     /// Requests to a family.
     pub fn family(mut self, family: Family) -> Self {
-        self.0.pattern.family = Some(family.word().to_owned());
+        self.0.pattern.family = Some(Glob::new(family.word()));
         self
     }
 
     /// Requests for an operation, by its id.
     pub fn operation(mut self, id: impl Into<String>) -> Self {
-        self.0.pattern.operation = Some(id.into());
+        self.0.pattern.operation = Some(Glob::new(id));
         self
     }
 
     /// Requests with a method.
     pub fn method(mut self, method: impl Into<String>) -> Self {
-        self.0.pattern.method = Some(method.into());
+        self.0.pattern.method = Some(Glob::new(method));
         self
     }
 
     /// Requests to a path, as it is sent.
     pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.0.pattern.path = Some(path.into());
+        self.0.pattern.path = Some(Glob::new(path));
         self
     }
 
     /// Requests of a caller, by name.
     pub fn caller(mut self, name: impl Into<String>) -> Self {
-        self.0.pattern.caller = Some(name.into());
+        self.0.pattern.caller = Some(Glob::new(name));
         self
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::ms;
 use crate::registry::World;
+use crate::sim::glob::Glob;
 use crate::sim::lifecycle::Outcome;
 use crate::sim::scripts::{self, Pattern, ScriptSequence, ScriptedOutcome, Work};
 
@@ -123,19 +124,19 @@ impl Script {
 
     /// Those in a project, mesh or project key.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.pattern.scope = Some(scope.into());
+        self.pattern.scope = Some(Glob::new(scope));
         self
     }
 
     /// Those of a resource, by its name or id.
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.pattern.name = Some(name.into());
+        self.pattern.name = Some(Glob::new(name));
         self
     }
 
     /// Those of that name: a task, a component, an image, a chart.
     pub fn step(mut self, step: impl Into<String>) -> Self {
-        self.pattern.step = Some(step.into());
+        self.pattern.step = Some(Glob::new(step));
         self
     }
 
