@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::{Control, Problem};
 use crate::families::asm::Error;
 use crate::families::asm::scope::{NamespaceRef, ProjectScope};
-use crate::http::context::note_hint;
+use crate::http::context::add_hint;
 use crate::http::extract::{Json, Path};
 use crate::http::response;
 
@@ -53,7 +53,7 @@ pub(super) async fn set_traffic(
         })
         .map_err(|error| match error {
             Error::NotFound(missing) => {
-                note_hint(missing.to_string());
+                add_hint(missing.to_string());
                 Problem::NotFound(format!("release {id} in {mesh}/{namespace}"))
             }
             _ => Problem::Fault,

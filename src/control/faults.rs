@@ -9,7 +9,7 @@ use wildmatch::WildMatch;
 
 use super::problem::note_known;
 use super::{Control, Problem};
-use crate::http::context::note_hint;
+use crate::http::context::add_hint;
 use crate::http::extract::{Json, Path};
 use crate::http::faults::rules::{Delay, Disconnect, Pattern, ResponseFault, Rule, StubResponse};
 use crate::http::json::strict;
@@ -286,7 +286,7 @@ impl RequestPattern {
         let nothing = |field: &str, what: &str, said: &Option<String>, known: &[&str]| {
             let said = said.as_deref().unwrap_or_default();
             if let Some(near) = nearest(said, known.iter().copied()) {
-                note_hint(format!("did you mean {near}?"));
+                add_hint(format!("did you mean {near}?"));
             }
             Err(Problem::BadRequest(format!(
                 "match.{field}: no {what} is like that; see GET /_emulator/v1/operations"

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{Control, Problem};
-use crate::http::context::note_hint;
+use crate::http::context::add_hint;
 use crate::http::extract::{Body, Json};
 use crate::http::response;
 use crate::registry::state::{self, ValidationError};
@@ -91,7 +91,7 @@ fn read(body: &[u8]) -> Result<state::State, Problem> {
 )]
 fn validation_error(validation_error: ValidationError) -> Problem {
     if let Some(near) = meant(&validation_error.expected) {
-        note_hint(format!("did you mean {near}?"));
+        add_hint(format!("did you mean {near}?"));
     }
     Problem::BadRequest(validation_error.to_string())
 }

@@ -12,7 +12,7 @@ use super::scripts::FAMILIES;
 use super::transition::TransitionBody;
 use super::{Control, Problem};
 use crate::families::huawei::rfc3339;
-use crate::http::context::note_hint;
+use crate::http::context::add_hint;
 use crate::http::extract::Path;
 use crate::http::response;
 use crate::registry::Unknown;
@@ -118,7 +118,7 @@ pub(super) async fn show_timeline(
                 .into_iter()
                 .find(|other| tables.timeline(other, &id, now).is_ok())
         {
-            note_hint(format!(
+            add_hint(format!(
                 "it is there as GET /_emulator/v1/resources/{other}/{id}/timeline"
             ));
         }
