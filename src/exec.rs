@@ -17,6 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::http::observe::exchange::ExchangeSummary;
 use crate::registry::World;
 use crate::server::worlds::OnClose;
+use crate::sim::glob::Glob;
 use crate::sim::scripts::Script;
 use crate::world::identities::Identities;
 
@@ -199,14 +200,14 @@ fn told(summary: &ExchangeSummary) -> String {
 fn unused_script(rule: &Script) -> String {
     let pattern = &rule.pattern;
     let parts = [
-        ("family", &pattern.family),
-        ("scope", &pattern.scope),
-        ("name", &pattern.name),
-        ("step", &pattern.step),
+        ("family", pattern.family.as_deref()),
+        ("scope", pattern.scope.as_ref().map(Glob::as_str)),
+        ("name", pattern.name.as_ref().map(Glob::as_str)),
+        ("step", pattern.step.as_ref().map(Glob::as_str)),
     ];
     let parts: Vec<String> = parts
         .into_iter()
-        .filter_map(|(name, text)| Some(format!("{name} {}", text.as_ref()?)))
+        .filter_map(|(name, text)| Some(format!("{name} {}", text?)))
         .collect();
     let of = if parts.is_empty() {
         "any step".to_owned()

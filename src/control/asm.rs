@@ -10,7 +10,7 @@ use super::dialect::Control;
 use super::problem::Problem;
 use crate::families::asm::scope::{NamespaceRef, ProjectScope};
 use crate::families::asm::{Error, Table};
-use crate::http::context::note_hint;
+use crate::http::context::add_hint;
 use crate::http::extract::{Json, Path};
 use crate::http::response;
 
@@ -51,7 +51,7 @@ pub(super) async fn set_traffic(
         .write(|table, shared, now| table.set_traffic(target, &id, gray, now, &mut shared.log))
         .map_err(|error| match error {
             Error::NotFound(missing) => {
-                note_hint(missing.to_string());
+                add_hint(missing.to_string());
                 Problem::NotFound(format!("release {id} in {mesh}/{namespace}"))
             }
             _ => Problem::Fault,

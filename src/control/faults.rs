@@ -5,12 +5,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wildmatch::WildMatch;
 
 use super::dialect::Control;
 use super::problem::Problem;
 use super::problem::note_known;
-use crate::http::context::note_hint;
+use crate::http::context::add_hint;
 use crate::http::extract::{Json, Path};
 use crate::http::faults::rules::{Delay, Disconnect, Pattern, ResponseFault, Rule, StubResponse};
 use crate::http::json::strict;
@@ -19,6 +18,7 @@ use crate::registry;
 use crate::sim::Millis;
 use crate::sim::clock::system_now;
 use crate::sim::fuzzy::nearest;
+use crate::sim::glob::Glob;
 
 /// A rule, as it is given.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -271,14 +271,13 @@ fn check_pattern(pattern: &Pattern) -> Result<(), Problem> {
         ("operation", "operation", &pattern.operation, &ids),
         ("method", "operation's method", &pattern.method, &METHODS),
     ];
-    for (field, noun, text, known) in fields {
-        let Some(text) = text else { continue };
-        let glob = WildMatch::new(text);
+    for (field, noun, glob, known) in fields {
+        let Some(glob) = glob else { continue };
         if known.iter().any(|known| glob.matches(known)) {
             continue;
         }
-        if let Some(near) = nearest(text, known.iter().copied()) {
-            note_hint(format!("did you mean {near}?"));
+        if let Some(near) = nearest(glob.as_str(), known.iter().copied()) {
+            add_hint(format!("did you mean {near}?"));
         }
         return Err(Problem::BadRequest(format!(
             "match.{field}: no {noun} is like that; see GET /_emulator/v1/operations"
@@ -316,11 +315,11 @@ impl FaultView {
         Self {
             id: rule.id,
             pattern: RequestPattern {
-                family,
-                operation,
-                method,
-                path,
-                caller,
+                family: family.map(Into::into),
+                operation: operation.map(Into::into),
+                method: method.map(Into::into),
+                path: path.map(Into::into),
+                caller: caller.map(Into::into),
             },
             effect: Effect {
                 status: (answer.status > 0).then_some(answer.status),
@@ -344,11 +343,11 @@ impl FaultView {
 impl From<RequestPattern> for Pattern {
     fn from(pattern: RequestPattern) -> Self {
         Self {
-            family: pattern.family,
-            operation: pattern.operation,
-            method: pattern.method,
-            path: pattern.path,
-            caller: pattern.caller,
+            family: pattern.family.map(Glob::new),
+            operation: pattern.operation.map(Glob::new),
+            method: pattern.method.map(Glob::new),
+            path: pattern.path.map(Glob::new),
+            caller: pattern.caller.map(Glob::new),
         }
     }
 }

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::http::context::note_hint;
+use crate::http::context::add_hint;
 use crate::http::{Rejection, response};
 use crate::sim::fuzzy::nearest;
 
@@ -95,7 +95,7 @@ pub(super) fn note_known<'a>(noun: &str, id: &str, known: impl Iterator<Item = &
             }
         ),
     };
-    note_hint(hint);
+    add_hint(hint);
 }
 
 /// The body of an error.

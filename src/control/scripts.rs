@@ -11,6 +11,7 @@ use super::problem::Problem;
 use super::problem::note_known;
 use crate::http::extract::{Json, Path};
 use crate::http::response;
+use crate::sim::glob::Glob;
 use crate::sim::lifecycle::Outcome;
 use crate::sim::scripts::{Pattern, Script, ScriptSequence, ScriptedOutcome, Work};
 use crate::sim::{Millis, NEVER};
@@ -281,9 +282,9 @@ impl PatternBody {
         } = self;
         Pattern {
             family,
-            scope,
-            name,
-            step,
+            scope: scope.map(Glob::new),
+            name: name.map(Glob::new),
+            step: step.map(Glob::new),
             work: work.into(),
         }
     }
@@ -298,9 +299,9 @@ impl PatternBody {
         } = pattern.clone();
         Self {
             family,
-            scope,
-            name,
-            step,
+            scope: scope.map(Into::into),
+            name: name.map(Into::into),
+            step: step.map(Into::into),
             work: work.into(),
         }
     }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::dialect::Control;
 use super::problem::Problem;
-use crate::http::context::note_hint;
+use crate::http::context::add_hint;
 use crate::http::extract::{Body, Json};
 use crate::http::response;
 use crate::registry::State as WorldState;
@@ -93,7 +93,7 @@ fn read(body: &[u8]) -> Result<WorldState, Problem> {
 )]
 fn validation_error(validation_error: ValidationError) -> Problem {
     if let Some(near) = meant(&validation_error.expected) {
-        note_hint(format!("did you mean {near}?"));
+        add_hint(format!("did you mean {near}?"));
     }
     Problem::BadRequest(validation_error.to_string())
 }

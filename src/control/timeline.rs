@@ -12,7 +12,7 @@ use super::dialect::Control;
 use super::problem::Problem;
 use super::scripts::FAMILIES;
 use super::transition::TransitionBody;
-use crate::http::context::note_hint;
+use crate::http::context::add_hint;
 use crate::http::extract::Path;
 use crate::http::response;
 use crate::registry::Unknown;
@@ -119,7 +119,7 @@ pub(super) async fn show_timeline(
                 .into_iter()
                 .find(|other| tables.timeline(other, &id, now).is_ok())
         {
-            note_hint(format!(
+            add_hint(format!(
                 "it is there as GET /_emulator/v1/resources/{other}/{id}/timeline"
             ));
         }

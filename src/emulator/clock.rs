@@ -53,6 +53,9 @@ impl ClockHandle<'_> {
     }
 
     /// Stops the clock at the present instant.
+    ///
+    /// # Panics
+    /// Never: the present instant is never refused.
     pub fn freeze(&self) {
         let update = ClockUpdate {
             mode: Some(Mode::Frozen),
@@ -75,7 +78,7 @@ impl ClockHandle<'_> {
         .map(drop)
     }
 
-    fn update(&self, update: ClockUpdate) -> Result<Vec<Transition>, ClockError> {
+    fn update(self, update: ClockUpdate) -> Result<Vec<Transition>, ClockError> {
         let mut transitions = Vec::new();
         self.0
             .set_clock(update, &mut |_, transition| transitions.push(transition))?;

@@ -8,6 +8,7 @@ use crate::control::faults::check;
 use crate::http::faults::rules::{self, Disconnect, Rule, StubResponse};
 use crate::registry::World;
 use crate::sim::clock::system_now;
+use crate::sim::glob::Glob;
 
 /// The faults of answers: the first one that hits a request decides.
 #[derive(Clone, Copy)]
@@ -183,31 +184,31 @@ impl Fault {
 
     /// Selects requests to a family.
     pub fn family(mut self, family: Family) -> Self {
-        self.0.pattern.family = Some(family.as_str().to_owned());
+        self.0.pattern.family = Some(Glob::new(family.as_str()));
         self
     }
 
     /// Selects requests for an operation, by its id.
     pub fn operation(mut self, id: impl Into<String>) -> Self {
-        self.0.pattern.operation = Some(id.into());
+        self.0.pattern.operation = Some(Glob::new(id));
         self
     }
 
     /// Selects requests by their method.
     pub fn method(mut self, method: impl Into<String>) -> Self {
-        self.0.pattern.method = Some(method.into());
+        self.0.pattern.method = Some(Glob::new(method));
         self
     }
 
     /// Selects requests by their path, as it is sent.
     pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.0.pattern.path = Some(path.into());
+        self.0.pattern.path = Some(Glob::new(path));
         self
     }
 
     /// Selects requests by the name of their caller.
     pub fn caller(mut self, name: impl Into<String>) -> Self {
-        self.0.pattern.caller = Some(name.into());
+        self.0.pattern.caller = Some(Glob::new(name));
         self
     }
 

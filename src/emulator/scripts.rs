@@ -6,6 +6,7 @@ use super::time::ms;
 use super::{Family, InvalidValue};
 use crate::control::scripts::check;
 use crate::registry::World;
+use crate::sim::glob::Glob;
 use crate::sim::lifecycle::Outcome;
 use crate::sim::scripts::{self, Pattern, ScriptSequence, ScriptedOutcome, Work};
 
@@ -153,19 +154,19 @@ impl Script {
 
     /// Selects steps in a project, mesh or project key.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.pattern.scope = Some(scope.into());
+        self.pattern.scope = Some(Glob::new(scope));
         self
     }
 
     /// Selects steps of a resource, by its name or id.
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.pattern.name = Some(name.into());
+        self.pattern.name = Some(Glob::new(name));
         self
     }
 
     /// Selects steps by name: a task, a component, an image, a chart.
     pub fn step(mut self, step: impl Into<String>) -> Self {
-        self.pattern.step = Some(step.into());
+        self.pattern.step = Some(Glob::new(step));
         self
     }
 

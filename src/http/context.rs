@@ -1,4 +1,10 @@
-//! The context of a request: notes that the layers take while it is served.
+//! The context of a request: a record that the layers fill while it is served.
+//!
+//! It travels twice: as a request extension for the layers that hold the request, and as a task-local value for code
+//! that does not. A hint is added with [`add_hint`], from anywhere below [`instrument`]; `instrument` joins all hints
+//! in the header `x-emulator-hint` of the response.
+//!
+//! [`instrument`]: crate::http::middleware::instrument::instrument
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,100 +15,100 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use super::openapi::request_schema::RequestSchema;
 use super::{Caller, Operation};
 
-/// What a hint may not hold as a header value; `%` itself stays readable.
+/// Characters that a hint may not hold as a header value; `%` itself stays readable.
 const UNPRINTABLE: &AsciiSet = CONTROLS;
 
-/// About how long the header of hints may get: clients and proxies give up on long ones.
+/// The approximate limit of the hint header: clients and proxies reject long ones.
 const LONGEST_HINT: usize = 2_000;
 
 tokio::task_local! {
-    /// The notes of the request that the task serves.
+    /// The context of the request that the task serves.
     static CURRENT: RequestContext;
 }
 
-/// Serves a request with its notes at hand, for those who are handed nothing of it.
+/// Serves a request with its context available to the task.
 pub async fn scope<R>(context: RequestContext, served: impl Future<Output = R>) -> R {
     CURRENT.scope(context, served).await
 }
 
-/// Notes the scripts that have decided something for the request that is being served, if one is.
+/// Records scripts that decided a step for the current request, if there is one.
 pub fn note_scripts(rules: Vec<String>) {
     if !rules.is_empty() {
-        // Time alone starts work too, and serves nobody.
+        // Work that starts by time alone belongs to no request.
         let _ = CURRENT.try_with(|context| context.scripts(rules));
     }
 }
 
-/// Notes the project that the request being served is about, where only its body names it.
+/// Records the project of the current request where only its body names it.
 pub fn note_scope(scope: &str) {
     let _ = CURRENT.try_with(|context| context.scope(scope.to_owned()));
 }
 
-/// Adds a word to whoever sent the request that is being served.
-pub fn note_hint(hint: String) {
+/// Adds a hint to the response of the current request.
+pub fn add_hint(hint: String) {
     let _ = CURRENT.try_with(|context| context.hint(hint));
 }
 
-/// What the layers below write down about a request while it is served.
+/// A shared handle on the record of a request.
 #[derive(Clone, Debug, Default)]
 pub struct RequestContext(Arc<Mutex<RequestRecord>>);
 
-/// What was written down.
+/// The record of a request.
 #[derive(Clone, Debug, Default)]
 pub struct RequestRecord {
     /// The operation that serves the request.
     pub operation: Option<&'static Operation>,
-    /// The one that comes nearest, where none does.
+    /// The closest operation, if none serves the request.
     pub nearest: Option<&'static Operation>,
-    /// What the caller is told, piece by piece.
+    /// The hints for the caller.
     pub hints: Vec<String>,
-    /// What the request may be made of.
+    /// The fields and parameters that the request may have.
     request_schema: Option<&'static RequestSchema>,
     /// The body, where a refusal may be due to its spelling.
     body: Bytes,
-    /// The places in the body of what its type did not know.
+    /// The paths of unknown fields in the body.
     ignored: Vec<String>,
     /// The project, mesh or project key.
     pub scope: Option<String>,
-    /// The name of who calls.
+    /// The name of the caller.
     pub caller: Option<Cow<'static, str>>,
-    /// Who was let through, until the handler asks for it.
+    /// The authorized caller, until the handler takes it.
     admitted: Option<Caller>,
-    /// The fault that hit.
+    /// The injected fault.
     pub fault: Option<String>,
-    /// The scripts that decided something.
+    /// The scripts that decided a step.
     pub scripts: Vec<String>,
 }
 
 impl RequestContext {
-    /// Notes which operation serves the request.
+    /// Records the operation that serves the request.
     pub fn serve(&self, operation: &'static Operation) {
         self.lock().operation = Some(operation);
     }
 
-    /// Notes which operation comes nearest, where none serves the request.
+    /// Records the closest operation, where none serves the request.
     pub fn nearest(&self, operation: &'static Operation) {
         self.lock().nearest = Some(operation);
     }
 
-    /// Notes what the request may be made of.
+    /// Records the fields and parameters that the request may have.
     pub fn request_schema(&self, request_schema: &'static RequestSchema) {
         self.lock().request_schema = Some(request_schema);
     }
 
-    /// Notes the body, where a refusal may be due to its spelling.
+    /// Records the body, since a refusal may be due to its spelling.
     pub fn body(&self, body: Bytes) {
         self.lock().body = body;
     }
 
-    /// Notes the places in the body of what its type did not know.
+    /// Records the paths of unknown fields in the body.
     pub fn ignored(&self, places: Vec<String>) {
         if !places.is_empty() {
             self.lock().ignored = places;
         }
     }
 
-    /// Adds a word on what in the request is not known and may be misspelt.
+    /// Adds hints on unknown names in the request that may be misspelt.
     pub fn check_spelling(&self, query: Option<&str>, is_refused: bool) {
         let record = &mut *self.lock();
         let Some(request_schema) = record.request_schema else {
@@ -122,38 +128,38 @@ impl RequestContext {
         }
     }
 
-    /// Adds a word to the caller, which goes into the header `x-emulator-hint`.
+    /// Adds a hint for the caller; see [`add_hint`] where the context is not at hand.
     pub fn hint(&self, hint: String) {
         self.lock().hints.push(hint);
     }
 
-    /// Notes the project, mesh or project key that the request is about.
+    /// Records the project, mesh or project key of the request.
     pub fn scope(&self, scope: String) {
         self.lock().scope = Some(scope);
     }
 
-    /// Notes the name of who calls.
+    /// Records the name of the caller.
     pub fn caller(&self, name: Cow<'static, str>) {
         self.lock().caller = Some(name);
     }
 
-    /// Notes who was let through to the handler.
+    /// Records the authorized caller.
     pub fn admit(&self, caller: Caller) {
         self.lock().admitted = Some(caller);
     }
 
-    /// Takes who was let through, for the handler.
+    /// Takes the authorized caller, for the handler.
     #[must_use]
     pub fn admitted(&self) -> Option<Caller> {
         self.lock().admitted.take()
     }
 
-    /// Notes the scripts that have decided something.
+    /// Records scripts that decided a step.
     pub fn scripts(&self, rules: Vec<String>) {
         self.lock().scripts.extend(rules);
     }
 
-    /// Notes the fault that hits.
+    /// Records the injected fault.
     pub fn fault(&self, rule: &str) {
         self.lock().fault = Some(rule.to_owned());
     }
@@ -162,7 +168,7 @@ impl RequestContext {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes what was written down.
+    /// Takes the record.
     #[must_use]
     pub fn take(&self) -> RequestRecord {
         std::mem::take(&mut *self.lock())

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod collection;
 pub mod fuzzy;
+pub mod glob;
 pub mod ids;
 pub mod lifecycle;
 pub mod scripts;

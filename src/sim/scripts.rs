@@ -1,7 +1,6 @@
 //! Outcomes to come: rules that say how the work that starts next will go.
 
-use wildmatch::WildMatch;
-
+use super::glob::Glob;
 use super::lifecycle::{Outcome, StepPlan};
 use super::{Millis, NEVER};
 
@@ -45,31 +44,29 @@ pub struct Pattern {
     /// The family, literally.
     pub family: Option<String>,
     /// The project, mesh or project key.
-    pub scope: Option<String>,
+    pub scope: Option<Glob>,
     /// The resource's name, or its id.
-    pub name: Option<String>,
+    pub name: Option<Glob>,
     /// The step's name.
-    pub step: Option<String>,
+    pub step: Option<Glob>,
     /// What the step belongs to.
     pub work: Work,
 }
 
 impl Pattern {
     fn matches(&self, query: &StepQuery) -> bool {
-        let glob = |pattern: &Option<String>, texts: &[&str]| {
-            pattern.as_ref().is_none_or(|pattern| {
-                let pattern = WildMatch::new(pattern);
-                texts.iter().any(|text| pattern.matches(text))
-            })
+        let matches = |glob: &Option<Glob>, texts: &[&str]| {
+            glob.as_ref()
+                .is_none_or(|glob| texts.iter().any(|text| glob.matches(text)))
         };
         self.work == query.work
             && self
                 .family
                 .as_ref()
                 .is_none_or(|family| family == query.family)
-            && glob(&self.scope, &[query.scope])
-            && glob(&self.name, &[query.name, query.id])
-            && glob(&self.step, &[query.step])
+            && matches(&self.scope, &[query.scope])
+            && matches(&self.name, &[query.name, query.id])
+            && matches(&self.step, &[query.step])
     }
 }
 
@@ -260,7 +257,7 @@ mod tests {
         Script {
             id: id.to_owned(),
             pattern: Pattern {
-                step: step.map(str::to_owned),
+                step: step.map(Glob::new),
                 ..Pattern::default()
             },
             says,
@@ -376,9 +373,9 @@ mod tests {
 
     #[test]
     fn every_field_of_a_pattern_must_hold() {
-        let text = |text: &str| Some(text.to_owned());
+        let text = |text: &str| Some(Glob::new(text));
         let whole = Pattern {
-            family: text("pipelines"),
+            family: Some("pipelines".to_owned()),
             scope: text("p?"),
             name: text("41*"),
             step: text("t2"),
@@ -387,7 +384,7 @@ mod tests {
         assert!(whole.matches(&QUERY));
         for pattern in [
             Pattern {
-                family: text("plans"),
+                family: Some("plans".to_owned()),
                 ..whole.clone()
             },
             Pattern {

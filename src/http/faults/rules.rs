@@ -5,10 +5,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use wildmatch::WildMatch;
-
 use crate::sim::Millis;
 use crate::sim::clock::system_now;
+use crate::sim::glob::Glob;
 use crate::sim::ids::mix;
 
 /// A request, as rules see it.
@@ -30,29 +29,28 @@ pub struct RequestInfo<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pattern {
     /// The family.
-    pub family: Option<String>,
+    pub family: Option<Glob>,
     /// The operation's id.
-    pub operation: Option<String>,
+    pub operation: Option<Glob>,
     /// The method.
-    pub method: Option<String>,
+    pub method: Option<Glob>,
     /// The path.
-    pub path: Option<String>,
+    pub path: Option<Glob>,
     /// The caller's name.
-    pub caller: Option<String>,
+    pub caller: Option<Glob>,
 }
 
 impl Pattern {
     fn matches(&self, request: &RequestInfo) -> bool {
-        let glob = |pattern: &Option<String>, text: Option<&str>| match (pattern, text) {
-            (None, _) => true,
-            (Some(_), None) => false,
-            (Some(pattern), Some(text)) => WildMatch::new(pattern).matches(text),
+        let matches = |glob: &Option<Glob>, text: Option<&str>| {
+            glob.as_ref()
+                .is_none_or(|glob| text.is_some_and(|text| glob.matches(text)))
         };
-        glob(&self.family, Some(request.family))
-            && glob(&self.operation, Some(request.operation))
-            && glob(&self.method, Some(request.method))
-            && glob(&self.path, Some(request.path))
-            && glob(&self.caller, request.caller)
+        matches(&self.family, Some(request.family))
+            && matches(&self.operation, Some(request.operation))
+            && matches(&self.method, Some(request.method))
+            && matches(&self.path, Some(request.path))
+            && matches(&self.caller, request.caller)
     }
 }
 
@@ -309,7 +307,7 @@ mod tests {
 
     #[test]
     fn every_field_of_a_pattern_must_hold() {
-        let text = |text: &str| Some(text.to_owned());
+        let text = |text: &str| Some(Glob::new(text));
         let whole = Pattern {
             family: text("asm"),
             operation: text("Create*"),

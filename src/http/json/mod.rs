@@ -1,4 +1,4 @@
-//! Reading JSON strictly in type and shape, with the place of what is wrong.
+//! A strict JSON reader, whose errors name the path of the value at fault.
 
 pub(super) mod fast_writer;
 pub mod strict;

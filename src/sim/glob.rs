@@ -1,0 +1,46 @@
+//! A glob, compiled once: `*` stands for any text and `?` for any character.
+
+use wildmatch::WildMatch;
+
+/// A text with wildcards, and its matcher.
+#[derive(Clone, Debug)]
+pub struct Glob {
+    // The matcher folds repeated wildcards, so it cannot give the text back.
+    text: String,
+    matcher: WildMatch,
+}
+
+impl Glob {
+    /// Compiles a glob.
+    pub fn new(text: impl Into<String>) -> Self {
+        let text = text.into();
+        let matcher = WildMatch::new(&text);
+        Self { text, matcher }
+    }
+
+    /// The text as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// True if the whole text matches.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        self.matcher.matches(text)
+    }
+}
+
+impl PartialEq for Glob {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Glob {}
+
+impl From<Glob> for String {
+    fn from(glob: Glob) -> Self {
+        glob.text
+    }
+}
