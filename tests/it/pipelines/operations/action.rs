@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Subject, body, pipelines, three_stages};
 use super::{NOBODY, is_unknown, keys, send, wrong};
 use crate::common::{App, PROJECT, assert_same, golden};
+use crate::pipelines::{Subject, body, pipelines, three_stages};
 
 /// A stage behind an approval, of one task.
 fn gated() -> Value {

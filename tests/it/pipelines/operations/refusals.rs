@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use release_emulator::world::settings::Fidelity;
 
-use super::super::{Subject, body, pipelines, three_stages};
 use super::{NOBODY, is_unknown, send, wrong};
 use crate::common::{App, PROJECT, assert_same};
+use crate::pipelines::{Subject, body, pipelines, three_stages};
 
 #[tokio::test]
 async fn an_unknown_pipeline_is_404_everywhere() {
