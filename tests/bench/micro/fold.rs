@@ -6,7 +6,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use release_emulator::sim::Millis;
 use release_emulator::sim::lifecycle::{Command, Event, Node, Outcome, Run, RunPlan, StepPlan};
 
-/// How long a step takes.
+/// Duration of a step.
 const STEP: Millis = 10;
 
 /// Steps one after the other.

@@ -11,7 +11,7 @@ fn gated() -> Value {
     json!([{"name": "s", "approval_type": 1, "tasks": [{"name": "t"}]}])
 }
 
-/// What each action answers in each status a pipeline can have; 0: it is refused.
+/// The status each action answers in each status of a pipeline; 0: refused.
 const ANSWERS: [(u8, [u64; 7]); 11] = [
     // start, stop, continue, retry, agree, refuse, rollback
     (1, [4, 0, 0, 0, 0, 0, 0]),

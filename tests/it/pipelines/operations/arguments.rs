@@ -1,4 +1,4 @@
-//! What the body of an action says: selected tasks, and answers to approvals.
+//! Bodies of actions: selected tasks, and answers to approvals.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What is only read: the list, the detail, the records.
+//! Reading operations: the list, the detail, the records.
 
 use serde_json::{Value, json};
 

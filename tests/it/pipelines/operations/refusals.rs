@@ -1,4 +1,4 @@
-//! What holds for all operations: unknown ids, headers, what is not emulated, and that a refusal changes
+//! Refusals common to all operations: unknown ids, headers, what is not emulated, and that a refusal changes
 //! nothing.
 
 use serde_json::{Value, json};
