@@ -8,7 +8,7 @@ use tower::ServiceExt;
 
 use crate::common::{App, NOON, PROJECT, assert_same};
 
-/// What a call of the control plane says is wrong.
+/// The problem that a refused control-plane call reports.
 async fn refusal(app: &App, method: &str, path: &str, body: Value, status: u16) -> String {
     let reply = app
         .send(

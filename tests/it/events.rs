@@ -77,7 +77,7 @@ impl Listener {
         }
     }
 
-    /// What the next transition leads to; nothing for a request.
+    /// The status the next transition leads to; `None` for a request.
     async fn led_to(&mut self) -> Option<String> {
         let heard = self.next().await;
         (heard.kind == "transition").then(|| heard.data["to"].as_str().unwrap().to_owned())

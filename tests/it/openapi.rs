@@ -26,7 +26,7 @@ impl Document {
         assert!(misfits.is_empty(), "{}: {misfits:#?}", reply.request);
     }
 
-    /// Where a value does not fit a schema. A key that the schema does not name is a misfit too.
+    /// The places at which a value violates a schema. Keys the schema does not name count.
     pub fn misfits(&self, schema: &Value, value: &Value, place: &str) -> Vec<String> {
         if let Some(reference) = schema["$ref"].as_str() {
             let named = self.0.pointer(&reference[1..]).expect(reference);

@@ -92,7 +92,7 @@ impl Drop for Scratch {
     }
 }
 
-/// What a start that fails says, and its code.
+/// The error output and exit code of a failing start.
 pub fn fails(command: &mut Command) -> (i32, String) {
     let output = command.output().expect("it runs");
     assert!(

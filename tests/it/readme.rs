@@ -58,7 +58,7 @@ fn sessions(program: &str) -> Vec<Vec<Typed>> {
     sessions
 }
 
-/// Whether a shell would wait for more: inside quotes, or after a backslash.
+/// True if a shell would wait for more: inside quotes, or after a backslash.
 fn is_open(command: &str) -> bool {
     command.ends_with('\\') || command.matches('\'').count() % 2 == 1
 }
@@ -141,7 +141,7 @@ async fn worlds(main: &Remote) -> Vec<String> {
         .collect()
 }
 
-/// Whether a text is as expected, where `…` stands for anything.
+/// True if a text is as expected; `…` stands for anything.
 fn fits(actual: &str, expected: &str) -> bool {
     let parts: Vec<&str> = expected.split('…').collect();
     let [first, middle @ .., last] = &parts[..] else {

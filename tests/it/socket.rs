@@ -1,4 +1,4 @@
-//! What only shows on real sockets: requests that are no HTTP, large bodies, many clients at once.
+//! Behaviour on real sockets: requests that are not HTTP, large bodies, many concurrent clients.
 
 use std::collections::HashSet;
 use std::sync::Arc;

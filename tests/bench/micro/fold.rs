@@ -8,7 +8,7 @@ use release_emulator::internals::sim::lifecycle::{
     Command, Event, Node, Outcome, Run, RunPlan, StepPlan,
 };
 
-/// How long a step takes.
+/// Duration of a step.
 const STEP: Millis = 10;
 
 /// Steps one after the other.

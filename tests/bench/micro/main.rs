@@ -1,4 +1,4 @@
-//! What single pieces of work cost: `cargo bench --bench micro`, or `cargo bench --bench micro -- fold` for some.
+//! Micro-benchmarks of single functions: `cargo bench --bench micro`, or `cargo bench --bench micro -- fold` for some.
 //!
 //! Requests are given to the whole application in process: no socket, but every layer, with the journal and the
 //! metrics on, and a token that is looked at.

@@ -1,4 +1,4 @@
-//! What a signature costs: verifying one, and a request with one that is verified beside the same request whose
+//! The cost of a signature: verifying one, and a request with one that is verified beside the same request whose
 //! key nobody knows and whose signature therefore is only read.
 //!
 //! The body has 1 KiB, and five headers are signed, as by the official SDKs.

@@ -1,4 +1,4 @@
-//! What axum does at best: a list as a constant (a), and typed items behind a lock, which are written by serde
+//! The fastest axum servers to compare with: a list as a constant (a), and typed items behind a lock, written by serde
 //! (b). They are served by this very program, which the benchmark starts once more.
 
 use std::cell::Cell;
@@ -47,7 +47,7 @@ impl Item {
     }
 }
 
-/// What a creation says.
+/// The body of a creation.
 #[derive(Deserialize)]
 struct Wanted {
     name: String,

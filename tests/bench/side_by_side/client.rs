@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use release_emulator::internals::sim::clock::Stopwatch;
 
-/// How many requests may be under way at a fixed rate.
+/// Most requests in flight at a fixed rate.
 const CONNECTIONS: usize = 64;
 
 /// A request as it goes over the wire.
@@ -147,7 +147,7 @@ pub(crate) fn at_rate(
             waiting.push_back(due);
             due += gap;
         }
-        // Where all are busy the rest waits, and its time counts.
+        // If all are busy the rest waits, and the wait counts.
         while busy.len() < CONNECTIONS
             && let Some(since) = waiting.pop_front()
         {

@@ -1,4 +1,4 @@
--- What wrk sends: LOAD_METHOD to the path of its URL, with LOAD_BODY, in which __N__ becomes a number that comes once.
+-- The request wrk sends: LOAD_METHOD to the path of its URL, with LOAD_BODY, in which __N__ becomes a number that comes once.
 local body = os.getenv("LOAD_BODY")
 wrk.method = os.getenv("LOAD_METHOD") or "GET"
 if body then

@@ -5,13 +5,13 @@ use std::time::Duration;
 use super::give_up;
 use super::server::{CLIENTS, Server, on_core};
 
-/// What wrk is given to send; it reads the rest from its environment.
+/// The Lua script for wrk; it reads the rest from its environment.
 const SCRIPT: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/bench/side_by_side/load.lua"
 );
 
-/// What a server is asked again and again.
+/// The request that a round repeats.
 #[derive(Clone, Copy)]
 pub(crate) struct Load<'a> {
     pub(crate) method: &'a str,
@@ -40,7 +40,7 @@ impl<'a> Load<'a> {
     }
 }
 
-/// What a round came to.
+/// The result of a round.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Round {
     /// Requests per second.

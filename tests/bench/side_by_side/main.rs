@@ -1,4 +1,4 @@
-//! What the emulator costs, beside what axum costs at best, in the same run: `cargo bench --bench side_by_side`.
+//! The emulator's cost beside the fastest axum servers, in the same run: `cargo bench --bench side_by_side`.
 //!
 //! Servers have one core and what drives them another, and take turns; what is printed are medians over the
 //! rounds, and the median of each round's ratio. The journal and the metrics are on, as they are by default, and
@@ -17,7 +17,7 @@ mod table;
 use std::io::Write;
 use std::process::{Command, exit};
 
-/// What is measured, in this order.
+/// The parts of the table, in order.
 const PARTS: [(&str, fn()); 8] = [
     ("list", parts::lists),
     ("create", parts::creations),
@@ -29,7 +29,7 @@ const PARTS: [(&str, fn()); 8] = [
     ("journal", parts::journal),
 ];
 
-/// What is measured only where it is named.
+/// The parts that run only if named.
 const SOAK: (&str, fn()) = ("soak", parts::soak);
 
 fn main() {

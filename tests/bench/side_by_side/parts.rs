@@ -1,4 +1,4 @@
-//! What is measured, a function for each part of the table.
+//! The measurements, a function for each part of the table.
 
 use std::ops::Range;
 use std::process::Command;
@@ -10,28 +10,28 @@ use super::server::{CLIENTS, Server, start_up};
 use super::table::{median, row};
 use super::{give_up, soak as soaking};
 
-/// How many rounds count. Where servers are driven, one more warms them up.
+/// Rounds that count. Servers under load get one more to warm up.
 const ROUNDS: usize = 5;
 
-/// How long a round drives a server.
+/// Duration of a round of load.
 const ROUND: Duration = Duration::from_secs(2);
 
-/// How often a start is measured.
+/// Number of measured starts.
 const STARTS: usize = 11;
 
-/// How many resources there are where it is not about their number.
+/// Stored resources, unless their number is what is measured.
 const FEW: u64 = 1_000;
 
-/// How many there are where it is.
+/// Stored resources if their number is what is measured.
 const MANY: u64 = 1_000_000;
 
-/// How many releases are stored to see what one takes.
+/// Releases stored to measure the memory of one.
 const RELEASES: u64 = 50_000;
 
 /// The rate at which latency is measured, per second.
 const RATE: u32 = 5_000;
 
-/// How long a soak lasts.
+/// Duration of a soak.
 const LASTING: Duration = Duration::from_mins(10);
 
 const PLANS: &str = "/v3/p1/cas/release-plans";
@@ -157,7 +157,7 @@ fn fixtures() -> String {
     path.to_str().expect("a readable path").to_owned()
 }
 
-/// How long a start takes, beside the minimal program.
+/// Start-up time, beside the minimal program.
 pub(crate) fn starts() {
     let fixtures = fixtures();
     let (mut own, mut beside) = (Vec::new(), Vec::new());
@@ -181,7 +181,7 @@ pub(crate) fn starts() {
     );
 }
 
-/// What memory is resident, at rest and for each thing that is stored.
+/// Resident memory, at rest and per stored resource.
 pub(crate) fn memory() {
     let mib = |bytes: u64| format!("{:.1}", in_kib(bytes) / 1024.0);
     let (emulator, baseline) = (Server::emulator(&[]), Server::baseline());
@@ -229,7 +229,7 @@ fn in_kib(bytes: u64) -> f64 {
     f64::from(u32::try_from(bytes >> 10).expect("less than 4 TiB"))
 }
 
-/// How large the program is.
+/// Size of the program.
 pub(crate) fn size() {
     let binary = std::fs::metadata(env!("CARGO_BIN_EXE_release-emulator"));
     let mb = in_kib(binary.expect("it was built").len()) * 1024.0 / 1e6;
@@ -242,7 +242,7 @@ pub(crate) fn size() {
     );
 }
 
-/// What a page costs where much is stored, beside a page of little.
+/// The cost of a page of a long list, beside a page of a short one.
 pub(crate) fn growth() {
     let small = with_plans(&[]);
     let large = with_plans(&[]);
@@ -275,7 +275,7 @@ pub(crate) fn growth() {
     }
 }
 
-/// How long an answer takes at a rate that leaves the server time, beside (b).
+/// Latency at a rate below saturation, beside (b).
 pub(crate) fn latency() {
     let (emulator, baseline) = (with_plans(&[]), Server::baseline());
     pin_myself();
@@ -322,7 +322,7 @@ pub(crate) fn journal() {
     );
 }
 
-/// What memory is resident over a long time of creating and deleting.
+/// Resident memory during a long run of creating and deleting.
 pub(crate) fn soak() {
     let soaked = soaking::soak(LASTING);
     let mib = |bytes: u64| format!("{:.1}", in_kib(bytes) / 1024.0);

@@ -15,7 +15,7 @@ const SERVERS: &str = "0";
 /// The core of what drives them.
 pub(crate) const CLIENTS: &str = "1";
 
-/// How many ticks of a process's clock make a second: Linux promises it to programs, whatever its own is.
+/// Ticks of a process's clock in a second: Linux promises it to programs, whatever its own is.
 const TICKS: f64 = 100.0;
 
 /// A running server; it is killed with its owner.
@@ -109,7 +109,7 @@ pub(crate) fn on_core(core: &str, program: &str) -> Command {
     command
 }
 
-/// How long it takes from the start of a process to the first 200.
+/// Time from the start of a process to its first 200.
 pub(crate) fn start_up(start: impl FnOnce() -> Server, request: &Request) -> Duration {
     let begin = Stopwatch::start();
     let server = start();

@@ -10,22 +10,22 @@ use super::client::Connection;
 use super::give_up;
 use super::server::Server;
 
-/// How many clients there are at once.
+/// Number of concurrent clients.
 const CLIENTS: usize = 4;
 
-/// How often memory is looked at.
+/// Interval between samples of memory.
 const LOOK: Duration = Duration::from_secs(10);
 
-/// What a soak came to, in bytes.
+/// The result of a soak, in bytes.
 pub(crate) struct Soaked {
-    /// How many requests there were.
+    /// Number of requests.
     pub(crate) requests: u64,
-    /// What was resident after the first minute.
+    /// Resident after the first minute.
     pub(crate) first: u64,
     /// The most and the least that was resident from then on.
     pub(crate) most: u64,
     pub(crate) least: u64,
-    /// How many requests the journal had dropped in the end.
+    /// Requests the journal had dropped by the end.
     pub(crate) dropped: u64,
 }
 

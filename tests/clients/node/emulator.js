@@ -12,11 +12,11 @@ const { after, before, beforeEach } = require('node:test');
 
 const FIXTURES = path.join(__dirname, '..', 'fixtures.json');
 
-// Where every test's clock stands still at first, and the same in the milliseconds that ServiceStage speaks.
+// The instant at which every test's clock is frozen at first, and the same in ServiceStage's milliseconds.
 const START = '2040-01-01T00:00:00Z';
 const START_MS = 2_208_988_800_000;
 
-// How long one step of work takes.
+// Duration of one step of work.
 const STEP_MS = 2_000;
 
 /** A running emulator, by its address, and its control plane. */

@@ -1,4 +1,4 @@
-"""What all tests share: one emulator for the session, put back before each test, and clients that sign.
+"""Fixtures for all tests: one emulator for the session, put back before each test, and clients that sign.
 
 The SDK is loaded here first, and so only after the environment is one in which it finds nothing of the user's.
 """

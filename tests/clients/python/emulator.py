@@ -18,11 +18,11 @@ FIXTURES = Path(__file__).resolve().parent.parent / "fixtures.json"
 # The identities of the fixtures, and nobody else.
 STRICT = ("--fixtures", str(FIXTURES), "--auth", "strict")
 
-# Where every test's clock stands still at first, and the same in the milliseconds that ServiceStage speaks.
+# The instant at which every test's clock is frozen at first, and the same in ServiceStage's milliseconds.
 START = "2040-01-01T00:00:00Z"
 START_MS = 2_208_988_800_000
 
-# How long one step of work takes unless a script says otherwise.
+# Duration of one step of work unless a script says otherwise.
 STEP_MS = 2_000
 
 

@@ -66,7 +66,7 @@ def stage(url: str, key: Key = ANN, project: str | None = NORTH, **more: Any) ->
 
 
 class Answer(SdkResponse):
-    """What a raw call answers. `call_api` fills a model, so there must be one, if only for a header."""
+    """The answer to a raw call. `call_api` fills a model, so there must be one, if only for a header."""
 
     openapi_types = {"request_id": "str"}
     attribute_map = {"request_id": "X-Request-Id"}

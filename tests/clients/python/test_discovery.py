@@ -28,7 +28,7 @@ def discover(url: str, key: Key = sdk.ANN, region: str = "cn-north-4") -> Servic
 
 
 def in_environment(program: str, **variables: str) -> dict[str, object]:
-    """What environment_only.py prints, in a process of its own."""
+    """The output of environment_only.py, run in a process of its own."""
     script = Path(__file__).with_name("environment_only.py")
     done = subprocess.run([sys.executable, script, program], env=os.environ | variables, text=True,
                           stdout=subprocess.PIPE, timeout=60, check=True)

@@ -1,4 +1,4 @@
-"""What the README says to do from Python and in CI, done as it says."""
+"""The README's instructions for Python and CI, followed as written."""
 
 import os
 import re

@@ -11,7 +11,7 @@ from schemathesis import Case, GenerationMode, HookContext, Response
 from schemathesis.core import NotSet
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 
-# How often an operation must be called at the least, unless it takes nothing that could vary.
+# Fewest calls of an operation, unless it takes nothing that could vary.
 ENOUGH = 50
 
 # How often each was, which take nothing, and which did what they were asked at least once.
@@ -56,7 +56,7 @@ def with_integers(value: Any) -> Any:
 @schemathesis.hook
 def filter_failure(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:
     """Keeps what is a failure."""
-    # Where a body may be absent, data without one fits, though it was made to be refused.
+    # If a body may be absent, data without one fits, though it was made to be refused.
     optional = any(not body.is_required for body in case.operation.body)
     is_empty = isinstance(case.body, NotSet) or (isinstance(case.body, bytes) and case.body.isspace())
     if isinstance(failure, AcceptedNegativeData) and is_empty and optional:

@@ -11,10 +11,10 @@ from emulator import Emulator, running
 
 HERE = Path(__file__).resolve().parent
 
-# What everybody starts with: something of each kind, and one who may do everything everywhere.
+# The fixtures every test starts with: a resource of each kind, and a user with every right everywhere.
 FLAGS = ("--fixtures", str(HERE / "fixtures.json"), "--auth", "strict")
 
-# What is tested apart, since it would spoil the rest.
+# Operations tested apart, since they would spoil the rest.
 _APART = re.compile(r"/_emulator/v1/(clock|faults|worlds)\b")
 
 _started = ExitStack()

@@ -28,5 +28,5 @@ def patrick(emulator: Emulator) -> Zadig:
 
 @pytest.fixture
 def rita(emulator: Emulator) -> Zadig:
-    """Who may read the versions of the project shop, and nothing else."""
+    """A user who may read the versions of the project shop, and nothing else."""
     return Zadig(emulator.url, "zadig-token-of-rita")

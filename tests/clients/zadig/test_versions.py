@@ -16,7 +16,7 @@ def seen(zadig: Zadig, name: str = "v1") -> tuple[str, dict[str, object]]:
 
 
 def refusal(name: str, why: str, retry: str = "false") -> dict[str, object]:
-    """How every failed creation is answered, that of a Helm version too."""
+    """The answer to every failed creation, that of a Helm version too."""
     return {"code": 500, "message": "Internal Error: ",
             "description": f"failed to create k8s delivery version, project name: shop, version name {name}, "
                            f"retry: {retry}, error: {why}"}

@@ -182,7 +182,7 @@ impl Reply {
     }
 }
 
-/// How often a property is tried. What fails is printed, and not kept in a file beside the source.
+/// Settings for `n` cases of a property. A failure is printed, not kept in a file beside the source.
 pub fn cases(n: u32) -> Config {
     Config {
         cases: n,

@@ -2,12 +2,12 @@
 
 use super::*;
 
-/// What is said of a field that was read and not known.
+/// The hint about an unknown field in an accepted body.
 fn ignored(place: &str, meant: &str) -> String {
     format!("the body's field {place} is not known and was ignored, did you mean {meant}?")
 }
 
-/// What is said of a field beside what was refused.
+/// The hint about an unknown field in a refused body.
 fn unknown(place: &str, meant: &str) -> String {
     format!("the body's field {place} is not known, did you mean {meant}?")
 }
@@ -105,7 +105,7 @@ async fn a_misspelt_field_of_a_part_that_is_only_carried_is_told_too() {
     );
     hints(&reply, 400, &hint);
 
-    // What is taken as it is has no fields that could be misspelt.
+    // Free-form values have no fields that could be misspelt.
     let mut body = release("no", "reviews");
     body["spec"]["grayDeployments"][0]["template"] =
         json!({"nmae": 1, "template": {"clusterid": 1}});

@@ -1,4 +1,4 @@
-//! What `x-emulator-hint` says of refused requests, family by family.
+//! Hints (`x-emulator-hint`) on refused requests, family by family.
 
 mod fields;
 mod ids;
@@ -13,10 +13,10 @@ use crate::common::{App, CREDENTIALS, PROJECT, Reply};
 /// A project that is not [`PROJECT`].
 const OTHER: &str = "p-2";
 
-/// Where the releases of a namespace are.
+/// Path of the releases of a namespace.
 const RELEASES: &str = "/v2/meshes/mesh-demo/namespaces/default/releases";
 
-/// Where delivery versions are.
+/// Path of the delivery versions.
 const VERSIONS: &str = "/openapi/delivery/releases";
 
 fn plans(rest: &str) -> String {

@@ -55,7 +55,7 @@ async fn the_name_of_a_version_is_told_with_who_has_it_and_whether_it_can_be_ret
     hints(&app.post(&k8s, version("v1")).await, 500, &hint);
 }
 
-/// What a checked order may refer to.
+/// Fixtures that a checked plan may refer to.
 fn provided() -> Value {
     json!({"zadig": {"projects": [{"key": "demo",
         "environments": [{"name": "dev", "production": false, "services": [

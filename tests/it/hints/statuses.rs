@@ -1,4 +1,4 @@
-//! What is refused because of the present status, and how to get to where it is allowed.
+//! Hints on commands that the present status forbids: how to reach a status that allows them.
 
 use super::*;
 use crate::common::NOON;

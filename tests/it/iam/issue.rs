@@ -1,11 +1,11 @@
-//! What a login answers.
+//! Answers to a login.
 
 use serde_json::json;
 
 use super::{ACME, NOTHING, TOKENS, body, login, north, strict, token, users};
 use crate::common::{App, PROJECT, assert_same};
 
-/// Where the emulator is reached in these tests.
+/// Base URL of the emulator in these tests.
 const HOST: &[(&str, &str)] = &[("host", "emulator.test:4600")];
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What an issued token opens, and for how long.
+//! Access by an issued token, and its lifetime.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Who may log in.
+//! Accepted and refused logins.
 
 use release_emulator::internals::world::settings::Auth;
 use serde_json::{Value, json};

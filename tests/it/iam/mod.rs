@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::common::{App, PROJECT, Reply};
 
-/// Where tokens are issued, looked at and revoked.
+/// Path at which tokens are issued, inspected and revoked.
 const TOKENS: &str = "/v3/auth/tokens";
 
 /// Another project than [`PROJECT`].
@@ -28,7 +28,7 @@ const ACME: &str = "605f620bb35501f08b335cd1b0d156b0";
 /// The id of the account of users who are given none.
 const EMULATOR: &str = "7ac3896209d7abe4c7c8bda7123c9240";
 
-/// How many milliseconds a token lives.
+/// Lifetime of a token in milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
 /// No headers at all.

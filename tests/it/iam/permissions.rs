@@ -1,4 +1,4 @@
-//! What actions allow, of every operation there is.
+//! Actions and the operations they allow, for every operation.
 
 use release_emulator::internals::http::Operation;
 use release_emulator::internals::registry::operations;
@@ -79,7 +79,7 @@ async fn its_own_action_allows_every_operation_and_its_older_name_does_too() {
     assert_eq!(n_families.len(), BY_ACTIONS.len());
 }
 
-/// Whether the request has met no operation, which would prove nothing.
+/// True if the request reached no operation, which would prove nothing.
 fn is_unrouted(reply: &Reply) -> bool {
     reply.status == 404 && reply.text().contains("APIGW.")
 }

@@ -1,4 +1,4 @@
-//! What the roles of Zadig allow, of every operation there is.
+//! Zadig roles and the operations they allow, for every operation.
 
 use release_emulator::internals::http::Operation;
 use release_emulator::internals::registry::operations;

@@ -1,4 +1,4 @@
-//! Where a token is good: its project alone, and no project if it is for an account.
+//! Scopes of tokens: a token is valid in its project only, and in none if it is for an account.
 
 use serde_json::json;
 

@@ -112,7 +112,7 @@ async fn tokens_are_told_with_their_history() {
     assert_same(&state["identities"]["tokens"], &expected);
 }
 
-/// What becomes of each token: in a look by another one, and at the door of a project.
+/// The outcome for each token: inspected with another one, and used in a project.
 async fn fates(app: &App, by: &str, tokens: &[&str]) -> Vec<(u16, String, u16, String)> {
     let mut fates = Vec::new();
     for token in tokens {

@@ -14,14 +14,14 @@ use release_emulator::internals::sim::{Millis, NEVER};
 pub(super) const START: Millis = 1_767_225_600_000;
 /// Random lengths are multiples of this, so that much falls on one instant.
 const BEAT: Millis = 500;
-/// How often a history is looked at.
+/// Number of looks at a history.
 pub(super) const TICK: Millis = BEAT / 2;
 /// Whatever ends by itself has ended by then: twelve steps of 5 s in a row, the lead, all waits.
 pub(super) const LATE: Millis = START + 120_000;
 /// The most steps that a random tree has.
 pub(super) const MOST: usize = 12;
 
-/// What is started, and what is said to it after which waits.
+/// A run and its commands, with the wait before each.
 #[derive(Clone, Debug)]
 pub(super) struct History {
     pub(super) plan: RunPlan,
@@ -102,7 +102,7 @@ impl History {
         last.unwrap_or_else(|| Run::start(START, self.plan.clone()))
     }
 
-    /// What a reader saw who looked at each tick, and just before and just after each command.
+    /// The views of a reader at each tick, and just before and just after each command.
     pub(super) fn film(&self) -> Vec<(Millis, Sight)> {
         let mut film = Vec::new();
         let mut now = START;
@@ -219,7 +219,7 @@ pub(super) fn scripts() -> impl Strategy<Value = RunPlan> {
     })
 }
 
-/// How long an abort takes: perhaps for ever, perhaps a length that there cannot be.
+/// Duration of an abort: possibly endless, possibly out of range.
 fn winding_down() -> impl Strategy<Value = Millis> {
     prop_oneof![6 => beats(-1..4), 1 => Just(NEVER)]
 }

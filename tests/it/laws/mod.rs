@@ -30,7 +30,7 @@ fn walk(run: &Run, from: Millis) -> impl Iterator<Item = (Millis, Millis)> {
     std::iter::successors(pair(from), move |(_, due)| pair(*due))
 }
 
-/// What changes after `from` and until `to`.
+/// The changes after `from` and until `to`.
 fn changes(run: &Run, from: Millis, to: Millis) -> Vec<(Millis, Sight, Sight)> {
     walk(run, from)
         .take_while(|(_, due)| *due <= to)
@@ -39,7 +39,7 @@ fn changes(run: &Run, from: Millis, to: Millis) -> Vec<(Millis, Sight, Sight)> {
         .collect()
 }
 
-/// Whether the run itself takes the step, rather than passing it.
+/// True if the run itself takes the step, rather than passing it.
 fn is_own(does: &StepPlan) -> bool {
     matches!(does, StepPlan::Work { .. } | StepPlan::Gate)
 }
@@ -398,7 +398,7 @@ proptest! {
                 prop_assert!(steps.iter().all(|seen| *seen == StepState::Idle || is_over(*seen)));
             }
             if phase.is_ended() {
-                // Where no step is left to take, the limit can still come during the lead.
+                // With no step left to take, the limit can still come during the lead.
                 let is_cut = plan.limit.is_some_and(|limit| limit < plan.start_delay);
                 let is_well = steps.into_iter().all(is_well) && !is_cut;
                 prop_assert_eq!(phase == Phase::Succeeded, is_well);

@@ -52,7 +52,7 @@ fn told(plan: RunPlan, commands: &[(Millis, Command)]) -> Run {
     run
 }
 
-/// How the steps have ended, in seconds from the start; what has not begun is left out.
+/// The steps' outcomes, in seconds from the start; steps that have not begun are left out.
 fn ends(run: &Run) -> Vec<(usize, Millis, Millis, Verdict)> {
     let seconds = |instant: Millis| (instant - START) / 1_000;
     let ends = steps(run, LATE).into_iter().enumerate();

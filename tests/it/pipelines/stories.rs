@@ -1,4 +1,4 @@
-//! What happens to pipelines, with exact times. A step of work takes two seconds.
+//! Stories of pipelines, with exact times. A step of work takes two seconds.
 
 use serde_json::json;
 

@@ -10,7 +10,7 @@ fn state(plans: &Value) -> Value {
     json!({"servicestage": {"projects": [{"id": PROJECT, "release_plans": plans}]}})
 }
 
-/// What every GET of the family answers about these plans.
+/// The answers of every GET of the family about these plans.
 async fn answers(app: &App, ids: &[String]) -> Vec<String> {
     let mut answers = vec![app.get(&path("")).await.text()];
     for id in ids {

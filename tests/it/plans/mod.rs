@@ -143,7 +143,7 @@ async fn create(app: &App, body: Value) -> String {
     created["id"].as_str().expect("an id").to_owned()
 }
 
-/// What the deployment information shows of a component of the plan of five before anything happened.
+/// The initial deployment information of a component of the plan of five.
 fn row(name: &str) -> Value {
     let seq = match name {
         "web" => "3",

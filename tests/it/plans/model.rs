@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::{body, component, create, path};
 use crate::common::{App, cases};
 
-/// How the work of a component goes: seconds, and whether it fails.
+/// The work of a component: seconds, and whether it fails.
 type Fate = (u32, bool);
 
-/// What is done to a plan. Fates are those of its components by position; lengths are seconds.
+/// A command to a plan. Fates are those of its components by position; lengths are seconds.
 #[derive(Clone, Debug)]
 enum Act {
     Execute(Vec<Fate>),
@@ -87,7 +87,7 @@ impl Model {
         }
     }
 
-    /// Whether the act is accepted; if so, it has been done.
+    /// Returns true if the act is accepted; if so, it has been done.
     fn act(&mut self, act: &Act) -> bool {
         let status = self.status();
         match act {

@@ -1,4 +1,4 @@
-//! What is accepted, carried and refused, field by field.
+//! Accepted, carried and refused fields, one by one.
 
 use axum::body::Body;
 use serde_json::{Value, json};
@@ -196,7 +196,7 @@ async fn unknown_fields_are_accepted_with_a_hint() {
     );
     let id = reply.expect(200)["id"].as_str().unwrap().to_owned();
 
-    // What is fixed at creation is unknown to an edit.
+    // Fields fixed at creation are unknown to an edit.
     body.as_object_mut().unwrap().remove("descr");
     body["action"] = json!("clone");
     body["swimlane_id"] = json!("lane-2");

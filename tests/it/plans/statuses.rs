@@ -1,4 +1,4 @@
-//! Which commands fit which status. Statuses are given by fixtures, so each is tried on its own.
+//! Commands against statuses. Fixtures set the status, so each is tried on its own.
 
 use serde_json::{Value, json};
 
@@ -111,7 +111,7 @@ async fn commands_that_came_too_late_are_refused() {
     plan.tell("execute").await;
     plan.app.advance(6_000).await;
 
-    // What is due at an instant has happened before a command of the same instant.
+    // Transitions due at an instant precede a command of the same instant.
     plan.refused(
         "abort",
         "status: abort needs a plan that is one of RUNNING, and this one is SUCCESS",

@@ -122,7 +122,7 @@ async fn version_status(app: &App) -> (String, u64, String) {
     (text(info, "/status"), pushed.expect("a count"), error)
 }
 
-/// How often each rule was used, in their order.
+/// The number of uses of each rule, in order.
 async fn used(app: &App) -> Vec<u64> {
     let listed = app.get(SCRIPTS).await.expect(200);
     let rules = listed["scripts"].as_array().expect("rules");

@@ -140,7 +140,7 @@ fn talk(format: &str) -> (String, Vec<String>) {
         assert_eq!(answer.status, status, "{sent:?} {answer:?}");
         assert_quiet(&answer.shown(), &collected, &sent);
     }
-    // What is masked was there to be seen.
+    // The masked values were visible before.
     for masked in [
         "the client signed another method",
         "the secret key is another one",

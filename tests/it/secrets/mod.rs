@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::common::PROJECT;
 use crate::process::{command, fails, scratch};
 
-/// What every secret holds.
+/// The text that every secret contains.
 const HUSH: &str = "hush";
 
 /// A signature that is none, and the number that stands for a password where a text should.
@@ -45,7 +45,7 @@ fn identities() -> Value {
     }})
 }
 
-/// What does not fit where something secret is: the place that is to be named, and what stands in that list of
+/// Misfits where a secret is: the place that is to be named, and what stands in that list of
 /// the identities.
 const BROKEN: &str = r#"
     users[0]                        "hush-user"

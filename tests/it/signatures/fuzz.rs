@@ -132,7 +132,7 @@ fn pairs(query: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
     pairs
 }
 
-/// Which canonical request the client signs; all of them are told here without the emulator's code.
+/// The canonical request the client signs; all forms are built here without the emulator's code.
 #[derive(Clone, Copy, Debug)]
 enum Spelling {
     /// Decoded, encoded again, the query sorted: the Python SDK.
@@ -145,7 +145,7 @@ enum Spelling {
     Node,
 }
 
-/// What becomes of a request between signing and sending.
+/// A change to a request between signing and sending.
 #[derive(Clone, Debug)]
 enum Change {
     /// A byte of the target is replaced, added or taken away.
@@ -382,7 +382,7 @@ impl Wire {
         sendable.then_some(wire)
     }
 
-    /// What of it was signed: equal for requests that mean the same.
+    /// The signed meaning: equal for equivalent requests.
     fn meaning(&self) -> impl PartialEq + std::fmt::Debug {
         let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
         let mut headers: Vec<(String, String)> = self

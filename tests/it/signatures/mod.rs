@@ -15,7 +15,7 @@ use crate::common::App;
 pub const AK: &str = "EMULATORACCESSKEY001";
 /// Its secret half.
 pub const SK: &str = "emulatorSecretKey0123456789abcdefABCDEF01";
-/// What the vectors were signed at.
+/// The instant at which the vectors were signed.
 pub const DATE: &str = "20260102T030405Z";
 /// The same as an instant.
 pub const SIGNED_AT: i64 = 1_767_323_045_000;

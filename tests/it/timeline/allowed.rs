@@ -1,4 +1,4 @@
-//! What a timeline says is allowed is what the service accepts: each command is tried on each status.
+//! The commands a timeline allows are those the service accepts: each is tried on each status.
 
 use serde_json::{Value, json};
 

@@ -21,7 +21,7 @@ pub async fn timeline(app: &App, family: &str, id: &str) -> Value {
     app.get(&path).await.expect(200)
 }
 
-/// What a resource has been through, in short: `<seconds past noon> [<step> ]<from>-<to> <cause>`.
+/// The history of a resource, in short: `<seconds past noon> [<step> ]<from>-<to> <cause>`.
 async fn story(app: &App, family: &str, id: &str) -> Vec<String> {
     short(&timeline(app, family, id).await["transitions"])
 }

@@ -1,4 +1,4 @@
-//! What comes next by itself.
+//! Upcoming transitions in a timeline.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! How far a timeline goes back: fixtures, exports, resets, and how much is kept.
+//! The start of a timeline: fixtures, exports, resets, and how much is kept.
 
 use serde_json::{Value, json};
 

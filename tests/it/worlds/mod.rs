@@ -54,7 +54,7 @@ fn pipeline(name: &str) -> Value {
         {"name": "deploy", "approval_type": 1, "tasks": [{"name": "roll-out"}]}]})
 }
 
-/// What a refusal of a world to be says.
+/// The reason for which opening a world is refused.
 async fn refusal(main: &Remote, chosen: Value, status: u16) -> String {
     let reply = main.post(WORLDS, chosen).await;
     assert_eq!(reply.header("content-type"), "application/problem+json");
@@ -166,7 +166,7 @@ async fn a_world_is_as_the_process_was_started_where_nothing_else_is_chosen() {
         .await
         .unwrap();
     let main = Remote::at(emulator.url());
-    // What became of the first world since is its own.
+    // Later changes to the first world stay its own.
     main.post("/_emulator/v1/reset", json!({"to": "empty"}))
         .await
         .expect(204);

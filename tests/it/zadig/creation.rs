@@ -1,4 +1,4 @@
-//! What creating and retrying refuses, in which order, and what is stored all the same.
+//! Refusals of creating and retrying, their order, and what is stored all the same.
 
 use serde_json::{Value, json};
 
@@ -160,7 +160,7 @@ async fn an_image_to_be_pushed_must_come_from_a_known_registry_under_its_name() 
         &refused("v1", false, cause),
     )
     .await;
-    // What is not pushed is not looked at.
+    // Images that are not pushed are not checked.
     let disabled = but(
         other_name,
         "/yaml_datas/0/image_datas/0/disable_image_dist",

@@ -1,4 +1,4 @@
-//! What goes before the operations: credentials, paths, methods, rights, bodies.
+//! Checks before the operations: credentials, paths, methods, rights, bodies.
 
 use serde_json::{Value, json};
 

@@ -143,7 +143,7 @@ impl App {
     }
 }
 
-/// What [`App::seen`] answers, to compare with.
+/// The expected answer of [`App::seen`].
 fn seen(status: &str, count: &str, upload: &str, error: &str) -> (String, String, String, String) {
     let owned = str::to_owned;
     (owned(status), owned(count), owned(upload), owned(error))
@@ -163,7 +163,7 @@ fn internal(description: &str) -> String {
     format!(r#"{{"code":500,"description":{description},"message":"Internal Error: "}}"#)
 }
 
-/// What a refused creation of project `demo` describes.
+/// The description of a refused creation in project `demo`.
 fn refused(version: &str, retry: bool, cause: &str) -> String {
     internal(&format!(
         "failed to create k8s delivery version, project name: demo, version name {version}, retry: {retry}, \

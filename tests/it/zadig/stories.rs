@@ -1,4 +1,4 @@
-//! How versions go in time.
+//! Stories of versions, with exact times.
 
 use serde_json::{Value, json};
 

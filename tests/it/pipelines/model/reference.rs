@@ -1,12 +1,12 @@
-//! What pipelines do, told a second time: time goes in ticks, and each step counts down what it still needs.
+//! A second model of pipelines: time passes in ticks, and each step counts down to its end.
 //!
 //! It knows nothing of the kernel, which computes the future once and compares instants with it.
 
-/// What a caller defines.
+/// The definition of a pipeline.
 #[derive(Clone, Debug)]
 pub(super) struct Definition {
     pub(super) stages: Vec<Stage>,
-    /// Whether later tasks run after a failed one.
+    /// True if later tasks run after a failed one.
     pub(super) careless: bool,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Task {
     pub(super) approval: bool,
 }
 
-/// How steps to come will go.
+/// The outcome of future steps.
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
     pub(super) rollback: bool,
@@ -37,7 +37,7 @@ pub(super) struct Rule {
 /// Tasks by the name of their stage.
 pub(super) type Selection = Vec<(String, Vec<String>)>;
 
-/// What is said to the pipelines; `usize` is a pipeline.
+/// A command to the pipelines; `usize` is a pipeline.
 #[derive(Clone, Debug)]
 pub(super) enum Call {
     Create(usize, Definition),
@@ -51,7 +51,7 @@ pub(super) enum Call {
     Advance(u32),
 }
 
-/// What comes back.
+/// The answer to a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// Done, and there is nothing to say about it.
@@ -64,7 +64,7 @@ pub(super) enum Answer {
     Unknown,
 }
 
-/// What a list shows of a pipeline: its version and status, then of the latest execution the number, the
+/// A pipeline in a list: its version and status, then of the latest execution the number, the
 /// version and the statuses of gates and tasks. A stage without a gate has 0.
 pub(super) type Sight = (u64, u64, Option<(i64, u64, Vec<(u64, Vec<u64>)>)>);
 

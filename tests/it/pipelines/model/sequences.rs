@@ -17,7 +17,7 @@ pub(super) struct Sequence {
     said: Vec<Saying>,
 }
 
-/// What is said before it is known what there is to say it to.
+/// A command whose pipeline is chosen once the existing ones are known.
 #[derive(Clone, Debug)]
 enum Saying {
     Plain(Call),
@@ -128,7 +128,7 @@ pub(super) fn sequences() -> impl Strategy<Value = Sequence> {
 }
 
 impl Sequence {
-    /// How many calls there are.
+    /// Number of calls.
     pub(super) fn len(&self) -> usize {
         self.said.len() + 1
     }

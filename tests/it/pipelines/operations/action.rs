@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Subject, body, pipelines, three_stages};
 use super::{NOBODY, is_unknown, keys, send, wrong};
 use crate::common::{App, PROJECT, assert_same, golden};
+use crate::pipelines::{Subject, body, pipelines, three_stages};
 
 /// A stage behind an approval, of one task.
 fn gated() -> Value {
     json!([{"name": "s", "approval_type": 1, "tasks": [{"name": "t"}]}])
 }
 
-/// What each action answers in each status a pipeline can have; 0: it is refused.
+/// The status each action answers in each status of a pipeline; 0: refused.
 const ANSWERS: [(u8, [u64; 7]); 11] = [
     // start, stop, continue, retry, agree, refuse, rollback
     (1, [4, 0, 0, 0, 0, 0, 0]),

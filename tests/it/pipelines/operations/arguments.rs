@@ -1,10 +1,10 @@
-//! What the body of an action says: selected tasks, and answers to approvals.
+//! Bodies of actions: selected tasks, and answers to approvals.
 
 use serde_json::json;
 
-use super::super::{Subject, body, three_stages};
 use super::wrong;
 use crate::common::{App, assert_same};
+use crate::pipelines::{Subject, body, three_stages};
 
 /// A stage behind an approval, of one task.
 fn gated() -> serde_json::Value {

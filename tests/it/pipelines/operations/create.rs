@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::{body, pipelines, three_stages};
 use super::{send, with, without, wrong};
 use crate::common::{App, NOON, assert_same};
+use crate::pipelines::{body, pipelines, three_stages};
 
 fn ui() -> Value {
     body("release-a", three_stages())

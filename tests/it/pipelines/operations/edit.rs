@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Subject, body, pipelines, three_stages};
 use super::{NOBODY, is_unknown, with, without, wrong};
 use crate::common::{App, NOON, PROJECT, assert_same};
+use crate::pipelines::{Subject, body, pipelines, three_stages};
 
 /// A pipeline of that status, as a fixture gives it.
 fn given(status: u8) -> Value {

@@ -15,7 +15,7 @@ use crate::common::{App, CREDENTIALS, Reply, assert_same};
 /// A pipeline that nobody has made.
 const NOBODY: &str = "4105b37a-947e-4aca-90d8-cec7c04c6f38";
 
-/// What is wrong with a request, by the service's word: what follows `parameter invalid: `. The place in
+/// The service's reason for refusing a request: the text that follows `parameter invalid: `. The place in
 /// the text at which the reader of JSON gave up is left out.
 #[track_caller]
 fn wrong(reply: &Reply) -> String {

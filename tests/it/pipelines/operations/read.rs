@@ -1,12 +1,12 @@
-//! What is only read: the list, the detail, the records.
+//! Reading operations: the list, the detail, the records.
 
 use serde_json::{Value, json};
 
 use release_emulator::internals::world::settings::PipelinesList;
 
-use super::super::{Subject, body, pipelines, three_stages};
 use super::{keys, wrong};
 use crate::common::{App, NOON, assert_same};
+use crate::pipelines::{Subject, body, pipelines, three_stages};
 
 /// Four pipelines; the third and the fourth of one instant, the first edited last.
 async fn four(app: &App) -> Vec<Subject<'_>> {

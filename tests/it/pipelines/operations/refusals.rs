@@ -1,13 +1,13 @@
-//! What holds for all operations: unknown ids, headers, what is not emulated, and that a refusal changes
+//! Refusals common to all operations: unknown ids, headers, what is not emulated, and that a refusal changes
 //! nothing.
 
 use serde_json::{Value, json};
 
 use release_emulator::internals::world::settings::Fidelity;
 
-use super::super::{Subject, body, pipelines, three_stages};
 use super::{NOBODY, is_unknown, send, wrong};
 use crate::common::{App, PROJECT, assert_same};
+use crate::pipelines::{Subject, body, pipelines, three_stages};
 
 #[tokio::test]
 async fn an_unknown_pipeline_is_404_everywhere() {

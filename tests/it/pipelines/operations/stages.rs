@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Subject, body, pipelines};
 use super::{send, wrong};
 use crate::common::{App, PROJECT};
+use crate::pipelines::{Subject, body, pipelines};
 
 fn one_stage(stage: Value) -> Value {
     body("release-a", Value::Array(vec![stage]))
