@@ -15,57 +15,60 @@ use crate::http::json::ValidationError;
 use crate::http::middleware::instrument::Hint;
 use crate::http::{Rejection, response};
 
-/// What can go wrong in either family.
+/// A refused request, and what would have worked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    kind: ErrorKind,
+    hint: Option<String>,
+}
+
+/// The reason for a refusal in either family.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
+pub enum ErrorKind {
     /// The gateway refused the request before the service saw it.
     #[error(transparent)]
     GatewayError(#[from] GatewayError),
-    /// `SVCSTG.00100400`, 400: says what is wrong and where. Also a command that does not fit the present
+    /// `SVCSTG.00100400`, 400: the place and the mistake. Also a command that does not fit the present
     /// status, and a name that is taken (inferred: only 400, 404 and 500 are documented here).
-    #[error("parameter invalid: {0}")]
+    #[error("{text}: {0}", text = PARAMETER_INVALID.2)]
     ParameterInvalid(String),
     /// `SVCSTG.00100433`, 404: no such plan or pipeline in the project.
-    #[error("application release not found")]
+    #[error("{}", RELEASE_NOT_FOUND.2)]
     ReleaseNotFound,
     /// `SVCSTG.00100500`, 500: the emulator's own fault (the code is a guess).
-    #[error("internal error")]
+    #[error("{}", INTERNAL.2)]
     Internal,
-    /// 501, gateway shape: what cannot be emulated.
-    #[error("{0}")]
-    NotEmulated(&'static str),
-    /// Any other, with what would have worked.
-    #[error("{error}")]
-    Hinted {
-        /// The other.
-        error: Box<Self>,
-        /// What would have worked.
-        hint: String,
-    },
 }
 
 impl Error {
-    /// A bad parameter: its place, and what is wrong with it.
+    /// A bad parameter: its place, and the mistake.
     pub fn at(place: impl std::fmt::Display, wrong: impl std::fmt::Display) -> Self {
-        Self::ParameterInvalid(format!("{place}: {wrong}"))
+        ErrorKind::ParameterInvalid(format!("{place}: {wrong}")).into()
     }
 
-    /// The same with what would have worked, if that is known.
+    /// Adds what would have worked, if that is known.
     #[must_use]
-    pub fn with_hint(self, hint: impl Into<Option<String>>) -> Self {
-        match hint.into() {
-            Some(hint) => Self::Hinted {
-                error: Box::new(self),
-                hint,
-            },
-            None => self,
-        }
+    pub fn with_hint(mut self, hint: impl Into<Option<String>>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self { kind, hint: None }
+    }
+}
+
+impl From<GatewayError> for Error {
+    fn from(gateway_error: GatewayError) -> Self {
+        ErrorKind::GatewayError(gateway_error).into()
     }
 }
 
 impl From<ValidationError> for Error {
     fn from(validation_error: ValidationError) -> Self {
-        Self::ParameterInvalid(validation_error.to_string())
+        ErrorKind::ParameterInvalid(validation_error.to_string()).into()
     }
 }
 
@@ -79,9 +82,9 @@ impl From<Rejection> for Error {
             Rejection::NoProject => GatewayError::NoProject.into(),
             Rejection::TooLarge => GatewayError::TooLarge.into(),
             Rejection::BadPath(wrong) | Rejection::BadQuery(wrong) | Rejection::BadBody(wrong) => {
-                Self::ParameterInvalid(wrong)
+                ErrorKind::ParameterInvalid(wrong).into()
             }
-            Rejection::Internal => Self::Internal,
+            Rejection::Internal => ErrorKind::Internal.into(),
         }
     }
 }
@@ -96,14 +99,14 @@ pub struct ErrorBody {
     pub error_msg: String,
 }
 
-/// What the service answers with a status, by its own table.
-const STATUSES: [StatusRow; 3] = [
-    (400, "SVCSTG.00100400", "parameter invalid"),
-    (404, "SVCSTG.00100433", "application release not found"),
-    (500, "SVCSTG.00100500", "internal error"),
-];
+const PARAMETER_INVALID: StatusRow = (400, "SVCSTG.00100400", "parameter invalid");
+const RELEASE_NOT_FOUND: StatusRow = (404, "SVCSTG.00100433", "application release not found");
+const INTERNAL: StatusRow = (500, "SVCSTG.00100500", "internal error");
 
-/// What a fault asks for, in the family's words.
+/// The status, code and text of every error of the service's own.
+const STATUSES: [StatusRow; 3] = [PARAMETER_INVALID, RELEASE_NOT_FOUND, INTERNAL];
+
+/// The response to an injected fault.
 pub fn fault(answer: &StubResponse) -> Response {
     huawei::fault(answer, &STATUSES, |code, error_msg| {
         let error_code = code.into();
@@ -115,20 +118,15 @@ pub fn fault(answer: &StubResponse) -> Response {
     })
 }
 
-impl IntoResponse for Error {
+impl IntoResponse for ErrorKind {
     fn into_response(self) -> Response {
-        let (status, error_code) = match &self {
-            Self::GatewayError(gateway) => return gateway.clone().into_response(),
-            Self::ParameterInvalid(_) => (StatusCode::BAD_REQUEST, "SVCSTG.00100400"),
-            Self::ReleaseNotFound => (StatusCode::NOT_FOUND, "SVCSTG.00100433"),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "SVCSTG.00100500"),
-            Self::NotEmulated(why) => {
-                return hinted(GatewayError::NotEmulated.into_response(), (*why).to_owned());
-            }
-            Self::Hinted { error, hint } => {
-                return hinted(error.clone().into_response(), hint.clone());
-            }
+        let (status, error_code, _) = match &self {
+            Self::GatewayError(gateway_error) => return gateway_error.clone().into_response(),
+            Self::ParameterInvalid(_) => PARAMETER_INVALID,
+            Self::ReleaseNotFound => RELEASE_NOT_FOUND,
+            Self::Internal => INTERNAL,
         };
+        let status = StatusCode::from_u16(status).expect("the table has valid statuses");
         let body = ErrorBody {
             error_code: error_code.into(),
             error_msg: self.to_string(),
@@ -137,7 +135,12 @@ impl IntoResponse for Error {
     }
 }
 
-fn hinted(mut response: Response, hint: String) -> Response {
-    response.extensions_mut().insert(Hint(hint));
-    response
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = self.kind.into_response();
+        if let Some(hint) = self.hint {
+            response.extensions_mut().insert(Hint(hint));
+        }
+        response
+    }
 }

@@ -1,6 +1,6 @@
 //! Answers for an id that a project does not have: the documented text, and the project that has it.
 
-use super::Error;
+use super::error::{Error, ErrorKind};
 use crate::families::servicestage::tables::Tables;
 
 /// No plan of the project has the id.
@@ -11,7 +11,7 @@ pub fn missing_plan(tables: &Tables, project: &str, id: &str) -> Error {
     } else {
         tables.plans.not_found_hint(project, id)
     };
-    Error::ReleaseNotFound.with_hint(hint)
+    Error::from(ErrorKind::ReleaseNotFound).with_hint(hint)
 }
 
 /// No pipeline of the project has the id.
@@ -22,5 +22,5 @@ pub fn missing_pipeline(tables: &Tables, project: &str, id: &str) -> Error {
     } else {
         tables.pipelines.not_found_hint(project, id)
     };
-    Error::ReleaseNotFound.with_hint(hint)
+    Error::from(ErrorKind::ReleaseNotFound).with_hint(hint)
 }

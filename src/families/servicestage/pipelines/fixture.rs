@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::model::execution::{Attempt, Execution, Purpose, Trigger};
 use super::model::pipeline::{ConfigMode, Definition, ImportedStatus, Pipeline};
-use super::model::stages::{Stage, Stages, Task};
+use super::model::stages::{Stage, Stages};
 use super::model::status::Status;
 use super::table::Table;
 use super::wire::{ConfigModeWord, FailModeWord, PolicyBody, count_sources, read_stages};
@@ -94,40 +94,15 @@ struct ExecutionState {
     trigger_at: Millis,
     /// The stages at the start, if the pipeline's are others by now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    stages: Option<Vec<StageState>>,
+    stages: Option<Vec<Stage>>,
     attempts: Vec<AttemptState>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AttemptState {
-    purpose: PurposeWord,
+    purpose: Purpose,
     run: RunState,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum PurposeWord {
-    Release,
-    Rollback,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StageState {
-    name: String,
-    gated: bool,
-    tasks: Vec<TaskState>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TaskState {
-    name: String,
-    display_name: String,
-    order_index: i64,
-    group: Option<String>,
-    approval: bool,
 }
 
 impl Table {
@@ -288,8 +263,7 @@ impl History {
             trigger: execution.executor.clone(),
             trigger_type: u8::from(execution.trigger == Trigger::Scheduled),
             trigger_at: execution.triggered,
-            stages: (execution.stages != *current)
-                .then(|| execution.stages.iter().map(StageState::of).collect()),
+            stages: (execution.stages != *current).then(|| execution.stages.to_vec()),
             attempts: execution.attempts.iter().map(AttemptState::of).collect(),
         });
         Self {
@@ -330,7 +304,7 @@ impl History {
 impl ExecutionState {
     fn restore(self, current: &Stages, now: Millis) -> Result<Execution, ValidationError> {
         let stages: Stages = match self.stages {
-            Some(stages) => stages.into_iter().map(StageState::restore).collect(),
+            Some(stages) => stages.into_iter().collect(),
             None => current.clone(),
         };
         let trigger = match self.trigger_type {
@@ -342,9 +316,9 @@ impl ExecutionState {
         for (n, AttemptState { purpose, run }) in self.attempts.into_iter().enumerate() {
             let place = format!("attempts[{n}].run");
             let run = run.restore(now).map_err(|error| error.nested_in(place))?;
-            let (purpose, n_steps) = match purpose {
-                PurposeWord::Release => (Purpose::Release, stages.n_steps()),
-                PurposeWord::Rollback => (Purpose::Rollback, 1),
+            let n_steps = match purpose {
+                Purpose::Release => stages.n_steps(),
+                Purpose::Rollback => 1,
             };
             if run.plan().steps.len() != n_steps {
                 return Err(ValidationError::new(
@@ -374,45 +348,9 @@ impl ExecutionState {
 
 impl AttemptState {
     fn of(attempt: &Attempt) -> Self {
-        let purpose = match attempt.purpose {
-            Purpose::Release => PurposeWord::Release,
-            Purpose::Rollback => PurposeWord::Rollback,
-        };
         Self {
-            purpose,
+            purpose: attempt.purpose,
             run: RunState::of(&attempt.run),
-        }
-    }
-}
-
-impl StageState {
-    fn of(stage: &Stage) -> Self {
-        let task = |task: &Task| TaskState {
-            name: task.name.clone(),
-            display_name: task.display_name.clone(),
-            order_index: task.order_index,
-            group: task.group.clone(),
-            approval: task.approval,
-        };
-        Self {
-            name: stage.name.clone(),
-            gated: stage.gated,
-            tasks: stage.tasks.iter().map(task).collect(),
-        }
-    }
-
-    fn restore(self) -> Stage {
-        let task = |task: TaskState| Task {
-            name: task.name,
-            display_name: task.display_name,
-            order_index: task.order_index,
-            group: task.group,
-            approval: task.approval,
-        };
-        Stage {
-            name: self.name,
-            gated: self.gated,
-            tasks: self.tasks.into_iter().map(task).collect(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `ServiceStage` pipelines with actions: release tasks of the new kind, `/v3/{project_id}/pipeline/pipelines`.
 
+mod error;
 pub mod fixture;
 mod hints;
 mod model;

@@ -13,8 +13,8 @@ use super::model::stages::SelectedStage;
 use super::table::{Table, WriteContext};
 use super::wire::{ActionBody, ActionQuery, PipelineBody, PolicyBody};
 use super::wire::{ActionResponse, Detail, Record, Row};
-use crate::families::huawei::GatewayErrorBody;
-use crate::families::servicestage::error::ErrorBody;
+use crate::families::huawei::{GatewayError, GatewayErrorBody};
+use crate::families::servicestage::error::{ErrorBody, ErrorKind};
 use crate::families::servicestage::paging::Paging;
 use crate::families::servicestage::tables::Tables;
 use crate::families::servicestage::{Error, ServiceStage, hints};
@@ -166,10 +166,10 @@ pub(super) async fn update_pipeline(
             .map_err(|_| name_taken(table, &project, &definition))?;
         table
             .edit(&project, &id, definition, now, &mut shared.log)
-            .ok_or(Error::ReleaseNotFound)?
+            .ok_or(ErrorKind::ReleaseNotFound)?
             .map_err(|why| refused(tables, (&project, &id), why, None, now))?;
         let pipeline = tables.pipelines.get(&project, &id);
-        let pipeline = pipeline.ok_or(Error::ReleaseNotFound)?;
+        let pipeline = pipeline.ok_or(ErrorKind::ReleaseNotFound)?;
         Ok(ok(response::to_json(&Detail::of(pipeline, now), ROW)))
     })
 }
@@ -385,7 +385,8 @@ pub(super) async fn show_pipeline_hooks(
         ("x-action" = json!("servicestage:pipeline:get")),
         ("x-differences" = json!("not emulated: it reads the caller's package store; 501"))))]
 pub(super) async fn parse_template_package() -> Error {
-    Error::NotEmulated(
-        "template packages lie in a store of the caller's that is not here; describe the stages in the body with config_mode ui",
+    Error::from(GatewayError::NotEmulated).with_hint(
+        "template packages lie in a store of the caller's that is not here; describe the stages in the body with config_mode ui"
+            .to_owned(),
     )
 }

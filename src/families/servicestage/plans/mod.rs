@@ -3,6 +3,7 @@
 //!
 //! Source: ServiceStage API reference, "Release Management" (index page 0255), read 2026-08.
 
+mod error;
 pub mod fixture;
 mod hints;
 pub mod model;

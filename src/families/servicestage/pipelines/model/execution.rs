@@ -1,5 +1,7 @@
 //! An execution: one start of a pipeline with its retries and its rollback.
 
+use serde::{Deserialize, Serialize};
+
 use super::stages::{SelectedStage, Stage, Stages, Step, is_selected, tree};
 use super::status::Status;
 use crate::sim::Millis;
@@ -45,7 +47,8 @@ pub struct Attempt {
 }
 
 /// What a run of an execution is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Purpose {
     /// The release, from the start or from where it failed.
     Release,

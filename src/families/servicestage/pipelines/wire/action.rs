@@ -3,10 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::families::servicestage::Error;
-use crate::families::servicestage::pipelines::model::action::{Action, ActionRefusal};
-use crate::families::servicestage::pipelines::model::stages::{SelectedStage, UnknownName};
-use crate::families::servicestage::pipelines::model::status::Status;
+use crate::families::servicestage::pipelines::model::action::Action;
+use crate::families::servicestage::pipelines::model::stages::SelectedStage;
 use crate::http::json::ValidationError;
 
 /// The query of an action.
@@ -102,40 +100,4 @@ pub(super) fn select(selected: Vec<SelectedBody>) -> Vec<SelectedStage> {
         tasks: entry.tasks,
     };
     selected.into_iter().map(entry).collect()
-}
-
-impl From<ActionRefusal> for Error {
-    fn from(refused: ActionRefusal) -> Self {
-        match refused {
-            ActionRefusal::Status {
-                action,
-                status,
-                allowed,
-            } => Self::at("action_id", not_allowed(action, status, allowed)),
-            ActionRefusal::Edit { status, allowed } => {
-                Self::ParameterInvalid(not_allowed("edit", status, allowed))
-            }
-            ActionRefusal::NothingSelected => Self::at("selected_tasks", "must not be empty"),
-            ActionRefusal::UnknownName(UnknownName::Stage(n)) => Self::at(
-                format_args!("selected_tasks[{n}].stage_name"),
-                "there is no such stage",
-            ),
-            ActionRefusal::UnknownName(UnknownName::Task(n, k)) => Self::at(
-                format_args!("selected_tasks[{n}].tasks[{k}]"),
-                "the stage has no such task",
-            ),
-            ActionRefusal::NoGate(task) => {
-                Self::at("task_name", format!("no approval waits under {task}"))
-            }
-        }
-    }
-}
-
-fn not_allowed(what: &str, status: Status, allowed: &[Status]) -> String {
-    let allowed: Vec<String> = allowed
-        .iter()
-        .map(|status| status.code().to_string())
-        .collect();
-    let (status, allowed) = (status.code(), allowed.join(", "));
-    format!("{what} is not allowed in status {status}, only in {allowed}")
 }
