@@ -10,10 +10,10 @@ use crate::world::settings::Settings;
 /// The name under which the documented examples are built in.
 const DOCUMENTED: &str = "documented";
 
-/// What a state is called that came from no file.
+/// The name of a state that came from no file, for error messages.
 pub const GIVEN: &str = "given as a state";
 
-/// Why fixtures could not be loaded.
+/// An error while loading fixtures.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file is missing or cannot be read.
@@ -42,7 +42,7 @@ pub fn world(files: &[String], settings: &Settings) -> Result<World, Error> {
     world_with(files, None, settings)
 }
 
-/// The same with a state behind the files, which is told of as [`GIVEN`].
+/// Like [`world`], with a state applied after the files; errors name it [`GIVEN`].
 pub fn world_with(
     files: &[String],
     given: Option<State>,
@@ -67,7 +67,7 @@ pub fn world_with(
         all.merge(state.clone());
     }
     World::new(settings.clone(), all).map_err(|validation_error| {
-        // Which part is at fault shows when each is tried by itself, and its own places with it.
+        // Try each part by itself, to report the faulty one with paths into its own text.
         let alone = |(file, state): (&str, State)| {
             let validation_error = World::new(settings.clone(), state).err()?;
             Some(misfit_in(file, validation_error))

@@ -34,19 +34,19 @@ pub struct Page {
     pub project: String,
     /// The number of the page, from 1.
     pub number: usize,
-    /// How many versions it holds at most.
+    /// The maximum number of versions.
     pub size: usize,
 }
 
 impl Page {
-    /// How many versions come before the page.
+    /// The number of versions before the page.
     #[must_use]
     pub fn skipped(&self) -> usize {
         self.size.saturating_mul(self.number.saturating_sub(1))
     }
 }
 
-/// What a command needs beside the table.
+/// The context of a command: everything it needs beside the table.
 pub struct WriteContext<'a> {
     /// How coming pushes go.
     pub scripts: &'a mut Scripts,
@@ -278,7 +278,7 @@ impl Table {
         Ok(())
     }
 
-    /// Whether a name is given in a project.
+    /// Returns true if a version of the project has the name.
     pub(super) fn has_name(&self, project: &str, name: &str) -> bool {
         self.names
             .get(project)
@@ -318,7 +318,7 @@ impl Table {
     }
 }
 
-/// Whether a text is an object id.
+/// Returns true if a text is an object id.
 #[must_use]
 pub fn is_id(text: &str) -> bool {
     text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit())

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Environment {
     /// Its name. A production and a test environment may share one.
     pub name: String,
-    /// Whether it is a production environment.
+    /// True for a production environment.
     #[serde(default)]
     pub production: bool,
     /// Its services, in the project's order.
@@ -102,7 +102,7 @@ pub struct Registry {
 const ALL_PROJECTS: &str = "<all_projects>";
 
 impl Registry {
-    /// Whether a project may use it.
+    /// Returns true if a project may use it.
     #[must_use]
     pub fn supports(&self, project: &str) -> bool {
         self.projects.as_ref().is_none_or(|projects| {
@@ -146,7 +146,7 @@ pub struct ChartRepo {
     pub url: Option<String>,
 }
 
-/// What a project provides.
+/// The resources that a project provides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProjectCatalog {
     /// Its environments.
@@ -189,7 +189,7 @@ impl Catalog {
         registries.any(|registry| registry.origin() == place)
     }
 
-    /// Whether there is a chart repository of that name.
+    /// Returns true if a chart repository has that name.
     #[must_use]
     pub fn has_chart_repo(&self, name: &str) -> bool {
         let mut repos = self

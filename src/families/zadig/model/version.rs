@@ -33,9 +33,9 @@ pub struct Version {
     pub labels: Vec<String>,
     /// What it is for.
     pub description: String,
-    /// Who created it.
+    /// The creator's name.
     pub created_by: String,
-    /// When it was created, in seconds since the epoch.
+    /// The creation time, in seconds since the epoch.
     pub create_time: i64,
     /// What it delivers of a K8s project.
     pub deploys: Vec<Deploy>,
@@ -45,7 +45,7 @@ pub struct Version {
     pub lifecycle: Lifecycle,
 }
 
-/// How a version goes.
+/// The lifecycle of a version.
 #[derive(Clone, Debug)]
 pub enum Lifecycle {
     /// As a fixture said, until a retry.
@@ -90,7 +90,7 @@ pub struct Pushing {
     pub run: Run,
     /// The images by step.
     pub pushes: Vec<Push>,
-    /// Whether it is a retry.
+    /// True if it is a retry.
     pub retried: bool,
 }
 
@@ -214,7 +214,7 @@ impl Version {
         }
     }
 
-    /// How far the version is.
+    /// The progress of the version.
     #[must_use]
     pub fn progress(&self, now: Millis) -> Progress {
         let status = self.status(now);
@@ -397,7 +397,7 @@ impl Resource for Version {
     }
 }
 
-/// What the service calls the state of a push.
+/// The service's name for the state of a push.
 fn job_word(seen: StepState) -> &'static str {
     match seen {
         StepState::Idle => "waiting",
