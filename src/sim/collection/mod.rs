@@ -1,4 +1,4 @@
-//! What a family keeps: things found by id, listed per scope in the order of time, woken when due.
+//! The resources of a family: found by id, listed per scope in the order of time, advanced when due.
 
 mod hash_index;
 mod resource;
@@ -22,14 +22,14 @@ use super::{Millis, NEVER};
 use slots::Slots;
 use sorted_keys::{Keys, SortedKeys};
 
-/// Things of many scopes. Finding, adding, changing and removing cost O(log n) of what is stored and, where what
-/// changed is told, a look at each step of the thing.
+/// The resources of all scopes. Finding, adding, changing and removing one cost O(log n), apart from moving keys
+/// in a sorted `Vec`, and a recorded change accesses each step of the resource.
 #[derive(Debug)]
 pub struct Collection<T> {
     slots: Slots<T>,
     ids: HashIndex,
     scopes: BTreeMap<Arc<str>, SortedKeys<(Millis, ArrivalId)>>,
-    /// Who changes by itself next; a thing that does not is absent.
+    /// The next timed change of each resource that has one.
     agenda: BTreeSet<(Millis, ArrivalId)>,
     /// How many things are at each status.
     counts: HashMap<Symbol, usize>,
@@ -54,7 +54,7 @@ impl<T: Resource> Collection<T> {
     /// status and those of its steps are told as coming from nothing; of an import only its own is noted.
     ///
     /// # Panics
-    /// If the id is on the shelf already: the caller has drawn a fresh one, or has checked.
+    /// If the collection has the id already: callers draw a fresh one or check first.
     pub fn insert(
         &mut self,
         scope: &str,
@@ -88,20 +88,20 @@ impl<T: Resource> Collection<T> {
         arrival_id
     }
 
-    /// Whether the id is given, in whatever scope.
+    /// Returns true if a resource of any scope has the id.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
         self.arrival_id(id).is_some()
     }
 
-    /// The position of the thing of that id.
+    /// The position of the resource with that id.
     #[must_use]
     pub fn arrival_id(&self, id: &str) -> Option<ArrivalId> {
         self.ids
             .get(&id, |arrival_id| &*self.slots.named(arrival_id).id)
     }
 
-    /// The thing of that id, in whatever scope.
+    /// The resource with that id, in any scope.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<&Stored<T>> {
         self.at(self.arrival_id(id)?)
@@ -122,7 +122,7 @@ impl<T: Resource> Collection<T> {
         self.slots.named(arrival_id)
     }
 
-    /// The thing of that id, if it belongs to the scope.
+    /// The resource with that id, if it belongs to the scope.
     #[must_use]
     pub fn get(&self, scope: &str, id: &str) -> Option<&T> {
         self.find(id)
@@ -130,7 +130,7 @@ impl<T: Resource> Collection<T> {
             .map(|stored| &stored.item)
     }
 
-    /// Lends a thing of the scope for changing, tells what changed, and notes when it is due next.
+    /// Changes a resource of the scope, records what changed, and schedules it anew.
     pub fn edit<R>(
         &mut self,
         scope: &str,
@@ -151,7 +151,7 @@ impl<T: Resource> Collection<T> {
         Some(result)
     }
 
-    /// Takes a thing of the scope away, which is told as a change to nothing. Its steps go with it untold.
+    /// Removes a resource of the scope, which is recorded as a change to nothing; its steps are not recorded.
     pub fn remove(
         &mut self,
         scope: &str,
@@ -249,7 +249,7 @@ impl<T: Resource> Collection<T> {
         true
     }
 
-    /// Remembers what another shelf does of the things that both hold, as told to the log `from`.
+    /// Takes over the history that another collection has of the resources in both, as recorded in the log `from`.
     pub fn inherit_history(
         &mut self,
         other: &mut Self,
@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn things_wake_in_the_order_they_are_due() {
+    fn resources_change_in_the_order_they_are_due() {
         let mut log = TransitionLog::default();
         let mut collection = collection(&mut log);
         assert_eq!(log.drain().count(), 3);

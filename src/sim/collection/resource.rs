@@ -31,7 +31,7 @@ pub trait Resource {
         Vec::new()
     }
 
-    /// Whether time does something to it at that instant beyond ageing it (a trigger that starts a run).
+    /// Returns true if it acts by itself at that instant (a trigger that starts a run).
     fn has_timed_action(&self, _now: Millis) -> bool {
         false
     }

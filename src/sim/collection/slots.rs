@@ -1,5 +1,5 @@
-//! Where a shelf keeps its things. Whoever looks at one comes by here, so that tests can count how many that were:
-//! what an operation costs must not depend on how many things there are.
+//! The storage of a collection. Every access passes through here, so that tests can count them: the cost of an
+//! operation must not depend on how many resources are stored.
 
 use foldhash::HashMap;
 

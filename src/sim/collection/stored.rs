@@ -1,4 +1,4 @@
-//! A thing on a shelf, and how it comes out what changed about it.
+//! A resource in a collection, with its history and the detection of its changes.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use crate::sim::transition::{
 };
 use crate::sim::{Millis, Transition};
 
-/// A thing with what the shelf knows of it.
+/// A resource with what its collection knows of it.
 #[derive(Debug)]
 pub struct Stored<T> {
     /// The project, mesh or project key that owns it.
     pub scope: Arc<str>,
-    /// Its id, unique on the shelf.
+    /// Its id, unique in the collection.
     pub id: Arc<str>,
     /// The thing.
     pub item: T,
