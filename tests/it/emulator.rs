@@ -312,7 +312,7 @@ async fn a_fault_says_all_that_the_control_plane_can() {
         .times(3)
         .after(1)
         .sometimes(0.5, 7)
-        .lasts(Duration::from_secs(60));
+        .lasts(Duration::from_mins(1));
     let id = emulator.faults().add(fault.clone()).unwrap();
 
     let listed = &emulator.faults().list()[0];
