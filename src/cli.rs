@@ -12,6 +12,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use crate::exec::FailOn;
 use crate::server::worlds::Limits;
 use crate::sim::Millis;
+use crate::sim::fuzzy::nearest;
 use crate::world::settings::{
     Auth, Fidelity, PipelinesList, References, Settings, is_pace, length,
 };
@@ -283,23 +284,11 @@ fn unknown_variable(names: impl Iterator<Item = String>) -> Option<String> {
         .collect();
     unknown.sort();
     let name = unknown.first()?;
-    let mut near: Vec<&String> = known
-        .iter()
-        .filter(|known| strsim::jaro(known, name) > 0.9)
-        .collect();
-    near.sort_by(|a, b| strsim::jaro(b, name).total_cmp(&strsim::jaro(a, name)));
-    let near: Vec<&str> = near.into_iter().take(3).map(String::as_str).collect();
-    Some(if near.is_empty() {
-        format!(
-            "the environment variable {name} is not known; known are {}",
-            known.join(", ")
-        )
-    } else {
-        format!(
-            "the environment variable {name} is not known; near it is {}",
-            near.join(", ")
-        )
-    })
+    let hint = match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("known variables: {}", known.join(", ")),
+    };
+    Some(format!("unknown environment variable {name}; {hint}"))
 }
 
 /// The flag that an error is about and its twin in the environment, where the bad value came from the twin.
@@ -482,12 +471,12 @@ mod tests {
         assert!(
             say("RELEASE_EMULATOR_SETP")
                 .unwrap()
-                .contains("near it is RELEASE_EMULATOR_STEP")
+                .contains("did you mean RELEASE_EMULATOR_STEP?")
         );
         assert!(
             say("RELEASE_EMULATOR_XYZZY")
                 .unwrap()
-                .contains("known are RELEASE_EMULATOR_LISTEN")
+                .contains("known variables: RELEASE_EMULATOR_LISTEN")
         );
         for known in [
             "RELEASE_EMULATOR_STEP",

@@ -270,7 +270,7 @@ fn a_bad_flag_stops_with_code_2_and_says_what_was_expected() {
     let (code, said) = fails(command(&[]).env("RELEASE_EMULATOR_FIXTURE", "x"));
     assert_eq!(code, 2);
     assert!(
-        said.contains("near it is RELEASE_EMULATOR_FIXTURES"),
+        said.contains("did you mean RELEASE_EMULATOR_FIXTURES?"),
         "{said}"
     );
 }
