@@ -20,87 +20,72 @@ use crate::http::{Rejection, response};
 /// The documented limit of `errorMsg`, in characters.
 const LONGEST_MESSAGE: usize = 512;
 
-/// What can go wrong.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// An error of the family. [`Error::row`] gives each its status, code and text.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
     /// The gateway refused the request before the service saw it.
-    #[error(transparent)]
-    GatewayError(#[from] GatewayError),
-    /// `ASM.01010001`, 400: says what is wrong and where.
-    #[error("Invalid request. {0}")]
-    InvalidRequest(String),
-    /// `ASM.01000001`, 401: no credential, or one that does not hold. ASM documents a body for it, so it is
-    /// not left to the gateway, whose reason it repeats.
-    #[error("Authenticate error. {}", GatewayError::Unauthenticated(.0.clone()))]
+    GatewayError(GatewayError),
+    /// A bad parameter or field.
+    InvalidRequest {
+        /// The place, and the reason.
+        message: String,
+        /// A request that would have worked.
+        hint: Option<String>,
+    },
+    /// A missing or invalid credential. ASM documents a body for it, so the gateway does not answer it.
     Unauthenticated(Failure),
-    /// `ASM.01000002`, 403.
-    #[error("Forbidden.")]
+    /// A valid credential without the permission.
     Forbidden {
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// `ASM.01010002`, 404.
-    #[error("Resource not found.")]
+    /// An unknown mesh or release.
     NotFound(Missing),
-    /// `ASM.01010003`, 409.
-    #[error("The resource already exists.")]
+    /// A name or service already in use.
     AlreadyExists(Taken),
-    /// `ASM.01040001`, 500: the emulator's own fault.
-    #[error("Internal error.")]
+    /// The emulator's own fault.
     Internal,
-    /// Any other, with what would have worked.
-    #[error("{error}")]
-    Hinted {
-        /// The other.
-        error: Box<Self>,
-        /// What would have worked.
-        hint: String,
-    },
 }
 
-/// What was not found, and what comes near it.
+/// An unknown resource, with a suggestion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Missing {
     /// A mesh, within the projects that the request reaches.
     Mesh {
-        /// What was taken for its id.
+        /// The requested id.
         id: String,
-        /// Where it is instead, or what was probably meant.
+        /// Its actual place, or a similar id.
         suggestion: Option<String>,
     },
     /// A release by uid or name, within a namespace of a mesh.
     Release {
-        /// The namespace.
         namespace: String,
-        /// What was taken for a uid or a name.
+        /// The requested uid or name.
         id: String,
-        /// Where it is instead, or what was probably meant.
+        /// Its actual place, or a similar id.
         suggestion: Option<String>,
     },
 }
 
-/// What is taken already, and by whom.
+/// A name already in use, and its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
     /// The name of a mesh in its project.
     MeshName {
-        /// The name.
         name: String,
-        /// The mesh that has it.
+        /// The mesh of that name.
         id: String,
     },
     /// The name of a release in its namespace.
     ReleaseName {
-        /// The name.
         name: String,
-        /// The task that has it.
+        /// The task of that name.
         uid: String,
     },
-    /// A service that has a grayscale version already.
+    /// A service that already has a grayscale version.
     Service {
-        /// The service.
         name: String,
-        /// The task of it.
+        /// Its release task.
         uid: String,
     },
 }
@@ -153,62 +138,66 @@ impl fmt::Display for Taken {
 }
 
 impl Error {
-    /// A bad parameter or field: its place, and what is wrong with it.
-    pub fn at(place: impl fmt::Display, wrong: impl fmt::Display) -> Self {
-        Self::InvalidRequest(format!("{place}: {wrong}"))
+    /// A bad request, with a message that names the place.
+    pub fn invalid(message: String) -> Self {
+        let hint = None;
+        Self::InvalidRequest { message, hint }
     }
 
-    /// A field that must be there.
+    /// A bad parameter or field.
+    pub fn at(place: impl fmt::Display, wrong: impl fmt::Display) -> Self {
+        Self::invalid(format!("{place}: {wrong}"))
+    }
+
+    /// A missing field.
     pub fn required(place: impl fmt::Display) -> Self {
         Self::at(place, "is required")
     }
 
-    /// The same with what would have worked.
-    #[must_use]
-    pub fn with_hint(self, hint: String) -> Self {
-        Self::Hinted {
-            error: Box::new(self),
-            hint,
-        }
-    }
-
-    /// The service's code.
-    fn code(&self) -> &'static str {
+    /// The status, code and text. Errors: the gateway's, which have a body of their own.
+    fn row(&self) -> Result<StatusRow, &GatewayError> {
         match self {
-            // Never asked for: the gateway writes its own body.
-            Self::GatewayError(_) => "",
-            Self::InvalidRequest(_) => "ASM.01010001",
-            Self::Unauthenticated(_) => "ASM.01000001",
-            Self::Forbidden { .. } => "ASM.01000002",
-            Self::NotFound(_) => "ASM.01010002",
-            Self::AlreadyExists(_) => "ASM.01010003",
-            Self::Internal => "ASM.01040001",
-            Self::Hinted { error, .. } => error.code(),
+            Self::GatewayError(error) => Err(error),
+            Self::InvalidRequest { .. } => Ok(INVALID_REQUEST),
+            Self::Unauthenticated(_) => Ok(UNAUTHENTICATED),
+            Self::Forbidden { .. } => Ok(FORBIDDEN),
+            Self::NotFound(_) => Ok(NOT_FOUND),
+            Self::AlreadyExists(_) => Ok(ALREADY_EXISTS),
+            Self::Internal => Ok(INTERNAL),
         }
     }
 
-    fn status(&self) -> StatusCode {
+    /// The reason, where the answer gives one behind the documented text.
+    fn detail(&self) -> Option<String> {
         match self {
-            Self::GatewayError(_) | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::InvalidRequest(_) => StatusCode::BAD_REQUEST,
-            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::AlreadyExists(_) => StatusCode::CONFLICT,
-            Self::Hinted { error, .. } => error.status(),
+            Self::InvalidRequest { message, .. } => Some(message.clone()),
+            Self::Unauthenticated(failure) => {
+                Some(GatewayError::Unauthenticated(failure.clone()).to_string())
+            }
+            Self::GatewayError(_)
+            | Self::Forbidden { .. }
+            | Self::NotFound(_)
+            | Self::AlreadyExists(_)
+            | Self::Internal => None,
         }
     }
 
-    /// What the documented text leaves out.
+    /// Details that the documented body has no room for.
     fn hint(&self) -> Option<String> {
         match self {
-            Self::GatewayError(_) | Self::InvalidRequest(_) | Self::Internal => None,
+            Self::GatewayError(_) | Self::Internal => None,
+            Self::InvalidRequest { hint, .. } => hint.clone(),
             Self::Unauthenticated(failure) => Some(huawei::hint(failure)),
             Self::Forbidden { why } => Some(why.clone()),
             Self::NotFound(missing) => Some(missing.to_string()),
             Self::AlreadyExists(taken) => Some(taken.to_string()),
-            Self::Hinted { hint, .. } => Some(hint.clone()),
         }
+    }
+}
+
+impl From<GatewayError> for Error {
+    fn from(error: GatewayError) -> Self {
+        Self::GatewayError(error)
     }
 }
 
@@ -222,7 +211,7 @@ impl From<Rejection> for Error {
             Rejection::NoProject => GatewayError::NoProject.into(),
             Rejection::TooLarge => GatewayError::TooLarge.into(),
             Rejection::BadPath(wrong) | Rejection::BadQuery(wrong) | Rejection::BadBody(wrong) => {
-                Self::InvalidRequest(wrong)
+                Self::invalid(wrong)
             }
             Rejection::Internal => Self::Internal,
         }
@@ -246,17 +235,24 @@ pub struct ErrorBody {
     pub error_msg: String,
 }
 
-/// What the service answers with a status, by its own table.
+const INVALID_REQUEST: StatusRow = (400, "ASM.01010001", "Invalid request.");
+const UNAUTHENTICATED: StatusRow = (401, "ASM.01000001", "Authenticate error.");
+const FORBIDDEN: StatusRow = (403, "ASM.01000002", "Forbidden.");
+const NOT_FOUND: StatusRow = (404, "ASM.01010002", "Resource not found.");
+const ALREADY_EXISTS: StatusRow = (409, "ASM.01010003", "The resource already exists.");
+const INTERNAL: StatusRow = (500, "ASM.01040001", "Internal error.");
+
+/// The status, code and text of every documented error.
 const STATUSES: [StatusRow; 6] = [
-    (400, "ASM.01010001", "Invalid request."),
-    (401, "ASM.01000001", "Authenticate error."),
-    (403, "ASM.01000002", "Forbidden."),
-    (404, "ASM.01010002", "Resource not found."),
-    (409, "ASM.01010003", "The resource already exists."),
-    (500, "ASM.01040001", "Internal error."),
+    INVALID_REQUEST,
+    UNAUTHENTICATED,
+    FORBIDDEN,
+    NOT_FOUND,
+    ALREADY_EXISTS,
+    INTERNAL,
 ];
 
-/// What a fault asks for, in the family's words.
+/// The answer of an injected fault, in the family's format.
 pub fn fault(answer: &StubResponse) -> Response {
     huawei::fault(answer, &STATUSES, |code, error_msg| {
         let error_code = code.into();
@@ -270,14 +266,20 @@ pub fn fault(answer: &StubResponse) -> Response {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        if let Self::GatewayError(gateway) = self {
-            return gateway.into_response();
-        }
-        let body = ErrorBody {
-            error_code: self.code().into(),
-            error_msg: self.to_string().chars().take(LONGEST_MESSAGE).collect(),
+        let (status, code, text) = match self.row() {
+            Ok(row) => row,
+            Err(gateway_error) => return gateway_error.clone().into_response(),
         };
-        let mut response = response::json(self.status(), response::to_json(&body, 128));
+        let message = match self.detail() {
+            Some(detail) => format!("{text} {detail}"),
+            None => text.to_owned(),
+        };
+        let body = ErrorBody {
+            error_code: code.into(),
+            error_msg: message.chars().take(LONGEST_MESSAGE).collect(),
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = response::json(status, response::to_json(&body, 128));
         if let Some(hint) = self.hint() {
             response.extensions_mut().insert(Hint(hint));
         }

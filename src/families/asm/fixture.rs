@@ -168,9 +168,9 @@ impl Table {
                 id: entry.id.to_string(),
                 name: Some(entry.item.spec.name.clone()),
                 releases: releases
-                    .map(|release| Item::of(&entry.id, &release.id, &release.item, now))
+                    .map(|release| Item::new(&entry.id, &release.id, &release.item, now))
                     .collect(),
-                emulator: Some(MeshEmulator::of(&entry.scope, &entry.id, &entry.item, now)),
+                emulator: Some(MeshEmulator::new(&entry.scope, &entry.id, &entry.item, now)),
             }
         });
         State {

@@ -5,7 +5,7 @@ use super::table::Table;
 use crate::world::hints::{MAX_CANDIDATES, did_you_mean};
 
 impl Table {
-    /// Where a mesh is that a request does not reach, or which one comes near.
+    /// The project of an inaccessible mesh, or a mesh with a similar id or name.
     pub(super) fn suggest_mesh(&self, scope: ProjectScope, id: &str) -> Option<String> {
         if let Some(foreign) = self.meshes.find(id) {
             return Some(format!("it belongs to the project {}", foreign.scope));
@@ -18,7 +18,7 @@ impl Table {
         )
     }
 
-    /// Where a release is that a namespace does not have, or which one comes near.
+    /// The namespace of a release found elsewhere, or a release with a similar id or name.
     pub(super) fn suggest_release(&self, mesh: &str, namespace: &str, id: &str) -> Option<String> {
         let here = || self.releases.of(mesh).rev().take(MAX_CANDIDATES);
         let named = || here().find(|entry| entry.item.spec.name() == id);

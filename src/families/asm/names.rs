@@ -1,15 +1,15 @@
-//! What the documentation says of names and versions.
+//! The documented rules for names and versions.
 
 /// The family's name in scripts and transitions.
 pub const FAMILY: &str = "asm";
 
-/// The rule for names of releases and meshes, as refusals say it.
+/// The rule for names of releases and meshes, as error messages state it.
 pub const NAME: &str = "must have 4 to 64 lowercase letters, digits and hyphens, begin with a letter and not end with a hyphen";
 
-/// The rule for versions of meshes, as refusals say it.
+/// The rule for versions of meshes, as error messages state it.
 pub const VERSION: &str = "must read vX.Y, vX.Y.Z or vX.Y.Z-rN";
 
-/// Whether a text may name a release or a mesh.
+/// Returns true for a valid name of a release or a mesh.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
     let allowed = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
@@ -19,8 +19,8 @@ pub fn is_name(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-/// Whether a text may be the version of a mesh: `vX.Y`, `vX.Y.Z` or `vX.Y.Z-rN`. The `v` may be missing, as it
-/// is in the documented examples.
+/// Returns true for a valid version of a mesh: `vX.Y`, `vX.Y.Z` or `vX.Y.Z-rN`. The `v` is optional, because the
+/// documented examples omit it.
 #[must_use]
 pub fn is_version(text: &str) -> bool {
     let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! The work in this family: a single step that accepts no commands.
+//! A creation or deletion: a single-step run that accepts no commands.
 
 use crate::sim::lifecycle::{Node, Outcome, Phase, Run, RunPlan, StepPlan};
 use crate::sim::{Millis, NEVER};
@@ -7,32 +7,28 @@ use crate::sim::{Millis, NEVER};
 #[derive(Clone, Debug)]
 pub struct SingleStepRun(Repr);
 
-/// How it goes.
 #[derive(Clone, Debug)]
 enum Repr {
-    /// As one step of work. There are many of these, so they take little.
+    /// One step of work, stored compactly because there are many.
     Step {
         started: Millis,
         takes: Millis,
         outcome: Outcome,
     },
-    /// As a fixture said.
+    /// Any other run.
     Run(Box<Run>),
 }
 
-/// Where it stands.
+/// The state of a creation or deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobState {
-    /// It goes on.
     Open,
-    /// It is done.
     Done,
-    /// It has failed.
     Failed,
 }
 
 impl SingleStepRun {
-    /// Starts what one step does.
+    /// Starts a run of one step.
     #[must_use]
     pub fn start(started: Millis, does: StepPlan) -> Self {
         match does {
@@ -45,9 +41,9 @@ impl SingleStepRun {
         }
     }
 
-    /// What a fixture said.
+    /// Wraps the run of a fixture.
     #[must_use]
-    pub fn of(run: Run) -> Self {
+    pub fn from_run(run: Run) -> Self {
         match &run.plan().steps[..] {
             [does] if run == one_step(run.started(), does.clone()) => {
                 Self::start(run.started(), does.clone())
@@ -56,7 +52,7 @@ impl SingleStepRun {
         }
     }
 
-    /// All of it, as a run.
+    /// The equivalent run.
     #[must_use]
     pub fn run(&self) -> Run {
         match &self.0 {
@@ -72,7 +68,6 @@ impl SingleStepRun {
         }
     }
 
-    /// When it started.
     #[must_use]
     pub fn started(&self) -> Millis {
         match &self.0 {
@@ -81,7 +76,7 @@ impl SingleStepRun {
         }
     }
 
-    /// When it ended, if it has.
+    /// The end, if it has been reached.
     #[must_use]
     pub fn ended(&self, now: Millis) -> Option<Millis> {
         match &self.0 {
@@ -105,7 +100,6 @@ impl SingleStepRun {
         }
     }
 
-    /// Where it stands.
     #[must_use]
     pub fn state(&self, now: Millis) -> JobState {
         match &self.0 {
@@ -127,7 +121,7 @@ impl SingleStepRun {
         }
     }
 
-    /// Why it failed, if it has and a script said why.
+    /// The failure message of a script, if the run has failed.
     #[must_use]
     pub fn failure(&self, now: Millis) -> Option<&str> {
         let why = match &self.0 {
@@ -168,7 +162,10 @@ mod tests {
             let step = SingleStepRun::start(100, does.clone());
             let run = SingleStepRun(Repr::Run(Box::new(one_step(100, does))));
             assert_eq!(step.run(), run.run());
-            assert!(matches!(SingleStepRun::of(run.run()).0, Repr::Step { .. }));
+            assert!(matches!(
+                SingleStepRun::from_run(run.run()).0,
+                Repr::Step { .. }
+            ));
             assert_eq!(step.started(), run.started());
             for now in [0, 99, 100, 109, 110, 1_000, NEVER - 1] {
                 assert_eq!(step.state(now), run.state(now), "{step:?} at {now}");
@@ -185,7 +182,7 @@ mod tests {
         for fail in [FailurePolicy::Stop, FailurePolicy::Continue] {
             plan.fail = fail;
             let run = Run::start(0, plan.clone());
-            assert!(matches!(SingleStepRun::of(run).0, Repr::Run(_)));
+            assert!(matches!(SingleStepRun::from_run(run).0, Repr::Run(_)));
         }
     }
 }

@@ -1,25 +1,25 @@
-//! The projects that a request reaches, and a namespace of a mesh.
+//! The projects a request can access, and references to a namespace of a mesh.
 
 use crate::http::Caller;
 
 /// The scope of meshes that belong to every project.
 pub const EVERY_PROJECT: &str = "";
 
-/// The projects whose meshes a request reaches.
+/// The projects whose meshes a request can access.
 #[derive(Clone, Copy, Debug)]
 pub enum ProjectScope<'a> {
-    /// One: that of the path, or of `X-Project-Id`.
+    /// The project in the path or in `X-Project-Id`.
     Project(&'a str),
-    /// Those of the credential.
+    /// The projects of the credential.
     Projects(&'a [String]),
-    /// All: nobody knows whose the credential is.
+    /// All projects, because the owner of the credential is unknown.
     Everything,
 }
 
 impl<'a> ProjectScope<'a> {
-    /// What a request reaches whose path names no project.
+    /// The scope of a request without a project in its path.
     #[must_use]
-    pub fn of(caller: &'a Caller) -> Self {
+    pub fn from_caller(caller: &'a Caller) -> Self {
         match (&caller.named_project, &caller.projects) {
             (Some(project), _) => Self::Project(project),
             (None, Some(projects)) => Self::Projects(projects),
@@ -27,7 +27,7 @@ impl<'a> ProjectScope<'a> {
         }
     }
 
-    /// Whether a mesh of that project, or of every one, is among them.
+    /// Returns true if a mesh of this owner (a project or every project) is accessible.
     #[must_use]
     pub fn covers(self, owner: &str) -> bool {
         owner == EVERY_PROJECT
@@ -39,25 +39,22 @@ impl<'a> ProjectScope<'a> {
     }
 }
 
-/// Where releases are: a namespace of a mesh, as a request reaches it.
+/// A namespace of a mesh, as a request addresses it.
 #[derive(Clone, Copy, Debug)]
 pub struct NamespaceRef<'a> {
-    /// What the request reaches.
     pub scope: ProjectScope<'a>,
-    /// The mesh's id.
     pub mesh: &'a str,
-    /// The namespace.
     pub namespace: &'a str,
 }
 
-/// What becomes of a release whose mesh is not known.
+/// The policy for a release of an unknown mesh.
 #[derive(Clone, Copy, Debug)]
 pub enum UnknownMesh<'a> {
-    /// The mesh becomes known, and belongs to that project, or to every one.
+    /// Register the mesh.
     MakeKnown {
-        /// The project.
+        /// The project it belongs to; `None` for every project.
         home: Option<&'a str>,
     },
-    /// It is refused.
+    /// Answer 404.
     Refuse,
 }

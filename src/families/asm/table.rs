@@ -1,4 +1,4 @@
-//! The memory of the family: meshes with their releases, found by id and by name.
+//! The table of the family: meshes and their releases, indexed by id and name.
 
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ use crate::sim::transition::{ChangeContext, TransitionLog};
 
 /// Meshes and releases.
 ///
-/// A mesh whose deletion has ended is taken away when the world wakes it, which it does before anybody
-/// can look; its releases go with it.
+/// A mesh whose deletion has ended is taken away when the world wakes it, before any request
+/// can see it; its releases are removed with it.
 #[derive(Debug, Default)]
 pub struct Table {
     /// By project; those of every project are under the empty one.
@@ -37,18 +37,16 @@ pub struct Table {
 /// The version of a mesh that was not ordered here: the newest that the documents name.
 pub const NEWEST_VERSION: &str = "v1.18.7-r5";
 
-/// What carries out work that starts now.
+/// The parts of the world that a command writes to.
 #[derive(Debug)]
 pub struct WriteContext<'a> {
-    /// How it will go.
+    /// The scripts that decide the outcome.
     pub scripts: &'a mut Scripts,
-    /// What new ids are drawn from.
     pub ids: &'a Ids,
-    /// Who hears of what changes.
     pub log: &'a mut TransitionLog,
 }
 
-/// The word of a creation.
+/// The command in transitions.
 const CREATE: &str = "create";
 
 impl Table {
@@ -104,8 +102,8 @@ impl Table {
         mesh.filter(|stored| scope.covers(&stored.scope))
     }
 
-    /// Tells a mesh to go, which takes one step; its releases go with it. Telling it twice is no error.
-    /// Answers the mesh as it was told. Errors: 404.
+    /// Starts the deletion of a mesh, which takes one step and includes its releases. Idempotent.
+    /// Returns the mesh in deletion. Errors: 404.
     pub fn delete_mesh(
         &mut self,
         context: &mut WriteContext,
@@ -192,8 +190,10 @@ impl Table {
         } = target;
         let home = match (self.reached(scope, mesh), unknown) {
             (Some(known), _) if known.item.phase(now) == Some(Phase::Deleting) => {
-                let error = Error::at("mesh_id", "the mesh is being deleted");
-                return Err(error.with_hint(mesh::deletion_hint(&known.item, now)));
+                return Err(Error::InvalidRequest {
+                    message: "mesh_id: the mesh is being deleted".to_owned(),
+                    hint: Some(mesh::deletion_hint(&known.item, now)),
+                });
             }
             (Some(_), _) => None,
             // An id that is taken by a mesh out of reach is not free.
@@ -241,7 +241,7 @@ impl Table {
         Ok(self.releases.of(&mesh.id))
     }
 
-    /// How many releases a mesh has.
+    /// The number of releases of a mesh.
     #[must_use]
     pub fn n_releases(&self, mesh: &str) -> usize {
         self.releases.len(mesh)
@@ -269,7 +269,7 @@ impl Table {
         })
     }
 
-    /// Changes version label and images of a release. Answers which fields it says in vain. Errors: 404; 400
+    /// Changes version label and images of a release. Returns the fields it cannot change. Errors: 404; 400
     /// as [`Release::update`] says, and if the update is meant for a task of another name.
     pub fn update_release(
         &mut self,
@@ -296,7 +296,7 @@ impl Table {
         })
     }
 
-    /// Takes a release away. Errors: 404; 400 if its traffic does not allow the ending.
+    /// Removes a release. Errors: 404; 400 if the traffic does not allow the termination.
     pub fn end_release(
         &mut self,
         target: NamespaceRef,
@@ -306,7 +306,7 @@ impl Table {
         log: &mut TransitionLog,
     ) -> Result<(), Error> {
         let stored = self.release(target, id)?;
-        stored.item.check_termination(termination).map_err(|error| {
+        if let Err(wrong) = stored.item.check_termination(termination) {
             let NamespaceRef {
                 mesh, namespace, ..
             } = target;
@@ -314,10 +314,13 @@ impl Table {
                 Termination::Cancel => 0,
                 Termination::End => 100,
             };
-            error.with_hint(format!(
-                "PUT /_emulator/v1/asm/{mesh}/{namespace}/{id}/traffic {{\"gray\":{gray}}} shifts the traffic"
-            ))
-        })?;
+            return Err(Error::InvalidRequest {
+                message: format!("action: {wrong}"),
+                hint: Some(format!(
+                    "PUT /_emulator/v1/asm/{mesh}/{namespace}/{id}/traffic {{\"gray\":{gray}}} shifts the traffic"
+                )),
+            });
+        }
         let uid = Arc::clone(&stored.id);
         self.forget_release(
             target.mesh,
@@ -327,7 +330,7 @@ impl Table {
         Ok(())
     }
 
-    /// Says how much of the traffic the grayscale version carries, in percent. Errors: 404.
+    /// Sets the percentage of traffic on the grayscale version. Errors: 404.
     pub fn set_traffic(
         &mut self,
         target: NamespaceRef,
@@ -418,24 +421,24 @@ impl Table {
     }
 }
 
-/// What a release is found by: its mesh, its namespace and its name.
+/// The key of a release by name: mesh, namespace and name.
 fn release_key(stored: &Stored<Release>) -> [&str; 3] {
     let release = &stored.item;
     [&stored.scope, &release.namespace, release.spec.name()]
 }
 
-/// The same with the service instead of the name.
+/// The key of a release by service: mesh, namespace and service.
 fn service_key(stored: &Stored<Release>) -> [&str; 3] {
     let release = &stored.item;
     [&stored.scope, &release.namespace, release.spec.service()]
 }
 
-/// What a mesh is found by: its project and its name.
+/// The key of a mesh: project and name.
 fn mesh_key(stored: &Stored<Mesh>) -> [&str; 2] {
     [&stored.scope, &stored.item.spec.name]
 }
 
-/// A mesh of which only the id is known.
+/// A running mesh with default settings.
 fn known_mesh(id: &str, now: Millis) -> Mesh {
     Mesh {
         spec: bare_spec(id),
@@ -447,7 +450,7 @@ fn known_mesh(id: &str, now: Millis) -> Mesh {
     }
 }
 
-/// What was ordered where nobody knows it.
+/// The default settings of a mesh.
 #[must_use]
 pub(super) fn bare_spec(name: &str) -> mesh::MeshSpec {
     mesh::MeshSpec {

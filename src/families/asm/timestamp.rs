@@ -1,4 +1,4 @@
-//! Instants as answers show them.
+//! Timestamps as responses show them.
 
 use std::borrow::Cow;
 
@@ -8,13 +8,13 @@ use crate::sim::Millis;
 use crate::world::time::parse_rfc3339;
 use crate::world::time::rfc3339;
 
-/// An instant. On the wire: RFC 3339 in UTC with `Z`, because the Python SDK cannot read offsets; one that a
-/// fixture gave keeps its spelling, since the documents fix none.
+/// An instant. On the wire: RFC 3339 in UTC with `Z`, because the Python SDK cannot read offsets. Timestamps
+/// of fixtures keep their spelling, because the documents prescribe none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Timestamp {
-    /// One of ours.
+    /// An instant of the virtual clock.
     At(Millis),
-    /// One that a fixture spelt in its own way.
+    /// The spelling of a fixture.
     Given(Box<str>),
 }
 

@@ -118,7 +118,7 @@ pub struct RestoredMesh {
 
 impl MeshEmulator {
     /// Writes a mesh down.
-    pub fn of(project: &str, id: &str, mesh: &Mesh, now: Millis) -> Self {
+    pub fn new(project: &str, id: &str, mesh: &Mesh, now: Millis) -> Self {
         let (creation, deletion) = match &mesh.lifecycle {
             Lifecycle::Given { .. } => (None, None),
             Lifecycle::Creation(job) => (Some(RunState::of(&job.run())), None),
@@ -126,7 +126,7 @@ impl MeshEmulator {
         };
         Self {
             project: (project != EVERY_PROJECT).then(|| project.to_owned()),
-            mesh: Some(Body::of(id, mesh, now)),
+            mesh: Some(Body::new(id, mesh, now)),
             creation,
             deletion,
         }
@@ -168,12 +168,12 @@ impl MeshEmulator {
                     "either a creation or a deletion",
                 ));
             }
-            (Some(run), None) => Lifecycle::Creation(SingleStepRun::of(run)),
-            (None, Some(run)) => Lifecycle::Deletion(SingleStepRun::of(run)),
+            (Some(run), None) => Lifecycle::Creation(SingleStepRun::from_run(run)),
+            (None, Some(run)) => Lifecycle::Deletion(SingleStepRun::from_run(run)),
             (None, None) => Lifecycle::Given {
                 phase: match phase.as_deref() {
                     None => Phase::Running,
-                    Some(word) => Phase::of(word).ok_or_else(|| {
+                    Some(word) => Phase::from_text(word).ok_or_else(|| {
                         let words = Phase::ALL.map(Phase::as_str).join(", ");
                         ValidationError::new("mesh.status.phase", format!("one of {words}"))
                     })?,
@@ -194,7 +194,7 @@ impl MeshEmulator {
 }
 
 impl Body {
-    fn of(id: &str, mesh: &Mesh, now: Millis) -> Self {
+    fn new(id: &str, mesh: &Mesh, now: Millis) -> Self {
         let MeshSpec {
             kind,
             name,

@@ -64,8 +64,8 @@ pub async fn list_meshes(
     let text = handle.read(|table, _, now| {
         let rows = table
             .meshes(&project)
-            .map(|entry| MeshView::of(&entry.id, &entry.item, now));
-        response::to_json(&MeshList::of(rows), 8 * SIZE)
+            .map(|entry| MeshView::new(&entry.id, &entry.item, now));
+        response::to_json(&MeshList::new(rows), 8 * SIZE)
     });
     Ok(response::json(StatusCode::OK, text))
 }
@@ -86,7 +86,7 @@ pub async fn show_mesh(
 ) -> Result<Response, Error> {
     handle.read(|table, _, now| {
         let entry = table.mesh(ProjectScope::Project(&project), &id)?;
-        let view = MeshView::of(&entry.id, &entry.item, now);
+        let view = MeshView::new(&entry.id, &entry.item, now);
         let mut response = response::json(StatusCode::OK, response::to_json(&view, SIZE));
         // No documented field says why.
         if let Some(why) = entry.item.failure(now) {

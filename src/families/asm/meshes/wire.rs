@@ -232,7 +232,7 @@ pub struct MeshList<'a> {
 
 impl<'a> MeshList<'a> {
     /// A list of these.
-    pub fn of(items: impl Iterator<Item = MeshView<'a>> + 'a) -> Self {
+    pub fn new(items: impl Iterator<Item = MeshView<'a>> + 'a) -> Self {
         Self {
             kind: "MeshList",
             api_version: API_VERSION,
@@ -339,7 +339,7 @@ pub struct MeshStatusView {
 
 impl<'a> MeshView<'a> {
     /// What can be seen of a mesh at an instant, as lists and answers to showing it tell.
-    pub fn of(id: &'a str, mesh: &'a Mesh, now: Millis) -> Self {
+    pub fn new(id: &'a str, mesh: &'a Mesh, now: Millis) -> Self {
         let spec = &mesh.spec;
         let clusters = spec.clusters.iter().map(|cluster| ClusterView {
             cluster_id: &cluster.id,
@@ -377,7 +377,7 @@ impl<'a> MeshView<'a> {
 
     /// A mesh as the answer to creating it tells: with its clusters as they were sent.
     pub fn created(id: &'a str, mesh: &'a Mesh, now: Millis) -> Self {
-        let mut view = Self::of(id, mesh, now);
+        let mut view = Self::new(id, mesh, now);
         let clusters = mesh.spec.clusters.iter().map(|cluster| ClusterView {
             cluster_id: &cluster.id,
             project_id: cluster.project.as_deref(),
@@ -394,7 +394,7 @@ impl<'a> MeshView<'a> {
 
     /// A mesh as the answer to deleting it tells.
     pub fn deleted(id: &'a str, mesh: &'a Mesh, now: Millis) -> Self {
-        let mut view = Self::of(id, mesh, now);
+        let mut view = Self::new(id, mesh, now);
         view.status.phase = super::model::mesh::Phase::Deleting.as_str();
         view
     }

@@ -140,7 +140,7 @@ impl Item {
     }
 
     /// Writes a task down.
-    pub fn of(mesh: &str, uid: &str, release: &Release, now: Millis) -> Self {
+    pub fn new(mesh: &str, uid: &str, release: &Release, now: Millis) -> Self {
         let spec = &release.spec;
         let gray = spec.gray.iter().map(|gray| GrayState {
             cluster: gray.cluster.to_string(),
@@ -238,7 +238,7 @@ impl Item {
         let lifecycle = match run {
             Some(run) => Lifecycle::Creation {
                 touched: emulator.updated.unwrap_or_else(|| run.started()),
-                job: SingleStepRun::of(run),
+                job: SingleStepRun::from_run(run),
             },
             None => Lifecycle::Given {
                 phase: phase.unwrap_or_else(|| DEFAULT_PHASE.to_owned()).into(),

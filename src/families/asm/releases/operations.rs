@@ -47,7 +47,7 @@ pub async fn create_release(
 ) -> Result<Response, Error> {
     let spec = body.spec(&mesh, &namespace)?;
     let target = NamespaceRef {
-        scope: ProjectScope::of(&caller),
+        scope: ProjectScope::from_caller(&caller),
         mesh: &mesh,
         namespace: &namespace,
     };
@@ -65,7 +65,7 @@ pub async fn create_release(
         };
         let uid = table.create_release(&mut context, target, unknown, spec, now)?;
         let release = &table.release(target, &uid)?.item;
-        let view = ReleaseView::of(&mesh, &uid, release, now).in_phase(Phase::Creating);
+        let view = ReleaseView::new(&mesh, &uid, release, now).in_phase(Phase::Creating);
         Ok::<_, Error>(response::to_json(&view, SIZE))
     })?;
     Ok(response::json(StatusCode::CREATED, text))
@@ -89,10 +89,10 @@ pub async fn list_releases(
     Path(mesh): Path<String>,
 ) -> Result<Response, Error> {
     let text = handle.read(|table, _, now| {
-        let releases = table.releases(ProjectScope::of(&caller), &mesh)?;
-        let rows = releases.map(|entry| ReleaseView::of(&mesh, &entry.id, &entry.item, now));
+        let releases = table.releases(ProjectScope::from_caller(&caller), &mesh)?;
+        let rows = releases.map(|entry| ReleaseView::new(&mesh, &entry.id, &entry.item, now));
         let size = 64 + SIZE * table.n_releases(&mesh);
-        Ok::<_, Error>(response::to_json(&ReleaseList::of(rows), size))
+        Ok::<_, Error>(response::to_json(&ReleaseList::new(rows), size))
     })?;
     Ok(response::json(StatusCode::OK, text))
 }
@@ -115,13 +115,13 @@ pub async fn show_release(
     Path((mesh, namespace, id)): Path<(String, String, String)>,
 ) -> Result<Response, Error> {
     let target = NamespaceRef {
-        scope: ProjectScope::of(&caller),
+        scope: ProjectScope::from_caller(&caller),
         mesh: &mesh,
         namespace: &namespace,
     };
     handle.read(|table, _, now| {
         let entry = table.release(target, &id)?;
-        let view = ReleaseView::of(&mesh, &entry.id, &entry.item, now);
+        let view = ReleaseView::new(&mesh, &entry.id, &entry.item, now);
         let mut response = response::json(StatusCode::OK, response::to_json(&view, SIZE));
         // No documented field says why.
         if let Some(why) = entry.item.failure(now) {
@@ -159,7 +159,7 @@ pub async fn update_release(
 ) -> Result<Response, Error> {
     let (name, change) = body.change(&mesh, &namespace)?;
     let target = NamespaceRef {
-        scope: ProjectScope::of(&caller),
+        scope: ProjectScope::from_caller(&caller),
         mesh: &mesh,
         namespace: &namespace,
     };
@@ -197,7 +197,7 @@ pub async fn delete_release(
 ) -> Result<Response, Error> {
     let termination = query.termination()?;
     let target = NamespaceRef {
-        scope: ProjectScope::of(&caller),
+        scope: ProjectScope::from_caller(&caller),
         mesh: &mesh,
         namespace: &namespace,
     };

@@ -250,7 +250,7 @@ impl GrayBody {
         images::updates_in(&template).map_err(|wrong| {
             // `wrong` begins with a path of its own if it has one.
             let has_path = wrong.starts_with("spec");
-            Error::InvalidRequest(if has_path {
+            Error::invalid(if has_path {
                 format!("{place}.{wrong}")
             } else {
                 with_path(&place, &wrong)
@@ -302,7 +302,7 @@ pub struct ReleaseList<'a> {
 
 impl<'a> ReleaseList<'a> {
     /// A list of these.
-    pub fn of(items: impl Iterator<Item = ReleaseView<'a>> + 'a) -> Self {
+    pub fn new(items: impl Iterator<Item = ReleaseView<'a>> + 'a) -> Self {
         Self {
             kind: "ReleaseList",
             api_version: API_VERSION,
@@ -400,7 +400,7 @@ pub struct StatusView<'a> {
 
 impl<'a> ReleaseView<'a> {
     /// What can be seen of a task at an instant.
-    pub fn of(mesh: &'a str, uid: &'a str, release: &'a Release, now: Millis) -> Self {
+    pub fn new(mesh: &'a str, uid: &'a str, release: &'a Release, now: Millis) -> Self {
         let spec = &release.spec;
         let gray_deployments = spec.gray.iter().map(|gray| GrayView {
             cluster_id: &gray.cluster,

@@ -113,7 +113,6 @@ impl Phase {
         Self::RollbackFailed,
     ];
 
-    /// The service's word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -129,15 +128,15 @@ impl Phase {
         }
     }
 
-    /// The phase of a word.
+    /// Parses a documented phase.
     #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|phase| phase.as_str() == word)
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|phase| phase.as_str() == text)
     }
 }
 
 impl Mesh {
-    /// The phase; none once it is gone.
+    /// The phase; `None` once the mesh is deleted.
     #[must_use]
     pub fn phase(&self, now: Millis) -> Option<Phase> {
         match &self.lifecycle {
@@ -155,7 +154,7 @@ impl Mesh {
         }
     }
 
-    /// When its phase changed last.
+    /// The time of the last phase change.
     #[must_use]
     pub fn updated(&self, now: Millis) -> Timestamp {
         match &self.lifecycle {
@@ -166,19 +165,19 @@ impl Mesh {
         }
     }
 
-    /// Whether it has been told to go and is still at it.
+    /// Returns true while the mesh is being deleted.
     #[must_use]
     pub fn is_going(&self, now: Millis) -> bool {
         matches!(self.lifecycle, Lifecycle::Deletion(_)) && self.phase(now) == Some(Phase::Deleting)
     }
 
-    /// Whether it has gone.
+    /// Returns true once the deletion has ended.
     #[must_use]
     pub fn is_gone(&self, now: Millis) -> bool {
         self.phase(now).is_none()
     }
 
-    /// Why its creation or deletion failed, if a script said so.
+    /// The failure message of a script, if the creation or deletion has failed.
     #[must_use]
     pub fn failure(&self, now: Millis) -> Option<&str> {
         match &self.lifecycle {
@@ -206,13 +205,13 @@ impl Resource for Mesh {
         self.phase(now).map_or("", Phase::as_str)
     }
 
-    /// A mesh that has gone is taken away.
+    /// A deleted mesh is removed from the table.
     fn has_timed_action(&self, now: Millis) -> bool {
         self.is_gone(now)
     }
 }
 
-/// The way past a mesh that is being deleted.
+/// The hint for a mesh that is being deleted.
 #[must_use]
 pub fn deletion_hint(mesh: &Mesh, now: Millis) -> String {
     match mesh.next_due(now) {

@@ -1,4 +1,4 @@
-//! A release task and its life: created in one step, updated in its images, then cancelled or ended.
+//! A release task: created in one step, updated, then cancelled or ended.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -13,11 +13,11 @@ use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
 use crate::sim::{Millis, NEVER};
 
-/// A Deployment of which nothing is known.
+/// An unknown Deployment, `{}`.
 pub static NOTHING: LazyLock<RawJson> =
     LazyLock::new(|| RawJson::of(&BTreeMap::<&str, &str>::new()));
 
-/// What a fixture says of workloads.
+/// The workloads of a fixture.
 #[derive(Clone, Debug)]
 pub struct Workloads {
     /// The original one, as far as it is known: a Deployment, or `{}`.
@@ -39,11 +39,10 @@ pub struct Release {
     pub workloads: Option<Box<Workloads>>,
     /// The percentage of traffic on the grayscale version; absent: whatever an ending needs.
     pub gray_traffic: Option<u8>,
-    /// What it has been going through.
     pub lifecycle: Lifecycle,
 }
 
-/// What a release task has been going through.
+/// The lifecycle of a release task.
 #[derive(Clone, Debug)]
 pub enum Lifecycle {
     /// What a fixture said.
@@ -88,7 +87,7 @@ impl<'a> Phase<'a> {
     }
 }
 
-/// The two ways in which a task is taken away.
+/// The two ways to remove a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Termination {
     /// The original version stays.
@@ -101,7 +100,6 @@ impl Termination {
     /// Both of them.
     const ALL: [Self; 2] = [Self::Cancel, Self::End];
 
-    /// The word that a request says.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -111,21 +109,21 @@ impl Termination {
     }
 }
 
-/// The word of an update, which every phase allows.
+/// The update command, which every phase allows.
 pub const UPDATE: &str = "update";
 
-/// What an update asks for.
+/// The changes an update requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
     /// Another label of the grayscale version.
     pub version: Option<String>,
     /// Images, per grayscale workload by position.
     pub images: Vec<Vec<ImageUpdate>>,
-    /// What an update says of fields that no update changes.
+    /// The immutable fields in the request.
     pub immutable: ImmutableFields,
 }
 
-/// The fields of an order that no update changes, where they are said.
+/// The immutable fields in an update, where present.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImmutableFields {
     /// The service.
@@ -139,7 +137,7 @@ pub struct ImmutableFields {
 }
 
 impl Change {
-    /// Whether nothing is asked for that an update changes.
+    /// Returns true if no mutable field would change.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.version.is_none() && self.images.iter().all(Vec::is_empty)
@@ -160,7 +158,7 @@ impl Release {
         }
     }
 
-    /// When it was updated last, by a command or by the end of its creation.
+    /// The time of the last update: a command, or the end of the creation.
     #[must_use]
     pub fn updated(&self, now: Millis) -> Timestamp {
         match &self.lifecycle {
@@ -191,7 +189,7 @@ impl Release {
             .chain(templates.iter().map(|gray| &gray.template))
     }
 
-    /// Which fields an update says otherwise than they stay.
+    /// The immutable fields to which an update assigns another value.
     pub fn unchanged(&self, immutable: &ImmutableFields) -> impl Iterator<Item = &'static str> {
         let own = &self.spec;
         let differs =
@@ -212,7 +210,7 @@ impl Release {
         unchanged.map(|(field, _)| field)
     }
 
-    /// Why its creation failed, if a script said so.
+    /// The failure message of a script, if the creation has failed.
     #[must_use]
     pub fn failure(&self, now: Millis) -> Option<&str> {
         match &self.lifecycle {
@@ -269,7 +267,7 @@ impl Release {
         Ok(())
     }
 
-    /// What can be said to it now.
+    /// The commands allowed now.
     #[must_use]
     pub fn allowed(&self) -> Vec<&'static str> {
         let is_allowed = |termination: &Termination| self.check_termination(*termination).is_ok();
@@ -280,20 +278,17 @@ impl Release {
         [UPDATE].into_iter().chain(terminations).collect()
     }
 
-    /// Whether the traffic allows the ending. Errors: 400.
-    pub fn check_termination(&self, termination: Termination) -> Result<(), Error> {
-        let wrong = match (termination, self.gray_traffic) {
-            (Termination::Cancel, Some(gray)) if gray > 0 => {
-                format!(
-                    "cancelling needs all traffic on the original version, and {gray} % is on the grayscale version"
-                )
-            }
-            (Termination::End, Some(gray)) if gray < 100 => {
-                format!("ending needs all traffic on the grayscale version, which has {gray} %")
-            }
-            (Termination::Cancel | Termination::End, _) => return Ok(()),
-        };
-        Err(Error::at("action", wrong))
+    /// Checks that the traffic allows the termination. Errors: the reason.
+    pub fn check_termination(&self, termination: Termination) -> Result<(), String> {
+        match (termination, self.gray_traffic) {
+            (Termination::Cancel, Some(gray)) if gray > 0 => Err(format!(
+                "cancelling needs all traffic on the original version, and {gray} % is on the grayscale version"
+            )),
+            (Termination::End, Some(gray)) if gray < 100 => Err(format!(
+                "ending needs all traffic on the grayscale version, which has {gray} %"
+            )),
+            (Termination::Cancel | Termination::End, _) => Ok(()),
+        }
     }
 }
 
