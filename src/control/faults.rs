@@ -194,6 +194,10 @@ const YEAR: Millis = 365 * 86_400_000;
 
 impl FaultBody {
     fn rule(self, id: String) -> Result<Rule, Problem> {
+        // `check` takes this status for an absent one.
+        if self.effect.status == Some(NO_STATUS) {
+            wrong("do.status: must be from 200 to 599")?;
+        }
         let rule = Rule {
             id,
             pattern: self.pattern.into(),

@@ -82,7 +82,7 @@ def names_and_pages(pair):
         pair("POST", AT, {**BODY, "name": name})
         pair.advance(1)
     for query in ("limit=2", "limit=2&offset=1", "offset=9", "limit=0", "limit=1001", "offset=-1", "order=asc", "order=sideways",
-                  "order_by=name&order=asc", "order_by=status", "order_by=nonsense", "lmit=1"):
+                  "order_by=name&order=asc", "order_by=status", "order_by=nonsense", "limt=1"):
         pair("GET", f"{AT}?{query}")
     listed = pair("GET", AT).field("release_plans", [])
     first = listed[0]["id"] if listed else "none"
