@@ -270,6 +270,10 @@ async fn a_rule_that_could_hit_nothing_or_does_nothing_is_refused() {
             json!({"do": {"status": 700}}),
             "do.status: must be from 200 to 599",
         ),
+        (
+            json!({"do": {"status": 0, "code": "x"}}),
+            "do.status: must be from 200 to 599",
+        ),
         (json!({"do": {"code": "x"}}), "do.code: goes with a status"),
         (
             json!({"do": {"message": "x"}}),
