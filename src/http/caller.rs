@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use super::{Operation, Rejection, operation};
 
-/// Who calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The name that resources and records show.
@@ -33,7 +32,7 @@ impl Caller {
         }
     }
 
-    /// Whether the caller may do the action.
+    /// True if the caller may do the action.
     #[must_use]
     pub fn is_allowed(&self, action: &str) -> bool {
         self.actions.as_ref().is_none_or(|allowed| {
@@ -43,7 +42,7 @@ impl Caller {
         })
     }
 
-    /// Whether the caller may use an operation: its action is allowed, or the older name of it.
+    /// True if the caller may use an operation: its action is allowed, or the older name of it.
     pub fn authorize(&self, operation: &Operation) -> Result<(), Rejection> {
         let older = &operation.alias;
         if operation.action == operation::NONE

@@ -19,10 +19,10 @@ pub trait Dialect: Clone + Send + Sync + 'static {
     /// The family's error, which says every [`Rejection`] in the family's own words.
     type Error: From<Rejection> + IntoResponse + Send;
 
-    /// Whether it is the dialect of an emulated service, whose operations declare how they are known.
+    /// True if it is the dialect of an emulated service, whose operations declare how they are known.
     const IS_EMULATED_SERVICE: bool = true;
 
-    /// Whether HEAD is answered as GET without a body; otherwise it is a wrong method.
+    /// True if HEAD is answered as GET without a body; otherwise it is a wrong method.
     const HEAD_IS_GET: bool = true;
 
     /// The most a request body may hold, in bytes: 12 MiB, the documented limit of the gateway.
@@ -31,7 +31,7 @@ pub trait Dialect: Clone + Send + Sync + 'static {
     /// What notices the requests of the world.
     fn recorder(&self) -> &Arc<Recorder>;
 
-    /// Whether the request's credential covers its body, which is then read before the caller is recognised,
+    /// True if the request's credential covers its body, which is then read before the caller is recognised,
     /// and so its size is looked at first.
     fn signs_body(&self, request: &Parts) -> bool {
         let _ = request;
@@ -42,7 +42,7 @@ pub trait Dialect: Clone + Send + Sync + 'static {
     /// covers it.
     fn authenticate(&self, request: &Parts, body: &Bytes) -> Result<Caller, Rejection>;
 
-    /// Whether the caller may use the operation. A family that must look at more than the request's head
+    /// True if the caller may use the operation. A family that must look at more than the request's head
     /// allows it here and decides in its handlers.
     fn authorize(
         &self,

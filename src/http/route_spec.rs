@@ -33,7 +33,6 @@ impl<D: Dialect> RouteSpec<D> {
         }))
     }
 
-    /// Where it is read.
     #[must_use]
     pub fn source(&self) -> Option<Source<D>> {
         self.source

@@ -158,7 +158,6 @@ impl<D: Dialect> Routes<D> {
         self
     }
 
-    /// Where requests go.
     pub fn router(&self) -> &Router<D> {
         &self.router
     }

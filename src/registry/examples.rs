@@ -17,7 +17,6 @@ struct Example {
     text: &'static str,
 }
 
-/// What an example is one of.
 #[derive(Clone, Copy)]
 enum Part {
     Request,

@@ -21,7 +21,6 @@ pub enum Error {
     Unreadable {
         /// The file, as it was named.
         file: String,
-        /// Why.
         cause: std::io::Error,
     },
     /// A file does not fit.
@@ -29,7 +28,6 @@ pub enum Error {
     Invalid {
         /// The file, as it was named.
         file: String,
-        /// Where, and what was expected.
         validation_error: ValidationError,
     },
     /// Each file fits by itself, but not beside the others.

@@ -87,7 +87,7 @@ impl World {
         self.0.ready.store(true, Ordering::Release);
     }
 
-    /// Whether the world is open to callers.
+    /// True if the world is open to callers.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.0.ready.load(Ordering::Acquire)

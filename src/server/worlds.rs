@@ -62,7 +62,6 @@ pub enum Refused {
     /// No port could be bound.
     #[error("no port is left for another world: {tried} cannot be bound ({cause})")]
     NoPort {
-        /// Which were tried.
         tried: String,
         /// Why the last of them was not bound.
         cause: std::io::Error,
@@ -112,7 +111,6 @@ struct Shared {
 struct Registry {
     /// Until a world has closed, it holds its name and counts.
     open: IndexMap<String, Open>,
-    /// How many names were made up.
     n_named: u64,
     /// The port of the range that was bound last: one that has just become free rests until its turn comes,
     /// so that a client that is late does not reach another world.
@@ -159,7 +157,6 @@ impl WorldServer {
         &self.0.first
     }
 
-    /// Where the first world listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.0.address

@@ -10,7 +10,6 @@ use super::Millis;
 /// The furthest instant a clock can show: the end of the year 9999, the last that RFC 3339 can write.
 pub const MAX_INSTANT: Millis = 253_402_300_799_999;
 
-/// Whether a clock moves by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// It moves, `pace` times as fast as the machine's.
@@ -24,7 +23,6 @@ pub enum Mode {
 pub struct ClockReading {
     /// The present instant.
     pub now: Millis,
-    /// Whether it moves by itself.
     pub mode: Mode,
     /// Virtual seconds per real second while running; above 0.
     pub pace: f64,
@@ -35,9 +33,7 @@ pub struct ClockReading {
 pub struct ClockUpdate {
     /// The instant to go to.
     pub now: Option<Millis>,
-    /// Whether to move from there on.
     pub mode: Option<Mode>,
-    /// How fast to move.
     pub pace: Option<f64>,
 }
 

@@ -34,7 +34,6 @@ pub struct StepQuery<'a> {
     pub name: &'a str,
     /// The step's name (task, component, image, chart), or the resource's where it has no steps.
     pub step: &'a str,
-    /// What it belongs to.
     pub work: Work,
 }
 
@@ -49,7 +48,6 @@ pub struct Pattern {
     pub name: Option<Glob>,
     /// The step's name.
     pub step: Option<Glob>,
-    /// What the step belongs to.
     pub work: Work,
 }
 
@@ -75,7 +73,6 @@ impl Pattern {
 pub enum ScriptedOutcome {
     /// It ends.
     Ends {
-        /// How.
         outcome: Outcome,
         /// How long it takes; absent: the usual length.
         takes: Option<Millis>,
@@ -89,7 +86,6 @@ pub enum ScriptedOutcome {
 pub enum ScriptSequence {
     /// The same of each.
     Repeat {
-        /// How each goes.
         fate: ScriptedOutcome,
         /// For how many steps it holds; absent: for any number.
         times: Option<u64>,
@@ -103,9 +99,7 @@ pub enum ScriptSequence {
 pub struct Script {
     /// Its id.
     pub id: String,
-    /// Which steps it is for.
     pub pattern: Pattern,
-    /// How they go.
     pub says: ScriptSequence,
     /// How many steps it decided so far.
     pub used: u64,

@@ -18,12 +18,10 @@ pub struct Timeline {
     pub id: Arc<str>,
     /// Its name.
     pub name: Arc<str>,
-    /// What it is at.
     pub status: Box<str>,
     /// What it remembers of what happened to it, oldest first, each with its number; 0 for an import, which was
     /// no transition.
     pub transitions: Vec<(u64, Transition)>,
-    /// How many older ones there were.
     pub forgotten: u64,
     /// The commands that its status allows, in the words of the service.
     pub allowed: Vec<&'static str>,
@@ -35,7 +33,6 @@ pub struct Timeline {
 /// among them, else the first step's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Next {
-    /// When.
     pub at: Millis,
     /// The step that changes; absent: the resource itself.
     pub step: Option<Box<str>>,

@@ -86,7 +86,6 @@ pub struct ChangeContext<'a> {
     pub now: Millis,
     /// The word of the command, or one of [`CLOCK`], [`SCHEDULE`] and [`IMPORT`].
     pub cause: &'a str,
-    /// Who hears of it.
     pub log: &'a mut TransitionLog,
 }
 
@@ -190,12 +189,10 @@ pub struct History {
     ext: Option<Box<HistoryExt>>,
 }
 
-/// What only a longer past has.
 #[derive(Debug, Default)]
 struct HistoryExt {
     /// The steps that changed, by the place of the record; those further on changed none.
     steps: Vec<Option<Arc<str>>>,
-    /// How many older records there were.
     forgotten: usize,
 }
 
@@ -224,7 +221,6 @@ impl History {
         self.ext.as_ref().map_or(0, |ext| ext.forgotten)
     }
 
-    /// How many older ones there were.
     #[must_use]
     pub fn forgotten(&self) -> u64 {
         self.n_forgotten() as u64

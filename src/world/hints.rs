@@ -64,9 +64,8 @@ pub fn did_you_mean<'a, T: Resource + 'a>(
 pub struct StatusForecast<'a, S> {
     /// When something changes next after an instant, or [`NEVER`].
     pub next: &'a dyn Fn(Millis) -> Millis,
-    /// What it is at.
     pub status: &'a dyn Fn(Millis) -> S,
-    /// Whether what was refused is allowed at an instant.
+    /// True if what was refused is allowed at an instant.
     pub allows: &'a dyn Fn(Millis) -> bool,
     /// What to do first where time alone does not help, at an instant.
     pub advice: &'a dyn Fn(Millis) -> String,

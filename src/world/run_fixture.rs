@@ -14,19 +14,15 @@ use crate::world::time::rfc3339;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunState {
-    /// When it started.
     pub started: Millis,
     /// How the steps depend on each other.
     pub tree: NodeState,
-    /// What each step does.
     pub does: Vec<DoesState>,
-    /// Whether steps after a failed one still run.
+    /// True if steps after a failed one still run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub continue_on_failure: bool,
-    /// How long it leads in.
     #[serde(default)]
     pub lead: Millis,
-    /// How long a stop takes.
     #[serde(default)]
     pub brake: Millis,
     /// After how long it is cut.
@@ -49,7 +45,6 @@ pub enum NodeState {
     Par(Vec<Self>),
 }
 
-/// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum DoesState {
@@ -79,9 +74,7 @@ pub enum DoesState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventState {
-    /// When it was accepted.
     pub at: Millis,
-    /// What was said.
     pub command: CommandState,
 }
 

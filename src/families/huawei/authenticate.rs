@@ -13,7 +13,7 @@ use crate::world::handle::Handle;
 use crate::world::identities::UNKNOWN_CALLER;
 use crate::world::settings::{Auth, Fidelity};
 
-/// Whether a request is signed, and so its body with it.
+/// True if a request is signed, and so its body with it.
 #[must_use]
 pub(super) fn is_signed(request: &Parts) -> bool {
     request.headers.contains_key(header::AUTHORIZATION)
@@ -92,7 +92,7 @@ fn signer<T>(
 /// The header in which a request may name its project.
 const PROJECT_ID: HeaderName = HeaderName::from_static("x-project-id");
 
-/// Whether the caller may use an operation, and may do so in the project that the request is for, if it names
+/// True if the caller may use an operation, and may do so in the project that the request is for, if it names
 /// one, as its path or its header spells it. A token of an account is for no project, and so for no operation
 /// of one.
 pub(super) fn authorize(

@@ -62,9 +62,7 @@ pub enum Refusal {
         project: String,
         /// The version's name.
         version: String,
-        /// Whether it was a retry.
         retry: bool,
-        /// What went wrong.
         cause: Box<Cause>,
     },
     /// Nothing is answered at all: the service looks into something that is not there.

@@ -39,7 +39,6 @@ pub use dialect::Zadig;
 pub use error::Error;
 pub use table::Table;
 
-/// Where the family lives.
 const RELEASES: &str = "/openapi/delivery/releases";
 
 /// The URL table.

@@ -48,17 +48,12 @@ impl Page {
 
 /// The context of a command: everything it needs beside the table.
 pub struct WriteContext<'a> {
-    /// How coming pushes go.
     pub scripts: &'a mut Scripts,
-    /// Where ids come from.
     pub ids: &'a Ids,
-    /// How strictly orders are looked at.
     pub strictness: Strictness,
-    /// Who commands.
     pub caller: &'a str,
     /// The present instant.
     pub now: Millis,
-    /// Who hears of what changes.
     pub log: &'a mut TransitionLog,
 }
 
@@ -290,7 +285,7 @@ impl Table {
         self.versions.find(self.names.get(project)?.get(name)?)
     }
 
-    /// Whether an id is given to a version or to a row.
+    /// True if an id is given to a version or to a row.
     pub(super) fn is_taken(&self, id: &str) -> bool {
         self.versions.contains(id) || self.rows.contains(id)
     }

@@ -36,7 +36,6 @@ pub(super) const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 /// How the User-Agent of the official Node SDK begins.
 const NODE: &[u8] = b"huaweicloud-usdk-nodejs/";
 
-/// What is signed of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The method.

@@ -38,7 +38,6 @@ pub const SECRET_HEADERS: [HeaderName; 4] = [
     SECURITY_TOKEN,
 ];
 
-/// Why a credential was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// There is none.

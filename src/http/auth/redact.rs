@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::SECRET_HEADERS;
 
-/// What is shown instead.
 pub const MASK: &str = "***";
 
 /// The fields of bodies that hold secrets, where they hold texts.
@@ -19,7 +18,7 @@ const SECRET_FIELDS: [&str; 8] = [
     "securitytoken",
 ];
 
-/// Whether the value of a header must not be shown. Its name is in lower case.
+/// True if the value of a header must not be shown. Its name is in lower case.
 #[must_use]
 pub fn is_secret_header(name: &str) -> bool {
     SECRET_HEADERS.iter().any(|known| known == name) || matches!(name, "cookie" | "set-cookie")
@@ -35,7 +34,7 @@ pub fn query(query: &str) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// Whether a text sounds as if it held a secret.
+/// True if a text sounds as if it held a secret.
 #[must_use]
 pub fn sounds_secret(text: &str) -> bool {
     let text = text.to_ascii_lowercase();

@@ -14,7 +14,6 @@ const SIZE: usize = 32;
 /// What a request says of its signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature<'a> {
-    /// How it was made.
     pub algorithm: Algorithm,
     /// The access key.
     pub ak: &'a str,
@@ -68,7 +67,7 @@ impl Algorithm {
         }
     }
 
-    /// Whether a code is that of a text under a key, in constant time.
+    /// True if a code is that of a text under a key, in constant time.
     #[must_use]
     pub fn verify(self, key: &[u8], text: &[u8], code: &[u8; SIZE]) -> bool {
         match self {
@@ -167,7 +166,6 @@ impl<'a> Signature<'a> {
     }
 }
 
-/// What the header reads like.
 const FORM: &str = "it reads <algorithm> Access=<ak>, SignedHeaders=<a;b>, Signature=<64 hex>";
 
 fn mac<M: Mac + KeyInit>(key: &[u8], text: &[u8]) -> M {

@@ -13,7 +13,6 @@ const FORMAT: &str = "%Y%m%dT%H%M%SZ";
 /// error codes, read 2026-08.
 const SKEW: Millis = 15 * 60 * 1_000;
 
-/// What a signature is verified with.
 #[derive(Clone, Debug)]
 pub struct Key<'a> {
     /// The secret half of the access key.
@@ -22,7 +21,7 @@ pub struct Key<'a> {
     pub session: Option<&'a Secret>,
 }
 
-/// Whether a signature is that of the request under the key, made about `now`.
+/// True if a signature is that of the request under the key, made about `now`.
 ///
 /// A temporary key holds only with its session token in `X-Security-Token`, any other only without one.
 pub fn verify(

@@ -54,7 +54,6 @@ impl Pattern {
     }
 }
 
-/// How long something takes, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Delay {
     /// Always that long.
@@ -70,7 +69,6 @@ pub enum Delay {
     },
 }
 
-/// Where an answer breaks off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disconnect {
     /// Before its first byte.
@@ -93,16 +91,13 @@ pub struct StubResponse {
 /// What becomes of an answer on its way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ResponseFault {
-    /// Where the connection is closed.
     pub disconnect: Option<Disconnect>,
-    /// Whether the body is made unreadable.
     pub garbage: bool,
     /// How many bytes of the body go out in a second.
     pub bytes_per_s: Option<u64>,
 }
 
 impl ResponseFault {
-    /// Whether it does anything.
     #[must_use]
     pub fn is_any(&self) -> bool {
         *self != Self::default()
@@ -114,13 +109,10 @@ impl ResponseFault {
 pub struct Rule {
     /// Its id.
     pub id: String,
-    /// Which requests it is for.
     pub pattern: Pattern,
     /// What is answered in place of the service; absent: what the service answers.
     pub answer: Option<StubResponse>,
-    /// How long the request waits first.
     pub delay: Option<Delay>,
-    /// What becomes of the answer.
     pub response_fault: ResponseFault,
     /// How many requests it hits; absent: any number.
     pub times: Option<u64>,
@@ -166,11 +158,9 @@ impl Default for Rule {
 pub struct InjectedFault {
     /// The rule's id.
     pub rule: String,
-    /// How long the request waits first.
     pub delay: Duration,
     /// What is answered in place of the service.
     pub answer: Option<StubResponse>,
-    /// What becomes of the answer.
     pub response_fault: ResponseFault,
 }
 

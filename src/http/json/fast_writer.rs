@@ -63,7 +63,7 @@ fn name(text: &mut Vec<u8>, name: &'static str) {
     plain(text, name);
 }
 
-/// Whether any byte is a control character, a quote or a backslash. Eight are looked at together; the last eight may
+/// True if any byte is a control character, a quote or a backslash. Eight are looked at together; the last eight may
 /// overlap with those before.
 fn may_need_escapes(bytes: &[u8]) -> bool {
     let Some(last) = bytes.last_chunk() else {

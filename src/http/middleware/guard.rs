@@ -242,7 +242,7 @@ async fn admit<D: Dialect>(
     ))
 }
 
-/// Whether a path has the document's own placeholder where a project's id should be.
+/// True if a path has the document's own placeholder where a project's id should be.
 fn names_no_project(path: &str) -> bool {
     // Nearly no path has either character, and to look for one takes next to no time.
     path.contains('{') && path.contains("/{project_id}/")

@@ -42,7 +42,7 @@ impl WithRequestId {
 #[derive(Clone, Debug)]
 pub struct Hint(pub String);
 
-/// Whether the client sends a body by itself: one that waits for leave to do so is simply not given it.
+/// True if the client sends a body by itself: one that waits for leave to do so is simply not given it.
 fn expects_body(headers: &HeaderMap) -> bool {
     (headers.contains_key(header::CONTENT_LENGTH)
         || headers.contains_key(header::TRANSFER_ENCODING))
@@ -52,11 +52,10 @@ fn expects_body(headers: &HeaderMap) -> bool {
 /// What is told of a request later, taken before it is served.
 struct RequestHead {
     method: Method,
-    /// Where it goes.
     request_line: RequestLine,
     /// Absent: nothing is written down.
     headers: Option<Headers>,
-    /// Whether it is for an emulated service, and so counts.
+    /// True if it is for an emulated service, and so counts.
     counts: bool,
 }
 

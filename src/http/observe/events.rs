@@ -8,7 +8,6 @@ use tokio::sync::watch;
 use super::exchange::ExchangeSummary;
 use crate::sim::Transition;
 
-/// How many events are kept.
 const KEPT: usize = 10_000;
 
 /// Something that happened.

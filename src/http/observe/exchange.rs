@@ -35,7 +35,6 @@ pub struct ExchangeSummary {
     pub method: Method,
     /// Where it went, and who sent it.
     pub request_line: RequestLine,
-    /// How it was answered.
     pub status: u16,
     /// How long that took, in microseconds of real time.
     pub duration_us: u64,
@@ -121,14 +120,12 @@ pub struct Part {
     pub headers: Headers,
     /// The body, at most [`LONGEST_BODY`] of it.
     pub body: Bytes,
-    /// How long the whole body was.
     pub length: u64,
 }
 
 /// A request with its answer, in few pieces of memory: as many are let go of later, when they are not at hand any more.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// What is worth telling first.
     pub summary: Arc<ExchangeSummary>,
     /// The headers that were sent, the beginning of the body, the headers that were answered, and the body if it is
     /// short.
@@ -174,7 +171,6 @@ impl Exchange {
         }
     }
 
-    /// What was sent.
     #[must_use]
     pub fn request(&self) -> Part {
         let [head, body, _] = self.ends;
@@ -185,7 +181,6 @@ impl Exchange {
         }
     }
 
-    /// What was answered.
     #[must_use]
     pub fn response(&self) -> Part {
         let [_, begin, head] = self.ends;

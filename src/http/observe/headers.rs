@@ -51,7 +51,6 @@ impl Headers {
             .find_map(|(known, value)| (known == name).then_some(value))
     }
 
-    /// How many bytes they take.
     pub(super) fn size(&self) -> usize {
         self.0.len()
     }

@@ -23,10 +23,8 @@ struct Ring {
     last_dropped: Option<Millis>,
 }
 
-/// How full a journal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JournalStats {
-    /// How many requests it holds.
     pub entries: usize,
     /// About how many bytes they take.
     pub bytes: usize,
@@ -47,7 +45,6 @@ impl Journal {
         }
     }
 
-    /// Whether anything is written down.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.limit > 0
@@ -92,7 +89,6 @@ impl Journal {
         self.lock().entries.iter().cloned().collect()
     }
 
-    /// How full it is.
     #[must_use]
     pub fn stats(&self) -> JournalStats {
         let ring = self.lock();

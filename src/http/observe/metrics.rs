@@ -100,7 +100,6 @@ impl Metrics {
         (requests, durations)
     }
 
-    /// What can be read from it.
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry

@@ -18,17 +18,12 @@ use metrics::Metrics;
 /// Everything that stands around the requests of one world.
 #[derive(Debug)]
 pub struct Recorder {
-    /// What requests are numbered from.
     pub ids: Arc<Ids>,
     /// The world's clock.
     pub clock: Arc<Clock>,
-    /// What was asked and answered.
     pub journal: Journal,
-    /// What happened, for whoever listens.
     pub events: Events,
-    /// What is to go wrong.
     pub faults: Faults,
-    /// How much there was of what.
     pub metrics: Metrics,
 }
 

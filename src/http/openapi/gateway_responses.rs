@@ -18,7 +18,6 @@ pub struct Refusal {
     applies_to: AppliesTo,
 }
 
-/// Which operations a gate refuses so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppliesTo {
     /// All of them.

@@ -191,7 +191,6 @@ impl FieldTree {
         }
     }
 
-    /// What has one of two shapes.
     fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Fields(mut fields), Self::Fields(more)) => {

@@ -177,7 +177,6 @@ impl<T: Resource> Collection<T> {
         Some(stored.item)
     }
 
-    /// How many things the scope has.
     #[must_use]
     pub fn len(&self, scope: &str) -> usize {
         self.scopes.get(scope).map_or(0, SortedKeys::len)

@@ -18,7 +18,6 @@ pub struct Stored<T> {
     pub id: Arc<str>,
     /// The thing.
     pub item: T,
-    /// When it was created.
     pub(super) created: Millis,
     /// When something about it changes by itself next, or [`crate::sim::NEVER`].
     pub(super) due: Millis,

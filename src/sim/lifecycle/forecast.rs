@@ -84,7 +84,6 @@ impl Forecast {
         steps
     }
 
-    /// Whether some gate is open.
     pub(super) fn is_waiting(&self, now: Millis) -> bool {
         let begun = self
             .gate_windows

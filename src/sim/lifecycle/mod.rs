@@ -39,7 +39,6 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// Whether nothing more can happen.
     #[must_use]
     pub fn is_ended(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Aborted)
@@ -62,17 +61,13 @@ pub enum StepState {
         since: Millis,
         /// Its end.
         at: Millis,
-        /// How it ended.
         verdict: Verdict,
     },
 }
 
 /// Refused: the command does not fit what the run is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused(
-    /// What the run is at.
-    pub Phase,
-);
+pub struct Refused(pub Phase);
 
 /// A started piece of work with its history. Equal runs have equal histories.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,13 +115,11 @@ impl Run {
         Ok(run)
     }
 
-    /// When it started.
     #[must_use]
     pub fn started(&self) -> Millis {
         self.started
     }
 
-    /// What was frozen at its start.
     #[must_use]
     pub fn plan(&self) -> &RunPlan {
         &self.plan
@@ -162,7 +155,6 @@ impl Run {
         Ok(())
     }
 
-    /// What the run is at.
     #[must_use]
     pub fn phase(&self, now: Millis) -> Phase {
         if let Some((at, takes)) = self.aborted(now) {
@@ -219,7 +211,7 @@ impl Run {
         }
     }
 
-    /// Whether a step is a gate that waits for an answer. During a stop none does.
+    /// True if a step is a gate that waits for an answer. During a stop none does.
     #[must_use]
     pub fn waits_at(&self, step: usize, now: Millis) -> bool {
         matches!(self.plan.steps.get(step), Some(StepPlan::Gate))
@@ -346,7 +338,7 @@ impl Run {
     }
 }
 
-/// Whether the tree names each step exactly once, no length is negative and what is carried has ended: a
+/// True if the tree names each step exactly once, no length is negative and what is carried has ended: a
 /// carried step that ends later would still be open when the run has passed it.
 fn is_valid(started: Millis, plan: &RunPlan) -> bool {
     fn count(node: &Node, named: &mut [u32]) -> bool {

@@ -17,12 +17,7 @@ pub enum Node {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepPlan {
     /// It works for a while. Work that takes [`NEVER`] hangs.
-    Work {
-        /// How long, not counting pauses.
-        takes: Millis,
-        /// How it ends.
-        outcome: Outcome,
-    },
+    Work { takes: Millis, outcome: Outcome },
     /// It waits until it is approved or refused.
     Gate,
     /// It was left out, and is passed at once.
@@ -39,7 +34,6 @@ impl StepPlan {
     };
 }
 
-/// How work ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Well.
@@ -48,7 +42,7 @@ pub enum Outcome {
     Fail(Box<str>),
 }
 
-/// Whether a failed step ends the sequence it is in.
+/// True if a failed step ends the sequence it is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FailurePolicy {
     /// It does; later steps never begin.
@@ -65,11 +59,9 @@ pub struct Span {
     pub begin: Millis,
     /// Its end.
     pub end: Millis,
-    /// How it ended, if it did.
     pub verdict: Verdict,
 }
 
-/// How a step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Its work succeeded, or its gate was approved.
@@ -100,9 +92,7 @@ pub enum Command {
 /// An accepted command and its instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When it was accepted.
     pub at: Millis,
-    /// What was said.
     pub command: Command,
 }
 
@@ -111,9 +101,7 @@ pub struct Event {
 pub struct RunPlan {
     /// How the steps depend on each other.
     pub tree: Node,
-    /// What each step does, by position.
     pub steps: Vec<StepPlan>,
-    /// What a failure means.
     pub fail: FailurePolicy,
     /// How long the run leads in before the first step begins (a restart does).
     pub start_delay: Millis,

@@ -134,7 +134,6 @@ impl Directory {
         }
     }
 
-    /// Whether a token is taken.
     #[must_use]
     pub fn knows(&self, token: &str) -> bool {
         self.tokens.contains_key(token)
@@ -145,7 +144,7 @@ impl Directory {
         self.tokens.insert(token.token.clone(), Kept::of(token));
     }
 
-    /// Whether there is any user to compare a login with.
+    /// True if there is any user to compare a login with.
     #[must_use]
     pub fn has_users(&self) -> bool {
         !self.users.is_empty()
@@ -248,7 +247,7 @@ impl Directory {
         by_name.into_values().cloned().collect()
     }
 
-    /// Whether a user is limited to certain projects.
+    /// True if a user is limited to certain projects.
     #[must_use]
     pub fn is_limited(&self, user: &str) -> bool {
         !self.own_projects(user).is_empty()
@@ -320,7 +319,7 @@ impl Kept {
 }
 
 impl User {
-    /// Whether the user's account is the one that is named, if both are.
+    /// True if the user's account is the one that is named, if both are.
     fn is_at_home(&self, domain: Option<Who>) -> bool {
         self.domain.is_empty() || domain.is_none_or(|domain| domain.is_domain(&self.domain))
     }
@@ -353,7 +352,7 @@ pub enum Who<'a> {
 }
 
 impl Who<'_> {
-    /// Whether it is the account of that name.
+    /// True if it is the account of that name.
     #[must_use]
     pub fn is_domain(self, name: &str) -> bool {
         self.is(name, &domain_id(name))

@@ -64,7 +64,6 @@ pub struct AccessKey {
     pub ak: String,
     /// The secret half.
     pub sk: Secret,
-    /// Whose it is, by name.
     pub user: String,
     /// The session token that belongs to a temporary key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,7 +76,6 @@ pub struct AccessKey {
 pub struct Token {
     /// Its value.
     pub token: Secret,
-    /// Whose it is, by name.
     pub user: String,
     /// When it ends, RFC 3339; null: never.
     #[serde(default)]
@@ -87,19 +85,16 @@ pub struct Token {
     pub emulator: Option<History>,
 }
 
-/// What became of a token here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct History {
     /// How it was issued; absent: it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issued: Option<Issued>,
-    /// Whether it was revoked.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub revoked: bool,
 }
 
-/// How a token was issued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Issued {
@@ -120,7 +115,6 @@ pub struct ZadigUser {
     pub token: Secret,
     /// The name that versions show.
     pub name: String,
-    /// Whether everything is allowed.
     #[serde(default)]
     pub admin: bool,
     /// What is allowed in which project: `get_delivery`, `create_delivery`, `delete_delivery`, `release_get`,

@@ -28,15 +28,12 @@ pub struct Item {
     /// `asm/v2`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     api_version: Option<String>,
-    /// What it is called.
     metadata: MetadataState,
-    /// What is released.
     #[serde(default)]
     spec: SpecState,
     /// Where it stands; without a run it stays there.
     #[serde(default)]
     status: StatusState,
-    /// What answers do not show.
     #[serde(skip_serializing_if = "Option::is_none")]
     emulator: Option<ReleaseEmulator>,
 }

@@ -73,7 +73,6 @@ struct DeclarationState {
     stages: Option<RawJson>,
 }
 
-/// What happened to a pipeline.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct History {

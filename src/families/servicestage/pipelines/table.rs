@@ -31,11 +31,8 @@ impl Default for Table {
     }
 }
 
-/// What carries out an action.
 pub struct WriteContext<'a> {
-    /// How steps will go.
     pub scripts: &'a mut Scripts,
-    /// Who hears of what changes.
     pub log: &'a mut TransitionLog,
     /// The present instant.
     pub now: Millis,
@@ -69,7 +66,7 @@ impl Table {
         self.names.insert(arrival_id, key_of);
     }
 
-    /// Whether the id is given, in whatever project.
+    /// True if the id is given, in whatever project.
     pub fn contains(&self, id: &str) -> bool {
         self.collection.contains(id)
     }
@@ -79,7 +76,6 @@ impl Table {
         self.collection.of(project)
     }
 
-    /// How many pipelines a project has.
     pub fn len(&self, project: &str) -> usize {
         self.collection.len(project)
     }
@@ -89,7 +85,7 @@ impl Table {
         self.collection.scopes()
     }
 
-    /// Whether a definition's name is free, or belongs to the pipeline `own`.
+    /// True if a definition's name is free, or belongs to the pipeline `own`.
     pub fn check_name(
         &self,
         project: &str,

@@ -26,7 +26,6 @@ use crate::world::run_fixture::RunState;
 pub struct Item {
     /// Its id, unique among the plans of all projects.
     pub id: String,
-    /// What it does with its components.
     #[serde(default)]
     pub action: Option<Action>,
     /// The lane it is for.
@@ -41,25 +40,19 @@ pub struct Item {
     /// Its name, unique in the project.
     #[serde(default)]
     pub name: Option<String>,
-    /// What a failure means.
     #[serde(default)]
     pub fail_strategy: Option<FailStrategy>,
     /// What it is at. It stays so until a command acts, unless [`Emulator`] tells how it came about.
     #[serde(default)]
     pub status: Option<Status>,
-    /// When it was created.
     #[serde(default)]
     pub create_time: Option<Millis>,
-    /// When it was last edited.
     #[serde(default)]
     pub modify_time: Option<Millis>,
-    /// When its last execution started.
     #[serde(default)]
     pub execute_time: Option<Millis>,
-    /// Who created it.
     #[serde(default)]
     pub creator: Option<String>,
-    /// What the emulator knows beside.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emulator: Option<Emulator>,
 }

@@ -45,7 +45,6 @@ pub struct Table {
 }
 
 impl Table {
-    /// How many plans a project has.
     #[must_use]
     pub fn len(&self, project: &str) -> usize {
         self.collection.len(project)
@@ -66,7 +65,7 @@ impl Table {
         &self.collection
     }
 
-    /// Whether a plan of whatever project has that id.
+    /// True if a plan of whatever project has that id.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
         self.collection.contains(id)
@@ -78,7 +77,7 @@ impl Table {
         self.collection.at(self.arrival_id_named(project, name)?)
     }
 
-    /// Whether a plan of the project has that name.
+    /// True if a plan of the project has that name.
     #[must_use]
     pub fn has_name(&self, project: &str, name: &str) -> bool {
         self.arrival_id_named(project, name).is_some()

@@ -181,7 +181,7 @@ impl<'t> Value<'t, '_> {
         }
     }
 
-    /// Whether that character comes next, which is passed then. So is the end of the text.
+    /// True if that character comes next, which is passed then. So is the end of the text.
     fn ends(&mut self, with: char) -> bool {
         self.rest = self.rest.trim_ascii_start();
         match self.rest.strip_prefix(with) {
@@ -216,7 +216,6 @@ impl<'t> Value<'t, '_> {
     }
 }
 
-/// What a value begins with.
 enum Token<'t> {
     Null,
     Bool(bool),

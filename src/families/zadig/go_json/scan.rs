@@ -5,7 +5,6 @@
 
 use crate::families::zadig::wire::query::quote;
 
-/// How deep a value may nest.
 const MAX_DEPTH: usize = 10_000;
 
 /// Finds the first value; the error is the text of Go's decoder.
@@ -96,7 +95,7 @@ impl Scan<'_> {
         Ok(true)
     }
 
-    /// Whether the bracket just opened closes at once; of an object that does not, the first key is read.
+    /// True if the bracket just opened closes at once; of an object that does not, the first key is read.
     fn is_empty(&mut self) -> Result<bool, String> {
         self.space();
         let open = self.open.last().copied();

@@ -179,7 +179,7 @@ impl Catalog {
             .find(|registry| registry.id == id)
     }
 
-    /// Whether some registry is where such images are.
+    /// True if some registry is where such images are.
     #[must_use]
     pub fn has_registry_at(&self, place: &str) -> bool {
         let mut registries = self

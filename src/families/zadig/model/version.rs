@@ -27,11 +27,9 @@ pub const DELETE: &str = "delete";
 pub struct Version {
     /// Its name, unique in the project.
     pub name: String,
-    /// What it is made of.
     pub kind: Kind,
     /// Its labels, which only the detail shows.
     pub labels: Vec<String>,
-    /// What it is for.
     pub description: String,
     /// The creator's name.
     pub created_by: String,
@@ -41,7 +39,6 @@ pub struct Version {
     pub deploys: Vec<Deploy>,
     /// What it delivers of a Helm project.
     pub distributes: Vec<Distribute>,
-    /// How it goes.
     pub lifecycle: Lifecycle,
 }
 
@@ -64,7 +61,6 @@ pub enum Lifecycle {
 /// Why a version failed before any push began, and what was left undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stopped {
-    /// Why.
     pub error: String,
     /// Where the charts go; empty for a K8s version.
     pub chart_repo: String,
@@ -103,7 +99,6 @@ pub struct Push {
     pub service: String,
 }
 
-/// Whose steps scripts are asked about.
 #[derive(Clone, Copy, Debug)]
 pub struct VersionRef<'a> {
     /// The project.
@@ -115,7 +110,6 @@ pub struct VersionRef<'a> {
 }
 
 impl<'a> VersionRef<'a> {
-    /// What is asked about a step.
     #[must_use]
     pub fn ask(&self, step: &'a str) -> StepQuery<'a> {
         StepQuery {
@@ -204,7 +198,6 @@ impl Pushing {
 }
 
 impl Version {
-    /// What the version is at.
     #[must_use]
     pub fn status(&self, now: Millis) -> Status {
         match &self.lifecycle {
@@ -272,7 +265,7 @@ impl Version {
         deploys.chain(images).collect()
     }
 
-    /// Whether a retry may begin, and whether there is anything to push then. A Helm version that was stopped
+    /// True if a retry may begin, and whether there is anything to push then. A Helm version that was stopped
     /// packages its charts first, which is not this function's business.
     pub fn may_retry(&self, now: Millis) -> Result<(), Cause> {
         let status = self.status(now);

@@ -3,20 +3,17 @@
 use super::catalog::{Catalog, Registry};
 use crate::families::zadig::messages::{Cause, Refusal};
 
-/// What a request asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VersionRequest {
     /// The project.
     pub project: String,
     /// The version's name.
     pub name: String,
-    /// Whether a failed version is to be retried. Then only project and name count.
+    /// True if a failed version is to be retried. Then only project and name count.
     pub retry: bool,
     /// The environment whose images the version pins.
     pub environment: String,
-    /// Whether that is a production environment.
     pub production: bool,
-    /// What the version is for.
     pub description: String,
     /// Its labels.
     pub labels: Vec<String>,
@@ -48,16 +45,15 @@ pub struct ImageRequest {
     pub name: String,
     /// The tag it is given.
     pub tag: String,
-    /// Whether it is pushed.
     pub push: bool,
 }
 
 /// How strictly an order is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Strictness {
-    /// Whether what it refers to must exist.
+    /// True if what it refers to must exist.
     pub checked: bool,
-    /// Whether Helm versions with images fail as they do in v3.1 to v3.4.1.
+    /// True if Helm versions with images fail as they do in v3.1 to v3.4.1.
     pub helm_defect: bool,
 }
 

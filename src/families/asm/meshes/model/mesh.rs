@@ -8,7 +8,6 @@ use crate::sim::collection::Resource;
 use crate::sim::{Millis, NEVER};
 use crate::world::hints::advance;
 
-/// What was ordered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MeshSpec {
     /// `Mesh` or `mesh`: both are documented, and the one that was sent is answered.
@@ -23,7 +22,7 @@ pub struct MeshSpec {
     pub edition: String,
     /// The version of Istio.
     pub version: String,
-    /// Whether it supports IPv6.
+    /// True if it supports IPv6.
     pub ipv6: Option<bool>,
     /// The tags of the resource.
     pub tags: Option<RawJson>,
@@ -40,9 +39,7 @@ pub struct Cluster {
     pub id: String,
     /// The project it belongs to.
     pub project: Option<String>,
-    /// Where components are installed.
     pub installation: Option<RawJson>,
-    /// Where sidecars are injected.
     pub injection: Option<RawJson>,
 }
 
@@ -52,11 +49,8 @@ pub const DELETE: &str = "delete";
 /// A mesh. Its id is known to the table.
 #[derive(Clone, Debug)]
 pub struct Mesh {
-    /// What was ordered.
     pub spec: MeshSpec,
-    /// When it was created.
     pub created: Timestamp,
-    /// What it has been going through.
     pub lifecycle: Lifecycle,
 }
 
@@ -67,7 +61,6 @@ pub enum Lifecycle {
     Given {
         /// The phase it stays in until it is deleted.
         phase: Phase,
-        /// When it was updated last.
         updated: Timestamp,
     },
     /// It was created.

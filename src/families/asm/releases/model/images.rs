@@ -10,7 +10,6 @@ use crate::http::json::{RawJson, strict, with_path};
 /// An image that an update names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageUpdate {
-    /// Which list it is in.
     pub list: List,
     /// Its position there.
     pub position: usize,
@@ -44,7 +43,6 @@ impl List {
 pub struct ImageMismatch {
     /// The JSON path.
     pub place: String,
-    /// What is wrong.
     pub wrong: String,
 }
 

@@ -33,7 +33,6 @@ pub struct Release {
     pub namespace: Arc<str>,
     /// What was ordered, with the images of the last update.
     pub spec: ReleaseSpec,
-    /// When it was started.
     pub started: Timestamp,
     /// The workloads, where a fixture says anything of them.
     pub workloads: Option<Box<Workloads>>,
@@ -45,16 +44,13 @@ pub struct Release {
 /// The lifecycle of a release task.
 #[derive(Clone, Debug)]
 pub enum Lifecycle {
-    /// What a fixture said.
     Given {
         /// Any word: the documents list none.
         phase: Box<str>,
-        /// When it was updated last.
         updated: Timestamp,
     },
     /// It was created.
     Creation {
-        /// What creates it.
         job: SingleStepRun,
         /// When it was updated last; its start, if never.
         touched: Millis,
@@ -70,7 +66,6 @@ pub enum Phase<'a> {
     Running,
     /// Its creation failed.
     Failed,
-    /// What a fixture said.
     Given(&'a str),
 }
 

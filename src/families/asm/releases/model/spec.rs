@@ -9,7 +9,6 @@ use crate::http::json::RawJson;
 /// blue-green releases.
 const DEFAULT_KIND: &str = "canary";
 
-/// What was ordered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleaseSpec {
     texts: Texts,
@@ -109,9 +108,8 @@ const TEXTS: usize = 5;
 struct Texts {
     /// One behind the other, the type last.
     all: Box<str>,
-    /// Where each ends but the type.
     ends: [u32; TEXTS],
-    /// Whether a type was said; hardly any order does.
+    /// True if a type was said; hardly any order does.
     has_kind: bool,
 }
 

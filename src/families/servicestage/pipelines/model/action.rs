@@ -135,7 +135,6 @@ impl Action {
 pub enum ActionRefusal {
     /// It cannot be said in the present status.
     Status {
-        /// What was said.
         action: &'static str,
         /// The present status.
         status: Status,

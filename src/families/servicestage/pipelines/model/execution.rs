@@ -9,7 +9,6 @@ use crate::sim::lifecycle::{
     FailurePolicy, Outcome, Phase, Run, RunPlan, Span, StepPlan, StepState, Verdict,
 };
 
-/// What started an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
     /// A caller.
@@ -25,11 +24,8 @@ pub struct Execution {
     pub id: i64,
     /// The pipeline's version at the start.
     pub version: i64,
-    /// Who started it.
     pub executor: String,
-    /// What started it.
     pub trigger: Trigger,
-    /// When.
     pub triggered: Millis,
     /// The stages as they were then.
     pub stages: Stages,
@@ -40,7 +36,6 @@ pub struct Execution {
 /// A run of an execution and what it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// What it is for.
     pub purpose: Purpose,
     /// The run.
     pub run: Run,
@@ -90,7 +85,6 @@ impl Execution {
         &release.expect("an execution begins with a release").run
     }
 
-    /// What the execution is at.
     pub fn status(&self, now: Millis) -> Status {
         let Attempt { purpose, run } = self.latest();
         match (purpose, run.phase(now)) {
@@ -112,7 +106,6 @@ impl Execution {
         }
     }
 
-    /// When it ended, if it has.
     pub fn ended(&self, now: Millis) -> Option<Millis> {
         self.latest().run.ended(now)
     }
@@ -175,7 +168,7 @@ impl Execution {
 /// How a run goes about its steps.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RunOptions {
-    /// Whether tasks after a failed one still run.
+    /// True if tasks after a failed one still run.
     pub(crate) fail: FailurePolicy,
     /// How long a stop takes to become a pause.
     pub(crate) brake: Millis,
@@ -272,7 +265,7 @@ fn done_at(at: Millis) -> StepPlan {
     })
 }
 
-/// Whether anything of a stage runs; one without tasks does if the selection names it.
+/// True if anything of a stage runs; one without tasks does if the selection names it.
 fn takes_part(selected: Option<&[SelectedStage]>, stage: &Stage) -> bool {
     if stage.tasks.is_empty() {
         selected.is_none_or(|selected| selected.iter().any(|entry| entry.stage == stage.name))
@@ -284,7 +277,6 @@ fn takes_part(selected: Option<&[SelectedStage]>, stage: &Stage) -> bool {
     }
 }
 
-/// What a step does.
 fn does(
     part: Step,
     selected: Option<&[SelectedStage]>,

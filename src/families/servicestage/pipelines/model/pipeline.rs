@@ -33,11 +33,8 @@ pub struct Pipeline {
     pub definition: Definition,
     /// How often it was defined: 1 after the creation, one more with each edit.
     pub version: i64,
-    /// Who created it.
     pub creator: String,
-    /// When.
     pub created: Millis,
-    /// When it was last edited.
     pub updated: Millis,
     /// The name of the enterprise project, which only a fixture can tell.
     pub enterprise_project_name: Option<String>,
@@ -45,9 +42,7 @@ pub struct Pipeline {
     pub imported: Option<ImportedStatus>,
     /// Its executions, oldest first, at most [`KEPT_EXECUTIONS`].
     pub executions: VecDeque<Execution>,
-    /// How many executions there were.
     pub executed: u64,
-    /// When and how time starts it.
     pub policy: Option<TriggerPolicy>,
 }
 
@@ -58,21 +53,18 @@ pub struct Definition {
     pub name: String,
     /// Its description, perhaps empty.
     pub description: String,
-    /// Where its stages come from.
     pub config_mode: ConfigMode,
     /// The enterprise project, in which names are unique; `0` is the default one.
     pub enterprise_project: String,
-    /// Whether tasks after a failed one still run.
+    /// True if tasks after a failed one still run.
     pub fail: FailurePolicy,
     /// Template sources, as they were given.
     pub sources: RawJson,
     /// The stages, as they were given.
     pub declared_stages: RawJson,
-    /// What is understood of the stages.
     pub stages: Stages,
 }
 
-/// Where the stages come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfigMode {
     /// The body itself (`ui`).
@@ -96,7 +88,6 @@ pub struct ImportedStatus {
 pub struct ExecutionContext<'a> {
     /// The number of the next execution.
     pub next_execution: &'a mut i64,
-    /// How steps will go.
     pub scripts: &'a mut Scripts,
 }
 
@@ -125,7 +116,6 @@ impl Pipeline {
         }
     }
 
-    /// What the pipeline is at.
     pub fn status(&self, now: Millis) -> Status {
         match (&self.imported, self.executions.back()) {
             (Some(imported), _) => imported.status,

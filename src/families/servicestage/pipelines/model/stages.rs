@@ -13,7 +13,7 @@ use crate::sim::lifecycle::Node;
 pub struct Stage {
     /// Its name, unique in the pipeline.
     pub name: String,
-    /// Whether it waits for an approval under its own name before its tasks begin.
+    /// True if it waits for an approval under its own name before its tasks begin.
     pub gated: bool,
     /// Its tasks. Without any the stage is passed at once.
     pub tasks: Vec<Task>,
@@ -31,7 +31,6 @@ pub struct Task {
     pub order_index: i64,
     /// Tasks of one group run one after the other, groups at once. Those without form one group.
     pub group: Option<String>,
-    /// Whether it is a manual approval.
     pub approval: bool,
 }
 
@@ -61,7 +60,6 @@ impl Stages {
         self.0.places.iter().map(|place| self.at(*place))
     }
 
-    /// How many steps a run has.
     pub(crate) fn n_steps(&self) -> usize {
         self.0.places.len()
     }
@@ -140,7 +138,7 @@ pub enum UnknownName {
     Task(usize, usize),
 }
 
-/// Whether a selection names no task at all.
+/// True if a selection names no task at all.
 pub(crate) fn is_nothing(selected: &[SelectedStage]) -> bool {
     selected.iter().all(|entry| entry.tasks.is_empty())
 }
@@ -163,7 +161,7 @@ pub(crate) fn check_selection(
     Ok(())
 }
 
-/// Whether a selection takes in a task of a stage. No selection takes in everything.
+/// True if a selection takes in a task of a stage. No selection takes in everything.
 pub(crate) fn is_selected(selected: Option<&[SelectedStage]>, stage: &Stage, task: &Task) -> bool {
     selected.is_none_or(|selected| {
         selected

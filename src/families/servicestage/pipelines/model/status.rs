@@ -89,7 +89,7 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.code() == code)
     }
 
-    /// Whether a run has not ended: something is under way, or it is paused.
+    /// True if a run has not ended: something is under way, or it is paused.
     pub fn is_open(self) -> bool {
         matches!(
             self,

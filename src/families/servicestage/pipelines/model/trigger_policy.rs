@@ -13,9 +13,8 @@ const FURTHEST_ZONE: i32 = 14;
 /// A trigger policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TriggerPolicy {
-    /// Whether time starts the pipeline; otherwise the hooks are only kept.
+    /// True if time starts the pipeline; otherwise the hooks are only kept.
     pub scheduled: bool,
-    /// When.
     pub hooks: Vec<CronTrigger>,
     /// What it starts; absent: everything.
     pub selected: Option<Vec<SelectedStage>>,
@@ -26,9 +25,8 @@ pub struct TriggerPolicy {
 pub struct CronTrigger {
     /// The cron line as it was given.
     pub schedule: String,
-    /// Whether the zone lies east of UTC.
+    /// True if the zone lies east of UTC.
     pub east: bool,
-    /// How many hours away.
     pub hours: i32,
     cron: Cron,
     /// The next instant that it names, or [`NEVER`]. Kept because a line that never comes is costly to search.

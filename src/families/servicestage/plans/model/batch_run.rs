@@ -27,20 +27,15 @@ pub struct BatchRun {
 pub struct Job<'a> {
     /// Its id.
     pub id: &'a str,
-    /// When it began.
     pub start: Millis,
-    /// When it ended.
     pub end: Millis,
-    /// Why it failed.
     pub message: &'a str,
 }
 
 /// What the start of work draws from, and for whom.
 #[derive(Debug)]
 pub struct WriteContext<'a> {
-    /// How work goes.
     pub scripts: &'a mut Scripts,
-    /// Where ids come from.
     pub ids: &'a Ids,
     /// The plan's project.
     pub project: &'a str,
@@ -107,7 +102,7 @@ impl BatchRun {
         }
     }
 
-    /// Whether a failed round failed only in part, which is told of rounds that went on after a failure.
+    /// True if a failed round failed only in part, which is told of rounds that went on after a failure.
     #[must_use]
     pub fn is_partial(&self, now: Millis) -> bool {
         self.run.plan().fail == FailurePolicy::Continue

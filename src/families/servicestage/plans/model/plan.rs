@@ -15,33 +15,26 @@ pub struct Plan {
     pub action: Action,
     /// The lane it is for, which may be empty; fixed when it is created.
     pub swimlane_id: String,
-    /// Who created it.
     pub creator: String,
-    /// When it was created.
     pub create_time: Millis,
     /// When it was last edited; 0: never.
     pub modify_time: Millis,
     /// When its last execution started; 0: never.
     pub execute_time: Millis,
-    /// What it says.
     pub spec: PlanSpec,
-    /// How far it has come.
     pub progress: PlanProgress,
 }
 
 /// A plan to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPlan {
-    /// What it does with its components.
     pub action: Action,
     /// The lane it is for, which may be empty.
     pub swimlane_id: String,
-    /// What it says.
     pub spec: PlanSpec,
 }
 
 impl Plan {
-    /// What it is at.
     #[must_use]
     pub fn status(&self, now: Millis) -> Status {
         self.progress.status(now)
@@ -55,7 +48,7 @@ impl Plan {
         allowed.map(Command::as_str).collect()
     }
 
-    /// Whether a command fits what it is at.
+    /// True if a command fits what it is at.
     pub(crate) fn fits(&self, command: Command, now: Millis) -> bool {
         self.progress.check(command, now).is_ok()
     }

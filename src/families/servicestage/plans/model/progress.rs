@@ -12,7 +12,6 @@ use crate::sim::lifecycle::{self, Phase, Verdict};
 use crate::sim::scripts::Work;
 use crate::sim::{Millis, NEVER};
 
-/// How far a plan has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanProgress {
     /// The last execution, or what is said in its place.
@@ -21,7 +20,6 @@ pub struct PlanProgress {
     pub rollback: Option<BatchRun>,
 }
 
-/// How the last execution went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LastExecution {
     /// It is not known; a status was given. That of a fresh or edited plan is `CREATED`.
@@ -33,7 +31,6 @@ pub enum LastExecution {
 /// What can be seen of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ComponentProgress<'a> {
-    /// What it is at.
     pub status: Status,
     /// What the job is at that releases it.
     pub job_status: JobStatus,
@@ -50,7 +47,6 @@ pub struct ComponentProgress<'a> {
 pub struct InvalidState {
     /// The command.
     pub command: Command,
-    /// What the plan is at.
     pub status: Status,
 }
 
@@ -64,7 +60,6 @@ impl PlanProgress {
         }
     }
 
-    /// What the plan is at.
     #[must_use]
     pub fn status(&self, now: Millis) -> Status {
         if let Some(rollback) = &self.rollback {
@@ -117,7 +112,7 @@ impl PlanProgress {
             .map_or(NEVER, |batch_run| batch_run.run.next_due(now))
     }
 
-    /// Whether a command fits what the plan is at.
+    /// True if a command fits what the plan is at.
     pub fn check(&self, command: Command, now: Millis) -> Result<(), InvalidState> {
         let status = self.status(now);
         if command.fits().contains(&status) && (command != Command::Abort || self.is_at_work(now)) {
@@ -127,7 +122,7 @@ impl PlanProgress {
         }
     }
 
-    /// Whether there is something that an abort can cut: a fixture may tell of a run that leads in or is paused,
+    /// True if there is something that an abort can cut: a fixture may tell of a run that leads in or is paused,
     /// which plans show as running.
     fn is_at_work(&self, now: Millis) -> bool {
         match &self.release {

@@ -11,21 +11,19 @@ use crate::sim::lifecycle::FailurePolicy;
 /// The most components of a plan that upgrades. Source: user guide, page 0245, read 2026-08.
 const MOST_UPGRADED: usize = 64;
 
-/// What a plan says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanSpec {
     /// Its name, unique in the project.
     pub name: String,
     /// Its description, which may be empty.
     pub desc: String,
-    /// What a failure means.
     pub fail_strategy: FailStrategy,
     /// Its components, in the order they were given.
     pub components: Vec<Component>,
 }
 
 impl PlanSpec {
-    /// Whether a plan that does `action` may say this.
+    /// True if a plan that does `action` may say this.
     pub fn check(&self, action: Action) -> Result<(), ValidationError> {
         let n_components = self.components.len();
         if n_components == 0 {
