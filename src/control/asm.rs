@@ -1,4 +1,4 @@
-//! What of ASM only the test bench can say: how traffic is shared, which no operation of the service does.
+//! The traffic split of an ASM release, which no operation of the service sets.
 
 use axum::extract::State;
 use axum::http::StatusCode;

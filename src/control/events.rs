@@ -1,4 +1,4 @@
-//! What happens, as it happens: server-sent events.
+//! Server-sent events: requests and transitions as they happen.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;

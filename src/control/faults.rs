@@ -1,4 +1,4 @@
-//! What is to go wrong with requests from now on.
+//! Injected faults: adding, listing, removing.
 
 use axum::extract::State;
 use axum::http::StatusCode;

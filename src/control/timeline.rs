@@ -1,4 +1,4 @@
-//! What a resource has been through, what can be said to it, what comes next.
+//! The timeline of a resource: its history, the commands it allows, its next change.
 
 use std::sync::Arc;
 

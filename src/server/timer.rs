@@ -1,4 +1,4 @@
-//! Lets a world keep up with its clock while nobody asks it anything.
+//! The timer task, which lets an idle world keep up with its clock.
 
 use std::time::Duration;
 

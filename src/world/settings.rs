@@ -1,4 +1,4 @@
-//! How a world behaves where its user may choose. The words are the same on the command line and in JSON.
+//! The options of a world. Their words are the same on the command line and in JSON.
 
 use serde::Deserialize;
 use utoipa::ToSchema;

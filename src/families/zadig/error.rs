@@ -1,4 +1,4 @@
-//! What the family answers when it refuses: three shapes of JSON and text, and often nothing at all.
+//! The family's refusals: three shapes of JSON and text, and often an empty body.
 //!
 //! Source: Zadig v3.4.1, its error package and its middleware, read 2026-08. The published page describes
 //! no errors.

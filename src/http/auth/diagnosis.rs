@@ -1,4 +1,4 @@
-//! Why a signature does not verify: the client's canonical request beside the emulator's, if it can be guessed.
+//! The reason a signature does not verify: the client's canonical request beside the emulator's, if it can be guessed.
 //!
 //! A signature tells nothing of the text that was signed. But the secret key is known here, so the usual
 //! mistakes can be tried: if one of them verifies, that is what the client has signed.

@@ -1,4 +1,4 @@
-//! Whether a signature holds.
+//! The verification of a signature.
 
 use chrono::{DateTime, NaiveDateTime};
 

@@ -1,4 +1,4 @@
-//! What will happen to a run if nobody says anything more.
+//! The forecast of a run: one span per step, valid until the next command.
 
 use foldhash::HashMap;
 

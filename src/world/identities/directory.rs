@@ -1,4 +1,4 @@
-//! Who is who: found by name, token and access key.
+//! The identities of a world, found by name, token and access key.
 
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};

@@ -1,4 +1,4 @@
-//! What goes over the wire, field by field.
+//! Request and response bodies, field by field.
 //!
 //! Source: ServiceStage API reference, "Release Management" (pages 0230 to 0236 and 0251), read 2026-08.
 //! All times are milliseconds since the Unix epoch; 0 stands for what has not come.
