@@ -24,7 +24,7 @@ use crate::world::identities::Identities;
 /// The credential of a command whose user has none: any passes unless `--auth strict`.
 const ANY_KEY: (&str, &str) = ("any-ak", "any-sk");
 
-/// Why a command did not run.
+/// The reason a command did not run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It could not be started.
@@ -32,7 +32,7 @@ pub enum Error {
     Start {
         /// The program, as it was named.
         program: String,
-        /// Why.
+        /// The cause.
         cause: std::io::Error,
     },
     /// It was started, or could have been, and then the machine failed.
@@ -129,7 +129,7 @@ pub fn variables(
     variables
 }
 
-/// What makes a run fail although its command succeeded.
+/// A finding that makes a run fail although its command succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
     /// A script that was never used.
@@ -141,7 +141,7 @@ pub enum FailOn {
 }
 
 impl FailOn {
-    /// What there is of it in a world, a line each.
+    /// The findings of this kind in a world, a line each.
     fn findings(self, world: &World) -> Vec<String> {
         match self {
             Self::UnusedScript => world.read(|tables, _| {
@@ -217,7 +217,7 @@ fn unused_script(rule: &Script) -> String {
     format!("unused-script: {} ({of})", rule.id)
 }
 
-/// How many of a world's last requests are told of a run whose command failed.
+/// The number of a world's last requests that are printed for a failed command.
 const TAIL: usize = 20;
 
 /// Collects what speaks against a run from its worlds, and what they were asked last, each as it closes.
@@ -232,7 +232,7 @@ struct Found {
 }
 
 impl FailureReport {
-    /// What a host is to do with a world that has closed.
+    /// The callback for a world that has closed.
     #[must_use]
     pub fn collect(&self, fail_on: Vec<FailOn>) -> OnClose {
         let findings = self.clone();
@@ -248,7 +248,7 @@ impl FailureReport {
         })
     }
 
-    /// What speaks against the run, a line each, those of a world together.
+    /// The findings against the run, a line each, grouped by world.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines = self.found().against;
@@ -256,7 +256,7 @@ impl FailureReport {
         lines
     }
 
-    /// What the worlds were asked last, a line each.
+    /// The last requests to the worlds, a line each.
     #[must_use]
     pub fn tail(&self) -> Vec<String> {
         let worlds = self.found().asked.into_iter();

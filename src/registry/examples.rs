@@ -12,7 +12,7 @@ struct Example {
     /// The operation's id.
     of: &'static str,
     part: Part,
-    /// What tells it from others of the same part.
+    /// The name that distinguishes it from others of the same part.
     name: &'static str,
     text: &'static str,
 }

@@ -15,10 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::http::faults::apply::ConnectionCloser;
 
-/// How long answers under way may still take after the stop.
+/// The time that answers under way may take after the stop.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// How long to wait when accepting fails, for want of file descriptors say.
+/// The pause after a failure to accept, for want of file descriptors say.
 const BACK_OFF: Duration = Duration::from_millis(5);
 
 /// Serves until `stop`; returns once the port and all connections are closed, within little more than 100 ms.

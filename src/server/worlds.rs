@@ -21,16 +21,16 @@ use crate::server::timer::tick;
 /// The name of the first world.
 pub const MAIN: &str = "main";
 
-/// How many connections may queue before they are accepted.
+/// The number of connections that may queue before they are accepted.
 const BACKLOG: u32 = 1024;
 
-/// What answers for a world that stands among others. Handed in, since the control plane knows the host.
+/// Builds the router of a world among others. Handed in, since the control plane imports this module.
 pub type App = fn(&World, WorldContext) -> Router;
 
-/// What is told of a world when it has closed, with its name. Nobody can reach it any more.
+/// Called with a world's name once it has shut down and is unreachable.
 pub type OnClose = Box<dyn Fn(&str, &World) + Send + Sync>;
 
-/// How many worlds there may be, and where.
+/// The limits on worlds: their number and their ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The most worlds at a time, the first one included.
@@ -48,7 +48,7 @@ impl Default for Limits {
     }
 }
 
-/// Why a world was not opened, or not closed.
+/// The reason a world was not opened, or not closed.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// There is one of that name.
@@ -63,7 +63,7 @@ pub enum Refused {
     #[error("no port is left for another world: {tried} cannot be bound ({cause})")]
     NoPort {
         tried: String,
-        /// Why the last of them was not bound.
+        /// The reason the last of them was not bound.
         cause: std::io::Error,
     },
     /// There is none of that name.
@@ -79,7 +79,7 @@ pub enum Refused {
 pub struct WorldInfo {
     /// Its name.
     pub name: String,
-    /// Where it answers, without a slash at the end.
+    /// The world's URL, without a slash at the end.
     pub url: String,
 }
 
@@ -162,7 +162,7 @@ impl WorldServer {
         self.0.address
     }
 
-    /// Where the first world answers, without a slash at the end.
+    /// The URL of the first world, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {
         url(self.0.address)
@@ -224,7 +224,7 @@ impl WorldServer {
             .ok_or_else(|| Refused::Unknown(name.to_owned()))
     }
 
-    /// What stops all worlds when it is cancelled.
+    /// Stops all worlds when it is cancelled.
     #[must_use]
     pub fn stop(&self) -> CancellationToken {
         self.0.stop.clone()

@@ -7,16 +7,16 @@ use crate::sim::collection::{Collection, Resource, Stored};
 use crate::sim::fuzzy::nearest;
 use crate::sim::{Millis, NEVER};
 
-/// How many things are looked at for one that comes near: the newest of their scope.
+/// The number of resources, newest first in their scope, that a suggestion is searched among.
 pub const MAX_CANDIDATES: usize = 250;
 
-/// How many changes are foreseen at most.
+/// The number of changes that are foreseen at most.
 const MAX_CHANGES: usize = 1_000;
 
-/// What is told of an answer to a body that was too large.
+/// The hint for a body that was too large.
 pub const TOO_LARGE: &str = "a body may have up to 12 MiB";
 
-/// Where a thing is that a project does not have, or what comes near it there. `noun` says what it is.
+/// The place of a resource that a project does not have, or the closest one there. `noun` names its kind.
 #[must_use]
 pub fn not_found_hint<T: Resource>(
     noun: &str,
@@ -34,7 +34,7 @@ pub fn not_found_hint<T: Resource>(
     })
 }
 
-/// Which of these things, newest first, was probably meant by an id that none of them has.
+/// The resource, newest first, that was probably meant by an unknown id.
 pub fn did_you_mean<'a, T: Resource + 'a>(
     noun: &str,
     things: impl Iterator<Item = &'a Stored<T>>,
@@ -60,20 +60,20 @@ pub fn did_you_mean<'a, T: Resource + 'a>(
     ))
 }
 
-/// How a thing changes if nobody says anything more.
+/// The future of a resource if no command comes.
 pub struct StatusForecast<'a, S> {
-    /// When something changes next after an instant, or [`NEVER`].
+    /// The next instant after a given one at which the status changes, or [`NEVER`].
     pub next: &'a dyn Fn(Millis) -> Millis,
     pub status: &'a dyn Fn(Millis) -> S,
     /// True if what was refused is allowed at an instant.
     pub allows: &'a dyn Fn(Millis) -> bool,
-    /// What to do first where time alone does not help, at an instant.
+    /// The advice where time alone does not help, at an instant.
     pub advice: &'a dyn Fn(Millis) -> String,
 }
 
 impl<S: PartialEq + Display> StatusForecast<'_, S> {
-    /// How to get to a status that allows what was refused: by time, if that leads there, else by what has to be
-    /// done when time has led as far as it does.
+    /// The way to a status that allows the refused command: time, if it leads there; else the advice for the status that
+    /// time leads to at last.
     #[must_use]
     pub fn path_to_allowed(&self, now: Millis) -> String {
         let (mut last, mut left) = (now, MAX_CHANGES);
@@ -101,7 +101,7 @@ impl<S: PartialEq + Display> StatusForecast<'_, S> {
     }
 }
 
-/// How to let that much time pass.
+/// The command that lets that much time pass.
 #[must_use]
 pub fn advance(by: Millis) -> String {
     format!("POST /_emulator/v1/clock/advance {{\"ms\":{by}}}")

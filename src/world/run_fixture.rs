@@ -15,7 +15,7 @@ use crate::world::time::rfc3339;
 #[serde(deny_unknown_fields)]
 pub struct RunState {
     pub started: Millis,
-    /// How the steps depend on each other.
+    /// The order of the steps.
     pub tree: NodeState,
     pub does: Vec<DoesState>,
     /// True if steps after a failed one still run.
@@ -50,7 +50,7 @@ pub enum NodeState {
 pub enum DoesState {
     /// It works.
     Work {
-        /// How long; null: for ever. It must be said, so that nothing hangs by an oversight.
+        /// The duration; null: for ever. It is required, so that nothing hangs by an oversight.
         #[serde(deserialize_with = "said")]
         takes: Option<Millis>,
         /// The message if it fails; absent: it succeeds.

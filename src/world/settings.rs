@@ -60,13 +60,13 @@ pub enum PipelinesList {
 /// Everything that may be chosen of a world.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Which credentials pass.
+    /// The credentials that pass.
     pub auth: Auth,
-    /// What is followed in doubt.
+    /// The authority in doubt.
     pub fidelity: Fidelity,
-    /// Whether references must exist.
+    /// The treatment of references to unknown resources.
     pub references: References,
-    /// How the pipelines list is wrapped.
+    /// The shape of the pipelines list.
     pub pipelines_list: PipelinesList,
     /// The length of one step of work, in milliseconds.
     pub step: Millis,
@@ -76,7 +76,7 @@ pub struct Settings {
     pub freeze: Option<Millis>,
     /// About how many bytes the journal holds; 0: it is off.
     pub journal_bytes: usize,
-    /// What all identifiers are drawn from.
+    /// The seed of all identifiers.
     pub seed: u64,
 }
 
@@ -112,7 +112,7 @@ pub fn length(text: &str) -> Result<Millis, String> {
     }
 }
 
-/// Whether a clock can run at that pace.
+/// True if a clock can run at that pace.
 #[must_use]
 pub fn is_pace(pace: f64) -> bool {
     pace > 0.0 && pace <= 1e6

@@ -56,7 +56,7 @@ pub(super) fn authenticate<T>(
     })
 }
 
-/// Whose access key has signed a request, if it is anybody's.
+/// The caller whose access key signed the request, if the key is known.
 fn signer<T>(
     handle: &Handle<T>,
     signature: &Signature,

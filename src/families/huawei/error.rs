@@ -17,7 +17,7 @@ use crate::world::hints::TOO_LARGE;
 /// The prefix of the gateway's codes for calls to Huawei's own services.
 const PREFIX: &str = "APIGW";
 
-/// What the gateway refuses.
+/// A refusal of the gateway.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GatewayError {
     /// `.0101`, 404: no such path.
@@ -36,7 +36,7 @@ pub enum GatewayError {
     Forbidden {
         /// The permission that is missing.
         action: String,
-        /// Why.
+        /// The reason.
         why: String,
     },
     /// `.0201`, 413: the body is over 12 MiB.
@@ -98,13 +98,13 @@ impl GatewayError {
                 "the client was built without a project id: give its credentials one".to_owned(),
             ),
             Self::TooLarge => Some(TOO_LARGE.to_owned()),
-            // What the path or its methods are is told where that is known.
+            // The hint is given where the path and its methods are known.
             Self::NoRoute | Self::WrongMethod | Self::NotEmulated => None,
         }
     }
 }
 
-/// Why a credential was refused, and what would make it pass.
+/// The reason a credential was refused, and the way to one that passes.
 #[must_use]
 pub fn hint(failure: &Failure) -> String {
     let hint = match failure {

@@ -85,7 +85,7 @@ impl Directory {
         }
     }
 
-    /// Whose token it is, if anybody's. A token whose time is over fails, and so does a revoked one.
+    /// The owner of a token, if it is known. An expired token fails, and so does a revoked one.
     pub fn by_token(&self, token: &str, now: Millis) -> Result<Option<Caller>, Failure> {
         let Some(kept) = self.tokens.get(token) else {
             return Ok(None);
@@ -167,7 +167,7 @@ impl Directory {
         }
     }
 
-    /// Why a login failed, for whoever runs the emulator; the service itself does not tell.
+    /// The reason a login failed, for the emulator's user; the service itself keeps it to itself.
     #[must_use]
     pub fn why_not(&self, user: Who, domain: Option<Who>) -> String {
         match self.user(user) {
@@ -182,7 +182,7 @@ impl Directory {
         }
     }
 
-    /// Why a user may have no token for a project.
+    /// The reason a user may have no token for a project.
     #[must_use]
     pub fn why_no_project(&self, user: &str, project: Who) -> String {
         let (Who::Name(asked) | Who::Id(asked)) = project;
@@ -253,7 +253,7 @@ impl Directory {
         !self.own_projects(user).is_empty()
     }
 
-    /// What a user may do; absent: everything.
+    /// The actions allowed to a user; absent: all.
     #[must_use]
     pub fn actions_of(&self, user: &str) -> Option<&[String]> {
         self.users.get(user)?.actions.as_deref()
@@ -335,7 +335,7 @@ impl From<Issued> for History {
 }
 
 impl Token {
-    /// How it was issued, if it was issued here.
+    /// The record of its issue, if it was issued here.
     #[must_use]
     pub fn issued(&self) -> Option<&Issued> {
         self.emulator.as_ref()?.issued.as_ref()

@@ -77,10 +77,10 @@ pub struct Token {
     /// Its value.
     pub token: Secret,
     pub user: String,
-    /// When it ends, RFC 3339; null: never.
+    /// The expiry, RFC 3339; null: never.
     #[serde(default)]
     pub expires_at: Option<String>,
-    /// What the emulator knows of a token that it issued or revoked itself.
+    /// The record of a token that the emulator issued or revoked itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emulator: Option<History>,
 }
@@ -88,7 +88,7 @@ pub struct Token {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct History {
-    /// How it was issued; absent: it was given.
+    /// The record of its issue; absent: the token comes from a fixture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issued: Option<Issued>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -98,7 +98,7 @@ pub struct History {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Issued {
-    /// When, RFC 3339.
+    /// The instant, RFC 3339.
     pub at: String,
     /// The account of its user.
     pub domain: String,
@@ -123,7 +123,7 @@ pub struct ZadigUser {
     pub projects: BTreeMap<String, Vec<String>>,
 }
 
-/// What may be allowed to a user of Zadig.
+/// The roles that a user of Zadig may have.
 const ROLES: [&str; 5] = [
     "get_delivery",
     "create_delivery",
