@@ -61,15 +61,15 @@ macro_rules! database {
                 Err(Unknown::Family)
             }
 
-            fn inherit_histories(&mut self, old: &mut Self, context: Millis) {
-                let context = &mut self.shared.log.context(context, IMPORT);
+            fn inherit_histories(&mut self, old: &mut Self, now: Millis) {
+                let context = &mut self.shared.log.context(now, IMPORT);
                 $(self.$field.inherit_history(&mut old.$field, &old.shared.log, context);)+
             }
 
-            fn load_tables(&mut self, state: State, settings: &Settings, ids: &Ids, now: Millis) -> Result<(), ValidationError> {
+            fn load_tables(&mut self, state: State, ids: &Ids, now: Millis) -> Result<(), ValidationError> {
                 $({
                     let context = &mut self.shared.log.context(now, IMPORT);
-                    let loaded = self.$field.load(state.$field, settings, ids, context);
+                    let loaded = self.$field.load(state.$field, ids, context);
                     loaded.map_err(|error| error.nested_in(stringify!($field)))?;
                     self.$field.load_counters(state.emulator);
                 })+
@@ -128,18 +128,17 @@ impl Database {
     /// Fills an empty memory from the fixture format.
     pub fn load(
         &mut self,
-        state: State,
-        settings: &Settings,
+        mut state: State,
         ids: &Ids,
         now: Millis,
     ) -> Result<(), ValidationError> {
-        let identities = &state.identities;
+        let identities = std::mem::take(&mut state.identities);
         identities
             .check()
             .map_err(|error| error.nested_in("identities"))?;
-        self.shared.identities = Directory::load(state.identities.clone());
+        self.shared.identities = Directory::load(identities);
         let ids_drawn = state.emulator.ids_drawn.unwrap_or(0);
-        self.load_tables(state, settings, ids, now)?;
+        self.load_tables(state, ids, now)?;
         ids.skip_to(ids_drawn);
         Ok(())
     }

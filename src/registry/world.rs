@@ -239,7 +239,7 @@ impl World {
                 // An error of the patch alone is reported with its path in the patch, not in the whole.
                 let mut alone = Database::new(&services.settings);
                 let ids = services.ids.fork();
-                let loaded = alone.load(patch, &services.settings, &ids, now);
+                let loaded = alone.load(patch, &ids, now);
                 loaded.err().unwrap_or(error)
             })
         })
@@ -311,7 +311,7 @@ impl World {
     ) -> Result<(), ValidationError> {
         let services = &self.0.services;
         let (mut fresh, ids) = (Database::new(&services.settings), services.ids.fork());
-        fresh.load(state, &services.settings, &ids, now)?;
+        fresh.load(state, &ids, now)?;
         services.ids.skip_to(ids.drawn());
         fresh.inherit_from(database, now);
         *database = fresh;

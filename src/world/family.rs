@@ -5,7 +5,6 @@ use serde::de::DeserializeOwned;
 
 use super::fixture::{Counters, ValidationError};
 use super::handle::{Handle, Shared};
-use super::settings::Settings;
 use crate::http::Dialect;
 use crate::http::api_definition::ApiDefinition;
 use crate::sim::Millis;
@@ -49,7 +48,6 @@ pub trait Family: Default {
     fn load(
         &mut self,
         state: Self::State,
-        settings: &Settings,
         ids: &Ids,
         context: &mut ChangeContext,
     ) -> Result<(), ValidationError>;

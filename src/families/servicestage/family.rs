@@ -10,7 +10,6 @@ use crate::sim::transition::{ChangeContext, TransitionLog};
 use crate::world::family::Family;
 use crate::world::fixture::{Counters, ValidationError};
 use crate::world::handle::Shared;
-use crate::world::settings::Settings;
 
 impl Family for Tables {
     type State = State;
@@ -62,7 +61,6 @@ impl Family for Tables {
     fn load(
         &mut self,
         state: State,
-        _: &Settings,
         ids: &Ids,
         context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {

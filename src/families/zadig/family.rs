@@ -11,7 +11,6 @@ use crate::sim::transition::{ChangeContext, TransitionLog};
 use crate::world::family::Family;
 use crate::world::fixture::ValidationError;
 use crate::world::handle::Shared;
-use crate::world::settings::Settings;
 
 impl Family for Table {
     type State = State;
@@ -58,7 +57,6 @@ impl Family for Table {
     fn load(
         &mut self,
         state: State,
-        _: &Settings,
         ids: &Ids,
         context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
