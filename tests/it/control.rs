@@ -19,7 +19,7 @@ async fn refusal(app: &App, method: &str, path: &str, body: Value, status: u16) 
         )
         .await;
     assert_eq!(reply.header("content-type"), "application/problem+json");
-    let problem = reply.expect(status);
+    let problem = reply.assert_status(status);
     assert_eq!(
         (&problem["type"], &problem["status"]),
         (&json!("about:blank"), &json!(status))
@@ -31,11 +31,11 @@ async fn refusal(app: &App, method: &str, path: &str, body: Value, status: u16) 
 async fn health_and_ready_answer_once_the_world_is_open() {
     let app = App::new();
     assert_same(
-        &app.get("/_emulator/v1/health").await.expect(200),
+        &app.get("/_emulator/v1/health").await.assert_status(200),
         &json!({"status": "ok"}),
     );
     assert_same(
-        &app.get("/_emulator/v1/ready").await.expect(200),
+        &app.get("/_emulator/v1/ready").await.assert_status(200),
         &json!({"status": "ready"}),
     );
 }
@@ -44,12 +44,15 @@ async fn health_and_ready_answer_once_the_world_is_open() {
 async fn a_frozen_clock_advances_by_what_it_is_told() {
     let app = App::new();
     let clock = json!({"now": "2026-01-01T12:00:00Z", "mode": "frozen", "pace": 1.0});
-    assert_same(&app.get("/_emulator/v1/clock").await.expect(200), &clock);
+    assert_same(
+        &app.get("/_emulator/v1/clock").await.assert_status(200),
+        &clock,
+    );
 
     let advanced = app
         .post("/_emulator/v1/clock/advance", json!({"ms": 1_500}))
         .await
-        .expect(200);
+        .assert_status(200);
 
     assert_same(
         &advanced,
@@ -77,7 +80,7 @@ async fn a_world_that_is_not_open_is_alive_but_not_ready() {
 async fn a_clock_is_set_frozen_and_set_running() {
     let app = App::new();
     let set = json!({"now": "2026-01-02T00:00:00+08:00", "pace": 60.0});
-    let set = app.put("/_emulator/v1/clock", set).await.expect(200);
+    let set = app.put("/_emulator/v1/clock", set).await.assert_status(200);
     assert_same(
         &set,
         &json!({"now": "2026-01-01T16:00:00Z", "mode": "frozen", "pace": 60.0}),
@@ -86,13 +89,16 @@ async fn a_clock_is_set_frozen_and_set_running() {
     let running = app
         .put("/_emulator/v1/clock", json!({"mode": "running"}))
         .await
-        .expect(200);
+        .assert_status(200);
     assert_eq!(running["mode"], "running");
     let frozen = app
         .put("/_emulator/v1/clock", json!({"mode": "frozen"}))
         .await
-        .expect(200);
-    assert_same(&app.get("/_emulator/v1/clock").await.expect(200), &frozen);
+        .assert_status(200);
+    assert_same(
+        &app.get("/_emulator/v1/clock").await.assert_status(200),
+        &frozen,
+    );
 }
 
 #[tokio::test]
@@ -104,7 +110,7 @@ async fn what_is_due_on_a_clock_that_hardly_moves_is_foreseen() {
     let release = json!({"metadata": {"name": "reviews-v2"},
         "spec": {"serviceName": "reviews", "grayDeployments": [{"template": {}}]}});
     let releases = "/v2/meshes/m/namespaces/default/releases";
-    app.post(releases, release).await.expect(201);
+    app.post(releases, release).await.assert_status(201);
     assert!(app.world.catch_up_and_next_wait().is_some());
 }
 
@@ -133,7 +139,7 @@ async fn time_goes_back_only_by_a_reset() {
         "{said}"
     );
     assert_eq!(
-        app.get("/_emulator/v1/clock").await.expect(200)["mode"],
+        app.get("/_emulator/v1/clock").await.assert_status(200)["mode"],
         "frozen",
         "nothing has changed"
     );
@@ -191,7 +197,7 @@ async fn what_no_clock_can_do_is_refused() {
         assert!(detail.starts_with(said), "{detail}");
     }
     let far = json!({"now": "9999-12-31T23:59:59Z"});
-    app.put("/_emulator/v1/clock", far).await.expect(200);
+    app.put("/_emulator/v1/clock", far).await.assert_status(200);
     let said = refusal(&app, "POST", "clock/advance", json!({"ms": 1_000}), 400).await;
     assert_eq!(said, "the clock ends with the year 9999");
 }
@@ -206,13 +212,16 @@ fn pipeline(name: &str, n_tasks: usize) -> Value {
 
 async fn start(app: &App, name: &str, n_tasks: usize) -> String {
     let path = format!("/v3/{PROJECT}/pipeline/pipelines");
-    let id = app.post(&path, pipeline(name, n_tasks)).await.expect(200)["id"]
+    let id = app
+        .post(&path, pipeline(name, n_tasks))
+        .await
+        .assert_status(200)["id"]
         .as_str()
         .unwrap()
         .to_owned();
     app.post(&format!("{path}/{id}/action?action_id=start"), json!({}))
         .await
-        .expect(200);
+        .assert_status(200);
     id
 }
 
@@ -224,7 +233,7 @@ async fn an_advance_answers_a_thousand_transitions_and_how_many_more_there_were(
     let advanced = app
         .post("/_emulator/v1/clock/advance", json!({"ms": 10_000_000}))
         .await
-        .expect(200);
+        .assert_status(200);
 
     // Each task begins and ends, but the first had begun; the pipeline ends once.
     assert_eq!(advanced["transitions"].as_array().unwrap().len(), 1_000);
@@ -241,7 +250,7 @@ async fn an_advance_answers_a_thousand_transitions_and_how_many_more_there_were(
 #[tokio::test]
 async fn the_coverage_names_every_operation_with_its_evidence() {
     let app = App::new();
-    let coverage = app.get("/_emulator/v1/operations").await.expect(200);
+    let coverage = app.get("/_emulator/v1/operations").await.assert_status(200);
     let rows = coverage["operations"].as_array().unwrap();
     let row = rows
         .iter()
@@ -301,7 +310,7 @@ async fn hints_are_one_line_of_ascii_that_clients_can_take() {
     }
     body["name"] = json!("release-b");
     let hint = app.post(&list, body).await;
-    hint.expect(200);
+    hint.assert_status(200);
     let hint = hint.header("x-emulator-hint");
     assert!(hint.len() < 2_100 && hint.ends_with(" ..."), "{hint}");
 }
@@ -312,8 +321,8 @@ async fn reading_changes_nothing_even_the_ids_to_come() {
     for _ in 0..10 {
         app.get(&format!("/v3/{PROJECT}/pipeline/pipelines"))
             .await
-            .expect(200);
-        app.get("/nowhere").await.expect(404);
+            .assert_status(200);
+        app.get("/nowhere").await.assert_status(404);
         app.script(json!({"takes_ms": 1, "match": {"name": "nobody"}}))
             .await;
     }

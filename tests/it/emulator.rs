@@ -26,10 +26,10 @@ const PIPELINES: &str = "/v3/p1/pipeline/pipelines";
 async fn started(remote: &Remote) -> String {
     let stages = json!([{"name": "deploy", "tasks": [{"name": "prepare"}, {"name": "roll-out"}]}]);
     let shop = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": stages});
-    let created = remote.post(PIPELINES, shop).await.expect(200);
+    let created = remote.post(PIPELINES, shop).await.assert_status(200);
     let id = created["id"].as_str().unwrap().to_owned();
     let start = format!("{PIPELINES}/{id}/action?action_id=start");
-    remote.post(&start, json!({})).await.expect(200);
+    remote.post(&start, json!({})).await.assert_status(200);
     id
 }
 
@@ -53,7 +53,10 @@ async fn a_run_follows_the_clock_that_the_program_moves() {
     ];
     assert_eq!(seen, expected);
     assert_eq!(emulator.clock().now(), noon() + Duration::from_secs(4));
-    let shown = remote.get(&format!("{PIPELINES}/{id}")).await.expect(200);
+    let shown = remote
+        .get(&format!("{PIPELINES}/{id}"))
+        .await
+        .assert_status(200);
     assert_eq!(shown["status"], 2);
 }
 
@@ -88,7 +91,7 @@ async fn scripts_are_added_listed_and_taken_back() {
         .collect();
     assert_eq!(used, [(id.as_str(), 1), (rollback.as_str(), 0)]);
     assert_eq!(rules[0].script, once);
-    let told = remote.get("/_emulator/v1/scripts").await.expect(200);
+    let told = remote.get("/_emulator/v1/scripts").await.assert_status(200);
     let expected = json!({"id": id, "match": {"family": "pipelines", "scope": "p?", "name": "sh*", "step": "roll-out",
         "work": "run"}, "outcome": "fail", "message": "image not found", "takes_ms": 3000, "times": 1, "used": 1});
     assert_same(&told["scripts"][0], &expected);
@@ -114,7 +117,7 @@ async fn families_have_the_words_that_rules_know() {
             .scripts()
             .add(Script::succeed().family(family))
             .unwrap();
-        let listed = remote.get("/_emulator/v1/scripts").await.expect(200);
+        let listed = remote.get("/_emulator/v1/scripts").await.assert_status(200);
         assert_eq!(listed["scripts"][0]["match"]["family"], word);
     }
 }
@@ -318,7 +321,7 @@ async fn a_fault_says_all_that_the_control_plane_can() {
     let listed = &emulator.faults().list()[0];
     assert_eq!((&listed.id, &listed.fault, listed.used), (&id, &fault, 0));
     let remote = Remote::at(emulator.url());
-    let shown = remote.get("/_emulator/v1/faults").await.expect(200);
+    let shown = remote.get("/_emulator/v1/faults").await.assert_status(200);
     let expected = json!({"id": id, "match": {"family": "pipelines", "operation": "List*", "method": "GET",
         "path": "/v3/*", "caller": "ann"}, "do": {"status": 503, "code": "APIG.0201", "message": "away",
         "delay_ms": {"median": 20, "sigma": 0.5}, "drop": "midway", "garbage": true, "slow_bytes_per_s": 100},
@@ -471,7 +474,7 @@ async fn steps_go_in_turn_and_hang_as_a_program_says() {
     let told = Remote::at(emulator.url())
         .get("/_emulator/v1/scripts")
         .await
-        .expect(200);
+        .assert_status(200);
     let expected = json!({"id": id, "match": {"step": "roll-out", "work": "run"},
         "sequence": [{"outcome": "fail", "message": "no image"}, {"outcome": "hang"}], "used": 0});
     assert_same(&told["scripts"][0], &expected);
@@ -493,7 +496,10 @@ async fn faults_and_requests_are_told_and_asked_without_http() {
         (503, id.as_str())
     );
     assert_eq!(refused.json()["error_msg"], "away");
-    remote.get("/v3/p1/pipeline/pipelines").await.expect(200);
+    remote
+        .get("/v3/p1/pipeline/pipelines")
+        .await
+        .assert_status(200);
 
     assert_eq!(emulator.faults().list()[0].used, 1);
     let asked = emulator.requests().of("ListPipelines");

@@ -49,16 +49,20 @@ async fn the_part_of_a_command() {
     let script = json!({"match": {"family": "pipelines", "step": "roll-out"}, "outcome": "fail"});
     for word in part.split(' ') {
         match word {
-            "lost" => drop(main.get("/v3/p1/pipeline/pipeline").await.expect(404)),
+            "lost" => drop(
+                main.get("/v3/p1/pipeline/pipeline")
+                    .await
+                    .assert_status(404),
+            ),
             "broken" => {
                 let unknown = "/openapi/delivery/releases/66287b110b8b8a631910ffff?projectKey=p";
-                drop(main.get(unknown).await.expect(500));
+                drop(main.get(unknown).await.assert_status(500));
             }
-            "ready" => drop(main.get("/_emulator/v1/ready").await.expect(200)),
+            "ready" => drop(main.get("/_emulator/v1/ready").await.assert_status(200)),
             "script" => drop(
                 main.post("/_emulator/v1/scripts", script.clone())
                     .await
-                    .expect(201),
+                    .assert_status(201),
             ),
             "use" => {
                 let stages = json!([{"name": "s", "tasks": [{"name": "roll-out"}]}]);
@@ -66,16 +70,21 @@ async fn the_part_of_a_command() {
                 let created = main
                     .post("/v3/p/pipeline/pipelines", shop)
                     .await
-                    .expect(200);
+                    .assert_status(200);
                 let id = created["id"].as_str().unwrap();
                 let start = format!("/v3/p/pipeline/pipelines/{id}/action?action_id=start");
-                main.post(&start, json!({})).await.expect(200);
+                main.post(&start, json!({})).await.assert_status(200);
             }
             "world" => {
                 let world = main.open(json!({"name": "t1"})).await;
                 let any = json!({"times": 1});
-                world.post("/_emulator/v1/scripts", any).await.expect(201);
-                main.delete("/_emulator/v1/worlds/t1").await.expect(204);
+                world
+                    .post("/_emulator/v1/scripts", any)
+                    .await
+                    .assert_status(201);
+                main.delete("/_emulator/v1/worlds/t1")
+                    .await
+                    .assert_status(204);
             }
             "busy" => keep_busy(&main).await,
             "fail" => panic!("as told"),
@@ -97,7 +106,7 @@ async fn keep_busy(main: &Remote) {
         &[],
         state.to_string(),
     );
-    put.await.expect(204);
+    put.await.assert_status(204);
     let (url, ten_years) = (main.url.clone(), json!({"ms": 315_360_000_000_i64}));
     tokio::spawn(async move {
         let advance = Remote::at(url);

@@ -11,7 +11,7 @@ const RELEASES: &str = "/v2/meshes/m1/releases";
 const VERSIONS: &str = "/openapi/delivery/releases?projectKey=p&pageNum=1&pageSize=9";
 
 async fn fault(app: &App, rule: Value) -> String {
-    let rule = app.post(FAULTS, rule).await.expect(201);
+    let rule = app.post(FAULTS, rule).await.assert_status(201);
     rule["id"].as_str().expect("an id").to_owned()
 }
 
@@ -88,7 +88,9 @@ async fn a_status_is_answered_in_the_words_of_the_family_that_is_hit() {
         let reply = app.get(path).await;
         assert_eq!(said(&reply), (status, body), "{path}");
         assert_eq!(reply.header("x-emulator-fault"), id);
-        app.delete(&format!("{FAULTS}/{id}")).await.expect(204);
+        app.delete(&format!("{FAULTS}/{id}"))
+            .await
+            .assert_status(204);
         assert_ne!(app.get(path).await.header("x-emulator-fault"), id);
     }
     let throttled = json!({"error_msg": "The throttling threshold has been reached.", "error_code": "IAM.0012"});
@@ -97,7 +99,10 @@ async fn a_status_is_answered_in_the_words_of_the_family_that_is_hit() {
         json!({"match": {"family": "iam"}, "do": {"status": 429}}),
     )
     .await;
-    assert_same(&app.get("/v3/projects").await.expect(429), &throttled);
+    assert_same(
+        &app.get("/v3/projects").await.assert_status(429),
+        &throttled,
+    );
 }
 
 #[tokio::test]
@@ -146,10 +151,12 @@ async fn a_struck_request_changes_nothing() {
     .await;
     let body = json!({"name": "release-a", "model_version": 2, "config_mode": "ui",
         "stages": [{"name": "s", "tasks": []}]});
-    app.post(&pipelines(), body.clone()).await.expect(500);
-    app.get(&pipelines()).await.expect(200);
+    app.post(&pipelines(), body.clone())
+        .await
+        .assert_status(500);
+    app.get(&pipelines()).await.assert_status(200);
     assert_eq!(app.get(&pipelines()).await.json(), json!([]));
-    app.post(&pipelines(), body).await.expect(200);
+    app.post(&pipelines(), body).await.assert_status(200);
 }
 
 #[tokio::test]
@@ -202,9 +209,9 @@ async fn times_after_and_probability_choose_the_requests() {
         statuses.push(app.get(&pipelines()).await.status);
     }
     assert_eq!(statuses, [200, 503, 503, 200, 200]);
-    let rules = app.get(FAULTS).await.expect(200);
+    let rules = app.get(FAULTS).await.assert_status(200);
     assert_eq!(rules["faults"][0]["used"], 2);
-    app.delete(FAULTS).await.expect(204);
+    app.delete(FAULTS).await.assert_status(204);
 
     let draw = async |app: &App, seed: u64| {
         fault(
@@ -216,7 +223,7 @@ async fn times_after_and_probability_choose_the_requests() {
         for _ in 0..40 {
             hits.push(app.get(&pipelines()).await.status == 503);
         }
-        app.delete(FAULTS).await.expect(204);
+        app.delete(FAULTS).await.assert_status(204);
         hits
     };
     let first = draw(&app, 7).await;
@@ -247,12 +254,12 @@ async fn a_rule_comes_back_as_it_was_given() {
         json!({"match": {}, "do": {"delay_ms": {"min": 1, "max": 3}}}),
         json!({"match": {}, "do": {"delay_ms": {"median": 3, "sigma": 0.5}, "drop": "before"}}),
     ] {
-        let mut answered = app.post(FAULTS, rule.clone()).await.expect(201);
+        let mut answered = app.post(FAULTS, rule.clone()).await.assert_status(201);
         let fields = answered.as_object_mut().unwrap();
         let id = fields.shift_remove("id").unwrap();
         assert_eq!(fields.shift_remove("used"), Some(json!(0)));
         assert_same(&answered, &rule);
-        let known = app.get(FAULTS).await.expect(200);
+        let known = app.get(FAULTS).await.assert_status(200);
         assert_eq!(
             known["faults"].as_array().unwrap().last().unwrap()["id"],
             id
@@ -336,19 +343,23 @@ async fn a_rule_that_could_hit_nothing_or_does_nothing_is_refused() {
             "match.verb: unknown field `verb`",
         ),
     ] {
-        let refused = app.post(FAULTS, rule.clone()).await.expect(400);
+        let refused = app.post(FAULTS, rule.clone()).await.assert_status(400);
         let detail = refused["detail"].as_str().unwrap();
         assert!(detail.starts_with(wrong), "{rule}: {detail}");
     }
     assert_eq!(app.get(FAULTS).await.json(), json!({"faults": []}));
-    app.delete(&format!("{FAULTS}/nope")).await.expect(404);
+    app.delete(&format!("{FAULTS}/nope"))
+        .await
+        .assert_status(404);
 }
 
 #[tokio::test]
 async fn a_reset_takes_faults_back_and_the_control_plane_is_never_hit() {
     let app = App::new();
     fault(&app, json!({"do": {"status": 500}})).await;
-    app.get("/_emulator/v1/health").await.expect(200);
-    app.post("/_emulator/v1/reset", json!({})).await.expect(204);
-    app.get(&pipelines()).await.expect(200);
+    app.get("/_emulator/v1/health").await.assert_status(200);
+    app.post("/_emulator/v1/reset", json!({}))
+        .await
+        .assert_status(204);
+    app.get(&pipelines()).await.assert_status(200);
 }

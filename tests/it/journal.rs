@@ -10,7 +10,9 @@ const REQUESTS: &str = "/_emulator/v1/requests";
 const VERIFY: &str = "/_emulator/v1/requests/verify";
 
 async fn list(app: &App, query: &str) -> Value {
-    app.get(&format!("{REQUESTS}?{query}")).await.expect(200)
+    app.get(&format!("{REQUESTS}?{query}"))
+        .await
+        .assert_status(200)
 }
 
 /// The numbers of the requests that a query finds.
@@ -27,7 +29,7 @@ async fn asked() -> App {
     let app = App::load(&json!({"identities": {"users": [{"name": "ann"}],
         "tokens": [{"token": "t-ann", "user": "ann"}]}}));
     let body = json!({"name": "release-a", "model_version": 2, "config_mode": "ui", "stages": [{"name": "s", "tasks": []}]});
-    app.post(&pipelines(), body).await.expect(200);
+    app.post(&pipelines(), body).await.assert_status(200);
     app.send(
         "GET",
         &format!("{}?limit=5", pipelines()),
@@ -35,14 +37,16 @@ async fn asked() -> App {
         "",
     )
     .await
-    .expect(200);
+    .assert_status(200);
     app.advance(60_000).await;
-    app.get("/v2/meshes/m1/releases").await.expect(404);
-    app.get("/v3/p/pipeline/pipeline").await.expect(404);
-    app.send("GET", &pipelines(), &[], "").await.expect(401);
+    app.get("/v2/meshes/m1/releases").await.assert_status(404);
+    app.get("/v3/p/pipeline/pipeline").await.assert_status(404);
+    app.send("GET", &pipelines(), &[], "")
+        .await
+        .assert_status(401);
     app.get("/openapi/delivery/releases?projectKey=shop&pageNum=1&pageSize=9")
         .await
-        .expect(200);
+        .assert_status(200);
     app
 }
 
@@ -97,7 +101,10 @@ async fn filters_find_what_fits_in_every_field() {
         assert_eq!(ids(&app, query).await, found, "{query}");
     }
     assert_eq!(list(&app, "limit=2").await["total"], 6);
-    let wrong = app.get(&format!("{REQUESTS}?since=noon")).await.expect(400);
+    let wrong = app
+        .get(&format!("{REQUESTS}?since=noon"))
+        .await
+        .assert_status(400);
     assert_eq!(wrong["detail"], "since: noon is no RFC 3339 time");
 }
 
@@ -166,7 +173,7 @@ async fn bodies_are_cut_at_16_kib_and_their_length_is_told() {
     let body = format!("{{\"name\":\"{}\"}}", "x".repeat(20_000));
     app.send("POST", &pipelines(), CREDENTIALS, body.clone())
         .await
-        .expect(400);
+        .assert_status(400);
     let entry = list(&app, "").await["requests"][0]["request"].clone();
     assert_eq!(entry["bytes"], body.len());
     assert_eq!(entry["body"].as_str().unwrap().len(), 16 << 10);
@@ -176,7 +183,7 @@ async fn bodies_are_cut_at_16_kib_and_their_length_is_told() {
 async fn the_ring_is_bounded_and_says_what_it_dropped() {
     let app = App::with(|settings| settings.journal_bytes = 20_000);
     for _ in 0..50 {
-        app.get(&pipelines()).await.expect(200);
+        app.get(&pipelines()).await.assert_status(200);
     }
     let all = list(&app, "").await;
     let (total, dropped) = (
@@ -187,7 +194,7 @@ async fn the_ring_is_bounded_and_says_what_it_dropped() {
     assert!((5..25).contains(&total), "{total}");
     assert_eq!(all["requests"][0]["id"], dropped + 1);
 
-    app.delete(REQUESTS).await.expect(204);
+    app.delete(REQUESTS).await.assert_status(204);
     let all = list(&app, "").await;
     assert_eq!((&all["total"], &all["dropped"]), (&json!(0), &json!(0)));
 }
@@ -198,8 +205,8 @@ async fn the_fault_that_hit_is_told() {
     let rule = app
         .post("/_emulator/v1/faults", json!({"do": {"status": 503}}))
         .await
-        .expect(201);
-    app.get(&pipelines()).await.expect(503);
+        .assert_status(201);
+    app.get(&pipelines()).await.assert_status(503);
     assert_eq!(list(&app, "").await["requests"][0]["rule"], rule["id"]);
 }
 
@@ -207,10 +214,13 @@ async fn the_fault_that_hit_is_told() {
 async fn the_scripts_that_decided_something_are_told() {
     let app = App::new();
     let script = json!({"match": {"family": "pipelines"}, "outcome": "fail"});
-    let rule = app.post("/_emulator/v1/scripts", script).await.expect(201);
+    let rule = app
+        .post("/_emulator/v1/scripts", script)
+        .await
+        .assert_status(201);
     let body = json!({"name": "release-a", "model_version": 2, "config_mode": "ui",
         "stages": [{"name": "s", "tasks": [{"name": "a"}, {"name": "b"}]}]});
-    let id = app.post(&pipelines(), body).await.expect(200)["id"]
+    let id = app.post(&pipelines(), body).await.assert_status(200)["id"]
         .as_str()
         .unwrap()
         .to_owned();
@@ -219,7 +229,7 @@ async fn the_scripts_that_decided_something_are_told() {
         json!({}),
     )
     .await
-    .expect(200);
+    .assert_status(200);
     let started = list(&app, "operation=OperatePipeline").await["requests"][0].clone();
     assert_eq!(
         (&started["rule"], &started["scripts"]),
@@ -238,7 +248,7 @@ async fn a_project_that_only_the_body_names_is_the_scope() {
         "yaml_datas": [{"service_name": "web", "image_datas": [{"container_name": "web", "image_name": "web", "image_tag": "1"}]}]});
     app.post("/openapi/delivery/releases/k8s", order)
         .await
-        .expect(200);
+        .assert_status(200);
     assert_eq!(ids(&app, "scope=shop").await, [1]);
 }
 
@@ -258,7 +268,7 @@ async fn verifying_confirms_what_was_so() {
         (json!({"at_least": 1}), 6),
         (json!({"match": {"family": "plans"}, "exactly": 0}), 0),
     ] {
-        let verified = app.post(VERIFY, body.clone()).await.expect(200);
+        let verified = app.post(VERIFY, body.clone()).await.assert_status(200);
         assert_eq!(verified, json!({ "matched": matched }), "{body}");
     }
 }
@@ -269,7 +279,7 @@ async fn verifying_tells_the_near_misses_of_what_was_not_so() {
     let body = json!({"match": {"operation": "CreatePipeline", "method": "POST", "scope": "p2"}, "exactly": 1});
     let refused = app.post(VERIFY, body).await;
     assert_eq!(refused.header("content-type"), "application/problem+json");
-    let refused = refused.expect(409);
+    let refused = refused.assert_status(409);
     assert_eq!(
         (&refused["detail"], &refused["matched"]),
         (&json!("expected exactly 1, found 0"), &json!(0))
@@ -285,7 +295,7 @@ async fn verifying_tells_the_near_misses_of_what_was_not_so() {
         json!({"match": {"verb": "x"}, "exactly": 1}),
         json!({"match": [null, null], "at_most": 9}),
     ] {
-        app.post(VERIFY, wrong).await.expect(400);
+        app.post(VERIFY, wrong).await.assert_status(400);
     }
 }
 
@@ -293,10 +303,10 @@ async fn verifying_tells_the_near_misses_of_what_was_not_so() {
 async fn nothing_is_confirmed_that_dropped_requests_could_change() {
     let app = App::with(|settings| settings.journal_bytes = 20_000);
     for _ in 0..50 {
-        app.get(&pipelines()).await.expect(200);
+        app.get(&pipelines()).await.assert_status(200);
     }
     app.advance(1).await;
-    app.get(&pipelines()).await.expect(200);
+    app.get(&pipelines()).await.assert_status(200);
     let since = "2026-01-01T12:00:00.001Z";
     for (body, status) in [
         (json!({"match": {"family": "asm"}, "exactly": 0}), 409),
@@ -329,10 +339,12 @@ async fn nothing_is_confirmed_that_dropped_requests_could_change() {
 #[tokio::test]
 async fn a_journal_that_is_off_says_so() {
     let app = App::with(|settings| settings.journal_bytes = 0);
-    app.get(&pipelines()).await.expect(200);
-    let refused = app.get(REQUESTS).await.expect(409);
+    app.get(&pipelines()).await.assert_status(200);
+    let refused = app.get(REQUESTS).await.assert_status(409);
     assert_eq!(refused["detail"], "the journal is off (--journal-bytes 0)");
-    app.post(VERIFY, json!({"exactly": 0})).await.expect(409);
+    app.post(VERIFY, json!({"exactly": 0}))
+        .await
+        .assert_status(409);
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ async fn busy() -> App {
     let pipelines = format!("/v3/{PROJECT}/pipeline/pipelines");
     for n in 0..3 {
         let body = json!({"name": format!("release-{n}x"), "model_version": 2, "config_mode": "ui", "stages": stages});
-        let id = app.post(&pipelines, body).await.expect(200)["id"]
+        let id = app.post(&pipelines, body).await.assert_status(200)["id"]
             .as_str()
             .unwrap()
             .to_owned();
@@ -98,25 +98,25 @@ async fn busy() -> App {
             json!({}),
         )
         .await
-        .expect(200);
+        .assert_status(200);
         app.advance(700).await;
     }
     let plans = format!("/v3/{PROJECT}/cas/release-plans");
     let component =
         |name: &str, seq: u8| json!({"name": name, "seq": seq, "runtime_stack": {"name": "java"}});
     let plan = json!({"name": "plan-a", "components": [component("web", 0), component("db", 1)]});
-    let id = app.post(&plans, plan).await.expect(200)["id"]
+    let id = app.post(&plans, plan).await.assert_status(200)["id"]
         .as_str()
         .unwrap()
         .to_owned();
     app.send("POST", &format!("{plans}/{id}/execute"), CREDENTIALS, "")
         .await
-        .expect(200);
+        .assert_status(200);
     let release = json!({"metadata": {"name": "gray-a"}, "spec": {"serviceName": "reviews",
         "grayDeployments": [{"template": {"kind": "Deployment", "spec": {"replicas": 1.50}}}]}});
     app.post("/v2/meshes/mesh-demo/namespaces/default/releases", release)
         .await
-        .expect(201);
+        .assert_status(201);
     let nodes = json!({"fieldSelector": {"key": "UID", "operator": "In", "values": ["n1"]}});
     let cluster = json!({"clusterID": "c1", "installation": {"nodes": nodes}});
     app.post(
@@ -125,13 +125,13 @@ async fn busy() -> App {
             "spec": {"type": "InCluster", "extendParams": {"clusters": [cluster]}}}),
     )
     .await
-    .expect(201);
+    .assert_status(201);
     let image = |name: &str| json!({"container_name": name, "image_name": name, "image_tag": "1"});
     let version = json!({"project_key": "demo", "version_name": "v14", "env_name": "dev", "image_registry_id": "r",
         "yaml_datas": [{"service_name": "web", "image_datas": [image("a"), image("b")]}]});
     app.post("/openapi/delivery/releases/k8s", version)
         .await
-        .expect(200);
+        .assert_status(200);
     app.advance(2_500).await;
     app
 }
@@ -143,17 +143,17 @@ async fn the_documented_examples_come_back_as_they_are() {
     let rows = app
         .get(&format!("/v3/{PROJECT}/pipeline/pipelines"))
         .await
-        .expect(200);
+        .assert_status(200);
     assert_same(&rows, &golden("servicestage_pipelines.json"));
     let plans = app
         .get(&format!("/v3/{PROJECT}/cas/release-plans"))
         .await
-        .expect(200);
+        .assert_status(200);
     assert_same(&plans, &golden("servicestage_release_plans.json"));
     let list = app
         .get("/openapi/delivery/releases?projectKey=demo&pageNum=1&pageSize=20")
         .await
-        .expect(200);
+        .assert_status(200);
     assert_same(&list["list"], &golden("zadig_list.json")["list"]);
     for name in ["zadig_detail_k8s.json", "zadig_detail_helm.json"] {
         let expected = golden(name);
@@ -161,7 +161,7 @@ async fn the_documented_examples_come_back_as_they_are() {
         assert_same(
             &app.get(&format!("/openapi/delivery/releases/{id}?projectKey=demo"))
                 .await
-                .expect(200),
+                .assert_status(200),
             &expected,
         );
     }
@@ -176,21 +176,23 @@ async fn the_built_in_fixtures_are_the_documented_examples() {
     let rows = app
         .get(&format!("/v3/{PROJECT}/pipeline/pipelines"))
         .await
-        .expect(200);
+        .assert_status(200);
     assert_same(&rows, &golden("servicestage_pipelines.json"));
     let id = rows[0]["id"].as_str().unwrap();
     let hooks = app
         .get(&format!("/v3/{PROJECT}/pipeline/pipelines/{id}/hooks"))
         .await
-        .expect(200);
+        .assert_status(200);
     assert_same(&hooks, &golden("servicestage_hooks.json"));
     let list = app
         .get("/openapi/delivery/releases?projectKey=demo&pageNum=1&pageSize=20")
         .await
-        .expect(200);
+        .assert_status(200);
     assert_same(&list["list"], &golden("zadig_list.json")["list"]);
     assert_same(
-        &app.get("/v2/meshes/mesh-demo/releases").await.expect(200),
+        &app.get("/v2/meshes/mesh-demo/releases")
+            .await
+            .assert_status(200),
         &json!({"kind": "ReleaseList", "apiVersion": "asm/v2", "items": []}),
     );
 
@@ -198,7 +200,7 @@ async fn the_built_in_fixtures_are_the_documented_examples() {
     let answer = app
         .post(&action, golden("servicestage_action_request.json"))
         .await
-        .expect(200);
+        .assert_status(200);
     assert_eq!(
         (&answer["pipeline_id"], &answer["status"]),
         (&json!(id), &json!(4))
@@ -217,12 +219,14 @@ async fn a_state_that_is_put_back_answers_the_same_and_goes_on_the_same_way() {
             > 15,
         "{before:?}"
     );
-    app.put("/_emulator/v1/state", json!({})).await.expect(204);
+    app.put("/_emulator/v1/state", json!({}))
+        .await
+        .assert_status(204);
     assert_ne!(everything(&app).await, before);
 
     app.put("/_emulator/v1/state", state.clone())
         .await
-        .expect(204);
+        .assert_status(204);
 
     assert_eq!(everything(&app).await, before);
     assert_same(&app.state().await, &state);
@@ -249,7 +253,10 @@ async fn a_state_that_does_not_fit_is_refused_whole() {
                 broken.to_string(),
             )
             .await;
-        let text = reply.expect(400)["detail"].as_str().unwrap().to_owned();
+        let text = reply.assert_status(400)["detail"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         assert!(
             text.starts_with("servicestage.projects[0].pipelines[1].id: "),
             "{text}"
@@ -266,7 +273,10 @@ async fn a_family_is_written_as_an_object() {
             let reply = app
                 .put("/_emulator/v1/state", json!({ family: wrong }))
                 .await;
-            let said = reply.expect(400)["detail"].as_str().unwrap().to_owned();
+            let said = reply.assert_status(400)["detail"]
+                .as_str()
+                .unwrap()
+                .to_owned();
             let expected = format!("{family}: invalid type: {word}, expected an object");
             assert!(said.starts_with(&expected), "{said}");
         }
@@ -281,10 +291,12 @@ async fn a_patch_replaces_what_has_the_same_id_and_leaves_the_rest() {
     let patch = json!({"servicestage": {"projects": [{"id": PROJECT, "pipelines": [
         {"id": id, "name": "release-new", "status": 3}, {"id": "extra", "name": "release-extra"}]}]}});
 
-    app.patch("/_emulator/v1/state", patch).await.expect(204);
+    app.patch("/_emulator/v1/state", patch)
+        .await
+        .assert_status(204);
 
     let path = format!("/v3/{PROJECT}/pipeline/pipelines/{}", id.as_str().unwrap());
-    let detail = app.get(&path).await.expect(200);
+    let detail = app.get(&path).await.assert_status(200);
     assert_eq!(
         (&detail["name"], &detail["status"]),
         (&json!("release-new"), &json!(3))
@@ -317,33 +329,33 @@ async fn a_reset_goes_back_to_the_fixtures_or_to_nothing() {
     let body =
         json!({"name": "release-x", "model_version": 2, "config_mode": "ui", "stages": stages});
     let path = format!("/v3/{PROJECT}/pipeline/pipelines");
-    let first = app.post(&path, body.clone()).await.expect(200);
+    let first = app.post(&path, body.clone()).await.assert_status(200);
     app.script(json!({"outcome": "fail"})).await;
     app.advance(5_000).await;
 
     app.send("POST", "/_emulator/v1/reset", &[], "")
         .await
-        .expect(204);
+        .assert_status(204);
 
     assert_same(&app.state().await, &state);
     assert_eq!(everything(&app).await, before);
     assert_eq!(
-        app.get("/_emulator/v1/clock").await.expect(200)["now"],
+        app.get("/_emulator/v1/clock").await.assert_status(200)["now"],
         "2026-01-01T12:00:00Z"
     );
     assert_same(
-        &app.get("/_emulator/v1/scripts").await.expect(200),
+        &app.get("/_emulator/v1/scripts").await.assert_status(200),
         &json!({"scripts": [], "unused": []}),
     );
-    assert_same(&app.post(&path, body).await.expect(200), &first);
+    assert_same(&app.post(&path, body).await.assert_status(200), &first);
 
     app.post("/_emulator/v1/reset", json!({"to": "empty"}))
         .await
-        .expect(204);
-    assert_same(&app.get(&path).await.expect(200), &json!([]));
+        .assert_status(204);
+    assert_same(&app.get(&path).await.assert_status(200), &json!([]));
     app.post("/_emulator/v1/reset", json!({"to": "nowhere"}))
         .await
-        .expect(400);
+        .assert_status(400);
 }
 
 #[test]
@@ -376,12 +388,15 @@ async fn ids_that_fixtures_brought_are_never_drawn_again() {
     let stages = json!([{"name": "s", "tasks": [{"name": "t"}]}]);
     let body = |name: &str| json!({"name": name, "model_version": 2, "config_mode": "ui", "stages": stages});
     let path = format!("/v3/{PROJECT}/pipeline/pipelines");
-    let first = app.post(&path, body("release-a")).await.expect(200);
+    let first = app.post(&path, body("release-a")).await.assert_status(200);
 
     // The same seed would draw the same first id; the fixture holds it.
     let fixture = json!({"servicestage": {"projects": [{"id": PROJECT, "pipelines": [first]}]}});
     let other = App::load(&fixture);
-    let second = other.post(&path, body("release-b")).await.expect(200);
+    let second = other
+        .post(&path, body("release-b"))
+        .await
+        .assert_status(200);
 
     assert_ne!(second["id"], first["id"]);
 }

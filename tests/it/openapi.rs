@@ -195,7 +195,7 @@ async fn answers_of_iam_fit_what_is_declared() {
         json!({}),
     ] {
         let reply = login("of-ann", scope).await;
-        reply.expect(201);
+        reply.assert_status(201);
         document.check(tokens, "post", &reply);
     }
     document.check(tokens, "post", &login("wrong", json!({})).await);
@@ -302,14 +302,14 @@ async fn timelines_fit_what_is_declared() {
     let body =
         json!({"name": "release-a", "model_version": 2, "config_mode": "ui", "stages": stages});
     let path = format!("/v3/{PROJECT}/pipeline/pipelines");
-    let created = app.post(&path, body).await.expect(200);
+    let created = app.post(&path, body).await.assert_status(200);
     let id = created["id"].as_str().expect("an id");
     let template = "/_emulator/v1/resources/{family}/{id}/timeline";
     let timeline = format!("/_emulator/v1/resources/pipelines/{id}/timeline");
     document.check(template, "get", &app.get(&timeline).await);
     app.post(&format!("{path}/{id}/action?action_id=start"), json!({}))
         .await
-        .expect(200);
+        .assert_status(200);
     document.check(template, "get", &app.get(&timeline).await);
     assert_eq!(document.optional("Timeline"), [""; 0]);
     assert_eq!(document.optional("NextTransition"), ["step"]);

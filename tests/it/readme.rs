@@ -134,7 +134,7 @@ async fn curl(main: &Remote, command: &str) -> String {
 
 /// The urls of the worlds. The ports of a test are whatever was free; in the README they follow each other.
 async fn worlds(main: &Remote) -> Vec<String> {
-    let list = main.get("/_emulator/v1/worlds").await.expect(200);
+    let list = main.get("/_emulator/v1/worlds").await.assert_status(200);
     let worlds = list["worlds"].as_array().expect("worlds").iter();
     worlds
         .map(|world| world["url"].as_str().expect("a url").to_owned())

@@ -23,7 +23,10 @@ impl Remote {
 
     /// A client of a world that is opened by this one.
     pub async fn open(&self, chosen: Value) -> Self {
-        let opened = self.post("/_emulator/v1/worlds", chosen).await.expect(201);
+        let opened = self
+            .post("/_emulator/v1/worlds", chosen)
+            .await
+            .assert_status(201);
         Self::at(opened["url"].as_str().expect("a url"))
     }
 
@@ -69,7 +72,7 @@ impl Remote {
     pub async fn advance(&self, ms: i64) -> Vec<Value> {
         let body = serde_json::json!({ "ms": ms });
         let reply = self.post("/_emulator/v1/clock/advance", body).await;
-        let transitions = reply.expect(200)["transitions"].take();
+        let transitions = reply.assert_status(200)["transitions"].take();
         transitions.as_array().expect("transitions").clone()
     }
 }

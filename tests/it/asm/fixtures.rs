@@ -15,18 +15,20 @@ async fn releases_come_back_as_they_were_given() {
     let app = App::load(&documented());
     let list = golden("asm_release_list.json");
 
-    assert_same(&app.get(ALL).await.expect(200), &list);
+    assert_same(&app.get(ALL).await.assert_status(200), &list);
     assert_same(
-        &app.get(&release("reviews-gray")).await.expect(200),
+        &app.get(&release("reviews-gray")).await.assert_status(200),
         &list["items"][0],
     );
     app.advance(60_000).await;
-    assert_same(&app.get(ALL).await.expect(200), &list);
+    assert_same(&app.get(ALL).await.assert_status(200), &list);
 
     let exported = app.state().await;
     assert_same(&exported["asm"]["meshes"][0]["releases"], &list["items"]);
-    app.put("/_emulator/v1/state", exported).await.expect(204);
-    assert_same(&app.get(ALL).await.expect(200), &list);
+    app.put("/_emulator/v1/state", exported)
+        .await
+        .assert_status(204);
+    assert_same(&app.get(ALL).await.assert_status(200), &list);
 }
 
 #[tokio::test]
@@ -36,12 +38,14 @@ async fn a_mesh_comes_back_as_it_was_given() {
     let app = App::load(&json!({"asm": {"meshes":
         [{"id": id, "emulator": {"project": PROJECT, "mesh": list["items"][0]}}]}}));
 
-    assert_same(&app.get(&meshes("")).await.expect(200), &list);
+    assert_same(&app.get(&meshes("")).await.assert_status(200), &list);
 
     app.advance(60_000).await;
     let exported = app.state().await;
-    app.put("/_emulator/v1/state", exported).await.expect(204);
-    assert_same(&app.get(&meshes("")).await.expect(200), &list);
+    app.put("/_emulator/v1/state", exported)
+        .await
+        .assert_status(204);
+    assert_same(&app.get(&meshes("")).await.assert_status(200), &list);
 }
 
 #[tokio::test]
@@ -52,9 +56,9 @@ async fn a_given_phase_stays_until_a_command_acts_on_it() {
 
     app.put(&path, json!({"spec": {"version": "v8"}}))
         .await
-        .expect(200);
+        .assert_status(200);
 
-    let status = &app.get(&path).await.expect(200)["status"];
+    let status = &app.get(&path).await.assert_status(200)["status"];
     assert_eq!(
         [
             &status["phase"],
@@ -72,18 +76,21 @@ async fn a_given_phase_stays_until_a_command_acts_on_it() {
 #[tokio::test]
 async fn an_update_reaches_what_runs_even_where_it_looks_different() {
     let app = App::load(&documented());
-    let mut body = app.get(&release("reviews-gray")).await.expect(200);
+    let mut body = app.get(&release("reviews-gray")).await.assert_status(200);
     let image = "/spec/grayDeployments/0/template/spec/template/spec/containers/0/image";
     *body.pointer_mut(image).unwrap() = json!("swr.example.com/bookinfo/reviews:3.0");
 
     app.put(&release("reviews-gray"), body.clone())
         .await
-        .expect(200);
+        .assert_status(200);
 
     let running = "/status/grayDeployments/0/spec/template/spec/containers/0/image";
     *body.pointer_mut(running).unwrap() = json!("swr.example.com/bookinfo/reviews:3.0");
     body["status"]["updateTime"] = json!("2026-01-01T12:00:00Z");
-    assert_same(&app.get(&release("reviews-gray")).await.expect(200), &body);
+    assert_same(
+        &app.get(&release("reviews-gray")).await.assert_status(200),
+        &body,
+    );
 }
 
 #[tokio::test]
@@ -91,7 +98,7 @@ async fn missing_fields_get_what_a_fresh_resource_has() {
     let app = App::load(&json!({"asm": {"meshes":
         [{"id": MESH, "releases": [{"metadata": {"name": "reviews-gray"}}]}]}}));
 
-    let list = app.get(ALL).await.expect(200);
+    let list = app.get(ALL).await.assert_status(200);
 
     let uid = list["items"][0]["metadata"]["uid"].clone();
     assert_eq!(uid.as_str().unwrap().len(), 36);
@@ -115,7 +122,7 @@ async fn missing_fields_get_what_a_fresh_resource_has() {
         }),
     );
     assert_same(
-        &app.get(&meshes("/mesh-demo")).await.expect(200),
+        &app.get(&meshes("/mesh-demo")).await.assert_status(200),
         &json!({
             "kind": "Mesh",
             "apiVersion": "v1",
@@ -153,27 +160,29 @@ async fn an_export_taken_midway_goes_on_as_the_original_does() {
     let failing = one
         .post(&meshes(""), super::mesh_order("failing-one"))
         .await
-        .expect(201);
+        .assert_status(201);
     create(&one, "details-gray", "details").await;
     create(&one, "failing-one", "details-two").await;
     one.advance(1_000).await;
     one.put(&release("details-gray"), json!({"spec": {"version": "v9"}}))
         .await
-        .expect(200);
+        .assert_status(200);
     one.put(
         &format!("/_emulator/v1/asm/{MESH}/bookinfo/details-gray/traffic"),
         json!({"gray": 40}),
     )
     .await
-    .expect(200);
-    one.delete(&meshes(&format!("/{going}"))).await.expect(200);
+    .assert_status(200);
+    one.delete(&meshes(&format!("/{going}")))
+        .await
+        .assert_status(200);
     let state = one.state().await;
 
     let two = App::new();
     two.advance(1_000).await;
     two.put("/_emulator/v1/state", state.clone())
         .await
-        .expect(204);
+        .assert_status(204);
 
     assert_same(&two.state().await, &state);
     let paths = [
@@ -189,26 +198,34 @@ async fn an_export_taken_midway_goes_on_as_the_original_does() {
     assert_eq!(course(&two, &paths).await, course(&one, &paths).await);
     let end = format!("{}?action=end", release("details-gray"));
     assert_eq!(
-        two.delete(&end).await.expect(400),
-        one.delete(&end).await.expect(400)
+        two.delete(&end).await.assert_status(400),
+        one.delete(&end).await.assert_status(400)
     );
     let body = order("next-task", "next");
-    let next = two.post(super::RELEASES, body.clone()).await.expect(201);
-    assert_same(&next, &one.post(super::RELEASES, body).await.expect(201));
+    let next = two
+        .post(super::RELEASES, body.clone())
+        .await
+        .assert_status(201);
+    assert_same(
+        &next,
+        &one.post(super::RELEASES, body).await.assert_status(201),
+    );
 }
 
 #[tokio::test]
 async fn a_deletion_that_ended_between_export_and_import_has_ended() {
     let one = App::load(&documented());
-    one.delete(&meshes("/mesh-demo")).await.expect(200);
+    one.delete(&meshes("/mesh-demo")).await.assert_status(200);
     let state = one.state().await;
 
     let two = App::new();
     two.advance(2_000).await;
-    two.put("/_emulator/v1/state", state).await.expect(204);
+    two.put("/_emulator/v1/state", state)
+        .await
+        .assert_status(204);
 
-    two.get(ALL).await.expect(404);
-    two.get(&meshes("/mesh-demo")).await.expect(404);
+    two.get(ALL).await.assert_status(404);
+    two.get(&meshes("/mesh-demo")).await.assert_status(404);
     create(&two, "reviews-gray", "reviews").await;
 }
 
@@ -225,9 +242,11 @@ async fn a_patch_replaces_by_uid_or_name_and_adds_the_rest() {
         {"id": "mesh-new"},
     ]}});
 
-    app.patch("/_emulator/v1/state", patch).await.expect(204);
+    app.patch("/_emulator/v1/state", patch)
+        .await
+        .assert_status(204);
 
-    let list = app.get(ALL).await.expect(200);
+    let list = app.get(ALL).await.assert_status(200);
     let seen = list["items"].as_array().unwrap().iter();
     let seen: Vec<_> = seen
         .map(|item| {
@@ -252,7 +271,7 @@ async fn a_patch_replaces_by_uid_or_name_and_adds_the_rest() {
     );
     assert_eq!(phase(&app, &meshes("/mesh-new")).await, "Running");
     assert_eq!(
-        app.get(&meshes("/mesh-demo")).await.expect(200)["metadata"]["name"],
+        app.get(&meshes("/mesh-demo")).await.assert_status(200)["metadata"]["name"],
         "mesh-of-demo"
     );
 }
@@ -262,10 +281,10 @@ async fn a_given_service_is_taken() {
     let app = App::load(&documented());
     app.post(super::RELEASES, order("reviews-two", "reviews"))
         .await
-        .expect(409);
+        .assert_status(409);
     app.post(super::RELEASES, order("ratings-two", "ratings"))
         .await
-        .expect(201);
+        .assert_status(201);
 }
 
 #[tokio::test]
@@ -459,7 +478,10 @@ async fn what_does_not_fit_is_named_with_its_path_and_changes_nothing() {
         let reply = app
             .put("/_emulator/v1/state", json!({"asm": {"meshes": meshes}}))
             .await;
-        let said = reply.expect(400)["detail"].as_str().unwrap().to_owned();
+        let said = reply.assert_status(400)["detail"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         assert!(said.starts_with(detail), "{said} begins with {detail}");
     }
     assert_same(&app.state().await["asm"], &before);
@@ -486,7 +508,7 @@ async fn every_documented_phase_of_a_mesh_can_be_given() {
         assert_eq!(phase(&app, &meshes(&format!("/{word}"))).await, word);
     }
     // A command acts on it, whatever it was.
-    app.delete(&meshes("/Deleting")).await.expect(200);
+    app.delete(&meshes("/Deleting")).await.assert_status(200);
     app.advance(2_000).await;
-    app.get(&meshes("/Deleting")).await.expect(404);
+    app.get(&meshes("/Deleting")).await.assert_status(404);
 }

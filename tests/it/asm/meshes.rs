@@ -14,7 +14,7 @@ async fn the_documented_order_is_answered_as_documented() {
 
     let reply = app.post(&meshes(""), request.clone()).await;
 
-    let created = reply.expect(201);
+    let created = reply.assert_status(201);
     let id = uid(&created);
     assert_eq!(
         reply.header("x-emulator-hint"),
@@ -35,7 +35,7 @@ async fn the_documented_order_is_answered_as_documented() {
         }),
     );
     // Afterwards a cluster is but its id, as the documented list shows.
-    let shown = app.get(&meshes(&format!("/{id}"))).await.expect(200);
+    let shown = app.get(&meshes(&format!("/{id}"))).await.assert_status(200);
     assert_same(
         &shown["spec"]["extendParams"],
         &json!({"clusters": [{"clusterID": "8df4c986-b052-xxxx-xxxx-0255ac101231"}]}),
@@ -59,28 +59,31 @@ async fn a_mesh_is_created_runs_is_deleted_and_is_gone() {
         (&json!(PROJECT), &json!("Running"))
     );
     assert_same(
-        &app.get(&path).await.expect(200)["status"],
+        &app.get(&path).await.assert_status(200)["status"],
         &json!({"phase": "Running", "updateTimestamp": "2026-01-01T12:00:02Z"}),
     );
 
     app.advance(8_000).await;
-    let deleted = app.delete(&path).await.expect(200);
+    let deleted = app.delete(&path).await.assert_status(200);
 
     assert_same(
         &deleted["status"],
         &json!({"phase": "Deleting", "updateTimestamp": "2026-01-01T12:00:10Z"}),
     );
     app.advance(1_999).await;
-    assert_same(&app.get(&path).await.expect(200), &deleted);
-    assert_same(&app.delete(&path).await.expect(200), &deleted);
+    assert_same(&app.get(&path).await.assert_status(200), &deleted);
+    assert_same(&app.delete(&path).await.assert_status(200), &deleted);
     let transitions = app.advance(1).await;
     assert_eq!(
         (&transitions[0]["from"], &transitions[0]["to"]),
         (&json!("Deleting"), &json!(""))
     );
-    app.get(&path).await.expect(404);
-    app.delete(&path).await.expect(404);
-    assert_eq!(app.get(&meshes("")).await.expect(200)["items"], json!([]));
+    app.get(&path).await.assert_status(404);
+    app.delete(&path).await.assert_status(404);
+    assert_eq!(
+        app.get(&meshes("")).await.assert_status(200)["items"],
+        json!([])
+    );
     create_mesh(&app, "mesh-one").await;
 }
 
@@ -89,27 +92,31 @@ async fn a_deleted_mesh_takes_its_releases_with_it() {
     let app = App::load(&json!({"asm": {"meshes": [{"id": "mesh-demo"}]}}));
     app.post(super::RELEASES, order("reviews-gray", "reviews"))
         .await
-        .expect(201);
-    app.delete(&meshes("/mesh-demo")).await.expect(200);
+        .assert_status(201);
+    app.delete(&meshes("/mesh-demo")).await.assert_status(200);
 
     let refused = app
         .post(super::RELEASES, order("ratings-gray", "ratings"))
         .await;
     assert_eq!(
-        refused.expect(400)["errorMsg"],
+        refused.assert_status(400)["errorMsg"],
         "Invalid request. mesh_id: the mesh is being deleted"
     );
-    app.get(&super::release("reviews-gray")).await.expect(200);
+    app.get(&super::release("reviews-gray"))
+        .await
+        .assert_status(200);
     app.advance(2_000).await;
 
-    app.get(ALL).await.expect(404);
-    app.get(&super::release("reviews-gray")).await.expect(404);
+    app.get(ALL).await.assert_status(404);
+    app.get(&super::release("reviews-gray"))
+        .await
+        .assert_status(404);
     // Its id is free again, and nothing of the old mesh is left.
     app.post(super::RELEASES, order("reviews-gray", "reviews"))
         .await
-        .expect(201);
+        .assert_status(201);
     assert_eq!(
-        app.get(ALL).await.expect(200)["items"]
+        app.get(ALL).await.assert_status(200)["items"]
             .as_array()
             .unwrap()
             .len(),
@@ -123,17 +130,17 @@ async fn with_steps_of_no_length_a_deleted_mesh_is_gone_at_once() {
     let created = app
         .post(&meshes(""), mesh_order("mesh-one"))
         .await
-        .expect(201);
+        .assert_status(201);
     assert_eq!(created["status"]["phase"], "Creating");
     let path = meshes(&format!("/{}", uid(&created)));
     assert_eq!(phase(&app, &path).await, "Running");
 
     assert_eq!(
-        app.delete(&path).await.expect(200)["status"]["phase"],
+        app.delete(&path).await.assert_status(200)["status"]["phase"],
         "Deleting"
     );
 
-    app.get(&path).await.expect(404);
+    app.get(&path).await.assert_status(404);
     create_mesh(&app, "mesh-one").await;
 }
 
@@ -150,14 +157,14 @@ async fn scripts_let_creations_and_deletions_fail() {
     app.advance(2_000).await;
 
     let reply = app.get(&path).await;
-    assert_eq!(reply.expect(200)["status"]["phase"], "CreateFailed");
+    assert_eq!(reply.assert_status(200)["status"]["phase"], "CreateFailed");
     assert_eq!(reply.header("x-emulator-hint"), "the mesh failed: no quota");
 
-    app.delete(&path).await.expect(200);
+    app.delete(&path).await.assert_status(200);
     app.advance(2_000).await;
     let reply = app.get(&path).await;
     assert_same(
-        &reply.expect(200)["status"],
+        &reply.assert_status(200)["status"],
         &json!({"phase": "DeleteFailed", "updateTimestamp": "2026-01-01T12:00:04Z"}),
     );
     assert_eq!(
@@ -165,10 +172,10 @@ async fn scripts_let_creations_and_deletions_fail() {
         "the mesh failed: still in use"
     );
 
-    app.delete(&path).await.expect(200);
+    app.delete(&path).await.assert_status(200);
     assert_eq!(phase(&app, &path).await, "Deleting");
     app.advance(2_000).await;
-    app.get(&path).await.expect(404);
+    app.get(&path).await.assert_status(404);
 }
 
 #[tokio::test]
@@ -176,12 +183,16 @@ async fn a_mesh_belongs_to_the_project_that_created_it() {
     let app = App::new();
     let id = create_mesh(&app, "mesh-one").await;
     let common = json!({"asm": {"meshes": [{"id": "mesh-common"}]}});
-    app.patch("/_emulator/v1/state", common).await.expect(204);
+    app.patch("/_emulator/v1/state", common)
+        .await
+        .assert_status(204);
 
-    app.get(&format!("{OTHER}/{id}")).await.expect(404);
-    app.delete(&format!("{OTHER}/{id}")).await.expect(404);
+    app.get(&format!("{OTHER}/{id}")).await.assert_status(404);
+    app.delete(&format!("{OTHER}/{id}"))
+        .await
+        .assert_status(404);
     let listed = async |path: &str| {
-        let list = app.get(path).await.expect(200);
+        let list = app.get(path).await.assert_status(200);
         assert_eq!(
             (&list["kind"], &list["apiVersion"]),
             (&json!("MeshList"), &json!("v1"))
@@ -192,7 +203,9 @@ async fn a_mesh_belongs_to_the_project_that_created_it() {
     assert_eq!(listed(&meshes("")).await, [id.as_str(), "mesh-common"]);
     assert_eq!(listed(OTHER).await, ["mesh-common"]);
     // A name is taken in its project only, but one of every project is taken in each.
-    app.post(OTHER, mesh_order("mesh-one")).await.expect(201);
+    app.post(OTHER, mesh_order("mesh-one"))
+        .await
+        .assert_status(201);
     let common = OTHER.to_owned();
     for (path, name, owner) in [
         (meshes(""), "mesh-one", id.as_str()),
@@ -200,7 +213,7 @@ async fn a_mesh_belongs_to_the_project_that_created_it() {
     ] {
         let before = app.state().await;
         let reply = app.post(&path, mesh_order(name)).await;
-        assert_eq!(reply.expect(409)["errorCode"], "ASM.01010003");
+        assert_eq!(reply.assert_status(409)["errorCode"], "ASM.01010003");
         assert_eq!(
             reply.header("x-emulator-hint"),
             format!("the project has a mesh {name} already: {owner}")
@@ -221,12 +234,14 @@ async fn releases_are_reached_from_the_projects_of_their_mesh_only() {
 
     app.send("POST", &path, &foreign, body.clone())
         .await
-        .expect(404);
-    app.send("POST", &path, &own, body).await.expect(201);
+        .assert_status(404);
+    app.send("POST", &path, &own, body).await.assert_status(201);
 
-    app.send("GET", &list, &own, "").await.expect(200);
-    app.send("GET", &list, &foreign, "").await.expect(404);
-    app.get(&list).await.expect(200);
+    app.send("GET", &list, &own, "").await.assert_status(200);
+    app.send("GET", &list, &foreign, "")
+        .await
+        .assert_status(404);
+    app.get(&list).await.assert_status(200);
 }
 
 #[tokio::test]
@@ -237,10 +252,12 @@ async fn a_mesh_made_known_by_a_release_belongs_to_the_callers_project() {
 
     app.send("POST", super::RELEASES, &own, body)
         .await
-        .expect(201);
+        .assert_status(201);
 
-    app.get(&meshes("/mesh-demo")).await.expect(200);
-    app.get(&format!("{OTHER}/mesh-demo")).await.expect(404);
+    app.get(&meshes("/mesh-demo")).await.assert_status(200);
+    app.get(&format!("{OTHER}/mesh-demo"))
+        .await
+        .assert_status(404);
 }
 
 #[tokio::test]
@@ -255,7 +272,7 @@ async fn annotations_labels_and_tags_are_taken_and_not_answered() {
 
     let reply = app.post(&meshes(""), body).await;
 
-    let created = reply.expect(201);
+    let created = reply.assert_status(201);
     assert_eq!(reply.header("x-emulator-hint"), "");
     let keys = |value: &Value| {
         value
@@ -486,7 +503,7 @@ async fn every_field_of_an_order_is_checked() {
     ];
     for (place, value, message) in &cases {
         let reply = app.post(&meshes(""), changed(place, value.clone())).await;
-        let error = reply.expect(400);
+        let error = reply.assert_status(400);
         assert_eq!(error["errorCode"], "ASM.01010001", "{place}");
         let said = error["errorMsg"].as_str().unwrap();
         assert!(
@@ -520,7 +537,9 @@ async fn what_is_just_within_the_limits_is_accepted() {
     ];
     for (n, (place, value)) in cases.into_iter().enumerate() {
         let path = format!("/v1/project-{n}/meshes");
-        app.post(&path, changed(place, value)).await.expect(201);
+        app.post(&path, changed(place, value))
+            .await
+            .assert_status(201);
     }
 }
 
@@ -531,6 +550,6 @@ async fn a_configuration_is_answered_as_it_was_sent() {
     let created = app
         .post(&meshes(""), changed("/spec/config", config.clone()))
         .await
-        .expect(201);
+        .assert_status(201);
     assert_same(&created["spec"]["config"], &config);
 }

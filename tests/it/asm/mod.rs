@@ -69,13 +69,19 @@ pub fn mesh_order(name: &str) -> Value {
 
 /// Creates a release and answers its uid.
 async fn create(app: &App, name: &str, service: &str) -> String {
-    let created = app.post(RELEASES, order(name, service)).await.expect(201);
+    let created = app
+        .post(RELEASES, order(name, service))
+        .await
+        .assert_status(201);
     uid(&created)
 }
 
 /// Creates a mesh and answers its id.
 async fn create_mesh(app: &App, name: &str) -> String {
-    let created = app.post(&meshes(""), mesh_order(name)).await.expect(201);
+    let created = app
+        .post(&meshes(""), mesh_order(name))
+        .await
+        .assert_status(201);
     uid(&created)
 }
 
@@ -88,5 +94,5 @@ fn uid(answer: &Value) -> String {
 
 /// The phase of whatever is at a path.
 async fn phase(app: &App, path: &str) -> Value {
-    app.get(path).await.expect(200)["status"]["phase"].clone()
+    app.get(path).await.assert_status(200)["status"]["phase"].clone()
 }

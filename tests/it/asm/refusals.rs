@@ -12,7 +12,7 @@ use crate::common::{App, CREDENTIALS, assert_same};
 
 async fn refused(app: &App, body: Value) -> String {
     let before = app.state().await;
-    let error = app.post(RELEASES, body).await.expect(400);
+    let error = app.post(RELEASES, body).await.assert_status(400);
     assert_eq!(error["errorCode"], "ASM.01010001");
     assert_same(&app.state().await, &before);
     error["errorMsg"].as_str().unwrap().to_owned()
@@ -146,14 +146,14 @@ async fn broken_json_is_refused_and_an_unknown_field_is_only_hinted_at() {
     let app = App::new();
     let reply = app.send("POST", RELEASES, CREDENTIALS, "{").await;
     assert!(
-        reply.expect(400)["errorMsg"]
+        reply.assert_status(400)["errorMsg"]
             .as_str()
             .unwrap()
             .starts_with("Invalid request. EOF")
     );
 
     let reply = app.post(RELEASES, with("/spec/weight", json!(1))).await;
-    reply.expect(201);
+    reply.assert_status(201);
     assert_eq!(
         reply.header("x-emulator-hint"),
         "the body's field spec.weight is not known and was ignored"
@@ -171,7 +171,7 @@ async fn long_messages_are_cut_at_the_documented_limit() {
         )
         .await;
     assert_eq!(
-        reply.expect(400)["errorMsg"]
+        reply.assert_status(400)["errorMsg"]
             .as_str()
             .unwrap()
             .chars()
@@ -233,7 +233,7 @@ async fn what_is_not_there_is_404_in_the_documented_words() {
         ),
     ] {
         let reply = app.send(method, path, CREDENTIALS, "").await;
-        assert_same(&reply.expect(404), &not_found);
+        assert_same(&reply.assert_status(404), &not_found);
         assert_eq!(reply.header("x-emulator-hint"), hint, "{method} {path}");
         assert_eq!(reply.header("content-type"), "application/json");
     }
@@ -245,7 +245,7 @@ async fn where_references_are_checked_an_unknown_mesh_is_not_made_known() {
     let app = App::with(|settings| settings.references = References::Checked);
     let before = app.state().await;
     let reply = app.post(RELEASES, order("reviews-gray", "reviews")).await;
-    assert_eq!(reply.expect(404)["errorCode"], "ASM.01010002");
+    assert_eq!(reply.assert_status(404)["errorCode"], "ASM.01010002");
     assert_same(&app.state().await, &before);
 }
 
@@ -265,7 +265,7 @@ async fn a_missing_or_bad_credential_is_refused_by_asm_itself() {
             let message =
                 format!("Authenticate error. Incorrect IAM authentication information: {reason}");
             assert_same(
-                &reply.expect(401),
+                &reply.assert_status(401),
                 &json!({"errorCode": "ASM.01000001", "errorMsg": message}),
             );
             assert_ne!(reply.header("x-emulator-hint"), "");
@@ -294,10 +294,10 @@ async fn what_is_not_allowed_is_403() {
     ])));
     let ann = [("x-auth-token", "ann-1")];
     let forbidden = json!({"errorCode": "ASM.01000002", "errorMsg": "Forbidden."});
-    app.send("GET", ALL, &ann, "").await.expect(200);
+    app.send("GET", ALL, &ann, "").await.assert_status(200);
     app.send("GET", "/v1/p-1/meshes/mesh-demo", &ann, "")
         .await
-        .expect(200);
+        .assert_status(200);
     for (method, path, action) in [
         ("POST", RELEASES, "asm:mesh:createRelease"),
         ("GET", &release("r"), "asm:mesh:getRelease"),
@@ -308,7 +308,7 @@ async fn what_is_not_allowed_is_403() {
         ("DELETE", "/v1/p-1/meshes/mesh-demo", "asm:mesh:delete"),
     ] {
         let reply = app.send(method, path, &ann, "{}").await;
-        assert_same(&reply.expect(403), &forbidden);
+        assert_same(&reply.assert_status(403), &forbidden);
         let hint = format!(
             "ann is allowed [asm:mesh:get, asm:mesh:listReleases], which does not match {action}"
         );
@@ -320,7 +320,7 @@ async fn what_is_not_allowed_is_403() {
         (ALL, &elsewhere[..]),
     ] {
         let reply = app.send("GET", path, headers, "").await;
-        assert_same(&reply.expect(403), &forbidden);
+        assert_same(&reply.assert_status(403), &forbidden);
         let hint = "the credential is for the project p-1, not for p-2";
         assert_eq!(reply.header("x-emulator-hint"), hint, "{path}");
     }
@@ -330,10 +330,10 @@ async fn what_is_not_allowed_is_403() {
 async fn a_known_caller_reaches_the_meshes_of_the_own_projects() {
     let app = App::load(&identities(&json!(["*"])));
     let ann = [("x-auth-token", "ann-1")];
-    app.send("GET", ALL, &ann, "").await.expect(200);
+    app.send("GET", ALL, &ann, "").await.assert_status(200);
     app.send("GET", "/v2/meshes/mesh-other/releases", &ann, "")
         .await
-        .expect(404);
+        .assert_status(404);
     let body = order("reviews-gray", "reviews").to_string();
     app.send(
         "POST",
@@ -342,7 +342,7 @@ async fn a_known_caller_reaches_the_meshes_of_the_own_projects() {
         body.clone(),
     )
     .await
-    .expect(404);
+    .assert_status(404);
     app.send(
         "POST",
         "/v2/meshes/mesh-new/namespaces/n/releases",
@@ -350,13 +350,13 @@ async fn a_known_caller_reaches_the_meshes_of_the_own_projects() {
         body,
     )
     .await
-    .expect(201);
-    app.get("/v1/p-1/meshes/mesh-new").await.expect(200);
-    app.get("/v1/p-2/meshes/mesh-new").await.expect(404);
+    .assert_status(201);
+    app.get("/v1/p-1/meshes/mesh-new").await.assert_status(200);
+    app.get("/v1/p-2/meshes/mesh-new").await.assert_status(404);
 
     let expired = app.send("GET", ALL, &[("x-auth-token", "old")], "").await;
     assert_eq!(
-        expired.expect(401)["errorMsg"],
+        expired.assert_status(401)["errorMsg"],
         "Authenticate error. Incorrect IAM authentication information: token expires, expires_at: 2026-01-01T11:00:00Z"
     );
 }
@@ -386,10 +386,13 @@ async fn the_gateway_refuses_what_never_reaches_asm() {
         ("PUT", "/v1/p-1/meshes", 405, "APIGW.0101"),
         ("GET", "/v1/%7Bproject_id%7D/meshes", 400, "APIGW.0602"),
     ] {
-        let error = app.send(method, path, CREDENTIALS, "").await.expect(status);
+        let error = app
+            .send(method, path, CREDENTIALS, "")
+            .await
+            .assert_status(status);
         assert_eq!(error["error_code"], code, "{method} {path}");
     }
     let template = deployment(&"x".repeat(12 << 20));
-    let large = app.post(RELEASES, template).await.expect(413);
+    let large = app.post(RELEASES, template).await.assert_status(413);
     assert_eq!(large["error_code"], "APIGW.0201");
 }

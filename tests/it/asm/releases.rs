@@ -25,7 +25,7 @@ async fn creating_answers_the_whole_task_with_every_documented_key() {
 
     let reply = app.post(RELEASES, body).await;
 
-    let created = reply.expect(201);
+    let created = reply.assert_status(201);
     let uid = uid(&created);
     assert_ne!(uid, "mine", "a uid of one's own has no effect");
     assert_eq!(reply.header("x-emulator-evidence"), "inferred");
@@ -57,7 +57,7 @@ async fn creating_answers_the_whole_task_with_every_documented_key() {
             },
         }),
     );
-    assert_same(&app.get(&release(&uid)).await.expect(200), &created);
+    assert_same(&app.get(&release(&uid)).await.assert_status(200), &created);
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn what_is_not_said_is_empty_and_the_type_is_canary() {
     let created = app
         .post(RELEASES, order("reviews-gray", "reviews"))
         .await
-        .expect(201);
+        .assert_status(201);
 
     let spec = &created["spec"];
     for key in ["clusterID", "deploymentName", "version"] {
@@ -86,7 +86,7 @@ async fn one_template_is_enough_and_the_other_workloads_have_an_empty_one() {
         {"clusterID": "c1"}, {"clusterID": "c2", "template": template}, {"template": null}
     ]);
 
-    let created = app.post(RELEASES, order).await.expect(201);
+    let created = app.post(RELEASES, order).await.assert_status(201);
 
     assert_same(
         &created["spec"]["grayDeployments"],
@@ -128,7 +128,7 @@ async fn a_task_is_creating_for_exactly_one_step() {
             "clock"
         ]
     );
-    let status = &app.get(&path).await.expect(200)["status"];
+    let status = &app.get(&path).await.assert_status(200)["status"];
     assert_eq!(status["phase"], "Running");
     assert_eq!(status["startTime"], "2026-01-01T12:00:00Z");
     assert_eq!(
@@ -143,7 +143,7 @@ async fn with_steps_of_no_length_the_answer_still_says_creating() {
     let created = app
         .post(RELEASES, order("reviews-gray", "reviews"))
         .await
-        .expect(201);
+        .assert_status(201);
     assert_eq!(created["status"]["phase"], "Creating");
     assert_eq!(phase(&app, &release("reviews-gray")).await, "Running");
 }
@@ -163,14 +163,14 @@ async fn a_script_lets_a_creation_fail_and_its_reason_is_in_the_hint() {
     app.advance(1).await;
 
     let reply = app.get(&path).await;
-    assert_eq!(reply.expect(200)["status"]["phase"], "Failed");
+    assert_eq!(reply.assert_status(200)["status"]["phase"], "Failed");
     assert_eq!(
         reply.header("x-emulator-hint"),
         "the creation failed: no nodes"
     );
     app.put(&path, json!({"spec": {"version": "v3"}}))
         .await
-        .expect(200);
+        .assert_status(200);
     assert_eq!(
         phase(&app, &path).await,
         "Failed",
@@ -178,7 +178,7 @@ async fn a_script_lets_a_creation_fail_and_its_reason_is_in_the_hint() {
     );
     app.delete(&format!("{path}?action=cancel"))
         .await
-        .expect(200);
+        .assert_status(200);
     create(&app, "reviews-gray", "reviews").await;
 }
 
@@ -187,29 +187,34 @@ async fn a_task_is_found_by_uid_and_by_name_in_its_own_namespace() {
     let app = App::new();
     let uid = create(&app, "reviews-gray", "reviews").await;
 
-    let by_uid = app.get(&release(&uid)).await.expect(200);
+    let by_uid = app.get(&release(&uid)).await.assert_status(200);
     assert_same(
-        &app.get(&release("reviews-gray")).await.expect(200),
+        &app.get(&release("reviews-gray")).await.assert_status(200),
         &by_uid,
     );
     for id in [uid.as_str(), "reviews-gray"] {
         let elsewhere = format!("/v2/meshes/{MESH}/namespaces/default/releases/{id}");
-        app.get(&elsewhere).await.expect(404);
+        app.get(&elsewhere).await.assert_status(404);
     }
 }
 
 #[tokio::test]
 async fn a_uid_goes_before_a_name() {
     let app = App::new();
-    let first = app.post(RELEASES, order("abcd", "one")).await.expect(201);
+    let first = app
+        .post(RELEASES, order("abcd", "one"))
+        .await
+        .assert_status(201);
     // A uid that begins with a letter may name another task.
     let mut state = app.state().await;
     state["asm"]["meshes"][0]["releases"][0]["metadata"]["uid"] = json!("a-uid");
-    app.put("/_emulator/v1/state", state).await.expect(204);
+    app.put("/_emulator/v1/state", state)
+        .await
+        .assert_status(204);
     assert_ne!(uid(&first), "a-uid");
     create(&app, "a-uid", "two").await;
 
-    let found = app.get(&release("a-uid")).await.expect(200);
+    let found = app.get(&release("a-uid")).await.assert_status(200);
 
     assert_eq!(found["metadata"]["name"], "abcd");
 }
@@ -223,10 +228,10 @@ async fn the_list_has_the_tasks_of_all_namespaces_in_the_order_they_came() {
     // The same name and service are free in another namespace.
     app.post(&other, order("reviews-gray", "reviews"))
         .await
-        .expect(201);
+        .assert_status(201);
     create(&app, "another", "ratings").await;
 
-    let list = app.get(ALL).await.expect(200);
+    let list = app.get(ALL).await.assert_status(200);
 
     let keys: Vec<_> = list.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["kind", "apiVersion", "items"]);
@@ -245,7 +250,7 @@ async fn the_list_has_the_tasks_of_all_namespaces_in_the_order_they_came() {
     assert_eq!(named(2), (&json!("bookinfo"), &json!("another")));
     assert_same(
         &list["items"][0],
-        &app.get(&release("reviews-gray")).await.expect(200),
+        &app.get(&release("reviews-gray")).await.assert_status(200),
     );
 }
 
@@ -253,30 +258,32 @@ async fn the_list_has_the_tasks_of_all_namespaces_in_the_order_they_came() {
 async fn an_empty_mesh_has_an_empty_list_and_an_unknown_one_none() {
     let app = App::load(&json!({"asm": {"meshes": [{"id": MESH}]}}));
     assert_same(
-        &app.get(ALL).await.expect(200),
+        &app.get(ALL).await.assert_status(200),
         &json!({"kind": "ReleaseList", "apiVersion": "asm/v2", "items": []}),
     );
-    app.get("/v2/meshes/nowhere/releases").await.expect(404);
+    app.get("/v2/meshes/nowhere/releases")
+        .await
+        .assert_status(404);
 }
 
 #[tokio::test]
 async fn creating_makes_a_mesh_known_that_every_project_sees_if_the_caller_has_none() {
     let app = App::new();
-    app.get(ALL).await.expect(404);
+    app.get(ALL).await.assert_status(404);
     create(&app, "reviews-gray", "reviews").await;
 
     assert_eq!(
-        app.get(ALL).await.expect(200)["items"][0]["metadata"]["name"],
+        app.get(ALL).await.assert_status(200)["items"][0]["metadata"]["name"],
         "reviews-gray"
     );
-    let mesh = app.get(&meshes("/mesh-demo")).await.expect(200);
+    let mesh = app.get(&meshes("/mesh-demo")).await.assert_status(200);
     assert_eq!(
         (&mesh["metadata"]["name"], &mesh["status"]["phase"]),
         (&json!(MESH), &json!("Running"))
     );
     app.get("/v1/another-project/meshes/mesh-demo")
         .await
-        .expect(200);
+        .assert_status(200);
 }
 
 #[tokio::test]
@@ -290,7 +297,7 @@ async fn templates_are_kept_byte_for_byte() {
 
     app.send("POST", RELEASES, crate::common::CREDENTIALS, body)
         .await
-        .expect(201);
+        .assert_status(201);
 
     let text = app.get(&release("reviews-gray")).await.text();
     assert!(

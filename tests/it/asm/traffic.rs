@@ -20,7 +20,7 @@ async fn refused(app: &App, query: &str) -> Value {
     let reply = app
         .delete(&format!("{}{query}", release("reviews-gray")))
         .await;
-    let error = reply.expect(400);
+    let error = reply.assert_status(400);
     assert_eq!(error["errorCode"], "ASM.01010001");
     assert_same(&app.state().await, &before);
     error["errorMsg"].clone()
@@ -39,8 +39,8 @@ async fn a_task_is_cancelled_or_ended_and_its_name_is_free_again() {
             "{action}"
         );
 
-        app.get(&release("reviews-gray")).await.expect(404);
-        assert_eq!(app.get(ALL).await.expect(200)["items"], json!([]));
+        app.get(&release("reviews-gray")).await.assert_status(404);
+        assert_eq!(app.get(ALL).await.assert_status(200)["items"], json!([]));
         create(&app, "reviews-gray", "reviews").await;
     }
 }
@@ -69,7 +69,7 @@ async fn traffic_decides_which_ending_is_allowed() {
         let answer = app
             .put(&traffic("reviews-gray"), json!({"gray": gray}))
             .await
-            .expect(200);
+            .assert_status(200);
         assert_same(&answer, &json!({"gray": gray}));
     };
     let cancel = "?action=cancel";
@@ -92,16 +92,16 @@ async fn traffic_decides_which_ending_is_allowed() {
     refused(&app, cancel).await;
     app.delete(&format!("{}{end}", release("reviews-gray")))
         .await
-        .expect(200);
+        .assert_status(200);
 
     let uid = create(&app, "reviews-gray", "reviews").await;
     app.put(&traffic(&uid), json!({"gray": 0}))
         .await
-        .expect(200);
+        .assert_status(200);
     refused(&app, end).await;
     app.delete(&format!("{}{cancel}", release(&uid)))
         .await
-        .expect(200);
+        .assert_status(200);
 }
 
 #[tokio::test]
@@ -116,12 +116,15 @@ async fn traffic_of_nothing_or_of_no_percentage_is_a_problem() {
     ] {
         let reply = app.put(&traffic("reviews-gray"), body).await;
         assert_eq!(reply.header("content-type"), "application/problem+json");
-        let said = reply.expect(400)["detail"].as_str().unwrap().to_owned();
+        let said = reply.assert_status(400)["detail"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         assert!(said.starts_with(detail), "{said}");
     }
     let reply = app.put(&traffic("nothing"), json!({"gray": 1})).await;
     assert_eq!(
-        reply.expect(404)["detail"],
+        reply.assert_status(404)["detail"],
         "there is no release nothing in mesh-demo/bookinfo"
     );
 }
@@ -130,7 +133,7 @@ async fn traffic_of_nothing_or_of_no_percentage_is_a_problem() {
 async fn one_service_has_one_task_and_a_name_is_given_once() {
     let app = with_release().await;
     let before = app.state().await;
-    let uid = uid(&app.get(&release("reviews-gray")).await.expect(200));
+    let uid = uid(&app.get(&release("reviews-gray")).await.assert_status(200));
     for (name, service, hint) in [
         (
             "reviews-gray",
@@ -145,7 +148,7 @@ async fn one_service_has_one_task_and_a_name_is_given_once() {
     ] {
         let reply = app.post(super::RELEASES, order(name, service)).await;
         assert_same(
-            &reply.expect(409),
+            &reply.assert_status(409),
             &json!({"errorCode": "ASM.01010003", "errorMsg": "The resource already exists."}),
         );
         let hint = hint.replace("{uid}", &uid);

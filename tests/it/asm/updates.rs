@@ -11,7 +11,7 @@ const RUNNING_IMAGE: &str = "/status/grayDeployments/0/spec/template/spec/contai
 async fn refused(app: &App, body: Value) -> String {
     let before = app.state().await;
     let reply = app.put(&release("reviews-gray"), body).await;
-    let error = reply.expect(400);
+    let error = reply.assert_status(400);
     assert_eq!(error["errorCode"], "ASM.01010001");
     assert_same(&app.state().await, &before);
     error["errorMsg"].as_str().unwrap().to_owned()
@@ -32,7 +32,7 @@ fn images(image: &str) -> Value {
 async fn an_update_changes_version_and_image_and_the_time_of_the_update() {
     let app = with_release().await;
     let path = release("reviews-gray");
-    let mut body = app.get(&path).await.expect(200);
+    let mut body = app.get(&path).await.assert_status(200);
     body["spec"]["version"] = json!("v3");
     *body.pointer_mut(IMAGE).unwrap() = json!("swr.example.com/bookinfo/reviews:3.0");
 
@@ -44,7 +44,7 @@ async fn an_update_changes_version_and_image_and_the_time_of_the_update() {
         "",
         "a task can be sent as it was answered"
     );
-    let now = app.get(&path).await.expect(200);
+    let now = app.get(&path).await.assert_status(200);
     assert_eq!(now["spec"]["version"], "v3");
     for image in [IMAGE, RUNNING_IMAGE] {
         assert_eq!(
@@ -67,7 +67,7 @@ async fn an_update_changes_version_and_image_and_the_time_of_the_update() {
 async fn an_empty_body_changes_nothing() {
     let app = with_release().await;
     let path = release("reviews-gray");
-    let before = app.get(&path).await.expect(200);
+    let before = app.get(&path).await.assert_status(200);
 
     for body in [
         "",
@@ -79,24 +79,24 @@ async fn an_empty_body_changes_nothing() {
         assert_eq!((reply.status, reply.text()), (200, String::new()), "{body}");
     }
 
-    assert_same(&app.get(&path).await.expect(200), &before);
+    assert_same(&app.get(&path).await.assert_status(200), &before);
 }
 
 #[tokio::test]
 async fn what_no_update_changes_stays_and_is_named() {
     let app = with_release().await;
     let path = release("reviews-gray");
-    let before = app.get(&path).await.expect(200);
+    let before = app.get(&path).await.assert_status(200);
     let spec = json!({"serviceName": "ratings", "clusterID": "c", "deploymentName": "d", "type": "canary"});
 
     let reply = app.put(&path, json!({ "spec": spec })).await;
 
-    reply.expect(200);
+    reply.assert_status(200);
     assert_eq!(
         reply.header("x-emulator-hint"),
         "an update does not change spec.serviceName, spec.clusterID, spec.deploymentName"
     );
-    assert_same(&app.get(&path).await.expect(200), &before);
+    assert_same(&app.get(&path).await.assert_status(200), &before);
 }
 
 #[tokio::test]
@@ -110,15 +110,15 @@ async fn a_task_that_is_being_created_is_updated_too() {
         images("swr.example.com/bookinfo/reviews@sha256:ab"),
     )
     .await
-    .expect(200);
+    .assert_status(200);
 
-    let status = &app.get(&release("reviews-gray")).await.expect(200)["status"];
+    let status = &app.get(&release("reviews-gray")).await.assert_status(200)["status"];
     assert_eq!(
         (&status["phase"], &status["updateTime"]),
         (&json!("Creating"), &json!("2026-01-01T12:00:01Z"))
     );
     app.advance(1_000).await;
-    let status = &app.get(&release("reviews-gray")).await.expect(200)["status"];
+    let status = &app.get(&release("reviews-gray")).await.assert_status(200)["status"];
     assert_eq!(
         (&status["phase"], &status["updateTime"]),
         (&json!("Running"), &json!("2026-01-01T12:00:02Z"))
@@ -263,11 +263,13 @@ async fn an_update_leaves_the_rest_of_the_template_byte_for_byte() {
     );
     app.send("POST", super::RELEASES, CREDENTIALS, body)
         .await
-        .expect(201);
+        .assert_status(201);
 
     let pods = json!({"containers": [{"name": "app", "image": "r/app:2"}]});
     let change = json!({"spec": {"grayDeployments": [{"template": {"spec": {"template": {"spec": pods}}}}]}});
-    app.put(&release("reviews-gray"), change).await.expect(200);
+    app.put(&release("reviews-gray"), change)
+        .await
+        .assert_status(200);
 
     let text = app.get(&release("reviews-gray")).await.text();
     assert!(
@@ -288,13 +290,15 @@ async fn init_containers_are_updated_and_nameless_containers_go_by_position() {
         json!({"metadata": {"name": "reviews-gray"}, "spec": {"serviceName": "reviews", "grayDeployments":
             [{"template": {"spec": {"template": {"spec": pods(tag)}}}}]}})
     };
-    app.post(super::RELEASES, body("1")).await.expect(201);
+    app.post(super::RELEASES, body("1"))
+        .await
+        .assert_status(201);
 
     app.put(&release("reviews-gray"), body("2"))
         .await
-        .expect(200);
+        .assert_status(200);
 
-    let now = app.get(&release("reviews-gray")).await.expect(200);
+    let now = app.get(&release("reviews-gray")).await.assert_status(200);
     assert_same(
         now.pointer("/spec/grayDeployments/0/template/spec/template/spec")
             .unwrap(),

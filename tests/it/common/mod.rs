@@ -113,7 +113,7 @@ impl App {
         let reply = self
             .post("/_emulator/v1/clock/advance", json!({ "ms": ms }))
             .await;
-        reply.expect(200)["transitions"]
+        reply.assert_status(200)["transitions"]
             .as_array()
             .expect("transitions")
             .clone()
@@ -121,12 +121,14 @@ impl App {
 
     /// Adds a script.
     pub async fn script(&self, rule: Value) {
-        self.post("/_emulator/v1/scripts", rule).await.expect(201);
+        self.post("/_emulator/v1/scripts", rule)
+            .await
+            .assert_status(201);
     }
 
     /// The whole memory.
     pub async fn state(&self) -> Value {
-        self.get("/_emulator/v1/state").await.expect(200)
+        self.get("/_emulator/v1/state").await.assert_status(200)
     }
 }
 
@@ -145,7 +147,7 @@ pub struct Reply {
 impl Reply {
     /// The body as JSON, once the status is as expected.
     #[track_caller]
-    pub fn expect(&self, status: u16) -> Value {
+    pub fn assert_status(&self, status: u16) -> Value {
         assert_eq!(
             self.status,
             status,

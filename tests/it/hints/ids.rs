@@ -173,7 +173,7 @@ async fn of_the_release_tasks_of_a_mesh_only_the_newest_are_looked_through() {
 async fn a_version_is_found_by_its_name_and_by_an_id_that_is_off_by_one() {
     let app = App::new();
     let k8s = format!("{VERSIONS}/k8s");
-    app.post(&k8s, version("v1")).await.expect(200);
+    app.post(&k8s, version("v1")).await.assert_status(200);
     let id = id_of_version(&app, "v1").await;
     let named = format!("v1 is the name of the version with the id {id}");
     for query in ["", "?projectKey=demo", "?projectKey=other"] {

@@ -70,7 +70,7 @@ async fn create(app: &App, path: &str, body: Value) -> String {
 /// The id of a delivery version.
 async fn id_of_version(app: &App, name: &str) -> String {
     let path = format!("{VERSIONS}?projectKey=demo&pageNum=1&pageSize=9");
-    let list = app.get(&path).await.expect(200);
+    let list = app.get(&path).await.assert_status(200);
     let mut versions = list["list"].as_array().expect("a list").iter();
     let version = versions.find(|version| version["version_name"] == name);
     version.expect(name)["id"]

@@ -46,7 +46,7 @@ async fn the_name_of_a_version_is_told_with_who_has_it_and_whether_it_can_be_ret
     let k8s = format!("{VERSIONS}/k8s");
     app.script(json!({"outcome": "fail", "match": {"family": "zadig", "step": "web"}}))
         .await;
-    app.post(&k8s, version("v1")).await.expect(200);
+    app.post(&k8s, version("v1")).await.assert_status(200);
     let id = id_of_version(&app, "v1").await;
     let hint = format!("the version {id} has the name v1: DELETE it");
     hints(&app.post(&k8s, version("v1")).await, 500, &hint);

@@ -17,7 +17,7 @@ async fn a_plan_tells_what_time_leads_to_and_what_comes_first() {
     let rollback = "nothing is released that could be taken back: POST .../execute comes first";
     hints(&say("rollback").await, 400, rollback);
 
-    say("execute").await.expect(200);
+    say("execute").await.assert_status(200);
     app.advance(500).await;
     let reply = say("rollback").await;
     let hint = r#"POST /_emulator/v1/clock/advance {"ms":1500} leads to status SUCCESS"#;
@@ -32,7 +32,7 @@ async fn a_plan_tells_what_time_leads_to_and_what_comes_first() {
     hints(&say("execute").await, 400, &execute);
     // And so it is.
     app.advance(1_500).await;
-    say("rollback").await.expect(200);
+    say("rollback").await.assert_status(200);
 
     let reply = say("abort").await;
     let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status ROLLBACK_SUCCEED, and then only an execution is aborted: POST .../execute begins one"#;
@@ -52,10 +52,10 @@ async fn a_plan_that_hangs_tells_what_ends_it() {
         app.post(&plans(&format!("/{id}/{command}")), json!({}))
             .await
     };
-    say("execute").await.expect(200);
+    say("execute").await.assert_status(200);
     let hint = "time alone does not end it: POST .../abort does";
     hints(&say("execute").await, 400, hint);
-    say("abort").await.expect(200);
+    say("abort").await.assert_status(200);
     let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status ABORTED"#;
     hints(&say("execute").await, 400, hint);
 }
@@ -65,8 +65,8 @@ async fn a_plan_that_a_fixture_has_paused_is_not_said_to_be_ended_by_an_abort() 
     let app = App::new();
     let id = create(&app, &plans(""), plan("spring")).await;
     let execute = plans(&format!("/{id}/execute"));
-    app.post(&execute, json!({})).await.expect(200);
-    let mut state = app.get("/_emulator/v1/state").await.expect(200);
+    app.post(&execute, json!({})).await.assert_status(200);
+    let mut state = app.get("/_emulator/v1/state").await.assert_status(200);
     let run = "/servicestage/projects/0/release_plans/0/emulator/execution/run";
     let run = state.pointer_mut(run).expect("a run");
     run["events"] = json!([{"at": NOON, "command": "stop"}]);
@@ -112,7 +112,7 @@ async fn a_pipeline_tells_what_time_leads_to_and_what_comes_first() {
         hints(&act(action).await, 400, hint);
     }
 
-    act("start").await.expect(200);
+    act("start").await.assert_status(200);
     let leads = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status 2"#;
     hints(&act("start").await, 400, leads);
     hints(&act("rollback").await, 400, leads);
@@ -124,7 +124,7 @@ async fn a_pipeline_tells_what_time_leads_to_and_what_comes_first() {
         &format!("{leads}, and then {retry}"),
     );
 
-    act("stop").await.expect(200);
+    act("stop").await.assert_status(200);
     let leads = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status 7"#;
     hints(&act("continue").await, 400, leads);
     let stop = format!("{leads}, and then it is paused already");
@@ -147,14 +147,14 @@ async fn a_pipeline_names_the_approvals_that_wait() {
         app.post(&path, json!({"task_name": task, "approval_type": "agree"}))
             .await
     };
-    act("start", "").await.expect(200);
+    act("start", "").await.assert_status(200);
     let waits = "approvals wait under verify";
     let hint = format!("{waits}: action_id=approval answers");
     hints(&act("start", "").await, 400, &hint);
     let hint = format!("{waits}, did you mean verify?");
     hints(&act("approval", "verfiy").await, 400, &hint);
     hints(&act("approval", "web").await, 400, waits);
-    act("approval", "verify").await.expect(200);
+    act("approval", "verify").await.assert_status(200);
     let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status 5"#;
     hints(&act("approval", "web").await, 400, hint);
 }
@@ -190,13 +190,17 @@ async fn a_release_task_tells_how_its_traffic_is_shifted() {
     create(&app, RELEASES, release("reviews-v2", "reviews")).await;
     let path = format!("{RELEASES}/reviews-v2");
     let traffic = "/_emulator/v1/asm/mesh-demo/default/reviews-v2/traffic";
-    app.put(traffic, json!({"gray": 30})).await.expect(200);
+    app.put(traffic, json!({"gray": 30}))
+        .await
+        .assert_status(200);
     for (action, gray) in [("end", 100), ("cancel", 0)] {
         let reply = app.delete(&format!("{path}?action={action}")).await;
         let hint = format!(r#"PUT {traffic} {{"gray":{gray}}} shifts the traffic"#);
         hints(&reply, 400, &hint);
     }
-    app.put(traffic, json!({"gray": 100})).await.expect(200);
+    app.put(traffic, json!({"gray": 100}))
+        .await
+        .assert_status(200);
     assert_eq!(app.delete(&format!("{path}?action=end")).await.status, 200);
 }
 
@@ -205,7 +209,9 @@ async fn a_mesh_that_goes_tells_when_it_is_gone() {
     let app = App::new();
     let meshes = format!("/v1/{PROJECT}/meshes");
     let id = create(&app, &meshes, mesh("mesh-one")).await;
-    app.delete(&format!("{meshes}/{id}")).await.expect(200);
+    app.delete(&format!("{meshes}/{id}"))
+        .await
+        .assert_status(200);
     let releases = format!("/v2/meshes/{id}/namespaces/default/releases");
     let reply = app.post(&releases, release("reviews-v2", "reviews")).await;
     let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} ends its deletion"#;
@@ -221,7 +227,7 @@ async fn a_version_tells_what_a_retry_needs() {
         body["retry"] = json!(true);
         body
     };
-    app.post(&k8s, version("v1")).await.expect(200);
+    app.post(&k8s, version("v1")).await.assert_status(200);
     let advice = "only what failed is retried: a script (POST /_emulator/v1/scripts) that is there before the \
         creation lets a push fail";
     let hint = format!(
@@ -233,11 +239,11 @@ async fn a_version_tells_what_a_retry_needs() {
 
     app.script(json!({"outcome": "fail", "times": 1, "match": {"family": "zadig", "step": "web"}}))
         .await;
-    app.post(&k8s, version("v2-late")).await.expect(200);
+    app.post(&k8s, version("v2-late")).await.assert_status(200);
     let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status failed"#;
     hints(&app.post(&k8s, retry("v2-late")).await, 500, hint);
     app.advance(2_000).await;
-    app.post(&k8s, retry("v2-late")).await.expect(200);
+    app.post(&k8s, retry("v2-late")).await.assert_status(200);
 
     let id = id_of_version(&app, "v2-late").await;
     let hint = format!("did you mean the version {id}, named v2-late?");

@@ -71,7 +71,7 @@ async fn a_login_for_a_project_answers_the_documented_body() {
         ],
         "roles": [{"id": "0", "name": "te_admin"}]
     }});
-    assert_same(&reply.expect(201), &expected);
+    assert_same(&reply.assert_status(201), &expected);
     assert_eq!(reply.header("content-type"), "application/json");
 }
 
@@ -109,7 +109,7 @@ async fn a_login_for_an_account_answers_the_account_and_no_service_of_projects()
         }],
         "roles": [{"id": "0", "name": "te_admin"}]
     }});
-    assert_same(&reply.expect(201), &expected);
+    assert_same(&reply.assert_status(201), &expected);
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn a_project_goes_before_an_account_and_without_a_scope_it_is_for_the_user
         (json!({}), "domain", &account),
         (json!(null), "domain", &account),
     ] {
-        let answer = login(&app, &body("ann", &scope)).await.expect(201);
+        let answer = login(&app, &body("ann", &scope)).await.assert_status(201);
 
         let other = if key == "project" {
             "domain"
@@ -159,7 +159,7 @@ async fn nocatalog_leaves_the_catalog_out_and_nothing_else() {
     let mut expected = app
         .send("POST", TOKENS, NOTHING, order.clone())
         .await
-        .expect(201);
+        .assert_status(201);
     let token_of = expected["token"].as_object_mut().unwrap();
     token_of.shift_remove("catalog").expect("a catalog");
 
@@ -175,8 +175,8 @@ async fn nocatalog_leaves_the_catalog_out_and_nothing_else() {
         .send("POST", &format!("{TOKENS}?nocatalog="), NOTHING, order)
         .await;
 
-    assert_same(&without.expect(201), &expected);
-    assert!(empty.expect(201)["token"].get("catalog").is_some());
+    assert_same(&without.assert_status(201), &expected);
+    assert!(empty.assert_status(201)["token"].get("catalog").is_some());
     let headers = [
         ("x-auth-token", without.header("x-subject-token")),
         ("x-subject-token", without.header("x-subject-token")),
@@ -184,7 +184,7 @@ async fn nocatalog_leaves_the_catalog_out_and_nothing_else() {
     let shown = app
         .send("GET", &format!("{TOKENS}?nocatalog=1"), &headers, "")
         .await;
-    assert_same(&shown.expect(200), &expected);
+    assert_same(&shown.assert_status(200), &expected);
 }
 
 #[tokio::test]
@@ -202,7 +202,9 @@ async fn roles_are_the_actions_that_the_fixtures_allow() {
             json!([{"id": "0", "name": "Security Administrator"}]),
         ),
     ] {
-        let answer = login(&app, &body(user, &json!(null))).await.expect(201);
+        let answer = login(&app, &body(user, &json!(null)))
+            .await
+            .assert_status(201);
         assert_eq!(answer["token"]["roles"], roles, "{user}");
     }
 }
@@ -252,7 +254,7 @@ async fn a_login_says_what_it_is_known_by_and_needs_no_credential_even_a_broken_
         .send("POST", TOKENS, &headers, body("ann", &north()).to_string())
         .await;
 
-    reply.expect(201);
+    reply.assert_status(201);
     assert_eq!(reply.header("x-emulator-evidence"), "documented");
     assert_eq!(reply.header("x-emulator-hint"), "");
 }
@@ -264,7 +266,7 @@ async fn ids_of_users_and_accounts_come_out_of_their_names() {
     let order =
         json!({"auth": {"identity": {"methods": ["password"], "password": {"user": user}}}});
 
-    let answer = login(&app, &order).await.expect(201);
+    let answer = login(&app, &order).await.assert_status(201);
 
     assert_same(
         &answer["token"]["user"],

@@ -38,11 +38,11 @@ async fn an_issued_token_opens_every_service_and_its_user_is_the_creator() {
         .send("POST", releases, header, release.to_string())
         .await;
 
-    assert_eq!(pipeline.expect(200)["creator"], "ann");
-    assert_eq!(plan.expect(200)["creator"], "ann");
-    release.expect(201);
+    assert_eq!(pipeline.assert_status(200)["creator"], "ann");
+    assert_eq!(plan.assert_status(200)["creator"], "ann");
+    release.assert_status(201);
     for door in doors() {
-        get(&app, &door, &token).await.expect(200);
+        get(&app, &door, &token).await.assert_status(200);
     }
 }
 
@@ -53,7 +53,7 @@ async fn a_token_lives_24_hours_of_the_emulators_clock_to_the_millisecond() {
 
     app.advance(DAY - 1).await;
     for door in doors() {
-        get(&app, &door, &token).await.expect(200);
+        get(&app, &door, &token).await.assert_status(200);
     }
     app.advance(1).await;
 
@@ -95,12 +95,18 @@ async fn an_older_token_survives_a_new_login_and_ends_in_its_own_time() {
     let newer = token(&app, "ann", north()).await;
 
     for token in [&older, &newer] {
-        get(&app, &pipelines(PROJECT), token).await.expect(200);
+        get(&app, &pipelines(PROJECT), token)
+            .await
+            .assert_status(200);
     }
     app.advance(DAY / 2).await;
 
-    get(&app, &pipelines(PROJECT), &older).await.expect(401);
-    get(&app, &pipelines(PROJECT), &newer).await.expect(200);
+    get(&app, &pipelines(PROJECT), &older)
+        .await
+        .assert_status(401);
+    get(&app, &pipelines(PROJECT), &newer)
+        .await
+        .assert_status(200);
 }
 
 #[tokio::test]
@@ -122,7 +128,7 @@ async fn a_revoked_token_must_be_updated_in_the_words_of_every_service() {
     for door in others {
         let reply = get(&app, &door, &revoked).await;
         reply.says(401, &gateway(&reply, "0307", "The token must be updated."));
-        get(&app, &door, &kept).await.expect(200);
+        get(&app, &door, &kept).await.assert_status(200);
     }
 }
 

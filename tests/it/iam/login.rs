@@ -71,11 +71,11 @@ async fn a_user_may_be_told_by_id_and_an_account_too() {
         json!({"name": "ann", "password": "of-ann", "domain": {"id": ACME}}),
         json!({"name": "ann", "password": "of-ann", "domain": {"id": ACME, "name": "umbrella"}}),
     ] {
-        let answer = login(&app, &of(&user)).await.expect(201);
+        let answer = login(&app, &of(&user)).await.assert_status(201);
         assert_eq!(answer["token"]["user"]["name"], "ann", "{user}");
     }
     let elsewhere = json!({"id": id, "password": "of-ann", "domain": {"name": "umbrella"}});
-    login(&app, &of(&elsewhere)).await.expect(401);
+    login(&app, &of(&elsewhere)).await.assert_status(401);
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_user_without_an_account_logs_in_by_any() {
     let app = strict();
     for domain in ["emulator", "umbrella"] {
         let user = json!({"name": "zoe", "password": "of-zoe", "domain": {"name": domain}});
-        let answer = login(&app, &of(&user)).await.expect(201);
+        let answer = login(&app, &of(&user)).await.assert_status(201);
         assert_eq!(answer["token"]["user"]["domain"]["name"], "emulator");
     }
 }
@@ -97,8 +97,8 @@ async fn while_there_are_no_users_anybody_logs_in_unless_auth_is_strict() {
         App::build(|settings| settings.auth = Auth::Strict, &json!({})),
     );
 
-    let named = login(&shape, &of(&user)).await.expect(201);
-    let unnamed = login(&shape, &of(&by_id)).await.expect(201);
+    let named = login(&shape, &of(&user)).await.assert_status(201);
+    let unnamed = login(&shape, &of(&by_id)).await.assert_status(201);
     let refused = login(&strict, &of(&user)).await;
 
     assert_eq!(named["token"]["user"]["name"], "whoever");
@@ -128,8 +128,10 @@ async fn whoever_logged_in_is_known_by_name_from_then_on() {
         )
         .await;
 
-    assert_eq!(pipeline.expect(200)["creator"], "whoever");
-    get(&app, &pipelines("another"), token).await.expect(403);
+    assert_eq!(pipeline.assert_status(200)["creator"], "whoever");
+    get(&app, &pipelines("another"), token)
+        .await
+        .assert_status(403);
 }
 
 #[tokio::test]
@@ -138,8 +140,8 @@ async fn a_user_without_a_password_logs_in_with_an_empty_one_alone() {
     let with =
         |password: &str| of(&json!({"name": "kim", "password": password, "domain": {"name": "x"}}));
 
-    login(&app, &with("")).await.expect(201);
-    login(&app, &with("any")).await.expect(401);
+    login(&app, &with("")).await.assert_status(201);
+    login(&app, &with("any")).await.assert_status(401);
 }
 
 #[tokio::test]
@@ -148,8 +150,8 @@ async fn a_failed_login_locks_nobody_out() {
     let mut wrong = body("ann", &north());
     wrong["auth"]["identity"]["password"]["user"]["password"] = json!("wrong");
     for _ in 0..10 {
-        login(&app, &wrong).await.expect(401);
+        login(&app, &wrong).await.assert_status(401);
     }
 
-    login(&app, &body("ann", &north())).await.expect(201);
+    login(&app, &body("ann", &north())).await.assert_status(201);
 }

@@ -83,7 +83,7 @@ async fn login(app: &App, body: &Value) -> Reply {
 /// A token for a user of [`users`].
 async fn token(app: &App, user: &str, scope: Value) -> String {
     let reply = login(app, &body(user, &scope)).await;
-    reply.expect(201);
+    reply.assert_status(201);
     reply.header("x-subject-token").to_owned()
 }
 

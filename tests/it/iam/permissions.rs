@@ -108,7 +108,7 @@ async fn no_action_allows_nothing_but_what_needs_none() {
                 format!("The IAM user is not authorized to access the API: {action}"),
             ),
         };
-        let body = reply.expect(403);
+        let body = reply.assert_status(403);
         let said = |one: &str, other: &str| body.get(one).or(body.get(other)).cloned();
         assert_eq!(said("error_code", "errorCode"), Some(json!(code)));
         assert_eq!(said("error_msg", "errorMsg"), Some(json!(text)));
@@ -133,7 +133,7 @@ async fn a_refusal_names_the_older_name_of_the_action_too() {
         )
         .await;
 
-    reply.expect(403);
+    reply.assert_status(403);
     reply.hints("kim is allowed [asm:*], which does not match servicestage::listReleasePlan or servicestage:app:list");
 }
 
@@ -264,12 +264,14 @@ async fn an_issued_token_allows_what_its_user_is_allowed_now() {
     let app = super::strict();
     let token = super::token(&app, "eve", super::north()).await;
     let list = super::pipelines(PROJECT);
-    super::get(&app, &list, &token).await.expect(403);
+    super::get(&app, &list, &token).await.assert_status(403);
     let patch = json!({"identities": {"users": [{"name": "eve", "actions": ["servicestage:*"]}]}});
 
-    app.patch("/_emulator/v1/state", patch).await.expect(204);
+    app.patch("/_emulator/v1/state", patch)
+        .await
+        .assert_status(204);
 
-    super::get(&app, &list, &token).await.expect(200);
+    super::get(&app, &list, &token).await.assert_status(200);
 }
 
 #[tokio::test]
@@ -291,7 +293,11 @@ async fn permission_is_looked_at_before_the_body() {
     let app = allowing(&[]);
     let headers = [("x-auth-token", "of-kim")];
     let list = super::pipelines(PROJECT);
-    app.send("POST", &list, &headers, "{").await.expect(403);
+    app.send("POST", &list, &headers, "{")
+        .await
+        .assert_status(403);
     let large = "x".repeat((12 << 20) + 1);
-    app.send("POST", &list, &headers, large).await.expect(403);
+    app.send("POST", &list, &headers, large)
+        .await
+        .assert_status(403);
 }

@@ -22,7 +22,7 @@ fn with_tokens() -> App {
 async fn shown(app: &App, token: &str, query: &str) -> Vec<(String, String)> {
     let list = get(app, &format!("/v3/projects{query}"), token)
         .await
-        .expect(200);
+        .assert_status(200);
     let projects = list["projects"].as_array().expect("projects");
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     projects
@@ -61,7 +61,7 @@ async fn a_name_finds_exactly_one_project_in_the_documented_shape() {
             "name": "cn-east-3"
         }]
     });
-    assert_same(&list.expect(200), &expected);
+    assert_same(&list.assert_status(200), &expected);
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn a_parameter_that_cannot_be_read_is_named() {
         reply.says(400, &error("0007", &text));
     }
     let twice = get(&app, "/v3/projects?name=a&name=b", "t-ann").await;
-    assert_eq!(twice.expect(400)["error_code"], "IAM.0007");
+    assert_eq!(twice.assert_status(400)["error_code"], "IAM.0007");
 }
 
 #[tokio::test]
@@ -164,11 +164,13 @@ async fn an_unknown_caller_gets_one_project_for_every_name_always_with_the_same_
     assert_ne!(other[0].1, MADE_OF_NORTH);
     assert_eq!(shown(&app, "t", "").await, []);
 
-    get(&app, &pipelines(MADE_OF_NORTH), "t").await.expect(200);
+    get(&app, &pipelines(MADE_OF_NORTH), "t")
+        .await
+        .assert_status(200);
     let user = json!({"name": "x", "password": "x", "domain": {"name": "x"}});
     let order = json!({"auth": {"identity": {"methods": ["password"], "password": {"user": user}},
         "scope": {"project": {"name": "cn-north-4"}}}});
-    let issued = login(&app, &order).await.expect(201);
+    let issued = login(&app, &order).await.assert_status(201);
     assert_eq!(issued["token"]["project"]["id"], MADE_OF_NORTH);
 }
 
@@ -223,7 +225,7 @@ async fn accounts_are_one_in_the_documented_shape_and_take_no_permission() {
     let ask = async |token: &str| {
         let headers = [("x-auth-token", token), ("host", "emulator.test:4600")];
         let reply = app.send("GET", "/v3/auth/domains", &headers, "").await;
-        reply.expect(200)
+        reply.assert_status(200)
     };
     let expected = |id: &str, name: &str| {
         json!({
@@ -254,7 +256,9 @@ async fn the_account_that_a_login_answers_is_the_one_that_its_token_is_shown() {
         for (user, id) in [("ann", ACME), ("zoe", EMULATOR)] {
             let token = token(&app, user, json!(null)).await;
 
-            let domains = get(&app, "/v3/auth/domains", &token).await.expect(200);
+            let domains = get(&app, "/v3/auth/domains", &token)
+                .await
+                .assert_status(200);
             assert_eq!(domains["domains"][0]["id"], id, "{user}");
         }
     }
@@ -268,12 +272,14 @@ async fn a_user_whom_nobody_knows_is_shown_the_account_of_their_login() {
         json!({"auth": {"identity": {"methods": ["password"], "password": {"user": user}}}});
     let reply = login(&app, &order).await;
     let token = reply.header("x-subject-token");
-    let account = reply.expect(201)["token"]["domain"].clone();
+    let account = reply.assert_status(201)["token"]["domain"].clone();
 
-    let domains = get(&app, "/v3/auth/domains", token).await.expect(200);
+    let domains = get(&app, "/v3/auth/domains", token)
+        .await
+        .assert_status(200);
     let projects = get(&app, "/v3/projects?name=cn-north-4", token)
         .await
-        .expect(200);
+        .assert_status(200);
 
     let shown = &domains["domains"][0];
     assert_eq!(

@@ -100,7 +100,7 @@ async fn a_field_that_is_null_is_missing() {
     }
     let mut order = body("ann", &north());
     order["auth"]["scope"] = json!(null);
-    let unscoped = login(&app, &order).await.expect(201);
+    let unscoped = login(&app, &order).await.assert_status(201);
     assert_eq!(unscoped["token"]["domain"]["name"], "acme");
 }
 
@@ -240,7 +240,7 @@ async fn a_body_over_12_mib_is_refused_before_it_is_read_for_meaning() {
     let most = app.send("POST", TOKENS, NOTHING, order.clone()).await;
     let over = app.send("POST", TOKENS, NOTHING, order + " ").await;
 
-    most.expect(201);
+    most.assert_status(201);
     over.says(413, &error("0011", "Request body is invalid."));
 }
 
@@ -254,7 +254,7 @@ async fn unknown_fields_are_accepted_and_named() {
 
     let reply = login(&app, &order).await;
 
-    reply.expect(201);
+    reply.assert_status(201);
     for path in [
         "auth.identity.password.user.nmae",
         "auth.scope.project.domain",
@@ -272,7 +272,9 @@ async fn a_content_type_does_not_matter() {
     for kind in ["application/json;charset=utf8", "text/plain", ""] {
         let headers = [("content-type", kind)];
         let order = body("ann", &north()).to_string();
-        app.send("POST", TOKENS, &headers, order).await.expect(201);
+        app.send("POST", TOKENS, &headers, order)
+            .await
+            .assert_status(201);
     }
 }
 

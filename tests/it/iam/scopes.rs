@@ -39,7 +39,9 @@ async fn paths_of_asm_without_a_project_go_by_the_header_that_names_one() {
     let app = strict();
     let token = token(&app, "ann", north()).await;
     let mesh = json!({"asm": {"meshes": [{"id": "m1", "name": "m1"}]}});
-    app.patch("/_emulator/v1/state", mesh).await.expect(204);
+    app.patch("/_emulator/v1/state", mesh)
+        .await
+        .assert_status(204);
     let ask = async |project: Option<&str>| {
         let mut headers = vec![("x-auth-token", &*token)];
         headers.extend(project.map(|id| ("x-project-id", id)));
@@ -47,8 +49,8 @@ async fn paths_of_asm_without_a_project_go_by_the_header_that_names_one() {
             .await
     };
 
-    ask(None).await.expect(200);
-    ask(Some(PROJECT)).await.expect(200);
+    ask(None).await.assert_status(200);
+    ask(Some(PROJECT)).await.assert_status(200);
     let foreign = ask(Some(EAST)).await;
 
     foreign.says(
@@ -69,12 +71,14 @@ async fn a_token_of_an_account_is_forbidden_in_every_project() {
             assert_forbidden(&reply, "servicestage:pipeline:list");
             reply.hints("get one for a project");
             let reply = get(&app, &format!("/v1/{project}/meshes"), &token).await;
-            reply.expect(403);
+            reply.assert_status(403);
         }
         let releases = get(&app, "/v2/meshes/m1/releases", &token).await;
-        releases.expect(403);
-        get(&app, "/v3/projects", &token).await.expect(200);
-        get(&app, "/v3/auth/domains", &token).await.expect(200);
+        releases.assert_status(403);
+        get(&app, "/v3/projects", &token).await.assert_status(200);
+        get(&app, "/v3/auth/domains", &token)
+            .await
+            .assert_status(200);
     }
 }
 
@@ -85,7 +89,9 @@ async fn a_token_of_the_fixtures_is_good_in_all_projects_of_its_user() {
     let app = App::load(&fixtures);
 
     for project in [PROJECT, EAST] {
-        get(&app, &pipelines(project), "fixed").await.expect(200);
+        get(&app, &pipelines(project), "fixed")
+            .await
+            .assert_status(200);
     }
 
     let reply = get(&app, &pipelines("elsewhere"), "fixed").await;
@@ -144,13 +150,13 @@ async fn a_user_who_is_limited_to_no_project_may_enter_any() {
     ] {
         let reply = login(&app, &body("zoe", &scope)).await;
 
-        let project = reply.expect(201)["token"]["project"].clone();
+        let project = reply.assert_status(201)["token"]["project"].clone();
         assert_eq!(
             (&project["id"], &project["name"]),
             (&json!(id), &json!(name))
         );
         let token = reply.header("x-subject-token");
-        get(&app, &pipelines(id), token).await.expect(200);
+        get(&app, &pipelines(id), token).await.assert_status(200);
         let other = get(&app, &pipelines("another"), token).await;
         assert_forbidden(&other, "servicestage:pipeline:list");
     }
@@ -163,8 +169,12 @@ async fn what_is_issued_keeps_to_its_project_when_its_user_changes_theirs() {
     let east = json!({"id": EAST, "name": "cn-east-3"});
     let patch = json!({"identities": {"users": [{"name": "bob", "password": "of-bob", "projects": [east]}]}});
 
-    app.patch("/_emulator/v1/state", patch).await.expect(204);
+    app.patch("/_emulator/v1/state", patch)
+        .await
+        .assert_status(204);
 
-    get(&app, &pipelines(PROJECT), &token).await.expect(200);
-    get(&app, &pipelines(EAST), &token).await.expect(403);
+    get(&app, &pipelines(PROJECT), &token)
+        .await
+        .assert_status(200);
+    get(&app, &pipelines(EAST), &token).await.assert_status(403);
 }

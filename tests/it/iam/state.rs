@@ -9,7 +9,9 @@ use crate::common::{App, PROJECT, assert_same};
 const STATE: &str = "/_emulator/v1/state";
 
 async fn reset(app: &App, body: Value) {
-    app.post("/_emulator/v1/reset", body).await.expect(204);
+    app.post("/_emulator/v1/reset", body)
+        .await
+        .assert_status(204);
 }
 
 #[tokio::test]
@@ -22,7 +24,9 @@ async fn a_reset_kills_issued_tokens_and_keeps_those_of_the_fixtures() {
 
     reset(&app, json!({})).await;
 
-    get(&app, &pipelines(PROJECT), "fixed").await.expect(200);
+    get(&app, &pipelines(PROJECT), "fixed")
+        .await
+        .assert_status(200);
     let reply = get(&app, &pipelines(PROJECT), &issued).await;
     reply.says(401, &incorrect(&reply, "decrypt token fail"));
     reply.hints("a reset forgets the issued ones");
@@ -38,7 +42,7 @@ async fn a_reset_to_nothing_kills_all_tokens() {
     let reply = get(&app, &pipelines(PROJECT), &issued).await;
     reply.says(401, &incorrect(&reply, "decrypt token fail"));
     let refused = login(&app, &super::body("ann", &north())).await;
-    refused.expect(401);
+    refused.assert_status(401);
 }
 
 #[tokio::test]
@@ -60,14 +64,14 @@ async fn logins_leave_the_ids_of_resources_alone() {
     let mut ids = Vec::new();
     for app in [&with, &without] {
         let patch = json!({"identities": {"tokens": [{"token": "fixed", "user": "ann"}]}});
-        app.patch(STATE, patch).await.expect(204);
+        app.patch(STATE, patch).await.assert_status(204);
         let body = json!({"name": "release-a", "model_version": 2, "config_mode": "ui",
             "stages": [{"name": "s", "tasks": []}]});
         let headers = [("x-auth-token", "fixed")];
         let pipeline = app
             .send("POST", &pipelines(PROJECT), &headers, body.to_string())
             .await;
-        ids.push(pipeline.expect(200)["id"].clone());
+        ids.push(pipeline.assert_status(200)["id"].clone());
     }
     assert_eq!(ids[0], ids[1]);
 }
@@ -140,7 +144,7 @@ async fn tokens_survive_a_move_into_another_world_valid_revoked_or_expired() {
     let another = App::build(|settings| settings.auth = Auth::Strict, &json!({}));
     another.advance(DAY).await;
 
-    another.put(STATE, state.clone()).await.expect(204);
+    another.put(STATE, state.clone()).await.assert_status(204);
 
     let expected = fates(&app, &valid, &tokens).await;
     assert_eq!(fates(&another, &valid, &tokens).await, expected);
@@ -164,14 +168,19 @@ async fn tokens_of_users_nobody_knows_survive_a_move_too() {
     let token = issued.header("x-subject-token");
     let another = App::build(|settings| settings.auth = Auth::Strict, &json!({}));
 
-    another.put(STATE, app.state().await).await.expect(204);
+    another
+        .put(STATE, app.state().await)
+        .await
+        .assert_status(204);
 
     let seen = ask(&another, "GET", token, token).await;
-    assert_same(&seen.expect(200), &issued.json());
-    get(&another, &pipelines(PROJECT), token).await.expect(200);
+    assert_same(&seen.assert_status(200), &issued.json());
+    get(&another, &pipelines(PROJECT), token)
+        .await
+        .assert_status(200);
     get(&another, &pipelines("another"), token)
         .await
-        .expect(403);
+        .assert_status(403);
 }
 
 #[tokio::test]
@@ -180,10 +189,15 @@ async fn a_login_in_the_other_world_does_not_repeat_a_token_that_moved_there() {
     let moved = token(&app, "ann", north()).await;
     let another = strict();
 
-    another.put(STATE, app.state().await).await.expect(204);
+    another
+        .put(STATE, app.state().await)
+        .await
+        .assert_status(204);
 
     assert_ne!(token(&another, "bob", north()).await, moved);
-    let seen = ask(&another, "GET", &moved, &moved).await.expect(200);
+    let seen = ask(&another, "GET", &moved, &moved)
+        .await
+        .assert_status(200);
     assert_eq!(seen["token"]["user"]["name"], "ann");
 }
 
@@ -196,9 +210,11 @@ async fn a_patch_keeps_the_tokens_it_does_not_name_and_can_revoke_the_one_it_doe
     );
     let patch = json!({"identities": {"tokens": [{"token": patched, "user": "ann", "emulator": {"revoked": true}}]}});
 
-    app.patch(STATE, patch).await.expect(204);
+    app.patch(STATE, patch).await.assert_status(204);
 
-    get(&app, &pipelines(PROJECT), &kept).await.expect(200);
+    get(&app, &pipelines(PROJECT), &kept)
+        .await
+        .assert_status(200);
     let reply = get(&app, &pipelines(PROJECT), &patched).await;
     reply.says(401, &gateway(&reply, "0307", "The token must be updated."));
 }
@@ -236,7 +252,10 @@ async fn a_state_that_tells_tokens_wrong_is_refused_with_the_place_but_not_the_t
 
         let reply = app.put(STATE, state).await;
 
-        let detail = reply.expect(400)["detail"].as_str().unwrap().to_owned();
+        let detail = reply.assert_status(400)["detail"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         assert!(detail.contains(place), "{detail}");
         assert!(!detail.contains("of-x"), "{detail}");
     }
@@ -247,11 +266,18 @@ async fn a_state_that_tells_tokens_wrong_is_refused_with_the_place_but_not_the_t
 async fn a_token_that_outlives_the_clock_survives_a_move() {
     let app = strict();
     let last_hour = json!({"now": "9999-12-31T23:00:00Z"});
-    app.put("/_emulator/v1/clock", last_hour).await.expect(200);
+    app.put("/_emulator/v1/clock", last_hour)
+        .await
+        .assert_status(200);
     let token = token(&app, "ann", north()).await;
     let another = strict();
 
-    another.put(STATE, app.state().await).await.expect(204);
+    another
+        .put(STATE, app.state().await)
+        .await
+        .assert_status(204);
 
-    get(&another, &pipelines(PROJECT), &token).await.expect(200);
+    get(&another, &pipelines(PROJECT), &token)
+        .await
+        .assert_status(200);
 }

@@ -18,7 +18,7 @@ async fn a_look_at_ones_own_token_answers_what_its_login_did() {
 
     let seen = ask(&app, "GET", &token, &token).await;
 
-    assert_same(&seen.expect(200), &issued.json());
+    assert_same(&seen.assert_status(200), &issued.json());
     assert_eq!(seen.header("x-subject-token"), token);
 }
 
@@ -44,8 +44,12 @@ async fn of_a_token_of_the_fixtures_issue_and_project_are_inferred() {
     ]);
     let app = App::load(&fixtures);
 
-    let ending = ask(&app, "GET", "ending", "ending").await.expect(200);
-    let endless = ask(&app, "GET", "endless", "endless").await.expect(200);
+    let ending = ask(&app, "GET", "ending", "ending")
+        .await
+        .assert_status(200);
+    let endless = ask(&app, "GET", "endless", "endless")
+        .await
+        .assert_status(200);
 
     let (ending, endless) = (&ending["token"], &endless["token"]);
     assert_eq!(ending["expires_at"], "2026-01-01T18:00:00.000000Z");
@@ -70,18 +74,20 @@ async fn somebody_elses_token_takes_the_permission_to_look_after_tokens() {
             reply.says(403, &forbidden);
             reply.hints("Security Administrator");
         }
-        ask(&app, "GET", &limited, &limited).await.expect(200);
+        ask(&app, "GET", &limited, &limited)
+            .await
+            .assert_status(200);
     }
     for user in ["sam", "zoe"] {
         let allowed = token(&app, user, json!(null)).await;
-        let seen = ask(&app, "GET", &allowed, &of_ann).await.expect(200);
+        let seen = ask(&app, "GET", &allowed, &of_ann).await.assert_status(200);
         assert_eq!(seen["token"]["user"]["name"], "ann");
     }
 
     let sam = token(&app, "sam", json!(null)).await;
     ask(&app, "DELETE", &sam, &of_ann).await.says(204, "");
 
-    get(&app, "/v3/projects", &of_ann).await.expect(401);
+    get(&app, "/v3/projects", &of_ann).await.assert_status(401);
 }
 
 #[tokio::test]
@@ -94,7 +100,7 @@ async fn a_star_among_the_actions_allows_looking_after_tokens() {
         token(&app, "eve", north()).await,
     );
 
-    ask(&app, "GET", &of_eve, &of_ann).await.expect(200);
+    ask(&app, "GET", &of_eve, &of_ann).await.assert_status(200);
     ask(&app, "DELETE", &of_eve, &of_ann).await.says(204, "");
 }
 
@@ -183,8 +189,12 @@ async fn a_refused_revocation_changes_nothing() {
     let of_bob = token(&app, "bob", north()).await;
     let before = app.state().await;
 
-    ask(&app, "DELETE", &of_bob, &of_ann).await.expect(403);
-    ask(&app, "DELETE", &of_ann, "of-nobody").await.expect(404);
+    ask(&app, "DELETE", &of_bob, &of_ann)
+        .await
+        .assert_status(403);
+    ask(&app, "DELETE", &of_ann, "of-nobody")
+        .await
+        .assert_status(404);
 
     assert_eq!(app.state().await, before);
 }

@@ -44,7 +44,7 @@ pub struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// A new pipeline.
     pub async fn create(app: &'a App, body: Value) -> Self {
-        let created = app.post(&pipelines(), body).await.expect(200);
+        let created = app.post(&pipelines(), body).await.assert_status(200);
         Self {
             app,
             id: created["id"].as_str().expect("an id").to_owned(),
@@ -57,7 +57,7 @@ impl<'a> Subject<'a> {
 
     /// Says an action; answers the status it answers.
     pub async fn act(&self, action: &str, body: Value) -> u64 {
-        let answer = self.try_act(action, body).await.expect(200);
+        let answer = self.try_act(action, body).await.assert_status(200);
         assert_eq!(answer["pipeline_id"], self.id.as_str());
         answer["status"].as_u64().expect("a status")
     }
@@ -78,14 +78,14 @@ impl<'a> Subject<'a> {
 
     /// The status the detail shows.
     pub async fn status(&self) -> u64 {
-        self.app.get(&self.path()).await.expect(200)["status"]
+        self.app.get(&self.path()).await.assert_status(200)["status"]
             .as_u64()
             .expect("a status")
     }
 
     /// The row of the list.
     pub async fn row(&self) -> Value {
-        let rows = self.app.get(&pipelines()).await.expect(200);
+        let rows = self.app.get(&pipelines()).await.assert_status(200);
         let rows = rows.as_array().expect("an array");
         rows.iter()
             .find(|row| row["id"] == self.id.as_str())
@@ -118,6 +118,6 @@ impl<'a> Subject<'a> {
         self.app
             .get(&format!("{}/records", self.path()))
             .await
-            .expect(200)
+            .assert_status(200)
     }
 }

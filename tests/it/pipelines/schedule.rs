@@ -26,19 +26,22 @@ async fn the_documented_policy_is_answered_as_it_was_given() {
     let pipeline = subject(&app).await;
     let hooks = format!("{}/hooks", pipeline.path());
     let by_hand = json!({"strategy_type": 0, "hooks": []});
-    assert_same(&app.get(&hooks).await.expect(200), &by_hand);
+    assert_same(&app.get(&hooks).await.assert_status(200), &by_hand);
 
     let policy = golden("servicestage_hooks.json");
-    assert_same(&app.post(&hooks, policy.clone()).await.expect(200), &policy);
-    assert_same(&app.get(&hooks).await.expect(200), &policy);
+    assert_same(
+        &app.post(&hooks, policy.clone()).await.assert_status(200),
+        &policy,
+    );
+    assert_same(&app.get(&hooks).await.assert_status(200), &policy);
 
     assert_same(
         &app.put(&hooks, json!({"strategy_type": 0}))
             .await
-            .expect(200),
+            .assert_status(200),
         &by_hand,
     );
-    assert_same(&app.get(&hooks).await.expect(200), &by_hand);
+    assert_same(&app.get(&hooks).await.assert_status(200), &by_hand);
 }
 
 #[tokio::test]
@@ -50,7 +53,7 @@ async fn the_documented_policy_starts_runs_when_the_clock_passes_its_fire_times(
         golden("servicestage_hooks.json"),
     )
     .await
-    .expect(200);
+    .assert_status(200);
 
     // From Thursday noon to the end of the first hour of Monday at +8, which is Sunday 17:00 in UTC.
     app.advance((3 * 24 + 5) * 3_600_000).await;
@@ -80,7 +83,7 @@ async fn a_fire_while_a_run_is_open_is_skipped() {
     let pipeline = subject(&app).await;
     app.put(&format!("{}/hooks", pipeline.path()), scheduled(EVERY_TEN))
         .await
-        .expect(200);
+        .assert_status(200);
     app.script(json!({"match": {"step": "roll"}, "takes_ms": 15_000, "times": 1}))
         .await;
 
@@ -103,7 +106,9 @@ async fn a_fire_while_a_run_is_paused_is_skipped() {
     let app = App::new();
     let pipeline = subject(&app).await;
     let hooks = format!("{}/hooks", pipeline.path());
-    app.put(&hooks, scheduled(EVERY_TEN)).await.expect(200);
+    app.put(&hooks, scheduled(EVERY_TEN))
+        .await
+        .assert_status(200);
     pipeline.act("start", json!({})).await;
     pipeline.act("stop", json!({})).await;
 
@@ -134,12 +139,12 @@ async fn a_fire_is_skipped_once_the_selected_tasks_are_gone() {
         {"stage_name": "build", "tasks": []},
         {"stage_name": "deploy", "tasks": ["roll"]}
     ]);
-    app.put(&hooks, policy).await.expect(200);
+    app.put(&hooks, policy).await.assert_status(200);
     let mut stages = one_task();
     stages[1]["tasks"][0]["name"] = json!("unroll");
     app.put(&pipeline.path(), body("release-a", stages))
         .await
-        .expect(200);
+        .assert_status(200);
 
     app.advance(15_000).await;
 
@@ -157,7 +162,7 @@ async fn hooks_of_one_instant_start_one_run() {
     third["schedule"] = json!("0 * * * * ?");
     policy["hooks"] = json!([first, first, third]);
     let hooks = format!("{}/hooks", pipeline.path());
-    app.put(&hooks, policy).await.expect(200);
+    app.put(&hooks, policy).await.assert_status(200);
 
     app.advance(60_000).await;
 
@@ -175,7 +180,7 @@ async fn a_zone_may_be_absent_or_null() {
     ] {
         let mut policy = json!({"strategy_type": 1, "hooks": [zone]});
         policy["hooks"][0]["schedule"] = json!(EVERY_TEN);
-        let answer = app.put(&hooks, policy).await.expect(200);
+        let answer = app.put(&hooks, policy).await.assert_status(200);
         assert_same(&answer, &scheduled(EVERY_TEN));
     }
 }
@@ -186,7 +191,7 @@ async fn a_start_falls_on_the_instant_at_which_the_run_before_ends() {
     let pipeline = subject(&app).await;
     app.put(&format!("{}/hooks", pipeline.path()), scheduled(EVERY_TEN))
         .await
-        .expect(200);
+        .assert_status(200);
     app.script(json!({"match": {"step": "roll"}, "takes_ms": 8_000}))
         .await;
 
@@ -220,7 +225,10 @@ async fn a_policy_starts_only_what_it_selects() {
     let mut policy = scheduled(EVERY_TEN);
     policy["selected_tasks"] = json!([{"stage_name": "deploy", "tasks": ["roll"]}]);
     let hooks = format!("{}/hooks", pipeline.path());
-    assert_same(&app.post(&hooks, policy.clone()).await.expect(200), &policy);
+    assert_same(
+        &app.post(&hooks, policy.clone()).await.assert_status(200),
+        &policy,
+    );
 
     app.advance(11_000).await;
 
@@ -240,11 +248,11 @@ async fn a_read_under_a_running_clock_sees_runs_that_became_due() {
         scheduled("0 0/10 * * * ?"),
     )
     .await
-    .expect(200);
+    .assert_status(200);
 
     app.put("/_emulator/v1/clock", json!({"mode": "running"}))
         .await
-        .expect(200);
+        .assert_status(200);
     let mut count = 0;
     while count == 0 {
         count = pipeline.records().await["count"].as_u64().unwrap();
@@ -320,7 +328,7 @@ async fn what_is_no_policy_is_refused_with_its_place() {
                     policy.to_string(),
                 )
                 .await;
-            let error = reply.expect(400);
+            let error = reply.assert_status(400);
             assert_eq!(error["error_code"], "SVCSTG.00100400");
             let text = error["error_msg"].as_str().unwrap();
             assert!(

@@ -242,7 +242,7 @@ async fn a_gate_can_be_stopped_and_waits_again_after_continue() {
             json!({"task_name": "verify", "approval_type": "agree"}),
         )
         .await
-        .expect(400);
+        .assert_status(400);
 
     assert_eq!(
         pipeline.act("continue", json!({})).await,
@@ -275,7 +275,7 @@ async fn a_gate_that_waits_beside_running_work_makes_the_run_wait() {
             json!({"task_name": "first", "approval_type": "agree"}),
         )
         .await;
-    again.expect(400);
+    again.assert_status(400);
     app.advance(2_000).await;
     assert_eq!(pipeline.status().await, 2);
 }
@@ -340,7 +340,7 @@ async fn records_list_every_run_with_its_times() {
         body("release-a", json!([three_stages()[0]])),
     )
     .await
-    .expect(200);
+    .assert_status(200);
     pipeline.act(START, json!({})).await;
     app.advance(1_000).await;
 
@@ -358,7 +358,7 @@ async fn records_list_every_run_with_its_times() {
     let oldest = app
         .get(&format!("{}/records?order=asc&limit=1", pipeline.path()))
         .await
-        .expect(200);
+        .assert_status(200);
     assert_eq!(
         (&oldest["count"], &oldest["records"][0]["id"]),
         (&json!(2), &json!(286_541))

@@ -11,7 +11,7 @@ async fn wrong(app: &App, text: &str) -> String {
     let reply = app
         .send("POST", &path(""), CREDENTIALS, text.to_owned())
         .await;
-    let error = reply.expect(400);
+    let error = reply.assert_status(400);
     assert_eq!(error["error_code"], "SVCSTG.00100400", "{text}");
     assert_eq!(app.state().await, before, "{text}");
     let message = error["error_msg"].as_str().expect("a text");
@@ -73,7 +73,7 @@ async fn an_upgrade_has_at_most_64_components() {
                 .put(&path(&format!("/{id}")), super::body(name, &some(65)))
                 .await;
             assert_eq!(
-                reply.expect(400)["error_msg"],
+                reply.assert_status(400)["error_msg"],
                 format!("parameter invalid: {why}")
             );
         }
@@ -311,7 +311,7 @@ async fn names_are_unique_in_a_project() {
         .put(&path(&format!("/{second}")), body("release-a", &five()))
         .await;
     assert_eq!(
-        edited.expect(400)["error_msg"],
+        edited.assert_status(400)["error_msg"],
         format!("parameter invalid: {taken}")
     );
     assert_eq!(app.state().await, before);
@@ -319,17 +319,19 @@ async fn names_are_unique_in_a_project() {
     // A plan may keep its name, names of another project do not count, and a name that is given up is free.
     app.put(&path(&format!("/{first}")), body("release-a", &five()))
         .await
-        .expect(200);
+        .assert_status(200);
     app.post("/v3/another/cas/release-plans", body("release-a", &five()))
         .await
-        .expect(200);
+        .assert_status(200);
     app.put(&path(&format!("/{first}")), body("release-c", &five()))
         .await
-        .expect(200);
+        .assert_status(200);
     app.put(&path(&format!("/{second}")), body("release-a", &five()))
         .await
-        .expect(200);
-    app.delete(&path(&format!("/{second}"))).await.expect(200);
+        .assert_status(200);
+    app.delete(&path(&format!("/{second}")))
+        .await
+        .assert_status(200);
     create(&app, body("release-a", &five())).await;
 }
 
@@ -365,7 +367,10 @@ async fn an_edit_is_checked_as_a_creation_is() {
             "fail_strategy: \"go\" is none",
         ),
     ] {
-        let error = app.put(&path(&format!("/{id}")), body).await.expect(400);
+        let error = app
+            .put(&path(&format!("/{id}")), body)
+            .await
+            .assert_status(400);
         assert_eq!(error["error_code"], "SVCSTG.00100400");
         let message = error["error_msg"].as_str().unwrap();
         assert!(

@@ -28,7 +28,7 @@ async fn validation_error(plans: Value) -> String {
     let problem = app
         .put("/_emulator/v1/state", state(&plans))
         .await
-        .expect(400);
+        .assert_status(400);
     assert_eq!(app.state().await, before);
     problem["detail"].as_str().unwrap_or_default().to_owned()
 }
@@ -38,9 +38,9 @@ async fn the_documented_list_comes_back_as_it_is() {
     let documented = golden("servicestage_release_plans.json");
     let app = App::load(&state(&documented["release_plans"]));
 
-    assert_same(&app.get(&path("")).await.expect(200), &documented);
+    assert_same(&app.get(&path("")).await.assert_status(200), &documented);
     app.advance(1_000_000).await;
-    assert_same(&app.get(&path("")).await.expect(200), &documented);
+    assert_same(&app.get(&path("")).await.assert_status(200), &documented);
 }
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn a_list_row_has_the_detail_of_a_fresh_plan_for_the_rest() {
     let app = App::load(&state(&json!([row])));
 
     assert_same(
-        &app.get(&path(&format!("/{id}"))).await.expect(200),
+        &app.get(&path(&format!("/{id}"))).await.assert_status(200),
         &json!({
             "id": id,
             "action": "create",
@@ -92,7 +92,7 @@ async fn a_detail_comes_back_as_it_is() {
     assert_same(
         &app.get(&path(&format!("/{}", detail["id"].as_str().unwrap())))
             .await
-            .expect(200),
+            .assert_status(200),
         &detail,
     );
 }
@@ -101,7 +101,7 @@ async fn a_detail_comes_back_as_it_is() {
 async fn all_that_a_plan_must_have_is_an_id() {
     let app = App::load(&state(&json!([{"id": "4cf4d39e-c11a"}, {"id": "X"}])));
 
-    let list = app.get(&path("")).await.expect(200);
+    let list = app.get(&path("")).await.assert_status(200);
 
     let row = |name: &str, id: &str| {
         json!({"name": name, "id": id, "action": "create", "create_time": NOON, "status": "CREATED",
@@ -120,7 +120,7 @@ async fn a_component_without_an_id_is_given_one() {
         &json!([{"id": "p", "components": [{"seq": 0, "name": "web"}]}]),
     ));
 
-    let detail = app.get(&path("/p")).await.expect(200);
+    let detail = app.get(&path("/p")).await.assert_status(200);
 
     let id = detail["components"][0]["component_id"]
         .as_str()
@@ -145,7 +145,7 @@ async fn an_export_restores_the_same_answers_mid_run() {
     plan.app
         .patch("/_emulator/v1/state", state(&given))
         .await
-        .expect(204);
+        .assert_status(204);
     let untouched = create(&plan.app, body("release-untouched", &five())).await;
     let ids: Vec<_> = [plan.id.as_str(), &untouched, "g1", "g2", "g3", "g4"]
         .map(str::to_owned)
@@ -171,7 +171,7 @@ async fn an_export_restores_the_same_answers_mid_run() {
                 .app
                 .post(&path(&format!("/{}/{command}", ids[id])), Value::Null)
                 .await;
-            reply.expect(200);
+            reply.assert_status(200);
         }
         plan.app.advance(1_300).await;
         plan.deployed().await;
@@ -188,7 +188,7 @@ async fn an_export_restores_the_same_answers_mid_run() {
         plan.app
             .put("/_emulator/v1/state", export.clone())
             .await
-            .expect(204);
+            .assert_status(204);
         assert_eq!(
             answers(&restored, &ids).await,
             answers(&plan.app, &ids).await
@@ -220,9 +220,14 @@ async fn a_patch_replaces_the_plan_of_the_same_id() {
     let patch = state(
         &json!([{"id": "a", "name": "third", "status": "ABORTED"}, {"id": "c", "name": "first"}]),
     );
-    app.patch("/_emulator/v1/state", patch).await.expect(204);
+    app.patch("/_emulator/v1/state", patch)
+        .await
+        .assert_status(204);
 
-    let list = app.get(&path("?order_by=name&order=asc")).await.expect(200);
+    let list = app
+        .get(&path("?order_by=name&order=asc"))
+        .await
+        .assert_status(200);
     let rows: Vec<_> = list["release_plans"]
         .as_array()
         .unwrap()
@@ -407,7 +412,10 @@ async fn a_history_ahead_of_the_clock_does_not_fit() {
 
     let earlier = App::new().put("/_emulator/v1/state", export).await;
 
-    let said = earlier.expect(400)["detail"].as_str().unwrap().to_owned();
+    let said = earlier.assert_status(400)["detail"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert!(
         said.ends_with("run: instants up to the present one, 2026-01-01T12:00:00Z"),
         "{said}"

@@ -14,7 +14,7 @@ fn plans(plans: &[(&str, i64, i64)]) -> App {
 
 /// The names that a query lists, and the count.
 async fn listed(app: &App, query: &str) -> (Vec<String>, u64) {
-    let list = app.get(&path(query)).await.expect(200);
+    let list = app.get(&path(query)).await.assert_status(200);
     let name = |row: &Value| row["name"].as_str().expect("a name").to_owned();
     let names = list["release_plans"]
         .as_array()
@@ -40,10 +40,10 @@ async fn a_row_has_the_seven_documented_keys() {
     app.advance(247).await;
     app.post(&path(&format!("/{id}/execute")), Value::Null)
         .await
-        .expect(200);
+        .assert_status(200);
 
     assert_same(
-        &app.get(&path("")).await.expect(200),
+        &app.get(&path("")).await.assert_status(200),
         &json!({
             "count": 1,
             "release_plans": [{
@@ -58,7 +58,7 @@ async fn a_row_has_the_seven_documented_keys() {
         }),
     );
     app.advance(6_000).await;
-    let list = app.get(&path("")).await.expect(200);
+    let list = app.get(&path("")).await.assert_status(200);
     assert_eq!(list["release_plans"][0]["status"], "SUCCESS");
 }
 
@@ -175,7 +175,7 @@ async fn bad_parameters_are_refused_by_name() {
         ),
         ("?order=up", "order: up is neither desc nor asc"),
     ] {
-        let error = app.get(&path(query)).await.expect(400);
+        let error = app.get(&path(query)).await.assert_status(400);
         assert_same(
             &error,
             &json!({"error_code": "SVCSTG.00100400", "error_msg": format!("parameter invalid: {why}")}),

@@ -83,7 +83,7 @@ impl Five {
         let before = self.app.state().await;
         let reply = self.say(command).await;
         assert_eq!(
-            reply.expect(400),
+            reply.assert_status(400),
             json!({"error_code": "SVCSTG.00100400", "error_msg": format!("parameter invalid: {why}")})
         );
         assert_eq!(self.app.state().await, before);
@@ -93,7 +93,7 @@ impl Five {
         self.app
             .get(&path(&format!("/{}", self.id)))
             .await
-            .expect(200)
+            .assert_status(200)
     }
 
     async fn status(&self) -> String {
@@ -110,7 +110,7 @@ impl Five {
             .app
             .get(&path(&format!("/{}/deploy-info", self.id)))
             .await;
-        let mut info = info.expect(200);
+        let mut info = info.assert_status(200);
         assert_eq!(info["id"], json!(self.id));
         for component in info["components"].as_array_mut().expect("components") {
             for key in ["job_id", "rollback_job_id"] {
@@ -139,7 +139,7 @@ impl Five {
 
 /// Creates a plan; answers its id.
 async fn create(app: &App, body: Value) -> String {
-    let created = app.post(&path(""), body).await.expect(200);
+    let created = app.post(&path(""), body).await.assert_status(200);
     created["id"].as_str().expect("an id").to_owned()
 }
 

@@ -243,7 +243,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 }
 
 async fn script(app: &App, work: &str, fates: &[Fate]) {
-    app.delete("/_emulator/v1/scripts").await.expect(204);
+    app.delete("/_emulator/v1/scripts").await.assert_status(204);
     for (n, (seconds, fails)) in fates.iter().enumerate() {
         let outcome = if *fails { "fail" } else { "succeed" };
         let matches = json!({"family": "plans", "step": format!("part{n}"), "work": work});
@@ -276,7 +276,7 @@ async fn follows(seqs: Vec<i64>, goes_on: bool, acts: Vec<Act>) -> Result<(), Te
                 app.post(&format!("{plan}/rollback"), Value::Null).await
             }
             Act::Abort(takes) => {
-                app.delete("/_emulator/v1/scripts").await.expect(204);
+                app.delete("/_emulator/v1/scripts").await.assert_status(204);
                 app.script(json!({"match": {"work": "abort"}, "takes_ms": takes * 1_000}))
                     .await;
                 app.post(&format!("{plan}/abort"), Value::Null).await
@@ -299,14 +299,17 @@ async fn follows(seqs: Vec<i64>, goes_on: bool, acts: Vec<Act>) -> Result<(), Te
         if !accepted {
             prop_assert_eq!(app.state().await, before);
         }
-        let shown = app.get(&plan).await.expect(200);
+        let shown = app.get(&plan).await.assert_status(200);
         prop_assert_eq!(
             shown["status"].as_str(),
             Some(model.status()),
             "after {:?}",
             act
         );
-        let info = app.get(&format!("{plan}/deploy-info")).await.expect(200);
+        let info = app
+            .get(&format!("{plan}/deploy-info"))
+            .await
+            .assert_status(200);
         for n in 0..seqs.len() {
             let part = &info["components"][n];
             prop_assert_eq!(

@@ -34,7 +34,7 @@ async fn a_created_plan_is_answered_whole() {
 
     let reply = app.post(&path(""), full()).await;
 
-    let created = reply.expect(200);
+    let created = reply.assert_status(200);
     let id = created["id"].as_str().expect("an id");
     assert_eq!(
         uuid::Uuid::parse_str(id).expect("a uuid").get_version_num(),
@@ -58,7 +58,7 @@ async fn a_created_plan_is_answered_whole() {
         }),
     );
     assert_same(
-        &app.get(&path(&format!("/{id}"))).await.expect(200),
+        &app.get(&path(&format!("/{id}"))).await.assert_status(200),
         &created,
     );
     assert_eq!(reply.header("x-emulator-evidence"), "inferred");
@@ -79,7 +79,7 @@ async fn what_is_absent_or_null_has_its_default() {
         body.as_object_mut()
             .unwrap()
             .extend(absent.as_object().unwrap().clone());
-        let created = app.post(&path(""), body).await.expect(200);
+        let created = app.post(&path(""), body).await.assert_status(200);
         assert_eq!(created["desc"], "");
         assert_eq!(created["fail_strategy"], "stop");
         assert_eq!(created["action"], "create");
@@ -98,7 +98,7 @@ async fn the_creator_is_the_caller() {
         .send("POST", &path(""), &[("x-auth-token", "of-wzh")], body)
         .await;
 
-    assert_eq!(reply.expect(200)["creator"], "wzh");
+    assert_eq!(reply.assert_status(200)["creator"], "wzh");
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn a_component_to_be_created_is_given_an_id() {
 
     let reply = app.send("POST", &path(""), CREDENTIALS, text).await;
 
-    let created = reply.expect(200);
+    let created = reply.assert_status(200);
     let id = |n: usize| {
         created["components"][n]["component_id"]
             .as_str()
@@ -159,7 +159,7 @@ async fn an_edit_replaces_what_can_be_edited() {
             body("release-b", &[component(9, "api")]),
         )
         .await
-        .expect(200);
+        .assert_status(200);
 
     assert_same(
         &edited,
@@ -179,7 +179,7 @@ async fn an_edit_replaces_what_can_be_edited() {
         }),
     );
     assert_same(
-        &app.get(&path(&format!("/{id}"))).await.expect(200),
+        &app.get(&path(&format!("/{id}"))).await.assert_status(200),
         &edited,
     );
 }
@@ -194,7 +194,7 @@ async fn unknown_fields_are_accepted_with_a_hint() {
         reply.header("x-emulator-hint"),
         "the body's field descr is not known and was ignored, did you mean desc?"
     );
-    let id = reply.expect(200)["id"].as_str().unwrap().to_owned();
+    let id = reply.assert_status(200)["id"].as_str().unwrap().to_owned();
 
     // Fields fixed at creation are unknown to an edit.
     body.as_object_mut().unwrap().remove("descr");
@@ -206,7 +206,7 @@ async fn unknown_fields_are_accepted_with_a_hint() {
         "the body's field action is not known and was ignored; the body's field swimlane_id is not known and was \
          ignored"
     );
-    let edited = reply.expect(200);
+    let edited = reply.assert_status(200);
     assert_eq!(
         (&edited["action"], &edited["swimlane_id"]),
         (&json!("create"), &json!(""))
@@ -229,19 +229,19 @@ async fn the_gateway_refuses_before_the_service_does() {
     ] {
         let reply = app.send(method, &path(rest), &[], Body::empty()).await;
         assert_eq!(
-            reply.expect(401)["error_code"],
+            reply.assert_status(401)["error_code"],
             "APIGW.0301",
             "{method} {rest}"
         );
         let reply = app.send("PATCH", &path(rest), &[], Body::empty()).await;
         assert_eq!(
-            reply.expect(405)["error_code"],
+            reply.assert_status(405)["error_code"],
             "APIGW.0101",
             "{method} {rest}"
         );
     }
     assert_eq!(
-        app.get(&path("/x/retry")).await.expect(404)["error_code"],
+        app.get(&path("/x/retry")).await.assert_status(404)["error_code"],
         "APIGW.0101"
     );
     assert_eq!(
@@ -272,7 +272,7 @@ async fn each_operation_needs_its_permission() {
             .send(method, &path(rest), &[("x-auth-token", "t")], Body::empty())
             .await;
         assert_eq!(
-            reply.expect(403)["error_code"],
+            reply.assert_status(403)["error_code"],
             "APIGW.0302",
             "{method} {rest}"
         );
@@ -306,7 +306,7 @@ async fn commands_take_any_body() {
 #[tokio::test]
 async fn all_nine_operations_are_declared() {
     let app = App::new();
-    let operations = app.get("/_emulator/v1/operations").await.expect(200);
+    let operations = app.get("/_emulator/v1/operations").await.assert_status(200);
     let operations = operations
         .as_array()
         .or(operations["operations"].as_array())
@@ -349,7 +349,7 @@ async fn the_openapi_document_spells_the_words_as_the_wire_does() {
     let openapi = App::new()
         .get("/_emulator/v1/openapi.json")
         .await
-        .expect(200);
+        .assert_status(200);
     let words = |name: &str| openapi["components"]["schemas"][name]["enum"].clone();
 
     assert_eq!(

@@ -128,7 +128,11 @@ async fn refused_commands_use_up_no_scripts() {
     assert_eq!(plan.say("execute").await.status, 400);
     assert_eq!(plan.say("abort").await.status, 400);
 
-    let scripts = plan.app.get("/_emulator/v1/scripts").await.expect(200);
+    let scripts = plan
+        .app
+        .get("/_emulator/v1/scripts")
+        .await
+        .assert_status(200);
     assert_eq!(scripts["scripts"][0]["used"], 0);
 }
 
@@ -239,7 +243,7 @@ async fn an_unknown_plan_is_not_found_by_any_operation() {
         ];
         for reply in replies {
             assert_eq!(
-                reply.expect(404),
+                reply.assert_status(404),
                 json!({"error_code": "SVCSTG.00100433", "error_msg": "application release not found"}),
                 "{}",
                 reply.request

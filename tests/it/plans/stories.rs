@@ -109,7 +109,7 @@ async fn the_deployment_information_has_all_documented_keys() {
     let mut info = app
         .get(&path(&format!("/{id}/deploy-info")))
         .await
-        .expect(200);
+        .assert_status(200);
 
     let job = info["components"][0]["job_id"].take();
     assert!(
@@ -535,7 +535,7 @@ async fn outcomes_are_decided_in_the_order_of_batches() {
         .app
         .get(&path(&format!("/{}/deploy-info", plan.id)))
         .await
-        .expect(200);
+        .assert_status(200);
     assert_eq!(info["components"][4]["name"], "worker");
     assert_eq!(info["components"][4]["fail_message"], "the fourth");
 }
@@ -551,7 +551,7 @@ async fn an_edited_plan_is_as_if_never_executed() {
         .app
         .put(&path(&format!("/{}", plan.id)), body)
         .await
-        .expect(200);
+        .assert_status(200);
 
     assert_same(&plan.detail().await, &edited);
     assert_eq!(

@@ -9,7 +9,7 @@ async fn hang(app: &App, pattern: Value) {
 }
 
 async fn phase(app: &App, path: &str) -> String {
-    text(&app.get(path).await.expect(200), "/status/phase")
+    text(&app.get(path).await.assert_status(200), "/status/phase")
 }
 
 #[tokio::test]
@@ -21,51 +21,51 @@ async fn a_release_that_hangs_is_being_created_until_it_is_taken_away() {
     )
     .await;
     let created = app.post(RELEASES, release("reviews")).await;
-    created.expect(201);
+    created.assert_status(201);
 
     let app = hangs(&app).await;
 
     let path = format!("{RELEASES}/reviews");
     assert_eq!(phase(&app, &path).await, "Creating");
     let version = json!({"spec": {"version": "v2"}});
-    app.put(&path, version).await.expect(200);
+    app.put(&path, version).await.assert_status(200);
     app.delete(&format!("{path}?action=cancel"))
         .await
-        .expect(200);
-    app.get(&path).await.expect(404);
+        .assert_status(200);
+    app.get(&path).await.assert_status(404);
 }
 
 #[tokio::test]
 async fn a_mesh_that_hangs_in_its_creation_can_be_deleted() {
     let app = App::new();
     hang(&app, json!({"family": "asm", "work": "create"})).await;
-    let created = app.post(MESHES, mesh("mesh-a")).await.expect(201);
+    let created = app.post(MESHES, mesh("mesh-a")).await.assert_status(201);
     let path = format!("{MESHES}/{}", text(&created, "/metadata/uid"));
 
     let app = hangs(&app).await;
 
     assert_eq!(phase(&app, &path).await, "Creating");
-    app.delete(&path).await.expect(200);
+    app.delete(&path).await.assert_status(200);
     app.advance(2_000).await;
-    app.get(&path).await.expect(404);
+    app.get(&path).await.assert_status(404);
 }
 
 #[tokio::test]
 async fn a_mesh_that_hangs_in_its_deletion_stays_and_keeps_its_name() {
     let app = App::new();
     hang(&app, json!({"family": "asm", "work": "delete"})).await;
-    let created = app.post(MESHES, mesh("mesh-a")).await.expect(201);
+    let created = app.post(MESHES, mesh("mesh-a")).await.assert_status(201);
     let path = format!("{MESHES}/{}", text(&created, "/metadata/uid"));
     app.advance(2_000).await;
-    app.delete(&path).await.expect(200);
+    app.delete(&path).await.assert_status(200);
 
     let app = hangs(&app).await;
 
-    let again = app.delete(&path).await.expect(200);
+    let again = app.delete(&path).await.assert_status(200);
     assert_eq!(again["status"]["phase"], "Deleting");
     app.advance(2_000).await;
     assert_eq!(phase(&app, &path).await, "Deleting", "it goes on hanging");
-    app.post(MESHES, mesh("mesh-a")).await.expect(409);
+    app.post(MESHES, mesh("mesh-a")).await.assert_status(409);
 }
 
 #[tokio::test]
@@ -73,20 +73,20 @@ async fn a_component_that_hangs_holds_up_its_plan_until_it_is_aborted() {
     let app = App::new();
     hang(&app, json!({"family": "plans", "step": "c2"})).await;
     let id = create_plan(&app, "spring", &["c1", "c2", "c3"]).await;
-    tell(&app, &id, "execute").await.expect(200);
+    tell(&app, &id, "execute").await.assert_status(200);
     app.advance(2_000).await;
 
     let app = hangs(&app).await;
 
     let expected = ["RUNNING", "SUCCESS", "RUNNING", "CREATED"];
     assert_eq!(plan_status(&app, &id).await, expected);
-    tell(&app, &id, "abort").await.expect(200);
+    tell(&app, &id, "abort").await.assert_status(200);
     let expected = ["ABORTING", "SUCCESS", "ABORTED", "CREATED"];
     assert_eq!(plan_status(&app, &id).await, expected);
     app.advance(2_000).await;
     let expected = ["ABORTED", "SUCCESS", "ABORTED", "CREATED"];
     assert_eq!(plan_status(&app, &id).await, expected);
-    tell(&app, &id, "execute").await.expect(200);
+    tell(&app, &id, "execute").await.assert_status(200);
     app.advance(4_000).await;
     let expected = ["SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS"];
     assert_eq!(plan_status(&app, &id).await, expected);
@@ -101,22 +101,24 @@ async fn a_plan_that_is_stuck_in_its_rollback_or_abort_takes_no_command() {
         let app = App::new();
         hang(&app, json!({"family": "plans", "work": work})).await;
         let id = create_plan(&app, "spring", &["c1"]).await;
-        tell(&app, &id, "execute").await.expect(200);
+        tell(&app, &id, "execute").await.assert_status(200);
         app.advance(if work == "abort" { 1_000 } else { 2_000 })
             .await;
-        tell(&app, &id, work).await.expect(200);
+        tell(&app, &id, work).await.assert_status(200);
 
         let app = hangs(&app).await;
 
         assert_eq!(plan_status(&app, &id).await, [status, shown]);
         for command in ["execute", "rollback", "abort"] {
-            tell(&app, &id, command).await.expect(400);
+            tell(&app, &id, command).await.assert_status(400);
         }
         let path = plans(&format!("/{id}"));
-        app.delete(&path).await.expect(400);
+        app.delete(&path).await.assert_status(400);
         assert_eq!(plan_status(&app, &id).await, [status, shown]);
-        app.put("/_emulator/v1/state", json!({})).await.expect(204);
-        app.get(&path).await.expect(404);
+        app.put("/_emulator/v1/state", json!({}))
+            .await
+            .assert_status(204);
+        app.get(&path).await.assert_status(404);
     }
 }
 
@@ -125,23 +127,23 @@ async fn a_task_that_hangs_can_be_stopped_and_its_pipeline_started_anew() {
     let app = App::new();
     hang(&app, json!({"family": "pipelines", "step": "a1"})).await;
     let id = create_pipeline(&app, "shop", &["a1", "a2", "b1"]).await;
-    act(&app, &id, "start").await.expect(200);
+    act(&app, &id, "start").await.assert_status(200);
     app.advance(2_000).await;
 
     let app = hangs(&app).await;
 
     assert_eq!(pipeline_status(&app, &id).await, 4);
-    act(&app, &id, "stop").await.expect(200);
+    act(&app, &id, "stop").await.assert_status(200);
     assert_eq!(pipeline_status(&app, &id).await, 13);
     app.advance(2_000).await;
     assert_eq!(pipeline_status(&app, &id).await, 7);
-    act(&app, &id, "continue").await.expect(200);
+    act(&app, &id, "continue").await.assert_status(200);
     let app = hangs(&app).await;
     assert_eq!(pipeline_status(&app, &id).await, 4, "it goes on hanging");
 
-    act(&app, &id, "stop").await.expect(200);
+    act(&app, &id, "stop").await.assert_status(200);
     app.advance(2_000).await;
-    act(&app, &id, "start").await.expect(200);
+    act(&app, &id, "start").await.assert_status(200);
     app.advance(4_000).await;
     assert_eq!(pipeline_status(&app, &id).await, 2);
 }
@@ -154,18 +156,18 @@ async fn a_gate_beside_a_task_that_hangs_can_be_refused() {
     let mut body = pipeline("shop", &["a1"]);
     let tasks = body["stages"][0]["tasks"].as_array_mut();
     tasks.expect("tasks").push(gate);
-    let created = app.post(&pipelines(""), body).await.expect(200);
+    let created = app.post(&pipelines(""), body).await.assert_status(200);
     let id = text(&created, "/id");
-    act(&app, &id, "start").await.expect(200);
+    act(&app, &id, "start").await.assert_status(200);
 
     let app = hangs(&app).await;
 
     assert_eq!(pipeline_status(&app, &id).await, 5);
     let action = pipelines(&format!("/{id}/action?action_id=approval"));
     let refusal = json!({"task_name": "b1", "approval_type": "refuse"});
-    app.post(&action, refusal).await.expect(200);
+    app.post(&action, refusal).await.assert_status(200);
     assert_eq!(pipeline_status(&app, &id).await, 3);
-    act(&app, &id, "retry").await.expect(200);
+    act(&app, &id, "retry").await.assert_status(200);
 }
 
 #[tokio::test]
@@ -173,18 +175,18 @@ async fn a_rollback_of_a_pipeline_that_hangs_takes_no_command() {
     let app = App::new();
     hang(&app, json!({"family": "pipelines", "work": "rollback"})).await;
     let id = create_pipeline(&app, "shop", &["a1"]).await;
-    act(&app, &id, "start").await.expect(200);
+    act(&app, &id, "start").await.assert_status(200);
     app.advance(2_000).await;
-    act(&app, &id, "rollback").await.expect(200);
+    act(&app, &id, "rollback").await.assert_status(200);
 
     let app = hangs(&app).await;
 
     for action in ["start", "stop", "continue", "retry", "rollback"] {
-        act(&app, &id, action).await.expect(400);
+        act(&app, &id, action).await.assert_status(400);
     }
     assert_eq!(pipeline_status(&app, &id).await, 10);
     let records = app.get(&pipelines(&format!("/{id}/records"))).await;
-    let record = &records.expect(200)["records"][0];
+    let record = &records.assert_status(200)["records"][0];
     assert_eq!(
         (&record["status"], &record["end_at"]),
         (&json!(10), &json!(0))
@@ -200,7 +202,7 @@ async fn a_push_that_hangs_is_cut_after_an_hour_and_can_be_retried() {
         let app = App::new();
         hang(&app, json!({"family": "zadig", "step": "redis"})).await;
         let path = format!("{VERSIONS}/{kind}");
-        app.post(&path, body).await.expect(200);
+        app.post(&path, body).await.assert_status(200);
         let seen =
             |status: &str, pushed, error: &str| (status.to_owned(), pushed, error.to_owned());
         app.advance(3_599_999).await;
@@ -226,7 +228,7 @@ async fn a_push_that_hangs_is_cut_after_an_hour_and_can_be_retried() {
 
         let app = hangs(&app).await;
         let retry = json!({"project_key": "demo", "version_name": "v1", "retry": true});
-        app.post(&path, retry).await.expect(200);
+        app.post(&path, retry).await.assert_status(200);
         app.advance(2_000).await;
         assert_eq!(version_status(&app).await, seen("success", others + 1, ""));
     }
@@ -239,7 +241,7 @@ async fn a_chart_is_packaged_at_once_and_leaves_a_hanging_rule_to_the_pushes() {
 
     let path = format!("{VERSIONS}/helm");
     let made = app.post(&path, helm("v1", "chart", "redis")).await;
-    made.expect(200);
+    made.assert_status(200);
 
     assert_eq!(used(&app).await, [1]);
     assert_eq!(version_status(&app).await.0, "creating");
@@ -253,8 +255,8 @@ async fn an_export_says_null_for_a_length_that_has_no_end() {
     hang(&app, json!({"family": "plans", "step": "c1"})).await;
     hang(&app, json!({"family": "plans", "work": "abort"})).await;
     let id = create_plan(&app, "spring", &["c1", "c2"]).await;
-    tell(&app, &id, "execute").await.expect(200);
-    tell(&app, &id, "abort").await.expect(200);
+    tell(&app, &id, "execute").await.assert_status(200);
+    tell(&app, &id, "abort").await.assert_status(200);
 
     let state = app.state().await;
 
@@ -271,7 +273,7 @@ async fn an_export_says_null_for_a_length_that_has_no_end() {
 async fn work_of_a_fixture_says_how_long_it_takes_and_fails_only_if_it_ends() {
     let app = App::new();
     let id = create_plan(&app, "spring", &["c1"]).await;
-    tell(&app, &id, "execute").await.expect(200);
+    tell(&app, &id, "execute").await.assert_status(200);
     let state = app.state().await;
     for (work, path, expected) in [
         (json!({}), ".work", "missing field `takes`"),
@@ -285,7 +287,10 @@ async fn work_of_a_fixture_says_how_long_it_takes_and_fails_only_if_it_ends() {
         let run = "/servicestage/projects/0/release_plans/0/emulator/execution/run";
         spoilt.pointer_mut(run).expect("a run")["does"][0] = json!({ "work": work });
 
-        let refusal = app.put("/_emulator/v1/state", spoilt).await.expect(400);
+        let refusal = app
+            .put("/_emulator/v1/state", spoilt)
+            .await
+            .assert_status(400);
 
         let detail = text(&refusal, "/detail");
         let place = format!(

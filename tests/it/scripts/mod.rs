@@ -67,13 +67,13 @@ fn text(answer: &Value, pointer: &str) -> String {
 /// Creates a plan; answers its id.
 async fn create_plan(app: &App, name: &str, components: &[&str]) -> String {
     let created = app.post(&plans(""), plan(name, components)).await;
-    text(&created.expect(200), "/id")
+    text(&created.assert_status(200), "/id")
 }
 
 /// Creates a pipeline; answers its id.
 async fn create_pipeline(app: &App, name: &str, tasks: &[&str]) -> String {
     let created = app.post(&pipelines(""), pipeline(name, tasks)).await;
-    text(&created.expect(200), "/id")
+    text(&created.assert_status(200), "/id")
 }
 
 /// Says a command to a plan.
@@ -93,11 +93,11 @@ async fn act(app: &App, id: &str, action: &str) -> Reply {
 
 /// The status of a plan and of its components in their order.
 async fn plan_status(app: &App, id: &str) -> Vec<String> {
-    let plan = app.get(&plans(&format!("/{id}"))).await.expect(200);
+    let plan = app.get(&plans(&format!("/{id}"))).await.assert_status(200);
     let info = app
         .get(&plans(&format!("/{id}/deploy-info")))
         .await
-        .expect(200);
+        .assert_status(200);
     let components = info["components"].as_array().expect("components");
     let components = components.iter().map(|it| text(it, "/status"));
     std::iter::once(text(&plan, "/status"))
@@ -107,16 +107,19 @@ async fn plan_status(app: &App, id: &str) -> Vec<String> {
 
 /// The status of a pipeline.
 async fn pipeline_status(app: &App, id: &str) -> u64 {
-    let shown = app.get(&pipelines(&format!("/{id}"))).await.expect(200);
+    let shown = app
+        .get(&pipelines(&format!("/{id}")))
+        .await
+        .assert_status(200);
     shown["status"].as_u64().expect("a status")
 }
 
 /// The status, the pushed images and the error of the only version.
 async fn version_status(app: &App) -> (String, u64, String) {
     let page = format!("{VERSIONS}?projectKey=demo&pageNum=1&pageSize=20");
-    let id = text(&app.get(&page).await.expect(200), "/list/0/id");
+    let id = text(&app.get(&page).await.assert_status(200), "/list/0/id");
     let shown = app.get(&format!("{VERSIONS}/{id}?projectKey=demo")).await;
-    let info = &shown.expect(200)["version_info"];
+    let info = &shown.assert_status(200)["version_info"];
     let pushed = info["progress"]["success_count"].as_u64();
     let error = text(info, "/progress/error");
     (text(info, "/status"), pushed.expect("a count"), error)
@@ -124,7 +127,7 @@ async fn version_status(app: &App) -> (String, u64, String) {
 
 /// The number of uses of each rule, in order.
 async fn used(app: &App) -> Vec<u64> {
-    let listed = app.get(SCRIPTS).await.expect(200);
+    let listed = app.get(SCRIPTS).await.assert_status(200);
     let rules = listed["scripts"].as_array().expect("rules");
     let used = rules.iter().map(|rule| rule["used"].as_u64());
     used.map(|used| used.expect("a count")).collect()
@@ -133,12 +136,12 @@ async fn used(app: &App) -> Vec<u64> {
 /// An app whose clock shows the same and which was given the state of this one.
 async fn restored(app: &App) -> App {
     let twin = App::new();
-    let now = app.get("/_emulator/v1/clock").await.expect(200)["now"].clone();
+    let now = app.get("/_emulator/v1/clock").await.assert_status(200)["now"].clone();
     let clock = twin.put("/_emulator/v1/clock", json!({"now": now})).await;
-    clock.expect(200);
+    clock.assert_status(200);
     let state = app.state().await;
     let put = twin.put("/_emulator/v1/state", state.clone()).await;
-    put.expect(204);
+    put.assert_status(204);
     assert_same(&twin.state().await, &state);
     twin
 }

@@ -4,7 +4,7 @@ use super::*;
 
 /// Adds a rule; answers its id.
 async fn add(app: &App, rule: Value) -> String {
-    text(&app.post(SCRIPTS, rule).await.expect(201), "/id")
+    text(&app.post(SCRIPTS, rule).await.assert_status(201), "/id")
 }
 
 #[tokio::test]
@@ -13,7 +13,7 @@ async fn a_script_is_listed_with_how_often_it_was_used_and_taken_back() {
     let rule = json!({"match": {"family": "pipelines", "scope": PROJECT, "name": "release-*", "step": "t?"},
         "outcome": "fail", "message": "no image", "takes_ms": 500, "times": 1});
 
-    let added = app.post(SCRIPTS, rule).await.expect(201);
+    let added = app.post(SCRIPTS, rule).await.assert_status(201);
 
     let id = text(&added, "/id");
     let expected = |used: u8| {
@@ -23,20 +23,25 @@ async fn a_script_is_listed_with_how_often_it_was_used_and_taken_back() {
     assert_same(&added, &expected(0));
     for name in ["release-a", "release-b"] {
         let pipeline = create_pipeline(&app, name, &["t0"]).await;
-        act(&app, &pipeline, "start").await.expect(200);
+        act(&app, &pipeline, "start").await.assert_status(200);
     }
     assert_same(
-        &app.get(SCRIPTS).await.expect(200),
+        &app.get(SCRIPTS).await.assert_status(200),
         &json!({"scripts": [expected(1)], "unused": []}),
     );
 
-    app.delete(&format!("{SCRIPTS}/{id}")).await.expect(204);
+    app.delete(&format!("{SCRIPTS}/{id}"))
+        .await
+        .assert_status(204);
     let none = json!({"scripts": [], "unused": []});
-    assert_same(&app.get(SCRIPTS).await.expect(200), &none);
+    assert_same(&app.get(SCRIPTS).await.assert_status(200), &none);
     app.script(json!({"takes_ms": 1})).await;
-    app.delete(SCRIPTS).await.expect(204);
-    assert_same(&app.get(SCRIPTS).await.expect(200), &none);
-    let gone = app.delete(&format!("{SCRIPTS}/{id}")).await.expect(404);
+    app.delete(SCRIPTS).await.assert_status(204);
+    assert_same(&app.get(SCRIPTS).await.assert_status(200), &none);
+    let gone = app
+        .delete(&format!("{SCRIPTS}/{id}"))
+        .await
+        .assert_status(404);
     assert_eq!(gone["detail"], format!("there is no script {id}"));
 }
 
@@ -63,7 +68,7 @@ async fn each_outcome_is_answered_as_it_was_given() {
             json!({"sequence": [{"outcome": "fail", "message": "why", "takes_ms": 0}, {"outcome": "hang"}]}),
         ),
     ] {
-        let mut added = app.post(SCRIPTS, given).await.expect(201);
+        let mut added = app.post(SCRIPTS, given).await.assert_status(201);
         let added = added.as_object_mut().expect("an object");
         added.shift_remove("id").expect("an id");
         assert_eq!(added.shift_remove("used"), Some(json!(0)));
@@ -82,11 +87,11 @@ async fn rules_that_decided_nothing_so_far_are_listed_as_unused() {
         json!({"match": {"family": "zadig"}, "outcome": "hang"}),
     )
     .await;
-    let unused = async || app.get(SCRIPTS).await.expect(200)["unused"].clone();
+    let unused = async || app.get(SCRIPTS).await.assert_status(200)["unused"].clone();
     assert_eq!(unused().await, json!([once, shadowed, elsewhere]));
 
     let pipeline = create_pipeline(&app, "release-a", &["t0", "t1"]).await;
-    act(&app, &pipeline, "start").await.expect(200);
+    act(&app, &pipeline, "start").await.assert_status(200);
 
     assert_eq!(unused().await, json!([shadowed, elsewhere]));
     assert_eq!(used(&app).await, [1, 0, 0]);
@@ -102,23 +107,23 @@ async fn a_sequence_decides_one_start_after_the_other_and_is_used_up() {
     .await;
     let id = create_pipeline(&app, "release-a", &["t0", "t1"]).await;
 
-    act(&app, &id, "start").await.expect(200);
+    act(&app, &id, "start").await.assert_status(200);
     app.advance(2_000).await;
     assert_eq!(pipeline_status(&app, &id).await, 3, "the first fails");
 
-    act(&app, &id, "retry").await.expect(200);
+    act(&app, &id, "retry").await.assert_status(200);
     app.advance(FURTHEST).await;
     assert_eq!(pipeline_status(&app, &id).await, 4, "the second hangs");
-    act(&app, &id, "stop").await.expect(200);
+    act(&app, &id, "stop").await.assert_status(200);
     app.advance(2_000).await;
 
-    act(&app, &id, "start").await.expect(200);
+    act(&app, &id, "start").await.assert_status(200);
     app.advance(91_999).await;
     assert_eq!(pipeline_status(&app, &id).await, 4, "the third takes long");
     app.advance(1).await;
     assert_eq!(pipeline_status(&app, &id).await, 2);
 
-    act(&app, &id, "start").await.expect(200);
+    act(&app, &id, "start").await.assert_status(200);
     app.advance(4_000).await;
     assert_eq!(pipeline_status(&app, &id).await, 2, "the fourth is usual");
     assert_eq!(used(&app).await, [3]);
@@ -131,7 +136,7 @@ async fn a_sequence_within_one_run_goes_by_the_steps_that_fit() {
         .await;
     let id = create_plan(&app, "spring", &["c1", "c2", "c3"]).await;
 
-    tell(&app, &id, "execute").await.expect(200);
+    tell(&app, &id, "execute").await.assert_status(200);
     app.advance(4_500).await;
 
     let expected = ["FAILED", "SUCCESS", "SUCCESS", "FAILED"];
@@ -215,7 +220,7 @@ async fn a_script_that_says_nothing_sensible_is_refused() {
     ] {
         let reply = app.post(SCRIPTS, rule.clone()).await;
         assert_eq!(reply.header("content-type"), "application/problem+json");
-        let detail = text(&reply.expect(400), "/detail");
+        let detail = text(&reply.assert_status(400), "/detail");
         assert!(detail.starts_with(said), "{rule}: {detail}");
     }
     for (key, value) in [
@@ -225,10 +230,10 @@ async fn a_script_that_says_nothing_sensible_is_refused() {
         ("times", json!(1)),
     ] {
         let rule = json!({"sequence": [{"outcome": "fail"}], key: value});
-        let refusal = app.post(SCRIPTS, rule).await.expect(400);
+        let refusal = app.post(SCRIPTS, rule).await.assert_status(400);
         let said = "sequence: goes without outcome, message, takes_ms and times";
         assert_eq!(refusal["detail"], said, "{key}");
     }
     let none = json!({"scripts": [], "unused": []});
-    assert_same(&app.get(SCRIPTS).await.expect(200), &none);
+    assert_same(&app.get(SCRIPTS).await.assert_status(200), &none);
 }

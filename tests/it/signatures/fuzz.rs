@@ -455,7 +455,7 @@ fn what_was_changed_after_it_was_signed_is_never_answered_2xx() {
     proptest!(cases(CASES), |((request, spelling) in request(), change in change())| {
         // The last case may have used the same name.
         let empty = serde_json::json!({"identities": identities()});
-        runtime.block_on(app.put("/_emulator/v1/state", empty)).expect(204);
+        runtime.block_on(app.put("/_emulator/v1/state", empty)).assert_status(204);
         let wire = Wire::signed(&request, spelling);
         let before = runtime.block_on(wire.send(&app));
         prop_assert!(before == 200, "{:?} as it was signed: {}", wire, before);

@@ -12,7 +12,7 @@ const LIST: &str = "/v3/p1/pipeline/pipelines";
 #[track_caller]
 fn refused(reply: &Reply, why: &str) {
     let expected = format!("Incorrect IAM authentication information: {why}");
-    let body = reply.expect(401);
+    let body = reply.assert_status(401);
     assert_eq!(
         (&body["error_code"], &body["error_msg"]),
         (&json!("APIGW.0301"), &json!(expected)),
@@ -33,7 +33,7 @@ async fn a_signed_body_reaches_the_handler_as_it_was_sent() {
     let created = create
         .send(&app, &create.authorization(AK, SK))
         .await
-        .expect(200);
+        .assert_status(200);
 
     assert_eq!(
         (&created["creator"], &created["description"]),
@@ -43,7 +43,7 @@ async fn a_signed_body_reaches_the_handler_as_it_was_sent() {
     let rows = list
         .send(&app, &list.authorization(AK, SK))
         .await
-        .expect(200);
+        .assert_status(200);
     assert_eq!(rows[0]["id"], created["id"]);
 }
 
@@ -71,7 +71,7 @@ async fn escapes_and_any_order_of_the_query_verify() {
         .to_vec();
         list.send(&app, &list.authorization(AK, SK))
             .await
-            .expect(200);
+            .assert_status(200);
     }
     // Whatever a client leaves unescaped, it may have signed as it sends it.
     let bare = Signed::new("GET", LIST, "");
@@ -83,7 +83,9 @@ async fn escapes_and_any_order_of_the_query_verify() {
         ("x-sdk-date", DATE),
     ];
     let target = LIST.replace("p1", "p:1");
-    app.send("GET", &target, &headers, "").await.expect(200);
+    app.send("GET", &target, &headers, "")
+        .await
+        .assert_status(200);
 }
 
 #[tokio::test]
@@ -99,7 +101,7 @@ async fn a_plus_sign_in_a_query_means_a_space() {
     ];
     app.send("GET", &format!("{LIST}?q=a+b"), &headers, "")
         .await
-        .expect(200);
+        .assert_status(200);
     let literal = app
         .send("GET", &format!("{LIST}?q=a%2Bb"), &headers, "")
         .await;
@@ -132,7 +134,7 @@ async fn whatever_is_signed_may_not_be_changed() {
         }
     }
     assert_eq!(app.state().await, before);
-    request.send(&app, &authorization).await.expect(200);
+    request.send(&app, &authorization).await.assert_status(200);
 }
 
 #[tokio::test]
@@ -173,7 +175,7 @@ async fn a_known_key_is_always_verified_and_an_unknown_one_only_where_it_matters
     let at = |auth| App::build(|settings| settings.auth = auth, &identities);
     let (shape, strict) = (at(Auth::Shape), at(Auth::Strict));
     let unknown = request.authorization("NOBODY", SK);
-    request.send(&shape, &unknown).await.expect(200);
+    request.send(&shape, &unknown).await.assert_status(200);
     refused(
         &request.send(&strict, &unknown).await,
         "Get secretKey failed,ak:NOBODY,err:ak not exist",
@@ -184,7 +186,7 @@ async fn a_known_key_is_always_verified_and_an_unknown_one_only_where_it_matters
         fresh
             .send(&app, &fresh.authorization(AK, SK))
             .await
-            .expect(200);
+            .assert_status(200);
         refused(
             &fresh.send(&app, &fresh.authorization(AK, "wrong")).await,
             BAD,
@@ -211,14 +213,17 @@ async fn time_is_that_of_the_machine_unless_both_kinds_of_strictness_are_asked_f
         let app = App::build(choose, &identities);
         let reply = request.send(&app, &authorization).await;
         if by_own_clock {
-            reply.expect(200);
+            reply.assert_status(200);
             app.advance(1_000).await;
             refused(
                 &request.send(&app, &authorization).await,
                 "calc aksk signature fail:signature expired, signature time:20260102T030405Z,server time:20260102T031906Z",
             );
         } else {
-            let text = reply.expect(401)["error_msg"].as_str().unwrap().to_owned();
+            let text = reply.assert_status(401)["error_msg"]
+                .as_str()
+                .unwrap()
+                .to_owned();
             let expected = "signature expired, signature time:20260102T030405Z,server time:";
             assert!(text.contains(expected), "{text}");
         }
@@ -233,7 +238,7 @@ async fn a_temporary_key_wants_its_session_token_and_another_wants_none() {
     with("session-1")
         .send(&app, &with("session-1").authorization("TEMPORARY", SK))
         .await
-        .expect(200);
+        .assert_status(200);
     for (request, ak, hint) in [
         (plain.clone(), "TEMPORARY", "wants its X-Security-Token"),
         (with("other"), "TEMPORARY", "is not the session token"),
@@ -253,7 +258,7 @@ async fn asm_says_it_in_its_own_words() {
         .send(&app, &request.authorization(AK, "wrong"))
         .await;
     assert_eq!(
-        reply.expect(401),
+        reply.assert_status(401),
         json!({"errorCode": "ASM.01000001",
             "errorMsg": "Authenticate error. Incorrect IAM authentication information: verify aksk signature fail"})
     );
@@ -267,7 +272,7 @@ async fn a_large_body_is_refused_before_the_signature_is_looked_at() {
     let reply = request
         .send(&app, &request.authorization(AK, "wrong"))
         .await;
-    assert_eq!(reply.expect(413)["error_code"], "APIGW.0201");
+    assert_eq!(reply.assert_status(413)["error_code"], "APIGW.0201");
 }
 
 #[tokio::test]
@@ -278,7 +283,7 @@ async fn a_digest_that_the_client_says_must_be_that_of_the_body() {
         Signed::new("POST", LIST, body).with("x-sdk-content-sha256", &sha256(body.as_bytes()));
     said.send(&app, &said.authorization(AK, SK))
         .await
-        .expect(200);
+        .assert_status(200);
     let forged = Signed {
         body: body.replace("release-a", "release-b").into_bytes(),
         ..said.clone()

@@ -102,12 +102,14 @@ async fn of_a_plan_whose_run_a_fixture_paused() {
     let id = create_plan(&app, "plan-a", &[component(0, "web")]).await;
     app.post(&format!("{PLANS}/{id}/execute"), Value::Null)
         .await
-        .expect(200);
+        .assert_status(200);
     let mut state = app.state().await;
     let plan = &mut state["servicestage"]["projects"][0]["release_plans"][0];
     let stop = json!([{"at": crate::common::NOON, "command": "stop"}]);
     plan["emulator"]["execution"]["run"]["events"] = stop;
-    app.put("/_emulator/v1/state", state).await.expect(204);
+    app.put("/_emulator/v1/state", state)
+        .await
+        .assert_status(204);
 
     let timeline = timeline(&app, "plans", &id).await;
 
@@ -117,7 +119,7 @@ async fn of_a_plan_whose_run_a_fixture_paused() {
     );
     app.post(&format!("{PLANS}/{id}/abort"), Value::Null)
         .await
-        .expect(400);
+        .assert_status(400);
 }
 
 #[tokio::test]
@@ -139,7 +141,9 @@ async fn of_releases_by_their_traffic() {
                 }
                 if let Some(gray) = gray {
                     let traffic = format!("/_emulator/v1/asm/mesh-demo/default/{id}/traffic");
-                    app.put(&traffic, json!({"gray": gray})).await.expect(200);
+                    app.put(&traffic, json!({"gray": gray}))
+                        .await
+                        .assert_status(200);
                 }
                 said = Some(allowed(&timeline(&app, "asm", &id).await));
                 let path = format!("{RELEASES}/{id}");
@@ -174,7 +178,7 @@ async fn of_meshes_in_every_phase() {
 
         assert_eq!(timeline["status"], phase);
         assert_eq!(allowed(&timeline), ["delete"]);
-        app.delete(&format!("{MESHES}/m")).await.expect(200);
+        app.delete(&format!("{MESHES}/m")).await.assert_status(200);
     }
 }
 
@@ -211,6 +215,8 @@ async fn of_versions_in_every_status() {
             retried.text()
         );
         let path = format!("{VERSIONS}/{ID}?projectKey=demo");
-        app.send("DELETE", &path, CREDENTIALS, "").await.expect(200);
+        app.send("DELETE", &path, CREDENTIALS, "")
+            .await
+            .assert_status(200);
     }
 }

@@ -18,7 +18,7 @@ const VERSIONS: &str = "/openapi/delivery/releases";
 /// The timeline of a resource.
 pub async fn timeline(app: &App, family: &str, id: &str) -> Value {
     let path = format!("/_emulator/v1/resources/{family}/{id}/timeline");
-    app.get(&path).await.expect(200)
+    app.get(&path).await.assert_status(200)
 }
 
 /// The history of a resource, in short: `<seconds past noon> [<step> ]<from>-<to> <cause>`.
@@ -72,13 +72,13 @@ fn id_of(answer: &Value) -> String {
 
 async fn create_pipeline(app: &App, name: &str, stages: Value) -> String {
     let body = json!({"name": name, "model_version": 2, "config_mode": "ui", "stages": stages});
-    id_of(&app.post(PIPELINES, body).await.expect(200))
+    id_of(&app.post(PIPELINES, body).await.assert_status(200))
 }
 
 /// Says an action to a pipeline.
 async fn act(app: &App, id: &str, action: &str, body: Value) {
     let path = format!("{PIPELINES}/{id}/action?action_id={action}");
-    app.post(&path, body).await.expect(200);
+    app.post(&path, body).await.assert_status(200);
 }
 
 fn component(seq: u8, name: &str) -> Value {
@@ -87,7 +87,7 @@ fn component(seq: u8, name: &str) -> Value {
 
 async fn create_plan(app: &App, name: &str, components: &[Value]) -> String {
     let body = json!({"name": name, "components": components});
-    id_of(&app.post(PLANS, body).await.expect(200))
+    id_of(&app.post(PLANS, body).await.assert_status(200))
 }
 
 fn release(name: &str, service: &str) -> Value {
@@ -97,7 +97,10 @@ fn release(name: &str, service: &str) -> Value {
 
 /// Creates a release and answers its uid.
 async fn create_release(app: &App, name: &str) -> String {
-    let created = app.post(RELEASES, release(name, name)).await.expect(201);
+    let created = app
+        .post(RELEASES, release(name, name))
+        .await
+        .assert_status(201);
     created["metadata"]["uid"]
         .as_str()
         .expect("a uid")
@@ -114,7 +117,7 @@ fn version(name: &str) -> Value {
 /// The id of the newest version.
 async fn newest_version(app: &App) -> String {
     let list = format!("{VERSIONS}?projectKey=demo&pageNum=1&pageSize=1");
-    id_of(&app.get(&list).await.expect(200)["list"][0])
+    id_of(&app.get(&list).await.assert_status(200)["list"][0])
 }
 
 /// A state with one pipeline.
@@ -167,7 +170,7 @@ async fn what_is_not_there_has_no_timeline() {
         let path = format!("/_emulator/v1/resources/{path}/timeline");
         let reply = app.get(&path).await;
         assert_eq!(reply.header("content-type"), "application/problem+json");
-        reply.expect(404)["detail"]
+        reply.assert_status(404)["detail"]
             .as_str()
             .expect("a text")
             .to_owned()

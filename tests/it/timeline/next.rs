@@ -17,7 +17,7 @@ async fn schedule(app: &App, id: &str, every: &str, selected: Value) {
     }
     app.post(&format!("{PIPELINES}/{id}/hooks"), policy)
         .await
-        .expect(200);
+        .assert_status(200);
 }
 
 /// A stage of these tasks.
@@ -114,7 +114,7 @@ async fn a_schedule_of_which_nothing_is_left_brings_nothing() {
     let body = json!({"name": "release-a", "model_version": 2, "config_mode": "ui", "stages": stage(&["u"])});
     app.put(&format!("{PIPELINES}/{id}"), body)
         .await
-        .expect(200);
+        .assert_status(200);
 
     assert_eq!(next(&app, "pipelines", &id).await, Value::Null);
 }
@@ -126,12 +126,14 @@ async fn of_every_other_family_too() {
     let plan = create_plan(&app, "plan-a", &[component(0, "web"), component(1, "db")]).await;
     app.post(&format!("{PLANS}/{plan}/execute"), Value::Null)
         .await
-        .expect(200);
+        .assert_status(200);
     app.post(&format!("{VERSIONS}/k8s"), version("v1"))
         .await
-        .expect(200);
+        .assert_status(200);
     let version = newest_version(&app).await;
-    app.delete(&format!("{MESHES}/mesh-demo")).await.expect(200);
+    app.delete(&format!("{MESHES}/mesh-demo"))
+        .await
+        .assert_status(200);
 
     let soon = "2026-01-01T12:00:02Z";
     for (family, id, expected) in [

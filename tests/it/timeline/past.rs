@@ -35,7 +35,7 @@ async fn an_export_that_is_put_back_keeps_what_was_noted() {
     let plan = create_plan(&app, "plan-a", &[component(0, "web")]).await;
     app.post(&format!("{VERSIONS}/k8s"), version("v1"))
         .await
-        .expect(200);
+        .assert_status(200);
     let version = newest_version(&app).await;
     act(&app, &id, "start", json!({})).await;
     app.advance(1_000).await;
@@ -52,7 +52,7 @@ async fn an_export_that_is_put_back_keeps_what_was_noted() {
     }
 
     let state = app.state().await;
-    app.put(STATE, state.clone()).await.expect(204);
+    app.put(STATE, state.clone()).await.assert_status(204);
 
     for ((family, id), before) in all.iter().zip(&before) {
         assert_eq!(timeline(&app, family, id).await, *before);
@@ -74,7 +74,7 @@ async fn an_export_that_is_put_back_keeps_what_was_noted() {
     // In another world it is the first that is known.
     let other = App::new();
     other.advance(1_000).await;
-    other.put(STATE, state).await.expect(204);
+    other.put(STATE, state).await.assert_status(204);
     assert_eq!(story(&other, "pipelines", &id).await, ["01 -4 import"]);
     other.advance(1_000).await;
     let expected = ["01 -4 import", "02 4-2 clock", "02 t 4-2 clock"];
@@ -90,7 +90,7 @@ async fn what_is_put_back_otherwise_was_imported() {
     act(&app, &id, "start", json!({})).await;
     app.advance(2_000).await;
 
-    app.put(STATE, fresh).await.expect(204);
+    app.put(STATE, fresh).await.assert_status(204);
 
     let expected = [
         "00 -1 create",
@@ -111,7 +111,7 @@ async fn a_patch_leaves_the_past_of_what_it_does_not_name() {
     let before = timeline(&app, "pipelines", &id).await;
 
     let patch = pipeline_state(&json!({"id": "p-1", "status": 2}));
-    app.patch(STATE, patch).await.expect(204);
+    app.patch(STATE, patch).await.assert_status(204);
 
     assert_eq!(timeline(&app, "pipelines", &id).await, before);
     assert_eq!(story(&app, "pipelines", "p-1").await, ["00 -2 import"]);
@@ -124,7 +124,7 @@ async fn what_moved_to_another_project_is_another() {
     let mut state = app.state().await;
     state["servicestage"]["projects"][0]["id"] = json!("p2");
 
-    app.put(STATE, state).await.expect(204);
+    app.put(STATE, state).await.assert_status(204);
 
     assert_eq!(story(&app, "pipelines", &id).await, ["00 -1 import"]);
 }
@@ -137,7 +137,9 @@ async fn a_reset_forgets_and_goes_on_counting() {
     act(&app, "p-1", "start", json!({})).await; // 1 and 2.
     app.advance(1_000).await;
 
-    app.post("/_emulator/v1/reset", json!({})).await.expect(204);
+    app.post("/_emulator/v1/reset", json!({}))
+        .await
+        .assert_status(204);
 
     assert_eq!(story(&app, "pipelines", "p-1").await, ["00 -2 import"]);
     act(&app, "p-1", "start", json!({})).await;
@@ -151,7 +153,7 @@ async fn phases_of_fixtures_may_be_any_word_and_survive_too() {
     let release = json!({"metadata": metadata, "status": {"phase": "Half done"}});
     let app = App::load(&json!({"asm": {"meshes": [{"id": "m", "releases": [release]}]}}));
     let state = app.state().await;
-    app.put(STATE, state).await.expect(204);
+    app.put(STATE, state).await.assert_status(204);
 
     let timeline = timeline(&app, "asm", "r-1").await;
 

@@ -81,7 +81,7 @@ async fn a_refusal_cuts_and_an_edit_gives_the_next_start_other_steps() {
         json!({"name": "release-b", "model_version": 2, "config_mode": "ui", "stages": stages});
     app.put(&format!("{PIPELINES}/{id}"), body)
         .await
-        .expect(200);
+        .assert_status(200);
     act(&app, &id, "start", json!({})).await;
 
     let timeline = timeline(&app, "pipelines", &id).await;
@@ -119,7 +119,7 @@ async fn a_schedule_is_a_cause_of_its_own() {
         json!({"strategy_type": 1, "hooks": [hook]}),
     )
     .await
-    .expect(200);
+    .assert_status(200);
 
     app.advance(11_000).await;
 
@@ -175,7 +175,7 @@ async fn a_plan_is_executed_aborted_edited_executed_rolled_back_and_deleted() {
     let say = async |command: &str| {
         app.post(&format!("{path}/{command}"), Value::Null)
             .await
-            .expect(200);
+            .assert_status(200);
     };
 
     say("execute").await;
@@ -184,7 +184,7 @@ async fn a_plan_is_executed_aborted_edited_executed_rolled_back_and_deleted() {
     app.advance(2_000).await;
     let edited =
         json!({"name": "plan-a", "components": [component(0, "db"), component(0, "cache")]});
-    app.put(&path, edited).await.expect(200);
+    app.put(&path, edited).await.assert_status(200);
     say("execute").await;
     app.advance(2_000).await;
     say("rollback").await;
@@ -222,9 +222,9 @@ async fn a_plan_is_executed_aborted_edited_executed_rolled_back_and_deleted() {
         ]
     );
     check(&timeline(&app, "plans", &id).await);
-    app.delete(&path).await.expect(200);
+    app.delete(&path).await.assert_status(200);
     let gone = format!("/_emulator/v1/resources/plans/{id}/timeline");
-    app.get(&gone).await.expect(404);
+    app.get(&gone).await.assert_status(404);
 }
 
 #[tokio::test]
@@ -241,7 +241,7 @@ async fn a_release_makes_its_mesh_known_and_goes_with_it() {
         json!({"spec": {"version": "v2"}}),
     )
     .await
-    .expect(200);
+    .assert_status(200);
     app.advance(3_000).await;
 
     let running = ["00 -Creating create", "02 Creating-Running clock"];
@@ -249,7 +249,9 @@ async fn a_release_makes_its_mesh_known_and_goes_with_it() {
     let failed = ["00 -Creating create", "02 Creating-Failed clock"];
     assert_eq!(story(&app, "asm", &b).await, failed);
 
-    app.delete(&format!("{MESHES}/mesh-demo")).await.expect(200);
+    app.delete(&format!("{MESHES}/mesh-demo"))
+        .await
+        .assert_status(200);
     let mesh = ["00 -Running create", "03 Running-Deleting delete"];
     assert_eq!(story(&app, "asm", "mesh-demo").await, mesh);
     for id in [&a, &b, "mesh-demo"] {
@@ -268,7 +270,7 @@ async fn a_release_makes_its_mesh_known_and_goes_with_it() {
     assert_eq!(short(&json!(gone)), expected);
     for id in [&a, &b, "mesh-demo"] {
         let gone = format!("/_emulator/v1/resources/asm/{id}/timeline");
-        app.get(&gone).await.expect(404);
+        app.get(&gone).await.assert_status(404);
     }
 }
 
@@ -280,11 +282,11 @@ async fn a_version_fails_and_is_retried() {
     )
     .await;
     let path = format!("{VERSIONS}/k8s");
-    app.post(&path, version("v1")).await.expect(200);
+    app.post(&path, version("v1")).await.assert_status(200);
     let id = newest_version(&app).await;
     app.advance(4_000).await;
     let retry = json!({"project_key": "demo", "version_name": "v1", "retry": true});
-    app.post(&path, retry).await.expect(200);
+    app.post(&path, retry).await.assert_status(200);
     app.advance(2_000).await;
 
     assert_eq!(
@@ -307,9 +309,9 @@ async fn a_version_fails_and_is_retried() {
 
     app.delete(&format!("{VERSIONS}/{id}?projectKey=demo"))
         .await
-        .expect(200);
+        .assert_status(200);
     let gone = format!("/_emulator/v1/resources/zadig/{id}/timeline");
-    app.get(&gone).await.expect(404);
+    app.get(&gone).await.assert_status(404);
 }
 
 #[tokio::test]
@@ -324,10 +326,10 @@ async fn a_version_that_is_stopped_before_its_pushes_is_created_as_failed() {
     let order = json!({"project_key": "demo", "version_name": "v1", "env_name": "dev", "image_registry_id": "r",
         "chart_repo_name": "repo", "chart_datas": [chart]});
     let path = format!("{VERSIONS}/helm");
-    app.post(&path, order).await.expect(500);
+    app.post(&path, order).await.assert_status(500);
     let id = newest_version(&app).await;
     let retry = json!({"project_key": "demo", "version_name": "v1", "retry": true});
-    app.post(&path, retry).await.expect(200);
+    app.post(&path, retry).await.assert_status(200);
 
     let expected = [
         "00 -failed create",
@@ -348,10 +350,10 @@ async fn every_command_takes_its_numbers_in_between_what_an_advance_answers() {
     );
     app.delete(&format!("{RELEASES}/{first}?action=cancel")) // 4.
         .await
-        .expect(200);
+        .assert_status(200);
     app.delete(&format!("{RELEASES}/{first}?action=cancel"))
         .await
-        .expect(404);
+        .assert_status(404);
     create_release(&app, "gray-a").await; // 5.
 
     let told = app.advance(2_000).await;

@@ -58,7 +58,7 @@ fn pipeline(name: &str) -> Value {
 async fn refusal(main: &Remote, chosen: Value, status: u16) -> String {
     let reply = main.post(WORLDS, chosen).await;
     assert_eq!(reply.header("content-type"), "application/problem+json");
-    let problem = reply.expect(status);
+    let problem = reply.assert_status(status);
     problem["detail"].as_str().expect("a detail").to_owned()
 }
 
@@ -66,9 +66,12 @@ async fn refusal(main: &Remote, chosen: Value, status: u16) -> String {
 async fn worlds_are_opened_listed_and_closed_through_any_of_them() {
     let (_emulator, main) = emulator().await;
 
-    let named = main.post(WORLDS, json!({"name": "t1"})).await.expect(201);
+    let named = main
+        .post(WORLDS, json!({"name": "t1"}))
+        .await
+        .assert_status(201);
     let t1 = Remote::at(named["url"].as_str().unwrap());
-    let generate_name = t1.post(WORLDS, json!({})).await.expect(201);
+    let generate_name = t1.post(WORLDS, json!({})).await.assert_status(201);
     assert_same(&named, &json!({"name": "t1", "url": t1.url}));
     assert_same(
         &generate_name,
@@ -81,17 +84,22 @@ async fn worlds_are_opened_listed_and_closed_through_any_of_them() {
         &t1,
         &Remote::at(generate_name["url"].as_str().unwrap()),
     ] {
-        assert_same(&world.get(WORLDS).await.expect(200), &list);
+        assert_same(&world.get(WORLDS).await.assert_status(200), &list);
     }
-    assert_same(&main.get(&format!("{WORLDS}/t1")).await.expect(200), &named);
+    assert_same(
+        &main.get(&format!("{WORLDS}/t1")).await.assert_status(200),
+        &named,
+    );
 
-    t1.delete(&format!("{WORLDS}/w1")).await.expect(204);
-    main.delete(&format!("{WORLDS}/t1")).await.expect(204);
+    t1.delete(&format!("{WORLDS}/w1")).await.assert_status(204);
+    main.delete(&format!("{WORLDS}/t1"))
+        .await
+        .assert_status(204);
     let list = json!({"worlds": [{"name": "main", "url": main.url}]});
-    assert_same(&main.get(WORLDS).await.expect(200), &list);
+    assert_same(&main.get(WORLDS).await.assert_status(200), &list);
     let next = main.send(axum::http::Method::POST, WORLDS, &[], String::new());
     assert_eq!(
-        next.await.expect(201)["name"],
+        next.await.assert_status(201)["name"],
         "w2",
         "a name that was made up does not come again"
     );
@@ -104,7 +112,10 @@ async fn worlds_share_neither_memory_nor_clock_nor_ids_nor_scripts_nor_tokens() 
 
     // The same ids in both: neither draws from the other's.
     for world in [&main, &other] {
-        let created = world.post(&pipelines(), pipeline("shop")).await.expect(200);
+        let created = world
+            .post(&pipelines(), pipeline("shop"))
+            .await
+            .assert_status(200);
         assert_eq!(created["id"], "238edbca-bf17-472f-a1c9-1641da5acee1");
     }
     let users = json!({"identities": {"users": [{"name": "ann", "password": "p"}],
@@ -115,10 +126,10 @@ async fn worlds_share_neither_memory_nor_clock_nor_ids_nor_scripts_nor_tokens() 
         &[],
         users.to_string(),
     );
-    patch.await.expect(204);
+    patch.await.assert_status(204);
     main.post("/_emulator/v1/scripts", json!({"outcome": "fail"}))
         .await
-        .expect(201);
+        .assert_status(201);
     assert_eq!(main.advance(1_000).await, Vec::<Value>::new());
 
     assert_eq!(
@@ -130,24 +141,27 @@ async fn worlds_share_neither_memory_nor_clock_nor_ids_nor_scripts_nor_tokens() 
         other
             .get(&pipelines())
             .await
-            .expect(200)
+            .assert_status(200)
             .as_array()
             .unwrap()
             .len(),
         1
     );
     let clock = json!({"now": "2030-01-01T00:00:00Z", "mode": "frozen", "pace": 1.0});
-    assert_same(&other.get("/_emulator/v1/clock").await.expect(200), &clock);
     assert_same(
-        &other.get("/_emulator/v1/scripts").await.expect(200),
+        &other.get("/_emulator/v1/clock").await.assert_status(200),
+        &clock,
+    );
+    assert_same(
+        &other.get("/_emulator/v1/scripts").await.assert_status(200),
         &json!({"scripts": [], "unused": []}),
     );
     other
         .post("/_emulator/v1/reset", json!({}))
         .await
-        .expect(204);
-    assert_eq!(other.get(&pipelines()).await.expect(200), json!([]));
-    let state = main.get("/_emulator/v1/state").await.expect(200);
+        .assert_status(204);
+    assert_eq!(other.get(&pipelines()).await.assert_status(200), json!([]));
+    let state = main.get("/_emulator/v1/state").await.assert_status(200);
     assert_eq!(
         state["servicestage"]["projects"][0]["pipelines"][0]["name"],
         "shop"
@@ -169,12 +183,15 @@ async fn a_world_is_as_the_process_was_started_where_nothing_else_is_chosen() {
     // Later changes to the first world stay its own.
     main.post("/_emulator/v1/reset", json!({"to": "empty"}))
         .await
-        .expect(204);
+        .assert_status(204);
 
     let like = main.open(json!({})).await;
     let clock = json!({"now": "2026-01-01T12:00:00Z", "mode": "frozen", "pace": 60.0});
-    assert_same(&like.get("/_emulator/v1/clock").await.expect(200), &clock);
-    let listed = like.get(&pipelines()).await.expect(200);
+    assert_same(
+        &like.get("/_emulator/v1/clock").await.assert_status(200),
+        &clock,
+    );
+    let listed = like.get(&pipelines()).await.assert_status(200);
     assert_eq!(
         listed["pipelines"].as_array().map(Vec::len),
         Some(1),
@@ -185,7 +202,7 @@ async fn a_world_is_as_the_process_was_started_where_nothing_else_is_chosen() {
     let chosen = json!({"name": "a.b_c-1", "fixtures": fixtures, "freeze": null, "auth": "strict",
         "fidelity": "strict", "references": "checked", "step": "1m 30s", "pace": 0.5, "pipelines_list": "array"});
     let own = main.open(chosen).await;
-    let clock = own.get("/_emulator/v1/clock").await.expect(200);
+    let clock = own.get("/_emulator/v1/clock").await.assert_status(200);
     assert_eq!(
         (&clock["mode"], &clock["pace"]),
         (&json!("running"), &json!(0.5))
@@ -197,9 +214,11 @@ async fn a_world_is_as_the_process_was_started_where_nothing_else_is_chosen() {
     );
     own.post("/_emulator/v1/reset", json!({"to": "empty"}))
         .await
-        .expect(204);
-    own.post("/_emulator/v1/reset", json!({})).await.expect(204);
-    let state = own.get("/_emulator/v1/state").await.expect(200);
+        .assert_status(204);
+    own.post("/_emulator/v1/reset", json!({}))
+        .await
+        .assert_status(204);
+    let state = own.get("/_emulator/v1/state").await.assert_status(200);
     assert_eq!(
         state["servicestage"]["projects"][0]["pipelines"][0]["name"], "own",
         "its fixtures are what a reset goes back to"
@@ -299,7 +318,7 @@ async fn what_is_wrong_with_a_world_to_be_is_named_with_its_place() {
         assert!(!said.contains("4711"), "{said}");
     }
     let list = json!({"worlds": [{"name": "main", "url": main.url}]});
-    assert_same(&main.get(WORLDS).await.expect(200), &list);
+    assert_same(&main.get(WORLDS).await.assert_status(200), &list);
 }
 
 #[tokio::test]
@@ -314,7 +333,7 @@ async fn a_name_that_is_taken_is_409_and_one_that_is_not_there_404() {
         main.get(&format!("{WORLDS}/t2")).await,
         main.delete(&format!("{WORLDS}/t2")).await,
     ] {
-        assert_eq!(reply.expect(404)["detail"], "there is no world t2");
+        assert_eq!(reply.assert_status(404)["detail"], "there is no world t2");
     }
 }
 
@@ -323,21 +342,26 @@ async fn neither_the_first_world_nor_the_one_that_is_asked_can_be_closed() {
     let (_emulator, main) = emulator().await;
     let t1 = main.open(json!({"name": "t1"})).await;
 
-    let itself = t1.delete(&format!("{WORLDS}/t1")).await.expect(409);
+    let itself = t1.delete(&format!("{WORLDS}/t1")).await.assert_status(409);
     assert_eq!(
         itself["detail"],
         "the world t1 cannot close itself and still answer; ask another one"
     );
     for world in [&main, &t1] {
-        let first = world.delete(&format!("{WORLDS}/main")).await.expect(409);
+        let first = world
+            .delete(&format!("{WORLDS}/main"))
+            .await
+            .assert_status(409);
         assert_eq!(
             first["detail"],
             "the world main ends with the process, not before it"
         );
     }
 
-    t1.get("/_emulator/v1/health").await.expect(200);
-    main.delete(&format!("{WORLDS}/t1")).await.expect(204);
+    t1.get("/_emulator/v1/health").await.assert_status(200);
+    main.delete(&format!("{WORLDS}/t1"))
+        .await
+        .assert_status(204);
 }
 
 #[tokio::test]
@@ -352,7 +376,7 @@ async fn where_no_process_serves_there_are_no_further_worlds() {
     ] {
         let problem = json!({"type": "about:blank", "title": "Not Implemented", "status": 501,
             "detail": "further worlds need a process that serves this one; here it is called directly"});
-        assert_same(&reply.expect(501), &problem);
+        assert_same(&reply.assert_status(501), &problem);
     }
 }
 
@@ -367,10 +391,12 @@ async fn once_a_world_is_closed_nothing_of_it_is_left() {
     );
     half.write_all(b"GET /_emulator/v1/health HTTP/1.1\r\nHost")
         .unwrap();
-    t1.get("/_emulator/v1/health").await.expect(200);
+    t1.get("/_emulator/v1/health").await.assert_status(200);
 
     let asked = Stopwatch::start();
-    main.delete(&format!("{WORLDS}/t1")).await.expect(204);
+    main.delete(&format!("{WORLDS}/t1"))
+        .await
+        .assert_status(204);
 
     assert!(
         asked.elapsed() < Duration::from_millis(300),
@@ -385,7 +411,9 @@ async fn once_a_world_is_closed_nothing_of_it_is_left() {
             "connections are closed"
         );
     }
-    main.delete(&format!("{WORLDS}/t1")).await.expect(404);
+    main.delete(&format!("{WORLDS}/t1"))
+        .await
+        .assert_status(404);
     main.open(json!({"name": "t1"})).await;
 }
 
@@ -433,7 +461,7 @@ async fn there_are_as_many_worlds_as_allowed_and_then_429() {
     let expected =
         "there are 3 worlds, the first one included, and --max-worlds allows no more; delete one";
     assert_eq!(said, expected);
-    main.delete(&format!("{WORLDS}/a")).await.expect(204);
+    main.delete(&format!("{WORLDS}/a")).await.assert_status(204);
     main.open(json!({"name": "c"})).await;
 }
 
@@ -457,7 +485,7 @@ async fn ports_come_in_turn_out_of_the_range_past_those_that_are_taken() {
     assert!(said.starts_with(&expected), "{said}");
 
     drop(taken);
-    main.delete(&format!("{WORLDS}/b")).await.expect(204);
+    main.delete(&format!("{WORLDS}/b")).await.assert_status(204);
     // The one that has been free for longer first.
     assert_eq!(main.open(json!({"name": "c"})).await.url, url(first));
     assert_eq!(main.open(json!({"name": "d"})).await.url, url(last));

@@ -54,8 +54,8 @@ async fn thirty_two_processes_run_their_stories_at_once_each_in_a_world_of_its_o
 
     let main = Remote::at(&url);
     let list = json!({"worlds": [{"name": "main", "url": url}]});
-    assert_same(&main.get(WORLDS).await.expect(200), &list);
-    assert_eq!(main.get(&pipelines()).await.expect(200), json!([]));
+    assert_same(&main.get(WORLDS).await.assert_status(200), &list);
+    assert_eq!(main.get(&pipelines()).await.assert_status(200), json!([]));
 }
 
 /// One of the processes if the environment says so, from opening a world to its end, with exact times of its
@@ -80,10 +80,16 @@ async fn the_story_of_one_process() {
     std::io::stdout().write_all(b"world is open\n").unwrap();
     std::io::stdin().read_line(&mut String::new()).unwrap();
 
-    let created = world.post(&pipelines(), pipeline(&name)).await.expect(200);
+    let created = world
+        .post(&pipelines(), pipeline(&name))
+        .await
+        .assert_status(200);
     let id = created["id"].as_str().unwrap();
     let action = |word: &str| format!("{}/{id}/action?action_id={word}", pipelines());
-    let started = world.post(&action("start"), json!({})).await.expect(200);
+    let started = world
+        .post(&action("start"), json!({}))
+        .await
+        .assert_status(200);
     assert_same(
         &started,
         &json!({"id": 286_541, "pipeline_id": id, "status": 4}),
@@ -126,7 +132,10 @@ async fn the_story_of_one_process() {
     let pause = 60_000 + n;
     assert_eq!(world.advance(pause).await, Vec::<Value>::new(), "it waits");
     let agree = json!({"task_name": "deploy", "approval_type": "agree"});
-    let agreed = world.post(&action("approval"), agree).await.expect(200);
+    let agreed = world
+        .post(&action("approval"), agree)
+        .await
+        .assert_status(200);
     assert_eq!(agreed["status"], 4);
 
     assert_eq!(world.advance(step - 1).await, Vec::<Value>::new());
@@ -141,11 +150,11 @@ async fn the_story_of_one_process() {
     let records = world
         .get(&format!("{}/{id}/records", pipelines()))
         .await
-        .expect(200);
+        .assert_status(200);
     let record = json!({"id": 286_541, "pipeline_id": id, "version": 1, "trigger": "emulator", "trigger_type": 0,
         "trigger_at": begin, "status": 2, "end_at": ended});
     assert_same(&records, &json!({"count": 1, "records": [record]}));
-    let listed = world.get(&pipelines()).await.expect(200);
+    let listed = world.get(&pipelines()).await.assert_status(200);
     let names: Vec<_> = listed
         .as_array()
         .unwrap()
@@ -153,7 +162,9 @@ async fn the_story_of_one_process() {
         .map(|one| &one["name"])
         .collect();
     assert_eq!(names, [&json!(name)], "it sees its own alone");
-    main.delete(&format!("{WORLDS}/{name}")).await.expect(204);
+    main.delete(&format!("{WORLDS}/{name}"))
+        .await
+        .assert_status(204);
 }
 
 #[tokio::test]
@@ -208,7 +219,7 @@ async fn a_thousand_worlds_one_after_the_other_leave_neither_files_nor_memory_no
     let process = Process::start(&["--listen", "127.0.0.1:0", "--world-ports", &ports]);
     let main = Remote::at(format!("http://127.0.0.1:{}", process.port()));
     let cycle = async |n: usize| {
-        let opened = main.post(WORLDS, json!({})).await.expect(201);
+        let opened = main.post(WORLDS, json!({})).await.assert_status(201);
         let url = opened["url"].as_str().unwrap();
         // Of each tenth a client stays connected past the end.
         let client = n.is_multiple_of(10).then(|| Remote::at(url));
@@ -216,10 +227,10 @@ async fn a_thousand_worlds_one_after_the_other_leave_neither_files_nor_memory_no
             client
                 .post(&pipelines(), pipeline("shop"))
                 .await
-                .expect(200);
+                .assert_status(200);
         }
         let path = format!("{WORLDS}/{}", opened["name"].as_str().unwrap());
-        main.delete(&path).await.expect(204);
+        main.delete(&path).await.assert_status(204);
     };
     for n in 0..200 {
         cycle(n).await;
@@ -234,5 +245,5 @@ async fn a_thousand_worlds_one_after_the_other_leave_neither_files_nor_memory_no
     // A world that stayed would hold some 80 KiB, 800 of them 64,000.
     assert!(after.1 < before.1 + 4_096, "KiB: {before:?}, {after:?}");
     let list = json!({"worlds": [{"name": "main", "url": main.url}]});
-    assert_same(&main.get(WORLDS).await.expect(200), &list);
+    assert_same(&main.get(WORLDS).await.assert_status(200), &list);
 }

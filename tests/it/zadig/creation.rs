@@ -441,7 +441,9 @@ async fn an_unknown_chart_repository_leaves_the_version_failed() {
         .is(500, &refused("v1", true, cause));
     let repo =
         json!({"zadig": {"projects": [{"key": "demo", "chart_repos": [{"name": "nothing"}]}]}});
-    app.patch("/_emulator/v1/state", repo).await.expect(204);
+    app.patch("/_emulator/v1/state", repo)
+        .await
+        .assert_status(204);
     app.create_helm(retry).await.is(200, SUCCESS);
     assert_eq!(app.seen("v1").await, seen("retrying", "0/2", "waiting", ""));
     let rows = &app.detail("v1").await["distribute_infos"];
@@ -457,8 +459,8 @@ async fn a_retry_needs_a_version_that_failed() {
     let missing = format!("{missing}, error: mongo: no documents in result");
     refuses(&app, "helm", retry("v1"), &refused("v1", true, &missing)).await;
 
-    app.create_k8s(k8s("v1")).await.expect(200);
-    app.create_helm(helm("v2")).await.expect(200);
+    app.create_k8s(k8s("v1")).await.assert_status(200);
+    app.create_helm(helm("v2")).await.assert_status(200);
     for status in ["creating", "success"] {
         let cause = format!("can't reCreate version with status:{status}");
         refuses(&app, "k8s", retry("v1"), &refused("v1", true, &cause)).await;

@@ -47,7 +47,7 @@ async fn a_token_passes_under_any_scheme_or_in_the_query() {
         reply.is(200, r#"{"list":[],"total":0}"#);
     }
     let query = format!("{path}&token=t");
-    app.send("GET", &query, &[], "").await.expect(200);
+    app.send("GET", &query, &[], "").await.assert_status(200);
     let malformed = app.send("GET", &query, &[("authorization", "t")], "").await;
     malformed.is(401, "");
 }
@@ -165,7 +165,7 @@ async fn delete_needs_a_project_and_the_detail_only_where_the_service_is_followe
     });
     let path = format!("{RELEASES}/66287b110b8b8a631910f5ae");
     for path in [path.clone(), format!("{path}?projectKey=")] {
-        documented.get(&path).await.expect(200);
+        documented.get(&path).await.assert_status(200);
         strict
             .get(&path)
             .await
@@ -297,7 +297,7 @@ async fn only_known_tokens_pass_where_auth_is_strict() {
     let path = list_of("demo");
     app.get(&path).await.is(401, "");
     let alice = &[("authorization", "Bearer alice-token")];
-    app.send("GET", &path, alice, "").await.expect(200);
+    app.send("GET", &path, alice, "").await.assert_status(200);
 }
 
 #[tokio::test]
@@ -308,11 +308,11 @@ async fn of_two_tokens_the_one_in_the_query_is_checked_and_the_one_in_the_header
     for (auth, unknown) in [(Auth::Shape, 200), (Auth::Strict, 401)] {
         let app = App::build(|settings| settings.auth = auth, &users());
         let reply = app.send("GET", &with("nora-token"), gina, "").await;
-        reply.expect(200);
+        reply.assert_status(200);
         let reply = app.send("GET", &with("gina-token"), nora, "").await;
         reply.is(403, "");
         let reply = app.send("GET", &with("whoever"), gina, "").await;
-        reply.expect(unknown);
+        reply.assert_status(unknown);
     }
 }
 

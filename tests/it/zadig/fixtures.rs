@@ -11,7 +11,11 @@ async fn answers(app: &App) -> Vec<Value> {
     let mut answers = vec![list.clone()];
     for version in list["list"].as_array().unwrap() {
         let id = version["id"].as_str().unwrap();
-        answers.push(app.get(&format!("{RELEASES}/{id}")).await.expect(200));
+        answers.push(
+            app.get(&format!("{RELEASES}/{id}"))
+                .await
+                .assert_status(200),
+        );
     }
     answers
 }
@@ -27,16 +31,16 @@ async fn populated() -> App {
     app.script(fail("retried", "image2")).await;
     app.script(fail("failed", "image2")).await;
     app.script(fail("stopped", "chart1")).await;
-    app.create_k8s(k8s("retried")).await.expect(200);
-    app.create_helm(helm("failed")).await.expect(200);
+    app.create_k8s(k8s("retried")).await.assert_status(200);
+    app.create_helm(helm("failed")).await.assert_status(200);
     app.create_k8s(but(k8s("nowhere"), "/image_registry_id", json!("")))
         .await
-        .expect(500);
-    app.create_helm(helm("stopped")).await.expect(500);
+        .assert_status(500);
+    app.create_helm(helm("stopped")).await.assert_status(500);
     app.advance(4_000).await;
     let retry = but(k8s("retried"), "/retry", json!(true));
-    app.create_k8s(retry).await.expect(200);
-    app.create_k8s(k8s("running")).await.expect(200);
+    app.create_k8s(retry).await.assert_status(200);
+    app.create_k8s(k8s("running")).await.assert_status(200);
     app.advance(500).await;
     app
 }
@@ -50,7 +54,7 @@ async fn an_import_of_an_export_answers_the_same_now_and_later() {
     other
         .put("/_emulator/v1/state", state.clone())
         .await
-        .expect(204);
+        .assert_status(204);
 
     for _ in 0..4 {
         assert_eq!(other.state().await, app.state().await);
@@ -106,7 +110,9 @@ async fn a_given_status_stays_through_export_and_import() {
         assert_eq!(detail["version_info"]["progress"], progress);
         app.advance(100_000_000).await;
         let state = app.state().await;
-        app.put("/_emulator/v1/state", state).await.expect(204);
+        app.put("/_emulator/v1/state", state)
+            .await
+            .assert_status(204);
     }
 }
 
@@ -116,11 +122,13 @@ async fn equal_seconds_keep_their_order_through_export_and_import() {
     for name in ["b", "a", "c"] {
         app.create_k8s(json!({"project_key": "demo", "version_name": name}))
             .await
-            .expect(200);
+            .assert_status(200);
     }
     let before = app.list().await;
     let state = app.state().await;
-    app.put("/_emulator/v1/state", state).await.expect(204);
+    app.put("/_emulator/v1/state", state)
+        .await
+        .assert_status(204);
     assert_same(&app.list().await, &before);
 }
 
@@ -219,7 +227,10 @@ async fn a_fixture_that_does_not_fit_is_refused_with_its_place() {
         ),
     ] {
         let reply = app.put("/_emulator/v1/state", state).await;
-        let detail = reply.expect(400)["detail"].as_str().unwrap().to_owned();
+        let detail = reply.assert_status(400)["detail"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         assert!(
             detail.starts_with(expected),
             "{detail}\nexpected {expected}"
@@ -231,7 +242,7 @@ async fn a_fixture_that_does_not_fit_is_refused_with_its_place() {
 #[tokio::test]
 async fn a_patch_replaces_by_id_and_adds_the_rest() {
     let app = App::load(&references());
-    app.create_k8s(k8s("v1")).await.expect(200);
+    app.create_k8s(k8s("v1")).await.assert_status(200);
     let id = app.id("v1").await;
     app.patch(
         "/_emulator/v1/state",
@@ -244,7 +255,7 @@ async fn a_patch_replaces_by_id_and_adds_the_rest() {
         }]}}),
     )
     .await
-    .expect(204);
+    .assert_status(204);
 
     let list = app.list().await;
     let names = list["list"].as_array().unwrap().iter();

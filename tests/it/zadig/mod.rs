@@ -95,7 +95,7 @@ impl App {
     /// The versions of project `demo`.
     async fn list(&self) -> Value {
         let path = format!("{RELEASES}?projectKey=demo&pageNum=1&pageSize=100");
-        self.get(&path).await.expect(200)
+        self.get(&path).await.assert_status(200)
     }
 
     /// The id of the version of that name.
@@ -115,7 +115,7 @@ impl App {
     async fn detail(&self, name: &str) -> Value {
         let id = self.id(name).await;
         let path = format!("{RELEASES}/{id}?projectKey=demo");
-        self.get(&path).await.expect(200)
+        self.get(&path).await.assert_status(200)
     }
 
     /// Status in the list, status in the detail, and the progress, of the version of that name.

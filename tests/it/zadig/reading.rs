@@ -20,7 +20,10 @@ async fn the_documented_details_come_back_unchanged() {
     for name in ["zadig_detail_k8s.json", "zadig_detail_helm.json"] {
         let detail = golden(name);
         let id = detail["version_info"]["id"].as_str().unwrap();
-        let reply = app.get(&format!("{RELEASES}/{id}")).await.expect(200);
+        let reply = app
+            .get(&format!("{RELEASES}/{id}"))
+            .await
+            .assert_status(200);
         assert_same(&reply, &detail);
     }
 }
@@ -65,15 +68,15 @@ async fn versions_come_newest_first_and_in_pages() {
     for name in ["v1", "v2", "v3"] {
         app.create_k8s(json!({"project_key": "demo", "version_name": name}))
             .await
-            .expect(200);
+            .assert_status(200);
     }
     app.advance(1_000).await;
     app.create_k8s(json!({"project_key": "demo", "version_name": "v4"}))
         .await
-        .expect(200);
+        .assert_status(200);
     let names = async |page: &str| {
         let path = format!("{RELEASES}?projectKey=demo&{page}");
-        let list = app.get(&path).await.expect(200);
+        let list = app.get(&path).await.assert_status(200);
         assert_eq!(list["total"], 4, "the total does not depend on the page");
         let list = list["list"].as_array().unwrap().iter();
         list.map(|version| version["version_name"].as_str().unwrap().to_owned())
@@ -98,10 +101,10 @@ async fn a_page_of_the_default_size_has_20_versions() {
     for n in 0..21 {
         app.create_k8s(json!({"project_key": "demo", "version_name": n.to_string()}))
             .await
-            .expect(200);
+            .assert_status(200);
     }
     let path = format!("{RELEASES}?projectKey=demo&pageNum=1&pageSize=-1");
-    let list = app.get(&path).await.expect(200);
+    let list = app.get(&path).await.assert_status(200);
     assert_eq!(list["list"].as_array().unwrap().len(), 20);
 }
 
@@ -109,7 +112,7 @@ async fn a_page_of_the_default_size_has_20_versions() {
 async fn an_id_is_looked_up_among_all_projects() {
     let app = App::load(&documented());
     let path = format!("{RELEASES}/66287b110b8b8a631910f5ae?projectKey=other");
-    let detail = app.get(&path).await.expect(200);
+    let detail = app.get(&path).await.assert_status(200);
     assert_same(&detail, &golden("zadig_detail_k8s.json"));
     app.delete(&path).await.is(200, SUCCESS);
     assert_eq!(app.list().await["total"], 2);

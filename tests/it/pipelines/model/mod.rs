@@ -78,7 +78,7 @@ async fn play(sequence: &Sequence) -> Result<(), TestCaseError> {
         let answer = say(&app, &mut ids, &call).await;
 
         prop_assert_eq!(answer, expected, "call {}: {:?}", n, call);
-        let rows = app.get(&pipelines()).await.expect(200);
+        let rows = app.get(&pipelines()).await.assert_status(200);
         for (pipeline, id) in reference.pipelines.iter().zip(&ids) {
             let row = rows
                 .as_array()
@@ -157,7 +157,7 @@ fn answer(reply: &Reply) -> Answer {
         400 => Answer::Refused,
         404 => Answer::Unknown,
         _ => {
-            let body = reply.expect(200);
+            let body = reply.assert_status(200);
             match (body["id"].as_i64(), body["status"].as_u64()) {
                 (Some(execution), Some(status)) => Answer::Status(execution, status),
                 _ => Answer::Done,

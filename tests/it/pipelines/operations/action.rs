@@ -48,7 +48,7 @@ async fn assert_row(status: u8, answers: [u64; 7], pipeline: &Subject<'_>) {
             .app
             .put("/_emulator/v1/state", before.clone())
             .await
-            .expect(204);
+            .assert_status(204);
         assert_eq!(pipeline.status().await, u64::from(status));
 
         let reply = pipeline.try_act(action, body).await;
@@ -59,7 +59,11 @@ async fn assert_row(status: u8, answers: [u64; 7], pipeline: &Subject<'_>) {
             assert_eq!(wrong(&reply), expected);
             assert_same(&pipeline.app.state().await, &before);
         } else {
-            assert_eq!(reply.expect(200)["status"], answer, "{action} in {status}");
+            assert_eq!(
+                reply.assert_status(200)["status"],
+                answer,
+                "{action} in {status}"
+            );
         }
     }
 }
@@ -131,7 +135,7 @@ async fn the_documented_request_gets_the_documented_answer() {
     let path = format!("{}/action?action_id=start", pipeline.path());
     let reply = send(&app, "POST", &path, &request).await;
 
-    assert_same(&reply.expect(200), &documented);
+    assert_same(&reply.assert_status(200), &documented);
     assert_eq!(
         reply.text(),
         format!(
@@ -158,15 +162,15 @@ async fn the_body_of_every_action_but_approval_may_be_absent() {
         send(&app, "POST", &path, text).await
     };
 
-    let answer = empty("start", "").await.expect(200);
+    let answer = empty("start", "").await.assert_status(200);
     assert_eq!(keys(&answer), ["id", "pipeline_id", "status"]);
-    assert_eq!(empty("stop", " \n").await.expect(200)["status"], 13);
+    assert_eq!(empty("stop", " \n").await.assert_status(200)["status"], 13);
     app.advance(2_000).await;
-    assert_eq!(empty("continue", "").await.expect(200)["status"], 4);
+    assert_eq!(empty("continue", "").await.assert_status(200)["status"], 4);
     app.advance(2_000).await;
-    assert_eq!(empty("retry", "").await.expect(200)["status"], 14);
+    assert_eq!(empty("retry", "").await.assert_status(200)["status"], 14);
     app.advance(4_000).await;
-    assert_eq!(empty("rollback", "").await.expect(200)["status"], 10);
+    assert_eq!(empty("rollback", "").await.assert_status(200)["status"], 10);
     assert_eq!(
         wrong(&empty("approval", "").await),
         "task_name: must not be absent with action_id approval"
@@ -197,7 +201,7 @@ async fn every_action_answers_the_number_of_the_same_execution() {
         ("start", json!({}), 0),
     ] {
         ids.push(
-            pipeline.try_act(action, body).await.expect(200)["id"]
+            pipeline.try_act(action, body).await.assert_status(200)["id"]
                 .as_i64()
                 .unwrap()
                 - 286_540,

@@ -106,7 +106,7 @@ async fn unknown_fields_of_an_action_are_accepted_and_named_in_a_hint() {
         )
         .await;
 
-    reply.expect(200);
+    reply.assert_status(200);
     let hint = reply.header("x-emulator-hint");
     assert!(
         hint.contains("selectedTasks") && hint.contains("stage_id"),

@@ -27,14 +27,14 @@ async fn refuse(bodies: impl IntoIterator<Item = (Value, &'static str)>) {
         let reply = app.post(&pipelines(), body.clone()).await;
         assert_eq!(wrong(&reply), expected, "{body}");
     }
-    assert_eq!(app.get(&pipelines()).await.expect(200), json!([]));
+    assert_eq!(app.get(&pipelines()).await.assert_status(200), json!([]));
 }
 
 #[tokio::test]
 async fn a_creation_answers_the_detail_of_a_fresh_pipeline() {
     let app = App::new();
 
-    let created = app.post(&pipelines(), ui()).await.expect(200);
+    let created = app.post(&pipelines(), ui()).await.assert_status(200);
 
     let expected = json!({
         "name": "release-a", "description": "", "model_version": 2, "config_mode": "ui", "id": created["id"],
@@ -46,7 +46,10 @@ async fn a_creation_answers_the_detail_of_a_fresh_pipeline() {
     assert_same(&created, &expected);
     let id = created["id"].as_str().unwrap();
     assert_eq!(uuid::Uuid::parse_str(id).unwrap().to_string(), id);
-    let detail = app.get(&format!("{}/{id}", pipelines())).await.expect(200);
+    let detail = app
+        .get(&format!("{}/{id}", pipelines()))
+        .await
+        .assert_status(200);
     assert_same(&detail, &expected);
 }
 
@@ -58,7 +61,10 @@ async fn everything_that_can_be_given_comes_back() {
         "sources": [source()], "stages": three_stages(), "enterprise_project_id": "e-1", "fail_mode": "continue"
     });
 
-    let created = app.post(&pipelines(), given.clone()).await.expect(200);
+    let created = app
+        .post(&pipelines(), given.clone())
+        .await
+        .assert_status(200);
 
     for key in [
         "name",
@@ -86,7 +92,7 @@ async fn null_counts_as_absent_where_a_field_is_optional() {
         given[key] = Value::Null;
     }
 
-    let created = app.post(&pipelines(), given).await.expect(200);
+    let created = app.post(&pipelines(), given).await.assert_status(200);
 
     assert_eq!(created["description"], "");
     assert_eq!(created["enterprise_project_id"], "0");
@@ -195,11 +201,11 @@ async fn a_missing_or_odd_content_type_is_no_reason_to_refuse() {
         let body = body(&format!("release-{n}"), three_stages()).to_string();
         app.send("POST", &pipelines(), &headers, body)
             .await
-            .expect(200);
+            .assert_status(200);
     }
     send(&app, "POST", &pipelines(), &ui().to_string())
         .await
-        .expect(200);
+        .assert_status(200);
 }
 
 #[tokio::test]
@@ -211,7 +217,7 @@ async fn a_name_has_2_to_64_characters_and_begins_and_ends_well() {
     for good in ["ab", "release-1zws2j", "A_9", &long(64)] {
         app.post(&pipelines(), body(good, three_stages()))
             .await
-            .expect(200);
+            .assert_status(200);
     }
     for bad in [
         "",
@@ -263,7 +269,10 @@ async fn ui_needs_stages_and_template_needs_sources() {
     .await;
 
     let app = App::new();
-    let created = app.post(&pipelines(), template(source())).await.expect(200);
+    let created = app
+        .post(&pipelines(), template(source()))
+        .await
+        .assert_status(200);
     assert_same(
         &created["pipeline_declaration"],
         &json!({"sources": [source()], "stages": []}),
@@ -287,7 +296,7 @@ async fn each_documented_kind_of_template_source_is_accepted() {
             "name",
             json!(format!("release-{n}")),
         );
-        let created = app.post(&pipelines(), given).await.expect(200);
+        let created = app.post(&pipelines(), given).await.assert_status(200);
         assert_same(
             &created["pipeline_declaration"]["sources"],
             &json!([source]),
@@ -340,7 +349,7 @@ async fn a_template_source_that_breaks_a_rule_is_refused_with_its_place() {
 async fn a_name_is_unique_in_its_project_and_enterprise_project() {
     const TAKEN: &str = "name: release-a is taken in the enterprise project";
     let app = App::new();
-    app.post(&pipelines(), ui()).await.expect(200);
+    app.post(&pipelines(), ui()).await.assert_status(200);
 
     let again = app
         .post(&pipelines(), with(&ui(), "description", json!("b")))
@@ -366,13 +375,13 @@ async fn a_name_is_unique_in_its_project_and_enterprise_project() {
         with(&ui(), "enterprise_project_id", json!("e-1")),
     )
     .await
-    .expect(200);
+    .assert_status(200);
     app.post("/v3/another/pipeline/pipelines", ui())
         .await
-        .expect(200);
+        .assert_status(200);
     app.post(&pipelines(), with(&ui(), "name", json!("Release-a")))
         .await
-        .expect(200);
+        .assert_status(200);
     let third = app
         .post(
             &pipelines(),
@@ -390,7 +399,7 @@ async fn an_unknown_field_is_accepted_and_named_in_a_hint() {
 
     let reply = app.post(&pipelines(), given).await;
 
-    reply.expect(200);
+    reply.assert_status(200);
     assert_eq!(
         reply.header("x-emulator-hint"),
         "the body's field descripton is not known and was ignored, did you mean description?"
@@ -408,5 +417,5 @@ async fn the_creator_is_the_caller_by_name() {
         .send("POST", &pipelines(), &headers, ui().to_string())
         .await;
 
-    assert_eq!(reply.expect(200)["creator"], "wzh");
+    assert_eq!(reply.assert_status(200)["creator"], "wzh");
 }

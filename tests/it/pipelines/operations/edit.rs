@@ -22,7 +22,7 @@ async fn an_edit_replaces_the_definition_and_counts_the_version() {
     let new = json!({"name": "release-b", "description": "d", "model_version": 2, "config_mode": "ui",
         "stages": stages, "enterprise_project_id": "e-1", "fail_mode": "continue"});
 
-    let edited = app.put(&pipeline.path(), new).await.expect(200);
+    let edited = app.put(&pipeline.path(), new).await.assert_status(200);
 
     let expected = json!({
         "name": "release-b", "description": "d", "model_version": 2, "config_mode": "ui", "id": pipeline.id,
@@ -32,7 +32,10 @@ async fn an_edit_replaces_the_definition_and_counts_the_version() {
         "create_time": NOON, "update_time": NOON + 7_000, "last_trigger_at": 0
     });
     assert_same(&edited, &expected);
-    assert_same(&app.get(&pipeline.path()).await.expect(200), &expected);
+    assert_same(
+        &app.get(&pipeline.path()).await.assert_status(200),
+        &expected,
+    );
     let row = pipeline.row().await;
     assert_eq!(
         (&row["version"], &row["update_time"], &row["create_time"]),
@@ -42,7 +45,7 @@ async fn an_edit_replaces_the_definition_and_counts_the_version() {
     let again = app
         .put(&pipeline.path(), body("release-b", three_stages()))
         .await
-        .expect(200);
+        .assert_status(200);
     assert_eq!(again["version"], 3);
     assert_eq!(
         again["description"], "",
@@ -103,7 +106,7 @@ async fn an_unknown_field_of_an_edit_is_named_in_a_hint() {
         )
         .await;
 
-    assert_eq!(reply.expect(200)["version"], 2);
+    assert_eq!(reply.assert_status(200)["version"], 2);
     assert_eq!(
         reply.header("x-emulator-hint"),
         "the body's field version is not known and was ignored"
@@ -132,7 +135,7 @@ async fn an_edit_is_refused_while_something_is_under_way_and_only_then() {
         let reply = app.put(&path, body("release-b", three_stages())).await;
 
         if allowed {
-            let edited = reply.expect(200);
+            let edited = reply.assert_status(200);
             assert_eq!(
                 (&edited["status"], &edited["version"]),
                 (&json!(status), &json!(2)),
@@ -162,7 +165,7 @@ async fn an_edit_is_possible_again_once_the_run_has_ended() {
         "edit is not allowed in status 4, only in 1, 2, 3, 7, 11, 12"
     );
     app.advance(1).await;
-    app.put(&pipeline.path(), new).await.expect(200);
+    app.put(&pipeline.path(), new).await.assert_status(200);
 
     assert_eq!(
         pipeline.steps().await,
@@ -189,7 +192,7 @@ async fn a_paused_run_goes_on_with_the_stages_it_was_started_with() {
 
     app.put(&pipeline.path(), body("release-a", three_stages()))
         .await
-        .expect(200);
+        .assert_status(200);
     pipeline.act("continue", json!({})).await;
     app.advance(1_500).await;
 
@@ -211,14 +214,17 @@ async fn a_change_of_name_frees_the_old_one_and_takes_the_new() {
         wrong(&taken),
         "name: release-b is taken in the enterprise project"
     );
-    assert_eq!(app.get(&first.path()).await.expect(200)["version"], 1);
+    assert_eq!(
+        app.get(&first.path()).await.assert_status(200)["version"],
+        1
+    );
 
     app.put(&first.path(), body("release-c", three_stages()))
         .await
-        .expect(200);
+        .assert_status(200);
     app.put(&second.path(), body("release-a", three_stages()))
         .await
-        .expect(200);
+        .assert_status(200);
     let taken = app
         .post(&pipelines(), body("release-c", three_stages()))
         .await;
@@ -228,7 +234,7 @@ async fn a_change_of_name_frees_the_old_one_and_takes_the_new() {
     );
     app.post(&pipelines(), body("release-b", three_stages()))
         .await
-        .expect(200);
+        .assert_status(200);
 }
 
 #[tokio::test]
@@ -241,7 +247,9 @@ async fn a_change_of_the_enterprise_project_moves_the_name() {
     );
     let first = Subject::create(&app, body("release-a", three_stages())).await;
 
-    app.put(&first.path(), elsewhere.clone()).await.expect(200);
+    app.put(&first.path(), elsewhere.clone())
+        .await
+        .assert_status(200);
 
     let taken = app.post(&pipelines(), elsewhere).await;
     assert_eq!(
@@ -250,7 +258,7 @@ async fn a_change_of_the_enterprise_project_moves_the_name() {
     );
     app.post(&pipelines(), body("release-a", three_stages()))
         .await
-        .expect(200);
+        .assert_status(200);
     let back = app
         .put(&first.path(), body("release-a", three_stages()))
         .await;
@@ -277,12 +285,12 @@ async fn the_name_of_an_enterprise_project_goes_when_the_pipeline_leaves_it() {
         json!("e-1"),
     );
 
-    app.put(&pipeline.path(), stays).await.expect(200);
+    app.put(&pipeline.path(), stays).await.assert_status(200);
     assert_eq!(pipeline.row().await["enterprise_project"], "shop");
 
     app.put(&pipeline.path(), body("release-b", three_stages()))
         .await
-        .expect(200);
+        .assert_status(200);
     assert_eq!(pipeline.row().await["enterprise_project"], Value::Null);
 }
 

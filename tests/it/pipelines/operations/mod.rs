@@ -19,7 +19,7 @@ const NOBODY: &str = "4105b37a-947e-4aca-90d8-cec7c04c6f38";
 /// the text at which the reader of JSON gave up is left out.
 #[track_caller]
 fn wrong(reply: &Reply) -> String {
-    let body = reply.expect(400);
+    let body = reply.assert_status(400);
     let keys: Vec<&String> = body.as_object().expect("an object").keys().collect();
     assert_eq!(keys, ["error_code", "error_msg"]);
     assert_eq!(body["error_code"], "SVCSTG.00100400");
@@ -34,7 +34,7 @@ fn wrong(reply: &Reply) -> String {
 fn is_unknown(reply: &Reply) {
     let expected =
         json!({"error_code": "SVCSTG.00100433", "error_msg": "application release not found"});
-    assert_same(&reply.expect(404), &expected);
+    assert_same(&reply.assert_status(404), &expected);
 }
 
 /// The keys of an object in the order of the answer.

@@ -17,7 +17,7 @@ async fn four(app: &App) -> Vec<Subject<'_>> {
     }
     app.put(&made[0].path(), body("bb", three_stages()))
         .await
-        .expect(200);
+        .assert_status(200);
     made
 }
 
@@ -36,7 +36,7 @@ async fn a_fresh_row_has_the_fourteen_keys_of_the_documented_example() {
     let app = App::new();
     let pipeline = Subject::create(&app, body("release-gn7mre", three_stages())).await;
 
-    let rows = app.get(&pipelines()).await.expect(200);
+    let rows = app.get(&pipelines()).await.assert_status(200);
 
     let expected = json!([{
         "id": pipeline.id, "name": "release-gn7mre", "description": "",
@@ -52,15 +52,15 @@ async fn a_fresh_row_has_the_fourteen_keys_of_the_documented_example() {
 #[tokio::test]
 async fn the_list_can_be_wrapped_as_the_documented_table_says() {
     let bare = App::new();
-    assert_same(&bare.get(&pipelines()).await.expect(200), &json!([]));
+    assert_same(&bare.get(&pipelines()).await.assert_status(200), &json!([]));
 
     let app = App::with(|settings| settings.pipelines_list = PipelinesList::Object);
     assert_same(
-        &app.get(&pipelines()).await.expect(200),
+        &app.get(&pipelines()).await.assert_status(200),
         &json!({"pipelines": []}),
     );
     let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
-    let list = app.get(&pipelines()).await.expect(200);
+    let list = app.get(&pipelines()).await.assert_status(200);
     assert_eq!(keys(&list), ["pipelines"]);
     assert_eq!(list["pipelines"][0]["id"], pipeline.id.as_str());
 }
@@ -71,7 +71,7 @@ async fn the_newest_comes_first_also_among_equal_times() {
     four(&app).await;
 
     assert_eq!(
-        names(&app.get(&pipelines()).await.expect(200)),
+        names(&app.get(&pipelines()).await.assert_status(200)),
         "cc aa dd bb"
     );
 }
@@ -101,7 +101,7 @@ async fn the_list_is_ordered_and_paged_as_asked() {
         let rows = app
             .get(&format!("{}?{query}", pipelines()))
             .await
-            .expect(200);
+            .assert_status(200);
         assert_eq!(names(&rows), expected, "{query}");
     }
 }
@@ -135,7 +135,10 @@ async fn each_project_has_a_list_of_its_own() {
     let app = App::new();
     Subject::create(&app, body("release-a", three_stages())).await;
 
-    let another = app.get("/v3/another/pipeline/pipelines").await.expect(200);
+    let another = app
+        .get("/v3/another/pipeline/pipelines")
+        .await
+        .assert_status(200);
 
     assert_same(&another, &json!([]));
 }
@@ -149,13 +152,13 @@ async fn without_a_limit_at_most_a_thousand_rows_come() {
         &json!({"servicestage": {"projects": [{"id": crate::common::PROJECT, "pipelines": rows}]}}),
     );
 
-    let all = app.get(&pipelines()).await.expect(200);
+    let all = app.get(&pipelines()).await.assert_status(200);
     assert_eq!(all.as_array().unwrap().len(), 1_000);
     assert_eq!(all[0]["name"], "r1000");
     let rest = app
         .get(&format!("{}?offset=1000", pipelines()))
         .await
-        .expect(200);
+        .assert_status(200);
     assert_eq!(names(&rest), "r0");
 }
 
@@ -164,7 +167,7 @@ async fn the_detail_has_the_documented_keys_then_those_of_the_list() {
     let app = App::new();
     let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
 
-    let detail = app.get(&pipeline.path()).await.expect(200);
+    let detail = app.get(&pipeline.path()).await.assert_status(200);
 
     assert_eq!(
         keys(&detail),
@@ -196,7 +199,7 @@ async fn list_and_detail_show_a_run_at_once() {
 
     pipeline.act("start", json!({})).await;
 
-    let detail = app.get(&pipeline.path()).await.expect(200);
+    let detail = app.get(&pipeline.path()).await.assert_status(200);
     let row = pipeline.row().await;
     for shown in [&detail, &row] {
         assert_eq!(shown["status"], 4);
@@ -241,7 +244,7 @@ async fn records_are_paged_and_count_is_their_number_before_that() {
         let reply = app
             .get(&format!("{}/records?{query}", pipeline.path()))
             .await
-            .expect(200);
+            .assert_status(200);
         assert_eq!(keys(&reply), ["count", "records"]);
         assert_eq!(reply["count"], 4, "{query}");
         let ids: Vec<i64> = reply["records"]
@@ -274,7 +277,10 @@ async fn executions_are_numbered_over_all_pipelines() {
     let second = Subject::create(&app, body("release-b", three_stages())).await;
     let mut ids = Vec::new();
     for pipeline in [&first, &second] {
-        let answer = pipeline.try_act("start", json!({})).await.expect(200);
+        let answer = pipeline
+            .try_act("start", json!({}))
+            .await
+            .assert_status(200);
         ids.push(answer["id"].as_i64().unwrap());
     }
 

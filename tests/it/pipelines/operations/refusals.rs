@@ -54,7 +54,7 @@ async fn parsing_a_template_package_is_not_emulated() {
         "error_code": "APIGW.0101",
         "request_id": reply.header("x-request-id")
     });
-    assert_same(&reply.expect(501), &expected);
+    assert_same(&reply.assert_status(501), &expected);
     assert_eq!(
         reply.header("x-emulator-hint"),
         "template packages lie in a store of the caller's that is not here; describe the stages in the body with config_mode ui"
@@ -74,7 +74,7 @@ async fn a_pipeline_cannot_be_deleted_and_a_hint_says_what_can_be_done() {
         "error_code": "APIGW.0101",
         "request_id": reply.header("x-request-id")
     });
-    assert_same(&reply.expect(405), &expected);
+    assert_same(&reply.assert_status(405), &expected);
     let hint = reply.header("x-emulator-hint");
     assert!(hint.contains("POST /_emulator/v1/reset"), "{hint}");
     assert!(hint.contains("PATCH /_emulator/v1/state"), "{hint}");
@@ -97,7 +97,7 @@ async fn methods_that_are_not_documented_are_405() {
     ] {
         let reply = send(&app, method, &path, "{}").await;
         assert_eq!(
-            reply.expect(405)["error_code"],
+            reply.assert_status(405)["error_code"],
             "APIGW.0101",
             "{method} {path}"
         );
@@ -113,7 +113,7 @@ async fn every_answer_carries_an_id_of_its_own_and_its_evidence() {
     let path = format!(
         "{}/{}",
         pipelines(),
-        made.expect(200)["id"].as_str().unwrap()
+        made.assert_status(200)["id"].as_str().unwrap()
     );
     let replies = [
         (made, "inferred"),
@@ -178,12 +178,12 @@ async fn without_a_credential_the_gateway_refuses() {
         "error_code": "APIGW.0301",
         "request_id": reply.header("x-request-id")
     });
-    assert_same(&reply.expect(401), &expected);
+    assert_same(&reply.assert_status(401), &expected);
 }
 
 /// The memory and the scripts with how often each was used.
 async fn everything(app: &App) -> (Value, Value) {
-    let scripts = app.get("/_emulator/v1/scripts").await.expect(200);
+    let scripts = app.get("/_emulator/v1/scripts").await.assert_status(200);
     (app.state().await, scripts)
 }
 
@@ -269,7 +269,9 @@ async fn a_refused_request_changes_nothing() {
         assert_same(&after.0, &before.0);
         assert_same(&after.1, &before.1);
     }
-    send(&app, "DELETE", &idle.path(), "").await.expect(405);
+    send(&app, "DELETE", &idle.path(), "")
+        .await
+        .assert_status(405);
     let another = format!(
         "/v3/another/pipeline/pipelines/{}/action?action_id=start",
         idle.id
@@ -277,7 +279,7 @@ async fn a_refused_request_changes_nothing() {
     is_unknown(&app.post(&another, json!({})).await);
     assert_same(&everything(&app).await.0, &before.0);
 
-    let answer = idle.try_act("start", json!({})).await.expect(200);
+    let answer = idle.try_act("start", json!({})).await.assert_status(200);
     assert_eq!(answer["id"], 286_542, "no refusal drew a number");
 }
 
@@ -323,7 +325,7 @@ async fn strict_fidelity_allows_a_thousand_pipelines_a_project() {
     strict
         .post(&pipelines(), body("release-a", three_stages()))
         .await
-        .expect(200);
+        .assert_status(200);
     let reply = strict
         .post(&pipelines(), body("release-b", three_stages()))
         .await;
@@ -334,11 +336,11 @@ async fn strict_fidelity_allows_a_thousand_pipelines_a_project() {
             body("release-b", three_stages()),
         )
         .await
-        .expect(200);
+        .assert_status(200);
 
     let lenient = App::load(&fixtures(1_000));
     lenient
         .post(&pipelines(), body("release-b", three_stages()))
         .await
-        .expect(200);
+        .assert_status(200);
 }

@@ -136,7 +136,7 @@ async fn names_are_unique_within_their_level_only() {
     let stages = json!([{"name": "s", "tasks": [task("s"), task("t")]}, {"name": "t", "tasks": [task("s")]}]);
     app.post(&pipelines(), body("release-a", stages))
         .await
-        .expect(200);
+        .assert_status(200);
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn stages_and_sources_come_back_byte_for_byte() {
 
     let created = send(&app, "POST", &pipelines(), &text).await;
 
-    created.expect(200);
+    created.assert_status(200);
     let declaration = format!(r#""pipeline_declaration":{{"sources":{source},"stages":{stages}}}"#);
     assert!(created.text().contains(&declaration), "{}", created.text());
     assert_eq!(
@@ -172,7 +172,7 @@ async fn stages_and_sources_come_back_byte_for_byte() {
     assert_eq!(detail.text(), created.text());
 
     let edited = send(&app, "PUT", &format!("{}/{id}", pipelines()), &text).await;
-    edited.expect(200);
+    edited.assert_status(200);
     assert!(edited.text().contains(&declaration), "{}", edited.text());
 }
 
