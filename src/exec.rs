@@ -18,7 +18,7 @@ use crate::http::observe::exchange::ExchangeSummary;
 use crate::registry::World;
 use crate::server::worlds::OnClose;
 use crate::sim::glob::Glob;
-use crate::sim::scripts::Script;
+use crate::sim::scripts::ScriptRule;
 use crate::world::identities::Identities;
 
 /// The credential of a command whose user has none: any passes unless `--auth strict`.
@@ -197,7 +197,7 @@ fn told(summary: &ExchangeSummary) -> String {
     format!("{method} {path} was answered {status}{near}")
 }
 
-fn unused_script(rule: &Script) -> String {
+fn unused_script(rule: &ScriptRule) -> String {
     let pattern = &rule.pattern;
     let parts = [
         ("family", pattern.family.as_deref()),

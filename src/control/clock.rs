@@ -12,7 +12,7 @@ use super::transition::TransitionBody;
 use crate::http::extract::Json;
 use crate::http::response;
 use crate::sim::Millis;
-use crate::sim::clock::{ClockReading, ClockUpdate, Mode, Refused};
+use crate::sim::clock::{ClockReading, ClockUpdate, InvalidInstant, Mode};
 use crate::world::settings::is_pace;
 use crate::world::time::parse_rfc3339;
 use crate::world::time::rfc3339;
@@ -185,12 +185,14 @@ pub(super) fn pace(pace: f64) -> Result<f64, Problem> {
     ))
 }
 
-fn refused(refused: Refused) -> Problem {
+fn refused(refused: InvalidInstant) -> Problem {
     match refused {
-        Refused::Backwards(now) => Problem::Conflict(format!(
+        InvalidInstant::Backwards(now) => Problem::Conflict(format!(
             "now: it is {} already, and time goes back only by POST /_emulator/v1/reset",
             rfc3339(now)
         )),
-        Refused::TooFar => Problem::BadRequest("the clock ends with the year 9999".to_owned()),
+        InvalidInstant::TooFar => {
+            Problem::BadRequest("the clock ends with the year 9999".to_owned())
+        }
     }
 }

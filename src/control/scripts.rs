@@ -13,7 +13,7 @@ use crate::http::extract::{Json, Path};
 use crate::http::response;
 use crate::sim::glob::Glob;
 use crate::sim::lifecycle::Outcome;
-use crate::sim::scripts::{Pattern, Script, ScriptSequence, ScriptedOutcome, Work};
+use crate::sim::scripts::{Pattern, ScriptRule, ScriptSequence, ScriptedOutcome, Work};
 use crate::sim::{Millis, NEVER};
 
 /// The families whose work can be scripted, and whose resources have timelines.
@@ -140,14 +140,14 @@ enum OutcomeWord {
 }
 
 impl RuleBody {
-    fn rule(self, id: String) -> Result<Script, Problem> {
+    fn rule(self, id: String) -> Result<ScriptRule, Problem> {
         let family = self.pattern.family.as_deref();
         if family.is_some_and(|family| !FAMILIES.contains(&family)) {
             return wrong("match.family: must be asm, plans, pipelines or zadig");
         }
         let pattern = self.pattern.clone().pattern();
         let says = self.says(pattern.work)?;
-        Ok(Script {
+        Ok(ScriptRule {
             id,
             pattern,
             says,
@@ -190,7 +190,7 @@ impl RuleBody {
 }
 
 impl RuleView {
-    fn of(rule: &Script) -> Self {
+    fn of(rule: &ScriptRule) -> Self {
         let empty = Self {
             id: rule.id.clone(),
             pattern: PatternBody::of(&rule.pattern),
@@ -332,7 +332,7 @@ impl From<Work> for WorkWord {
 }
 
 /// Refuses a script that could not be given over HTTP either.
-pub(crate) fn check(script: &Script) -> Result<(), Problem> {
+pub(crate) fn check(script: &ScriptRule) -> Result<(), Problem> {
     let body = RuleView::of(script);
     let given = RuleBody {
         pattern: body.pattern,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::time::instant;
 use crate::control::Problem;
-use crate::sim::clock::Refused;
+use crate::sim::clock::InvalidInstant;
 
 /// A fault, a script or a setting that cannot be, in the words of the control plane.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,11 +32,11 @@ pub enum ClockError {
     Pace(f64),
 }
 
-impl From<Refused> for ClockError {
-    fn from(refused: Refused) -> Self {
+impl From<InvalidInstant> for ClockError {
+    fn from(refused: InvalidInstant) -> Self {
         match refused {
-            Refused::Backwards(now) => Self::Backwards(instant(now)),
-            Refused::TooFar => Self::TooFar,
+            InvalidInstant::Backwards(now) => Self::Backwards(instant(now)),
+            InvalidInstant::TooFar => Self::TooFar,
         }
     }
 }

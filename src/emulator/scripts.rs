@@ -21,7 +21,7 @@ impl ScriptsHandle<'_> {
         if let Some(misuse) = script.misuse {
             return Err(InvalidValue(misuse.to_owned()));
         }
-        let mut rule = scripts::Script {
+        let mut rule = scripts::ScriptRule {
             id: String::new(),
             pattern: script.pattern,
             says: script.sequence,
@@ -68,7 +68,7 @@ pub struct ListedScript {
 }
 
 impl ListedScript {
-    fn from_rule(rule: scripts::Script) -> Self {
+    fn from_rule(rule: scripts::ScriptRule) -> Self {
         let script = Script {
             pattern: rule.pattern,
             sequence: rule.says,

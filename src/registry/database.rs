@@ -8,7 +8,7 @@ use crate::sim::ids::Ids;
 use crate::sim::timeline::Timeline;
 use crate::sim::transition::{IMPORT, Transition};
 use crate::sim::{Millis, NEVER};
-use crate::world::family::Family;
+use crate::world::family::FamilyTable;
 use crate::world::fixture::{Counters, ValidationError};
 use crate::world::handle::Shared;
 use crate::world::identities::Directory;

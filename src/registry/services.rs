@@ -13,7 +13,7 @@ use crate::http::api_definition::refuse_unrouted;
 use crate::http::closest_route::closest_route;
 use crate::http::context::RequestContext;
 use crate::http::{Operation, Rejection};
-use crate::world::family::{Family, Service};
+use crate::world::family::{FamilyTable, Service};
 
 /// Declares functions over all services.
 macro_rules! services {

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::families::families;
 use crate::http::json::strict;
-use crate::world::family::Family;
+use crate::world::family::FamilyTable;
 use crate::world::fixture::{Counters, ValidationError};
 use crate::world::identities::Identities;
 
@@ -19,7 +19,7 @@ macro_rules! state {
         pub struct State {
             $($(#[$doc])+
             #[schema(value_type = Object)]
-            pub $field: <$table as Family>::State,)+
+            pub $field: <$table as FamilyTable>::State,)+
             /// Users, tokens and keys, secrets included: `{"users":[…],"access_keys":[…],"tokens":[…],"zadig_users":[…]}`.
             #[schema(value_type = Object)]
             pub identities: Identities,

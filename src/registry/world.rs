@@ -12,7 +12,7 @@ use super::state::State;
 use crate::http::context::note_scripts;
 use crate::http::observe::Recorder;
 use crate::http::observe::events::Event;
-use crate::sim::clock::{Clock, ClockReading, ClockUpdate, Mode, Refused};
+use crate::sim::clock::{Clock, ClockReading, ClockUpdate, InvalidInstant, Mode};
 use crate::sim::ids::Ids;
 use crate::sim::{Millis, NEVER, Transition};
 use crate::world::fixture::ValidationError;
@@ -190,7 +190,7 @@ impl World {
         &self,
         update: ClockUpdate,
         on_transition: OnTransition,
-    ) -> Result<ClockReading, Refused> {
+    ) -> Result<ClockReading, InvalidInstant> {
         self.move_clock(|clock| clock.set(update), on_transition)
     }
 
@@ -200,15 +200,15 @@ impl World {
         &self,
         by: Millis,
         on_transition: OnTransition,
-    ) -> Result<ClockReading, Refused> {
+    ) -> Result<ClockReading, InvalidInstant> {
         self.move_clock(|clock| clock.advance(by), on_transition)
     }
 
     fn move_clock(
         &self,
-        change: impl FnOnce(&Clock) -> Result<ClockReading, Refused>,
+        change: impl FnOnce(&Clock) -> Result<ClockReading, InvalidInstant>,
         on_transition: OnTransition,
-    ) -> Result<ClockReading, Refused> {
+    ) -> Result<ClockReading, InvalidInstant> {
         self.0.store.write(|database| {
             self.catch_up(database, self.0.clock.now(), &mut |_, _| {});
             let reading = change(&self.0.clock)?;

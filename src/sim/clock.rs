@@ -37,16 +37,16 @@ pub struct ClockUpdate {
     pub pace: Option<f64>,
 }
 
-/// Refused: the clock would have gone backwards, or past [`MAX_INSTANT`].
+/// An instant that a clock cannot go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
+pub enum InvalidInstant {
     /// The instant asked for lies before the present one, which is given.
     Backwards(Millis),
     /// The instant asked for lies after [`MAX_INSTANT`].
     TooFar,
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for InvalidInstant {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Backwards(now) => write!(
@@ -58,7 +58,7 @@ impl fmt::Display for Refused {
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for InvalidInstant {}
 
 /// A clock that never goes backwards, whatever the machine's does.
 #[derive(Debug)]
@@ -139,27 +139,27 @@ impl Clock {
     }
 
     /// Says whether [`Clock::set`] would accept the setting now, and where it would lead.
-    pub fn check(&self, update: &ClockUpdate) -> Result<Millis, Refused> {
+    pub fn check(&self, update: &ClockUpdate) -> Result<Millis, InvalidInstant> {
         let now = self.now();
         match update.now {
-            Some(to) if to < now => Err(Refused::Backwards(now)),
-            Some(to) if to > MAX_INSTANT => Err(Refused::TooFar),
+            Some(to) if to < now => Err(InvalidInstant::Backwards(now)),
+            Some(to) if to > MAX_INSTANT => Err(InvalidInstant::TooFar),
             to => Ok(to.unwrap_or(now)),
         }
     }
 
     /// Goes to another instant, or moves otherwise from here on.
-    pub fn set(&self, update: ClockUpdate) -> Result<ClockReading, Refused> {
+    pub fn set(&self, update: ClockUpdate) -> Result<ClockReading, InvalidInstant> {
         let now = self.check(&update)?;
         Ok(self.go(now, update))
     }
 
     /// Goes on by `by` from what it shows. How far it has moved by itself meanwhile does not matter.
-    pub fn advance(&self, by: Millis) -> Result<ClockReading, Refused> {
+    pub fn advance(&self, by: Millis) -> Result<ClockReading, InvalidInstant> {
         let now = self.now();
         match now.saturating_add(by) {
-            to if to < now => Err(Refused::Backwards(now)),
-            to if to > MAX_INSTANT => Err(Refused::TooFar),
+            to if to < now => Err(InvalidInstant::Backwards(now)),
+            to if to > MAX_INSTANT => Err(InvalidInstant::TooFar),
             to => Ok(self.go(to, ClockUpdate::default())),
         }
     }
@@ -272,7 +272,7 @@ mod tests {
             pace: Some(9.0),
         };
 
-        assert_eq!(clock.set(back), Err(Refused::Backwards(NOON)));
+        assert_eq!(clock.set(back), Err(InvalidInstant::Backwards(NOON)));
         assert_eq!(
             clock.reading(),
             ClockReading {
@@ -290,7 +290,7 @@ mod tests {
             now: Some(MAX_INSTANT + 1),
             ..ClockUpdate::default()
         };
-        assert_eq!(clock.set(far), Err(Refused::TooFar));
+        assert_eq!(clock.set(far), Err(InvalidInstant::TooFar));
     }
 
     #[test]

@@ -96,7 +96,7 @@ pub enum ScriptSequence {
 
 /// One rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Script {
+pub struct ScriptRule {
     /// Its id.
     pub id: String,
     pub pattern: Pattern,
@@ -105,7 +105,7 @@ pub struct Script {
     pub used: u64,
 }
 
-impl Script {
+impl ScriptRule {
     /// How the next step goes that it decides; nothing once it is used up.
     fn next(&self) -> Option<&ScriptedOutcome> {
         match &self.says {
@@ -120,7 +120,7 @@ impl Script {
 /// The rules in force, in the order they were given, and the usual length of a step.
 #[derive(Clone, Debug)]
 pub struct Scripts {
-    rules: Vec<Script>,
+    rules: Vec<ScriptRule>,
     step: Millis,
     /// The ids of the rules that decided something since somebody asked, each once.
     hits: Vec<String>,
@@ -204,18 +204,18 @@ impl Scripts {
     }
 
     /// Adds a rule behind the others.
-    pub fn add(&mut self, rule: Script) {
+    pub fn add(&mut self, rule: ScriptRule) {
         self.rules.push(rule);
     }
 
     /// The rules in the order they were given.
     #[must_use]
-    pub fn rules(&self) -> &[Script] {
+    pub fn rules(&self) -> &[ScriptRule] {
         &self.rules
     }
 
     /// The rules that decided nothing so far, in the order they were given.
-    pub fn unused(&self) -> impl Iterator<Item = &Script> {
+    pub fn unused(&self) -> impl Iterator<Item = &ScriptRule> {
         self.rules.iter().filter(|rule| rule.used == 0)
     }
 
@@ -247,8 +247,8 @@ mod tests {
         work: Work::Run,
     };
 
-    fn rule(id: &str, step: Option<&str>, says: ScriptSequence) -> Script {
-        Script {
+    fn rule(id: &str, step: Option<&str>, says: ScriptSequence) -> ScriptRule {
+        ScriptRule {
             id: id.to_owned(),
             pattern: Pattern {
                 step: step.map(Glob::new),
@@ -272,7 +272,7 @@ mod tests {
         StepPlan::Work { takes, outcome }
     }
 
-    fn scripts(rules: impl IntoIterator<Item = Script>) -> Scripts {
+    fn scripts(rules: impl IntoIterator<Item = ScriptRule>) -> Scripts {
         let mut scripts = Scripts::new(2_000);
         rules.into_iter().for_each(|rule| scripts.add(rule));
         scripts

@@ -43,7 +43,7 @@ pub struct Next {
 impl Timeline {
     /// What there is to say of a thing on a shelf.
     #[must_use]
-    pub fn of<T: Resource>(
+    pub fn new<T: Resource>(
         stored: &Stored<T>,
         allowed: Vec<&'static str>,
         next: Option<Next>,

@@ -13,7 +13,7 @@ use crate::sim::timeline::Timeline;
 use crate::sim::transition::{ChangeContext, TransitionLog};
 
 /// A family's memory, as a world keeps, saves and restores it.
-pub trait Family: Default {
+pub trait FamilyTable: Default {
     /// The family's part of the state document.
     type State: Clone + Default + PartialEq + Serialize + DeserializeOwned;
 

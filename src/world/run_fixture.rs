@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::http::json::ValidationError;
 use crate::sim::lifecycle::{
-    Command, Event, FailurePolicy, Node, Outcome, Run, RunPlan, Span, StepPlan, Verdict,
+    AcceptedCommand, Command, FailurePolicy, Node, Outcome, Run, RunPlan, Span, StepPlan, Verdict,
 };
 use crate::sim::{Millis, NEVER};
 use crate::world::time::rfc3339;
@@ -94,12 +94,10 @@ pub enum CommandState {
     Abort(Option<Millis>),
 }
 
-impl RunState {
-    /// Writes a run down.
-    #[must_use]
-    pub fn of(run: &Run) -> Self {
+impl From<&Run> for RunState {
+    fn from(run: &Run) -> Self {
         let plan = run.plan();
-        let events = run.events().iter().map(|event| EventState {
+        let events = run.commands().iter().map(|event| EventState {
             at: event.at,
             command: match event.command {
                 Command::Stop => CommandState::Stop,
@@ -120,7 +118,9 @@ impl RunState {
             events: events.collect(),
         }
     }
+}
 
+impl RunState {
     /// Rebuilds the run. A history that lies ahead of the clock does not fit: a command would come before
     /// what was already said, and time goes forward.
     pub fn restore(self, now: Millis) -> Result<Run, ValidationError> {
@@ -157,7 +157,7 @@ impl RunState {
             stop_delay: self.brake,
             limit: self.limit,
         };
-        let events = self.events.into_iter().map(|event| Event {
+        let events = self.events.into_iter().map(|event| AcceptedCommand {
             at: event.at,
             command: match event.command {
                 CommandState::Stop => Command::Stop,

@@ -9,11 +9,11 @@ use crate::sim::collection::Resource;
 use crate::sim::ids::Ids;
 use crate::sim::timeline::{self, Timeline};
 use crate::sim::transition::{CLOCK, ChangeContext, TransitionLog};
-use crate::world::family::Family;
+use crate::world::family::FamilyTable;
 use crate::world::fixture::ValidationError;
 use crate::world::handle::Shared;
 
-impl Family for Table {
+impl FamilyTable for Table {
     type State = State;
 
     const NAMES: &'static [&'static str] = &[FAMILY];
@@ -54,12 +54,12 @@ impl Family for Table {
         if let Some(stored) = self.releases.find(id) {
             let release = &stored.item;
             let next = timeline::next(release, now, |now| release.next_due(now));
-            return Some(Timeline::of(stored, release.allowed(), next, now, log));
+            return Some(Timeline::new(stored, release.allowed(), next, now, log));
         }
         let stored = self.meshes.find(id)?;
         let mesh = &stored.item;
         let next = timeline::next(mesh, now, |now| mesh.next_due(now));
-        Some(Timeline::of(stored, vec![mesh::DELETE], next, now, log))
+        Some(Timeline::new(stored, vec![mesh::DELETE], next, now, log))
     }
 
     fn inherit_history(

@@ -136,7 +136,7 @@ impl SingleStepRun {
 }
 
 fn one_step(started: Millis, does: StepPlan) -> Run {
-    Run::start(started, RunPlan::of(Node::Step(0), vec![does]))
+    Run::start(started, RunPlan::new(Node::Step(0), vec![does]))
 }
 
 #[cfg(test)]
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn what_is_no_single_step_stays_a_run() {
-        let mut plan = RunPlan::of(Node::Step(0), vec![StepPlan::Gate]);
+        let mut plan = RunPlan::new(Node::Step(0), vec![StepPlan::Gate]);
         for fail in [FailurePolicy::Stop, FailurePolicy::Continue] {
             plan.fail = fail;
             let run = Run::start(0, plan.clone());

@@ -7,11 +7,11 @@ use crate::sim::Millis;
 use crate::sim::ids::Ids;
 use crate::sim::timeline::Timeline;
 use crate::sim::transition::{ChangeContext, TransitionLog};
-use crate::world::family::Family;
+use crate::world::family::FamilyTable;
 use crate::world::fixture::{Counters, ValidationError};
 use crate::world::handle::Shared;
 
-impl Family for Tables {
+impl FamilyTable for Tables {
     type State = State;
 
     const NAMES: &'static [&'static str] = &[plans::FAMILY, pipelines::FAMILY];

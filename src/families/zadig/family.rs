@@ -8,11 +8,11 @@ use crate::sim::collection::Resource;
 use crate::sim::ids::Ids;
 use crate::sim::timeline::{self, Timeline};
 use crate::sim::transition::{ChangeContext, TransitionLog};
-use crate::world::family::Family;
+use crate::world::family::FamilyTable;
 use crate::world::fixture::ValidationError;
 use crate::world::handle::Shared;
 
-impl Family for Table {
+impl FamilyTable for Table {
     type State = State;
 
     const NAMES: &'static [&'static str] = &[FAMILY];
@@ -41,7 +41,7 @@ impl Family for Table {
         let version = &stored.item;
         let next = timeline::next(version, now, |now| version.next_due(now));
         let allowed = version.allowed(now);
-        Some(Timeline::of(stored, allowed, next, now, &shared.log))
+        Some(Timeline::new(stored, allowed, next, now, &shared.log))
     }
 
     fn inherit_history(

@@ -577,7 +577,7 @@ mod tests {
             outcome: Outcome::Succeed,
         };
         let tree = Node::Seq((0..STEPS).map(Node::Step).collect());
-        let run = Run::start(0, RunPlan::of(tree, vec![work; STEPS]));
+        let run = Run::start(0, RunPlan::new(tree, vec![work; STEPS]));
         let (mut log, mut collection) = (TransitionLog::default(), Collection::default());
         let row = Row {
             run,

@@ -2,7 +2,9 @@
 
 use foldhash::HashMap;
 
-use super::plan::{Command, Event, FailurePolicy, Node, Outcome, RunPlan, Span, StepPlan, Verdict};
+use super::plan::{
+    AcceptedCommand, Command, FailurePolicy, Node, Outcome, RunPlan, Span, StepPlan, Verdict,
+};
 use crate::sim::{Millis, NEVER};
 
 /// One span per step, and the run's end.
@@ -32,7 +34,7 @@ struct End {
 }
 
 impl Forecast {
-    pub(super) fn of(started: Millis, plan: &RunPlan, events: &[Event]) -> Self {
+    pub(super) fn new(started: Millis, plan: &RunPlan, commands: &[AcceptedCommand]) -> Self {
         // Skipped and carried steps show from the start, not when their turn comes.
         let spans = plan
             .steps
@@ -49,8 +51,8 @@ impl Forecast {
             .collect();
         let mut planner = Planner {
             plan,
-            pauses: pauses(events),
-            answers: answers(events),
+            pauses: pauses(commands),
+            answers: answers(commands),
             spans,
         };
         let end = planner.along(&plan.tree, started.saturating_add(plan.start_delay));
@@ -61,7 +63,7 @@ impl Forecast {
             edges: Box::default(),
             gate_windows: Box::default(),
         };
-        if let Some(at) = cut(started, plan, events) {
+        if let Some(at) = cut(started, plan, commands) {
             forecast.cut(at);
         }
         forecast.edges = edges(&forecast.spans);
@@ -157,29 +159,29 @@ fn gate_windows(plan: &RunPlan, spans: &[Span]) -> Box<[(Millis, Millis)]> {
 }
 
 /// When work was stopped, and when it went on.
-fn pauses(events: &[Event]) -> Vec<(Millis, Halt)> {
-    let halt = |event: &Event| match event.command {
-        Command::Stop => Some((event.at, Halt::Stop)),
-        Command::Continue => Some((event.at, Halt::Continue)),
+fn pauses(commands: &[AcceptedCommand]) -> Vec<(Millis, Halt)> {
+    let halt = |accepted: &AcceptedCommand| match accepted.command {
+        Command::Stop => Some((accepted.at, Halt::Stop)),
+        Command::Continue => Some((accepted.at, Halt::Continue)),
         Command::Approve(_) | Command::Refuse(_) | Command::Abort(_) => None,
     };
-    events.iter().filter_map(halt).collect()
+    commands.iter().filter_map(halt).collect()
 }
 
 /// The answers that gates were given.
-fn answers(events: &[Event]) -> HashMap<usize, (Millis, Verdict)> {
-    let answer = |event: &Event| match event.command {
-        Command::Approve(step) => Some((step, (event.at, Verdict::Succeeded))),
-        Command::Refuse(step) => Some((step, (event.at, Verdict::Failed))),
+fn answers(commands: &[AcceptedCommand]) -> HashMap<usize, (Millis, Verdict)> {
+    let answer = |accepted: &AcceptedCommand| match accepted.command {
+        Command::Approve(step) => Some((step, (accepted.at, Verdict::Succeeded))),
+        Command::Refuse(step) => Some((step, (accepted.at, Verdict::Failed))),
         Command::Stop | Command::Continue | Command::Abort(_) => None,
     };
-    events.iter().filter_map(answer).collect()
+    commands.iter().filter_map(answer).collect()
 }
 
 /// The instant that cuts the whole run: a refusal, an abort, or its time limit.
-fn cut(started: Millis, plan: &RunPlan, events: &[Event]) -> Option<Millis> {
-    let said = events.iter().find_map(|event| match event.command {
-        Command::Refuse(_) | Command::Abort(_) => Some(event.at),
+fn cut(started: Millis, plan: &RunPlan, commands: &[AcceptedCommand]) -> Option<Millis> {
+    let said = commands.iter().find_map(|accepted| match accepted.command {
+        Command::Refuse(_) | Command::Abort(_) => Some(accepted.at),
         Command::Stop | Command::Continue | Command::Approve(_) => None,
     });
     let limit = plan.limit.map(|limit| started.saturating_add(limit));

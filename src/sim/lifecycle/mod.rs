@@ -13,7 +13,9 @@ mod plan;
 
 use super::{Millis, NEVER};
 use forecast::Forecast;
-pub use plan::{Command, Event, FailurePolicy, Node, Outcome, RunPlan, Span, StepPlan, Verdict};
+pub use plan::{
+    AcceptedCommand, Command, FailurePolicy, Node, Outcome, RunPlan, Span, StepPlan, Verdict,
+};
 
 /// What a run is at, as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,7 +76,7 @@ pub struct Refused(pub Phase);
 pub struct Run {
     started: Millis,
     plan: RunPlan,
-    events: Vec<Event>,
+    commands: Vec<AcceptedCommand>,
     /// Derived from the three above; kept because every read compares with it.
     forecast: Forecast,
 }
@@ -88,17 +90,21 @@ impl Run {
     #[must_use]
     pub fn start(started: Millis, plan: RunPlan) -> Self {
         assert!(is_valid(started, &plan), "the script is sound");
-        let forecast = Forecast::of(started, &plan, &[]);
+        let forecast = Forecast::new(started, &plan, &[]);
         Self {
             started,
             plan,
-            events: Vec::new(),
+            commands: Vec::new(),
             forecast,
         }
     }
 
     /// Rebuilds a run from an exported history, which is checked as if it were said anew.
-    pub fn restore(started: Millis, plan: RunPlan, events: &[Event]) -> Result<Self, &'static str> {
+    pub fn restore(
+        started: Millis,
+        plan: RunPlan,
+        commands: &[AcceptedCommand],
+    ) -> Result<Self, &'static str> {
         if !is_valid(started, &plan) {
             return Err(
                 "a tree that names each step exactly once, lengths that are not negative, and \
@@ -106,9 +112,9 @@ impl Run {
             );
         }
         let mut run = Self::start(started, plan);
-        for event in events {
-            let last = run.events.last().map_or(started, |last| last.at);
-            if event.at < last || run.apply(event.at, event.command).is_err() {
+        for accepted in commands {
+            let last = run.commands.last().map_or(started, |last| last.at);
+            if accepted.at < last || run.apply(accepted.at, accepted.command).is_err() {
                 return Err("commands in the order of time that the run could accept");
             }
         }
@@ -127,14 +133,14 @@ impl Run {
 
     /// The commands it accepted, in order.
     #[must_use]
-    pub fn events(&self) -> &[Event] {
-        &self.events
+    pub fn commands(&self) -> &[AcceptedCommand] {
+        &self.commands
     }
 
     /// Says a command at `now`; refused where it does not fit, which changes nothing.
     pub fn apply(&mut self, now: Millis, command: Command) -> Result<(), Refused> {
         debug_assert!(
-            self.events.last().is_none_or(|last| last.at <= now),
+            self.commands.last().is_none_or(|last| last.at <= now),
             "time goes forward"
         );
         let phase = self.phase(now);
@@ -150,8 +156,8 @@ impl Run {
         if !fits {
             return Err(Refused(phase));
         }
-        self.events.push(Event { at: now, command });
-        self.forecast = Forecast::of(self.started, &self.plan, &self.events);
+        self.commands.push(AcceptedCommand { at: now, command });
+        self.forecast = Forecast::new(self.started, &self.plan, &self.commands);
         Ok(())
     }
 
@@ -294,18 +300,20 @@ impl Run {
     /// anything of them to come.
     fn control_instants(&self, now: Millis) -> impl Iterator<Item = Millis> {
         let stop_delay = self.plan.stop_delay;
-        let is_past = |event: &Event| event.at.saturating_add(stop_delay) <= now;
-        let recent = &self.events[self.events.partition_point(is_past)..];
-        recent.iter().flat_map(move |event| match event.command {
-            Command::Stop => [event.at, event.at.saturating_add(stop_delay)],
-            _ => [event.at; 2],
-        })
+        let is_past = |accepted: &AcceptedCommand| accepted.at.saturating_add(stop_delay) <= now;
+        let recent = &self.commands[self.commands.partition_point(is_past)..];
+        recent
+            .iter()
+            .flat_map(move |accepted| match accepted.command {
+                Command::Stop => [accepted.at, accepted.at.saturating_add(stop_delay)],
+                _ => [accepted.at; 2],
+            })
     }
 
     /// When it ends if nobody says anything more.
     fn end(&self) -> Millis {
-        match self.events.last() {
-            Some(Event {
+        match self.commands.last() {
+            Some(AcceptedCommand {
                 at,
                 command: Command::Abort(takes),
             }) => at.saturating_add(*takes),
@@ -316,12 +324,12 @@ impl Run {
     /// The stop in force at `now`, if there is one.
     fn stopped(&self, now: Millis) -> Option<Millis> {
         let last = self
-            .events
+            .commands
             .iter()
             .rev()
-            .filter(|event| event.at <= now)
-            .find_map(|event| match event.command {
-                Command::Stop => Some(Some(event.at)),
+            .filter(|accepted| accepted.at <= now)
+            .find_map(|accepted| match accepted.command {
+                Command::Stop => Some(Some(accepted.at)),
                 Command::Continue => Some(None),
                 Command::Approve(_) | Command::Refuse(_) | Command::Abort(_) => None,
             });
@@ -330,7 +338,7 @@ impl Run {
 
     /// The abort in force at `now` and how long it takes.
     fn aborted(&self, now: Millis) -> Option<(Millis, Millis)> {
-        let last = self.events.last().filter(|event| event.at <= now)?;
+        let last = self.commands.last().filter(|accepted| accepted.at <= now)?;
         match last.command {
             Command::Abort(takes) => Some((last.at, takes)),
             _ => None,

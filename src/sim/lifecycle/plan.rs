@@ -91,7 +91,7 @@ pub enum Command {
 
 /// An accepted command and its instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct AcceptedCommand {
     pub at: Millis,
     pub command: Command,
 }
@@ -114,7 +114,7 @@ pub struct RunPlan {
 impl RunPlan {
     /// These steps and nothing more: a failure stops, nothing leads in, a stop takes no time, no limit.
     #[must_use]
-    pub fn of(tree: Node, steps: Vec<StepPlan>) -> Self {
+    pub fn new(tree: Node, steps: Vec<StepPlan>) -> Self {
         Self {
             tree,
             steps,

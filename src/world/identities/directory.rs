@@ -3,7 +3,9 @@
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
-use super::fixture::{AccessKey, History, Identities, Issued, Project, Token, User, ZadigUser};
+use super::fixture::{
+    AccessKey, Identities, Issued, Project, Token, TokenHistory, User, ZadigUser,
+};
 use crate::http::Caller;
 use crate::http::auth::{Failure, Secret};
 use crate::sim::Millis;
@@ -129,7 +131,10 @@ impl Directory {
     /// Revokes a token, if it is known.
     pub fn revoke(&mut self, token: &str) {
         if let Some(kept) = self.tokens.get_mut(token) {
-            let history = kept.token.emulator.get_or_insert_with(History::default);
+            let history = kept
+                .token
+                .emulator
+                .get_or_insert_with(TokenHistory::default);
             history.revoked = true;
         }
     }
@@ -325,7 +330,7 @@ impl User {
     }
 }
 
-impl From<Issued> for History {
+impl From<Issued> for TokenHistory {
     fn from(issued: Issued) -> Self {
         Self {
             issued: Some(issued),

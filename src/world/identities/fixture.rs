@@ -82,12 +82,12 @@ pub struct Token {
     pub expires_at: Option<String>,
     /// The record of a token that the emulator issued or revoked itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub emulator: Option<History>,
+    pub emulator: Option<TokenHistory>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct History {
+pub struct TokenHistory {
     /// The record of its issue; absent: the token comes from a fixture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issued: Option<Issued>,

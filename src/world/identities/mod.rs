@@ -6,4 +6,4 @@ mod directory;
 mod fixture;
 
 pub use directory::{Directory, Login, UNKNOWN_CALLER, Who, domain_id, id_of, made_of, user_id};
-pub use fixture::{AccessKey, History, Identities, Issued, Project, Token, User, ZadigUser};
+pub use fixture::{AccessKey, Identities, Issued, Project, Token, TokenHistory, User, ZadigUser};

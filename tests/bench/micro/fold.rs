@@ -5,7 +5,7 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use release_emulator::internals::sim::Millis;
 use release_emulator::internals::sim::lifecycle::{
-    Command, Event, Node, Outcome, Run, RunPlan, StepPlan,
+    AcceptedCommand, Command, Node, Outcome, Run, RunPlan, StepPlan,
 };
 
 /// Duration of a step.
@@ -18,7 +18,7 @@ fn script(steps: usize) -> RunPlan {
         outcome: Outcome::Succeed,
     };
     let tree = Node::Seq((0..steps).map(Node::Step).collect());
-    RunPlan::of(tree, vec![work; steps])
+    RunPlan::new(tree, vec![work; steps])
 }
 
 pub(crate) fn runs(criterion: &mut Criterion) {
@@ -27,7 +27,7 @@ pub(crate) fn runs(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(steps as u64));
         // Stopped and continued in each of its first two steps.
         let events = [(1, Command::Stop), (2, Command::Continue)];
-        let events = events.map(|(at, command)| Event { at, command });
+        let events = events.map(|(at, command)| AcceptedCommand { at, command });
         let plan = script(steps);
         group.bench_with_input(
             BenchmarkId::new("history", steps),

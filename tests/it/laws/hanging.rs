@@ -8,7 +8,7 @@ use proptest::test_runner::TestRunner;
 
 use release_emulator::internals::sim::NEVER;
 use release_emulator::internals::sim::lifecycle::{
-    Command, Event, Phase, RunPlan, StepPlan, StepState, Verdict,
+    AcceptedCommand, Command, Phase, RunPlan, StepPlan, StepState, Verdict,
 };
 
 use super::histories::{LATE, START, TICK, histories, look, steps};
@@ -41,10 +41,10 @@ proptest! {
     fn what_hangs_has_no_due_instant_and_is_ended_by_nothing_but_a_cut(history in histories()) {
         let run = history.run();
         let RunPlan { steps: does, limit, .. } = run.plan();
-        let cut = |event: &Event| {
+        let cut = |event: &AcceptedCommand| {
             matches!(event.command, Command::Refuse(_) | Command::Abort(_)).then_some(event.at)
         };
-        let cuts = run.events().iter().filter_map(cut).chain(limit.map(|limit| START + limit));
+        let cuts = run.commands().iter().filter_map(cut).chain(limit.map(|limit| START + limit));
         let cut = cuts.min();
         for (does, seen) in does.iter().zip(steps(&run, LATE)) {
             if let (StepPlan::Work { takes: NEVER, .. }, StepState::Ended { at, verdict, .. }) = (does, seen) {
@@ -55,7 +55,7 @@ proptest! {
         prop_assert_eq!(run.next_due(LATE), NEVER);
         prop_assert_eq!(look(&run, LATE), look(&run, NEVER - 1));
         // Each step begins and ends at most once; beside these there are the commands and what they take.
-        let most = 2 * does.len() + 2 * run.events().len() + 3;
+        let most = 2 * does.len() + 2 * run.commands().len() + 3;
         prop_assert!(walk(&run, START).count() <= most);
     }
 

@@ -14,8 +14,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use release_emulator::internals::sim::lifecycle::{
-    Command, Event, FailurePolicy, Node, Outcome, Phase, Run, RunPlan, Span, StepPlan, StepState,
-    Verdict,
+    AcceptedCommand, Command, FailurePolicy, Node, Outcome, Phase, Run, RunPlan, Span, StepPlan,
+    StepState, Verdict,
 };
 use release_emulator::internals::sim::{Millis, NEVER};
 
@@ -187,13 +187,13 @@ proptest! {
     #[test]
     fn a_refused_command_leaves_the_history_equal(history in histories()) {
         for told in history.told() {
-            let mut expected = told.before.events().to_vec();
+            let mut expected = told.before.commands().to_vec();
             if told.accepted {
-                expected.push(Event { at: told.at, command: told.command });
+                expected.push(AcceptedCommand { at: told.at, command: told.command });
             } else {
                 prop_assert_eq!(&told.before, &told.after);
             }
-            prop_assert_eq!(told.after.events(), expected);
+            prop_assert_eq!(told.after.commands(), expected);
         }
     }
 
@@ -223,7 +223,7 @@ proptest! {
                 }
                 // In hindsight the instant of a command counts too, and a stop that was at once
                 // taken back has left no trace.
-                let is_told = run.events().iter().any(|event| event.at == due);
+                let is_told = run.commands().iter().any(|event| event.at == due);
                 prop_assert!(due == NEVER || is_told || look(&run, due) != sight);
             }
         }
@@ -295,20 +295,20 @@ proptest! {
 
     #[test]
     fn only_a_history_that_could_be_accepted_is_restored(history in histories()) {
-        let restore = |events: &[Event]| Run::restore(START, history.plan.clone(), events);
+        let restore = |events: &[AcceptedCommand]| Run::restore(START, history.plan.clone(), events);
         let run = history.run();
-        let events = run.events();
+        let events = run.commands();
 
         prop_assert_eq!(restore(events), Ok(run.clone()));
         for told in history.told().iter().filter(|told| !told.accepted) {
-            let refused = Event { at: told.at, command: told.command };
-            prop_assert!(restore(&[told.before.events(), &[refused]].concat()).is_err());
+            let refused = AcceptedCommand { at: told.at, command: told.command };
+            prop_assert!(restore(&[told.before.commands(), &[refused]].concat()).is_err());
         }
         if let [first, .., last] = events && first.at < last.at {
             let reversed: Vec<_> = events.iter().rev().copied().collect();
             prop_assert!(restore(&reversed).is_err());
         }
-        let early = Event { at: START - 1, command: Command::Stop };
+        let early = AcceptedCommand { at: START - 1, command: Command::Stop };
         prop_assert!(restore(&[&[early], events].concat()).is_err());
     }
 

@@ -121,8 +121,8 @@ impl MeshEmulator {
     pub fn new(project: &str, id: &str, mesh: &Mesh, now: Millis) -> Self {
         let (creation, deletion) = match &mesh.lifecycle {
             Lifecycle::Given { .. } => (None, None),
-            Lifecycle::Creation(job) => (Some(RunState::of(&job.run())), None),
-            Lifecycle::Deletion(job) => (None, Some(RunState::of(&job.run()))),
+            Lifecycle::Creation(job) => (Some(RunState::from(&job.run())), None),
+            Lifecycle::Deletion(job) => (None, Some(RunState::from(&job.run()))),
         };
         Self {
             project: (project != EVERY_PROJECT).then(|| project.to_owned()),

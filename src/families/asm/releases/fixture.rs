@@ -147,7 +147,7 @@ impl Item {
             Lifecycle::Given { .. } => (None, None),
             Lifecycle::Creation { job, touched } => {
                 let updated = (*touched != job.started()).then_some(*touched);
-                (Some(RunState::of(&job.run())), updated)
+                (Some(RunState::from(&job.run())), updated)
             }
         };
         let emulator = ReleaseEmulator {

@@ -349,7 +349,7 @@ impl AttemptState {
     fn of(attempt: &Attempt) -> Self {
         Self {
             purpose: attempt.purpose,
-            run: RunState::of(&attempt.run),
+            run: RunState::from(&attempt.run),
         }
     }
 }

@@ -185,7 +185,7 @@ impl Table {
         let stored = self.collection.find(id)?;
         let pipeline = &stored.item;
         let (allowed, next) = (pipeline.allowed(now), pipeline.next(now, scripts));
-        Some(Timeline::of(stored, allowed, next, now, log))
+        Some(Timeline::new(stored, allowed, next, now, log))
     }
 
     /// Takes over what another table remembers of what both hold.

@@ -196,7 +196,7 @@ impl Emulator {
 impl BatchRunState {
     fn of(batch_run: &BatchRun) -> Self {
         Self {
-            run: RunState::of(&batch_run.run),
+            run: RunState::from(&batch_run.run),
             jobs: batch_run.jobs.clone(),
         }
     }

@@ -251,7 +251,7 @@ impl Table {
         let stored = self.collection.find(id)?;
         let plan = &stored.item;
         let next = timeline::next(plan, now, |now| plan.next_due(now));
-        Some(Timeline::of(stored, plan.allowed(now), next, now, log))
+        Some(Timeline::new(stored, plan.allowed(now), next, now, log))
     }
 
     /// Takes over what another table remembers of what both hold.

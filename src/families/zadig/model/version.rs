@@ -145,7 +145,7 @@ impl Pushing {
         let one_by_one = Node::Seq((0..does.len()).map(Node::Step).collect());
         let plan = RunPlan {
             limit: Some(PATIENCE),
-            ..RunPlan::of(one_by_one, does)
+            ..RunPlan::new(one_by_one, does)
         };
         Self {
             run: Run::start(now, plan),

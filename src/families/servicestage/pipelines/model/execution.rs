@@ -182,7 +182,7 @@ impl RunOptions {
             fail: self.fail,
             start_delay: self.lead,
             stop_delay: self.brake,
-            ..RunPlan::of(tree(steps), does)
+            ..RunPlan::new(tree(steps), does)
         }
     }
 }
@@ -253,7 +253,7 @@ pub(crate) fn release_at_gate(
 pub(crate) fn done(stages: &Stages, now: Millis) -> Run {
     let steps: Vec<_> = stages.steps().collect();
     let does = vec![done_at(now); steps.len()];
-    Run::start(now, RunPlan::of(tree(&steps), does))
+    Run::start(now, RunPlan::new(tree(&steps), does))
 }
 
 /// A step that counts as done at that instant.

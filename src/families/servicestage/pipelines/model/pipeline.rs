@@ -307,7 +307,7 @@ impl Pipeline {
             self.open(self.execution(run, executor, Trigger::Manual, now, context));
         }
         let work = self.decide("", Work::Rollback, context);
-        let run_plan = RunPlan::of(Node::Step(0), vec![work]);
+        let run_plan = RunPlan::new(Node::Step(0), vec![work]);
         self.push(Attempt {
             purpose: Purpose::Rollback,
             run: Run::start(now, run_plan),

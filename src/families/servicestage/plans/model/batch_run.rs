@@ -77,7 +77,7 @@ impl BatchRun {
         let n_steps = n_components.max(1);
         let tree = Node::Par((0..n_steps).map(Node::Step).collect());
         Self {
-            run: Run::start(since, RunPlan::of(tree, vec![StepPlan::HANG; n_steps])),
+            run: Run::start(since, RunPlan::new(tree, vec![StepPlan::HANG; n_steps])),
             jobs: vec![String::new(); n_components],
         }
     }
@@ -182,7 +182,7 @@ impl<'a, 'm> BatchRunBuilder<'a, 'm> {
         let fail = self.spec.fail_mode();
         let run_plan = RunPlan {
             fail,
-            ..RunPlan::of(Node::Seq(tree), self.does)
+            ..RunPlan::new(Node::Seq(tree), self.does)
         };
         BatchRun {
             run: Run::start(now, run_plan),

@@ -216,7 +216,7 @@ impl PlanProgress {
             LastExecution::Done(batch_run) => batch_run.clone(),
         };
         // A fixture may hold a history that is ahead of the clock; time goes forward in it all the same.
-        let last = batch_run.run.events().last();
+        let last = batch_run.run.commands().last();
         let at = last
             .map_or(batch_run.run.started(), |last| last.at)
             .max(now);
