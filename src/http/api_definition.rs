@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
 
 use super::closest_route::closest_route;
-use super::context::RequestContext;
+use super::context::add_hint;
 use super::routes::Routes;
 use super::{Dialect, Operation, Rejection};
 
@@ -39,10 +39,8 @@ impl<D: Dialect> ApiDefinition<D> {
         let known = known.into_iter();
         let known = known.map(|(method, path)| (method.as_str(), path, (method, path)));
         let near = closest_route(request.method(), request.uri().path(), known);
-        if let (Some(context), Some((method, path))) =
-            (request.extensions().get::<RequestContext>(), near)
-        {
-            context.hint(format!("the nearest is {method} {path}"));
+        if let Some((method, path)) = near {
+            add_hint(format!("the nearest is {method} {path}"));
         }
     }
 

@@ -46,7 +46,7 @@ pub fn note_scope(scope: &str) {
 
 /// Adds a hint to the response of the current request.
 pub fn add_hint(hint: String) {
-    let _ = CURRENT.try_with(|context| context.hint(hint));
+    let _ = CURRENT.try_with(|context| context.lock().hints.push(hint));
 }
 
 /// A shared handle on the record of a request.
@@ -108,29 +108,24 @@ impl RequestContext {
         }
     }
 
-    /// Adds hints on unknown names in the request that may be misspelt.
+    /// Adds hints on unknown names in the request that may be misspelt. They come first: a misspelt name is usually the
+    /// cause of the refusal that the other hints explain.
     pub fn check_spelling(&self, query: Option<&str>, is_refused: bool) {
         let record = &mut *self.lock();
         let Some(request_schema) = record.request_schema else {
             return;
         };
+        let mut hints = Vec::new();
         if let Some(query) = query {
-            record.hints.extend(request_schema.on_query(query));
+            hints.extend(request_schema.on_query(query));
         }
         let ignored = std::mem::take(&mut record.ignored);
-        let on_ignored = ignored.iter().map(|place| request_schema.on_ignored(place));
-        record.hints.extend(on_ignored);
+        hints.extend(ignored.iter().map(|place| request_schema.on_ignored(place)));
         if is_refused {
             let body = std::mem::take(&mut record.body);
-            record
-                .hints
-                .extend(request_schema.on_refused(&body, &ignored));
+            hints.extend(request_schema.on_refused(&body, &ignored));
         }
-    }
-
-    /// Adds a hint for the caller; see [`add_hint`] where the context is not at hand.
-    pub fn hint(&self, hint: String) {
-        self.lock().hints.push(hint);
+        record.hints.splice(..0, hints);
     }
 
     /// Records the project, mesh or project key of the request.

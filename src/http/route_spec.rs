@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::Dialect;
-use super::context::RequestContext;
+use super::context::{RequestContext, add_hint};
 use super::openapi::request_schema::{RequestSchema, request_schemas};
 use super::operation::{Operation, operations};
 
@@ -78,7 +78,7 @@ impl<D: Dialect> RouteSpec<D> {
         let own = self.request_schemas().iter();
         let methods: Vec<&str> = own.map(|(method, _)| method.as_str()).collect();
         if !methods.is_empty() {
-            context.hint(format!("this path has {}", methods.join(", ")));
+            add_hint(format!("this path has {}", methods.join(", ")));
         }
         if let Some(first) = self.operations().first() {
             context.nearest(first);

@@ -11,7 +11,7 @@ use crate::families::huawei::GatewayError;
 use crate::families::zadig::Zadig;
 use crate::http::api_definition::refuse_unrouted;
 use crate::http::closest_route::closest_route;
-use crate::http::context::RequestContext;
+use crate::http::context::{RequestContext, add_hint};
 use crate::http::{Operation, Rejection};
 use crate::world::family::{FamilyTable, Service};
 
@@ -48,17 +48,17 @@ const NO_PATH: &str = "GET /_emulator/v1/operations lists the paths there are";
 /// Refuses a path that no family has: as Zadig below its prefix, as the Huawei gateway everywhere else.
 pub fn unrouted(world: &World, request: Request) -> Response {
     let path = request.uri().path();
-    if let Some(context) = request.extensions().get::<RequestContext>() {
-        let known = operations().map(|known| (known.method.as_str(), known.path.as_str(), known));
-        if let Some(closest) = closest_route(request.method(), path, known) {
+    let known = operations().map(|known| (known.method.as_str(), known.path.as_str(), known));
+    if let Some(closest) = closest_route(request.method(), path, known) {
+        if let Some(context) = request.extensions().get::<RequestContext>() {
             context.nearest(closest);
-            context.hint(format!(
-                "the nearest is {} {}",
-                closest.method, closest.path
-            ));
-        } else {
-            context.hint(NO_PATH.to_owned());
         }
+        add_hint(format!(
+            "the nearest is {} {}",
+            closest.method, closest.path
+        ));
+    } else {
+        add_hint(NO_PATH.to_owned());
     }
     if path == "/openapi" || path.starts_with("/openapi/") {
         refuse_unrouted(&Zadig::new(world.handle()), request, Rejection::NoRoute)

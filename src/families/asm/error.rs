@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use crate::families::huawei::{self, GatewayError, StatusRow};
 use crate::http::auth::Failure;
+use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
-use crate::http::middleware::instrument::Hint;
 use crate::http::{Rejection, response};
 
 /// The documented limit of `errorMsg`, in characters.
@@ -279,10 +279,9 @@ impl IntoResponse for Error {
             error_msg: message.chars().take(LONGEST_MESSAGE).collect(),
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = response::json(status, response::to_json(&body, 128));
         if let Some(hint) = self.hint() {
-            response.extensions_mut().insert(Hint(hint));
+            add_hint(hint);
         }
-        response
+        response::json(status, response::to_json(&body, 128))
     }
 }

@@ -9,8 +9,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::http::auth::Failure;
+use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
-use crate::http::middleware::instrument::{Hint, WithRequestId};
+use crate::http::middleware::instrument::WithRequestId;
 use crate::http::response;
 use crate::world::hints::TOO_LARGE;
 
@@ -142,11 +143,10 @@ pub struct GatewayErrorBody<'a> {
 impl IntoResponse for GatewayError {
     fn into_response(self) -> Response {
         let code = format!("{PREFIX}.{}", self.code());
-        let mut response = refusal(self.status(), code, self.to_string());
         if let Some(hint) = self.hint() {
-            response.extensions_mut().insert(Hint(hint));
+            add_hint(hint);
         }
-        response
+        refusal(self.status(), code, self.to_string())
     }
 }
 

@@ -11,8 +11,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::families::huawei::{self, GatewayError, StatusRow};
+use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
-use crate::http::middleware::instrument::Hint;
 use crate::http::{Rejection, response};
 use crate::world::hints::TOO_LARGE;
 
@@ -266,10 +266,9 @@ impl IntoResponse for Error {
                 128,
             ),
         };
-        let mut response = response::json(status, body);
         if let Some(hint) = self.hint() {
-            response.extensions_mut().insert(Hint(hint));
+            add_hint(hint);
         }
-        response
+        response::json(status, body)
     }
 }

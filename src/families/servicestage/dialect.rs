@@ -7,7 +7,7 @@ use axum::response::Response;
 use super::error::{self, Error};
 use super::tables::Tables;
 use crate::families::huawei::{HuaweiService, decoded, segment};
-use crate::http::context::RequestContext;
+use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
 use crate::http::{Caller, Rejection};
 use crate::world::handle::Handle;
@@ -39,11 +39,8 @@ impl HuaweiService for ServiceStage {
 
     fn unrouted(request: &Parts, why: Rejection) -> Error {
         let is_pipeline = request.uri.path().contains("/pipeline/pipelines/");
-        if let Some(request_context) = request.extensions.get::<RequestContext>()
-            && request.method == Method::DELETE
-            && is_pipeline
-        {
-            request_context.hint(NO_DELETE.to_owned());
+        if request.method == Method::DELETE && is_pipeline {
+            add_hint(NO_DELETE.to_owned());
         }
         why.into()
     }

@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::families::huawei::{self, GatewayError, StatusRow};
+use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
 use crate::http::json::ValidationError;
-use crate::http::middleware::instrument::Hint;
 use crate::http::{Rejection, response};
 
 /// A refused request, and what would have worked.
@@ -137,10 +137,9 @@ impl IntoResponse for ErrorKind {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let mut response = self.kind.into_response();
         if let Some(hint) = self.hint {
-            response.extensions_mut().insert(Hint(hint));
+            add_hint(hint);
         }
-        response
+        self.kind.into_response()
     }
 }

@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 use super::messages::Refusal;
 use super::wire::response::json;
 use crate::http::auth::Failure;
+use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
-use crate::http::middleware::instrument::Hint;
 use crate::http::{Rejection, response};
 use crate::world::hints::TOO_LARGE;
 
@@ -260,12 +260,10 @@ impl From<Refusal> for Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let hint = self.hint();
-        let mut response = self.answer();
-        if let Some(hint) = hint {
-            response.extensions_mut().insert(Hint(hint));
+        if let Some(hint) = self.hint() {
+            add_hint(hint);
         }
-        response
+        self.answer()
     }
 }
 

@@ -15,7 +15,7 @@ use futures_util::FutureExt;
 use tokio::time::sleep;
 
 use super::instrument::instrument;
-use crate::http::context::RequestContext;
+use crate::http::context::{RequestContext, add_hint};
 use crate::http::extract::whole;
 use crate::http::faults::rules::{RequestInfo, ResponseFault};
 use crate::http::route_spec::RouteSpec;
@@ -259,7 +259,7 @@ fn identify_operation<D: Dialect>(
 ) -> Result<Option<&'static Operation>, D::Error> {
     // The router lets an empty segment stand for a parameter; no service does.
     if parts.uri.path().contains("//") {
-        context.hint("the path has an empty segment, where an id may be missing".to_owned());
+        add_hint("the path has an empty segment, where an id may be missing".to_owned());
         return Err(dialect.unrouted(parts, Rejection::NoRoute));
     }
     if parts.method == Method::HEAD && !D::HEAD_IS_GET {

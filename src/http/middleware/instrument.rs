@@ -38,10 +38,6 @@ impl WithRequestId {
     }
 }
 
-/// A hint that an answer carries as an extension.
-#[derive(Clone, Debug)]
-pub struct Hint(pub String);
-
 /// True if the client sends a body by itself: one that waits for leave to do so is simply not given it.
 fn expects_body(headers: &HeaderMap) -> bool {
     (headers.contains_key(header::CONTENT_LENGTH)
@@ -111,9 +107,6 @@ pub async fn instrument<F: Future<Output = Response>>(
     }
     let is_refused = response.status().as_u16() >= 400;
     context.check_spelling(request_head.request_line.query(), is_refused);
-    if let Some(hint) = response.extensions_mut().remove::<Hint>() {
-        context.hint(hint.0);
-    }
     let response_fault = response.extensions_mut().remove::<ResponseFault>();
     let record = context.take();
     let hints = record.line();

@@ -9,8 +9,8 @@ use crate::families::asm::Asm;
 use crate::families::asm::error::{Error, ErrorBody};
 use crate::families::asm::scope::ProjectScope;
 use crate::families::asm::table::WriteContext;
+use crate::http::context::add_hint;
 use crate::http::extract::{Json, Path};
-use crate::http::middleware::instrument::Hint;
 use crate::http::response;
 
 /// About what a mesh takes as text, in bytes.
@@ -87,13 +87,14 @@ pub async fn show_mesh(
     handle.read(|table, _, now| {
         let entry = table.mesh(ProjectScope::Project(&project), &id)?;
         let view = MeshView::new(&entry.id, &entry.item, now);
-        let mut response = response::json(StatusCode::OK, response::to_json(&view, SIZE));
         // No documented field says why.
         if let Some(why) = entry.item.failure(now) {
-            let hint = Hint(format!("the mesh failed: {why}"));
-            response.extensions_mut().insert(hint);
+            add_hint(format!("the mesh failed: {why}"));
         }
-        Ok(response)
+        Ok(response::json(
+            StatusCode::OK,
+            response::to_json(&view, SIZE),
+        ))
     })
 }
 

@@ -11,8 +11,8 @@ use crate::families::asm::error::{Error, ErrorBody};
 use crate::families::asm::scope::{NamespaceRef, ProjectScope, UnknownMesh};
 use crate::families::asm::table::WriteContext;
 use crate::http::Caller;
+use crate::http::context::add_hint;
 use crate::http::extract::{Json, Path, Query};
-use crate::http::middleware::instrument::Hint;
 use crate::http::response;
 use crate::world::settings::References;
 
@@ -122,13 +122,14 @@ pub async fn show_release(
     handle.read(|table, _, now| {
         let entry = table.release(target, &id)?;
         let view = ReleaseView::new(&mesh, &entry.id, &entry.item, now);
-        let mut response = response::json(StatusCode::OK, response::to_json(&view, SIZE));
         // No documented field says why.
         if let Some(why) = entry.item.failure(now) {
-            let hint = Hint(format!("the creation failed: {why}"));
-            response.extensions_mut().insert(hint);
+            add_hint(format!("the creation failed: {why}"));
         }
-        Ok(response)
+        Ok(response::json(
+            StatusCode::OK,
+            response::to_json(&view, SIZE),
+        ))
     })
 }
 
@@ -166,13 +167,10 @@ pub async fn update_release(
     let in_vain = handle.write(|table, shared, now| {
         table.update_release(target, &id, name.as_deref(), &change, now, &mut shared.log)
     })?;
-    let mut response = response::empty(StatusCode::OK);
     if !in_vain.is_empty() {
-        let fields = in_vain.join(", ");
-        let hint = Hint(format!("an update does not change {fields}"));
-        response.extensions_mut().insert(hint);
+        add_hint(format!("an update does not change {}", in_vain.join(", ")));
     }
-    Ok(response)
+    Ok(response::empty(StatusCode::OK))
 }
 
 /// Cancels or ends a release task.
