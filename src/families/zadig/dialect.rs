@@ -60,7 +60,7 @@ impl Dialect for Zadig {
     }
 
     fn authenticate(&self, request: &Parts, _: &Bytes) -> Result<Caller, Rejection> {
-        let query = Params::of(request.uri.query());
+        let query = Params::from_query(request.uri.query());
         let tokens = auth::zadig(&request.headers, query.get("token"))
             .map_err(Rejection::Unauthenticated)?;
         let (passes, caller) = self.0.read(|_, shared, _| {
@@ -75,7 +75,7 @@ impl Dialect for Zadig {
     }
 
     fn scope(&self, request: &Parts) -> Option<String> {
-        let params = Params::of(request.uri.query());
+        let params = Params::from_query(request.uri.query());
         params.get("projectKey").map(str::to_owned)
     }
 

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::messages::Refusal;
+use super::messages::VersionError;
 use super::wire::response::json;
 use crate::http::auth::Failure;
 use crate::http::context::add_hint;
@@ -54,7 +54,7 @@ pub enum Error {
     Unlicensed,
     /// 500 with code 500, `Internal Error: `: whatever the service refuses after that.
     #[error(transparent)]
-    Refused(Refusal),
+    Refused(VersionError),
     /// 500 without a body: the service crashed.
     #[error("the service crashes on {0}")]
     Crash(&'static str),
@@ -244,16 +244,16 @@ impl From<Rejection> for Error {
     }
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
+impl From<VersionError> for Error {
+    fn from(refusal: VersionError) -> Self {
         match refusal {
-            Refusal::Crash(on) => Self::Crash(on),
-            Refusal::UnknownVersion { .. }
-            | Refusal::MalformedId { .. }
-            | Refusal::UnknownEnvironment { .. }
-            | Refusal::UnknownService { .. }
-            | Refusal::UnknownContainer { .. }
-            | Refusal::Create { .. } => Self::Refused(refusal),
+            VersionError::Crash(on) => Self::Crash(on),
+            VersionError::UnknownVersion { .. }
+            | VersionError::MalformedId { .. }
+            | VersionError::UnknownEnvironment { .. }
+            | VersionError::UnknownService { .. }
+            | VersionError::UnknownContainer { .. }
+            | VersionError::Create { .. } => Self::Refused(refusal),
         }
     }
 }

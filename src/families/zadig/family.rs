@@ -1,6 +1,6 @@
 //! The family's table as the registry sees it.
 
-use super::fixture::State;
+use super::fixture::ZadigFixture;
 use super::model::version::FAMILY;
 use super::table::Table;
 use crate::sim::Millis;
@@ -13,7 +13,7 @@ use crate::world::fixture::ValidationError;
 use crate::world::handle::Shared;
 
 impl FamilyTable for Table {
-    type State = State;
+    type State = ZadigFixture;
 
     const NAMES: &'static [&'static str] = &[FAMILY];
 
@@ -56,18 +56,18 @@ impl FamilyTable for Table {
 
     fn load(
         &mut self,
-        state: State,
+        state: ZadigFixture,
         ids: &Ids,
         context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
         self.load_state(state, ids, context)
     }
 
-    fn save(&self, now: Millis) -> State {
+    fn save(&self, now: Millis) -> ZadigFixture {
         self.save_state(now)
     }
 
-    fn merge(state: &mut State, patch: State) {
+    fn merge(state: &mut ZadigFixture, patch: ZadigFixture) {
         state.merge(patch);
     }
 }

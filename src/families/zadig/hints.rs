@@ -1,8 +1,8 @@
 //! Hints beside refusals. The service's own texts say none of it.
 
-use super::messages::{Cause, Refusal, Stop};
+use super::messages::{Cause, Stop, VersionError};
 use super::model::catalog::Environment;
-use super::model::rows::Status;
+use super::model::rows::VersionStatus;
 use super::model::version::Version;
 use super::model::version_request::VersionRequest;
 use super::table::{Table, is_id};
@@ -13,7 +13,6 @@ use crate::world::hints::{StatusForecast, did_you_mean};
 
 impl Table {
     /// What was probably meant by an id that no version has. `project` is the one that the request names.
-    #[must_use]
     pub fn instead_of_id(&self, project: Option<&str>, id: &str) -> String {
         let own = project.map(|project| self.versions.of(project));
         let others = self.versions.scopes();
@@ -31,20 +30,19 @@ impl Table {
     }
 
     /// What would have worked in place of what was refused of an order.
-    #[must_use]
     pub fn suggest_for_request(
         &self,
         request: &VersionRequest,
-        refusal: &Refusal,
+        refusal: &VersionError,
         now: Millis,
     ) -> Option<String> {
         match refusal {
-            Refusal::UnknownVersion { id } | Refusal::MalformedId { id } => {
+            VersionError::UnknownVersion { id } | VersionError::MalformedId { id } => {
                 Some(self.instead_of_id(Some(&request.project), id))
             }
-            Refusal::UnknownEnvironment { .. } => Some(self.environments(request)),
-            Refusal::UnknownService { service } => Some(self.services(request, service)),
-            Refusal::UnknownContainer {
+            VersionError::UnknownEnvironment { .. } => Some(self.environments(request)),
+            VersionError::UnknownService { service } => Some(self.services(request, service)),
+            VersionError::UnknownContainer {
                 service, container, ..
             } => {
                 let known = self.environment(request)?.service(service)?;
@@ -52,14 +50,14 @@ impl Table {
                 let known = known.map(|container| container.name.as_str());
                 Some(listed("containers with an image", container, known))
             }
-            Refusal::Create { cause, .. } => self.instead_of_cause(request, cause, now),
-            Refusal::Crash(_) if !request.registry.is_empty() => {
+            VersionError::Create { cause, .. } => self.instead_of_cause(request, cause, now),
+            VersionError::Crash(_) if !request.registry.is_empty() => {
                 let project_catalog = self.catalog.0.values();
                 let known = project_catalog.flat_map(|project_catalog| &project_catalog.registries);
                 let known = known.map(|registry| registry.id.as_str());
                 Some(listed("registries", &request.registry, known))
             }
-            Refusal::Crash(_) => None,
+            VersionError::Crash(_) => None,
         }
     }
 
@@ -119,8 +117,8 @@ impl Table {
     fn taken(&self, request: &VersionRequest, name: &str, now: Millis) -> Option<String> {
         let Stored { id, item, .. } = self.named(&request.project, name)?;
         let retry = match item.status(now) {
-            Status::Failed => ", or retry it with retry true",
-            Status::Creating | Status::Retrying | Status::Success => "",
+            VersionStatus::Failed => ", or retry it with retry true",
+            VersionStatus::Creating | VersionStatus::Retrying | VersionStatus::Success => "",
         };
         Some(format!(
             "the version {id} has the name {name}: DELETE it{retry}"
@@ -174,14 +172,14 @@ fn way(version: &Stored<Version>, now: Millis) -> String {
     let course = StatusForecast {
         next: &|at| version.next_due(at),
         status: &|at| version.status(at),
-        allows: &|at| version.status(at) == Status::Failed,
+        allows: &|at| version.status(at) == VersionStatus::Failed,
         advice: &|at| {
             let advice = match version.status(at) {
-                Status::Success | Status::Failed => {
+                VersionStatus::Success | VersionStatus::Failed => {
                     "only what failed is retried: a script (POST /_emulator/v1/scripts) that is there before the \
                      creation lets a push fail"
                 }
-                Status::Creating | Status::Retrying => {
+                VersionStatus::Creating | VersionStatus::Retrying => {
                     "time alone does not end it: PATCH /_emulator/v1/state gives it another status"
                 }
             };

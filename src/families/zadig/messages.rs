@@ -3,11 +3,11 @@
 //! None of these has a code of its own in this generation. The codes that the service has for them (6560 to
 //! 6563) are lost on the way out, and only their Chinese texts survive inside a 500.
 
-use super::model::rows::Status;
+use super::model::rows::VersionStatus;
 
 /// Why a request was refused after it was bound and allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum VersionError {
     /// 6563 inside: no version has the id, or it is none.
     #[error("failed to get delivery version, ID: {id}, error: 查询交付中心版本失败: ")]
     UnknownVersion {
@@ -130,7 +130,7 @@ pub enum Cause {
     NoChartsToRetry(String),
     /// A retry of a version that has not failed.
     #[error("can't reCreate version with status:{0}")]
-    NotFailed(Status),
+    NotFailed(VersionStatus),
     /// A retry of a K8s version that never got to push anything.
     #[error("no workflow task found for version: {0}")]
     NoPushes(String),
@@ -171,7 +171,6 @@ pub enum Stop {
 }
 
 /// Several errors in one text, as the service's library lists them.
-#[must_use]
 pub fn several(errors: &[String]) -> String {
     let lines: Vec<_> = errors.iter().map(|error| format!("* {error}")).collect();
     let head = match errors.len() {

@@ -8,13 +8,15 @@ use axum::response::Response;
 use super::dialect::{RELEASE_GET, Zadig};
 use super::error::{Error, TypedError, UntypedError};
 use super::go_json::decode::{GoStruct, bind};
-use super::messages::Refusal;
+use super::messages::VersionError;
 use super::model::version_request::{Strictness, VersionRequest};
-use super::table::{Table, WriteContext};
+use super::table::{Table, ZadigWriteContext};
 use super::wire::query;
 use super::wire::query::Params;
 use super::wire::request::{HelmBody, K8sBody};
-use super::wire::response::{self, Message, SUCCESS, VersionDetail, VersionInfo, VersionList};
+use super::wire::response::{
+    self, ResultMessage, SUCCESS, VersionDetail, VersionInfo, VersionList,
+};
 use crate::http::context::{RequestContext, note_scope};
 use crate::http::extract::Body;
 use crate::http::response::empty;
@@ -65,7 +67,7 @@ pub async fn list_versions(
         let (versions, total) = table.list(&page);
         let views = versions.map(|entry| VersionInfo::listed(&entry.id, &entry.item, now));
         let size = ROW * page.size.min(total) + 64;
-        response::json(StatusCode::OK, &VersionList::of(views, total), size)
+        response::json(StatusCode::OK, &VersionList::new(views, total), size)
     }))
 }
 
@@ -119,7 +121,7 @@ pub async fn get_version(
             allow(&caller, project, "get_delivery")?;
         }
         let entry = found?;
-        let view = VersionDetail::of(&entry.id, &entry.item, now);
+        let view = VersionDetail::new(&entry.id, &entry.item, now);
         let rows = view.deploy_infos.len() + 2 * view.distribute_infos.len();
         Ok(response::json(StatusCode::OK, &view, ROW * (rows + 2)))
     })
@@ -136,7 +138,7 @@ pub async fn get_version(
         ("projectKey" = String, Query, description = "The project whose rights count."),
     ),
     responses(
-        (status = 200, body = Message),
+        (status = 200, body = ResultMessage),
         (status = 400, body = TypedError, description = "projectKey is missing"),
         (status = 401, description = "No valid token; the body is empty"),
         (status = 403, description = "Not allowed; the body is empty"),
@@ -181,7 +183,7 @@ pub async fn delete_version(
             "yaml_datas": [{"service_name": "service1", "image_datas": [
                 {"container_name": "service1", "image_name": "service1", "image_tag": "2.0"}]}]})),
     responses(
-        (status = 200, body = Message),
+        (status = 200, body = ResultMessage),
         (status = 400, body = TypedError, description = "The body is no JSON or of a wrong type"),
         (status = 401, description = "No valid token; the body is empty"),
         (status = 403, description = "Not allowed; the body is empty"),
@@ -222,7 +224,7 @@ pub async fn create_k8s_version(
             "chart_repo_name": "test", "chart_datas": [{"service_name": "service1", "version": "1.77", "image_datas": [
                 {"container_name": "service1", "image_name": "service1", "image_tag": "2.0"}]}]})),
     responses(
-        (status = 200, body = Message),
+        (status = 200, body = ResultMessage),
         (status = 400, body = TypedError, description = "The body is no JSON or of a wrong type"),
         (status = 401, description = "No valid token; the body is empty"),
         (status = 403, description = "Not allowed; the body is empty"),
@@ -255,8 +257,8 @@ fn create(
     Zadig(handle): &Zadig,
     caller: &Caller,
     project: &str,
-    request: impl FnOnce() -> Result<VersionRequest, Refusal>,
-    command: impl FnOnce(&mut Table, &VersionRequest, WriteContext) -> Result<(), Refusal>,
+    request: impl FnOnce() -> Result<VersionRequest, VersionError>,
+    command: impl FnOnce(&mut Table, &VersionRequest, ZadigWriteContext) -> Result<(), VersionError>,
 ) -> Result<Response, Error> {
     note_scope(project);
     allow(caller, project, "create_delivery")?;
@@ -267,7 +269,7 @@ fn create(
         helm_defect: settings.fidelity == Fidelity::Strict,
     };
     handle.write(|table, shared, now| {
-        let context = WriteContext {
+        let context = ZadigWriteContext {
             scripts: &mut shared.scripts,
             ids: handle.ids(),
             strictness,

@@ -2,12 +2,12 @@
 
 use foldhash::{HashMap, HashSet};
 
-use super::messages::{Cause, Refusal, Stop};
+use super::messages::{Cause, Stop, VersionError};
 use super::model::artifacts;
 use super::model::catalog::Catalog;
-use super::model::rows::Kind;
+use super::model::rows::VersionKind;
 use super::model::version::{
-    Chart, DELETE, Lifecycle, Pushing, RETRY, Stopped, Version, VersionRef,
+    Chart, DELETE, Pushing, RETRY, Stopped, Version, VersionLifecycle, VersionRef,
 };
 use super::model::version_request::{self, Strictness, VersionRequest};
 use crate::sim::Millis;
@@ -29,7 +29,7 @@ pub struct Table {
 
 /// Which page of which project's versions is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct VersionPage {
     /// The project.
     pub project: String,
     /// The number of the page, from 1.
@@ -38,16 +38,15 @@ pub struct Page {
     pub size: usize,
 }
 
-impl Page {
+impl VersionPage {
     /// The number of versions before the page.
-    #[must_use]
     pub fn skipped(&self) -> usize {
         self.size.saturating_mul(self.number.saturating_sub(1))
     }
 }
 
 /// The context of a command: everything it needs beside the table.
-pub struct WriteContext<'a> {
+pub struct ZadigWriteContext<'a> {
     pub scripts: &'a mut Scripts,
     pub ids: &'a Ids,
     pub strictness: Strictness,
@@ -62,16 +61,16 @@ const CREATE: &str = "create";
 
 impl Table {
     /// The versions of a page, newest first, and how many the project has.
-    pub fn list(&self, page: &Page) -> (impl Iterator<Item = &Stored<Version>>, usize) {
+    pub fn list(&self, page: &VersionPage) -> (impl Iterator<Item = &Stored<Version>>, usize) {
         let versions = self.versions.of(&page.project).rev();
         let rows = versions.skip(page.skipped()).take(page.size);
         (rows, self.versions.len(&page.project))
     }
 
     /// A version by id, whatever project it belongs to.
-    pub fn find(&self, id: &str) -> Result<&Stored<Version>, Refusal> {
+    pub fn find(&self, id: &str) -> Result<&Stored<Version>, VersionError> {
         let found = self.versions.find(&id.to_ascii_lowercase());
-        found.ok_or_else(|| Refusal::UnknownVersion { id: id.to_owned() })
+        found.ok_or_else(|| VersionError::UnknownVersion { id: id.to_owned() })
     }
 
     /// Deletes a version by id, whatever project it belongs to and whatever it is at. One that is not there,
@@ -81,9 +80,9 @@ impl Table {
         id: &str,
         now: Millis,
         log: &mut TransitionLog,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), VersionError> {
         if !is_id(id) {
-            return Err(Refusal::MalformedId { id: id.to_owned() });
+            return Err(VersionError::MalformedId { id: id.to_owned() });
         }
         let Some(stored) = self.versions.find(&id.to_ascii_lowercase()) else {
             return Ok(());
@@ -108,8 +107,8 @@ impl Table {
     pub fn create_k8s(
         &mut self,
         request: &VersionRequest,
-        context: WriteContext,
-    ) -> Result<(), Refusal> {
+        context: ZadigWriteContext,
+    ) -> Result<(), VersionError> {
         version_request::check_environment(request, &self.catalog, context.strictness)?;
         if request.retry {
             let missing = Cause::NothingToRetry(request.name.clone());
@@ -130,13 +129,19 @@ impl Table {
                     context.scripts,
                     context.now,
                 );
-                (Lifecycle::Pushing(pushing), Ok(()))
+                (VersionLifecycle::Pushing(pushing), Ok(()))
             }
             Err(stop) => stopped(request, stop, String::new(), Vec::new()),
         };
         let version = Version {
             deploys,
-            ..fresh(request, Kind::K8sYaml, context.caller, seconds, lifecycle)
+            ..fresh(
+                request,
+                VersionKind::K8sYaml,
+                context.caller,
+                seconds,
+                lifecycle,
+            )
         };
         let change_context = &mut context.log.context(context.now, CREATE);
         self.insert(&request.project, &id, version, change_context);
@@ -147,8 +152,8 @@ impl Table {
     pub fn create_helm(
         &mut self,
         request: &VersionRequest,
-        context: WriteContext,
-    ) -> Result<(), Refusal> {
+        context: ZadigWriteContext,
+    ) -> Result<(), VersionError> {
         if request.retry {
             let missing = Cause::NoChartsToRetry(request.name.clone());
             return self.retry(request, missing, context);
@@ -174,7 +179,7 @@ impl Table {
                 let draw = || context.ids.object_id(context.now, |id| self.is_taken(id));
                 let (rows, pushes) = artifacts::distribute(repo, &charts, seconds, draw);
                 let pushing = Pushing::start(version_ref, pushes, context.scripts, context.now);
-                (rows, Lifecycle::Pushing(pushing), Ok(()))
+                (rows, VersionLifecycle::Pushing(pushing), Ok(()))
             }
             Err(stop) => {
                 let (lifecycle, result) = stopped(request, stop, repo.clone(), charts);
@@ -183,7 +188,13 @@ impl Table {
         };
         let version = Version {
             distributes,
-            ..fresh(request, Kind::HelmChart, context.caller, seconds, lifecycle)
+            ..fresh(
+                request,
+                VersionKind::HelmChart,
+                context.caller,
+                seconds,
+                lifecycle,
+            )
         };
         let change_context = &mut context.log.context(context.now, CREATE);
         self.insert(&request.project, &id, version, change_context);
@@ -195,9 +206,9 @@ impl Table {
         &mut self,
         request: &VersionRequest,
         missing: Cause,
-        context: WriteContext,
-    ) -> Result<(), Refusal> {
-        let WriteContext {
+        context: ZadigWriteContext,
+    ) -> Result<(), VersionError> {
+        let ZadigWriteContext {
             scripts,
             ids,
             strictness,
@@ -218,8 +229,8 @@ impl Table {
             .may_retry(now)
             .map_err(|cause| request.refuse(cause))?;
         let left = match &version.lifecycle {
-            Lifecycle::Stopped(left) => Some(left.clone()),
-            Lifecycle::Given { .. } | Lifecycle::Pushing(_) => None,
+            VersionLifecycle::Stopped(left) => Some(left.clone()),
+            VersionLifecycle::Given { .. } | VersionLifecycle::Pushing(_) => None,
         };
         let Some(left) = left else {
             self.versions
@@ -246,7 +257,7 @@ impl Table {
             Ok((rows, pushes)) => {
                 let version_ref = version_ref(request, &id);
                 let pushing = Pushing::start(version_ref, pushes, scripts, now);
-                let lifecycle = Lifecycle::Pushing(Pushing {
+                let lifecycle = VersionLifecycle::Pushing(Pushing {
                     retried: true,
                     ..pushing
                 });
@@ -266,7 +277,7 @@ impl Table {
         result
     }
 
-    fn check_name(&self, request: &VersionRequest) -> Result<(), Refusal> {
+    fn check_name(&self, request: &VersionRequest) -> Result<(), VersionError> {
         if self.has_name(&request.project, &request.name) {
             return Err(request.refuse(Cause::Duplicate(request.name.clone())));
         }
@@ -290,7 +301,7 @@ impl Table {
         self.versions.contains(id) || self.rows.contains(id)
     }
 
-    fn draw_id(&self, context: &WriteContext) -> String {
+    fn draw_id(&self, context: &ZadigWriteContext) -> String {
         context.ids.object_id(context.now, |id| self.is_taken(id))
     }
 
@@ -314,7 +325,6 @@ impl Table {
 }
 
 /// Returns true if a text is an object id.
-#[must_use]
 pub fn is_id(text: &str) -> bool {
     text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -329,10 +339,10 @@ fn version_ref<'a>(request: &'a VersionRequest, id: &'a str) -> VersionRef<'a> {
 
 fn fresh(
     request: &VersionRequest,
-    kind: Kind,
+    kind: VersionKind,
     caller: &str,
     seconds: i64,
-    lifecycle: Lifecycle,
+    lifecycle: VersionLifecycle,
 ) -> Version {
     Version {
         name: request.name.clone(),
@@ -353,11 +363,14 @@ fn stopped(
     stop: Stop,
     chart_repo: String,
     charts: Vec<Chart>,
-) -> (Lifecycle, Result<(), Refusal>) {
+) -> (VersionLifecycle, Result<(), VersionError>) {
     let left = Stopped {
         error: stop.to_string(),
         chart_repo,
         charts,
     };
-    (Lifecycle::Stopped(left), Err(request.refuse(stop.into())))
+    (
+        VersionLifecycle::Stopped(left),
+        Err(request.refuse(stop.into())),
+    )
 }

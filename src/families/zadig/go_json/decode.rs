@@ -15,7 +15,7 @@ pub trait GoStruct: Default {
     const KEYS: &'static [&'static str];
 
     /// Reads the field of that key.
-    fn bind(&mut self, key: &str, value: &mut Value);
+    fn bind(&mut self, key: &str, value: &mut GoValue);
 }
 
 /// Binds a body, to nothing if it is `null`; the error is the service's text. `ignored` hears the place of every
@@ -25,7 +25,7 @@ pub fn bind<T: GoStruct>(body: &[u8], ignored: impl FnMut(String)) -> Result<Opt
     // The service reads what is no UTF-8 as replacement characters.
     let text = String::from_utf8_lossy(text);
     let mut reading = Reading::default();
-    let mut value = Value {
+    let mut value = GoValue {
         rest: &text,
         reading: &mut reading,
     };
@@ -50,16 +50,16 @@ struct Reading {
 }
 
 /// A value that is to be read. The text is known to be JSON.
-pub struct Value<'t, 'r> {
+pub struct GoValue<'t, 'r> {
     rest: &'t str,
     reading: &'r mut Reading,
 }
 
-impl<'t> Value<'t, '_> {
+impl<'t> GoValue<'t, '_> {
     /// Reads a text.
     pub fn string(&mut self, to: &mut String) {
         match self.next() {
-            Token::String(text) => *to = unquote(text).into_owned(),
+            JsonToken::String(text) => *to = unquote(text).into_owned(),
             other => self.expect(&other, "string"),
         }
     }
@@ -67,7 +67,7 @@ impl<'t> Value<'t, '_> {
     /// Reads a truth value.
     pub fn boolean(&mut self, to: &mut bool) {
         match self.next() {
-            Token::Bool(value) => *to = value,
+            JsonToken::Bool(value) => *to = value,
             other => self.expect(&other, "bool"),
         }
     }
@@ -97,14 +97,14 @@ impl<'t> Value<'t, '_> {
         item: impl Fn(&mut Self) -> T,
     ) {
         match self.next() {
-            Token::Array => {
+            JsonToken::Array => {
                 to.clear();
                 while !self.ends(']') {
                     to.push(item(self));
                     self.ends(',');
                 }
             }
-            Token::Null => to.clear(),
+            JsonToken::Null => to.clear(),
             other => self.expect(&other, &go_type()),
         }
     }
@@ -113,8 +113,8 @@ impl<'t> Value<'t, '_> {
     pub fn object<T: GoStruct>(&mut self) -> Option<T> {
         let mut object = T::default();
         match self.next() {
-            Token::Null => return None,
-            Token::Object => self.fields(&mut object),
+            JsonToken::Null => return None,
+            JsonToken::Object => self.fields(&mut object),
             other => self.expect(&other, &format!("service.{}", T::NAME)),
         }
         Some(object)
@@ -122,7 +122,7 @@ impl<'t> Value<'t, '_> {
 
     fn fields<T: GoStruct>(&mut self, object: &mut T) {
         while !self.ends('}') {
-            let Token::String(key) = self.next() else {
+            let JsonToken::String(key) = self.next() else {
                 return;
             };
             let key = unquote(key);
@@ -149,14 +149,14 @@ impl<'t> Value<'t, '_> {
     }
 
     /// Notes that a value is of the wrong type, and passes it. Null fits everywhere.
-    fn expect(&mut self, token: &Token, go_type: &str) {
+    fn expect(&mut self, token: &JsonToken, go_type: &str) {
         let value = match token {
-            Token::Null => return,
-            Token::Bool(_) => "bool",
-            Token::Number => "number",
-            Token::String(_) => "string",
-            Token::Array => "array",
-            Token::Object => "object",
+            JsonToken::Null => return,
+            JsonToken::Bool(_) => "bool",
+            JsonToken::Number => "number",
+            JsonToken::String(_) => "string",
+            JsonToken::Array => "array",
+            JsonToken::Object => "object",
         };
         self.skip(token);
         let reading = &mut *self.reading;
@@ -170,13 +170,13 @@ impl<'t> Value<'t, '_> {
     }
 
     /// Passes what an opening bracket opened.
-    fn skip(&mut self, token: &Token) {
-        let mut depth = usize::from(matches!(token, Token::Array | Token::Object));
+    fn skip(&mut self, token: &JsonToken) {
+        let mut depth = usize::from(matches!(token, JsonToken::Array | JsonToken::Object));
         while depth > 0 {
             if self.ends(']') || self.ends('}') {
                 depth -= 1;
             } else if !(self.ends(',') || self.ends(':')) {
-                depth += usize::from(matches!(self.next(), Token::Array | Token::Object));
+                depth += usize::from(matches!(self.next(), JsonToken::Array | JsonToken::Object));
             }
         }
     }
@@ -193,22 +193,22 @@ impl<'t> Value<'t, '_> {
         }
     }
 
-    fn next(&mut self) -> Token<'t> {
+    fn next(&mut self) -> JsonToken<'t> {
         let text = self.rest.trim_ascii_start();
         let (token, length) = match text.as_bytes().first() {
-            Some(b'{') => (Token::Object, 1),
-            Some(b'[') => (Token::Array, 1),
+            Some(b'{') => (JsonToken::Object, 1),
+            Some(b'[') => (JsonToken::Array, 1),
             Some(b'"') => {
                 let length = string_length(text);
-                (Token::String(&text[1..length - 1]), length)
+                (JsonToken::String(&text[1..length - 1]), length)
             }
-            Some(b't') => (Token::Bool(true), 4),
-            Some(b'f') => (Token::Bool(false), 5),
-            Some(b'n') | None => (Token::Null, text.len().min(4)),
+            Some(b't') => (JsonToken::Bool(true), 4),
+            Some(b'f') => (JsonToken::Bool(false), 5),
+            Some(b'n') | None => (JsonToken::Null, text.len().min(4)),
             Some(_) => {
                 let number = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
                 let rest = text.trim_start_matches(number);
-                (Token::Number, text.len() - rest.len())
+                (JsonToken::Number, text.len() - rest.len())
             }
         };
         self.rest = &text[length..];
@@ -216,7 +216,7 @@ impl<'t> Value<'t, '_> {
     }
 }
 
-enum Token<'t> {
+enum JsonToken<'t> {
     Null,
     Bool(bool),
     Number,
@@ -287,23 +287,23 @@ mod tests {
     use super::*;
 
     #[derive(Debug, Default, PartialEq, Eq)]
-    struct Outer {
+    struct TestBody {
         name: String,
         retry: bool,
         labels: Vec<String>,
-        inner_items: Vec<Option<Inner>>,
+        inner_items: Vec<Option<TestItem>>,
     }
 
     #[derive(Debug, Default, PartialEq, Eq)]
-    struct Inner {
+    struct TestItem {
         tag: String,
     }
 
-    impl GoStruct for Outer {
-        const NAME: &'static str = "Outer";
+    impl GoStruct for TestBody {
+        const NAME: &'static str = "TestBody";
         const KEYS: &'static [&'static str] = &["name", "retry", "labels", "inner_items"];
 
-        fn bind(&mut self, key: &str, value: &mut Value) {
+        fn bind(&mut self, key: &str, value: &mut GoValue) {
             match key {
                 "name" => value.string(&mut self.name),
                 "retry" => value.boolean(&mut self.retry),
@@ -313,21 +313,21 @@ mod tests {
         }
     }
 
-    impl GoStruct for Inner {
-        const NAME: &'static str = "Inner";
+    impl GoStruct for TestItem {
+        const NAME: &'static str = "TestItem";
         const KEYS: &'static [&'static str] = &["tag"];
 
-        fn bind(&mut self, _: &str, value: &mut Value) {
+        fn bind(&mut self, _: &str, value: &mut GoValue) {
             value.string(&mut self.tag);
         }
     }
 
-    fn read(text: &str) -> Outer {
+    fn read(text: &str) -> TestBody {
         bind(text.as_bytes(), |_| {}).expect(text).expect(text)
     }
 
     fn fails(text: &str) -> String {
-        bind::<Outer>(text.as_bytes(), |_| {}).expect_err(text)
+        bind::<TestBody>(text.as_bytes(), |_| {}).expect_err(text)
     }
 
     #[test]
@@ -335,11 +335,11 @@ mod tests {
         let text = r#" {"name":"a\"\u00e9\ud83d\ude00\n","retry":true,"labels":["x",null,"y"],
             "inner_items":[{"tag":"t"},null,{}]} trailing garbage"#;
         let tag = |tag: &str| {
-            Some(Inner {
+            Some(TestItem {
                 tag: tag.to_owned(),
             })
         };
-        let expected = Outer {
+        let expected = TestBody {
             name: "a\"é😀\n".to_owned(),
             retry: true,
             labels: vec!["x".to_owned(), String::new(), "y".to_owned()],
@@ -359,17 +359,17 @@ mod tests {
     fn null_leaves_a_field_as_it_is() {
         assert_eq!(
             read(r#"{"name":null,"retry":null,"labels":null,"inner_items":null}"#),
-            Outer::default()
+            TestBody::default()
         );
         assert_eq!(read(r#"{"name":"a","name":null}"#).name, "a");
-        assert_eq!(bind::<Outer>(b" null ", |_| {}), Ok(None));
+        assert_eq!(bind::<TestBody>(b" null ", |_| {}), Ok(None));
     }
 
     #[test]
     fn unknown_keys_are_ignored_and_named() {
         let text = br#"{"x":{"name":[1,{"y":"]}"}]},"inner_items":[{"z":"\"}"}],"name":"a"}"#;
         let mut unknown = Vec::new();
-        let bound = bind::<Outer>(text, |place| unknown.push(place)).unwrap();
+        let bound = bind::<TestBody>(text, |place| unknown.push(place)).unwrap();
         assert_eq!(unknown, ["x", "inner_items.z"]);
         assert_eq!(bound.unwrap().name, "a");
     }
@@ -379,43 +379,43 @@ mod tests {
         for (text, expected) in [
             (
                 r#"{"retry":"yes"}"#,
-                "string into Go struct field Outer.retry of type bool",
+                "string into Go struct field TestBody.retry of type bool",
             ),
             (
                 r#"{"Retry":1}"#,
-                "number into Go struct field Outer.retry of type bool",
+                "number into Go struct field TestBody.retry of type bool",
             ),
             (
                 r#"{"name":{}}"#,
-                "object into Go struct field Outer.name of type string",
+                "object into Go struct field TestBody.name of type string",
             ),
             (
                 r#"{"name":[[1]]}"#,
-                "array into Go struct field Outer.name of type string",
+                "array into Go struct field TestBody.name of type string",
             ),
             (
                 r#"{"labels":"x"}"#,
-                "string into Go struct field Outer.labels of type []string",
+                "string into Go struct field TestBody.labels of type []string",
             ),
             (
                 r#"{"labels":[true]}"#,
-                "bool into Go struct field Outer.labels of type string",
+                "bool into Go struct field TestBody.labels of type string",
             ),
             (
                 r#"{"inner_items":{}}"#,
-                "object into Go struct field Outer.inner_items of type []*service.Inner",
+                "object into Go struct field TestBody.inner_items of type []*service.TestItem",
             ),
             (
                 r#"{"inner_items":[7]}"#,
-                "number into Go struct field Outer.inner_items of type service.Inner",
+                "number into Go struct field TestBody.inner_items of type service.TestItem",
             ),
             (
                 r#"{"inner_items":[{"tag":1.5}]}"#,
-                "number into Go struct field Inner.inner_items.tag of type string",
+                "number into Go struct field TestItem.inner_items.tag of type string",
             ),
-            ("[]", "array into Go value of type service.Outer"),
-            ("\"x\"", "string into Go value of type service.Outer"),
-            ("1 2", "number into Go value of type service.Outer"),
+            ("[]", "array into Go value of type service.TestBody"),
+            ("\"x\"", "string into Go value of type service.TestBody"),
+            ("1 2", "number into Go value of type service.TestBody"),
         ] {
             assert_eq!(
                 fails(text),
@@ -429,7 +429,7 @@ mod tests {
     fn the_first_wrong_type_is_reported_but_broken_json_goes_before_it() {
         assert_eq!(
             fails(r#"{"retry":1,"name":2}"#),
-            "json: cannot unmarshal number into Go struct field Outer.retry of type bool"
+            "json: cannot unmarshal number into Go struct field TestBody.retry of type bool"
         );
         assert_eq!(fails(r#"{"retry":1,"name":"#), "unexpected EOF");
     }
@@ -437,7 +437,7 @@ mod tests {
     #[test]
     fn what_is_no_utf_8_becomes_replacement_characters() {
         assert_eq!(
-            bind::<Outer>(b"{\"name\":\"\xff\\ud800\"}", |_| {})
+            bind::<TestBody>(b"{\"name\":\"\xff\\ud800\"}", |_| {})
                 .unwrap()
                 .unwrap()
                 .name,
@@ -448,14 +448,14 @@ mod tests {
     proptest! {
         #[test]
         fn no_body_makes_it_panic(body in prop::collection::vec(any::<u8>(), 0..64)) {
-            let _ = bind::<Outer>(&body, |_| {});
+            let _ = bind::<TestBody>(&body, |_| {});
         }
 
         #[test]
         fn no_json_makes_it_panic(
             text in r#"(\{("(name|retry|labels|inner_items|x)":([\[{]{0,3}("(\\"|\\u[dD][8-9a-c]00|é|.){0,3}"|1e5|null|true|-0\.1)?[\]}]{0,3}),?){0,4}\})"#
         ) {
-            let _ = bind::<Outer>(text.as_bytes(), |_| {});
+            let _ = bind::<TestBody>(text.as_bytes(), |_| {});
         }
     }
 }

@@ -25,7 +25,7 @@ pub fn first_value(text: &[u8]) -> Result<&[u8], String> {
 
 /// What a bracket that is open was opened for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Open {
+enum Bracket {
     Object,
     Array,
 }
@@ -33,7 +33,7 @@ enum Open {
 struct Scan<'a> {
     text: &'a [u8],
     at: usize,
-    open: Vec<Open>,
+    open: Vec<Bracket>,
 }
 
 impl Scan<'_> {
@@ -52,17 +52,17 @@ impl Scan<'_> {
                 };
                 self.space();
                 match (open, self.next()?) {
-                    (Open::Array, b',') => break,
-                    (Open::Object, b',') => {
+                    (Bracket::Array, b',') => break,
+                    (Bracket::Object, b',') => {
                         self.space();
                         self.key()?;
                         break;
                     }
-                    (Open::Array, b']') | (Open::Object, b'}') => {
+                    (Bracket::Array, b']') | (Bracket::Object, b'}') => {
                         self.open.pop();
                     }
-                    (Open::Array, c) => return Err(invalid(c, "after array element")),
-                    (Open::Object, c) => return Err(invalid(c, "after object key:value pair")),
+                    (Bracket::Array, c) => return Err(invalid(c, "after array element")),
+                    (Bracket::Object, c) => return Err(invalid(c, "after object key:value pair")),
                 }
             }
         }
@@ -72,8 +72,8 @@ impl Scan<'_> {
     fn begin_value(&mut self) -> Result<bool, String> {
         self.space();
         match self.next()? {
-            b'{' => self.push(Open::Object),
-            b'[' => self.push(Open::Array),
+            b'{' => self.push(Bracket::Object),
+            b'[' => self.push(Bracket::Array),
             b'"' => self.string().map(|()| false),
             b'-' => match self.next()? {
                 c @ b'0'..=b'9' => self.number(c).map(|()| false),
@@ -87,7 +87,7 @@ impl Scan<'_> {
         }
     }
 
-    fn push(&mut self, open: Open) -> Result<bool, String> {
+    fn push(&mut self, open: Bracket) -> Result<bool, String> {
         if self.open.len() == MAX_DEPTH {
             return Err("exceeded max depth".to_owned());
         }
@@ -100,12 +100,12 @@ impl Scan<'_> {
         self.space();
         let open = self.open.last().copied();
         match (open, self.peek()?) {
-            (Some(Open::Array), b']') | (Some(Open::Object), b'}') => {
+            (Some(Bracket::Array), b']') | (Some(Bracket::Object), b'}') => {
                 self.at += 1;
                 self.open.pop();
                 Ok(true)
             }
-            (Some(Open::Object), _) => self.key().map(|()| false),
+            (Some(Bracket::Object), _) => self.key().map(|()| false),
             _ => Ok(false),
         }
     }

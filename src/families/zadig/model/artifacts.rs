@@ -76,7 +76,6 @@ pub fn deploy(
 ///
 /// An image is selected by its name. Where the service is known, it must be one that it runs; its current
 /// tag stands in for one that is not given.
-#[must_use]
 pub fn charts(request: &VersionRequest, catalog: &Catalog, strictness: Strictness) -> Vec<Chart> {
     let environment =
         catalog.environment(&request.project, &request.environment, request.production);

@@ -15,18 +15,16 @@ pub struct Environment {
     pub production: bool,
     /// Its services, in the project's order.
     #[serde(default)]
-    pub services: Vec<Service>,
+    pub services: Vec<EnvironmentService>,
 }
 
 impl Environment {
     /// A service by name.
-    #[must_use]
-    pub fn service(&self, name: &str) -> Option<&Service> {
+    pub fn service(&self, name: &str) -> Option<&EnvironmentService> {
         self.services.iter().find(|service| service.name == name)
     }
 
     /// The place of a service in the project's order; an unknown one counts as the first.
-    #[must_use]
     pub fn place(&self, service: &str) -> usize {
         let known = self.services.iter();
         known
@@ -39,20 +37,19 @@ impl Environment {
 /// A service of an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Service {
+pub struct EnvironmentService {
     /// Its name.
     pub name: String,
     /// The containers it runs.
     #[serde(default)]
-    pub containers: Vec<Container>,
+    pub containers: Vec<ServiceContainer>,
     /// The chart it is deployed from; absent: it is deployed from YAML.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chart: Option<String>,
 }
 
-impl Service {
+impl EnvironmentService {
     /// The image that a container runs. An empty one counts as none.
-    #[must_use]
     pub fn image_of(&self, container: &str) -> Option<&str> {
         let container = self.containers.iter().find(|known| known.name == container);
         container
@@ -61,7 +58,6 @@ impl Service {
     }
 
     /// The image of that name, whatever container runs it.
-    #[must_use]
     pub fn image_named(&self, name: &str) -> Option<&str> {
         let images = self.containers.iter().map(|container| &*container.image);
         images.into_iter().find(|image| image_name(image) == name)
@@ -71,7 +67,7 @@ impl Service {
 /// A container of a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Container {
+pub struct ServiceContainer {
     /// Its name.
     pub name: String,
     /// The image it runs, `<host>/<namespace>/<name>:<tag>`.
@@ -82,7 +78,7 @@ pub struct Container {
 /// An image registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Registry {
+pub struct ImageRegistry {
     /// Its id.
     pub id: String,
     /// Its address, with or without a scheme.
@@ -101,9 +97,8 @@ pub struct Registry {
 /// The entry of a registry's projects that stands for all of them.
 const ALL_PROJECTS: &str = "<all_projects>";
 
-impl Registry {
+impl ImageRegistry {
     /// Returns true if a project may use it.
-    #[must_use]
     pub fn supports(&self, project: &str) -> bool {
         self.projects.as_ref().is_none_or(|projects| {
             projects
@@ -113,7 +108,6 @@ impl Registry {
     }
 
     /// Where images go: `<host>/<namespace>`, or the host alone at `ecr`.
-    #[must_use]
     pub fn target(&self) -> String {
         if self.provider.as_deref() == Some("ecr") {
             self.host().to_owned()
@@ -152,7 +146,7 @@ pub struct ProjectCatalog {
     /// Its environments.
     pub environments: Vec<Environment>,
     /// The registries listed with it.
-    pub registries: Vec<Registry>,
+    pub registries: Vec<ImageRegistry>,
     /// The chart repositories listed with it.
     pub chart_repos: Vec<ChartRepo>,
 }
@@ -164,15 +158,13 @@ pub struct Catalog(pub BTreeMap<String, ProjectCatalog>);
 
 impl Catalog {
     /// An environment of a project.
-    #[must_use]
     pub fn environment(&self, project: &str, name: &str, production: bool) -> Option<&Environment> {
         let mut environments = self.0.get(project)?.environments.iter();
         environments.find(|known| known.name == name && known.production == production)
     }
 
     /// A registry by id; the project's own goes first.
-    #[must_use]
-    pub fn registry(&self, project: &str, id: &str) -> Option<&Registry> {
+    pub fn registry(&self, project: &str, id: &str) -> Option<&ImageRegistry> {
         let own = self.0.get(project).into_iter();
         own.chain(self.0.values())
             .flat_map(|project_catalog| &project_catalog.registries)
@@ -180,7 +172,6 @@ impl Catalog {
     }
 
     /// True if some registry is where such images are.
-    #[must_use]
     pub fn has_registry_at(&self, place: &str) -> bool {
         let mut registries = self
             .0
@@ -190,7 +181,6 @@ impl Catalog {
     }
 
     /// Returns true if a chart repository has that name.
-    #[must_use]
     pub fn has_chart_repo(&self, name: &str) -> bool {
         let mut repos = self
             .0
@@ -201,21 +191,18 @@ impl Catalog {
 }
 
 /// The name in an image's address: what follows the last slash, up to the tag.
-#[must_use]
 pub fn image_name(image: &str) -> &str {
     let last = image.rsplit('/').next().unwrap_or_default();
     last.split(':').next().unwrap_or_default()
 }
 
 /// The tag in an image's address, or nothing.
-#[must_use]
 pub fn image_tag(image: &str) -> &str {
     let last = image.rsplit('/').next().unwrap_or_default();
     last.split_once(':').map_or("", |(_, tag)| tag)
 }
 
 /// The path between the host and the name in an image's address.
-#[must_use]
 pub fn image_namespace(image: &str) -> &str {
     match (image.find('/'), image.rfind('/')) {
         (Some(first), Some(last)) if first < last => &image[first + 1..last],
@@ -241,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_registry_is_where_images_go() {
-        let registry = |address: &str, provider: Option<&str>| Registry {
+        let registry = |address: &str, provider: Option<&str>| ImageRegistry {
             id: String::new(),
             address: address.to_owned(),
             namespace: "ns".to_owned(),

@@ -134,7 +134,7 @@ pub enum UploadStatus {
 /// What a version is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ZadigVersionType)]
-pub enum Kind {
+pub enum VersionKind {
     /// Services that are deployed from YAML.
     #[serde(rename = "K8SYaml")]
     K8sYaml,
@@ -146,7 +146,7 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ZadigVersionStatus)]
-pub enum Status {
+pub enum VersionStatus {
     /// Its images are being pushed.
     Creating,
     /// What had failed is being pushed again.
@@ -157,9 +157,8 @@ pub enum Status {
     Failed,
 }
 
-impl Status {
+impl VersionStatus {
     /// The word in answers and texts.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Creating => "creating",
@@ -170,7 +169,7 @@ impl Status {
     }
 }
 
-impl fmt::Display for Status {
+impl fmt::Display for VersionStatus {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter.write_str(self.as_str())
     }

@@ -3,7 +3,7 @@
 //! Images are pushed one after the other, each a step of a [`Run`]; the first that fails ends it. After 60
 //! minutes the service gives up. Charts are packaged at once, when a Helm version is created.
 
-use super::rows::{Deploy, Distribute, Kind, Progress, Status, UploadStatus};
+use super::rows::{Deploy, Distribute, Progress, UploadStatus, VersionKind, VersionStatus};
 use crate::families::zadig::messages::{Cause, several};
 use crate::sim::collection::Resource;
 use crate::sim::lifecycle::{Node, Phase, Run, RunPlan, Span, StepPlan, StepState, Verdict};
@@ -27,7 +27,7 @@ pub const DELETE: &str = "delete";
 pub struct Version {
     /// Its name, unique in the project.
     pub name: String,
-    pub kind: Kind,
+    pub kind: VersionKind,
     /// Its labels, which only the detail shows.
     pub labels: Vec<String>,
     pub description: String,
@@ -39,16 +39,16 @@ pub struct Version {
     pub deploys: Vec<Deploy>,
     /// What it delivers of a Helm project.
     pub distributes: Vec<Distribute>,
-    pub lifecycle: Lifecycle,
+    pub lifecycle: VersionLifecycle,
 }
 
 /// The lifecycle of a version.
 #[derive(Clone, Debug)]
-pub enum Lifecycle {
+pub enum VersionLifecycle {
     /// As a fixture said, until a retry.
     Given {
         /// Its status.
-        status: Status,
+        status: VersionStatus,
         /// Its progress, if that was said too.
         progress: Option<Progress>,
     },
@@ -110,7 +110,6 @@ pub struct VersionRef<'a> {
 }
 
 impl<'a> VersionRef<'a> {
-    #[must_use]
     pub fn ask(&self, step: &'a str) -> StepQuery<'a> {
         StepQuery {
             family: FAMILY,
@@ -154,12 +153,12 @@ impl Pushing {
         }
     }
 
-    fn status(&self, now: Millis) -> Status {
+    fn status(&self, now: Millis) -> VersionStatus {
         match self.run.phase(now) {
-            Phase::Succeeded => Status::Success,
-            Phase::Failed | Phase::Aborted => Status::Failed,
-            _ if self.retried => Status::Retrying,
-            _ => Status::Creating,
+            Phase::Succeeded => VersionStatus::Success,
+            Phase::Failed | Phase::Aborted => VersionStatus::Failed,
+            _ if self.retried => VersionStatus::Retrying,
+            _ => VersionStatus::Creating,
         }
     }
 
@@ -180,7 +179,7 @@ impl Pushing {
     }
 
     /// Why a version of that kind failed by now. The service keeps no text of a K8s version's pushes.
-    fn error(&self, kind: Kind, now: Millis) -> String {
+    fn error(&self, kind: VersionKind, now: Millis) -> String {
         let failures = self.pushes.iter().enumerate().filter_map(|(step, push)| {
             let why = self.run.failure(step, now)?;
             Some(format!(
@@ -191,39 +190,41 @@ impl Pushing {
         let failures: Vec<_> = failures.collect();
         match kind {
             _ if failures.is_empty() => "timeout".to_owned(),
-            Kind::K8sYaml => String::new(),
-            Kind::HelmChart => several(&failures),
+            VersionKind::K8sYaml => String::new(),
+            VersionKind::HelmChart => several(&failures),
         }
     }
 }
 
 impl Version {
-    #[must_use]
-    pub fn status(&self, now: Millis) -> Status {
+    pub fn status(&self, now: Millis) -> VersionStatus {
         match &self.lifecycle {
-            Lifecycle::Given { status, .. } => *status,
-            Lifecycle::Stopped(_) => Status::Failed,
-            Lifecycle::Pushing(pushing) => pushing.status(now),
+            VersionLifecycle::Given { status, .. } => *status,
+            VersionLifecycle::Stopped(_) => VersionStatus::Failed,
+            VersionLifecycle::Pushing(pushing) => pushing.status(now),
         }
     }
 
     /// The progress of the version.
-    #[must_use]
     pub fn progress(&self, now: Millis) -> Progress {
         let status = self.status(now);
         let (passed, total, error) = match &self.lifecycle {
-            Lifecycle::Given {
+            VersionLifecycle::Given {
                 progress: Some(progress),
                 ..
             } => return progress.clone(),
-            Lifecycle::Given { progress: None, .. } => {
+            VersionLifecycle::Given { progress: None, .. } => {
                 let total = self.recorded().len();
-                let passed = if status == Status::Success { total } else { 0 };
+                let passed = if status == VersionStatus::Success {
+                    total
+                } else {
+                    0
+                };
                 (passed, total, String::new())
             }
-            Lifecycle::Stopped(stopped) => (0, 0, stopped.error.clone()),
-            Lifecycle::Pushing(pushing) => {
-                let error = if status == Status::Failed {
+            VersionLifecycle::Stopped(stopped) => (0, 0, stopped.error.clone()),
+            VersionLifecycle::Pushing(pushing) => {
+                let error = if status == VersionStatus::Failed {
                     pushing.error(self.kind, now)
                 } else {
                     String::new()
@@ -237,10 +238,12 @@ impl Version {
             _ => (passed, total),
         };
         let upload_status = match status {
-            Status::Success => UploadStatus::Success,
-            Status::Failed => UploadStatus::Failed,
-            Status::Creating | Status::Retrying if passed < total => UploadStatus::Waiting,
-            Status::Creating | Status::Retrying => UploadStatus::Uploading,
+            VersionStatus::Success => UploadStatus::Success,
+            VersionStatus::Failed => UploadStatus::Failed,
+            VersionStatus::Creating | VersionStatus::Retrying if passed < total => {
+                UploadStatus::Waiting
+            }
+            VersionStatus::Creating | VersionStatus::Retrying => UploadStatus::Uploading,
         };
         Progress {
             success_count: passed as u64,
@@ -269,20 +272,20 @@ impl Version {
     /// packages its charts first, which is not this function's business.
     pub fn may_retry(&self, now: Millis) -> Result<(), Cause> {
         let status = self.status(now);
-        if status != Status::Failed {
+        if status != VersionStatus::Failed {
             return Err(Cause::NotFailed(status));
         }
         let nothing = match &self.lifecycle {
-            Lifecycle::Given { progress, .. } => {
+            VersionLifecycle::Given { progress, .. } => {
                 let none = progress.as_ref().is_some_and(|said| said.total_count == 0);
                 none || self.recorded().is_empty()
             }
-            Lifecycle::Stopped(_) => true,
-            Lifecycle::Pushing(_) => false,
+            VersionLifecycle::Stopped(_) => true,
+            VersionLifecycle::Pushing(_) => false,
         };
         match self.kind {
-            Kind::K8sYaml if nothing => Err(Cause::NoPushes(self.name.clone())),
-            Kind::K8sYaml | Kind::HelmChart => Ok(()),
+            VersionKind::K8sYaml if nothing => Err(Cause::NoPushes(self.name.clone())),
+            VersionKind::K8sYaml | VersionKind::HelmChart => Ok(()),
         }
     }
 
@@ -294,11 +297,11 @@ impl Version {
             name: &self.name,
         };
         let (pushes, does) = match &self.lifecycle {
-            Lifecycle::Pushing(Pushing { run, pushes, .. }) => {
+            VersionLifecycle::Pushing(Pushing { run, pushes, .. }) => {
                 let does = run.repeat(now, |step| version_ref.decide(scripts, &pushes[step]));
                 (pushes.clone(), does)
             }
-            Lifecycle::Given { progress, .. } => {
+            VersionLifecycle::Given { progress, .. } => {
                 // A fixture's numbers stand for its first rows: which images were disabled, it does not say.
                 let mut pushes = self.recorded();
                 let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
@@ -322,20 +325,18 @@ impl Version {
                 let does = does.collect();
                 (pushes, does)
             }
-            Lifecycle::Stopped(_) => (Vec::new(), Vec::new()),
+            VersionLifecycle::Stopped(_) => (Vec::new(), Vec::new()),
         };
-        self.lifecycle = Lifecycle::Pushing(Pushing::begin(pushes, does, true, now));
+        self.lifecycle = VersionLifecycle::Pushing(Pushing::begin(pushes, does, true, now));
     }
 
     /// What can be said to it now: a deletion always, a retry where [`Self::may_retry`].
-    #[must_use]
     pub fn allowed(&self, now: Millis) -> Vec<&'static str> {
         let retry = self.may_retry(now).is_ok().then_some(RETRY);
         retry.into_iter().chain([DELETE]).collect()
     }
 
     /// The ids of its rows.
-    #[must_use]
     pub fn row_ids(&self) -> Vec<&str> {
         fn below<'a>(rows: &'a [Distribute], ids: &mut Vec<&'a str>) {
             for row in rows {
@@ -358,8 +359,8 @@ impl Resource for Version {
 
     fn next_due(&self, now: Millis) -> Millis {
         match &self.lifecycle {
-            Lifecycle::Given { .. } | Lifecycle::Stopped(_) => NEVER,
-            Lifecycle::Pushing(pushing) => pushing.run.next_due(now),
+            VersionLifecycle::Given { .. } | VersionLifecycle::Stopped(_) => NEVER,
+            VersionLifecycle::Pushing(pushing) => pushing.run.next_due(now),
         }
     }
 
@@ -369,13 +370,13 @@ impl Resource for Version {
 
     fn n_steps(&self) -> usize {
         match &self.lifecycle {
-            Lifecycle::Given { .. } | Lifecycle::Stopped(_) => 0,
-            Lifecycle::Pushing(pushing) => pushing.pushes.len(),
+            VersionLifecycle::Given { .. } | VersionLifecycle::Stopped(_) => 0,
+            VersionLifecycle::Pushing(pushing) => pushing.pushes.len(),
         }
     }
 
     fn step(&self, step: usize, now: Millis) -> Option<(&str, &str)> {
-        let Lifecycle::Pushing(pushing) = &self.lifecycle else {
+        let VersionLifecycle::Pushing(pushing) = &self.lifecycle else {
             return None;
         };
         let push = pushing.pushes.get(step)?;
@@ -384,8 +385,8 @@ impl Resource for Version {
 
     fn steps_changing_at(&self, due: Millis) -> Vec<usize> {
         match &self.lifecycle {
-            Lifecycle::Given { .. } | Lifecycle::Stopped(_) => Vec::new(),
-            Lifecycle::Pushing(pushing) => pushing.run.steps_changing_at(due),
+            VersionLifecycle::Given { .. } | VersionLifecycle::Stopped(_) => Vec::new(),
+            VersionLifecycle::Pushing(pushing) => pushing.run.steps_changing_at(due),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The request that creates a version, and the service's checks in its order.
 
-use super::catalog::{Catalog, Registry};
-use crate::families::zadig::messages::{Cause, Refusal};
+use super::catalog::{Catalog, ImageRegistry};
+use crate::families::zadig::messages::{Cause, VersionError};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VersionRequest {
@@ -62,7 +62,7 @@ pub fn check_environment(
     request: &VersionRequest,
     catalog: &Catalog,
     strictness: Strictness,
-) -> Result<(), Refusal> {
+) -> Result<(), VersionError> {
     if !strictness.checked {
         return Ok(());
     }
@@ -70,7 +70,7 @@ pub fn check_environment(
     let Some(known) =
         catalog.environment(&request.project, &request.environment, request.production)
     else {
-        return Err(Refusal::UnknownEnvironment {
+        return Err(VersionError::UnknownEnvironment {
             project,
             environment,
         });
@@ -80,13 +80,13 @@ pub fn check_environment(
     } in &request.services
     {
         let Some(running) = known.service(service) else {
-            return Err(Refusal::UnknownService {
+            return Err(VersionError::UnknownService {
                 service: service.clone(),
             });
         };
         for image in images {
             if running.image_of(&image.container).is_none() {
-                return Err(Refusal::UnknownContainer {
+                return Err(VersionError::UnknownContainer {
                     project,
                     environment,
                     service: service.clone(),
@@ -103,7 +103,7 @@ pub fn check_k8s(
     request: &VersionRequest,
     catalog: &Catalog,
     strictness: Strictness,
-) -> Result<(), Refusal> {
+) -> Result<(), VersionError> {
     check_registry(request, catalog, strictness)?;
     if !strictness.checked {
         return Ok(());
@@ -123,7 +123,7 @@ pub fn check_helm(
     request: &VersionRequest,
     catalog: &Catalog,
     strictness: Strictness,
-) -> Result<(), Refusal> {
+) -> Result<(), VersionError> {
     let missing = if request.services.is_empty() {
         Some(Cause::NoCharts)
     } else if request.chart_repo.is_empty() {
@@ -201,7 +201,7 @@ fn check_registry(
     request: &VersionRequest,
     catalog: &Catalog,
     strictness: Strictness,
-) -> Result<(), Refusal> {
+) -> Result<(), VersionError> {
     if request.registry.is_empty() {
         return Ok(());
     }
@@ -212,16 +212,15 @@ fn check_registry(
             namespace: registry.namespace.clone(),
             project: request.project.clone(),
         })),
-        None if strictness.checked => Err(Refusal::Crash("a registry that nobody knows")),
+        None if strictness.checked => Err(VersionError::Crash("a registry that nobody knows")),
         None => Ok(()),
     }
 }
 
 impl VersionRequest {
     /// A refusal of this order.
-    #[must_use]
-    pub fn refuse(&self, cause: Cause) -> Refusal {
-        Refusal::Create {
+    pub fn refuse(&self, cause: Cause) -> VersionError {
+        VersionError::Create {
             project: self.project.clone(),
             version: self.name.clone(),
             retry: self.retry,
@@ -234,7 +233,7 @@ impl VersionRequest {
     pub(crate) fn target_of(&self, catalog: &Catalog, name: &str, tag: &str) -> String {
         let place = catalog.registry(&self.project, &self.registry).map_or_else(
             || format!("registry.local/{}", self.project),
-            Registry::target,
+            ImageRegistry::target,
         );
         format!("{place}/{name}:{tag}")
     }

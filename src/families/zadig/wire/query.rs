@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 
-use crate::families::zadig::table::Page;
+use crate::families::zadig::table::VersionPage;
 
 /// The parameters of a query, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,8 +15,7 @@ pub struct Params(Vec<(String, String)>);
 
 impl Params {
     /// Reads a query. A pair that holds a semicolon or a broken escape is left out, as the service does.
-    #[must_use]
-    pub fn of(query: Option<&str>) -> Self {
+    pub fn from_query(query: Option<&str>) -> Self {
         let pairs = query
             .unwrap_or_default()
             .split('&')
@@ -29,7 +28,6 @@ impl Params {
     }
 
     /// The first value of a key.
-    #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0
             .iter()
@@ -49,7 +47,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(parts.uri.query()))
+        Ok(Self::from_query(parts.uri.query()))
     }
 }
 
@@ -57,7 +55,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 ///
 /// All three parameters are required, and zero counts as absent. A number that cannot be read is reported
 /// before anything that is missing. Negative numbers mean the first page and 20 versions.
-pub fn page(params: &Params) -> Result<Page, String> {
+pub fn page(params: &Params) -> Result<VersionPage, String> {
     let project = params.get("projectKey").unwrap_or_default();
     let number = integer(params.get("pageNum"))?;
     let size = integer(params.get("pageSize"))?;
@@ -78,7 +76,7 @@ pub fn page(params: &Params) -> Result<Page, String> {
     if !lines.is_empty() {
         return Err(lines.join("\n"));
     }
-    Ok(Page {
+    Ok(VersionPage {
         project: project.to_owned(),
         number: usize::try_from(number).unwrap_or(1),
         size: usize::try_from(size).unwrap_or(20),
@@ -101,7 +99,6 @@ fn integer(text: Option<&str>) -> Result<i64, String> {
 }
 
 /// A text in quotes, as Go's `%q` prints it.
-#[must_use]
 pub fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
@@ -138,7 +135,6 @@ fn escape(c: char, to: &mut String) {
 }
 
 /// A path as the service prints it: with its escapes read.
-#[must_use]
 pub fn decoded_path(path: &str) -> String {
     percent_decode_str(path).decode_utf8_lossy().into_owned()
 }
@@ -161,8 +157,8 @@ fn unescape(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn bind(query: &str) -> Result<Page, String> {
-        page(&Params::of(Some(query)))
+    fn bind(query: &str) -> Result<VersionPage, String> {
+        page(&Params::from_query(Some(query)))
     }
 
     fn missing(field: &str) -> String {
@@ -206,7 +202,7 @@ mod tests {
     #[test]
     fn negative_numbers_mean_the_defaults_and_a_sign_is_fine() {
         let page = |number, size| {
-            Ok(Page {
+            Ok(VersionPage {
                 project: "p".to_owned(),
                 number,
                 size,
@@ -220,7 +216,7 @@ mod tests {
 
     #[test]
     fn broken_pairs_are_left_out_and_the_first_value_counts() {
-        let params = Params::of(Some("a=%zz&b=1;2&c=x+y%2B&c=z&d"));
+        let params = Params::from_query(Some("a=%zz&b=1;2&c=x+y%2B&c=z&d"));
         assert_eq!(
             ["a", "b", "c", "d"].map(|key| params.get(key)),
             [None, None, Some("x y+"), Some("")]

@@ -2,8 +2,8 @@
 
 use utoipa::ToSchema;
 
-use crate::families::zadig::go_json::decode::{GoStruct, Value};
-use crate::families::zadig::messages::Refusal;
+use crate::families::zadig::go_json::decode::{GoStruct, GoValue};
+use crate::families::zadig::messages::VersionError;
 use crate::families::zadig::model::version_request::{
     ImageRequest, ServiceRequest, VersionRequest,
 };
@@ -139,7 +139,7 @@ impl GoStruct for K8sBody {
         "yaml_datas",
     ];
 
-    fn bind(&mut self, key: &str, value: &mut Value) {
+    fn bind(&mut self, key: &str, value: &mut GoValue) {
         match key {
             "project_key" => value.string(&mut self.project_key),
             "version_name" => value.string(&mut self.version_name),
@@ -158,7 +158,7 @@ impl GoStruct for YamlData {
     const NAME: &'static str = "OpenAPICreateK8SDeliveryVersionYamlData";
     const KEYS: &'static [&'static str] = &["service_name", "image_datas"];
 
-    fn bind(&mut self, key: &str, value: &mut Value) {
+    fn bind(&mut self, key: &str, value: &mut GoValue) {
         match key {
             "service_name" => value.string(&mut self.service_name),
             _ => value.objects(&mut self.image_datas),
@@ -181,7 +181,7 @@ impl GoStruct for HelmBody {
         "chart_datas",
     ];
 
-    fn bind(&mut self, key: &str, value: &mut Value) {
+    fn bind(&mut self, key: &str, value: &mut GoValue) {
         match key {
             "project_key" => value.string(&mut self.project_key),
             "version_name" => value.string(&mut self.version_name),
@@ -201,7 +201,7 @@ impl GoStruct for ChartData {
     const NAME: &'static str = "OpenAPICreateHelmDeliveryVersionChartData";
     const KEYS: &'static [&'static str] = &["service_name", "version", "image_datas"];
 
-    fn bind(&mut self, key: &str, value: &mut Value) {
+    fn bind(&mut self, key: &str, value: &mut GoValue) {
         match key {
             "service_name" => value.string(&mut self.service_name),
             "version" => value.string(&mut self.version),
@@ -219,7 +219,7 @@ impl GoStruct for ImageData {
         "disable_image_dist",
     ];
 
-    fn bind(&mut self, key: &str, value: &mut Value) {
+    fn bind(&mut self, key: &str, value: &mut GoValue) {
         match key {
             "container_name" => value.string(&mut self.container_name),
             "image_name" => value.string(&mut self.image_name),
@@ -231,9 +231,9 @@ impl GoStruct for ImageData {
 
 impl K8sBody {
     /// What the body asks for. A null among its services or images crashes the service.
-    pub fn version_request(self) -> Result<VersionRequest, Refusal> {
+    pub fn version_request(self) -> Result<VersionRequest, VersionError> {
         let services = self.yaml_datas.into_iter().map(|service| {
-            let service = service.ok_or(Refusal::Crash("a null in yaml_datas"))?;
+            let service = service.ok_or(VersionError::Crash("a null in yaml_datas"))?;
             Ok(ServiceRequest {
                 service: service.service_name,
                 chart_version: String::new(),
@@ -241,7 +241,7 @@ impl K8sBody {
             })
         });
         Ok(VersionRequest {
-            services: services.collect::<Result<_, Refusal>>()?,
+            services: services.collect::<Result<_, VersionError>>()?,
             project: self.project_key,
             name: self.version_name,
             retry: self.retry,
@@ -257,9 +257,9 @@ impl K8sBody {
 
 impl HelmBody {
     /// What the body asks for. A null among its services or images crashes the service.
-    pub fn version_request(self) -> Result<VersionRequest, Refusal> {
+    pub fn version_request(self) -> Result<VersionRequest, VersionError> {
         let services = self.chart_datas.into_iter().map(|service| {
-            let service = service.ok_or(Refusal::Crash("a null in chart_datas"))?;
+            let service = service.ok_or(VersionError::Crash("a null in chart_datas"))?;
             Ok(ServiceRequest {
                 service: service.service_name,
                 chart_version: service.version,
@@ -267,7 +267,7 @@ impl HelmBody {
             })
         });
         Ok(VersionRequest {
-            services: services.collect::<Result<_, Refusal>>()?,
+            services: services.collect::<Result<_, VersionError>>()?,
             project: self.project_key,
             name: self.version_name,
             retry: self.retry,
@@ -281,9 +281,9 @@ impl HelmBody {
     }
 }
 
-fn images(images: Vec<Option<ImageData>>) -> Result<Vec<ImageRequest>, Refusal> {
+fn images(images: Vec<Option<ImageData>>) -> Result<Vec<ImageRequest>, VersionError> {
     let images = images.into_iter().map(|image| {
-        let image = image.ok_or(Refusal::Crash("a null in image_datas"))?;
+        let image = image.ok_or(VersionError::Crash("a null in image_datas"))?;
         Ok(ImageRequest {
             container: image.container_name,
             name: image.image_name,

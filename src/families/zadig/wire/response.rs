@@ -8,7 +8,9 @@ use serde::Serialize;
 use serde_json::ser::Formatter;
 use utoipa::ToSchema;
 
-use crate::families::zadig::model::rows::{Deploy, Distribute, Kind, Progress, Status};
+use crate::families::zadig::model::rows::{
+    Deploy, Distribute, Progress, VersionKind, VersionStatus,
+};
 use crate::families::zadig::model::version::Version;
 use crate::http::response::{self, StreamedArray};
 use crate::sim::Millis;
@@ -22,7 +24,6 @@ pub fn json(status: StatusCode, view: &impl Serialize, size: usize) -> Response 
 ///
 /// # Panics
 /// If the view has keys that are no strings, which no wire type has.
-#[must_use]
 pub fn text(view: &impl Serialize, size: usize) -> Vec<u8> {
     let mut text = Vec::with_capacity(size);
     let mut json = serde_json::Serializer::with_formatter(&mut text, HtmlSafe);
@@ -52,7 +53,7 @@ impl Formatter for HtmlSafe {
 }
 
 /// The versions of a page, as they are written.
-type Written<'a> = StreamedArray<Box<dyn Iterator<Item = VersionInfo<'a>> + 'a>>;
+type VersionRows<'a> = StreamedArray<Box<dyn Iterator<Item = VersionInfo<'a>> + 'a>>;
 
 /// A page of versions.
 #[derive(Serialize, ToSchema)]
@@ -60,14 +61,14 @@ type Written<'a> = StreamedArray<Box<dyn Iterator<Item = VersionInfo<'a>> + 'a>>
 pub struct VersionList<'a> {
     /// The versions, newest first.
     #[schema(value_type = Vec<VersionInfo>)]
-    list: Written<'a>,
+    list: VersionRows<'a>,
     /// How many versions the project has.
     total: usize,
 }
 
 impl<'a> VersionList<'a> {
     /// These, of so many.
-    pub fn of(versions: impl Iterator<Item = VersionInfo<'a>> + 'a, total: usize) -> Self {
+    pub fn new(versions: impl Iterator<Item = VersionInfo<'a>> + 'a, total: usize) -> Self {
         Self {
             list: StreamedArray::of(Box::new(versions)),
             total,
@@ -85,9 +86,9 @@ pub struct VersionInfo<'a> {
     pub version_name: &'a str,
     /// What it is made of.
     #[serde(rename = "type")]
-    pub kind: Kind,
+    pub kind: VersionKind,
     /// What it is at.
-    pub status: Status,
+    pub status: VersionStatus,
     /// Its labels. In the list always empty, whatever the version has.
     pub labels: &'a [String],
     /// What it is for: the request's `desc`.
@@ -104,7 +105,6 @@ pub struct VersionInfo<'a> {
 
 impl<'a> VersionInfo<'a> {
     /// A version as the list shows it.
-    #[must_use]
     pub fn listed(id: &'a str, version: &'a Version, now: Millis) -> Self {
         Self {
             id,
@@ -134,8 +134,7 @@ pub struct VersionDetail<'a> {
 
 impl<'a> VersionDetail<'a> {
     /// A version as its detail shows it.
-    #[must_use]
-    pub fn of(id: &'a str, version: &'a Version, now: Millis) -> Self {
+    pub fn new(id: &'a str, version: &'a Version, now: Millis) -> Self {
         Self {
             version_info: VersionInfo {
                 labels: &version.labels,
@@ -151,10 +150,10 @@ impl<'a> VersionDetail<'a> {
 /// What a command answers. It tells nothing of what it made: clients list and match by name.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ZadigMessage)]
-pub struct Message {
+pub struct ResultMessage {
     /// `success`.
     pub message: &'static str,
 }
 
 /// That a command was carried out.
-pub const SUCCESS: Message = Message { message: "success" };
+pub const SUCCESS: ResultMessage = ResultMessage { message: "success" };
