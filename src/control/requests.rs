@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -14,6 +15,7 @@ use super::dialect::Control;
 use super::problem::Problem;
 use crate::http::auth::redact;
 use crate::http::extract::Query;
+use crate::http::json::value::OrderedValue;
 use crate::http::observe::exchange::{Exchange, ExchangeSummary, LONGEST_BODY, Part};
 use crate::http::observe::headers::Headers;
 use crate::http::response;
@@ -208,9 +210,11 @@ pub(super) struct SummaryBody {
 #[schema(as = RequestPart)]
 struct PartBody {
     /// By name; several values are joined by commas, secrets are `***`.
-    headers: serde_json::Map<String, Value>,
+    #[schema(value_type = serde_json::Map<String, Value>)]
+    headers: IndexMap<String, String>,
     /// JSON as JSON, else a text; null: there is none. Cut at 16 KiB, and then always a text.
-    body: Value,
+    #[schema(value_type = Value)]
+    body: OrderedValue,
     /// How many bytes the body has.
     bytes: u64,
 }
@@ -262,30 +266,30 @@ impl PartBody {
     }
 }
 
-fn headers(headers: &Headers) -> serde_json::Map<String, Value> {
-    let mut shown: serde_json::Map<String, Value> = serde_json::Map::new();
+fn headers(headers: &Headers) -> IndexMap<String, String> {
+    let mut shown: IndexMap<String, String> = IndexMap::new();
     for (name, value) in headers.iter() {
         if redact::is_secret_header(name) {
-            shown.insert(name.to_owned(), Value::from(redact::MASK));
+            shown.insert(name.to_owned(), redact::MASK.to_owned());
             continue;
         }
         let value = String::from_utf8_lossy(value);
         match shown.get_mut(name) {
-            Some(Value::String(values)) => {
+            Some(values) => {
                 values.push_str(", ");
                 values.push_str(&value);
             }
-            _ => {
-                shown.insert(name.to_owned(), Value::from(value));
+            None => {
+                shown.insert(name.to_owned(), value.into_owned());
             }
         }
     }
     shown
 }
 
-fn body(bytes: &Bytes, is_cut: bool) -> Value {
+fn body(bytes: &Bytes, is_cut: bool) -> OrderedValue {
     if bytes.is_empty() {
-        return Value::Null;
+        return OrderedValue::Scalar(Value::Null);
     }
     if !is_cut && let Ok(mut json) = serde_json::from_slice(bytes) {
         redact::body(&mut json);
@@ -293,11 +297,11 @@ fn body(bytes: &Bytes, is_cut: bool) -> Value {
     }
     let text = String::from_utf8_lossy(bytes);
     // Where the secrets of a text are cannot be told.
-    Value::from(if redact::sounds_secret(&text) {
+    OrderedValue::Scalar(Value::from(if redact::sounds_secret(&text) {
         redact::MASK
     } else {
         &text
-    })
+    }))
 }
 
 /// The journal's requests, or what is answered while it is off.

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::families::families;
 use crate::http::json::strict;
+use crate::http::json::value::OrderedValue;
 use crate::world::family::FamilyTable;
 use crate::world::fixture::{Counters, ValidationError};
 use crate::world::identities::Identities;
@@ -69,17 +70,18 @@ impl State {
                 max_total_scalar_bytes: 1 << 30,
             },
         };
-        let value: serde_json::Value =
+        let value: OrderedValue =
             serde_saphyr::from_str_with_options(text, options).map_err(|error| {
                 // In the words of a file's author: the other wording names options of the reader.
                 ValidationError::new("", error.render_with_formatter(&UserMessageFormatter))
             })?;
-        if value.is_null() {
+        if value == OrderedValue::Scalar(serde_json::Value::Null) {
             return Ok(Self::default());
         }
         // Parts that are kept verbatim are JSON, so the document becomes JSON first. Its lines and columns
         // are not those of the file.
-        Self::from_json(&value.to_string()).map_err(ValidationError::without_position)
+        let text = serde_json::to_string(&value).expect("keys are strings");
+        Self::from_json(&text).map_err(ValidationError::without_position)
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::SECRET_HEADERS;
+use crate::http::json::value::OrderedValue;
 
 pub const MASK: &str = "***";
 
@@ -44,20 +45,21 @@ pub fn sounds_secret(text: &str) -> bool {
 }
 
 /// Masks the secrets in a body.
-pub fn body(value: &mut Value) {
+pub fn body(value: &mut OrderedValue) {
     match value {
-        Value::Object(fields) => {
+        OrderedValue::Object(fields) => {
             for (name, value) in fields {
                 let is_secret = SECRET_FIELDS.contains(&name.to_ascii_lowercase().as_str());
-                if is_secret && !matches!(value, Value::Object(_) | Value::Array(_) | Value::Null) {
-                    *value = Value::from(MASK);
-                } else {
-                    body(value);
+                match value {
+                    OrderedValue::Scalar(scalar) if is_secret && !scalar.is_null() => {
+                        *scalar = Value::from(MASK);
+                    }
+                    other => body(other),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(body),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        OrderedValue::Array(items) => items.iter_mut().for_each(body),
+        OrderedValue::Scalar(_) => {}
     }
 }
 
@@ -69,11 +71,12 @@ mod tests {
 
     #[test]
     fn secrets_are_masked_at_any_depth_and_the_rest_is_shown() {
-        let mut login = json!({"auth": {"identity": {"methods": ["password"],
+        let login = json!({"auth": {"identity": {"methods": ["password"],
             "password": {"user": {"name": "ann", "password": "s3cret"}}}}, "list": [{"Token": 7}]});
+        let mut login = serde_json::from_value(login).unwrap();
         body(&mut login);
         assert_eq!(
-            login,
+            serde_json::to_value(login).unwrap(),
             json!({"auth": {"identity": {"methods": ["password"],
                 "password": {"user": {"name": "ann", "password": "***"}}}}, "list": [{"Token": "***"}]})
         );

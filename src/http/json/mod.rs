@@ -2,6 +2,7 @@
 
 pub(super) mod fast_writer;
 pub mod strict;
+pub mod value;
 
 use std::fmt;
 

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashSet};
 
 use axum::http::Method;
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
 use utoipa::openapi::path::{self, ParameterIn};
 use utoipa::openapi::schema::{
     AdditionalProperties, ArrayItems, Components, Schema, SchemaType, Type,
@@ -12,6 +11,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::security::{ApiKey, SecurityScheme};
 use utoipa::openapi::{OpenApi, Ref, RefOr};
 
+use crate::http::json::value::OrderedValue;
 use crate::http::operation::methods;
 use crate::sim::fuzzy::nearest;
 
@@ -223,15 +223,15 @@ impl FieldTree {
     }
 
     /// Finds the fields of a value that come near a known one: where each is, and where it should be.
-    fn walk(&self, value: &Value, place: &str, found: &mut Vec<(String, String)>) {
+    fn walk(&self, value: &OrderedValue, place: &str, found: &mut Vec<(String, String)>) {
         let Self::Fields(fields) = self else { return };
         match value {
-            Value::Array(items) => {
+            OrderedValue::Array(items) => {
                 for (n, item) in items.iter().enumerate() {
                     self.walk(item, &format!("{place}[{n}]"), found);
                 }
             }
-            Value::Object(object) => {
+            OrderedValue::Object(object) => {
                 for (name, value) in object {
                     if let Some(tree) = fields.get(name) {
                         tree.walk(value, &join(place, name), found);
@@ -240,7 +240,7 @@ impl FieldTree {
                     }
                 }
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            OrderedValue::Scalar(_) => {}
         }
     }
 }

@@ -320,7 +320,7 @@ fn changed(place: &str, value: Value) -> Value {
     let outer = body.pointer_mut(outer).expect("a place");
     match outer {
         Value::Object(fields) if value.is_null() => {
-            fields.shift_remove(key).expect("a field");
+            fields.remove(key).expect("a field");
         }
         Value::Object(fields) => {
             fields.insert(key.to_owned(), value);

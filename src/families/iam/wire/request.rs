@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::families::iam::Error;
 use crate::http::auth::Secret;
+use crate::http::json::value::OrderedValue;
 use crate::http::json::{path_string, strict};
 use crate::world::identities::{Directory, Login, Project, Who};
 
@@ -145,13 +146,16 @@ enum RequestedScope {
 impl LoginRequest {
     /// Reads a login; `ignored` hears the path of every field that means nothing here.
     pub fn read(body: &[u8], mut ignored: impl FnMut(String)) -> Result<Self, Error> {
-        let value: Value =
+        let value: OrderedValue =
             serde_json::from_slice(body).map_err(|error| Error::BadBody(error.to_string()))?;
-        if !value.is_object() {
+        if !matches!(value, OrderedValue::Object(_)) {
             return Err(Error::BadBody("the body must be a JSON object".to_owned()));
         }
+        // Of a repeated field the last counts, which a struct would refuse.
+        let text = serde_json::to_string(&value).expect("keys are strings");
+        let mut json = serde_json::Deserializer::from_str(&text);
         let mut track = serde_path_to_error::Track::new();
-        let tracked = serde_path_to_error::Deserializer::new(&value, &mut track);
+        let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
         let mut callback = |path: serde_ignored::Path| ignored(path_string(&path));
         let request: TokenRequest =
             strict::deserialize(serde_ignored::Deserializer::new(tracked, &mut callback))
@@ -258,23 +262,29 @@ impl LoginRequest {
 }
 
 /// The error of a field whose type is wrong: its value is shown unless it is, or may hold, a password.
-fn bad_field(value: &Value, path: &str) -> Error {
+fn bad_field(value: &OrderedValue, path: &str) -> Error {
     let field = path.rsplit('.').next().unwrap_or_default().to_owned();
     let found = path.split('.').try_fold(value, |value, part| {
         let (name, place) = part.split_once('[').unwrap_or((part, ""));
-        let field = value.get(name)?;
-        match place.trim_end_matches(']').parse::<usize>() {
-            Ok(n) => field.get(n),
-            Err(_) => Some(field),
+        let OrderedValue::Object(fields) = value else {
+            return None;
+        };
+        match (
+            fields.get(name)?,
+            place.trim_end_matches(']').parse::<usize>(),
+        ) {
+            (OrderedValue::Array(items), Ok(n)) => items.get(n),
+            (_, Ok(_)) => None,
+            (field, Err(_)) => Some(field),
         }
     });
-    let holds_secret = path.starts_with("auth.identity.password")
-        || found.is_some_and(|found| found.is_object() || found.is_array());
     let value = match found {
-        Some(found) if !holds_secret => match found {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        },
+        Some(OrderedValue::Scalar(scalar)) if !path.starts_with("auth.identity.password") => {
+            match scalar {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            }
+        }
         _ => "***".to_owned(),
     };
     Error::BadField {

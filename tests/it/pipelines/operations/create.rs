@@ -316,7 +316,7 @@ async fn a_template_source_that_breaks_a_rule_is_refused_with_its_place() {
         source["template_source"]
             .as_object_mut()
             .unwrap()
-            .shift_remove(key);
+            .remove(key);
         template(source)
     };
     refuse([
