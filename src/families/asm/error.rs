@@ -220,9 +220,8 @@ impl From<Rejection> for Error {
 
 /// The body of an error.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = AsmErrorBody)]
 #[serde(rename_all = "camelCase")]
-pub struct ErrorBody {
+pub struct AsmErrorBody {
     /// `ASM.` and eight digits.
     #[schema(example = "ASM.01010001", min_length = 8, max_length = 36)]
     pub error_code: Cow<'static, str>,
@@ -256,7 +255,7 @@ const STATUSES: [StatusRow; 6] = [
 pub fn fault(answer: &StubResponse) -> Response {
     huawei::fault(answer, &STATUSES, |code, error_msg| {
         let error_code = code.into();
-        let body = ErrorBody {
+        let body = AsmErrorBody {
             error_code,
             error_msg,
         };
@@ -274,7 +273,7 @@ impl IntoResponse for Error {
             Some(detail) => format!("{text} {detail}"),
             None => text.to_owned(),
         };
-        let body = ErrorBody {
+        let body = AsmErrorBody {
             error_code: code.into(),
             error_msg: message.chars().take(LONGEST_MESSAGE).collect(),
         };

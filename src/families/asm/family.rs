@@ -1,6 +1,6 @@
 //! The family's table as the registry sees it.
 
-use super::fixture::State;
+use super::fixture::AsmFixture;
 use super::meshes::model::mesh;
 use super::names::FAMILY;
 use super::table::Table;
@@ -14,7 +14,7 @@ use crate::world::fixture::ValidationError;
 use crate::world::handle::Shared;
 
 impl FamilyTable for Table {
-    type State = State;
+    type State = AsmFixture;
 
     const NAMES: &'static [&'static str] = &[FAMILY];
 
@@ -76,18 +76,18 @@ impl FamilyTable for Table {
 
     fn load(
         &mut self,
-        state: State,
+        state: AsmFixture,
         ids: &Ids,
         context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
         self.load_state(state, ids, context)
     }
 
-    fn save(&self, now: Millis) -> State {
+    fn save(&self, now: Millis) -> AsmFixture {
         self.save_state(now)
     }
 
-    fn merge(state: &mut State, patch: State) {
+    fn merge(state: &mut AsmFixture, patch: AsmFixture) {
         state.merge(patch);
     }
 }

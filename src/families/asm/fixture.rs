@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::meshes::fixture::{MeshEmulator, RestoredMesh};
 use super::names::is_name;
-use super::releases::fixture::Item;
+use super::releases::fixture::ReleaseFixture;
 use super::scope::EVERY_PROJECT;
 use super::table::Table;
 use crate::sim::Millis;
@@ -17,16 +17,16 @@ use crate::world::fixture::{ValidationError, upsert_with};
 /// Meshes with their releases.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct State {
+pub struct AsmFixture {
     /// The meshes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub meshes: Vec<MeshState>,
+    pub meshes: Vec<MeshFixture>,
 }
 
 /// One mesh.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MeshState {
+pub struct MeshFixture {
     /// The mesh's id.
     pub id: String,
     /// Its name; absent: its id.
@@ -34,26 +34,26 @@ pub struct MeshState {
     pub name: Option<String>,
     /// Its releases as they are answered, in the order of the list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub releases: Vec<Item>,
+    pub releases: Vec<ReleaseFixture>,
     /// What answers of v2 do not show: the project, the mesh as v1 answers it, its run. Absent: a running
     /// mesh that belongs to every project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emulator: Option<MeshEmulator>,
 }
 
-impl State {
+impl AsmFixture {
     /// Takes over what a patch says, by mesh and uid.
     pub fn merge(&mut self, patch: Self) {
         upsert_with(
             &mut self.meshes,
             patch.meshes,
             |mesh| mesh.id.as_str(),
-            MeshState::merge,
+            MeshFixture::merge,
         );
     }
 }
 
-impl MeshState {
+impl MeshFixture {
     fn merge(&mut self, patch: Self) {
         if patch.name.is_some() {
             self.name = patch.name;
@@ -85,7 +85,7 @@ impl Table {
     /// Fills an empty table.
     pub fn load_state(
         &mut self,
-        state: State,
+        state: AsmFixture,
         ids: &Ids,
         change_context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
@@ -99,13 +99,13 @@ impl Table {
 
     fn load_mesh(
         &mut self,
-        state: MeshState,
+        state: MeshFixture,
         uids: &HashSet<String>,
         ids: &Ids,
         change_context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
         let now = change_context.now;
-        let MeshState {
+        let MeshFixture {
             id,
             name,
             releases,
@@ -156,31 +156,30 @@ impl Table {
     }
 
     /// The table in the fixture format; in the order of lists, so that loading it gives the same order.
-    #[must_use]
-    pub fn save_state(&self, now: Millis) -> State {
+    pub fn save_state(&self, now: Millis) -> AsmFixture {
         let entries = self
             .meshes
             .scopes()
             .flat_map(|project| self.meshes.of(project));
         let meshes = entries.map(|entry| {
             let releases = self.releases.of(&entry.id);
-            MeshState {
+            MeshFixture {
                 id: entry.id.to_string(),
                 name: Some(entry.item.spec.name.clone()),
                 releases: releases
-                    .map(|release| Item::new(&entry.id, &release.id, &release.item, now))
+                    .map(|release| ReleaseFixture::new(&entry.id, &release.id, &release.item, now))
                     .collect(),
                 emulator: Some(MeshEmulator::new(&entry.scope, &entry.id, &entry.item, now)),
             }
         });
-        State {
+        AsmFixture {
             meshes: meshes.collect(),
         }
     }
 }
 
 /// The uids that a state gives, each once.
-fn given_uids(state: &State) -> Result<HashSet<String>, ValidationError> {
+fn given_uids(state: &AsmFixture) -> Result<HashSet<String>, ValidationError> {
     let mut uids = HashSet::new();
     for (n, mesh) in state.meshes.iter().enumerate() {
         for (k, item) in mesh.releases.iter().enumerate() {

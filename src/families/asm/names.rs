@@ -10,7 +10,6 @@ pub const NAME: &str = "must have 4 to 64 lowercase letters, digits and hyphens,
 pub const VERSION: &str = "must read vX.Y, vX.Y.Z or vX.Y.Z-rN";
 
 /// Returns true for a valid name of a release or a mesh.
-#[must_use]
 pub fn is_name(text: &str) -> bool {
     let allowed = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
     (4..=64).contains(&text.len())
@@ -21,7 +20,6 @@ pub fn is_name(text: &str) -> bool {
 
 /// Returns true for a valid version of a mesh: `vX.Y`, `vX.Y.Z` or `vX.Y.Z-rN`. The `v` is optional, because the
 /// documented examples omit it.
-#[must_use]
 pub fn is_version(text: &str) -> bool {
     let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let text = text.strip_prefix('v').unwrap_or(text);

@@ -29,7 +29,6 @@ pub enum JobState {
 
 impl SingleStepRun {
     /// Starts a run of one step.
-    #[must_use]
     pub fn start(started: Millis, does: StepPlan) -> Self {
         match does {
             StepPlan::Work { takes, outcome } => Self(Repr::Step {
@@ -42,7 +41,6 @@ impl SingleStepRun {
     }
 
     /// Wraps the run of a fixture.
-    #[must_use]
     pub fn from_run(run: Run) -> Self {
         match &run.plan().steps[..] {
             [does] if run == one_step(run.started(), does.clone()) => {
@@ -53,7 +51,6 @@ impl SingleStepRun {
     }
 
     /// The equivalent run.
-    #[must_use]
     pub fn run(&self) -> Run {
         match &self.0 {
             Repr::Run(run) => Run::clone(run),
@@ -67,8 +64,6 @@ impl SingleStepRun {
             }
         }
     }
-
-    #[must_use]
     pub fn started(&self) -> Millis {
         match &self.0 {
             Repr::Step { started, .. } => *started,
@@ -77,7 +72,6 @@ impl SingleStepRun {
     }
 
     /// The end, if it has been reached.
-    #[must_use]
     pub fn ended(&self, now: Millis) -> Option<Millis> {
         match &self.0 {
             Repr::Step { started, takes, .. } => {
@@ -89,7 +83,6 @@ impl SingleStepRun {
     }
 
     /// The next instant after `now` at which something changes, or [`NEVER`].
-    #[must_use]
     pub fn next_due(&self, now: Millis) -> Millis {
         match &self.0 {
             Repr::Step { started, takes, .. } => {
@@ -99,8 +92,6 @@ impl SingleStepRun {
             Repr::Run(run) => run.next_due(now),
         }
     }
-
-    #[must_use]
     pub fn state(&self, now: Millis) -> JobState {
         match &self.0 {
             Repr::Step { outcome, .. } => match (self.ended(now), outcome) {
@@ -122,7 +113,6 @@ impl SingleStepRun {
     }
 
     /// The failure message of a script, if the run has failed.
-    #[must_use]
     pub fn failure(&self, now: Millis) -> Option<&str> {
         let why = match &self.0 {
             Repr::Step { outcome, .. } => match (self.ended(now), outcome) {

@@ -18,7 +18,6 @@ pub enum ProjectScope<'a> {
 
 impl<'a> ProjectScope<'a> {
     /// The scope of a request without a project in its path.
-    #[must_use]
     pub fn from_caller(caller: &'a Caller) -> Self {
         match (&caller.named_project, &caller.projects) {
             (Some(project), _) => Self::Project(project),
@@ -28,7 +27,6 @@ impl<'a> ProjectScope<'a> {
     }
 
     /// Returns true if a mesh of this owner (a project or every project) is accessible.
-    #[must_use]
     pub fn covers(self, owner: &str) -> bool {
         owner == EVERY_PROJECT
             || match self {

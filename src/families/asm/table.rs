@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::error::{Error, Missing, Taken};
 use super::meshes::Mesh;
-use super::meshes::model::mesh::{self, Phase};
+use super::meshes::model::mesh::{self, MeshLifecycle, MeshPhase};
 use super::names::FAMILY;
 use super::releases::Release;
-use super::releases::model::release::{self, Change, Termination};
+use super::releases::model::release::{self, ReleaseLifecycle, ReleaseUpdate, Termination};
 use super::releases::model::spec::ReleaseSpec;
 use super::run::SingleStepRun;
 use super::scope::{EVERY_PROJECT, NamespaceRef, ProjectScope, UnknownMesh};
@@ -68,7 +68,7 @@ impl Table {
         let mesh = Mesh {
             spec,
             created: Timestamp::At(now),
-            lifecycle: mesh::Lifecycle::Creation(SingleStepRun::start(now, does)),
+            lifecycle: MeshLifecycle::Creation(SingleStepRun::start(now, does)),
         };
         self.add_mesh(project, &id, mesh, &mut context.log.context(now, CREATE));
         Ok(id.into())
@@ -123,7 +123,7 @@ impl Table {
             ProjectScope::Projects(_) | ProjectScope::Everything => &project,
         };
         let does = decide(context, scope, id, &mesh.spec.name, Work::Delete);
-        mesh.lifecycle = mesh::Lifecycle::Deletion(SingleStepRun::start(now, does));
+        mesh.lifecycle = MeshLifecycle::Deletion(SingleStepRun::start(now, does));
         let change_context = &mut context.log.context(now, mesh::DELETE);
         if mesh.is_gone(now) {
             self.forget_mesh(&project, id, change_context);
@@ -189,7 +189,7 @@ impl Table {
             namespace,
         } = target;
         let home = match (self.reached(scope, mesh), unknown) {
-            (Some(known), _) if known.item.phase(now) == Some(Phase::Deleting) => {
+            (Some(known), _) if known.item.phase(now) == Some(MeshPhase::Deleting) => {
                 return Err(Error::InvalidRequest {
                     message: "mesh_id: the mesh is being deleted".to_owned(),
                     hint: Some(mesh::deletion_hint(&known.item, now)),
@@ -222,7 +222,7 @@ impl Table {
             started: Timestamp::At(now),
             workloads: None,
             gray_traffic: None,
-            lifecycle: release::Lifecycle::Creation {
+            lifecycle: ReleaseLifecycle::Creation {
                 job: SingleStepRun::start(now, does),
                 touched: now,
             },
@@ -242,7 +242,6 @@ impl Table {
     }
 
     /// The number of releases of a mesh.
-    #[must_use]
     pub fn n_releases(&self, mesh: &str) -> usize {
         self.releases.len(mesh)
     }
@@ -276,7 +275,7 @@ impl Table {
         target: NamespaceRef,
         id: &str,
         name: Option<&str>,
-        change: &Change,
+        change: &ReleaseUpdate,
         now: Millis,
         log: &mut TransitionLog,
     ) -> Result<Vec<&'static str>, Error> {
@@ -443,15 +442,14 @@ fn known_mesh(id: &str, now: Millis) -> Mesh {
     Mesh {
         spec: bare_spec(id),
         created: Timestamp::At(now),
-        lifecycle: mesh::Lifecycle::Given {
-            phase: Phase::Running,
+        lifecycle: MeshLifecycle::Given {
+            phase: MeshPhase::Running,
             updated: Timestamp::At(now),
         },
     }
 }
 
 /// The default settings of a mesh.
-#[must_use]
 pub(super) fn bare_spec(name: &str) -> mesh::MeshSpec {
     mesh::MeshSpec {
         kind: "Mesh".to_owned(),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::mesh::{Cluster, Lifecycle, Mesh, MeshSpec, Phase};
+use super::model::mesh::{Cluster, Mesh, MeshLifecycle, MeshPhase, MeshSpec};
 use super::wire::{API_VERSION, KINDS};
 use crate::families::asm::run::SingleStepRun;
 use crate::families::asm::scope::EVERY_PROJECT;
@@ -23,7 +23,7 @@ pub struct MeshEmulator {
     pub project: Option<String>,
     /// The mesh as v1 answers it, with what was ordered.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mesh: Option<Body>,
+    pub mesh: Option<MeshDocument>,
     /// Its creation; with it the phase is computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub creation: Option<RunState>,
@@ -35,21 +35,21 @@ pub struct MeshEmulator {
 /// A mesh as v1 answers it, with what was ordered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub struct Body {
+pub struct MeshDocument {
     /// `Mesh` or `mesh`.
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<String>,
     /// `v1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     api_version: Option<String>,
-    metadata: MetadataState,
-    spec: SpecState,
-    status: StatusState,
+    metadata: MetadataFixture,
+    spec: SpecFixture,
+    status: StatusFixture,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-struct MetadataState {
+struct MetadataFixture {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,7 +64,7 @@ struct MetadataState {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-struct SpecState {
+struct SpecFixture {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     edition: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,7 +99,7 @@ struct ClusterState {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-struct StatusState {
+struct StatusFixture {
     /// One of the documented words; absent: `Running`.
     #[serde(skip_serializing_if = "Option::is_none")]
     phase: Option<String>,
@@ -120,13 +120,13 @@ impl MeshEmulator {
     /// Writes a mesh down.
     pub fn new(project: &str, id: &str, mesh: &Mesh, now: Millis) -> Self {
         let (creation, deletion) = match &mesh.lifecycle {
-            Lifecycle::Given { .. } => (None, None),
-            Lifecycle::Creation(job) => (Some(RunState::from(&job.run())), None),
-            Lifecycle::Deletion(job) => (None, Some(RunState::from(&job.run()))),
+            MeshLifecycle::Given { .. } => (None, None),
+            MeshLifecycle::Creation(job) => (Some(RunState::from(&job.run())), None),
+            MeshLifecycle::Deletion(job) => (None, Some(RunState::from(&job.run()))),
         };
         Self {
             project: (project != EVERY_PROJECT).then(|| project.to_owned()),
-            mesh: Some(Body::new(id, mesh, now)),
+            mesh: Some(MeshDocument::new(id, mesh, now)),
             creation,
             deletion,
         }
@@ -152,7 +152,7 @@ impl MeshEmulator {
         let creation = restored(self.creation, "creation")?;
         let deletion = restored(self.deletion, "deletion")?;
         let body = self.mesh.unwrap_or_default();
-        let StatusState {
+        let StatusFixture {
             phase,
             update_timestamp,
         } = body.status.clone();
@@ -168,13 +168,13 @@ impl MeshEmulator {
                     "either a creation or a deletion",
                 ));
             }
-            (Some(run), None) => Lifecycle::Creation(SingleStepRun::from_run(run)),
-            (None, Some(run)) => Lifecycle::Deletion(SingleStepRun::from_run(run)),
-            (None, None) => Lifecycle::Given {
+            (Some(run), None) => MeshLifecycle::Creation(SingleStepRun::from_run(run)),
+            (None, Some(run)) => MeshLifecycle::Deletion(SingleStepRun::from_run(run)),
+            (None, None) => MeshLifecycle::Given {
                 phase: match phase.as_deref() {
-                    None => Phase::Running,
-                    Some(word) => Phase::from_text(word).ok_or_else(|| {
-                        let words = Phase::ALL.map(Phase::as_str).join(", ");
+                    None => MeshPhase::Running,
+                    Some(word) => MeshPhase::from_text(word).ok_or_else(|| {
+                        let words = MeshPhase::ALL.map(MeshPhase::as_str).join(", ");
                         ValidationError::new("mesh.status.phase", format!("one of {words}"))
                     })?,
                 },
@@ -193,7 +193,7 @@ impl MeshEmulator {
     }
 }
 
-impl Body {
+impl MeshDocument {
     fn new(id: &str, mesh: &Mesh, now: Millis) -> Self {
         let MeshSpec {
             kind,
@@ -216,14 +216,14 @@ impl Body {
         Self {
             kind: Some(kind),
             api_version: Some(API_VERSION.to_owned()),
-            metadata: MetadataState {
+            metadata: MetadataFixture {
                 name: Some(name),
                 uid: Some(id.to_owned()),
                 annotations,
                 labels,
                 creation_timestamp: Some(mesh.created.clone()),
             },
-            spec: SpecState {
+            spec: SpecFixture {
                 edition: Some(edition),
                 version: Some(version),
                 ipv6_enable: ipv6,
@@ -233,7 +233,7 @@ impl Body {
                     clusters: clusters.collect(),
                 },
             },
-            status: StatusState {
+            status: StatusFixture {
                 phase: mesh.phase(now).map(|phase| phase.as_str().to_owned()),
                 update_timestamp: Some(mesh.updated(now)),
             },

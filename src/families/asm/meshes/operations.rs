@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use super::wire::{MeshBody, MeshList, MeshView};
 use crate::families::asm::Asm;
-use crate::families::asm::error::{Error, ErrorBody};
+use crate::families::asm::error::{AsmErrorBody, Error};
 use crate::families::asm::scope::ProjectScope;
 use crate::families::asm::table::WriteContext;
 use crate::http::context::add_hint;
@@ -22,8 +22,8 @@ const SIZE: usize = 512;
 /// Errors: 400 for a field that is missing or wrong; 409 for a name that the project has already.
 #[utoipa::path(post, path = "/v1/{project_id}/meshes", operation_id = "CreateMesh", tag = "asm",
     params(("project_id" = String, Path, description = "The project")), request_body = MeshBody,
-    responses((status = 201, body = MeshView<'static>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)),
+    responses((status = 201, body = MeshView<'static>), (status = 400, body = AsmErrorBody), (status = 401, body = AsmErrorBody),
+        (status = 403, body = AsmErrorBody), (status = 409, body = AsmErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-asm/CreateMesh.html, https://docs.otc.t-systems.com/application-service-mesh/api-ref/ and the official SDKs, read 2026-08")),
         ("x-action" = json!("asm:mesh:create")),
@@ -52,8 +52,8 @@ pub async fn create_mesh(
 /// In the order they were created, then those that belong to every project; there is no paging.
 #[utoipa::path(get, path = "/v1/{project_id}/meshes", operation_id = "ListMeshes", tag = "asm",
     params(("project_id" = String, Path, description = "The project")),
-    responses((status = 200, body = MeshList), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)),
+    responses((status = 200, body = MeshList), (status = 400, body = AsmErrorBody),
+        (status = 401, body = AsmErrorBody), (status = 403, body = AsmErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://docs.otc.t-systems.com/application-service-mesh/api-ref/ (the page prints an example) and the official SDKs, read 2026-08")),
         ("x-action" = json!("asm:mesh:list"))))]
@@ -75,8 +75,8 @@ pub async fn list_meshes(
 /// Errors: 404 for a mesh that is not there, or belongs to another project.
 #[utoipa::path(get, path = "/v1/{project_id}/meshes/{mesh_id}", operation_id = "ShowMesh", tag = "asm",
     params(("project_id" = String, Path, description = "The project"), ("mesh_id" = String, Path, description = "The mesh")),
-    responses((status = 200, body = MeshView<'static>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, body = MeshView<'static>), (status = 400, body = AsmErrorBody), (status = 401, body = AsmErrorBody),
+        (status = 403, body = AsmErrorBody), (status = 404, body = AsmErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/ja-jp/api-asm/ShowMesh.html, the official SDKs and the Terraform provider, read 2026-08")),
         ("x-action" = json!("asm:mesh:get"))))]
@@ -104,8 +104,8 @@ pub async fn show_mesh(
 /// Answers the mesh as `Deleting`, also if it was deleted before. Errors: 404.
 #[utoipa::path(delete, path = "/v1/{project_id}/meshes/{mesh_id}", operation_id = "DeleteMesh", tag = "asm",
     params(("project_id" = String, Path, description = "The project"), ("mesh_id" = String, Path, description = "The mesh")),
-    responses((status = 200, body = MeshView<'static>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, body = MeshView<'static>), (status = 400, body = AsmErrorBody), (status = 401, body = AsmErrorBody),
+        (status = 403, body = AsmErrorBody), (status = 404, body = AsmErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/es-us/api-asm/DeleteMesh.html and the Terraform provider, which polls until 404, read 2026-08")),
         ("x-action" = json!("asm:mesh:delete")),

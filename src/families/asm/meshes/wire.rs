@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::model::mesh::{Cluster, Mesh, MeshSpec};
-use super::model::mesh_config::{Config, Injection, Installation, Tag};
+use super::model::mesh_config::{Injection, Installation, MeshConfig, Tag};
 use crate::families::asm::error::Error;
 use crate::families::asm::names::{self, is_name, is_version};
 use crate::families::asm::table::NEWEST_VERSION;
@@ -92,7 +92,7 @@ pub struct MeshSpecBody {
     /// Tags of the resource; accepted, and not answered.
     tags: Option<Vec<Tag>>,
     /// How data plane and telemetry are set up.
-    config: Option<Config>,
+    config: Option<MeshConfig>,
 }
 
 /// Further parameters.
@@ -214,7 +214,7 @@ impl ClusterBody {
 }
 
 /// The items of a list, as they are written.
-type Written<'a> = StreamedArray<Box<dyn Iterator<Item = MeshView<'a>> + 'a>>;
+type MeshItems<'a> = StreamedArray<Box<dyn Iterator<Item = MeshView<'a>> + 'a>>;
 
 /// A list of meshes.
 #[derive(Serialize, ToSchema)]
@@ -227,7 +227,7 @@ pub struct MeshList<'a> {
     api_version: &'static str,
     /// The meshes of the project, in the order they were created.
     #[schema(value_type = Vec<MeshView>)]
-    items: Written<'a>,
+    items: MeshItems<'a>,
 }
 
 impl<'a> MeshList<'a> {
@@ -288,7 +288,7 @@ pub struct MeshSpecView<'a> {
     ipv6_enable: Option<bool>,
     /// How data plane and telemetry are set up; absent if it was not said.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Config, required = false)]
+    #[schema(value_type = MeshConfig, required = false)]
     config: Option<&'a RawJson>,
     /// Further parameters.
     extend_params: ExtendParamsView<'a>,
@@ -350,7 +350,7 @@ impl<'a> MeshView<'a> {
         // What is gone cannot be found, so this is only asked for by the command that let it go.
         let phase = mesh
             .phase(now)
-            .unwrap_or(super::model::mesh::Phase::Deleting);
+            .unwrap_or(super::model::mesh::MeshPhase::Deleting);
         Self {
             kind: &spec.kind,
             api_version: API_VERSION,
@@ -386,7 +386,7 @@ impl<'a> MeshView<'a> {
         });
         view.spec.extend_params.clusters = clusters.collect();
         view.status = MeshStatusView {
-            phase: super::model::mesh::Phase::Creating.as_str(),
+            phase: super::model::mesh::MeshPhase::Creating.as_str(),
             update_timestamp: None,
         };
         view
@@ -395,7 +395,7 @@ impl<'a> MeshView<'a> {
     /// A mesh as the answer to deleting it tells.
     pub fn deleted(id: &'a str, mesh: &'a Mesh, now: Millis) -> Self {
         let mut view = Self::new(id, mesh, now);
-        view.status.phase = super::model::mesh::Phase::Deleting.as_str();
+        view.status.phase = super::model::mesh::MeshPhase::Deleting.as_str();
         view
     }
 }

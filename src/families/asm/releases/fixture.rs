@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::release::{Lifecycle, NOTHING, Release, Workloads};
+use super::model::release::{NOTHING, Release, ReleaseLifecycle, Workloads};
 use super::model::spec::{GrayWorkload, ReleaseFields, ReleaseSpec};
 use super::wire::{API_VERSION, KIND};
 use crate::families::asm::run::SingleStepRun;
@@ -21,7 +21,7 @@ const DEFAULT_PHASE: &str = "Running";
 /// A release task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Item {
+pub struct ReleaseFixture {
     /// `Release`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     kind: Option<String>,
@@ -116,7 +116,7 @@ struct ReleaseEmulator {
     gray_traffic: Option<u8>,
 }
 
-impl Item {
+impl ReleaseFixture {
     /// Its uid, if it is given.
     pub fn uid(&self) -> Option<&str> {
         self.metadata.uid.as_deref()
@@ -144,8 +144,8 @@ impl Item {
             template: Some(gray.template.clone()),
         });
         let (run, updated) = match &release.lifecycle {
-            Lifecycle::Given { .. } => (None, None),
-            Lifecycle::Creation { job, touched } => {
+            ReleaseLifecycle::Given { .. } => (None, None),
+            ReleaseLifecycle::Creation { job, touched } => {
                 let updated = (*touched != job.started()).then_some(*touched);
                 (Some(RunState::from(&job.run())), updated)
             }
@@ -233,11 +233,11 @@ impl Item {
             None => Timestamp::At(now),
         });
         let lifecycle = match run {
-            Some(run) => Lifecycle::Creation {
+            Some(run) => ReleaseLifecycle::Creation {
                 touched: emulator.updated.unwrap_or_else(|| run.started()),
                 job: SingleStepRun::from_run(run),
             },
-            None => Lifecycle::Given {
+            None => ReleaseLifecycle::Given {
                 phase: phase.unwrap_or_else(|| DEFAULT_PHASE.to_owned()).into(),
                 updated: update_time.unwrap_or_else(|| started.clone()),
             },

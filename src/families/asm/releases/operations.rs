@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::model::release::Phase;
+use super::model::release::ReleasePhase;
 use super::wire::{CreateReleaseBody, DeleteQuery, ReleaseBody, ReleaseList, ReleaseView};
 use crate::families::asm::Asm;
-use crate::families::asm::error::{Error, ErrorBody};
+use crate::families::asm::error::{AsmErrorBody, Error};
 use crate::families::asm::scope::{NamespaceRef, ProjectScope, UnknownMesh};
 use crate::families::asm::table::WriteContext;
 use crate::http::Caller;
@@ -33,8 +33,8 @@ const SIZE: usize = 2 << 10;
             "spec": {"serviceName": "ratings", "version": "v2", "grayDeployments": [{"template": {
                 "kind": "Deployment", "spec": {"template": {"spec": {"containers": [
                     {"name": "app", "image": "shop/ratings:2"}]}}}}}]}})),
-    responses((status = 201, body = ReleaseView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)),
+    responses((status = 201, body = ReleaseView), (status = 400, body = AsmErrorBody), (status = 401, body = AsmErrorBody),
+        (status = 403, body = AsmErrorBody), (status = 404, body = AsmErrorBody), (status = 409, body = AsmErrorBody)),
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-asm/CreateRelease.html, read 2026-08")),
         ("x-action" = json!("asm:mesh:createRelease")),
@@ -65,7 +65,7 @@ pub async fn create_release(
         };
         let uid = table.create_release(&mut context, target, unknown, spec, now)?;
         let release = &table.release(target, &uid)?.item;
-        let view = ReleaseView::new(&mesh, &uid, release, now).in_phase(Phase::Creating);
+        let view = ReleaseView::new(&mesh, &uid, release, now).in_phase(ReleasePhase::Creating);
         Ok::<_, Error>(response::to_json(&view, SIZE))
     })?;
     Ok(response::json(StatusCode::CREATED, text))
@@ -77,8 +77,8 @@ pub async fn create_release(
 /// that is not known.
 #[utoipa::path(get, path = "/v2/meshes/{mesh_id}/releases", operation_id = "GetAllReleases", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh")),
-    responses((status = 200, body = ReleaseList), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, body = ReleaseList), (status = 400, body = AsmErrorBody),
+        (status = 401, body = AsmErrorBody), (status = 403, body = AsmErrorBody), (status = 404, body = AsmErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-asm/GetAllReleases.html, read 2026-08")),
         ("x-action" = json!("asm:mesh:listReleases")),
@@ -103,8 +103,8 @@ pub async fn list_releases(
 #[utoipa::path(get, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases/{release_id}", operation_id = "GetReleaseByName", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace"),
         ("release_id" = String, Path, description = "The task's uid, or its name")),
-    responses((status = 200, body = ReleaseView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, body = ReleaseView), (status = 400, body = AsmErrorBody), (status = 401, body = AsmErrorBody),
+        (status = 403, body = AsmErrorBody), (status = 404, body = AsmErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-asm/GetReleaseByName.html, read 2026-08")),
         ("x-action" = json!("asm:mesh:getRelease")),
@@ -146,8 +146,8 @@ pub async fn show_release(
         example = json!({"spec": {
             "grayDeployments": [{"template": {"spec": {"template": {"spec": {"containers": [
                 {"name": "app", "image": "shop/reviews:3"}]}}}}}]}})),
-    responses((status = 200), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)),
+    responses((status = 200), (status = 400, body = AsmErrorBody), (status = 401, body = AsmErrorBody), (status = 403, body = AsmErrorBody),
+        (status = 404, body = AsmErrorBody)),
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("https://support.huaweicloud.com/api-asm/UpdateRelease.html, read 2026-08")),
         ("x-action" = json!("asm:mesh:updateRelease")),
@@ -181,8 +181,8 @@ pub async fn update_release(
 #[utoipa::path(delete, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases/{release_id}", operation_id = "DeleteRelease", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace"),
         ("release_id" = String, Path, description = "The task's uid, or its name"), DeleteQuery),
-    responses((status = 200), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)),
+    responses((status = 200), (status = 400, body = AsmErrorBody), (status = 401, body = AsmErrorBody), (status = 403, body = AsmErrorBody),
+        (status = 404, body = AsmErrorBody)),
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("https://support.huaweicloud.com/api-asm/DeleteRelease.html, read 2026-08")),
         ("x-action" = json!("asm:mesh:deleteRelease")),

@@ -8,7 +8,7 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::model::images::{self, ImageUpdate};
-use super::model::release::{Change, ImmutableFields, NOTHING, Release, Termination};
+use super::model::release::{ImmutableFields, NOTHING, Release, ReleaseUpdate, Termination};
 use super::model::spec::{GrayWorkload, ReleaseFields, ReleaseSpec};
 use crate::families::asm::error::Error;
 use crate::families::asm::names::{self, is_name};
@@ -182,12 +182,16 @@ impl ReleaseBody {
 
     /// What an update asks for, and the name of the task it is meant for, if it says. Errors: 400 with the
     /// JSON path.
-    pub fn change(self, mesh: &str, namespace: &str) -> Result<(Option<String>, Change), Error> {
+    pub fn change(
+        self,
+        mesh: &str,
+        namespace: &str,
+    ) -> Result<(Option<String>, ReleaseUpdate), Error> {
         self.check_frame(mesh, namespace)?;
         let spec = self.spec.unwrap_or_default();
         let gray = spec.gray_deployments.unwrap_or_default();
         let images = gray.into_iter().enumerate().map(|(n, gray)| gray.images(n));
-        let change = Change {
+        let change = ReleaseUpdate {
             version: spec.version,
             images: images.collect::<Result<_, _>>()?,
             immutable: ImmutableFields {
@@ -284,7 +288,7 @@ impl DeleteQuery {
 }
 
 /// The items of a list, as they are written.
-type Written<'a> = StreamedArray<Box<dyn Iterator<Item = ReleaseView<'a>> + 'a>>;
+type ReleaseItems<'a> = StreamedArray<Box<dyn Iterator<Item = ReleaseView<'a>> + 'a>>;
 
 /// A list of release tasks.
 #[derive(Serialize, ToSchema)]
@@ -297,7 +301,7 @@ pub struct ReleaseList<'a> {
     api_version: &'static str,
     /// The tasks of all namespaces of the mesh, in the order they came.
     #[schema(value_type = Vec<ReleaseView>)]
-    items: Written<'a>,
+    items: ReleaseItems<'a>,
 }
 
 impl<'a> ReleaseList<'a> {
@@ -435,7 +439,7 @@ impl<'a> ReleaseView<'a> {
 
     /// The same in the phase that a command answers, whatever comes at the same instant.
     #[must_use]
-    pub fn in_phase(mut self, phase: super::model::release::Phase<'a>) -> Self {
+    pub fn in_phase(mut self, phase: super::model::release::ReleasePhase<'a>) -> Self {
         self.status.phase = phase.as_str();
         self
     }

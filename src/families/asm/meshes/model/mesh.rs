@@ -51,16 +51,16 @@ pub const DELETE: &str = "delete";
 pub struct Mesh {
     pub spec: MeshSpec,
     pub created: Timestamp,
-    pub lifecycle: Lifecycle,
+    pub lifecycle: MeshLifecycle,
 }
 
 /// What a mesh has been going through last.
 #[derive(Clone, Debug)]
-pub enum Lifecycle {
+pub enum MeshLifecycle {
     /// Whatever a fixture said, or nothing worth telling: a mesh that was made known by a release.
     Given {
         /// The phase it stays in until it is deleted.
-        phase: Phase,
+        phase: MeshPhase,
         updated: Timestamp,
     },
     /// It was created.
@@ -71,7 +71,7 @@ pub enum Lifecycle {
 
 /// The documented phases. The four of upgrades come from fixtures alone, since no operation here upgrades.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub enum MeshPhase {
     /// In service.
     Running,
     /// Being created.
@@ -92,7 +92,7 @@ pub enum Phase {
     RollbackFailed,
 }
 
-impl Phase {
+impl MeshPhase {
     /// All of them.
     pub const ALL: [Self; 9] = [
         Self::Running,
@@ -105,8 +105,6 @@ impl Phase {
         Self::RollingBack,
         Self::RollbackFailed,
     ];
-
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Running => "Running",
@@ -122,7 +120,6 @@ impl Phase {
     }
 
     /// Parses a documented phase.
-    #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|phase| phase.as_str() == text)
     }
@@ -130,52 +127,48 @@ impl Phase {
 
 impl Mesh {
     /// The phase; `None` once the mesh is deleted.
-    #[must_use]
-    pub fn phase(&self, now: Millis) -> Option<Phase> {
+    pub fn phase(&self, now: Millis) -> Option<MeshPhase> {
         match &self.lifecycle {
-            Lifecycle::Given { phase, .. } => Some(*phase),
-            Lifecycle::Creation(job) => Some(match job.state(now) {
-                JobState::Open => Phase::Creating,
-                JobState::Done => Phase::Running,
-                JobState::Failed => Phase::CreateFailed,
+            MeshLifecycle::Given { phase, .. } => Some(*phase),
+            MeshLifecycle::Creation(job) => Some(match job.state(now) {
+                JobState::Open => MeshPhase::Creating,
+                JobState::Done => MeshPhase::Running,
+                JobState::Failed => MeshPhase::CreateFailed,
             }),
-            Lifecycle::Deletion(job) => match job.state(now) {
-                JobState::Open => Some(Phase::Deleting),
+            MeshLifecycle::Deletion(job) => match job.state(now) {
+                JobState::Open => Some(MeshPhase::Deleting),
                 JobState::Done => None,
-                JobState::Failed => Some(Phase::DeleteFailed),
+                JobState::Failed => Some(MeshPhase::DeleteFailed),
             },
         }
     }
 
     /// The time of the last phase change.
-    #[must_use]
     pub fn updated(&self, now: Millis) -> Timestamp {
         match &self.lifecycle {
-            Lifecycle::Given { updated, .. } => updated.clone(),
-            Lifecycle::Creation(job) | Lifecycle::Deletion(job) => {
+            MeshLifecycle::Given { updated, .. } => updated.clone(),
+            MeshLifecycle::Creation(job) | MeshLifecycle::Deletion(job) => {
                 Timestamp::At(job.ended(now).unwrap_or_else(|| job.started()))
             }
         }
     }
 
     /// Returns true while the mesh is being deleted.
-    #[must_use]
     pub fn is_going(&self, now: Millis) -> bool {
-        matches!(self.lifecycle, Lifecycle::Deletion(_)) && self.phase(now) == Some(Phase::Deleting)
+        matches!(self.lifecycle, MeshLifecycle::Deletion(_))
+            && self.phase(now) == Some(MeshPhase::Deleting)
     }
 
     /// Returns true once the deletion has ended.
-    #[must_use]
     pub fn is_gone(&self, now: Millis) -> bool {
         self.phase(now).is_none()
     }
 
     /// The failure message of a script, if the creation or deletion has failed.
-    #[must_use]
     pub fn failure(&self, now: Millis) -> Option<&str> {
         match &self.lifecycle {
-            Lifecycle::Given { .. } => None,
-            Lifecycle::Creation(job) | Lifecycle::Deletion(job) => job.failure(now),
+            MeshLifecycle::Given { .. } => None,
+            MeshLifecycle::Creation(job) | MeshLifecycle::Deletion(job) => job.failure(now),
         }
     }
 }
@@ -189,13 +182,13 @@ impl Resource for Mesh {
 
     fn next_due(&self, now: Millis) -> Millis {
         match &self.lifecycle {
-            Lifecycle::Given { .. } => crate::sim::NEVER,
-            Lifecycle::Creation(job) | Lifecycle::Deletion(job) => job.next_due(now),
+            MeshLifecycle::Given { .. } => crate::sim::NEVER,
+            MeshLifecycle::Creation(job) | MeshLifecycle::Deletion(job) => job.next_due(now),
         }
     }
 
     fn status_label(&self, now: Millis) -> &str {
-        self.phase(now).map_or("", Phase::as_str)
+        self.phase(now).map_or("", MeshPhase::as_str)
     }
 
     /// A deleted mesh is removed from the table.
@@ -205,7 +198,6 @@ impl Resource for Mesh {
 }
 
 /// The hint for a mesh that is being deleted.
-#[must_use]
 pub fn deletion_hint(mesh: &Mesh, now: Millis) -> String {
     match mesh.next_due(now) {
         NEVER => {

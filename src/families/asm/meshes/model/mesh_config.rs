@@ -142,7 +142,7 @@ impl Tag {
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[schema(as = AsmMeshConfig)]
 #[serde(rename_all = "camelCase")]
-pub struct Config {
+pub struct MeshConfig {
     /// What is reported where.
     #[serde(skip_serializing_if = "Option::is_none")]
     telemetry_config: Option<TelemetryConfig>,
@@ -194,7 +194,7 @@ pub struct ProxyConfig {
 pub struct TelemetryConfig {
     /// Metrics.
     #[serde(skip_serializing_if = "Option::is_none")]
-    metrics: Option<Metrics>,
+    metrics: Option<MetricsConfig>,
     /// Access logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     access_logging: Option<AccessLogging>,
@@ -206,7 +206,7 @@ pub struct TelemetryConfig {
 /// Where metrics go.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[schema(as = AsmMetrics)]
-pub struct Metrics {
+pub struct MetricsConfig {
     /// Instances of AOM.
     #[serde(skip_serializing_if = "Option::is_none")]
     aom: Option<Vec<Aom>>,
@@ -283,7 +283,7 @@ pub struct Zipkin {
     port: Option<i32>,
 }
 
-impl Config {
+impl MeshConfig {
     /// Errors: 400 for what is wrong.
     pub fn check(&self) -> Result<(), Error> {
         const PLACE: &str = "spec.config.telemetryConfig.tracing";

@@ -10,7 +10,7 @@ use crate::http::json::{RawJson, strict, with_path};
 /// An image that an update names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageUpdate {
-    pub list: List,
+    pub list: ContainerList,
     /// Its position there.
     pub position: usize,
     /// The container's name; absent: the container of the same position is meant.
@@ -21,14 +21,14 @@ pub struct ImageUpdate {
 
 /// The lists of containers in a Deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum List {
+pub enum ContainerList {
     /// `containers`.
     Containers,
     /// `initContainers`.
     InitContainers,
 }
 
-impl List {
+impl ContainerList {
     fn place(self, position: usize) -> String {
         let list = match self {
             Self::Containers => "containers",
@@ -68,13 +68,13 @@ struct PodTemplate<'a> {
 #[serde(rename_all = "camelCase")]
 struct PodSpec<'a> {
     #[serde(borrow)]
-    init_containers: Option<Vec<Container<'a>>>,
+    init_containers: Option<Vec<PodContainer<'a>>>,
     #[serde(borrow)]
-    containers: Option<Vec<Container<'a>>>,
+    containers: Option<Vec<PodContainer<'a>>>,
 }
 
 #[derive(Deserialize)]
-struct Container<'a> {
+struct PodContainer<'a> {
     name: Option<String>,
     /// As it is written, so that it can be found again in the text.
     #[serde(borrow)]
@@ -91,7 +91,7 @@ fn parse(template: &RawJson) -> Result<Deployment<'_>, String> {
 }
 
 impl<'a> Deployment<'a> {
-    fn containers(self) -> impl Iterator<Item = (List, usize, Container<'a>)> {
+    fn containers(self) -> impl Iterator<Item = (ContainerList, usize, PodContainer<'a>)> {
         let pod = self.spec.and_then(|spec| spec.template?.spec);
         let (containers, init) =
             pod.map_or((None, None), |pod| (pod.containers, pod.init_containers));
@@ -99,7 +99,8 @@ impl<'a> Deployment<'a> {
             let numbered = containers.into_iter().flatten().enumerate();
             numbered.map(move |(position, container)| (list, position, container))
         };
-        listed(List::Containers, containers).chain(listed(List::InitContainers, init))
+        listed(ContainerList::Containers, containers)
+            .chain(listed(ContainerList::InitContainers, init))
     }
 }
 

@@ -38,12 +38,12 @@ pub struct Release {
     pub workloads: Option<Box<Workloads>>,
     /// The percentage of traffic on the grayscale version; absent: whatever an ending needs.
     pub gray_traffic: Option<u8>,
-    pub lifecycle: Lifecycle,
+    pub lifecycle: ReleaseLifecycle,
 }
 
 /// The lifecycle of a release task.
 #[derive(Clone, Debug)]
-pub enum Lifecycle {
+pub enum ReleaseLifecycle {
     Given {
         /// Any word: the documents list none.
         phase: Box<str>,
@@ -59,7 +59,7 @@ pub enum Lifecycle {
 
 /// The phase of a release task. The words are a guess.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase<'a> {
+pub enum ReleasePhase<'a> {
     /// Being created.
     Creating,
     /// Both versions run.
@@ -69,9 +69,8 @@ pub enum Phase<'a> {
     Given(&'a str),
 }
 
-impl<'a> Phase<'a> {
+impl<'a> ReleasePhase<'a> {
     /// The word.
-    #[must_use]
     pub fn as_str(self) -> &'a str {
         match self {
             Self::Creating => "Creating",
@@ -94,8 +93,6 @@ pub enum Termination {
 impl Termination {
     /// Both of them.
     const ALL: [Self; 2] = [Self::Cancel, Self::End];
-
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Cancel => "cancel",
@@ -109,7 +106,7 @@ pub const UPDATE: &str = "update";
 
 /// The changes an update requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Change {
+pub struct ReleaseUpdate {
     /// Another label of the grayscale version.
     pub version: Option<String>,
     /// Images, per grayscale workload by position.
@@ -131,9 +128,8 @@ pub struct ImmutableFields {
     pub kind: Option<String>,
 }
 
-impl Change {
+impl ReleaseUpdate {
     /// Returns true if no mutable field would change.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.version.is_none() && self.images.iter().all(Vec::is_empty)
     }
@@ -141,31 +137,28 @@ impl Change {
 
 impl Release {
     /// The phase.
-    #[must_use]
-    pub fn phase(&self, now: Millis) -> Phase<'_> {
+    pub fn phase(&self, now: Millis) -> ReleasePhase<'_> {
         match &self.lifecycle {
-            Lifecycle::Given { phase, .. } => Phase::Given(phase),
-            Lifecycle::Creation { job, .. } => match job.state(now) {
-                JobState::Open => Phase::Creating,
-                JobState::Done => Phase::Running,
-                JobState::Failed => Phase::Failed,
+            ReleaseLifecycle::Given { phase, .. } => ReleasePhase::Given(phase),
+            ReleaseLifecycle::Creation { job, .. } => match job.state(now) {
+                JobState::Open => ReleasePhase::Creating,
+                JobState::Done => ReleasePhase::Running,
+                JobState::Failed => ReleasePhase::Failed,
             },
         }
     }
 
     /// The time of the last update: a command, or the end of the creation.
-    #[must_use]
     pub fn updated(&self, now: Millis) -> Timestamp {
         match &self.lifecycle {
-            Lifecycle::Given { updated, .. } => updated.clone(),
-            Lifecycle::Creation { job, touched } => {
+            ReleaseLifecycle::Given { updated, .. } => updated.clone(),
+            ReleaseLifecycle::Creation { job, touched } => {
                 Timestamp::At(job.ended(now).map_or(*touched, |end| end.max(*touched)))
             }
         }
     }
 
     /// The original workload, as far as it is known: a Deployment, or `{}`.
-    #[must_use]
     pub fn original(&self) -> &RawJson {
         let known = self.workloads.as_ref();
         known.map_or(&NOTHING, |workloads| &workloads.original)
@@ -206,11 +199,10 @@ impl Release {
     }
 
     /// The failure message of a script, if the creation has failed.
-    #[must_use]
     pub fn failure(&self, now: Millis) -> Option<&str> {
         match &self.lifecycle {
-            Lifecycle::Given { .. } => None,
-            Lifecycle::Creation { job, .. } => job.failure(now),
+            ReleaseLifecycle::Given { .. } => None,
+            ReleaseLifecycle::Creation { job, .. } => job.failure(now),
         }
     }
 
@@ -218,7 +210,7 @@ impl Release {
     /// changes nothing, not even the time of the last update.
     ///
     /// Errors: 400 for a workload or a container that the task does not have, and for another repository.
-    pub fn update(&mut self, change: &Change, now: Millis) -> Result<(), Error> {
+    pub fn update(&mut self, change: &ReleaseUpdate, now: Millis) -> Result<(), Error> {
         let known = self.spec.gray.len();
         if change.images.len() > known {
             return Err(Error::at(
@@ -256,14 +248,13 @@ impl Release {
             self.spec.set_version(version);
         }
         match &mut self.lifecycle {
-            Lifecycle::Given { updated, .. } => *updated = Timestamp::At(now),
-            Lifecycle::Creation { touched, .. } => *touched = now,
+            ReleaseLifecycle::Given { updated, .. } => *updated = Timestamp::At(now),
+            ReleaseLifecycle::Creation { touched, .. } => *touched = now,
         }
         Ok(())
     }
 
     /// The commands allowed now.
-    #[must_use]
     pub fn allowed(&self) -> Vec<&'static str> {
         let is_allowed = |termination: &Termination| self.check_termination(*termination).is_ok();
         let terminations = Termination::ALL
@@ -296,8 +287,8 @@ impl Resource for Release {
 
     fn next_due(&self, now: Millis) -> Millis {
         match &self.lifecycle {
-            Lifecycle::Given { .. } => NEVER,
-            Lifecycle::Creation { job, .. } => job.next_due(now),
+            ReleaseLifecycle::Given { .. } => NEVER,
+            ReleaseLifecycle::Creation { job, .. } => job.next_due(now),
         }
     }
 

@@ -38,7 +38,6 @@ impl ReleaseSpec {
     ///
     /// # Panics
     /// If the texts have more than 4 GiB.
-    #[must_use]
     pub fn new(fields: &ReleaseFields, gray: Vec<GrayWorkload>) -> Self {
         let texts = [
             fields.name.as_str(),
@@ -54,37 +53,31 @@ impl ReleaseSpec {
     }
 
     /// The name, unique in its namespace.
-    #[must_use]
     pub fn name(&self) -> &str {
         self.texts.get(0)
     }
 
     /// The service that is released.
-    #[must_use]
     pub fn service(&self) -> &str {
         self.texts.get(1)
     }
 
     /// The cluster of the original workload.
-    #[must_use]
     pub fn cluster(&self) -> &str {
         self.texts.get(2)
     }
 
     /// The original workload.
-    #[must_use]
     pub fn deployment(&self) -> &str {
         self.texts.get(3)
     }
 
     /// The label of the grayscale version.
-    #[must_use]
     pub fn version(&self) -> &str {
         self.texts.get(4)
     }
 
     /// Canary, blue-green, or what else was said.
-    #[must_use]
     pub fn kind(&self) -> &str {
         self.texts.kind().unwrap_or(DEFAULT_KIND)
     }
