@@ -18,7 +18,7 @@ use crate::http::observe::exchange::ExchangeSummary;
 use crate::registry::World;
 use crate::server::worlds::OnClose;
 use crate::sim::glob::Glob;
-use crate::sim::scripts::ScriptRule;
+use crate::sim::scripts::ListedScript;
 use crate::world::identities::Identities;
 
 /// The credential of a command whose user has none: any passes unless `--auth strict`.
@@ -197,8 +197,8 @@ fn told(summary: &ExchangeSummary) -> String {
     format!("{method} {path} was answered {status}{near}")
 }
 
-fn unused_script(rule: &ScriptRule) -> String {
-    let pattern = &rule.pattern;
+fn unused_script(listed: &ListedScript) -> String {
+    let pattern = &listed.script.pattern;
     let parts = [
         ("family", pattern.family.as_deref()),
         ("scope", pattern.scope.as_ref().map(Glob::as_str)),
@@ -214,7 +214,7 @@ fn unused_script(rule: &ScriptRule) -> String {
     } else {
         parts.join(", ")
     };
-    format!("unused-script: {} ({of})", rule.id)
+    format!("unused-script: {} ({of})", listed.id)
 }
 
 /// The number of a world's last requests that are printed for a failed command.

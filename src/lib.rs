@@ -179,11 +179,10 @@ pub mod internals {
 
 pub use emulator::{
     ClockError, ClockHandle, Delay, Emulator, EmulatorBuilder, Family, Fault, FaultsHandle,
-    InvalidValue, ListedFault, ListedScript, Message, RequestRecord, RequestsHandle, Script,
-    ScriptsHandle, StartError,
+    InvalidValue, ListedFault, Message, RequestRecord, RequestsHandle, ScriptsHandle, StartError,
 };
 pub use registry::State;
 pub use sim::Transition;
-pub use sim::scripts::Work;
+pub use sim::scripts::{ListedScript, Script, Work};
 pub use world::fixture::ValidationError;
 pub use world::settings::{Auth, Fidelity, PipelinesList, References};

@@ -10,12 +10,11 @@ use utoipa::ToSchema;
 
 use super::dialect::Control;
 use super::problem::Problem;
-use super::scripts::FAMILIES;
 use super::transition::TransitionBody;
 use crate::http::context::add_hint;
 use crate::http::extract::Path;
 use crate::http::response;
-use crate::registry::Unknown;
+use crate::registry::{Unknown, family_names};
 use crate::sim::timeline::{Next, Timeline};
 use crate::world::time::rfc3339;
 
@@ -115,7 +114,7 @@ pub(super) async fn show_timeline(
     let found = world.read(|tables, now| {
         let found = tables.timeline(&family, &id, now);
         if found.is_err()
-            && let Some(other) = FAMILIES
+            && let Some(other) = family_names()
                 .into_iter()
                 .find(|other| tables.timeline(other, &id, now).is_ok())
         {

@@ -29,7 +29,7 @@ pub use error::{ClockError, InvalidValue};
 pub use family::Family;
 pub use faults::{Delay, Fault, FaultsHandle, ListedFault};
 pub use requests::{Message, RequestRecord, RequestsHandle};
-pub use scripts::{ListedScript, Script, ScriptsHandle};
+pub use scripts::ScriptsHandle;
 use time::ms;
 
 /// A running emulator. It answers until it is stopped or dropped; its ports are free at once, or after little more

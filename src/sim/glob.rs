@@ -1,9 +1,11 @@
 //! A glob, compiled once: `*` stands for any text and `?` for any character.
 
+use serde::{Deserialize, Serialize};
 use wildmatch::WildMatch;
 
 /// A text with wildcards, and its matcher.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Glob {
     // The matcher folds repeated wildcards, so it cannot give the text back.
     text: String,
@@ -42,5 +44,11 @@ impl Eq for Glob {}
 impl From<Glob> for String {
     fn from(glob: Glob) -> Self {
         glob.text
+    }
+}
+
+impl From<String> for Glob {
+    fn from(text: String) -> Self {
+        Self::new(text)
     }
 }

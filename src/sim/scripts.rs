@@ -1,11 +1,16 @@
-//! Outcomes to come: rules that say how the work that starts next will go.
+//! Scripts: outcomes set in advance for the work that starts next.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::glob::Glob;
 use super::lifecycle::{Outcome, StepPlan};
 use super::{Millis, NEVER};
 
-/// What a step of work belongs to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The work that a step belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ScriptedWork)]
 #[non_exhaustive]
 pub enum Work {
     /// A run.
@@ -21,7 +26,7 @@ pub enum Work {
     Delete,
 }
 
-/// A step of work that is about to be frozen, as rules see it.
+/// A step of work about to be frozen, as scripts see it.
 #[derive(Clone, Copy, Debug)]
 pub struct StepQuery<'a> {
     /// The family (`asm`, `plans`, `pipelines`, `zadig`).
@@ -32,26 +37,37 @@ pub struct StepQuery<'a> {
     pub id: &'a str,
     /// The resource's name.
     pub name: &'a str,
-    /// The step's name (task, component, image, chart), or the resource's where it has no steps.
+    /// The step's name (task, component, image, chart), or the resource's if it has no steps.
     pub step: &'a str,
     pub work: Work,
 }
 
-/// Which steps a rule is for; what is absent holds for all. Texts are globs with `*` and `?`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pattern {
-    /// The family, literally.
+/// A pattern of steps; every field that is given must match. Texts are globs with `*` and `?`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = ScriptMatch)]
+pub struct StepPattern {
+    /// `asm`, `plans`, `pipelines` or `zadig`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(asm|plans|pipelines|zadig)$")]
     pub family: Option<String>,
     /// The project, mesh or project key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub scope: Option<Glob>,
-    /// The resource's name, or its id.
+    /// The resource's name or id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub name: Option<Glob>,
-    /// The step's name.
+    /// The step: a task, a component, an image, a chart; the resource's name if it has no steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub step: Option<Glob>,
+    /// The work that the step belongs to.
     pub work: Work,
 }
 
-impl Pattern {
+impl StepPattern {
     fn matches(&self, query: &StepQuery) -> bool {
         let matches = |glob: &Option<Glob>, texts: &[&str]| {
             glob.as_ref()
@@ -68,72 +84,124 @@ impl Pattern {
     }
 }
 
-/// How a step will go, as a rule says it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The end of a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum ScriptedOutcome {
-    /// It ends.
-    Ends {
-        outcome: Outcome,
-        /// How long it takes; absent: the usual length.
-        takes: Option<Millis>,
-    },
-    /// It never ends by itself.
-    Hangs,
+    #[default]
+    Succeed,
+    Fail,
+    Hang,
 }
 
-/// What a rule says of the steps it is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ScriptSequence {
-    /// The same of each.
-    Repeat {
-        fate: ScriptedOutcome,
-        /// For how many steps it holds; absent: for any number.
-        times: Option<u64>,
-    },
-    /// One thing after the other, for a step each; then it is used up.
-    Sequence(Vec<ScriptedOutcome>),
+/// The course of one step of a sequence. The default is that of a step without a script.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScriptedStep {
+    /// The end of the step; absent: `succeed`.
+    #[serde(default)]
+    pub outcome: ScriptedOutcome,
+    /// The reason of a failure; only with `fail`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The length of the step in milliseconds; absent: the usual length. Not with `hang`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 9_223_372_036_854_775_806_i64, value_type = Option<i64>)]
+    pub takes_ms: Option<Millis>,
 }
 
-/// One rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScriptRule {
-    /// Its id.
-    pub id: String,
-    pub pattern: Pattern,
-    pub says: ScriptSequence,
-    /// How many steps it decided so far.
-    pub used: u64,
-}
-
-impl ScriptRule {
-    /// How the next step goes that it decides; nothing once it is used up.
-    fn next(&self) -> Option<&ScriptedOutcome> {
-        match &self.says {
-            ScriptSequence::Repeat { fate, times } => {
-                times.is_none_or(|times| self.used < times).then_some(fate)
-            }
-            ScriptSequence::Sequence(fates) => fates.get(usize::try_from(self.used).ok()?),
+impl ScriptedStep {
+    fn result(self) -> Outcome {
+        match self.outcome {
+            ScriptedOutcome::Fail => Outcome::Fail(self.message.unwrap_or_default().into()),
+            ScriptedOutcome::Succeed | ScriptedOutcome::Hang => Outcome::Succeed,
         }
     }
 }
 
-/// The rules in force, in the order they were given, and the usual length of a step.
+/// The outcome of steps to come, and a pattern that selects the steps. Either every step gets the same (`outcome`,
+/// `message`, `takes_ms`, `times`), or one after the other gets the next of a `sequence`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[must_use = "a script has no effect before it is added"]
+pub struct Script {
+    /// The steps it applies to; absent: all steps of runs.
+    #[serde(default, rename = "match")]
+    pub(crate) pattern: StepPattern,
+    /// The end of the steps; absent: `succeed`, unless there is a `sequence`.
+    pub(crate) outcome: Option<ScriptedOutcome>,
+    /// The reason of a failure; only with `fail`.
+    pub(crate) message: Option<String>,
+    /// The length of a step in milliseconds; absent: the usual length. Not with `hang`.
+    #[schema(minimum = 0, maximum = 9_223_372_036_854_775_806_i64, value_type = Option<i64>)]
+    pub(crate) takes_ms: Option<Millis>,
+    /// The number of steps it decides; absent: any number.
+    #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
+    pub(crate) times: Option<u64>,
+    /// One step after the other, in place of the four fields above; used up after the last.
+    #[schema(min_items = 1)]
+    pub(crate) sequence: Option<Vec<ScriptedStep>>,
+    /// The first misuse of the builder, refused when the script is added.
+    #[serde(skip)]
+    pub(crate) misuse: Option<&'static str>,
+}
+
+impl Script {
+    /// The course of the next step after `used` others; none once the script is used up.
+    pub(crate) fn nth_step(&self, used: u64) -> Option<ScriptedStep> {
+        match &self.sequence {
+            Some(steps) => steps.get(usize::try_from(used).ok()?).cloned(),
+            None if self.times.is_some_and(|times| used >= times) => None,
+            None => Some(ScriptedStep {
+                outcome: self.outcome.unwrap_or_default(),
+                message: self.message.clone(),
+                takes_ms: self.takes_ms,
+            }),
+        }
+    }
+}
+
+/// A script in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListedScript {
+    /// The id that it got when it was added.
+    pub id: String,
+    /// The script as it was added.
+    pub script: Script,
+    /// The number of steps it has decided.
+    pub used: u64,
+}
+
+impl ListedScript {
+    /// A script that has decided nothing yet.
+    #[must_use]
+    pub fn new(id: String, script: Script) -> Self {
+        Self {
+            id,
+            script,
+            used: 0,
+        }
+    }
+}
+
+/// The scripts in force, in the order they were added, and the usual length of a step.
 #[derive(Clone, Debug)]
 pub struct Scripts {
-    rules: Vec<ScriptRule>,
+    scripts: Vec<ListedScript>,
     step: Millis,
-    /// The ids of the rules that decided something since somebody asked, each once.
-    hits: Vec<String>,
+    /// The ids of the scripts that decided something since they were last taken, each once.
+    used_ids: Vec<String>,
 }
 
 impl Scripts {
-    /// No rules; a step of work takes `step`.
+    /// No scripts; a step of work takes `step`.
     #[must_use]
     pub fn new(step: Millis) -> Self {
         Self {
-            rules: Vec::new(),
+            scripts: Vec::new(),
             step,
-            hits: Vec::new(),
+            used_ids: Vec::new(),
         }
     }
 
@@ -143,99 +211,99 @@ impl Scripts {
         self.step
     }
 
-    /// Decides how a step will go, once and for all: the first rule that fits and is not used up, else
-    /// success after the usual length.
+    /// Decides the course of a step, once and for all: that of the first script that matches and is not used up,
+    /// else success after the usual length.
     pub fn decide(&mut self, query: &StepQuery) -> StepPlan {
-        match self.choose(query, |_| true) {
-            Some(ScriptedOutcome::Hangs) => StepPlan::HANG,
-            Some(ScriptedOutcome::Ends { outcome, takes }) => StepPlan::Work {
-                takes: takes.unwrap_or(self.step),
-                outcome,
-            },
-            None => StepPlan::Work {
-                takes: self.step,
-                outcome: Outcome::Succeed,
-            },
+        let step = self.choose(query, |_| true);
+        if step.outcome == ScriptedOutcome::Hang {
+            return StepPlan::HANG;
+        }
+        StepPlan::Work {
+            takes: step.takes_ms.unwrap_or(self.step),
+            outcome: step.result(),
         }
     }
 
-    /// Decides how something goes that is done before the command is answered. It takes no time, so a rule
-    /// whose next step would hang is not for it.
+    /// Decides the outcome of work that is done before its command is answered. It takes no time, so a script
+    /// whose next step would hang is passed over.
     pub fn decide_instant(&mut self, query: &StepQuery) -> Outcome {
-        match self.choose(query, |fate| *fate != ScriptedOutcome::Hangs) {
-            Some(ScriptedOutcome::Ends { outcome, .. }) => outcome,
-            Some(ScriptedOutcome::Hangs) | None => Outcome::Succeed,
-        }
+        self.choose(query, |step| step.outcome != ScriptedOutcome::Hang)
+            .result()
     }
 
-    /// Decides how long something takes that cannot fail: [`NEVER`] if it hangs.
+    /// Decides the length of work that cannot fail: [`NEVER`] if it hangs.
     pub fn decide_length(&mut self, query: &StepQuery) -> Millis {
-        match self.choose(query, |_| true) {
-            Some(ScriptedOutcome::Hangs) => NEVER,
-            Some(ScriptedOutcome::Ends { takes, .. }) => takes.unwrap_or(self.step),
-            None => self.step,
+        let step = self.choose(query, |_| true);
+        match step.outcome {
+            ScriptedOutcome::Hang => NEVER,
+            _ => step.takes_ms.unwrap_or(self.step),
         }
     }
 
-    /// What the first rule says that fits, is not used up and says something possible; it is used by that.
+    /// Uses the first script that matches, is not used up and has a possible next step.
     fn choose(
         &mut self,
         query: &StepQuery,
-        is_possible: impl Fn(&ScriptedOutcome) -> bool,
-    ) -> Option<ScriptedOutcome> {
-        self.rules.iter_mut().find_map(|rule| {
-            let fate = rule.next().filter(|fate| is_possible(fate))?;
-            if !rule.pattern.matches(query) {
-                return None;
-            }
-            let fate = fate.clone();
-            rule.used += 1;
-            if !self.hits.contains(&rule.id) {
-                self.hits.push(rule.id.clone());
-            }
-            Some(fate)
-        })
+        is_possible: impl Fn(&ScriptedStep) -> bool,
+    ) -> ScriptedStep {
+        let chosen = self.scripts.iter_mut().find_map(|listed| {
+            let step = listed.script.nth_step(listed.used).filter(&is_possible)?;
+            listed
+                .script
+                .pattern
+                .matches(query)
+                .then_some((listed, step))
+        });
+        let Some((listed, step)) = chosen else {
+            return ScriptedStep::default();
+        };
+        listed.used += 1;
+        if !self.used_ids.contains(&listed.id) {
+            self.used_ids.push(listed.id.clone());
+        }
+        step
     }
 
-    /// The ids of the rules that decided something since this was last asked, each once, the first to decide
-    /// first.
+    /// Takes the ids of the scripts that decided something since the last call, each once, in the order of their
+    /// first decision.
     pub fn take_used_ids(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.hits)
+        std::mem::take(&mut self.used_ids)
     }
 
-    /// Adds a rule behind the others.
-    pub fn add(&mut self, rule: ScriptRule) {
-        self.rules.push(rule);
+    /// Adds a script behind the others.
+    pub fn add(&mut self, listed: ListedScript) {
+        self.scripts.push(listed);
     }
 
-    /// The rules in the order they were given.
+    /// The scripts in the order they were added.
     #[must_use]
-    pub fn rules(&self) -> &[ScriptRule] {
-        &self.rules
+    pub fn list(&self) -> &[ListedScript] {
+        &self.scripts
     }
 
-    /// The rules that decided nothing so far, in the order they were given.
-    pub fn unused(&self) -> impl Iterator<Item = &ScriptRule> {
-        self.rules.iter().filter(|rule| rule.used == 0)
+    /// The scripts that decided nothing so far, in the order they were added.
+    pub fn unused(&self) -> impl Iterator<Item = &ListedScript> {
+        self.scripts.iter().filter(|listed| listed.used == 0)
     }
 
-    /// Takes a rule back; false if there is none of that id.
+    /// Removes a script; returns false if none has that id.
     pub fn remove(&mut self, id: &str) -> bool {
-        let before = self.rules.len();
-        self.rules.retain(|rule| rule.id != id);
-        self.hits.retain(|hit| hit != id);
-        self.rules.len() < before
+        let before = self.scripts.len();
+        self.scripts.retain(|listed| listed.id != id);
+        self.used_ids.retain(|used| used != id);
+        self.scripts.len() < before
     }
 
-    /// Takes all rules back.
+    /// Removes all scripts.
     pub fn clear(&mut self) {
-        self.rules.clear();
-        self.hits.clear();
+        self.scripts.clear();
+        self.used_ids.clear();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::ScriptedOutcome::{Fail, Hang, Succeed};
     use super::*;
 
     const QUERY: StepQuery = StepQuery {
@@ -247,39 +315,52 @@ mod tests {
         work: Work::Run,
     };
 
-    fn rule(id: &str, step: Option<&str>, says: ScriptSequence) -> ScriptRule {
-        ScriptRule {
-            id: id.to_owned(),
-            pattern: Pattern {
-                step: step.map(Glob::new),
-                ..Pattern::default()
-            },
-            says,
-            used: 0,
+    fn script(id: &str, step: Option<&str>, script: Script) -> ListedScript {
+        let pattern = StepPattern {
+            step: step.map(Glob::new),
+            ..StepPattern::default()
+        };
+        ListedScript::new(id.to_owned(), Script { pattern, ..script })
+    }
+
+    fn step(outcome: ScriptedOutcome, takes_ms: Option<Millis>) -> ScriptedStep {
+        let message = (outcome == ScriptedOutcome::Fail).then(|| "no image".to_owned());
+        ScriptedStep {
+            outcome,
+            message,
+            takes_ms,
         }
     }
 
-    fn fails(takes: Option<Millis>) -> ScriptedOutcome {
-        let outcome = Outcome::Fail("no image".into());
-        ScriptedOutcome::Ends { outcome, takes }
+    fn repeat(step: ScriptedStep, times: Option<u64>) -> Script {
+        Script {
+            outcome: Some(step.outcome),
+            message: step.message,
+            takes_ms: step.takes_ms,
+            times,
+            ..Script::default()
+        }
     }
 
-    fn same(fate: ScriptedOutcome, times: Option<u64>) -> ScriptSequence {
-        ScriptSequence::Repeat { fate, times }
+    fn sequence(steps: impl Into<Vec<ScriptedStep>>) -> Script {
+        Script {
+            sequence: Some(steps.into()),
+            ..Script::default()
+        }
     }
 
     fn work(takes: Millis, outcome: Outcome) -> StepPlan {
         StepPlan::Work { takes, outcome }
     }
 
-    fn scripts(rules: impl IntoIterator<Item = ScriptRule>) -> Scripts {
+    fn scripts(listed: impl IntoIterator<Item = ListedScript>) -> Scripts {
         let mut scripts = Scripts::new(2_000);
-        rules.into_iter().for_each(|rule| scripts.add(rule));
+        listed.into_iter().for_each(|listed| scripts.add(listed));
         scripts
     }
 
     #[test]
-    fn without_a_rule_a_step_succeeds_after_the_usual_length() {
+    fn without_a_script_a_step_succeeds_after_the_usual_length() {
         let mut scripts = scripts([]);
         assert_eq!(scripts.decide(&QUERY), work(2_000, Outcome::Succeed));
         assert_eq!(scripts.decide_length(&QUERY), 2_000);
@@ -287,33 +368,32 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_holds_for_as_many_steps_as_it_says() {
-        let mut scripts = scripts([rule("r", None, same(fails(Some(500)), Some(1)))]);
+    fn a_script_applies_to_as_many_steps_as_it_says() {
+        let mut scripts = scripts([script("r", None, repeat(step(Fail, Some(500)), Some(1)))]);
 
         let failing = work(500, Outcome::Fail("no image".into()));
         assert_eq!(scripts.decide(&QUERY), failing);
         assert_eq!(scripts.decide(&QUERY), work(2_000, Outcome::Succeed));
-        assert_eq!(scripts.rules()[0].used, 1);
+        assert_eq!(scripts.list()[0].used, 1);
     }
 
     #[test]
-    fn a_sequence_says_one_thing_after_the_other_and_is_used_up() {
-        let succeeds = ScriptedOutcome::Ends {
-            outcome: Outcome::Succeed,
-            takes: Some(90_000),
-        };
-        let sequence =
-            ScriptSequence::Sequence(vec![fails(None), ScriptedOutcome::Hangs, succeeds]);
-        let mut scripts = scripts([rule("r", Some("t?"), sequence)]);
+    fn a_sequence_decides_one_step_after_the_other_and_is_used_up() {
+        let steps = [
+            step(Fail, None),
+            step(Hang, None),
+            step(Succeed, Some(90_000)),
+        ];
+        let mut scripts = scripts([script("r", Some("t?"), sequence(steps))]);
 
         let other = StepQuery {
             step: "u1",
             ..QUERY
         };
-        let does = [QUERY, other, QUERY, QUERY, QUERY].map(|query| scripts.decide(&query));
+        let plans = [QUERY, other, QUERY, QUERY, QUERY].map(|query| scripts.decide(&query));
 
         assert_eq!(
-            does,
+            plans,
             [
                 work(2_000, Outcome::Fail("no image".into())),
                 work(2_000, Outcome::Succeed),
@@ -322,16 +402,18 @@ mod tests {
                 work(2_000, Outcome::Succeed),
             ]
         );
-        assert_eq!(scripts.rules()[0].used, 3);
+        assert_eq!(scripts.list()[0].used, 3);
     }
 
     #[test]
-    fn what_is_done_at_once_passes_over_a_rule_that_would_hang() {
-        let hangs_then_fails =
-            ScriptSequence::Sequence(vec![ScriptedOutcome::Hangs, fails(Some(500))]);
+    fn instant_work_passes_over_a_script_that_would_hang() {
         let mut scripts = scripts([
-            rule("hangs", None, hangs_then_fails),
-            rule("fails", None, same(fails(None), Some(1))),
+            script(
+                "hangs",
+                None,
+                sequence([step(Hang, None), step(Fail, Some(500))]),
+            ),
+            script("fails", None, repeat(step(Fail, None), Some(1))),
         ]);
 
         let failed = Outcome::Fail("no image".into());
@@ -339,15 +421,14 @@ mod tests {
         assert_eq!(scripts.decide_instant(&QUERY), Outcome::Succeed);
         assert_eq!(scripts.decide_length(&QUERY), NEVER);
         assert_eq!(scripts.decide_instant(&QUERY), failed);
-        let used: Vec<u64> = scripts.rules().iter().map(|rule| rule.used).collect();
+        let used: Vec<u64> = scripts.list().iter().map(|listed| listed.used).collect();
         assert_eq!(used, [2, 1]);
     }
 
     #[test]
-    fn whoever_asks_learns_which_rules_decided_since() {
-        let always = |id, step| rule(id, Some(step), same(ScriptedOutcome::Hangs, None));
-        let rules = [always("r1", "t1"), always("r2", "t2"), always("r3", "t3")];
-        let mut scripts = scripts(rules);
+    fn the_ids_of_used_scripts_are_taken_once() {
+        let always = |id, name| script(id, Some(name), repeat(step(Hang, None), None));
+        let mut scripts = scripts([always("r1", "t1"), always("r2", "t2"), always("r3", "t3")]);
         let decide = |scripts: &mut Scripts, steps: &[&'static str]| {
             for step in steps {
                 scripts.decide(&StepQuery { step, ..QUERY });
@@ -357,7 +438,7 @@ mod tests {
         decide(&mut scripts, &["t2", "t1", "t2", "t4"]);
         assert_eq!(scripts.take_used_ids(), ["r2", "r1"]);
         assert!(scripts.take_used_ids().is_empty());
-        let unused: Vec<&str> = scripts.unused().map(|rule| rule.id.as_str()).collect();
+        let unused: Vec<&str> = scripts.unused().map(|listed| listed.id.as_str()).collect();
         assert_eq!(unused, ["r3"]);
 
         decide(&mut scripts, &["t1", "t3"]);
@@ -368,7 +449,7 @@ mod tests {
     #[test]
     fn every_field_of_a_pattern_must_hold() {
         let text = |text: &str| Some(Glob::new(text));
-        let whole = Pattern {
+        let whole = StepPattern {
             family: Some("pipelines".to_owned()),
             scope: text("p?"),
             name: text("41*"),
@@ -377,23 +458,23 @@ mod tests {
         };
         assert!(whole.matches(&QUERY));
         for pattern in [
-            Pattern {
+            StepPattern {
                 family: Some("plans".to_owned()),
                 ..whole.clone()
             },
-            Pattern {
+            StepPattern {
                 scope: text("p"),
                 ..whole.clone()
             },
-            Pattern {
+            StepPattern {
                 name: text("release-b"),
                 ..whole.clone()
             },
-            Pattern {
+            StepPattern {
                 step: text("t"),
                 ..whole.clone()
             },
-            Pattern {
+            StepPattern {
                 work: Work::Rollback,
                 ..whole
             },

@@ -191,7 +191,7 @@ async fn scripts_that_the_control_plane_refuses_are_refused() {
         (Script::succeed().times(0), "times: must be at least 1"),
         (
             Script::succeed().takes(Duration::MAX),
-            "takes_ms: too long; what never ends has outcome hang",
+            "takes_ms: is too long; a step that never ends has the outcome hang",
         ),
         (
             Script::hang().takes(second),
@@ -222,7 +222,7 @@ async fn scripts_that_the_control_plane_refuses_are_refused() {
         ),
         (
             Script::sequence([Script::hang().takes(second)]),
-            "takes_ms: goes with outcome succeed or fail",
+            "sequence[0].takes_ms: goes with outcome succeed or fail",
         ),
     ] {
         let refused = emulator.scripts().add(script.clone()).unwrap_err();

@@ -155,7 +155,7 @@ async fn a_script_that_says_nothing_sensible_is_refused() {
         (json!({"takes_ms": -1}), "takes_ms: must not be negative"),
         (
             long.clone(),
-            "takes_ms: too long; what never ends has outcome hang",
+            "takes_ms: is too long; a step that never ends has the outcome hang",
         ),
         (json!({"times": 0}), "times: must be at least 1"),
         (json!({"message": "why"}), "message: goes with outcome fail"),
@@ -197,7 +197,7 @@ async fn a_script_that_says_nothing_sensible_is_refused() {
         ),
         (
             json!({"sequence": [long]}),
-            "sequence[0].takes_ms: too long; what never ends has outcome hang",
+            "sequence[0].takes_ms: is too long; a step that never ends has the outcome hang",
         ),
         (
             json!({"sequence": [{"outcome": "hang", "takes_ms": 1}]}),
