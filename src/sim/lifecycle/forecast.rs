@@ -13,7 +13,7 @@ pub(super) struct Forecast {
     pub(super) spans: Box<[Span]>,
     pub(super) end: Millis,
     pub(super) failed: bool,
-    /// The beginnings and ends that come, in order: twice the step's position, one more for an end.
+    /// The beginnings and ends to come, in order: a beginning is twice the step's position, an end is one more.
     edges: Box<[u32]>,
     /// The stretches in which some gate is open, in order and without overlap.
     gate_windows: Box<[(Millis, Millis)]>,
@@ -26,7 +26,7 @@ const UNBEGUN: Span = Span {
     verdict: Verdict::Interrupted,
 };
 
-/// Where a part of the tree ends, and whether something in it failed.
+/// The end of a part of the tree.
 #[derive(Clone, Copy)]
 struct End {
     at: Millis,
@@ -35,7 +35,7 @@ struct End {
 
 impl Forecast {
     pub(super) fn new(started: Millis, plan: &RunPlan, commands: &[AcceptedCommand]) -> Self {
-        // Skipped and carried steps show from the start, not when their turn comes.
+        // Skipped and inherited steps have ended from the start, not from their turn on.
         let spans = plan
             .steps
             .iter()
@@ -45,7 +45,11 @@ impl Forecast {
                     end: started,
                     verdict: Verdict::Skipped,
                 },
-                StepPlan::Inherited(span) => *span,
+                StepPlan::Inherited { begin, end } => Span {
+                    begin: *begin,
+                    end: *end,
+                    verdict: Verdict::Succeeded,
+                },
                 StepPlan::Work { .. } | StepPlan::Gate => UNBEGUN,
             })
             .collect();
@@ -63,21 +67,21 @@ impl Forecast {
             edges: Box::default(),
             gate_windows: Box::default(),
         };
-        if let Some(at) = cut(started, plan, commands) {
-            forecast.cut(at);
+        if let Some(at) = interruption(started, plan, commands) {
+            forecast.interrupt(at);
         }
         forecast.edges = edges(&forecast.spans);
         forecast.gate_windows = gate_windows(plan, &forecast.spans);
         forecast
     }
 
-    /// When the first step after `now` begins or ends, or [`NEVER`].
+    /// The next instant after `now` at which a step begins or ends, or [`NEVER`].
     pub(super) fn next_edge(&self, now: Millis) -> Millis {
         let next = self.edges.get(self.edges_until(now));
         next.map_or(NEVER, |edge| edge_at(&self.spans, *edge))
     }
 
-    /// The steps that begin or end at that very instant, in ascending order.
+    /// The steps that begin or end at that instant, in ascending order.
     pub(super) fn steps_changing_at(&self, at: Millis) -> Vec<usize> {
         let edges = &self.edges[self.edges_until(at - 1)..self.edges_until(at)];
         let mut steps: Vec<_> = edges.iter().map(|edge| step_of(*edge)).collect();
@@ -98,8 +102,8 @@ impl Forecast {
         self.edges.partition_point(is_past)
     }
 
-    /// Ends at `at` whatever is open then. What begins at that very instant has begun.
-    fn cut(&mut self, at: Millis) {
+    /// Ends at `at` every step that is open then, including those that begin at that instant.
+    fn interrupt(&mut self, at: Millis) {
         if self.end <= at {
             return;
         }
@@ -158,17 +162,20 @@ fn gate_windows(plan: &RunPlan, spans: &[Span]) -> Box<[(Millis, Millis)]> {
     gate_windows.into()
 }
 
-/// When work was stopped, and when it went on.
-fn pauses(commands: &[AcceptedCommand]) -> Vec<(Millis, Halt)> {
-    let halt = |accepted: &AcceptedCommand| match accepted.command {
-        Command::Stop => Some((accepted.at, Halt::Stop)),
-        Command::Continue => Some((accepted.at, Halt::Continue)),
-        Command::Approve(_) | Command::Refuse(_) | Command::Abort(_) => None,
-    };
-    commands.iter().filter_map(halt).collect()
+/// The stretches in which work stands still; the last may have no end.
+fn pauses(commands: &[AcceptedCommand]) -> Vec<(Millis, Millis)> {
+    let mut pauses = Vec::new();
+    for accepted in commands {
+        match (accepted.command, pauses.last_mut()) {
+            (Command::Stop, _) => pauses.push((accepted.at, NEVER)),
+            (Command::Continue, Some((_, continued))) => *continued = accepted.at,
+            _ => {}
+        }
+    }
+    pauses
 }
 
-/// The answers that gates were given.
+/// The answers to gates.
 fn answers(commands: &[AcceptedCommand]) -> HashMap<usize, (Millis, Verdict)> {
     let answer = |accepted: &AcceptedCommand| match accepted.command {
         Command::Approve(step) => Some((step, (accepted.at, Verdict::Succeeded))),
@@ -178,70 +185,51 @@ fn answers(commands: &[AcceptedCommand]) -> HashMap<usize, (Millis, Verdict)> {
     commands.iter().filter_map(answer).collect()
 }
 
-/// The instant that cuts the whole run: a refusal, an abort, or its time limit.
-fn cut(started: Millis, plan: &RunPlan, commands: &[AcceptedCommand]) -> Option<Millis> {
-    let said = commands.iter().find_map(|accepted| match accepted.command {
+/// The instant at which the whole run is interrupted: by a refusal, an abort, or its time limit.
+fn interruption(started: Millis, plan: &RunPlan, commands: &[AcceptedCommand]) -> Option<Millis> {
+    let commanded = commands.iter().find_map(|accepted| match accepted.command {
         Command::Refuse(_) | Command::Abort(_) => Some(accepted.at),
         Command::Stop | Command::Continue | Command::Approve(_) => None,
     });
     let limit = plan.limit.map(|limit| started.saturating_add(limit));
-    said.into_iter().chain(limit).min()
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Halt {
-    Stop,
-    Continue,
+    commanded.into_iter().chain(limit).min()
 }
 
 struct Planner<'a> {
     plan: &'a RunPlan,
-    pauses: Vec<(Millis, Halt)>,
+    pauses: Vec<(Millis, Millis)>,
     answers: HashMap<usize, (Millis, Verdict)>,
     spans: Vec<Span>,
 }
 
 impl Planner<'_> {
     fn along(&mut self, node: &Node, start: Millis) -> End {
-        match node {
-            Node::Step(step) => self.step(*step, start),
-            Node::Seq(nodes) => {
-                let mut end = End {
-                    at: start,
-                    failed: false,
-                };
-                for node in nodes {
-                    let next = self.along(node, end.at);
-                    end = End {
-                        at: next.at,
-                        failed: end.failed | next.failed,
-                    };
-                    if end.at == NEVER || (next.failed && self.plan.fail == FailurePolicy::Stop) {
-                        break;
-                    }
-                }
-                end
-            }
-            Node::Par(nodes) => {
-                let mut end = End {
-                    at: start,
-                    failed: false,
-                };
-                for node in nodes {
-                    let next = self.along(node, start);
-                    end = End {
-                        at: end.at.max(next.at),
-                        failed: end.failed | next.failed,
-                    };
-                }
-                end
+        let (nodes, is_sequence) = match node {
+            Node::Step(step) => return self.step(*step, start),
+            Node::Seq(nodes) => (nodes, true),
+            Node::Par(nodes) => (nodes, false),
+        };
+        let mut end = End {
+            at: start,
+            failed: false,
+        };
+        for node in nodes {
+            let next = self.along(node, if is_sequence { end.at } else { start });
+            end = End {
+                at: end.at.max(next.at),
+                failed: end.failed | next.failed,
+            };
+            let is_stopped = next.failed && self.plan.fail == FailurePolicy::Stop;
+            if is_sequence && (end.at == NEVER || is_stopped) {
+                break;
             }
         }
+        end
     }
 
     fn step(&mut self, step: usize, begin: Millis) -> End {
         let (end, verdict) = match &self.plan.steps[step] {
-            StepPlan::Skip | StepPlan::Inherited(_) => {
+            StepPlan::Skip | StepPlan::Inherited { .. } => {
                 return End {
                     at: begin,
                     failed: false,
@@ -266,7 +254,7 @@ impl Planner<'_> {
             verdict,
         };
         let failed = verdict == Verdict::Failed;
-        // A refused gate is never passed, whatever a failure means: the cut ends the run.
+        // A refused gate is never passed, not even under `FailurePolicy::Continue`: the interruption ends the run.
         let is_refused = failed && self.plan.steps[step] == StepPlan::Gate;
         End {
             at: if is_refused { NEVER } else { end },
@@ -274,21 +262,20 @@ impl Planner<'_> {
         }
     }
 
-    /// The instant at which work that begins at `begin` has had `takes` of time outside pauses.
+    /// The end of work that begins at `begin` and takes that long outside pauses.
     fn after(&self, begin: Millis, takes: Millis) -> Millis {
         let mut end = begin.saturating_add(takes);
-        let mut stopped = None;
-        for (at, halt) in &self.pauses {
-            match (halt, stopped) {
-                // What is due at the instant of the stop has happened.
-                (Halt::Stop, _) if end > *at => stopped = Some((*at).max(begin)),
-                (Halt::Continue, Some(since)) => {
-                    end = end.saturating_add((at - since).max(0));
-                    stopped = None;
-                }
-                _ => {}
+        for (stopped, continued) in &self.pauses {
+            // Work that is due at the instant of the stop is done.
+            if end <= *stopped {
+                break;
             }
+            if *continued == NEVER {
+                return NEVER;
+            }
+            let pause = continued.saturating_sub(begin.max(*stopped));
+            end = end.saturating_add(pause.max(0));
         }
-        if stopped.is_some() { NEVER } else { end }
+        end
     }
 }

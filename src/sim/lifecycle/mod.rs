@@ -1,12 +1,11 @@
-//! Lifecycles as a pure fold from (history, now) to what can be seen.
+//! Lifecycles as a pure fold from (history, now) to status.
 //!
-//! A [`Run`] stores only facts: when it started, what its steps do (frozen at the start), and the commands
-//! it accepted. Starting it and each accepted command compute a *forecast*: one span per step, what will
-//! happen if nobody says anything more. Looking at a run compares instants with the forecast and is the
-//! only way to learn a status.
+//! A [`Run`] stores only facts: its start, its plan (frozen at the start), and the commands it accepted. The start and
+//! each accepted command compute a *forecast*: one span per step, as they will be if no further command comes. A status
+//! is computed by comparing an instant with the forecast; it is not stored anywhere.
 //!
-//! What is due at an instant has happened before a command of the same instant. A command never edits the
-//! past: the forecasts before and after it are equal on everything up to its instant.
+//! Changes that are due at an instant happen before a command of the same instant. A command never edits the
+//! past: the forecasts before and after it agree on everything up to its instant.
 
 mod forecast;
 mod plan;
@@ -17,26 +16,22 @@ pub use plan::{
     AcceptedCommand, Command, FailurePolicy, Node, Outcome, RunPlan, Span, StepPlan, Verdict,
 };
 
-/// What a run is at, as a whole.
+/// The phase of a run as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
-    /// Leading in.
+    /// In its start delay.
     Starting,
-    /// At work.
     Running,
-    /// Some gate waits for an answer, perhaps beside running work.
+    /// At least one gate waits for an answer; other steps may be running.
     Waiting,
-    /// Told to stop, not yet paused.
+    /// Stopped, but not paused yet.
     Stopping,
-    /// Paused.
     Paused,
-    /// Told to abort, winding down.
+    /// Winding down after an abort.
     Aborting,
-    /// Ended well.
     Succeeded,
-    /// Ended with a failure, a refusal or at its time limit.
+    /// Ended by a failure, a refusal or its time limit.
     Failed,
-    /// Ended by an abort.
     Aborted,
 }
 
@@ -47,37 +42,31 @@ impl Phase {
     }
 }
 
-/// What can be seen of a step at some instant.
+/// The state of a step at some instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepState {
     /// It has not begun.
     Idle,
-    /// It is at work, or waits.
-    Open {
-        /// Its beginning.
-        since: Millis,
-    },
-    /// It is over.
+    /// It works, or waits.
+    Open { since: Millis },
     Ended {
-        /// Its beginning.
         since: Millis,
-        /// Its end.
         at: Millis,
         verdict: Verdict,
     },
 }
 
-/// Refused: the command does not fit what the run is at.
+/// Refused: the phase of the run does not allow the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused(pub Phase);
 
-/// A started piece of work with its history. Equal runs have equal histories.
+/// One execution of a lifecycle. Equal runs have equal histories.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     started: Millis,
     plan: RunPlan,
     commands: Vec<AcceptedCommand>,
-    /// Derived from the three above; kept because every read compares with it.
+    /// Derived from the three above; stored because every read compares with it.
     forecast: Forecast,
 }
 
@@ -85,11 +74,11 @@ impl Run {
     /// Starts a run.
     ///
     /// # Panics
-    /// If the tree does not name each step exactly once, a length is negative or a carried step ends after
-    /// the start, which are mistakes of the caller; [`Run::restore`] is for scripts from outside.
+    /// If the tree does not name each step exactly once, a length is negative or an inherited step ends after
+    /// the start, which are mistakes of the caller. [`Run::restore`] is for plans from outside.
     #[must_use]
     pub fn start(started: Millis, plan: RunPlan) -> Self {
-        assert!(is_valid(started, &plan), "the script is sound");
+        assert!(is_valid(started, &plan), "the plan is valid");
         let forecast = Forecast::new(started, &plan, &[]);
         Self {
             started,
@@ -99,7 +88,7 @@ impl Run {
         }
     }
 
-    /// Rebuilds a run from an exported history, which is checked as if it were said anew.
+    /// Rebuilds a run from an exported history, whose commands are checked like new ones.
     pub fn restore(
         started: Millis,
         plan: RunPlan,
@@ -137,14 +126,14 @@ impl Run {
         &self.commands
     }
 
-    /// Says a command at `now`; refused where it does not fit, which changes nothing.
+    /// Applies a command at `now`. A refused one changes nothing.
     pub fn apply(&mut self, now: Millis, command: Command) -> Result<(), Refused> {
         debug_assert!(
             self.commands.last().is_none_or(|last| last.at <= now),
             "time goes forward"
         );
         let phase = self.phase(now);
-        let fits = match (phase, command) {
+        let is_allowed = match (phase, command) {
             (Phase::Running | Phase::Waiting, Command::Stop)
             | (Phase::Paused, Command::Continue) => true,
             (Phase::Waiting, Command::Approve(step) | Command::Refuse(step)) => {
@@ -153,7 +142,7 @@ impl Run {
             (Phase::Running | Phase::Waiting, Command::Abort(takes)) => takes >= 0,
             _ => false,
         };
-        if !fits {
+        if !is_allowed {
             return Err(Refused(phase));
         }
         self.commands.push(AcceptedCommand { at: now, command });
@@ -193,7 +182,7 @@ impl Run {
         Phase::Running
     }
 
-    /// What a step is at.
+    /// The state of a step at an instant.
     ///
     /// # Panics
     /// If there is no such step.
@@ -217,7 +206,7 @@ impl Run {
         }
     }
 
-    /// True if a step is a gate that waits for an answer. During a stop none does.
+    /// True if a step is a gate that waits for an answer. None does during a stop.
     #[must_use]
     pub fn waits_at(&self, step: usize, now: Millis) -> bool {
         matches!(self.plan.steps.get(step), Some(StepPlan::Gate))
@@ -225,14 +214,14 @@ impl Run {
             && self.stopped(now).is_none()
     }
 
-    /// When the run ended, if it has.
+    /// The instant at which the run ended, if it has.
     #[must_use]
     pub fn ended(&self, now: Millis) -> Option<Millis> {
         let end = self.end();
         (end <= now).then_some(end)
     }
 
-    /// The message of a step that ended in failure by its own work.
+    /// The message of a step whose own work failed.
     #[must_use]
     pub fn failure(&self, step: usize, now: Millis) -> Option<&str> {
         match (&self.plan.steps[step], self.step_state(step, now)) {
@@ -250,8 +239,8 @@ impl Run {
         }
     }
 
-    /// The next instant after `now` at which something changes, or [`NEVER`]. Looking back, commands that
-    /// came after `now` count; there is no change after the end. Costs a search, not a look at every step.
+    /// The next instant after `now` at which anything changes, or [`NEVER`]. For an instant in the past, later
+    /// commands count. Nothing changes after the end. Costs a binary search, not a pass over the steps.
     #[must_use]
     pub fn next_due(&self, now: Millis) -> Millis {
         let end = self.end();
@@ -263,8 +252,8 @@ impl Run {
             .unwrap_or(NEVER)
     }
 
-    /// The steps that may look otherwise at `due` than just before, in ascending order: those that begin or
-    /// end then, and all of them where a stop comes, becomes a pause or is taken back.
+    /// The steps whose status may change at `due`, in ascending order: those that begin or end then, and all of
+    /// them at a stop, a pause or a continuation.
     #[must_use]
     pub fn steps_changing_at(&self, due: Millis) -> Vec<usize> {
         if self.control_instants(due - 1).any(|mark| mark == due) {
@@ -273,8 +262,8 @@ impl Run {
         self.forecast.steps_changing_at(due)
     }
 
-    /// What the steps of a repetition do: what has succeeded is carried over, what was left out stays so,
-    /// and the rest is asked of `redo`.
+    /// The steps of a repetition: successes are inherited, skipped steps are skipped again, and `redo` plans the
+    /// rest.
     pub fn repeat(&self, now: Millis, mut redo: impl FnMut(usize) -> StepPlan) -> Vec<StepPlan> {
         (0..self.plan.steps.len())
             .map(|step| match self.step_state(step, now) {
@@ -282,11 +271,10 @@ impl Run {
                     since,
                     at,
                     verdict: Verdict::Succeeded,
-                } => StepPlan::Inherited(Span {
+                } => StepPlan::Inherited {
                     begin: since,
                     end: at,
-                    verdict: Verdict::Succeeded,
-                }),
+                },
                 StepState::Ended {
                     verdict: Verdict::Skipped,
                     ..
@@ -296,8 +284,7 @@ impl Run {
             .collect()
     }
 
-    /// The instants of commands and of what a stop leads to, without those that lie too far before `now` for
-    /// anything of them to come.
+    /// The instants of commands and of the pauses that stops lead to, without those that are past at `now`.
     fn control_instants(&self, now: Millis) -> impl Iterator<Item = Millis> {
         let stop_delay = self.plan.stop_delay;
         let is_past = |accepted: &AcceptedCommand| accepted.at.saturating_add(stop_delay) <= now;
@@ -310,7 +297,7 @@ impl Run {
             })
     }
 
-    /// When it ends if nobody says anything more.
+    /// The end of the run if no further command comes.
     fn end(&self) -> Millis {
         match self.commands.last() {
             Some(AcceptedCommand {
@@ -323,17 +310,10 @@ impl Run {
 
     /// The stop in force at `now`, if there is one.
     fn stopped(&self, now: Millis) -> Option<Millis> {
-        let last = self
-            .commands
-            .iter()
-            .rev()
-            .filter(|accepted| accepted.at <= now)
-            .find_map(|accepted| match accepted.command {
-                Command::Stop => Some(Some(accepted.at)),
-                Command::Continue => Some(None),
-                Command::Approve(_) | Command::Refuse(_) | Command::Abort(_) => None,
-            });
-        last.flatten()
+        let last = self.commands.iter().rfind(|accepted| {
+            accepted.at <= now && matches!(accepted.command, Command::Stop | Command::Continue)
+        })?;
+        (last.command == Command::Stop).then_some(last.at)
     }
 
     /// The abort in force at `now` and how long it takes.
@@ -346,8 +326,8 @@ impl Run {
     }
 }
 
-/// True if the tree names each step exactly once, no length is negative and what is carried has ended: a
-/// carried step that ends later would still be open when the run has passed it.
+/// True if the tree names each step exactly once, no length is negative and inherited steps have ended: one that
+/// ends later would still be open when the run has passed it.
 fn is_valid(started: Millis, plan: &RunPlan) -> bool {
     fn count(node: &Node, named: &mut [u32]) -> bool {
         match node {
@@ -358,7 +338,7 @@ fn is_valid(started: Millis, plan: &RunPlan) -> bool {
     let mut named = vec![0; plan.steps.len()];
     let lengths = plan.steps.iter().all(|step| match step {
         StepPlan::Work { takes, .. } => *takes >= 0,
-        StepPlan::Inherited(span) => span.begin <= span.end && span.end <= started,
+        StepPlan::Inherited { begin, end } => begin <= end && *end <= started,
         StepPlan::Gate | StepPlan::Skip => true,
     });
     count(&plan.tree, &mut named)

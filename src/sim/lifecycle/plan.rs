@@ -1,63 +1,95 @@
-//! The facts of a run: the plan that is frozen when it starts, and the commands that it accepts.
+//! The facts of a run: the plan that is frozen when it starts, and the commands that it accepts. Their serialized
+//! form is that of fixtures.
+
+use serde::{Deserialize, Serialize};
 
 use crate::sim::{Millis, NEVER};
 
-/// How the steps of a run depend on each other. Numbers are positions in [`RunPlan::steps`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The order of the steps of a run. Numbers are positions in [`RunPlan::steps`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Node {
-    /// One step.
     Step(usize),
     /// One after the other; a failure ends the sequence if the run's [`FailurePolicy`] says so.
     Seq(Vec<Self>),
-    /// All at once; it ends with the last, whatever the others came to.
+    /// All at once; it ends with the last, even if others fail.
     Par(Vec<Self>),
 }
 
-/// What a step does, frozen when its run starts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The plan of a step, frozen when its run starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum StepPlan {
-    /// It works for a while. Work that takes [`NEVER`] hangs.
-    Work { takes: Millis, outcome: Outcome },
-    /// It waits until it is approved or refused.
+    /// Work that takes a while. If it takes [`NEVER`], it hangs.
+    Work {
+        /// Required in a fixture, although it may be null: nothing should hang by an oversight.
+        #[serde(with = "null_for_never")]
+        takes: Millis,
+        #[serde(default, rename = "fails", skip_serializing_if = "Outcome::is_success")]
+        outcome: Outcome,
+    },
+    /// A wait until it is approved or refused.
     Gate,
-    /// It was left out, and is passed at once.
+    /// Left out, and passed at once.
     Skip,
-    /// An earlier run did it already.
-    Inherited(Span),
+    /// A success of an earlier run.
+    #[serde(rename = "carried")]
+    Inherited { begin: Millis, end: Millis },
 }
 
 impl StepPlan {
-    /// Work that hangs. What it would come to does not matter: it ends only if the run is cut.
+    /// Work that hangs. Its outcome does not matter: it ends only if the run is interrupted.
     pub const HANG: Self = Self::Work {
         takes: NEVER,
         outcome: Outcome::Succeed,
     };
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The outcome of work; in a fixture the message of a failure, or null.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Option<Box<str>>", into = "Option<Box<str>>")]
 pub enum Outcome {
-    /// Well.
+    #[default]
     Succeed,
-    /// With a failure and its message, which may be empty.
+    /// A failure with its message, which may be empty.
     Fail(Box<str>),
 }
 
-/// True if a failed step ends the sequence it is in.
+impl Outcome {
+    fn is_success(&self) -> bool {
+        *self == Self::Succeed
+    }
+}
+
+impl From<Option<Box<str>>> for Outcome {
+    fn from(failure: Option<Box<str>>) -> Self {
+        failure.map_or(Self::Succeed, Self::Fail)
+    }
+}
+
+impl From<Outcome> for Option<Box<str>> {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Succeed => None,
+            Outcome::Fail(message) => Some(message),
+        }
+    }
+}
+
+/// The consequence of a failed step for the sequence it is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FailurePolicy {
-    /// It does; later steps never begin.
+    /// Later steps never begin.
     #[default]
     Stop,
-    /// It does not; the run has failed all the same when it ends.
+    /// Later steps still run; when the run ends, it has failed all the same.
     Continue,
 }
 
-/// When a step began and ended, and how. An instant that never comes is [`NEVER`].
+/// The time of a step and its result. An instant that never comes is [`NEVER`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Its beginning.
     pub begin: Millis,
-    /// Its end.
     pub end: Millis,
     pub verdict: Verdict,
 }
@@ -74,45 +106,46 @@ pub enum Verdict {
     Skipped,
 }
 
-/// What can be said to a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A command to a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
-    /// Freeze running work where it is.
+    /// Freeze running work.
     Stop,
     /// Go on after a stop.
     Continue,
-    /// Open the gate of this step.
+    /// Open the gate of a step.
     Approve(usize),
-    /// Refuse at the gate of this step, which cuts the run.
+    /// Refuse at the gate of a step, which interrupts the run.
     Refuse(usize),
-    /// Cut the run; it takes that long to wind down, or hangs in that if it takes [`NEVER`].
-    Abort(Millis),
+    /// Interrupt the run, which winds down for that long; with [`NEVER`] it hangs in that.
+    Abort(#[serde(with = "null_for_never")] Millis),
 }
 
 /// An accepted command and its instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AcceptedCommand {
     pub at: Millis,
     pub command: Command,
 }
 
-/// What a run is going to do: everything that is frozen when it starts.
+/// The plan of a run: everything that is frozen when it starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunPlan {
-    /// How the steps depend on each other.
     pub tree: Node,
     pub steps: Vec<StepPlan>,
     pub fail: FailurePolicy,
-    /// How long the run leads in before the first step begins (a restart does).
+    /// The time before the first step begins (a restart takes some).
     pub start_delay: Millis,
-    /// How long a stop takes to become a pause.
+    /// The time that a stop takes to become a pause.
     pub stop_delay: Millis,
-    /// After how long an unfinished run is cut, counted from its start.
+    /// The time after which an unfinished run is interrupted, counted from its start.
     pub limit: Option<Millis>,
 }
 
 impl RunPlan {
-    /// These steps and nothing more: a failure stops, nothing leads in, a stop takes no time, no limit.
+    /// A plan of just these steps: a failure stops it, and there are no delays and no limit.
     #[must_use]
     pub fn new(tree: Node, steps: Vec<StepPlan>) -> Self {
         Self {
@@ -123,5 +156,26 @@ impl RunPlan {
             stop_delay: 0,
             limit: None,
         }
+    }
+}
+
+/// For `with`: a length, with null for [`NEVER`].
+mod null_for_never {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::sim::{Millis, NEVER};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub(super) fn serialize<S: Serializer>(
+        length: &Millis,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        (*length < NEVER).then_some(length).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Millis, D::Error> {
+        Option::deserialize(deserializer).map(|length| length.unwrap_or(NEVER))
     }
 }

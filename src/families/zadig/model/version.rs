@@ -6,7 +6,7 @@
 use super::rows::{Deploy, Distribute, Progress, UploadStatus, VersionKind, VersionStatus};
 use crate::families::zadig::messages::{Cause, several};
 use crate::sim::collection::Resource;
-use crate::sim::lifecycle::{Node, Phase, Run, RunPlan, Span, StepPlan, StepState, Verdict};
+use crate::sim::lifecycle::{Node, Phase, Run, RunPlan, StepPlan, StepState, Verdict};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::{Millis, NEVER};
 
@@ -310,11 +310,7 @@ impl Version {
                 });
                 pushes.truncate(total);
                 let at = self.create_time.saturating_mul(1_000).min(now);
-                let carried = StepPlan::Inherited(Span {
-                    begin: at,
-                    end: at,
-                    verdict: Verdict::Succeeded,
-                });
+                let carried = StepPlan::Inherited { begin: at, end: at };
                 let does = pushes.iter().enumerate().map(|(step, push)| {
                     if step < passed {
                         carried.clone()

@@ -6,7 +6,7 @@ use super::stages::{SelectedStage, Stage, Stages, Step, is_selected, tree};
 use super::status::Status;
 use crate::sim::Millis;
 use crate::sim::lifecycle::{
-    FailurePolicy, Outcome, Phase, Run, RunPlan, Span, StepPlan, StepState, Verdict,
+    FailurePolicy, Outcome, Phase, Run, RunPlan, StepPlan, StepState, Verdict,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -258,11 +258,7 @@ pub(crate) fn done(stages: &Stages, now: Millis) -> Run {
 
 /// A step that counts as done at that instant.
 fn done_at(at: Millis) -> StepPlan {
-    StepPlan::Inherited(Span {
-        begin: at,
-        end: at,
-        verdict: Verdict::Succeeded,
-    })
+    StepPlan::Inherited { begin: at, end: at }
 }
 
 /// True if anything of a stage runs; one without tasks does if the selection names it.

@@ -154,7 +154,10 @@ impl<'a, 'm> BatchRunBuilder<'a, 'm> {
 
     /// A component was released by an earlier job.
     pub fn carry(&mut self, component: usize, span: Span, job: String) {
-        self.does[component] = StepPlan::Inherited(span);
+        self.does[component] = StepPlan::Inherited {
+            begin: span.begin,
+            end: span.end,
+        };
         self.jobs[component] = job;
     }
 
