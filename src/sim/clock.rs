@@ -1,8 +1,7 @@
 //! A world's clock: the machine's time, shifted and scaled, or frozen. The only file that reads the machine's clock.
 
-use std::fmt;
-use std::sync::RwLock;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::Millis;
@@ -12,23 +11,22 @@ pub const MAX_INSTANT: Millis = 253_402_300_799_999;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// It moves, `pace` times as fast as the machine's.
+    /// It moves `pace` times as fast as the machine's clock.
     Running,
-    /// It stands until it is set or advanced.
+    /// It stands still until it is set or advanced.
     Frozen,
 }
 
-/// What a clock shows and how it moves.
+/// The time that a clock shows, and its mode and pace.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClockReading {
-    /// The present instant.
     pub now: Millis,
     pub mode: Mode,
     /// Virtual seconds per real second while running; above 0.
     pub pace: f64,
 }
 
-/// A change to a clock; what is absent stays.
+/// A change to a clock. Absent fields stay.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClockUpdate {
     /// The instant to go to.
@@ -40,34 +38,21 @@ pub struct ClockUpdate {
 /// An instant that a clock cannot go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidInstant {
-    /// The instant asked for lies before the present one, which is given.
+    /// It lies before the present instant, which is the value.
     Backwards(Millis),
-    /// The instant asked for lies after [`MAX_INSTANT`].
+    /// It lies after [`MAX_INSTANT`].
     TooFar,
 }
 
-impl fmt::Display for InvalidInstant {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Backwards(now) => write!(
-                formatter,
-                "it is {now} ms after the epoch already, and time goes back only by a reset"
-            ),
-            Self::TooFar => formatter.write_str("the clock ends with the year 9999"),
-        }
-    }
-}
-
-impl std::error::Error for InvalidInstant {}
-
-/// A clock that never goes backwards, whatever the machine's does.
+/// A clock that never goes backwards, even if the machine's does.
 #[derive(Debug)]
 pub struct Clock {
     state: RwLock<ClockState>,
     latest: AtomicI64,
 }
 
-/// From when on, and how, virtual time follows real time.
+/// The mapping from real to virtual time: since the real instant `real`, which corresponds to `virt`, virtual time
+/// stands still or moves at `pace`.
 #[derive(Clone, Copy, Debug)]
 struct ClockState {
     real: Millis,
@@ -81,7 +66,7 @@ impl ClockState {
         match self.mode {
             Mode::Frozen => self.virt,
             Mode::Running => {
-                // A machine's clock that was set back makes ours stand, not return.
+                // If the machine's clock is set back, this one stands still.
                 let elapsed = (real - self.real).max(0);
                 // Truncation to whole milliseconds is the clock's resolution.
                 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
@@ -93,7 +78,7 @@ impl ClockState {
 }
 
 impl Clock {
-    /// A clock that starts at the machine's time and runs at `pace`.
+    /// A clock that starts at the machine's time and runs at that pace.
     #[must_use]
     pub fn running(pace: f64) -> Self {
         let real = system_now();
@@ -105,7 +90,7 @@ impl Clock {
         })
     }
 
-    /// A clock that stands at `now`; `pace` applies once it is set running.
+    /// A clock that stands at `now`. The pace applies once it runs.
     #[must_use]
     pub fn frozen(now: Millis, pace: f64) -> Self {
         Self::on(ClockState {
@@ -128,7 +113,7 @@ impl Clock {
         self.seen_on(&self.state())
     }
 
-    /// The present instant with the way the clock moves.
+    /// The present instant, with mode and pace.
     pub fn reading(&self) -> ClockReading {
         let state = self.state();
         ClockReading {
@@ -138,75 +123,67 @@ impl Clock {
         }
     }
 
-    /// Says whether [`Clock::set`] would accept the setting now, and where it would lead.
-    pub fn check(&self, update: &ClockUpdate) -> Result<Millis, InvalidInstant> {
-        let now = self.now();
-        match update.now {
-            Some(to) if to < now => Err(InvalidInstant::Backwards(now)),
-            Some(to) if to > MAX_INSTANT => Err(InvalidInstant::TooFar),
-            to => Ok(to.unwrap_or(now)),
-        }
-    }
-
-    /// Goes to another instant, or moves otherwise from here on.
+    /// Goes to another instant, or changes mode or pace.
     pub fn set(&self, update: ClockUpdate) -> Result<ClockReading, InvalidInstant> {
-        let now = self.check(&update)?;
-        Ok(self.go(now, update))
+        let now = self.now();
+        self.go(now, update.now.unwrap_or(now), update)
     }
 
-    /// Goes on by `by` from what it shows. How far it has moved by itself meanwhile does not matter.
+    /// Moves forward by `by` from the time it shows.
     pub fn advance(&self, by: Millis) -> Result<ClockReading, InvalidInstant> {
         let now = self.now();
-        match now.saturating_add(by) {
-            to if to < now => Err(InvalidInstant::Backwards(now)),
-            to if to > MAX_INSTANT => Err(InvalidInstant::TooFar),
-            to => Ok(self.go(to, ClockUpdate::default())),
-        }
+        self.go(now, now.saturating_add(by), ClockUpdate::default())
     }
 
-    fn go(&self, to: Millis, update: ClockUpdate) -> ClockReading {
-        {
-            let mut state = self
-                .state
-                .write()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-            *state = ClockState {
-                real: system_now(),
-                virt: to,
-                mode: update.mode.unwrap_or(state.mode),
-                pace: update.pace.unwrap_or(state.pace),
-            };
-            self.latest.fetch_max(to, Ordering::AcqRel);
+    fn go(
+        &self,
+        now: Millis,
+        to: Millis,
+        update: ClockUpdate,
+    ) -> Result<ClockReading, InvalidInstant> {
+        if to < now {
+            return Err(InvalidInstant::Backwards(now));
         }
-        self.reading()
+        if to > MAX_INSTANT {
+            return Err(InvalidInstant::TooFar);
+        }
+        let mut state = self.state_mut();
+        *state = ClockState {
+            real: system_now(),
+            virt: to,
+            mode: update.mode.unwrap_or(state.mode),
+            pace: update.pace.unwrap_or(state.pace),
+        };
+        self.latest.fetch_max(to, Ordering::AcqRel);
+        drop(state);
+        Ok(self.reading())
     }
 
-    /// Takes over another clock's course: the one way back in time, for a reset.
+    /// Takes over the state of another clock. This is the one way back in time, for a reset.
     pub fn restart(&self, from: &Self) {
         let fresh = *from.state();
-        let mut state = self
-            .state
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self.state_mut();
         *state = fresh;
         self.latest.store(fresh.at(system_now()), Ordering::Release);
     }
 
-    /// The present instant on a course whose lock is held: what was seen on the course before a restart must
-    /// not be noted after it.
+    /// The present instant of a state whose lock is held: without the lock, an instant seen before a restart could be
+    /// stored as the latest after it.
     fn seen_on(&self, state: &ClockState) -> Millis {
         let seen = state.at(system_now());
         self.latest.fetch_max(seen, Ordering::AcqRel).max(seen)
     }
 
-    fn state(&self) -> std::sync::RwLockReadGuard<'_, ClockState> {
-        self.state
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn state(&self) -> RwLockReadGuard<'_, ClockState> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state_mut(&self) -> RwLockWriteGuard<'_, ClockState> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The machine's time, for what is judged by real time whatever a world's clock shows.
+/// The machine's time, for checks against real time (signatures, faults).
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that may")]
 pub fn system_now() -> Millis {
@@ -216,12 +193,11 @@ pub fn system_now() -> Millis {
     Millis::try_from(since.as_millis()).unwrap_or(MAX_INSTANT)
 }
 
-/// Measures how long something took in real time.
+/// A measurement of real time.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Starts measuring.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the one place that may")]
     pub fn start() -> Self {
@@ -242,7 +218,7 @@ mod tests {
     const NOON: Millis = 1_767_268_800_000;
 
     #[test]
-    fn a_frozen_clock_moves_only_when_told() {
+    fn a_frozen_clock_moves_only_when_it_is_set() {
         let clock = Clock::frozen(NOON, 1.0);
         assert_eq!(clock.now(), NOON);
 
@@ -294,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_course_scales_real_time_and_stands_while_it_runs_backwards() {
+    fn virtual_time_is_scaled_and_stands_still_while_real_time_goes_back() {
         let state = ClockState {
             real: 1_000,
             virt: NOON,

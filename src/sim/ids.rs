@@ -1,4 +1,4 @@
-//! Identifiers that look real and come out the same in every run: all drawn from one seeded sequence.
+//! Identifiers that look real and are the same in every run: all are drawn from one seeded sequence.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Millis;
 
-/// A seeded source of identifiers. Its whole state is how many were drawn.
+/// A seeded source of identifiers. Its whole state is the number of those drawn.
 #[derive(Debug)]
 pub struct Ids {
     seed: u64,
@@ -14,7 +14,6 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// A source whose sequence depends on the seed alone.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self {
@@ -23,7 +22,7 @@ impl Ids {
         }
     }
 
-    /// A uuid of version 4, drawn again while `taken` knows it (from a fixture, say).
+    /// A version 4 UUID, drawn again while it is taken (by a fixture, say).
     pub fn uuid(&self, taken: impl Fn(&str) -> bool) -> String {
         self.fresh(|ids| ids.next_uuid().to_string(), taken)
     }
@@ -43,28 +42,28 @@ impl Ids {
         )
     }
 
-    /// 32 hexadecimal digits, as gateways number requests.
+    /// 32 hexadecimal digits, like the request ids of gateways.
     pub fn hex32(&self) -> String {
         self.next_uuid().simple().to_string()
     }
 
-    /// 64 hexadecimal digits, as long as a token should be, drawn again while `taken` knows them.
+    /// A token of 64 hexadecimal digits, drawn again while it is taken.
     pub fn token(&self, taken: impl Fn(&str) -> bool) -> String {
         self.fresh(|ids| ids.hex32() + &ids.hex32(), taken)
     }
 
-    /// How many identifiers were drawn so far.
+    /// The number of identifiers drawn so far.
     #[must_use]
     pub fn drawn(&self) -> u64 {
         self.drawn.load(Ordering::Relaxed)
     }
 
-    /// Continues behind the first `drawn` identifiers, or stays where it is if that is further.
+    /// Skips to the position after `drawn` identifiers. It never goes back.
     pub fn skip_to(&self, drawn: u64) {
         self.drawn.fetch_max(drawn, Ordering::Relaxed);
     }
 
-    /// A source of its own that goes on as this one would: for an attempt that may come to nothing.
+    /// A copy that continues the sequence independently, for an attempt that may fail.
     #[must_use]
     pub fn fork(&self) -> Self {
         Self {

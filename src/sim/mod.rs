@@ -1,4 +1,4 @@
-//! The kernel: time, identity, storage and lifecycles. It knows nothing of HTTP or JSON.
+//! The kernel: time, identity, storage and lifecycles. It knows neither HTTP nor JSON texts.
 
 pub mod clock;
 pub mod collection;
@@ -14,8 +14,8 @@ pub mod transition;
 pub(crate) use collection::access_count;
 pub use transition::Transition;
 
-/// Milliseconds: as an instant since the Unix epoch in UTC, as a length simply how many.
+/// Milliseconds: an instant, counted from the Unix epoch in UTC, or a length.
 pub type Millis = i64;
 
-/// An instant that does not come by itself.
+/// The instant of a change that time alone does not bring.
 pub const NEVER: Millis = Millis::MAX;

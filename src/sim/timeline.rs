@@ -1,4 +1,4 @@
-//! Timelines: what a thing has been through, what can be said to it, and what comes next.
+//! Timelines: the history of a resource, the commands it allows, and its next change.
 
 use std::sync::Arc;
 
@@ -7,30 +7,26 @@ use super::collection::{Resource, Stored};
 use super::transition::TransitionLog;
 use super::{Millis, NEVER, Transition};
 
-/// What there is to say of a thing at some instant.
+/// The timeline of a resource at some instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timeline {
-    /// The family it belongs to.
     pub family: &'static str,
     /// The project, mesh or project key that owns it.
     pub scope: Arc<str>,
-    /// Its id.
     pub id: Arc<str>,
-    /// Its name.
     pub name: Arc<str>,
     pub status: Box<str>,
-    /// What it remembers of what happened to it, oldest first, each with its number; 0 for an import, which was
-    /// no transition.
+    /// The transitions it remembers, oldest first, each with its number (0 for an import).
     pub transitions: Vec<(u64, Transition)>,
+    /// The number of older transitions.
     pub forgotten: u64,
-    /// The commands that its status allows, in the words of the service.
+    /// The commands that its status allows, under the service's names.
     pub allowed: Vec<&'static str>,
-    /// What changes next by itself, if anything does.
     pub next: Option<Next>,
 }
 
-/// What changes next by itself. Of several things at one instant it is the resource's own status, if that is
-/// among them, else the first step's.
+/// The next change that time brings. Of several at one instant it is that of the resource itself, or else that of the
+/// first step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Next {
     pub at: Millis,
@@ -41,7 +37,6 @@ pub struct Next {
 }
 
 impl Timeline {
-    /// What there is to say of a thing on a shelf.
     #[must_use]
     pub fn new<T: Resource>(
         stored: &Stored<T>,
@@ -64,7 +59,7 @@ impl Timeline {
     }
 }
 
-/// What changes next about a thing, if nobody says anything; `due` says when something may, after an instant.
+/// The next change of a resource if no command comes. `due` is the next instant of a possible change after another.
 #[must_use]
 pub fn next<T: Resource>(item: &T, now: Millis, due: impl Fn(Millis) -> Millis) -> Option<Next> {
     let instants = std::iter::successors(Some(due(now)), |at| Some(due(*at)));

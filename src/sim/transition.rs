@@ -1,5 +1,5 @@
-//! Transitions: what changed, when and why. They are numbered and handed on in the order of time, and each thing
-//! remembers its own.
+//! Transitions: changes of status with instant and cause. A log numbers them in the order of time and passes them on;
+//! each resource remembers its own.
 
 use std::sync::Arc;
 
@@ -7,26 +7,26 @@ use foldhash::HashMap;
 
 use super::Millis;
 
-/// The cause of what time alone brought about.
+/// The cause of a change that time alone brought.
 pub const CLOCK: &str = "clock";
 
-/// The cause of what a schedule started.
+/// The cause of a scheduled start.
 pub const SCHEDULE: &str = "schedule";
 
-/// The cause of the first that is known of a thing that was neither created nor changed, but put there.
+/// The cause of the first entry of a resource that was loaded from a state document.
 pub const IMPORT: &str = "import";
 
-/// How many transitions a thing remembers: the newest.
+/// The number of transitions that a resource remembers: the newest.
 pub const MOST_REMEMBERED: usize = 1_000;
 
 /// A change of state that time or a command brought about.
 ///
-/// `from` and `to` are the family's own status words; an empty one stands for what is not there yet, or not any
-/// more. `step` is absent where the resource itself changed.
+/// `from` and `to` are statuses in the family's own terms. An empty one means that the resource or step does not
+/// exist yet, or no longer. `step` is absent where the resource itself changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Transition {
-    /// When it happened on the world's clock.
+    /// Its instant on the world's clock.
     pub at: Millis,
     /// The family the resource belongs to (`asm`, `plans`, `pipelines`, `zadig`).
     pub family: &'static str,
@@ -42,34 +42,33 @@ pub struct Transition {
     pub from: Arc<str>,
     /// The status after.
     pub to: Arc<str>,
-    /// [`CLOCK`], [`SCHEDULE`], [`IMPORT`], or the word of the command.
+    /// [`CLOCK`], [`SCHEDULE`], [`IMPORT`], or the name of the command.
     pub cause: Arc<str>,
 }
 
-/// A word that a [`TransitionLog`] knows, as short as can be kept.
+/// A text interned in a [`TransitionLog`]: millions of transitions share a few statuses and commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Symbol(u32);
 
 impl Symbol {
-    /// The empty word: what is not there is at nothing.
+    /// The empty text: the status of a resource that does not exist.
     pub const NOTHING: Self = Self(0);
 }
 
-/// Numbers the transitions of a world in the order in which they happen, and keeps each until it is handed on.
+/// Numbers the transitions of a world in the order in which they happen, and buffers them until they are published.
 #[derive(Debug)]
 pub struct TransitionLog {
-    /// The number of the latest.
-    last: u64,
+    last_number: u64,
     pending: Vec<(u64, Transition)>,
     symbols: HashMap<Arc<str>, Symbol>,
-    /// The words by their number; the first is empty.
+    /// The texts of the symbols; the first is empty.
     strings: Vec<Arc<str>>,
 }
 
 impl Default for TransitionLog {
     fn default() -> Self {
         let mut log = Self {
-            last: 0,
+            last_number: 0,
             pending: Vec::new(),
             symbols: HashMap::default(),
             strings: Vec::new(),
@@ -79,18 +78,16 @@ impl Default for TransitionLog {
     }
 }
 
-/// When something happens to a thing, and why.
+/// The instant and the cause of a change, and the log that records it.
 #[derive(Debug)]
 pub struct ChangeContext<'a> {
-    /// The present instant.
     pub now: Millis,
-    /// The word of the command, or one of [`CLOCK`], [`SCHEDULE`] and [`IMPORT`].
+    /// The name of the command, or one of [`CLOCK`], [`SCHEDULE`] and [`IMPORT`].
     pub cause: &'a str,
     pub log: &'a mut TransitionLog,
 }
 
 impl TransitionLog {
-    /// An occasion: a command of that word, at that instant.
     pub fn context<'a>(&'a mut self, now: Millis, cause: &'a str) -> ChangeContext<'a> {
         ChangeContext {
             now,
@@ -99,20 +96,18 @@ impl TransitionLog {
         }
     }
 
-    /// Takes what was not handed on yet, in order, each with its number.
+    /// Takes the transitions that have not been published yet, in order, each with its number.
     pub fn drain(&mut self) -> impl Iterator<Item = (u64, Transition)> {
         self.pending.drain(..)
     }
 
-    /// Goes on counting where another left off: numbers are given once in the life of a world.
+    /// Continues the numbers of another log: a world never uses a number twice.
     pub fn count_on_from(&mut self, other: &Self) {
-        self.last = self.last.max(other.last);
+        self.last_number = self.last_number.max(other.last_number);
     }
 
-    /// Takes a word up.
-    ///
     /// # Panics
-    /// With more than four billion different words.
+    /// At more than four billion different texts.
     pub fn intern(&mut self, text: &str) -> Symbol {
         if let Some(symbol) = self.symbols.get(text) {
             return *symbol;
@@ -125,13 +120,12 @@ impl TransitionLog {
         symbol
     }
 
-    /// The text of a word of this log.
     pub(super) fn text(&self, symbol: Symbol) -> &Arc<str> {
         &self.strings[symbol.0 as usize]
     }
 }
 
-/// Whom transitions are told of.
+/// The resource of a transition.
 #[derive(Clone, Debug)]
 pub(super) struct ResourceRef<'a> {
     pub(super) family: &'static str,
@@ -162,7 +156,7 @@ impl ResourceRef<'_> {
     }
 }
 
-/// What changed: a step by name, or the thing itself.
+/// A change of status: of a step by name, or of the resource itself.
 #[derive(Clone, Debug)]
 pub(super) struct Change {
     pub(super) step: Option<Arc<str>>,
@@ -170,10 +164,11 @@ pub(super) struct Change {
     pub(super) to: Symbol,
 }
 
-/// A transition without what its owner knows. Which step it was is kept apart: most things have none.
+/// A transition without the fields that all those of a resource share. Its step is stored apart: most resources have
+/// none.
 #[derive(Clone, Debug)]
 struct Record {
-    /// 0: it was an import, of which nobody is told.
+    /// 0 for an import, which is not published.
     number: u64,
     at: Millis,
     from: Symbol,
@@ -181,23 +176,23 @@ struct Record {
     cause: Symbol,
 }
 
-/// What a thing remembers of what happened to it: its newest transitions, at most [`MOST_REMEMBERED`].
+/// The newest transitions of a resource, at most [`MOST_REMEMBERED`].
 #[derive(Debug, Default)]
 pub struct History {
-    /// A ring once it is full: the next one then takes the place of the oldest.
+    /// A ring buffer once it is full: the next record replaces the oldest.
     records: Vec<Record>,
     ext: Option<Box<HistoryExt>>,
 }
 
 #[derive(Debug, Default)]
 struct HistoryExt {
-    /// The steps that changed, by the place of the record; those further on changed none.
+    /// The steps that changed, by the position of the record. Records beyond its end have none.
     steps: Vec<Option<Arc<str>>>,
     forgotten: usize,
 }
 
 impl History {
-    /// The transitions, oldest first, each with its number; 0 for an import.
+    /// The transitions, oldest first, each with its number (0 for an import).
     pub(super) fn transitions(
         &self,
         resource: &ResourceRef,
@@ -205,12 +200,13 @@ impl History {
     ) -> Vec<(u64, Transition)> {
         let oldest = self.n_forgotten() % MOST_REMEMBERED;
         let places = (oldest..self.records.len()).chain(0..oldest);
-        let told = places.map(|place| {
-            let record = &self.records[place];
-            let transition = resource.transition(record, self.step(place), log);
-            (record.number, transition)
-        });
-        told.collect()
+        places
+            .map(|place| {
+                let record = &self.records[place];
+                let transition = resource.transition(record, self.step(place), log);
+                (record.number, transition)
+            })
+            .collect()
     }
 
     fn step(&self, place: usize) -> Option<&Arc<str>> {
@@ -226,7 +222,7 @@ impl History {
         self.n_forgotten() as u64
     }
 
-    /// Notes a change, and hands it on unless it is an import.
+    /// Records a change. Unless it is an import, it is also added to the log.
     pub(super) fn add(
         &mut self,
         change: Change,
@@ -243,8 +239,8 @@ impl History {
             cause: log.intern(cause),
         };
         if *cause != IMPORT {
-            log.last += 1;
-            record.number = log.last;
+            log.last_number += 1;
+            record.number = log.last_number;
             let transition = resource.transition(&record, step.as_ref(), log);
             log.pending.push((record.number, transition));
         }
@@ -252,23 +248,17 @@ impl History {
         self.set_step(place, step);
     }
 
-    /// Takes over what another log wrote down.
-    pub(super) fn translate(mut self, from: &TransitionLog, to: &mut TransitionLog) -> Self {
+    /// The same history with the symbols of another log.
+    pub(super) fn translate(mut self, old: &TransitionLog, new: &mut TransitionLog) -> Self {
         for record in &mut self.records {
-            let Record {
-                from: was,
-                to: is,
-                cause,
-                ..
-            } = record;
-            for symbol in [was, is, cause] {
-                *symbol = to.intern(from.text(*symbol));
+            for symbol in [&mut record.from, &mut record.to, &mut record.cause] {
+                *symbol = new.intern(old.text(*symbol));
             }
         }
         self
     }
 
-    /// Adds a record; answers its place.
+    /// Adds a record and returns its position.
     fn push(&mut self, record: Record) -> usize {
         let n = self.records.len();
         if n == MOST_REMEMBERED {
@@ -279,8 +269,8 @@ impl History {
             return place;
         }
         if n == self.records.capacity() {
-            // Most things live through two or three transitions, and most that were imported through none; room
-            // for more would be most of what they take.
+            // Most resources have two or three transitions, and most imported ones only the import. A usual growth
+            // would leave most of the buffer unused.
             let first = if record.number == 0 { 1 } else { 2 };
             self.records.reserve_exact(n.max(first));
         }
@@ -309,7 +299,7 @@ mod tests {
             family: "asm",
             scope,
             id,
-            name: "thing".into(),
+            name: "switch".into(),
         }
     }
 
@@ -322,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_life_takes_little_memory() {
+    fn a_short_history_takes_little_memory() {
         let (scope, id, mut log) = ("p".into(), "a".into(), TransitionLog::default());
         let mut history = History::default();
         for (from, to) in [("", "Creating"), ("Creating", "Running")] {
@@ -335,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn each_transition_keeps_its_step_also_when_the_oldest_are_forgotten() {
+    fn transitions_keep_their_steps_when_the_oldest_are_forgotten() {
         let (scope, id, mut log) = ("p".into(), "a".into(), TransitionLog::default());
         let mut history = History::default();
         for at in 0..2_345 {
@@ -348,9 +338,9 @@ mod tests {
             );
         }
 
-        let kept = history.transitions(&resource(&scope, &id), &log);
-        assert_eq!((kept.len(), history.forgotten()), (1_000, 1_345));
-        for (n, (_, transition)) in (1_345..).zip(&kept) {
+        let transitions = history.transitions(&resource(&scope, &id), &log);
+        assert_eq!((transitions.len(), history.forgotten()), (1_000, 1_345));
+        for (n, (_, transition)) in (1_345..).zip(&transitions) {
             let step = (n % 3 == 1).then(|| n.to_string());
             assert_eq!(
                 (transition.at, transition.step.as_deref()),
@@ -360,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_newest_are_remembered_and_all_are_told() {
+    fn only_the_newest_are_remembered_and_all_are_published() {
         let (scope, id, mut log) = ("p".into(), "a".into(), TransitionLog::default());
         let mut history = History::default();
         for at in 0..2_500 {
@@ -372,10 +362,10 @@ mod tests {
             );
         }
 
-        let kept = history.transitions(&resource(&scope, &id), &log);
-        let numbers: Vec<_> = kept.iter().map(|(number, _)| *number).collect();
+        let transitions = history.transitions(&resource(&scope, &id), &log);
+        let numbers: Vec<_> = transitions.iter().map(|(number, _)| *number).collect();
         assert_eq!(numbers, (1_501..=2_500).collect::<Vec<_>>());
-        assert_eq!((kept[0].1.at, history.forgotten()), (1_500, 1_500));
+        assert_eq!((transitions[0].1.at, history.forgotten()), (1_500, 1_500));
         assert_eq!((log.drain().count(), log.drain().count()), (2_500, 0));
     }
 }

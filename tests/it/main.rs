@@ -11,6 +11,7 @@
 
 mod architecture;
 mod asm;
+mod collection;
 mod common;
 mod control;
 mod dialects;

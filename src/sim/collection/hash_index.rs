@@ -1,4 +1,4 @@
-//! Finding things by what they are called, for a few bytes each.
+//! An index of resources by a key, at a few bytes per resource.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -8,8 +8,7 @@ use hashbrown::hash_table::Entry;
 
 use super::resource::ArrivalId;
 
-/// Things by a key that each has itself, so that it is not kept here a second time: whoever asks says how the key
-/// of a thing reads.
+/// An index that stores no keys: `key_of` reads the key of a resource from the resource itself.
 #[derive(Debug, Default)]
 pub struct HashIndex {
     arrival_ids: HashTable<ArrivalId>,
@@ -17,18 +16,16 @@ pub struct HashIndex {
 }
 
 impl HashIndex {
-    /// Of the things that have the key, the one that came first.
+    /// The first of the resources with that key.
     pub fn get<K: Hash + Eq>(&self, key: &K, key_of: impl Fn(ArrivalId) -> K) -> Option<ArrivalId> {
-        let likely = self
-            .arrival_ids
+        self.arrival_ids
             .iter_hash(self.hasher.hash_one(key))
-            .copied();
-        likely
+            .copied()
             .filter(|arrival_id| key_of(*arrival_id) == *key)
             .min()
     }
 
-    /// Adds a thing that is here, and has its key for as long as it is.
+    /// Adds a stored resource. Its key must not change before it is removed from the index.
     pub fn insert<K: Hash>(&mut self, arrival_id: ArrivalId, key_of: impl Fn(ArrivalId) -> K) {
         let hasher = &self.hasher;
         let hash_of = |arrival_id: &ArrivalId| hasher.hash_one(key_of(*arrival_id));
@@ -36,7 +33,7 @@ impl HashIndex {
             .insert_unique(hash_of(&arrival_id), arrival_id, hash_of);
     }
 
-    /// Adds a thing that is about to be here, unless one has the key already; answers whether it did.
+    /// Adds a resource that is not stored yet, unless the key is taken. Returns true if it was added.
     pub fn try_insert<'a, K: Hash + Eq + ?Sized + 'a>(
         &mut self,
         key: &K,
@@ -58,7 +55,6 @@ impl HashIndex {
         }
     }
 
-    /// Takes a thing away that has the key.
     pub fn remove(&mut self, key: impl Hash, arrival_id: ArrivalId) {
         let hash = self.hasher.hash_one(key);
         let found = self
@@ -75,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_that_came_is_found_for_as_long_as_it_is_here() {
+    fn the_first_resource_with_a_key_is_found_until_it_is_removed() {
         let words: Vec<_> = (0..1_000).map(|n| format!("word {}", n % 500)).collect();
         let word = |arrival_id: ArrivalId| words[usize::try_from(arrival_id).unwrap()].as_str();
         let mut index = HashIndex::default();

@@ -6,7 +6,7 @@ use foldhash::HashMap;
 use super::resource::ArrivalId;
 use super::stored::Stored;
 
-/// Things by serial, each in a place of its own: a table that grows then moves little.
+/// Resources by their order of arrival. Each is boxed, so that the table moves little when it grows.
 #[derive(Debug)]
 pub(super) struct Slots<T>(HashMap<ArrivalId, Box<Stored<T>>>);
 
@@ -17,10 +17,10 @@ impl<T> Default for Slots<T> {
 }
 
 impl<T> Slots<T> {
-    /// One for the sake of what it is called, which is no look: that is how it is found.
+    /// A resource for its name or id, which does not count as an access.
     ///
     /// # Panics
-    /// If it is not kept.
+    /// If there is none.
     pub(super) fn named(&self, arrival_id: ArrivalId) -> &Stored<T> {
         &self.0[&arrival_id]
     }
@@ -45,7 +45,6 @@ impl<T> Slots<T> {
         self.0.remove(&arrival_id).map(|stored| *stored)
     }
 
-    /// All of them, for what replaces them all.
     pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut Stored<T>> {
         count_access(self.0.len());
         self.0.values_mut().map(|stored| &mut **stored)
@@ -56,8 +55,8 @@ impl<T> Slots<T> {
 fn count_access(_: usize) {}
 
 #[cfg(test)]
-fn count_access(things: usize) {
-    access_count::ACCESSES.set(access_count::ACCESSES.get() + things);
+fn count_access(n: usize) {
+    access_count::ACCESSES.set(access_count::ACCESSES.get() + n);
 }
 
 #[cfg(test)]
@@ -68,7 +67,7 @@ pub(crate) mod access_count {
         pub(super) static ACCESSES: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// At how many things this thread has looked, each time counted.
+    /// The number of accesses to resources by this thread.
     pub(crate) fn so_far() -> usize {
         ACCESSES.get()
     }

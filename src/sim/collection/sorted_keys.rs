@@ -6,12 +6,12 @@ use std::slice;
 /// A sorted set of keys. The n-th key costs O(1), finding a key O(log n).
 ///
 /// Adding or removing a key moves all that follow it: the one exception to the rule that no lock is held over
-/// work that grows with what is stored. New keys mostly come last, where nothing moves, and even an edit in the
-/// middle of 1e6 keys costs 1.2 ms.
+/// work that grows with the number of resources. New keys mostly come last, where nothing moves, and even an edit in
+/// the middle of 1e6 keys costs 1.2 ms.
 #[derive(Debug)]
 pub(super) struct SortedKeys<K>(Vec<K>);
 
-/// Keys in order, from either end. Passing over any number of them costs O(1).
+/// Keys in order, from either end. Skipping any number of them costs O(1).
 pub(super) type Keys<'a, K> = Copied<slice::Iter<'a, K>>;
 
 impl<K> Default for SortedKeys<K> {
@@ -39,7 +39,6 @@ impl<K: Ord + Copy> SortedKeys<K> {
         }
     }
 
-    /// The keys in order.
     pub(super) fn keys(&self) -> Keys<'_, K> {
         self.0.iter().copied()
     }

@@ -9,26 +9,24 @@ use crate::sim::transition::{
 };
 use crate::sim::{Millis, Transition};
 
-/// A resource with what its collection knows of it.
+/// A resource with its scope, id and history.
 #[derive(Debug)]
 pub struct Stored<T> {
     /// The project, mesh or project key that owns it.
     pub scope: Arc<str>,
     /// Its id, unique in the collection.
     pub id: Arc<str>,
-    /// The thing.
     pub item: T,
     pub(super) created: Millis,
-    /// When something about it changes by itself next, or [`crate::sim::NEVER`].
+    /// The instant of its next timed change, or [`crate::sim::NEVER`].
     pub(super) due: Millis,
-    /// The last status that was told of it.
+    /// The last status that was recorded.
     pub(super) status: Symbol,
     history: History,
 }
 
 impl<T: Resource> Stored<T> {
-    /// A thing that comes into being, which is told: its status and those of its steps come from nothing. Of an
-    /// import only its own is noted.
+    /// A new resource. Its status and those of its steps are recorded; of an import, only its own.
     pub(super) fn new(
         scope: Arc<str>,
         id: Arc<str>,
@@ -58,7 +56,7 @@ impl<T: Resource> Stored<T> {
         stored
     }
 
-    /// Its end, which is told. Its steps go with it untold.
+    /// Records its end, but not those of its steps.
     pub(super) fn end(&mut self, change_context: &mut ChangeContext) {
         let from = change_context
             .log
@@ -69,7 +67,7 @@ impl<T: Resource> Stored<T> {
         );
     }
 
-    /// Remembers what another did of the same thing. If that looks otherwise here, it is noted as an import.
+    /// Takes over the history of an older version of the same resource. A different status is recorded as an import.
     pub(super) fn inherit_history(
         &mut self,
         other: &mut Self,
@@ -86,13 +84,13 @@ impl<T: Resource> Stored<T> {
         self.record(own(was, is).into_iter().collect(), change_context);
     }
 
-    /// The transitions it remembers, oldest first, each with its number; 0 for an import.
+    /// The transitions it remembers, oldest first, each with its number (0 for an import).
     #[must_use]
     pub fn transitions(&self, log: &TransitionLog) -> Vec<(u64, Transition)> {
         self.history.transitions(&self.resource(), log)
     }
 
-    /// How many transitions there were before those it remembers.
+    /// The number of older transitions, which are no longer remembered.
     #[must_use]
     pub fn forgotten(&self) -> u64 {
         self.history.forgotten()
@@ -107,7 +105,7 @@ impl<T: Resource> Stored<T> {
         }
     }
 
-    /// Changes the thing and tells what changed.
+    /// Changes the resource and records the differences.
     pub(super) fn change<R>(
         &mut self,
         change_context: &mut ChangeContext,
@@ -120,14 +118,15 @@ impl<T: Resource> Stored<T> {
         result
     }
 
-    /// Tells what of the thing looks otherwise at `due` than just before.
+    /// Records the changes that time brings at `due`.
     pub(super) fn advance_to(&mut self, due: Millis, log: &mut TransitionLog) {
-        let changes = changes_at(&self.item, due).map(|(step, from, to)| Change {
-            step: step.map(Arc::from),
-            from: log.intern(from),
-            to: log.intern(to),
-        });
-        let changes = changes.collect();
+        let changes = changes_at(&self.item, due)
+            .map(|(step, from, to)| Change {
+                step: step.map(Arc::from),
+                from: log.intern(from),
+                to: log.intern(to),
+            })
+            .collect();
         self.record(changes, &mut log.context(due, CLOCK));
     }
 
@@ -157,7 +156,7 @@ impl<T: Resource> Stored<T> {
     }
 }
 
-/// A change of the thing itself, if it is one.
+/// A change of the resource's own status, if it differs.
 fn own(from: Symbol, to: Symbol) -> Option<Change> {
     (from != to).then_some(Change {
         step: None,
@@ -166,31 +165,32 @@ fn own(from: Symbol, to: Symbol) -> Option<Change> {
     })
 }
 
-/// What of a thing looks otherwise at an instant than just before, with both words: first the thing itself, then
-/// steps by name.
+/// The changes of status at an instant: the resource's own first, then those of its steps, by name. Each has the
+/// status before and after.
 pub(in crate::sim) fn changes_at<T: Resource>(
     item: &T,
     at: Millis,
 ) -> impl Iterator<Item = (Option<&str>, &str, &str)> {
     let own =
         std::iter::once_with(move || (None, item.status_label(at - 1), item.status_label(at)));
-    let steps = std::iter::once_with(move || item.steps_changing_at(at)).flatten();
-    let steps = steps.filter_map(move |step| {
-        let (_, from) = item.step(step, at - 1)?;
-        let (name, to) = item.step(step, at)?;
-        Some((Some(name), from, to))
-    });
+    let steps = std::iter::once_with(move || item.steps_changing_at(at))
+        .flatten()
+        .filter_map(move |step| {
+            let (_, from) = item.step(step, at - 1)?;
+            let (name, to) = item.step(step, at)?;
+            Some((Some(name), from, to))
+        });
     own.chain(steps).filter(|(_, from, to)| from != to)
 }
 
-/// What can be seen of a thing: its own status, and its steps by name, of which several may have the same.
+/// The status of a resource and its steps. Several steps may have the same name.
 struct StatusSnapshot {
     own: Symbol,
     steps: Vec<(Arc<str>, Symbol)>,
 }
 
 impl StatusSnapshot {
-    /// What can be seen of a thing that is not there.
+    /// A resource that does not exist.
     const NOTHING: Self = Self {
         own: Symbol::NOTHING,
         steps: Vec::new(),
@@ -200,8 +200,8 @@ impl StatusSnapshot {
         self.steps.iter().map(|(name, _)| &**name)
     }
 
-    /// What differs in another sight: the thing itself, then its steps in their new order, then those that are
-    /// not there any more. Of steps with the same name the first is taken for the first.
+    /// The differences from a later snapshot: the resource itself, its steps in their new order, then removed steps.
+    /// Steps with the same name are paired in order.
     fn changes_to(&self, after: &Self) -> Vec<Change> {
         let mut changes: Vec<_> = own(self.own, after.own).into_iter().collect();
         let mut add = |name: &Arc<str>, from: Symbol, to: Symbol| {
@@ -219,17 +219,17 @@ impl StatusSnapshot {
             }
             return changes;
         }
-        let mut known: HashMap<&str, VecDeque<usize>> = HashMap::new();
+        let mut old_steps: HashMap<&str, VecDeque<usize>> = HashMap::new();
         for (n, (name, _)) in self.steps.iter().enumerate() {
-            known.entry(name).or_default().push_back(n);
+            old_steps.entry(name).or_default().push_back(n);
         }
         for (name, to) in &after.steps {
-            let was = known.get_mut(&**name).and_then(VecDeque::pop_front);
-            add(name, was.map_or(Symbol::NOTHING, |n| self.steps[n].1), *to);
+            let old = old_steps.get_mut(&**name).and_then(VecDeque::pop_front);
+            add(name, old.map_or(Symbol::NOTHING, |n| self.steps[n].1), *to);
         }
-        let mut gone: Vec<usize> = known.into_values().flatten().collect();
-        gone.sort_unstable();
-        for n in gone {
+        let mut removed: Vec<usize> = old_steps.into_values().flatten().collect();
+        removed.sort_unstable();
+        for n in removed {
             let (name, from) = &self.steps[n];
             add(name, *from, Symbol::NOTHING);
         }
