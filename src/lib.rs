@@ -178,9 +178,10 @@ pub mod internals {
 }
 
 pub use emulator::{
-    ClockError, ClockHandle, Delay, Emulator, EmulatorBuilder, Family, Fault, FaultsHandle,
-    InvalidValue, ListedFault, Message, RequestRecord, RequestsHandle, ScriptsHandle, StartError,
+    ClockError, ClockHandle, Delay, Emulator, EmulatorBuilder, Family, FaultsHandle, InvalidValue,
+    Message, RequestRecord, RequestsHandle, ScriptsHandle, StartError,
 };
+pub use http::faults::rules::{Fault, ListedFault};
 pub use registry::State;
 pub use sim::Transition;
 pub use sim::scripts::{ListedScript, Script, Work};

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::time::ms;
 use super::{Family, InvalidValue};
-use crate::control::faults::check;
-use crate::http::faults::rules::{self, Disconnect, Rule, StubResponse};
+use crate::control::faults;
+use crate::http::faults::rules::{
+    Disconnect, Fault, FaultDelay, ListedFault, LogNormalDelay, UniformDelay,
+};
 use crate::registry::World;
-use crate::sim::clock::system_now;
 use crate::sim::glob::Glob;
 
 /// The faults of answers: the first one that hits a request decides.
@@ -17,22 +18,13 @@ pub struct FaultsHandle<'a>(pub(super) &'a World);
 impl FaultsHandle<'_> {
     /// Adds a fault behind the others, and returns its id. The header `x-emulator-fault` of an answer names it.
     pub fn add(&self, fault: Fault) -> Result<String, InvalidValue> {
-        check(&fault.0)?;
-        let id = self.0.request_ids().uuid(|_| false);
-        let rule = Rule {
-            id: id.clone(),
-            since: system_now(),
-            ..fault.0
-        };
-        self.0.recorder().faults.add(rule);
-        Ok(id)
+        Ok(faults::add(self.0, fault)?.id)
     }
 
     /// The faults in the order they were added, expired ones too.
     #[must_use]
     pub fn list(&self) -> Vec<ListedFault> {
-        let rules = self.0.recorder().faults.rules();
-        rules.into_iter().map(ListedFault::from_rule).collect()
+        self.0.recorder().faults.list()
     }
 
     /// Removes a fault; returns false if none has that id.
@@ -43,34 +35,6 @@ impl FaultsHandle<'_> {
     /// Removes all faults.
     pub fn clear(&self) {
         self.0.recorder().faults.clear();
-    }
-}
-
-/// A fault that has been added.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ListedFault {
-    /// The id that [`FaultsHandle::add`] returned.
-    pub id: String,
-    /// The fault as it was added.
-    pub fault: Fault,
-    /// The number of requests it has hit.
-    pub used: u64,
-}
-
-impl ListedFault {
-    fn from_rule(rule: Rule) -> Self {
-        Self {
-            id: rule.id.clone(),
-            used: rule.injected,
-            fault: Fault(Rule {
-                id: String::new(),
-                since: 0,
-                matched: 0,
-                injected: 0,
-                ..rule
-            }),
-        }
     }
 }
 
@@ -102,27 +66,25 @@ impl From<Duration> for Delay {
     }
 }
 
-impl From<Delay> for rules::Delay {
+impl From<Delay> for FaultDelay {
     fn from(delay: Delay) -> Self {
         let ms = |length: Duration| u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
         match delay {
             Delay::Fixed(length) => Self::Fixed(ms(length)),
-            Delay::Uniform { min, max } => Self::Uniform(ms(min), ms(max)),
-            Delay::LogNormal { median, sigma } => Self::LogNormal {
+            Delay::Uniform { min, max } => Self::Uniform(UniformDelay {
+                min: ms(min),
+                max: ms(max),
+            }),
+            Delay::LogNormal { median, sigma } => Self::LogNormal(LogNormalDelay {
                 median: ms(median),
                 sigma,
-            },
+            }),
         }
     }
 }
 
-/// A fault and a pattern that selects the requests it hits; without one it hits all to emulated services. Texts are
-/// globs with `*` and `?`. Effects combine: `Fault::status(503).delay(Duration::from_secs(1))`. Values are checked
-/// by [`FaultsHandle::add`].
-#[derive(Clone, Debug, Default, PartialEq)]
-#[must_use = "a fault has no effect before it is added"]
-pub struct Fault(Rule);
-
+/// Without a pattern a fault hits all requests to emulated services. Texts of patterns are globs with `*` and `?`.
+/// Effects combine: `Fault::status(503).delay(Duration::from_secs(1))`. Values are checked by [`FaultsHandle::add`].
 impl Fault {
     /// A fault without an effect, which cannot be added before it has one.
     pub fn new() -> Self {
@@ -132,107 +94,103 @@ impl Fault {
     /// A status from 200 to 599 in place of the service's answer, with the body of the family's errors.
     pub fn status(status: u16) -> Self {
         let mut fault = Self::new();
-        fault.stub().status = status;
+        fault.effect.status = Some(status);
         fault
     }
 
     /// Sets the code in the body of the status.
     pub fn code(mut self, code: impl Into<String>) -> Self {
-        self.stub().code = Some(code.into());
+        self.effect.code = Some(code.into());
         self
     }
 
     /// Sets the text in the body of the status.
     pub fn message(mut self, message: impl Into<String>) -> Self {
-        self.stub().message = Some(message.into());
+        self.effect.message = Some(message.into());
         self
-    }
-
-    fn stub(&mut self) -> &mut StubResponse {
-        self.0.answer.get_or_insert_default()
     }
 
     /// Delays the request.
     pub fn delay(mut self, delay: impl Into<Delay>) -> Self {
-        self.0.delay = Some(delay.into().into());
+        self.effect.delay_ms = Some(delay.into().into());
         self
     }
 
     /// Closes the connection before the first byte of the answer.
     pub fn drop_before(mut self) -> Self {
-        self.0.response_fault.disconnect = Some(Disconnect::Before);
+        self.effect.drop = Some(Disconnect::Before);
         self
     }
 
     /// Closes the connection in the middle of the body.
     pub fn drop_midway(mut self) -> Self {
-        self.0.response_fault.disconnect = Some(Disconnect::Midway);
+        self.effect.drop = Some(Disconnect::Midway);
         self
     }
 
     /// Makes the body unreadable.
     pub fn garbage(mut self) -> Self {
-        self.0.response_fault.garbage = true;
+        self.effect.garbage = true;
         self
     }
 
     /// Limits the bytes of the body that are sent in a second.
     pub fn slow(mut self, bytes_per_s: u64) -> Self {
-        self.0.response_fault.bytes_per_s = Some(bytes_per_s);
+        self.effect.slow_bytes_per_s = Some(bytes_per_s);
         self
     }
 
     /// Selects requests to a family.
     pub fn family(mut self, family: Family) -> Self {
-        self.0.pattern.family = Some(Glob::new(family.as_str()));
+        self.pattern.family = Some(Glob::new(family.as_str()));
         self
     }
 
     /// Selects requests for an operation, by its id.
     pub fn operation(mut self, id: impl Into<String>) -> Self {
-        self.0.pattern.operation = Some(Glob::new(id));
+        self.pattern.operation = Some(Glob::new(id));
         self
     }
 
     /// Selects requests by their method.
     pub fn method(mut self, method: impl Into<String>) -> Self {
-        self.0.pattern.method = Some(Glob::new(method));
+        self.pattern.method = Some(Glob::new(method));
         self
     }
 
     /// Selects requests by their path, as it is sent.
     pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.0.pattern.path = Some(Glob::new(path));
+        self.pattern.path = Some(Glob::new(path));
         self
     }
 
     /// Selects requests by the name of their caller.
     pub fn caller(mut self, name: impl Into<String>) -> Self {
-        self.0.pattern.caller = Some(Glob::new(name));
+        self.pattern.caller = Some(Glob::new(name));
         self
     }
 
     /// Limits the number of requests that are hit; at least 1.
     pub fn times(mut self, n: u64) -> Self {
-        self.0.times = Some(n);
+        self.times = Some(n);
         self
     }
 
     /// Lets a number of matching requests pass first.
     pub fn after(mut self, n: u64) -> Self {
-        self.0.after = n;
+        self.after = Some(n);
         self
     }
 
     /// Hits a matching request with a probability from 0 to 1; the same seed hits the same requests.
     pub fn sometimes(mut self, probability: f64, seed: u64) -> Self {
-        (self.0.probability, self.0.seed) = (probability, seed);
+        (self.probability, self.seed) = (Some(probability), Some(seed));
         self
     }
 
     /// Limits the real time that the fault is in force: from 1 ms to a year.
     pub fn lasts(mut self, length: Duration) -> Self {
-        self.0.ttl = Some(ms(length));
+        self.ttl_ms = Some(ms(length));
         self
     }
 }

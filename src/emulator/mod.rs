@@ -27,7 +27,7 @@ use crate::world::settings::{
 pub use clock::ClockHandle;
 pub use error::{ClockError, InvalidValue};
 pub use family::Family;
-pub use faults::{Delay, Fault, FaultsHandle, ListedFault};
+pub use faults::{Delay, FaultsHandle};
 pub use requests::{Message, RequestRecord, RequestsHandle};
 pub use scripts::ScriptsHandle;
 use time::ms;

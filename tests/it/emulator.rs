@@ -234,8 +234,7 @@ async fn scripts_that_the_control_plane_refuses_are_refused() {
 #[tokio::test]
 async fn faults_that_the_control_plane_refuses_are_refused() {
     let emulator = Emulator::builder().start().await.unwrap();
-    let delay =
-        "do.delay_ms: up to 3600000, as a number, as min and max, or as median and sigma (0 to 10)";
+    let delay = "do.delay_ms: must be up to 3600000, as a number, as min and max, or as median and sigma (0 to 10)";
     let probability = "probability: must be from 0 to 1";
     let second = Duration::from_secs(1);
     let longer = |sigma| Delay::LogNormal {
@@ -245,7 +244,7 @@ async fn faults_that_the_control_plane_refuses_are_refused() {
     for (fault, expected) in [
         (
             Fault::new(),
-            "do: give at least one of status, delay_ms, drop, garbage, slow_bytes_per_s",
+            "do: must have at least one of status, delay_ms, drop, garbage, slow_bytes_per_s",
         ),
         (Fault::status(199), "do.status: must be from 200 to 599"),
         (Fault::status(0), "do.status: must be from 200 to 599"),
@@ -285,7 +284,7 @@ async fn faults_that_the_control_plane_refuses_are_refused() {
         ),
         (
             Fault::status(503).operation("ListPiplines"),
-            "match.operation: no operation is like that; see GET /_emulator/v1/operations",
+            "match.operation: matches no operation; see GET /_emulator/v1/operations",
         ),
     ] {
         let refused = emulator.faults().add(fault.clone()).unwrap_err();

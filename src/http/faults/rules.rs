@@ -1,46 +1,60 @@
-//! The rules of faults: they hit requests before their handler is asked, and change the answers.
+//! Faults: rules that hit requests before their handler runs, and change the answers.
 //!
 //! Lengths are real time, since a fault hits the client, not the world.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::json::strict;
 use crate::sim::Millis;
 use crate::sim::clock::system_now;
 use crate::sim::glob::Glob;
 use crate::sim::ids::mix;
 
-/// A request, as rules see it.
+/// A request, as faults see it.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestInfo<'a> {
-    /// The family.
     pub family: &'a str,
     /// The operation's id.
     pub operation: &'a str,
-    /// The method.
     pub method: &'a str,
     /// The path, as it was sent.
     pub path: &'a str,
-    /// Who calls, if that could be found out.
+    /// The caller's name, if known.
     pub caller: Option<&'a str>,
 }
 
-/// Which requests a rule is for; what is absent holds for all. Texts are globs with `*` and `?`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pattern {
-    /// The family.
+/// A pattern of requests; every field that is given must match. Texts are globs with `*` and `?`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = FaultMatch)]
+pub struct RequestPattern {
+    /// `iam`, `asm`, `plans`, `pipelines` or `zadig`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub family: Option<Glob>,
-    /// The operation's id.
+    /// The operation's id, as `GET /_emulator/v1/operations` lists it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub operation: Option<Glob>,
     /// The method.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub method: Option<Glob>,
-    /// The path.
+    /// The path, as it is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub path: Option<Glob>,
     /// The caller's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub caller: Option<Glob>,
 }
 
-impl Pattern {
+impl RequestPattern {
     fn matches(&self, request: &RequestInfo) -> bool {
         let matches = |glob: &Option<Glob>, text: Option<&str>| {
             glob.as_ref()
@@ -54,46 +68,139 @@ impl Pattern {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Delay {
-    /// Always that long.
-    Fixed(u64),
-    /// Anything from the first to the second, alike.
-    Uniform(u64, u64),
-    /// Around a median, with a long tail: the logarithm is normally distributed with that deviation.
-    LogNormal {
-        /// Half of the delays are shorter.
-        median: u64,
-        /// The deviation of the natural logarithm.
-        sigma: f64,
-    },
+/// The effect of a fault; at least one of the fields must be given.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FaultEffect {
+    /// The status in place of the service's answer, with the body of the family's errors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 200, maximum = 599)]
+    pub status: Option<u16>,
+    /// The code in the body; absent: the code that belongs to the status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The text in the body; absent: the text that belongs to the code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The delay of the request, in milliseconds of real time, up to an hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<FaultDelay>,
+    /// Closes the connection: `before` the first byte of the answer, or `midway` in its body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drop: Option<Disconnect>,
+    /// Makes the body unreadable.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub garbage: bool,
+    /// The bytes of the body that are sent in a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
+    pub slow_bytes_per_s: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The delay of a request, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(
+    untagged,
+    expecting = "must be up to 3600000, as a number, as min and max, or as median and sigma (0 to 10)"
+)]
+pub enum FaultDelay {
+    /// The same for every request.
+    Fixed(u64),
+    /// Evenly distributed.
+    Uniform(#[serde(deserialize_with = "strict::deserialize")] UniformDelay),
+    /// Log-normally distributed.
+    LogNormal(#[serde(deserialize_with = "strict::deserialize")] LogNormalDelay),
+}
+
+/// Evenly distributed from `min` to `max`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = FaultUniformDelay)]
+#[serde(deny_unknown_fields)]
+pub struct UniformDelay {
+    #[schema(maximum = 3_600_000)]
+    pub min: u64,
+    #[schema(maximum = 3_600_000)]
+    pub max: u64,
+}
+
+/// Half of the delays are below `median`; their logarithms are normally distributed with the deviation `sigma`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = FaultLogNormalDelay)]
+#[serde(deny_unknown_fields)]
+pub struct LogNormalDelay {
+    #[schema(maximum = 3_600_000)]
+    pub median: u64,
+    #[schema(minimum = 0, maximum = 10)]
+    pub sigma: f64,
+}
+
+/// The point at which a connection is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = FaultDrop)]
+#[serde(rename_all = "lowercase")]
 pub enum Disconnect {
-    /// Before its first byte.
+    /// Before the first byte of the answer.
     Before,
-    /// In the middle of its body.
+    /// In the middle of the body.
     Midway,
 }
 
-/// What is answered in place of the service.
+/// A fault and a pattern that selects the requests it hits.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[must_use = "a fault has no effect before it is added"]
+pub struct Fault {
+    /// The requests it applies to; absent: all to emulated services.
+    #[serde(default, rename = "match")]
+    pub(crate) pattern: RequestPattern,
+    /// The effect on a request.
+    #[serde(rename = "do")]
+    pub(crate) effect: FaultEffect,
+    /// The number of requests it hits; absent: any number.
+    #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
+    pub(crate) times: Option<u64>,
+    /// The number of matching requests that pass before the first is hit.
+    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
+    pub(crate) after: Option<u64>,
+    /// The probability that a matching request is hit, from 0 to 1; absent: always.
+    #[schema(minimum = 0, maximum = 1)]
+    pub(crate) probability: Option<f64>,
+    /// The seed of chance: the same seed hits the same requests.
+    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
+    pub(crate) seed: Option<u64>,
+    /// The real time that it is in force, in milliseconds; absent: until it is removed.
+    #[schema(minimum = 1, maximum = 31_536_000_000_i64, value_type = Option<i64>)]
+    pub(crate) ttl_ms: Option<Millis>,
+}
+
+/// A fault that has been added.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ListedFault {
+    /// The id that it got when it was added.
+    pub id: String,
+    /// The fault as it was added.
+    pub fault: Fault,
+    /// The number of requests it has hit.
+    pub used: u64,
+}
+
+/// An answer in place of the service's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StubResponse {
-    /// The status.
     pub status: u16,
-    /// The code in the family's body; absent: the one that belongs to the status.
+    /// The code in the family's body; absent: the code that belongs to the status.
     pub code: Option<String>,
-    /// The text; absent: the one that belongs to the code.
+    /// The text; absent: the text that belongs to the code.
     pub message: Option<String>,
 }
 
-/// What becomes of an answer on its way.
+/// The fate of an answer on its way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ResponseFault {
     pub disconnect: Option<Disconnect>,
     pub garbage: bool,
-    /// How many bytes of the body go out in a second.
+    /// The bytes of the body that are sent in a second.
     pub bytes_per_s: Option<u64>,
 }
 
@@ -104,72 +211,33 @@ impl ResponseFault {
     }
 }
 
-/// One rule.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rule {
-    /// Its id.
-    pub id: String,
-    pub pattern: Pattern,
-    /// What is answered in place of the service; absent: what the service answers.
-    pub answer: Option<StubResponse>,
-    pub delay: Option<Delay>,
-    pub response_fault: ResponseFault,
-    /// How many requests it hits; absent: any number.
-    pub times: Option<u64>,
-    /// How many that fit pass before the first is hit.
-    pub after: u64,
-    /// How likely one that fits is hit, from 0 to 1.
-    pub probability: f64,
-    /// What chance is drawn from: the same seed hits the same requests.
-    pub seed: u64,
-    /// For how long it holds, in milliseconds of real time; absent: until it is taken back.
-    pub ttl: Option<Millis>,
-    /// When it was given, by the machine's clock.
-    pub since: Millis,
-    /// How many requests have fitted so far.
-    pub matched: u64,
-    /// How many it has hit so far.
-    pub injected: u64,
-}
-
-/// One that hits every request, and does nothing to it.
-impl Default for Rule {
-    fn default() -> Self {
-        Self {
-            id: String::new(),
-            pattern: Pattern::default(),
-            answer: None,
-            delay: None,
-            response_fault: ResponseFault::default(),
-            times: None,
-            after: 0,
-            probability: 1.0,
-            seed: 0,
-            ttl: None,
-            since: 0,
-            matched: 0,
-            injected: 0,
-        }
-    }
-}
-
-/// What a rule does to one request.
+/// The effect of a fault on one request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InjectedFault {
-    /// The rule's id.
+    /// The fault's id.
     pub rule: String,
     pub delay: Duration,
-    /// What is answered in place of the service.
+    /// An answer in place of the service's.
     pub answer: Option<StubResponse>,
     pub response_fault: ResponseFault,
 }
 
-/// The rules in force, in the order they were given.
+/// The faults in force, in the order they were added.
 #[derive(Debug, Default)]
-pub struct Faults(Mutex<Vec<Rule>>);
+pub struct Faults(Mutex<Vec<FaultRule>>);
+
+/// A fault with its counts.
+#[derive(Debug)]
+struct FaultRule {
+    listed: ListedFault,
+    /// The instant it was added, by the machine's clock.
+    since: Millis,
+    /// The number of requests that have matched so far.
+    matched: u64,
+}
 
 impl Faults {
-    /// What the first rule that hits does to a request.
+    /// The effect of the first fault that hits a request.
     pub fn evaluate(&self, request: &RequestInfo) -> Option<InjectedFault> {
         let mut rules = self.lock();
         if rules.is_empty() {
@@ -181,76 +249,111 @@ impl Faults {
             .find_map(|rule| rule.evaluate(request, now))
     }
 
-    /// Adds a rule behind the others.
-    pub fn add(&self, rule: Rule) {
+    /// Adds a fault behind the others.
+    pub fn add(&self, id: String, fault: Fault) -> ListedFault {
+        let rule = FaultRule::new(id, fault, system_now());
+        let listed = rule.listed.clone();
         self.lock().push(rule);
+        listed
     }
 
-    /// The rules, those whose time is over too.
+    /// The faults, expired ones too.
     #[must_use]
-    pub fn rules(&self) -> Vec<Rule> {
-        self.lock().clone()
+    pub fn list(&self) -> Vec<ListedFault> {
+        self.lock().iter().map(|rule| rule.listed.clone()).collect()
     }
 
-    /// Takes a rule back; false if there is none of that id.
+    /// Removes a fault; returns false if none has that id.
     pub fn remove(&self, id: &str) -> bool {
         let mut rules = self.lock();
         let before = rules.len();
-        rules.retain(|rule| rule.id != id);
+        rules.retain(|rule| rule.listed.id != id);
         rules.len() < before
     }
 
-    /// Takes all rules back.
+    /// Removes all faults.
     pub fn clear(&self) {
         self.lock().clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<FaultRule>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Rule {
+impl FaultRule {
+    fn new(id: String, fault: Fault, since: Millis) -> Self {
+        Self {
+            listed: ListedFault { id, fault, used: 0 },
+            since,
+            matched: 0,
+        }
+    }
+
     fn evaluate(&mut self, request: &RequestInfo, now: Millis) -> Option<InjectedFault> {
-        let over = self.ttl.is_some_and(|ttl| now >= self.since + ttl);
-        let used_up = self.times.is_some_and(|times| self.injected >= times);
-        if over || used_up || !self.pattern.matches(request) {
+        let ListedFault { id, fault, used } = &mut self.listed;
+        let is_over = fault.ttl_ms.is_some_and(|ttl| now >= self.since + ttl);
+        let is_used_up = fault.times.is_some_and(|times| *used >= times);
+        if is_over || is_used_up || !fault.pattern.matches(request) {
             return None;
         }
         let n = self.matched;
         self.matched += 1;
-        if n < self.after || self.chance(n, 0) >= self.probability {
+        let is_early = fault.after.is_some_and(|after| n < after);
+        let misses = fault
+            .probability
+            .is_some_and(|probability| fault.chance(n, 0) >= probability);
+        if is_early || misses {
             return None;
         }
-        self.injected += 1;
+        *used += 1;
+        let effect = &fault.effect;
         Some(InjectedFault {
-            rule: self.id.clone(),
-            delay: self
-                .delay
-                .map_or(Duration::ZERO, |delay| self.length(delay, n)),
-            answer: self.answer.clone(),
-            response_fault: self.response_fault,
+            rule: id.clone(),
+            delay: effect
+                .delay_ms
+                .map_or(Duration::ZERO, |delay| fault.length(delay, n)),
+            answer: effect.status.map(|status| StubResponse {
+                status,
+                code: effect.code.clone(),
+                message: effect.message.clone(),
+            }),
+            response_fault: effect.response_fault(),
         })
     }
+}
 
+impl FaultEffect {
+    /// The fate of an answer on its way.
+    #[must_use]
+    pub fn response_fault(&self) -> ResponseFault {
+        ResponseFault {
+            disconnect: self.drop,
+            garbage: self.garbage,
+            bytes_per_s: self.slow_bytes_per_s,
+        }
+    }
+}
+
+impl Fault {
     /// A number from 0 to 1, the same for the same seed, request and purpose.
     fn chance(&self, n: u64, purpose: u64) -> f64 {
-        let drawn = mix(mix(self.seed ^ mix(n)) ^ purpose);
+        let drawn = mix(mix(self.seed.unwrap_or(0) ^ mix(n)) ^ purpose);
         // The 53 bits that a fraction holds.
         #[expect(clippy::cast_precision_loss)]
         let fraction = (drawn >> 11) as f64 / (1_u64 << 53) as f64;
         fraction
     }
 
-    fn length(&self, delay: Delay, n: u64) -> Duration {
+    fn length(&self, delay: FaultDelay, n: u64) -> Duration {
         match delay {
-            Delay::Fixed(ms) => Duration::from_millis(ms),
-            Delay::Uniform(least, most) => {
+            FaultDelay::Fixed(ms) => Duration::from_millis(ms),
+            FaultDelay::Uniform(UniformDelay { min, max }) => {
                 #[expect(clippy::cast_precision_loss)]
-                let width = most.saturating_sub(least) as f64;
-                seconds(width * self.chance(n, 1)) + Duration::from_millis(least)
+                let width = max.saturating_sub(min) as f64;
+                seconds(width * self.chance(n, 1)) + Duration::from_millis(min)
             }
-            Delay::LogNormal { median, sigma } => {
+            FaultDelay::LogNormal(LogNormalDelay { median, sigma }) => {
                 // Box and Muller's way from two even draws to a normal one.
                 let (one, other) = (self.chance(n, 1).max(f64::MIN_POSITIVE), self.chance(n, 2));
                 let normal = (-2.0 * one.ln()).sqrt() * (std::f64::consts::TAU * other).cos();
@@ -262,7 +365,7 @@ impl Rule {
     }
 }
 
-/// The longest a delay may come to.
+/// The longest delay that chance draws.
 const LONGEST: f64 = 3_600_000.0;
 
 fn seconds(ms: f64) -> Duration {
@@ -281,15 +384,15 @@ mod tests {
         caller: Some("ann"),
     };
 
-    fn rule() -> Rule {
-        Rule {
-            id: "r".to_owned(),
-            seed: 7,
-            ..Rule::default()
+    fn seeded(seed: u64) -> Fault {
+        Fault {
+            seed: Some(seed),
+            ..Fault::default()
         }
     }
 
-    fn hits(mut rule: Rule, n: usize) -> Vec<bool> {
+    fn hits(fault: Fault, n: usize) -> Vec<bool> {
+        let mut rule = FaultRule::new("r".to_owned(), fault, 1_000);
         (0..n)
             .map(|_| rule.evaluate(&HIT, 1_000).is_some())
             .collect()
@@ -298,7 +401,7 @@ mod tests {
     #[test]
     fn every_field_of_a_pattern_must_hold() {
         let text = |text: &str| Some(Glob::new(text));
-        let whole = Pattern {
+        let whole = RequestPattern {
             family: text("asm"),
             operation: text("Create*"),
             method: text("POST"),
@@ -310,7 +413,7 @@ mod tests {
             caller: None,
             ..HIT
         };
-        assert!(!whole.matches(&unknown) && Pattern::default().matches(&unknown));
+        assert!(!whole.matches(&unknown) && RequestPattern::default().matches(&unknown));
         for other in [
             RequestInfo {
                 family: "plans",
@@ -338,32 +441,31 @@ mod tests {
     }
 
     #[test]
-    fn times_count_hits_and_after_counts_what_passes_first() {
-        let twice = Rule {
+    fn times_counts_hits_and_after_the_requests_that_pass_first() {
+        let twice = Fault {
             times: Some(2),
-            after: 1,
-            ..rule()
+            after: Some(1),
+            ..seeded(7)
         };
         assert_eq!(hits(twice, 5), [false, true, true, false, false]);
     }
 
     #[test]
-    fn a_rule_holds_until_its_time_is_over() {
-        let mut brief = Rule {
-            ttl: Some(500),
-            since: 1_000,
-            ..rule()
+    fn a_fault_is_in_force_until_its_time_is_over() {
+        let brief = Fault {
+            ttl_ms: Some(500),
+            ..seeded(7)
         };
+        let mut brief = FaultRule::new("r".to_owned(), brief, 1_000);
         assert!(brief.evaluate(&HIT, 1_499).is_some());
         assert!(brief.evaluate(&HIT, 1_500).is_none());
     }
 
     #[test]
-    fn chance_is_drawn_from_the_seed() {
-        let half = |seed| Rule {
-            probability: 0.5,
-            seed,
-            ..rule()
+    fn the_seed_determines_the_hits() {
+        let half = |seed| Fault {
+            probability: Some(0.5),
+            ..seeded(seed)
         };
         let first = hits(half(7), 1_000);
         assert_eq!(first, hits(half(7), 1_000));
@@ -372,9 +474,9 @@ mod tests {
         assert!((400..600).contains(&n), "{n}");
         assert!(
             !hits(
-                Rule {
-                    probability: 0.0,
-                    ..rule()
+                Fault {
+                    probability: Some(0.0),
+                    ..seeded(7)
                 },
                 100
             )
@@ -383,23 +485,23 @@ mod tests {
     }
 
     #[test]
-    fn delays_are_distributed_as_they_are_told() {
-        let rule = rule();
+    fn delays_have_the_distribution_that_was_chosen() {
+        let fault = seeded(7);
         let lengths = |delay| -> Vec<u128> {
             let mut all: Vec<u128> = (0..1_000)
-                .map(|n| rule.length(delay, n).as_millis())
+                .map(|n| fault.length(delay, n).as_millis())
                 .collect();
             all.sort_unstable();
             all
         };
-        assert_eq!(lengths(Delay::Fixed(200))[0], 200);
-        let uniform = lengths(Delay::Uniform(100, 300));
+        assert_eq!(lengths(FaultDelay::Fixed(200))[0], 200);
+        let uniform = lengths(FaultDelay::Uniform(UniformDelay { min: 100, max: 300 }));
         assert!(uniform[0] >= 100 && uniform[999] <= 300);
         assert!((180..220).contains(&uniform[500]), "{}", uniform[500]);
-        let skewed = lengths(Delay::LogNormal {
+        let skewed = lengths(FaultDelay::LogNormal(LogNormalDelay {
             median: 200,
             sigma: 0.5,
-        });
+        }));
         assert!((180..220).contains(&skewed[500]), "{}", skewed[500]);
         // One deviation above the median: 200 times e to the 0.5.
         assert!((300..360).contains(&skewed[841]), "{}", skewed[841]);
