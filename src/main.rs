@@ -145,7 +145,7 @@ async fn start(
     server: &Handle,
     farewell: Option<OnClose>,
 ) -> Result<WorldServer, Failure> {
-    let world = fixtures::world(&config.fixtures, &config.settings())
+    let world = fixtures::world(&config.fixtures, None, &config.settings())
         .map_err(|error| (BAD_FIXTURES, error.to_string()))?;
     let (listen, limits) = (config.listen, config.limits());
     let started = server.spawn(async move {

@@ -205,7 +205,7 @@ impl EmulatorBuilder {
     /// Outside of a tokio runtime with I/O and time.
     pub async fn start(self) -> Result<Emulator, StartError> {
         self.check()?;
-        let world = fixtures::world_with(&self.fixtures, self.state, &self.settings)
+        let world = fixtures::world(&self.fixtures, self.state, &self.settings)
             .map_err(|error| StartError::Fixtures(error.to_string()))?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         world.open();

@@ -1,4 +1,4 @@
-//! The memory of a world: a table for each family, and the part that all of them use.
+//! The memory of a world: a table for each family, and the part that all families share.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,6 @@ macro_rules! database {
         #[derive(Debug)]
         pub struct Database {
             $(pub(super) $field: $table,)+
-            /// Identities, scripts and transitions, which all families use.
             pub shared: Shared,
         }
 
@@ -38,7 +37,6 @@ macro_rules! database {
                 NEVER$(.min(self.$field.next_due()))+
             }
 
-            /// Fires one timer that is due.
             fn fire_next(&mut self, due: Millis) {
                 let _ = $(self.$field.fire_next(due, &mut self.shared))||+;
             }
@@ -93,12 +91,10 @@ macro_rules! database {
 }
 families!(database);
 
-/// The part of a resource's address that is not known.
+/// The unknown part of a resource's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
-    /// There is no such family.
     Family,
-    /// The family has no such resource.
     Resource,
 }
 

@@ -1,4 +1,4 @@
-//! The examples that the services' own documents print, as the OpenAPI document shows them.
+//! The examples of the services' own documentation, shown in the OpenAPI document.
 
 use serde_json::Value;
 use utoipa::openapi::example::ExampleBuilder;
@@ -9,103 +9,49 @@ use crate::http::operation::operations_of;
 
 /// A documented example.
 struct Example {
-    /// The operation's id.
-    of: &'static str,
-    part: Part,
+    operation_id: &'static str,
+    part: ExamplePart,
     /// The name that distinguishes it from others of the same part.
     name: &'static str,
     text: &'static str,
 }
 
 #[derive(Clone, Copy)]
-enum Part {
+enum ExamplePart {
     Request,
-    /// The answer with that status.
-    Response(&'static str),
+    /// The response with status 200.
+    Response,
 }
 
-const EXAMPLES: [Example; 13] = [
-    Example {
-        of: "CreateMesh",
-        part: Part::Request,
-        name: "documented",
-        text: include_str!("documented/asm_mesh_create_request.json"),
-    },
-    Example {
-        of: "ListMeshes",
-        part: Part::Response("200"),
-        name: "documented",
-        text: include_str!("documented/asm_mesh_list.json"),
-    },
-    Example {
-        of: "GetAllReleases",
-        part: Part::Response("200"),
-        name: "documented",
-        text: include_str!("documented/asm_release_list.json"),
-    },
-    Example {
-        of: "ListReleasePlans",
-        part: Part::Response("200"),
-        name: "documented",
-        text: include_str!("documented/servicestage_release_plans.json"),
-    },
-    Example {
-        of: "ListPipelines",
-        part: Part::Response("200"),
-        name: "documented",
-        text: include_str!("documented/servicestage_pipelines.json"),
-    },
-    Example {
-        of: "OperatePipeline",
-        part: Part::Request,
-        name: "documented",
-        text: include_str!("documented/servicestage_action_request.json"),
-    },
-    Example {
-        of: "OperatePipeline",
-        part: Part::Response("200"),
-        name: "documented",
-        text: include_str!("documented/servicestage_action_response.json"),
-    },
-    Example {
-        of: "CreatePipelineHooks",
-        part: Part::Request,
-        name: "documented",
-        text: include_str!("documented/servicestage_hooks.json"),
-    },
-    Example {
-        of: "UpdatePipelineHooks",
-        part: Part::Request,
-        name: "documented",
-        text: include_str!("documented/servicestage_hooks.json"),
-    },
-    Example {
-        of: "ShowPipelineHooks",
-        part: Part::Response("200"),
-        name: "documented",
-        text: include_str!("documented/servicestage_hooks.json"),
-    },
-    Example {
-        of: "ListVersions",
-        part: Part::Response("200"),
-        name: "documented",
-        text: include_str!("documented/zadig_list.json"),
-    },
-    Example {
-        of: "GetVersion",
-        part: Part::Response("200"),
-        name: "documented, k8s",
-        text: include_str!("documented/zadig_detail_k8s.json"),
-    },
-    Example {
-        of: "GetVersion",
-        part: Part::Response("200"),
-        name: "documented, helm",
-        text: include_str!("documented/zadig_detail_helm.json"),
-    },
-];
+/// Builds the table of examples from lines of operation, part, name and file.
+macro_rules! examples {
+    ($($operation_id:ident $part:ident $name:literal $file:literal;)*) => {
+        [$(Example {
+            operation_id: stringify!($operation_id),
+            part: ExamplePart::$part,
+            name: $name,
+            text: include_str!(concat!("documented/", $file)),
+        }),*]
+    };
+}
 
-/// What parameters are in the documents, and `--fixtures documented` knows: family, name, value.
+const EXAMPLES: [Example; 13] = examples! {
+    CreateMesh Request "documented" "asm_mesh_create_request.json";
+    ListMeshes Response "documented" "asm_mesh_list.json";
+    GetAllReleases Response "documented" "asm_release_list.json";
+    ListReleasePlans Response "documented" "servicestage_release_plans.json";
+    ListPipelines Response "documented" "servicestage_pipelines.json";
+    OperatePipeline Request "documented" "servicestage_action_request.json";
+    OperatePipeline Response "documented" "servicestage_action_response.json";
+    CreatePipelineHooks Request "documented" "servicestage_hooks.json";
+    UpdatePipelineHooks Request "documented" "servicestage_hooks.json";
+    ShowPipelineHooks Response "documented" "servicestage_hooks.json";
+    ListVersions Response "documented" "zadig_list.json";
+    GetVersion Response "documented, k8s" "zadig_detail_k8s.json";
+    GetVersion Response "documented, helm" "zadig_detail_helm.json";
+};
+
+/// The values of parameters in the documents, which `--fixtures documented` has: family, name, value.
 const PARAMETERS: [(&str, &str, &str); 15] = [
     ("asm", "project_id", PROJECT),
     ("asm", "mesh_id", "mesh-demo"),
@@ -134,19 +80,21 @@ const PIPELINE: &str = "4105b37a-947e-4aca-90d8-cec7c04c6f38";
 
 const PROJECT: &str = "0605767aee00d2562f3cc0123456789a";
 
-/// Puts the examples into the document.
+const JSON: &str = "application/json";
+
+/// Adds the examples to the document.
 ///
 /// # Panics
-/// If one is for an operation, or a part of it, that does not exist: a mistake in the table, found by whatever
-/// test first makes the document.
+/// If an example belongs to no operation or part of one. That is a mistake in the table, which any test that builds the
+/// document finds.
 pub fn show(document: &mut OpenApi) {
     let mut shown = 0;
     for operation in document.paths.paths.values_mut().flat_map(operations_of) {
         show_parameters(operation);
         let id = operation.operation_id.clone().unwrap_or_default();
-        for example in EXAMPLES.iter().filter(|example| example.of == id) {
+        for example in EXAMPLES.iter().filter(|example| example.operation_id == id) {
             let value = serde_json::from_str(example.text).expect("a documented example is JSON");
-            let content = content(operation, example.part).expect(example.of);
+            let content = content(operation, example.part).expect(example.operation_id);
             let example_of = ExampleBuilder::new().value(Some(value)).build();
             content
                 .examples
@@ -154,18 +102,18 @@ pub fn show(document: &mut OpenApi) {
             shown += 1;
         }
     }
-    assert_eq!(shown, EXAMPLES.len(), "an example is of no operation");
+    assert_eq!(shown, EXAMPLES.len(), "an example belongs to no operation");
 }
 
 /// The JSON of a part of an operation.
-fn content(operation: &mut Operation, part: Part) -> Option<&mut Content> {
+fn content(operation: &mut Operation, part: ExamplePart) -> Option<&mut Content> {
     let content = match part {
-        Part::Request => match operation.request_body.as_mut()? {
-            RefOr::T(body) => body.content.get_mut("application/json")?,
+        ExamplePart::Request => match operation.request_body.as_mut()? {
+            RefOr::T(body) => body.content.get_mut(JSON)?,
             RefOr::Ref(_) => return None,
         },
-        Part::Response(status) => match operation.responses.responses.get_mut(status)? {
-            RefOr::T(response) => response.content.get_mut("application/json")?,
+        ExamplePart::Response => match operation.responses.responses.get_mut("200")? {
+            RefOr::T(response) => response.content.get_mut(JSON)?,
             RefOr::Ref(_) => return None,
         },
     };
@@ -183,10 +131,10 @@ fn show_parameters(operation: &mut Operation) {
         let RefOr::T(parameter) = parameter else {
             continue;
         };
-        let known = PARAMETERS
+        let documented = PARAMETERS
             .iter()
             .find(|(of, name, _)| of == family && *name == parameter.name);
-        if let Some((.., value)) = known {
+        if let Some((.., value)) = documented {
             *parameter = ParameterBuilder::from(parameter.clone())
                 .example(Some(Value::from(*value)))
                 .build();

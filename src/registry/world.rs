@@ -1,4 +1,4 @@
-//! A world: one memory, one clock, one sequence of ids. A process may hold many.
+//! A world: one memory with one clock and one sequence of ids. A process may have many.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -22,9 +22,9 @@ use crate::world::store::Store;
 
 /// A world. Cheap to clone; all clones are the same world.
 #[derive(Clone)]
-pub struct World(Arc<Inner>);
+pub struct World(Arc<WorldInner>);
 
-struct Inner {
+struct WorldInner {
     store: Store<Database>,
     clock: Arc<Clock>,
     services: Arc<Services>,
@@ -43,7 +43,7 @@ const TOKENS: u64 = 0x746f_6b65_6e73;
 type OnTransition<'a> = &'a mut dyn FnMut(u64, Transition);
 
 impl World {
-    /// A world that holds the fixtures, not yet open to callers.
+    /// A world that holds the fixtures. It is not open to callers yet.
     pub fn new(settings: Settings, fixtures: State) -> Result<Self, ValidationError> {
         let clock = Arc::new(fresh_clock(&settings));
         let request_ids = Arc::new(Ids::seeded(!settings.seed));
@@ -59,7 +59,7 @@ impl World {
             token_ids: Ids::seeded(settings.seed.swap_bytes() ^ TOKENS),
             settings,
         };
-        let inner = Inner {
+        let inner = WorldInner {
             store: Store::new(Database::new(&services.settings)),
             clock,
             services: Arc::new(services),
@@ -117,8 +117,8 @@ impl World {
         &self.0.services.recorder
     }
 
-    /// Reads the memory at the present instant, which is taken under the lock. Timers that are due have fired: only
-    /// if there are any does a read wait for the write lock, and then reads under it.
+    /// Reads the memory at the present instant, which is taken under the lock. Timers that are due have fired: a read
+    /// takes the write lock if there are any, and the read lock otherwise.
     pub fn read<R>(&self, look: impl FnOnce(&Database, Millis) -> R) -> R {
         let result = self.0.store.read(|database| {
             let now = self.0.clock.now();
@@ -140,7 +140,7 @@ impl World {
         self.0.store.write(|database| {
             let now = self.0.clock.now();
             self.catch_up(database, now, &mut |_, _| {});
-            // The scripts that scheduled starts have used belong to no request.
+            // Scripts that scheduled starts have used belong to no request.
             drop(database.shared.scripts.take_used_ids());
             let result = change(database, now);
             note_scripts(database.shared.scripts.take_used_ids());
@@ -154,7 +154,7 @@ impl World {
         })
     }
 
-    /// Catches up, and answers after how much real time the next timer is due; nothing while the clock is frozen.
+    /// Catches up, and returns the real time until the next timer is due; none while the clock is frozen.
     #[must_use]
     pub fn catch_up_and_next_wait(&self) -> Option<Duration> {
         // Stored under the lock: the next writer compares with it, so an earlier timer cannot be missed.
@@ -179,7 +179,6 @@ impl World {
         self.0.earlier.notified().await;
     }
 
-    /// The state of the clock.
     #[must_use]
     pub fn clock(&self) -> ClockReading {
         self.0.clock.reading()
@@ -224,19 +223,19 @@ impl World {
         self.read(|database, now| database.save(&self.0.services.ids, now))
     }
 
-    /// Replaces the whole memory, or changes nothing. Scripts stay.
+    /// Replaces the whole memory except scripts, or fails and changes nothing.
     pub fn replace(&self, state: State) -> Result<(), ValidationError> {
         self.write(|database, now| self.load(database, state, now))
     }
 
-    /// Adds to the memory, replacing resources with the same id, or changes nothing.
+    /// Adds to the memory and replaces resources with the same id, or fails and changes nothing.
     pub fn merge(&self, patch: State) -> Result<(), ValidationError> {
         self.write(|database, now| {
             let services = &self.0.services;
             let mut state = database.save(&services.ids, now);
             state.merge(patch.clone());
             self.load(database, state, now).map_err(|error| {
-                // An error of the patch alone is reported with its path in the patch, not in the whole.
+                // If the patch is invalid alone, the error has the path in the patch, not in the whole.
                 let mut alone = Database::new(&services.settings);
                 let ids = services.ids.fork();
                 let loaded = alone.load(patch, &ids, now);
@@ -245,10 +244,10 @@ impl World {
         })
     }
 
-    /// Restores the fixtures, or an empty memory: also clock, ids, scripts, faults, journal.
+    /// Restores the fixtures or empties the memory. Clock, ids, scripts, faults and journal start over too.
     ///
     /// # Panics
-    /// Never: the fixtures were loaded when the world was made.
+    /// Never: the fixtures were loaded when the world was created.
     pub fn reset(&self, to_empty: bool) {
         self.0.store.write(|database| {
             let services = &self.0.services;
@@ -265,7 +264,7 @@ impl World {
                 self.0.fixtures.clone()
             };
             self.load(database, state, self.0.clock.now())
-                .expect("the fixtures were loaded before");
+                .expect("the fixtures were loaded when the world was created");
         });
     }
 
@@ -276,8 +275,8 @@ impl World {
         });
     }
 
-    /// Publishes a transition. Every transition of the world passes here once, in the order of time and of its
-    /// number, under the lock.
+    /// Publishes a transition. Every transition of the world passes here once, under the lock, in the order of time and
+    /// number.
     fn publish(&self, number: u64, transition: Transition) {
         let transition = Arc::new(transition);
         let event = Event::Transition(number, Arc::clone(&transition));

@@ -338,7 +338,7 @@ fn bad_fixtures_stop_with_code_4_and_name_file_and_place() {
 
         assert_eq!(code, 4, "{said}");
         assert!(
-            said.contains(&format!("the fixtures {file} do not fit: {expected}")),
+            said.contains(&format!("the fixtures {file} are invalid: {expected}")),
             "{said}"
         );
     }
