@@ -165,8 +165,7 @@ impl From<Rejection> for Error {
 
 /// The body of most errors.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = IamErrorBody)]
-pub struct ErrorBody {
+pub struct IamErrorBody {
     /// What went wrong: the documented text.
     #[schema(example = "Request body is invalid.")]
     pub error_msg: String,
@@ -177,16 +176,14 @@ pub struct ErrorBody {
 
 /// The body of a failed login.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = IamLoginErrorBody)]
-pub struct LoginErrorBody {
+pub struct IamLoginErrorBody {
     /// What went wrong.
-    pub error: LoginError,
+    pub error: IamLoginError,
 }
 
 /// What went wrong in a login.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = IamLoginError)]
-pub struct LoginError {
+pub struct IamLoginError {
     /// The status.
     #[schema(example = 401)]
     pub code: u16,
@@ -233,7 +230,7 @@ const STATUSES: [StatusRow; 7] = [
 pub fn fault(answer: &StubResponse) -> Response {
     huawei::fault(answer, &STATUSES, |code, error_msg| {
         let error_code = code.into();
-        let body = ErrorBody {
+        let body = IamErrorBody {
             error_msg,
             error_code,
         };
@@ -249,15 +246,15 @@ impl IntoResponse for Error {
         let (status, message) = (self.status(), self.to_string());
         let body = match self.code() {
             Some(error_code) => response::to_json(
-                &ErrorBody {
+                &IamErrorBody {
                     error_msg: message,
                     error_code: error_code.into(),
                 },
                 128,
             ),
             None => response::to_json(
-                &LoginErrorBody {
-                    error: LoginError {
+                &IamLoginErrorBody {
+                    error: IamLoginError {
                         code: status.as_u16(),
                         message,
                         title: status.canonical_reason().unwrap_or_default(),

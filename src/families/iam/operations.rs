@@ -7,9 +7,9 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::error::{ErrorBody, LoginErrorBody};
-use super::wire::request::{LoginRequest, TokenRequest};
-use super::wire::response::{Domains, LIFE, Projects, TokenEnvelope, stamp};
+use super::error::{IamErrorBody, IamLoginErrorBody};
+use super::wire::request::{IamTokenRequest, LoginRequest};
+use super::wire::response::{IamDomains, IamProjects, IamTokenEnvelope, LIFE, stamp};
 use super::{Error, Iam};
 use crate::http::auth::{SUBJECT_TOKEN, Secret, header_value, redact};
 use crate::http::context::RequestContext;
@@ -39,14 +39,14 @@ pub(super) struct TokenQuery {
 /// unknown user or a scope that is not the user's; 400 `IAM.0011` no JSON, `IAM.0072` a field is missing,
 /// `IAM.0073` a field is wrong. While the fixtures have no users, everybody may log in unless `--auth strict`.
 #[utoipa::path(post, path = "/v3/auth/tokens", operation_id = "CreateToken", tag = "iam", params(TokenQuery),
-    request_body(content = TokenRequest,
+    request_body(content = IamTokenRequest,
         example = json!({"auth": {
             "identity": {"methods": ["password"],
                 "password": {"user": {"name": "demo", "password": "demo-password", "domain": {"name": "demo"}}}},
             "scope": {"project": {"name": "cn-north-4"}}}})),
-    responses((status = 201, body = TokenEnvelope, headers(("X-Subject-Token" = String, description = "The token"))),
-        (status = 400, body = ErrorBody), (status = 401, body = LoginErrorBody),
-        (status = 413, body = ErrorBody)),
+    responses((status = 201, body = IamTokenEnvelope, headers(("X-Subject-Token" = String, description = "The token"))),
+        (status = 400, body = IamErrorBody), (status = 401, body = IamLoginErrorBody),
+        (status = 413, body = IamErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-iam/iam_30_0001.html and its Open Telekom Cloud copy, read 2026-11")),
         ("x-action" = json!("none")),
@@ -81,7 +81,7 @@ pub(super) async fn create_token(
             emulator: Some(issued.into()),
         };
         directory.keep(token.clone());
-        let envelope = TokenEnvelope::of(&token, directory, &base, view.nocatalog.is_empty());
+        let envelope = IamTokenEnvelope::of(&token, directory, &base, view.nocatalog.is_empty());
         Ok::<_, Error>((token.token, response::to_json(&envelope, 1 << 10)))
     })?;
     Ok(with_subject(
@@ -98,8 +98,8 @@ pub(super) async fn create_token(
 /// token that is not known or holds no more.
 #[utoipa::path(get, path = "/v3/auth/tokens", operation_id = "ShowToken", tag = "iam",
     params(TokenQuery, ("X-Subject-Token" = String, Header, description = "The token in question", min_length = 1)),
-    responses((status = 200, body = TokenEnvelope, headers(("X-Subject-Token" = String, description = "The token"))),
-        (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, body = IamTokenEnvelope, headers(("X-Subject-Token" = String, description = "The token"))),
+        (status = 400, body = IamErrorBody), (status = 403, body = IamErrorBody), (status = 404, body = IamErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-iam/iam_30_0004.html and its Open Telekom Cloud copy, read 2026-11")),
         ("x-action" = json!("none")),
@@ -116,7 +116,7 @@ pub(super) async fn show_token(
         let directory = &shared.identities;
         let token = directory.token(subject, now).ok_or(Error::NoSuchToken)?;
         check_owner(&caller, token)?;
-        let envelope = TokenEnvelope::of(token, directory, &base, view.nocatalog.is_empty());
+        let envelope = IamTokenEnvelope::of(token, directory, &base, view.nocatalog.is_empty());
         Ok::<_, Error>((token.token.clone(), response::to_json(&envelope, 1 << 10)))
     })?;
     Ok(with_subject(response::json(StatusCode::OK, text), &token))
@@ -128,8 +128,8 @@ pub(super) async fn show_token(
 /// Answers 204. From then on every service answers the token with 401 `APIGW.0307`. Errors: as of a look at it.
 #[utoipa::path(delete, path = "/v3/auth/tokens", operation_id = "DeleteToken", tag = "iam",
     params(("X-Subject-Token" = String, Header, description = "The token in question", min_length = 1)),
-    responses((status = 204), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)),
+    responses((status = 204), (status = 400, body = IamErrorBody), (status = 403, body = IamErrorBody),
+        (status = 404, body = IamErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("Open Telekom Cloud, IAM API reference, Deleting a User Token, read 2026-11")),
         ("x-action" = json!("none")),
@@ -182,7 +182,7 @@ pub(super) struct ProjectFilter {
 /// has one that is made of it, always with the same id. Errors: 400 `IAM.0007` a parameter that cannot be read;
 /// 403 `IAM.0003` without the permission `iam:projects:listProjects`.
 #[utoipa::path(get, path = "/v3/projects", operation_id = "ListProjects", tag = "iam", params(ProjectFilter),
-    responses((status = 200, body = Projects), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody)),
+    responses((status = 200, body = IamProjects), (status = 400, body = IamErrorBody), (status = 403, body = IamErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-iam/iam_06_0001.html and its Open Telekom Cloud copy, read 2026-11")),
         ("x-action" = json!("iam:projects:listProjects")),
@@ -219,7 +219,7 @@ pub(super) async fn list_projects(
             Some((skip, take)) => projects.into_iter().skip(skip).take(take).collect(),
             None => projects,
         };
-        response::to_json(&Projects::of(projects, domain, &base, &path), 512)
+        response::to_json(&IamProjects::of(projects, domain, &base, &path), 512)
     });
     Ok(response::json(StatusCode::OK, text))
 }
@@ -267,7 +267,7 @@ fn bad(name: &str, must_be: &str) -> Error {
 ///
 /// Clients of services of accounts find out the id of theirs by it. Errors: those of the gateway.
 #[utoipa::path(get, path = "/v3/auth/domains", operation_id = "ListDomains", tag = "iam",
-    responses((status = 200, body = Domains)),
+    responses((status = 200, body = IamDomains)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/api-iam/iam_07_0001.html and its Open Telekom Cloud copy, read 2026-11")),
         ("x-action" = json!("none")),
@@ -280,7 +280,7 @@ pub(super) async fn list_domains(
     let (base, path) = (base(&parts), target(&parts));
     let text = handle.read(|(), shared, _| {
         let domain = shared.identities.account_of(&caller);
-        response::to_json(&Domains::of(domain, &base, &path), 512)
+        response::to_json(&IamDomains::of(domain, &base, &path), 512)
     });
     Ok(response::json(StatusCode::OK, text))
 }

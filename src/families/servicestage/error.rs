@@ -91,8 +91,7 @@ impl From<Rejection> for Error {
 
 /// The body of an error.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = ServiceStageErrorBody)]
-pub struct ErrorBody {
+pub struct ServiceStageErrorBody {
     /// `SVCSTG.` and eight digits.
     pub error_code: Cow<'static, str>,
     /// What went wrong.
@@ -110,7 +109,7 @@ const STATUSES: [StatusRow; 3] = [PARAMETER_INVALID, RELEASE_NOT_FOUND, INTERNAL
 pub fn fault(answer: &StubResponse) -> Response {
     huawei::fault(answer, &STATUSES, |code, error_msg| {
         let error_code = code.into();
-        let body = ErrorBody {
+        let body = ServiceStageErrorBody {
             error_code,
             error_msg,
         };
@@ -127,7 +126,7 @@ impl IntoResponse for ErrorKind {
             Self::Internal => INTERNAL,
         };
         let status = StatusCode::from_u16(status).expect("the table has valid statuses");
-        let body = ErrorBody {
+        let body = ServiceStageErrorBody {
             error_code: error_code.into(),
             error_msg: self.to_string(),
         };

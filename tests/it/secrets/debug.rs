@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderValue};
 use release_emulator::State;
-use release_emulator::internals::families::iam::wire::request::{LoginRequest, TokenRequest};
+use release_emulator::internals::families::iam::wire::request::{IamTokenRequest, LoginRequest};
 use release_emulator::internals::http::auth::verify::Key;
 use release_emulator::internals::http::auth::{Secret, huawei, zadig};
 use release_emulator::internals::world::identities::Directory;
@@ -78,7 +78,7 @@ fn nothing_secret_is_printed_of_a_login_for_debugging() {
     let user = json!({"name": "ann", "password": "hush-password", "domain": {"name": "acme"}});
     let body = json!({"auth": {"identity": {"methods": ["password"], "password": {"user": user}}}});
 
-    let request: TokenRequest = serde_json::from_value(body.clone()).unwrap();
+    let request: IamTokenRequest = serde_json::from_value(body.clone()).unwrap();
     let login_request = LoginRequest::read(body.to_string().as_bytes(), |_| {}).unwrap();
 
     assert_masked(&request);

@@ -12,57 +12,52 @@ use crate::world::identities::{Directory, Login, Project, Who};
 
 /// The body of a login: `{"auth":{"identity":{…},"scope":{…}}}`.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = IamTokenRequest)]
-pub struct TokenRequest {
+pub struct IamTokenRequest {
     /// Who asks, and for what. Mandatory.
-    #[schema(value_type = Auth, required = true)]
-    auth: Option<Auth>,
+    #[schema(value_type = IamAuth, required = true)]
+    auth: Option<IamAuth>,
 }
 
 /// Who asks, and for what.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = IamAuth)]
-struct Auth {
+struct IamAuth {
     /// Who asks. Mandatory.
-    #[schema(value_type = Identity, required = true)]
-    identity: Option<Identity>,
+    #[schema(value_type = IamIdentity, required = true)]
+    identity: Option<IamIdentity>,
     /// What the token is for. A project goes before an account; without either it is for the user's account.
-    scope: Option<Scope>,
+    scope: Option<IamScope>,
 }
 
 /// Who asks, and how that is proved.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = IamIdentity)]
-struct Identity {
+struct IamIdentity {
     /// `["password"]`. Mandatory; other methods are not emulated.
-    #[schema(value_type = Vec<Method>, required = true, min_items = 1, max_items = 1, example = json!(["password"]))]
+    #[schema(value_type = Vec<IamMethod>, required = true, min_items = 1, max_items = 1, example = json!(["password"]))]
     methods: Option<Vec<String>>,
     /// Mandatory.
-    #[schema(value_type = Password, required = true)]
-    password: Option<Password>,
+    #[schema(value_type = IamPassword, required = true)]
+    password: Option<IamPassword>,
 }
 
 /// The method that is emulated.
 #[derive(Debug, ToSchema)]
-#[schema(as = IamMethod, rename_all = "lowercase")]
-enum Method {
+#[schema(rename_all = "lowercase")]
+enum IamMethod {
     #[expect(dead_code, reason = "the schema alone speaks of it")]
     Password,
 }
 
 /// A name with its password.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = IamPassword)]
-struct Password {
+struct IamPassword {
     /// Mandatory.
-    #[schema(value_type = User, required = true)]
-    user: Option<User>,
+    #[schema(value_type = IamLoginUser, required = true)]
+    user: Option<IamLoginUser>,
 }
 
 /// Who asks.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = IamLoginUser)]
-struct User {
+struct IamLoginUser {
     /// The user's id, in place of the name and the account.
     id: Option<String>,
     /// The user's name. Mandatory without an id.
@@ -71,28 +66,26 @@ struct User {
     #[schema(value_type = String, required = true)]
     password: Option<Secret>,
     /// The user's account. Mandatory without an id.
-    domain: Option<Named>,
+    domain: Option<IamNamed>,
 }
 
 /// What a token is for.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = IamScope)]
-struct Scope {
+struct IamScope {
     /// One project.
-    project: Option<Named>,
+    project: Option<IamNamed>,
     /// An account.
-    domain: Option<Named>,
+    domain: Option<IamNamed>,
 }
 
 /// Something by id or by name; the id goes first.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = IamNamed)]
-struct Named {
+struct IamNamed {
     id: Option<String>,
     name: Option<String>,
 }
 
-impl Named {
+impl IamNamed {
     fn reference(self, path: &'static str) -> Result<Reference, Error> {
         match (self.id, self.name) {
             (Some(id), _) => Ok(Reference::Id(id)),
@@ -157,13 +150,13 @@ impl LoginRequest {
         let mut track = serde_path_to_error::Track::new();
         let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
         let mut callback = |path: serde_ignored::Path| ignored(path_string(&path));
-        let request: TokenRequest =
+        let request: IamTokenRequest =
             strict::deserialize(serde_ignored::Deserializer::new(tracked, &mut callback))
                 .map_err(|_| bad_field(&value, &track.path().to_string()))?;
         Self::complete(request)
     }
 
-    fn complete(request: TokenRequest) -> Result<Self, Error> {
+    fn complete(request: IamTokenRequest) -> Result<Self, Error> {
         let missing = |field, path| move || Error::Required { field, path };
         let auth = request.auth.ok_or_else(missing("auth", "auth"))?;
         let identity = auth
@@ -195,11 +188,11 @@ impl LoginRequest {
         if user.id.is_none() && user.name.is_some() && domain.is_none() {
             return Err(missing("domain", "auth.identity.password.user.domain")());
         }
-        let named = Named {
+        let named = IamNamed {
             id: user.id,
             name: user.name,
         };
-        let Scope {
+        let IamScope {
             project,
             domain: account,
         } = auth.scope.unwrap_or_default();

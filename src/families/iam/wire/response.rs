@@ -21,15 +21,13 @@ pub fn stamp(at: Millis) -> String {
 
 /// A token as a login and a look at it answer it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = IamTokenEnvelope)]
-pub struct TokenEnvelope {
-    token: TokenView,
+pub struct IamTokenEnvelope {
+    token: IamToken,
 }
 
 /// What a token is worth.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = IamToken)]
-struct TokenView {
+struct IamToken {
     /// How it was obtained: `["password"]`.
     methods: [&'static str; 1],
     /// When it ends, in UTC.
@@ -39,25 +37,24 @@ struct TokenView {
     #[schema(example = "2015-11-09T00:42:57.527404Z")]
     issued_at: String,
     /// Whose it is.
-    user: UserView,
+    user: IamTokenUser,
     /// The account that it is for; only without a project.
     #[serde(skip_serializing_if = "Option::is_none")]
-    domain: Option<DomainRef>,
+    domain: Option<IamDomainRef>,
     /// The project that it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    project: Option<ProjectRef>,
+    project: Option<IamProjectRef>,
     /// Where the services are: all of them here. Absent with `nocatalog`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    catalog: Option<Vec<Service>>,
+    catalog: Option<Vec<IamService>>,
     /// What it allows: a role for each action that the fixtures allow, `te_admin` where these limit nothing.
-    roles: Vec<Role>,
+    roles: Vec<IamRole>,
 }
 
 /// The user that a token is of.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = IamTokenUser)]
-struct UserView {
-    domain: DomainRef,
+struct IamTokenUser {
+    domain: IamDomainRef,
     id: String,
     name: String,
     /// Always null: passwords do not end.
@@ -66,13 +63,12 @@ struct UserView {
 
 /// An account by id and name.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = IamDomainRef)]
-struct DomainRef {
+struct IamDomainRef {
     id: String,
     name: String,
 }
 
-impl DomainRef {
+impl IamDomainRef {
     fn of(name: &str) -> Self {
         Self {
             id: domain_id(name),
@@ -83,18 +79,16 @@ impl DomainRef {
 
 /// A project by id and name.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = IamProjectRef)]
-struct ProjectRef {
-    domain: DomainRef,
+struct IamProjectRef {
+    domain: IamDomainRef,
     id: String,
     name: String,
 }
 
 /// A service, and where it is.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = IamService)]
-struct Service {
-    endpoints: [Endpoint; 1],
+struct IamService {
+    endpoints: [IamEndpoint; 1],
     id: String,
     name: &'static str,
     #[serde(rename = "type")]
@@ -103,8 +97,7 @@ struct Service {
 
 /// An address of a service.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = IamEndpoint)]
-struct Endpoint {
+struct IamEndpoint {
     id: String,
     /// Always `public`.
     interface: &'static str,
@@ -115,14 +108,13 @@ struct Endpoint {
 
 /// What a token allows.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = IamRole)]
-struct Role {
+struct IamRole {
     /// Always `0`, which stands for no permission of the service's own.
     id: &'static str,
     name: String,
 }
 
-impl TokenEnvelope {
+impl IamTokenEnvelope {
     /// A token, seen from outside at `base`, the address of the emulator.
     #[must_use]
     pub fn of(token: &Token, directory: &Directory, base: &str, with_catalog: bool) -> Self {
@@ -142,29 +134,29 @@ impl TokenEnvelope {
                 directory.own_projects(&token.user).first().cloned(),
             ),
         };
-        let domain = DomainRef::of(&domain);
+        let domain = IamDomainRef::of(&domain);
         let roles = match directory.actions_of(&token.user) {
             None => vec!["te_admin".to_owned()],
             Some(actions) => actions.to_vec(),
         };
         let catalog = with_catalog.then(|| catalog(base, project.as_ref()));
         Self {
-            token: TokenView {
+            token: IamToken {
                 methods: ["password"],
                 expires_at: stamp(ends),
                 issued_at: stamp(issued_at),
-                user: UserView {
+                user: IamTokenUser {
                     domain: domain.clone(),
                     id: user_id(&token.user),
                     name: token.user.clone(),
                     password_expires_at: None,
                 },
                 domain: project.is_none().then(|| domain.clone()),
-                project: project.map(|Project { id, name }| ProjectRef { domain, id, name }),
+                project: project.map(|Project { id, name }| IamProjectRef { domain, id, name }),
                 catalog,
                 roles: roles
                     .into_iter()
-                    .map(|name| Role { id: "0", name })
+                    .map(|name| IamRole { id: "0", name })
                     .collect(),
             },
         }
@@ -172,9 +164,9 @@ impl TokenEnvelope {
 }
 
 /// The services that a token for a project, or for an account, leads to.
-fn catalog(base: &str, project: Option<&Project>) -> Vec<Service> {
-    let service = |name, kind, region: &str, url| Service {
-        endpoints: [Endpoint {
+fn catalog(base: &str, project: Option<&Project>) -> Vec<IamService> {
+    let service = |name, kind, region: &str, url| IamService {
+        endpoints: [IamEndpoint {
             id: id_of("endpoint", name),
             interface: "public",
             region: region.to_owned(),
@@ -200,21 +192,19 @@ fn catalog(base: &str, project: Option<&Project>) -> Vec<Service> {
 
 /// The projects that a caller may enter.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = IamProjects)]
-pub struct Projects {
-    links: Links,
-    projects: Vec<ProjectView>,
+pub struct IamProjects {
+    links: IamLinks,
+    projects: Vec<IamProject>,
 }
 
 /// One project.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = IamProject)]
-struct ProjectView {
+struct IamProject {
     /// Always false.
     is_domain: bool,
     /// Always empty.
     description: &'static str,
-    links: SelfLink,
+    links: IamSelfLink,
     /// Always true.
     enabled: bool,
     id: String,
@@ -227,8 +217,7 @@ struct ProjectView {
 
 /// Where a list and its neighbours are.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = IamLinks)]
-struct Links {
+struct IamLinks {
     #[serde(rename = "self")]
     own: String,
     previous: Option<String>,
@@ -237,20 +226,19 @@ struct Links {
 
 /// Where something is.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = IamSelfLink)]
-struct SelfLink {
+struct IamSelfLink {
     #[serde(rename = "self")]
     own: String,
 }
 
-impl Projects {
+impl IamProjects {
     /// A list of an account's projects, asked for at `path`.
     #[must_use]
     pub fn of(projects: Vec<Project>, domain: &str, base: &str, path: &str) -> Self {
-        let project = |Project { id, name }| ProjectView {
+        let project = |Project { id, name }| IamProject {
             is_domain: false,
             description: "",
-            links: SelfLink {
+            links: IamSelfLink {
                 own: format!("{base}/v3/projects/{id}"),
             },
             enabled: true,
@@ -260,13 +248,13 @@ impl Projects {
             name,
         };
         Self {
-            links: Links::at(base, path),
+            links: IamLinks::at(base, path),
             projects: projects.into_iter().map(project).collect(),
         }
     }
 }
 
-impl Links {
+impl IamLinks {
     fn at(base: &str, path: &str) -> Self {
         Self {
             own: format!("{base}{path}"),
@@ -278,41 +266,39 @@ impl Links {
 
 /// The accounts that a caller belongs to.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = IamDomains)]
-pub struct Domains {
-    domains: [DomainView; 1],
-    links: Links,
+pub struct IamDomains {
+    domains: [IamDomain; 1],
+    links: IamLinks,
 }
 
 /// One account.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = IamDomain)]
-struct DomainView {
+struct IamDomain {
     /// Always empty.
     description: &'static str,
     /// Always true.
     enabled: bool,
     id: String,
-    links: SelfLink,
+    links: IamSelfLink,
     name: String,
 }
 
-impl Domains {
+impl IamDomains {
     /// The one account of a user.
     #[must_use]
     pub fn of(name: &str, base: &str, path: &str) -> Self {
         let id = domain_id(name);
         Self {
-            domains: [DomainView {
+            domains: [IamDomain {
                 description: "",
                 enabled: true,
-                links: SelfLink {
+                links: IamSelfLink {
                     own: format!("{base}/v3/domains/{id}"),
                 },
                 id,
                 name: name.to_owned(),
             }],
-            links: Links::at(base, path),
+            links: IamLinks::at(base, path),
         }
     }
 }

@@ -14,7 +14,7 @@ use super::table::{Table, WriteContext};
 use super::wire::{ActionBody, ActionQuery, PipelineBody, PolicyBody};
 use super::wire::{ActionResponse, Detail, Record, Row};
 use crate::families::huawei::{GatewayError, GatewayErrorBody};
-use crate::families::servicestage::error::{ErrorBody, ErrorKind};
+use crate::families::servicestage::error::{ErrorKind, ServiceStageErrorBody};
 use crate::families::servicestage::paging::Paging;
 use crate::families::servicestage::tables::Tables;
 use crate::families::servicestage::{Error, ServiceStage, hints};
@@ -42,7 +42,7 @@ fn ok(text: Vec<u8>) -> Response {
     tag = "pipelines", request_body(content = PipelineBody,
         example = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": [
             {"name": "deploy", "approval_type": 1, "tasks": [{"name": "prepare"}, {"name": "roll-out"}]}]})),
-    responses((status = 200, body = Detail), (status = 400, body = ErrorBody),
+    responses((status = 200, body = Detail), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody)),
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("ServiceStage API reference, page 0245, read 2026-08")),
@@ -106,7 +106,7 @@ struct Wrapped<T> {
 /// 400 for a bad paging parameter.
 #[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines", operation_id = "ListPipelines",
     tag = "pipelines", params(Paging),
-    responses((status = 200, body = Vec<Row>), (status = 400, body = ErrorBody),
+    responses((status = 200, body = Vec<Row>), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0246 of 2025-11-28, read 2026-08")),
@@ -143,8 +143,8 @@ pub(super) async fn list_pipelines(
     tag = "pipelines", request_body(content = PipelineBody,
         example = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": [
             {"name": "deploy", "approval_type": 1, "tasks": [{"name": "prepare"}, {"name": "roll-out"}]}]})),
-    responses((status = 200, body = Detail), (status = 400, body = ErrorBody),
-        (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, body = Detail), (status = 400, body = ServiceStageErrorBody),
+        (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0247, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:modify")),
@@ -181,8 +181,8 @@ pub(super) async fn update_pipeline(
 /// `selected_tasks`, and an approval under a name at which nothing waits.
 #[utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/action",
     operation_id = "OperatePipeline", tag = "pipelines", params(ActionQuery), request_body = Option<ActionBody>,
-    responses((status = 200, body = ActionResponse), (status = 400, body = ErrorBody),
-        (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, body = ActionResponse), (status = 400, body = ServiceStageErrorBody),
+        (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0248, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:modify")),
@@ -221,8 +221,8 @@ pub(super) async fn operate_pipeline(
 /// Errors: 404 no such pipeline.
 #[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}", operation_id = "ShowPipeline",
     tag = "pipelines",
-    responses((status = 200, body = Detail), (status = 400, body = ErrorBody), (status = 401, body = GatewayErrorBody),
-        (status = 404, body = ErrorBody)),
+    responses((status = 200, body = Detail), (status = 400, body = ServiceStageErrorBody), (status = 401, body = GatewayErrorBody),
+        (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0249, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:get")),
@@ -259,8 +259,8 @@ struct RecordsBody<'a> {
 /// for a bad paging parameter.
 #[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/records",
     operation_id = "ListPipelineRecords", tag = "pipelines", params(Paging),
-    responses((status = 200, body = RecordsBody), (status = 400, body = ErrorBody),
-        (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, body = RecordsBody), (status = 400, body = ServiceStageErrorBody),
+        (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0290, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:get")),
@@ -297,8 +297,8 @@ pub(super) async fn list_pipeline_records(
 /// be read.
 #[utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
     operation_id = "CreatePipelineHooks", tag = "pipelines", request_body = PolicyBody,
-    responses((status = 200, body = PolicyBody), (status = 400, body = ErrorBody),
-        (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, body = PolicyBody), (status = 400, body = ServiceStageErrorBody),
+        (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0252, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:create")),
@@ -316,8 +316,8 @@ pub(super) async fn create_pipeline_hooks(
 /// As the creation.
 #[utoipa::path(put, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
     operation_id = "UpdatePipelineHooks", tag = "pipelines", request_body = PolicyBody,
-    responses((status = 200, body = PolicyBody), (status = 400, body = ErrorBody),
-        (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, body = PolicyBody), (status = 400, body = ServiceStageErrorBody),
+        (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0253, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:modify")),
@@ -357,8 +357,8 @@ fn set_policy(
 /// Without one it answers a policy by hand (inferred). Errors: 404 no such pipeline.
 #[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
     operation_id = "ShowPipelineHooks", tag = "pipelines",
-    responses((status = 200, body = PolicyBody), (status = 400, body = ErrorBody), (status = 401, body = GatewayErrorBody),
-        (status = 404, body = ErrorBody)),
+    responses((status = 200, body = PolicyBody), (status = 400, body = ServiceStageErrorBody), (status = 401, body = GatewayErrorBody),
+        (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0254, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:list")),

@@ -8,12 +8,12 @@ use super::model::batch_run::WriteContext;
 use super::model::plan::Plan;
 use super::table::{Refusal, Table};
 use super::wire::{
-    CreateBody, DeployInfoView, DetailView, EditBody, ListView, Listed, PlanPath, ProjectPath,
-    RowView,
+    CreateReleasePlanBody, EditReleasePlanBody, Listed, PlanPath, ProjectPath,
+    ReleasePlanDeployInfo, ReleasePlanDetail, ReleasePlanList, ReleasePlanRow,
 };
 use crate::families::huawei::GatewayErrorBody;
 use crate::families::servicestage::Tables;
-use crate::families::servicestage::error::ErrorBody;
+use crate::families::servicestage::error::ServiceStageErrorBody;
 use crate::families::servicestage::paging::Paging;
 use crate::families::servicestage::{Error, ServiceStage, hints};
 use crate::http::Caller;
@@ -29,11 +29,11 @@ use crate::world::handle::Handle;
 /// given a `component_id`; whatever else they say is carried as it is. Errors: 400 with the JSON path, also for
 /// a name that another plan of the project has.
 #[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans", operation_id = "CreateReleasePlan",
-    tag = "plans", params(ProjectPath), request_body(content = CreateBody,
+    tag = "plans", params(ProjectPath), request_body(content = CreateReleasePlanBody,
         example = json!({"name": "spring", "components": [
             {"seq": 0, "name": "web", "runtime_stack": {"name": "java"}},
             {"seq": 1, "name": "db", "runtime_stack": {"name": "java"}}]})),
-    responses((status = 200, body = DetailView), (status = 400, body = ErrorBody),
+    responses((status = 200, body = ReleasePlanDetail), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody)),
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("ServiceStage API reference, index page 0255 (the operation's own page, 0229, could not be read), read 2026-08")),
@@ -44,7 +44,7 @@ pub(super) async fn create_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(ProjectPath { project_id }): Path<ProjectPath>,
     caller: Caller,
-    Json(body): Json<CreateBody>,
+    Json(body): Json<CreateReleasePlanBody>,
 ) -> Result<Response, Error> {
     let new_plan = body.new_plan()?;
     handle.write(|tables, shared, now| {
@@ -64,12 +64,12 @@ pub(super) async fn create_release_plan(
 /// empty, `fail_strategy` is `stop`. Errors: 400 with the JSON path, also for a name that another plan of the
 /// project has and for a plan under way; 404 no such plan.
 #[utoipa::path(put, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "UpdateReleasePlan",
-    tag = "plans", params(PlanPath), request_body(content = EditBody,
+    tag = "plans", params(PlanPath), request_body(content = EditReleasePlanBody,
         example = json!({"name": "spring", "components": [
             {"seq": 0, "name": "web", "runtime_stack": {"name": "java"}},
             {"seq": 1, "name": "db", "runtime_stack": {"name": "java"}}]})),
-    responses((status = 200, body = DetailView), (status = 400, body = ErrorBody),
-        (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, body = ReleasePlanDetail), (status = 400, body = ServiceStageErrorBody),
+        (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0230, read 2026-08")),
         ("x-action" = json!("servicestage::modifyReleasePlan")),
@@ -78,7 +78,7 @@ pub(super) async fn create_release_plan(
 pub(super) async fn update_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
-    Json(body): Json<EditBody>,
+    Json(body): Json<EditReleasePlanBody>,
 ) -> Result<Response, Error> {
     let spec = body.spec()?;
     let (project, id) = (&path.project_id, &path.release_plan_id);
@@ -97,8 +97,8 @@ pub(super) async fn update_release_plan(
 /// 404 no such plan.
 #[utoipa::path(delete, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "DeleteReleasePlan",
     tag = "plans", params(PlanPath),
-    responses((status = 200, description = "An empty body"), (status = 400, body = ErrorBody),
-        (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, description = "An empty body"), (status = 400, body = ServiceStageErrorBody),
+        (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0231, read 2026-08")),
         ("x-action" = json!("servicestage::deleteReleasePlan")),
@@ -122,7 +122,7 @@ pub(super) async fn delete_release_plan(
 /// parameter's name.
 #[utoipa::path(get, path = "/v3/{project_id}/cas/release-plans", operation_id = "ListReleasePlans",
     tag = "plans", params(ProjectPath, Paging),
-    responses((status = 200, body = ListView), (status = 400, body = ErrorBody),
+    responses((status = 200, body = ReleasePlanList), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0232, read 2026-08")),
@@ -145,9 +145,9 @@ pub(super) async fn list_release_plans(
         );
         let view = Listed {
             count,
-            release_plans: StreamedArray::of(rows.map(|entry| RowView::of(entry, now))),
+            release_plans: StreamedArray::of(rows.map(|entry| ReleasePlanRow::of(entry, now))),
         };
-        response::to_json(&view, 64 + page.limit().min(count) * RowView::SIZE)
+        response::to_json(&view, 64 + page.limit().min(count) * ReleasePlanRow::SIZE)
     });
     Ok(response::json(StatusCode::OK, text))
 }
@@ -157,8 +157,8 @@ pub(super) async fn list_release_plans(
 /// `GET …/cas/release-plans/{release_plan_id}`. Components come as they were given. Errors: 404 no such plan.
 #[utoipa::path(get, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "ShowReleasePlan",
     tag = "plans", params(PlanPath),
-    responses((status = 200, body = DetailView), (status = 400, body = ErrorBody), (status = 401, body = GatewayErrorBody),
-        (status = 404, body = ErrorBody)),
+    responses((status = 200, body = ReleasePlanDetail), (status = 400, body = ServiceStageErrorBody), (status = 401, body = GatewayErrorBody),
+        (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0233, read 2026-08")),
         ("x-action" = json!("servicestage::getReleasePlan")),
@@ -178,8 +178,8 @@ pub(super) async fn show_release_plan(
 /// plan.
 #[utoipa::path(get, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/deploy-info", operation_id = "ShowReleasePlanDeployInfo",
     tag = "plans", params(PlanPath),
-    responses((status = 200, body = DeployInfoView), (status = 400, body = ErrorBody), (status = 401, body = GatewayErrorBody),
-        (status = 404, body = ErrorBody)),
+    responses((status = 200, body = ReleasePlanDeployInfo), (status = 400, body = ServiceStageErrorBody), (status = 401, body = GatewayErrorBody),
+        (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0234, read 2026-08")),
         ("x-action" = json!("servicestage::getReleasePlan")),
@@ -193,7 +193,7 @@ pub(super) async fn show_release_plan_deploy_info(
     let text = handle.read(|tables, _, now| {
         let plan = tables.plans.get(project, id);
         let plan = plan.map_err(|refusal| refused(tables, (project, id), refusal, now))?;
-        let view = DeployInfoView::of(id, plan, now);
+        let view = ReleasePlanDeployInfo::of(id, plan, now);
         Ok::<_, Error>(response::to_json(&view, view.size()))
     })?;
     Ok(response::json(StatusCode::OK, text))
@@ -205,8 +205,8 @@ pub(super) async fn show_release_plan_deploy_info(
 /// unless the plan is `CREATED`, `FAILED`, `PARTIALLY_FAILED`, `ABORTED` or `ROLLBACK_SUCCEED`; 404 no such plan.
 #[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/execute", operation_id = "ExecuteReleasePlan",
     tag = "plans", params(PlanPath),
-    responses((status = 200, description = "An empty body"), (status = 400, body = ErrorBody),
-        (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, description = "An empty body"), (status = 400, body = ServiceStageErrorBody),
+        (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0235, read 2026-08")),
         ("x-action" = json!("servicestage::createReleasePlan")),
@@ -224,8 +224,8 @@ pub(super) async fn execute_release_plan(
 /// unless the plan is `SUCCESS`, `FAILED` or `PARTIALLY_FAILED`; 404 no such plan.
 #[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/rollback", operation_id = "RollbackReleasePlan",
     tag = "plans", params(PlanPath),
-    responses((status = 200, description = "An empty body"), (status = 400, body = ErrorBody),
-        (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, description = "An empty body"), (status = 400, body = ServiceStageErrorBody),
+        (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0236, read 2026-08")),
         ("x-action" = json!("servicestage::createReleasePlan")),
@@ -244,8 +244,8 @@ pub(super) async fn rollback_release_plan(
 /// `ABORTING` for a step, then `ABORTED`. Errors: 400 unless the plan is `RUNNING`; 404 no such plan.
 #[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/abort", operation_id = "AbortReleasePlan",
     tag = "plans", params(PlanPath),
-    responses((status = 200, description = "An empty body"), (status = 400, body = ErrorBody),
-        (status = 401, body = GatewayErrorBody), (status = 404, body = ErrorBody)),
+    responses((status = 200, description = "An empty body"), (status = 400, body = ServiceStageErrorBody),
+        (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0251, read 2026-08")),
         ("x-action" = json!("servicestage::createReleasePlan")),
@@ -279,7 +279,7 @@ fn detail(tables: &Tables, project: &str, id: &str, now: Millis) -> Result<Respo
 }
 
 fn shown(id: &str, plan: &Plan, now: Millis) -> Response {
-    let view = DetailView::of(id, plan, now);
+    let view = ReleasePlanDetail::of(id, plan, now);
     let text = response::to_json(&view, view.size());
     response::json(StatusCode::OK, text)
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::model::batch_run::Job;
-use super::model::component::{Component, ComponentBody, RequestedComponent, required};
+use super::model::component::{Component, ReleasePlanComponent, RequestedComponent, required};
 use super::model::plan::{NewPlan, Plan};
 use super::model::progress::ComponentProgress;
 use super::model::spec::{PlanSpec, check_desc};
@@ -38,8 +38,7 @@ pub struct PlanPath {
 /// A plan to create. The page could not be read: this is the body of an edit, and the two fields that the
 /// detail shows and an edit cannot change.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = CreateReleasePlanBody)]
-pub struct CreateBody {
+pub struct CreateReleasePlanBody {
     /// The plan's name, unique in the project: 2 to 64 letters, digits, `-` and `_`; the first a letter, the
     /// last a letter or a digit.
     #[schema(value_type = String, required = true, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$")]
@@ -60,8 +59,7 @@ pub struct CreateBody {
 
 /// What a plan is to say from now on. What is absent is not kept but gets its default.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = EditReleasePlanBody)]
-pub struct EditBody {
+pub struct EditReleasePlanBody {
     /// The plan's name, as when it is created.
     #[schema(value_type = String, required = true, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$")]
     name: Option<String>,
@@ -75,10 +73,10 @@ pub struct EditBody {
     fail_strategy: Option<FailStrategy>,
 }
 
-impl CreateBody {
+impl CreateReleasePlanBody {
     /// Checks everything that can be checked without looking at other plans.
     pub fn new_plan(self) -> Result<NewPlan, ValidationError> {
-        let edit = EditBody {
+        let edit = EditReleasePlanBody {
             name: self.name,
             components: self.components,
             desc: self.desc,
@@ -92,7 +90,7 @@ impl CreateBody {
     }
 }
 
-impl EditBody {
+impl EditReleasePlanBody {
     /// Checks everything that can be checked without looking at the plan.
     pub fn spec(self) -> Result<PlanSpec, ValidationError> {
         let name = self.name.ok_or_else(|| required("name"))?;
@@ -121,18 +119,16 @@ pub struct Listed<T> {
 
 /// A page of the list.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ReleasePlanList)]
-pub struct ListView<'a> {
+pub struct ReleasePlanList<'a> {
     /// How many plans the project has, before paging.
     count: usize,
     /// The plans, newest first unless asked otherwise.
-    release_plans: Vec<RowView<'a>>,
+    release_plans: Vec<ReleasePlanRow<'a>>,
 }
 
 /// A plan in the list: the seven documented keys in the order of the documented example.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ReleasePlanRow)]
-pub struct RowView<'a> {
+pub struct ReleasePlanRow<'a> {
     /// The plan's name.
     name: &'a str,
     /// The plan's id.
@@ -151,7 +147,7 @@ pub struct RowView<'a> {
     execute_time: Millis,
 }
 
-impl<'a> RowView<'a> {
+impl<'a> ReleasePlanRow<'a> {
     /// The most bytes that a row usually takes.
     pub const SIZE: usize = 224;
 
@@ -174,7 +170,7 @@ impl<'a> RowView<'a> {
 /// A plan, whole.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ReleasePlan)]
-pub struct DetailView<'a> {
+pub struct ReleasePlanDetail<'a> {
     /// The plan's id.
     id: &'a str,
     /// What it does with its components.
@@ -184,7 +180,7 @@ pub struct DetailView<'a> {
     /// Its description; may be empty.
     desc: &'a str,
     /// Its components, as they were given, in the order they were given.
-    #[schema(value_type = Vec<ComponentBody>)]
+    #[schema(value_type = Vec<ReleasePlanComponent>)]
     components: Vec<&'a RawJson>,
     /// Its name.
     name: &'a str,
@@ -205,7 +201,7 @@ pub struct DetailView<'a> {
     creator: &'a str,
 }
 
-impl<'a> DetailView<'a> {
+impl<'a> ReleasePlanDetail<'a> {
     /// What the detail shows.
     #[must_use]
     pub fn of(id: &'a str, plan: &'a Plan, now: Millis) -> Self {
@@ -236,18 +232,16 @@ impl<'a> DetailView<'a> {
 
 /// How the deployment of a plan goes.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ReleasePlanDeployInfo)]
-pub struct DeployInfoView<'a> {
+pub struct ReleasePlanDeployInfo<'a> {
     /// The plan's id.
     id: &'a str,
     /// Its components, in the plan's order.
-    components: Vec<ComponentInfoView<'a>>,
+    components: Vec<ReleasePlanComponentInfo<'a>>,
 }
 
 /// How the deployment of a component goes. Source: page 0234, read 2026-08, up to `rollback_fail_message`.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ReleasePlanComponentInfo)]
-pub struct ComponentInfoView<'a> {
+pub struct ReleasePlanComponentInfo<'a> {
     /// The job that releases it, `JOB` and a uuid; empty until it begins.
     job_id: &'a str,
     /// What the component is at.
@@ -285,14 +279,14 @@ pub struct ComponentInfoView<'a> {
     rollback_fail_message: &'a str,
 }
 
-impl<'a> DeployInfoView<'a> {
+impl<'a> ReleasePlanDeployInfo<'a> {
     /// What the deployment information shows.
     #[must_use]
     pub fn of(id: &'a str, plan: &'a Plan, now: Millis) -> Self {
         let components = plan.components(now);
         Self {
             id,
-            components: components.map(ComponentInfoView::of).collect(),
+            components: components.map(ReleasePlanComponentInfo::of).collect(),
         }
     }
 
@@ -303,7 +297,7 @@ impl<'a> DeployInfoView<'a> {
     }
 }
 
-impl<'a> ComponentInfoView<'a> {
+impl<'a> ReleasePlanComponentInfo<'a> {
     fn of((component, progress): (&'a Component, ComponentProgress<'a>)) -> Self {
         let ComponentProgress {
             status,

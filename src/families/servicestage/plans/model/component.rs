@@ -30,8 +30,7 @@ pub struct Component {
 /// A component, as requests give it and the detail shows it. The page has some thirty more tables, of which
 /// nothing is known: whatever else a component says is carried byte for byte and answered again.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = ReleasePlanComponent)]
-pub struct ComponentBody {
+pub struct ReleasePlanComponent {
     /// The release batch, from 0 on. Lower batches come first, components of one batch are released together.
     #[schema(value_type = i64, required = true, minimum = 0)]
     seq: Option<i64>,
@@ -48,8 +47,8 @@ pub struct ComponentBody {
     _workload_name: Option<String>,
     /// Labels: of the workload in a container, of the microservice on a virtual machine.
     #[serde(rename = "labels")]
-    #[schema(value_type = Option<Vec<LabelBody>>)]
-    _labels: Option<Vec<LabelBody>>,
+    #[schema(value_type = Option<Vec<ReleasePlanLabel>>)]
+    _labels: Option<Vec<ReleasePlanLabel>>,
     /// How the component is created; absent: it is created and deployed.
     #[serde(rename = "create_mode")]
     #[schema(value_type = Option<String>)]
@@ -62,7 +61,7 @@ pub struct ComponentBody {
     version: Option<String>,
 }
 
-/// The schema of a component that is requested: [`ComponentBody`], and what it must have then.
+/// The schema of a component that is requested: [`ReleasePlanComponent`], and what it must have then.
 #[derive(Debug)]
 pub struct RequestedComponent;
 
@@ -73,7 +72,7 @@ impl PartialSchema for RequestedComponent {
             .required("runtime_stack")
             .property("runtime_stack", stack);
         AllOfBuilder::new()
-            .item(Ref::from_schema_name(ComponentBody::name()))
+            .item(Ref::from_schema_name(ReleasePlanComponent::name()))
             .item(needed)
             .description(Some("A component to release"))
             .into()
@@ -86,15 +85,17 @@ impl ToSchema for RequestedComponent {
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((ComponentBody::name().into_owned(), ComponentBody::schema()));
-        ComponentBody::schemas(schemas);
+        schemas.push((
+            ReleasePlanComponent::name().into_owned(),
+            ReleasePlanComponent::schema(),
+        ));
+        ReleasePlanComponent::schemas(schemas);
     }
 }
 
 /// A label.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = ReleasePlanLabel)]
-pub struct LabelBody {
+pub struct ReleasePlanLabel {
     /// Its key.
     #[serde(rename = "key")]
     _key: Option<String>,
@@ -123,7 +124,7 @@ impl Component {
     }
 
     fn read(text: RawJson, complete: bool) -> Result<Self, ValidationError> {
-        let body: ComponentBody = read_part(&text)?;
+        let body: ReleasePlanComponent = read_part(&text)?;
         let seq = body.seq.ok_or_else(|| required("seq"))?;
         if seq < 0 {
             return Err(ValidationError::new("seq", format!("{seq} is less than 0")));
