@@ -1,4 +1,4 @@
-//! The recognition of a Huawei service's callers, and their permissions.
+//! Authentication and authorization of the callers of Huawei services.
 
 use axum::body::Bytes;
 use axum::http::request::Parts;
@@ -13,47 +13,51 @@ use crate::world::handle::Handle;
 use crate::world::identities::UNKNOWN_CALLER;
 use crate::world::settings::{Auth, Fidelity};
 
-/// True if a request is signed, and so its body with it.
+/// Returns true if a request is signed. A signature covers the body.
 #[must_use]
 pub(super) fn is_signed(request: &Parts) -> bool {
     request.headers.contains_key(header::AUTHORIZATION)
         && matches!(huawei(&request.headers), Ok(Credential::Signature(_)))
 }
 
-/// Recognises who calls a Huawei service. What is known of a credential is always checked; what nobody knows
-/// passes unless `--auth strict`.
+/// Recognises the caller of a Huawei service. A known credential is always checked; an unknown one is accepted
+/// unless `--auth strict`.
 pub(super) fn authenticate<T>(
     handle: &Handle<T>,
     request: &Parts,
     body: &Bytes,
 ) -> Result<Caller, Rejection> {
-    let credential = huawei(&request.headers).map_err(Rejection::Unauthenticated)?;
-    let known = match &credential {
-        Credential::Token(token) => {
-            handle.read(|_, shared, now| shared.identities.by_token(token, now))
-        }
-        Credential::Signature(signature) => signer(handle, signature, request, body),
-    };
-    let known = known.map_err(Rejection::Unauthenticated)?;
-    let caller = match (known, credential) {
-        (Some(caller), _) => caller,
-        (None, _) if handle.settings().auth == Auth::Shape => Caller::named(UNKNOWN_CALLER),
-        (None, Credential::Token(_)) => {
-            return Err(Rejection::Unauthenticated(Failure::UnknownToken));
-        }
-        (None, Credential::Signature(signature)) => {
-            let ak = signature.ak.to_owned();
-            return Err(Rejection::Unauthenticated(Failure::UnknownKey { ak }));
-        }
-    };
-    let named = request
+    let caller = identify(handle, request, body).map_err(Rejection::Unauthenticated)?;
+    let named_project = request
         .headers
         .get(PROJECT_ID)
-        .and_then(|value| value.to_str().ok());
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| !id.is_empty())
+        .map(str::to_owned);
     Ok(Caller {
-        named_project: named.filter(|id| !id.is_empty()).map(str::to_owned),
+        named_project,
         ..caller
     })
+}
+
+fn identify<T>(handle: &Handle<T>, request: &Parts, body: &Bytes) -> Result<Caller, Failure> {
+    let (caller, unknown) = match huawei(&request.headers)? {
+        Credential::Token(token) => (
+            handle.read(|_, shared, now| shared.identities.by_token(token, now))?,
+            Failure::UnknownToken,
+        ),
+        Credential::Signature(signature) => (
+            signer(handle, &signature, request, body)?,
+            Failure::UnknownKey {
+                ak: signature.ak.to_owned(),
+            },
+        ),
+    };
+    match caller {
+        Some(caller) => Ok(caller),
+        None if handle.settings().auth == Auth::Shape => Ok(Caller::named(UNKNOWN_CALLER)),
+        None => Err(unknown),
+    }
 }
 
 /// The caller whose access key signed the request, if the key is known.
@@ -63,7 +67,7 @@ fn signer<T>(
     request: &Parts,
     body: &Bytes,
 ) -> Result<Option<Caller>, Failure> {
-    // The key is taken out of the lock: others need not wait for the arithmetic.
+    // The signature is verified outside the lock, since hashing a body takes long.
     let found = handle.read(|_, shared, now| {
         let (key, caller) = shared.identities.by_key(signature.ak)?;
         Some((key.clone(), caller, now))
@@ -72,10 +76,9 @@ fn signer<T>(
         return Ok(None);
     };
     let settings = handle.settings();
-    // Clients sign with the time of their machine, whatever the emulator's clock shows. Only who asks for the
-    // service's strictness in both respects has them judged by that clock.
-    let judged_by_world = settings.auth == Auth::Strict && settings.fidelity == Fidelity::Strict;
-    let now = if judged_by_world { now } else { system_now() };
+    // Clients sign with their machine's time. Only full strictness compares it with the emulator's clock.
+    let is_strict = settings.auth == Auth::Strict && settings.fidelity == Fidelity::Strict;
+    let now = if is_strict { now } else { system_now() };
     let request = canonical::Request {
         method: &request.method,
         uri: &request.uri,
@@ -92,30 +95,23 @@ fn signer<T>(
 /// The header in which a request may name its project.
 const PROJECT_ID: HeaderName = HeaderName::from_static("x-project-id");
 
-/// True if the caller may use an operation, and may do so in the project that the request is for, if it names
-/// one, as its path or its header spells it. A token of an account is for no project, and so for no operation
-/// of one.
+/// Checks that the caller may use an operation in the project of the request. `project` is percent-encoded. A token for
+/// an account is valid for no project.
 pub(super) fn authorize(
     caller: &Caller,
     operation: &Operation,
     project: Option<&str>,
 ) -> Result<(), Rejection> {
-    let foreign = match (caller.projects.as_deref(), project) {
-        (Some([]), _) => Some("the token is for an account; get one for a project".to_owned()),
-        (Some(own), Some(project)) => {
-            let project = decoded(project);
-            (!own.contains(&project)).then(|| {
-                let own = own.join(" or ");
-                format!("the credential is for the project {own}, not for {project}")
-            })
+    let why = match (caller.projects.as_deref(), project.map(decoded)) {
+        (Some([]), _) => "the token is for an account; get one for a project".to_owned(),
+        (Some(own), Some(project)) if !own.contains(&project) => {
+            let own = own.join(" or ");
+            format!("the credential is for the project {own}, not for {project}")
         }
-        _ => None,
+        _ => return caller.authorize(operation),
     };
-    match foreign {
-        Some(why) => Err(Rejection::Forbidden {
-            action: operation.action.clone(),
-            why,
-        }),
-        None => caller.authorize(operation),
-    }
+    Err(Rejection::Forbidden {
+        action: operation.action.clone(),
+        why,
+    })
 }

@@ -1,5 +1,4 @@
-//! The one dialect of the Huawei services: they share a gateway, and differ in their errors and in the way a request names
-//! its project.
+//! The dialect of the Huawei services. They share a gateway; their errors and the place of the project id differ.
 
 use std::sync::Arc;
 
@@ -26,32 +25,32 @@ pub trait HuaweiService: Clone + Send + Sync + 'static {
     /// The handle on the family's table.
     fn handle(&self) -> &Handle<Self::Table>;
 
-    /// The project that a request is for, as its path or headers spell it.
+    /// The project of a request, as its path or headers spell it.
     fn project<'a>(request: &'a Parts, caller: &'a Caller) -> Option<&'a str>;
 
-    /// Checks that the caller may use the operation in the project that the request is for.
+    /// Checks that the caller may use the operation in the project of the request.
     fn authorize(caller: &Caller, operation: &Operation, request: &Parts) -> Result<(), Rejection> {
         authorize(caller, operation, Self::project(request, caller))
     }
 
-    /// The project or mesh that the journal and faults know a request by.
+    /// The project or mesh of a request, for the journal and for faults.
     fn scope(request: &Parts) -> Option<String>;
 
-    /// The response that an injected fault asks for, in the family's words.
+    /// The response to an injected fault, in the family's format.
     fn fault(answer: &StubResponse) -> Response;
 
-    /// The caller of a request that needs no credential.
+    /// The caller, if the request needs no credential.
     fn anonymous(request: &Parts) -> Option<Caller> {
         let _ = request;
         None
     }
 
-    /// Adds to the OpenAPI document what the gateway alone does not.
+    /// Adds the service's own declarations to the OpenAPI document.
     fn declare(api: &mut OpenApi) {
         let _ = api;
     }
 
-    /// Refuses a request that no route takes.
+    /// The refusal of a request without a route.
     fn unrouted(request: &Parts, why: Rejection) -> Self::Error {
         let _ = request;
         why.into()

@@ -13,49 +13,44 @@ use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
 use crate::http::middleware::instrument::WithRequestId;
 use crate::http::response;
-use crate::world::hints::TOO_LARGE;
+use crate::world::hints;
 
-/// The prefix of the gateway's codes for calls to Huawei's own services.
-const PREFIX: &str = "APIGW";
-
-/// A refusal of the gateway.
+/// A refusal of the gateway. [`GatewayError::row`] gives each its status, code and text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GatewayError {
-    /// `.0101`, 404: no such path.
-    #[error("The API does not exist or has not been published in the environment")]
+    /// 404: an unknown path.
+    #[error("{}", NO_ROUTE.2)]
     NoRoute,
-    /// `.0101`, 405: no such method (inferred).
-    #[error(
-        "The API does not exist or has not been published in the environment: method not allowed"
-    )]
+    /// 405: an unknown method of a known path (inferred).
+    #[error("{}: method not allowed", NO_ROUTE.2)]
     WrongMethod,
-    /// `.0301`, 401; `.0307` for a token that was revoked.
+    /// 401: a missing or invalid credential.
     #[error("{}", unauthenticated(.0))]
     Unauthenticated(Failure),
-    /// `.0302`, 403.
-    #[error("The IAM user is not authorized to access the API: {action}")]
+    /// 403: a valid credential without the permission.
+    #[error("{}: {action}", FORBIDDEN.2)]
     Forbidden {
-        /// The permission that is missing.
+        /// The missing permission.
         action: String,
         /// The reason.
         why: String,
     },
-    /// `.0201`, 413: the body is over 12 MiB.
-    #[error("Request entity too large")]
+    /// 413: a body of more than 12 MiB.
+    #[error("{}", TOO_LARGE.2)]
     TooLarge,
-    /// `.0602`, 400: the path holds a literal placeholder.
-    #[error("Bad request: the path holds the literal {{project_id}}")]
+    /// 400: a path with a literal placeholder.
+    #[error("{}: the path holds the literal {{project_id}}", BAD_REQUEST.2)]
     NoProject,
-    /// `.0101`, 501: an operation that exists but cannot be emulated (inferred).
+    /// 501: an operation of the service that cannot be emulated (inferred).
     #[error("The API is not available in this environment")]
     NotEmulated,
 }
 
-/// The documented text of a credential that does not hold.
+/// The documented text for an invalid credential.
 fn unauthenticated(failure: &Failure) -> String {
     let reason = match failure {
-        Failure::Revoked => return "The token must be updated.".to_owned(),
-        Failure::Missing => "x-auth-token not found".to_owned(),
+        Failure::Revoked => return REVOKED.2.to_owned(),
+        Failure::Missing => return UNAUTHENTICATED.2.to_owned(),
         Failure::Malformed(_) | Failure::BadSignature(_) => "verify aksk signature fail".to_owned(),
         Failure::UnknownToken => "decrypt token fail".to_owned(),
         Failure::Expired { at } => format!("token expires, expires_at: {at}"),
@@ -67,27 +62,59 @@ fn unauthenticated(failure: &Failure) -> String {
     format!("Incorrect IAM authentication information: {reason}")
 }
 
-impl GatewayError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NoRoute | Self::WrongMethod | Self::NotEmulated => "0101",
-            Self::Unauthenticated(Failure::Revoked) => "0307",
-            Self::Unauthenticated(_) => "0301",
-            Self::Forbidden { .. } => "0302",
-            Self::TooLarge => "0201",
-            Self::NoProject => "0602",
-        }
-    }
+/// A row of an error table: status, code, text.
+pub type StatusRow = (u16, &'static str, &'static str);
 
-    fn status(&self) -> StatusCode {
+const BAD_REQUEST: StatusRow = (400, "APIGW.0602", "Bad request");
+const UNAUTHENTICATED: StatusRow = (
+    401,
+    "APIGW.0301",
+    "Incorrect IAM authentication information: x-auth-token not found",
+);
+const REVOKED: StatusRow = (401, "APIGW.0307", "The token must be updated.");
+const FORBIDDEN: StatusRow = (
+    403,
+    "APIGW.0302",
+    "The IAM user is not authorized to access the API",
+);
+const NO_ROUTE: StatusRow = (
+    404,
+    "APIGW.0101",
+    "The API does not exist or has not been published in the environment",
+);
+const TOO_LARGE: StatusRow = (413, "APIGW.0201", "Request entity too large");
+const INTERNAL: StatusRow = (500, "APIGW.0601", "Internal server error");
+
+/// The gateway's answer to an injected fault of a status. Source: the code table of the API Gateway, read 2026-08; the
+/// texts are inferred.
+const STATUSES: [StatusRow; 9] = [
+    BAD_REQUEST,
+    UNAUTHENTICATED,
+    FORBIDDEN,
+    NO_ROUTE,
+    TOO_LARGE,
+    (
+        429,
+        "APIGW.0308",
+        "The throttling threshold has been reached",
+    ),
+    INTERNAL,
+    (502, "APIGW.0202", "Backend unavailable"),
+    (504, "APIGW.0203", "Backend timeout"),
+];
+
+impl GatewayError {
+    fn row(&self) -> StatusRow {
+        let (_, no_api, text) = NO_ROUTE;
         match self {
-            Self::NoRoute => StatusCode::NOT_FOUND,
-            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NoProject => StatusCode::BAD_REQUEST,
-            Self::NotEmulated => StatusCode::NOT_IMPLEMENTED,
+            Self::NoRoute => NO_ROUTE,
+            Self::WrongMethod => (405, no_api, text),
+            Self::Unauthenticated(Failure::Revoked) => REVOKED,
+            Self::Unauthenticated(_) => UNAUTHENTICATED,
+            Self::Forbidden { .. } => FORBIDDEN,
+            Self::TooLarge => TOO_LARGE,
+            Self::NoProject => BAD_REQUEST,
+            Self::NotEmulated => (501, no_api, text),
         }
     }
 
@@ -98,14 +125,14 @@ impl GatewayError {
             Self::NoProject => Some(
                 "the client was built without a project id: give its credentials one".to_owned(),
             ),
-            Self::TooLarge => Some(TOO_LARGE.to_owned()),
-            // The hint is given where the path and its methods are known.
+            Self::TooLarge => Some(hints::TOO_LARGE.to_owned()),
+            // The middleware adds the hint, since it knows the routes.
             Self::NoRoute | Self::WrongMethod | Self::NotEmulated => None,
         }
     }
 }
 
-/// The reason a credential was refused, and the way to one that passes.
+/// The reason a credential was refused, or the way to a valid one.
 #[must_use]
 pub fn hint(failure: &Failure) -> String {
     let hint = match failure {
@@ -132,33 +159,33 @@ pub fn hint(failure: &Failure) -> String {
 /// The gateway's error body.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct GatewayErrorBody<'a> {
-    /// What went wrong.
-    pub error_msg: String,
+    /// The reason.
+    pub error_msg: &'a str,
     /// `APIGW.` and four digits.
-    pub error_code: String,
+    pub error_code: &'a str,
     /// The same as the header `X-Request-Id`: 32 hexadecimal digits.
     pub request_id: &'a str,
 }
 
 impl IntoResponse for GatewayError {
     fn into_response(self) -> Response {
-        let code = format!("{PREFIX}.{}", self.code());
+        let (status, code, _) = self.row();
         if let Some(hint) = self.hint() {
             add_hint(hint);
         }
-        refusal(self.status(), code, self.to_string())
+        refusal(status, code.to_owned(), self.to_string())
     }
 }
 
-/// An answer in the gateway's shape.
-fn refusal(status: StatusCode, code: String, text: String) -> Response {
-    let mut response = response::json(status, axum::body::Body::empty());
+/// A response in the gateway's shape.
+fn refusal(status: u16, error_code: String, error_msg: String) -> Response {
+    let mut response = response::json(status_code(status), axum::body::Body::empty());
     response
         .extensions_mut()
         .insert(WithRequestId::new(move |request_id| {
             let body = GatewayErrorBody {
-                error_msg: text.clone(),
-                error_code: code.clone(),
+                error_msg: &error_msg,
+                error_code: &error_code,
                 request_id,
             };
             serde_json::to_string(&body).expect("keys are strings")
@@ -166,68 +193,44 @@ fn refusal(status: StatusCode, code: String, text: String) -> Response {
     response
 }
 
-/// A status with the code and the text that belong to it.
-pub type StatusRow = (u16, &'static str, &'static str);
+/// The status of a row or a fault.
+pub fn status_code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
 
-/// What the gateway itself answers with a status. Source: the code table of the API Gateway, read 2026-08; the texts
-/// are inferred.
-const STATUSES: [StatusRow; 9] = [
-    (400, "0602", "Bad request"),
-    (
-        401,
-        "0301",
-        "Incorrect IAM authentication information: x-auth-token not found",
-    ),
-    (
-        403,
-        "0302",
-        "The IAM user is not authorized to access the API",
-    ),
-    (
-        404,
-        "0101",
-        "The API does not exist or has not been published in the environment",
-    ),
-    (413, "0201", "Request entity too large"),
-    (429, "0308", "The throttling threshold has been reached"),
-    (500, "0601", "Internal server error"),
-    (502, "0202", "Backend unavailable"),
-    (504, "0203", "Backend timeout"),
-];
-
-/// What a fault asks for, in the words of a service behind the gateway: in the service's own if it has any for the
-/// status, or if the code is one of its own; else in the gateway's.
+/// The response to an injected fault. A service answers a status or code of its own table `own` with `body`, which takes
+/// code and text; the gateway answers the others.
 pub fn fault(
-    answer: &StubResponse,
+    stub: &StubResponse,
     own: &[StatusRow],
     body: impl FnOnce(String, String) -> Vec<u8>,
 ) -> Response {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let of = |table: &[StatusRow]| {
-        let mut table = table.iter();
-        table.find(|(known, ..)| *known == answer.status).copied()
+    let find = |table: &[StatusRow]| {
+        let mut rows = table.iter().copied();
+        rows.find(|(status, ..)| *status == stub.status)
     };
-    let by_gateway = match &answer.code {
+    let by_gateway = match &stub.code {
         Some(code) => code.starts_with("APIG"),
-        None => of(own).is_none(),
+        None => find(own).is_none(),
+    };
+    let status = status_code(stub.status);
+    let row = if by_gateway {
+        find(&STATUSES)
+    } else {
+        find(own)
+    };
+    let other_code = match (by_gateway, status.is_server_error()) {
+        (true, true) => INTERNAL.1,
+        (true, false) => BAD_REQUEST.1,
+        (false, _) => "",
     };
     let reason = status.canonical_reason().unwrap_or("Unknown");
+    let (_, code, text) = row.unwrap_or((stub.status, other_code, reason));
+    let code = stub.code.clone().unwrap_or_else(|| code.to_owned());
+    let text = stub.message.clone().unwrap_or_else(|| text.to_owned());
     if by_gateway {
-        let rest = if status.is_server_error() {
-            "0601"
-        } else {
-            "0602"
-        };
-        let (_, code, text) = of(&STATUSES).unwrap_or((answer.status, rest, reason));
-        let given = answer.code.clone();
-        return refusal(
-            status,
-            given.unwrap_or_else(|| format!("{PREFIX}.{code}")),
-            answer.message.clone().unwrap_or_else(|| text.to_owned()),
-        );
+        refusal(stub.status, code, text)
+    } else {
+        response::json(status, body(code, text))
     }
-    let (_, code, text) = of(own).unwrap_or((answer.status, "", reason));
-    let code = answer.code.clone().unwrap_or_else(|| code.to_owned());
-    let text = answer.message.clone().unwrap_or_else(|| text.to_owned());
-    response::json(status, body(code, text))
 }

@@ -1,4 +1,4 @@
-//! The API gateway in front of every Huawei service: the shared dialect, its refusals, and the recognition of callers.
+//! The API gateway in front of every Huawei service: dialect, refusals, authentication.
 
 mod authenticate;
 mod dialect;
@@ -7,5 +7,5 @@ mod openapi;
 mod path;
 
 pub use dialect::HuaweiService;
-pub use error::{GatewayError, GatewayErrorBody, StatusRow, fault, hint};
+pub use error::{GatewayError, GatewayErrorBody, StatusRow, fault, hint, status_code};
 pub use path::{decoded, segment};

@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::error::GatewayErrorBody;
 use crate::http::openapi::gateway_responses::{AppliesTo, Refusal, declare_gate};
 
-/// Declares what the gateway does to every operation behind it.
+/// Adds the gateway's credentials and refusals to every operation.
 pub(super) fn declare(api: &mut OpenApi) {
     let header = |name, text| {
         let value = ApiKeyValue::with_description(name, text);

@@ -2,10 +2,10 @@
 
 use percent_encoding::percent_decode_str;
 
-/// The n-th segment of a path, from 1; what comes before the first slash is 0.
+/// The n-th segment of a path, counted from 1; segment 0 is the text before the first slash.
 #[must_use]
 pub fn segment(path: &str, n: usize) -> Option<&str> {
-    // `split` takes longer to begin than paths are long.
+    // Faster than `split`, whose searcher costs more to set up than a short path to scan.
     let slash = |text: &str| text.bytes().position(|byte| byte == b'/');
     let mut rest = path;
     for _ in 0..n {
@@ -28,7 +28,7 @@ mod tests {
     use super::segment;
 
     #[test]
-    fn segments_are_those_that_a_split_finds() {
+    fn segments_equal_those_of_a_split() {
         for path in ["", "/", "/v3/p1/pipelines", "/v3/p1/", "//x", "no/slash"] {
             for n in 0..5 {
                 assert_eq!(segment(path, n), path.split('/').nth(n), "{n} of {path:?}");

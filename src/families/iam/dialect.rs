@@ -17,8 +17,8 @@ use crate::world::handle::Handle;
 #[derive(Clone)]
 pub struct Iam(pub Handle<()>);
 
-/// The name of a caller who logs in, and so has no credential yet.
-const NOBODY: &str = "nobody";
+/// The name of a caller who logs in and has no credential yet.
+const ANONYMOUS: &str = "nobody";
 
 impl HuaweiService for Iam {
     type Table = ();
@@ -32,7 +32,7 @@ impl HuaweiService for Iam {
         None
     }
 
-    /// This is a service of accounts, so the project of a token does not matter.
+    /// Any token is valid for this service, whatever its project.
     fn authorize(caller: &Caller, operation: &Operation, _: &Parts) -> Result<(), Rejection> {
         if operation.action == NONE {
             return Ok(());
@@ -44,13 +44,13 @@ impl HuaweiService for Iam {
         None
     }
 
-    fn fault(answer: &StubResponse) -> Response {
-        error::fault(answer)
+    fn fault(stub: &StubResponse) -> Response {
+        error::fault(stub)
     }
 
     fn anonymous(request: &Parts) -> Option<Caller> {
-        // The only POST is the one that issues a token.
-        (request.method == Method::POST).then(|| Caller::named(NOBODY))
+        // The only POST issues a token.
+        (request.method == Method::POST).then(|| Caller::named(ANONYMOUS))
     }
 
     fn declare(api: &mut OpenApi) {

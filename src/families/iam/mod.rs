@@ -1,8 +1,7 @@
-//! Huawei IAM: what the callers of the other families ask first - tokens, projects and accounts.
+//! Huawei IAM, as far as the clients of the other families need it: tokens, projects and accounts.
 //!
-//! A client that signs with AK/SK asks for the project of its region, one that uses tokens gets them here and
-//! renews them. The gateway looks at credentials in front of this service as in front of the others. Users,
-//! access keys and projects come from the fixtures; what is issued here is known to every family.
+//! A client that signs with AK/SK looks up the project of its region here; a client that uses tokens obtains and renews
+//! them here. Users, access keys and projects come from the fixtures. Every family accepts the issued tokens.
 //!
 //! - [`operations`]: the operations. In and out: [`wire`]. Refusals: [`error`].
 //!

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 
 use super::error::{IamErrorBody, IamLoginErrorBody};
 use super::wire::request::{IamTokenRequest, LoginRequest};
-use super::wire::response::{IamDomains, IamProjects, IamTokenEnvelope, LIFE, stamp};
+use super::wire::response::{IamDomains, IamProjects, IamTokenEnvelope, LIFETIME, stamp};
 use super::{Error, Iam};
 use crate::http::auth::{SUBJECT_TOKEN, Secret, header_value, redact};
 use crate::http::context::RequestContext;
@@ -19,25 +19,25 @@ use crate::sim::clock::MAX_INSTANT;
 use crate::world::identities::{Issued, Project, Token, Who, made_of};
 use crate::world::settings::Auth;
 
-/// The permission to look at and revoke other users' tokens: a role, whose name stands for it here.
+/// The permission to show and revoke other users' tokens. The service has a role of this name.
 const ADMINISTRATOR: &str = "Security Administrator";
 
-/// What is left out of a token.
+/// Parameters that shorten the description of a token.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(super) struct TokenQuery {
-    /// Anything but an empty text leaves out the catalog.
+    /// Any text but an empty one omits the catalog.
     nocatalog: String,
 }
 
 /// Issues a token for a name and a password. `POST /v3/auth/tokens`.
 ///
-/// Answers 201 with the token in the header `X-Subject-Token` and what it is worth in the body. It lives for 24
-/// hours of the emulator's clock. A scope with a project makes it one for that project alone; with an account,
-/// or without a scope, it is for services of accounts. Errors: 401 in Keystone's shape for a wrong password, an
-/// unknown user or a scope that is not the user's; 400 `IAM.0011` no JSON, `IAM.0072` a field is missing,
-/// `IAM.0073` a field is wrong. While the fixtures have no users, everybody may log in unless `--auth strict`.
+/// Answers 201 with the token in the header `X-Subject-Token` and its description in the body. The token expires after
+/// 24 hours of the emulator's clock. A scope with a project limits it to that project; with an account or without a
+/// scope, the token is valid for account-level services only. Errors: 401 in Keystone's shape for a wrong password, an
+/// unknown user or a foreign scope; 400 `IAM.0011` for invalid JSON, `IAM.0072` for a missing field, `IAM.0073` for an
+/// invalid field. If the fixtures have no users, anyone may log in unless `--auth strict`.
 #[utoipa::path(post, path = "/v3/auth/tokens", operation_id = "CreateToken", tag = "iam", params(TokenQuery),
     request_body(content = IamTokenRequest,
         example = json!({"auth": {
@@ -50,7 +50,7 @@ pub(super) struct TokenQuery {
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-iam/iam_30_0001.html and its Open Telekom Cloud copy, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("the password method alone; a token is 64 hexadecimal digits; the catalog names the services that are here, ASM and ServiceStage by inferred names; the roles are the actions of the fixtures; which shape an error has is inferred; accounts are not locked after failed logins, and a changed password leaves the tokens as they are"))))]
+        ("x-differences" = json!("only the password method; a token is 64 hexadecimal digits; the catalog lists the emulated services, ASM and ServiceStage under inferred names; the roles are the actions of the fixtures; the shape of each error is inferred; failed logins do not lock accounts, and a changed password does not invalidate tokens"))))]
 pub(super) async fn create_token(
     State(Iam(handle)): State<Iam>,
     Query(view): Query<TokenQuery>,
@@ -65,10 +65,10 @@ pub(super) async fn create_token(
     }
     let login_request = login_request?;
     let base = base(&parts);
-    let is_strict = handle.settings().auth == Auth::Strict;
+    let accept_unknown = handle.settings().auth != Auth::Strict;
     let (token, text) = handle.write(|(), shared, now| {
         let directory = &mut shared.identities;
-        let login = login_request.login(directory, !is_strict && !directory.has_users())?;
+        let login = login_request.login(directory, accept_unknown && !directory.has_users())?;
         let issued = Issued {
             at: stamp(now),
             project: login_request.project(directory, &login)?,
@@ -77,11 +77,11 @@ pub(super) async fn create_token(
         let token = Token {
             token: Secret::of(handle.token_ids().token(|token| directory.knows(token))),
             user: login.user,
-            expires_at: Some(stamp((now + LIFE).min(MAX_INSTANT))),
+            expires_at: Some(stamp((now + LIFETIME).min(MAX_INSTANT))),
             emulator: Some(issued.into()),
         };
         directory.keep(token.clone());
-        let envelope = IamTokenEnvelope::of(&token, directory, &base, view.nocatalog.is_empty());
+        let envelope = IamTokenEnvelope::new(&token, directory, &base, view.nocatalog.is_empty());
         Ok::<_, Error>((token.token, response::to_json(&envelope, 1 << 10)))
     })?;
     Ok(with_subject(
@@ -90,20 +90,19 @@ pub(super) async fn create_token(
     ))
 }
 
-/// Shows what a token is worth. `GET /v3/auth/tokens` (and HEAD, which answers the status alone), with the token
-/// in question in `X-Subject-Token`.
+/// Shows a token. `GET /v3/auth/tokens` (or HEAD, for the status alone), with the token in `X-Subject-Token`.
 ///
-/// Answers 200 with the same header and body as its issue. Errors: 400 `IAM.0009` no `X-Subject-Token`; 403
-/// `IAM.0002` somebody else's token, unless everything is allowed or `Security Administrator` is; 404 `IAM.0004` a
-/// token that is not known or holds no more.
+/// Answers 200 with the header and body of its issue. Errors: 400 `IAM.0009` for a missing `X-Subject-Token`; 403
+/// `IAM.0002` for another user's token without the permission `Security Administrator`; 404 `IAM.0004` for an unknown,
+/// expired or revoked token.
 #[utoipa::path(get, path = "/v3/auth/tokens", operation_id = "ShowToken", tag = "iam",
-    params(TokenQuery, ("X-Subject-Token" = String, Header, description = "The token in question", min_length = 1)),
+    params(TokenQuery, ("X-Subject-Token" = String, Header, description = "The token to show", min_length = 1)),
     responses((status = 200, body = IamTokenEnvelope, headers(("X-Subject-Token" = String, description = "The token"))),
         (status = 400, body = IamErrorBody), (status = 403, body = IamErrorBody), (status = 404, body = IamErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-iam/iam_30_0004.html and its Open Telekom Cloud copy, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("of a token of the fixtures it is inferred when it was issued, and that it is for its user's first project"))))]
+        ("x-differences" = json!("for a token from the fixtures, the time of issue and the project (its user's first) are inferred"))))]
 pub(super) async fn show_token(
     State(Iam(handle)): State<Iam>,
     Query(view): Query<TokenQuery>,
@@ -116,18 +115,17 @@ pub(super) async fn show_token(
         let directory = &shared.identities;
         let token = directory.token(subject, now).ok_or(Error::NoSuchToken)?;
         check_owner(&caller, token)?;
-        let envelope = IamTokenEnvelope::of(token, directory, &base, view.nocatalog.is_empty());
+        let envelope = IamTokenEnvelope::new(token, directory, &base, view.nocatalog.is_empty());
         Ok::<_, Error>((token.token.clone(), response::to_json(&envelope, 1 << 10)))
     })?;
     Ok(with_subject(response::json(StatusCode::OK, text), &token))
 }
 
-/// Revokes a token, whether its time is over or not. `DELETE /v3/auth/tokens`, with the token in question in
-/// `X-Subject-Token`.
+/// Revokes a token, expired or not. `DELETE /v3/auth/tokens`, with the token in `X-Subject-Token`.
 ///
-/// Answers 204. From then on every service answers the token with 401 `APIGW.0307`. Errors: as of a look at it.
+/// Answers 204. From then on every service refuses the token with 401 `APIGW.0307`. Errors: as for showing a token.
 #[utoipa::path(delete, path = "/v3/auth/tokens", operation_id = "DeleteToken", tag = "iam",
-    params(("X-Subject-Token" = String, Header, description = "The token in question", min_length = 1)),
+    params(("X-Subject-Token" = String, Header, description = "The token to revoke", min_length = 1)),
     responses((status = 204), (status = 400, body = IamErrorBody), (status = 403, body = IamErrorBody),
         (status = 404, body = IamErrorBody)),
     extensions(("x-evidence" = json!("documented")),
@@ -150,43 +148,43 @@ pub(super) async fn revoke_token(
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
-/// What narrows a list of projects, and which page of it is asked for.
+/// The filter and the page of a list of projects.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(super) struct ProjectFilter {
     /// The account's id.
     domain_id: Option<String>,
-    /// The project's name: that of the region.
+    /// The project's name, which is the region's.
     name: Option<String>,
-    /// The id of the project above, or of the account.
+    /// The id of the parent project or of the account.
     parent_id: Option<String>,
-    /// `true` or `false`: whether the project is available, which all are.
+    /// `true` or `false`: availability; all projects are available.
     #[param(pattern = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])?$")]
     enabled: Option<String>,
-    /// `true` or `false`: whether it is an account, which none is.
+    /// `true` or `false`: accounts or projects; none of the list is an account.
     #[param(pattern = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])?$")]
     is_domain: Option<String>,
-    /// The number of the page, from 1 on; only with `per_page`.
+    /// The number of the page, at least 1; only with `per_page`.
     #[param(value_type = Option<i64>, minimum = 1)]
     page: Option<String>,
-    /// How many projects a page has, 1 to 5,000; only with `page`.
+    /// The number of projects per page, 1 to 5,000; only with `page`.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 5_000)]
     per_page: Option<String>,
 }
 
-/// Lists the projects that the caller may enter. `GET /v3/projects`; with `?name=<region>` the SDKs find out the id
-/// of the one project that they are for.
+/// Lists the projects of the caller. `GET /v3/projects`; the SDKs look up the id of their project with
+/// `?name=<region>`.
 ///
-/// Who is limited to no projects is shown those of every user, one for each name, and with a name that nobody
-/// has one that is made of it, always with the same id. Errors: 400 `IAM.0007` a parameter that cannot be read;
-/// 403 `IAM.0003` without the permission `iam:projects:listProjects`.
+/// A caller without project limits sees the projects of all users, one per name; for an unknown name, a project whose
+/// id is derived from the name. Errors: 400 `IAM.0007` for an invalid parameter; 403 `IAM.0003` without the permission
+/// `iam:projects:listProjects`.
 #[utoipa::path(get, path = "/v3/projects", operation_id = "ListProjects", tag = "iam", params(ProjectFilter),
     responses((status = 200, body = IamProjects), (status = 400, body = IamErrorBody), (status = 403, body = IamErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-iam/iam_06_0001.html and its Open Telekom Cloud copy, read 2026-11")),
         ("x-action" = json!("iam:projects:listProjects")),
-        ("x-differences" = json!("links.previous and links.next are always null; for a caller who is limited to no projects one is made up for every name"))))]
+        ("x-differences" = json!("links.previous and links.next are always null; a caller without project limits is shown a derived project for any name"))))]
 pub(super) async fn list_projects(
     State(Iam(handle)): State<Iam>,
     Query(filter): Query<ProjectFilter>,
@@ -196,7 +194,7 @@ pub(super) async fn list_projects(
     let page = filter.page()?;
     let enabled = flag("enabled", filter.enabled.as_deref())?;
     let is_domain = flag("is_domain", filter.is_domain.as_deref())?;
-    let none_fits = enabled == Some(false) || is_domain == Some(true);
+    let none_matches = enabled == Some(false) || is_domain == Some(true);
     let (base, path) = (base(&parts), target(&parts));
     let text = handle.read(|(), shared, _| {
         let directory = &shared.identities;
@@ -208,38 +206,37 @@ pub(super) async fn list_projects(
                 projects.push(made_of(name));
             }
         }
-        let is_here = |id: &Option<String>| {
-            let id = id.as_deref().filter(|id| !id.is_empty());
-            id.is_none_or(|id| Who::Id(id).is_domain(domain))
+        let is_other_domain = |id: &Option<String>| match id.as_deref() {
+            None | Some("") => false,
+            Some(id) => !Who::Id(id).is_domain(domain),
         };
-        if none_fits || !is_here(&filter.domain_id) || !is_here(&filter.parent_id) {
+        if none_matches || is_other_domain(&filter.domain_id) || is_other_domain(&filter.parent_id)
+        {
             projects.clear();
         }
         let projects: Vec<Project> = match page {
             Some((skip, take)) => projects.into_iter().skip(skip).take(take).collect(),
             None => projects,
         };
-        response::to_json(&IamProjects::of(projects, domain, &base, &path), 512)
+        response::to_json(&IamProjects::new(projects, domain, &base, &path), 512)
     });
     Ok(response::json(StatusCode::OK, text))
 }
 
 impl ProjectFilter {
-    /// How many projects to skip and to take, if pages are asked for.
+    /// The numbers of projects to skip and to take, if a page is requested.
     fn page(&self) -> Result<Option<(usize, usize)>, Error> {
-        let number = |name: &str, text: &str, most: usize| {
-            let number = text.parse().ok();
-            let number = number.filter(|number| (1..=most).contains(number));
-            number.ok_or_else(|| match most {
-                usize::MAX => bad(name, "a whole number from 1 on"),
-                most => bad(name, &format!("a whole number from 1 to {most}")),
-            })
-        };
-        match (self.page.as_deref(), self.per_page.as_deref()) {
+        match (&self.page, &self.per_page) {
             (None, None) => Ok(None),
             (Some(page), Some(per_page)) => {
-                let page = number("page", page, usize::MAX)?;
-                let per_page = number("per_page", per_page, 5_000)?;
+                let page = match page.parse::<usize>() {
+                    Ok(page) if page > 0 => page,
+                    _ => return Err(bad("page", "a positive integer")),
+                };
+                let per_page = match per_page.parse::<usize>() {
+                    Ok(per_page @ 1..=5_000) => per_page,
+                    _ => return Err(bad("per_page", "an integer from 1 to 5000")),
+                };
                 Ok(Some(((page - 1).saturating_mul(per_page), per_page)))
             }
             (Some(_), None) => Err(bad("per_page", "given together with page")),
@@ -249,11 +246,12 @@ impl ProjectFilter {
 }
 
 fn flag(name: &str, text: Option<&str>) -> Result<Option<bool>, Error> {
-    let Some(text) = text.filter(|text| !text.is_empty()) else {
-        return Ok(None);
-    };
-    let flag = text.to_ascii_lowercase().parse();
-    flag.map(Some).map_err(|_| bad(name, "true or false"))
+    match text.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "" => Ok(None),
+        "true" => Ok(Some(true)),
+        "false" => Ok(Some(false)),
+        _ => Err(bad(name, "true or false")),
+    }
 }
 
 fn bad(name: &str, must_be: &str) -> Error {
@@ -263,15 +261,15 @@ fn bad(name: &str, must_be: &str) -> Error {
     }
 }
 
-/// Lists the accounts that the caller belongs to: one. `GET /v3/auth/domains`.
+/// Lists the one account of the caller. `GET /v3/auth/domains`.
 ///
-/// Clients of services of accounts find out the id of theirs by it. Errors: those of the gateway.
+/// Clients of account-level services look up their account id here. Errors: the gateway's.
 #[utoipa::path(get, path = "/v3/auth/domains", operation_id = "ListDomains", tag = "iam",
     responses((status = 200, body = IamDomains)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("https://support.huaweicloud.com/api-iam/iam_07_0001.html and its Open Telekom Cloud copy, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("a user for whom the fixtures name no account belongs to the account emulator"))))]
+        ("x-differences" = json!("users without an account in the fixtures belong to the account emulator"))))]
 pub(super) async fn list_domains(
     State(Iam(handle)): State<Iam>,
     caller: Caller,
@@ -280,20 +278,20 @@ pub(super) async fn list_domains(
     let (base, path) = (base(&parts), target(&parts));
     let text = handle.read(|(), shared, _| {
         let domain = shared.identities.account_of(&caller);
-        response::to_json(&IamDomains::of(domain, &base, &path), 512)
+        response::to_json(&IamDomains::new(domain, &base, &path), 512)
     });
     Ok(response::json(StatusCode::OK, text))
 }
 
-/// The token in question.
+/// The token that the operation is about.
 fn subject(request: &Parts) -> Result<&str, Error> {
-    let subject = header_value(&request.headers, &SUBJECT_TOKEN)
-        .ok()
-        .flatten();
-    subject.ok_or(Error::BadSubject)
+    match header_value(&request.headers, &SUBJECT_TOKEN) {
+        Ok(Some(subject)) => Ok(subject),
+        Ok(None) | Err(_) => Err(Error::BadSubject),
+    }
 }
 
-/// Whether it is the caller's own token, or the caller may look at those of others.
+/// Checks that the token belongs to the caller, unless the caller may access those of others.
 fn check_owner(caller: &Caller, token: &Token) -> Result<(), Error> {
     if token.user == caller.name || caller.is_allowed(ADMINISTRATOR) {
         Ok(())
@@ -302,7 +300,7 @@ fn check_owner(caller: &Caller, token: &Token) -> Result<(), Error> {
     }
 }
 
-/// The address at which the request was sent here.
+/// The base URL of the emulator, as the client knows it.
 fn base(request: &Parts) -> String {
     let host = request
         .headers
@@ -311,7 +309,7 @@ fn base(request: &Parts) -> String {
     format!("http://{}", host.unwrap_or("localhost"))
 }
 
-/// The path of the request with its query, but for what sounds secret there.
+/// The path of the request with its query, secrets masked.
 fn target(request: &Parts) -> String {
     let path = request.uri.path();
     match request.uri.query() {

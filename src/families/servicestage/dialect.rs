@@ -33,8 +33,8 @@ impl HuaweiService for ServiceStage {
         segment(request.uri.path(), 2).map(decoded)
     }
 
-    fn fault(answer: &StubResponse) -> Response {
-        error::fault(answer)
+    fn fault(stub: &StubResponse) -> Response {
+        error::fault(stub)
     }
 
     fn unrouted(request: &Parts, why: Rejection) -> Error {

@@ -3,50 +3,59 @@
 //! Source: ServiceStage API reference, error codes (page 0162), read 2026-08. The shape is that
 //! of the service's general text on failed calls; no page of the two families prints a failing example.
 
-use std::borrow::Cow;
-
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::families::huawei::{self, GatewayError, StatusRow};
+use crate::families::huawei::{self, GatewayError, StatusRow, status_code};
 use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
 use crate::http::json::ValidationError;
 use crate::http::{Rejection, response};
 
-/// A refused request, and what would have worked.
+/// A refused request, with a hint where a request that would have worked is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
     hint: Option<String>,
 }
 
-/// The reason for a refusal in either family.
+/// The reason for a refusal in either family. [`ErrorKind::row`] gives each its status, code and text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ErrorKind {
     /// The gateway refused the request before the service saw it.
     #[error(transparent)]
     GatewayError(#[from] GatewayError),
-    /// `SVCSTG.00100400`, 400: the place and the mistake. Also a command that does not fit the present
-    /// status, and a name that is taken (inferred: only 400, 404 and 500 are documented here).
+    /// An invalid parameter or field, by its place. Also a command that the status does not allow, and a name already in
+    /// use (inferred: only 400, 404 and 500 are documented here).
     #[error("{text}: {0}", text = PARAMETER_INVALID.2)]
     ParameterInvalid(String),
-    /// `SVCSTG.00100433`, 404: no such plan or pipeline in the project.
+    /// No such plan or pipeline in the project.
     #[error("{}", RELEASE_NOT_FOUND.2)]
     ReleaseNotFound,
-    /// `SVCSTG.00100500`, 500: the emulator's own fault (the code is a guess).
+    /// The emulator's own fault (the code is a guess).
     #[error("{}", INTERNAL.2)]
     Internal,
 }
 
+impl ErrorKind {
+    /// The status, code and text. Errors: the gateway's, which have a body of their own.
+    fn row(self) -> Result<StatusRow, GatewayError> {
+        match self {
+            Self::GatewayError(gateway_error) => Err(gateway_error),
+            Self::ParameterInvalid(_) => Ok(PARAMETER_INVALID),
+            Self::ReleaseNotFound => Ok(RELEASE_NOT_FOUND),
+            Self::Internal => Ok(INTERNAL),
+        }
+    }
+}
+
 impl Error {
-    /// A bad parameter: its place, and the mistake.
+    /// An invalid parameter or field, by its place.
     pub fn at(place: impl std::fmt::Display, wrong: impl std::fmt::Display) -> Self {
         ErrorKind::ParameterInvalid(format!("{place}: {wrong}")).into()
     }
 
-    /// Adds what would have worked, if that is known.
+    /// Adds a hint, if there is one.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hint = hint.into();
@@ -93,8 +102,8 @@ impl From<Rejection> for Error {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ServiceStageErrorBody {
     /// `SVCSTG.` and eight digits.
-    pub error_code: Cow<'static, str>,
-    /// What went wrong.
+    pub error_code: String,
+    /// The reason.
     pub error_msg: String,
 }
 
@@ -106,32 +115,18 @@ const INTERNAL: StatusRow = (500, "SVCSTG.00100500", "internal error");
 const STATUSES: [StatusRow; 3] = [PARAMETER_INVALID, RELEASE_NOT_FOUND, INTERNAL];
 
 /// The response to an injected fault.
-pub fn fault(answer: &StubResponse) -> Response {
-    huawei::fault(answer, &STATUSES, |code, error_msg| {
-        let error_code = code.into();
-        let body = ServiceStageErrorBody {
-            error_code,
-            error_msg,
-        };
-        response::to_json(&body, 128)
-    })
+pub fn fault(stub: &StubResponse) -> Response {
+    huawei::fault(stub, &STATUSES, body)
 }
 
-impl IntoResponse for ErrorKind {
-    fn into_response(self) -> Response {
-        let (status, error_code, _) = match &self {
-            Self::GatewayError(gateway_error) => return gateway_error.clone().into_response(),
-            Self::ParameterInvalid(_) => PARAMETER_INVALID,
-            Self::ReleaseNotFound => RELEASE_NOT_FOUND,
-            Self::Internal => INTERNAL,
-        };
-        let status = StatusCode::from_u16(status).expect("the table has valid statuses");
-        let body = ServiceStageErrorBody {
-            error_code: error_code.into(),
-            error_msg: self.to_string(),
-        };
-        response::json(status, response::to_json(&body, 128))
-    }
+fn body(error_code: String, error_msg: String) -> Vec<u8> {
+    response::to_json(
+        &ServiceStageErrorBody {
+            error_code,
+            error_msg,
+        },
+        128,
+    )
 }
 
 impl IntoResponse for Error {
@@ -139,6 +134,12 @@ impl IntoResponse for Error {
         if let Some(hint) = self.hint {
             add_hint(hint);
         }
-        self.kind.into_response()
+        let text = self.kind.to_string();
+        match self.kind.row() {
+            Ok((status, code, _)) => {
+                response::json(status_code(status), body(code.to_owned(), text))
+            }
+            Err(gateway_error) => gateway_error.into_response(),
+        }
     }
 }

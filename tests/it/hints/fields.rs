@@ -41,7 +41,7 @@ async fn a_misspelt_field_of_a_refused_body_is_told_with_what_it_may_have_meant(
             "/v3/auth/tokens".to_owned(),
             json!({"auth": {"identty": {}}}),
             format!(
-                "{}; auth.identity is missing",
+                "{}; auth.identity is required",
                 ignored("auth.identty", "auth.identity")
             ),
         ),
@@ -193,10 +193,10 @@ async fn a_parameter_of_iam_is_told_with_what_it_may_be() {
     let app = App::new();
     for (query, hint) in [
         ("enabled=maybe", "enabled must be true or false"),
-        ("page=0&per_page=1", "page must be a whole number from 1 on"),
+        ("page=0&per_page=1", "page must be a positive integer"),
         (
             "page=1&per_page=5001",
-            "per_page must be a whole number from 1 to 5000",
+            "per_page must be an integer from 1 to 5000",
         ),
         ("per_page=1", "page must be given together with per_page"),
     ] {

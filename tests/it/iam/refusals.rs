@@ -79,7 +79,7 @@ async fn a_field_that_is_missing_is_named_and_its_place_hinted() {
 
         let text = format!("'{field}' is a required property.");
         reply.says(400, &error("0072", &text));
-        reply.hints(&format!("{place} is missing"));
+        reply.hints(&format!("{place} is required"));
     }
 }
 

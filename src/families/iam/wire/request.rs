@@ -13,22 +13,23 @@ use crate::world::identities::{Directory, Login, Project, Who};
 /// The body of a login: `{"auth":{"identity":{…},"scope":{…}}}`.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct IamTokenRequest {
-    /// Who asks, and for what. Mandatory.
+    /// The credentials and the scope. Mandatory.
     #[schema(value_type = IamAuth, required = true)]
     auth: Option<IamAuth>,
 }
 
-/// Who asks, and for what.
+/// Credentials, and the scope of the token.
 #[derive(Debug, Deserialize, ToSchema)]
 struct IamAuth {
-    /// Who asks. Mandatory.
+    /// The credentials. Mandatory.
     #[schema(value_type = IamIdentity, required = true)]
     identity: Option<IamIdentity>,
-    /// What the token is for. A project goes before an account; without either it is for the user's account.
+    /// The scope of the token. A project takes precedence over an account; without either the token is for the user's
+    /// account.
     scope: Option<IamScope>,
 }
 
-/// Who asks, and how that is proved.
+/// Credentials.
 #[derive(Debug, Deserialize, ToSchema)]
 struct IamIdentity {
     /// `["password"]`. Mandatory; other methods are not emulated.
@@ -39,15 +40,15 @@ struct IamIdentity {
     password: Option<IamPassword>,
 }
 
-/// The method that is emulated.
+/// The emulated method.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "lowercase")]
 enum IamMethod {
-    #[expect(dead_code, reason = "the schema alone speaks of it")]
+    #[expect(dead_code, reason = "only the schema uses it")]
     Password,
 }
 
-/// A name with its password.
+/// A user with a password.
 #[derive(Debug, Deserialize, ToSchema)]
 struct IamPassword {
     /// Mandatory.
@@ -55,10 +56,10 @@ struct IamPassword {
     user: Option<IamLoginUser>,
 }
 
-/// Who asks.
+/// A user with a password.
 #[derive(Debug, Deserialize, ToSchema)]
 struct IamLoginUser {
-    /// The user's id, in place of the name and the account.
+    /// The user's id, in place of name and account.
     id: Option<String>,
     /// The user's name. Mandatory without an id.
     name: Option<String>,
@@ -69,16 +70,16 @@ struct IamLoginUser {
     domain: Option<IamNamed>,
 }
 
-/// What a token is for.
+/// The scope of a token.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 struct IamScope {
-    /// One project.
+    /// A project.
     project: Option<IamNamed>,
     /// An account.
     domain: Option<IamNamed>,
 }
 
-/// Something by id or by name; the id goes first.
+/// A resource by id or by name. The id takes precedence.
 #[derive(Debug, Deserialize, ToSchema)]
 struct IamNamed {
     id: Option<String>,
@@ -86,16 +87,17 @@ struct IamNamed {
 }
 
 impl IamNamed {
+    /// The reference. `path` is that of the name, which is required if there is no id.
     fn reference(self, path: &'static str) -> Result<Reference, Error> {
-        match (self.id, self.name) {
-            (Some(id), _) => Ok(Reference::Id(id)),
-            (None, Some(name)) => Ok(Reference::Name(name)),
-            (None, None) => Err(Error::Required {
-                field: "name",
-                path,
-            }),
+        match self.id {
+            Some(id) => Ok(Reference::Id(id)),
+            None => Ok(Reference::Name(required(self.name, path)?)),
         }
     }
+}
+
+fn required<T>(field: Option<T>, path: &'static str) -> Result<T, Error> {
+    field.ok_or(Error::Required(path))
 }
 
 #[derive(Debug)]
@@ -118,17 +120,17 @@ impl Reference {
     }
 }
 
-/// A login that is complete.
+/// A complete login.
 #[derive(Debug)]
 pub struct LoginRequest {
     user: Reference,
     password: Secret,
-    /// The user's account; a user by id needs none.
+    /// The user's account; absent for a user by id.
     domain: Option<Reference>,
     scope: RequestedScope,
 }
 
-/// What a token is for.
+/// The scope of a token.
 #[derive(Debug)]
 enum RequestedScope {
     Project(Reference),
@@ -137,14 +139,14 @@ enum RequestedScope {
 }
 
 impl LoginRequest {
-    /// Reads a login; `ignored` hears the path of every field that means nothing here.
+    /// Reads a login. `ignored` receives the path of every unknown field.
     pub fn read(body: &[u8], mut ignored: impl FnMut(String)) -> Result<Self, Error> {
         let value: OrderedValue =
             serde_json::from_slice(body).map_err(|error| Error::BadBody(error.to_string()))?;
         if !matches!(value, OrderedValue::Object(_)) {
             return Err(Error::BadBody("the body must be a JSON object".to_owned()));
         }
-        // Of a repeated field the last counts, which a struct would refuse.
+        // The last of repeated fields counts; a struct would refuse them.
         let text = serde_json::to_string(&value).expect("keys are strings");
         let mut json = serde_json::Deserializer::from_str(&text);
         let mut track = serde_path_to_error::Track::new();
@@ -152,19 +154,14 @@ impl LoginRequest {
         let mut callback = |path: serde_ignored::Path| ignored(path_string(&path));
         let request: IamTokenRequest =
             strict::deserialize(serde_ignored::Deserializer::new(tracked, &mut callback))
-                .map_err(|_| bad_field(&value, &track.path().to_string()))?;
+                .map_err(|_| bad_field(&text, &track.path().to_string()))?;
         Self::complete(request)
     }
 
     fn complete(request: IamTokenRequest) -> Result<Self, Error> {
-        let missing = |field, path| move || Error::Required { field, path };
-        let auth = request.auth.ok_or_else(missing("auth", "auth"))?;
-        let identity = auth
-            .identity
-            .ok_or_else(missing("identity", "auth.identity"))?;
-        let methods = identity
-            .methods
-            .ok_or_else(missing("methods", "auth.identity.methods"))?;
+        let auth = required(request.auth, "auth")?;
+        let identity = required(auth.identity, "auth.identity")?;
+        let methods = required(identity.methods, "auth.identity.methods")?;
         if methods != ["password"] {
             return Err(Error::BadField {
                 field: "methods".to_owned(),
@@ -172,113 +169,88 @@ impl LoginRequest {
                 why: "auth.identity.methods: only [\"password\"] is emulated".to_owned(),
             });
         }
-        let password = identity
-            .password
-            .ok_or_else(missing("password", "auth.identity.password"))?;
-        let user = password
-            .user
-            .ok_or_else(missing("user", "auth.identity.password.user"))?;
-        let secret = user
-            .password
-            .ok_or_else(missing("password", "auth.identity.password.user.password"))?;
-        let domain = user
-            .domain
-            .map(|domain| domain.reference("auth.identity.password.user.domain.name"));
-        let domain = domain.transpose()?;
-        if user.id.is_none() && user.name.is_some() && domain.is_none() {
-            return Err(missing("domain", "auth.identity.password.user.domain")());
-        }
+        let password = required(identity.password, "auth.identity.password")?;
+        let user = required(password.user, "auth.identity.password.user")?;
+        let password = required(user.password, "auth.identity.password.user.password")?;
+        let domain = match user.domain {
+            Some(domain) => Some(domain.reference("auth.identity.password.user.domain.name")?),
+            None if user.id.is_none() && user.name.is_some() => {
+                return Err(Error::Required("auth.identity.password.user.domain"));
+            }
+            None => None,
+        };
         let named = IamNamed {
             id: user.id,
             name: user.name,
         };
-        let IamScope {
-            project,
-            domain: account,
-        } = auth.scope.unwrap_or_default();
-        let scope = match (project, account) {
-            (Some(project), _) => {
-                RequestedScope::Project(project.reference("auth.scope.project.name")?)
-            }
-            (None, Some(domain)) => {
-                RequestedScope::Domain(domain.reference("auth.scope.domain.name")?)
-            }
-            (None, None) => RequestedScope::OwnDomain,
+        let scope = match auth.scope.unwrap_or_default() {
+            IamScope {
+                project: Some(project),
+                ..
+            } => RequestedScope::Project(project.reference("auth.scope.project.name")?),
+            IamScope {
+                domain: Some(domain),
+                ..
+            } => RequestedScope::Domain(domain.reference("auth.scope.domain.name")?),
+            IamScope { .. } => RequestedScope::OwnDomain,
         };
         Ok(Self {
             user: named.reference("auth.identity.password.user.name")?,
-            password: secret,
+            password,
             domain,
             scope,
         })
     }
 
-    /// Who logs in, if the password is right. `anybody`: also who is not known.
-    pub fn login(&self, directory: &Directory, anybody: bool) -> Result<Login, Error> {
-        let (user, domain) = (self.user.who(), self.domain.as_ref());
-        let domain_named = domain.map(Reference::who);
-        if let Some(login) = directory.login(user, domain_named, self.password.expose()) {
+    /// Checks the password. `accept_unknown` also logs in unknown users.
+    pub fn login(&self, directory: &Directory, accept_unknown: bool) -> Result<Login, Error> {
+        let (user, domain) = (self.user.who(), self.domain.as_ref().map(Reference::who));
+        if let Some(login) = directory.login(user, domain, self.password.expose()) {
             return Ok(login);
         }
-        if anybody {
-            let name = self.user.text();
-            let domain = domain.map_or(directory.domain_of(name), Reference::text);
-            return Ok(Login {
-                user: name.to_owned(),
-                domain: domain.to_owned(),
-            });
+        if !accept_unknown {
+            return Err(Error::WrongLogin(directory.why_not(user, domain)));
         }
-        Err(Error::WrongLogin(directory.why_not(user, domain_named)))
+        let user = self.user.text();
+        let domain = match &self.domain {
+            Some(domain) => domain.text(),
+            None => directory.domain_of(user),
+        };
+        Ok(Login {
+            user: user.to_owned(),
+            domain: domain.to_owned(),
+        })
     }
 
-    /// The project that the token is for, or none if it is for the account.
+    /// The project of the token; absent if the token is for the account.
     pub fn project(&self, directory: &Directory, login: &Login) -> Result<Option<Project>, Error> {
+        let (user, own_domain) = (&login.user, &login.domain);
         match &self.scope {
-            RequestedScope::Project(login_request) => {
-                let login_request = login_request.who();
-                let project = directory.project(&login.user, login_request);
-                let foreign =
-                    || Error::ForeignScope(directory.why_no_project(&login.user, login_request));
-                project.map(Some).ok_or_else(foreign)
-            }
-            RequestedScope::Domain(login_request)
-                if !login_request.who().is_domain(&login.domain) =>
-            {
-                Err(Error::ForeignScope(format!(
-                    "the account of {} is {}",
-                    login.user, login.domain
-                )))
+            RequestedScope::Project(project) => match directory.project(user, project.who()) {
+                Some(project) => Ok(Some(project)),
+                None => Err(Error::ForeignScope(
+                    directory.why_no_project(user, project.who()),
+                )),
+            },
+            RequestedScope::Domain(domain) if !domain.who().is_domain(own_domain) => {
+                let why = format!("the account of {user} is {own_domain}");
+                Err(Error::ForeignScope(why))
             }
             RequestedScope::Domain(_) | RequestedScope::OwnDomain => Ok(None),
         }
     }
 }
 
-/// The error of a field whose type is wrong: its value is shown unless it is, or may hold, a password.
-fn bad_field(value: &OrderedValue, path: &str) -> Error {
+/// The error of a field of the wrong type. Its value is masked if it is, or may hold, a password.
+fn bad_field(text: &str, path: &str) -> Error {
+    let body: Value = serde_json::from_str(text).unwrap_or_default();
     let field = path.rsplit('.').next().unwrap_or_default().to_owned();
-    let found = path.split('.').try_fold(value, |value, part| {
-        let (name, place) = part.split_once('[').unwrap_or((part, ""));
-        let OrderedValue::Object(fields) = value else {
-            return None;
-        };
-        match (
-            fields.get(name)?,
-            place.trim_end_matches(']').parse::<usize>(),
-        ) {
-            (OrderedValue::Array(items), Ok(n)) => items.get(n),
-            (_, Ok(_)) => None,
-            (field, Err(_)) => Some(field),
-        }
-    });
-    let value = match found {
-        Some(OrderedValue::Scalar(scalar)) if !path.starts_with("auth.identity.password") => {
-            match scalar {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            }
-        }
-        _ => "***".to_owned(),
+    let pointer = path.replace(['.', '['], "/").replace(']', "");
+    let value = match body.pointer(&format!("/{pointer}")) {
+        Some(_) if path.starts_with("auth.identity.password") => "***".to_owned(),
+        None | Some(Value::Object(_) | Value::Array(_)) => "***".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
     };
     Error::BadField {
         why: format!("{path} has the wrong type"),

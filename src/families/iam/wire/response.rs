@@ -1,4 +1,4 @@
-//! The answers of IAM.
+//! Response bodies.
 
 use chrono::DateTime;
 use serde::Serialize;
@@ -9,55 +9,55 @@ use crate::sim::clock::MAX_INSTANT;
 use crate::world::identities::{Directory, Project, Token, domain_id, id_of, user_id};
 use crate::world::time::parse_rfc3339;
 
-/// How long an issued token lives: 24 hours of the world's clock, in milliseconds.
-pub const LIFE: Millis = 24 * 60 * 60 * 1_000;
+/// The lifetime of an issued token: 24 hours of the world's clock.
+pub const LIFETIME: Millis = 24 * 60 * 60 * 1_000;
 
-/// An instant as tokens tell it: RFC 3339 in UTC with six digits of a second, `2015-11-09T01:42:57.527363Z`.
+/// A timestamp in the format of tokens: RFC 3339 in UTC with microseconds, `2015-11-09T01:42:57.527363Z`.
 #[must_use]
 pub fn stamp(at: Millis) -> String {
     let time = DateTime::from_timestamp_millis(at).unwrap_or(DateTime::UNIX_EPOCH);
     time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 
-/// A token as a login and a look at it answer it.
+/// The description of a token, as login and showing it answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IamTokenEnvelope {
     token: IamToken,
 }
 
-/// What a token is worth.
+/// The description of a token.
 #[derive(Debug, Serialize, ToSchema)]
 struct IamToken {
-    /// How it was obtained: `["password"]`.
+    /// The method of the login: `["password"]`.
     methods: [&'static str; 1],
-    /// When it ends, in UTC.
+    /// The expiry, in UTC.
     #[schema(example = "2015-11-09T01:42:57.527363Z")]
     expires_at: String,
-    /// When it was issued, in UTC.
+    /// The time of issue, in UTC.
     #[schema(example = "2015-11-09T00:42:57.527404Z")]
     issued_at: String,
-    /// Whose it is.
+    /// The owner.
     user: IamTokenUser,
-    /// The account that it is for; only without a project.
+    /// The account in scope; only without a project.
     #[serde(skip_serializing_if = "Option::is_none")]
     domain: Option<IamDomainRef>,
-    /// The project that it is for.
+    /// The project in scope.
     #[serde(skip_serializing_if = "Option::is_none")]
     project: Option<IamProjectRef>,
-    /// Where the services are: all of them here. Absent with `nocatalog`.
+    /// The addresses of the services, all of them the emulator's. Absent with `nocatalog`.
     #[serde(skip_serializing_if = "Option::is_none")]
     catalog: Option<Vec<IamService>>,
-    /// What it allows: a role for each action that the fixtures allow, `te_admin` where these limit nothing.
+    /// The permissions: a role per action that the fixtures allow, `te_admin` if they limit nothing.
     roles: Vec<IamRole>,
 }
 
-/// The user that a token is of.
+/// The owner of a token.
 #[derive(Debug, Serialize, ToSchema)]
 struct IamTokenUser {
     domain: IamDomainRef,
     id: String,
     name: String,
-    /// Always null: passwords do not end.
+    /// Always null: passwords do not expire.
     password_expires_at: Option<String>,
 }
 
@@ -69,7 +69,7 @@ struct IamDomainRef {
 }
 
 impl IamDomainRef {
-    fn of(name: &str) -> Self {
+    fn new(name: &str) -> Self {
         Self {
             id: domain_id(name),
             name: name.to_owned(),
@@ -85,7 +85,7 @@ struct IamProjectRef {
     name: String,
 }
 
-/// A service, and where it is.
+/// A service with its address.
 #[derive(Debug, Serialize, ToSchema)]
 struct IamService {
     endpoints: [IamEndpoint; 1],
@@ -106,35 +106,42 @@ struct IamEndpoint {
     url: String,
 }
 
-/// What a token allows.
+/// A permission of a token.
 #[derive(Debug, Serialize, ToSchema)]
 struct IamRole {
-    /// Always `0`, which stands for no permission of the service's own.
+    /// Always `0`.
     id: &'static str,
     name: String,
 }
 
 impl IamTokenEnvelope {
-    /// A token, seen from outside at `base`, the address of the emulator.
+    /// The description of a token. `base` is the URL of the emulator.
     #[must_use]
-    pub fn of(token: &Token, directory: &Directory, base: &str, with_catalog: bool) -> Self {
-        let ends = token.expires_at.as_deref().and_then(parse_rfc3339);
-        let ends = ends.unwrap_or(MAX_INSTANT);
+    pub fn new(token: &Token, directory: &Directory, base: &str, with_catalog: bool) -> Self {
+        let expires_at = token
+            .expires_at
+            .as_deref()
+            .and_then(parse_rfc3339)
+            .unwrap_or(MAX_INSTANT);
         let (issued_at, domain, project) = match token.issued() {
             Some(issued) => (
-                parse_rfc3339(&issued.at).unwrap_or(ends - LIFE),
+                parse_rfc3339(&issued.at).unwrap_or(expires_at - LIFETIME),
                 issued.domain.clone(),
                 issued.project.clone(),
             ),
-            // Nobody told when a token of the fixtures was issued, nor for which one of its user's projects. One
-            // that never ends may be as old as time.
+            // Fixtures do not say when a token was issued, nor for which of its user's projects. A token that
+            // never expires may be of any age.
             None => (
-                if ends == MAX_INSTANT { 0 } else { ends - LIFE },
+                if expires_at == MAX_INSTANT {
+                    0
+                } else {
+                    expires_at - LIFETIME
+                },
                 directory.domain_of(&token.user).to_owned(),
                 directory.own_projects(&token.user).first().cloned(),
             ),
         };
-        let domain = IamDomainRef::of(&domain);
+        let domain = IamDomainRef::new(&domain);
         let roles = match directory.actions_of(&token.user) {
             None => vec!["te_admin".to_owned()],
             Some(actions) => actions.to_vec(),
@@ -143,7 +150,7 @@ impl IamTokenEnvelope {
         Self {
             token: IamToken {
                 methods: ["password"],
-                expires_at: stamp(ends),
+                expires_at: stamp(expires_at),
                 issued_at: stamp(issued_at),
                 user: IamTokenUser {
                     domain: domain.clone(),
@@ -163,7 +170,7 @@ impl IamTokenEnvelope {
     }
 }
 
-/// The services that a token for a project, or for an account, leads to.
+/// The services for a token, by its project.
 fn catalog(base: &str, project: Option<&Project>) -> Vec<IamService> {
     let service = |name, kind, region: &str, url| IamService {
         endpoints: [IamEndpoint {
@@ -190,7 +197,7 @@ fn catalog(base: &str, project: Option<&Project>) -> Vec<IamService> {
     services
 }
 
-/// The projects that a caller may enter.
+/// The projects of a caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IamProjects {
     links: IamLinks,
@@ -208,14 +215,14 @@ struct IamProject {
     /// Always true.
     enabled: bool,
     id: String,
-    /// The account's id: every project is one of the service's own.
+    /// The account's id.
     parent_id: String,
     /// The account's id.
     domain_id: String,
     name: String,
 }
 
-/// Where a list and its neighbours are.
+/// The addresses of a list and its neighbours.
 #[derive(Debug, Serialize, ToSchema)]
 struct IamLinks {
     #[serde(rename = "self")]
@@ -224,7 +231,7 @@ struct IamLinks {
     next: Option<String>,
 }
 
-/// Where something is.
+/// The address of a resource.
 #[derive(Debug, Serialize, ToSchema)]
 struct IamSelfLink {
     #[serde(rename = "self")]
@@ -232,9 +239,9 @@ struct IamSelfLink {
 }
 
 impl IamProjects {
-    /// A list of an account's projects, asked for at `path`.
+    /// The response to a request for `path`.
     #[must_use]
-    pub fn of(projects: Vec<Project>, domain: &str, base: &str, path: &str) -> Self {
+    pub fn new(projects: Vec<Project>, domain: &str, base: &str, path: &str) -> Self {
         let project = |Project { id, name }| IamProject {
             is_domain: false,
             description: "",
@@ -248,14 +255,14 @@ impl IamProjects {
             name,
         };
         Self {
-            links: IamLinks::at(base, path),
+            links: IamLinks::new(base, path),
             projects: projects.into_iter().map(project).collect(),
         }
     }
 }
 
 impl IamLinks {
-    fn at(base: &str, path: &str) -> Self {
+    fn new(base: &str, path: &str) -> Self {
         Self {
             own: format!("{base}{path}"),
             previous: None,
@@ -264,7 +271,7 @@ impl IamLinks {
     }
 }
 
-/// The accounts that a caller belongs to.
+/// The accounts of a caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IamDomains {
     domains: [IamDomain; 1],
@@ -286,7 +293,7 @@ struct IamDomain {
 impl IamDomains {
     /// The one account of a user.
     #[must_use]
-    pub fn of(name: &str, base: &str, path: &str) -> Self {
+    pub fn new(name: &str, base: &str, path: &str) -> Self {
         let id = domain_id(name);
         Self {
             domains: [IamDomain {
@@ -298,7 +305,7 @@ impl IamDomains {
                 id,
                 name: name.to_owned(),
             }],
-            links: IamLinks::at(base, path),
+            links: IamLinks::new(base, path),
         }
     }
 }
@@ -308,7 +315,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stamp_has_six_digits_of_a_second() {
+    fn a_timestamp_has_microseconds() {
         assert_eq!(stamp(1_767_268_800_007), "2026-01-01T12:00:00.007000Z");
     }
 }
