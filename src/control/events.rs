@@ -20,7 +20,7 @@ use super::requests::SummaryBody;
 use super::transition::TransitionBody;
 use crate::http::extract::Query;
 use crate::http::observe::Recorder;
-use crate::http::observe::events::Event;
+use crate::http::observe::events::WorldEvent;
 
 /// How many events are taken from the ring at once.
 const BATCH: usize = 256;
@@ -40,9 +40,9 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    fn wants(&self, event: &Event) -> bool {
+    fn wants(&self, event: &WorldEvent) -> bool {
         let (family, concerns) = match event {
-            Event::Request(summary) => {
+            WorldEvent::Request(summary) => {
                 let family = summary.operation.map(|operation| operation.family.as_str());
                 let concerns = |id: &str| {
                     summary
@@ -53,7 +53,7 @@ impl Wanted {
                 };
                 (family, self.id.as_deref().is_none_or(concerns))
             }
-            Event::Transition(_, transition) => {
+            WorldEvent::Transition(_, transition) => {
                 let concerns = |id: &str| &*transition.id == id;
                 (
                     Some(transition.family),
@@ -151,10 +151,12 @@ impl Listener {
     }
 }
 
-fn told(id: u64, event: &Event) -> sse::Event {
+fn told(id: u64, event: &WorldEvent) -> sse::Event {
     let (kind, data) = match event {
-        Event::Request(summary) => ("request", serde_json::to_string(&SummaryBody::of(summary))),
-        Event::Transition(id, transition) => {
+        WorldEvent::Request(summary) => {
+            ("request", serde_json::to_string(&SummaryBody::of(summary)))
+        }
+        WorldEvent::Transition(id, transition) => {
             let body = TransitionBody::of(*id, (**transition).clone());
             ("transition", serde_json::to_string(&body))
         }

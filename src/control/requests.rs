@@ -16,7 +16,7 @@ use super::problem::Problem;
 use crate::http::auth::redact;
 use crate::http::extract::Query;
 use crate::http::json::value::OrderedValue;
-use crate::http::observe::exchange::{Exchange, ExchangeSummary, LONGEST_BODY, Part};
+use crate::http::observe::exchange::{CapturedMessage, Exchange, ExchangeSummary, LONGEST_BODY};
 use crate::http::observe::headers::Headers;
 use crate::http::response;
 use crate::registry::World;
@@ -256,7 +256,7 @@ impl EntryBody {
 }
 
 impl PartBody {
-    fn of(part: &Part) -> Self {
+    fn of(part: &CapturedMessage) -> Self {
         let is_cut = part.length > LONGEST_BODY as u64;
         Self {
             headers: headers(&part.headers),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::time::instant;
-use crate::http::observe::exchange::{Exchange, Part};
+use crate::http::observe::exchange::{CapturedMessage, Exchange};
 use crate::registry::World;
 
 /// The journal: requests to emulated services with their answers. It has secrets as they were sent; only the control
@@ -129,7 +129,7 @@ impl RequestRecord {
 }
 
 impl Message {
-    fn from_part(part: &Part) -> Self {
+    fn from_part(part: &CapturedMessage) -> Self {
         let headers = part.headers.iter();
         Self {
             headers: headers

@@ -51,11 +51,11 @@ pub fn add_hint(hint: String) {
 
 /// A shared handle on the record of a request.
 #[derive(Clone, Debug, Default)]
-pub struct RequestContext(Arc<Mutex<RequestRecord>>);
+pub struct RequestContext(Arc<Mutex<RequestDetails>>);
 
 /// The record of a request.
 #[derive(Clone, Debug, Default)]
-pub struct RequestRecord {
+pub struct RequestDetails {
     /// The operation that serves the request.
     pub operation: Option<&'static Operation>,
     /// The closest operation, if none serves the request.
@@ -159,18 +159,18 @@ impl RequestContext {
         self.lock().fault = Some(rule.to_owned());
     }
 
-    fn lock(&self) -> MutexGuard<'_, RequestRecord> {
+    fn lock(&self) -> MutexGuard<'_, RequestDetails> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the record.
     #[must_use]
-    pub fn take(&self) -> RequestRecord {
+    pub fn take(&self) -> RequestDetails {
         std::mem::take(&mut *self.lock())
     }
 }
 
-impl RequestRecord {
+impl RequestDetails {
     /// The hints as one line of ASCII, cut where it gets too long; `None` if there are none.
     #[must_use]
     pub fn line(&self) -> Option<String> {

@@ -6,7 +6,7 @@ use super::auth;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
     /// No credential, or one that does not hold.
-    Unauthenticated(auth::Failure),
+    Unauthenticated(auth::CredentialError),
     /// A known caller who may not do this.
     Forbidden {
         /// The permission that is missing.

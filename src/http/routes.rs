@@ -10,7 +10,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::PathItemExt;
 
 use super::Dialect;
-use super::middleware::guard::{Guarded, Served, WrongMethod};
+use super::middleware::guard::{Guarded, ResponseFuture, WrongMethod};
 use super::operation::Operation;
 use super::route_spec::{RouteSpec, Source, document};
 
@@ -61,7 +61,7 @@ impl<D: Dialect> Route<D> {
     #[must_use]
     pub fn on<P: utoipa::Path, H, T>(mut self, handler: H) -> Self
     where
-        H: Handler<T, D, Future = Served>,
+        H: Handler<T, D, Future = ResponseFuture>,
         T: 'static,
     {
         self.path = P::path();
@@ -77,7 +77,7 @@ impl<D: Dialect> Route<D> {
     #[must_use]
     pub fn and_on<H, T>(mut self, methods: MethodFilter, handler: H) -> Self
     where
-        H: Handler<T, D, Future = Served>,
+        H: Handler<T, D, Future = ResponseFuture>,
         T: 'static,
     {
         let handler = Guarded::new(handler, self.spec);
@@ -89,7 +89,7 @@ impl<D: Dialect> Route<D> {
     #[must_use]
     pub fn or_else<H, T>(mut self, handler: H) -> Self
     where
-        H: Handler<T, D, Future = Served>,
+        H: Handler<T, D, Future = ResponseFuture>,
         T: 'static,
     {
         self.rest = Some(any(Guarded::new(handler, self.spec)));

@@ -11,7 +11,7 @@ use super::families::families;
 use super::state::State;
 use crate::http::context::note_scripts;
 use crate::http::observe::Recorder;
-use crate::http::observe::events::Event;
+use crate::http::observe::events::WorldEvent;
 use crate::sim::clock::{Clock, ClockReading, ClockUpdate, InvalidInstant, Mode};
 use crate::sim::ids::Ids;
 use crate::sim::{Millis, NEVER, Transition};
@@ -279,7 +279,7 @@ impl World {
     /// number.
     fn publish(&self, number: u64, transition: Transition) {
         let transition = Arc::new(transition);
-        let event = Event::Transition(number, Arc::clone(&transition));
+        let event = WorldEvent::Transition(number, Arc::clone(&transition));
         self.0.services.recorder.events.add(event);
         let Transition {
             at,

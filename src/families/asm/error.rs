@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::families::huawei::{self, GatewayError, StatusRow};
-use crate::http::auth::Failure;
+use crate::http::auth::CredentialError;
 use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
 use crate::http::{Rejection, response};
@@ -33,7 +33,7 @@ pub enum Error {
         hint: Option<String>,
     },
     /// A missing or invalid credential. ASM documents a body for it, so the gateway does not answer it.
-    Unauthenticated(Failure),
+    Unauthenticated(CredentialError),
     /// A valid credential without the permission.
     Forbidden {
         /// The reason.

@@ -6,7 +6,7 @@ use axum::http::{HeaderName, header};
 
 use super::path::decoded;
 use crate::http::auth::verify::{Key, verify};
-use crate::http::auth::{Credential, Failure, Signature, canonical, huawei};
+use crate::http::auth::{Credential, CredentialError, Signature, canonical, huawei};
 use crate::http::{Caller, Operation, Rejection};
 use crate::sim::clock::system_now;
 use crate::world::handle::Handle;
@@ -40,15 +40,19 @@ pub(super) fn authenticate<T>(
     })
 }
 
-fn identify<T>(handle: &Handle<T>, request: &Parts, body: &Bytes) -> Result<Caller, Failure> {
+fn identify<T>(
+    handle: &Handle<T>,
+    request: &Parts,
+    body: &Bytes,
+) -> Result<Caller, CredentialError> {
     let (caller, unknown) = match huawei(&request.headers)? {
         Credential::Token(token) => (
             handle.read(|_, shared, now| shared.identities.by_token(token, now))?,
-            Failure::UnknownToken,
+            CredentialError::UnknownToken,
         ),
         Credential::Signature(signature) => (
             signer(handle, &signature, request, body)?,
-            Failure::UnknownKey {
+            CredentialError::UnknownKey {
                 ak: signature.ak.to_owned(),
             },
         ),
@@ -66,7 +70,7 @@ fn signer<T>(
     signature: &Signature,
     request: &Parts,
     body: &Bytes,
-) -> Result<Option<Caller>, Failure> {
+) -> Result<Option<Caller>, CredentialError> {
     // The signature is verified outside the lock, since hashing a body takes long.
     let found = handle.read(|_, shared, now| {
         let (key, caller) = shared.identities.by_key(signature.ak)?;

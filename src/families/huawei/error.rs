@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::http::auth::Failure;
+use crate::http::auth::CredentialError;
 use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
 use crate::http::middleware::instrument::WithRequestId;
@@ -26,7 +26,7 @@ pub enum GatewayError {
     WrongMethod,
     /// 401: a missing or invalid credential.
     #[error("{}", unauthenticated(.0))]
-    Unauthenticated(Failure),
+    Unauthenticated(CredentialError),
     /// 403: a valid credential without the permission.
     #[error("{}: {action}", FORBIDDEN.2)]
     Forbidden {
@@ -47,15 +47,19 @@ pub enum GatewayError {
 }
 
 /// The documented text for an invalid credential.
-fn unauthenticated(failure: &Failure) -> String {
+fn unauthenticated(failure: &CredentialError) -> String {
     let reason = match failure {
-        Failure::Revoked => return REVOKED.2.to_owned(),
-        Failure::Missing => return UNAUTHENTICATED.2.to_owned(),
-        Failure::Malformed(_) | Failure::BadSignature(_) => "verify aksk signature fail".to_owned(),
-        Failure::UnknownToken => "decrypt token fail".to_owned(),
-        Failure::Expired { at } => format!("token expires, expires_at: {at}"),
-        Failure::UnknownKey { ak } => format!("Get secretKey failed,ak:{ak},err:ak not exist"),
-        Failure::Skewed { signed, server } => format!(
+        CredentialError::Revoked => return REVOKED.2.to_owned(),
+        CredentialError::Missing => return UNAUTHENTICATED.2.to_owned(),
+        CredentialError::Malformed(_) | CredentialError::BadSignature(_) => {
+            "verify aksk signature fail".to_owned()
+        }
+        CredentialError::UnknownToken => "decrypt token fail".to_owned(),
+        CredentialError::Expired { at } => format!("token expires, expires_at: {at}"),
+        CredentialError::UnknownKey { ak } => {
+            format!("Get secretKey failed,ak:{ak},err:ak not exist")
+        }
+        CredentialError::Skewed { signed, server } => format!(
             "calc aksk signature fail:signature expired, signature time:{signed},server time:{server}"
         ),
     };
@@ -109,7 +113,7 @@ impl GatewayError {
         match self {
             Self::NoRoute => NO_ROUTE,
             Self::WrongMethod => (405, no_api, text),
-            Self::Unauthenticated(Failure::Revoked) => REVOKED,
+            Self::Unauthenticated(CredentialError::Revoked) => REVOKED,
             Self::Unauthenticated(_) => UNAUTHENTICATED,
             Self::Forbidden { .. } => FORBIDDEN,
             Self::TooLarge => TOO_LARGE,
@@ -134,21 +138,21 @@ impl GatewayError {
 
 /// The reason a credential was refused, or the way to a valid one.
 #[must_use]
-pub fn hint(failure: &Failure) -> String {
+pub fn hint(failure: &CredentialError) -> String {
     let hint = match failure {
-        Failure::Missing => "send an X-Auth-Token, or sign with AK/SK",
-        Failure::Malformed(why) | Failure::BadSignature(why) => why,
-        Failure::UnknownToken => {
+        CredentialError::Missing => "send an X-Auth-Token, or sign with AK/SK",
+        CredentialError::Malformed(why) | CredentialError::BadSignature(why) => why,
+        CredentialError::UnknownToken => {
             "with --auth strict a token must be in the fixtures or issued by POST /v3/auth/tokens; \
              a reset forgets the issued ones"
         }
-        Failure::UnknownKey { .. } => {
+        CredentialError::UnknownKey { .. } => {
             "with --auth strict the access key must be among identities.access_keys"
         }
-        Failure::Expired { .. } | Failure::Revoked => {
+        CredentialError::Expired { .. } | CredentialError::Revoked => {
             "get a new token with POST /v3/auth/tokens; tokens end on the emulator's clock"
         }
-        Failure::Skewed { .. } => {
+        CredentialError::Skewed { .. } => {
             "a signature holds for 15 minutes before and after its X-Sdk-Date; with --auth strict and \
              --fidelity strict these are minutes of the emulator's clock, else of the machine's"
         }

@@ -75,7 +75,7 @@ pub(super) async fn create_token(
             domain: login.domain,
         };
         let token = Token {
-            token: Secret::of(handle.token_ids().token(|token| directory.knows(token))),
+            token: Secret::new(handle.token_ids().token(|token| directory.knows(token))),
             user: login.user,
             expires_at: Some(stamp((now + LIFETIME).min(MAX_INSTANT))),
             emulator: Some(issued.into()),

@@ -12,7 +12,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use super::error::{self, Error};
 use super::table::Table;
 use super::wire::query::{self, Params};
-use crate::http::auth::{self, Failure};
+use crate::http::auth::{self, CredentialError};
 use crate::http::faults::rules::StubResponse;
 use crate::http::observe::Recorder;
 use crate::http::openapi::gateway_responses::{AppliesTo, Refusal, declare_gate};
@@ -69,7 +69,7 @@ impl Dialect for Zadig {
             (user(tokens.checked).is_some() && caller.is_some(), caller)
         });
         if !passes && self.0.settings().auth == Auth::Strict {
-            return Err(Rejection::Unauthenticated(Failure::UnknownToken));
+            return Err(Rejection::Unauthenticated(CredentialError::UnknownToken));
         }
         Ok(caller.unwrap_or_else(|| Caller::named(UNKNOWN_CALLER)))
     }

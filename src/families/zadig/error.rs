@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::messages::VersionError;
 use super::wire::response::json;
-use crate::http::auth::Failure;
+use crate::http::auth::CredentialError;
 use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
 use crate::http::{Rejection, response};
@@ -21,7 +21,7 @@ use crate::world::hints::TOO_LARGE;
 pub enum Error {
     /// 401 without a body: no token, or one that does not hold.
     #[error("no valid token: {0:?}")]
-    Unauthenticated(Failure),
+    Unauthenticated(CredentialError),
     /// 403 without a body: the user may not do this in the project.
     #[error("not allowed: {action}")]
     Forbidden {
@@ -173,15 +173,15 @@ impl Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Unauthenticated(failure) => Some(match failure {
-                Failure::Missing => {
+                CredentialError::Missing => {
                     "send Authorization: Bearer <token>, or ?token=<token>".to_owned()
                 }
-                Failure::Malformed(why) | Failure::BadSignature(why) => why.clone(),
-                Failure::UnknownToken
-                | Failure::Expired { .. }
-                | Failure::Revoked
-                | Failure::UnknownKey { .. }
-                | Failure::Skewed { .. } => {
+                CredentialError::Malformed(why) | CredentialError::BadSignature(why) => why.clone(),
+                CredentialError::UnknownToken
+                | CredentialError::Expired { .. }
+                | CredentialError::Revoked
+                | CredentialError::UnknownKey { .. }
+                | CredentialError::Skewed { .. } => {
                     "with --auth strict the token must be among identities.zadig_users".to_owned()
                 }
             }),

@@ -74,7 +74,7 @@ pub struct CanonicalForms {
 
 impl CanonicalForms {
     /// Spells a request; the error says why no signature of it can hold.
-    pub fn of(request: &Request, signature: &Signature) -> Result<Self, String> {
+    pub fn new(request: &Request, signature: &Signature) -> Result<Self, String> {
         let (paths, queries) = (paths(request), queries(request.uri.query()));
         let payloads = payloads(request, signature.algorithm)?;
         let first = Canonical {

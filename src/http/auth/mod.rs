@@ -39,7 +39,7 @@ pub const SECRET_HEADERS: [HeaderName; 4] = [
 ];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum CredentialError {
     /// There is none.
     Missing,
     /// There is one, but nobody could read it; says what is wrong with it.
@@ -90,17 +90,17 @@ impl fmt::Debug for Credential<'_> {
 
 /// Reads the credential of a request to a Huawei service: a signature if there is one, else `X-Auth-Token`.
 /// An empty header counts as absent, and so does an `Authorization` of another kind.
-pub fn huawei(headers: &HeaderMap) -> Result<Credential<'_>, Failure> {
+pub fn huawei(headers: &HeaderMap) -> Result<Credential<'_>, CredentialError> {
     if let Some(text) = header_value(headers, &header::AUTHORIZATION)?
-        && let Some(signature) = Signature::read(text).map_err(Failure::Malformed)?
+        && let Some(signature) = Signature::read(text).map_err(CredentialError::Malformed)?
     {
         return Ok(Credential::Signature(signature));
     }
     match header_value(headers, &AUTH_TOKEN) {
         Ok(Some(token)) => Ok(Credential::Token(token)),
-        Ok(None) => Err(Failure::Missing),
+        Ok(None) => Err(CredentialError::Missing),
         // No service has issued it.
-        Err(_) => Err(Failure::UnknownToken),
+        Err(_) => Err(CredentialError::UnknownToken),
     }
 }
 
@@ -108,11 +108,11 @@ pub fn huawei(headers: &HeaderMap) -> Result<Credential<'_>, Failure> {
 pub fn header_value<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
-) -> Result<Option<&'a str>, Failure> {
+) -> Result<Option<&'a str>, CredentialError> {
     match headers.get(name).map(|value| value.to_str().map(str::trim)) {
         None | Some(Ok("")) => Ok(None),
         Some(Ok(text)) => Ok(Some(text)),
-        Some(Err(_)) => Err(Failure::Malformed(format!(
+        Some(Err(_)) => Err(CredentialError::Malformed(format!(
             "the header {name} is no printable ASCII"
         ))),
     }
@@ -139,9 +139,9 @@ impl fmt::Debug for ZadigTokens<'_> {
 pub fn zadig<'a>(
     headers: &'a HeaderMap,
     query_token: Option<&'a str>,
-) -> Result<ZadigTokens<'a>, Failure> {
+) -> Result<ZadigTokens<'a>, CredentialError> {
     let malformed = || {
-        Failure::Malformed(
+        CredentialError::Malformed(
             "Authorization must be a scheme and a token with one space between them".to_owned(),
         )
     };
@@ -158,7 +158,7 @@ pub fn zadig<'a>(
     let query = query_token.filter(|token| !token.is_empty());
     match (query.or(header), header.or(query)) {
         (Some(checked), Some(identity)) => Ok(ZadigTokens { checked, identity }),
-        _ => Err(Failure::Missing),
+        _ => Err(CredentialError::Missing),
     }
 }
 
@@ -190,7 +190,7 @@ mod tests {
     fn empty_headers_and_other_schemes_count_as_absent() {
         assert_eq!(
             huawei(&headers(&[("authorization", ""), ("x-auth-token", " ")])),
-            Err(Failure::Missing)
+            Err(CredentialError::Missing)
         );
         for other in ["", "Bearer t"] {
             let beside = headers(&[("authorization", other), ("x-auth-token", "t")]);
@@ -204,7 +204,10 @@ mod tests {
             ("authorization", "SDK-HMAC-SHA256 Access=AK1"),
             ("x-auth-token", "t"),
         ]);
-        assert!(matches!(huawei(&beside), Err(Failure::Malformed(_))));
+        assert!(matches!(
+            huawei(&beside),
+            Err(CredentialError::Malformed(_))
+        ));
     }
 
     #[test]
@@ -220,8 +223,14 @@ mod tests {
         assert_eq!(at("Token t", Some("")), tokens("t", "t"));
         for wrong in ["t", "Bearer", "Bearer  t", "Bearer a b", ""] {
             let refused = at(wrong, Some("q"));
-            assert!(matches!(refused, Err(Failure::Malformed(_))), "{wrong:?}");
+            assert!(
+                matches!(refused, Err(CredentialError::Malformed(_))),
+                "{wrong:?}"
+            );
         }
-        assert_eq!(zadig(&HeaderMap::new(), None), Err(Failure::Missing));
+        assert_eq!(
+            zadig(&HeaderMap::new(), None),
+            Err(CredentialError::Missing)
+        );
     }
 }

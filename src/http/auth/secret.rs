@@ -17,7 +17,7 @@ pub struct Secret(String);
 
 impl Secret {
     /// Takes a text for a secret.
-    pub fn of(text: impl Into<String>) -> Self {
+    pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 

@@ -41,7 +41,7 @@ impl Algorithm {
 
     /// The word that the header begins with.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Sha256 => "SDK-HMAC-SHA256",
             Self::Sm3 => "SDK-HMAC-SM3",
@@ -87,7 +87,7 @@ impl<'a> Signature<'a> {
         let (word, rest) = header.split_once(' ').unwrap_or((header, ""));
         let Some(algorithm) = Algorithm::ALL
             .into_iter()
-            .find(|algorithm| algorithm.word() == word)
+            .find(|algorithm| algorithm.as_str() == word)
         else {
             if OTHERS.contains(&word) {
                 return Err(format!(
@@ -158,7 +158,7 @@ impl<'a> Signature<'a> {
     /// The text that is signed: what the request is, when it was signed, and for what.
     #[must_use]
     pub fn string_to_sign(&self, date: &str, canonical: &[u8]) -> String {
-        let (word, digest) = (self.algorithm.word(), self.algorithm.digest(canonical));
+        let (word, digest) = (self.algorithm.as_str(), self.algorithm.digest(canonical));
         match self.scope {
             None => format!("{word}\n{date}\n{digest}"),
             Some(scope) => format!("{word}\n{date}\n{scope}\n{digest}"),

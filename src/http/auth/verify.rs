@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDateTime};
 
 use super::canonical::{CanonicalForms, DATE, Request};
-use super::{Failure, SECURITY_TOKEN, Secret, Signature, diagnosis, header_value};
+use super::{CredentialError, SECURITY_TOKEN, Secret, Signature, diagnosis, header_value};
 use crate::sim::Millis;
 
 /// The format of the time of a signature, in UTC.
@@ -29,12 +29,12 @@ pub fn verify(
     request: &Request,
     key: &Key,
     now: Millis,
-) -> Result<(), Failure> {
+) -> Result<(), CredentialError> {
     check_session(request, key)?;
     let date = request.headers.get(DATE).map(|value| value.to_str());
     let date = date.and_then(Result::ok).map_or("", str::trim);
     check_date(date, now)?;
-    let forms = CanonicalForms::of(request, signature).map_err(Failure::BadSignature)?;
+    let forms = CanonicalForms::new(request, signature).map_err(CredentialError::BadSignature)?;
     let key = signature.key(key.sk.expose());
     let holds = |text: Vec<u8>| {
         let text = signature.string_to_sign(date, &text);
@@ -45,10 +45,10 @@ pub fn verify(
         return Ok(());
     }
     let why = diagnosis::explain(request, signature.algorithm, &forms, holds);
-    Err(Failure::BadSignature(why))
+    Err(CredentialError::BadSignature(why))
 }
 
-fn check_session(request: &Request, key: &Key) -> Result<(), Failure> {
+fn check_session(request: &Request, key: &Key) -> Result<(), CredentialError> {
     let wrong = match (key.session, header_value(request.headers, &SECURITY_TOKEN)?) {
         (None, None) => return Ok(()),
         (Some(session), Some(said)) if session.is(said) => return Ok(()),
@@ -56,16 +56,16 @@ fn check_session(request: &Request, key: &Key) -> Result<(), Failure> {
         (Some(_), None) => "the access key is a temporary one and wants its X-Security-Token",
         (None, Some(_)) => "the access key is a permanent one, but X-Security-Token came with it",
     };
-    Err(Failure::BadSignature(wrong.to_owned()))
+    Err(CredentialError::BadSignature(wrong.to_owned()))
 }
 
-fn check_date(date: &str, now: Millis) -> Result<(), Failure> {
+fn check_date(date: &str, now: Millis) -> Result<(), CredentialError> {
     let signed = NaiveDateTime::parse_from_str(date, FORMAT)
         .ok()
         .filter(|_| date.len() == 16)
         .map(|time| time.and_utc().timestamp_millis());
     let Some(signed) = signed else {
-        return Err(Failure::BadSignature(
+        return Err(CredentialError::BadSignature(
             "X-Sdk-Date must be a time like 20260102T030405Z".to_owned(),
         ));
     };
@@ -75,7 +75,7 @@ fn check_date(date: &str, now: Millis) -> Result<(), Failure> {
         return Ok(());
     }
     let server = DateTime::from_timestamp_millis(now).unwrap_or(DateTime::UNIX_EPOCH);
-    Err(Failure::Skewed {
+    Err(CredentialError::Skewed {
         signed: date.to_owned(),
         server: server.format(FORMAT).to_string(),
     })

@@ -22,10 +22,10 @@ use crate::http::route_spec::RouteSpec;
 use crate::http::{Dialect, Operation, Rejection};
 
 /// An answer under way.
-pub type Served = Pin<Box<dyn Future<Output = Response> + Send>>;
+pub type ResponseFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// A handler whatever its arguments are.
-type BoxedHandler<D> = Box<dyn FnOnce(Request, D) -> Served + Send>;
+type BoxedHandler<D> = Box<dyn FnOnce(Request, D) -> ResponseFuture + Send>;
 
 /// A handler behind the gate. It is no layer: those clone and box at each request what is fixed here once.
 pub struct Guarded<H, D: 'static> {
@@ -70,13 +70,13 @@ pub struct Guard;
 
 impl<H, T, D> Handler<(Guard, T), D> for Guarded<H, D>
 where
-    H: Handler<T, D, Future = Served>,
+    H: Handler<T, D, Future = ResponseFuture>,
     T: 'static,
     D: Dialect,
 {
-    type Future = Served;
+    type Future = ResponseFuture;
 
-    fn call(self, request: Request, dialect: D) -> Served {
+    fn call(self, request: Request, dialect: D) -> ResponseFuture {
         let Self {
             handler,
             route_spec,
@@ -111,9 +111,9 @@ impl<D> Clone for WrongMethod<D> {
 }
 
 impl<D: Dialect> Handler<(), D> for WrongMethod<D> {
-    type Future = Served;
+    type Future = ResponseFuture;
 
-    fn call(self, request: Request, dialect: D) -> Served {
+    fn call(self, request: Request, dialect: D) -> ResponseFuture {
         let (parts, _) = request.into_parts();
         Box::pin(async move { wrong_method(self.0, &dialect, &parts).into_response() })
     }

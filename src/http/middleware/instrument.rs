@@ -10,11 +10,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 
 use crate::http::body::{CapturedBody, collect};
-use crate::http::context::{self, RequestContext, RequestRecord};
+use crate::http::context::{self, RequestContext, RequestDetails};
 use crate::http::faults::apply::{ConnectionCloser, apply};
 use crate::http::faults::rules::ResponseFault;
 use crate::http::observe::Recorder;
-use crate::http::observe::events::Event;
+use crate::http::observe::events::WorldEvent;
 use crate::http::observe::exchange::{Exchange, ExchangeSummary, RequestLine};
 use crate::http::observe::headers::Headers;
 use crate::sim::clock::{Stopwatch, system_now};
@@ -151,7 +151,7 @@ pub async fn instrument<F: Future<Output = Response>>(
 }
 
 /// Puts on an answer what every one carries.
-fn set_headers(headers: &mut HeaderMap, id: String, record: &RequestRecord, hints: Option<&str>) {
+fn set_headers(headers: &mut HeaderMap, id: String, record: &RequestDetails, hints: Option<&str>) {
     let text = |text: &str| HeaderValue::from_str(text).expect("printable ASCII");
     let id = HeaderValue::try_from(id).expect("hexadecimal digits");
     headers.insert(REQUEST_ID, id);
@@ -167,7 +167,7 @@ fn set_headers(headers: &mut HeaderMap, id: String, record: &RequestRecord, hint
     }
 }
 
-fn log(request_head: &RequestHead, record: &RequestRecord, status: u16, duration: Duration) {
+fn log(request_head: &RequestHead, record: &RequestDetails, status: u16, duration: Duration) {
     let (method, path) = (&request_head.method, request_head.request_line.path());
     let duration_us = duration.as_micros();
     let operation = record
@@ -193,7 +193,7 @@ fn record_exchange(
     request_head: RequestHead,
     (body, length): (Vec<u8>, u64),
     answered: (&HeaderMap, &Bytes),
-    record: RequestRecord,
+    record: RequestDetails,
     status: u16,
     duration: Duration,
 ) {
@@ -215,7 +215,9 @@ fn record_exchange(
         fault: record.fault,
         scripts: record.scripts,
     });
-    recorder.events.add(Event::Request(Arc::clone(&summary)));
+    recorder
+        .events
+        .add(WorldEvent::Request(Arc::clone(&summary)));
     let exchange = Exchange::of(summary, (&headers, &body, length), answered);
     recorder.journal.add(exchange);
 }

@@ -12,7 +12,7 @@ const KEPT: usize = 10_000;
 
 /// Something that happened.
 #[derive(Clone, Debug)]
-pub enum Event {
+pub enum WorldEvent {
     /// A request was answered.
     Request(Arc<ExchangeSummary>),
     /// A resource or one of its steps changed its state. The number is the transition's own.
@@ -21,7 +21,7 @@ pub enum Event {
 
 /// The newest events, numbered from 1.
 #[derive(Debug)]
-pub struct Events {
+pub struct EventLog {
     ring: Mutex<Ring>,
     /// Wakes listeners with the number of the newest event.
     newest: watch::Sender<u64>,
@@ -29,12 +29,12 @@ pub struct Events {
 
 #[derive(Debug, Default)]
 struct Ring {
-    events: VecDeque<Event>,
+    events: VecDeque<WorldEvent>,
     /// The number of the newest.
     newest: u64,
 }
 
-impl Default for Events {
+impl Default for EventLog {
     fn default() -> Self {
         Self {
             ring: Mutex::default(),
@@ -49,12 +49,12 @@ pub struct Since {
     /// How many were missed for good: the ring had room for no more.
     pub missed: u64,
     /// The others, oldest first, with their numbers.
-    pub events: Vec<(u64, Event)>,
+    pub events: Vec<(u64, WorldEvent)>,
 }
 
-impl Events {
+impl EventLog {
     /// Adds an event, and wakes who listens.
-    pub fn add(&self, event: Event) {
+    pub fn add(&self, event: WorldEvent) {
         let mut ring = self.lock();
         ring.events.push_back(event);
         ring.newest += 1;
@@ -103,7 +103,7 @@ impl Events {
 mod tests {
     use super::*;
 
-    fn transition(at: i64) -> Event {
+    fn transition(at: i64) -> WorldEvent {
         let transition = Transition {
             at,
             family: "asm",
@@ -115,7 +115,7 @@ mod tests {
             to: "".into(),
             cause: "clock".into(),
         };
-        Event::Transition(1, Arc::new(transition))
+        WorldEvent::Transition(1, Arc::new(transition))
     }
 
     fn seen(since: &Since) -> (u64, Vec<u64>) {
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn who_was_away_catches_up_within_the_ring() {
-        let events = Events::default();
+        let events = EventLog::default();
         assert_eq!(seen(&events.since(0, 10)), (0, vec![]));
         for at in 0..5 {
             events.add(transition(at));

@@ -115,7 +115,7 @@ impl RequestLine {
 
 /// The headers and the beginning of the body of a request or an answer.
 #[derive(Clone, Debug, Default)]
-pub struct Part {
+pub struct CapturedMessage {
     /// The headers.
     pub headers: Headers,
     /// The body, at most [`LONGEST_BODY`] of it.
@@ -172,9 +172,9 @@ impl Exchange {
     }
 
     #[must_use]
-    pub fn request(&self) -> Part {
+    pub fn request(&self) -> CapturedMessage {
         let [head, body, _] = self.ends;
-        Part {
+        CapturedMessage {
             headers: Headers::from_lines(self.all.slice(..head)),
             body: self.all.slice(head..body),
             length: self.lengths[0],
@@ -182,10 +182,10 @@ impl Exchange {
     }
 
     #[must_use]
-    pub fn response(&self) -> Part {
+    pub fn response(&self) -> CapturedMessage {
         let [_, begin, head] = self.ends;
         let answer = self.answer.clone();
-        Part {
+        CapturedMessage {
             headers: Headers::from_lines(self.all.slice(begin..head)),
             body: answer.unwrap_or_else(|| self.all.slice(head..)),
             length: self.lengths[1],

@@ -17,14 +17,14 @@ const BUCKETS: [f64; 10] = [
 ];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Answered {
+struct RequestLabels {
     family: &'static str,
     operation: &'static str,
     status: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Served {
+struct DurationLabels {
     family: &'static str,
     operation: &'static str,
 }
@@ -33,8 +33,8 @@ struct Served {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    requests: Family<Answered, Counter>,
-    durations: Family<Served, Histogram, fn() -> Histogram>,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<DurationLabels, Histogram, fn() -> Histogram>,
     /// What counts the answers of an operation, by its address, and status: labels take longer to look up than to
     /// count.
     known: RwLock<HashMap<(usize, u16), (Counter, Histogram)>>,
@@ -89,12 +89,12 @@ impl Metrics {
         let (family, operation) = operation.map_or(("-", "-"), |operation| {
             (operation.family.as_str(), operation.id.as_str())
         });
-        let answered = Answered {
+        let answered = RequestLabels {
             family,
             operation,
             status,
         };
-        let served = Served { family, operation };
+        let served = DurationLabels { family, operation };
         let requests = self.requests.get_or_create(&answered).clone();
         let durations = self.durations.get_or_create(&served).clone();
         (requests, durations)

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::http::faults::rules::Faults;
 use crate::sim::clock::Clock;
 use crate::sim::ids::Ids;
-use events::Events;
+use events::EventLog;
 use journal::Journal;
 use metrics::Metrics;
 
@@ -22,7 +22,7 @@ pub struct Recorder {
     /// The world's clock.
     pub clock: Arc<Clock>,
     pub journal: Journal,
-    pub events: Events,
+    pub events: EventLog,
     pub faults: Faults,
     pub metrics: Metrics,
 }
@@ -35,7 +35,7 @@ impl Recorder {
             ids,
             clock,
             journal: Journal::new(journal_bytes),
-            events: Events::default(),
+            events: EventLog::default(),
             faults: Faults::default(),
             metrics: Metrics::default(),
         }

@@ -7,7 +7,7 @@ use super::fixture::{
     AccessKey, Identities, Issued, Project, Token, TokenHistory, User, ZadigUser,
 };
 use crate::http::Caller;
-use crate::http::auth::{Failure, Secret};
+use crate::http::auth::{CredentialError, Secret};
 use crate::sim::Millis;
 use crate::world::time::parse_rfc3339;
 
@@ -88,15 +88,15 @@ impl Directory {
     }
 
     /// The owner of a token, if it is known. An expired token fails, and so does a revoked one.
-    pub fn by_token(&self, token: &str, now: Millis) -> Result<Option<Caller>, Failure> {
+    pub fn by_token(&self, token: &str, now: Millis) -> Result<Option<Caller>, CredentialError> {
         let Some(kept) = self.tokens.get(token) else {
             return Ok(None);
         };
         if kept.is_revoked() {
-            return Err(Failure::Revoked);
+            return Err(CredentialError::Revoked);
         }
         match &kept.token.expires_at {
-            Some(at) if kept.has_ended(now) => Err(Failure::Expired { at: at.clone() }),
+            Some(at) if kept.has_ended(now) => Err(CredentialError::Expired { at: at.clone() }),
             _ => Ok(Some(self.caller_with(&kept.token))),
         }
     }

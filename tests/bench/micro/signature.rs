@@ -53,7 +53,7 @@ fn authorization(word: &str, ak: &str, date: &str) -> String {
     let signature = Signature::read(&unsigned)
         .expect("well formed")
         .expect("a signature");
-    let forms = CanonicalForms::of(&seen(&parts, &body), &signature).expect("it can be spelt");
+    let forms = CanonicalForms::new(&seen(&parts, &body), &signature).expect("it can be spelt");
     let text = signature.string_to_sign(date, &forms.first().text());
     let key = signature.key(SK);
     let code = if word.contains("SM3") {
@@ -84,7 +84,7 @@ fn seen<'a>(parts: &'a Parts, body: &'a [u8]) -> canonical::Request<'a> {
 pub(crate) fn verifying(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("signature, verify 1 KiB");
     group.throughput(Throughput::Elements(1));
-    let sk = Secret::of(SK);
+    let sk = Secret::new(SK);
     let (date, now) = (now(), system_now());
     for word in ["SDK-HMAC-SHA256", "SDK-HMAC-SM3", "V11-HMAC-SHA256"] {
         let header = authorization(word, "KNOWN", &date);

@@ -28,7 +28,7 @@ fn nothing_secret_is_printed_of_identities_for_debugging() {
     assert_masked(&lists.access_keys);
     assert_masked(&lists.tokens);
     assert_masked(&lists.zadig_users);
-    assert_masked(&Secret::of("hush"));
+    assert_masked(&Secret::new("hush"));
 
     let directory = Directory::load(state.identities.clone());
 

@@ -5,7 +5,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use release_emulator::internals::http::auth::canonical::{CanonicalForms, Request};
 use release_emulator::internals::http::auth::verify::{Key, verify};
-use release_emulator::internals::http::auth::{Failure, Secret, Signature};
+use release_emulator::internals::http::auth::{CredentialError, Secret, Signature};
 
 use super::{AK, DATE, SIGNED_AT, SK, sha256};
 
@@ -37,10 +37,10 @@ impl Vector<'_> {
             .collect()
     }
 
-    fn verify(&self) -> Result<(), Failure> {
+    fn verify(&self) -> Result<(), CredentialError> {
         let parts = self.parts();
-        let sk = Secret::of(self.sk);
-        let session = self.session.map(Secret::of);
+        let sk = Secret::new(self.sk);
+        let session = self.session.map(Secret::new);
         let key = Key {
             sk: &sk,
             session: session.as_ref(),
@@ -56,7 +56,7 @@ impl Vector<'_> {
     /// The SHA-256 of each spelling that is tried, in turn.
     fn digests(&self) -> Vec<String> {
         let parts = self.parts();
-        let forms = CanonicalForms::of(&self.request(&parts), &self.signature()).unwrap();
+        let forms = CanonicalForms::new(&self.request(&parts), &self.signature()).unwrap();
         forms.each().map(|spelt| sha256(&spelt.text())).collect()
     }
 
@@ -103,7 +103,7 @@ impl Vector<'_> {
                 sk,
                 ..*self
             };
-            let refused = matches!(other.verify(), Err(Failure::BadSignature(_)));
+            let refused = matches!(other.verify(), Err(CredentialError::BadSignature(_)));
             let is_unsigned = body == longer && self.headers.contains(&unsigned);
             assert!(refused || is_unsigned, "{method} {target} {sk}");
         }
@@ -293,7 +293,7 @@ fn a_signature_holds_for_fifteen_minutes_before_and_after() {
         (901_000, "20260102T031906Z"),
         (-900_001, "20260102T024904Z"),
     ] {
-        let skewed = Failure::Skewed {
+        let skewed = CredentialError::Skewed {
             signed: DATE.to_owned(),
             server: server.to_owned(),
         };
