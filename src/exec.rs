@@ -186,11 +186,10 @@ fn requests(word: &str, world: &World, meant: impl Fn(&ExchangeSummary) -> bool)
 fn told(summary: &ExchangeSummary) -> String {
     let ExchangeSummary {
         method,
-        request_line,
+        path,
         status,
         ..
     } = summary;
-    let path = request_line.path();
     let near = summary.nearest.map_or_else(String::new, |near| {
         format!(", near {} {}", near.method, near.path)
     });

@@ -44,13 +44,7 @@ impl Wanted {
         let (family, concerns) = match event {
             WorldEvent::Request(summary) => {
                 let family = summary.operation.map(|operation| operation.family.as_str());
-                let concerns = |id: &str| {
-                    summary
-                        .request_line
-                        .path()
-                        .split('/')
-                        .any(|part| part == id)
-                };
+                let concerns = |id: &str| summary.path.split('/').any(|part| part == id);
                 (family, self.id.as_deref().is_none_or(concerns))
             }
             WorldEvent::Transition(_, transition) => {
@@ -84,7 +78,7 @@ pub(super) async fn listen(
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let newest = world.recorder().events.newest();
+    let newest = world.recorder().events.subscribe();
     let last = *newest.borrow();
     let seen = match headers.get("last-event-id") {
         None => last,

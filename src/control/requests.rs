@@ -97,9 +97,9 @@ impl Filter {
             ),
             ("method", &self.method, Some(summary.method.as_str())),
             ("status", &self.status, Some(status.as_str())),
-            ("scope", &self.scope, summary.request_line.scope()),
-            ("caller", &self.caller, summary.request_line.caller()),
-            ("path", &self.path, Some(summary.request_line.path())),
+            ("scope", &self.scope, summary.scope.as_deref()),
+            ("caller", &self.caller, summary.caller.as_deref()),
+            ("path", &self.path, Some(summary.path.as_str())),
         ];
         let mut differs: Vec<_> = fields
             .into_iter()
@@ -233,10 +233,10 @@ impl SummaryBody {
                 .nearest
                 .map(|nearest| format!("{} {}", nearest.method, nearest.path)),
             method: summary.method.to_string(),
-            path: summary.request_line.path().to_owned(),
-            query: summary.request_line.query().map(redact::query),
-            scope: summary.request_line.scope().map(str::to_owned),
-            caller: summary.request_line.caller().map(str::to_owned),
+            path: summary.path.clone(),
+            query: summary.query.as_deref().map(redact::query),
+            scope: summary.scope.clone(),
+            caller: summary.caller.as_deref().map(str::to_owned),
             status: summary.status,
             duration_us: summary.duration_us,
             rule: rule.cloned(),
@@ -249,8 +249,8 @@ impl EntryBody {
     fn of(exchange: &Exchange) -> Self {
         Self {
             summary: SummaryBody::of(&exchange.summary),
-            request: PartBody::of(&exchange.request()),
-            response: PartBody::of(&exchange.response()),
+            request: PartBody::of(&exchange.request),
+            response: PartBody::of(&exchange.response),
         }
     }
 }

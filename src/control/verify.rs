@@ -110,7 +110,7 @@ pub(super) async fn verify_requests(
             near.push(NearMiss {
                 id: summary.id,
                 method: summary.method.to_string(),
-                path: summary.request_line.path().to_owned(),
+                path: summary.path.clone(),
                 status: summary.status,
                 differs,
             });

@@ -102,7 +102,6 @@ pub struct Message {
 impl RequestRecord {
     fn from_exchange(exchange: &Exchange) -> Self {
         let summary = &exchange.summary;
-        let line = &summary.request_line;
         let operation = summary.operation;
         Self {
             id: summary.id,
@@ -114,16 +113,16 @@ impl RequestRecord {
                 .nearest
                 .map(|nearest| format!("{} {}", nearest.method, nearest.path)),
             method: summary.method.to_string(),
-            path: line.path().to_owned(),
-            query: line.query().map(str::to_owned),
-            scope: line.scope().map(str::to_owned),
-            caller: line.caller().map(str::to_owned),
+            path: summary.path.clone(),
+            query: summary.query.clone(),
+            scope: summary.scope.clone(),
+            caller: summary.caller.as_deref().map(str::to_owned),
             status: summary.status,
             duration: Duration::from_micros(summary.duration_us),
             fault: summary.fault.clone(),
             scripts: summary.scripts.clone(),
-            request: Message::from_part(&exchange.request()),
-            response: Message::from_part(&exchange.response()),
+            request: Message::from_part(&exchange.request),
+            response: Message::from_part(&exchange.response),
         }
     }
 }

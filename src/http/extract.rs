@@ -28,8 +28,9 @@ impl<T: DeserializeOwned, D: Dialect> FromRequest<D> for Json<T> {
         let mut ignored = Vec::new();
         let read = json::read(text, |place| ignored.push(place));
         if let Some(context) = context {
-            context.ignored(ignored);
-            context.body(bytes);
+            let mut details = context.details();
+            details.unknown_fields = ignored;
+            details.body = bytes;
         }
         read.map(Self).map_err(|why| Rejection::BadBody(why).into())
     }
@@ -102,7 +103,7 @@ impl<D: Dialect> FromRequestParts<D> for Caller {
         let context = parts.extensions.get::<RequestContext>();
         // Every route is behind the gate, and no handler asks twice.
         Ok(context
-            .and_then(RequestContext::admitted)
+            .and_then(|context| context.details().authorized.take())
             .ok_or(Rejection::Internal)?)
     }
 }

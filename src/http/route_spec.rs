@@ -81,7 +81,7 @@ impl<D: Dialect> RouteSpec<D> {
             add_hint(format!("this path has {}", methods.join(", ")));
         }
         if let Some(first) = self.operations().first() {
-            context.nearest(first);
+            context.details().nearest = Some(first);
         }
     }
 }

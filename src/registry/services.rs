@@ -51,7 +51,7 @@ pub fn unrouted(world: &World, request: Request) -> Response {
     let known = operations().map(|known| (known.method.as_str(), known.path.as_str(), known));
     if let Some(closest) = closest_route(request.method(), path, known) {
         if let Some(context) = request.extensions().get::<RequestContext>() {
-            context.nearest(closest);
+            context.details().nearest = Some(closest);
         }
         add_hint(format!(
             "the nearest is {} {}",

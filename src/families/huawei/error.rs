@@ -9,9 +9,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::http::auth::CredentialError;
-use crate::http::context::add_hint;
+use crate::http::context::{add_hint, request_id};
 use crate::http::faults::rules::StubResponse;
-use crate::http::middleware::instrument::WithRequestId;
 use crate::http::response;
 use crate::world::hints;
 
@@ -168,7 +167,7 @@ pub struct GatewayErrorBody<'a> {
     /// `APIGW.` and four digits.
     pub error_code: &'a str,
     /// The same as the header `X-Request-Id`: 32 hexadecimal digits.
-    pub request_id: &'a str,
+    pub request_id: String,
 }
 
 impl IntoResponse for GatewayError {
@@ -183,18 +182,13 @@ impl IntoResponse for GatewayError {
 
 /// A response in the gateway's shape.
 fn refusal(status: u16, error_code: String, error_msg: String) -> Response {
-    let mut response = response::json(status_code(status), axum::body::Body::empty());
-    response
-        .extensions_mut()
-        .insert(WithRequestId::new(move |request_id| {
-            let body = GatewayErrorBody {
-                error_msg: &error_msg,
-                error_code: &error_code,
-                request_id,
-            };
-            serde_json::to_string(&body).expect("keys are strings")
-        }));
-    response
+    let body = GatewayErrorBody {
+        error_msg: &error_msg,
+        error_code: &error_code,
+        request_id: &request_id(),
+    };
+    let body = serde_json::to_string(&body).expect("keys are strings");
+    response::json(status_code(status), body)
 }
 
 /// The status of a row or a fault.

@@ -60,8 +60,9 @@ pub(super) async fn create_token(
     let mut ignored = Vec::new();
     let login_request = LoginRequest::read(&body, |place| ignored.push(place));
     if let Some(request_context) = parts.extensions.get::<RequestContext>() {
-        request_context.ignored(ignored);
-        request_context.body(body);
+        let mut details = request_context.details();
+        details.unknown_fields = ignored;
+        details.body = body;
     }
     let login_request = login_request?;
     let base = base(&parts);

@@ -345,7 +345,7 @@ impl<T: GoStruct> FromRequest<Zadig> for Bound<T> {
         let mut unknown = Vec::new();
         let bound = bind::<T>(&body, |place| unknown.push(place));
         if let Some(request_context) = request_context {
-            request_context.ignored(unknown);
+            request_context.details().unknown_fields = unknown;
         }
         let bound = bound.map_err(Rejection::BadBody)?;
         bound.map(Self).ok_or(Error::Crash("a body of null"))

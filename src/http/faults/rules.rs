@@ -212,7 +212,7 @@ impl ResponseFault {
 }
 
 /// The effect of a fault on one request.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct InjectedFault {
     /// The fault's id.
     pub rule: String,

@@ -1,5 +1,14 @@
-//! The gate before every handler: what is refused before it runs, in the family's own words; and what becomes of
-//! all that is answered.
+//! The guard: authentication, authorization and fault injection in front of every handler.
+//!
+//! It refuses a request in the words of the handler's [`Dialect`], so a wrong token is answered with the documented error
+//! body of the service. The checks run in the order of the gateway:
+//!
+//! 1. the path and the method,
+//! 2. the declared size, if the body must be read to verify a signature,
+//! 3. the credential,
+//! 4. injected faults, which hit requests with a wrong credential too,
+//! 5. the permission for the operation,
+//! 6. the declared size.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -17,34 +26,27 @@ use tokio::time::sleep;
 use super::instrument::instrument;
 use crate::http::context::{RequestContext, add_hint};
 use crate::http::extract::whole;
-use crate::http::faults::rules::{RequestInfo, ResponseFault};
+use crate::http::faults::rules::{InjectedFault, RequestInfo};
 use crate::http::route_spec::RouteSpec;
-use crate::http::{Dialect, Operation, Rejection};
+use crate::http::{Caller, Dialect, Operation, Rejection};
 
-/// An answer under way.
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-/// A handler whatever its arguments are.
+/// A handler without its argument types, so that [`serve`] is compiled once per dialect instead of once per handler.
 type BoxedHandler<D> = Box<dyn FnOnce(Request, D) -> ResponseFuture + Send>;
 
-/// A handler behind the gate. It is no layer: those clone and box at each request what is fixed here once.
+/// A handler with [`instrument`] and the guard around it.
+///
+/// This is a handler and not a `tower::Layer`, because a layer would clone and box a service for every request.
+#[derive(Clone)]
 pub struct Guarded<H, D: 'static> {
     handler: H,
-    /// What is declared of the path; absent: there is no gate, and all are let through.
+    /// The declarations of the path; absent if the handler is not guarded.
     route_spec: Option<&'static RouteSpec<D>>,
 }
 
-impl<H: Clone, D> Clone for Guarded<H, D> {
-    fn clone(&self) -> Self {
-        Self {
-            handler: self.handler.clone(),
-            ..*self
-        }
-    }
-}
-
 impl<H, D> Guarded<H, D> {
-    /// Puts a handler behind the gate of a path of which that is declared.
+    /// Guards a handler of the path that `route_spec` declares.
     #[must_use]
     pub fn new(handler: H, route_spec: &'static RouteSpec<D>) -> Self {
         Self {
@@ -55,7 +57,7 @@ impl<H, D> Guarded<H, D> {
 }
 
 impl<D> Guarded<WrongMethod<D>, D> {
-    /// Refuses the methods that a path does not have, before the credential is looked at.
+    /// Refuses the methods that a path does not have, without a look at the credential.
     #[must_use]
     pub fn wrong_method(route_spec: &'static RouteSpec<D>) -> Self {
         Self {
@@ -65,7 +67,7 @@ impl<D> Guarded<WrongMethod<D>, D> {
     }
 }
 
-/// Tells the [`Handler`] of [`Guarded`] from those of functions.
+/// A marker that keeps the [`Handler`] implementation of [`Guarded`] apart from those of functions.
 pub struct Guard;
 
 impl<H, T, D> Handler<(Guard, T), D> for Guarded<H, D>
@@ -86,7 +88,6 @@ where
     }
 }
 
-/// Serves a request, past the gate if there is one. There is one of these for each dialect, not for each handler.
 async fn serve<D: Dialect>(
     route_spec: Option<&'static RouteSpec<D>>,
     dialect: D,
@@ -94,21 +95,16 @@ async fn serve<D: Dialect>(
     handler: BoxedHandler<D>,
 ) -> Response {
     let recorder = Arc::clone(dialect.recorder());
-    let pass = async move |request| match route_spec {
-        Some(route_spec) => pass(route_spec, dialect, request, handler).await,
+    let guarded = async move |request| match route_spec {
+        Some(route_spec) => guard(route_spec, dialect, request, handler).await,
         None => handler(request, dialect).await,
     };
-    instrument(recorder, request, pass).await
+    instrument(recorder, request, guarded).await
 }
 
-/// Refuses a method that the path does not have.
+/// A handler that refuses every method.
+#[derive(Clone)]
 pub struct WrongMethod<D: 'static>(pub &'static RouteSpec<D>);
-
-impl<D> Clone for WrongMethod<D> {
-    fn clone(&self) -> Self {
-        Self(self.0)
-    }
-}
 
 impl<D: Dialect> Handler<(), D> for WrongMethod<D> {
     type Future = ResponseFuture;
@@ -130,134 +126,94 @@ fn wrong_method<D: Dialect>(
     dialect.unrouted(parts, Rejection::WrongMethod)
 }
 
-/// Lets a request through to its handler, or refuses it. A panic of either is an answer too.
-async fn pass<D: Dialect>(
+/// Runs the handler if the request is admitted. A panic becomes the family's internal error.
+async fn guard<D: Dialect>(
     route_spec: &'static RouteSpec<D>,
     dialect: D,
     request: Request,
     handler: BoxedHandler<D>,
 ) -> Response {
-    let passed = async move {
+    let response = async move {
         match admit(route_spec, &dialect, request).await {
-            Ok(Admitted::Request(request, None)) => handler(request, dialect).await,
-            Ok(Admitted::Request(request, Some(response_fault))) => {
-                let mut response = handler(request, dialect).await;
-                response.extensions_mut().insert(response_fault);
-                response
-            }
-            Ok(Admitted::Faulted(response)) => response,
+            Ok(Admission::Request(request)) => handler(request, dialect).await,
+            Ok(Admission::Fault(response)) => response,
             Err(error) => error.into_response(),
         }
     };
-    let passed = AssertUnwindSafe(passed).catch_unwind().await;
-    passed.unwrap_or_else(|_| D::Error::from(Rejection::Internal).into_response())
+    let response = AssertUnwindSafe(response).catch_unwind().await;
+    response.unwrap_or_else(|_| D::Error::from(Rejection::Internal).into_response())
 }
 
-/// What becomes of a request at the gate, if it is not refused.
-enum Admitted {
-    /// It goes on to its handler; a fault may want something of the answer.
-    Request(Request, Option<ResponseFault>),
-    /// A fault answered it.
-    Faulted(Response),
+enum Admission {
+    /// The request, for its handler.
+    Request(Request),
+    /// The response of an injected fault.
+    Fault(Response),
 }
 
-/// The checks before the service's own, in the gateway's order. A body that the credential covers is read on
-/// the way, and passed on as it was. A fault strikes as soon as it is known who calls, or that it cannot be.
 async fn admit<D: Dialect>(
     route_spec: &'static RouteSpec<D>,
     dialect: &D,
     request: Request,
-) -> Result<Admitted, D::Error> {
+) -> Result<Admission, D::Error> {
     let (parts, body) = request.into_parts();
     let Some(context) = parts.extensions.get::<RequestContext>() else {
-        // Whoever calls the gate has noted something already.
+        // `instrument` has inserted one.
         return Err(Rejection::Internal.into());
     };
     let operation = identify_operation(route_spec, dialect, &parts, context)?;
-    let is_large = declared_size(&parts, &body) > D::MAX_BODY as u64;
-    let (body, covered) = if dialect.signs_body(&parts) {
-        if is_large {
+    let is_too_large = declared_size(&parts, &body) > D::MAX_BODY as u64;
+    let (body, signed_body) = if dialect.signs_body(&parts) {
+        if is_too_large {
             return Err(Rejection::TooLarge.into());
         }
-        let covered = whole(body, D::MAX_BODY).await?;
-        (Body::from(covered.clone()), covered)
+        let bytes = whole(body, D::MAX_BODY).await?;
+        (Body::from(bytes.clone()), bytes)
     } else {
         (body, Bytes::new())
     };
-    let caller = dialect.authenticate(&parts, &covered);
-    let injected = operation.and_then(|operation| {
-        let caller = caller.as_ref().ok().map(|caller| &caller.name);
-        if let Some(caller) = caller {
-            context.caller(caller.clone());
-        }
-        let injected = dialect.recorder().faults.evaluate(&RequestInfo {
-            family: &operation.family,
-            operation: &operation.id,
-            method: parts.method.as_str(),
-            path: parts.uri.path(),
-            caller: caller.map(|name| &**name),
-        })?;
-        context.fault(&injected.rule);
-        Some(injected)
-    });
-    let response_fault = match injected {
-        None => None,
-        Some(injected) => {
-            if !injected.delay.is_zero() {
-                sleep(injected.delay).await;
-            }
-            let response_fault = injected
-                .response_fault
-                .is_any()
-                .then_some(injected.response_fault);
-            if let Some(answer) = injected.answer {
-                let mut response = dialect.fault(&answer);
-                if let Some(response_fault) = response_fault {
-                    response.extensions_mut().insert(response_fault);
-                }
-                return Ok(Admitted::Faulted(response));
-            }
-            response_fault
-        }
-    };
+    let caller = dialect.authenticate(&parts, &signed_body);
+    let fault = operation
+        .and_then(|operation| {
+            let caller = caller.as_ref().ok();
+            inject_fault(dialect, operation, caller, &parts, context)
+        })
+        .unwrap_or_default();
+    if !fault.delay.is_zero() {
+        sleep(fault.delay).await;
+    }
+    if let Some(stub_response) = fault.answer {
+        context.details().response_fault = fault.response_fault;
+        return Ok(Admission::Fault(dialect.fault(&stub_response)));
+    }
     let caller = caller?;
     if let Some(operation) = operation {
-        let path = parts.uri.path();
-        // Before the permission: that no credential is for this project would be true, but beside the point.
-        if names_no_project(path) {
+        // Before the permission, since a message about a missing permission would hide the mistake.
+        if has_project_placeholder(parts.uri.path()) {
             return Err(Rejection::NoProject.into());
         }
         dialect.authorize(&caller, operation, &parts)?;
     }
-    if is_large {
+    if is_too_large {
         return Err(Rejection::TooLarge.into());
     }
-    if let Some(request_schema) = route_spec.request_schema(&parts.method) {
-        context.request_schema(request_schema);
-    }
-    context.admit(caller);
-    Ok(Admitted::Request(
-        Request::from_parts(parts, body),
-        response_fault,
-    ))
+    let request_schema = route_spec.request_schema(&parts.method);
+    let mut details = context.details();
+    details.request_schema = request_schema;
+    details.response_fault = fault.response_fault;
+    details.authorized = Some(caller);
+    drop(details);
+    Ok(Admission::Request(Request::from_parts(parts, body)))
 }
 
-/// True if a path has the document's own placeholder where a project's id should be.
-fn names_no_project(path: &str) -> bool {
-    // Nearly no path has either character, and to look for one takes next to no time.
-    path.contains('{') && path.contains("/{project_id}/")
-        || path.contains('%') && path.to_ascii_lowercase().contains("/%7bproject_id%7d/")
-}
-
-/// The operation that a request is for, which is noted. What the router takes for a route and no service would
-/// is refused.
+/// The operation of a request. Requests that the router accepts and no service would are refused.
 fn identify_operation<D: Dialect>(
     route_spec: &'static RouteSpec<D>,
     dialect: &D,
     parts: &Parts,
     context: &RequestContext,
 ) -> Result<Option<&'static Operation>, D::Error> {
-    // The router lets an empty segment stand for a parameter; no service does.
+    // The router takes an empty segment for a parameter; no service does.
     if parts.uri.path().contains("//") {
         add_hint("the path has an empty segment, where an id may be missing".to_owned());
         return Err(dialect.unrouted(parts, Rejection::NoRoute));
@@ -266,18 +222,46 @@ fn identify_operation<D: Dialect>(
         return Err(wrong_method(route_spec, dialect, parts));
     }
     let operation = route_spec.operation(&parts.method);
-    if let Some(operation) = operation {
-        context.serve(operation);
-        if let Some(scope) = dialect.scope(parts) {
-            context.scope(scope);
-        }
+    if operation.is_some() {
+        let scope = dialect.scope(parts);
+        let mut details = context.details();
+        details.operation = operation;
+        details.scope = scope;
     }
     Ok(operation)
 }
 
-/// The size the request says its body has; 0 if it does not say.
+/// Selects the fault that hits a request, and records it with the caller.
+fn inject_fault<D: Dialect>(
+    dialect: &D,
+    operation: &Operation,
+    caller: Option<&Caller>,
+    parts: &Parts,
+    context: &RequestContext,
+) -> Option<InjectedFault> {
+    let fault = dialect.recorder().faults.evaluate(&RequestInfo {
+        family: &operation.family,
+        operation: &operation.id,
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        caller: caller.map(|caller| &*caller.name),
+    });
+    let mut details = context.details();
+    details.caller = caller.map(|caller| caller.name.clone());
+    details.fault = fault.as_ref().map(|fault| fault.rule.clone());
+    fault
+}
+
+/// The size of the body by its headers; 0 if they do not tell it.
 fn declared_size(parts: &Parts, body: &Body) -> u64 {
     let header = parts.headers.get(header::CONTENT_LENGTH);
-    let said = header.and_then(|value| value.to_str().ok()?.parse().ok());
-    said.unwrap_or_else(|| body.size_hint().lower())
+    let length = header.and_then(|value| value.to_str().ok()?.parse().ok());
+    length.unwrap_or_else(|| body.size_hint().lower())
+}
+
+/// True if a path has the placeholder `{project_id}` of the documentation in place of an id.
+fn has_project_placeholder(path: &str) -> bool {
+    // Two quick searches rule out nearly every path before it is copied.
+    path.contains('{') && path.contains("/{project_id}/")
+        || path.contains('%') && path.to_ascii_lowercase().contains("/%7bproject_id%7d/")
 }

@@ -1,4 +1,4 @@
-//! Events in order, for whoever listens; a listener who was away can catch up within the ring.
+//! The log of a world's events, from which listeners can catch up after a disconnect.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,95 +8,92 @@ use tokio::sync::watch;
 use super::exchange::ExchangeSummary;
 use crate::sim::Transition;
 
-const KEPT: usize = 10_000;
+/// The number of events that the log keeps.
+const CAPACITY: usize = 10_000;
 
-/// Something that happened.
 #[derive(Clone, Debug)]
 pub enum WorldEvent {
     /// A request was answered.
     Request(Arc<ExchangeSummary>),
-    /// A resource or one of its steps changed its state. The number is the transition's own.
+    /// A resource or one of its steps changed its status. The number is the transition's own.
     Transition(u64, Arc<Transition>),
 }
 
 /// The newest events, numbered from 1.
 #[derive(Debug)]
 pub struct EventLog {
-    ring: Mutex<Ring>,
-    /// Wakes listeners with the number of the newest event.
+    events: Mutex<VecDeque<(u64, WorldEvent)>>,
+    /// The number of the newest event. It is updated only while there are listeners.
     newest: watch::Sender<u64>,
-}
-
-#[derive(Debug, Default)]
-struct Ring {
-    events: VecDeque<WorldEvent>,
-    /// The number of the newest.
-    newest: u64,
 }
 
 impl Default for EventLog {
     fn default() -> Self {
         Self {
-            ring: Mutex::default(),
+            events: Mutex::default(),
             newest: watch::Sender::new(0),
         }
     }
 }
 
-/// Events since some number.
+/// The events after a given number.
 #[derive(Clone, Debug)]
 pub struct Since {
-    /// How many were missed for good: the ring had room for no more.
+    /// The number of events that the log has dropped.
     pub missed: u64,
-    /// The others, oldest first, with their numbers.
+    /// The other events with their numbers, oldest first.
     pub events: Vec<(u64, WorldEvent)>,
 }
 
 impl EventLog {
-    /// Adds an event, and wakes who listens.
+    /// Adds an event and wakes the listeners.
     pub fn add(&self, event: WorldEvent) {
-        let mut ring = self.lock();
-        ring.events.push_back(event);
-        ring.newest += 1;
-        let oldest = if ring.events.len() > KEPT {
-            ring.events.pop_front()
+        let mut events = self.lock();
+        let number = newest(&events) + 1;
+        events.push_back((number, event));
+        let oldest = if events.len() > CAPACITY {
+            events.pop_front()
         } else {
             None
         };
         if self.newest.receiver_count() > 0 {
-            // Under the lock, so that numbers are in the order of the ring.
-            self.newest.send_replace(ring.newest);
+            // Under the lock, so that listeners see the numbers in order.
+            self.newest.send_replace(number);
         }
-        drop(ring);
+        drop(events);
+        // Outside the lock, since freeing takes longer than the rest.
         drop(oldest);
     }
 
-    /// The number of the newest event, 0 before the first; changes wake the receiver.
+    /// Subscribes to the number of the newest event, 0 before the first.
     #[must_use]
-    pub fn newest(&self) -> watch::Receiver<u64> {
-        let ring = self.lock();
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        let events = self.lock();
         let receiver = self.newest.subscribe();
-        self.newest.send_replace(ring.newest);
+        self.newest.send_replace(newest(&events));
         receiver
     }
 
-    /// The events after number `seen`, at most `most` of them.
+    /// Returns at most `limit` of the events after number `seen`.
     #[must_use]
-    pub fn since(&self, seen: u64, most: usize) -> Since {
-        let ring = self.lock();
-        let first = ring.newest - ring.events.len() as u64 + 1;
-        let from = first.max(seen.saturating_add(1));
-        let skip = usize::try_from(from - first).unwrap_or(usize::MAX);
-        let events = ring.events.iter().skip(skip).take(most).cloned();
+    pub fn since(&self, seen: u64, limit: usize) -> Since {
+        let events = self.lock();
+        let oldest = events.front().map_or(1, |(number, _)| *number);
+        let next = seen.saturating_add(1);
+        let skip = usize::try_from(next.saturating_sub(oldest)).unwrap_or(usize::MAX);
         Since {
-            missed: first.saturating_sub(seen.saturating_add(1)),
-            events: (from..).zip(events).collect(),
+            missed: oldest.saturating_sub(next),
+            events: events.iter().skip(skip).take(limit).cloned().collect(),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Ring> {
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(u64, WorldEvent)>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn newest(events: &VecDeque<(u64, WorldEvent)>) -> u64 {
+    events.back().map_or(0, |(number, _)| *number)
 }
 
 #[cfg(test)]
@@ -118,7 +115,7 @@ mod tests {
         WorldEvent::Transition(1, Arc::new(transition))
     }
 
-    fn seen(since: &Since) -> (u64, Vec<u64>) {
+    fn numbers(since: &Since) -> (u64, Vec<u64>) {
         (
             since.missed,
             since.events.iter().map(|(id, _)| *id).collect(),
@@ -126,18 +123,18 @@ mod tests {
     }
 
     #[test]
-    fn who_was_away_catches_up_within_the_ring() {
+    fn a_listener_catches_up_on_the_events_that_the_log_still_has() {
         let events = EventLog::default();
-        assert_eq!(seen(&events.since(0, 10)), (0, vec![]));
+        assert_eq!(numbers(&events.since(0, 10)), (0, vec![]));
         for at in 0..5 {
             events.add(transition(at));
         }
-        assert_eq!(seen(&events.since(2, 2)), (0, vec![3, 4]));
-        assert_eq!(seen(&events.since(99, 10)), (0, vec![]));
+        assert_eq!(numbers(&events.since(2, 2)), (0, vec![3, 4]));
+        assert_eq!(numbers(&events.since(99, 10)), (0, vec![]));
 
-        for at in 0..i64::try_from(KEPT).unwrap() {
+        for at in 0..i64::try_from(CAPACITY).unwrap() {
             events.add(transition(at));
         }
-        assert_eq!(seen(&events.since(2, 1)), (3, vec![6]));
+        assert_eq!(numbers(&events.since(2, 1)), (3, vec![6]));
     }
 }

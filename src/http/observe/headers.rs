@@ -1,4 +1,4 @@
-//! Headers as the journal keeps them.
+//! A compact copy of headers for the journal.
 
 use std::fmt;
 
@@ -7,33 +7,34 @@ use axum::http::HeaderMap;
 
 use crate::http::auth::redact;
 
-/// Headers in one piece of memory, those of one name together. The map that a request brought would keep all
-/// of the buffer that its connection was read into.
+/// A copy of headers in one buffer, those of one name together.
+///
+/// The `HeaderMap` of a request shares the buffer that its connection was read into, so keeping the map would keep the
+/// whole buffer in memory.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(
-    /// A line for each: its name, a colon, its value. Neither names nor values break lines.
+    /// A line for each header: the name, a colon, the value. Neither names nor values contain line feeds.
     Bytes,
 );
 
-impl Headers {
-    /// Copies them.
-    #[must_use]
-    pub fn of(headers: &HeaderMap) -> Self {
-        let mut lines = Vec::with_capacity(size(headers));
-        write(headers, &mut lines);
+impl From<&HeaderMap> for Headers {
+    fn from(headers: &HeaderMap) -> Self {
+        let size = headers
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len() + 2)
+            .sum();
+        let mut lines = Vec::with_capacity(size);
+        for (name, value) in headers {
+            lines.extend_from_slice(name.as_str().as_bytes());
+            lines.push(b':');
+            lines.extend_from_slice(value.as_bytes());
+            lines.push(b'\n');
+        }
         Self(lines.into())
     }
+}
 
-    /// Those that are written already.
-    pub(super) fn from_lines(lines: Bytes) -> Self {
-        Self(lines)
-    }
-
-    /// As they are written.
-    pub(super) fn lines(&self) -> &[u8] {
-        &self.0
-    }
-
+impl Headers {
     /// The headers with their values; names are in lower case.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let lines = self.0.split(|byte| *byte == b'\n');
@@ -44,35 +45,13 @@ impl Headers {
         })
     }
 
-    /// The first value of a header, by its name in lower case.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&[u8]> {
-        self.iter()
-            .find_map(|(known, value)| (known == name).then_some(value))
-    }
-
+    /// The number of bytes that the headers take.
     pub(super) fn size(&self) -> usize {
         self.0.len()
     }
 }
 
-/// How many bytes headers take when they are written.
-pub(super) fn size(headers: &HeaderMap) -> usize {
-    let lengths = headers.iter();
-    let lengths = lengths.map(|(name, value)| name.as_str().len() + value.len() + 2);
-    lengths.sum()
-}
-
-/// Writes headers line by line.
-pub(super) fn write(headers: &HeaderMap, lines: &mut Vec<u8>) {
-    for (name, value) in headers {
-        lines.extend_from_slice(name.as_str().as_bytes());
-        lines.push(b':');
-        lines.extend_from_slice(value.as_bytes());
-        lines.push(b'\n');
-    }
-}
-
+/// Masks secrets.
 impl fmt::Debug for Headers {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         let shown = self.iter().map(|(name, value)| {
@@ -94,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_come_back_as_they_were_and_secrets_are_not_printed() {
+    fn a_copy_has_the_same_headers_and_its_debug_output_no_secrets() {
         let mut map = HeaderMap::new();
         let value = |text: &[u8]| HeaderValue::from_bytes(text).unwrap();
         map.append("accept", value(b"a:b"));
@@ -102,7 +81,7 @@ mod tests {
         map.append("accept", value(b""));
         map.append("x-odd", value(b"\xfc\t"));
 
-        let headers = Headers::of(&map);
+        let headers = Headers::from(&map);
 
         let all: Vec<_> = headers.iter().collect();
         let expected: [(&str, &[u8]); 4] = [
@@ -112,8 +91,7 @@ mod tests {
             ("x-odd", b"\xfc\t"),
         ];
         assert_eq!(all, expected);
-        assert_eq!(headers.get("accept"), Some(&b"a:b"[..]));
-        assert_eq!((headers.get("acc"), headers.size()), (None, 46));
+        assert_eq!(headers.size(), 46);
         let printed = format!("{headers:?}");
         assert!(
             printed.contains("***") && !printed.contains("hush"),

@@ -1,4 +1,4 @@
-//! The journal of requests and answers: a ring that is bounded by bytes.
+//! The journal of requests and their answers, limited in bytes.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::exchange::Exchange;
 use crate::sim::Millis;
 
-/// The newest requests, as many as fit.
+/// The newest exchanges, up to a limit of bytes.
 #[derive(Debug)]
 pub struct Journal {
     limit: usize,
@@ -17,25 +17,24 @@ pub struct Journal {
 
 #[derive(Debug, Default)]
 struct Ring {
-    entries: VecDeque<Exchange>,
-    bytes: usize,
-    dropped: u64,
-    last_dropped: Option<Millis>,
+    exchanges: VecDeque<Exchange>,
+    stats: JournalStats,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JournalStats {
+    /// The number of exchanges in the journal.
     pub entries: usize,
-    /// About how many bytes they take.
+    /// Their approximate size in bytes.
     pub bytes: usize,
-    /// How many did not fit any more.
+    /// The number of exchanges dropped since the journal was last cleared.
     pub dropped: u64,
-    /// When the last of these was answered, on the world's clock.
+    /// The instant of the last dropped exchange on the world's clock.
     pub last_dropped: Option<Millis>,
 }
 
 impl Journal {
-    /// A journal that holds about so many bytes; with none it is off.
+    /// A journal of about `limit` bytes; 0 turns it off.
     #[must_use]
     pub fn new(limit: usize) -> Self {
         Self {
@@ -51,60 +50,56 @@ impl Journal {
     }
 
     /// The number of the next request.
-    pub fn number(&self) -> u64 {
+    pub fn next_number(&self) -> u64 {
         self.numbered.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Writes a request down; the oldest make room for it.
+    /// Adds an exchange, and drops the oldest ones to make room for it.
     pub fn add(&self, exchange: Exchange) {
         if !self.is_on() {
             return;
         }
         let mut ring = self.lock();
-        ring.bytes += exchange.size();
-        ring.entries.push_back(exchange);
+        ring.stats.entries += 1;
+        ring.stats.bytes += exchange.size();
+        ring.exchanges.push_back(exchange);
         drop(ring);
-        // What is dropped is let go of without the lock.
-        while let Some(oldest) = self.overflow() {
+        while let Some(oldest) = self.pop_excess() {
+            // Outside the lock, since freeing takes longer than the rest.
             drop(oldest);
         }
     }
 
-    /// Takes the oldest, if there is no room for it any more.
-    fn overflow(&self) -> Option<Exchange> {
-        let mut ring = self.lock();
-        if ring.bytes <= self.limit {
+    /// Removes the oldest exchange if the journal is over its limit.
+    fn pop_excess(&self) -> Option<Exchange> {
+        let Ring { exchanges, stats } = &mut *self.lock();
+        if stats.bytes <= self.limit {
             return None;
         }
-        let oldest = ring.entries.pop_front()?;
-        ring.bytes -= oldest.size();
-        ring.dropped += 1;
-        ring.last_dropped = Some(oldest.summary.time);
+        let oldest = exchanges.pop_front()?;
+        stats.entries -= 1;
+        stats.bytes -= oldest.size();
+        stats.dropped += 1;
+        stats.last_dropped = Some(oldest.summary.time);
         Some(oldest)
     }
 
-    /// The requests that it holds, oldest first.
+    /// The exchanges in the journal, oldest first.
     #[must_use]
     pub fn entries(&self) -> Vec<Exchange> {
-        self.lock().entries.iter().cloned().collect()
+        self.lock().exchanges.iter().cloned().collect()
     }
 
     #[must_use]
     pub fn stats(&self) -> JournalStats {
-        let ring = self.lock();
-        JournalStats {
-            entries: ring.entries.len(),
-            bytes: ring.bytes,
-            dropped: ring.dropped,
-            last_dropped: ring.last_dropped,
-        }
+        self.lock().stats
     }
 
-    /// Forgets everything, also that something was dropped. Numbers go on.
+    /// Empties the journal and resets the count of dropped exchanges. Request numbers continue.
     pub fn clear(&self) {
-        let forgotten = std::mem::take(&mut *self.lock());
-        // As what is dropped, it is let go of without the lock.
-        drop(forgotten);
+        // The guard ends with this statement, so the old exchanges are freed outside the lock.
+        let cleared = std::mem::take(&mut *self.lock());
+        drop(cleared);
     }
 
     fn lock(&self) -> MutexGuard<'_, Ring> {
@@ -117,21 +112,19 @@ mod tests {
     use std::sync::Arc;
 
     use axum::body::Bytes;
-    use axum::http::HeaderMap;
 
-    use super::super::exchange::ExchangeSummary;
-    use super::super::headers::Headers;
     use super::*;
+    use crate::http::observe::exchange::{CapturedMessage, ExchangeSummary};
 
     fn exchange(journal: &Journal, time: Millis, length: usize) -> Exchange {
-        let summary = ExchangeSummary::bare(journal.number(), time);
-        let none = Headers::default();
-        let body = Bytes::from(vec![b'x'; length]);
-        Exchange::of(
-            Arc::new(summary),
-            (&none, b"", 0),
-            (&HeaderMap::new(), &body),
-        )
+        Exchange {
+            summary: Arc::new(ExchangeSummary::bare(journal.next_number(), time)),
+            request: CapturedMessage::default(),
+            response: CapturedMessage {
+                body: Bytes::from(vec![b'x'; length]),
+                ..CapturedMessage::default()
+            },
+        }
     }
 
     fn ids(journal: &Journal) -> Vec<u64> {
@@ -143,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_make_room_and_are_counted() {
+    fn the_oldest_exchanges_are_dropped_and_counted() {
         let journal = Journal::new(10_000);
         for time in 1..=10 {
             journal.add(exchange(&journal, time, 1_000));
@@ -159,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_fits_nowhere_is_dropped_at_once() {
+    fn an_exchange_over_the_limit_is_dropped_at_once() {
         let journal = Journal::new(1_000);
         journal.add(exchange(&journal, 1, 5_000));
         assert_eq!((ids(&journal), journal.stats().dropped), (vec![], 1));

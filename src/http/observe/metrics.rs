@@ -1,4 +1,4 @@
-//! Counts of requests, and the times they took.
+//! The metrics of requests: counts and durations.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -29,15 +29,14 @@ struct DurationLabels {
     operation: &'static str,
 }
 
-/// What was counted so far. Counters never go back.
+/// Counters and histograms of a world's requests. They are never reset.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     durations: Family<DurationLabels, Histogram, fn() -> Histogram>,
-    /// What counts the answers of an operation, by its address, and status: labels take longer to look up than to
-    /// count.
-    known: RwLock<HashMap<(usize, u16), (Counter, Histogram)>>,
+    /// The counters by the operation's address and the status, since a lookup by labels takes longer than counting.
+    cache: RwLock<HashMap<(usize, u16), (Counter, Histogram)>>,
 }
 
 impl Default for Metrics {
@@ -59,7 +58,7 @@ impl Default for Metrics {
             registry,
             requests,
             durations,
-            known: RwLock::default(),
+            cache: RwLock::default(),
         }
     }
 }
@@ -69,34 +68,31 @@ impl Metrics {
     pub fn count(&self, operation: Option<&'static Operation>, status: u16, seconds: f64) {
         let address = operation.map_or(0, |operation| std::ptr::from_ref(operation).addr());
         let key = (address, status);
-        let count = |(requests, durations): &(Counter, Histogram)| {
-            requests.inc();
-            durations.observe(seconds);
-        };
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(counters) = known.get(&key) {
-            count(counters);
-            return;
-        }
-        drop(known);
-        let counters = self.counters(operation, status);
-        count(&counters);
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(key, counters);
+        let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
+        let cached = cache.get(&key).cloned();
+        drop(cache);
+        let (requests, durations) = cached.unwrap_or_else(|| {
+            let counters = self.counters(operation, status);
+            let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+            cache.insert(key, counters.clone());
+            counters
+        });
+        requests.inc();
+        durations.observe(seconds);
     }
 
     fn counters(&self, operation: Option<&'static Operation>, status: u16) -> (Counter, Histogram) {
         let (family, operation) = operation.map_or(("-", "-"), |operation| {
             (operation.family.as_str(), operation.id.as_str())
         });
-        let answered = RequestLabels {
+        let request_labels = RequestLabels {
             family,
             operation,
             status,
         };
-        let served = DurationLabels { family, operation };
-        let requests = self.requests.get_or_create(&answered).clone();
-        let durations = self.durations.get_or_create(&served).clone();
+        let duration_labels = DurationLabels { family, operation };
+        let requests = self.requests.get_or_create(&request_labels).clone();
+        let durations = self.durations.get_or_create(&duration_labels).clone();
         (requests, durations)
     }
 

@@ -1,4 +1,6 @@
-//! The recorder of a world's requests: journal, events, numbers and faults. None of it shares a lock with the memory.
+//! The recorder of a world's requests: journal, event log and metrics, beside the faults in force.
+//!
+//! None of them shares a lock with the store.
 
 pub mod events;
 pub mod exchange;
@@ -11,15 +13,16 @@ use std::sync::Arc;
 use crate::http::faults::rules::Faults;
 use crate::sim::clock::Clock;
 use crate::sim::ids::Ids;
-use events::EventLog;
+use events::{EventLog, WorldEvent};
+use exchange::Exchange;
 use journal::Journal;
 use metrics::Metrics;
 
-/// Everything that stands around the requests of one world.
+/// The parts of a world that the middleware works with.
 #[derive(Debug)]
 pub struct Recorder {
+    /// The source of request ids.
     pub ids: Arc<Ids>,
-    /// The world's clock.
     pub clock: Arc<Clock>,
     pub journal: Journal,
     pub events: EventLog,
@@ -28,7 +31,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// A watch over requests that are numbered from `ids`, with a journal of so many bytes.
+    /// A recorder with a journal of about `journal_bytes` bytes.
     #[must_use]
     pub fn new(ids: Arc<Ids>, clock: Arc<Clock>, journal_bytes: usize) -> Self {
         Self {
@@ -41,7 +44,14 @@ impl Recorder {
         }
     }
 
-    /// Forgets what was written down, and takes all faults back. Numbers go on: counters never go back.
+    /// Records a request with its answer.
+    pub fn record(&self, exchange: Exchange) {
+        let event = WorldEvent::Request(Arc::clone(&exchange.summary));
+        self.events.add(event);
+        self.journal.add(exchange);
+    }
+
+    /// Empties the journal and removes all faults. Events and metrics stay, since their numbers must not go back.
     pub fn reset(&self) {
         self.journal.clear();
         self.faults.clear();
