@@ -1,4 +1,4 @@
-//! A family's dialect: its callers are recognised and its refusals worded by it.
+//! The dialect of a family: its credentials and its error bodies.
 
 use std::sync::Arc;
 
@@ -11,39 +11,37 @@ use super::faults::rules::StubResponse;
 use super::observe::Recorder;
 use super::{Caller, Operation, Rejection};
 
-/// The voice of a family: how it recognises its callers and words its refusals.
+/// A family's way to authenticate callers and to word refusals.
 ///
-/// The state of a family's router implements it, so extractors learn the dialect from the state and
-/// handlers carry no type parameter.
+/// The state of a family's router implements it, so extractors get the dialect from the state and handlers need no
+/// type parameter.
 pub trait Dialect: Clone + Send + Sync + 'static {
-    /// The family's error, which says every [`Rejection`] in the family's own words.
+    /// The family's error, with words for every [`Rejection`].
     type Error: From<Rejection> + IntoResponse + Send;
 
-    /// True if it is the dialect of an emulated service, whose operations declare how they are known.
+    /// True if the dialect is that of an emulated service, whose operations declare their evidence.
     const IS_EMULATED_SERVICE: bool = true;
 
-    /// True if HEAD is answered as GET without a body; otherwise it is a wrong method.
+    /// True if HEAD is answered like GET without a body; otherwise it is a wrong method.
     const HEAD_IS_GET: bool = true;
 
-    /// The most a request body may hold, in bytes: 12 MiB, the documented limit of the gateway.
+    /// The maximum size of a request body: 12 MiB, the documented limit of the gateway.
     const MAX_BODY: usize = 12 << 20;
 
-    /// What notices the requests of the world.
+    /// The recorder of the world's requests.
     fn recorder(&self) -> &Arc<Recorder>;
 
-    /// True if the request's credential covers its body, which is then read before the caller is recognised,
-    /// and so its size is looked at first.
+    /// True if the credential covers the body, which must then be read before the caller is authenticated.
     fn signs_body(&self, request: &Parts) -> bool {
         let _ = request;
         false
     }
 
-    /// Recognises who calls by what the request says of itself. The body is empty unless the credential
-    /// covers it.
+    /// Authenticates the caller of a request. The body is empty unless the credential covers it.
     fn authenticate(&self, request: &Parts, body: &Bytes) -> Result<Caller, Rejection>;
 
-    /// True if the caller may use the operation. A family that must look at more than the request's head
-    /// allows it here and decides in its handlers.
+    /// Checks that the caller is allowed to use the operation. Families that need the body for this decide in their
+    /// handlers.
     fn authorize(
         &self,
         caller: &Caller,
@@ -54,28 +52,27 @@ pub trait Dialect: Clone + Send + Sync + 'static {
         caller.authorize(operation)
     }
 
-    /// The project, mesh or project key that a request names in its head.
+    /// The project, mesh or project key in the path, query or headers of a request.
     fn scope(&self, request: &Parts) -> Option<String> {
         let _ = request;
         None
     }
 
-    /// Answers in place of the service, in the family's words: what a fault asks for.
+    /// The response of an injected fault, in the family's words.
     fn fault(&self, answer: &StubResponse) -> Response {
         let _ = answer;
         Self::Error::from(Rejection::Internal).into_response()
     }
 
-    /// Adds to the family's part of the OpenAPI document what the gate does to every operation: the
-    /// credential it asks for, and its refusals.
+    /// Adds the credential and the refusals of the guard to the operations of the family's OpenAPI document.
     fn declare(api: &mut OpenApi) {
         let _ = api;
     }
 
-    /// Refuses a request that no route takes ([`Rejection::NoRoute`], [`Rejection::WrongMethod`]). A family
-    /// whose gateway looks at the credential first does so here.
-    fn unrouted(&self, request: &Parts, why: Rejection) -> Self::Error {
+    /// Refuses a request that no route accepts ([`Rejection::NoRoute`], [`Rejection::WrongMethod`]). Families whose
+    /// gateway checks the credential first do so here.
+    fn unrouted(&self, request: &Parts, rejection: Rejection) -> Self::Error {
         let _ = request;
-        why.into()
+        rejection.into()
     }
 }

@@ -1,33 +1,33 @@
-//! Refusals before a handler runs, without the words of any family.
+//! The refusals of the guard and of extractors, without the words of any family.
 
 use super::auth;
 
-/// Everything that can go wrong before a handler runs. Each family maps it once, exhaustively.
+/// A refusal before the handler runs. Each family maps it to its own error, exhaustively.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
-    /// No credential, or one that does not hold.
+    /// A missing or invalid credential.
     Unauthenticated(auth::CredentialError),
-    /// A known caller who may not do this.
+    /// An authenticated caller without the permission.
     Forbidden {
-        /// The permission that is missing.
+        /// The missing permission.
         action: String,
-        /// Why, and what would have been allowed.
+        /// The explanation, with the permissions that the caller has.
         why: String,
     },
-    /// There is no such path.
+    /// An unknown path.
     NoRoute,
-    /// The path exists, but not for this method.
+    /// A known path with another method.
     WrongMethod,
-    /// The path holds the literal `{project_id}` of a client that was given no project.
+    /// The literal `{project_id}` in the path, from a client without a project.
     NoProject,
-    /// A path parameter cannot be read; says which and why.
+    /// An invalid path parameter, with its name and the reason.
     BadPath(String),
-    /// A query parameter cannot be read; says which and why.
+    /// An invalid query parameter, with its name and the reason.
     BadQuery(String),
-    /// The body cannot be read; says where (a JSON path) and why.
+    /// An invalid body, with a JSON path and the reason.
     BadBody(String),
-    /// The body is over [`Dialect::MAX_BODY`](super::Dialect::MAX_BODY).
+    /// A body over [`Dialect::MAX_BODY`](super::Dialect::MAX_BODY).
     TooLarge,
-    /// The emulator's own fault.
+    /// A bug in the emulator.
     Internal,
 }

@@ -167,7 +167,7 @@ pub struct GatewayErrorBody<'a> {
     /// `APIGW.` and four digits.
     pub error_code: &'a str,
     /// The same as the header `X-Request-Id`: 32 hexadecimal digits.
-    pub request_id: String,
+    pub request_id: &'a str,
 }
 
 impl IntoResponse for GatewayError {

@@ -1,13 +1,13 @@
-//! The canonical request: the text on which a client and the gateway must agree.
+//! The canonical request: the text that client and gateway must derive alike from a request.
 //!
-//! Six parts, each ended by a line feed but the last: method, path, query, one `name:value` for each signed
-//! header and then an empty line, the names of these headers, the digest of the body. Clients spell path and
-//! query differently, so a request has several spellings, and a signature of any of them holds.
+//! It has six parts, separated by line feeds: the method, the path, the query, a line `name:value` for each signed header
+//! with an empty line after the last, the names of these headers, and the digest of the body. Clients encode path and
+//! query differently, so a request has several canonical forms, and a signature of any of them is valid.
 //!
-//! **Every spelling decodes to the path and the query of the request.** That is what makes it safe to accept
-//! several: no signature fits two requests that mean different things. (Of pairs in a query the order alone
-//! may differ, since most clients sort them; and clients end a path in a slash where it does not.) So the path is never encoded twice, with the one exception of a
-//! client that always does.
+//! **Every form decodes to the path and the query of the request.** This makes it safe to accept several: no signature is
+//! valid for two requests with different meanings. (Two differences have no meaning: the order of the query's
+//! parameters, since most clients sort them, and a slash at the end of the path, since clients add it.) So the path is
+//! never encoded twice, except for the one client that always does this.
 
 use std::fmt::Write;
 
@@ -17,53 +17,49 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_e
 use super::redact;
 use super::signature::{Algorithm, Signature};
 
-/// What stays as it is in a query; all else is escaped.
+/// The characters that are escaped in a query: all but the unreserved ones.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
 
-/// What stays as it is in a path: the slash too.
+/// The characters that are escaped in a path: the same but the slash.
 const PATH: &AsciiSet = &QUERY.remove(b'/');
 
-/// The header that carries the time of a signature.
+/// The header with the time of the signature.
 pub(super) const DATE: &str = "x-sdk-date";
 
-/// What a client sends in place of a digest whose body it does not sign.
+/// The value in place of the digest if the client does not sign the body.
 pub(super) const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
-/// How the User-Agent of the official Node SDK begins.
-const NODE: &[u8] = b"huaweicloud-usdk-nodejs/";
+/// The prefix of the User-Agent of the official Node SDK.
+const NODE_AGENT: &[u8] = b"huaweicloud-usdk-nodejs/";
 
+/// A request to verify, as it was sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// The method.
     pub method: &'a Method,
-    /// The target: path and query.
     pub uri: &'a Uri,
-    /// The headers, of which the signature names the signed ones.
     pub headers: &'a HeaderMap,
-    /// The body as it was sent.
     pub body: &'a [u8],
 }
 
-/// One spelling of a request.
+/// A canonical request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Canonical {
-    /// The method in capitals.
     pub method: String,
-    /// The path, which ends in a slash.
+    /// The path; it ends with a slash.
     pub path: String,
-    /// The query, without its question mark.
+    /// The query, without the question mark.
     pub query: String,
-    /// The signed headers in the order of their names in the signature; values are trimmed.
+    /// The signed headers in the order of the signature, with trimmed values.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The digest of the body, or `UNSIGNED-PAYLOAD`.
     pub payload: String,
 }
 
-/// All spellings of a request under a signature.
+/// All canonical forms of a request.
 #[derive(Clone, Debug)]
 pub struct CanonicalForms {
     paths: Vec<String>,
@@ -73,7 +69,7 @@ pub struct CanonicalForms {
 }
 
 impl CanonicalForms {
-    /// Spells a request; the error says why no signature of it can hold.
+    /// Derives the forms; the error explains why no signature can be valid.
     pub fn new(request: &Request, signature: &Signature) -> Result<Self, String> {
         let (paths, queries) = (paths(request), queries(request.uri.query()));
         let payloads = payloads(request, signature.algorithm)?;
@@ -92,29 +88,27 @@ impl CanonicalForms {
         })
     }
 
-    /// Each of them, the likeliest first.
-    pub fn each(&self) -> impl Iterator<Item = Canonical> {
-        let pairs = self.payloads.iter().flat_map(|payload| {
-            let queries = self.queries.iter();
-            queries.map(move |query| (payload, query))
-        });
-        pairs.flat_map(|(payload, query)| {
-            self.paths.iter().map(|path| Canonical {
-                path: path.clone(),
-                query: query.clone(),
-                payload: payload.clone(),
-                ..self.first.clone()
+    /// All forms, the most likely one first.
+    pub fn iter(&self) -> impl Iterator<Item = Canonical> {
+        self.payloads.iter().flat_map(move |payload| {
+            self.queries.iter().flat_map(move |query| {
+                self.paths.iter().map(move |path| Canonical {
+                    path: path.clone(),
+                    query: query.clone(),
+                    payload: payload.clone(),
+                    ..self.first.clone()
+                })
             })
         })
     }
 
-    /// The likeliest, with the query sorted.
+    /// The most likely form, with a sorted query.
     #[must_use]
     pub fn first(&self) -> &Canonical {
         &self.first
     }
 
-    /// The same with the query in the order in which it was sent.
+    /// The first form with the query in the order in which it was sent.
     #[must_use]
     pub fn as_sent(&self) -> Canonical {
         Canonical {
@@ -147,18 +141,18 @@ impl Canonical {
         text
     }
 
-    /// The same for people, line by line, with what is secret masked.
+    /// The lines of the text, with masked secrets, for a hint.
     #[must_use]
-    pub fn shown(&self) -> Vec<String> {
+    pub fn masked_lines(&self) -> Vec<String> {
         let mut lines = vec![
             self.method.clone(),
             self.path.clone(),
             redact::query(&self.query),
         ];
         lines.extend(self.headers.iter().map(|(name, value)| {
-            let secret = redact::is_secret_header(&name.to_ascii_lowercase());
+            let is_secret = redact::is_secret_header(&name.to_ascii_lowercase());
             let value = String::from_utf8_lossy(value);
-            format!("{name}:{}", if secret { redact::MASK } else { &value })
+            format!("{name}:{}", if is_secret { redact::MASK } else { &value })
         }));
         lines.extend([String::new(), self.names(), self.payload.clone()]);
         lines
@@ -170,7 +164,7 @@ impl Canonical {
     }
 }
 
-/// Escapes a path as most signers do: decoded as a whole, and encoded again.
+/// Encodes a path like most signers: decoded as a whole, then encoded again.
 #[must_use]
 pub fn encoded_path(path: &str) -> String {
     let decoded: Vec<u8> = percent_decode_str(path).collect();
@@ -180,23 +174,22 @@ pub fn encoded_path(path: &str) -> String {
 fn paths(request: &Request) -> Vec<String> {
     let raw = request.uri.path();
     let agent = request.headers.get(axum::http::header::USER_AGENT);
-    let is_node = agent.is_some_and(|agent| agent.as_bytes().starts_with(NODE));
-    let spelt = if is_node {
-        vec![node_path(raw, false), node_path(raw, true)]
+    let is_node = agent.is_some_and(|agent| agent.as_bytes().starts_with(NODE_AGENT));
+    let mut paths = if is_node {
+        [node_path(raw, false), node_path(raw, true)]
     } else {
-        vec![encoded_path(raw), raw.to_owned()]
+        [encoded_path(raw), raw.to_owned()]
     };
-    let ended = spelt.into_iter().map(|mut path| {
+    for path in &mut paths {
         if !path.ends_with('/') {
             path.push('/');
         }
-        path
-    });
-    distinct(ended)
+    }
+    distinct(paths)
 }
 
-/// The path as the Node SDK signs it, which escapes what the address has escaped once more: all that is ASCII,
-/// and the rest too if the caller had escaped it. Nothing else can lead to the same text.
+/// The path in the encoding of the Node SDK, which escapes the escapes of the URL again: those of ASCII characters, and
+/// the others if the caller wrote them. No other path leads to the same text.
 fn node_path(raw: &str, escaped_by_caller: bool) -> String {
     let mut path = String::with_capacity(raw.len());
     let mut rest = raw.as_bytes();
@@ -208,7 +201,7 @@ fn node_path(raw: &str, escaped_by_caller: bool) -> String {
             {
                 path.push('%');
             }
-            // These three the SDK's own parser of addresses escapes, and the sender does not.
+            // The URL parser of the SDK escapes these three, but its HTTP client does not.
             (b'\'' | b'|' | b'^', _) => {
                 let _ = write!(path, "%25{byte:02X}");
             }
@@ -236,7 +229,7 @@ fn queries(query: Option<&str>) -> Vec<String> {
     let by_name = encoded_query(&pairs);
     pairs.sort();
     let sorted = encoded_query(&pairs);
-    distinct([sorted, as_sent, by_name, raw.to_owned()].into_iter())
+    distinct([sorted, as_sent, by_name, raw.to_owned()])
 }
 
 fn decoded(text: &str) -> Vec<u8> {
@@ -268,7 +261,7 @@ fn headers(headers: &HeaderMap, names: &str) -> Result<Vec<(String, Vec<u8>)>, S
             .collect();
         if values.is_empty() {
             return Err(format!(
-                "the signed header {name:?} is not in the request: something between took it away"
+                "the signed header {name:?} is not in the request; a proxy may have removed it"
             ));
         }
         Ok((name, values.join(&b","[..])))
@@ -276,38 +269,36 @@ fn headers(headers: &HeaderMap, names: &str) -> Result<Vec<(String, Vec<u8>)>, S
     names.into_iter().map(value).collect()
 }
 
-/// What may stand for the body. A digest that the client says counts only if it is that of the body.
+/// The possible digests of the body. A digest that the client sends must be that of the body.
 fn payloads(request: &Request, algorithm: Algorithm) -> Result<Vec<String>, String> {
     let header = algorithm.content_header();
-    let said = request
+    let claimed = request
         .headers
         .get(header)
         .map(|value| value.to_str().unwrap_or_default().trim());
-    let digest = || algorithm.digest(request.body);
-    let unsigned = || UNSIGNED.to_owned();
-    match said {
-        None => Ok(vec![digest()]),
-        // Some clients hash an empty body whatever they say of it.
-        Some(UNSIGNED) if request.body.is_empty() => Ok(vec![unsigned(), digest()]),
-        Some(UNSIGNED) => Ok(vec![unsigned()]),
-        Some(said) => {
-            let digest = digest();
-            if said.eq_ignore_ascii_case(&digest) {
-                Ok(distinct([said.to_owned(), digest].into_iter()))
-            } else if request.body.is_empty() {
-                Ok(vec![digest])
-            } else {
-                Err(format!("{header} is not the digest of the body"))
-            }
+    if claimed == Some(UNSIGNED) && !request.body.is_empty() {
+        return Ok(vec![UNSIGNED.to_owned()]);
+    }
+    let digest = algorithm.digest(request.body);
+    match claimed {
+        // Some clients sign the digest of an empty body although they send this.
+        Some(UNSIGNED) => Ok(vec![UNSIGNED.to_owned(), digest]),
+        Some(claimed) if claimed.eq_ignore_ascii_case(&digest) => {
+            Ok(distinct([claimed.to_owned(), digest]))
         }
+        Some(_) if !request.body.is_empty() => {
+            Err(format!("{header} is not the digest of the body"))
+        }
+        _ => Ok(vec![digest]),
     }
 }
 
-fn distinct(spelt: impl Iterator<Item = String>) -> Vec<String> {
+/// Removes duplicates and keeps the order.
+fn distinct<const N: usize>(texts: [String; N]) -> Vec<String> {
     let mut distinct: Vec<String> = Vec::new();
-    for one in spelt {
-        if !distinct.contains(&one) {
-            distinct.push(one);
+    for text in texts {
+        if !distinct.contains(&text) {
+            distinct.push(text);
         }
     }
     distinct

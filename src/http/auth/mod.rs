@@ -1,11 +1,10 @@
-//! Credentials as requests carry them: tokens and signatures.
+//! The credentials of requests: tokens and signatures.
 //!
-//! Here they are read ("is there one, and is it well formed"), and a signature is verified with the key that
-//! it names. Whom a credential belongs to is looked up by the families, whose identities differ.
+//! This module parses credentials and verifies signatures. The families look up their owners.
 //!
 //! - [`signature`]: the header, its algorithms and keys.
 //! - [`canonical`]: the text that is signed.
-//! - [`verify`]: whether a signature holds; [`diagnosis`]: why it does not.
+//! - [`verify`]: the verification of a signature; [`diagnosis`]: the reason for a failure.
 
 pub mod canonical;
 pub mod diagnosis;
@@ -21,16 +20,16 @@ use axum::http::{HeaderMap, HeaderName, header};
 pub use secret::Secret;
 pub use signature::Signature;
 
-/// The header that carries the token of whoever calls a Huawei service.
+/// The header with the token of the caller of a Huawei service.
 pub const AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 
-/// The header that carries the token which IAM is asked about, or has issued.
+/// The header with the token that IAM is to describe, or that it has issued.
 pub const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
 
-/// The header that carries the session token of a temporary access key.
+/// The header with the session token of a temporary access key.
 pub const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-security-token");
 
-/// The headers whose values must not be seen.
+/// The headers whose values must not be shown.
 pub const SECRET_HEADERS: [HeaderName; 4] = [
     header::AUTHORIZATION,
     AUTH_TOKEN,
@@ -40,31 +39,29 @@ pub const SECRET_HEADERS: [HeaderName; 4] = [
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CredentialError {
-    /// There is none.
+    /// There is no credential.
     Missing,
-    /// There is one, but nobody could read it; says what is wrong with it.
+    /// The credential cannot be parsed, with the reason.
     Malformed(String),
-    /// A token that nobody knows, where only known ones pass.
+    /// An unknown token, if only known ones are accepted.
     UnknownToken,
-    /// A token whose time is over.
     Expired {
-        /// When it ended, as the token's own body says it.
+        /// The end of the token, in the format of the token's own body.
         at: String,
     },
-    /// A token that was revoked.
     Revoked,
-    /// A signature by an access key that nobody knows, where only known ones pass.
+    /// A signature by an unknown access key, if only known ones are accepted.
     UnknownKey {
         /// The access key.
         ak: String,
     },
-    /// A signature that does not verify, or a session token that is not the key's; says why.
+    /// A signature that does not verify or a wrong session token, with the reason.
     BadSignature(String),
-    /// A signature that was made too long ago, or too far ahead.
+    /// A signature that is too old, or from too far in the future.
     Skewed {
-        /// When, as `X-Sdk-Date` says it.
+        /// The time of the signature: the value of `X-Sdk-Date`.
         signed: String,
-        /// The server's time, written alike.
+        /// The server's time, in the same format.
         server: String,
     },
 }
@@ -72,13 +69,11 @@ pub enum CredentialError {
 /// A well-formed credential.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credential<'a> {
-    /// A token.
     Token(&'a str),
-    /// A signature.
     Signature(Signature<'a>),
 }
 
-/// Tokens stay out of logs.
+/// Masks tokens.
 impl fmt::Debug for Credential<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         match self {
@@ -88,8 +83,8 @@ impl fmt::Debug for Credential<'_> {
     }
 }
 
-/// Reads the credential of a request to a Huawei service: a signature if there is one, else `X-Auth-Token`.
-/// An empty header counts as absent, and so does an `Authorization` of another kind.
+/// Parses the credential of a request to a Huawei service: a signature if there is one, else `X-Auth-Token`.
+/// An empty header counts as absent, and so does an `Authorization` with another scheme.
 pub fn huawei(headers: &HeaderMap) -> Result<Credential<'_>, CredentialError> {
     if let Some(text) = header_value(headers, &header::AUTHORIZATION)?
         && let Some(signature) = Signature::read(text).map_err(CredentialError::Malformed)?
@@ -99,12 +94,12 @@ pub fn huawei(headers: &HeaderMap) -> Result<Credential<'_>, CredentialError> {
     match header_value(headers, &AUTH_TOKEN) {
         Ok(Some(token)) => Ok(Credential::Token(token)),
         Ok(None) => Err(CredentialError::Missing),
-        // No service has issued it.
+        // No service issues a token that is not printable ASCII.
         Err(_) => Err(CredentialError::UnknownToken),
     }
 }
 
-/// What a header says, unless it is absent or empty.
+/// The value of a header; `None` if it is absent or empty.
 pub fn header_value<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
@@ -113,29 +108,29 @@ pub fn header_value<'a>(
         None | Some(Ok("")) => Ok(None),
         Some(Ok(text)) => Ok(Some(text)),
         Some(Err(_)) => Err(CredentialError::Malformed(format!(
-            "the header {name} is no printable ASCII"
+            "the header {name} is not printable ASCII"
         ))),
     }
 }
 
-/// The tokens of a request to Zadig. They differ only if it carries two.
+/// The tokens of a request to Zadig. They differ only if the request has two.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ZadigTokens<'a> {
-    /// The one that the gateway looks at: that of the query first.
+    /// The token that the gateway checks: that of the query first.
     pub checked: &'a str,
-    /// The one that says who calls: that of the header first, as the service behind the gateway reads it.
+    /// The token that identifies the caller: that of the header first, as in the service behind the gateway.
     pub identity: &'a str,
 }
 
-/// Tokens stay out of logs.
+/// Masks tokens.
 impl fmt::Debug for ZadigTokens<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter.write_str("ZadigTokens(***)")
     }
 }
 
-/// Reads the tokens of a request to Zadig: `?token=`, and `Authorization: <scheme> <token>` in exactly two
-/// parts. A header that is not in two parts fails even beside `?token=`; the scheme's word does not matter.
+/// Parses the tokens of a request to Zadig: `?token=` and `Authorization: <scheme> <token>`, with any scheme. A header
+/// that does not have exactly two parts is an error even beside `?token=`.
 pub fn zadig<'a>(
     headers: &'a HeaderMap,
     query_token: Option<&'a str>,
@@ -178,7 +173,7 @@ mod tests {
         Signature=39999c9366b9daca76960691026e9981cfc3eb8dee75548486049716d15f6d86";
 
     #[test]
-    fn a_signature_goes_before_a_token() {
+    fn a_signature_takes_precedence_over_a_token() {
         let both = headers(&[("authorization", SIGNED), ("x-auth-token", "t")]);
         assert!(matches!(
             huawei(&both),
@@ -199,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_signature_is_not_saved_by_a_token() {
+    fn a_malformed_signature_is_an_error_even_beside_a_token() {
         let beside = headers(&[
             ("authorization", "SDK-HMAC-SHA256 Access=AK1"),
             ("x-auth-token", "t"),
@@ -211,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn zadig_wants_exactly_two_parts() {
+    fn a_zadig_header_has_exactly_two_parts() {
         let at = |value, query| {
             let headers = headers(&[("authorization", value)]);
             zadig(&headers, query)

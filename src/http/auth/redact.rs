@@ -1,4 +1,4 @@
-//! Redaction of secrets wherever requests are shown.
+//! The redaction of secrets in requests that are shown.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::http::json::value::OrderedValue;
 
 pub const MASK: &str = "***";
 
-/// The fields of bodies that hold secrets, where they hold texts.
+/// The fields of bodies whose values are secrets.
 const SECRET_FIELDS: [&str; 8] = [
     "password",
     "secret",
@@ -19,13 +19,13 @@ const SECRET_FIELDS: [&str; 8] = [
     "securitytoken",
 ];
 
-/// True if the value of a header must not be shown. Its name is in lower case.
+/// True if the value of a header must not be shown. `name` is in lower case.
 #[must_use]
 pub fn is_secret_header(name: &str) -> bool {
     SECRET_HEADERS.iter().any(|known| known == name) || matches!(name, "cookie" | "set-cookie")
 }
 
-/// A query in which the values of what sounds secret are masked.
+/// Masks the values of a query's parameters that sound secret.
 #[must_use]
 pub fn query(query: &str) -> String {
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {
@@ -35,7 +35,7 @@ pub fn query(query: &str) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// True if a text sounds as if it held a secret.
+/// True if a text mentions tokens, passwords or secrets.
 #[must_use]
 pub fn sounds_secret(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_masked_at_any_depth_and_the_rest_is_shown() {
+    fn secrets_are_masked_at_any_depth() {
         let login = json!({"auth": {"identity": {"methods": ["password"],
             "password": {"user": {"name": "ann", "password": "s3cret"}}}}, "list": [{"Token": 7}]});
         let mut login = serde_json::from_value(login).unwrap();

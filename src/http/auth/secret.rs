@@ -1,4 +1,4 @@
-//! A text that must not be seen.
+//! A text that must not be shown.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -7,16 +7,15 @@ use std::hash::{Hash, Hasher};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
-/// A password, key or token: it is never printed, and compared in constant time.
+/// A password, key or token. It is never printed, and it is compared in constant time.
 ///
-/// It is written in full where the memory is exported, which is what an export is for.
+/// An export of the state has it in full, so that it can be imported again.
 #[derive(Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = String)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes a text for a secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -27,7 +26,7 @@ impl Secret {
         &self.0
     }
 
-    /// Whether a text is this secret.
+    /// Returns true if a text equals the secret.
     #[must_use]
     pub fn is(&self, text: &str) -> bool {
         self.0.as_bytes().ct_eq(text.as_bytes()).into()
@@ -48,7 +47,7 @@ impl PartialEq for Secret {
 
 impl Eq for Secret {}
 
-/// A map finds a secret by its text.
+/// For lookups in a map by the text of a secret.
 impl Borrow<str> for Secret {
     fn borrow(&self) -> &str {
         &self.0

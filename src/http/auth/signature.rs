@@ -8,18 +8,18 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use sm3::Sm3;
 
-/// How many bytes the digests and the codes of all algorithms have.
+/// The number of bytes of a digest, and of a signature, in every algorithm.
 const SIZE: usize = 32;
 
-/// What a request says of its signature.
+/// A parsed `Authorization` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature<'a> {
     pub algorithm: Algorithm,
     /// The access key.
     pub ak: &'a str,
-    /// `<date>/<region>/<service>`, for the derived key alone.
+    /// `<date>/<region>/<service>`; only with a derived key.
     pub scope: Option<&'a str>,
-    /// The names of the headers that are signed, as they were written, separated by semicolons.
+    /// The names of the signed headers, separated by semicolons.
     pub signed_headers: &'a str,
     /// The signature itself.
     pub code: [u8; SIZE],
@@ -32,14 +32,14 @@ pub enum Algorithm {
     Sha256,
     /// `SDK-HMAC-SM3`.
     Sm3,
-    /// `V11-HMAC-SHA256`: as the first, with a key derived for a day, a region and a service.
+    /// `V11-HMAC-SHA256`: like the first, with a key derived for a day, a region and a service.
     Derived,
 }
 
 impl Algorithm {
     const ALL: [Self; 3] = [Self::Sha256, Self::Sm3, Self::Derived];
 
-    /// The word that the header begins with.
+    /// The scheme in the header.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl Algorithm {
         }
     }
 
-    /// The header that may say the digest of the body.
+    /// The header in which a client may send the digest of the body.
     #[must_use]
     pub fn content_header(self) -> &'static str {
         match self {
@@ -58,7 +58,7 @@ impl Algorithm {
         }
     }
 
-    /// The digest of some bytes, in lower-case hexadecimal digits.
+    /// The digest in lower-case hexadecimal digits.
     #[must_use]
     pub fn digest(self, bytes: &[u8]) -> String {
         match self {
@@ -67,7 +67,7 @@ impl Algorithm {
         }
     }
 
-    /// True if a code is that of a text under a key, in constant time.
+    /// Returns true if a code is the HMAC of a text, in constant time.
     #[must_use]
     pub fn verify(self, key: &[u8], text: &[u8], code: &[u8; SIZE]) -> bool {
         match self {
@@ -78,20 +78,20 @@ impl Algorithm {
     }
 }
 
-/// The words of algorithms that the SDKs know too and that are not emulated.
-const OTHERS: [&str; 2] = ["SDK-ECDSA-P256-SHA256", "SDK-SM2-SM3"];
+/// Algorithms of the SDKs that are not emulated.
+const NOT_EMULATED: [&str; 2] = ["SDK-ECDSA-P256-SHA256", "SDK-SM2-SM3"];
 
 impl<'a> Signature<'a> {
-    /// Reads the header; `None` if it is of another kind. The error says what is wrong.
+    /// Parses the header; `None` if it has another scheme. The error is a text for the user.
     pub fn read(header: &'a str) -> Result<Option<Self>, String> {
-        let (word, rest) = header.split_once(' ').unwrap_or((header, ""));
+        let (scheme, rest) = header.split_once(' ').unwrap_or((header, ""));
         let Some(algorithm) = Algorithm::ALL
             .into_iter()
-            .find(|algorithm| algorithm.as_str() == word)
+            .find(|algorithm| algorithm.as_str() == scheme)
         else {
-            if OTHERS.contains(&word) {
+            if NOT_EMULATED.contains(&scheme) {
                 return Err(format!(
-                    "{word} is not emulated; sign with SDK-HMAC-SHA256, SDK-HMAC-SM3 or V11-HMAC-SHA256"
+                    "{scheme} is not emulated; sign with SDK-HMAC-SHA256, SDK-HMAC-SM3 or V11-HMAC-SHA256"
                 ));
             }
             return Ok(None);
@@ -114,7 +114,7 @@ impl<'a> Signature<'a> {
                 .split_once('/')
                 .filter(|(ak, _)| !ak.is_empty())
                 .ok_or_else(|| {
-                    "Credential reads <ak>/<date>/<region>/<service> in the signature header"
+                    "Credential must be <ak>/<date>/<region>/<service> in the signature header"
                         .to_owned()
                 })?;
             (ak, Some(scope))
@@ -140,12 +140,12 @@ impl<'a> Signature<'a> {
         }))
     }
 
-    /// The key that the code was made with, of a secret key.
+    /// The key that the request was signed with, from the secret access key.
     #[must_use]
-    pub fn key(&self, sk: &str) -> Vec<u8> {
+    pub fn signing_key(&self, sk: &str) -> Vec<u8> {
         match self.scope {
             None => sk.as_bytes().to_vec(),
-            // HKDF with one block of output, of which the client signs with the *text*.
+            // HKDF with one block of output; the SDKs use its hexadecimal text as the key.
             Some(scope) => {
                 let extracted = mac::<Hmac<Sha256>>(self.ak.as_bytes(), sk.as_bytes()).finalize();
                 let mut expanded = mac::<Hmac<Sha256>>(&extracted.into_bytes(), scope.as_bytes());
@@ -155,18 +155,18 @@ impl<'a> Signature<'a> {
         }
     }
 
-    /// The text that is signed: what the request is, when it was signed, and for what.
+    /// The text that is signed: the algorithm, the date, the scope and the digest of the canonical request.
     #[must_use]
     pub fn string_to_sign(&self, date: &str, canonical: &[u8]) -> String {
-        let (word, digest) = (self.algorithm.as_str(), self.algorithm.digest(canonical));
+        let (scheme, digest) = (self.algorithm.as_str(), self.algorithm.digest(canonical));
         match self.scope {
-            None => format!("{word}\n{date}\n{digest}"),
-            Some(scope) => format!("{word}\n{date}\n{scope}\n{digest}"),
+            None => format!("{scheme}\n{date}\n{digest}"),
+            Some(scope) => format!("{scheme}\n{date}\n{scope}\n{digest}"),
         }
     }
 }
 
-const FORM: &str = "it reads <algorithm> Access=<ak>, SignedHeaders=<a;b>, Signature=<64 hex>";
+const FORM: &str = "the form is <algorithm> Access=<ak>, SignedHeaders=<a;b>, Signature=<64 hex>";
 
 fn mac<M: Mac + KeyInit>(key: &[u8], text: &[u8]) -> M {
     let mut mac = <M as KeyInit>::new_from_slice(key).expect("a key of any length");
@@ -185,7 +185,7 @@ mod tests {
     const CODE: &str = "3cee293dd8d46df550aa669614c067e30d1402df8abca5450414ce22f27de01a";
 
     #[test]
-    fn a_derived_signature_names_its_key_before_the_scope() {
+    fn the_credential_of_a_derived_key_has_the_access_key_before_the_scope() {
         let header = format!(
             "V11-HMAC-SHA256 Credential=AK1/20260102/cn-north-4/asm, SignedHeaders=host, Signature={CODE}"
         );
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_header_says_what_is_wrong_and_another_scheme_is_none() {
+    fn a_malformed_header_is_explained_and_another_scheme_is_ignored() {
         let short = format!(
             "SDK-HMAC-SHA256 Access=AK, SignedHeaders=a, Signature={}",
             &CODE[..62]
@@ -218,13 +218,13 @@ mod tests {
             ),
             (
                 "V11-HMAC-SHA256 Credential=AK1, SignedHeaders=a",
-                "Credential reads",
+                "Credential must be",
             ),
             ("SDK-ECDSA-P256-SHA256 Access=AK1", "is not emulated"),
             ("SDK-SM2-SM3 Access=AK1", "is not emulated"),
         ] {
-            let said = Signature::read(header).unwrap_err();
-            assert!(said.contains(wrong), "{header}: {said}");
+            let error = Signature::read(header).unwrap_err();
+            assert!(error.contains(wrong), "{header}: {error}");
         }
         for other in ["", "Bearer t", "SDK-HMAC-SHA512 Access=AK1"] {
             assert_eq!(Signature::read(other), Ok(None));

@@ -1,4 +1,4 @@
-//! Faults done to responses on their way: broken off, unreadable, slow.
+//! The effects of faults on responses: truncated, unreadable, slow.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -12,30 +12,31 @@ use tokio_util::sync::CancellationToken;
 
 use crate::http::faults::rules::{Disconnect, ResponseFault};
 
-/// Closes the connection that a request came on. Requests carry it as an extension; one that came on none, as in
-/// tests, has none.
+/// A handle that closes the connection of a request.
+///
+/// The accept loop adds it to requests as an extension. Requests that tests pass to a router directly have none.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectionCloser(CancellationToken);
 
 impl ConnectionCloser {
-    /// Closes the connection, whatever is under way on it.
+    /// Closes the connection, even in the middle of a response.
     pub fn close(&self) {
         self.0.cancel();
     }
 
-    /// Waits until it is to be closed.
+    /// Waits until [`close`](Self::close) is called.
     pub async fn closed(&self) {
         self.0.cancelled().await;
     }
 }
 
-/// How long the first half of an answer has to get out before the connection closes.
-const HALF: Duration = Duration::from_millis(50);
+/// The time that the first half of a response gets to be sent before the connection is closed.
+const FLUSH: Duration = Duration::from_millis(50);
 
-/// How often a slow answer goes on.
-const BEAT: Duration = Duration::from_millis(100);
+/// The pause between two parts of a slow response.
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// Lets happen to an answer what a fault wants.
+/// Applies a fault to a response.
 pub async fn apply(
     response: Response,
     fault: ResponseFault,
@@ -45,7 +46,7 @@ pub async fn apply(
         && let Some(closer) = closer
     {
         closer.close();
-        // The connection ends with whatever it waits for.
+        // The connection is dropped with the response that it waits for.
         return std::future::pending().await;
     }
     let (mut head, body) = response.into_parts();
@@ -69,30 +70,30 @@ pub async fn apply(
     Response::from_parts(head, body)
 }
 
-/// Half of an answer, cut short, and then what no reader of JSON or text can use.
+/// Half of a body, followed by bytes that are neither UTF-8 nor JSON.
 fn garbage(bytes: &Bytes) -> Bytes {
     let mut garbage = bytes[..bytes.len() / 2].to_vec();
     garbage.extend_from_slice(b"\xff\xfe\x00}{ not what the service says");
     garbage.into()
 }
 
-/// The first half, and then the end of the connection.
+/// The first half of a body, after which the connection is closed.
 fn truncated(bytes: &Bytes, closer: ConnectionCloser) -> Body {
     let half = bytes.slice(..bytes.len() / 2);
     let first = stream::once(async { Ok::<_, Infallible>(half) });
     let end = stream::once(async move {
-        sleep(HALF).await;
+        sleep(FLUSH).await;
         closer.close();
         std::future::pending::<Result<Bytes, Infallible>>().await
     });
     Body::from_stream(first.chain(end))
 }
 
-/// So many bytes a second, in ten steps a second where there are enough.
+/// A body sent at `rate` bytes a second: ten parts a second, or single bytes below that.
 fn slow(bytes: Bytes, rate: u64) -> Body {
     let rate = usize::try_from(rate).unwrap_or(usize::MAX).max(1);
     let (size, pause) = if rate >= 10 {
-        (rate / 10, BEAT)
+        (rate / 10, PAUSE)
     } else {
         (1, Duration::from_secs(1) / u32::try_from(rate).unwrap_or(1))
     };

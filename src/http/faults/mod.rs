@@ -1,4 +1,4 @@
-//! Faults on purpose: the rules that inject them, and their effect on responses.
+//! Injected faults: the rules that select requests, and the effects on their responses.
 
 pub mod apply;
 pub mod rules;

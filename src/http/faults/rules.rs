@@ -1,6 +1,7 @@
-//! Faults: rules that hit requests before their handler runs, and change the answers.
+//! Injected faults: rules that select requests, and their effects.
 //!
-//! Lengths are real time, since a fault hits the client, not the world.
+//! The guard evaluates them for every request to an emulated service; the first one that hits a request decides.
+//! Durations are real time, since a fault is meant for the client and not for the world.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -195,7 +196,7 @@ pub struct StubResponse {
     pub message: Option<String>,
 }
 
-/// The fate of an answer on its way.
+/// The effect of a fault on a response that is complete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ResponseFault {
     pub disconnect: Option<Disconnect>,
@@ -205,6 +206,7 @@ pub struct ResponseFault {
 }
 
 impl ResponseFault {
+    /// True if the fault has an effect on the response.
     #[must_use]
     pub fn is_any(&self) -> bool {
         *self != Self::default()
@@ -312,7 +314,7 @@ impl FaultRule {
             rule: id.clone(),
             delay: effect
                 .delay_ms
-                .map_or(Duration::ZERO, |delay| fault.length(delay, n)),
+                .map_or(Duration::ZERO, |delay| fault.draw_delay(delay, n)),
             answer: effect.status.map(|status| StubResponse {
                 status,
                 code: effect.code.clone(),
@@ -324,7 +326,7 @@ impl FaultRule {
 }
 
 impl FaultEffect {
-    /// The fate of an answer on its way.
+    /// The effect of a fault on a response that is complete.
     #[must_use]
     pub fn response_fault(&self) -> ResponseFault {
         ResponseFault {
@@ -336,16 +338,16 @@ impl FaultEffect {
 }
 
 impl Fault {
-    /// A number from 0 to 1, the same for the same seed, request and purpose.
+    /// A pseudo-random number from 0 to 1, the same for the same seed, request and purpose.
     fn chance(&self, n: u64, purpose: u64) -> f64 {
-        let drawn = mix(mix(self.seed.unwrap_or(0) ^ mix(n)) ^ purpose);
-        // The 53 bits that a fraction holds.
+        let bits = mix(mix(self.seed.unwrap_or(0) ^ mix(n)) ^ purpose);
+        // An `f64` has a mantissa of 53 bits.
         #[expect(clippy::cast_precision_loss)]
-        let fraction = (drawn >> 11) as f64 / (1_u64 << 53) as f64;
+        let fraction = (bits >> 11) as f64 / (1_u64 << 53) as f64;
         fraction
     }
 
-    fn length(&self, delay: FaultDelay, n: u64) -> Duration {
+    fn draw_delay(&self, delay: FaultDelay, n: u64) -> Duration {
         match delay {
             FaultDelay::Fixed(ms) => Duration::from_millis(ms),
             FaultDelay::Uniform(UniformDelay { min, max }) => {
@@ -354,9 +356,9 @@ impl Fault {
                 seconds(width * self.chance(n, 1)) + Duration::from_millis(min)
             }
             FaultDelay::LogNormal(LogNormalDelay { median, sigma }) => {
-                // Box and Muller's way from two even draws to a normal one.
-                let (one, other) = (self.chance(n, 1).max(f64::MIN_POSITIVE), self.chance(n, 2));
-                let normal = (-2.0 * one.ln()).sqrt() * (std::f64::consts::TAU * other).cos();
+                // The Box-Muller transform.
+                let (u1, u2) = (self.chance(n, 1).max(f64::MIN_POSITIVE), self.chance(n, 2));
+                let normal = (-2.0 * u1.ln()).sqrt() * (std::f64::consts::TAU * u2).cos();
                 #[expect(clippy::cast_precision_loss)]
                 let median = median as f64;
                 seconds(median * (sigma * normal).exp())
@@ -365,11 +367,11 @@ impl Fault {
     }
 }
 
-/// The longest delay that chance draws.
-const LONGEST: f64 = 3_600_000.0;
+/// The longest delay in milliseconds, since a log-normal one has no bound of its own.
+const LONGEST_DELAY: f64 = 3_600_000.0;
 
 fn seconds(ms: f64) -> Duration {
-    Duration::from_secs_f64(ms.clamp(0.0, LONGEST) / 1_000.0)
+    Duration::from_secs_f64(ms.clamp(0.0, LONGEST_DELAY) / 1_000.0)
 }
 
 #[cfg(test)]
@@ -489,7 +491,7 @@ mod tests {
         let fault = seeded(7);
         let lengths = |delay| -> Vec<u128> {
             let mut all: Vec<u128> = (0..1_000)
-                .map(|n| fault.length(delay, n).as_millis())
+                .map(|n| fault.draw_delay(delay, n).as_millis())
                 .collect();
             all.sort_unstable();
             all

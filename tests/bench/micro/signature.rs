@@ -55,7 +55,7 @@ fn authorization(word: &str, ak: &str, date: &str) -> String {
         .expect("a signature");
     let forms = CanonicalForms::new(&seen(&parts, &body), &signature).expect("it can be spelt");
     let text = signature.string_to_sign(date, &forms.first().text());
-    let key = signature.key(SK);
+    let key = signature.signing_key(SK);
     let code = if word.contains("SM3") {
         mac::<Hmac<Sm3>>(&key, &text)
     } else {

@@ -143,7 +143,7 @@ fn talk(format: &str) -> (String, Vec<String>) {
     // The masked values were visible before.
     for masked in [
         "the client signed another method",
-        "the secret key is another one",
+        "the client has another secret key",
         "x-security-token:***",
         "x-auth-token:***",
         "token=***",

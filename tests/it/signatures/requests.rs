@@ -240,9 +240,9 @@ async fn a_temporary_key_wants_its_session_token_and_another_wants_none() {
         .await
         .assert_status(200);
     for (request, ak, hint) in [
-        (plain.clone(), "TEMPORARY", "wants its X-Security-Token"),
+        (plain.clone(), "TEMPORARY", "requires its session token"),
         (with("other"), "TEMPORARY", "is not the session token"),
-        (with("session-1"), AK, "is a permanent one"),
+        (with("session-1"), AK, "a permanent access key"),
     ] {
         let reply = request.send(&app, &request.authorization(ak, SK)).await;
         refused(&reply, BAD);
@@ -315,7 +315,7 @@ async fn the_hint_shows_both_canonical_requests_and_marks_the_line_that_differs(
     assert_eq!(
         reply.header("x-emulator-hint"),
         format!(
-            "the client signed the path without the slash that must end it: GET\\n>> {path}\\n\\n{lines} \
+            "the client signed a path without the slash at its end: GET\\n>> {path}\\n\\n{lines} \
              -- but the request is: GET\\n>> {path}/\\n\\n{lines}"
         )
     );
@@ -331,8 +331,8 @@ async fn the_hint_shows_both_canonical_requests_and_marks_the_line_that_differs(
     assert_eq!(
         reply.header("x-emulator-hint"),
         format!(
-            "the secret key is another one, or something between client and emulator changed what is signed; \
-             the canonical request is, with the query sorted: GET\\n{path}/\\n>> limit=1&token=***\\n{lines} \
+            "the client has another secret key, or a proxy changed the request; \
+             the canonical request is, with a sorted query: GET\\n{path}/\\n>> limit=1&token=***\\n{lines} \
              -- or as sent: GET\\n{path}/\\n>> token=***&limit=1\\n{lines}"
         )
     );
@@ -375,7 +375,7 @@ async fn the_hint_finds_out_the_usual_mistakes() {
         ),
         (
             right.replace(&payload, "UNSIGNED-PAYLOAD"),
-            "no body, though",
+            "UNSIGNED-PAYLOAD without",
         ),
     ] {
         assert_ne!(wrong, right, "{what}");

@@ -57,7 +57,10 @@ impl Vector<'_> {
     fn digests(&self) -> Vec<String> {
         let parts = self.parts();
         let forms = CanonicalForms::new(&self.request(&parts), &self.signature()).unwrap();
-        forms.each().map(|spelt| sha256(&spelt.text())).collect()
+        forms
+            .iter()
+            .map(|canonical| sha256(&canonical.text()))
+            .collect()
     }
 
     fn parts(&self) -> (Method, Uri, HeaderMap) {
@@ -228,7 +231,7 @@ fn v5_a_key_derived_for_a_day_a_region_and_a_service() {
         )
     };
     v5.holds();
-    let key = v5.signature().key(SK);
+    let key = v5.signature().signing_key(SK);
     assert_eq!(
         key,
         b"34f0796f50a3c81c0d850a2426a8e2d10d03acebe11cc42bc1e94b2ec5ba83e4"
