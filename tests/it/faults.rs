@@ -256,8 +256,8 @@ async fn a_rule_comes_back_as_it_was_given() {
     ] {
         let mut answered = app.post(FAULTS, rule.clone()).await.assert_status(201);
         let fields = answered.as_object_mut().unwrap();
-        let id = fields.remove("id").unwrap();
-        assert_eq!(fields.remove("used"), Some(json!(0)));
+        let id = fields.shift_remove("id").unwrap();
+        assert_eq!(fields.shift_remove("used"), Some(json!(0)));
         assert_same(&answered, &rule);
         let known = app.get(FAULTS).await.assert_status(200);
         assert_eq!(

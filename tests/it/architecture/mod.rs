@@ -233,3 +233,13 @@ fn chrono_cannot_read_the_clock_and_uuid_cannot_draw_by_itself() {
         );
     }
 }
+
+#[test]
+fn the_library_does_not_change_the_json_of_its_users() {
+    let manifest = include_str!("../../../Cargo.toml");
+    let (_, dependencies) = manifest.split_once("[dependencies]").expect("a section");
+    let (dependencies, _) = dependencies.split_once("\n[").expect("a next section");
+    for feature in ["preserve_order", "arbitrary_precision"] {
+        assert!(!dependencies.contains(feature), "{feature}");
+    }
+}

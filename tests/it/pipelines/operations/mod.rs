@@ -54,7 +54,7 @@ fn with(body: &Value, key: &str, value: Value) -> Value {
 /// A body without a key.
 fn without(body: &Value, key: &str) -> Value {
     let mut body = body.clone();
-    body.as_object_mut().expect("an object").remove(key);
+    body.as_object_mut().expect("an object").shift_remove(key);
     body
 }
 
