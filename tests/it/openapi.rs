@@ -1,10 +1,10 @@
-//! The OpenAPI document against answers as they are sent.
+//! The OpenAPI document compared with responses.
 
 use serde_json::{Value, json};
 
 use crate::common::{App, PROJECT, Reply};
 
-/// The document, to look answers up in.
+/// The parsed document.
 pub struct Document(pub Value);
 
 impl Document {
@@ -12,9 +12,9 @@ impl Document {
         Self(serde_json::from_str(release_emulator::internals::control::openapi()).expect("JSON"))
     }
 
-    /// Says where an answer does not fit what is declared for it.
+    /// Asserts that a response fits the declaration of its operation and status.
     #[track_caller]
-    fn check(&self, template: &str, method: &str, reply: &Reply) {
+    fn assert_declared(&self, template: &str, method: &str, reply: &Reply) {
         let declared = &self.0["paths"][template][method]["responses"][reply.status.to_string()];
         assert!(declared.is_object(), "{} is not declared", reply.request);
         let schema = &declared["content"]["application/json"]["schema"];
@@ -22,29 +22,27 @@ impl Document {
             assert_eq!(reply.text(), "", "{}", reply.request);
             return;
         }
-        let misfits = self.misfits(schema, &reply.json(), "$");
-        assert!(misfits.is_empty(), "{}: {misfits:#?}", reply.request);
+        let violations = self.violations(schema, &reply.json(), "$");
+        assert!(violations.is_empty(), "{}: {violations:#?}", reply.request);
     }
 
-    /// The places at which a value violates a schema. Keys the schema does not name count.
-    pub fn misfits(&self, schema: &Value, value: &Value, place: &str) -> Vec<String> {
+    /// The places at which a value violates a schema. Undeclared keys count as violations.
+    pub fn violations(&self, schema: &Value, value: &Value, place: &str) -> Vec<String> {
         if let Some(reference) = schema["$ref"].as_str() {
             let named = self.0.pointer(&reference[1..]).expect(reference);
-            return self.misfits(named, value, place);
+            return self.violations(named, value, place);
         }
         if let Some(parts) = schema["allOf"].as_array() {
-            // The first declares what there is, the others narrow it.
-            let misfits = parts.iter().enumerate().flat_map(|(n, part)| {
-                let mut misfits = self.misfits(part, value, place);
-                misfits.retain(|validation_error| {
-                    n == 0 || !validation_error.ends_with(": not declared")
-                });
-                misfits
+            // The first declares the keys, the others narrow their values.
+            let violations = parts.iter().enumerate().flat_map(|(n, part)| {
+                let mut violations = self.violations(part, value, place);
+                violations.retain(|violation| n == 0 || !violation.ends_with(": not declared"));
+                violations
             });
-            return misfits.collect();
+            return violations.collect();
         }
         if let Some(choices) = schema["oneOf"].as_array().or(schema["anyOf"].as_array()) {
-            let fits = |choice| self.misfits(choice, value, place).is_empty();
+            let fits = |choice| self.violations(choice, value, place).is_empty();
             if choices.iter().any(fits) {
                 return Vec::new();
             }
@@ -68,24 +66,24 @@ impl Document {
         if !is_number && !allowed.contains(&json!(own)) {
             return vec![format!("{place}: {own} instead of {allowed:?}")];
         }
-        let words = schema["enum"].as_array();
-        if words.is_some_and(|words| !words.contains(value)) {
-            return vec![format!("{place}: {value} is no word of {words:?}")];
+        let values = schema["enum"].as_array();
+        if values.is_some_and(|values| !values.contains(value)) {
+            return vec![format!("{place}: {value} is not in {values:?}")];
         }
         match value {
             Value::Array(items) => items
                 .iter()
                 .enumerate()
                 .flat_map(|(n, item)| {
-                    self.misfits(&schema["items"], item, &format!("{place}[{n}]"))
+                    self.violations(&schema["items"], item, &format!("{place}[{n}]"))
                 })
                 .collect(),
-            Value::Object(fields) => self.misfits_of_object(schema, fields, place),
+            Value::Object(fields) => self.violations_of_object(schema, fields, place),
             _ => Vec::new(),
         }
     }
 
-    fn misfits_of_object(
+    fn violations_of_object(
         &self,
         schema: &Value,
         fields: &serde_json::Map<String, Value>,
@@ -102,13 +100,13 @@ impl Document {
         let inner = fields
             .iter()
             .flat_map(|(key, value)| match properties.get(key) {
-                Some(schema) => self.misfits(schema, value, &format!("{place}.{key}")),
+                Some(schema) => self.violations(schema, value, &format!("{place}.{key}")),
                 None => vec![format!("{place}.{key}: not declared")],
             });
         missing.chain(inner).collect()
     }
 
-    /// The keys of a schema that an answer may lack.
+    /// The keys of a schema that a response may lack.
     fn optional(&self, name: &str) -> Vec<&str> {
         let schema = &self.0["components"]["schemas"][name];
         let required: Vec<_> = schema["required"]
@@ -124,7 +122,7 @@ impl Document {
 }
 
 #[tokio::test]
-async fn answers_of_asm_fit_what_is_declared() {
+async fn responses_of_asm_fit_their_declarations() {
     let (app, document) = (App::new(), Document::new());
     let order = json!({
         "apiVersion": "v1", "kind": "Mesh", "metadata": {"name": "mesh-one"},
@@ -135,32 +133,32 @@ async fn answers_of_asm_fit_what_is_declared() {
     let all = "/v1/{project_id}/meshes";
     let path = format!("/v1/{PROJECT}/meshes");
     let created = app.post(&path, order.clone()).await;
-    document.check(all, "post", &created);
-    document.check(all, "post", &app.post(&path, order).await);
-    document.check(all, "get", &app.get(&path).await);
+    document.assert_declared(all, "post", &created);
+    document.assert_declared(all, "post", &app.post(&path, order).await);
+    document.assert_declared(all, "get", &app.get(&path).await);
     let mesh = created.json()["metadata"]["uid"]
         .as_str()
         .unwrap()
         .to_owned();
     let one = "/v1/{project_id}/meshes/{mesh_id}";
-    document.check(one, "get", &app.get(&format!("{path}/{mesh}")).await);
-    document.check(one, "get", &app.get(&format!("{path}/none")).await);
+    document.assert_declared(one, "get", &app.get(&format!("{path}/{mesh}")).await);
+    document.assert_declared(one, "get", &app.get(&format!("{path}/none")).await);
 
     let all = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases";
     let one = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases/{release_id}";
     let listed = "/v2/meshes/{mesh_id}/releases";
     let path = format!("/v2/meshes/{mesh}/namespaces/default/releases");
     let order = json!({"metadata": {"name": "demo"}, "spec": {"serviceName": "s", "grayDeployments": [{"template": {}}]}});
-    document.check(all, "post", &app.post(&path, order.clone()).await);
-    document.check(all, "post", &app.post(&path, order).await);
-    document.check(all, "post", &app.post(&path, json!({})).await);
+    document.assert_declared(all, "post", &app.post(&path, order.clone()).await);
+    document.assert_declared(all, "post", &app.post(&path, order).await);
+    document.assert_declared(all, "post", &app.post(&path, json!({})).await);
     let list = app.get(&format!("/v2/meshes/{mesh}/releases")).await;
-    document.check(listed, "get", &list);
+    document.assert_declared(listed, "get", &list);
     let path = format!("{path}/demo");
-    document.check(one, "get", &app.get(&path).await);
-    document.check(one, "put", &app.put(&path, json!({})).await);
-    document.check(one, "delete", &app.delete(&path).await);
-    document.check(
+    document.assert_declared(one, "get", &app.get(&path).await);
+    document.assert_declared(one, "put", &app.put(&path, json!({})).await);
+    document.assert_declared(one, "delete", &app.delete(&path).await);
+    document.assert_declared(
         one,
         "delete",
         &app.delete(&format!("{path}?action=end")).await,
@@ -168,11 +166,11 @@ async fn answers_of_asm_fit_what_is_declared() {
 
     let one = "/v1/{project_id}/meshes/{mesh_id}";
     let path = format!("/v1/{PROJECT}/meshes/{mesh}");
-    document.check(one, "delete", &app.delete(&path).await);
+    document.assert_declared(one, "delete", &app.delete(&path).await);
 }
 
 #[tokio::test]
-async fn answers_of_iam_fit_what_is_declared() {
+async fn responses_of_iam_fit_their_declarations() {
     let north = json!({"id": PROJECT, "name": "cn-north-4"});
     let fixtures = json!({"identities": {
         "users": [
@@ -196,14 +194,14 @@ async fn answers_of_iam_fit_what_is_declared() {
     ] {
         let reply = login("of-ann", scope).await;
         reply.assert_status(201);
-        document.check(tokens, "post", &reply);
+        document.assert_declared(tokens, "post", &reply);
     }
-    document.check(tokens, "post", &login("wrong", json!({})).await);
-    document.check(tokens, "post", &login("of-ann", json!(7)).await);
+    document.assert_declared(tokens, "post", &login("wrong", json!({})).await);
+    document.assert_declared(tokens, "post", &login("of-ann", json!(7)).await);
     let large = json!("x".repeat(12 << 20));
-    document.check(tokens, "post", &app.post(tokens, large).await);
+    document.assert_declared(tokens, "post", &app.post(tokens, large).await);
     let without = app.post(&format!("{tokens}?nocatalog=1"), json!({})).await;
-    document.check(tokens, "post", &without);
+    document.assert_declared(tokens, "post", &without);
 
     let ask = async |method: &str, by: &str, subject: &str| {
         let headers = [("x-auth-token", by), ("x-subject-token", subject)];
@@ -218,17 +216,17 @@ async fn answers_of_iam_fit_what_is_declared() {
     ] {
         let reply = ask("GET", by, subject).await;
         assert_eq!(reply.status, status);
-        document.check(tokens, "get", &reply);
+        document.assert_declared(tokens, "get", &reply);
     }
     let projects = "/v3/projects";
-    document.check(projects, "get", &app.get(projects).await);
+    document.assert_declared(projects, "get", &app.get(projects).await);
     let eve = app.send("GET", projects, &[("x-auth-token", "of-eve")], "");
-    document.check(projects, "get", &eve.await);
+    document.assert_declared(projects, "get", &eve.await);
     let wrong = app.get(&format!("{projects}?page=0")).await;
-    document.check(projects, "get", &wrong);
+    document.assert_declared(projects, "get", &wrong);
     let domains = "/v3/auth/domains";
-    document.check(domains, "get", &app.get(domains).await);
-    document.check(domains, "get", &app.send("GET", domains, &[], "").await);
+    document.assert_declared(domains, "get", &app.get(domains).await);
+    document.assert_declared(domains, "get", &app.send("GET", domains, &[], "").await);
 
     for (by, subject, status) in [
         ("t", "", 400),
@@ -239,12 +237,12 @@ async fn answers_of_iam_fit_what_is_declared() {
     ] {
         let reply = ask("DELETE", by, subject).await;
         assert_eq!(reply.status, status);
-        document.check(tokens, "delete", &reply);
+        document.assert_declared(tokens, "delete", &reply);
     }
 }
 
 #[tokio::test]
-async fn answers_of_zadig_fit_what_is_declared() {
+async fn responses_of_zadig_fit_their_declarations() {
     let fixtures =
         release_emulator::State::from_json(include_str!("../../src/registry/documented.json"));
     let fixtures = serde_json::to_value(fixtures.expect("a state")).expect("JSON");
@@ -254,24 +252,24 @@ async fn answers_of_zadig_fit_what_is_declared() {
     let list = app
         .get(&format!("{all}?projectKey=demo&pageNum=1&pageSize=9"))
         .await;
-    document.check(all, "get", &list);
-    document.check(all, "get", &app.get(all).await);
+    document.assert_declared(all, "get", &list);
+    document.assert_declared(all, "get", &app.get(all).await);
     for version in list.json()["list"].as_array().expect("versions") {
         let path = format!("{all}/{}", version["id"].as_str().expect("an id"));
-        document.check(one, "get", &app.get(&path).await);
+        document.assert_declared(one, "get", &app.get(&path).await);
     }
-    document.check(one, "get", &app.get(&format!("{all}/none")).await);
-    document.check(one, "delete", &app.delete(&format!("{all}/none")).await);
+    document.assert_declared(one, "get", &app.get(&format!("{all}/none")).await);
+    document.assert_declared(one, "delete", &app.delete(&format!("{all}/none")).await);
     for (kind, status) in [("k8s", 200), ("helm", 500)] {
         let path = format!("{all}/{kind}");
         let reply = app.post(&path, json!({})).await;
         assert_eq!(reply.status, status);
-        document.check(&path, "post", &reply);
+        document.assert_declared(&path, "post", &reply);
     }
 }
 
 #[tokio::test]
-async fn answers_about_scripts_fit_what_is_declared() {
+async fn responses_about_scripts_fit_their_declarations() {
     let app = App::new();
     let document = Document::new();
     let path = "/_emulator/v1/scripts";
@@ -284,11 +282,11 @@ async fn answers_about_scripts_fit_what_is_declared() {
     ] {
         let given =
             &document.0["paths"][path]["post"]["requestBody"]["content"]["application/json"];
-        let misfits = document.misfits(&given["schema"], &rule, "$");
-        assert!(misfits.is_empty(), "{rule}: {misfits:#?}");
-        document.check(path, "post", &app.post(path, rule).await);
+        let violations = document.violations(&given["schema"], &rule, "$");
+        assert!(violations.is_empty(), "{rule}: {violations:#?}");
+        document.assert_declared(path, "post", &app.post(path, rule).await);
     }
-    document.check(path, "get", &app.get(path).await);
+    document.assert_declared(path, "get", &app.get(path).await);
     assert_eq!(
         document.optional("ListedScript"),
         ["message", "outcome", "sequence", "takes_ms", "times"]
@@ -296,7 +294,7 @@ async fn answers_about_scripts_fit_what_is_declared() {
 }
 
 #[tokio::test]
-async fn timelines_fit_what_is_declared() {
+async fn timelines_fit_their_declarations() {
     let (app, document) = (App::new(), Document::new());
     let stages = json!([{"name": "s", "tasks": [{"name": "t0"}, {"name": "t1"}]}]);
     let body =
@@ -306,18 +304,18 @@ async fn timelines_fit_what_is_declared() {
     let id = created["id"].as_str().expect("an id");
     let template = "/_emulator/v1/resources/{family}/{id}/timeline";
     let timeline = format!("/_emulator/v1/resources/pipelines/{id}/timeline");
-    document.check(template, "get", &app.get(&timeline).await);
+    document.assert_declared(template, "get", &app.get(&timeline).await);
     app.post(&format!("{path}/{id}/action?action_id=start"), json!({}))
         .await
         .assert_status(200);
-    document.check(template, "get", &app.get(&timeline).await);
+    document.assert_declared(template, "get", &app.get(&timeline).await);
     assert_eq!(document.optional("Timeline"), [""; 0]);
     assert_eq!(document.optional("NextTransition"), ["step"]);
     assert_eq!(document.optional("Transition"), ["step"]);
 }
 
 #[test]
-fn what_is_always_sent_is_declared_as_such() {
+fn keys_that_are_always_sent_are_declared_as_required() {
     let document = Document::new();
     for (schema, optional) in [
         ("IamToken", &["catalog", "domain", "project"][..]),
@@ -344,7 +342,7 @@ fn what_is_always_sent_is_declared_as_such() {
 }
 
 #[test]
-fn what_a_mesh_must_say_is_declared_as_such() {
+fn mandatory_keys_of_a_mesh_are_declared_as_required() {
     let document = Document::new();
     for (schema, optional) in [
         ("AsmMeshBody", &["status"][..]),
