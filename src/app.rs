@@ -34,7 +34,7 @@ fn compose(world: &World, control: Router) -> Router {
 fn unrouted(world: World, request: Request) -> axum::response::Response {
     let path = request.uri().path();
     if path == "/_emulator" || path.starts_with("/_emulator/") {
-        control::unrouted(world, request)
+        control::unrouted(&request)
     } else {
         registry::unrouted(&world, request)
     }

@@ -22,11 +22,9 @@ mod worlds;
 use std::sync::LazyLock;
 
 use axum::extract::Request;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 
-use crate::http::Rejection;
-use crate::http::api_definition::{ApiDefinition, refuse_unrouted};
 use crate::http::routes::{Routes, route};
 use crate::registry::World;
 pub use dialect::Control;
@@ -34,8 +32,13 @@ use openapi::OpenApiText;
 pub use problem::Problem;
 
 /// The URL table.
-fn routes() -> Routes<Control> {
-    Routes::new()
+pub fn routes() -> &'static Routes<Control> {
+    static ROUTES: LazyLock<Routes<Control>> = LazyLock::new(new_routes);
+    &ROUTES
+}
+
+fn new_routes() -> Routes<Control> {
+    Routes::default()
         .with(route!(meta::health))
         .with(route!(meta::ready))
         .with(route!(meta::operations))
@@ -70,27 +73,20 @@ fn routes() -> Routes<Control> {
         .with(route!(timeline::show_timeline))
 }
 
-/// The routes and what they declare.
-pub fn definition() -> &'static ApiDefinition<Control> {
-    static DEFINITION: LazyLock<ApiDefinition<Control>> =
-        LazyLock::new(|| ApiDefinition::new(routes()));
-    &DEFINITION
-}
-
 /// The OpenAPI document of all families and of the control plane, the same in every process.
 pub fn openapi() -> &'static str {
-    static TEXT: LazyLock<String> = LazyLock::new(|| openapi::text(definition().api()));
+    static TEXT: LazyLock<String> = LazyLock::new(|| openapi::text(routes().api()));
     &TEXT
 }
 
 /// Refuses a path below `/_emulator` that is not there.
-pub fn unrouted(world: World, request: Request) -> Response {
-    definition().tell_nearest(&request);
-    refuse_unrouted(&Control(world), request, Rejection::NoRoute)
+pub fn unrouted(request: &Request) -> Response {
+    routes().hint_at_closest(request);
+    Problem::NoRoute.into_response()
 }
 
 /// The control plane's router for a world.
 pub fn router(world: &World) -> Router {
-    let router = definition().mount(Control(world.clone()));
+    let router = routes().mount(Control(world.clone()));
     router.layer(Extension(OpenApiText(openapi)))
 }

@@ -92,7 +92,7 @@ fn read(body: &[u8]) -> Result<WorldState, Problem> {
     reason = "it is an adapter for map_err"
 )]
 fn validation_error(validation_error: ValidationError) -> Problem {
-    if let Some(near) = meant(&validation_error.expected) {
+    if let Some(near) = meant(&validation_error.message) {
         add_hint(format!("did you mean {near}?"));
     }
     Problem::BadRequest(validation_error.to_string())

@@ -1,4 +1,4 @@
-//! Bodies: that of a request, lent to whoever serves it, and whole ones.
+//! Request bodies that are captured for the journal, and the collecting of whole bodies.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,68 +12,67 @@ use tower_http::timeout::TimeoutBody;
 
 use super::observe::exchange::LONGEST_BODY;
 
-/// How long a client may pause within the body of a request.
+/// The longest pause of a client within the body of a request.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// The most of a body that is read and thrown away where its handler left it, so that a client which writes
-/// before it reads sees the answer instead of a broken connection.
+/// The limit up to which the unread rest of a body is discarded, so that a client which writes before it reads gets the
+/// response instead of a broken connection.
 const DRAIN: u64 = 64 << 20;
 
-/// The body of a request: the rest can be read when the layers below are done with it, and its beginning is kept
-/// for the journal if that is wanted.
+/// A request body that can be drained after the handler returns, and whose beginning can be captured for the journal.
 #[derive(Clone)]
-pub struct CapturedBody(Arc<Mutex<Inner>>);
+pub struct CapturedBody(Arc<Mutex<CaptureState>>);
 
-struct Inner {
+struct CaptureState {
     body: Body,
-    waits: Waits,
+    patience: Patience,
     captured: Option<Vec<u8>>,
     length: u64,
 }
 
-/// How a body was waited for so far.
+/// The patience with a body whose next part has not arrived. A timer is expensive, and most bodies need none: the part
+/// that arrived together with the head is only read on demand, and is there at the second poll.
 #[derive(Clone, Copy)]
-enum Waits {
-    /// Not at all.
-    Never,
-    /// Once, without a look at the time: the rest of what came with the head is only read when it is asked for, and is
-    /// there when one asks again.
-    Once,
-    /// Again, and not for ever.
-    WithPatience,
+enum Patience {
+    /// No part was missing so far.
+    Untested,
+    /// A part was missing once.
+    PollAgain,
+    /// The body is wrapped in a timeout.
+    Limited,
 }
 
 impl CapturedBody {
-    /// Lends a body; `capture`: its beginning is wanted afterwards.
+    /// Wraps a body; `capture` says if its beginning is needed afterwards.
     #[must_use]
     pub fn new(body: Body, capture: bool) -> Self {
-        Self(Arc::new(Mutex::new(Inner {
+        Self(Arc::new(Mutex::new(CaptureState {
             body,
-            waits: Waits::Never,
+            patience: Patience::Untested,
             captured: capture.then(Vec::new),
             length: 0,
         })))
     }
 
-    /// The beginning of what was read, and how much that was.
+    /// Takes the beginning of the body, with the number of bytes read so far.
     #[must_use]
     pub fn captured(&self) -> (Vec<u8>, u64) {
-        let mut inner = self.lock();
-        let captured = inner.captured.take().unwrap_or_default();
-        (captured, inner.length)
+        let mut state = self.lock();
+        let captured = state.captured.take().unwrap_or_default();
+        (captured, state.length)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, CaptureState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads what is left, up to 64 MiB.
+    /// Reads and discards the rest, up to 64 MiB.
     pub async fn drain(&self) {
         let mut body = self.clone();
         let mut room = DRAIN;
         while room > 0 {
             let next = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context));
-            // Whatever the reading comes to, the answer stands.
+            // The response is not affected by an error.
             let Some(Ok(frame)) = next.await else { break };
             let read = frame.data_ref().map_or(0, Bytes::len) as u64;
             room = room.saturating_sub(read);
@@ -89,26 +88,26 @@ impl HttpBody for CapturedBody {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let inner = &mut *self.lock();
-        let mut polled = Pin::new(&mut inner.body).poll_frame(context);
-        match inner.waits {
-            Waits::Never if polled.is_pending() => {
-                inner.waits = Waits::Once;
+        let state = &mut *self.lock();
+        let mut polled = Pin::new(&mut state.body).poll_frame(context);
+        match state.patience {
+            Patience::Untested if polled.is_pending() => {
+                state.patience = Patience::PollAgain;
                 context.waker().wake_by_ref();
             }
-            Waits::Once if polled.is_pending() => {
-                inner.waits = Waits::WithPatience;
-                let body = std::mem::take(&mut inner.body);
-                inner.body = Body::new(TimeoutBody::new(PAUSE, body));
-                polled = Pin::new(&mut inner.body).poll_frame(context);
+            Patience::PollAgain if polled.is_pending() => {
+                state.patience = Patience::Limited;
+                let body = std::mem::take(&mut state.body);
+                state.body = Body::new(TimeoutBody::new(PAUSE, body));
+                polled = Pin::new(&mut state.body).poll_frame(context);
             }
-            Waits::Never | Waits::Once | Waits::WithPatience => {}
+            Patience::Untested | Patience::PollAgain | Patience::Limited => {}
         }
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && let Some(data) = frame.data_ref()
         {
-            inner.length += data.len() as u64;
-            if let Some(captured) = &mut inner.captured {
+            state.length += data.len() as u64;
+            if let Some(captured) = &mut state.captured {
                 let room = LONGEST_BODY - captured.len();
                 captured.extend_from_slice(&data[..data.len().min(room)]);
             }
@@ -125,7 +124,7 @@ impl HttpBody for CapturedBody {
     }
 }
 
-/// All of a body. Nearly every body comes in one piece, which is taken as it is.
+/// Collects a body. Nearly every body arrives in one piece, which is not copied.
 pub async fn collect<B>(mut body: B) -> Result<Bytes, B::Error>
 where
     B: HttpBody<Data = Bytes> + Unpin,

@@ -1,4 +1,4 @@
-//! The caller of a request, and the actions that are allowed to it.
+//! The caller of a request, with the allowed actions.
 
 use std::borrow::Cow;
 
@@ -8,19 +8,19 @@ use super::{Operation, Rejection, operation};
 pub struct Caller {
     /// The name that resources and records show.
     pub name: Cow<'static, str>,
-    /// The projects a known credential is scoped to; absent for an unknown one, which may enter any. A token
-    /// that is scoped to an account has none.
+    /// The projects that a known credential is scoped to; none for a token that is scoped to an account. Absent: the
+    /// credential is unknown and valid for all projects.
     pub projects: Option<Vec<String>>,
-    /// The account that a known credential is for, where it says so itself.
+    /// The account of a known credential that names one.
     pub account: Option<String>,
-    /// The project that the request itself names in a header.
+    /// The project in a header of the request.
     pub named_project: Option<String>,
-    /// The actions allowed, with `*` as a wildcard; absent: all.
+    /// The allowed actions, with `*` as a wildcard; absent: all.
     pub actions: Option<Vec<String>>,
 }
 
 impl Caller {
-    /// A caller of whom only the name is known. Everything is allowed.
+    /// Creates a caller of whom only the name is known. All actions are allowed.
     #[must_use]
     pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl Caller {
         }
     }
 
-    /// True if the caller may do the action.
+    /// Returns true if the action is allowed.
     #[must_use]
     pub fn is_allowed(&self, action: &str) -> bool {
         self.actions.as_ref().is_none_or(|allowed| {
@@ -42,7 +42,7 @@ impl Caller {
         })
     }
 
-    /// True if the caller may use an operation: its action is allowed, or the older name of it.
+    /// Checks that the action of an operation is allowed, or the older name of the action.
     pub fn authorize(&self, operation: &Operation) -> Result<(), Rejection> {
         let older = &operation.alias;
         if operation.action == operation::NONE
@@ -59,23 +59,20 @@ impl Caller {
                 self.name,
                 allowed.collect::<Vec<_>>().join(", "),
                 operation.action,
-                if older.is_empty() {
-                    String::new()
-                } else {
-                    format!(" or {older}")
+                match older.as_str() {
+                    "" => String::new(),
+                    older => format!(" or {older}"),
                 },
             ),
         })
     }
 
-    /// The project that what the caller makes belongs to: the one the request names, else the credential's
-    /// if it has exactly one.
+    /// The project of resources that the caller creates: the one that the request names, else the credential's only one.
     #[must_use]
     pub fn default_project(&self) -> Option<&str> {
-        let only = || match self.projects.as_deref() {
-            Some([only]) => Some(only.as_str()),
+        match (&self.named_project, self.projects.as_deref()) {
+            (Some(project), _) | (None, Some([project])) => Some(project),
             _ => None,
-        };
-        self.named_project.as_deref().or_else(only)
+        }
     }
 }

@@ -1,43 +1,41 @@
-//! The known path that a request to an unknown one was probably meant for.
+//! The closest known route to a request for an unknown path.
 
-use axum::http::Method;
+/// The similarity from which two paths count as close; 1 means equal.
+const MIN_SIMILARITY: f64 = 0.85;
 
-/// How alike two paths must be, from 0 to 1.
-const ALIKE: f64 = 0.85;
+/// The longest path that is compared, in bytes: paths of operations are shorter, and the cost grows with the length.
+const MAX_LENGTH: usize = 512;
 
-/// The longest path that is compared, in bytes: longer ones only cost time.
-const LONGEST: usize = 512;
-
-/// What is known of the path that comes nearest, one of the method going before others. Known are a method, a path
-/// template and whatever else.
+/// Returns the method and path template that are closest to those of a request. Of equally close paths, one with the
+/// method of the request is preferred.
 #[must_use]
-pub fn closest_route<'a, T>(
-    method: &Method,
+pub fn closest_route<'a>(
+    method: &str,
     path: &str,
-    known: impl Iterator<Item = (&'a str, &'a str, T)>,
-) -> Option<T> {
-    if path.len() > LONGEST {
+    known: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Option<(&'a str, &'a str)> {
+    if path.len() > MAX_LENGTH {
         return None;
     }
     let path = path.trim_end_matches('/');
-    let scored = known.filter_map(|(own, template, known)| {
-        let meant = filled(template, path);
-        let alike = strsim::normalized_damerau_levenshtein(&meant, path);
-        (alike >= ALIKE).then_some((alike, own == method.as_str(), known))
-    });
-    let best = scored.max_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
-    best.map(|(.., known)| known)
+    known
+        .map(|route| {
+            let (known_method, template) = route;
+            let filled = fill(template, path);
+            let similarity = strsim::normalized_damerau_levenshtein(&filled, path);
+            (similarity, known_method == method, route)
+        })
+        .filter(|(similarity, ..)| *similarity >= MIN_SIMILARITY)
+        .max_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)))
+        .map(|(.., route)| route)
 }
 
-/// The template with what the path has in place of its parameters, so that only the rest is compared.
-fn filled(template: &str, path: &str) -> String {
-    let mut given = path.split('/');
-    let filled = template.split('/').map(|part| {
-        let given = given.next();
-        match given {
-            Some(given) if part.starts_with('{') && !given.is_empty() => given,
-            _ => part,
-        }
+/// Replaces the parameters of a template by the segments of a path, so that they do not count as differences.
+fn fill(template: &str, path: &str) -> String {
+    let mut segments = path.split('/');
+    let filled = template.split('/').map(|part| match segments.next() {
+        Some(segment) if part.starts_with('{') && !segment.is_empty() => segment,
+        _ => part,
     });
     filled.collect::<Vec<_>>().join("/")
 }
@@ -47,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_of_the_pen_is_found_and_another_service_is_not() {
+    fn a_typo_is_found_and_another_service_is_not() {
         let known = [
             ("GET", "/v3/{project_id}/pipeline/pipelines"),
             ("POST", "/v3/{project_id}/pipeline/pipelines"),
@@ -57,24 +55,17 @@ mod tests {
                 "/v3/{project_id}/cas/release-plans/{release_plan_id}/execute",
             ),
         ];
-        let near = |method: Method, path: &str| {
-            let known = known.iter().enumerate();
-            closest_route(
-                &method,
-                path,
-                known.map(|(n, (method, path))| (*method, *path, n)),
-            )
+        let assert_closest = |method: &str, path: &str, expected: Option<usize>| {
+            let closest = closest_route(method, path, known.into_iter());
+            assert_eq!(closest, expected.map(|n| known[n]), "{method} {path}");
         };
-        assert_eq!(near(Method::GET, "/v3/p1/pipeline/pipeline"), Some(0));
-        assert_eq!(near(Method::POST, "/v3/p1/pipeline/pipelines/"), Some(1));
-        assert_eq!(near(Method::GET, "/v2/mesh/m1/releases"), Some(2));
-        assert_eq!(
-            near(Method::POST, "/v3/p1/cas/release-plans/x/excute"),
-            Some(3)
-        );
-        assert_eq!(near(Method::GET, "/"), None);
-        assert_eq!(near(Method::GET, "/v1/p1/clusters"), None);
+        assert_closest("GET", "/v3/p1/pipeline/pipeline", Some(0));
+        assert_closest("POST", "/v3/p1/pipeline/pipelines/", Some(1));
+        assert_closest("GET", "/v2/mesh/m1/releases", Some(2));
+        assert_closest("POST", "/v3/p1/cas/release-plans/x/excute", Some(3));
+        assert_closest("GET", "/", None);
+        assert_closest("GET", "/v1/p1/clusters", None);
         let long = format!("/v3/p1/pipeline/pipelines?{}", "x".repeat(600));
-        assert_eq!(near(Method::GET, &long), None);
+        assert_closest("GET", &long, None);
     }
 }

@@ -1,4 +1,4 @@
-//! Extractors that refuse in the family's own words: they learn the dialect from the router's state.
+//! Extractors whose refusals are worded by the dialect of the router.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -10,7 +10,7 @@ use super::body::collect;
 use super::context::RequestContext;
 use super::{Caller, Dialect, Rejection, json};
 
-/// A JSON body, whatever its content type says. An absent body reads as `{}`.
+/// A JSON body. The content type is ignored, and an empty body is read as `{}`.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
@@ -26,13 +26,15 @@ impl<T: DeserializeOwned, D: Dialect> FromRequest<D> for Json<T> {
             &bytes
         };
         let mut ignored = Vec::new();
-        let read = json::read(text, |place| ignored.push(place));
+        let value = json::read(text, |path| ignored.push(path));
         if let Some(context) = context {
             let mut details = context.details();
             details.unknown_fields = ignored;
             details.body = bytes;
         }
-        read.map(Self).map_err(|why| Rejection::BadBody(why).into())
+        value
+            .map(Self)
+            .map_err(|error| Rejection::BadBody(error.to_string()).into())
     }
 }
 
@@ -44,13 +46,13 @@ impl<D: Dialect> FromRequest<D> for Body {
     type Rejection = D::Error;
 
     async fn from_request(request: Request, _: &D) -> Result<Self, D::Error> {
-        Ok(Self(whole(request.into_body(), D::MAX_BODY).await?))
+        Ok(Self(read_body(request.into_body(), D::MAX_BODY).await?))
     }
 }
 
-/// Reads a body that may have up to `most` bytes.
-pub async fn whole(body: axum::body::Body, most: usize) -> Result<Bytes, Rejection> {
-    match collect(Limited::new(body, most)).await {
+/// Reads a body of at most `limit` bytes.
+pub async fn read_body(body: axum::body::Body, limit: usize) -> Result<Bytes, Rejection> {
+    match collect(Limited::new(body, limit)).await {
         Ok(body) => Ok(body),
         Err(error) if error.is::<LengthLimitError>() => Err(Rejection::TooLarge),
         Err(error) => Err(Rejection::BadBody(format!(
@@ -95,13 +97,13 @@ impl<T: DeserializeOwned, D: Dialect> FromRequestParts<D> for Query<T> {
     }
 }
 
-/// Who calls: whom the gate recognised, before any other extractor could refuse.
+/// The caller, whom the guard has authorized before any extractor could refuse.
 impl<D: Dialect> FromRequestParts<D> for Caller {
     type Rejection = D::Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &D) -> Result<Self, D::Error> {
         let context = parts.extensions.get::<RequestContext>();
-        // Every route is behind the gate, and no handler asks twice.
+        // Every route is behind the guard, and no handler takes the caller twice.
         Ok(context
             .and_then(|context| context.details().authorized.take())
             .ok_or(Rejection::Internal)?)

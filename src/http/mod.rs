@@ -1,11 +1,9 @@
-//! The parts that every family's router is made of, and nothing of any cloud: dialects, operations, extractors,
-//! the middleware.
+//! The HTTP layer that all families share: dialects, operations, extractors, middleware. It knows no cloud.
 //!
 //! A request passes, outermost first: [`middleware::instrument`] (request id, evidence, hints, log line), the
 //! family's [`middleware::guard`] (unknown method; then credential, permission, declared size), the extractors, the
 //! handler.
 
-pub mod api_definition;
 pub mod auth;
 pub mod body;
 pub mod caller;

@@ -1,49 +1,43 @@
-//! Operations, read from the one place that declares them: the attribute on the handler.
+//! The operations of a family, read from the attributes on their handlers.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use axum::http::Method;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::{OpenApi, PathItem, path};
 
-/// How it is known that an operation behaves as it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+/// The grounds on which an operation behaves as it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Evidence {
     /// The service's own documentation says so.
     Documented,
-    /// It was read in the source of the service or of an official client.
+    /// The source of the service or of an official client says so.
     Observed,
-    /// It is an informed guess.
+    /// An informed guess.
     Inferred,
 }
 
 impl Evidence {
-    /// The word in headers and tables.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Documented => "documented",
             Self::Observed => "observed",
             Self::Inferred => "inferred",
         }
     }
-
-    fn of(word: &str) -> Option<Self> {
-        [Self::Documented, Self::Observed, Self::Inferred]
-            .into_iter()
-            .find(|known| known.word() == word)
-    }
 }
 
 /// The action of an operation that needs no permission.
 pub const NONE: &str = "none";
 
-/// One operation of a family, as its handler declares it.
+/// An operation of a family, as its handler declares it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Operation {
-    /// Its unique name, `ListPipelines`.
+    /// The unique name, such as `ListPipelines`.
     pub id: String,
     /// The family's tag.
     pub family: String,
@@ -53,30 +47,71 @@ pub struct Operation {
     pub path: String,
     /// One sentence.
     pub summary: String,
-    /// The permission it needs; [`NONE`]: none.
+    /// The required permission; `none`: no permission is required.
     pub action: String,
-    /// The older name of that permission, which also grants it; empty: there is none.
+    /// An older name of the permission, which also grants it; empty: there is none.
     pub alias: String,
-    /// How its behaviour is known.
+    /// The grounds on which the operation behaves as it does.
     pub evidence: Evidence,
-    /// Where that can be read.
+    /// The source of the evidence.
     pub source: String,
-    /// What differs from the source and why; empty: nothing.
+    /// The differences from the source, with reasons; empty: none.
     pub differences: String,
 }
 
-/// Reads the operations out of an OpenAPI document, by path and then by method as OpenAPI orders these.
+impl Operation {
+    /// Reads the declaration of an operation.
+    fn new(method: &Method, path: &str, declared: &path::Operation) -> Self {
+        let none = HashMap::new();
+        let extensions = declared.extensions.as_deref().unwrap_or(&none);
+        let optional = |key: &str| {
+            let value = extensions.get(key).and_then(Value::as_str);
+            value.unwrap_or_default().to_owned()
+        };
+        let required = |key: &str| match optional(key) {
+            value if value.is_empty() => panic!("{method} {path} declares no {key}"),
+            value => value,
+        };
+        let tag = declared.tags.iter().flatten().next();
+        Self {
+            id: declared
+                .operation_id
+                .clone()
+                .expect("an operation has an id"),
+            family: tag.expect("an operation has a tag").clone(),
+            method: method.to_string(),
+            path: path.to_owned(),
+            summary: declared.summary.clone().unwrap_or_default(),
+            action: required("x-action"),
+            alias: optional("x-alias"),
+            evidence: serde_json::from_value(required("x-evidence").into())
+                .expect("documented, observed or inferred"),
+            source: required("x-source"),
+            differences: optional("x-differences"),
+        }
+    }
+
+    /// The method and the path template.
+    #[must_use]
+    pub fn route(&self) -> (&str, &str) {
+        (&self.method, &self.path)
+    }
+}
+
+/// Reads the operations of an OpenAPI document, ordered by path and then by method as in OpenAPI.
 ///
 /// # Panics
-/// If one lacks an id, a tag, or one of the extensions `x-evidence`, `x-source`, `x-action`: a mistake in its
-/// attribute, found by whatever test first lists the operations.
+/// If one lacks an id, a tag, or one of the extensions `x-evidence`, `x-source`, `x-action`. That is a mistake in its
+/// attribute, which every test that lists the operations finds.
 #[must_use]
 pub fn operations(api: &OpenApi) -> Vec<Operation> {
     let paths = api.paths.paths.iter();
-    let all = paths.flat_map(|(path, item)| {
-        methods(item).map(move |(method, operation)| read(path, &method, operation))
-    });
-    all.collect()
+    paths
+        .flat_map(|(path, item)| {
+            let declared = methods(item);
+            declared.map(move |(method, operation)| Operation::new(&method, path, operation))
+        })
+        .collect()
 }
 
 /// The operations of a path, for changing.
@@ -102,39 +137,4 @@ pub(super) fn methods(item: &PathItem) -> impl Iterator<Item = (Method, &path::O
     ]
     .into_iter()
     .filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
-}
-
-fn read(path: &str, method: &Method, operation: &path::Operation) -> Operation {
-    let said: BTreeMap<_, _> = operation
-        .extensions
-        .iter()
-        .flat_map(|all| all.iter())
-        .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
-        .collect();
-    let need = |key: &str| match said.get(key) {
-        Some(value) => (*value).to_owned(),
-        None => panic!("{method} {path} declares no {key}"),
-    };
-    let optional = |key: &str| said.get(key).copied().unwrap_or_default().to_owned();
-    Operation {
-        id: operation
-            .operation_id
-            .clone()
-            .expect("an operation has an id"),
-        family: operation
-            .tags
-            .iter()
-            .flatten()
-            .next()
-            .expect("an operation has a tag")
-            .clone(),
-        method: method.to_string(),
-        path: path.to_owned(),
-        summary: operation.summary.clone().unwrap_or_default(),
-        action: need("x-action"),
-        alias: optional("x-alias"),
-        evidence: Evidence::of(&need("x-evidence")).expect("documented, observed or inferred"),
-        source: need("x-source"),
-        differences: optional("x-differences"),
-    }
 }

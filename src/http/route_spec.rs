@@ -1,4 +1,4 @@
-//! The declarations of a path, from the attributes of its handlers.
+//! The declarations of a path, read from the attributes of its handlers.
 
 use std::sync::OnceLock;
 
@@ -11,10 +11,10 @@ use super::context::{RequestContext, add_hint};
 use super::openapi::request_schema::{RequestSchema, request_schemas};
 use super::operation::{Operation, operations};
 
-/// Where the attributes of the handlers of a path are read.
+/// Reads the attributes of the handlers of a path.
 pub type Source<D> = fn() -> UtoipaMethodRouter<D>;
 
-/// What is declared at a path. It is large, so it is read when it is asked for first.
+/// The declarations of a path, read on first use because they are large.
 pub struct RouteSpec<D> {
     /// Absent: nothing is declared.
     source: Option<Source<D>>,
@@ -23,9 +23,9 @@ pub struct RouteSpec<D> {
 }
 
 impl<D: Dialect> RouteSpec<D> {
-    /// What is to be read there, for as long as the process lives: routes are made once.
+    /// Creates a declaration that lives as long as the process, in which routes are made once.
     #[must_use]
-    pub fn by(source: Option<Source<D>>) -> &'static Self {
+    pub fn new(source: Option<Source<D>>) -> &'static Self {
         Box::leak(Box::new(Self {
             source,
             operations: OnceLock::new(),
@@ -38,47 +38,49 @@ impl<D: Dialect> RouteSpec<D> {
         self.source
     }
 
-    /// The operations, by method as OpenAPI orders these; none of a family that emulates nothing.
+    /// The operations, ordered by method as in OpenAPI; none if the dialect is not that of an emulated service.
     ///
     /// # Panics
-    /// If an attribute does not say what all of them must.
+    /// If an attribute lacks a mandatory extension.
     #[must_use]
     pub fn operations(&self) -> &[Operation] {
         let source = self.source.filter(|_| D::IS_EMULATED_SERVICE);
-        let read = || operations(&document::<D>(source));
-        self.operations.get_or_init(read)
+        self.operations
+            .get_or_init(|| operations(&document::<D>(source)))
     }
 
-    /// The operation of a method; HEAD is looked up as GET.
+    /// The operation of a method; HEAD counts as GET.
     #[must_use]
     pub fn operation(&self, method: &Method) -> Option<&Operation> {
         let method = as_get(method).as_str();
-        let mut own = self.operations().iter();
-        own.find(|operation| operation.method == method)
+        self.operations()
+            .iter()
+            .find(|operation| operation.method == method)
     }
 
-    /// What requests may be made of, by method.
+    /// The fields and parameters of requests, by method.
     #[must_use]
     pub fn request_schemas(&self) -> &[(Method, RequestSchema)] {
-        let read = || request_schemas(&document::<D>(self.source));
-        self.request_schemas.get_or_init(read)
+        self.request_schemas
+            .get_or_init(|| request_schemas(&document::<D>(self.source)))
     }
 
-    /// What a request of a method may be made of; HEAD is looked up as GET.
+    /// The fields and parameters of the requests of a method; HEAD counts as GET.
     #[must_use]
     pub fn request_schema(&self, method: &Method) -> Option<&RequestSchema> {
         let method = as_get(method);
-        let mut own = self.request_schemas().iter();
-        own.find(|(known, _)| known == method)
+        self.request_schemas()
+            .iter()
+            .find(|(known, _)| known == method)
             .map(|(_, request_schema)| request_schema)
     }
 
-    /// Tells a caller who has the wrong method which ones the path has.
-    pub fn tell_methods(&'static self, context: &RequestContext) {
-        let own = self.request_schemas().iter();
-        let methods: Vec<&str> = own.map(|(method, _)| method.as_str()).collect();
+    /// Hints at the methods of the path, for a caller who used another.
+    pub fn hint_at_methods(&'static self, context: &RequestContext) {
+        let request_schemas = self.request_schemas().iter();
+        let methods: Vec<&str> = request_schemas.map(|(method, _)| method.as_str()).collect();
         if !methods.is_empty() {
-            add_hint(format!("this path has {}", methods.join(", ")));
+            add_hint(format!("this path allows {}", methods.join(", ")));
         }
         if let Some(first) = self.operations().first() {
             context.details().nearest = Some(first);
@@ -86,10 +88,11 @@ impl<D: Dialect> RouteSpec<D> {
     }
 }
 
-/// What attributes declare, and what a gate adds.
+/// The declarations of attributes and of the dialect as an OpenAPI document.
 pub fn document<D: Dialect>(sources: impl IntoIterator<Item = Source<D>>) -> OpenApi {
-    let declared = sources.into_iter().map(|source| source());
-    let (_, mut api) = declared
+    let (_, mut api) = sources
+        .into_iter()
+        .map(|source| source())
         .fold(OpenApiRouter::new(), OpenApiRouter::routes)
         .split_for_parts();
     D::declare(&mut api);

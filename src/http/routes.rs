@@ -1,8 +1,9 @@
-//! The routes of a router: paths with their handlers, each behind the gate.
+//! The routes of a router: paths with their handlers, each behind the guard.
 
 use std::collections::BTreeMap;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, any};
@@ -10,11 +11,13 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::PathItemExt;
 
 use super::Dialect;
+use super::closest_route::closest_route;
+use super::context::add_hint;
 use super::middleware::guard::{Guarded, ResponseFuture, WrongMethod};
 use super::operation::Operation;
 use super::route_spec::{RouteSpec, Source, document};
 
-/// The [`Route`] of handlers that have a path together, each with an attribute of its own.
+/// The [`Route`] of handlers that share a path, each with an attribute of its own.
 macro_rules! route {
     ($($module:ident::$handler:ident),+ $(,)?) => {
         pastey::paste! {
@@ -29,35 +32,35 @@ pub(crate) use route;
 pub struct Route<D: 'static> {
     path: String,
     handlers: MethodRouter<D>,
-    /// Answers what no other handler does.
-    rest: Option<MethodRouter<D>>,
+    /// The handler of all other methods.
+    fallback: Option<MethodRouter<D>>,
     spec: &'static RouteSpec<D>,
 }
 
 impl<D: Dialect> Route<D> {
-    /// A path without handlers, and where to read of those it will have.
+    /// Creates a route without handlers, and with the attributes that those will have.
     #[must_use]
     pub fn declared_by(source: Source<D>) -> Self {
-        Self {
-            path: String::new(),
-            handlers: MethodRouter::new(),
-            rest: None,
-            spec: RouteSpec::by(Some(source)),
-        }
+        // The path comes with the first handler.
+        Self::new("", Some(source))
     }
 
-    /// A path of which nothing is declared, and without handlers.
+    /// Creates a route without handlers and declarations.
     #[must_use]
     pub fn undeclared(path: &str) -> Self {
+        Self::new(path, None)
+    }
+
+    fn new(path: &str, source: Option<Source<D>>) -> Self {
         Self {
             path: path.to_owned(),
             handlers: MethodRouter::new(),
-            rest: None,
-            spec: RouteSpec::by(None),
+            fallback: None,
+            spec: RouteSpec::new(source),
         }
     }
 
-    /// The same with a handler, whose attribute says path and methods.
+    /// Adds a handler whose attribute declares its path and methods.
     #[must_use]
     pub fn on<P: utoipa::Path, H, T>(mut self, handler: H) -> Self
     where
@@ -73,7 +76,7 @@ impl<D: Dialect> Route<D> {
         }
     }
 
-    /// The same with a handler for methods of which nothing is declared here.
+    /// Adds a handler for methods that are not declared at this path.
     #[must_use]
     pub fn and_on<H, T>(mut self, methods: MethodFilter, handler: H) -> Self
     where
@@ -85,34 +88,34 @@ impl<D: Dialect> Route<D> {
         self
     }
 
-    /// The same with a handler for whatever methods have none. Its answers get no `Allow` header.
+    /// Adds a handler for all other methods. Its responses get no `Allow` header.
     #[must_use]
     pub fn or_else<H, T>(mut self, handler: H) -> Self
     where
         H: Handler<T, D, Future = ResponseFuture>,
         T: 'static,
     {
-        self.rest = Some(any(Guarded::new(handler, self.spec)));
+        self.fallback = Some(any(Guarded::new(handler, self.spec)));
         self
     }
 
-    /// The same for a service that looks at the credential before it refuses a method, and sends no `Allow` header.
+    /// Refuses all other methods after checking the credential, and without an `Allow` header. By default they are
+    /// refused before.
     #[must_use]
     pub fn or_wrong_method(self) -> Self {
-        let refused = WrongMethod(self.spec);
-        self.or_else(refused)
+        let wrong_method = WrongMethod(self.spec);
+        self.or_else(wrong_method)
     }
 
-    /// All its handlers. Methods that have none are refused before the credential is looked at.
-    fn handlers(self) -> MethodRouter<D> {
-        match self.rest {
-            Some(rest) => self.handlers.merge(rest),
+    fn into_handlers(self) -> MethodRouter<D> {
+        match self.fallback {
+            Some(fallback) => self.handlers.merge(fallback),
             None => self.handlers.fallback(Guarded::wrong_method(self.spec)),
         }
     }
 }
 
-/// The routes of a router.
+/// The routes of a family, built once per process and then mounted for each world.
 pub struct Routes<D: Dialect> {
     router: Router<D>,
     paths: BTreeMap<String, &'static RouteSpec<D>>,
@@ -120,24 +123,18 @@ pub struct Routes<D: Dialect> {
 
 impl<D: Dialect> Default for Routes<D> {
     fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<D: Dialect> Routes<D> {
-    /// None.
-    #[must_use]
-    pub fn new() -> Self {
         Self {
             router: Router::new(),
             paths: BTreeMap::new(),
         }
     }
+}
 
-    /// The same with one more.
+impl<D: Dialect> Routes<D> {
+    /// Adds a route.
     ///
     /// # Panics
-    /// If its path is there already.
+    /// If the path has a route already.
     #[must_use]
     pub fn with(mut self, route: Route<D>) -> Self {
         let path = route.path.clone();
@@ -146,11 +143,11 @@ impl<D: Dialect> Routes<D> {
             known.is_none(),
             "the handlers of a path are listed together"
         );
-        self.router = self.router.route(&path, route.handlers());
+        self.router = self.router.route(&path, route.into_handlers());
         self
     }
 
-    /// The same with those of another.
+    /// Adds the routes of another table.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
@@ -158,31 +155,38 @@ impl<D: Dialect> Routes<D> {
         self
     }
 
-    pub fn router(&self) -> &Router<D> {
-        &self.router
+    /// The router for one world.
+    pub fn mount(&self, dialect: D) -> Router {
+        self.router.clone().with_state(dialect)
     }
 
-    /// All that is declared, made anew.
+    /// The OpenAPI document of the routes.
     #[must_use]
     pub fn api(&self) -> OpenApi {
-        let route_specs = self.paths.values();
-        document(route_specs.filter_map(|spec| spec.source()))
+        document(self.paths.values().filter_map(|spec| spec.source()))
     }
 
-    /// The operations, by path and then by method as OpenAPI orders these.
+    /// The operations, ordered by path and then by method as in OpenAPI.
     ///
     /// # Panics
-    /// If an attribute does not say what all of them must.
+    /// If an attribute lacks a mandatory extension.
     pub fn operations(&self) -> impl Iterator<Item = &'static Operation> {
-        let route_specs = self.paths.values();
-        route_specs.flat_map(|spec| spec.operations())
+        self.paths.values().flat_map(|spec| spec.operations())
     }
 
-    /// All methods and path templates of which anything is declared.
-    pub fn paths(&self) -> impl Iterator<Item = (&Method, &str)> {
-        self.paths.iter().flat_map(|(path, spec)| {
+    /// Hints at the declared route that is closest to a request for an unknown path.
+    pub fn hint_at_closest(&self, request: &Request) {
+        let mut known: Vec<(&Method, &str)> = Vec::new();
+        for (path, spec) in &self.paths {
             let methods = spec.request_schemas().iter().map(|(method, _)| method);
-            methods.map(move |method| (method, path.as_str()))
-        })
+            known.extend(methods.map(|method| (method, path.as_str())));
+        }
+        // Of equally close ones always the same is named.
+        known.sort_unstable_by_key(|(method, path)| (*path, method.as_str()));
+        let known = known.iter().map(|(method, path)| (method.as_str(), *path));
+        let closest = closest_route(request.method().as_str(), request.uri().path(), known);
+        if let Some((method, path)) = closest {
+            add_hint(format!("did you mean {method} {path}?"));
+        }
     }
 }

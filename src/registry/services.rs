@@ -9,10 +9,9 @@ use super::families::families;
 use super::world::World;
 use crate::families::huawei::GatewayError;
 use crate::families::zadig::Zadig;
-use crate::http::api_definition::refuse_unrouted;
 use crate::http::closest_route::closest_route;
 use crate::http::context::{RequestContext, add_hint};
-use crate::http::{Operation, Rejection};
+use crate::http::{Dialect, Operation, Rejection};
 use crate::world::family::{FamilyTable, Service};
 
 /// Declares functions over all services.
@@ -20,17 +19,17 @@ macro_rules! services {
     (services: $($service:ty),+; tables: $($(#[$doc:meta])+ $field:ident: $table:ty),+;) => {
         /// The OpenAPI description of each family.
         pub fn definitions() -> impl Iterator<Item = OpenApi> {
-            [$(<$service>::definition().api()),+].into_iter()
+            [$(<$service>::routes().api()),+].into_iter()
         }
 
         /// Every operation of every family, in the order of paths within a family.
         pub fn operations() -> impl Iterator<Item = &'static Operation> {
-            std::iter::empty()$(.chain(<$service>::definition().operations()))+
+            std::iter::empty()$(.chain(<$service>::routes().operations()))+
         }
 
         /// The families' routers for a world.
         pub fn router(world: &World) -> Router {
-            Router::new()$(.merge(<$service>::definition().mount(<$service>::new(world.handle()))))+
+            Router::new()$(.merge(<$service>::routes().mount(<$service>::new(world.handle()))))+
         }
 
         /// The names that scripts, transitions and timelines call the families by.
@@ -48,20 +47,21 @@ const NO_PATH: &str = "GET /_emulator/v1/operations lists the paths there are";
 /// Refuses a path that no family has: as Zadig below its prefix, as the Huawei gateway everywhere else.
 pub fn unrouted(world: &World, request: Request) -> Response {
     let path = request.uri().path();
-    let known = operations().map(|known| (known.method.as_str(), known.path.as_str(), known));
-    if let Some(closest) = closest_route(request.method(), path, known) {
+    let known = operations().map(Operation::route);
+    if let Some(closest) = closest_route(request.method().as_str(), path, known) {
+        let operation = operations().find(|operation| operation.route() == closest);
         if let Some(context) = request.extensions().get::<RequestContext>() {
-            context.details().nearest = Some(closest);
+            context.details().nearest = operation;
         }
-        add_hint(format!(
-            "the nearest is {} {}",
-            closest.method, closest.path
-        ));
+        let (method, path) = closest;
+        add_hint(format!("did you mean {method} {path}?"));
     } else {
         add_hint(NO_PATH.to_owned());
     }
     if path == "/openapi" || path.starts_with("/openapi/") {
-        refuse_unrouted(&Zadig::new(world.handle()), request, Rejection::NoRoute)
+        let (parts, _) = request.into_parts();
+        let zadig = Zadig::new(world.handle());
+        zadig.unrouted(&parts, Rejection::NoRoute).into_response()
     } else {
         GatewayError::NoRoute.into_response()
     }

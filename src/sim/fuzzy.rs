@@ -1,37 +1,44 @@
-//! Words that come near each other: what a slip of the pen was probably meant to be.
+//! Spelling suggestions: the known word that a misspelt one was probably meant to be.
 
-/// The longest word that is compared, in bytes: ids and names are shorter, and longer ones only cost time.
-const LONGEST: usize = 64;
+use std::fmt::Display;
 
-/// The known word that comes nearest, if any is near enough; among equals the first.
-///
-/// Case, hyphens and underscores do not count. Beyond that a word of three to five letters may be off by one, a
-/// longer one by two; two letters that changed places count as one.
+/// The longest word that is compared, in bytes: ids and names are shorter, and the cost grows with the length.
+const MAX_LENGTH: usize = 64;
+
+/// A suggestion to append to a message about an unknown word; empty if there is none.
 #[must_use]
-pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let meant = normalize(word)?;
-    let allowed = max_edits(&meant);
-    let parts = parts(&meant, 2 * allowed + 1);
-    let scored = known.into_iter().filter(|known| *known != word);
-    let scored = scored.filter_map(|known| {
-        let plain = normalize(known)?;
-        // Most words have nothing in common, which is found out much faster than how far they are apart.
-        let is_plain = plain.is_ascii() && meant.is_ascii();
-        let shift = if is_plain { allowed } else { 4 * allowed };
-        let stays = |(at, part): &(usize, &str)| {
-            let mut places = at.saturating_sub(shift)..=at + shift;
-            places.any(|at| plain.as_bytes().get(at..at + part.len()) == Some(part.as_bytes()))
-        };
-        if !parts.iter().any(stays) {
-            return None;
-        }
-        let off = strsim::damerau_levenshtein(&plain, &meant);
-        (off <= allowed).then_some((off, known))
-    });
-    scored.min_by_key(|(off, _)| *off).map(|(_, known)| known)
+pub fn suggestion(near: Option<impl Display>) -> String {
+    near.map_or_else(String::new, |near| format!(", did you mean {near}?"))
 }
 
-/// By how many letters a word may be off.
+/// Returns the known word nearest to an unknown one, if any is near enough; the first of equally near ones.
+///
+/// Case, hyphens and underscores are ignored. Words of three to five letters may differ by one edit, longer ones by two;
+/// swapping two letters is one edit.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let normalized = normalize(word)?;
+    let max_edits = max_edits(&normalized);
+    let chunks = chunks(&normalized, 2 * max_edits + 1);
+    known
+        .into_iter()
+        .filter(|known| *known != word)
+        .filter_map(|known| {
+            let candidate = normalize(known)?;
+            // Most words have nothing in common, which is found out much faster than their distance.
+            if !chunks
+                .iter()
+                .any(|chunk| is_in(&candidate, chunk, max_edits))
+            {
+                return None;
+            }
+            let edits = strsim::damerau_levenshtein(&candidate, &normalized);
+            (edits <= max_edits).then_some((edits, known))
+        })
+        .min_by_key(|(edits, _)| *edits)
+        .map(|(_, known)| known)
+}
+
 fn max_edits(word: &str) -> usize {
     match word.chars().count() {
         0..=2 => 0,
@@ -40,33 +47,34 @@ fn max_edits(word: &str) -> usize {
     }
 }
 
-/// So many parts of a word with their places, fewer if it has not so many letters. A slip alters at most two of them
-/// and moves the others by a letter, so that of one more than twice the slips one stays about where it is.
-fn parts(word: &str, n: usize) -> Vec<(usize, &str)> {
-    let letters: Vec<usize> = word.char_indices().map(|(at, _)| at).collect();
-    let cut = |part: usize| {
-        let at = letters.get(part * letters.len() / n).copied();
-        at.unwrap_or(word.len())
+/// Splits a word into `n` chunks with their offsets, or fewer if it is short. An edit alters at most two chunks and shifts
+/// the others by a letter, so of `2k + 1` chunks at least one survives `k` edits almost in place.
+fn chunks(word: &str, n: usize) -> Vec<(usize, &str)> {
+    let letters: Vec<usize> = word.char_indices().map(|(offset, _)| offset).collect();
+    let begin = |chunk: usize| {
+        let offset = letters.get(chunk * letters.len() / n);
+        offset.copied().unwrap_or(word.len())
     };
-    let parts = (0..n).map(|part| (cut(part), &word[cut(part)..cut(part + 1)]));
-    parts.filter(|(_, part)| !part.is_empty()).collect()
+    (0..n)
+        .map(|chunk| (begin(chunk), &word[begin(chunk)..begin(chunk + 1)]))
+        .filter(|(_, chunk)| !chunk.is_empty())
+        .collect()
 }
 
-/// The word without what does not count; nothing if that leaves nothing, or too much.
+/// Returns true if a word has a chunk at its offset or within the shift of `edits` letters, of at most four bytes each.
+fn is_in(word: &str, (offset, chunk): &(usize, &str), edits: usize) -> bool {
+    let mut offsets = offset.saturating_sub(4 * edits)..=offset + 4 * edits;
+    offsets.any(|at| word.as_bytes().get(at..at + chunk.len()) == Some(chunk.as_bytes()))
+}
+
+/// The word without case, hyphens and underscores; `None` if it is too long or nothing remains.
 fn normalize(word: &str) -> Option<String> {
-    if word.len() > LONGEST {
+    if word.len() > MAX_LENGTH {
         return None;
     }
-    let letters = word.chars().filter(|c| !matches!(c, '-' | '_'));
-    let mut plain = String::with_capacity(word.len());
-    for letter in letters {
-        if letter.is_ascii() {
-            plain.push(letter.to_ascii_lowercase());
-        } else {
-            plain.extend(letter.to_lowercase());
-        }
-    }
-    (!plain.is_empty()).then_some(plain)
+    let letters = word.chars().filter(|letter| !matches!(letter, '-' | '_'));
+    let normalized: String = letters.flat_map(char::to_lowercase).collect();
+    (!normalized.is_empty()).then_some(normalized)
 }
 
 #[cfg(test)]
@@ -76,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_of_the_pen_is_understood_and_another_word_is_not() {
+    fn a_misspelt_word_is_understood_and_another_word_is_not() {
         let known = ["name", "model_version", "id", "stages", "serviceName"];
         for (word, meant) in [
             ("nmae", Some("name")),
@@ -100,14 +108,14 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_goes_first_and_among_equals_the_first() {
+    fn the_nearest_word_wins_and_the_first_of_equally_near_ones() {
         assert_eq!(nearest("limitt", ["limits", "limit"]), Some("limits"));
         assert_eq!(nearest("offsett", ["offsets1", "offset"]), Some("offset"));
     }
 
     proptest! {
         #[test]
-        fn what_is_passed_over_would_not_have_been_near(one in "[abc\u{e9}]{0,9}", other in "[abc\u{e9}]{0,9}") {
+        fn a_word_without_a_common_chunk_is_never_near(one in "[abc\u{e9}]{0,9}", other in "[abc\u{e9}]{0,9}") {
             let off = strsim::damerau_levenshtein(&one, &other);
             let is_near = !one.is_empty() && !other.is_empty() && one != other && off <= max_edits(&one);
             prop_assert_eq!(nearest(&one, [other.as_str()]).is_some(), is_near);

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use super::fixture::{Counters, ValidationError};
 use super::handle::{Handle, Shared};
 use crate::http::Dialect;
-use crate::http::api_definition::ApiDefinition;
+use crate::http::routes::Routes;
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
 use crate::sim::timeline::Timeline;
@@ -78,5 +78,5 @@ pub trait Service: Dialect {
     fn new(handle: Handle<Self::Table>) -> Self;
 
     /// The routes and their OpenAPI description, built once per process.
-    fn definition() -> &'static ApiDefinition<Self>;
+    fn routes() -> &'static Routes<Self>;
 }

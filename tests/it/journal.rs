@@ -117,12 +117,15 @@ async fn an_unknown_path_is_there_with_the_operation_that_comes_nearest() {
         (&Value::Null, &Value::Null)
     );
     assert_eq!(entry["nearest"], "GET /v3/{project_id}/pipeline/pipelines");
-    let hint = "the nearest is GET /v3/{project_id}/pipeline/pipelines";
+    let hint = "did you mean GET /v3/{project_id}/pipeline/pipelines?";
     assert_eq!(entry["response"]["headers"]["x-emulator-hint"], hint);
 
     let reply = app.send("PATCH", &pipelines(), CREDENTIALS, "").await;
     assert_eq!(reply.status, 405);
-    assert_eq!(reply.header("x-emulator-hint"), "this path has GET, POST");
+    assert_eq!(
+        reply.header("x-emulator-hint"),
+        "this path allows GET, POST"
+    );
 }
 
 #[tokio::test]

@@ -250,7 +250,7 @@ fn coverage() -> String {
             operation.id,
             operation.method,
             operation.path,
-            operation.evidence.word(),
+            operation.evidence.as_str(),
             operation.source,
             differences.replace('|', "\\|").replace('<', "&lt;")
         );

@@ -24,7 +24,6 @@ pub mod timestamp;
 
 use std::sync::LazyLock;
 
-use crate::http::api_definition::ApiDefinition;
 use crate::http::routes::{Routes, route};
 use crate::world::family::Service;
 use crate::world::handle::Handle;
@@ -36,7 +35,7 @@ pub use table::Table;
 fn routes() -> Routes<Asm> {
     use meshes::operations as mesh;
     use releases::operations as release;
-    Routes::new()
+    Routes::default()
         .with(route!(release::create_release))
         .with(route!(release::list_releases))
         .with(route!(
@@ -55,9 +54,8 @@ impl Service for Asm {
         Self(handle)
     }
 
-    fn definition() -> &'static ApiDefinition<Self> {
-        static DEFINITION: LazyLock<ApiDefinition<Asm>> =
-            LazyLock::new(|| ApiDefinition::new(routes()));
-        &DEFINITION
+    fn routes() -> &'static Routes<Self> {
+        static ROUTES: LazyLock<Routes<Asm>> = LazyLock::new(routes);
+        &ROUTES
     }
 }

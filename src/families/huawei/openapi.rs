@@ -6,7 +6,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::error::GatewayErrorBody;
-use crate::http::openapi::gateway_responses::{AppliesTo, Refusal, declare_gate};
+use crate::http::openapi::gateway_responses::{AppliesTo, GatewayResponse, declare_gateway};
 
 /// Adds the gateway's credentials and refusals to every operation.
 pub(super) fn declare(api: &mut OpenApi) {
@@ -23,12 +23,12 @@ pub(super) fn declare(api: &mut OpenApi) {
     ];
     let body = || Some(GatewayErrorBody::name().into_owned());
     let refusals = [
-        Refusal::new(StatusCode::BAD_REQUEST, body(), AppliesTo::Projects),
-        Refusal::new(StatusCode::UNAUTHORIZED, body(), AppliesTo::Every),
-        Refusal::new(StatusCode::FORBIDDEN, body(), AppliesTo::Permitted),
-        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, body(), AppliesTo::Bodies),
+        GatewayResponse::new(StatusCode::BAD_REQUEST, body(), AppliesTo::Projects),
+        GatewayResponse::new(StatusCode::UNAUTHORIZED, body(), AppliesTo::Every),
+        GatewayResponse::new(StatusCode::FORBIDDEN, body(), AppliesTo::Permitted),
+        GatewayResponse::new(StatusCode::PAYLOAD_TOO_LARGE, body(), AppliesTo::Bodies),
     ];
-    declare_gate(api, schemes, &refusals);
+    declare_gateway(api, schemes, &refusals);
     let components = api.components.get_or_insert_default();
     let schema = GatewayErrorBody::schema();
     components

@@ -16,7 +16,6 @@ pub mod wire;
 
 use std::sync::LazyLock;
 
-use crate::http::api_definition::ApiDefinition;
 use crate::http::routes::{Routes, route};
 use crate::world::family::Service;
 use crate::world::handle::Handle;
@@ -25,7 +24,7 @@ pub use error::Error;
 
 /// The URL table.
 fn routes() -> Routes<Iam> {
-    Routes::new()
+    Routes::default()
         .with(route!(
             operations::create_token,
             operations::show_token,
@@ -42,9 +41,8 @@ impl Service for Iam {
         Self(handle)
     }
 
-    fn definition() -> &'static ApiDefinition<Self> {
-        static DEFINITION: LazyLock<ApiDefinition<Iam>> =
-            LazyLock::new(|| ApiDefinition::new(routes()));
-        &DEFINITION
+    fn routes() -> &'static Routes<Self> {
+        static ROUTES: LazyLock<Routes<Iam>> = LazyLock::new(routes);
+        &ROUTES
     }
 }

@@ -13,7 +13,6 @@ mod tables;
 
 use std::sync::LazyLock;
 
-use crate::http::api_definition::ApiDefinition;
 use crate::http::routes::Routes;
 use crate::world::family::Service;
 use crate::world::handle::Handle;
@@ -23,7 +22,7 @@ pub use tables::Tables;
 
 /// The URL table.
 fn routes() -> Routes<ServiceStage> {
-    Routes::new()
+    Routes::default()
         .merge(plans::routes())
         .merge(pipelines::routes())
 }
@@ -35,9 +34,8 @@ impl Service for ServiceStage {
         Self(handle)
     }
 
-    fn definition() -> &'static ApiDefinition<Self> {
-        static DEFINITION: LazyLock<ApiDefinition<ServiceStage>> =
-            LazyLock::new(|| ApiDefinition::new(routes()));
-        &DEFINITION
+    fn routes() -> &'static Routes<Self> {
+        static ROUTES: LazyLock<Routes<ServiceStage>> = LazyLock::new(routes);
+        &ROUTES
     }
 }

@@ -15,7 +15,7 @@ use super::wire::query::{self, Params};
 use crate::http::auth::{self, CredentialError};
 use crate::http::faults::rules::StubResponse;
 use crate::http::observe::Recorder;
-use crate::http::openapi::gateway_responses::{AppliesTo, Refusal, declare_gate};
+use crate::http::openapi::gateway_responses::{AppliesTo, GatewayResponse, declare_gateway};
 use crate::http::{Caller, Dialect, Operation, Rejection};
 use crate::world::handle::Handle;
 use crate::world::identities::{UNKNOWN_CALLER, ZadigUser};
@@ -52,11 +52,11 @@ impl Dialect for Zadig {
             ),
         ];
         let refusals = [
-            Refusal::new(StatusCode::UNAUTHORIZED, None, AppliesTo::Every),
-            Refusal::new(StatusCode::FORBIDDEN, None, AppliesTo::Permitted),
-            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, None, AppliesTo::Bodies),
+            GatewayResponse::new(StatusCode::UNAUTHORIZED, None, AppliesTo::Every),
+            GatewayResponse::new(StatusCode::FORBIDDEN, None, AppliesTo::Permitted),
+            GatewayResponse::new(StatusCode::PAYLOAD_TOO_LARGE, None, AppliesTo::Bodies),
         ];
-        declare_gate(api, schemes, &refusals);
+        declare_gateway(api, schemes, &refusals);
     }
 
     fn authenticate(&self, request: &Parts, _: &Bytes) -> Result<Caller, Rejection> {

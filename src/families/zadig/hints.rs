@@ -8,7 +8,7 @@ use super::model::version_request::VersionRequest;
 use super::table::{Table, is_id};
 use crate::sim::Millis;
 use crate::sim::collection::{Resource, Stored};
-use crate::sim::fuzzy::nearest;
+use crate::sim::fuzzy::{nearest, suggestion};
 use crate::world::hints::{StatusForecast, did_you_mean};
 
 impl Table {
@@ -198,6 +198,9 @@ fn listed<'a>(kind: &str, said: &str, known: impl Iterator<Item = &'a str>) -> S
         );
     }
     let near = nearest(said, known.iter().copied());
-    let question = near.map_or_else(String::new, |near| format!(", did you mean {near}?"));
-    format!("the {kind} there are: {}{question}", known.join(", "))
+    format!(
+        "the {kind} there are: {}{}",
+        known.join(", "),
+        suggestion(near)
+    )
 }

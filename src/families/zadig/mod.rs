@@ -30,7 +30,6 @@ use axum::http::Method;
 use axum::response::Response;
 use axum::routing::MethodFilter;
 
-use crate::http::api_definition::ApiDefinition;
 use crate::http::routes::{Route, Routes, route};
 use crate::http::{Dialect, Rejection};
 use crate::world::family::Service;
@@ -51,7 +50,7 @@ fn routes() -> Routes<Zadig> {
             .or_wrong_method()
     };
     let with_slash = |path: &str| Route::undeclared(path).or_else(trailing_slash);
-    Routes::new()
+    Routes::default()
         .with(route!(operations::list_versions).or_wrong_method())
         .with(route!(operations::get_version, operations::delete_version).or_wrong_method())
         .with(as_id(route!(operations::create_k8s_version)))
@@ -67,10 +66,9 @@ impl Service for Zadig {
         Self(handle)
     }
 
-    fn definition() -> &'static ApiDefinition<Self> {
-        static DEFINITION: LazyLock<ApiDefinition<Zadig>> =
-            LazyLock::new(|| ApiDefinition::new(routes()));
-        &DEFINITION
+    fn routes() -> &'static Routes<Self> {
+        static ROUTES: LazyLock<Routes<Zadig>> = LazyLock::new(routes);
+        &ROUTES
     }
 }
 

@@ -1,8 +1,10 @@
-//! A serializer with the output of `serde_json`, byte for byte, made fast for keys, short texts and integers.
+//! A JSON serializer that is fast for keys, short strings and integers.
 //!
-//! It stays because pages are little else: without it a page of 1,000 pipelines takes twice the CPU time, and a page of
-//! 1,000 ASM releases a quarter more. Rare values are left to `serde_json` itself: fractions, texts that need escapes,
-//! raw parts.
+//! Its output equals that of `serde_json`, byte for byte. It exists because serialization dominates the cost of a page:
+//! with `serde_json` a page of 1,000 pipelines takes twice the CPU time, and one of 1,000 ASM releases a quarter more.
+//! Rare values go through `serde_json`: fractions, strings that need escapes, raw parts.
+
+use std::io::Write;
 
 use serde::ser::{
     Error as _, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
@@ -10,101 +12,153 @@ use serde::ser::{
 };
 use serde_json::Error;
 
-/// The name of the newtype that stands around a part in `serde_json`'s own form.
-pub(in crate::http) const RAW_JSON: &str = "release_emulator::Verbatim";
+/// The name of the newtype around a part that is already JSON.
+pub(super) const RAW_JSON: &str = "release_emulator::Verbatim";
 
-/// Writes values behind what the text has already.
-pub(in crate::http) struct Writer<'a>(&'a mut Vec<u8>);
-
-/// Writes a value as JSON behind what the text has already. Errors: a map whose keys are no strings.
-pub(in crate::http) fn write(value: &impl Serialize, text: &mut Vec<u8>) -> Result<(), Error> {
-    value.serialize(Writer(text))
+/// Writes a view as JSON into a buffer of about the given size.
+///
+/// # Panics
+/// If the view has a map whose keys are not strings, which no wire type has.
+#[must_use]
+pub fn to_json(view: &impl Serialize, size: usize) -> Vec<u8> {
+    write(view, size, Escaping::Minimal).expect("keys are strings")
 }
 
-impl<'a> Writer<'a> {
-    /// Begins what has members: `opened` before the first, `closed` after the last.
-    fn members(self, opened: &[u8], closed: &'static [u8]) -> Members<'a> {
-        self.0.extend_from_slice(opened);
-        Members {
-            text: self.0,
-            is_first: true,
-            closed,
+/// The same, with the characters escaped that are special in HTML or JavaScript, as Go's `encoding/json` does.
+///
+/// # Panics
+/// If the view has a map whose keys are not strings, which no wire type has.
+#[must_use]
+pub fn to_html_safe_json(view: &impl Serialize, size: usize) -> Vec<u8> {
+    write(view, size, Escaping::HtmlSafe).expect("keys are strings")
+}
+
+fn write(value: &impl Serialize, size: usize, escaping: Escaping) -> Result<Vec<u8>, Error> {
+    let mut writer = JsonWriter {
+        text: Vec::with_capacity(size),
+        escaping,
+    };
+    value.serialize(&mut writer)?;
+    let mut text = writer.text;
+    if text.len() < size / 2 {
+        // The journal keeps responses for a while.
+        text.shrink_to_fit();
+    }
+    Ok(text)
+}
+
+struct JsonWriter {
+    text: Vec<u8>,
+    escaping: Escaping,
+}
+
+/// The characters that are escaped in strings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Escaping {
+    /// Those that JSON requires.
+    Minimal,
+    /// Also `<`, `>`, `&`, U+2028 and U+2029.
+    HtmlSafe,
+}
+
+impl Escaping {
+    fn may_apply(self, value: &str) -> bool {
+        may_need_escapes(value.as_bytes()) || self == Self::HtmlSafe && value.contains(is_unsafe)
+    }
+}
+
+fn is_unsafe(character: char) -> bool {
+    matches!(character, '<' | '>' | '&' | '\u{2028}' | '\u{2029}')
+}
+
+impl JsonWriter {
+    fn string(&mut self, value: &str) {
+        if !self.escaping.may_apply(value) {
+            self.text.push(b'"');
+            self.text.extend_from_slice(value.as_bytes());
+            self.text.push(b'"');
+            return;
+        }
+        let begin = self.text.len();
+        serde_json::to_writer(&mut self.text, value).expect("a string can be written");
+        if self.escaping == Escaping::HtmlSafe {
+            let escaped = self.text.split_off(begin);
+            for character in String::from_utf8_lossy(&escaped).chars() {
+                if is_unsafe(character) {
+                    let code = u32::from(character);
+                    write!(self.text, "\\u{code:04x}").expect("a buffer can be written to");
+                } else {
+                    write!(self.text, "{character}").expect("a buffer can be written to");
+                }
+            }
         }
     }
 
-    /// Begins the members of a variant that has a name.
-    fn variant(self, name: &'static str, opened: &[u8], closed: &'static [u8]) -> Members<'a> {
-        self.0.push(b'{');
-        self::name(self.0, name);
-        self.0.push(b':');
-        self.members(opened, closed)
+    /// Begins an array or object.
+    fn compound(&mut self, opening: &[u8], closing: &'static [u8]) -> Compound<'_> {
+        self.text.extend_from_slice(opening);
+        Compound {
+            writer: self,
+            is_first: true,
+            closing,
+        }
+    }
+
+    /// Begins the array or object of an enum variant.
+    fn variant(
+        &mut self,
+        name: &'static str,
+        opening: &[u8],
+        closing: &'static [u8],
+    ) -> Compound<'_> {
+        self.text.push(b'{');
+        self.string(name);
+        self.text.push(b':');
+        self.compound(opening, closing)
     }
 }
 
-/// A text in quotes.
-fn quoted(text: &mut Vec<u8>, value: &str) {
-    if may_need_escapes(value.as_bytes()) {
-        serde_json::to_writer(text, value).expect("a text can be written");
-    } else {
-        plain(text, value);
-    }
-}
-
-/// A text in quotes that needs no escapes.
-fn plain(text: &mut Vec<u8>, value: &str) {
-    text.push(b'"');
-    text.extend_from_slice(value.as_bytes());
-    text.push(b'"');
-}
-
-/// A name that the source code gives.
-fn name(text: &mut Vec<u8>, name: &'static str) {
-    debug_assert!(!may_need_escapes(name.as_bytes()), "{name} needs escapes");
-    plain(text, name);
-}
-
-/// True if any byte is a control character, a quote or a backslash. Eight are looked at together; the last eight may
-/// overlap with those before.
+/// Returns true if any byte is a control character, a quote or a backslash. Eight bytes are tested at once; the last
+/// eight may overlap with those before.
 fn may_need_escapes(bytes: &[u8]) -> bool {
     let Some(last) = bytes.last_chunk() else {
         let mut bytes = bytes.iter();
         return bytes.any(|byte| matches!(byte, 0..0x20 | b'"' | b'\\'));
     };
     let (chunks, _) = bytes.as_chunks();
-    let odd = chunks
-        .iter()
-        .fold(odd_bytes(*last), |odd, chunk| odd | odd_bytes(*chunk));
-    odd != 0
+    let special = chunks.iter().fold(special_bytes(*last), |special, chunk| {
+        special | special_bytes(*chunk)
+    });
+    special != 0
 }
 
-/// Not 0 if one of eight bytes is a control character, a quote or a backslash: the highest bit of a byte tells that
-/// it is, or that a lower one is.
-fn odd_bytes(chunk: [u8; 8]) -> u64 {
+/// Returns 0 unless one of eight bytes is a control character, a quote or a backslash. The highest bit of each byte is
+/// set if that byte is special; bytes above a special one may be set as well.
+fn special_bytes(chunk: [u8; 8]) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     let bytes = u64::from_ne_bytes(chunk);
     let below = |bytes: u64, bound: u8| bytes.wrapping_sub(ONES * u64::from(bound)) & !bytes;
-    let are = |byte: u8| below(bytes ^ (ONES * u64::from(byte)), 1);
-    (below(bytes, 0x20) | are(b'"') | are(b'\\')) & (ONES << 7)
+    let equal = |byte: u8| below(bytes ^ (ONES * u64::from(byte)), 1);
+    (below(bytes, 0x20) | equal(b'"') | equal(b'\\')) & (ONES << 7)
 }
 
-/// The members of an array or an object that is being written.
-pub(in crate::http) struct Members<'a> {
-    text: &'a mut Vec<u8>,
+/// An array or object that is being written.
+struct Compound<'a> {
+    writer: &'a mut JsonWriter,
     is_first: bool,
-    closed: &'static [u8],
+    closing: &'static [u8],
 }
 
-impl Members<'_> {
+impl Compound<'_> {
     fn separate(&mut self) {
-        if !self.is_first {
-            self.text.push(b',');
+        if !std::mem::take(&mut self.is_first) {
+            self.writer.text.push(b',');
         }
-        self.is_first = false;
     }
 
     fn element(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Error> {
         self.separate();
-        value.serialize(Writer(self.text))
+        value.serialize(&mut *self.writer)
     }
 
     fn field(
@@ -112,60 +166,64 @@ impl Members<'_> {
         name: &'static str,
         value: &(impl Serialize + ?Sized),
     ) -> Result<(), Error> {
-        debug_assert!(!may_need_escapes(name.as_bytes()), "{name} needs escapes");
-        // Each piece is a look at the room that is left, so there are few.
+        debug_assert!(
+            !self.writer.escaping.may_apply(name),
+            "{name} needs escapes"
+        );
+        // Each piece checks the capacity, so there are few.
+        let text = &mut self.writer.text;
         if std::mem::take(&mut self.is_first) {
-            self.text.push(b'"');
+            text.push(b'"');
         } else {
-            self.text.extend_from_slice(b",\"");
+            text.extend_from_slice(b",\"");
         }
-        self.text.extend_from_slice(name.as_bytes());
-        self.text.extend_from_slice(b"\":");
-        value.serialize(Writer(self.text))
+        text.extend_from_slice(name.as_bytes());
+        text.extend_from_slice(b"\":");
+        value.serialize(&mut *self.writer)
     }
 
     fn close(self) {
-        self.text.extend_from_slice(self.closed);
+        self.writer.text.extend_from_slice(self.closing);
     }
 }
 
-macro_rules! integers {
+macro_rules! serialize_integers {
     ($($method:ident: $integer:ty,)*) => {
         $(fn $method(self, value: $integer) -> Result<(), Error> {
-            self.0.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+            self.text.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
             Ok(())
         })*
     };
 }
 
-impl<'a> Serializer for Writer<'a> {
+impl<'a> Serializer for &'a mut JsonWriter {
     type Ok = ();
     type Error = Error;
-    type SerializeSeq = Members<'a>;
-    type SerializeTuple = Members<'a>;
-    type SerializeTupleStruct = Members<'a>;
-    type SerializeTupleVariant = Members<'a>;
-    type SerializeMap = Members<'a>;
-    type SerializeStruct = Members<'a>;
-    type SerializeStructVariant = Members<'a>;
+    type SerializeSeq = Compound<'a>;
+    type SerializeTuple = Compound<'a>;
+    type SerializeTupleStruct = Compound<'a>;
+    type SerializeTupleVariant = Compound<'a>;
+    type SerializeMap = Compound<'a>;
+    type SerializeStruct = Compound<'a>;
+    type SerializeStructVariant = Compound<'a>;
 
     fn serialize_bool(self, value: bool) -> Result<(), Error> {
-        let word: &[u8] = if value { b"true" } else { b"false" };
-        self.0.extend_from_slice(word);
+        let literal: &[u8] = if value { b"true" } else { b"false" };
+        self.text.extend_from_slice(literal);
         Ok(())
     }
 
-    integers! {
+    serialize_integers! {
         serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
         serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64,
     }
 
     fn serialize_f32(self, value: f32) -> Result<(), Error> {
-        serde_json::to_writer(self.0, &value)
+        serde_json::to_writer(&mut self.text, &value)
     }
 
     fn serialize_f64(self, value: f64) -> Result<(), Error> {
-        serde_json::to_writer(self.0, &value)
+        serde_json::to_writer(&mut self.text, &value)
     }
 
     fn serialize_char(self, value: char) -> Result<(), Error> {
@@ -173,7 +231,7 @@ impl<'a> Serializer for Writer<'a> {
     }
 
     fn serialize_str(self, value: &str) -> Result<(), Error> {
-        quoted(self.0, value);
+        self.string(value);
         Ok(())
     }
 
@@ -190,7 +248,7 @@ impl<'a> Serializer for Writer<'a> {
     }
 
     fn serialize_unit(self) -> Result<(), Error> {
-        self.0.extend_from_slice(b"null");
+        self.text.extend_from_slice(b"null");
         Ok(())
     }
 
@@ -204,7 +262,7 @@ impl<'a> Serializer for Writer<'a> {
         _: u32,
         variant: &'static str,
     ) -> Result<(), Error> {
-        name(self.0, variant);
+        self.string(variant);
         Ok(())
     }
 
@@ -214,7 +272,7 @@ impl<'a> Serializer for Writer<'a> {
         value: &T,
     ) -> Result<(), Error> {
         if name == RAW_JSON {
-            serde_json::to_writer(self.0, value)
+            serde_json::to_writer(&mut self.text, value)
         } else {
             value.serialize(self)
         }
@@ -227,22 +285,22 @@ impl<'a> Serializer for Writer<'a> {
         variant: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        let mut members = self.members(b"{", b"}");
-        members.field(variant, value)?;
-        members.close();
+        let mut object = self.compound(b"{", b"}");
+        object.field(variant, value)?;
+        object.close();
         Ok(())
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Members<'a>, Error> {
-        Ok(self.members(b"[", b"]"))
+    fn serialize_seq(self, _: Option<usize>) -> Result<Compound<'a>, Error> {
+        Ok(self.compound(b"[", b"]"))
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Members<'a>, Error> {
-        Ok(self.members(b"[", b"]"))
+    fn serialize_tuple(self, _: usize) -> Result<Compound<'a>, Error> {
+        Ok(self.compound(b"[", b"]"))
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Members<'a>, Error> {
-        Ok(self.members(b"[", b"]"))
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Compound<'a>, Error> {
+        Ok(self.compound(b"[", b"]"))
     }
 
     fn serialize_tuple_variant(
@@ -251,16 +309,16 @@ impl<'a> Serializer for Writer<'a> {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Members<'a>, Error> {
+    ) -> Result<Compound<'a>, Error> {
         Ok(self.variant(variant, b"[", b"]}"))
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Members<'a>, Error> {
-        Ok(self.members(b"{", b"}"))
+    fn serialize_map(self, _: Option<usize>) -> Result<Compound<'a>, Error> {
+        Ok(self.compound(b"{", b"}"))
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Members<'a>, Error> {
-        Ok(self.members(b"{", b"}"))
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Compound<'a>, Error> {
+        Ok(self.compound(b"{", b"}"))
     }
 
     fn serialize_struct_variant(
@@ -269,19 +327,19 @@ impl<'a> Serializer for Writer<'a> {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Members<'a>, Error> {
+    ) -> Result<Compound<'a>, Error> {
         Ok(self.variant(variant, b"{", b"}}"))
     }
 }
 
-macro_rules! elements {
-    ($($kind:ident: $method:ident,)*) => {
-        $(impl $kind for Members<'_> {
+macro_rules! serialize_parts {
+    ($($kind:ident: $method:ident($($name:ident: $type:ty)?) by $write:ident,)*) => {
+        $(impl $kind for Compound<'_> {
             type Ok = ();
             type Error = Error;
 
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-                self.element(value)
+            fn $method<T: Serialize + ?Sized>(&mut self, $($name: $type,)? value: &T) -> Result<(), Error> {
+                self.$write($($name,)? value)
             }
 
             fn end(self) -> Result<(), Error> {
@@ -292,54 +350,32 @@ macro_rules! elements {
     };
 }
 
-elements! {
-    SerializeSeq: serialize_element,
-    SerializeTuple: serialize_element,
-    SerializeTupleStruct: serialize_field,
-    SerializeTupleVariant: serialize_field,
+serialize_parts! {
+    SerializeSeq: serialize_element() by element,
+    SerializeTuple: serialize_element() by element,
+    SerializeTupleStruct: serialize_field() by element,
+    SerializeTupleVariant: serialize_field() by element,
+    SerializeStruct: serialize_field(name: &'static str) by field,
+    SerializeStructVariant: serialize_field(name: &'static str) by field,
 }
 
-macro_rules! fields {
-    ($($kind:ident,)*) => {
-        $(impl $kind for Members<'_> {
-            type Ok = ();
-            type Error = Error;
-
-            fn serialize_field<T: Serialize + ?Sized>(
-                &mut self,
-                name: &'static str,
-                value: &T,
-            ) -> Result<(), Error> {
-                self.field(name, value)
-            }
-
-            fn end(self) -> Result<(), Error> {
-                self.close();
-                Ok(())
-            }
-        })*
-    };
-}
-
-fields! { SerializeStruct, SerializeStructVariant, }
-
-impl SerializeMap for Members<'_> {
+impl SerializeMap for Compound<'_> {
     type Ok = ();
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, name: &T) -> Result<(), Error> {
         self.separate();
-        let begin = self.text.len();
-        name.serialize(Writer(self.text))?;
-        if self.text.get(begin) != Some(&b'"') {
+        let begin = self.writer.text.len();
+        name.serialize(&mut *self.writer)?;
+        if self.writer.text.get(begin) != Some(&b'"') {
             return Err(Error::custom("a key must be a string"));
         }
-        self.text.push(b':');
+        self.writer.text.push(b':');
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        value.serialize(Writer(self.text))
+        value.serialize(&mut *self.writer)
     }
 
     fn end(self) -> Result<(), Error> {
@@ -360,13 +396,11 @@ mod tests {
     use crate::http::json::RawJson;
 
     fn written(value: &impl Serialize) -> String {
-        let mut text = Vec::new();
-        write(value, &mut text).unwrap();
-        String::from_utf8(text).unwrap()
+        String::from_utf8(to_json(value, 0)).unwrap()
     }
 
     #[derive(Serialize)]
-    enum Variant {
+    enum Sample {
         Unit,
         Newtype(u8),
         Tuple(u8, &'static str),
@@ -393,13 +427,13 @@ mod tests {
 
     #[test]
     fn every_kind_of_value_is_written_as_serde_json_writes_it() {
-        fn same(value: &impl Serialize) {
+        fn assert_same(value: &impl Serialize) {
             assert_eq!(written(value), serde_json::to_string(value).unwrap());
         }
-        same(&(Variant::Unit, Variant::Newtype(7), Variant::Tuple(8, "x")));
-        same(&[Variant::Struct { field: true }, Variant::Unit]);
-        same(&(Unit, (), Newtype(Newtype("y")), Tuple(-1, 0.1), [0_u8; 0]));
-        same(&(
+        assert_same(&(Sample::Unit, Sample::Newtype(7), Sample::Tuple(8, "x")));
+        assert_same(&[Sample::Struct { field: true }, Sample::Unit]);
+        assert_same(&(Unit, (), Newtype(Newtype("y")), Tuple(-1, 0.1), [0_u8; 0]));
+        assert_same(&(
             i64::MIN,
             u64::MAX,
             1e300,
@@ -408,21 +442,37 @@ mod tests {
             Some(1_u16),
             None::<i16>,
         ));
-        same(&Flat {
+        assert_same(&Flat {
             own: 1,
             rest: [("b\n", Some('"')), ("a", None), ("ü", Some('\u{7f}'))].into(),
             absent: None,
         });
-        let verbatim: RawJson = serde_json::from_str(r#"{ "a" : 1.50, "b":[1e2, null] }"#).unwrap();
-        same(&Newtype([&verbatim, &verbatim]));
-        assert_eq!(written(&verbatim), r#"{"a":1.50,"b":[1e2,null]}"#);
+        let raw: RawJson = serde_json::from_str(r#"{ "a" : 1.50, "b":[1e2, null] }"#).unwrap();
+        assert_same(&Newtype([&raw, &raw]));
+        assert_eq!(written(&raw), r#"{"a":1.50,"b":[1e2,null]}"#);
     }
 
     #[test]
-    fn what_is_no_text_is_no_key() {
-        let odd = BTreeMap::from([(vec![1_u8], 1)]);
-        let wrong = write(&odd, &mut Vec::new()).unwrap_err();
-        assert_eq!(wrong.to_string(), "a key must be a string");
+    fn a_key_that_is_not_a_string_is_refused() {
+        let map = BTreeMap::from([(vec![1_u8], 1)]);
+        let error = write(&map, 0, Escaping::Minimal).unwrap_err();
+        assert_eq!(error.to_string(), "a key must be a string");
+    }
+
+    #[test]
+    fn html_safe_strings_and_keys_have_no_special_characters() {
+        let view = BTreeMap::from([("<k>", "a&b<\"\u{2028}>\u{2029}ü\n"), ("plain", "text")]);
+        let text = String::from_utf8(to_html_safe_json(&view, 0)).unwrap();
+        assert_eq!(
+            text,
+            r#"{"\u003ck\u003e":"a\u0026b\u003c\"\u2028\u003e\u2029ü\n","plain":"text"}"#
+        );
+        assert_eq!(
+            serde_json::from_str::<BTreeMap<String, String>>(&text).unwrap(),
+            view.into_iter()
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .collect()
+        );
     }
 
     fn value() -> impl Strategy<Value = Value> {
@@ -454,11 +504,11 @@ mod tests {
         }
 
         #[test]
-        fn a_byte_that_needs_an_escape_is_found_wherever_it_is(
-            before in "[!#-\\[\\]-~ü]{0,20}", odd in "[\"\\\\\u{0}-\u{1f}]?", after in "[!#-\\[\\]-~]{0,20}",
+        fn a_byte_that_needs_an_escape_is_found_at_any_place(
+            before in "[!#-\\[\\]-~ü]{0,20}", special in "[\"\\\\\u{0}-\u{1f}]?", after in "[!#-\\[\\]-~]{0,20}",
         ) {
-            let text = before + &odd + &after;
-            prop_assert_eq!(may_need_escapes(text.as_bytes()), !odd.is_empty());
+            let text = before + &special + &after;
+            prop_assert_eq!(may_need_escapes(text.as_bytes()), !special.is_empty());
         }
     }
 }

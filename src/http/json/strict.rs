@@ -1,9 +1,9 @@
 //! A deserializer adapter that accepts only JSON objects for structs.
 //!
-//! Serde's derived types also accept an array of their fields in order, which no service does. The adapter goes around
-//! the deserializer of a document, in the manner of `serde_ignored` and `serde_path_to_error`, and reaches every struct
-//! within. Only what serde buffers (untagged enums, flattened fields) is out of its reach: a struct there names
-//! [`deserialize`] in its `deserialize_with`.
+//! Serde's derived types also accept an array of their fields in order, which no service does. The adapter wraps the
+//! deserializer of a document, like `serde_ignored` and `serde_path_to_error`, and reaches every struct within. Only the
+//! parts that serde buffers (untagged enums, flattened fields) are out of reach: a struct there names [`deserialize`] in
+//! its `deserialize_with`.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     T::deserialize(Strict(deserializer))
 }
 
-/// A deserializer, visitor, access or seed that hands its strictness on to the parts of a value.
+/// A strict deserializer, visitor, access or seed. Each passes the strictness on to the parts of a value.
 struct Strict<T>(T);
 
 /// The visitor of a struct, which must be an object.
@@ -43,12 +43,10 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         deserialize_i16();
         deserialize_i32();
         deserialize_i64();
-        deserialize_i128();
         deserialize_u8();
         deserialize_u16();
         deserialize_u32();
         deserialize_u64();
-        deserialize_u128();
         deserialize_f32();
         deserialize_f64();
         deserialize_char();
@@ -76,10 +74,6 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         visitor: V,
     ) -> Result<V::Value, D::Error> {
         self.0.deserialize_map(StrictObject(visitor))
-    }
-
-    fn is_human_readable(&self) -> bool {
-        self.0.is_human_readable()
     }
 }
 
@@ -110,27 +104,15 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<V> {
         self.0.expecting(formatter)
     }
 
+    // The scalars of JSON.
     forward_visit! {
         visit_bool: bool,
-        visit_i8: i8,
-        visit_i16: i16,
-        visit_i32: i32,
         visit_i64: i64,
-        visit_i128: i128,
-        visit_u8: u8,
-        visit_u16: u16,
-        visit_u32: u32,
         visit_u64: u64,
-        visit_u128: u128,
-        visit_f32: f32,
         visit_f64: f64,
-        visit_char: char,
         visit_str: &str,
         visit_borrowed_str: &'de str,
         visit_string: String,
-        visit_bytes: &[u8],
-        visit_borrowed_bytes: &'de [u8],
-        visit_byte_buf: Vec<u8>,
     }
 
     fn visit_none<E: serde::de::Error>(self) -> Result<V::Value, E> {
@@ -182,10 +164,6 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Strict<A> {
     ) -> Result<Option<S::Value>, A::Error> {
         self.0.next_element_seed(Strict(seed))
     }
-
-    fn size_hint(&self) -> Option<usize> {
-        self.0.size_hint()
-    }
 }
 
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Strict<A> {
@@ -200,10 +178,6 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Strict<A> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         self.0.next_value_seed(Strict(seed))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        self.0.size_hint()
     }
 }
 

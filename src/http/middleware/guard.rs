@@ -25,7 +25,7 @@ use tokio::time::sleep;
 
 use super::instrument::instrument;
 use crate::http::context::{RequestContext, add_hint};
-use crate::http::extract::whole;
+use crate::http::extract::read_body;
 use crate::http::faults::rules::{InjectedFault, RequestInfo};
 use crate::http::route_spec::RouteSpec;
 use crate::http::{Caller, Dialect, Operation, Rejection};
@@ -121,7 +121,7 @@ fn wrong_method<D: Dialect>(
     parts: &Parts,
 ) -> D::Error {
     if let Some(context) = parts.extensions.get::<RequestContext>() {
-        route_spec.tell_methods(context);
+        route_spec.hint_at_methods(context);
     }
     dialect.unrouted(parts, Rejection::WrongMethod)
 }
@@ -167,7 +167,7 @@ async fn admit<D: Dialect>(
         if is_too_large {
             return Err(Rejection::TooLarge.into());
         }
-        let bytes = whole(body, D::MAX_BODY).await?;
+        let bytes = read_body(body, D::MAX_BODY).await?;
         (Body::from(bytes.clone()), bytes)
     } else {
         (body, Bytes::new())

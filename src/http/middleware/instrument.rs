@@ -187,7 +187,7 @@ fn set_headers(headers: &mut HeaderMap, details: &RequestDetails, hints: Option<
     let text = |text: &str| HeaderValue::from_str(text).expect("printable ASCII");
     headers.insert(REQUEST_ID, text(&details.id));
     if let Some(operation) = details.operation {
-        let evidence = operation.evidence.word();
+        let evidence = operation.evidence.as_str();
         headers.insert(EVIDENCE, HeaderValue::from_static(evidence));
     }
     if let Some(hints) = hints {

@@ -1,4 +1,4 @@
-//! The gateway's part of the OpenAPI document: the credentials it asks for, and its refusals.
+//! The gateway's part of the OpenAPI document: security schemes and error responses.
 
 use axum::http::StatusCode;
 use utoipa::openapi::path::Operation;
@@ -9,29 +9,28 @@ use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema};
 
 use crate::http::operation::{NONE, operations_of};
 
-/// A refusal of a gate.
+/// An error response of a gateway.
 #[derive(Clone, Debug)]
-pub struct Refusal {
+pub struct GatewayResponse {
     status: StatusCode,
-    /// The name of its body's schema; absent: it has no body.
+    /// The name of the body's schema; absent: there is no body.
     schema: Option<String>,
     applies_to: AppliesTo,
 }
 
+/// The operations that an error response applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppliesTo {
-    /// All of them.
     Every,
-    /// Those that need a permission.
+    /// Those that require a permission.
     Permitted,
-    /// Those that take a body.
+    /// Those with a request body.
     Bodies,
-    /// Those with a project in their path. The service may answer the same status in a shape of its own.
+    /// Those with a project in their path. The service may use the same status with a body of its own.
     Projects,
 }
 
-impl Refusal {
-    /// A refusal with that status, and that schema of its body.
+impl GatewayResponse {
     #[must_use]
     pub fn new(status: StatusCode, schema: Option<String>, applies_to: AppliesTo) -> Self {
         Self {
@@ -41,30 +40,30 @@ impl Refusal {
         }
     }
 
-    fn is_of(&self, path: &str, operation: &Operation) -> bool {
+    fn applies(&self, path: &str, operation: &Operation) -> bool {
         match self.applies_to {
             AppliesTo::Every => true,
             AppliesTo::Permitted => {
-                let mut said = operation.extensions.iter().flat_map(|all| all.iter());
-                !said.any(|(key, value)| key == "x-action" && value == NONE)
+                let mut extensions = operation.extensions.iter().flat_map(|all| all.iter());
+                !extensions.any(|(key, value)| key == "x-action" && value == NONE)
             }
             AppliesTo::Bodies => operation.request_body.is_some(),
             AppliesTo::Projects => path.contains("/{project_id}/"),
         }
     }
 
-    /// Adds the refusal to an operation. Where that says itself what the status means, its word goes, unless
-    /// both may be answered.
+    /// Adds the response to an operation. A response that the operation declares for the same status wins, unless both
+    /// are possible.
     fn add_to(&self, operation: &mut Operation) {
-        let responses = &mut operation.responses.responses;
-        let status = self.status.as_str().to_owned();
-        let known = responses
-            .entry(status)
+        let declared = operation
+            .responses
+            .responses
+            .entry(self.status.as_str().to_owned())
             .or_insert_with(|| self.response().into());
-        if let (AppliesTo::Projects, RefOr::T(known), Some(schema)) =
-            (self.applies_to, known, &self.schema)
+        if let (AppliesTo::Projects, RefOr::T(declared), Some(schema)) =
+            (self.applies_to, declared, &self.schema)
         {
-            also(known, schema);
+            add_schema(declared, schema);
         }
     }
 
@@ -81,8 +80,8 @@ impl Refusal {
     }
 }
 
-/// Lets the body of an answer have another schema too.
-fn also(response: &mut Response, schema: &str) {
+/// Adds an alternative schema to the bodies of a response.
+fn add_schema(response: &mut Response, schema: &str) {
     let other = Ref::from_schema_name(schema);
     for body in response.content.values_mut() {
         if let RefOr::T(Content {
@@ -90,19 +89,19 @@ fn also(response: &mut Response, schema: &str) {
         }) = body
             && *own != RefOr::Ref(other.clone())
         {
-            // Not one of them alone: the gateway's shape has all that a service's has.
+            // Not `oneOf`: a body of the service also fits the gateway's schema.
             let both = AnyOfBuilder::new().item(own.clone()).item(other.clone());
             *own = RefOr::T(Schema::AnyOf(both.build()));
         }
     }
 }
 
-/// Declares a gate: each operation asks for a credential of one of the schemes, and may answer the refusals
-/// that concern it.
-pub fn declare_gate(
+/// Declares a gateway: each operation requires a credential of one of the schemes, and may answer the error responses
+/// that apply to it.
+pub fn declare_gateway(
     api: &mut OpenApi,
     schemes: impl IntoIterator<Item = (&'static str, SecurityScheme)>,
-    refusals: &[Refusal],
+    responses: &[GatewayResponse],
 ) {
     let components = api.components.get_or_insert_default();
     let mut security = Vec::new();
@@ -115,9 +114,9 @@ pub fn declare_gate(
     for (path, item) in &mut api.paths.paths {
         for operation in operations_of(item) {
             operation.security = Some(security.clone());
-            for refusal in refusals {
-                if refusal.is_of(path, operation) {
-                    refusal.add_to(operation);
+            for response in responses {
+                if response.applies(path, operation) {
+                    response.add_to(operation);
                 }
             }
         }

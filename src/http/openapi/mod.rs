@@ -1,4 +1,4 @@
-//! The OpenAPI document beside the attributes: responses of the gateway, and the fields of requests.
+//! Additions to the OpenAPI document: the responses of a gateway, and the fields of requests.
 
 pub mod gateway_responses;
 pub mod request_schema;

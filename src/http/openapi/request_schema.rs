@@ -1,27 +1,23 @@
-//! The fields that requests may have, as their operations declare them, and a word on those that are misspelt.
+//! The fields and parameters of requests as their operations declare them, with hints on unknown names in a request.
 
 use std::collections::{BTreeMap, HashSet};
 
 use axum::http::Method;
 use percent_encoding::percent_decode_str;
-use utoipa::openapi::path::{self, ParameterIn};
-use utoipa::openapi::schema::{
-    AdditionalProperties, ArrayItems, Components, Schema, SchemaType, Type,
-};
-use utoipa::openapi::security::{ApiKey, SecurityScheme};
-use utoipa::openapi::{OpenApi, Ref, RefOr};
+use serde_json::Value;
+use utoipa::openapi::OpenApi;
 
 use crate::http::json::value::OrderedValue;
 use crate::http::operation::methods;
-use crate::sim::fuzzy::nearest;
+use crate::sim::fuzzy::{nearest, suggestion};
 
-/// The largest body that is read again for a word on its spelling, in bytes.
-const LARGEST: usize = 256 << 10;
+/// The largest refused body that is searched for misspelt fields, in bytes.
+const MAX_BODY: usize = 256 << 10;
 
-/// The longest name of a parameter that is repeated: what is longer may be a secret without its name.
-const LONGEST: usize = 32;
+/// The longest name of a parameter that is repeated in a hint: a longer one may be a secret without its name.
+const MAX_NAME: usize = 32;
 
-/// What the request of an operation may be made of.
+/// The fields and parameters that requests of an operation may have.
 #[derive(Debug)]
 pub struct RequestSchema {
     query: Vec<String>,
@@ -29,165 +25,133 @@ pub struct RequestSchema {
     body: Option<FieldTree>,
 }
 
-/// What fields a value has. An array has those of its items; what is neither an object nor an array has none.
+/// The fields of a value. An array has those of its items; a scalar has none.
 #[derive(Debug)]
 enum FieldTree {
-    /// Whatever it is given.
     Any,
-    /// These.
     Fields(BTreeMap<String, Self>),
 }
 
-/// Reads out of an OpenAPI document what the requests of its operations may be made of, each with its method.
+/// Reads the request schemas of an OpenAPI document, each with its method.
+///
+/// # Panics
+/// If a map of the document has keys that are not strings, which no OpenAPI document has.
 #[must_use]
 pub fn request_schemas(api: &OpenApi) -> Vec<(Method, RequestSchema)> {
-    let none = Components::default();
-    let components = api.components.as_ref().unwrap_or(&none);
+    let components = serde_json::to_value(&api.components).expect("keys are strings");
     let operations = api.paths.paths.values().flat_map(methods);
-    let spelt =
-        operations.map(|(method, operation)| (method, RequestSchema::of(operation, components)));
-    spelt.collect()
+    operations
+        .map(|(method, operation)| {
+            let operation = serde_json::to_value(operation).expect("keys are strings");
+            (method, RequestSchema::new(&operation, &components))
+        })
+        .collect()
 }
 
 impl RequestSchema {
-    fn of(operation: &path::Operation, components: &Components) -> Self {
-        let parameters = operation.parameters.iter().flatten();
-        let named = parameters.filter_map(|parameter| match parameter {
-            RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => {
-                Some(parameter.name.clone())
-            }
-            RefOr::T(_) | RefOr::Ref(_) => None,
-        });
-        let schemes = components.security_schemes.values();
-        let credentials = schemes.filter_map(|scheme| match scheme {
-            RefOr::T(SecurityScheme::ApiKey(ApiKey::Query(key))) => Some(key.name.clone()),
-            _ => None,
-        });
-        let body = operation.request_body.as_ref().and_then(|body| match body {
-            RefOr::T(body) => body.content.values().next(),
-            RefOr::Ref(_) => None,
-        });
-        let schema = body.and_then(|content| match content {
-            RefOr::T(content) => content.schema.as_ref(),
-            RefOr::Ref(_) => None,
-        });
+    fn new(operation: &Value, components: &Value) -> Self {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let schemes = components["securitySchemes"].as_object().into_iter();
+        let query = parameters
+            .chain(schemes.flat_map(|schemes| schemes.values()))
+            .filter(|declared| declared["in"] == "query")
+            .filter_map(|declared| declared["name"].as_str().map(str::to_owned))
+            .collect();
+        let content = operation["requestBody"]["content"].as_object();
+        let schema = content.and_then(|content| content.values().next()?.get("schema"));
         Self {
-            query: named.chain(credentials).collect(),
-            body: schema.map(|schema| FieldTree::of(schema, components, &mut Vec::new())),
+            query,
+            body: schema.map(|schema| FieldTree::new(schema, components, &mut Vec::new())),
         }
     }
 
-    /// A word on every parameter of a query that is not known.
+    /// Hints on the unknown parameters of a query.
     pub fn on_query(&self, query: &str) -> impl Iterator<Item = String> {
         let names = query.split('&').filter(|pair| !pair.is_empty());
-        let names = names.filter_map(|pair| {
+        names.filter_map(|pair| {
             let name = pair.split('=').next().unwrap_or_default();
             let name = percent_decode_str(name).decode_utf8_lossy();
-            let is_known = self.query.iter().any(|known| *known == name);
-            (!is_known && name.len() <= LONGEST).then_some(name)
-        });
-        names.map(|name| {
+            if name.len() > MAX_NAME || self.query.iter().any(|known| *known == name) {
+                return None;
+            }
             let near = nearest(&name, self.query.iter().map(String::as_str));
-            let meant = near.map(str::to_owned);
-            format!(
-                "the query's parameter {name} is not known and was ignored{}",
-                question(meant)
-            )
+            Some(format!(
+                "unknown query parameter {name} was ignored{}",
+                suggestion(near)
+            ))
         })
     }
 
-    /// A word on a field of the body that its type did not know. Places are spelt `a[0].b`, or `a.b` by a
-    /// family that does not count.
+    /// A hint on a field of the body that was ignored. Paths are written as `a[0].b`, or as `a.b` by a family that does
+    /// not count items.
     #[must_use]
-    pub fn on_ignored(&self, place: &str) -> String {
-        let near = self.body.as_ref().and_then(|tree| tree.near(place));
-        format!(
-            "the body's field {place} is not known and was ignored{}",
-            question(near)
-        )
+    pub fn on_ignored(&self, path: &str) -> String {
+        let near = self.body.as_ref().and_then(|tree| tree.nearest(path));
+        format!("unknown field {path} was ignored{}", suggestion(near))
     }
 
-    /// A word on every other field of a refused body that comes near a known one: its type may not have come
-    /// that far, or carries whatever it does not know.
+    /// Hints on all other fields of a refused body that are close to a known one: reading may have stopped before them,
+    /// or their type may accept unknown fields.
     #[must_use]
     pub fn on_refused(&self, body: &[u8], ignored: &[String]) -> Vec<String> {
-        let mut found = Vec::new();
+        let mut misspelt = Vec::new();
         if let Some(tree) = &self.body
-            && body.len() <= LARGEST
+            && body.len() <= MAX_BODY
             && let Ok(value) = serde_json::from_slice(body)
         {
-            tree.walk(&value, "", &mut found);
+            tree.find_misspelt(&value, "", &mut misspelt);
         }
         let ignored: HashSet<&str> = ignored.iter().map(String::as_str).collect();
-        let unheard = found
+        misspelt
             .into_iter()
-            .filter(|(place, _)| !ignored.contains(&**place));
-        unheard
-            .map(|(place, near)| {
-                format!(
-                    "the body's field {place} is not known{}",
-                    question(Some(near))
-                )
-            })
+            .filter(|(path, _)| !ignored.contains(&**path))
+            .map(|(path, near)| format!("unknown field {path}{}", suggestion(Some(near))))
             .collect()
     }
 }
 
-fn question(near: Option<String>) -> String {
-    near.map_or_else(String::new, |near| format!(", did you mean {near}?"))
-}
-
 impl FieldTree {
-    /// The shape that a schema describes. `within` are the names of the schemas around it.
-    fn of(schema: &RefOr<Schema>, components: &Components, within: &mut Vec<String>) -> Self {
-        let schema = match schema {
-            RefOr::T(schema) => schema,
-            RefOr::Ref(Ref { ref_location, .. }) => {
-                let name = ref_location.rsplit('/').next().unwrap_or_default();
-                let named = components.schemas.get(name);
-                let (Some(named), false) = (named, within.iter().any(|outer| outer == name)) else {
-                    return Self::Any;
-                };
-                within.push(name.to_owned());
-                let tree = Self::of(named, components, within);
-                within.pop();
-                return tree;
+    /// Reads a schema. `within` are the names of the schemas around it.
+    fn new<'a>(schema: &'a Value, components: &'a Value, within: &mut Vec<&'a str>) -> Self {
+        if let Some(reference) = schema["$ref"].as_str() {
+            let name = reference.rsplit('/').next().unwrap_or_default();
+            let named = &components["schemas"][name];
+            if named.is_null() || within.contains(&name) {
+                return Self::Any;
             }
-        };
-        let mut all = |schemas: &[RefOr<Schema>]| {
-            let trees = schemas
+            within.push(name);
+            let tree = Self::new(named, components, within);
+            within.pop();
+            return tree;
+        }
+        let combined = ["oneOf", "allOf", "anyOf"];
+        if let Some(parts) = combined.iter().find_map(|key| schema[*key].as_array()) {
+            return parts
                 .iter()
-                .map(|schema| Self::of(schema, components, within));
-            trees.fold(Self::Fields(BTreeMap::new()), Self::or)
+                .map(|part| Self::new(part, components, within))
+                .fold(Self::Fields(BTreeMap::new()), Self::or);
+        }
+        match schema.get("items") {
+            Some(Value::Bool(false)) => return Self::Fields(BTreeMap::new()),
+            Some(items) => return Self::new(items, components, within),
+            None => {}
+        }
+        let additional = &schema["additionalProperties"];
+        let may_be_object = match &schema["type"] {
+            Value::Null => true,
+            Value::Array(types) => types.iter().any(|one| one == "object"),
+            one => one == "object",
         };
-        match schema {
-            Schema::OneOf(choice) => all(&choice.items),
-            Schema::AllOf(parts) => all(&parts.items),
-            Schema::AnyOf(choice) => all(&choice.items),
-            Schema::Array(array) => match &array.items {
-                ArrayItems::RefOrSchema(items) => Self::of(items, components, within),
-                ArrayItems::False => Self::Fields(BTreeMap::new()),
-            },
-            Schema::Object(object) => {
-                let takes_more = !matches!(
-                    object.additional_properties.as_deref(),
-                    None | Some(AdditionalProperties::FreeForm(false))
-                );
-                let may_be_object = match &object.schema_type {
-                    SchemaType::Type(kind) => *kind == Type::Object,
-                    SchemaType::Array(kinds) => kinds.contains(&Type::Object),
-                    SchemaType::AnyValue => true,
-                };
-                if takes_more || (object.properties.is_empty() && may_be_object) {
-                    return Self::Any;
-                }
-                let fields = object.properties.iter().map(|(name, schema)| {
-                    let tree = Self::of(schema, components, within);
-                    (name.clone(), tree)
-                });
-                Self::Fields(fields.collect())
-            }
-            _ => Self::Any,
+        match schema["properties"].as_object() {
+            _ if !matches!(additional, Value::Null | Value::Bool(false)) => Self::Any,
+            None if may_be_object => Self::Any,
+            properties => Self::Fields(
+                properties
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, schema)| (name.clone(), Self::new(schema, components, within)))
+                    .collect(),
+            ),
         }
     }
 
@@ -201,14 +165,11 @@ impl FieldTree {
         }
     }
 
-    /// What the last part of a place was probably meant to be, at that place.
-    fn near(&self, place: &str) -> Option<String> {
-        let (outer, name) = match place.rsplit_once('.') {
-            Some((outer, name)) => (Some(outer), name),
-            None => (None, place),
-        };
+    /// The path of the known field that is nearest to an unknown one.
+    fn nearest(&self, path: &str) -> Option<String> {
+        let (outer, name) = path.rsplit_once('.').unwrap_or(("", path));
         let mut tree = self;
-        for part in outer.iter().flat_map(|outer| outer.split('.')) {
+        for part in outer.split('.').filter(|part| !part.is_empty()) {
             let field = part.split('[').next().unwrap_or_default();
             let Self::Fields(fields) = tree else {
                 return None;
@@ -219,24 +180,29 @@ impl FieldTree {
             return None;
         };
         let near = nearest(name, fields.keys().map(String::as_str))?;
-        Some(join(outer.unwrap_or_default(), near))
+        Some(join(outer, near))
     }
 
-    /// Finds the fields of a value that come near a known one: where each is, and where it should be.
-    fn walk(&self, value: &OrderedValue, place: &str, found: &mut Vec<(String, String)>) {
+    /// Finds the unknown fields of a value that are close to a known one, and adds both paths.
+    fn find_misspelt(
+        &self,
+        value: &OrderedValue,
+        path: &str,
+        misspelt: &mut Vec<(String, String)>,
+    ) {
         let Self::Fields(fields) = self else { return };
         match value {
             OrderedValue::Array(items) => {
                 for (n, item) in items.iter().enumerate() {
-                    self.walk(item, &format!("{place}[{n}]"), found);
+                    self.find_misspelt(item, &format!("{path}[{n}]"), misspelt);
                 }
             }
             OrderedValue::Object(object) => {
                 for (name, value) in object {
                     if let Some(tree) = fields.get(name) {
-                        tree.walk(value, &join(place, name), found);
+                        tree.find_misspelt(value, &join(path, name), misspelt);
                     } else if let Some(near) = nearest(name, fields.keys().map(String::as_str)) {
-                        found.push((join(place, name), join(place, near)));
+                        misspelt.push((join(path, name), join(path, near)));
                     }
                 }
             }

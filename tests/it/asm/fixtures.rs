@@ -406,15 +406,15 @@ async fn what_does_not_fit_is_named_with_its_path_and_changes_nothing() {
         ),
         (
             gray(json!({"template": 5})),
-            "asm.meshes[0].releases[0].spec.grayDeployments[0].template: an object",
+            "asm.meshes[0].releases[0].spec.grayDeployments[0].template: must be an object",
         ),
         (
             status(json!({"deployment": []})),
-            "asm.meshes[0].releases[0].status.deployment: an object",
+            "asm.meshes[0].releases[0].status.deployment: must be an object",
         ),
         (
             status(json!({"grayDeployments": [{}, "x"]})),
-            "asm.meshes[0].releases[0].status.grayDeployments[1]: an object",
+            "asm.meshes[0].releases[0].status.grayDeployments[1]: must be an object",
         ),
         (
             mesh(json!([])),
@@ -426,11 +426,11 @@ async fn what_does_not_fit_is_named_with_its_path_and_changes_nothing() {
         ),
         (
             mesh(json!({"mesh": {"metadata": {"labels": 5}}})),
-            "asm.meshes[0].emulator.mesh.metadata.labels: an object",
+            "asm.meshes[0].emulator.mesh.metadata.labels: must be an object",
         ),
         (
             mesh(json!({"mesh": {"spec": {"config": "x"}}})),
-            "asm.meshes[0].emulator.mesh.spec.config: an object",
+            "asm.meshes[0].emulator.mesh.spec.config: must be an object",
         ),
         (
             mesh(json!({"mesh": {"spec": {"tags": {}}}})),
@@ -444,7 +444,7 @@ async fn what_does_not_fit_is_named_with_its_path_and_changes_nothing() {
             mesh(
                 json!({"mesh": {"spec": {"extendParams": {"clusters": [{"clusterID": "c", "injection": 1}]}}}}),
             ),
-            "asm.meshes[0].emulator.mesh.spec.extendParams.clusters[0].injection: an object",
+            "asm.meshes[0].emulator.mesh.spec.extendParams.clusters[0].injection: must be an object",
         ),
         (
             mesh(json!({"project": ""})),

@@ -247,7 +247,7 @@ async fn a_path_that_is_not_there_is_told_what_comes_near_or_where_the_list_is()
         (
             "/v3/p/pipelines/pipelines",
             404,
-            "the nearest is GET /v3/{project_id}/pipeline/pipelines",
+            "did you mean GET /v3/{project_id}/pipeline/pipelines?",
         ),
         (
             "/v3//pipeline/pipelines",
@@ -257,13 +257,13 @@ async fn a_path_that_is_not_there_is_told_what_comes_near_or_where_the_list_is()
         (
             "/_emulator/v1/clokc",
             404,
-            "the nearest is GET /_emulator/v1/clock",
+            "did you mean GET /_emulator/v1/clock?",
         ),
     ] {
         hints(&app.get(path).await, status, hint);
     }
     let reply = app.delete("/_emulator/v1/clock").await;
-    hints(&reply, 405, "this path has GET, PUT");
+    hints(&reply, 405, "this path allows GET, PUT");
     let reply = app.put(VERSIONS, json!({})).await;
-    hints(&reply, 405, "this path has GET");
+    hints(&reply, 405, "this path allows GET");
 }

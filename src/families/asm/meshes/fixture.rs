@@ -277,19 +277,19 @@ impl MeshDocument {
             }
             (name, inner) => name.or(inner).unwrap_or_else(|| id.to_owned()),
         };
-        ValidationError::unless_object("metadata.annotations", metadata.annotations.as_ref())?;
-        ValidationError::unless_object("metadata.labels", metadata.labels.as_ref())?;
-        ValidationError::unless_object("spec.config", spec.config.as_ref())?;
+        RawJson::require_object("metadata.annotations", metadata.annotations.as_ref())?;
+        RawJson::require_object("metadata.labels", metadata.labels.as_ref())?;
+        RawJson::require_object("spec.config", spec.config.as_ref())?;
         if spec.tags.as_ref().is_some_and(|tags| !tags.is_array()) {
             return Err(ValidationError::new("spec.tags", "an array"));
         }
         for (n, cluster) in spec.extend_params.clusters.iter().enumerate() {
             let place = format!("spec.extendParams.clusters[{n}]");
-            ValidationError::unless_object(
+            RawJson::require_object(
                 format_args!("{place}.installation"),
                 cluster.installation.as_ref(),
             )?;
-            ValidationError::unless_object(
+            RawJson::require_object(
                 format_args!("{place}.injection"),
                 cluster.injection.as_ref(),
             )?;

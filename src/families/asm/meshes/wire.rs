@@ -173,8 +173,8 @@ impl MeshBody {
             edition,
             version,
             ipv6: spec.ipv6_enable,
-            tags: spec.tags.as_ref().map(RawJson::of),
-            config: spec.config.as_ref().map(RawJson::of),
+            tags: spec.tags.as_ref().map(RawJson::new),
+            config: spec.config.as_ref().map(RawJson::new),
             clusters: clusters
                 .map(|(n, cluster)| cluster.cluster(n))
                 .collect::<Result<_, _>>()?,
@@ -207,8 +207,8 @@ impl ClusterBody {
         Ok(Cluster {
             id,
             project: self.project_id,
-            installation: Some(RawJson::of(&installation)),
-            injection: self.injection.as_ref().map(RawJson::of),
+            installation: Some(RawJson::new(&installation)),
+            injection: self.injection.as_ref().map(RawJson::new),
         })
     }
 }
@@ -236,7 +236,7 @@ impl<'a> MeshList<'a> {
         Self {
             kind: "MeshList",
             api_version: API_VERSION,
-            items: StreamedArray::of(Box::new(items)),
+            items: StreamedArray::new(Box::new(items)),
         }
     }
 }

@@ -219,14 +219,11 @@ impl ReleaseFixture {
         } = self.status;
         for (n, gray) in self.spec.gray.iter().enumerate() {
             let place = format_args!("spec.grayDeployments[{n}].template");
-            ValidationError::unless_object(place, gray.template.as_ref())?;
+            RawJson::require_object(place, gray.template.as_ref())?;
         }
-        ValidationError::unless_object("status.deployment", deployment.as_ref())?;
+        RawJson::require_object("status.deployment", deployment.as_ref())?;
         for (n, workload) in gray_deployments.iter().flatten().enumerate() {
-            ValidationError::unless_object(
-                format_args!("status.grayDeployments[{n}]"),
-                Some(workload),
-            )?;
+            RawJson::require_object(format_args!("status.grayDeployments[{n}]"), Some(workload))?;
         }
         let started = start_time.unwrap_or_else(|| match &run {
             Some(run) => Timestamp::At(run.started()),

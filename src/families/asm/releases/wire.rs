@@ -13,7 +13,7 @@ use super::model::spec::{GrayWorkload, ReleaseFields, ReleaseSpec};
 use crate::families::asm::error::Error;
 use crate::families::asm::names::{self, is_name};
 use crate::families::asm::timestamp::Timestamp;
-use crate::http::json::{RawJson, with_path};
+use crate::http::json::RawJson;
 use crate::http::response::StreamedArray;
 use crate::sim::Millis;
 
@@ -251,15 +251,8 @@ impl GrayBody {
         if !template.is_object() {
             return Err(Error::at(place, "must be an object"));
         }
-        images::updates_in(&template).map_err(|wrong| {
-            // `wrong` begins with a path of its own if it has one.
-            let has_path = wrong.starts_with("spec");
-            Error::invalid(if has_path {
-                format!("{place}.{wrong}")
-            } else {
-                with_path(&place, &wrong)
-            })
-        })
+        images::updates_in(&template)
+            .map_err(|error| Error::invalid(error.nested_in(place).to_string()))
     }
 }
 
@@ -310,7 +303,7 @@ impl<'a> ReleaseList<'a> {
         Self {
             kind: "ReleaseList",
             api_version: API_VERSION,
-            items: StreamedArray::of(Box::new(items)),
+            items: StreamedArray::new(Box::new(items)),
         }
     }
 }

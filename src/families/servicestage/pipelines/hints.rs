@@ -6,7 +6,7 @@ use super::model::stages::{SelectedStage, Step, UnknownName};
 use super::model::status::Status;
 use super::table::Table;
 use crate::sim::Millis;
-use crate::sim::fuzzy::nearest;
+use crate::sim::fuzzy::{nearest, suggestion};
 use crate::world::hints::{self, StatusForecast};
 
 impl Table {
@@ -56,7 +56,11 @@ impl Pipeline {
             ActionRefusal::UnknownName(unknown) => self.hint_at_selection(*unknown, selected?),
             ActionRefusal::NoGate(said) => Some(match self.gates(now).as_slice() {
                 [] => "no approval waits".to_owned(),
-                gates => format!("{}{}", wait(gates), question(said, gates)),
+                gates => format!(
+                    "{}{}",
+                    wait(gates),
+                    suggestion(nearest(said, gates.iter().copied()))
+                ),
             }),
         }
     }
@@ -128,16 +132,11 @@ impl Pipeline {
         Some(format!(
             "{what} {}{}",
             known.join(", "),
-            question(said, &known)
+            suggestion(nearest(said, known.iter().copied()))
         ))
     }
 }
 
 fn wait(gates: &[&str]) -> String {
     format!("approvals wait under {}", gates.join(", "))
-}
-
-fn question(said: &str, known: &[&str]) -> String {
-    let near = nearest(said, known.iter().copied());
-    near.map_or_else(String::new, |near| format!(", did you mean {near}?"))
 }

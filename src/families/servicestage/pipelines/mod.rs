@@ -15,7 +15,7 @@ pub use table::Table;
 
 /// The URL table.
 pub(super) fn routes() -> Routes<ServiceStage> {
-    Routes::new()
+    Routes::default()
         .with(route!(
             operations::create_pipeline,
             operations::list_pipelines

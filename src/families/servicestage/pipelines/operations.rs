@@ -126,7 +126,7 @@ pub(super) async fn list_pipelines(
             |entry| &entry.item.definition.name,
             |entry| entry.item.updated,
         );
-        let rows = StreamedArray::of(rows.map(|entry| Row::of(&entry.item, now)));
+        let rows = StreamedArray::new(rows.map(|entry| Row::of(&entry.item, now)));
         match handle.settings().pipelines_list {
             PipelinesList::Array => response::to_json(&rows, size),
             PipelinesList::Object => response::to_json(&Wrapped { pipelines: rows }, size),
@@ -278,7 +278,8 @@ pub(super) async fn list_pipeline_records(
             |_| "",
             |execution| execution.triggered,
         );
-        let records = StreamedArray::of(rows.map(|execution| Record::of(pipeline, execution, now)));
+        let records =
+            StreamedArray::new(rows.map(|execution| Record::of(pipeline, execution, now)));
         let size = 64 + page.limit().min(pipeline.executions.len()) * 192;
         Ok(ok(response::to_json(
             &Records {

@@ -18,7 +18,7 @@ pub use table::Table;
 
 /// The URL table.
 pub(super) fn routes() -> Routes<ServiceStage> {
-    Routes::new()
+    Routes::default()
         .with(route!(
             operations::list_release_plans,
             operations::create_release_plan

@@ -145,7 +145,7 @@ pub(super) async fn list_release_plans(
         );
         let view = Listed {
             count,
-            release_plans: StreamedArray::of(rows.map(|entry| ReleasePlanRow::of(entry, now))),
+            release_plans: StreamedArray::new(rows.map(|entry| ReleasePlanRow::of(entry, now))),
         };
         response::to_json(&view, 64 + page.limit().min(count) * ReleasePlanRow::SIZE)
     });

@@ -1,11 +1,8 @@
-//! Answers as they are on the wire, and how the service writes JSON.
-
-use std::io;
+//! The bodies of responses.
 
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
-use serde_json::ser::Formatter;
 use utoipa::ToSchema;
 
 use crate::families::zadig::model::rows::{
@@ -15,41 +12,10 @@ use crate::families::zadig::model::version::Version;
 use crate::http::response::{self, StreamedArray};
 use crate::sim::Millis;
 
-/// An answer in JSON, of about that size.
+/// A response in JSON of about the given size, escaped as Go escapes it.
 pub fn json(status: StatusCode, view: &impl Serialize, size: usize) -> Response {
-    response::answer(status, "application/json; charset=utf-8", text(view, size))
-}
-
-/// The text of a view, as Go writes it: characters that mean something in HTML are escaped.
-///
-/// # Panics
-/// If the view has keys that are no strings, which no wire type has.
-pub fn text(view: &impl Serialize, size: usize) -> Vec<u8> {
-    let mut text = Vec::with_capacity(size);
-    let mut json = serde_json::Serializer::with_formatter(&mut text, HtmlSafe);
-    view.serialize(&mut json).expect("keys are strings");
-    text
-}
-
-struct HtmlSafe;
-
-impl Formatter for HtmlSafe {
-    fn write_string_fragment<W: io::Write + ?Sized>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        let special = |c| matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}');
-        let mut rest = fragment;
-        while let Some(at) = rest.find(special) {
-            let (plain, tail) = rest.split_at(at);
-            let mut chars = tail.chars();
-            let code = chars.next().map_or(0, u32::from);
-            write!(writer, "{plain}\\u{code:04x}")?;
-            rest = chars.as_str();
-        }
-        writer.write_all(rest.as_bytes())
-    }
+    let text = response::to_html_safe_json(view, size);
+    response::answer(status, "application/json; charset=utf-8", text)
 }
 
 /// The versions of a page, as they are written.
@@ -70,7 +36,7 @@ impl<'a> VersionList<'a> {
     /// These, of so many.
     pub fn new(versions: impl Iterator<Item = VersionInfo<'a>> + 'a, total: usize) -> Self {
         Self {
-            list: StreamedArray::of(Box::new(versions)),
+            list: StreamedArray::new(Box::new(versions)),
             total,
         }
     }

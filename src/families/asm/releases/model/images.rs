@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::http::json::{RawJson, strict, with_path};
+use crate::http::json::{RawJson, ValidationError, strict};
 
 /// An image that an update names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,13 +81,13 @@ struct PodContainer<'a> {
     image: Option<&'a RawValue>,
 }
 
-fn parse(template: &RawJson) -> Result<Deployment<'_>, String> {
+fn parse(template: &RawJson) -> Result<Deployment<'_>, ValidationError> {
     let mut json = serde_json::Deserializer::from_str(template.text());
     let mut track = serde_path_to_error::Track::new();
     strict::deserialize(serde_path_to_error::Deserializer::new(
         &mut json, &mut track,
     ))
-    .map_err(|error| with_path(&track.path().to_string(), &error.to_string()))
+    .map_err(|error| ValidationError::new(track.path(), error.to_string()))
 }
 
 impl<'a> Deployment<'a> {
@@ -104,15 +104,16 @@ impl<'a> Deployment<'a> {
     }
 }
 
-/// The images that a Deployment names. The error is one line: the JSON path, then what is wrong.
-pub fn updates_in(template: &RawJson) -> Result<Vec<ImageUpdate>, String> {
+/// The images of a Deployment.
+pub fn updates_in(template: &RawJson) -> Result<Vec<ImageUpdate>, ValidationError> {
     let mut updates = Vec::new();
     for (list, position, container) in parse(template)?.containers() {
         let Some(image) = container.image else {
             continue;
         };
-        let image = serde_json::from_str(image.get())
-            .map_err(|_| with_path(&format!("{}.image", list.place(position)), "must be a text"))?;
+        let image = serde_json::from_str(image.get()).map_err(|_| {
+            ValidationError::new(format!("{}.image", list.place(position)), "must be a text")
+        })?;
         updates.push(ImageUpdate {
             list,
             position,

@@ -15,7 +15,7 @@ use crate::sim::{Millis, NEVER};
 
 /// An unknown Deployment, `{}`.
 pub static NOTHING: LazyLock<RawJson> =
-    LazyLock::new(|| RawJson::of(&BTreeMap::<&str, &str>::new()));
+    LazyLock::new(|| RawJson::new(&BTreeMap::<&str, &str>::new()));
 
 /// The workloads of a fixture.
 #[derive(Clone, Debug)]

@@ -245,7 +245,7 @@ mod tests {
     fn any_number_of_workloads_comes_back_in_order() {
         let workload = |n: usize| GrayWorkload {
             cluster: n.to_string().into(),
-            template: RawJson::of(&n),
+            template: RawJson::new(&n),
         };
         for count in 0..4 {
             let given: Vec<_> = (0..count).map(workload).collect();

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::families::servicestage::names::check_name;
 use crate::families::servicestage::pipelines::model::pipeline::{ConfigMode, Definition};
 use crate::families::servicestage::pipelines::model::stages::{Stage, Stages, Task};
-use crate::http::json::{RawJson, ValidationError, read_part};
+use crate::http::json::{RawJson, ValidationError};
 use crate::sim::lifecycle::FailurePolicy;
 
 /// The body of a creation and of an edit.
@@ -269,7 +269,7 @@ impl PipelineBody {
 
 /// Reads what is understood of the stages. Paths count from the list.
 pub(crate) fn read_stages(stages: &RawJson) -> Result<Stages, ValidationError> {
-    let bodies: Vec<StageBody> = read_part(stages)?;
+    let bodies: Vec<StageBody> = stages.read()?;
     let mut names = HashSet::default();
     for (n, body) in bodies.iter().enumerate() {
         check_step_name(&body.name, &mut names)
@@ -323,6 +323,6 @@ fn check_step_name<'a>(name: &'a str, seen: &mut HashSet<&'a str>) -> Result<(),
 
 /// Checks template sources and counts them. Paths count from the list.
 pub(crate) fn count_sources(sources: &RawJson) -> Result<usize, ValidationError> {
-    let sources: Vec<SourceBody> = read_part(sources)?;
+    let sources: Vec<SourceBody> = sources.read()?;
     Ok(sources.len())
 }

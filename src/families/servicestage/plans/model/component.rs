@@ -10,7 +10,7 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::families::servicestage::names::check_name;
-use crate::http::json::{RawJson, ValidationError, read_part};
+use crate::http::json::{RawJson, ValidationError};
 
 /// A component of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl Component {
     }
 
     fn read(text: RawJson, complete: bool) -> Result<Self, ValidationError> {
-        let body: ReleasePlanComponent = read_part(&text)?;
+        let body: ReleasePlanComponent = text.read()?;
         let seq = body.seq.ok_or_else(|| required("seq"))?;
         if seq < 0 {
             return Err(ValidationError::new("seq", format!("{seq} is less than 0")));
@@ -156,7 +156,7 @@ impl Component {
         let given = self.text.text();
         let Members(mut rest) = serde_json::from_str(given).expect("it was read before");
         rest.retain(|(key, _)| !["seq", "component_id", "name"].contains(&key.as_str()));
-        self.text = RawJson::of(&WithId {
+        self.text = RawJson::new(&WithId {
             seq: self.seq,
             id: &id,
             name: &self.name,

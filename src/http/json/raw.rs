@@ -1,0 +1,122 @@
+//! Raw parts of a document, which are stored and returned without being understood.
+
+use std::fmt::Display;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::fast_writer::RAW_JSON;
+use super::reader::{outside_strings, read_part};
+use super::validation_error::ValidationError;
+
+/// A raw part of a document, byte for byte except for white space between tokens.
+///
+/// Numbers keep their spelling, objects the order of their keys and repeated keys.
+#[derive(Clone, Debug)]
+pub struct RawJson(Box<RawValue>);
+
+impl RawJson {
+    /// Writes a value.
+    ///
+    /// # Panics
+    /// If the value has a map whose keys are not strings.
+    #[must_use]
+    pub fn new(value: &impl Serialize) -> Self {
+        Self(serde_json::value::to_raw_value(value).expect("keys are strings"))
+    }
+
+    #[must_use]
+    pub fn empty_list() -> Self {
+        Self::new(&[(); 0])
+    }
+
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+
+    #[must_use]
+    pub fn is_object(&self) -> bool {
+        self.text().starts_with('{')
+    }
+
+    #[must_use]
+    pub fn is_array(&self) -> bool {
+        self.text().starts_with('[')
+    }
+
+    /// Refuses a part that is present but not an object.
+    pub fn require_object(path: impl Display, part: Option<&Self>) -> Result<(), ValidationError> {
+        match part {
+            Some(part) if !part.is_object() => Err(ValidationError::new(path, "must be an object")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the part, in which unknown fields are permitted. Paths of errors begin at the part.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, ValidationError> {
+        read_part(self.text()).map_err(ValidationError::without_position)
+    }
+}
+
+impl PartialEq for RawJson {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl Eq for RawJson {}
+
+impl Serialize for RawJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(RAW_JSON, &self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawJson {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        match compact(raw.get()) {
+            None => Ok(Self(raw)),
+            Some(text) => RawValue::from_string(text)
+                .map(Self)
+                .map_err(serde::de::Error::custom),
+        }
+    }
+}
+
+impl utoipa::PartialSchema for RawJson {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::SchemaType::AnyValue)
+            .description(Some("Any JSON, returned as it was sent"))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for RawJson {
+    // The name in the published document.
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Verbatim".into()
+    }
+}
+
+/// Removes white space between tokens; `None` if there is none.
+fn compact(text: &str) -> Option<String> {
+    // No other character of JSON is as low as white space.
+    let lowest = text.bytes().fold(u8::MAX, u8::min);
+    if lowest > b' ' {
+        return None;
+    }
+    let mut compact = String::with_capacity(text.len());
+    let mut begin = 0;
+    for (at, byte) in outside_strings(text.as_bytes()) {
+        if byte <= b' ' {
+            compact.push_str(&text[begin..at]);
+            begin = at + 1;
+        }
+    }
+    compact.push_str(&text[begin..]);
+    (begin > 0).then_some(compact)
+}

@@ -1,0 +1,183 @@
+//! A strict JSON reader: structs must be objects, and an error names the path of the value at fault.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::strict;
+use super::validation_error::ValidationError;
+
+/// The maximum depth of a body. Serde limits only the parts that it understands.
+const MAX_DEPTH: usize = 128;
+
+/// Reads a body. `ignored` is called with the path of every unknown field.
+pub fn read<T: DeserializeOwned>(
+    text: &[u8],
+    mut ignored: impl FnMut(String),
+) -> Result<T, ValidationError> {
+    if nests_deeper(text, MAX_DEPTH) {
+        let message = format!("the body nests deeper than {MAX_DEPTH} levels");
+        return Err(ValidationError::new("", message));
+    }
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let mut callback = |path: serde_ignored::Path| ignored(path_string(&path));
+    let tracked = serde_ignored::Deserializer::new(&mut json, &mut callback);
+    strict::deserialize(tracked)
+        .and_then(|value| json.end().map(|()| value))
+        .map_err(|error| located::<T>(text, &error))
+}
+
+/// Reads a part of a document, in which unknown fields are permitted.
+pub(super) fn read_part<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ValidationError> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    strict::deserialize(&mut json)
+        .and_then(|value| json.end().map(|()| value))
+        .map_err(|error| located::<T>(text.as_bytes(), &error))
+}
+
+/// Adds the path to an error. Tracking it costs more than reading, so the text is read once more with it.
+fn located<'a, T: Deserialize<'a>>(text: &'a [u8], error: &serde_json::Error) -> ValidationError {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+    let _: Result<T, _> = strict::deserialize(tracked);
+    ValidationError::new(track.path(), error.to_string())
+}
+
+/// The JSON path of an unknown field.
+pub fn path_string(path: &serde_ignored::Path) -> String {
+    use serde_ignored::Path as P;
+    match path {
+        P::Root => String::new(),
+        P::Seq { parent, index } => format!("{}[{index}]", path_string(parent)),
+        P::Map { parent, key } => match path_string(parent) {
+            outer if outer.is_empty() => key.clone(),
+            outer => format!("{outer}.{key}"),
+        },
+        P::Some { parent } | P::NewtypeStruct { parent } | P::NewtypeVariant { parent } => {
+            path_string(parent)
+        }
+    }
+}
+
+fn nests_deeper(text: &[u8], limit: usize) -> bool {
+    // Hardly any text has as many brackets, and counting them is fast.
+    let is_opening = |byte: &&u8| matches!(byte, b'[' | b'{');
+    text.iter().filter(is_opening).count() > limit && depth(text) > limit
+}
+
+fn depth(text: &[u8]) -> usize {
+    let (mut deepest, mut depth) = (0, 0_usize);
+    for (_, byte) in outside_strings(text) {
+        match byte {
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// The bytes of a JSON text that are not within strings, with their offsets.
+pub(super) fn outside_strings(text: &[u8]) -> impl Iterator<Item = (usize, u8)> {
+    let (mut in_string, mut escaped) = (false, false);
+    let bytes = text.iter().copied().enumerate();
+    bytes.filter(move |(_, byte)| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ => return !in_string,
+        }
+        false
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::json::RawJson;
+
+    #[derive(Debug, Deserialize)]
+    struct Order {
+        #[serde(default)]
+        items: Vec<OrderLine>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct OrderLine {
+        name: String,
+        #[serde(default)]
+        rest: Option<RawJson>,
+    }
+
+    #[derive(Deserialize)]
+    struct Optional {
+        #[serde(rename = "order")]
+        _order: Option<Order>,
+    }
+
+    #[track_caller]
+    fn assert_refused(text: &str, expected: &str) {
+        let error = read::<Order>(text.as_bytes(), |_| {}).unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
+
+    #[test]
+    fn an_error_names_the_path() {
+        assert_refused(
+            r#"{"items":[{"name":"a"},{"name":7}]}"#,
+            "items[1].name: invalid type: integer `7`, expected a string",
+        );
+        assert_refused("[1", "invalid type: sequence, expected an object");
+        assert_refused(
+            r#"{"items":[["a"]]}"#,
+            "items[0]: invalid type: sequence, expected an object",
+        );
+        assert_refused("{} x", "trailing characters");
+        assert_refused("{", "EOF");
+    }
+
+    #[test]
+    fn unknown_fields_are_reported_with_their_path() {
+        let mut ignored = Vec::new();
+        read::<Order>(br#"{"items":[{"name":"a","nmae":1}],"x":{}}"#, |path| {
+            ignored.push(path);
+        })
+        .unwrap();
+        assert_eq!(ignored, ["items[0].nmae", "x"]);
+
+        read::<Optional>(br#"{"order":{"x":1}}"#, |path| ignored.push(path)).unwrap();
+        assert_eq!(ignored.last().unwrap(), "order.x");
+    }
+
+    #[test]
+    fn a_raw_part_loses_only_white_space() {
+        let text = br#"{"items":[{"name":"a","rest":{ "b\" " : 1.50,  "a":[10000000000000000000000, 1e2], "a": null }}]}"#;
+        let order: Order = read(text, |_| {}).unwrap();
+        let rest = order.items[0].rest.clone().unwrap();
+        assert_eq!(order.items[0].name, "a");
+        assert_eq!(
+            rest.text(),
+            r#"{"b\" ":1.50,"a":[10000000000000000000000,1e2],"a":null}"#
+        );
+    }
+
+    #[test]
+    fn an_error_in_a_part_can_be_nested() {
+        let part: RawJson = serde_json::from_str(r#"[{"name":"a","x":1},{}]"#).unwrap();
+        let error = part.read::<Vec<OrderLine>>().unwrap_err();
+        assert_eq!(
+            error.nested_in("stages").to_string(),
+            "stages[1]: missing field `name`"
+        );
+    }
+
+    #[test]
+    fn depth_is_limited_even_in_unknown_fields() {
+        let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(200), "]".repeat(200));
+        assert_refused(&deep, "the body nests deeper than 128 levels");
+    }
+}

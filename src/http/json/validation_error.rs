@@ -1,0 +1,58 @@
+//! Validation errors, which name the path of the value at fault. Requests and fixtures use the same words.
+
+use std::fmt;
+
+/// An error in a JSON document, and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValidationError {
+    /// The JSON path; empty for the document itself.
+    pub path: String,
+    /// The error, or the expected value.
+    pub message: String,
+}
+
+impl ValidationError {
+    pub fn new(path: impl fmt::Display, message: impl Into<String>) -> Self {
+        let mut path = path.to_string();
+        // `serde_path_to_error` writes these for the root and for broken JSON.
+        if matches!(path.as_str(), "." | "?") {
+            path.clear();
+        }
+        Self {
+            path,
+            message: message.into(),
+        }
+    }
+
+    /// The error as seen from the document around.
+    #[must_use]
+    pub fn nested_in(self, outer: impl fmt::Display) -> Self {
+        let path = match self.path.as_str() {
+            "" => outer.to_string(),
+            inner if inner.starts_with('[') => format!("{outer}{inner}"),
+            inner => format!("{outer}.{inner}"),
+        };
+        Self { path, ..self }
+    }
+
+    /// Removes line and column, which mislead unless they are those of the document.
+    #[must_use]
+    pub fn without_position(mut self) -> Self {
+        if let Some(end) = self.message.rfind(" at line ") {
+            self.message.truncate(end);
+        }
+        self
+    }
+}
+
+impl fmt::Display for ValidationError {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        let Self { path, message } = self;
+        match path.as_str() {
+            "" => formatter.write_str(message),
+            path => write!(formatter, "{path}: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for ValidationError {}
