@@ -56,7 +56,10 @@ impl State {
         })
     }
 
-    /// Reads a state from YAML. Words and numbers mean what they mean in YAML 1.2: `no` and `010` are texts.
+    /// Reads a state from YAML 1.2, in which `no` and `010` are texts.
+    ///
+    /// # Panics
+    /// Never: the keys of JSON are strings.
     pub fn from_yaml(text: &str) -> Result<Self, ValidationError> {
         // The limits guard against hostile documents; a fixture is its user's own and may be large.
         let options = serde_saphyr::options! {

@@ -188,7 +188,7 @@ impl ListedScript {
 /// The scripts in force, in the order they were added, and the usual length of a step.
 #[derive(Clone, Debug)]
 pub struct Scripts {
-    scripts: Vec<ListedScript>,
+    list: Vec<ListedScript>,
     step: Millis,
     /// The ids of the scripts that decided something since they were last taken, each once.
     used_ids: Vec<String>,
@@ -199,7 +199,7 @@ impl Scripts {
     #[must_use]
     pub fn new(step: Millis) -> Self {
         Self {
-            scripts: Vec::new(),
+            list: Vec::new(),
             step,
             used_ids: Vec::new(),
         }
@@ -246,7 +246,7 @@ impl Scripts {
         query: &StepQuery,
         is_possible: impl Fn(&ScriptedStep) -> bool,
     ) -> ScriptedStep {
-        let chosen = self.scripts.iter_mut().find_map(|listed| {
+        let chosen = self.list.iter_mut().find_map(|listed| {
             let step = listed.script.nth_step(listed.used).filter(&is_possible)?;
             listed
                 .script
@@ -272,31 +272,31 @@ impl Scripts {
 
     /// Adds a script behind the others.
     pub fn add(&mut self, listed: ListedScript) {
-        self.scripts.push(listed);
+        self.list.push(listed);
     }
 
     /// The scripts in the order they were added.
     #[must_use]
     pub fn list(&self) -> &[ListedScript] {
-        &self.scripts
+        &self.list
     }
 
     /// The scripts that decided nothing so far, in the order they were added.
     pub fn unused(&self) -> impl Iterator<Item = &ListedScript> {
-        self.scripts.iter().filter(|listed| listed.used == 0)
+        self.list.iter().filter(|listed| listed.used == 0)
     }
 
     /// Removes a script; returns false if none has that id.
     pub fn remove(&mut self, id: &str) -> bool {
-        let before = self.scripts.len();
-        self.scripts.retain(|listed| listed.id != id);
+        let before = self.list.len();
+        self.list.retain(|listed| listed.id != id);
         self.used_ids.retain(|used| used != id);
-        self.scripts.len() < before
+        self.list.len() < before
     }
 
     /// Removes all scripts.
     pub fn clear(&mut self) {
-        self.scripts.clear();
+        self.list.clear();
         self.used_ids.clear();
     }
 }

@@ -1,4 +1,4 @@
-//! Instants as RFC 3339 texts.
+//! Instants as RFC 3339 timestamps.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -21,7 +21,7 @@ pub fn rfc3339(at: Millis) -> String {
     }
 }
 
-/// The same at whatever instant; within those years `humantime` takes half of the time.
+/// The same for any instant. Within the years 1970 to 9999, `humantime` takes half the time.
 fn rfc3339_beyond(at: Millis) -> String {
     let precision = if at.rem_euclid(1_000) == 0 {
         chrono::SecondsFormat::Secs
@@ -33,12 +33,17 @@ fn rfc3339_beyond(at: Millis) -> String {
     time.to_rfc3339_opts(precision, true)
 }
 
-/// Parses an RFC 3339 text.
 #[must_use]
 pub fn parse_rfc3339(text: &str) -> Option<Millis> {
     chrono::DateTime::parse_from_rfc3339(text)
         .ok()
         .map(|time| time.timestamp_millis())
+}
+
+/// The error for a text that [`parse_rfc3339`] cannot read.
+#[must_use]
+pub fn not_rfc3339(text: &str) -> String {
+    format!("\"{text}\" is not an RFC 3339 timestamp (example: 2030-01-01T00:00:00Z)")
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::http::context::RequestContext;
 use crate::http::extract::{Body, Query};
 use crate::http::{Caller, response};
 use crate::sim::clock::MAX_INSTANT;
-use crate::world::identities::{Issued, Project, Token, Who, made_of};
+use crate::world::identities::{Issued, NameOrId, Project, Token};
 use crate::world::settings::Auth;
 
 /// The permission to show and revoke other users' tokens. The service has a role of this name.
@@ -76,12 +76,16 @@ pub(super) async fn create_token(
             domain: login.domain,
         };
         let token = Token {
-            token: Secret::new(handle.token_ids().token(|token| directory.knows(token))),
+            token: Secret::new(
+                handle
+                    .token_ids()
+                    .token(|token| directory.contains_token(token)),
+            ),
             user: login.user,
             expires_at: Some(stamp((now + LIFETIME).min(MAX_INSTANT))),
             emulator: Some(issued.into()),
         };
-        directory.keep(token.clone());
+        directory.insert_token(token.clone());
         let envelope = IamTokenEnvelope::new(&token, directory, &base, view.nocatalog.is_empty());
         Ok::<_, Error>((token.token, response::to_json(&envelope, 1 << 10)))
     })?;
@@ -114,7 +118,9 @@ pub(super) async fn show_token(
     let base = base(&parts);
     let (token, text) = handle.read(|(), shared, now| {
         let directory = &shared.identities;
-        let token = directory.token(subject, now).ok_or(Error::NoSuchToken)?;
+        let token = directory
+            .valid_token(subject, now)
+            .ok_or(Error::NoSuchToken)?;
         check_owner(&caller, token)?;
         let envelope = IamTokenEnvelope::new(token, directory, &base, view.nocatalog.is_empty());
         Ok::<_, Error>((token.token.clone(), response::to_json(&envelope, 1 << 10)))
@@ -141,9 +147,11 @@ pub(super) async fn revoke_token(
     let subject = subject(&parts)?;
     handle.write(|(), shared, _| {
         let directory = &mut shared.identities;
-        let token = directory.unrevoked(subject).ok_or(Error::NoSuchToken)?;
+        let token = directory
+            .unrevoked_token(subject)
+            .ok_or(Error::NoSuchToken)?;
         check_owner(&caller, token)?;
-        directory.revoke(subject);
+        directory.revoke_token(subject);
         Ok::<_, Error>(())
     })?;
     Ok(response::empty(StatusCode::NO_CONTENT))
@@ -204,12 +212,12 @@ pub(super) async fn list_projects(
         if let Some(name) = filter.name.as_deref().filter(|name| !name.is_empty()) {
             projects.retain(|project| project.name == name);
             if projects.is_empty() && !directory.is_limited(&caller.name) {
-                projects.push(made_of(name));
+                projects.push(Project::from_name(name));
             }
         }
         let is_other_domain = |id: &Option<String>| match id.as_deref() {
             None | Some("") => false,
-            Some(id) => !Who::Id(id).is_domain(domain),
+            Some(id) => !NameOrId::Id(id).is_domain(domain),
         };
         if none_matches || is_other_domain(&filter.domain_id) || is_other_domain(&filter.parent_id)
         {
@@ -234,9 +242,8 @@ impl ProjectFilter {
                     Ok(page) if page > 0 => page,
                     _ => return Err(bad("page", "a positive integer")),
                 };
-                let per_page = match per_page.parse::<usize>() {
-                    Ok(per_page @ 1..=5_000) => per_page,
-                    _ => return Err(bad("per_page", "an integer from 1 to 5000")),
+                let Ok(per_page @ 1..=5_000) = per_page.parse::<usize>() else {
+                    return Err(bad("per_page", "an integer from 1 to 5000"));
                 };
                 Ok(Some(((page - 1).saturating_mul(per_page), per_page)))
             }

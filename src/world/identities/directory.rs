@@ -1,5 +1,7 @@
 //! The identities of a world, found by name, token and access key.
 
+use std::hash::Hash;
+
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
@@ -11,68 +13,52 @@ use crate::http::auth::{CredentialError, Secret};
 use crate::sim::Millis;
 use crate::world::time::parse_rfc3339;
 
-/// The name of callers with an unknown credential.
+/// The name of a caller whose credential is unknown.
 pub const UNKNOWN_CALLER: &str = "emulator";
 
-/// The account of users who are given none.
+/// The account of users without one.
 const NO_DOMAIN: &str = "emulator";
 
-/// The identities of a world, in the order in which they came.
+/// The identities of a world, in the order in which they were added.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     users: IndexMap<String, User>,
     keys: IndexMap<String, AccessKey>,
-    tokens: IndexMap<Secret, Kept>,
+    tokens: IndexMap<Secret, StoredToken>,
     zadig_users: IndexMap<Secret, ZadigUser>,
 }
 
-/// A token with the instant at which it ends.
+/// A token with the instant at which it expires.
 #[derive(Clone, Debug)]
-struct Kept {
+struct StoredToken {
     token: Token,
-    ends: Option<Millis>,
+    expires: Option<Millis>,
 }
 
-/// Whom a login is for, once the password is right.
+/// A successful login: the names of the user and the user's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
-    /// The user's name.
     pub user: String,
-    /// The user's account.
     pub domain: String,
 }
 
 impl Directory {
-    /// Takes over identities that were checked.
+    /// A directory of identities, which have been checked.
     #[must_use]
     pub fn load(identities: Identities) -> Self {
-        let Identities {
-            users,
-            access_keys,
-            tokens,
-            zadig_users,
-        } = identities;
-        Self {
-            users: users
-                .into_iter()
-                .map(|user| (user.name.clone(), user))
-                .collect(),
-            keys: access_keys
-                .into_iter()
-                .map(|key| (key.ak.clone(), key))
-                .collect(),
-            tokens: tokens
-                .into_iter()
-                .map(|token| (token.token.clone(), Kept::of(token)))
-                .collect(),
-            zadig_users: zadig_users
-                .into_iter()
-                .map(|user| (user.token.clone(), user))
-                .collect(),
+        let mut directory = Self {
+            users: keyed(identities.users, |user| user.name.clone()),
+            keys: keyed(identities.access_keys, |key| key.ak.clone()),
+            tokens: IndexMap::with_capacity(identities.tokens.len()),
+            zadig_users: keyed(identities.zadig_users, |user| user.token.clone()),
+        };
+        for token in identities.tokens {
+            directory.insert_token(token);
         }
+        directory
     }
 
-    /// The same in the fixture format.
+    /// The identities in the fixture format.
     #[must_use]
     pub fn save(&self) -> Identities {
         Identities {
@@ -81,57 +67,56 @@ impl Directory {
             tokens: self
                 .tokens
                 .values()
-                .map(|kept| kept.token.clone())
+                .map(|stored| stored.token.clone())
                 .collect(),
             zadig_users: self.zadig_users.values().cloned().collect(),
         }
     }
 
-    /// The owner of a token, if it is known. An expired token fails, and so does a revoked one.
+    /// The owner of a token, if the token is known. An expired or revoked one is an error.
     pub fn by_token(&self, token: &str, now: Millis) -> Result<Option<Caller>, CredentialError> {
-        let Some(kept) = self.tokens.get(token) else {
+        let Some(stored) = self.tokens.get(token) else {
             return Ok(None);
         };
-        if kept.is_revoked() {
+        if stored.is_revoked() {
             return Err(CredentialError::Revoked);
         }
-        match &kept.token.expires_at {
-            Some(at) if kept.has_ended(now) => Err(CredentialError::Expired { at: at.clone() }),
-            _ => Ok(Some(self.caller_with(&kept.token))),
+        match &stored.token.expires_at {
+            Some(at) if stored.is_expired(now) => Err(CredentialError::Expired { at: at.clone() }),
+            _ => Ok(Some(self.caller_with(&stored.token))),
         }
     }
 
-    /// An access key with whose it is.
+    /// An access key and its owner.
     #[must_use]
     pub fn by_key(&self, ak: &str) -> Option<(&AccessKey, Caller)> {
         let key = self.keys.get(ak)?;
         Some((key, self.caller(&key.user)))
     }
 
-    /// The user of Zadig with that token, if there is one.
     #[must_use]
     pub fn zadig_user(&self, token: &str) -> Option<&ZadigUser> {
         self.zadig_users.get(token)
     }
 
-    /// A token that holds now.
+    /// A token that is valid now.
     #[must_use]
-    pub fn token(&self, token: &str, now: Millis) -> Option<&Token> {
-        let kept = self.tokens.get(token)?;
-        (!kept.is_revoked() && !kept.has_ended(now)).then_some(&kept.token)
+    pub fn valid_token(&self, token: &str, now: Millis) -> Option<&Token> {
+        let stored = self.tokens.get(token)?;
+        (!stored.is_revoked() && !stored.is_expired(now)).then_some(&stored.token)
     }
 
-    /// A token that was not revoked, whether its time is over or not.
+    /// A token that was not revoked. It may have expired.
     #[must_use]
-    pub fn unrevoked(&self, token: &str) -> Option<&Token> {
-        let kept = self.tokens.get(token)?;
-        (!kept.is_revoked()).then_some(&kept.token)
+    pub fn unrevoked_token(&self, token: &str) -> Option<&Token> {
+        let stored = self.tokens.get(token)?;
+        (!stored.is_revoked()).then_some(&stored.token)
     }
 
     /// Revokes a token, if it is known.
-    pub fn revoke(&mut self, token: &str) {
-        if let Some(kept) = self.tokens.get_mut(token) {
-            let history = kept
+    pub fn revoke_token(&mut self, token: &str) {
+        if let Some(stored) = self.tokens.get_mut(token) {
+            let history = stored
                 .token
                 .emulator
                 .get_or_insert_with(TokenHistory::default);
@@ -140,24 +125,24 @@ impl Directory {
     }
 
     #[must_use]
-    pub fn knows(&self, token: &str) -> bool {
+    pub fn contains_token(&self, token: &str) -> bool {
         self.tokens.contains_key(token)
     }
 
-    /// Keeps a token.
-    pub fn keep(&mut self, token: Token) {
-        self.tokens.insert(token.token.clone(), Kept::of(token));
+    pub fn insert_token(&mut self, token: Token) {
+        let expires = token.expires_at.as_deref().and_then(parse_rfc3339);
+        let stored = StoredToken { token, expires };
+        self.tokens.insert(stored.token.token.clone(), stored);
     }
 
-    /// True if there is any user to compare a login with.
     #[must_use]
     pub fn has_users(&self) -> bool {
         !self.users.is_empty()
     }
 
-    /// The user whose name or id it is, if the account is right and the password too.
+    /// The login of a user, if the account and the password are right.
     #[must_use]
-    pub fn login(&self, user: Who, domain: Option<Who>, password: &str) -> Option<Login> {
+    pub fn login(&self, user: NameOrId, domain: Option<NameOrId>, password: &str) -> Option<Login> {
         let user = self.user(user)?;
         (user.is_at_home(domain) && user.password.is(password)).then(|| Login {
             user: user.name.clone(),
@@ -165,16 +150,16 @@ impl Directory {
         })
     }
 
-    fn user(&self, user: Who) -> Option<&User> {
+    fn user(&self, user: NameOrId) -> Option<&User> {
         match user {
-            Who::Name(name) => self.users.get(name),
-            Who::Id(id) => self.users.values().find(|user| user_id(&user.name) == id),
+            NameOrId::Name(name) => self.users.get(name),
+            NameOrId::Id(id) => self.users.values().find(|user| user_id(&user.name) == id),
         }
     }
 
-    /// The reason a login failed, for the emulator's user; the service itself keeps it to itself.
+    /// The reason for a failed login, for a hint. The service itself does not tell it.
     #[must_use]
-    pub fn why_not(&self, user: Who, domain: Option<Who>) -> String {
+    pub fn login_failure(&self, user: NameOrId, domain: Option<NameOrId>) -> String {
         match self.user(user) {
             None => {
                 let names: Vec<&str> = self.users.keys().map(String::as_str).collect();
@@ -187,18 +172,19 @@ impl Directory {
         }
     }
 
-    /// The reason a user may have no token for a project.
+    /// The reason why a user cannot have a token for a project.
     #[must_use]
-    pub fn why_no_project(&self, user: &str, project: Who) -> String {
-        let (Who::Name(asked) | Who::Id(asked)) = project;
-        let own = self.own_projects(user).iter();
-        let own: Vec<_> = own
+    pub fn project_refusal(&self, user: &str, project: NameOrId) -> String {
+        let (NameOrId::Name(requested) | NameOrId::Id(requested)) = project;
+        let own: Vec<_> = self
+            .own_projects(user)
+            .iter()
             .map(|own| format!("{} ({})", own.name, own.id))
             .collect();
-        format!("{user} may enter [{}], not {asked}", own.join(", "))
+        format!("{user} may enter [{}], not {requested}", own.join(", "))
     }
 
-    /// The account of whoever calls.
+    /// The account of a caller.
     #[must_use]
     pub fn account_of<'a>(&'a self, caller: &'a Caller) -> &'a str {
         let own = caller.account.as_deref();
@@ -208,45 +194,42 @@ impl Directory {
     /// The account of a user.
     #[must_use]
     pub fn domain_of(&self, user: &str) -> &str {
-        let known = self.users.get(user).map(|user| user.domain.as_str());
-        known
-            .filter(|domain| !domain.is_empty())
-            .unwrap_or(NO_DOMAIN)
+        match self.users.get(user) {
+            Some(user) if !user.domain.is_empty() => &user.domain,
+            _ => NO_DOMAIN,
+        }
     }
 
-    /// The project that a user names, as far as the user may enter it. Who is limited to none may enter any:
-    /// one that nobody knows is made of its id or name, always the same.
+    /// A project, if the user may enter it. A user without projects may enter any; an unknown one is derived from its
+    /// name or id, always in the same way.
     #[must_use]
-    pub fn project(&self, user: &str, project: Who) -> Option<Project> {
-        let own = self.own_projects(user);
-        let known = |projects: &[Project]| {
-            let mut all = projects.iter();
-            all.find(|known| project.is(&known.name, &known.id))
-                .cloned()
+    pub fn project(&self, user: &str, project: NameOrId) -> Option<Project> {
+        let find = |projects: &[Project]| {
+            let is_named = |known: &&Project| project.is(&known.name, &known.id);
+            projects.iter().find(is_named).cloned()
         };
-        if !own.is_empty() {
-            return known(own);
+        if self.is_limited(user) {
+            return find(self.own_projects(user));
         }
-        let found = self.users.values().find_map(|user| known(&user.projects));
-        Some(found.unwrap_or_else(|| match project {
-            Who::Name(name) => made_of(name),
-            Who::Id(id) => Project {
+        let known = self.users.values().find_map(|user| find(&user.projects));
+        Some(known.unwrap_or_else(|| match project {
+            NameOrId::Name(name) => Project::from_name(name),
+            NameOrId::Id(id) => Project {
                 id: id.to_owned(),
                 name: id.to_owned(),
             },
         }))
     }
 
-    /// The projects of a user. Who is limited to none is shown everybody's, one for each name.
+    /// The projects of a user. A user without projects sees those of everybody, one per name.
     #[must_use]
     pub fn projects(&self, user: &str) -> Vec<Project> {
         let own = self.own_projects(user);
         if !own.is_empty() {
             return own.to_vec();
         }
-        let all = self.users.values().flat_map(|user| &user.projects);
         let mut by_name: IndexMap<&str, &Project> = IndexMap::new();
-        for project in all {
+        for project in self.users.values().flat_map(|user| &user.projects) {
             by_name.entry(&project.name).or_insert(project);
         }
         by_name.into_values().cloned().collect()
@@ -264,7 +247,7 @@ impl Directory {
         self.users.get(user)?.actions.as_deref()
     }
 
-    /// The projects that a user is limited to; none: the user may enter any.
+    /// The projects that a user is limited to. If there are none, the user may enter any.
     #[must_use]
     pub fn own_projects(&self, user: &str) -> &[Project] {
         self.users.get(user).map_or(&[], |user| &user.projects)
@@ -275,11 +258,7 @@ impl Directory {
         let Some(user) = self.users.get(name) else {
             return caller;
         };
-        let projects: Vec<_> = user
-            .projects
-            .iter()
-            .map(|project| project.id.clone())
-            .collect();
+        let projects: Vec<_> = user.projects.iter().map(|own| own.id.clone()).collect();
         Caller {
             projects: (!projects.is_empty()).then_some(projects),
             actions: user.actions.clone(),
@@ -287,45 +266,39 @@ impl Directory {
         }
     }
 
-    /// Whoever calls with a token: one that was issued is for its project alone, or for none.
+    /// The caller with a token. An issued token is for its project alone, or for no project.
     fn caller_with(&self, token: &Token) -> Caller {
         let caller = self.caller(&token.user);
-        match token.issued() {
-            None => caller,
-            Some(issued) => Caller {
-                projects: Some(
-                    issued
-                        .project
-                        .iter()
-                        .map(|project| project.id.clone())
-                        .collect(),
-                ),
-                account: Some(issued.domain.clone()),
-                ..caller
-            },
+        let Some(issued) = token.issued() else {
+            return caller;
+        };
+        let project = issued.project.iter().map(|project| project.id.clone());
+        Caller {
+            projects: Some(project.collect()),
+            account: Some(issued.domain.clone()),
+            ..caller
         }
     }
 }
 
-impl Kept {
-    fn of(token: Token) -> Self {
-        let ends = token.expires_at.as_deref().and_then(parse_rfc3339);
-        Self { token, ends }
-    }
+fn keyed<K: Hash + Eq, T>(items: Vec<T>, key: impl Fn(&T) -> K) -> IndexMap<K, T> {
+    items.into_iter().map(|item| (key(&item), item)).collect()
+}
 
+impl StoredToken {
     fn is_revoked(&self) -> bool {
         let history = self.token.emulator.as_ref();
         history.is_some_and(|history| history.revoked)
     }
 
-    fn has_ended(&self, now: Millis) -> bool {
-        self.ends.is_some_and(|ends| ends <= now)
+    fn is_expired(&self, now: Millis) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
     }
 }
 
 impl User {
-    /// True if the user's account is the one that is named, if both are.
-    fn is_at_home(&self, domain: Option<Who>) -> bool {
+    /// True if the user belongs to the account. An absent account, or that of a user without one, is any.
+    fn is_at_home(&self, domain: Option<NameOrId>) -> bool {
         self.domain.is_empty() || domain.is_none_or(|domain| domain.is_domain(&self.domain))
     }
 }
@@ -340,24 +313,22 @@ impl From<Issued> for TokenHistory {
 }
 
 impl Token {
-    /// The record of its issue, if it was issued here.
+    /// The record of its issue, if the emulator issued it.
     #[must_use]
     pub fn issued(&self) -> Option<&Issued> {
         self.emulator.as_ref()?.issued.as_ref()
     }
 }
 
-/// Somebody or something, by name or by id.
+/// A reference to a user, an account or a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who<'a> {
-    /// By name.
+pub enum NameOrId<'a> {
     Name(&'a str),
-    /// By id.
     Id(&'a str),
 }
 
-impl Who<'_> {
-    /// True if it is the account of that name.
+impl NameOrId<'_> {
+    /// True if it refers to the account of that name.
     #[must_use]
     pub fn is_domain(self, name: &str) -> bool {
         self.is(name, &domain_id(name))
@@ -371,30 +342,30 @@ impl Who<'_> {
     }
 }
 
-/// The id of a user, which always comes out of the name alike.
-#[must_use]
-pub fn user_id(name: &str) -> String {
-    id_of("user", name)
-}
-
-/// The id of an account.
-#[must_use]
-pub fn domain_id(name: &str) -> String {
-    id_of("domain", name)
-}
-
-/// A project that nobody told of, by its name: that of the region.
-#[must_use]
-pub fn made_of(name: &str) -> Project {
-    Project {
-        id: id_of("project", name),
-        name: name.to_owned(),
+impl Project {
+    /// A project that no fixture has, with an id derived from its name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Self {
+        Self {
+            id: derived_id("project", name),
+            name: name.to_owned(),
+        }
     }
 }
 
-/// 32 hexadecimal digits made of a kind and a name.
 #[must_use]
-pub fn id_of(kind: &str, name: &str) -> String {
+pub fn user_id(name: &str) -> String {
+    derived_id("user", name)
+}
+
+#[must_use]
+pub fn domain_id(name: &str) -> String {
+    derived_id("domain", name)
+}
+
+/// An id of 32 hexadecimal digits that depends only on a kind and a name.
+#[must_use]
+pub fn derived_id(kind: &str, name: &str) -> String {
     let digest = Sha256::digest(format!("{kind}\0{name}"));
     base16ct::lower::encode_string(&digest[..16])
 }

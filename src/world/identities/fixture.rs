@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::http::auth::Secret;
 use crate::world::fixture::{ValidationError, upsert};
-use crate::world::time::parse_rfc3339;
+use crate::world::time::{not_rfc3339, parse_rfc3339};
 
-/// Identities in the fixture format. Secrets are written out in it, and nowhere else.
+/// Identities in the fixture format, the only place where secrets are written in plain text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Identities {
     /// Users of the Huawei families.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<User>,
-    /// Their access keys.
+    /// Access keys of the users.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub access_keys: Vec<AccessKey>,
-    /// Their tokens.
+    /// Tokens of the users.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<Token>,
     /// Users of Zadig.
@@ -50,9 +50,8 @@ pub struct User {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Project {
-    /// Its id.
     pub id: String,
-    /// Its name: the region's.
+    /// The name, which is that of a region.
     pub name: String,
 }
 
@@ -74,13 +73,13 @@ pub struct AccessKey {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Token {
-    /// Its value.
+    /// The value.
     pub token: Secret,
     pub user: String,
     /// The expiry, RFC 3339; null: never.
     #[serde(default)]
     pub expires_at: Option<String>,
-    /// The record of a token that the emulator issued or revoked itself.
+    /// The record of a token that the emulator issued or revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emulator: Option<TokenHistory>,
 }
@@ -102,7 +101,7 @@ pub struct Issued {
     pub at: String,
     /// The account of its user.
     pub domain: String,
-    /// The project that it is for; absent: it is for the account.
+    /// The project it is for; absent: it is for the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<Project>,
 }
@@ -117,13 +116,13 @@ pub struct ZadigUser {
     pub name: String,
     #[serde(default)]
     pub admin: bool,
-    /// What is allowed in which project: `get_delivery`, `create_delivery`, `delete_delivery`, `release_get`,
+    /// The roles in each project: `get_delivery`, `create_delivery`, `delete_delivery`, `release_get`,
     /// `project_admin`.
     #[serde(default)]
     pub projects: BTreeMap<String, Vec<String>>,
 }
 
-/// The roles that a user of Zadig may have.
+/// The roles of Zadig users.
 const ROLES: [&str; 5] = [
     "get_delivery",
     "create_delivery",
@@ -133,7 +132,7 @@ const ROLES: [&str; 5] = [
 ];
 
 impl Identities {
-    /// Checks that names are unique, that everything belongs to somebody and that times can be read.
+    /// Checks that names are unique, that users exist and that timestamps and roles are valid.
     pub fn check(&self) -> Result<(), ValidationError> {
         let users = unique("users", self.users.iter().map(|user| user.name.as_str()))?;
         unique(
@@ -144,51 +143,42 @@ impl Identities {
             "tokens",
             self.tokens.iter().map(|token| token.token.expose()),
         )?;
-        unique(
-            "zadig_users",
-            self.zadig_users.iter().map(|user| user.token.expose()),
-        )?;
-        for (n, key) in self.access_keys.iter().enumerate() {
-            if !users.contains(key.user.as_str()) {
-                return Err(ValidationError::new(
-                    format!("access_keys[{n}].user"),
-                    "the name of one of the users",
-                ));
+        let zadig_users = self.zadig_users.iter();
+        unique("zadig_users", zadig_users.map(|user| user.token.expose()))?;
+        let check_user = |list: &str, n: usize, user: &str| {
+            if users.contains(user) {
+                return Ok(());
             }
+            let path = format!("{list}[{n}].user");
+            Err(ValidationError::new(
+                path,
+                "must be the name of one of the users",
+            ))
+        };
+        for (n, key) in self.access_keys.iter().enumerate() {
+            check_user("access_keys", n, &key.user)?;
         }
         for (n, token) in self.tokens.iter().enumerate() {
-            let issued = token.issued();
-            // One that was issued here names its user even if nobody knows the user.
-            if issued.is_none() && !users.contains(token.user.as_str()) {
-                return Err(ValidationError::new(
-                    format!("tokens[{n}].user"),
-                    "the name of one of the users",
-                ));
+            if let Some(expires_at) = &token.expires_at {
+                check_timestamp(expires_at, || format!("tokens[{n}].expires_at"))?;
             }
-            if token
-                .expires_at
-                .as_deref()
-                .is_some_and(|at| parse_rfc3339(at).is_none())
-            {
-                return Err(ValidationError::new(
-                    format!("tokens[{n}].expires_at"),
-                    "an RFC 3339 time or null",
-                ));
-            }
-            if issued.is_some_and(|issued| parse_rfc3339(&issued.at).is_none()) {
-                return Err(ValidationError::new(
-                    format!("tokens[{n}].emulator.issued.at"),
-                    "an RFC 3339 time",
-                ));
+            match token.issued() {
+                Some(issued) => {
+                    check_timestamp(&issued.at, || format!("tokens[{n}].emulator.issued.at"))?;
+                }
+                // The emulator also issues tokens to users that no fixture has.
+                None => check_user("tokens", n, &token.user)?,
             }
         }
         for (n, user) in self.zadig_users.iter().enumerate() {
             for (project, roles) in &user.projects {
-                if roles.iter().any(|role| !ROLES.contains(&role.as_str())) {
-                    let place = format!("zadig_users[{n}].projects.{project}");
+                if let Some(role) = roles.iter().find(|role| !ROLES.contains(&role.as_str())) {
                     return Err(ValidationError::new(
-                        place,
-                        format!("roles out of {}", ROLES.join(", ")),
+                        format!("zadig_users[{n}].projects.{project}"),
+                        format!(
+                            "\"{role}\" is not a role; the roles are {}",
+                            ROLES.join(", ")
+                        ),
                     ));
                 }
             }
@@ -196,7 +186,7 @@ impl Identities {
         Ok(())
     }
 
-    /// Takes over what a patch says, by name, key and token.
+    /// Applies a patch: replaces entries with the same name, key or token, and adds the rest.
     pub fn merge(&mut self, patch: Self) {
         upsert(&mut self.users, patch.users, |user| &user.name);
         upsert(&mut self.access_keys, patch.access_keys, |key| &key.ak);
@@ -205,7 +195,7 @@ impl Identities {
     }
 }
 
-/// The names of a list, in which each may come only once.
+/// The names in a list, which must be unique. They may be secrets, so an error does not repeat them.
 fn unique<'a>(
     list: &str,
     names: impl Iterator<Item = &'a str>,
@@ -213,11 +203,16 @@ fn unique<'a>(
     let mut seen = HashSet::new();
     for (n, name) in names.enumerate() {
         if !seen.insert(name) {
-            return Err(ValidationError::new(
-                format!("{list}[{n}]"),
-                "each only once",
-            ));
+            let path = format!("{list}[{n}]");
+            return Err(ValidationError::new(path, "duplicate of an earlier entry"));
         }
     }
     Ok(seen)
+}
+
+fn check_timestamp(text: &str, path: impl Fn() -> String) -> Result<(), ValidationError> {
+    match parse_rfc3339(text) {
+        Some(_) => Ok(()),
+        None => Err(ValidationError::new(path(), not_rfc3339(text))),
+    }
 }

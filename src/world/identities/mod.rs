@@ -1,9 +1,9 @@
-//! The identities a world knows: users with their tokens and access keys, and the users of Zadig.
+//! The identities of a world: users with their tokens and access keys, and the users of Zadig.
 //!
-//! [`Identities`] is their fixture format, [`Directory`] keeps them so that each is found at once.
+//! [`Identities`] is their fixture format, [`Directory`] indexes them.
 
 mod directory;
 mod fixture;
 
-pub use directory::{Directory, Login, UNKNOWN_CALLER, Who, domain_id, id_of, made_of, user_id};
+pub use directory::{Directory, Login, NameOrId, UNKNOWN_CALLER, derived_id, domain_id, user_id};
 pub use fixture::{AccessKey, Identities, Issued, Project, Token, TokenHistory, User, ZadigUser};

@@ -8,7 +8,7 @@ use crate::families::iam::Error;
 use crate::http::auth::Secret;
 use crate::http::json::value::OrderedValue;
 use crate::http::json::{path_string, strict};
-use crate::world::identities::{Directory, Login, Project, Who};
+use crate::world::identities::{Directory, Login, NameOrId, Project};
 
 /// The body of a login: `{"auth":{"identity":{…},"scope":{…}}}`.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -107,10 +107,10 @@ enum Reference {
 }
 
 impl Reference {
-    fn who(&self) -> Who<'_> {
+    fn who(&self) -> NameOrId<'_> {
         match self {
-            Self::Name(name) => Who::Name(name),
-            Self::Id(id) => Who::Id(id),
+            Self::Name(name) => NameOrId::Name(name),
+            Self::Id(id) => NameOrId::Id(id),
         }
     }
 
@@ -140,6 +140,9 @@ enum RequestedScope {
 
 impl LoginRequest {
     /// Reads a login. `ignored` receives the path of every unknown field.
+    ///
+    /// # Panics
+    /// Never: the keys of JSON are strings.
     pub fn read(body: &[u8], mut ignored: impl FnMut(String)) -> Result<Self, Error> {
         let value: OrderedValue =
             serde_json::from_slice(body).map_err(|error| Error::BadBody(error.to_string()))?;
@@ -209,7 +212,7 @@ impl LoginRequest {
             return Ok(login);
         }
         if !accept_unknown {
-            return Err(Error::WrongLogin(directory.why_not(user, domain)));
+            return Err(Error::WrongLogin(directory.login_failure(user, domain)));
         }
         let user = self.user.text();
         let domain = match &self.domain {
@@ -229,7 +232,7 @@ impl LoginRequest {
             RequestedScope::Project(project) => match directory.project(user, project.who()) {
                 Some(project) => Ok(Some(project)),
                 None => Err(Error::ForeignScope(
-                    directory.why_no_project(user, project.who()),
+                    directory.project_refusal(user, project.who()),
                 )),
             },
             RequestedScope::Domain(domain) if !domain.who().is_domain(own_domain) => {

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::sim::Millis;
 use crate::sim::clock::MAX_INSTANT;
-use crate::world::identities::{Directory, Project, Token, domain_id, id_of, user_id};
+use crate::world::identities::{Directory, Project, Token, derived_id, domain_id, user_id};
 use crate::world::time::parse_rfc3339;
 
 /// The lifetime of an issued token: 24 hours of the world's clock.
@@ -174,13 +174,13 @@ impl IamTokenEnvelope {
 fn catalog(base: &str, project: Option<&Project>) -> Vec<IamService> {
     let service = |name, kind, region: &str, url| IamService {
         endpoints: [IamEndpoint {
-            id: id_of("endpoint", name),
+            id: derived_id("endpoint", name),
             interface: "public",
             region: region.to_owned(),
             region_id: region.to_owned(),
             url,
         }],
-        id: id_of("service", name),
+        id: derived_id("service", name),
         name,
         kind,
     };
