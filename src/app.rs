@@ -9,12 +9,12 @@ use crate::registry::World;
 use crate::server::worlds::WorldContext;
 use crate::{control, http, registry};
 
-/// The router of a world that stands alone.
+/// The router of a single world.
 pub fn app(world: &World) -> Router {
     compose(world, control::router(world))
 }
 
-/// The router of a world among others, which its control plane can open and close.
+/// The router of a world whose control plane can open and close other worlds.
 pub fn app_with_host(world: &World, context: WorldContext) -> Router {
     compose(world, control::router(world).layer(Extension(context)))
 }
@@ -26,16 +26,16 @@ fn compose(world: &World, control: Router) -> Router {
         .merge(registry::router(&world))
         .merge(control)
         .fallback(async move |request: Request| {
-            let refuse = async move |request| unrouted(world, request);
+            let refuse = async move |request| unrouted(&world, request);
             http::middleware::instrument::instrument(recorder, request, refuse).await
         })
 }
 
-fn unrouted(world: World, request: Request) -> axum::response::Response {
+fn unrouted(world: &World, request: Request) -> axum::response::Response {
     let path = request.uri().path();
     if path == "/_emulator" || path.starts_with("/_emulator/") {
         control::unrouted(&request)
     } else {
-        registry::unrouted(&world, request)
+        registry::unrouted(world, request)
     }
 }

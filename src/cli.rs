@@ -1,4 +1,4 @@
-//! The command line and its environment twins.
+//! The command line and its environment variables.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -18,13 +18,13 @@ use crate::world::settings::{
 };
 use crate::world::time::parse_rfc3339;
 
-/// What the environment twins of flags begin with.
+/// The prefix of the environment variables of flags.
 const PREFIX: &str = "RELEASE_EMULATOR_";
 
-/// Variables of that prefix that are no flags: what is handed to programs under test.
+/// Variables with the prefix that belong to no flag: they are passed to programs under test.
 const NEVER_FLAGS: [&str; 2] = ["RELEASE_EMULATOR_URL", "RELEASE_EMULATOR_WORLD"];
 
-/// The twin of `--fixtures`, which splits at commas as the flag itself does not.
+/// The variable of `--fixtures`, which splits at commas, unlike the flag.
 const FIXTURES: &str = "RELEASE_EMULATOR_FIXTURES";
 
 const FIXTURES_HELP: &str = "A fixture file (.json, .yaml, .yml), or `documented` for the documented \
@@ -36,49 +36,39 @@ const FIXTURES_HELP: &str = "A fixture file (.json, .yaml, .yml), or `documented
 #[command(version, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
     #[command(flatten)]
-    serve: Config,
+    serve: ServeOptions,
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Serve until told to stop (the default)
-    Serve(Config),
-    /// Serve on a free port while a command runs, and pass its exit code on
-    Exec(Exec),
+/// A command of the process, with its options.
+#[derive(Clone, Debug, Subcommand)]
+pub enum CliCommand {
+    /// Serve until a signal (the default)
+    Serve(ServeOptions),
+    /// Serve on a free port while a command runs, and exit with its code
+    Exec(ExecOptions),
     /// Print the OpenAPI document
     #[command(name = "openapi")]
     OpenApi,
 }
 
-/// What the process is to do.
-#[derive(Clone, Debug)]
-pub enum Task {
-    /// Serve until told to stop.
-    Serve(Config),
-    /// Serve while a command runs.
-    Exec(Exec),
-    /// Print the OpenAPI document.
-    OpenApi,
-}
-
-/// What `serve` was asked for.
+/// The options of `serve`.
 #[derive(Clone, Debug, Args)]
-pub struct Config {
-    /// Where to listen; port 0 picks a free one
+pub struct ServeOptions {
+    /// The address to listen on; port 0 picks a free one
     #[arg(long, env = "RELEASE_EMULATOR_LISTEN", default_value = "127.0.0.1:4600", value_parser = address)]
     pub listen: SocketAddr,
     /// A fixture file (.json, .yaml, .yml), or `documented` for the documented examples; may be repeated
     #[arg(long, value_name = "FILE|documented", help = FIXTURES_HELP)]
     pub fixtures: Vec<String>,
-    /// Which credentials pass
+    /// The credentials that pass
     #[arg(long, env = "RELEASE_EMULATOR_AUTH", value_enum, default_value_t)]
     auth: Auth,
-    /// What is followed where a document and the service differ
+    /// The authority where the documentation and the service differ
     #[arg(long, env = "RELEASE_EMULATOR_FIDELITY", value_enum, default_value_t)]
     fidelity: Fidelity,
-    /// Whether what a request refers to must exist
+    /// The check of references to resources that the emulator does not own
     #[arg(long, env = "RELEASE_EMULATOR_REFERENCES", value_enum, default_value_t)]
     references: References,
     /// The length of one step of work, such as 2s or 500ms; 0s: at once
@@ -87,13 +77,13 @@ pub struct Config {
     /// Virtual seconds per real second
     #[arg(long, env = "RELEASE_EMULATOR_PACE", default_value = "1", value_parser = pace)]
     pace: f64,
-    /// Begin with the clock standing at this instant (RFC 3339)
+    /// Start with the clock frozen at this instant (RFC 3339)
     #[arg(long, env = "RELEASE_EMULATOR_FREEZE", value_name = "TIME", value_parser = time)]
     freeze: Option<Millis>,
     /// Write the port number to this file once it is bound
     #[arg(long, env = "RELEASE_EMULATOR_PORT_FILE", value_name = "FILE")]
     pub port_file: Option<PathBuf>,
-    /// How the pipelines list is wrapped
+    /// The form of the pipelines list
     #[arg(
         long,
         env = "RELEASE_EMULATOR_PIPELINES_LIST",
@@ -101,7 +91,7 @@ pub struct Config {
         default_value_t
     )]
     pipelines_list: PipelinesList,
-    /// About how many bytes the journal of requests holds; 0 turns it off
+    /// The approximate size of the request journal in bytes; 0 turns it off
     #[arg(
         long,
         env = "RELEASE_EMULATOR_JOURNAL_BYTES",
@@ -109,27 +99,27 @@ pub struct Config {
         default_value_t = 8 << 20
     )]
     journal_bytes: usize,
-    /// How many worlds there may be at a time, the first one included
+    /// The limit on worlds at a time, including the first
     #[arg(long, env = "RELEASE_EMULATOR_MAX_WORLDS", value_name = "N", default_value = "256", value_parser = count)]
     max_worlds: usize,
-    /// The ports of further worlds, such as 4601-4700; absent: whatever is free
+    /// The ports of further worlds, such as 4601-4700; absent: any free port
     #[arg(long, env = "RELEASE_EMULATOR_WORLD_PORTS", value_name = "A-B", value_parser = ports)]
     world_ports: Option<RangeInclusive<u16>>,
-    /// How log lines on stderr look
+    /// The format of log lines on stderr
     #[arg(long, env = "RELEASE_EMULATOR_LOG", value_enum, default_value_t)]
     pub log: LogFormat,
-    /// From which level on lines are logged; requests are at info
+    /// The least severe level that is logged; requests are at info
     #[arg(long, env = "RELEASE_EMULATOR_LOG_LEVEL", value_enum, default_value_t)]
     pub log_level: LogLevel,
 }
 
-/// What `exec` was asked for.
+/// The options of `exec`.
 #[derive(Clone, Debug, Args)]
-pub struct Exec {
-    /// How to serve meanwhile.
+pub struct ExecOptions {
+    /// The options of the server.
     #[command(flatten)]
-    pub serve: Config,
-    /// Exit with code 7 on any of these although the command succeeded; comma-separated
+    pub serve: ServeOptions,
+    /// Exit with code 7 on any of these even if the command succeeds; comma-separated
     #[arg(
         long,
         env = "RELEASE_EMULATOR_FAIL_ON",
@@ -143,7 +133,7 @@ pub struct Exec {
     pub command: Vec<OsString>,
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// For people.
@@ -153,43 +143,43 @@ pub enum LogFormat {
     Json,
 }
 
-/// From which level on lines are logged.
+/// The least severe level that is logged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogLevel {
     /// Nothing.
     Off,
-    /// The emulator's own faults.
+    /// Bugs of the emulator.
     Error,
-    /// What its user should look at.
+    /// Conditions that need attention.
     #[default]
     Warn,
     /// A line per request.
     Info,
-    /// Why requests were refused.
+    /// The reasons of refused requests.
     Debug,
     /// Everything.
     Trace,
 }
 
-impl Task {
-    /// Reads the process's arguments and environment. Exits with code 2, or 0 after `--help` and
-    /// `--version`, where these say so.
+impl CliCommand {
+    /// Reads the process's arguments and environment. Exits with code 2 on an error, and with 0 after `--help` and
+    /// `--version`.
     pub fn from_process() -> Self {
-        if let Some(wrong) =
+        if let Some(error) =
             unknown_variable(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
         {
             command()
-                .error(clap::error::ErrorKind::UnknownArgument, wrong)
+                .error(clap::error::ErrorKind::UnknownArgument, error)
                 .exit();
         }
         let arguments = || std::env::args_os().filter_map(|argument| argument.into_string().ok());
         match Self::read(std::env::args_os(), std::env::var(FIXTURES).ok().as_deref()) {
-            Ok(task) => task,
+            Ok(command) => command,
             Err(error) => match env_source_of(&error, arguments()) {
-                // The user has typed no flag, so the message names the variable.
+                // The value came from the environment, so the message names the variable.
                 Some((flag, variable)) => {
-                    let said = error.to_string().replacen(&flag, &variable, 1);
-                    let _ = std::io::stderr().write_all(said.as_bytes());
+                    let text = error.to_string().replacen(&flag, &variable, 1);
+                    let _ = std::io::stderr().write_all(text.as_bytes());
                     std::process::exit(error.exit_code())
                 }
                 None => error.exit(),
@@ -203,27 +193,23 @@ impl Task {
     ) -> Result<Self, clap::Error> {
         let matches = command().try_get_matches_from(arguments)?;
         let cli = Cli::from_arg_matches(&matches)?;
-        let mut task = match cli.command {
-            Some(Command::Serve(config)) => Self::Serve(config),
-            Some(Command::Exec(exec)) => Self::Exec(exec),
-            Some(Command::OpenApi) => Self::OpenApi,
-            None => Self::Serve(cli.serve),
-        };
-        if let Self::Serve(config) | Self::Exec(Exec { serve: config, .. }) = &mut task
-            && config.fixtures.is_empty()
+        let mut command = cli.command.unwrap_or(Self::Serve(cli.serve));
+        if let Self::Serve(options) | Self::Exec(ExecOptions { serve: options, .. }) = &mut command
+            && options.fixtures.is_empty()
         {
-            let listed = fixtures.iter().flat_map(|listed| listed.split(','));
-            config.fixtures = listed
+            options.fixtures = fixtures
+                .iter()
+                .flat_map(|files| files.split(','))
                 .map(str::trim)
                 .filter(|file| !file.is_empty())
                 .map(str::to_owned)
                 .collect();
         }
-        Ok(task)
+        Ok(command)
     }
 }
 
-/// The command line. A command that is run has a port to itself unless one is chosen.
+/// The command line. `exec` uses a free port by default.
 fn command() -> clap::Command {
     Cli::command().mut_subcommand("exec", |exec| {
         // It would be listed last otherwise.
@@ -233,7 +219,7 @@ fn command() -> clap::Command {
     })
 }
 
-/// Every flag there is: those of `serve`, and what `exec` has beside them.
+/// All flags: those of `serve`, and the ones that only `exec` has.
 fn flags() -> Vec<clap::Arg> {
     let command = command();
     let mut flags: Vec<clap::Arg> = command.get_arguments().cloned().collect();
@@ -246,8 +232,8 @@ fn flags() -> Vec<clap::Arg> {
     flags
 }
 
-impl Config {
-    /// What concerns a world.
+impl ServeOptions {
+    /// The settings of a world.
     pub fn settings(&self) -> Settings {
         Settings {
             auth: self.auth,
@@ -262,7 +248,7 @@ impl Config {
         }
     }
 
-    /// What concerns further worlds.
+    /// The limits on further worlds.
     pub fn limits(&self) -> Limits {
         Limits {
             most: self.max_worlds,
@@ -271,7 +257,7 @@ impl Config {
     }
 }
 
-/// Says what is wrong with the first variable of our prefix that is no flag's twin, and names near ones.
+/// The error for the first variable with the prefix that belongs to no flag, with the closest known one.
 fn unknown_variable(names: impl Iterator<Item = String>) -> Option<String> {
     let mut known: Vec<String> = flags()
         .iter()
@@ -291,16 +277,16 @@ fn unknown_variable(names: impl Iterator<Item = String>) -> Option<String> {
     Some(format!("unknown environment variable {name}; {hint}"))
 }
 
-/// The flag that an error is about and its twin in the environment, where the bad value came from the twin.
+/// The flag that an error is about and its variable, if the invalid value came from the variable.
 fn env_source_of(
     error: &clap::Error,
     arguments: impl Iterator<Item = String>,
 ) -> Option<(String, String)> {
-    let Some(ContextValue::String(said)) = error.get(ContextKind::InvalidArg) else {
+    let Some(ContextValue::String(usage)) = error.get(ContextKind::InvalidArg) else {
         return None;
     };
-    let flag = said.split(' ').next()?;
-    // What stands behind `--` is somebody else's.
+    let flag = usage.split(' ').next()?;
+    // Arguments after `--` belong to the command.
     if arguments
         .take_while(|argument| argument != "--")
         .any(|argument| argument.split('=').next() == Some(flag))
@@ -311,20 +297,19 @@ fn env_source_of(
         .into_iter()
         .find(|known| known.get_long() == flag.strip_prefix("--"))?;
     let variable = known.get_env()?.to_str()?.to_owned();
-    Some((said.clone(), variable))
+    Some((usage.clone(), variable))
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
-    let expected = || "expected an address with a port, such as 127.0.0.1:4600".to_owned();
-    text.to_socket_addrs()
-        .ok()
-        .and_then(|mut found| found.next())
-        .ok_or_else(expected)
+    let mut addresses = text.to_socket_addrs().into_iter().flatten();
+    addresses
+        .next()
+        .ok_or_else(|| "must be an address with a port, such as 127.0.0.1:4600".to_owned())
 }
 
 fn pace(text: &str) -> Result<f64, String> {
     let pace = text.parse().ok().filter(|pace| is_pace(*pace));
-    pace.ok_or_else(|| "expected a number over 0, at most 1000000".to_owned())
+    pace.ok_or_else(|| "must be over 0 and at most 1000000".to_owned())
 }
 
 fn count(text: &str) -> Result<usize, String> {
@@ -332,7 +317,7 @@ fn count(text: &str) -> Result<usize, String> {
         .parse()
         .ok()
         .filter(|count| (1..=65_535).contains(count));
-    count.ok_or_else(|| "expected a number from 1 to 65535".to_owned())
+    count.ok_or_else(|| "must be from 1 to 65535".to_owned())
 }
 
 fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
@@ -340,51 +325,51 @@ fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
     text.split_once('-')
         .and_then(|(first, last)| Some(port(first)?..=port(last)?))
         .filter(|range| !range.is_empty())
-        .ok_or_else(|| "expected two ports with a hyphen, such as 4601-4700".to_owned())
+        .ok_or_else(|| "must be a range of ports such as 4601-4700".to_owned())
 }
 
 fn time(text: &str) -> Result<Millis, String> {
     parse_rfc3339(text)
-        .ok_or_else(|| "expected an RFC 3339 time, such as 2026-01-01T12:00:00Z".to_owned())
+        .ok_or_else(|| "not an RFC 3339 timestamp (example: 2030-01-01T00:00:00Z)".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(arguments: &[&str], fixtures: Option<&str>) -> Result<Task, String> {
+    fn read(arguments: &[&str], fixtures: Option<&str>) -> Result<CliCommand, String> {
         let arguments = ["release-emulator"]
             .iter()
             .chain(arguments)
             .map(OsString::from);
-        Task::read(arguments, fixtures).map_err(|error| error.to_string())
+        CliCommand::read(arguments, fixtures).map_err(|error| error.to_string())
     }
 
     #[track_caller]
-    fn serve(arguments: &[&str], fixtures: Option<&str>) -> Config {
+    fn serve(arguments: &[&str], fixtures: Option<&str>) -> ServeOptions {
         match read(arguments, fixtures) {
-            Ok(Task::Serve(config)) => config,
+            Ok(CliCommand::Serve(options)) => options,
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
-    fn serve_may_be_said_or_not() {
+    fn serve_is_the_default_command() {
         for arguments in [
             &["--step", "0s", "--listen", "127.0.0.1:0"][..],
             &["serve", "--step", "0s", "--listen", "127.0.0.1:0"],
         ] {
-            let config = serve(arguments, None);
-            assert_eq!((config.step, config.listen.port()), (0, 0));
+            let options = serve(arguments, None);
+            assert_eq!((options.step, options.listen.port()), (0, 0));
         }
         assert_eq!(serve(&[], None).listen.port(), 4600);
-        assert!(matches!(read(&["openapi"], None), Ok(Task::OpenApi)));
+        assert!(matches!(read(&["openapi"], None), Ok(CliCommand::OpenApi)));
     }
 
     #[test]
     fn exec_takes_the_flags_of_serve_a_free_port_and_a_command_with_flags_of_its_own() {
         let exec = |arguments: &[&str]| match read(arguments, Some("documented")) {
-            Ok(Task::Exec(exec)) => exec,
+            Ok(CliCommand::Exec(options)) => options,
             other => panic!("{other:?}"),
         };
         let given = exec(&[

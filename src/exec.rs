@@ -1,12 +1,12 @@
-//! A command that is run against the emulator: what it finds in its environment, the signals that are passed on
-//! to it, and what makes the run fail although the command itself succeeded.
+//! A command that runs against the emulator: its environment variables, the signals passed on to it, and the findings
+//! that make the run fail even if the command succeeds.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::ValueEnum;
 use rustix::process::{Pid, Signal, getpgrp, kill_process};
@@ -21,7 +21,7 @@ use crate::sim::glob::Glob;
 use crate::sim::scripts::ListedScript;
 use crate::world::identities::Identities;
 
-/// The credential of a command whose user has none: any passes unless `--auth strict`.
+/// The credential of a command if the fixtures have none: any passes without `--auth strict`.
 const ANY_KEY: (&str, &str) = ("any-ak", "any-sk");
 
 /// The reason a command did not run.
@@ -35,13 +35,13 @@ pub enum Error {
         /// The cause.
         cause: std::io::Error,
     },
-    /// It was started, or could have been, and then the machine failed.
+    /// The operating system failed.
     #[error("cannot wait for the command: {0}")]
     Wait(#[from] std::io::Error),
 }
 
-/// Runs a command to its end, with its own stdin, stdout and stderr, and passes SIGINT and SIGTERM on to it.
-/// Answers its exit code, which is 128 and the signal's number where one ended it.
+/// Runs a command to its end with the process's stdin, stdout and stderr, and passes SIGINT and SIGTERM on to it.
+/// Returns its exit code: 128 plus the signal's number if a signal ended it.
 pub async fn run(
     command: &[OsString],
     variables: Vec<(&'static str, String)>,
@@ -68,14 +68,14 @@ pub async fn run(
         }
         let pid = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
         if let Some(pid) = pid {
-            // One that has just ended needs no signal any more.
+            // A command that has just ended needs no signal.
             let _ = kill_process(pid, signal);
         }
     }
 }
 
-/// Whether a terminal's interrupt came to the command as well as to this process: a terminal sends it to all of
-/// its foreground, and a command that hears it twice takes the second one for impatience.
+/// Returns true if a terminal's interrupt reached the command too: a terminal sends it to its whole foreground group,
+/// and many programs take a second interrupt as an order to quit at once.
 fn in_foreground() -> bool {
     let terminal = File::open("/dev/tty");
     terminal.is_ok_and(|terminal| tcgetpgrp(terminal).is_ok_and(|group| group == getpgrp()))
@@ -88,9 +88,9 @@ fn code(status: ExitStatus) -> u8 {
         .unwrap_or(u8::MAX)
 }
 
-/// What a command finds in its environment beside what is there: the emulator's url, under its own name and under
-/// those of the Huawei SDKs, and for these a credential unless there is one. It is the first access key of the
-/// identities, with its user's project if there is exactly one, or else a key that nobody knows.
+/// The additional environment variables of a command: the emulator's URL under its own name and under those of the
+/// Huawei SDKs, and a credential for these unless one is set. The credential is the first access key of the identities,
+/// with its user's project if there is exactly one, or else an arbitrary key.
 #[must_use]
 pub fn variables(
     url: &str,
@@ -105,7 +105,7 @@ pub fn variables(
     ]
     .map(|name| (name, url.to_owned()))
     .into();
-    // Half a credential of somebody else's would help nobody.
+    // Half of the user's own credential and half of ours would never match.
     if is_set("HUAWEICLOUD_SDK_AK") || is_set("HUAWEICLOUD_SDK_SK") {
         return variables;
     }
@@ -116,11 +116,11 @@ pub fn variables(
     if let Some(token) = key.and_then(|key| key.security_token.as_ref()) {
         variables.push(("HUAWEICLOUD_SDK_SECURITY_TOKEN", token.expose().to_owned()));
     }
-    let of_key = |key: &&str| identities.users.iter().find(|user| user.name == **key);
+    let owner_of = |key: &&str| identities.users.iter().find(|user| user.name == **key);
     let user = key.map(|key| key.user.as_str());
     if let Some([project]) = user
         .as_ref()
-        .and_then(of_key)
+        .and_then(owner_of)
         .map(|user| &user.projects[..])
         && !is_set("HUAWEICLOUD_SDK_PROJECT_ID")
     {
@@ -132,11 +132,11 @@ pub fn variables(
 /// A finding that makes a run fail although its command succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
-    /// A script that was never used.
+    /// An unused script.
     UnusedScript,
-    /// A request to a path, or with a method, that no operation has.
+    /// A request that matches no operation.
     UnknownRoute,
-    /// An answer of 500 or more that no fault asked for.
+    /// An answer of 500 or more without a fault.
     ServerError,
 }
 
@@ -144,8 +144,8 @@ impl FailOn {
     /// The findings of this kind in a world, a line each.
     fn findings(self, world: &World) -> Vec<String> {
         match self {
-            Self::UnusedScript => world.read(|tables, _| {
-                let unused = tables.shared.scripts.unused();
+            Self::UnusedScript => world.read(|database, _| {
+                let unused = database.shared.scripts.unused();
                 unused.map(unused_script).collect()
             }),
             Self::UnknownRoute => {
@@ -161,39 +161,39 @@ impl FailOn {
     }
 }
 
-/// The requests of a world's journal that are meant, a line each. Of what the journal has dropped nobody knows.
-fn requests(word: &str, world: &World, meant: impl Fn(&ExchangeSummary) -> bool) -> Vec<String> {
+/// The matching requests of a world's journal, a line each, and a line if requests are missing from it.
+fn requests(name: &str, world: &World, matches: impl Fn(&ExchangeSummary) -> bool) -> Vec<String> {
     let journal = &world.recorder().journal;
     let mut lines: Vec<String> = journal
         .entries()
         .iter()
-        .filter(|entry| meant(&entry.summary))
-        .map(|entry| format!("{word}: {}", told(&entry.summary)))
+        .filter(|exchange| matches(&exchange.summary))
+        .map(|exchange| format!("{name}: {}", describe(&exchange.summary)))
         .collect();
     let dropped = journal.stats().dropped;
     if dropped > 0 {
         lines.push(format!(
-            "{word}: unknown of {dropped} requests that the journal had no room for (--journal-bytes)"
+            "{name}: not checked for {dropped} requests that the journal dropped (--journal-bytes)"
         ));
     }
     if !journal.is_on() {
-        lines.push(format!("{word}: unknown, since the journal is off"));
+        lines.push(format!("{name}: not checked, since the journal is off"));
     }
     lines
 }
 
-/// A request in a line.
-fn told(summary: &ExchangeSummary) -> String {
+/// A request as a line.
+fn describe(summary: &ExchangeSummary) -> String {
     let ExchangeSummary {
         method,
         path,
         status,
         ..
     } = summary;
-    let near = summary.nearest.map_or_else(String::new, |near| {
-        format!(", near {} {}", near.method, near.path)
+    let suggestion = summary.nearest.map_or_else(String::new, |nearest| {
+        format!(", did you mean {} {}?", nearest.method, nearest.path)
     });
-    format!("{method} {path} was answered {status}{near}")
+    format!("{method} {path} returned {status}{suggestion}")
 }
 
 fn unused_script(listed: &ListedScript) -> String {
@@ -208,49 +208,55 @@ fn unused_script(listed: &ListedScript) -> String {
         .into_iter()
         .filter_map(|(name, text)| Some(format!("{name} {}", text?)))
         .collect();
-    let of = if parts.is_empty() {
+    let steps = if parts.is_empty() {
         "any step".to_owned()
     } else {
         parts.join(", ")
     };
-    format!("unused-script: {} ({of})", listed.id)
+    format!("unused-script: {} ({steps})", listed.id)
 }
 
 /// The number of a world's last requests that are printed for a failed command.
 const TAIL: usize = 20;
 
-/// Collects what speaks against a run from its worlds, and what they were asked last, each as it closes.
+/// Collects the findings of a run and its last requests, from each world as it closes.
 #[derive(Clone, Debug, Default)]
-pub struct FailureReport(Arc<Mutex<Found>>);
+pub struct FailureReport(Arc<Mutex<Findings>>);
 
 #[derive(Clone, Debug, Default)]
-struct Found {
-    against: Vec<String>,
-    /// By world, the lines of each in the order of its requests.
-    asked: BTreeMap<String, Vec<String>>,
+struct Findings {
+    /// The findings, a line each.
+    lines: Vec<String>,
+    /// The last requests by world, a line each.
+    tails: BTreeMap<String, Vec<String>>,
 }
 
 impl FailureReport {
     /// The callback for a world that has closed.
     #[must_use]
     pub fn collect(&self, fail_on: Vec<FailOn>) -> OnClose {
-        let findings = self.clone();
+        let report = self.clone();
         Box::new(move |name, world| {
-            let found = fail_on.iter().flat_map(|fail_on| fail_on.findings(world));
-            let lines = found.map(|found| format!("world {name}: {found}"));
-            let asked = world.recorder().journal.entries();
-            let last = asked.iter().skip(asked.len().saturating_sub(TAIL));
-            let last = last.map(|entry| told(&entry.summary)).collect();
-            let mut all = findings.0.lock().unwrap_or_else(PoisonError::into_inner);
-            all.against.extend(lines);
-            all.asked.insert(name.to_owned(), last);
+            let findings = fail_on.iter().flat_map(|fail_on| fail_on.findings(world));
+            let lines: Vec<String> = findings
+                .map(|finding| format!("world {name}: {finding}"))
+                .collect();
+            let exchanges = world.recorder().journal.entries();
+            let tail = exchanges
+                .iter()
+                .skip(exchanges.len().saturating_sub(TAIL))
+                .map(|exchange| describe(&exchange.summary))
+                .collect();
+            let mut findings = report.lock();
+            findings.lines.extend(lines);
+            findings.tails.insert(name.to_owned(), tail);
         })
     }
 
-    /// The findings against the run, a line each, grouped by world.
+    /// The findings, a line each, grouped by world.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let mut lines = self.found().against;
+        let mut lines = self.lock().lines.clone();
         lines.sort();
         lines
     }
@@ -258,19 +264,19 @@ impl FailureReport {
     /// The last requests to the worlds, a line each.
     #[must_use]
     pub fn tail(&self) -> Vec<String> {
-        let worlds = self.found().asked.into_iter();
-        let lines = worlds.flat_map(|(world, lines)| {
-            let own = lines.into_iter();
-            own.map(move |line| format!("world {world}: {line}"))
-        });
-        lines.collect()
+        let findings = self.lock();
+        let tails = findings.tails.iter();
+        tails
+            .flat_map(|(world, lines)| {
+                lines
+                    .iter()
+                    .map(move |line| format!("world {world}: {line}"))
+            })
+            .collect()
     }
 
-    fn found(&self) -> Found {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    fn lock(&self) -> MutexGuard<'_, Findings> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -327,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_by_a_signal_is_told_as_a_shell_tells_it() {
+    fn the_exit_code_for_a_signal_is_that_of_a_shell() {
         assert_eq!(code(ExitStatus::from_raw(3 << 8)), 3);
         assert_eq!(code(ExitStatus::from_raw(15)), 143);
     }

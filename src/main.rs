@@ -1,5 +1,5 @@
-//! The process: reads the command line, loads fixtures, binds, says that it is ready, serves until a signal or
-//! for as long as a command runs.
+//! The process: reads the command line, loads fixtures, binds, prints the ready line, and serves until a signal or while
+//! a command runs.
 
 use std::io::Write;
 use std::path::Path;
@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use mimalloc::MiMalloc;
-use release_emulator::internals::cli::{Config, Exec, LogFormat, LogLevel, Task};
+use release_emulator::internals::cli::{
+    CliCommand, ExecOptions, LogFormat, LogLevel, ServeOptions,
+};
 use release_emulator::internals::exec::{self, FailureReport};
 use release_emulator::internals::registry::fixtures;
 use release_emulator::internals::server::worlds::{OnClose, WorldServer};
@@ -20,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 
-/// Requests are made of many small pieces of memory, some of which the journal keeps for a while.
+/// A request allocates many small pieces of memory, and the journal keeps some of them for a while.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -31,66 +33,70 @@ const BAD_FIXTURES: u8 = 4;
 const FAILED_ON: u8 = 7;
 const CANNOT_START: u8 = 127;
 
-/// The longest a stop may take, whatever the server is at.
+/// The longest time that a stop may take.
 const LONGEST_STOP: Duration = Duration::from_millis(150);
 
-/// How many lines of the log may wait for a slow reader; more are dropped. Their places are made at the start.
+/// The most log lines that wait for a slow reader; more are dropped. The buffer is allocated at the start.
 const MOST_LINES: usize = 8_192;
 
-/// The exit code of a failure, and what is said of it.
-type Failure = (u8, String);
+/// An exit code and a message.
+type ExitError = (u8, String);
 
 fn main() -> ExitCode {
-    let ended = match Task::from_process() {
-        Task::Serve(config) => process(&config, async |server| serve(&config, &server).await),
-        Task::Exec(exec) => process(&exec.serve, async |server| run(&exec, &server).await),
-        Task::OpenApi => print(control::openapi()),
+    let ended = match CliCommand::from_process() {
+        CliCommand::Serve(options) => {
+            process(&options, async |server| serve(&options, &server).await)
+        }
+        CliCommand::Exec(options) => {
+            process(&options.serve, async |server| run(&options, &server).await)
+        }
+        CliCommand::OpenApi => print(control::openapi()),
     };
     let (code, why) = match ended {
         Ok(code) => return ExitCode::from(code),
         Err(failure) => failure,
     };
-    // Nobody may be there to read it, and the code says it too.
+    // Stderr may be closed; the exit code reports the failure too.
     let _ = writeln!(std::io::stderr(), "release-emulator: {why}");
     ExitCode::from(code)
 }
 
-fn print(text: &str) -> Result<u8, Failure> {
+fn print(text: &str) -> Result<u8, ExitError> {
     writeln!(std::io::stdout(), "{text}")
         .map(|()| 0)
         .map_err(|error| (USAGE, format!("cannot write to stdout: {error}")))
 }
 
-/// Does a task with a runtime for the server, and one for itself.
+/// Runs a task with a runtime of its own and one for the server.
 fn process(
-    config: &Config,
-    task: impl AsyncFnOnce(Handle) -> Result<u8, Failure>,
-) -> Result<u8, Failure> {
-    let _guard = start_log(config);
-    // Signals have a runtime of their own: a stop is heard even while all threads of the server are at work.
+    options: &ServeOptions,
+    task: impl AsyncFnOnce(Handle) -> Result<u8, ExitError>,
+) -> Result<u8, ExitError> {
+    let _guard = start_log(options);
+    // Signals have a runtime of their own, so a stop works even while all threads of the server are busy.
     let (server, own) = Builder::new_multi_thread()
         .enable_all()
         .build()
         .and_then(|server| Ok((server, Builder::new_current_thread().enable_all().build()?)))
         .map_err(|error| (USAGE, format!("cannot start: {error}")))?;
     let ended = own.block_on(task(server.handle().clone()));
-    // Work that is too long to wait for, such as an advance of years, ends with the process.
+    // Long work, such as an advance by years, is aborted with the process.
     server.shutdown_background();
     ended
 }
 
 /// Serves until a signal.
-async fn serve(config: &Config, server: &Handle) -> Result<u8, Failure> {
-    let host = start(config, server, None).await?;
+async fn serve(options: &ServeOptions, server: &Handle) -> Result<u8, ExitError> {
+    let host = start(options, server, None).await?;
     stop_on_signal(&host.stop())
         .map_err(|error| (USAGE, format!("cannot listen for signals: {error}")))?;
-    open(config, &host)?;
+    open(options, &host)?;
     let ready = format!(
         "release-emulator ready url=http://{} pid={}\n",
         host.address(),
         std::process::id()
     );
-    // A closed stdout is no reason not to serve.
+    // It serves even if stdout is closed.
     let _ = std::io::stdout().write_all(ready.as_bytes());
     let _ = std::io::stdout().flush();
     host.stop().cancelled().await;
@@ -98,27 +104,26 @@ async fn serve(config: &Config, server: &Handle) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Serves while a command runs, and answers its exit code.
-async fn run(exec: &Exec, server: &Handle) -> Result<u8, Failure> {
+/// Serves while a command runs, and returns its exit code.
+async fn run(options: &ExecOptions, server: &Handle) -> Result<u8, ExitError> {
     let findings = FailureReport::default();
-    let farewell = findings.collect(exec.fail_on.clone());
-    let host = start(&exec.serve, server, Some(farewell)).await?;
-    open(&exec.serve, &host)?;
+    let on_close = findings.collect(options.fail_on.clone());
+    let host = start(&options.serve, server, Some(on_close)).await?;
+    open(&options.serve, &host)?;
     let identities = host
         .first()
         .read(|tables, _| tables.shared.identities.save());
     let url = host.url();
     let variables = exec::variables(&url, &identities, |name| std::env::var_os(name).is_some());
 
-    let ended = exec::run(&exec.command, variables).await;
+    let ended = exec::run(&options.command, variables).await;
 
     host.stop().cancel();
     let has_closed = timeout(LONGEST_STOP, host.closed()).await.is_ok();
     match ended {
-        Ok(0) if !exec.fail_on.is_empty() && !has_closed => Err((
+        Ok(0) if !options.fail_on.is_empty() && !has_closed => Err((
             FAILED_ON,
-            "the command succeeded, but a world was still at work and could not be looked at"
-                .to_owned(),
+            "the command succeeded, but a world was still busy and could not be checked".to_owned(),
         )),
         Ok(0) => match findings.lines() {
             lines if lines.is_empty() => Ok(0),
@@ -129,7 +134,7 @@ async fn run(exec: &Exec, server: &Handle) -> Result<u8, Failure> {
         },
         Ok(code) => {
             for line in findings.tail() {
-                // Nobody may be there to read it, and the code says that it failed.
+                // Stderr may be closed; the exit code reports the failure too.
                 let _ = writeln!(std::io::stderr(), "release-emulator: {line}");
             }
             Ok(code)
@@ -141,24 +146,24 @@ async fn run(exec: &Exec, server: &Handle) -> Result<u8, Failure> {
 
 /// Loads the fixtures, binds and serves, not yet open.
 async fn start(
-    config: &Config,
+    options: &ServeOptions,
     server: &Handle,
-    farewell: Option<OnClose>,
-) -> Result<WorldServer, Failure> {
-    let world = fixtures::world(&config.fixtures, None, &config.settings())
+    on_close: Option<OnClose>,
+) -> Result<WorldServer, ExitError> {
+    let world = fixtures::world(&options.fixtures, None, &options.settings())
         .map_err(|error| (BAD_FIXTURES, error.to_string()))?;
-    let (listen, limits) = (config.listen, config.limits());
+    let (listen, limits) = (options.listen, options.limits());
     let started = server.spawn(async move {
         let listener = TcpListener::bind(listen).await?;
-        WorldServer::start(world, listener, limits, app_with_host, farewell)
+        WorldServer::start(world, listener, limits, app_with_host, on_close)
     });
     let started = started.await.expect("binding does not panic");
     started.map_err(|error| (CANNOT_BIND, format!("cannot listen on {listen}: {error}")))
 }
 
 /// Writes the port file and declares the first world open.
-fn open(config: &Config, host: &WorldServer) -> Result<(), Failure> {
-    if let Some(file) = &config.port_file {
+fn open(options: &ServeOptions, host: &WorldServer) -> Result<(), ExitError> {
+    if let Some(file) = &options.port_file {
         let cannot_write = |error| {
             (
                 USAGE,
@@ -183,21 +188,21 @@ fn stop_on_signal(token: &CancellationToken) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Writes a file that nobody sees half written.
+/// Writes a file under a temporary name and renames it, so that readers never see half of it.
 fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}.part", std::process::id()));
     let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
     if written.is_err() {
-        // Nothing is left behind; the first failure is the one to tell.
+        // The first error is the one to report.
         let _ = std::fs::remove_file(&beside);
     }
     written
 }
 
-/// Logs to stderr through a queue, so that a slow reader never holds up a request.
-fn start_log(config: &Config) -> WorkerGuard {
-    let level = match config.log_level {
+/// Logs to stderr through a queue, so that a slow reader never delays a request.
+fn start_log(options: &ServeOptions) -> WorkerGuard {
+    let level = match options.log_level {
         LogLevel::Off => LevelFilter::OFF,
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
@@ -212,7 +217,7 @@ fn start_log(config: &Config) -> WorkerGuard {
         .with_max_level(level)
         .with_writer(writer)
         .with_ansi(false);
-    match config.log {
+    match options.log {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
     }

@@ -240,7 +240,7 @@ fn signals_are_passed_on_to_the_command_which_decides_what_they_mean() {
         let mut exec = Process::spawn(shell(&[], &script).process_group(0));
         assert_eq!(exec.ready, "set\n");
 
-        exec.signal(&format!("-{signal}"));
+        exec.assert_signal_sent(&format!("-{signal}"));
 
         assert_eq!(
             exec.child.wait().unwrap().code(),
@@ -295,7 +295,7 @@ fn scripts_of_worlds_that_were_closed_count_too() {
 fn a_world_that_is_still_at_work_cannot_be_vouched_for() {
     let output = exec_part(&["--fail-on", "unused-script"], "busy");
     assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
-    let said = "the command succeeded, but a world was still at work and could not be looked at\n";
+    let said = "the command succeeded, but a world was still busy and could not be checked\n";
     assert!(stderr(&output).ends_with(said), "{}", stderr(&output));
     let output = exec_part(&[], "busy");
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -304,10 +304,10 @@ fn a_world_that_is_still_at_work_cannot_be_vouched_for() {
 #[test]
 fn requests_that_the_journal_does_not_hold_cannot_be_vouched_for() {
     for (bytes, said) in [
-        ("0", "unknown, since the journal is off"),
+        ("0", "not checked, since the journal is off"),
         (
             "1",
-            "unknown of 2 requests that the journal had no room for (--journal-bytes)",
+            "not checked for 2 requests that the journal dropped (--journal-bytes)",
         ),
     ] {
         let flags = ["--journal-bytes", bytes, "--fail-on", "server-error"];
@@ -356,13 +356,13 @@ fn an_unknown_route_and_a_server_error_fail_a_run_that_names_them() {
             "lost",
             "unknown-route",
             "server-error",
-            "GET /v3/p1/pipeline/pipeline was answered 404, near GET /v3/{project_id}/pipeline/pipelines",
+            "GET /v3/p1/pipeline/pipeline returned 404, did you mean GET /v3/{project_id}/pipeline/pipelines?",
         ),
         (
             "broken",
             "server-error",
             "unknown-route",
-            "GET /openapi/delivery/releases/66287b110b8b8a631910ffff was answered 500",
+            "GET /openapi/delivery/releases/66287b110b8b8a631910ffff returned 500",
         ),
     ] {
         let output = exec_part(&["--fail-on", word], part);
@@ -378,7 +378,7 @@ fn an_unknown_route_and_a_server_error_fail_a_run_that_names_them() {
 fn a_command_that_fails_leaves_what_it_asked_last_on_stderr() {
     let output = exec_part(&["--fail-on", "unknown-route"], "lost fail");
     assert_eq!(output.status.code(), Some(101), "{}", stderr(&output));
-    let said = "release-emulator: world main: GET /v3/p1/pipeline/pipeline was answered 404, near GET \
-        /v3/{project_id}/pipeline/pipelines\n";
+    let said = "release-emulator: world main: GET /v3/p1/pipeline/pipeline returned 404, did you mean \
+        GET /v3/{project_id}/pipeline/pipelines?\n";
     assert!(stderr(&output).ends_with(said), "{}", stderr(&output));
 }

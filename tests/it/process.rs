@@ -38,7 +38,7 @@ impl Process {
         url.expect("a url").parse().expect("a port")
     }
 
-    pub fn signal(&self, name: &str) {
+    pub fn assert_signal_sent(&self, name: &str) {
         // Every shell has its own `kill`; a small machine has no other.
         let sent = Command::new("sh")
             .args(["-c", &format!("kill {name} {}", self.child.id())])
@@ -92,8 +92,8 @@ impl Drop for Scratch {
     }
 }
 
-/// The error output and exit code of a failing start.
-pub fn fails(command: &mut Command) -> (i32, String) {
+/// Asserts that a start fails without output on stdout, and returns its exit code and error output.
+pub fn assert_start_fails(command: &mut Command) -> (i32, String) {
     let output = command.output().expect("it runs");
     assert!(
         output.stdout.is_empty(),
@@ -135,7 +135,7 @@ fn a_signal_stops_it_within_200_ms_whoever_is_connected() {
         half.write_all(b"GET /_emulator/v1/health HTTP/1.1\r\nHost")
             .unwrap();
 
-        process.signal(signal);
+        process.assert_signal_sent(signal);
         let told = Stopwatch::start();
         let status = process.child.wait().unwrap();
 
@@ -203,7 +203,7 @@ fn a_signal_stops_it_within_200_ms_while_every_thread_is_at_work() {
         })
         .collect();
 
-    process.signal("-TERM");
+    process.assert_signal_sent("-TERM");
     let told = Stopwatch::start();
     let status = process.child.wait().unwrap();
 
@@ -222,7 +222,7 @@ fn a_refusal_is_logged_with_its_reason_at_debug() {
 
     let path = "/v3/p/pipeline/pipelines";
     answer(send(process.port(), "POST", path, r#"{"name":7}"#));
-    process.signal("-TERM");
+    process.assert_signal_sent("-TERM");
     process.child.wait().unwrap();
 
     let mut log = String::new();
@@ -237,7 +237,7 @@ fn a_port_file_that_cannot_be_written_stops_with_code_2_and_leaves_nothing() {
     std::fs::create_dir_all(folder.join("port")).unwrap();
     let file = folder.join("port");
 
-    let (code, said) = fails(&mut command(&[
+    let (code, said) = assert_start_fails(&mut command(&[
         "--listen",
         "127.0.0.1:0",
         "--port-file",
@@ -251,7 +251,7 @@ fn a_port_file_that_cannot_be_written_stops_with_code_2_and_leaves_nothing() {
 
 #[test]
 fn a_bad_flag_stops_with_code_2_and_says_what_was_expected() {
-    let (code, said) = fails(&mut command(&["--step", "soon"]));
+    let (code, said) = assert_start_fails(&mut command(&["--step", "soon"]));
     assert_eq!(code, 2);
     assert!(
         said.contains("--step") && said.contains("expected a length with a unit"),
@@ -259,7 +259,8 @@ fn a_bad_flag_stops_with_code_2_and_says_what_was_expected() {
     );
 
     for arguments in [&[][..], &["serve"]] {
-        let (code, said) = fails(command(arguments).env("RELEASE_EMULATOR_STEP", "soon"));
+        let (code, said) =
+            assert_start_fails(command(arguments).env("RELEASE_EMULATOR_STEP", "soon"));
         assert_eq!(code, 2);
         assert!(
             said.contains("for 'RELEASE_EMULATOR_STEP': expected a length with a unit"),
@@ -267,7 +268,7 @@ fn a_bad_flag_stops_with_code_2_and_says_what_was_expected() {
         );
     }
 
-    let (code, said) = fails(command(&[]).env("RELEASE_EMULATOR_FIXTURE", "x"));
+    let (code, said) = assert_start_fails(command(&[]).env("RELEASE_EMULATOR_FIXTURE", "x"));
     assert_eq!(code, 2);
     assert!(
         said.contains("did you mean RELEASE_EMULATOR_FIXTURES?"),
@@ -280,7 +281,7 @@ fn a_taken_port_stops_with_code_3() {
     let first = Process::start(&["--listen", "127.0.0.1:0"]);
     let address = format!("127.0.0.1:{}", first.port());
 
-    let (code, said) = fails(&mut command(&["--listen", &address]));
+    let (code, said) = assert_start_fails(&mut command(&["--listen", &address]));
 
     assert_eq!(code, 3);
     assert!(
@@ -329,7 +330,7 @@ fn bad_fixtures_stop_with_code_4_and_name_file_and_place() {
         std::fs::write(&file, text).unwrap();
         let file = file.to_str().unwrap();
 
-        let (code, said) = fails(&mut command(&[
+        let (code, said) = assert_start_fails(&mut command(&[
             "--listen",
             "127.0.0.1:0",
             "--fixtures",
@@ -342,7 +343,7 @@ fn bad_fixtures_stop_with_code_4_and_name_file_and_place() {
             "{said}"
         );
     }
-    let (code, said) = fails(&mut command(&["--fixtures", "/nowhere/at/all.json"]));
+    let (code, said) = assert_start_fails(&mut command(&["--fixtures", "/nowhere/at/all.json"]));
     assert_eq!(code, 4);
     assert!(
         said.contains("cannot read the fixtures /nowhere/at/all.json: No such file"),

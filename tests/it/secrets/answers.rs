@@ -99,7 +99,7 @@ impl Emulator {
 
     /// Stops it; answers the whole log.
     fn stop(mut self) -> String {
-        self.process.signal("-TERM");
+        self.process.assert_signal_sent("-TERM");
         self.process.child.wait().unwrap();
         std::fs::read_to_string(self.folder.join("log")).unwrap()
     }

@@ -10,7 +10,7 @@ mod requests;
 use serde_json::{Value, json};
 
 use crate::common::PROJECT;
-use crate::process::{command, fails, scratch};
+use crate::process::{assert_start_fails, command, scratch};
 
 /// The text that every secret contains.
 const HUSH: &str = "hush";
@@ -184,7 +184,7 @@ fn a_start_with_broken_identities_names_the_place_and_not_the_value() {
             "--fixtures",
         ];
 
-        let (code, said) = fails(command(&arguments).arg(&file));
+        let (code, said) = assert_start_fails(command(&arguments).arg(&file));
 
         assert_eq!(code, 4, "{text}: {said}");
         assert!(said.contains(&place), "{text}: {said}");
@@ -205,7 +205,7 @@ fn two_files_that_do_not_fit_together_keep_quiet_too() {
         command.arg("--fixtures").arg(file);
     }
 
-    let (code, said) = fails(&mut command);
+    let (code, said) = assert_start_fails(&mut command);
 
     assert_eq!(code, 4);
     assert!(said.contains("identities.tokens[0].user"), "{said}");

@@ -184,7 +184,7 @@ async fn a_signal_stops_all_worlds_within_200_ms_whoever_is_connected() {
         clients.extend([TcpStream::connect(port).unwrap(), half]);
     }
 
-    process.signal("-TERM");
+    process.assert_signal_sent("-TERM");
     let told = Stopwatch::start();
     let status = process.child.wait().unwrap();
 
