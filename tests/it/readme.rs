@@ -81,8 +81,8 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// Does what a `curl` of a session would do, and answers what it would print.
-async fn curl(main: &Remote, command: &str) -> String {
+/// Sends the request of a `curl` command, asserts that only known options are used, and returns the printed text.
+async fn assert_curl(main: &Remote, command: &str) -> String {
     let mut words = words(command).into_iter();
     assert_eq!(words.next().as_deref(), Some("curl"), "{command}");
     let (mut method, mut url, mut body, mut headers) = (None, None, None, Vec::new());
@@ -173,7 +173,7 @@ async fn every_session_prints_what_the_readme_says() {
         expected,
     } in typed
     {
-        let actual = curl(&main, &command).await;
+        let actual = assert_curl(&main, &command).await;
         assert!(
             fits(&actual, &expected),
             "README.md:{line}\n{command}\nprinted    {actual}\ninstead of {expected}"

@@ -23,7 +23,7 @@ async fn a_release_that_hangs_is_being_created_until_it_is_taken_away() {
     let created = app.post(RELEASES, release("reviews")).await;
     created.assert_status(201);
 
-    let app = hangs(&app).await;
+    let app = assert_hangs(&app).await;
 
     let path = format!("{RELEASES}/reviews");
     assert_eq!(phase(&app, &path).await, "Creating");
@@ -42,7 +42,7 @@ async fn a_mesh_that_hangs_in_its_creation_can_be_deleted() {
     let created = app.post(MESHES, mesh("mesh-a")).await.assert_status(201);
     let path = format!("{MESHES}/{}", text(&created, "/metadata/uid"));
 
-    let app = hangs(&app).await;
+    let app = assert_hangs(&app).await;
 
     assert_eq!(phase(&app, &path).await, "Creating");
     app.delete(&path).await.assert_status(200);
@@ -59,7 +59,7 @@ async fn a_mesh_that_hangs_in_its_deletion_stays_and_keeps_its_name() {
     app.advance(2_000).await;
     app.delete(&path).await.assert_status(200);
 
-    let app = hangs(&app).await;
+    let app = assert_hangs(&app).await;
 
     let again = app.delete(&path).await.assert_status(200);
     assert_eq!(again["status"]["phase"], "Deleting");
@@ -76,7 +76,7 @@ async fn a_component_that_hangs_holds_up_its_plan_until_it_is_aborted() {
     tell(&app, &id, "execute").await.assert_status(200);
     app.advance(2_000).await;
 
-    let app = hangs(&app).await;
+    let app = assert_hangs(&app).await;
 
     let expected = ["RUNNING", "SUCCESS", "RUNNING", "CREATED"];
     assert_eq!(plan_status(&app, &id).await, expected);
@@ -106,7 +106,7 @@ async fn a_plan_that_is_stuck_in_its_rollback_or_abort_takes_no_command() {
             .await;
         tell(&app, &id, work).await.assert_status(200);
 
-        let app = hangs(&app).await;
+        let app = assert_hangs(&app).await;
 
         assert_eq!(plan_status(&app, &id).await, [status, shown]);
         for command in ["execute", "rollback", "abort"] {
@@ -130,7 +130,7 @@ async fn a_task_that_hangs_can_be_stopped_and_its_pipeline_started_anew() {
     act(&app, &id, "start").await.assert_status(200);
     app.advance(2_000).await;
 
-    let app = hangs(&app).await;
+    let app = assert_hangs(&app).await;
 
     assert_eq!(pipeline_status(&app, &id).await, 4);
     act(&app, &id, "stop").await.assert_status(200);
@@ -138,7 +138,7 @@ async fn a_task_that_hangs_can_be_stopped_and_its_pipeline_started_anew() {
     app.advance(2_000).await;
     assert_eq!(pipeline_status(&app, &id).await, 7);
     act(&app, &id, "continue").await.assert_status(200);
-    let app = hangs(&app).await;
+    let app = assert_hangs(&app).await;
     assert_eq!(pipeline_status(&app, &id).await, 4, "it goes on hanging");
 
     act(&app, &id, "stop").await.assert_status(200);
@@ -160,7 +160,7 @@ async fn a_gate_beside_a_task_that_hangs_can_be_refused() {
     let id = text(&created, "/id");
     act(&app, &id, "start").await.assert_status(200);
 
-    let app = hangs(&app).await;
+    let app = assert_hangs(&app).await;
 
     assert_eq!(pipeline_status(&app, &id).await, 5);
     let action = pipelines(&format!("/{id}/action?action_id=approval"));
@@ -179,7 +179,7 @@ async fn a_rollback_of_a_pipeline_that_hangs_takes_no_command() {
     app.advance(2_000).await;
     act(&app, &id, "rollback").await.assert_status(200);
 
-    let app = hangs(&app).await;
+    let app = assert_hangs(&app).await;
 
     for action in ["start", "stop", "continue", "retry", "rollback"] {
         act(&app, &id, action).await.assert_status(400);
@@ -207,7 +207,7 @@ async fn a_push_that_hangs_is_cut_after_an_hour_and_can_be_retried() {
             |status: &str, pushed, error: &str| (status.to_owned(), pushed, error.to_owned());
         app.advance(3_599_999).await;
 
-        let app = restored(&app).await;
+        let app = assert_restores(&app).await;
 
         assert_eq!(version_status(&app).await, seen("creating", others, ""));
         let heard = app.advance(1).await;
@@ -226,7 +226,7 @@ async fn a_push_that_hangs_is_cut_after_an_hour_and_can_be_retried() {
         let expected: Vec<_> = expected.iter().map(|(a, b, c)| (a, b, c)).collect();
         assert_eq!(told, expected);
 
-        let app = hangs(&app).await;
+        let app = assert_hangs(&app).await;
         let retry = json!({"project_key": "demo", "version_name": "v1", "retry": true});
         app.post(&path, retry).await.assert_status(200);
         app.advance(2_000).await;

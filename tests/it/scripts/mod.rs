@@ -133,8 +133,8 @@ async fn used(app: &App) -> Vec<u64> {
     used.map(|used| used.expect("a count")).collect()
 }
 
-/// An app whose clock shows the same and which was given the state of this one.
-async fn restored(app: &App) -> App {
+/// Asserts that a new app restores the state of this one, and returns it with its clock set to the same instant.
+async fn assert_restores(app: &App) -> App {
     let twin = App::new();
     let now = app.get("/_emulator/v1/clock").await.assert_status(200)["now"].clone();
     let clock = twin.put("/_emulator/v1/clock", json!({"now": now})).await;
@@ -146,8 +146,8 @@ async fn restored(app: &App) -> App {
     twin
 }
 
-/// Lets ten years pass in which nothing happens, and answers an app that goes on with what was exported.
-async fn hangs(app: &App) -> App {
+/// Asserts that nothing changes within ten years, and returns an app with the exported state.
+async fn assert_hangs(app: &App) -> App {
     assert_eq!(app.advance(FURTHEST).await, Vec::<Value>::new());
-    restored(app).await
+    assert_restores(app).await
 }

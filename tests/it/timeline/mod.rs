@@ -45,10 +45,10 @@ fn short(transitions: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Checks what holds of every timeline: it is in the order of time and of numbers, each change of the resource
+/// Asserts the invariants of every timeline: it is in the order of time and of numbers, each change of the resource
 /// begins where the last one ended, and the last one ended where it is now.
 #[track_caller]
-pub fn check(timeline: &Value) {
+pub fn assert_in_order(timeline: &Value) {
     let transitions = timeline["transitions"].as_array().expect("transitions");
     let own = |transition: &&Value| transition.get("step").is_none();
     // Without its `Z` a whole second comes before its fractions.

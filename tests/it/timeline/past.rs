@@ -24,7 +24,7 @@ async fn what_a_fixture_gave_begins_with_its_import_which_is_no_transition() {
     assert_eq!(short(&timeline["transitions"]), expected);
     let numbers = |n: usize| timeline["transitions"][n]["id"].clone();
     assert_eq!([numbers(0), numbers(1), numbers(2)], [0, 1, 2]);
-    check(&timeline);
+    assert_in_order(&timeline);
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn an_export_that_is_put_back_keeps_what_was_noted() {
     other.advance(1_000).await;
     let expected = ["01 -4 import", "02 4-2 clock", "02 t 4-2 clock"];
     assert_eq!(story(&other, "pipelines", &id).await, expected);
-    check(&timeline(&other, "pipelines", &id).await);
+    assert_in_order(&timeline(&other, "pipelines", &id).await);
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ async fn a_pipeline_is_stopped_continued_approved_retried_and_rolled_back() {
             "17 10-11 clock",
         ]
     );
-    check(&timeline(&app, "pipelines", &id).await);
+    assert_in_order(&timeline(&app, "pipelines", &id).await);
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn a_plan_is_executed_aborted_edited_executed_rolled_back_and_deleted() {
             "09 cache ROLLING_BACK-ROLLBACK_SUCCEED clock",
         ]
     );
-    check(&timeline(&app, "plans", &id).await);
+    assert_in_order(&timeline(&app, "plans", &id).await);
     app.delete(&path).await.assert_status(200);
     let gone = format!("/_emulator/v1/resources/plans/{id}/timeline");
     app.get(&gone).await.assert_status(404);
@@ -255,7 +255,7 @@ async fn a_release_makes_its_mesh_known_and_goes_with_it() {
     let mesh = ["00 -Running create", "03 Running-Deleting delete"];
     assert_eq!(story(&app, "asm", "mesh-demo").await, mesh);
     for id in [&a, &b, "mesh-demo"] {
-        check(&timeline(&app, "asm", id).await);
+        assert_in_order(&timeline(&app, "asm", id).await);
     }
 
     let gone = app.advance(2_000).await;
@@ -305,7 +305,7 @@ async fn a_version_fails_and_is_retried() {
             "06 proxy running-passed clock",
         ]
     );
-    check(&timeline(&app, "zadig", &id).await);
+    assert_in_order(&timeline(&app, "zadig", &id).await);
 
     app.delete(&format!("{VERSIONS}/{id}?projectKey=demo"))
         .await

@@ -94,7 +94,7 @@ async fn play(sequence: &Sequence) -> Result<(), TestCaseError> {
             );
             if let (Some(pipeline), Some(id)) = (pipeline, id) {
                 let timeline = timeline::timeline(&app, "pipelines", id).await;
-                timeline::check(&timeline);
+                timeline::assert_in_order(&timeline);
                 prop_assert_eq!(&timeline["status"], &json!(pipeline.status().to_string()));
             }
         }
