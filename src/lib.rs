@@ -63,7 +63,7 @@
 //! ```text
 //! app -> control, http, registry, server
 //! cli -> exec, server, sim, world
-//! control -> families/asm, http, registry, server, sim, world
+//! control -> http, registry, server, sim, world
 //! emulator -> app, control, http, registry, server, sim, world
 //! exec -> http, registry, server, sim, world
 //! families/asm -> families/huawei, http, sim, world
@@ -177,9 +177,10 @@ pub mod internals {
     pub use crate::world::settings::Settings;
 }
 
+pub use control::{Message, RequestRecord, RequestSummary};
 pub use emulator::{
     ClockError, ClockHandle, Delay, Emulator, EmulatorBuilder, Family, FaultsHandle, InvalidValue,
-    Message, RequestRecord, RequestsHandle, ScriptsHandle, StartError,
+    RequestsHandle, ScriptsHandle, StartError,
 };
 pub use http::faults::rules::{Fault, ListedFault};
 pub use registry::State;

@@ -6,111 +6,87 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::dialect::Control;
-use super::problem::Problem;
+use super::dialect::{Control, json};
 use super::transition::TransitionBody;
 use crate::http::extract::Json;
-use crate::http::response;
+use crate::http::problem::{Problem, ProblemWith};
 use crate::sim::Millis;
 use crate::sim::clock::{ClockReading, ClockUpdate, InvalidInstant, Mode};
 use crate::world::settings::is_pace;
 use crate::world::time::parse_rfc3339;
 use crate::world::time::rfc3339;
 
-/// The furthest one advance may go: ten years, in milliseconds.
+/// The longest advance: ten years, in milliseconds.
 const FURTHEST: Millis = 10 * 366 * 86_400_000;
 
-/// The most transitions an advance answers.
+/// The most transitions that an advance returns.
 const MOST_TRANSITIONS: usize = 1_000;
 
-/// What the clock shows and how it moves.
+/// The present instant of the clock, and its movement.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Clock)]
 pub(super) struct ClockBody {
     /// The present instant, RFC 3339 in UTC.
     now: String,
-    /// Whether it moves by itself.
-    mode: ModeWord,
+    /// `running`, or `frozen` until it is set or advanced.
+    mode: Mode,
     /// Virtual seconds per real second while it runs.
     pace: f64,
 }
 
-/// Whether a clock moves by itself.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = ClockMode)]
-enum ModeWord {
-    Running,
-    Frozen,
-}
-
-impl ClockBody {
-    fn of(reading: ClockReading) -> Self {
-        let mode = match reading.mode {
-            Mode::Running => ModeWord::Running,
-            Mode::Frozen => ModeWord::Frozen,
-        };
+impl From<ClockReading> for ClockBody {
+    fn from(reading: ClockReading) -> Self {
         Self {
             now: rfc3339(reading.now),
-            mode,
+            mode: reading.mode,
             pace: reading.pace,
         }
     }
 }
 
-/// The clock.
+/// Shows the clock.
 #[utoipa::path(get, path = "/_emulator/v1/clock", operation_id = "ShowClock", tag = "control",
     responses((status = 200, body = ClockBody)))]
 pub(super) async fn show_clock(State(Control(world)): State<Control>) -> Response {
-    response::json(
-        StatusCode::OK,
-        response::to_json(&ClockBody::of(world.clock()), 96),
-    )
+    json(StatusCode::OK, &ClockBody::from(world.clock()))
 }
 
-/// A change to the clock; what is absent stays.
+/// A change to the clock; absent fields stay as they are.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClockSetting {
     /// The instant to go to, RFC 3339, not before the present one.
     #[schema(format = DateTime)]
     now: Option<String>,
-    /// Whether to move from there on.
-    mode: Option<ModeWord>,
+    /// The movement from there on.
+    mode: Option<Mode>,
     /// Virtual seconds per real second: over 0, at most 1,000,000.
     #[schema(exclusive_minimum = 0, maximum = 1_000_000)]
     pace: Option<f64>,
 }
 
-/// Sets the clock. Everything that is due on the way happens. Errors: 400; 409 for an instant in the past,
-/// since time goes back only by a reset.
+/// Sets the clock, and fires every timer that is due on the way. Errors: 400; 409 for an instant in the past, since
+/// only a reset moves the clock back.
 #[utoipa::path(put, path = "/_emulator/v1/clock", operation_id = "SetClock", tag = "control",
     request_body(content = Option<ClockSetting>,
         example = json!({"now": "2040-06-01T00:00:00Z", "mode": "frozen"})), responses((status = 200, body = ClockBody),
-    (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 409, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
+    ProblemWith::<400>,
+    ProblemWith::<409>))]
 pub(super) async fn set_clock(
     State(Control(world)): State<Control>,
     Json(setting): Json<ClockSetting>,
 ) -> Result<Response, Problem> {
     let now = setting.now.as_deref().map(|now| time("now", now));
-    let mode = setting.mode.map(|mode| match mode {
-        ModeWord::Running => Mode::Running,
-        ModeWord::Frozen => Mode::Frozen,
-    });
-    let setting = ClockUpdate {
+    let update = ClockUpdate {
         now: now.transpose()?,
-        mode,
+        mode: setting.mode,
         pace: setting.pace.map(pace).transpose()?,
     };
-    let reading = world.set_clock(setting, &mut |_, _| {}).map_err(refused)?;
-    Ok(response::json(
-        StatusCode::OK,
-        response::to_json(&ClockBody::of(reading), 96),
-    ))
+    let reading = world.set_clock(update, &mut |_, _| {})?;
+    Ok(json(StatusCode::OK, &ClockBody::from(reading)))
 }
 
-/// How far to advance.
+/// The length of an advance.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ClockAdvance)]
@@ -120,24 +96,24 @@ pub(super) struct Advance {
     ms: Millis,
 }
 
-/// Where an advance led.
+/// The result of an advance.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ClockAdvanced)]
 pub(super) struct Advanced {
     /// The present instant, RFC 3339 in UTC.
     now: String,
-    /// What changed on the way, in the order of time; at most 1,000.
+    /// The transitions on the way, in the order of time; at most 1,000.
     transitions: Vec<TransitionBody>,
-    /// How many more there were.
+    /// The number of further transitions.
     truncated: u64,
 }
 
-/// Moves the clock forward. Everything that is due on the way happens, in order, and is answered; it ends at
-/// its target instant, whatever is still open. Errors: 400.
+/// Moves the clock forward by exactly that time. Fires every timer that is due on the way, in order, and returns the
+/// transitions. Errors: 400.
 #[utoipa::path(post, path = "/_emulator/v1/clock/advance", operation_id = "AdvanceClock", tag = "control",
     request_body(content = Advance,
         example = json!({"ms": 2_000})), responses((status = 200, body = Advanced),
-    (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
+    ProblemWith::<400>))]
 pub(super) async fn advance_clock(
     State(Control(world)): State<Control>,
     Json(advance): Json<Advance>,
@@ -150,32 +126,29 @@ pub(super) async fn advance_clock(
     let (mut transitions, mut truncated) = (Vec::new(), 0);
     let reading = world.advance(advance.ms, &mut |id, transition| {
         if transitions.len() < MOST_TRANSITIONS {
-            transitions.push(TransitionBody::of(id, transition));
+            transitions.push(TransitionBody::new(id, transition));
         } else {
             truncated += 1;
         }
     });
-    let now = rfc3339(reading.map_err(refused)?.now);
-    Ok(response::json(
-        StatusCode::OK,
-        response::to_json(
-            &Advanced {
-                now,
-                transitions,
-                truncated,
-            },
-            256,
-        ),
-    ))
+    let advanced = Advanced {
+        now: rfc3339(reading?.now),
+        transitions,
+        truncated,
+    };
+    Ok(json(StatusCode::OK, &advanced))
 }
 
-/// The instant that a field says.
+/// Reads the instant in a field.
 pub(super) fn time(field: &str, text: &str) -> Result<Millis, Problem> {
-    parse_rfc3339(text)
-        .ok_or_else(|| Problem::BadRequest(format!("{field}: {text} is no RFC 3339 time")))
+    parse_rfc3339(text).ok_or_else(|| {
+        Problem::BadRequest(format!(
+            "{field}: \"{text}\" is not an RFC 3339 timestamp (example: 2030-01-01T00:00:00Z)"
+        ))
+    })
 }
 
-/// A pace, if there can be one.
+/// Returns the pace if a clock can run at it.
 pub(super) fn pace(pace: f64) -> Result<f64, Problem> {
     if is_pace(pace) {
         return Ok(pace);
@@ -185,14 +158,16 @@ pub(super) fn pace(pace: f64) -> Result<f64, Problem> {
     ))
 }
 
-fn refused(refused: InvalidInstant) -> Problem {
-    match refused {
-        InvalidInstant::Backwards(now) => Problem::Conflict(format!(
-            "now: it is {} already, and time goes back only by POST /_emulator/v1/reset",
-            rfc3339(now)
-        )),
-        InvalidInstant::TooFar => {
-            Problem::BadRequest("the clock ends with the year 9999".to_owned())
+impl From<InvalidInstant> for Problem {
+    fn from(invalid: InvalidInstant) -> Self {
+        match invalid {
+            InvalidInstant::Backwards(now) => Self::Conflict(format!(
+                "now: the clock is already at {}; only POST /_emulator/v1/reset moves it back",
+                rfc3339(now)
+            )),
+            InvalidInstant::TooFar => {
+                Self::BadRequest("the clock ends with the year 9999".to_owned())
+            }
         }
     }
 }

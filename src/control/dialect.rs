@@ -3,16 +3,35 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use axum::extract::FromRef;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::response::Response;
+use serde::Serialize;
 
-use super::problem::Problem;
 use crate::http::observe::Recorder;
-use crate::http::{Caller, Dialect, Rejection};
+use crate::http::problem::Problem;
+use crate::http::{Caller, Dialect, Rejection, response};
 use crate::registry::World;
+use crate::world::handle::{Access, Handle};
+
+/// A response with a JSON body.
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    response::json(status, response::to_json(body, 256))
+}
 
 /// The dialect of the control plane, for a world.
 #[derive(Clone)]
 pub struct Control(pub World);
+
+impl<T> FromRef<Control> for Handle<T>
+where
+    World: Access<T>,
+{
+    fn from_ref(Control(world): &Control) -> Self {
+        world.handle()
+    }
+}
 
 impl Dialect for Control {
     type Error = Problem;

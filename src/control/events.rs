@@ -15,32 +15,32 @@ use tokio::sync::watch::Receiver;
 use utoipa::IntoParams;
 
 use super::dialect::Control;
-use super::problem::Problem;
-use super::requests::SummaryBody;
+use super::record::RequestSummary;
 use super::transition::TransitionBody;
 use crate::http::extract::Query;
 use crate::http::observe::Recorder;
 use crate::http::observe::events::WorldEvent;
+use crate::http::problem::{Problem, ProblemWith};
 
-/// How many events are taken from the ring at once.
+/// The most events taken from the ring at once.
 const BATCH: usize = 256;
 
-/// How often a silent stream shows that it is alive.
+/// The interval of signs of life on a silent stream.
 const ALIVE: Duration = Duration::from_secs(15);
 
-/// Which events are told.
+/// A filter of events.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
-pub(super) struct Wanted {
+pub(super) struct EventFilter {
     /// `iam`, `asm`, `plans`, `pipelines` or `zadig`.
     family: Option<String>,
     /// The id of a resource: its transitions, and the requests whose path has it.
     id: Option<String>,
 }
 
-impl Wanted {
-    fn wants(&self, event: &WorldEvent) -> bool {
+impl EventFilter {
+    fn matches(&self, event: &WorldEvent) -> bool {
         let (family, concerns) = match event {
             WorldEvent::Request(summary) => {
                 let family = summary.operation.map(|operation| operation.family.as_str());
@@ -59,23 +59,23 @@ impl Wanted {
             && self
                 .family
                 .as_deref()
-                .is_none_or(|wanted| Some(wanted) == family)
+                .is_none_or(|name| Some(name) == family)
     }
 }
 
-/// Tells what happens from now on, or since the event that the header `Last-Event-ID` names, as far back as the
-/// newest 10,000 go: `event: request` with the fields of `GET requests` less headers and bodies, `event: transition`
-/// with those of an advance, each with its number as `id`; `event: missed` where some were lost. Errors: 400 for a
-/// `Last-Event-ID` that is no number.
+/// Streams requests and transitions from now on, or from the event after the one that the header `Last-Event-ID` names;
+/// the newest 10,000 are kept. `event: request` has the fields of `GET requests` without headers and bodies,
+/// `event: transition` those of an advance, each with its number as `id`; `event: missed` reports lost events.
+/// Errors: 400 for a `Last-Event-ID` that is not a number.
 #[utoipa::path(get, path = "/_emulator/v1/events", operation_id = "Listen", tag = "control",
-    params(Wanted, ("Last-Event-ID" = Option<u64>, Header, description = "The number of the last event that was seen",
+    params(EventFilter, ("Last-Event-ID" = Option<u64>, Header, description = "The number of the last event received",
         maximum = 18_446_744_073_709_551_615_u64)),
     responses((status = 200, description = "A stream of events", body = String,
         content_type = "text/event-stream"),
-    (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
+    ProblemWith::<400>))]
 pub(super) async fn listen(
     State(Control(world)): State<Control>,
-    Query(wanted): Query<Wanted>,
+    Query(filter): Query<EventFilter>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let newest = world.recorder().events.subscribe();
@@ -86,14 +86,14 @@ pub(super) async fn listen(
             let id = id.to_str().ok().and_then(|id| id.trim().parse().ok());
             let id = id
                 .ok_or_else(|| Problem::BadRequest("Last-Event-ID: must be a number".to_owned()))?;
-            // A number that was not given yet is that of an emulator which ran here before.
+            // A number beyond the newest is from an emulator that ran here before.
             if id <= last { id } else { 0 }
         }
     };
     let listener = Listener {
         recorder: Arc::clone(world.recorder()),
         newest,
-        wanted,
+        filter,
         seen,
         ready: VecDeque::new(),
     };
@@ -103,11 +103,11 @@ pub(super) async fn listen(
         .into_response())
 }
 
-/// Somebody who listens.
+/// The state of one stream.
 struct Listener {
     recorder: Arc<Recorder>,
     newest: Receiver<u64>,
-    wanted: Wanted,
+    filter: EventFilter,
     seen: u64,
     ready: VecDeque<sse::Event>,
 }
@@ -127,7 +127,7 @@ impl Listener {
         })
     }
 
-    /// Takes what came since; false if nothing did.
+    /// Takes the events since the last one; returns false if there are none.
     fn fetch(&mut self) -> bool {
         let since = self.recorder.events.since(self.seen, BATCH);
         if since.missed > 0 {
@@ -137,21 +137,22 @@ impl Listener {
         }
         for (id, event) in &since.events {
             self.seen = *id;
-            if self.wanted.wants(event) {
-                self.ready.push_back(told(*id, event));
+            if self.filter.matches(event) {
+                self.ready.push_back(to_sse(*id, event));
             }
         }
         !since.events.is_empty()
     }
 }
 
-fn told(id: u64, event: &WorldEvent) -> sse::Event {
+fn to_sse(id: u64, event: &WorldEvent) -> sse::Event {
     let (kind, data) = match event {
-        WorldEvent::Request(summary) => {
-            ("request", serde_json::to_string(&SummaryBody::of(summary)))
-        }
+        WorldEvent::Request(summary) => (
+            "request",
+            serde_json::to_string(&RequestSummary::from(&**summary)),
+        ),
         WorldEvent::Transition(id, transition) => {
-            let body = TransitionBody::of(*id, (**transition).clone());
+            let body = TransitionBody::new(*id, (**transition).clone());
             ("transition", serde_json::to_string(&body))
         }
     };

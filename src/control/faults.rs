@@ -6,13 +6,13 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::dialect::Control;
-use super::problem::{Problem, note_known};
+use super::dialect::{Control, json};
 use crate::http::context::add_hint;
 use crate::http::extract::{Json, Path};
 use crate::http::faults::rules::{
     Fault, FaultDelay, FaultEffect, ListedFault, LogNormalDelay, RequestPattern, UniformDelay,
 };
+use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
 use crate::registry::{World, operations};
 use crate::sim::Millis;
@@ -181,10 +181,7 @@ pub(super) struct FaultsBody {
 pub(super) async fn list_faults(State(Control(world)): State<Control>) -> Response {
     let faults = world.recorder().faults.list().into_iter();
     let faults = faults.map(FaultView::from).collect();
-    response::json(
-        StatusCode::OK,
-        response::to_json(&FaultsBody { faults }, 256),
-    )
+    json(StatusCode::OK, &FaultsBody { faults })
 }
 
 /// Adds a fault behind the others. It hits requests to emulated services that arrive from now on, never requests to
@@ -192,16 +189,13 @@ pub(super) async fn list_faults(State(Control(world)): State<Control>) -> Respon
 #[utoipa::path(post, path = "/_emulator/v1/faults", operation_id = "AddFault", tag = "control",
     request_body(content = Fault,
         example = json!({"match": {"operation": "ListPipelines"}, "do": {"status": 429}, "times": 1})), responses((status = 201, body = FaultView),
-    (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
+    ProblemWith::<400>))]
 pub(super) async fn add_fault(
     State(Control(world)): State<Control>,
     Json(fault): Json<Fault>,
 ) -> Result<Response, Problem> {
     let view = FaultView::from(add(&world, fault)?);
-    Ok(response::json(
-        StatusCode::CREATED,
-        response::to_json(&view, 256),
-    ))
+    Ok(json(StatusCode::CREATED, &view))
 }
 
 /// Removes all faults.
@@ -214,8 +208,7 @@ pub(super) async fn clear_faults(State(Control(world)): State<Control>) -> Respo
 
 /// Removes a fault. Errors: 404.
 #[utoipa::path(delete, path = "/_emulator/v1/faults/{id}", operation_id = "RemoveFault", tag = "control",
-    responses((status = 204), (status = 404, body = super::problem::ProblemBody,
-    content_type = "application/problem+json")))]
+    responses((status = 204), ProblemWith::<404>))]
 pub(super) async fn remove_fault(
     State(Control(world)): State<Control>,
     Path(id): Path<String>,
@@ -224,7 +217,7 @@ pub(super) async fn remove_fault(
         Ok(response::empty(StatusCode::NO_CONTENT))
     } else {
         let faults = world.recorder().faults.list();
-        note_known("fault", &id, faults.iter().map(|listed| listed.id.as_str()));
-        Err(Problem::NotFound(format!("fault {id}")))
+        let known = faults.iter().map(|listed| listed.id.as_str());
+        Err(Problem::unknown("fault", &id, known))
     }
 }

@@ -7,45 +7,39 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::dialect::Control;
+use super::dialect::{Control, json};
 use super::openapi::OpenApiText;
-use super::problem::Problem;
+use crate::http::problem::{Problem, ProblemBody};
 use crate::http::{Operation, response};
 use crate::registry;
 
-/// Whether the process is alive.
+/// The health of the process.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Health {
-    /// `ok`, or `ready` where that was asked.
+    /// `ok`, or `ready` from the operation of that name.
     status: &'static str,
 }
 
-/// Says that the process is alive.
+/// Confirms that the process is alive.
 #[utoipa::path(get, path = "/_emulator/v1/health", operation_id = "Health", tag = "control",
     responses((status = 200, body = Health)))]
 pub(super) async fn health() -> Response {
-    response::json(
-        StatusCode::OK,
-        response::to_json(&Health { status: "ok" }, 32),
-    )
+    json(StatusCode::OK, &Health { status: "ok" })
 }
 
-/// Says whether the fixtures are loaded and the port is bound. Errors: 503 until then.
+/// Confirms that the fixtures are loaded and the port is bound. Errors: 503 until then.
 #[utoipa::path(get, path = "/_emulator/v1/ready", operation_id = "Ready", tag = "control",
-    responses((status = 200, body = Health), (status = 503, body = super::problem::ProblemBody,
+    responses((status = 200, body = Health), (status = 503, body = ProblemBody,
     content_type = "application/problem+json")))]
 pub(super) async fn ready(State(Control(world)): State<Control>) -> Result<Response, Problem> {
     if world.is_ready() {
-        Ok(response::json(
-            StatusCode::OK,
-            response::to_json(&Health { status: "ready" }, 32),
-        ))
+        Ok(json(StatusCode::OK, &Health { status: "ready" }))
     } else {
         Err(Problem::NotReady)
     }
 }
 
-/// What is emulated.
+/// The emulated operations.
 #[derive(Serialize, utoipa::ToSchema)]
 struct Coverage {
     /// Every operation of every family.

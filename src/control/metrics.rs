@@ -1,4 +1,4 @@
-//! Numbers for Prometheus.
+//! The metrics for Prometheus.
 
 use axum::Extension;
 use axum::extract::State;
@@ -18,13 +18,13 @@ use crate::server::worlds::WorldContext;
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Resource {
+struct ResourceLabels {
     family: &'static str,
     status: String,
 }
 
-/// Counts requests by operation and status, how long they took, resources by family and status, worlds, what the journal
-/// holds, and the memory of the process: text for Prometheus.
+/// Shows metrics for Prometheus: requests by operation and status with their durations, resources by family and status,
+/// worlds, the size of the journal, and the memory of the process.
 ///
 /// # Panics
 /// Never: writing to a text does not fail.
@@ -33,29 +33,31 @@ struct Resource {
     content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8", body = String)))]
 pub(super) async fn show_metrics(
     State(Control(world)): State<Control>,
-    seat: Option<Extension<WorldContext>>,
+    context: Option<Extension<WorldContext>>,
 ) -> Response {
     let mut text = String::new();
-    // A world without others around it is one.
-    let n_worlds = seat.map_or(1, |Extension(seat)| seat.host.list().len());
+    // Without a process around it, a world is the only one.
+    let n_worlds = context.map_or(1, |Extension(context)| context.host.list().len());
     let present = present(&world, n_worlds);
     encode_registry(&mut text, world.recorder().metrics.registry())
         .and_then(|()| encode_registry(&mut text, &present))
         .and_then(|()| encode_eof(&mut text))
-        .expect("a text takes everything");
+        .expect("writing to a text does not fail");
     response::answer(StatusCode::OK, CONTENT_TYPE, text)
 }
 
-/// What is at present, as against what was counted.
+/// The gauges, computed from the present state; counters are kept by the recorder.
 fn present(world: &World, n_worlds: usize) -> Registry {
     let mut registry = Registry::with_prefix("release_emulator");
-    let resources = Family::<Resource, Gauge>::default();
+    let resources = Family::<ResourceLabels, Gauge>::default();
     let number = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
-    world.read(|tables, _| {
-        for ((family, status), things) in tables.count_by_status() {
-            let status = status.to_owned();
-            let resource = Resource { family, status };
-            resources.get_or_create(&resource).set(number(things));
+    world.read(|database, _| {
+        for ((family, status), count) in database.count_by_status() {
+            let labels = ResourceLabels {
+                family,
+                status: status.to_owned(),
+            };
+            resources.get_or_create(&labels).set(number(count));
         }
     });
     registry.register("resources", "Resources by family and status", resources);
@@ -73,14 +75,14 @@ fn present(world: &World, n_worlds: usize) -> Registry {
     );
     registry.register_with_unit(
         "journal_size",
-        "What the journal takes, about",
+        "Approximate size of the journal",
         Unit::Bytes,
         gauge(stats.bytes),
     );
     let dropped = usize::try_from(stats.dropped).unwrap_or(usize::MAX);
     registry.register(
         "journal_dropped",
-        "Requests that the journal had no room for since it was last emptied",
+        "Requests dropped from the journal since it was last emptied",
         gauge(dropped),
     );
     if let Some(resident) = resident_bytes() {
@@ -94,7 +96,7 @@ fn present(world: &World, n_worlds: usize) -> Registry {
     registry
 }
 
-/// The resident memory of the process, where the system tells it.
+/// The resident memory of the process, on systems with `/proc`.
 fn resident_bytes() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status

@@ -1,8 +1,7 @@
-//! The control plane, `/_emulator/v1/…`: the operations for test benches that no real service has.
+//! The control plane, `/_emulator/v1/…`: operations for test benches that no real service has.
 //!
-//! It needs no credential. Its errors are `application/problem+json`.
+//! It needs no credential. Its errors are problem details (`application/problem+json`).
 
-mod asm;
 mod clock;
 mod dialect;
 mod events;
@@ -10,7 +9,7 @@ pub(crate) mod faults;
 mod meta;
 mod metrics;
 mod openapi;
-mod problem;
+mod record;
 mod requests;
 pub(crate) mod scripts;
 mod state;
@@ -25,11 +24,12 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 
+use crate::http::problem::Problem;
 use crate::http::routes::{Routes, route};
-use crate::registry::World;
+use crate::registry::{World, control_routes};
 pub use dialect::Control;
 use openapi::OpenApiText;
-pub use problem::Problem;
+pub use record::{Message, RequestRecord, RequestSummary};
 
 /// The URL table.
 pub fn routes() -> &'static Routes<Control> {
@@ -67,10 +67,10 @@ fn new_routes() -> Routes<Control> {
         .with(route!(verify::verify_requests))
         .with(route!(events::listen))
         .with(route!(metrics::show_metrics))
-        .with(route!(asm::set_traffic))
         .with(route!(worlds::list_worlds, worlds::add_world))
         .with(route!(worlds::show_world, worlds::remove_world))
         .with(route!(timeline::show_timeline))
+        .merge(control_routes())
 }
 
 /// The OpenAPI document of all families and of the control plane, the same in every process.
@@ -79,7 +79,7 @@ pub fn openapi() -> &'static str {
     &TEXT
 }
 
-/// Refuses a path below `/_emulator` that is not there.
+/// Refuses an unknown path below `/_emulator`.
 pub fn unrouted(request: &Request) -> Response {
     routes().hint_at_closest(request);
     Problem::NoRoute.into_response()

@@ -1,4 +1,4 @@
-//! The OpenAPI document: what the attributes of all handlers declare, and what is true of every operation.
+//! The OpenAPI document: the declarations of all handlers, and everything that is true of all operations.
 
 use axum::http::StatusCode;
 use utoipa::openapi::header::HeaderBuilder;
@@ -13,16 +13,16 @@ use utoipa::openapi::{
 use crate::http::operation::operations_of;
 use crate::registry;
 
-/// What is true of every operation, and so said once.
-const ABOUT: &str = "A local emulator of four release APIs, and of the IAM that two of them ask first.\n\n\
-    An operation lists what it answers by itself. Beside that, a path that does not exist is 404 and a method \
-    that a path does not have is 405, in the words of the family whose prefix it has; and a fault that was asked \
-    for (`POST /_emulator/v1/faults`) answers whatever it was told to. Every answer has the header \
-    `X-Request-Id`. `x-emulator-evidence` tells how it is known that an operation behaves so, \
-    `x-emulator-hint` what would have worked, `x-emulator-fault` which fault hit.\n\n\
-    Examples named `documented` are those of the services' own documents. `x-evidence`, `x-source`, `x-action` \
-    and `x-differences` say of an operation how it is known, where that can be read, which permission it takes, \
-    and in what it differs from the service.";
+/// The description of the document, with everything that is true of all operations.
+const ABOUT: &str = "A local emulator of four release APIs, and of the IAM operations that clients of two of them call \
+    first.\n\n\
+    An operation lists its own responses. In addition, an unknown path is 404 and an unsupported method is 405, in the \
+    words of the family whose prefix the path has, and an injected fault (`POST /_emulator/v1/faults`) may return any \
+    response. Every response has the header `X-Request-Id`. `x-emulator-evidence` is how the operation's behaviour is \
+    known, `x-emulator-hint` suggests a request that would have worked, `x-emulator-fault` names the fault that hit.\n\n\
+    Examples named `documented` come from the services' own documentation. `x-evidence`, `x-source`, `x-action` and \
+    `x-differences` are an operation's evidence, its source, the permission it requires, and its differences from the \
+    service.";
 
 /// The families, in the order of their prefixes, and the control plane.
 const TAGS: [(&str, &str); 6] = [
@@ -39,24 +39,24 @@ const TAGS: [(&str, &str); 6] = [
     ("zadig", "Zadig: delivery versions"),
     (
         "control",
-        "The emulator's own: clock, state, scripts, faults, journal, events. It asks for no credential",
+        "The control plane: clock, state, scripts, faults, journal, events. It needs no credential",
     ),
 ];
 
-/// The headers that answers carry, and where.
+/// The response headers.
 const HEADERS: [(&str, &str); 3] = [
     ("X-Request-Id", "The request's id: 32 hexadecimal digits"),
     (
         "x-emulator-evidence",
-        "How it is known that the operation behaves so: `documented`, `observed` or `inferred`",
+        "How the operation's behaviour is known: `documented`, `observed` or `inferred`",
     ),
     (
         "x-emulator-hint",
-        "What would have worked, or was ignored: one line, percent-encoded beyond ASCII",
+        "A request that would have worked, or an ignored field: one line, percent-encoded beyond ASCII",
     ),
 ];
 
-/// The source of the document's text. The router hands it on, since the document describes the router.
+/// The source of the document's text. The router passes it as an extension, since the document describes the router.
 #[derive(Clone, Copy)]
 pub(super) struct OpenApiText(pub(super) fn() -> &'static str);
 
@@ -76,7 +76,7 @@ fn document(control: OpenApi) -> OpenApi {
         .build();
     let here = ServerBuilder::new()
         .url("/")
-        .description(Some("The world that answers"));
+        .description(Some("The world that responds"));
     let mut document = OpenApiBuilder::new()
         .info(info)
         .servers(Some([here.build()]))
@@ -118,7 +118,7 @@ fn header(name: &str, text: &str) -> Header {
         .build()
 }
 
-/// A body that may be absent must not be null either, which the attributes have no word for.
+/// An optional body must not be null, which the attributes cannot express.
 fn require_bodies(operation: &mut Operation) {
     let Some(RefOr::T(body)) = &mut operation.request_body else {
         return;
@@ -134,7 +134,7 @@ fn require_bodies(operation: &mut Operation) {
     }
 }
 
-/// Says of every answer which headers it has, and, where that was not said, what its status means.
+/// Lists the headers of every response, and describes responses without a description by their status.
 fn describe_responses(operation: &mut Operation) {
     let is_own = operation.tags.iter().flatten().any(|tag| tag == "control");
     for (status, response) in &mut operation.responses.responses {
@@ -157,8 +157,8 @@ fn describe_responses(operation: &mut Operation) {
     }
 }
 
-/// Adds a text parameter for every `{name}` of the path that an attribute did not list, and describes those
-/// that it did not describe. None of them can be empty: that would be another path.
+/// Adds a text parameter for every `{name}` of the path that an attribute did not list, and describes undescribed
+/// ones.
 fn name_parameters(path: &str, item: &mut PathItem) {
     let names: Vec<&str> = path
         .split('/')
@@ -167,7 +167,7 @@ fn name_parameters(path: &str, item: &mut PathItem) {
     for operation in operations_of(item) {
         let listed = operation.parameters.get_or_insert_default();
         for name in &names {
-            let meant = listed.iter_mut().find_map(|known| match known {
+            let known = listed.iter_mut().find_map(|known| match known {
                 RefOr::T(known)
                     if known.name == *name && known.parameter_in == ParameterIn::Path =>
                 {
@@ -179,7 +179,7 @@ fn name_parameters(path: &str, item: &mut PathItem) {
                 Some(owner) => format!("The id of the {}", owner.replace('_', " ")),
                 None => format!("The {name}"),
             });
-            if let Some(known) = meant {
+            if let Some(known) = known {
                 known.description = known.description.take().or(described);
             } else {
                 let text = ObjectBuilder::new().schema_type(Type::String);

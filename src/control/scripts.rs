@@ -6,9 +6,9 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::dialect::Control;
-use super::problem::{Problem, note_known};
+use super::dialect::{Control, json};
 use crate::http::extract::{Json, Path};
+use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
 use crate::registry::{World, family_names};
 use crate::sim::scripts::{ListedScript, Script, ScriptedOutcome, ScriptedStep, StepPattern, Work};
@@ -171,7 +171,7 @@ pub(super) async fn list_scripts(State(Control(world)): State<Control>) -> Respo
             unused: scripts.unused().map(|listed| listed.id.clone()).collect(),
         }
     });
-    response::json(StatusCode::OK, response::to_json(&body, 256))
+    json(StatusCode::OK, &body)
 }
 
 /// Adds a script behind the others. It applies to runs that start from now on: the steps of a run are frozen when it
@@ -181,14 +181,13 @@ pub(super) async fn list_scripts(State(Control(world)): State<Control>) -> Respo
         example = json!({
         "match": {"family": "pipelines", "step": "roll-out"}, "outcome": "fail", "message": "image not found",
         "takes_ms": 3_000, "times": 1})), responses((status = 201, body = ScriptView),
-    (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
+    ProblemWith::<400>))]
 pub(super) async fn add_script(
     State(Control(world)): State<Control>,
     Json(script): Json<Script>,
 ) -> Result<Response, Problem> {
     let view = ScriptView::from(add(&world, script)?);
-    let text = response::to_json(&view, 256);
-    Ok(response::json(StatusCode::CREATED, text))
+    Ok(json(StatusCode::CREATED, &view))
 }
 
 /// Removes all scripts.
@@ -201,8 +200,7 @@ pub(super) async fn clear_scripts(State(Control(world)): State<Control>) -> Resp
 
 /// Removes a script. Errors: 404.
 #[utoipa::path(delete, path = "/_emulator/v1/scripts/{id}", operation_id = "RemoveScript", tag = "control",
-    responses((status = 204), (status = 404, body = super::problem::ProblemBody,
-    content_type = "application/problem+json")))]
+    responses((status = 204), ProblemWith::<404>))]
 pub(super) async fn remove_script(
     State(Control(world)): State<Control>,
     Path(id): Path<String>,
@@ -210,10 +208,9 @@ pub(super) async fn remove_script(
     if world.write(|database, _| database.shared.scripts.remove(&id)) {
         Ok(response::empty(StatusCode::NO_CONTENT))
     } else {
-        world.read(|database, _| {
+        Err(world.read(|database, _| {
             let scripts = database.shared.scripts.list().iter();
-            note_known("script", &id, scripts.map(|listed| listed.id.as_str()));
-        });
-        Err(Problem::NotFound(format!("script {id}")))
+            Problem::unknown("script", &id, scripts.map(|listed| listed.id.as_str()))
+        }))
     }
 }

@@ -8,17 +8,16 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::dialect::Control;
-use super::problem::Problem;
+use super::dialect::{Control, json};
 use super::transition::TransitionBody;
 use crate::http::context::add_hint;
 use crate::http::extract::Path;
-use crate::http::response;
+use crate::http::problem::{Problem, ProblemWith};
 use crate::registry::{Unknown, family_names};
-use crate::sim::timeline::{Next, Timeline};
+use crate::sim::timeline::Timeline;
 use crate::world::time::rfc3339;
 
-/// What there is to say of a resource.
+/// The timeline of a resource.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Timeline)]
 pub(super) struct TimelineBody {
@@ -33,93 +32,83 @@ pub(super) struct TimelineBody {
     /// The resource's name.
     #[schema(value_type = String)]
     name: Arc<str>,
-    /// What it is at, in the service's word.
+    /// The status, in the service's word.
     #[schema(value_type = String)]
     status: Box<str>,
-    /// What it and its steps have been through, oldest first; at most the newest 1,000.
+    /// The transitions of the resource and its steps, oldest first; at most the newest 1,000.
     transitions: Vec<TransitionBody>,
-    /// How many older ones there were.
+    /// The number of older transitions, which are not listed.
     truncated: u64,
-    /// The commands that its status allows now.
+    /// The commands that the status allows now.
     allowed: Vec<&'static str>,
-    /// What changes next by itself; null: nothing.
+    /// The next change that time alone brings; null: none.
     #[schema(required = true)]
     next: Option<NextBody>,
 }
 
-/// What changes next by itself. Of several things at one instant it is the resource's own status, if that is
-/// among them, else the first step's.
+/// The next change that time alone brings. Of several changes at one instant it is the resource's own, if there is
+/// one, else the first step's.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = NextTransition)]
 struct NextBody {
-    /// When, RFC 3339 in UTC.
+    /// The instant, RFC 3339 in UTC.
     time: String,
     /// The step that changes; absent: the resource itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     step: Option<Box<str>>,
-    /// The status that follows; empty: it is gone.
+    /// The status that follows; empty: the resource is gone.
     #[schema(value_type = String)]
     to: Box<str>,
 }
 
-impl TimelineBody {
-    fn of(timeline: Timeline) -> Self {
-        let Timeline {
-            family,
-            scope,
-            id,
-            name,
-            status,
-            transitions,
-            forgotten,
-            allowed,
-            next,
-        } = timeline;
-        let transitions = transitions.into_iter();
+impl From<Timeline> for TimelineBody {
+    fn from(timeline: Timeline) -> Self {
+        let transitions = timeline.transitions.into_iter();
         Self {
-            family,
-            scope,
-            id,
-            name,
-            status,
+            family: timeline.family,
+            scope: timeline.scope,
+            id: timeline.id,
+            name: timeline.name,
+            status: timeline.status,
             transitions: transitions
-                .map(|(number, transition)| TransitionBody::of(number, transition))
+                .map(|(number, transition)| TransitionBody::new(number, transition))
                 .collect(),
-            truncated: forgotten,
-            allowed,
-            next: next.map(|Next { at, step, to }| NextBody {
-                time: rfc3339(at),
-                step,
-                to,
+            truncated: timeline.forgotten,
+            allowed: timeline.allowed,
+            next: timeline.next.map(|next| NextBody {
+                time: rfc3339(next.at),
+                step: next.step,
+                to: next.to,
             }),
         }
     }
 }
 
-/// Shows what a resource has been through, what can be said to it now, and what comes next by itself.
+/// Shows the history of a resource, the commands it allows now, and its next change.
 ///
-/// Of a release task the id is its uid. What fixtures or the state gave begins with an import. The commands are
-/// those that the status allows, whatever arguments they need; a trigger policy, which can be set at any time, is
-/// not listed. Errors: 404 for a family or a resource that is not there, or not any more.
+/// The id of an ASM release is its uid. The history of a resource from fixtures or from an imported state begins with
+/// an import. The commands are those that the status allows, whatever arguments they need; setting a trigger policy,
+/// which is always possible, is not listed. Errors: 404 for an unknown family, or a resource that does not exist or
+/// no longer exists.
 #[utoipa::path(get, path = "/_emulator/v1/resources/{family}/{id}/timeline", operation_id = "ShowTimeline", tag = "control",
     params(("family" = String, Path, description = "`asm` (releases and meshes), `plans`, `pipelines` or `zadig`"),
         ("id" = String, Path, description = "The resource's id; of an ASM release its uid")),
     responses((status = 200, body = TimelineBody),
-    (status = 404, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
+    ProblemWith::<404>))]
 pub(super) async fn show_timeline(
     State(Control(world)): State<Control>,
     Path((family, id)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let found = world.read(|tables, now| {
-        let found = tables.timeline(&family, &id, now);
+    let found = world.read(|database, now| {
+        let found = database.timeline(&family, &id, now);
         if found.is_err()
             && let Some(other) = family_names()
                 .into_iter()
-                .find(|other| tables.timeline(other, &id, now).is_ok())
+                .find(|other| database.timeline(other, &id, now).is_ok())
         {
             add_hint(format!(
-                "it is there as GET /_emulator/v1/resources/{other}/{id}/timeline"
+                "did you mean GET /_emulator/v1/resources/{other}/{id}/timeline?"
             ));
         }
         found
@@ -132,10 +121,5 @@ pub(super) async fn show_timeline(
             Unknown::Resource => format!("resource {id} of {family}"),
         })
     })?;
-    let size = 256 * (1 + timeline.transitions.len());
-    let body = TimelineBody::of(timeline);
-    Ok(response::json(
-        StatusCode::OK,
-        response::to_json(&body, size),
-    ))
+    Ok(json(StatusCode::OK, &TimelineBody::from(timeline)))
 }

@@ -1,4 +1,4 @@
-//! Transitions as they are answered, wherever they are.
+//! The body of a transition: in an advance, a timeline and the stream of events.
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use utoipa::ToSchema;
 use crate::sim::Transition;
 use crate::world::time::rfc3339;
 
-/// A change of state.
+/// A change of the status of a resource or step.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Transition)]
 pub(super) struct TransitionBody {
-    /// Its number in the life of the world; in a timeline 0 for an import, which was no transition.
+    /// Its number in the life of the world; in a timeline 0 for an import, which is not a transition.
     id: u64,
-    /// When it happened, RFC 3339 in UTC.
+    /// The instant, RFC 3339 in UTC.
     time: String,
     /// The family.
     family: &'static str,
@@ -31,42 +31,30 @@ pub(super) struct TransitionBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     step: Option<Arc<str>>,
-    /// The status before; empty: it was not there.
+    /// The status before; empty: the resource did not exist.
     #[schema(value_type = String)]
     from: Arc<str>,
-    /// The status after; empty: it is gone.
+    /// The status after; empty: the resource is gone.
     #[schema(value_type = String)]
     to: Arc<str>,
-    /// `clock`, `schedule` for what a trigger policy started, or the word of the command; in a timeline also
-    /// `import`.
+    /// `clock`, `schedule` for a start by a trigger policy, or the name of the command; in a timeline also `import`.
     #[schema(value_type = String)]
     cause: Arc<str>,
 }
 
 impl TransitionBody {
-    pub(super) fn of(id: u64, transition: Transition) -> Self {
-        let Transition {
-            at,
-            family,
-            scope,
-            id: resource,
-            name,
-            step,
-            from,
-            to,
-            cause,
-        } = transition;
+    pub(super) fn new(id: u64, transition: Transition) -> Self {
         Self {
             id,
-            time: rfc3339(at),
-            family,
-            scope,
-            resource,
-            name,
-            step,
-            from,
-            to,
-            cause,
+            time: rfc3339(transition.at),
+            family: transition.family,
+            scope: transition.scope,
+            resource: transition.id,
+            name: transition.name,
+            step: transition.step,
+            from: transition.from,
+            to: transition.to,
+            cause: transition.cause,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Proof of what was called.
+//! Verification: the number of matching requests in the journal.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -6,43 +6,43 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::dialect::Control;
-use super::problem::Problem;
+use super::dialect::{Control, json};
 use super::requests::{Filter, entries};
 use crate::http::extract::Json;
+use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
 
-/// The most near misses that are told.
-const MOST: usize = 5;
+/// The most near misses in an answer.
+const MOST_NEAR_MISSES: usize = 5;
 
-/// What must have been called, and how often.
+/// The expected number of matching requests.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = Verification)]
 #[serde(deny_unknown_fields)]
 pub(super) struct VerifyBody {
-    /// Which requests are meant; absent: all.
+    /// The requests to count; absent: all.
     #[serde(default, rename = "match")]
     filter: Filter,
-    /// Just so many; exactly one of the three must be given.
+    /// The exact number; exactly one of the three fields must be given.
     #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     exactly: Option<usize>,
-    /// So many or more.
+    /// The least number.
     #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     at_least: Option<usize>,
-    /// So many or fewer.
+    /// The greatest number.
     #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     at_most: Option<usize>,
 }
 
-/// It was so.
+/// The expected number was found.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Verified)]
 pub(super) struct Verified {
-    /// How many requests fit.
+    /// The number of requests that match.
     matched: usize,
 }
 
-/// It was not so, or cannot be known: problem details with what was found.
+/// Another number was found, or it cannot be known: problem details with the findings.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = NotVerified)]
 pub(super) struct NotVerified {
@@ -53,15 +53,15 @@ pub(super) struct NotVerified {
     title: &'static str,
     /// 409.
     status: u16,
-    /// What was expected, and what was found.
+    /// The expected number, and the number found.
     detail: String,
-    /// How many requests fit.
+    /// The number of requests that match.
     matched: usize,
-    /// Those that come nearest, with what differs; at most five.
+    /// The requests that come nearest, with the fields that differ; at most five.
     near_misses: Vec<NearMiss>,
 }
 
-/// A request that nearly fits.
+/// A request that nearly matches.
 #[derive(Debug, Serialize, ToSchema)]
 struct NearMiss {
     /// Its number in the journal.
@@ -70,18 +70,18 @@ struct NearMiss {
     method: String,
     /// Its path.
     path: String,
-    /// How it was answered.
+    /// The status of its answer.
     status: u16,
-    /// The fields of `match` that do not fit it.
+    /// The fields of `match` that differ.
     differs: Vec<&'static str>,
 }
 
-/// Confirms that so many requests came. Where more may have come than the journal still holds, it confirms nothing
-/// that these could change. Errors: 400; 409 if it was not so, if it cannot be known, and while the journal is off.
+/// Verifies the number of matching requests. If requests that the journal has dropped could change the result, it is
+/// not confirmed. Errors: 400; 409 for another number, if it cannot be known, and while the journal is off.
 #[utoipa::path(post, path = "/_emulator/v1/requests/verify", operation_id = "VerifyRequests", tag = "control",
     request_body(content = VerifyBody,
         example = json!({"match": {"operation": "CreatePipeline", "scope": "p1"}, "at_most": 1})), responses((status = 200, body = Verified),
-    (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json"),
+    ProblemWith::<400>,
     (status = 409, body = NotVerified, content_type = "application/problem+json")))]
 pub(super) async fn verify_requests(
     State(Control(world)): State<Control>,
@@ -93,7 +93,7 @@ pub(super) async fn verify_requests(
         (None, None, Some(n)) => (0, n, format!("at most {n}")),
         _ => {
             return Err(Problem::BadRequest(
-                "give one of exactly, at_least, at_most".to_owned(),
+                "must have exactly one of exactly, at_least, at_most".to_owned(),
             ));
         }
     };
@@ -116,23 +116,22 @@ pub(super) async fn verify_requests(
             });
         }
     }
-    // What was dropped before the filter begins does not matter.
+    // Requests dropped before the filter begins do not matter.
     let lost = match (stats.last_dropped, begin) {
         (None, _) => 0,
         (Some(last), Some(begin)) if last < begin => 0,
         (Some(_), _) => stats.dropped,
     };
-    let is_so = (least..=most).contains(&matched);
-    if is_so && (lost == 0 || most == usize::MAX) {
-        let text = response::to_json(&Verified { matched }, 32);
-        return Ok(response::json(StatusCode::OK, text));
+    let is_expected = (least..=most).contains(&matched);
+    if is_expected && (lost == 0 || most == usize::MAX) {
+        return Ok(json(StatusCode::OK, &Verified { matched }));
     }
     let doubt = match lost {
         0 => String::new(),
-        n => format!("; {n} older requests were dropped from the journal, and might have fitted"),
+        n => format!("; {n} older requests were dropped from the journal, and might match"),
     };
     near.sort_by_key(|miss| miss.differs.len());
-    near.truncate(MOST);
+    near.truncate(MOST_NEAR_MISSES);
     let body = NotVerified {
         kind: "about:blank",
         title: "Conflict",

@@ -8,250 +8,231 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::clock::{pace, time};
-use super::dialect::Control;
-use super::problem::Problem;
-use super::problem::{ProblemBody, note_known};
+use super::dialect::{Control, json};
 use crate::http::extract::{Json, Path};
 use crate::http::json::RawJson;
+use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
 use crate::registry::State as WorldState;
 use crate::registry::World;
-use crate::server::worlds::{MAIN, Refused, WorldContext, WorldInfo};
+use crate::server::worlds::{MAIN, WorldContext, WorldError, WorldInfo};
 use crate::world::fixture::ValidationError;
 use crate::world::settings::{self, Auth, Fidelity, PipelinesList, References, Settings};
 
-/// The most characters of a name.
+/// The length limit of a name.
 const LONGEST_NAME: usize = 64;
 
-/// The world's place among others, which its host says of each request.
+/// The server adds the context of its world to each request.
 impl FromRequestParts<Control> for WorldContext {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Control) -> Result<Self, Problem> {
-        let seat = parts.extensions.get::<Self>().cloned();
-        seat.ok_or(Problem::NoHost)
+        let context = parts.extensions.get::<Self>().cloned();
+        context.ok_or(Problem::NoHost)
     }
 }
 
-/// What is chosen for a world. What is absent is as the process was started, fixtures included.
+/// The settings of a world. Absent ones are those of the process, fixtures included.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewWorld {
-    /// Its name: up to 64 letters, digits, dots, underscores and hyphens; absent: one is made up.
+    /// Its name: up to 64 letters, digits, dots, underscores and hyphens; absent: a generated name.
     #[schema(max_length = 64, pattern = "^[A-Za-z0-9._-]+$")]
     name: Option<String>,
-    /// What it holds at first and a reset goes back to, in the fixture format.
+    /// The state that it starts with and resets to, in the fixture format.
     #[schema(value_type = Option<WorldState>)]
     fixtures: Option<RawJson>,
-    /// The instant at which its clock stands, RFC 3339; null: it runs.
+    /// The instant at which its clock is frozen, RFC 3339; null: it runs.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     freeze: Freeze,
-    /// Which credentials pass.
+    /// The credentials that pass.
     auth: Option<Auth>,
-    /// What is followed where a document and the service differ.
+    /// The authority where the documentation and the service differ.
     fidelity: Option<Fidelity>,
-    /// Whether what a request refers to must exist.
+    /// The check of references to resources that the emulator does not own.
     references: Option<References>,
     /// The length of one step of work, as in `--step`: `2s`, `500ms`.
     step: Option<String>,
     /// Virtual seconds per real second: over 0, at most 1,000,000.
     #[schema(exclusive_minimum = 0, maximum = 1_000_000)]
     pace: Option<f64>,
-    /// How the pipelines list is wrapped.
+    /// The form of the pipelines list.
     pipelines_list: Option<PipelinesList>,
-    /// About how many bytes the journal holds; 0: it is off.
+    /// The approximate size of the journal in bytes; 0: it is off.
     #[schema(maximum = 18_446_744_073_709_551_615_u64)]
     journal_bytes: Option<usize>,
 }
 
-/// A field for which null says something else than absence.
+/// The field `freeze`, in which null differs from absence.
 #[derive(Debug, Default)]
 enum Freeze {
     #[default]
     Absent,
     Runs,
-    Stands(String),
+    At(String),
 }
 
 impl<'de> Deserialize<'de> for Freeze {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let given = Option::deserialize(deserializer)?;
-        Ok(given.map_or(Self::Runs, Self::Stands))
+        let freeze = Option::deserialize(deserializer)?;
+        Ok(freeze.map_or(Self::Runs, Self::At))
     }
 }
 
 impl NewWorld {
-    /// Makes the world, and says the name it is to have.
+    /// Makes a world like another, and returns the chosen name.
     fn make(self, like: &World) -> Result<(Option<String>, World), Problem> {
-        let of = like.settings();
+        let defaults = like.settings();
         if let Some(name) = &self.name {
             check_name(name)?;
         }
         let freeze = match self.freeze {
-            Freeze::Absent => of.freeze,
+            Freeze::Absent => defaults.freeze,
             Freeze::Runs => None,
-            Freeze::Stands(text) => Some(time("freeze", &text)?),
+            Freeze::At(text) => Some(time("freeze", &text)?),
         };
         let step = match self.step.as_deref() {
-            None => of.step,
-            Some(text) => settings::length(text).map_err(|expected| wrong("step", expected))?,
+            None => defaults.step,
+            Some(text) => settings::length(text).map_err(|error| invalid("step", error))?,
         };
         let settings = Settings {
-            auth: self.auth.unwrap_or(of.auth),
-            fidelity: self.fidelity.unwrap_or(of.fidelity),
-            references: self.references.unwrap_or(of.references),
-            pipelines_list: self.pipelines_list.unwrap_or(of.pipelines_list),
+            auth: self.auth.unwrap_or(defaults.auth),
+            fidelity: self.fidelity.unwrap_or(defaults.fidelity),
+            references: self.references.unwrap_or(defaults.references),
+            pipelines_list: self.pipelines_list.unwrap_or(defaults.pipelines_list),
             step,
-            pace: pace(self.pace.unwrap_or(of.pace))?,
+            pace: pace(self.pace.unwrap_or(defaults.pace))?,
             freeze,
-            journal_bytes: self.journal_bytes.unwrap_or(of.journal_bytes),
-            seed: of.seed,
+            journal_bytes: self.journal_bytes.unwrap_or(defaults.journal_bytes),
+            seed: defaults.seed,
         };
         let fixtures = match &self.fixtures {
             None => like.fixtures().clone(),
-            // A document of its own, so that what is secret in it is not repeated where it does not fit.
-            Some(given) => WorldState::from_json(given.text()).map_err(|validation_error| {
-                misfit_of_fixtures(validation_error.without_position())
-            })?,
+            // Read as a document of its own, so that an error does not repeat its secrets.
+            Some(fixtures) => {
+                WorldState::from_json(fixtures.text()).map_err(|validation_error| {
+                    invalid_fixtures(validation_error.without_position())
+                })?
+            }
         };
-        let world = World::new(settings, fixtures).map_err(misfit_of_fixtures)?;
+        let world = World::new(settings, fixtures).map_err(invalid_fixtures)?;
         Ok((self.name, world))
     }
 }
 
 fn check_name(name: &str) -> Result<(), Problem> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    // A path can name neither of the two that are dots alone.
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    // `.` and `..` cannot be named in a path.
     if (1..=LONGEST_NAME).contains(&name.len())
-        && name.chars().all(fits)
+        && name.chars().all(is_allowed)
         && !matches!(name, "." | "..")
     {
         return Ok(());
     }
     let expected = format!(
-        "must be 1 to {LONGEST_NAME} letters, digits, dots, underscores and hyphens, and not dots alone"
+        "must be 1 to {LONGEST_NAME} letters, digits, dots, underscores or hyphens, and not `.` or `..`"
     );
-    Err(wrong("name", expected))
+    Err(invalid("name", expected))
 }
 
-fn wrong(path: &str, what: impl std::fmt::Display) -> Problem {
-    Problem::BadRequest(format!("{path}: {what}"))
+fn invalid(path: &str, error: impl std::fmt::Display) -> Problem {
+    Problem::BadRequest(format!("{path}: {error}"))
 }
 
-fn misfit_of_fixtures(validation_error: ValidationError) -> Problem {
+fn invalid_fixtures(validation_error: ValidationError) -> Problem {
     Problem::BadRequest(validation_error.nested_in("fixtures").to_string())
 }
 
-/// A world that is there.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = World)]
-pub(super) struct WorldBody {
-    /// Its name.
-    name: String,
-    /// Where it answers, its control plane included.
-    url: String,
-}
-
-impl WorldBody {
-    fn of(WorldInfo { name, url }: WorldInfo) -> Self {
-        Self { name, url }
-    }
-
-    fn answer(status: StatusCode, listed: WorldInfo) -> Response {
-        response::json(status, response::to_json(&Self::of(listed), 96))
-    }
-}
-
-/// The worlds that are there.
+/// The open worlds.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Worlds)]
 pub(super) struct WorldsBody {
-    /// In the order in which they were made; the first is `main`.
-    worlds: Vec<WorldBody>,
+    /// In the order in which they were opened; the first is `main`.
+    worlds: Vec<WorldInfo>,
 }
 
-/// Lists the worlds of the process, whichever of them is asked.
+/// Lists the worlds of the process; every world returns the same list.
 #[utoipa::path(get, path = "/_emulator/v1/worlds", operation_id = "ListWorlds", tag = "control",
     responses((status = 200, body = WorldsBody),
-    (status = 501, body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn list_worlds(seat: WorldContext) -> Response {
-    let worlds = seat.host.list().into_iter().map(WorldBody::of).collect();
-    response::json(
-        StatusCode::OK,
-        response::to_json(&WorldsBody { worlds }, 256),
-    )
+    ProblemWith::<501>))]
+pub(super) async fn list_worlds(context: WorldContext) -> Response {
+    let worlds = context.host.list();
+    json(StatusCode::OK, &WorldsBody { worlds })
 }
 
-/// Opens a world with a memory, a clock, ids, scripts and a control plane of its own, on a port of its own. It
-/// answers at once. Errors: 400 with the JSON path; 409 for a name that is taken; 429 where `--max-worlds`
-/// allows no more or no port is left.
+/// Opens a world with its own state, clock, ids, scripts and control plane, on its own port. It is ready at once.
+/// Errors: 400 with the JSON path; 409 for a name that is already used; 429 if `--max-worlds` is reached or no port is
+/// left.
 #[utoipa::path(post, path = "/_emulator/v1/worlds", operation_id = "AddWorld", tag = "control",
     request_body(content = Option<NewWorld>,
-        example = json!({"freeze": "2030-01-01T00:00:00Z"})), responses((status = 201, body = WorldBody),
-    (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 429, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 501, body = ProblemBody, content_type = "application/problem+json")))]
+        example = json!({"freeze": "2030-01-01T00:00:00Z"})), responses((status = 201, body = WorldInfo),
+    ProblemWith::<400>,
+    ProblemWith::<409>,
+    ProblemWith::<429>,
+    ProblemWith::<501>))]
 pub(super) async fn add_world(
-    seat: WorldContext,
+    context: WorldContext,
     Json(chosen): Json<NewWorld>,
 ) -> Result<Response, Problem> {
-    let (name, world) = chosen.make(seat.host.first())?;
-    let listed = seat.host.open(name, world).map_err(refused)?;
-    Ok(WorldBody::answer(StatusCode::CREATED, listed))
+    let (name, world) = chosen.make(context.host.first())?;
+    let info = context.host.open(name, world)?;
+    Ok(json(StatusCode::CREATED, &info))
 }
 
-/// Shows where a world answers. Errors: 404.
+/// Shows the URL of a world. Errors: 404.
 #[utoipa::path(get, path = "/_emulator/v1/worlds/{name}", operation_id = "ShowWorld", tag = "control",
-    responses((status = 200, body = WorldBody),
-    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 501, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = WorldInfo),
+    ProblemWith::<404>,
+    ProblemWith::<501>))]
 pub(super) async fn show_world(
-    seat: WorldContext,
+    context: WorldContext,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    let listed = seat.host.find(&name).map_err(|why| unknown(&seat, why))?;
-    Ok(WorldBody::answer(StatusCode::OK, listed))
+    let found = context.host.find(&name);
+    let info = found.map_err(|error| with_hint(&context, error))?;
+    Ok(json(StatusCode::OK, &info))
 }
 
-/// Closes a world. Answered once its port and its connections are closed; what it was at is cut off after 100 ms.
-/// Errors: 404; 409 for `main`, which ends with the process, and for the world that is asked, which could not
-/// answer any more.
+/// Closes a world, and returns once its port and connections are closed; requests in progress are cut off after 100 ms.
+/// Errors: 404; 409 for `main`, which ends with the process, and for the world that receives the request, which could
+/// no longer answer.
 #[utoipa::path(delete, path = "/_emulator/v1/worlds/{name}", operation_id = "RemoveWorld", tag = "control",
-    responses((status = 204), (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 501, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 204), ProblemWith::<404>,
+    ProblemWith::<409>,
+    ProblemWith::<501>))]
 pub(super) async fn remove_world(
-    seat: WorldContext,
+    context: WorldContext,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    if name == *seat.name && name != MAIN {
+    if name == *context.name && name != MAIN {
         return Err(Problem::Conflict(format!(
-            "the world {name} cannot close itself and still answer; ask another one"
+            "the world {name} cannot close itself; send the request to another world"
         )));
     }
-    let closed = seat.host.close(&name).await;
-    closed.map_err(|why| unknown(&seat, why))?;
+    let closed = context.host.close(&name).await;
+    closed.map_err(|error| with_hint(&context, error))?;
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
-/// Why there is nothing to be had of a world; names those that there are.
-fn unknown(seat: &WorldContext, why: Refused) -> Problem {
-    if let Refused::Unknown(name) = &why {
-        let open = seat.host.list();
-        note_known("world", name, open.iter().map(|world| &*world.name));
+/// Adds a hint at the open worlds if the error is an unknown name.
+fn with_hint(context: &WorldContext, error: WorldError) -> Problem {
+    if let WorldError::Unknown(name) = &error {
+        let open = context.host.list();
+        return Problem::unknown("world", name, open.iter().map(|world| &*world.name));
     }
-    refused(why)
+    error.into()
 }
 
-fn refused(refused: Refused) -> Problem {
-    let said = refused.to_string();
-    match refused {
-        Refused::Taken(_) => Problem::Conflict(format!("name: {said}")),
-        Refused::First => Problem::Conflict(said),
-        Refused::TooMany(_) | Refused::NoPort { .. } => Problem::TooMany(said),
-        Refused::Unknown(name) => Problem::NotFound(format!("world {name}")),
+impl From<WorldError> for Problem {
+    fn from(error: WorldError) -> Self {
+        let text = error.to_string();
+        match error {
+            WorldError::Taken(_) => Self::Conflict(format!("name: {text}")),
+            WorldError::First => Self::Conflict(text),
+            WorldError::TooMany(_) | WorldError::NoPort { .. } => Self::TooMany(text),
+            WorldError::Unknown(name) => Self::NotFound(format!("world {name}")),
+        }
     }
 }
 
@@ -259,7 +240,7 @@ fn refused(refused: Refused) -> Problem {
 mod tests {
     use super::*;
 
-    /// The settings of a world that is made like one with other settings than usual.
+    /// The settings of a world that is made like one with unusual settings.
     fn made(chosen: &str) -> Settings {
         let like = World::new(like(), WorldState::default()).unwrap();
         let chosen: NewWorld = serde_json::from_str(chosen).unwrap();
@@ -282,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_is_as_in_the_world_it_is_like() {
+    fn absent_settings_are_those_of_the_model_world() {
         assert_eq!(made("{}"), like());
     }
 

@@ -5,11 +5,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::ClockError;
-use super::time::{instant, ms};
+use super::time::ms;
 use crate::registry::World;
 use crate::sim::Transition;
 use crate::sim::clock::{ClockUpdate, MAX_INSTANT, Mode};
 use crate::world::settings::is_pace;
+use crate::world::time::instant;
 
 /// The clock of an emulator.
 #[derive(Clone, Copy)]

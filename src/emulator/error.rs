@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::time::instant;
-use crate::control::Problem;
+use crate::http::problem::Problem;
 use crate::sim::clock::InvalidInstant;
+use crate::world::time::instant;
 
 /// A fault, a script or a setting that cannot be, in the words of the control plane.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +21,7 @@ impl From<Problem> for InvalidValue {
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClockError {
-    /// Time goes back only by a reset. The present instant is given.
+    /// Only a reset moves the clock back. The present instant is given.
     #[error("it is already {}, and only a reset moves the clock back", .0.to_rfc3339())]
     Backwards(DateTime<Utc>),
     /// A clock ends with the year 9999.

@@ -28,12 +28,12 @@ pub use clock::ClockHandle;
 pub use error::{ClockError, InvalidValue};
 pub use family::Family;
 pub use faults::{Delay, FaultsHandle};
-pub use requests::{Message, RequestRecord, RequestsHandle};
+pub use requests::RequestsHandle;
 pub use scripts::ScriptsHandle;
 use time::ms;
 
-/// A running emulator. It answers until it is stopped or dropped; its ports are free at once, or after little more
-/// than 100 ms if requests are in flight.
+/// A running emulator. It serves until it is stopped or dropped; its ports are free at once, or after little more than
+/// 100 ms if requests are in flight.
 ///
 /// It runs in the runtime that started it. Methods that are not async take the lock that requests take.
 pub struct Emulator {
@@ -99,12 +99,12 @@ impl Emulator {
         RequestsHandle(self.world())
     }
 
-    /// Goes back to the fixtures: memory, clock, ids, scripts, faults, journal.
+    /// Resets state, clock, ids, scripts, faults and journal to the fixtures.
     pub fn reset(&self) {
         self.world().reset(false);
     }
 
-    /// The whole memory in the fixture format.
+    /// The whole state in the fixture format.
     #[must_use]
     pub fn state(&self) -> State {
         self.world().export()
@@ -221,15 +221,15 @@ impl EmulatorBuilder {
         let Settings {
             step, pace, freeze, ..
         } = self.settings;
-        let wrong = |text: &str| Err(InvalidValue(text.to_owned()));
+        let invalid = |text: &str| Err(InvalidValue(text.to_owned()));
         if freeze.is_some_and(|freeze| freeze > MAX_INSTANT) {
-            return wrong("freeze: the clock ends with the year 9999");
+            return invalid("freeze: the clock ends with the year 9999");
         }
         if step > LONGEST_LENGTH {
-            return wrong("step: must be at most ten years");
+            return invalid("step: must be at most ten years");
         }
         if !is_pace(pace) {
-            return wrong("pace: must be over 0 and at most 1000000");
+            return invalid("pace: must be over 0 and at most 1000000");
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ pub mod middleware;
 pub mod observe;
 pub mod openapi;
 pub mod operation;
+pub mod problem;
 pub mod rejection;
 pub mod response;
 pub mod route_spec;

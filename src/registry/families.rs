@@ -22,3 +22,6 @@ macro_rules! families {
     };
 }
 pub(super) use families;
+
+/// The gateway's refusal of a path that belongs to no service.
+pub(super) use crate::families::huawei::GatewayError;

@@ -9,6 +9,6 @@ mod state;
 mod world;
 
 pub use database::{Database, Unknown};
-pub use services::{definitions, family_names, operations, router, unrouted};
+pub use services::{control_routes, definitions, family_names, operations, router, unrouted};
 pub use state::State;
 pub use world::World;

@@ -1,18 +1,19 @@
 //! The HTTP services of the families: their routes, operations and OpenAPI descriptions.
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{FromRef, Request};
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
 
-use super::families::families;
+use super::families::{GatewayError, families};
 use super::world::World;
-use crate::families::huawei::GatewayError;
-use crate::families::zadig::Zadig;
 use crate::http::closest_route::closest_route;
 use crate::http::context::{RequestContext, add_hint};
+use crate::http::problem::Problem;
+use crate::http::routes::Routes;
 use crate::http::{Dialect, Operation, Rejection};
 use crate::world::family::{FamilyTable, Service};
+use crate::world::handle::Handle;
 
 /// Declares functions over all services.
 macro_rules! services {
@@ -25,6 +26,29 @@ macro_rules! services {
         /// Every operation of every family, in the order of paths within a family.
         pub fn operations() -> impl Iterator<Item = &'static Operation> {
             std::iter::empty()$(.chain(<$service>::routes().operations()))+
+        }
+
+        /// The control plane's operations on the resources of single families.
+        pub fn control_routes<D: Dialect<Error = Problem>>() -> Routes<D>
+        where
+            $(Handle<<$service as Service>::Table>: FromRef<D>),+
+        {
+            Routes::default()$(.merge(<$service>::control_routes()))+
+        }
+
+        /// Refuses a path that no family has: as the service below whose prefix it is, else as the gateway.
+        fn refuse(world: &World, request: Request) -> Response {
+            let path = request.uri().path();
+            let is_below = |prefix| {
+                path.strip_prefix(prefix)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            $(if <$service>::PREFIX.is_some_and(is_below) {
+                let (parts, _) = request.into_parts();
+                let service = <$service>::new(world.handle());
+                return service.unrouted(&parts, Rejection::NoRoute).into_response();
+            })+
+            GatewayError::NoRoute.into_response()
         }
 
         /// The families' routers for a world.
@@ -44,7 +68,7 @@ families!(services);
 /// The hint for a path that resembles none.
 const NO_PATH: &str = "GET /_emulator/v1/operations lists the paths there are";
 
-/// Refuses a path that no family has: as Zadig below its prefix, as the Huawei gateway everywhere else.
+/// Refuses a path that no family has, with a hint at the closest path.
 pub fn unrouted(world: &World, request: Request) -> Response {
     let path = request.uri().path();
     let known = operations().map(Operation::route);
@@ -58,11 +82,5 @@ pub fn unrouted(world: &World, request: Request) -> Response {
     } else {
         add_hint(NO_PATH.to_owned());
     }
-    if path == "/openapi" || path.starts_with("/openapi/") {
-        let (parts, _) = request.into_parts();
-        let zadig = Zadig::new(world.handle());
-        zadig.unrouted(&parts, Rejection::NoRoute).into_response()
-    } else {
-        GatewayError::NoRoute.into_response()
-    }
+    refuse(world, request)
 }

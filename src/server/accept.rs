@@ -1,4 +1,4 @@
-//! The accept loop: serves a router on a listener until it is told to stop, then lets go of everything.
+//! The accept loop: serves a router on a listener until it is stopped, then closes every connection.
 
 use std::time::Duration;
 
@@ -15,15 +15,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::http::faults::apply::ConnectionCloser;
 
-/// The time that answers under way may take after the stop.
+/// The time that pending answers get after the stop.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// The pause after a failure to accept, for want of file descriptors say.
+/// The pause after a failure to accept, for example for lack of file descriptors.
 const BACK_OFF: Duration = Duration::from_millis(5);
 
 /// Serves until `stop`; returns once the port and all connections are closed, within little more than 100 ms.
 ///
-/// Unlike `axum::serve` it owns its connections: none outlives it, whatever its client does.
+/// Unlike `axum::serve` it owns its connections, so none outlives it.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
@@ -47,13 +47,13 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         });
         let stop = stop.clone();
         connections.spawn(async move {
-            // No time is set for the head of a request: pooled connections may rest for long.
+            // Without a timeout for the head of a request, since pooled connections may be idle for long.
             let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
             tokio::pin!(connection);
             tokio::select! {
-                // A fault wants it closed, with whatever is under way on it.
+                // A fault closes the connection, with any request in progress.
                 () = closer.closed() => return,
-                // A connection that breaks is its client's affair.
+                // A broken connection concerns only its client.
                 _ = connection.as_mut() => return,
                 () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
             }

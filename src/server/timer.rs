@@ -1,4 +1,4 @@
-//! The timer task, which lets an idle world keep up with its clock.
+//! The timer task, which keeps an idle world in step with its clock.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::registry::World;
 
-/// How often a world for which something is due catches up at least, for the case that the machine's clock was set.
+/// The longest wait before a pending timer is checked again, in case the machine's clock was set.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Catches up at each instant at which something is due, until `stop`. Reads and commands catch up by themselves;
-/// this is for whoever only listens.
+/// Fires every timer when it is due, until `stop`. Reads and commands do the same; this task is for clients that only
+/// listen to events.
 pub async fn tick(world: World, stop: CancellationToken) {
     loop {
         let due = world.catch_up_and_next_wait();
@@ -32,24 +32,24 @@ mod tests {
     use crate::world::settings::Settings;
 
     #[test]
-    fn a_ticker_hears_of_whatever_was_done_to_the_clock() {
+    fn every_change_of_the_clock_wakes_the_timer_task() {
         let settings = Settings {
             freeze: Some(0),
             ..Settings::default()
         };
         let world = World::new(settings, State::default()).unwrap();
-        let heard = || world.earlier_timer().now_or_never().is_some();
-        assert!(!heard());
+        let is_woken = || world.earlier_timer().now_or_never().is_some();
+        assert!(!is_woken());
         let faster = ClockUpdate {
             pace: Some(60.0),
             ..ClockUpdate::default()
         };
         world.set_clock(faster, &mut |_, _| {}).unwrap();
-        assert!(heard(), "it was set");
+        assert!(is_woken(), "it was set");
         world.advance(1_000, &mut |_, _| {}).unwrap();
-        assert!(heard(), "it was advanced");
+        assert!(is_woken(), "it was advanced");
         world.reset(false);
-        assert!(heard(), "it was reset");
-        assert!(!heard());
+        assert!(is_woken(), "it was reset");
+        assert!(!is_woken());
     }
 }

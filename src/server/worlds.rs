@@ -1,8 +1,7 @@
 //! The worlds of one process, each on a port of its own.
 //!
-//! A world here is a [`World`], the router that answers for it, an accept loop and a ticker. The host starts and
-//! stops them; beside the process itself it is the only one that does. Worlds share nothing but the list of their
-//! names.
+//! A world here is a [`World`], its router, an accept loop and a timer task. Only the server and the process itself
+//! start and stop them. Worlds share nothing but the list of their names.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -10,9 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use indexmap::IndexMap;
+use serde::Serialize;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use utoipa::ToSchema;
 
 use crate::registry::World;
 use crate::server::accept::serve;
@@ -35,7 +36,7 @@ pub type OnClose = Box<dyn Fn(&str, &World) + Send + Sync>;
 pub struct Limits {
     /// The most worlds at a time, the first one included.
     pub most: usize,
-    /// The ports of further worlds; absent: whatever is free.
+    /// The ports of further worlds; absent: any free port.
     pub ports: Option<RangeInclusive<u16>>,
 }
 
@@ -50,81 +51,80 @@ impl Default for Limits {
 
 /// The reason a world was not opened, or not closed.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// There is one of that name.
-    #[error("there is a world {0} already")]
+pub enum WorldError {
+    /// A world of that name is open.
+    #[error("\"{0}\" is already used by a world")]
     Taken(String),
-    /// There are as many as there may be.
-    #[error(
-        "there are {0} worlds, the first one included, and --max-worlds allows no more; delete one"
-    )]
+    /// The limit is reached.
+    #[error("there are {0} worlds including the first, the limit of --max-worlds; delete one")]
     TooMany(usize),
     /// No port could be bound.
-    #[error("no port is left for another world: {tried} cannot be bound ({cause})")]
+    #[error("no port is left for another world (tried {tried}: {cause})")]
     NoPort {
         tried: String,
         /// The reason the last of them was not bound.
         cause: std::io::Error,
     },
-    /// There is none of that name.
+    /// No world of that name is open.
     #[error("there is no world {0}")]
     Unknown(String),
-    /// It is the first one.
-    #[error("the world {MAIN} ends with the process, not before it")]
+    /// The first world cannot be closed.
+    #[error("the world {MAIN} cannot be closed; it ends with the process")]
     First,
 }
 
-/// A world in the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An open world.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = World)]
 pub struct WorldInfo {
     /// Its name.
     pub name: String,
-    /// The world's URL, without a slash at the end.
+    /// Its base URL without a trailing slash, which its control plane is below too.
     pub url: String,
 }
 
-/// The worlds of one process. Cheap to clone, all clones are the same host.
+/// The worlds of one process. Cheap to clone; all clones are the same server.
 #[derive(Clone)]
-pub struct WorldServer(Arc<Shared>);
+pub struct WorldServer(Arc<ServerInner>);
 
-/// A world's place among the others: which one it is, and the way to the rest.
+/// The place of a world among the others.
 #[derive(Clone)]
 pub struct WorldContext {
-    /// All of them.
+    /// The server of all worlds.
     pub host: WorldServer,
-    /// The name of this one.
+    /// The name of this world.
     pub name: Arc<str>,
 }
 
-struct Shared {
+struct ServerInner {
     first: World,
     address: SocketAddr,
     limits: Limits,
     app: App,
-    farewell: Option<OnClose>,
+    on_close: Option<OnClose>,
     stop: CancellationToken,
     tasks: TaskTracker,
-    registry: Mutex<Registry>,
+    worlds: Mutex<OpenWorlds>,
 }
 
 #[derive(Default)]
-struct Registry {
-    /// Until a world has closed, it holds its name and counts.
-    open: IndexMap<String, Open>,
+struct OpenWorlds {
+    /// A world keeps its name and counts until it has closed.
+    open: IndexMap<String, OpenWorld>,
     n_named: u64,
-    /// The port of the range that was bound last: one that has just become free rests until its turn comes,
-    /// so that a client that is late does not reach another world.
+    /// The port of the range that was bound last. The next one follows it, so that a late client of a closed world
+    /// does not reach another world.
     last_port: Option<u16>,
 }
 
-struct Open {
+struct OpenWorld {
     url: String,
     stop: CancellationToken,
     closed: CancellationToken,
 }
 
 impl WorldServer {
-    /// Serves the first world on its listener, and from then on further ones at the same address.
+    /// Serves the first world on its listener; further ones get ports of the same address.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -133,25 +133,25 @@ impl WorldServer {
         listener: TcpListener,
         limits: Limits,
         app: App,
-        farewell: Option<OnClose>,
+        on_close: Option<OnClose>,
     ) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
-        let shared = Shared {
+        let inner = ServerInner {
             first: first.clone(),
             address,
             limits,
             app,
-            farewell,
+            on_close,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
-            registry: Mutex::default(),
+            worlds: Mutex::default(),
         };
-        let host = Self(Arc::new(shared));
-        host.seat(&mut host.registry(), MAIN, first, listener, address);
+        let host = Self(Arc::new(inner));
+        host.serve(&mut host.worlds(), MAIN, first, listener, address);
         Ok(host)
     }
 
-    /// The first world, from which others take what is not chosen for them.
+    /// The first world; others are like it in every setting that is not chosen.
     #[must_use]
     pub fn first(&self) -> &World {
         &self.0.first
@@ -162,45 +162,42 @@ impl WorldServer {
         self.0.address
     }
 
-    /// The URL of the first world, without a slash at the end.
+    /// The base URL of the first world, without a trailing slash.
     #[must_use]
     pub fn url(&self) -> String {
         url(self.0.address)
     }
 
-    /// Opens a world. Without a name it gets one: `w1`, `w2` and so on.
+    /// Opens a world. Without a name it is called `w1`, `w2` and so on.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
-    pub fn open(&self, name: Option<String>, world: World) -> Result<WorldInfo, Refused> {
-        let mut registry = self.registry();
-        if let Some(name) = name
-            .as_ref()
-            .filter(|name| registry.open.contains_key(*name))
-        {
-            return Err(Refused::Taken(name.clone()));
+    pub fn open(&self, name: Option<String>, world: World) -> Result<WorldInfo, WorldError> {
+        let mut worlds = self.worlds();
+        if let Some(name) = name.as_ref().filter(|name| worlds.open.contains_key(*name)) {
+            return Err(WorldError::Taken(name.clone()));
         }
-        if registry.open.len() >= self.0.limits.most {
-            return Err(Refused::TooMany(registry.open.len()));
+        if worlds.open.len() >= self.0.limits.most {
+            return Err(WorldError::TooMany(worlds.open.len()));
         }
-        let (listener, address) = self.bind(registry.last_port)?;
-        registry.last_port = Some(address.port());
-        let name = name.unwrap_or_else(|| registry.generate_name());
+        let (listener, address) = self.bind(worlds.last_port)?;
+        worlds.last_port = Some(address.port());
+        let name = name.unwrap_or_else(|| worlds.generate_name());
         world.open();
-        let url = self.seat(&mut registry, &name, world, listener, address);
+        let url = self.serve(&mut worlds, &name, world, listener, address);
         Ok(WorldInfo { name, url })
     }
 
     /// Closes a world. Returns once its port and its connections are closed and its memory is freed.
-    pub async fn close(&self, name: &str) -> Result<(), Refused> {
+    pub async fn close(&self, name: &str) -> Result<(), WorldError> {
         if name == MAIN {
-            return Err(Refused::First);
+            return Err(WorldError::First);
         }
         let closed = {
-            let registry = self.registry();
-            let open = registry.open.get(name).filter(|open| open.is_open());
-            let open = open.ok_or_else(|| Refused::Unknown(name.to_owned()))?;
-            // Under the lock: of two that would close it, the second one finds it gone.
+            let worlds = self.worlds();
+            let open = worlds.open.get(name).filter(|open| open.is_open());
+            let open = open.ok_or_else(|| WorldError::Unknown(name.to_owned()))?;
+            // Under the lock, so that the second of two callers finds it gone.
             open.stop.cancel();
             open.closed.clone()
         };
@@ -211,20 +208,20 @@ impl WorldServer {
     /// The worlds that are open, in the order in which they were opened.
     #[must_use]
     pub fn list(&self) -> Vec<WorldInfo> {
-        let registry = self.registry();
-        let open = registry.open.iter().filter(|(_, open)| open.is_open());
-        open.map(|(name, open)| open.listed(name)).collect()
+        let worlds = self.worlds();
+        let open = worlds.open.iter().filter(|(_, open)| open.is_open());
+        open.map(|(name, open)| open.info(name)).collect()
     }
 
     /// The world of a name.
-    pub fn find(&self, name: &str) -> Result<WorldInfo, Refused> {
-        let registry = self.registry();
-        let open = registry.open.get(name).filter(|open| open.is_open());
-        open.map(|open| open.listed(name))
-            .ok_or_else(|| Refused::Unknown(name.to_owned()))
+    pub fn find(&self, name: &str) -> Result<WorldInfo, WorldError> {
+        let worlds = self.worlds();
+        let open = worlds.open.get(name).filter(|open| open.is_open());
+        open.map(|open| open.info(name))
+            .ok_or_else(|| WorldError::Unknown(name.to_owned()))
     }
 
-    /// Stops all worlds when it is cancelled.
+    /// The token that stops all worlds when it is cancelled.
     #[must_use]
     pub fn stop(&self) -> CancellationToken {
         self.0.stop.clone()
@@ -236,43 +233,43 @@ impl WorldServer {
         self.0.tasks.wait().await;
     }
 
-    /// Serves a world until it is told to stop, and answers where.
-    fn seat(
+    /// Starts to serve a world, and returns its URL.
+    fn serve(
         &self,
-        registry: &mut Registry,
+        worlds: &mut OpenWorlds,
         name: &str,
         world: World,
         listener: TcpListener,
         address: SocketAddr,
     ) -> String {
         let url = url(address);
-        let open = Open {
+        let open = OpenWorld {
             url: url.clone(),
             stop: self.0.stop.child_token(),
             closed: CancellationToken::new(),
         };
-        let seat = WorldContext {
+        let context = WorldContext {
             host: self.clone(),
             name: name.into(),
         };
-        let serving = run_world(
-            seat,
+        let running = run_world(
+            context,
             world,
             listener,
             open.stop.clone(),
             open.closed.clone(),
         );
-        registry.open.insert(name.to_owned(), open);
-        self.0.tasks.spawn(serving);
+        worlds.open.insert(name.to_owned(), open);
+        self.0.tasks.spawn(running);
         url
     }
 
     /// Binds the next port that is free.
-    fn bind(&self, last: Option<u16>) -> Result<(TcpListener, SocketAddr), Refused> {
+    fn bind(&self, last: Option<u16>) -> Result<(TcpListener, SocketAddr), WorldError> {
         let bind = |port| listen(SocketAddr::new(self.0.address.ip(), port));
         let Some(range) = &self.0.limits.ports else {
-            return bind(0).map_err(|cause| Refused::NoPort {
-                tried: "any".to_owned(),
+            return bind(0).map_err(|cause| WorldError::NoPort {
+                tried: "any port".to_owned(),
                 cause,
             });
         };
@@ -283,19 +280,19 @@ impl WorldServer {
                 Err(cause) => last_cause = Some(cause),
             }
         }
-        Err(Refused::NoPort {
-            tried: format!("each of {} to {}", range.start(), range.end()),
+        Err(WorldError::NoPort {
+            tried: format!("{} to {}", range.start(), range.end()),
             cause: last_cause.unwrap_or_else(|| std::io::ErrorKind::AddrInUse.into()),
         })
     }
 
-    fn registry(&self) -> MutexGuard<'_, Registry> {
-        let registry = self.0.registry.lock();
-        registry.unwrap_or_else(PoisonError::into_inner)
+    fn worlds(&self) -> MutexGuard<'_, OpenWorlds> {
+        let worlds = self.0.worlds.lock();
+        worlds.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Registry {
+impl OpenWorlds {
     fn generate_name(&mut self) -> String {
         loop {
             self.n_named += 1;
@@ -307,12 +304,12 @@ impl Registry {
     }
 }
 
-impl Open {
+impl OpenWorld {
     fn is_open(&self) -> bool {
         !self.stop.is_cancelled()
     }
 
-    fn listed(&self, name: &str) -> WorldInfo {
+    fn info(&self, name: &str) -> WorldInfo {
         WorldInfo {
             name: name.to_owned(),
             url: self.url.clone(),
@@ -320,26 +317,26 @@ impl Open {
     }
 }
 
-/// Keeps a world going until it is told to stop; then lets go of it, and says so.
+/// Runs a world until `stop`, then drops it and signals `closed`.
 async fn run_world(
-    seat: WorldContext,
+    context: WorldContext,
     world: World,
     listener: TcpListener,
     stop: CancellationToken,
     closed: CancellationToken,
 ) {
-    // Whatever happens here, whoever waits for the end is not left waiting.
+    // A drop guard, so that `close` returns even if this task panics.
     let closed = closed.drop_guard();
-    let router = (seat.host.0.app)(&world, seat.clone());
-    let ticking = tokio::spawn(tick(world.clone(), stop.clone()));
+    let router = (context.host.0.app)(&world, context.clone());
+    let timer = tokio::spawn(tick(world.clone(), stop.clone()));
     serve(listener, router, stop).await;
-    // A ticker that failed has been logged, and ends the world no sooner.
-    let _ = ticking.await;
-    if let Some(farewell) = &seat.host.0.farewell {
-        farewell(&seat.name, &world);
+    // A panic of the timer task has been logged, and does not end the world.
+    let _ = timer.await;
+    if let Some(on_close) = &context.host.0.on_close {
+        on_close(&context.name, &world);
     }
     drop(world);
-    seat.host.registry().open.shift_remove(&*seat.name);
+    context.host.worlds().open.shift_remove(&*context.name);
     drop(closed);
 }
 
@@ -348,7 +345,7 @@ fn listen(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAddr)> {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
         SocketAddr::V6(_) => TcpSocket::new_v6(),
     }?;
-    // As the first world's: connections that linger from a process before do not hold the port.
+    // As for the first world: connections that linger from an earlier process must not hold the port.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     let listener = socket.listen(BACKLOG)?;
@@ -356,7 +353,7 @@ fn listen(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-/// The ports of a range, each once, beginning behind the given one.
+/// The ports of a range, each once, starting after the given one.
 fn rotating_ports(range: &RangeInclusive<u16>, after: Option<u16>) -> impl Iterator<Item = u16> {
     let (start, end) = (*range.start(), *range.end());
     let after = after.unwrap_or(end);
@@ -366,7 +363,7 @@ fn rotating_ports(range: &RangeInclusive<u16>, after: Option<u16>) -> impl Itera
         .chain((start..=end).filter(move |port| *port <= after))
 }
 
-/// The url of an address; where a process listens on all of them, that of the loopback.
+/// The URL of an address; the loopback's if the process listens on all addresses.
 fn url(address: SocketAddr) -> String {
     let ip = match address.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),

@@ -4,12 +4,18 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use super::Millis;
 
 /// The furthest instant a clock can show: the end of the year 9999, the last that RFC 3339 can write.
 pub const MAX_INSTANT: Millis = 253_402_300_799_999;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The movement of a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ClockMode)]
 pub enum Mode {
     /// It moves `pace` times as fast as the machine's clock.
     Running,

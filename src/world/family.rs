@@ -1,11 +1,13 @@
 //! The two faces of a family: its table in a world's memory, and its HTTP service.
 
+use axum::extract::FromRef;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::fixture::{Counters, ValidationError};
 use super::handle::{Handle, Shared};
 use crate::http::Dialect;
+use crate::http::problem::Problem;
 use crate::http::routes::Routes;
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
@@ -77,6 +79,19 @@ pub trait Service: Dialect {
     /// The service of a world.
     fn new(handle: Handle<Self::Table>) -> Self;
 
+    /// The prefix of the paths that belong to the service even if it has no such path; other unknown paths are
+    /// refused by the gateway.
+    const PREFIX: Option<&'static str> = None;
+
     /// The routes and their OpenAPI description, built once per process.
     fn routes() -> &'static Routes<Self>;
+
+    /// The control plane's operations on the service's own resources.
+    #[must_use]
+    fn control_routes<D: Dialect<Error = Problem>>() -> Routes<D>
+    where
+        Handle<Self::Table>: FromRef<D>,
+    {
+        Routes::default()
+    }
 }

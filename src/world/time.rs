@@ -2,6 +2,8 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use chrono::{DateTime, Utc};
+
 use crate::sim::Millis;
 use crate::sim::clock::MAX_INSTANT;
 
@@ -28,14 +30,18 @@ fn rfc3339_beyond(at: Millis) -> String {
     } else {
         chrono::SecondsFormat::Millis
     };
-    let time = chrono::DateTime::from_timestamp_millis(at)
-        .unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC);
-    time.to_rfc3339_opts(precision, true)
+    instant(at).to_rfc3339_opts(precision, true)
+}
+
+/// An instant as a program has it.
+#[must_use]
+pub fn instant(at: Millis) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(at).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 #[must_use]
 pub fn parse_rfc3339(text: &str) -> Option<Millis> {
-    chrono::DateTime::parse_from_rfc3339(text)
+    DateTime::parse_from_rfc3339(text)
         .ok()
         .map(|time| time.timestamp_millis())
 }

@@ -8,8 +8,8 @@ use tower::ServiceExt;
 
 use crate::common::{App, NOON, PROJECT, assert_same};
 
-/// The problem that a refused control-plane call reports.
-async fn refusal(app: &App, method: &str, path: &str, body: Value, status: u16) -> String {
+/// Asserts that a call of the control plane is refused with a problem, and returns its detail.
+async fn assert_refused(app: &App, method: &str, path: &str, body: Value, status: u16) -> String {
     let reply = app
         .send(
             method,
@@ -126,7 +126,7 @@ fn to_advance_a_clock_that_runs_is_never_to_go_back() {
 #[tokio::test]
 async fn time_goes_back_only_by_a_reset() {
     let app = App::new();
-    let said = refusal(
+    let said = assert_refused(
         &app,
         "PUT",
         "clock",
@@ -135,7 +135,7 @@ async fn time_goes_back_only_by_a_reset() {
     )
     .await;
     assert!(
-        said.starts_with("now: it is 2026-01-01T12:00:00Z already"),
+        said.starts_with("now: the clock is already at 2026-01-01T12:00:00Z"),
         "{said}"
     );
     assert_eq!(
@@ -153,7 +153,7 @@ async fn what_no_clock_can_do_is_refused() {
             "PUT",
             "clock",
             json!({"now": "noon"}),
-            "now: noon is no RFC 3339 time",
+            "now: \"noon\" is not an RFC 3339 timestamp (example: 2030-01-01T00:00:00Z)",
         ),
         (
             "PUT",
@@ -193,12 +193,12 @@ async fn what_no_clock_can_do_is_refused() {
             "ms: invalid type: string \"1\", expected i64",
         ),
     ] {
-        let detail = refusal(&app, method, path, body, 400).await;
+        let detail = assert_refused(&app, method, path, body, 400).await;
         assert!(detail.starts_with(said), "{detail}");
     }
     let far = json!({"now": "9999-12-31T23:59:59Z"});
     app.put("/_emulator/v1/clock", far).await.assert_status(200);
-    let said = refusal(&app, "POST", "clock/advance", json!({"ms": 1_000}), 400).await;
+    let said = assert_refused(&app, "POST", "clock/advance", json!({"ms": 1_000}), 400).await;
     assert_eq!(said, "the clock ends with the year 9999");
 }
 

@@ -502,7 +502,7 @@ async fn faults_and_requests_are_told_and_asked_without_http() {
 
     assert_eq!(emulator.faults().list()[0].used, 1);
     let asked = emulator.requests().of("ListPipelines");
-    let statuses: Vec<u16> = asked.iter().map(|entry| entry.status).collect();
+    let statuses: Vec<u16> = asked.iter().map(|record| record.summary.status).collect();
     assert_eq!(
         (statuses, emulator.requests().dropped()),
         (vec![503, 200], 0)

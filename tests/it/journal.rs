@@ -105,7 +105,10 @@ async fn filters_find_what_fits_in_every_field() {
         .get(&format!("{REQUESTS}?since=noon"))
         .await
         .assert_status(400);
-    assert_eq!(wrong["detail"], "since: noon is no RFC 3339 time");
+    assert_eq!(
+        wrong["detail"],
+        "since: \"noon\" is not an RFC 3339 timestamp (example: 2030-01-01T00:00:00Z)"
+    );
 }
 
 #[tokio::test]

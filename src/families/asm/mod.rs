@@ -9,6 +9,7 @@
 //! Open Telekom Cloud copy of its mesh pages (which prints examples), the official SDKs and the Terraform
 //! provider; read 2026-08.
 
+mod control;
 mod dialect;
 pub mod error;
 mod family;
@@ -24,6 +25,10 @@ pub mod timestamp;
 
 use std::sync::LazyLock;
 
+use axum::extract::FromRef;
+
+use crate::http::Dialect;
+use crate::http::problem::Problem;
 use crate::http::routes::{Routes, route};
 use crate::world::family::Service;
 use crate::world::handle::Handle;
@@ -57,5 +62,12 @@ impl Service for Asm {
     fn routes() -> &'static Routes<Self> {
         static ROUTES: LazyLock<Routes<Asm>> = LazyLock::new(routes);
         &ROUTES
+    }
+
+    fn control_routes<D: Dialect<Error = Problem>>() -> Routes<D>
+    where
+        Handle<Table>: FromRef<D>,
+    {
+        Routes::default().with(route!(control::set_traffic))
     }
 }

@@ -62,6 +62,8 @@ fn routes() -> Routes<Zadig> {
 impl Service for Zadig {
     type Table = Table;
 
+    const PREFIX: Option<&'static str> = Some("/openapi");
+
     fn new(handle: Handle<Table>) -> Self {
         Self(handle)
     }

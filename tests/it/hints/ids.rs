@@ -230,7 +230,7 @@ async fn a_timeline_is_found_in_another_family() {
     let app = App::new();
     let id = create(&app, &plans(""), plan("spring")).await;
     let path = |family: &str, id: &str| format!("/_emulator/v1/resources/{family}/{id}/timeline");
-    let hint = format!("it is there as GET {}", path("plans", &id));
+    let hint = format!("did you mean GET {}?", path("plans", &id));
     for family in ["pipelines", "asm", "plan"] {
         hints(&app.get(&path(family, &id)).await, 404, &hint);
     }

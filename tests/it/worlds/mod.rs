@@ -54,8 +54,8 @@ fn pipeline(name: &str) -> Value {
         {"name": "deploy", "approval_type": 1, "tasks": [{"name": "roll-out"}]}]})
 }
 
-/// The reason for which opening a world is refused.
-async fn refusal(main: &Remote, chosen: Value, status: u16) -> String {
+/// Asserts that opening a world is refused, and returns the detail.
+async fn assert_refused(main: &Remote, chosen: Value, status: u16) -> String {
     let reply = main.post(WORLDS, chosen).await;
     assert_eq!(reply.header("content-type"), "application/problem+json");
     let problem = reply.assert_status(status);
@@ -256,7 +256,7 @@ async fn what_is_wrong_with_a_world_to_be_is_named_with_its_place() {
         ),
         (
             json!({"name": ""}),
-            "name: must be 1 to 64 letters, digits, dots, underscores and hyphens",
+            "name: must be 1 to 64 letters, digits, dots, underscores or hyphens",
         ),
         (json!({"name": "a/b"}), "name: must be 1 to 64 letters"),
         (json!({"name": ".."}), "name: must be 1 to 64 letters"),
@@ -266,7 +266,7 @@ async fn what_is_wrong_with_a_world_to_be_is_named_with_its_place() {
         ),
         (
             json!({"freeze": "noon"}),
-            "freeze: noon is no RFC 3339 time",
+            "freeze: \"noon\" is not an RFC 3339 timestamp (example: 2030-01-01T00:00:00Z)",
         ),
         (
             json!({"auth": "none"}),
@@ -313,7 +313,7 @@ async fn what_is_wrong_with_a_world_to_be_is_named_with_its_place() {
             "fixtures.identities.users[0].password: invalid type: integer ***, expected a string",
         ),
     ] {
-        let said = refusal(&main, chosen.clone(), 400).await;
+        let said = assert_refused(&main, chosen.clone(), 400).await;
         assert!(said.starts_with(expected), "{chosen}: {said}");
         assert!(!said.contains("4711"), "{said}");
     }
@@ -326,8 +326,8 @@ async fn a_name_that_is_taken_is_409_and_one_that_is_not_there_404() {
     let (_emulator, main) = emulator().await;
     main.open(json!({"name": "t1"})).await;
     for name in ["t1", "main"] {
-        let said = refusal(&main, json!({"name": name}), 409).await;
-        assert_eq!(said, format!("name: there is a world {name} already"));
+        let said = assert_refused(&main, json!({"name": name}), 409).await;
+        assert_eq!(said, format!("name: \"{name}\" is already used by a world"));
     }
     for reply in [
         main.get(&format!("{WORLDS}/t2")).await,
@@ -345,7 +345,7 @@ async fn neither_the_first_world_nor_the_one_that_is_asked_can_be_closed() {
     let itself = t1.delete(&format!("{WORLDS}/t1")).await.assert_status(409);
     assert_eq!(
         itself["detail"],
-        "the world t1 cannot close itself and still answer; ask another one"
+        "the world t1 cannot close itself; send the request to another world"
     );
     for world in [&main, &t1] {
         let first = world
@@ -354,7 +354,7 @@ async fn neither_the_first_world_nor_the_one_that_is_asked_can_be_closed() {
             .assert_status(409);
         assert_eq!(
             first["detail"],
-            "the world main ends with the process, not before it"
+            "the world main cannot be closed; it ends with the process"
         );
     }
 
@@ -456,10 +456,9 @@ async fn there_are_as_many_worlds_as_allowed_and_then_429() {
     main.open(json!({"name": "a"})).await;
     main.open(json!({"name": "b"})).await;
 
-    let said = refusal(&main, json!({}), 429).await;
+    let said = assert_refused(&main, json!({}), 429).await;
 
-    let expected =
-        "there are 3 worlds, the first one included, and --max-worlds allows no more; delete one";
+    let expected = "there are 3 worlds including the first, the limit of --max-worlds; delete one";
     assert_eq!(said, expected);
     main.delete(&format!("{WORLDS}/a")).await.assert_status(204);
     main.open(json!({"name": "c"})).await;
@@ -479,9 +478,8 @@ async fn ports_come_in_turn_out_of_the_range_past_those_that_are_taken() {
 
     assert_eq!(main.open(json!({"name": "a"})).await.url, url(first + 1));
     assert_eq!(main.open(json!({"name": "b"})).await.url, url(last));
-    let said = refusal(&main, json!({}), 429).await;
-    let expected =
-        format!("no port is left for another world: each of {first} to {last} cannot be bound (");
+    let said = assert_refused(&main, json!({}), 429).await;
+    let expected = format!("no port is left for another world (tried {first} to {last}: ");
     assert!(said.starts_with(&expected), "{said}");
 
     drop(taken);

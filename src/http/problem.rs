@@ -1,44 +1,50 @@
-//! The errors of the control plane: problem details as in RFC 9457.
+//! Problem details as in RFC 9457: the errors of the control plane.
+
+use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::{IntoResponses, ToSchema, openapi};
 
-use crate::http::context::add_hint;
-use crate::http::{Rejection, response};
+use super::context::add_hint;
+use super::{Rejection, response};
 use crate::sim::fuzzy::nearest;
 
-/// How many known things are named at most.
+const PROBLEM_JSON: &str = "application/problem+json";
+
+/// The most known names in a hint.
 const MOST_NAMED: usize = 5;
 
-/// What can go wrong.
+/// An error of the control plane.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// 400: the request cannot be understood; says where and why.
+    /// 400: the request cannot be understood; the text says where and why.
     #[error("{0}")]
     BadRequest(String),
     /// 404: no such path.
     #[error("there is no such path below /_emulator; see GET /_emulator/v1/openapi.json")]
     NoRoute,
-    /// 404: no such thing.
+    /// 404: no such resource.
     #[error("there is no {0}")]
     NotFound(String),
     /// 405: the path has no such method.
     #[error("the path exists, but not for this method")]
     WrongMethod,
-    /// 409: it contradicts what is.
+    /// 409: the request contradicts the state.
     #[error("{0}")]
     Conflict(String),
-    /// 413: never of a state, which may be of any size.
+    /// 413: never for a state, which may be of any size.
     #[error("the body is too large")]
     TooLarge,
-    /// 429: there is no room for another one.
+    /// 429: a limit is reached.
     #[error("{0}")]
     TooMany(String),
-    /// 500: the emulator's own fault.
-    #[error("the emulator failed; its log says more")]
+    /// 500: a bug of the emulator.
+    #[error("the emulator failed; see its log")]
     Fault,
-    /// 501: the world is not served by a process that could hold others.
+    /// 501: the world was opened without a process that can hold others.
     #[error("further worlds need a process that serves this one; here it is called directly")]
     NoHost,
     /// 503: the world is not open yet.
@@ -47,6 +53,20 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// 404 for an unknown id, with a hint at the closest known id or at a few of them.
+    pub fn unknown<'a>(noun: &str, id: &str, known: impl Iterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.collect();
+        add_hint(match nearest(id, known.iter().copied()) {
+            Some(near) => format!("did you mean the {noun} {near}?"),
+            None if known.is_empty() => format!("there are 0 {noun}s"),
+            None => {
+                let named = known[..known.len().min(MOST_NAMED)].join(", ");
+                format!("there are {} {noun}s: {named}", known.len())
+            }
+        });
+        Self::NotFound(format!("{noun} {id}"))
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
@@ -68,10 +88,10 @@ impl From<Rejection> for Problem {
             Rejection::NoRoute => Self::NoRoute,
             Rejection::WrongMethod => Self::WrongMethod,
             Rejection::TooLarge => Self::TooLarge,
-            Rejection::BadPath(wrong) | Rejection::BadQuery(wrong) | Rejection::BadBody(wrong) => {
-                Self::BadRequest(wrong)
+            Rejection::BadPath(error) | Rejection::BadQuery(error) | Rejection::BadBody(error) => {
+                Self::BadRequest(error)
             }
-            // The control plane asks for no credential and has no projects; these cannot come.
+            // The control plane needs no credential and has no projects, so these cannot occur.
             Rejection::Unauthenticated(_)
             | Rejection::Forbidden { .. }
             | Rejection::NoProject
@@ -80,36 +100,18 @@ impl From<Rejection> for Problem {
     }
 }
 
-/// Tells which of those that are there comes near an id that is not, or names a few of them.
-pub(super) fn note_known<'a>(noun: &str, id: &str, known: impl Iterator<Item = &'a str>) {
-    let known: Vec<&str> = known.collect();
-    let hint = match nearest(id, known.iter().copied()) {
-        Some(near) => format!("did you mean the {noun} {near}?"),
-        None => format!(
-            "there are {} {noun}s{}",
-            known.len(),
-            if known.is_empty() {
-                String::new()
-            } else {
-                format!(": {}", known[..known.len().min(MOST_NAMED)].join(", "))
-            }
-        ),
-    };
-    add_hint(hint);
-}
-
 /// The body of an error.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
-pub(super) struct ProblemBody {
-    /// Always `about:blank`: the status says what kind it is.
+pub struct ProblemBody {
+    /// Always `about:blank`: the kind of problem is the status.
     #[serde(rename = "type")]
     kind: &'static str,
     /// The status in words.
     title: &'static str,
     /// The status.
     status: u16,
-    /// What is wrong, and where.
+    /// The field or resource that is wrong, and the reason.
     detail: String,
 }
 
@@ -123,10 +125,18 @@ impl IntoResponse for Problem {
             status: status.as_u16(),
             detail: self.to_string(),
         };
-        response::answer(
-            status,
-            "application/problem+json",
-            response::to_json(&body, 128),
-        )
+        response::answer(status, PROBLEM_JSON, response::to_json(&body, 128))
+    }
+}
+
+/// A problem with a status, as an operation's attribute lists it among its responses.
+pub struct ProblemWith<const STATUS: u16>;
+
+impl<const STATUS: u16> IntoResponses for ProblemWith<STATUS> {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let schema = Ref::from_schema_name("Problem");
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        let response = ResponseBuilder::new().content(PROBLEM_JSON, content);
+        BTreeMap::from([(STATUS.to_string(), response.build().into())])
     }
 }

@@ -1,4 +1,4 @@
-//! The traffic split of an ASM release, which no operation of the service sets.
+//! The control plane's operation on releases: their traffic split, which no operation of the service sets.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -6,36 +6,36 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::dialect::Control;
-use super::problem::Problem;
-use crate::families::asm::scope::{NamespaceRef, ProjectScope};
-use crate::families::asm::{Error, Table};
+use super::scope::{NamespaceRef, ProjectScope};
+use super::{Error, Table};
 use crate::http::context::add_hint;
 use crate::http::extract::{Json, Path};
+use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
+use crate::world::handle::Handle;
 
-/// How the traffic of a release is shared.
+/// The traffic split of a release.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ReleaseTraffic)]
 pub(super) struct Traffic {
-    /// The percentage on the grayscale version; the original one has the rest.
+    /// The percentage of the grayscale version; the original one has the rest.
     #[schema(minimum = 0, maximum = 100)]
     gray: i64,
 }
 
-/// Says how the traffic of a release is shared. Until then it is shared as cancelling or ending needs it.
-/// Errors: 400 for no whole percentage; 404 for a mesh or a release that is not there.
+/// Sets the traffic split of a release. Until then the split is the one that cancelling or ending needs.
+/// Errors: 400 for a value that is not a whole percentage; 404 for an unknown mesh or release.
 #[utoipa::path(put, path = "/_emulator/v1/asm/{mesh_id}/{namespace}/{release_id}/traffic", operation_id = "SetReleaseTraffic", tag = "control",
     params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace"),
         ("release_id" = String, Path, description = "The release's uid, or its name")),
     request_body(content = Traffic,
         example = json!({"gray": 20})),
     responses((status = 200, body = Traffic),
-    (status = 400, body = super::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 404, body = super::problem::ProblemBody, content_type = "application/problem+json")))]
+    ProblemWith::<400>,
+    ProblemWith::<404>))]
 pub(super) async fn set_traffic(
-    State(Control(world)): State<Control>,
+    State(handle): State<Handle<Table>>,
     Path((mesh, namespace, id)): Path<(String, String, String)>,
     Json(traffic): Json<Traffic>,
 ) -> Result<Response, Problem> {
@@ -46,8 +46,7 @@ pub(super) async fn set_traffic(
         mesh: &mesh,
         namespace: &namespace,
     };
-    world
-        .handle::<Table>()
+    handle
         .write(|table, shared, now| table.set_traffic(target, &id, gray, now, &mut shared.log))
         .map_err(|error| match error {
             Error::NotFound(missing) => {
