@@ -1,4 +1,4 @@
-//! The family's dialect.
+//! Zadig's dialect: its credentials and its refusals.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use axum::response::Response;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 
-use super::error::{self, Error};
+use super::error::{self, Error, ErrorKind};
 use super::table::Table;
 use super::wire::query::{self, Params};
 use crate::http::auth::{self, CredentialError};
@@ -35,21 +35,17 @@ impl Dialect for Zadig {
     }
 
     fn declare(api: &mut OpenApi) {
-        let value = |name, text| ApiKeyValue::with_description(name, text);
-        let header = value(
+        let header = ApiKey::Header(ApiKeyValue::with_description(
             "Authorization",
             "A scheme and a token, such as Bearer <token>",
-        );
-        let query = value("token", "The token by itself");
+        ));
+        let query = ApiKey::Query(ApiKeyValue::with_description(
+            "token",
+            "The token without a scheme",
+        ));
         let schemes = [
-            (
-                "zadig_token",
-                SecurityScheme::ApiKey(ApiKey::Header(header)),
-            ),
-            (
-                "zadig_query_token",
-                SecurityScheme::ApiKey(ApiKey::Query(query)),
-            ),
+            ("zadig_token", SecurityScheme::ApiKey(header)),
+            ("zadig_query_token", SecurityScheme::ApiKey(query)),
         ];
         let refusals = [
             GatewayResponse::new(StatusCode::UNAUTHORIZED, None, AppliesTo::Every),
@@ -79,36 +75,36 @@ impl Dialect for Zadig {
         params.get("projectKey").map(str::to_owned)
     }
 
-    fn fault(&self, answer: &StubResponse) -> Response {
-        error::fault(answer)
+    fn fault(&self, stub: &StubResponse) -> Response {
+        error::fault(stub)
     }
 
-    /// Rights depend on the project that the query or the body names, so the handlers look at them.
+    // Permissions depend on the project in the query or the body, so the handlers check them.
     fn authorize(&self, _: &Caller, _: &Operation, _: &Parts) -> Result<(), Rejection> {
         Ok(())
     }
 
-    fn unrouted(&self, request: &Parts, why: Rejection) -> Error {
-        if let Err(refused) = self.authenticate(request, &Bytes::new()) {
-            return refused.into();
+    fn unrouted(&self, request: &Parts, rejection: Rejection) -> Error {
+        if let Err(unauthenticated) = self.authenticate(request, &Bytes::new()) {
+            return unauthenticated.into();
         }
         let path = query::decoded_path(request.uri.path());
-        match why {
-            // The service has no route that ends with a slash, whatever the method.
-            Rejection::WrongMethod if !path.ends_with('/') => Error::WrongMethod {
-                method: request.method.clone(),
-                path,
-            },
-            Rejection::WrongMethod | Rejection::NoRoute => Error::NoRoute { path },
+        match rejection {
+            // The service has no route with a trailing slash for any method.
+            Rejection::WrongMethod if !path.ends_with('/') => {
+                let method = request.method.clone();
+                ErrorKind::WrongMethod { method, path }.into()
+            }
+            Rejection::WrongMethod | Rejection::NoRoute => ErrorKind::NoRoute { path }.into(),
             other => other.into(),
         }
     }
 }
 
-/// A known user as a caller. What is allowed is spelt `<role>@<project>`, and bare where it holds for the
-/// whole installation.
+/// The caller of a known user. Its actions have the form `<role>@<project>`; a role for the whole installation
+/// stands alone.
 fn caller_of(user: &ZadigUser) -> Caller {
-    let allowed = user.projects.iter().flat_map(|(project, roles)| {
+    let actions = user.projects.iter().flat_map(|(project, roles)| {
         roles.iter().map(move |role| {
             if role == RELEASE_GET {
                 role.clone()
@@ -118,10 +114,10 @@ fn caller_of(user: &ZadigUser) -> Caller {
         })
     });
     Caller {
-        actions: (!user.admin).then(|| allowed.collect()),
+        actions: (!user.admin).then(|| actions.collect()),
         ..Caller::named(user.name.clone())
     }
 }
 
-/// The action that shows any version to whoever may look into the artifact centre.
+/// The role that may read versions of every project in the artifact centre.
 pub(super) const RELEASE_GET: &str = "release_get";

@@ -1,4 +1,4 @@
-//! The family's refusals: three shapes of JSON and text, and often an empty body.
+//! Zadig's refusals: three shapes of JSON and text, and often an empty body.
 //!
 //! Source: Zadig v3.4.1, its error package and its middleware, read 2026-08. The published page describes
 //! no errors.
@@ -16,56 +16,45 @@ use crate::http::faults::rules::StubResponse;
 use crate::http::{Rejection, response};
 use crate::world::hints::TOO_LARGE;
 
-/// A refusal.
+/// A refused request, with a hint for the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    kind: ErrorKind,
+    hint: Option<String>,
+}
+
+/// The reason for a refusal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// 401 without a body: no token, or one that does not hold.
+pub enum ErrorKind {
+    /// No token, or an invalid one.
     #[error("no valid token: {0:?}")]
     Unauthenticated(CredentialError),
-    /// 403 without a body: the user may not do this in the project.
+    /// The user lacks a permission in the project.
     #[error("not allowed: {action}")]
-    Forbidden {
-        /// What the user would have to be allowed.
-        action: String,
-    },
-    /// 404 in plain text.
+    Forbidden { action: String },
     #[error("Invalid path: {path}")]
     NoRoute {
-        /// The path, its escapes read.
+        /// The path, percent-decoded.
         path: String,
     },
-    /// 405 in plain text.
     #[error("Method not allowed: {method} {path}")]
     WrongMethod {
-        /// The method.
         method: Method,
-        /// The path, its escapes read.
+        /// The path, percent-decoded.
         path: String,
     },
-    /// 413 without a body (inferred).
+    /// The status is inferred.
     #[error("the body is too large")]
     TooLarge,
-    /// 400 with code 400, `Bad Request`: the query or the body could not be bound.
+    /// The query or the body could not be bound.
     #[error("{0}")]
     BadRequest(String),
-    /// 400 with code 7050: the installation has no professional licence. The emulator's own has one, so no
-    /// request provokes this; it is the wording that a fault takes.
-    #[error("the installation has no usable licence")]
-    Unlicensed,
-    /// 500 with code 500, `Internal Error: `: whatever the service refuses after that.
+    /// The service's own refusal.
     #[error(transparent)]
-    Refused(VersionError),
-    /// 500 without a body: the service crashed.
-    #[error("the service crashes on {0}")]
-    Crash(&'static str),
-    /// Any other, with what would have worked.
-    #[error("{error}")]
-    Hinted {
-        /// The other.
-        error: Box<Self>,
-        /// What would have worked.
-        hint: String,
-    },
+    Version(#[from] VersionError),
+    /// A failure of the emulator, which answers as the service does when it crashes.
+    #[error("the emulator failed")]
+    Internal,
 }
 
 /// The body of a refused query or body, and of a missing licence.
@@ -74,11 +63,11 @@ pub enum Error {
 pub struct TypedError<'a> {
     /// 400, or 7050 for a missing licence.
     pub code: u16,
-    /// What could not be bound, and why; empty for a missing licence.
+    /// The mistake in the query or the body; empty for a missing licence.
     pub description: &'a str,
     /// Always empty.
     pub extra: Extra,
-    /// `Bad Request`, or that the licence is not usable.
+    /// `Bad Request`, or the text on the missing licence.
     pub message: &'a str,
     /// `error`.
     #[serde(rename = "type")]
@@ -90,143 +79,180 @@ pub struct TypedError<'a> {
 #[schema(as = ZadigErrorExtra)]
 pub struct Extra {}
 
-/// The body of everything the service itself refuses. It has neither `type` nor `extra`.
+/// The body of every other refusal by the service. It has neither `type` nor `extra`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ZadigUntypedError)]
 pub struct UntypedError<'a> {
     /// 500.
     pub code: u16,
-    /// What went wrong.
+    /// The reason.
     pub description: &'a str,
     /// `Internal Error: `, with its trailing space.
     pub message: &'a str,
 }
 
-/// What the service says of a missing licence: "user licence unavailable, check it and try again".
-const UNLICENSED: &str = "用户许可证不可用，请检查许可证后重试";
-
-fn typed(status: StatusCode, code: u16, description: &str, message: &str) -> Response {
-    let body = TypedError {
-        code,
-        description,
-        extra: Extra {},
-        message,
-        kind: "error",
-    };
-    json(status, &body, 256)
+/// The shape of a refusal's body.
+#[derive(Clone, Copy)]
+enum Shape {
+    Empty,
+    Text,
+    /// [`TypedError`] with its code.
+    Typed(u16),
+    /// [`UntypedError`].
+    Untyped,
 }
 
-/// What a fault asks for, in the family's words: a code makes it a typed error, else the status says which of the
-/// shapes it has.
-pub fn fault(answer: &StubResponse) -> Response {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let message = answer.message.as_deref();
-    let reason = status.canonical_reason().unwrap_or("Unknown");
-    match (answer.code.as_deref().map(str::parse), answer.status) {
-        (Some(Ok(7050_u16)), _) => typed(status, 7050, "", message.unwrap_or(UNLICENSED)),
-        (Some(Ok(code)), _) => typed(status, code, "", message.unwrap_or(reason)),
-        (_, 401 | 403 | 413) => response::empty(status),
-        (_, 404 | 405) => {
-            let text = message.unwrap_or(reason).to_owned();
-            response::answer(status, "text/plain; charset=utf-8", text)
+type StatusRow = (StatusCode, Shape);
+
+const BAD_REQUEST: StatusRow = (StatusCode::BAD_REQUEST, Shape::Typed(400));
+const UNAUTHENTICATED: StatusRow = (StatusCode::UNAUTHORIZED, Shape::Empty);
+const FORBIDDEN: StatusRow = (StatusCode::FORBIDDEN, Shape::Empty);
+const NO_ROUTE: StatusRow = (StatusCode::NOT_FOUND, Shape::Text);
+const WRONG_METHOD: StatusRow = (StatusCode::METHOD_NOT_ALLOWED, Shape::Text);
+const TOO_LARGE_BODY: StatusRow = (StatusCode::PAYLOAD_TOO_LARGE, Shape::Empty);
+const INTERNAL: StatusRow = (StatusCode::INTERNAL_SERVER_ERROR, Shape::Untyped);
+const CRASH: StatusRow = (StatusCode::INTERNAL_SERVER_ERROR, Shape::Empty);
+
+/// The status and the shape of every refusal; the first row of a status is the one that a fault takes.
+const STATUSES: [StatusRow; 8] = [
+    BAD_REQUEST,
+    UNAUTHENTICATED,
+    FORBIDDEN,
+    NO_ROUTE,
+    WRONG_METHOD,
+    TOO_LARGE_BODY,
+    INTERNAL,
+    CRASH,
+];
+
+/// The code and the text of a missing licence: "user licence unavailable, check it and try again". The emulator has
+/// a licence, so only faults answer with it.
+const UNLICENSED: (u16, &str) = (7050, "用户许可证不可用，请检查许可证后重试");
+
+fn reason(status: StatusCode) -> &'static str {
+    status.canonical_reason().unwrap_or("Unknown")
+}
+
+/// Writes a refusal. Only a typed error has a message.
+fn refuse(status: StatusCode, shape: Shape, description: &str, message: &str) -> Response {
+    match shape {
+        Shape::Empty => response::empty(status),
+        Shape::Text => {
+            response::answer(status, "text/plain; charset=utf-8", description.to_owned())
         }
-        (_, code @ 400..500) => typed(status, code, message.unwrap_or_default(), reason),
-        _ => json(
-            status,
-            &UntypedError {
+        Shape::Typed(code) => {
+            let body = TypedError {
+                code,
+                description,
+                extra: Extra {},
+                message,
+                kind: "error",
+            };
+            json(status, &body, 256)
+        }
+        Shape::Untyped => {
+            let body = UntypedError {
                 code: 500,
-                description: message.unwrap_or(reason),
+                description,
                 message: "Internal Error: ",
-            },
-            256,
-        ),
+            };
+            json(status, &body, 256)
+        }
     }
+}
+
+/// The response to an injected fault: a code makes it a typed error, otherwise the status decides its shape.
+pub fn fault(stub: &StubResponse) -> Response {
+    let status = StatusCode::from_u16(stub.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let reason = reason(status);
+    let message = stub.message.as_deref();
+    if let Some(Ok(code)) = stub.code.as_deref().map(str::parse) {
+        let (unlicensed, licence_text) = UNLICENSED;
+        let known = if code == unlicensed {
+            licence_text
+        } else {
+            reason
+        };
+        return refuse(status, Shape::Typed(code), "", message.unwrap_or(known));
+    }
+    let row = STATUSES.iter().find(|(known, _)| *known == status);
+    let shape = match row {
+        Some((_, shape)) => *shape,
+        None if status.is_client_error() => Shape::Typed(status.as_u16()),
+        None => Shape::Untyped,
+    };
+    let known = match shape {
+        Shape::Typed(_) => "",
+        Shape::Empty | Shape::Text | Shape::Untyped => reason,
+    };
+    refuse(status, shape, message.unwrap_or(known), reason)
 }
 
 impl Error {
-    /// The same with what would have worked, if that is known.
+    /// Adds a hint, if there is one.
     #[must_use]
-    pub fn with_hint(self, hint: impl Into<Option<String>>) -> Self {
-        match hint.into() {
-            Some(hint) => Self::Hinted {
-                error: Box::new(self),
-                hint,
-            },
-            None => self,
-        }
+    pub fn with_hint(mut self, hint: impl Into<Option<String>>) -> Self {
+        self.hint = hint.into();
+        self
     }
+}
 
-    fn status(&self) -> StatusCode {
+impl ErrorKind {
+    fn status_row(&self) -> StatusRow {
         match self {
-            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Self::NoRoute { .. } => StatusCode::NOT_FOUND,
-            Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BadRequest(_) | Self::Unlicensed => StatusCode::BAD_REQUEST,
-            Self::Refused(_) | Self::Crash(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Hinted { error, .. } => error.status(),
+            Self::Unauthenticated(_) => UNAUTHENTICATED,
+            Self::Forbidden { .. } => FORBIDDEN,
+            Self::NoRoute { .. } => NO_ROUTE,
+            Self::WrongMethod { .. } => WRONG_METHOD,
+            Self::TooLarge => TOO_LARGE_BODY,
+            Self::BadRequest(_) => BAD_REQUEST,
+            Self::Version(VersionError::Crash(_)) | Self::Internal => CRASH,
+            Self::Version(_) => INTERNAL,
         }
     }
 
-    /// What the empty answers keep to themselves.
+    /// The reason that an empty body does not give.
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Unauthenticated(failure) => Some(match failure {
-                CredentialError::Missing => {
-                    "send Authorization: Bearer <token>, or ?token=<token>".to_owned()
-                }
-                CredentialError::Malformed(why) | CredentialError::BadSignature(why) => why.clone(),
+            Self::Unauthenticated(CredentialError::Missing) => {
+                Some("send Authorization: Bearer <token>, or ?token=<token>".to_owned())
+            }
+            Self::Unauthenticated(
+                CredentialError::Malformed(why) | CredentialError::BadSignature(why),
+            ) => Some(why.clone()),
+            Self::Unauthenticated(
                 CredentialError::UnknownToken
                 | CredentialError::Expired { .. }
                 | CredentialError::Revoked
                 | CredentialError::UnknownKey { .. }
-                | CredentialError::Skewed { .. } => {
-                    "with --auth strict the token must be among identities.zadig_users".to_owned()
-                }
-            }),
-            Self::Forbidden { action } => Some(format!("the user would need {action}")),
-            Self::Crash(on) => Some(format!("the real service crashes on {on}")),
+                | CredentialError::Skewed { .. },
+            ) => {
+                Some("with --auth strict the token must be among identities.zadig_users".to_owned())
+            }
+            Self::Forbidden { action } => Some(format!("the user needs {action}")),
+            Self::Version(VersionError::Crash(cause)) => {
+                Some(format!("the real service crashes on {cause}"))
+            }
             Self::TooLarge => Some(TOO_LARGE.to_owned()),
-            Self::Hinted { error, hint } => Some(match error.hint() {
-                Some(inner) => format!("{inner}; {hint}"),
-                None => hint.clone(),
-            }),
+            Self::Internal => Some("the emulator failed, which is a bug".to_owned()),
             Self::NoRoute { .. }
             | Self::WrongMethod { .. }
             | Self::BadRequest(_)
-            | Self::Unlicensed
-            | Self::Refused(_) => None,
-        }
-    }
-
-    fn answer(&self) -> Response {
-        let status = self.status();
-        let text = self.to_string();
-        match self {
-            Self::Unauthenticated(_) | Self::Forbidden { .. } | Self::TooLarge | Self::Crash(_) => {
-                response::empty(status)
-            }
-            Self::NoRoute { .. } | Self::WrongMethod { .. } => {
-                response::answer(status, "text/plain; charset=utf-8", text)
-            }
-            Self::BadRequest(_) => typed(status, 400, &text, "Bad Request"),
-            Self::Unlicensed => typed(status, 7050, "", UNLICENSED),
-            Self::Refused(_) => json(
-                status,
-                &UntypedError {
-                    code: 500,
-                    description: &text,
-                    message: "Internal Error: ",
-                },
-                256,
-            ),
-            Self::Hinted { error, .. } => error.answer(),
+            | Self::Version(_) => None,
         }
     }
 }
 
-impl From<Rejection> for Error {
+impl<K: Into<ErrorKind>> From<K> for Error {
+    fn from(kind: K) -> Self {
+        Self {
+            kind: kind.into(),
+            hint: None,
+        }
+    }
+}
+
+impl From<Rejection> for ErrorKind {
     fn from(rejection: Rejection) -> Self {
         match rejection {
             Rejection::Unauthenticated(failure) => Self::Unauthenticated(failure),
@@ -239,31 +265,18 @@ impl From<Rejection> for Error {
                 Self::BadRequest(why)
             }
             Rejection::TooLarge => Self::TooLarge,
-            Rejection::Internal => Self::Crash("a fault of its own"),
-        }
-    }
-}
-
-impl From<VersionError> for Error {
-    fn from(refusal: VersionError) -> Self {
-        match refusal {
-            VersionError::Crash(on) => Self::Crash(on),
-            VersionError::UnknownVersion { .. }
-            | VersionError::MalformedId { .. }
-            | VersionError::UnknownEnvironment { .. }
-            | VersionError::UnknownService { .. }
-            | VersionError::UnknownContainer { .. }
-            | VersionError::Create { .. } => Self::Refused(refusal),
+            Rejection::Internal => Self::Internal,
         }
     }
 }
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        if let Some(hint) = self.hint() {
+        for hint in self.kind.hint().into_iter().chain(self.hint) {
             add_hint(hint);
         }
-        self.answer()
+        let (status, shape) = self.kind.status_row();
+        refuse(status, shape, &self.kind.to_string(), reason(status))
     }
 }
 
@@ -275,7 +288,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_licence_is_a_400_with_its_own_code() {
-        let response = Error::Unlicensed.into_response();
+        let response = fault(&StubResponse {
+            status: 400,
+            code: Some("7050".to_owned()),
+            message: None,
+        });
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(

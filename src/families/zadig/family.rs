@@ -1,6 +1,6 @@
 //! The family's table as the registry sees it.
 
-use super::fixture::ZadigFixture;
+use super::fixture::{ZadigFixture, ZadigProject};
 use super::model::version::FAMILY;
 use super::table::Table;
 use crate::sim::Millis;
@@ -9,7 +9,7 @@ use crate::sim::ids::Ids;
 use crate::sim::timeline::{self, Timeline};
 use crate::sim::transition::{ChangeContext, TransitionLog};
 use crate::world::family::FamilyTable;
-use crate::world::fixture::ValidationError;
+use crate::world::fixture::{ValidationError, upsert_with};
 use crate::world::handle::Shared;
 
 impl FamilyTable for Table {
@@ -56,18 +56,27 @@ impl FamilyTable for Table {
 
     fn load(
         &mut self,
-        state: ZadigFixture,
+        fixture: ZadigFixture,
         ids: &Ids,
         context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
-        self.load_state(state, ids, context)
+        for (n, project) in fixture.projects.into_iter().enumerate() {
+            self.load_project(project, ids, context)
+                .map_err(|error| error.nested_in(format!("projects[{n}]")))?;
+        }
+        Ok(())
     }
 
     fn save(&self, now: Millis) -> ZadigFixture {
-        self.save_state(now)
+        self.save_fixture(now)
     }
 
-    fn merge(state: &mut ZadigFixture, patch: ZadigFixture) {
-        state.merge(patch);
+    fn merge(fixture: &mut ZadigFixture, patch: ZadigFixture) {
+        upsert_with(
+            &mut fixture.projects,
+            patch.projects,
+            |project| project.key.as_str(),
+            ZadigProject::merge,
+        );
     }
 }

@@ -1,14 +1,15 @@
-//! Zadig: delivery versions (generation 1, as of v3.4.1).
+//! The Zadig family: delivery versions (generation 1, as of v3.4.1).
 //!
 //! A version pins the images of an environment's services under a name and pushes them to a registry, one
-//! after the other; a Helm version packages the services' charts first. The gateway in front looks at the
-//! credential before anything else, so even an unknown path is 401 without one. Rights are looked at after
-//! the request was bound: who may not do something but also says it wrong is told about the latter.
+//! after the other; a Helm version packages the services' charts first. The gateway in front checks the
+//! credential first, so even an unknown path is 401 without one. Permissions are checked after the request is
+//! bound: a malformed request without permission is answered as malformed.
 //!
-//! - [`operations`]: the five operations. Requests and responses are in [`wire`], bodies are read by [`go_json`]
-//!   as Go reads them, errors are in [`error`] and the service's own words in [`messages`].
+//! - [`operations`]: the five operations. Requests and responses are in [`wire`], [`go_json`] decodes bodies as
+//!   Go does, errors are in [`error`] and the service's own texts in [`messages`].
 //! - [`table`]: the versions of a world. [`model::version_request`] checks a request, [`model::artifacts`] makes
-//!   rows and pushes of it, [`model::catalog`] has what requests refer to, [`model::version`] the lifecycle.
+//!   its rows and pushes, [`model::catalog`] has the resources that requests refer to, [`model::version`] the
+//!   lifecycle.
 //! - [`fixture`]: the fixture format.
 
 mod dialect;
@@ -40,9 +41,8 @@ pub use table::Table;
 
 const RELEASES: &str = "/openapi/delivery/releases";
 
-/// The URL table.
 fn routes() -> Routes<Zadig> {
-    // For every other method the words `k8s` and `helm` are ids like any other.
+    // For other methods `k8s` and `helm` are ids like any other.
     let as_id = |route: Route<Zadig>| {
         route
             .and_on(MethodFilter::GET, operations::get_version)
@@ -74,19 +74,19 @@ impl Service for Zadig {
     }
 }
 
-/// A path that would exist without its last slash leads there; any other is unknown.
+/// Redirects a path that exists without its trailing slash; any other is unknown.
 async fn trailing_slash(State(zadig): State<Zadig>, request: Request) -> Result<Response, Error> {
     let (parts, _) = request.into_parts();
-    let to = parts.uri.path().trim_end_matches('/').to_owned();
-    let last = to.rsplit('/').next().unwrap_or_default();
+    let path = parts.uri.path().trim_end_matches('/').to_owned();
+    let last = path.rsplit('/').next().unwrap_or_default();
     let exists = match parts.method {
         Method::GET => true,
-        Method::DELETE => to != RELEASES,
-        Method::POST => to != RELEASES && matches!(last, "k8s" | "helm"),
+        Method::DELETE => path != RELEASES,
+        Method::POST => path != RELEASES && matches!(last, "k8s" | "helm"),
         _ => false,
     };
     if exists {
-        Ok(operations::redirect(&parts, &to))
+        Ok(operations::redirect(&parts, &path))
     } else {
         Err(zadig.unrouted(&parts, Rejection::NoRoute))
     }

@@ -6,48 +6,45 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 
 use super::dialect::{RELEASE_GET, Zadig};
-use super::error::{Error, TypedError, UntypedError};
+use super::error::{Error, ErrorKind, TypedError, UntypedError};
 use super::go_json::decode::{GoStruct, bind};
 use super::messages::VersionError;
 use super::model::version_request::{Strictness, VersionRequest};
 use super::table::{Table, ZadigWriteContext};
-use super::wire::query;
-use super::wire::query::Params;
+use super::wire::query::{self, Params};
 use super::wire::request::{HelmBody, K8sBody};
 use super::wire::response::{
     self, ResultMessage, SUCCESS, VersionDetail, VersionInfo, VersionList,
 };
 use crate::http::context::{RequestContext, note_scope};
 use crate::http::extract::Body;
-use crate::http::response::empty;
+use crate::http::response::{StreamedArray, empty};
 use crate::http::{Caller, Rejection};
 use crate::world::settings::{Fidelity, References};
 
-/// What the query of a list must have: the service names the fields of a struct of its own.
-const PAGE: &str = "the query must have projectKey, pageNum and pageSize, which are no 0";
+/// The hint on the query of a list: the service's text has the fields of a Go struct.
+const PAGE_HINT: &str =
+    "the query parameters projectKey, pageNum and pageSize are required and must not be 0";
 
-/// What the other queries must have.
-const PROJECT: &str = "the query must have projectKey";
+const PROJECT_HINT: &str = "the query parameter projectKey is required";
 
-/// About how many bytes a version takes in the list.
-const ROW: usize = 256;
+/// The approximate size of a version in the list, in bytes.
+const ROW_SIZE: usize = 256;
 
 /// Lists the delivery versions of a project, newest first.
 ///
 /// All three parameters are required; zero counts as absent, negative numbers mean the first page and 20
 /// versions, and there is no upper limit. Labels are always empty and the progress is always null here.
-/// A project that nobody knows has no versions. Errors: 400, 401, 403.
+/// An unknown project has no versions. Errors: 400, 401, 403.
 #[utoipa::path(get, path = "/openapi/delivery/releases", operation_id = "ListVersions", tag = "zadig",
     params(
         ("projectKey" = String, Query, description = "The project."),
         ("pageNum" = i64, Query, description = "The number of the page, from 1."),
-        ("pageSize" = i64, Query, description = "How many versions a page holds at most."),
+        ("pageSize" = i64, Query, description = "The maximum number of versions on the page."),
     ),
     responses(
         (status = 200, body = VersionList),
-        (status = 400, body = TypedError, description = "A parameter is missing or no number"),
-        (status = 401, description = "No valid token; the body is empty"),
-        (status = 403, description = "Not allowed; the body is empty"),
+        (status = 400, body = TypedError, description = "A parameter is missing or not a number"),
     ),
     extensions(
         ("x-evidence" = json!("documented")),
@@ -60,40 +57,41 @@ pub async fn list_versions(
     caller: Caller,
     params: Params,
 ) -> Result<Response, Error> {
-    let page = query::page(&params)
-        .map_err(|wrong| Error::BadRequest(wrong).with_hint(PAGE.to_owned()))?;
-    allow(&caller, &page.project, "get_delivery")?;
+    let page = query::page(&params).map_err(|text| bad_request(text, PAGE_HINT))?;
+    check_role(&caller, &page.project, "get_delivery")?;
     Ok(handle.read(|table, _, now| {
         let (versions, total) = table.list(&page);
-        let views = versions.map(|entry| VersionInfo::listed(&entry.id, &entry.item, now));
-        let size = ROW * page.size.min(total) + 64;
-        response::json(StatusCode::OK, &VersionList::new(views, total), size)
+        let views = versions.map(|stored| VersionInfo::listed(&stored.id, &stored.item, now));
+        let list = VersionList {
+            list: StreamedArray::new(Box::new(views)),
+            total,
+        };
+        let size = ROW_SIZE * page.size.min(total) + 64;
+        response::json(StatusCode::OK, &list, size)
     }))
 }
 
-/// Shows a delivery version with its progress and what it delivers.
+/// Shows a delivery version with its progress and its rows.
 ///
-/// The id is looked up among all projects. One that is unknown, deleted or no id at all is a 500, not a 404.
-/// `projectKey` says where the caller's rights are looked up; the document does not have it, and without it
-/// they are looked up in the version's own project. Errors: 400, 401, 403, 500.
+/// The id is looked up in all projects. An unknown, deleted or malformed id is a 500, not a 404. `projectKey` is the
+/// project whose permissions apply; the document does not have it, and without it those of the version's own project
+/// apply. Errors: 400, 401, 403, 500.
 #[utoipa::path(get, path = "/openapi/delivery/releases/{id}", operation_id = "GetVersion", tag = "zadig",
     params(
-        ("id" = String, Path, description = "The version's id. So are `k8s` and `helm`, but of no version."),
+        ("id" = String, Path, description = "The version's id. `k8s` and `helm` are read as ids too."),
         ("projectKey" = Option<String>, Query,
-            description = "The project whose rights count. With --fidelity strict it is required."),
+            description = "The project whose permissions apply. Required with --fidelity strict."),
     ),
     responses(
         (status = 200, body = VersionDetail),
         (status = 400, body = TypedError, description = "With --fidelity strict: projectKey is missing"),
-        (status = 401, description = "No valid token; the body is empty"),
-        (status = 403, description = "Not allowed; the body is empty"),
-        (status = 500, body = UntypedError, description = "There is no such version"),
+        (status = 500, body = UntypedError, description = "The version does not exist"),
     ),
     extensions(
         ("x-evidence" = json!("documented")),
         ("x-source" = json!("Zadig v3.4 documentation, OpenAPI, Version Management, read 2026-08")),
         ("x-action" = json!("get_delivery")),
-        ("x-differences" = json!("projectKey may be left out as documented; the service answers 400 then, and so does --fidelity strict. sub_distributes is an array, as in the example and the service. Rows of a Helm version are all there from its creation; the service writes them when its watcher first runs."))
+        ("x-differences" = json!("projectKey is optional as documented; without it the service answers 400, as does --fidelity strict. sub_distributes is an array, as in the example and the service. All rows of a Helm version exist from its creation; the service writes them when its watcher first runs."))
     ))]
 pub async fn get_version(
     State(Zadig(handle)): State<Zadig>,
@@ -103,46 +101,43 @@ pub async fn get_version(
 ) -> Result<Response, Error> {
     let project = params.project();
     if let (Err(missing), Fidelity::Strict) = (&project, handle.settings().fidelity) {
-        return Err(Error::BadRequest(missing.clone()).with_hint(PROJECT.to_owned()));
+        return Err(bad_request(missing.clone(), PROJECT_HINT));
     }
     handle.read(|table, _, now| {
-        let named = params.get("projectKey");
         let found = table.find(&id).map_err(|unknown| {
-            let hint = table.instead_of_id(named, &id);
+            let hint = table.unknown_id_hint(params.get("projectKey"), &id);
             Error::from(unknown).with_hint(hint)
         });
-        // Who follows the document names no project; then the version's own is what counts, if there is one.
+        // The documented request has no project, so the version's own applies.
         let project = match (project, &found) {
             (Ok(project), _) => project,
-            (Err(_), Ok(entry)) => &entry.scope,
+            (Err(_), Ok(stored)) => &stored.scope,
             (Err(_), Err(unknown)) => return Err(unknown.clone()),
         };
         if !caller.is_allowed(RELEASE_GET) {
-            allow(&caller, project, "get_delivery")?;
+            check_role(&caller, project, "get_delivery")?;
         }
-        let entry = found?;
-        let view = VersionDetail::new(&entry.id, &entry.item, now);
-        let rows = view.deploy_infos.len() + 2 * view.distribute_infos.len();
-        Ok(response::json(StatusCode::OK, &view, ROW * (rows + 2)))
+        let stored = found?;
+        let view = VersionDetail::new(&stored.id, &stored.item, now);
+        let n_rows = view.deploy_infos.len() + 2 * view.distribute_infos.len();
+        let size = ROW_SIZE * (n_rows + 2);
+        Ok(response::json(StatusCode::OK, &view, size))
     })
 }
 
-/// Deletes a delivery version, whatever it is at.
+/// Deletes a delivery version in any status.
 ///
-/// The id is looked up among all projects; `projectKey` only says where the caller's rights are looked up. One
-/// that is unknown or deleted already is a success, one that is no id a 500. The name can be given again.
-/// Errors: 400, 401, 403, 500.
+/// The id is looked up in all projects; `projectKey` is only the project whose permissions apply. The deletion of an
+/// unknown version succeeds, a malformed id is a 500. The name can be used again. Errors: 400, 401, 403, 500.
 #[utoipa::path(delete, path = "/openapi/delivery/releases/{id}", operation_id = "DeleteVersion", tag = "zadig",
     params(
-        ("id" = String, Path, description = "The version's id. So are `k8s` and `helm`, but of no version."),
-        ("projectKey" = String, Query, description = "The project whose rights count."),
+        ("id" = String, Path, description = "The version's id. `k8s` and `helm` are read as ids too."),
+        ("projectKey" = String, Query, description = "The project whose permissions apply."),
     ),
     responses(
         (status = 200, body = ResultMessage),
         (status = 400, body = TypedError, description = "projectKey is missing"),
-        (status = 401, description = "No valid token; the body is empty"),
-        (status = 403, description = "Not allowed; the body is empty"),
-        (status = 500, body = UntypedError, description = "The id is none"),
+        (status = 500, body = UntypedError, description = "The id is malformed"),
     ),
     extensions(
         ("x-evidence" = json!("documented")),
@@ -157,13 +152,13 @@ pub async fn delete_version(
 ) -> Result<Response, Error> {
     let project = params
         .project()
-        .map_err(|missing| Error::BadRequest(missing).with_hint(PROJECT.to_owned()))?;
-    allow(&caller, project, "delete_delivery")?;
+        .map_err(|missing| bad_request(missing, PROJECT_HINT))?;
+    check_role(&caller, project, "delete_delivery")?;
     handle.write(|table, shared, now| {
         table
             .delete(&id, now, &mut shared.log)
             .map_err(|malformed| {
-                let hint = table.instead_of_id(Some(project), &id);
+                let hint = table.unknown_id_hint(Some(project), &id);
                 Error::from(malformed).with_hint(hint)
             })
     })?;
@@ -172,10 +167,10 @@ pub async fn delete_version(
 
 /// Creates a delivery version of a K8s YAML project, or retries a failed one (`retry`).
 ///
-/// One row per image is recorded, and the images that are not disabled are pushed one after the other, each a
-/// step of the world's clock; a version without any succeeds at once. The answer does not tell the id.
-/// What fails after the version was stored (no registry to push to, two images for one container) answers 500
-/// and leaves it failed. Errors: 400, 401, 403, 413, 500.
+/// Each image gets a row, and images that are not disabled are pushed one after the other, each a step on the
+/// world's clock; a version without such images succeeds at once. The answer does not have the id. A failure after
+/// the version is stored (no registry to push to, two images for one container) answers 500, and the version is
+/// `failed`. Errors: 400, 401, 403, 413, 500.
 #[utoipa::path(post, path = "/openapi/delivery/releases/k8s", operation_id = "CreateK8sVersion", tag = "zadig",
     request_body(content = K8sBody,
         example = json!({
@@ -184,17 +179,14 @@ pub async fn delete_version(
                 {"container_name": "service1", "image_name": "service1", "image_tag": "2.0"}]}]})),
     responses(
         (status = 200, body = ResultMessage),
-        (status = 400, body = TypedError, description = "The body is no JSON or of a wrong type"),
-        (status = 401, description = "No valid token; the body is empty"),
-        (status = 403, description = "Not allowed; the body is empty"),
-        (status = 413, description = "Over 12 MiB; the body is empty"),
-        (status = 500, body = UntypedError, description = "Everything else; empty where the service crashes"),
+        (status = 400, body = TypedError, description = "The body is not JSON or has a wrong type"),
+        (status = 500, body = UntypedError, description = "Any other error; without a body if the service crashes"),
     ),
     extensions(
         ("x-evidence" = json!("documented")),
         ("x-source" = json!("Zadig v3.4 documentation, OpenAPI, Version Management, read 2026-08")),
         ("x-action" = json!("create_delivery")),
-        ("x-differences" = json!("Environments, services, containers and registries are accepted unknown unless --references checked; images then go to registry.local/<project_key>. A retry follows the clock and its 60-minute limit by itself; in the service it is settled when somebody reads the detail."))
+        ("x-differences" = json!("Unknown environments, services, containers and registries are accepted unless --references checked; images of an unknown registry go to registry.local/<project_key>. A retry follows the clock and its 60-minute limit; in the service it ends when its detail is read."))
     ))]
 pub async fn create_k8s_version(
     State(zadig): State<Zadig>,
@@ -202,21 +194,15 @@ pub async fn create_k8s_version(
     Bound(body): Bound<K8sBody>,
 ) -> Result<Response, Error> {
     let project = body.project_key.clone();
-    create(
-        &zadig,
-        &caller,
-        &project,
-        || body.version_request(),
-        Table::create_k8s,
-    )
+    create(&zadig, &caller, &project, body, Table::create_k8s)
 }
 
 /// Creates a delivery version of a Helm chart project, or retries a failed one (`retry`).
 ///
-/// The charts are packaged before the answer: a script that fails one (its step is the chart's name) makes it
-/// a 500 and leaves the version failed. Then the images that are not disabled are pushed one after the other,
-/// each a step of the world's clock (its step is the image's name). A retry pushes what was not pushed. Errors:
-/// 400, 401, 403, 413, 500.
+/// The charts are packaged before the answer: a script that fails a chart (the step is its name) makes the answer
+/// a 500, and the version is `failed`. Then images that are not disabled are pushed one after the other, each a step
+/// on the world's clock (the step is the image's name). A retry pushes the remaining images. Errors: 400, 401, 403,
+/// 413, 500.
 #[utoipa::path(post, path = "/openapi/delivery/releases/helm", operation_id = "CreateHelmVersion", tag = "zadig",
     request_body(content = HelmBody,
         example = json!({
@@ -225,17 +211,14 @@ pub async fn create_k8s_version(
                 {"container_name": "service1", "image_name": "service1", "image_tag": "2.0"}]}]})),
     responses(
         (status = 200, body = ResultMessage),
-        (status = 400, body = TypedError, description = "The body is no JSON or of a wrong type"),
-        (status = 401, description = "No valid token; the body is empty"),
-        (status = 403, description = "Not allowed; the body is empty"),
-        (status = 413, description = "Over 12 MiB; the body is empty"),
-        (status = 500, body = UntypedError, description = "Everything else; empty where the service crashes"),
+        (status = 400, body = TypedError, description = "The body is not JSON or has a wrong type"),
+        (status = 500, body = UntypedError, description = "Any other error; without a body if the service crashes"),
     ),
     extensions(
         ("x-evidence" = json!("documented")),
         ("x-source" = json!("Zadig v3.4 documentation, OpenAPI, Version Management, read 2026-08")),
         ("x-action" = json!("create_delivery")),
-        ("x-differences" = json!("Images are pushed as documented; v3.1 to v3.4.1 refuse every image that is not disabled, and so does --fidelity strict. Environments, services, registries and chart repositories are accepted unknown unless --references checked."))
+        ("x-differences" = json!("Images are pushed as documented; v3.1 to v3.4.1 refuse every image that is not disabled, as does --fidelity strict. Unknown environments, services, registries and chart repositories are accepted unless --references checked."))
     ))]
 pub async fn create_helm_version(
     State(zadig): State<Zadig>,
@@ -243,26 +226,19 @@ pub async fn create_helm_version(
     Bound(body): Bound<HelmBody>,
 ) -> Result<Response, Error> {
     let project = body.project_key.clone();
-    create(
-        &zadig,
-        &caller,
-        &project,
-        || body.version_request(),
-        Table::create_helm,
-    )
+    create(&zadig, &caller, &project, body, Table::create_helm)
 }
 
-/// What both creations have in common.
 fn create(
     Zadig(handle): &Zadig,
     caller: &Caller,
     project: &str,
-    request: impl FnOnce() -> Result<VersionRequest, VersionError>,
-    command: impl FnOnce(&mut Table, &VersionRequest, ZadigWriteContext) -> Result<(), VersionError>,
+    body: impl TryInto<VersionRequest, Error = VersionError>,
+    create: impl FnOnce(&mut Table, &VersionRequest, ZadigWriteContext) -> Result<(), VersionError>,
 ) -> Result<Response, Error> {
     note_scope(project);
-    allow(caller, project, "create_delivery")?;
-    let request = request()?;
+    check_role(caller, project, "create_delivery")?;
+    let request = body.try_into()?;
     let settings = handle.settings();
     let strictness = Strictness {
         checked: settings.references == References::Checked,
@@ -277,8 +253,8 @@ fn create(
             now,
             log: &mut shared.log,
         };
-        command(table, &request, context).map_err(|refusal| {
-            let hint = table.suggest_for_request(&request, &refusal, now);
+        create(table, &request, context).map_err(|refusal| {
+            let hint = table.refusal_hint(&request, &refusal, now);
             Error::from(refusal).with_hint(hint)
         })
     })?;
@@ -289,21 +265,24 @@ fn success() -> Response {
     response::json(StatusCode::OK, &SUCCESS, 32)
 }
 
-/// Whether the caller may do something in a project; whoever administers it may do everything there.
-fn allow(caller: &Caller, project: &str, role: &str) -> Result<(), Error> {
-    let may =
-        |role: &str| caller.actions.is_none() || caller.is_allowed(&format!("{role}@{project}"));
-    if may(role) || may("project_admin") {
-        return Ok(());
-    }
-    Err(Error::Forbidden {
-        action: format!("{role} in project {project:?}"),
-    })
+fn bad_request(text: String, hint: &str) -> Error {
+    Error::from(ErrorKind::BadRequest(text)).with_hint(hint.to_owned())
 }
 
-/// Leads to another path with the same query: by GET with 301, by other methods, which are kept, with 307.
+/// Checks that the caller has a role in a project; a project administrator has every role there.
+fn check_role(caller: &Caller, project: &str, role: &str) -> Result<(), Error> {
+    let is_admin = caller.actions.is_none();
+    let has_role = |role| caller.is_allowed(&format!("{role}@{project}"));
+    if is_admin || has_role(role) || has_role("project_admin") {
+        return Ok(());
+    }
+    let action = format!("{role} in project {project:?}");
+    Err(ErrorKind::Forbidden { action }.into())
+}
+
+/// Redirects to another path with the same query: a GET with 301, other methods with 307, which keeps the method.
 pub(super) fn redirect(request: &Parts, path: &str) -> Response {
-    let to = match request.uri.query() {
+    let location = match request.uri.query() {
         Some(query) => format!("{path}?{query}"),
         None => path.to_owned(),
     };
@@ -313,13 +292,13 @@ pub(super) fn redirect(request: &Parts, path: &str) -> Response {
         StatusCode::TEMPORARY_REDIRECT
     };
     let mut response = empty(status);
-    if let Ok(to) = HeaderValue::from_str(&to) {
-        response.headers_mut().insert(header::LOCATION, to);
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        response.headers_mut().insert(header::LOCATION, location);
     }
     response
 }
 
-/// The last segment of the path, which stands for an id whatever it is.
+/// The id in the last segment of the path, well-formed or not.
 #[derive(Debug)]
 pub struct Id(pub String);
 
@@ -332,7 +311,7 @@ impl axum::extract::FromRequestParts<Zadig> for Id {
     }
 }
 
-/// A body, bound as the service binds it.
+/// A body that is decoded as Go does it.
 #[derive(Debug)]
 pub struct Bound<T>(pub T);
 
@@ -348,6 +327,8 @@ impl<T: GoStruct> FromRequest<Zadig> for Bound<T> {
             request_context.details().unknown_fields = unknown;
         }
         let bound = bound.map_err(Rejection::BadBody)?;
-        bound.map(Self).ok_or(Error::Crash("a body of null"))
+        bound
+            .map(Self)
+            .ok_or(VersionError::Crash("a null body").into())
     }
 }

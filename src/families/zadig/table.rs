@@ -1,22 +1,22 @@
-//! All versions with what they refer to: the one place that knows uniqueness, order and paging.
+//! All versions with the catalog they refer to: the one place that handles uniqueness, order and paging.
 
 use foldhash::{HashMap, HashSet};
 
 use super::messages::{Cause, Stop, VersionError};
 use super::model::artifacts;
 use super::model::catalog::Catalog;
-use super::model::rows::VersionKind;
+use super::model::rows::{Distribute, VersionKind};
 use super::model::version::{
     Chart, DELETE, Pushing, RETRY, Stopped, Version, VersionLifecycle, VersionRef,
 };
-use super::model::version_request::{self, Strictness, VersionRequest};
+use super::model::version_request::{Strictness, VersionRequest};
 use crate::sim::Millis;
 use crate::sim::collection::{Collection, Stored};
 use crate::sim::ids::Ids;
 use crate::sim::scripts::Scripts;
 use crate::sim::transition::{ChangeContext, TransitionLog};
 
-/// The versions of all projects. Their ids are unique among all of them, their names within a project.
+/// The versions of all projects. An id is unique among all of them, a name within its project.
 #[derive(Debug, Default)]
 pub struct Table {
     pub(super) versions: Collection<Version>,
@@ -27,10 +27,9 @@ pub struct Table {
     pub(super) catalog: Catalog,
 }
 
-/// Which page of which project's versions is asked for.
+/// A page of a project's versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionPage {
-    /// The project.
     pub project: String,
     /// The number of the page, from 1.
     pub number: usize,
@@ -40,41 +39,39 @@ pub struct VersionPage {
 
 impl VersionPage {
     /// The number of versions before the page.
-    pub fn skipped(&self) -> usize {
+    pub fn offset(&self) -> usize {
         self.size.saturating_mul(self.number.saturating_sub(1))
     }
 }
 
-/// The context of a command: everything it needs beside the table.
+/// The context of a creation or a retry.
 pub struct ZadigWriteContext<'a> {
     pub scripts: &'a mut Scripts,
     pub ids: &'a Ids,
     pub strictness: Strictness,
+    /// The caller's name.
     pub caller: &'a str,
-    /// The present instant.
     pub now: Millis,
     pub log: &'a mut TransitionLog,
 }
 
-/// The word of a creation.
 const CREATE: &str = "create";
 
 impl Table {
-    /// The versions of a page, newest first, and how many the project has.
+    /// The versions of a page, newest first, and the number of the project's versions.
     pub fn list(&self, page: &VersionPage) -> (impl Iterator<Item = &Stored<Version>>, usize) {
         let versions = self.versions.of(&page.project).rev();
-        let rows = versions.skip(page.skipped()).take(page.size);
-        (rows, self.versions.len(&page.project))
+        let page_versions = versions.skip(page.offset()).take(page.size);
+        (page_versions, self.versions.len(&page.project))
     }
 
-    /// A version by id, whatever project it belongs to.
+    /// Finds a version by id in any project.
     pub fn find(&self, id: &str) -> Result<&Stored<Version>, VersionError> {
         let found = self.versions.find(&id.to_ascii_lowercase());
         found.ok_or_else(|| VersionError::UnknownVersion { id: id.to_owned() })
     }
 
-    /// Deletes a version by id, whatever project it belongs to and whatever it is at. One that is not there,
-    /// or not any more, is deleted just as well.
+    /// Deletes a version by id, in any project and any status. The deletion of an unknown version succeeds.
     pub fn delete(
         &mut self,
         id: &str,
@@ -103,178 +100,157 @@ impl Table {
         Ok(())
     }
 
-    /// Creates a K8s version, or retries one. What stops it after it is stored is an error too.
+    /// Creates or retries a K8s version. If it stops after it is stored, that is an error too.
     pub fn create_k8s(
         &mut self,
         request: &VersionRequest,
         context: ZadigWriteContext,
     ) -> Result<(), VersionError> {
-        version_request::check_environment(request, &self.catalog, context.strictness)?;
+        request.check_environment(&self.catalog, context.strictness)?;
         if request.retry {
             let missing = Cause::NothingToRetry(request.name.clone());
             return self.retry(request, missing, context);
         }
-        version_request::check_k8s(request, &self.catalog, context.strictness)?;
+        request.check_k8s(&self.catalog, context.strictness)?;
         self.check_name(request)?;
 
-        let id = self.draw_id(&context);
-        let seconds = context.now.div_euclid(1_000);
-        let draw = || context.ids.object_id(context.now, |id| self.is_taken(id));
-        let (deploys, pushes) = artifacts::deploy(request, &self.catalog, seconds, draw);
+        let ZadigWriteContext {
+            scripts,
+            ids,
+            caller,
+            now,
+            log,
+            ..
+        } = context;
+        let id = self.draw_id(ids, now);
+        let draw = || self.draw_id(ids, now);
+        let (deploys, pushes) = artifacts::deploy(request, &self.catalog, now, draw);
         let (lifecycle, result) = match pushes {
             Ok(pushes) => {
-                let pushing = Pushing::start(
-                    version_ref(request, &id),
-                    pushes,
-                    context.scripts,
-                    context.now,
-                );
+                let version_ref = version_ref(request, &id);
+                let decide = |push| version_ref.decide(scripts, push);
+                let steps = pushes.iter().map(decide).collect();
+                let pushing = Pushing::start(pushes, steps, false, now);
                 (VersionLifecycle::Pushing(pushing), Ok(()))
             }
             Err(stop) => stopped(request, stop, String::new(), Vec::new()),
         };
         let version = Version {
             deploys,
-            ..fresh(
-                request,
-                VersionKind::K8sYaml,
-                context.caller,
-                seconds,
-                lifecycle,
-            )
+            ..Version::new(request, VersionKind::K8sYaml, caller, now, lifecycle)
         };
-        let change_context = &mut context.log.context(context.now, CREATE);
-        self.insert(&request.project, &id, version, change_context);
+        self.insert(
+            &request.project,
+            &id,
+            version,
+            &mut log.context(now, CREATE),
+        );
         result
     }
 
-    /// Creates a Helm version, or retries one. What stops it after it is stored is an error too.
+    /// Creates or retries a Helm version. If it stops after it is stored, that is an error too.
     pub fn create_helm(
         &mut self,
         request: &VersionRequest,
-        context: ZadigWriteContext,
+        mut context: ZadigWriteContext,
     ) -> Result<(), VersionError> {
         if request.retry {
             let missing = Cause::NoChartsToRetry(request.name.clone());
             return self.retry(request, missing, context);
         }
-        version_request::check_helm(request, &self.catalog, context.strictness)?;
+        request.check_helm(&self.catalog, context.strictness)?;
         self.check_name(request)?;
 
-        let id = self.draw_id(&context);
-        let seconds = context.now.div_euclid(1_000);
+        let id = self.draw_id(context.ids, context.now);
         let charts = artifacts::charts(request, &self.catalog, context.strictness);
-        let version_ref = version_ref(request, &id);
-        let repo = &request.chart_repo;
-        let packaged = artifacts::package(
-            version_ref,
-            repo,
-            &charts,
-            &self.catalog,
-            context.strictness,
-            context.scripts,
-        );
-        let (distributes, lifecycle, result) = match packaged {
-            Ok(()) => {
-                let draw = || context.ids.object_id(context.now, |id| self.is_taken(id));
-                let (rows, pushes) = artifacts::distribute(repo, &charts, seconds, draw);
-                let pushing = Pushing::start(version_ref, pushes, context.scripts, context.now);
-                (rows, VersionLifecycle::Pushing(pushing), Ok(()))
-            }
-            Err(stop) => {
-                let (lifecycle, result) = stopped(request, stop, repo.clone(), charts);
-                (Vec::new(), lifecycle, result)
-            }
-        };
+        let chart_repo = request.chart_repo.clone();
+        let (distributes, lifecycle, result) =
+            self.deliver_charts(request, &id, chart_repo, charts, &mut context);
+        let ZadigWriteContext {
+            caller, now, log, ..
+        } = context;
         let version = Version {
             distributes,
-            ..fresh(
-                request,
-                VersionKind::HelmChart,
-                context.caller,
-                seconds,
-                lifecycle,
-            )
+            ..Version::new(request, VersionKind::HelmChart, caller, now, lifecycle)
         };
-        let change_context = &mut context.log.context(context.now, CREATE);
-        self.insert(&request.project, &id, version, change_context);
+        self.insert(
+            &request.project,
+            &id,
+            version,
+            &mut log.context(now, CREATE),
+        );
         result
     }
 
-    /// Retries a failed version of either kind: the service does not compare it with the path.
+    /// Retries a failed version of either kind: the service does not compare the kind with the path.
     fn retry(
         &mut self,
         request: &VersionRequest,
         missing: Cause,
-        context: ZadigWriteContext,
+        mut context: ZadigWriteContext,
     ) -> Result<(), VersionError> {
-        let ZadigWriteContext {
-            scripts,
-            ids,
-            strictness,
-            now,
-            log,
-            ..
-        } = context;
-        let change_context = &mut log.context(now, RETRY);
-        let names = self.names.get(&request.project);
-        let Some(id) = names.and_then(|names| names.get(&request.name)).cloned() else {
+        let Some(stored) = self.named(&request.project, &request.name) else {
             return Err(request.refuse(missing));
         };
-        let version = self
-            .versions
-            .get(&request.project, &id)
-            .expect("a name leads to a version");
-        version
-            .may_retry(now)
+        stored
+            .item
+            .may_retry(context.now)
             .map_err(|cause| request.refuse(cause))?;
-        let left = match &version.lifecycle {
-            VersionLifecycle::Stopped(left) => Some(left.clone()),
+        let id = stored.id.to_string();
+        let stopped = match &stored.item.lifecycle {
+            VersionLifecycle::Stopped(stopped) => Some(stopped.clone()),
             VersionLifecycle::Given { .. } | VersionLifecycle::Pushing(_) => None,
         };
-        let Some(left) = left else {
-            self.versions
-                .edit(&request.project, &id, change_context, |version| {
-                    version.push_again(&request.project, &id, scripts, now);
-                });
-            return Ok(());
-        };
-
-        let packaged = artifacts::package(
-            version_ref(request, &id),
-            &left.chart_repo,
-            &left.charts,
-            &self.catalog,
-            strictness,
-            scripts,
-        );
-        let seconds = now.div_euclid(1_000);
-        let done = packaged.map(|()| {
-            let draw = || ids.object_id(now, |id| self.is_taken(id));
-            artifacts::distribute(&left.chart_repo, &left.charts, seconds, draw)
+        let delivery = stopped.map(|stopped| {
+            let Stopped {
+                chart_repo, charts, ..
+            } = stopped;
+            self.deliver_charts(request, &id, chart_repo, charts, &mut context)
         });
-        let (lifecycle, result) = match done {
-            Ok((rows, pushes)) => {
-                let version_ref = version_ref(request, &id);
-                let pushing = Pushing::start(version_ref, pushes, scripts, now);
-                let lifecycle = VersionLifecycle::Pushing(Pushing {
-                    retried: true,
-                    ..pushing
-                });
-                ((rows, lifecycle), Ok(()))
-            }
-            Err(stop) => {
-                let (lifecycle, result) = stopped(request, stop, left.chart_repo, left.charts);
-                ((Vec::new(), lifecycle), result)
-            }
-        };
+        let ZadigWriteContext {
+            scripts, now, log, ..
+        } = context;
+        let change_context = &mut log.context(now, RETRY);
+        let mut result = Ok(());
         self.versions
             .edit(&request.project, &id, change_context, |version| {
-                (version.distributes, version.lifecycle) = lifecycle;
-                let rows = version.row_ids().into_iter().map(str::to_owned);
-                self.rows.extend(rows);
+                let Some((distributes, lifecycle, delivered)) = delivery else {
+                    return version.push_again(&request.project, &id, scripts, now);
+                };
+                (version.distributes, version.lifecycle) = (distributes, lifecycle);
+                let row_ids = version.row_ids().into_iter().map(str::to_owned);
+                self.rows.extend(row_ids);
+                result = delivered;
             });
         result
+    }
+
+    /// Packages the charts of a version, and starts the pushes of their images unless a chart fails.
+    fn deliver_charts(
+        &self,
+        request: &VersionRequest,
+        id: &str,
+        chart_repo: String,
+        charts: Vec<Chart>,
+        context: &mut ZadigWriteContext,
+    ) -> (Vec<Distribute>, VersionLifecycle, Result<(), VersionError>) {
+        let ZadigWriteContext {
+            scripts, ids, now, ..
+        } = context;
+        let version_ref = version_ref(request, id);
+        let checked_catalog = context.strictness.checked.then_some(&self.catalog);
+        let packaged =
+            artifacts::package(version_ref, &chart_repo, &charts, checked_catalog, scripts);
+        if let Err(stop) = packaged {
+            let (lifecycle, result) = stopped(request, stop, chart_repo, charts);
+            return (Vec::new(), lifecycle, result);
+        }
+        let draw = || self.draw_id(ids, *now);
+        let (distributes, pushes) = artifacts::distribute(&chart_repo, &charts, *now, draw);
+        let decide = |push| version_ref.decide(scripts, push);
+        let steps = pushes.iter().map(decide).collect();
+        let pushing = Pushing::start(pushes, steps, request.retry, *now);
+        (distributes, VersionLifecycle::Pushing(pushing), Ok(()))
     }
 
     fn check_name(&self, request: &VersionRequest) -> Result<(), VersionError> {
@@ -291,18 +267,18 @@ impl Table {
             .is_some_and(|names| names.contains_key(name))
     }
 
-    /// The version that has a name in a project.
+    /// The version of a project that has a name.
     pub(super) fn named(&self, project: &str, name: &str) -> Option<&Stored<Version>> {
         self.versions.find(self.names.get(project)?.get(name)?)
     }
 
-    /// True if an id is given to a version or to a row.
+    /// Returns true if a version or a row has the id.
     pub(super) fn is_taken(&self, id: &str) -> bool {
         self.versions.contains(id) || self.rows.contains(id)
     }
 
-    fn draw_id(&self, context: &ZadigWriteContext) -> String {
-        context.ids.object_id(context.now, |id| self.is_taken(id))
+    fn draw_id(&self, ids: &Ids, now: Millis) -> String {
+        ids.object_id(now, |id| self.is_taken(id))
     }
 
     /// Adds a version whose id, name and rows are new.
@@ -313,8 +289,8 @@ impl Table {
         version: Version,
         change_context: &mut ChangeContext,
     ) {
-        self.rows
-            .extend(version.row_ids().into_iter().map(str::to_owned));
+        let row_ids = version.row_ids().into_iter().map(str::to_owned);
+        self.rows.extend(row_ids);
         let names = self.names.entry(project.to_owned()).or_default();
         names.insert(version.name.clone(), id.to_owned());
         // Versions are in the order of their seconds; within one, the later arrival is the newer.
@@ -324,7 +300,7 @@ impl Table {
     }
 }
 
-/// Returns true if a text is an object id.
+/// Returns true if a text has the form of an id: 24 hexadecimal digits.
 pub fn is_id(text: &str) -> bool {
     text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -337,40 +313,18 @@ fn version_ref<'a>(request: &'a VersionRequest, id: &'a str) -> VersionRef<'a> {
     }
 }
 
-fn fresh(
-    request: &VersionRequest,
-    kind: VersionKind,
-    caller: &str,
-    seconds: i64,
-    lifecycle: VersionLifecycle,
-) -> Version {
-    Version {
-        name: request.name.clone(),
-        kind,
-        labels: request.labels.clone(),
-        description: request.description.clone(),
-        created_by: caller.to_owned(),
-        create_time: seconds,
-        deploys: Vec::new(),
-        distributes: Vec::new(),
-        lifecycle,
-    }
-}
-
-/// The life of a version that was stopped, and what is answered.
+/// The lifecycle of a version that stopped, and the refusal.
 fn stopped(
     request: &VersionRequest,
     stop: Stop,
     chart_repo: String,
     charts: Vec<Chart>,
 ) -> (VersionLifecycle, Result<(), VersionError>) {
-    let left = Stopped {
+    let stopped = Stopped {
         error: stop.to_string(),
         chart_repo,
         charts,
     };
-    (
-        VersionLifecycle::Stopped(left),
-        Err(request.refuse(stop.into())),
-    )
+    let refusal = request.refuse(stop.into());
+    (VersionLifecycle::Stopped(stopped), Err(refusal))
 }

@@ -150,7 +150,8 @@ async fn a_misspelt_parameter_of_a_query_is_told_with_what_it_may_have_meant() {
     hints(&reply, 400, &said("offest", "offset"));
     let reply = app.delete(&format!("{RELEASES}/x?actoin=end")).await;
     hints(&reply, 400, &said("actoin", "action"));
-    let list = "the query must have projectKey, pageNum and pageSize, which are no 0";
+    let list =
+        "the query parameters projectKey, pageNum and pageSize are required and must not be 0";
     let reply = app
         .get(&format!("{VERSIONS}?project_key=demo&pageNum=1&pageSize=1"))
         .await;

@@ -188,10 +188,10 @@ async fn a_version_is_found_by_its_name_and_by_an_id_that_is_off_by_one() {
     let reply = app
         .get(&format!("{VERSIONS}/nothing?projectKey=demo"))
         .await;
-    let hint = "an id has 24 hexadecimal digits, as the list shows it";
+    let hint = "an id has 24 hexadecimal digits; the list shows it";
     hints(&reply, 500, hint);
     let unknown = format!("{VERSIONS}/{}?projectKey=demo", "f".repeat(24));
-    let hint = "no version has that id, or not any more";
+    let hint = "no version has that id; it may be deleted";
     hints(&app.get(&unknown).await, 500, hint);
 }
 

@@ -48,7 +48,7 @@ async fn the_name_of_a_version_is_told_with_who_has_it_and_whether_it_can_be_ret
         .await;
     app.post(&k8s, version("v1")).await.assert_status(200);
     let id = id_of_version(&app, "v1").await;
-    let hint = format!("the version {id} has the name v1: DELETE it");
+    let hint = format!("\"v1\" is already used in the project, by the version {id}: DELETE it");
     hints(&app.post(&k8s, version("v1")).await, 500, &hint);
     app.advance(2_000).await;
     let hint = format!("{hint}, or retry it with retry true");
@@ -83,32 +83,32 @@ async fn what_an_order_refers_to_is_told_with_what_there_is() {
         (
             "/env_name",
             json!("dve"),
-            "the environments there are: dev, did you mean dev?",
+            "known environments: dev, did you mean dev?",
         ),
         (
             "/production",
             json!(true),
-            "it is there with production false",
+            "the environment exists with production false",
         ),
         (
             "/project_key",
             json!("other"),
-            "with --references checked it must be in the fixtures, which have no such environments",
+            "with --references checked it must be in the fixtures, which have no environments",
         ),
         (
             "/yaml_datas/0/service_name",
             json!("databse"),
-            "the services there are: web, database, did you mean database?",
+            "known services: web, database, did you mean database?",
         ),
         (
             "/yaml_datas/0/image_datas/0/container_name",
             json!("d"),
-            "the containers with an image there are: c",
+            "known containers with an image: c",
         ),
         (
             "/image_registry_id",
             json!("r-3"),
-            "the real service crashes on a registry that nobody knows; the registries there are: r-1, r-2",
+            "the real service crashes on an unknown registry; known registries: r-1, r-2",
         ),
         (
             "/image_registry_id",
@@ -130,11 +130,11 @@ async fn what_a_helm_version_lacks_is_told_by_its_field() {
     let charts = json!([{"service_name": "web", "version": "1", "image_datas": [
         {"container_name": "c", "image_name": "web", "image_tag": "1"}]}]);
     let app = App::new();
-    let registry = "image_registry_id must not be empty where an image is pushed";
+    let registry = "image_registry_id must not be empty";
     for (body, hint) in [
         (
             body("charts", "r-1", json!([])),
-            "chart_datas must hold a chart",
+            "chart_datas must not be empty",
         ),
         (
             body("", "r-1", charts.clone()),
@@ -149,7 +149,7 @@ async fn what_a_helm_version_lacks_is_told_by_its_field() {
         |settings| settings.references = References::Checked,
         &provided(),
     );
-    let hint = "a service that is deployed from a chart has one in zadig.projects[].environments[].services[].chart";
+    let hint = "a service of a Helm version needs a chart in zadig.projects[].environments[].services[].chart";
     let reply = checked
         .post(&helm, body("charts", "r-1", charts.clone()))
         .await;
@@ -159,7 +159,7 @@ async fn what_a_helm_version_lacks_is_told_by_its_field() {
     let hint = "with --fidelity strict every image of a Helm version needs disable_image_dist true";
     let reply = strict.post(&helm, body("charts", "r-1", charts)).await;
     hints(&reply, 500, hint);
-    let hint = "the query must have projectKey";
+    let hint = "the query parameter projectKey is required";
     let reply = strict.get(&format!("{VERSIONS}/{}", "f".repeat(24))).await;
     hints(&reply, 400, hint);
     let reply = strict

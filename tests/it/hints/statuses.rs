@@ -228,8 +228,8 @@ async fn a_version_tells_what_a_retry_needs() {
         body
     };
     app.post(&k8s, version("v1")).await.assert_status(200);
-    let advice = "only what failed is retried: a script (POST /_emulator/v1/scripts) that is there before the \
-        creation lets a push fail";
+    let advice = "only a failed version can be retried: to make a push fail, POST a script to \
+        /_emulator/v1/scripts before the creation";
     let hint = format!(
         r#"POST /_emulator/v1/clock/advance {{"ms":2000}} leads to status success, and then {advice}"#
     );
@@ -251,7 +251,7 @@ async fn a_version_tells_what_a_retry_needs() {
     hints(
         &app.post(&k8s, retry("spring")).await,
         500,
-        "retry false creates it",
+        "send retry false to create it",
     );
     let mut elsewhere = retry("v2-late");
     elsewhere["project_key"] = json!("other");
@@ -262,7 +262,6 @@ async fn a_version_tells_what_a_retry_needs() {
     unpushed["image_registry_id"] = json!("");
     let hint = "image_registry_id must not be empty where an image is pushed";
     hints(&app.post(&k8s, unpushed).await, 500, hint);
-    let hint =
-        "a K8s version that failed before any push cannot be retried: DELETE it and create it anew";
+    let hint = "a K8s version that failed before any push cannot be retried: DELETE it and create it again";
     hints(&app.post(&k8s, retry("v3")).await, 500, hint);
 }

@@ -178,27 +178,27 @@ async fn a_fixture_that_does_not_fit_is_refused_with_its_place() {
         ),
         (
             versions(json!([{"id": "x"}])),
-            "zadig.projects[0].versions[0].id: 24 hexadecimal digits",
+            "zadig.projects[0].versions[0].id: must be 24 hexadecimal digits in lower case, not \"x\"",
         ),
         (
             versions(json!([{"id": id, "version_name": "a"}, {"id": id, "version_name": "b"}])),
-            "zadig.projects[0].versions[1].id: an id that is given only once",
+            "zadig.projects[0].versions[1].id: duplicate \"66287b110b8b8a631910f5ae\"",
         ),
         (
             versions(json!([{"version_info": {"id": id}, "deploy_infos": [{"id": id}]}])),
-            "zadig.projects[0].versions[0].deploy_infos[0].id: an id that is given only once",
+            "zadig.projects[0].versions[0].deploy_infos[0].id: duplicate \"66287b110b8b8a631910f5ae\"",
         ),
         (
             versions(json!([{"distribute_infos": [{"sub_distributes": [{"id": "x"}]}]}])),
-            "zadig.projects[0].versions[0].distribute_infos[0].sub_distributes[0].id: 24",
+            "zadig.projects[0].versions[0].distribute_infos[0].sub_distributes[0].id: must be 24",
         ),
         (
             versions(json!([{"version_name": "a"}, {"version_info": {"version_name": "a"}}])),
-            "zadig.projects[0].versions[1].version_info.version_name: a name that no other",
+            "zadig.projects[0].versions[1].version_info.version_name: \"a\" is already used in the project",
         ),
         (
             versions(json!([{"version_info": {}, "status": "failed"}])),
-            "zadig.projects[0].versions[0].version_info: either version_info or",
+            "zadig.projects[0].versions[0].version_info: must not be combined with",
         ),
         (
             versions(json!([[]])),
@@ -210,16 +210,16 @@ async fn a_fixture_that_does_not_fit_is_refused_with_its_place() {
         ),
         (
             versions(json!([{"emulator": run(json!(["gate"]))}])),
-            "zadig.projects[0].versions[0].emulator.pushing.pushes: one for each step",
+            "zadig.projects[0].versions[0].emulator.pushing.pushes: must have one entry for each step",
         ),
         (
             json!({"zadig": {"projects": [{"key": "a"}, {"key": "a"}]}}),
-            "zadig.projects[1].key: each project only once",
+            "zadig.projects[1].key: duplicate \"a\"",
         ),
         (
             json!({"zadig": {"projects": [{"key": "a", "environments": [
                 {"name": "dev"}, {"name": "dev", "production": true}, {"name": "dev"}]}]}}),
-            "zadig.projects[0].environments[2]: each only once",
+            "zadig.projects[0].environments[2]: duplicate \"dev\"",
         ),
         (
             json!({"zadig": {"projects": [{"key": "a", "registries": [{"id": "r"}]}]}}),

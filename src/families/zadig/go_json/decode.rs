@@ -1,7 +1,7 @@
-//! Bodies as the service binds them: Go's `encoding/json`, with its leniency and its error texts.
+//! Decoding of bodies as Go's `encoding/json` does it, with its leniency and its error texts.
 //!
-//! Keys match whatever their case, unknown ones are ignored, null leaves a field as it is. The first value of
-//! a wrong type is reported after the whole text was read, so broken JSON goes before it.
+//! Keys match in any case, unknown ones are ignored, null keeps a field as it is. The first value of a wrong
+//! type is reported after the whole text is read, so malformed JSON is reported instead.
 
 use std::borrow::Cow;
 
@@ -14,15 +14,52 @@ pub trait GoStruct: Default {
     /// The keys of its fields.
     const KEYS: &'static [&'static str];
 
-    /// Reads the field of that key.
+    /// Reads the field of a key.
     fn bind(&mut self, key: &str, value: &mut GoValue);
 }
 
-/// Binds a body, to nothing if it is `null`; the error is the service's text. `ignored` hears the place of every
-/// key that no field has.
+/// The type of a field.
+pub trait GoField {
+    /// Reads a value into the field.
+    fn bind(&mut self, value: &mut GoValue);
+}
+
+/// Declares structs of the service: each field with its type, and its schema in the OpenAPI document.
+macro_rules! go_structs {
+    ($(
+        $(#[$attribute:meta])*
+        $visibility:vis struct $name:ident = $go_name:literal {
+            $($(#[$field_attribute:meta])* $field:ident: $type:ty as $schema:ty,)*
+        }
+    )*) => {$(
+        #[derive(Clone, Debug, Default, PartialEq, Eq, utoipa::ToSchema)]
+        $(#[$attribute])*
+        $visibility struct $name {
+            $($(#[$field_attribute])* #[schema(value_type = $schema)] $visibility $field: $type,)*
+        }
+
+        impl $crate::families::zadig::go_json::decode::GoStruct for $name {
+            const NAME: &'static str = $go_name;
+            const KEYS: &'static [&'static str] = &[$(stringify!($field)),*];
+
+            fn bind(&mut self, key: &str, value: &mut $crate::families::zadig::go_json::decode::GoValue) {
+                match key {
+                    $(stringify!($field) => {
+                        $crate::families::zadig::go_json::decode::GoField::bind(&mut self.$field, value);
+                    })*
+                    _ => {}
+                }
+            }
+        }
+    )*};
+}
+pub(in crate::families::zadig) use go_structs;
+
+/// Binds a body; `None` if it is `null`. The error is the service's text. `ignored` gets the path of every
+/// unknown key.
 pub fn bind<T: GoStruct>(body: &[u8], ignored: impl FnMut(String)) -> Result<Option<T>, String> {
     let text = first_value(body)?;
-    // The service reads what is no UTF-8 as replacement characters.
+    // The service reads invalid UTF-8 as replacement characters.
     let text = String::from_utf8_lossy(text);
     let mut reading = Reading::default();
     let mut value = GoValue {
@@ -37,59 +74,63 @@ pub fn bind<T: GoStruct>(body: &[u8], ignored: impl FnMut(String)) -> Result<Opt
     }
 }
 
-/// What is known while a text is read.
+/// The state of a decoding.
 #[derive(Default)]
 struct Reading {
     /// The keys down to the present place.
     keys: Vec<&'static str>,
-    /// The struct that the last of them belongs to.
+    /// The struct that the last key belongs to.
     inside: Option<&'static str>,
-    /// The first value of a wrong type.
+    /// The text on the first value of a wrong type.
     wrong: Option<String>,
+    /// The paths of unknown keys.
     unknown: Vec<String>,
 }
 
-/// A value that is to be read. The text is known to be JSON.
+/// The next value of a text that is valid JSON.
 pub struct GoValue<'t, 'r> {
     rest: &'t str,
     reading: &'r mut Reading,
 }
 
+impl GoField for String {
+    fn bind(&mut self, value: &mut GoValue) {
+        match value.next() {
+            JsonToken::String(text) => *self = unquote(text).into_owned(),
+            other => value.expect(&other, "string"),
+        }
+    }
+}
+
+impl GoField for bool {
+    fn bind(&mut self, value: &mut GoValue) {
+        match value.next() {
+            JsonToken::Bool(boolean) => *self = boolean,
+            other => value.expect(&other, "bool"),
+        }
+    }
+}
+
+/// A null among the strings is an empty one.
+impl GoField for Vec<String> {
+    fn bind(&mut self, value: &mut GoValue) {
+        let string = |value: &mut GoValue| {
+            let mut text = String::new();
+            text.bind(value);
+            text
+        };
+        value.array(self, || "[]string".to_owned(), string);
+    }
+}
+
+/// A null among the objects is `None`.
+impl<T: GoStruct> GoField for Vec<Option<T>> {
+    fn bind(&mut self, value: &mut GoValue) {
+        value.array(self, || format!("[]*service.{}", T::NAME), GoValue::object);
+    }
+}
+
 impl<'t> GoValue<'t, '_> {
-    /// Reads a text.
-    pub fn string(&mut self, to: &mut String) {
-        match self.next() {
-            JsonToken::String(text) => *to = unquote(text).into_owned(),
-            other => self.expect(&other, "string"),
-        }
-    }
-
-    /// Reads a truth value.
-    pub fn boolean(&mut self, to: &mut bool) {
-        match self.next() {
-            JsonToken::Bool(value) => *to = value,
-            other => self.expect(&other, "bool"),
-        }
-    }
-
-    /// Reads an array of texts; a null among them is an empty one.
-    pub fn strings(&mut self, to: &mut Vec<String>) {
-        self.array(
-            to,
-            || "[]string".to_owned(),
-            |value| {
-                let mut text = String::new();
-                value.string(&mut text);
-                text
-            },
-        );
-    }
-
-    /// Reads an array of objects, with nothing for a null.
-    pub fn objects<T: GoStruct>(&mut self, to: &mut Vec<Option<T>>) {
-        self.array(to, || format!("[]*service.{}", T::NAME), Self::object);
-    }
-
     fn array<T>(
         &mut self,
         to: &mut Vec<T>,
@@ -99,9 +140,9 @@ impl<'t> GoValue<'t, '_> {
         match self.next() {
             JsonToken::Array => {
                 to.clear();
-                while !self.ends(']') {
+                while !self.skip_char(']') {
                     to.push(item(self));
-                    self.ends(',');
+                    self.skip_char(',');
                 }
             }
             JsonToken::Null => to.clear(),
@@ -109,8 +150,8 @@ impl<'t> GoValue<'t, '_> {
         }
     }
 
-    /// Reads an object, or nothing for a null.
-    pub fn object<T: GoStruct>(&mut self) -> Option<T> {
+    /// Reads an object; `None` for a null.
+    fn object<T: GoStruct>(&mut self) -> Option<T> {
         let mut object = T::default();
         match self.next() {
             JsonToken::Null => return None,
@@ -121,14 +162,14 @@ impl<'t> GoValue<'t, '_> {
     }
 
     fn fields<T: GoStruct>(&mut self, object: &mut T) {
-        while !self.ends('}') {
+        while !self.skip_char('}') {
             let JsonToken::String(key) = self.next() else {
                 return;
             };
             let key = unquote(key);
-            self.ends(':');
-            let known = T::KEYS.iter().find(|known| ***known == *key);
-            let known = known.or_else(|| T::KEYS.iter().find(|known| fold(known) == fold(&key)));
+            self.skip_char(':');
+            let exact = T::KEYS.iter().find(|known| ***known == *key);
+            let known = exact.or_else(|| T::KEYS.iter().find(|known| fold(known) == fold(&key)));
             if let Some(known) = known {
                 let outer = self.reading.inside.replace(T::NAME);
                 self.reading.keys.push(known);
@@ -144,11 +185,11 @@ impl<'t> GoValue<'t, '_> {
                 let token = self.next();
                 self.skip(&token);
             }
-            self.ends(',');
+            self.skip_char(',');
         }
     }
 
-    /// Notes that a value is of the wrong type, and passes it. Null fits everywhere.
+    /// Records that a value has the wrong type, and skips it. Null fits every type.
     fn expect(&mut self, token: &JsonToken, go_type: &str) {
         let value = match token {
             JsonToken::Null => return,
@@ -169,22 +210,22 @@ impl<'t> GoValue<'t, '_> {
         });
     }
 
-    /// Passes what an opening bracket opened.
+    /// Skips the rest of a value whose first token is read.
     fn skip(&mut self, token: &JsonToken) {
         let mut depth = usize::from(matches!(token, JsonToken::Array | JsonToken::Object));
         while depth > 0 {
-            if self.ends(']') || self.ends('}') {
+            if self.skip_char(']') || self.skip_char('}') {
                 depth -= 1;
-            } else if !(self.ends(',') || self.ends(':')) {
+            } else if !(self.skip_char(',') || self.skip_char(':')) {
                 depth += usize::from(matches!(self.next(), JsonToken::Array | JsonToken::Object));
             }
         }
     }
 
-    /// True if that character comes next, which is passed then. So is the end of the text.
-    fn ends(&mut self, with: char) -> bool {
+    /// Skips a character if it comes next. Returns true also at the end of the text.
+    fn skip_char(&mut self, expected: char) -> bool {
         self.rest = self.rest.trim_ascii_start();
-        match self.rest.strip_prefix(with) {
+        match self.rest.strip_prefix(expected) {
             Some(rest) => {
                 self.rest = rest;
                 true
@@ -220,13 +261,13 @@ enum JsonToken<'t> {
     Null,
     Bool(bool),
     Number,
-    /// Between its quotes.
+    /// The text between the quotes.
     String(&'t str),
     Array,
     Object,
 }
 
-/// The length of the string that the text begins with, quotes included.
+/// The length of the string at the beginning of the text, quotes included.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {
@@ -240,7 +281,7 @@ fn string_length(text: &str) -> usize {
     text.len()
 }
 
-/// Reads the escapes of a string. Half of a surrogate pair is a replacement character.
+/// Decodes the escapes of a string. An unpaired surrogate becomes a replacement character.
 fn unquote(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return Cow::Borrowed(text);
@@ -272,7 +313,7 @@ fn unquote(text: &str) -> Cow<'_, str> {
     Cow::Owned(String::from_utf16_lossy(&units))
 }
 
-/// A key as it is compared where case does not matter.
+/// A key for comparison without case, as Go folds it.
 fn fold(key: &str) -> String {
     key.chars()
         .flat_map(char::to_uppercase)
@@ -286,39 +327,15 @@ mod tests {
 
     use super::*;
 
-    #[derive(Debug, Default, PartialEq, Eq)]
-    struct TestBody {
-        name: String,
-        retry: bool,
-        labels: Vec<String>,
-        inner_items: Vec<Option<TestItem>>,
-    }
-
-    #[derive(Debug, Default, PartialEq, Eq)]
-    struct TestItem {
-        tag: String,
-    }
-
-    impl GoStruct for TestBody {
-        const NAME: &'static str = "TestBody";
-        const KEYS: &'static [&'static str] = &["name", "retry", "labels", "inner_items"];
-
-        fn bind(&mut self, key: &str, value: &mut GoValue) {
-            match key {
-                "name" => value.string(&mut self.name),
-                "retry" => value.boolean(&mut self.retry),
-                "labels" => value.strings(&mut self.labels),
-                _ => value.objects(&mut self.inner_items),
-            }
+    go_structs! {
+        struct TestBody = "TestBody" {
+            name: String as String,
+            retry: bool as bool,
+            labels: Vec<String> as Vec<String>,
+            inner_items: Vec<Option<TestItem>> as Vec<TestItem>,
         }
-    }
-
-    impl GoStruct for TestItem {
-        const NAME: &'static str = "TestItem";
-        const KEYS: &'static [&'static str] = &["tag"];
-
-        fn bind(&mut self, _: &str, value: &mut GoValue) {
-            value.string(&mut self.tag);
+        struct TestItem = "TestItem" {
+            tag: String as String,
         }
     }
 
@@ -326,7 +343,7 @@ mod tests {
         bind(text.as_bytes(), |_| {}).expect(text).expect(text)
     }
 
-    fn fails(text: &str) -> String {
+    fn error_of(text: &str) -> String {
         bind::<TestBody>(text.as_bytes(), |_| {}).expect_err(text)
     }
 
@@ -418,7 +435,7 @@ mod tests {
             ("1 2", "number into Go value of type service.TestBody"),
         ] {
             assert_eq!(
-                fails(text),
+                error_of(text),
                 format!("json: cannot unmarshal {expected}"),
                 "{text}"
             );
@@ -428,14 +445,14 @@ mod tests {
     #[test]
     fn the_first_wrong_type_is_reported_but_broken_json_goes_before_it() {
         assert_eq!(
-            fails(r#"{"retry":1,"name":2}"#),
+            error_of(r#"{"retry":1,"name":2}"#),
             "json: cannot unmarshal number into Go struct field TestBody.retry of type bool"
         );
-        assert_eq!(fails(r#"{"retry":1,"name":"#), "unexpected EOF");
+        assert_eq!(error_of(r#"{"retry":1,"name":"#), "unexpected EOF");
     }
 
     #[test]
-    fn what_is_no_utf_8_becomes_replacement_characters() {
+    fn invalid_utf_8_becomes_replacement_characters() {
         assert_eq!(
             bind::<TestBody>(b"{\"name\":\"\xff\\ud800\"}", |_| {})
                 .unwrap()

@@ -1,4 +1,4 @@
-//! Bodies read as Go's `encoding/json` reads them.
+//! JSON bodies, decoded as Go's `encoding/json` does it.
 
 pub mod decode;
 pub mod scan;

@@ -1,13 +1,12 @@
-//! Finding the first JSON value of a text as Go's decoder does, with its complaints about characters.
+//! A scanner that finds the first JSON value of a text, with the syntax errors of Go's `encoding/json`.
 //!
-//! The texts follow Go's `encoding/json`: where a character does not fit, it is named together with what was
-//! being read. What comes after the first value is never looked at.
+//! An error names the unexpected character and its context. Text after the first value is ignored.
 
 use crate::families::zadig::wire::query::quote;
 
 const MAX_DEPTH: usize = 10_000;
 
-/// Finds the first value; the error is the text of Go's decoder.
+/// Finds the first value; the error is the text of Go's scanner.
 pub fn first_value(text: &[u8]) -> Result<&[u8], String> {
     let mut scan = Scan {
         text,
@@ -23,7 +22,7 @@ pub fn first_value(text: &[u8]) -> Result<&[u8], String> {
     Ok(&text[begin..scan.at])
 }
 
-/// What a bracket that is open was opened for.
+/// An open bracket.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Bracket {
     Object,
@@ -37,15 +36,14 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// Reads one value with everything in it, without recursion.
+    /// Reads one value and all within, without recursion.
     fn whole_value(&mut self) -> Result<(), String> {
         loop {
-            // Here a value begins.
             let opened = self.begin_value()?;
             if opened && !self.is_empty()? {
                 continue;
             }
-            // Here a value has ended. Brackets that close end values in turn.
+            // Here a value has ended. A closing bracket ends another one.
             loop {
                 let Some(open) = self.open.last().copied() else {
                     return Ok(());
@@ -68,7 +66,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Reads a scalar, or an opening bracket, which it answers.
+    /// Reads a scalar or an opening bracket. Returns true for a bracket.
     fn begin_value(&mut self) -> Result<bool, String> {
         self.space();
         match self.next()? {
@@ -95,7 +93,7 @@ impl Scan<'_> {
         Ok(true)
     }
 
-    /// True if the bracket just opened closes at once; of an object that does not, the first key is read.
+    /// Returns true if the bracket just opened closes at once. Otherwise reads the first key of an object.
     fn is_empty(&mut self) -> Result<bool, String> {
         self.space();
         let open = self.open.last().copied();
@@ -122,7 +120,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Reads a string behind its opening quote.
+    /// Reads a string after its opening quote.
     fn string(&mut self) -> Result<(), String> {
         loop {
             match self.next()? {
@@ -145,7 +143,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Reads a number behind its first digit.
+    /// Reads a number after its first digit.
     fn number(&mut self, first: u8) -> Result<(), String> {
         if first != b'0' {
             self.digits();
@@ -182,7 +180,7 @@ impl Scan<'_> {
         fits
     }
 
-    /// Reads a word behind its first letter.
+    /// Reads a literal after its first letter.
     fn literal(&mut self, word: &str) -> Result<(), String> {
         for expected in word.bytes().skip(1) {
             let c = self.next()?;
@@ -214,7 +212,7 @@ impl Scan<'_> {
     }
 }
 
-/// Go looks at single bytes, each of which it prints as the character of that number.
+/// Go reads single bytes, and prints each as the character with that code point.
 fn invalid(c: u8, place: &str) -> String {
     let shown = match c {
         b'\'' => r"\'".to_owned(),
@@ -232,24 +230,24 @@ mod tests {
 
     use super::*;
 
-    fn fails(text: &str) -> String {
+    fn error_of(text: &str) -> String {
         first_value(text.as_bytes()).expect_err(text)
     }
 
     #[test]
-    fn nothing_and_half_a_value_are_told_apart() {
+    fn an_empty_text_and_a_truncated_value_have_different_errors() {
         for empty in ["", " \n\t"] {
-            assert_eq!(fails(empty), "EOF");
+            assert_eq!(error_of(empty), "EOF");
         }
         for cut in [
             "{", "[", "\"a", "nul", "-", "1.", "1e", "{\"a\"", "{\"a\":", "[1,", "\"\\u12",
         ] {
-            assert_eq!(fails(cut), "unexpected EOF", "{cut}");
+            assert_eq!(error_of(cut), "unexpected EOF", "{cut}");
         }
     }
 
     #[test]
-    fn a_character_that_does_not_fit_is_named_with_its_place() {
+    fn an_unexpected_character_is_named_with_its_context() {
         for (text, expected) in [
             ("not json", "'o' in literal null (expecting 'u')"),
             ("tx", "'x' in literal true (expecting 'r')"),
@@ -275,7 +273,7 @@ mod tests {
             ("\u{feff}{}", "'ï' looking for beginning of value"),
         ] {
             assert_eq!(
-                fails(text),
+                error_of(text),
                 format!("invalid character {expected}"),
                 "{text}"
             );
@@ -283,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_the_first_value_is_not_looked_at() {
+    fn text_after_the_first_value_is_ignored() {
         for (text, value) in [
             (" {\"a\":[1,{}]} x", "{\"a\":[1,{}]}"),
             ("123abc", "123"),
@@ -301,12 +299,12 @@ mod tests {
     fn depth_is_bounded() {
         let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
         assert!(first_value(nested(MAX_DEPTH).as_bytes()).is_ok());
-        assert_eq!(fails(&nested(MAX_DEPTH + 1)), "exceeded max depth");
+        assert_eq!(error_of(&nested(MAX_DEPTH + 1)), "exceeded max depth");
     }
 
     proptest! {
         #[test]
-        fn whatever_serde_reads_is_one_value(text in r#"[\[\]{}",:0-9a-e.+\-\\ tru]{0,24}"#) {
+        fn a_value_that_serde_reads_is_one_value(text in r#"[\[\]{}",:0-9a-e.+\-\\ tru]{0,24}"#) {
             let ours = first_value(text.as_bytes());
             if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok() {
                 prop_assert_eq!(ours, Ok(text.trim().as_bytes()));

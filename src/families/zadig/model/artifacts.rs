@@ -1,106 +1,107 @@
-//! The artifacts of a version: its rows and its pushes, and the charts that are packaged before.
+//! The artifacts of a version: its rows and its pushes, and the charts that are packaged first.
 
 use std::collections::HashSet;
 
 use super::catalog::{Catalog, image_name, image_namespace, image_tag};
 use super::rows::{Deploy, Distribute, DistributeType};
 use super::version::{Chart, Push, VersionRef};
-use super::version_request::{ImageRequest, Strictness, VersionRequest, running};
+use super::version_request::{Strictness, VersionRequest};
 use crate::families::zadig::messages::Stop;
+use crate::sim::Millis;
 use crate::sim::lifecycle::Outcome;
 use crate::sim::scripts::Scripts;
 
-/// The rows and pushes of a K8s version, and what stops it if anything does. Rows are those written until
-/// then.
+/// The rows of a K8s version, and its pushes unless it stops. The rows are those written before the stop.
 pub fn deploy(
     request: &VersionRequest,
     catalog: &Catalog,
-    now_seconds: i64,
-    mut draw: impl FnMut() -> String,
+    now: Millis,
+    mut draw_id: impl FnMut() -> String,
 ) -> (Vec<Deploy>, Result<Vec<Push>, Stop>) {
-    let (mut placed, mut pushes) = (Vec::new(), Vec::new());
-    let environment =
-        catalog.environment(&request.project, &request.environment, request.production);
-    let mut seen = HashSet::new();
+    let (mut placed_rows, mut pushes) = (Vec::new(), Vec::new());
+    let environment = request.known_environment(catalog);
+    let mut containers = HashSet::new();
     let mut stop = None;
     'rows: for service in &request.services {
-        let place = environment.map_or(0, |known| known.place(&service.service));
+        let position = environment.map_or(0, |known| known.position(&service.service));
         for image in &service.images {
-            let running = running(request, catalog, &service.service, &image.container)
+            let container = &image.container_name;
+            let running = request
+                .running_image(catalog, &service.service, container)
                 .filter(|_| request.registry.is_empty());
             let address = running.map_or_else(
-                || request.target_of(catalog, &image.name, &image.tag),
+                || request.target_address(catalog, &image.image_name, &image.image_tag),
                 str::to_owned,
             );
-            if !seen.insert((&service.service, &image.container)) {
+            if !containers.insert((&service.service, container)) {
                 stop = Some(Stop::SameContainer {
                     service: service.service.clone(),
-                    container: image.container.clone(),
+                    container: container.clone(),
                     image: address,
                 });
                 break 'rows;
             }
-            let service_name = if image.container.is_empty() {
+            let service_name = if container.is_empty() {
                 String::new()
             } else {
                 service.service.clone()
             };
             let row = Deploy {
-                id: draw(),
+                id: draw_id(),
                 service_name,
-                service_module: image.container.clone(),
+                service_module: container.clone(),
                 image_name: image_name(&address).to_owned(),
                 image: address,
                 registry_id: request.registry.clone(),
-                create_time: now_seconds,
+                create_time: now.div_euclid(1_000),
             };
-            if image.push {
+            if !image.disable_image_dist {
                 pushes.push(Push {
-                    image: image.name.clone(),
+                    image: image.image_name.clone(),
                     service: service.service.clone(),
                 });
             }
-            placed.push((place, row));
+            placed_rows.push((position, row));
         }
     }
-    placed.sort_by_key(|(place, _)| *place);
-    let rows = placed.into_iter().map(|(_, row)| row).collect();
-    let stop = stop.or_else(|| {
-        let nowhere = request.registry.is_empty() && !pushes.is_empty();
-        nowhere.then(|| Stop::NoTarget(request.name.clone()))
-    });
+    placed_rows.sort_by_key(|(position, _)| *position);
+    let rows = placed_rows.into_iter().map(|(_, row)| row).collect();
+    if stop.is_none() && request.registry.is_empty() && !pushes.is_empty() {
+        stop = Some(Stop::NoTarget(request.name.clone()));
+    }
     (rows, stop.map_or(Ok(pushes), Err))
 }
 
 /// The charts of a Helm version, each once, with the images to be pushed.
 ///
-/// An image is selected by its name. Where the service is known, it must be one that it runs; its current
-/// tag stands in for one that is not given.
+/// An image is selected by its name. If references are checked, its service must run it. An empty tag stands for
+/// the current one.
 pub fn charts(request: &VersionRequest, catalog: &Catalog, strictness: Strictness) -> Vec<Chart> {
-    let environment =
-        catalog.environment(&request.project, &request.environment, request.production);
+    let environment = request.known_environment(catalog);
     let mut charts: Vec<Chart> = Vec::new();
     for service in &request.services {
         if charts.iter().any(|chart| chart.service == service.service) {
             continue;
         }
-        let known = environment.and_then(|known| known.service(&service.service));
+        let known_service = environment.and_then(|known| known.service(&service.service));
         let mut names: Vec<&str> = Vec::new();
         let mut images = Vec::new();
-        for image in service.images.iter().filter(|image| image.push) {
-            let running = known.and_then(|known| known.image_named(&image.name));
-            if names.contains(&&*image.name) || (strictness.checked && running.is_none()) {
+        for image in service.pushed_images() {
+            let name = &image.image_name;
+            let running = known_service.and_then(|known| known.image_named(name));
+            if names.contains(&name.as_str()) || (strictness.checked && running.is_none()) {
                 continue;
             }
             // The last of several entries for one image decides its tag.
-            let same = |other: &&ImageRequest| other.push && other.name == image.name;
-            let last = service.images.iter().rfind(same).unwrap_or(image);
-            let tag = match last.tag.as_str() {
+            let last = service
+                .pushed_images()
+                .rfind(|other| other.image_name == *name);
+            let tag = match last.unwrap_or(image).image_tag.as_str() {
                 "" => running.map_or("", image_tag),
                 tag => tag,
             };
-            names.push(&image.name);
-            images.push(request.target_of(catalog, &image.name, tag));
+            names.push(name);
+            images.push(request.target_address(catalog, name, tag));
         }
         charts.push(Chart {
             service: service.service.clone(),
@@ -111,20 +112,21 @@ pub fn charts(request: &VersionRequest, catalog: &Catalog, strictness: Strictnes
     charts
 }
 
-/// Packages charts and pushes them to a repository, which is done before the request is answered. Every
-/// chart is tried; scripts decide by the chart's name, but not that it hangs.
+/// Packages charts and pushes them to a repository, before the request is answered.
+///
+/// Every chart is tried. Scripts decide by the chart's name, but cannot make it hang. `checked_catalog` is the
+/// catalog that must have the repository, if references are checked.
 pub fn package(
     version_ref: VersionRef,
-    repo: &str,
+    chart_repo: &str,
     charts: &[Chart],
-    catalog: &Catalog,
-    strictness: Strictness,
+    checked_catalog: Option<&Catalog>,
     scripts: &mut Scripts,
 ) -> Result<(), Stop> {
-    if strictness.checked && !catalog.has_chart_repo(repo) {
+    if checked_catalog.is_some_and(|catalog| !catalog.has_chart_repo(chart_repo)) {
         return Err(Stop::UnknownChartRepo {
             project: version_ref.project.to_owned(),
-            repo: repo.to_owned(),
+            repo: chart_repo.to_owned(),
         });
     }
     let mut errors = Vec::new();
@@ -132,7 +134,7 @@ pub fn package(
         service, version, ..
     } in charts
     {
-        if let Outcome::Fail(why) = scripts.decide_instant(&version_ref.ask(service)) {
+        if let Outcome::Fail(why) = scripts.decide_instant(&version_ref.step_query(service)) {
             errors.push(format!(
                 "failed to push chart: {service}-{version}.tgz: {why}"
             ));
@@ -147,19 +149,19 @@ pub fn package(
 
 /// The rows of packaged charts, and the pushes of their images.
 ///
-/// Every image is pushed, but one that several charts have is recorded with the first of them only.
+/// Every image is pushed, but an image of several charts is recorded with the first of them only.
 pub fn distribute(
-    repo: &str,
+    chart_repo: &str,
     charts: &[Chart],
-    now_seconds: i64,
-    mut draw: impl FnMut() -> String,
+    now: Millis,
+    mut draw_id: impl FnMut() -> String,
 ) -> (Vec<Distribute>, Vec<Push>) {
+    let create_time = now.div_euclid(1_000);
     let mut pushes = Vec::new();
     let mut recorded = HashSet::new();
-    let mut children: Vec<Vec<Distribute>> = Vec::new();
-    // The service records images before charts, and ids are drawn in that order.
+    let mut rows: Vec<Distribute> = Vec::new();
     for chart in charts {
-        let mut rows = Vec::new();
+        let mut sub_distributes = Vec::new();
         for image in &chart.images {
             let name = image_name(image);
             pushes.push(Push {
@@ -167,34 +169,33 @@ pub fn distribute(
                 service: chart.service.clone(),
             });
             if recorded.insert(name) {
-                rows.push(Distribute {
-                    id: draw(),
+                sub_distributes.push(Distribute {
+                    id: draw_id(),
                     service_name: chart.service.clone(),
                     distribute_type: DistributeType::Image,
                     service_module: name.to_owned(),
                     image: image.clone(),
                     image_name: name.to_owned(),
                     namespace: image_namespace(image).to_owned(),
-                    create_time: now_seconds,
+                    create_time,
                     ..Distribute::default()
                 });
             }
         }
-        children.push(rows);
-    }
-    let rows = charts
-        .iter()
-        .zip(children)
-        .map(|(chart, sub_distributes)| Distribute {
-            id: draw(),
+        rows.push(Distribute {
             service_name: chart.service.clone(),
             distribute_type: DistributeType::Chart,
             chart_name: chart.service.clone(),
-            chart_repo_name: repo.to_owned(),
+            chart_repo_name: chart_repo.to_owned(),
             chart_version: chart.version.clone(),
-            create_time: now_seconds,
+            create_time,
             sub_distributes,
             ..Distribute::default()
         });
-    (rows.collect(), pushes)
+    }
+    // The service records all images before the charts, and draws ids in that order.
+    for row in &mut rows {
+        row.id = draw_id();
+    }
+    (rows, pushes)
 }

@@ -4,52 +4,47 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// An environment of a project, with what runs in it.
+/// An environment of a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
-    /// Its name. A production and a test environment may share one.
+    /// A production and a test environment may share a name.
     pub name: String,
-    /// True for a production environment.
     #[serde(default)]
     pub production: bool,
-    /// Its services, in the project's order.
+    /// The services, in the project's order.
     #[serde(default)]
     pub services: Vec<EnvironmentService>,
 }
 
 impl Environment {
-    /// A service by name.
     pub fn service(&self, name: &str) -> Option<&EnvironmentService> {
         self.services.iter().find(|service| service.name == name)
     }
 
-    /// The place of a service in the project's order; an unknown one counts as the first.
-    pub fn place(&self, service: &str) -> usize {
-        let known = self.services.iter();
-        known
-            .enumerate()
-            .find(|(_, known)| known.name == service)
-            .map_or(0, |(place, _)| place)
+    /// The position of a service in the project's order; an unknown one counts as the first.
+    pub fn position(&self, name: &str) -> usize {
+        let position = self
+            .services
+            .iter()
+            .position(|service| service.name == name);
+        position.unwrap_or(0)
     }
 }
 
-/// A service of an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentService {
-    /// Its name.
     pub name: String,
-    /// The containers it runs.
     #[serde(default)]
     pub containers: Vec<ServiceContainer>,
-    /// The chart it is deployed from; absent: it is deployed from YAML.
+    /// The chart that the service is deployed from; absent if it is deployed from YAML.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chart: Option<String>,
 }
 
 impl EnvironmentService {
-    /// The image that a container runs. An empty one counts as none.
+    /// The image that a container runs, unless its address is empty.
     pub fn image_of(&self, container: &str) -> Option<&str> {
         let container = self.containers.iter().find(|known| known.name == container);
         container
@@ -57,39 +52,35 @@ impl EnvironmentService {
             .filter(|image| !image.is_empty())
     }
 
-    /// The image of that name, whatever container runs it.
+    /// The image of that name, in any container.
     pub fn image_named(&self, name: &str) -> Option<&str> {
-        let images = self.containers.iter().map(|container| &*container.image);
-        images.into_iter().find(|image| image_name(image) == name)
+        let mut images = self.containers.iter().map(|container| &*container.image);
+        images.find(|image| image_name(image) == name)
     }
 }
 
-/// A container of a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceContainer {
-    /// Its name.
     pub name: String,
-    /// The image it runs, `<host>/<namespace>/<name>:<tag>`.
+    /// The image that the container runs, `<host>/<namespace>/<name>:<tag>`.
     #[serde(default)]
     pub image: String,
 }
 
-/// An image registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImageRegistry {
-    /// Its id.
     pub id: String,
-    /// Its address, with or without a scheme.
+    /// The address, with or without a scheme.
     pub address: String,
-    /// The namespace that images go to.
+    /// The namespace that images are pushed to.
     #[serde(default)]
     pub namespace: String,
-    /// Whose product it is. Addresses at `ecr` have no namespace.
+    /// The provider; with `ecr`, target addresses have no namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// The projects that may use it, or `<all_projects>`; absent: all.
+    /// The projects that may use the registry, or `<all_projects>`; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub projects: Option<Vec<String>>,
 }
@@ -98,7 +89,7 @@ pub struct ImageRegistry {
 const ALL_PROJECTS: &str = "<all_projects>";
 
 impl ImageRegistry {
-    /// Returns true if a project may use it.
+    /// Returns true if a project may use the registry.
     pub fn supports(&self, project: &str) -> bool {
         self.projects.as_ref().is_none_or(|projects| {
             projects
@@ -107,7 +98,7 @@ impl ImageRegistry {
         })
     }
 
-    /// Where images go: `<host>/<namespace>`, or the host alone at `ecr`.
+    /// The prefix of images that are pushed: `<host>/<namespace>`, or the host alone for `ecr`.
     pub fn target(&self) -> String {
         if self.provider.as_deref() == Some("ecr") {
             self.host().to_owned()
@@ -116,26 +107,26 @@ impl ImageRegistry {
         }
     }
 
-    /// Where images come from: `<host>/<namespace>`.
+    /// The prefix of images that are pulled: `<host>/<namespace>`.
     fn origin(&self) -> String {
         let origin = format!("{}/{}", self.host(), self.namespace);
         origin.trim_end_matches('/').to_owned()
     }
 
     fn host(&self) -> &str {
-        let host = self.address.split_once("://");
-        let host = host.map_or(self.address.as_str(), |(_, host)| host);
+        let (_, host) = self
+            .address
+            .split_once("://")
+            .unwrap_or(("", &self.address));
         host.trim_end_matches('/')
     }
 }
 
-/// A repository for charts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChartRepo {
-    /// Its name.
     pub name: String,
-    /// Its address, which nothing looks at.
+    /// The address, which the emulator does not use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
@@ -143,60 +134,58 @@ pub struct ChartRepo {
 /// The resources that a project provides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProjectCatalog {
-    /// Its environments.
     pub environments: Vec<Environment>,
-    /// The registries listed with it.
     pub registries: Vec<ImageRegistry>,
-    /// The chart repositories listed with it.
     pub chart_repos: Vec<ChartRepo>,
 }
 
-/// What all projects provide. Registries and chart repositories belong to the whole installation, wherever
-/// they are listed.
+/// The resources of all projects, by project key. Registries and chart repositories belong to the whole
+/// installation, although each is listed with a project.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog(pub BTreeMap<String, ProjectCatalog>);
 
 impl Catalog {
-    /// An environment of a project.
     pub fn environment(&self, project: &str, name: &str, production: bool) -> Option<&Environment> {
         let mut environments = self.0.get(project)?.environments.iter();
         environments.find(|known| known.name == name && known.production == production)
     }
 
-    /// A registry by id; the project's own goes first.
+    /// The registry with an id; one that is listed with the project goes first.
     pub fn registry(&self, project: &str, id: &str) -> Option<&ImageRegistry> {
         let own = self.0.get(project).into_iter();
-        own.chain(self.0.values())
-            .flat_map(|project_catalog| &project_catalog.registries)
+        own.flat_map(|project_catalog| &project_catalog.registries)
+            .chain(self.registries())
             .find(|registry| registry.id == id)
     }
 
-    /// True if some registry is where such images are.
-    pub fn has_registry_at(&self, place: &str) -> bool {
-        let mut registries = self
-            .0
-            .values()
-            .flat_map(|project_catalog| &project_catalog.registries);
-        registries.any(|registry| registry.origin() == place)
+    pub fn registries(&self) -> impl Iterator<Item = &ImageRegistry> {
+        let project_catalogs = self.0.values();
+        project_catalogs.flat_map(|project_catalog| &project_catalog.registries)
     }
 
-    /// Returns true if a chart repository has that name.
+    pub fn chart_repos(&self) -> impl Iterator<Item = &ChartRepo> {
+        let project_catalogs = self.0.values();
+        project_catalogs.flat_map(|project_catalog| &project_catalog.chart_repos)
+    }
+
+    /// Returns true if images of a registry have that prefix.
+    pub fn has_registry_at(&self, prefix: &str) -> bool {
+        self.registries()
+            .any(|registry| registry.origin() == prefix)
+    }
+
     pub fn has_chart_repo(&self, name: &str) -> bool {
-        let mut repos = self
-            .0
-            .values()
-            .flat_map(|project_catalog| &project_catalog.chart_repos);
-        repos.any(|repo| repo.name == name)
+        self.chart_repos().any(|chart_repo| chart_repo.name == name)
     }
 }
 
-/// The name in an image's address: what follows the last slash, up to the tag.
+/// The name in an image's address: from the last slash to the tag.
 pub fn image_name(image: &str) -> &str {
     let last = image.rsplit('/').next().unwrap_or_default();
     last.split(':').next().unwrap_or_default()
 }
 
-/// The tag in an image's address, or nothing.
+/// The tag in an image's address, or an empty one.
 pub fn image_tag(image: &str) -> &str {
     let last = image.rsplit('/').next().unwrap_or_default();
     last.split_once(':').map_or("", |(_, tag)| tag)
@@ -227,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_registry_is_where_images_go() {
+    fn a_registry_is_the_prefix_of_its_images() {
         let registry = |address: &str, provider: Option<&str>| ImageRegistry {
             id: String::new(),
             address: address.to_owned(),

@@ -1,11 +1,11 @@
-//! The rows of a version: what was recorded of each image and chart. They are kept as they are answered.
+//! The rows of a version: the record of each image and chart. They are stored in the shape of the response.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What a K8s version delivers of one container: one row per image of the request, disabled ones included.
+/// The delivery of one container by a K8s version: one row per image of the request, disabled ones included.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = ZadigDeployInfo)]
@@ -13,28 +13,28 @@ pub struct Deploy {
     /// The row's id, 24 hexadecimal digits.
     #[schema(required = true)]
     pub id: String,
-    /// The service; empty if the request named no container.
+    /// The service; empty if the request names no container.
     #[schema(required = true)]
     pub service_name: String,
     /// The container.
     #[schema(required = true)]
     pub service_module: String,
-    /// The whole address of the image in the target registry, or in the environment if there is none.
+    /// The full address of the image in the target registry; without a registry, the one in the environment.
     #[schema(required = true)]
     pub image: String,
-    /// The image's name, as read from its address.
+    /// The image's name, as in its address.
     #[schema(required = true)]
     pub image_name: String,
-    /// The target registry's id as the request said it, or empty.
+    /// The id of the target registry in the request, or empty.
     #[schema(required = true)]
     pub registry_id: String,
-    /// When the row was written, in seconds since the epoch.
+    /// The creation time, in seconds since the epoch.
     #[serde(default = "unset_time")]
     #[schema(required = true)]
     pub create_time: i64,
 }
 
-/// What a Helm version delivers: a chart, with its images below it.
+/// The delivery of a chart by a Helm version, with its images below it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = ZadigDistributeInfo)]
@@ -45,7 +45,7 @@ pub struct Distribute {
     /// The service, which is also the chart's name.
     #[schema(required = true)]
     pub service_name: String,
-    /// What the row is about.
+    /// The type of the row.
     #[schema(required = true)]
     pub distribute_type: DistributeType,
     /// The chart; empty for an image.
@@ -60,7 +60,7 @@ pub struct Distribute {
     /// The image's name; empty for a chart.
     #[schema(required = true)]
     pub service_module: String,
-    /// The whole address of the image; empty for a chart.
+    /// The full address of the image; empty for a chart.
     #[schema(required = true)]
     pub image: String,
     /// The image's name; empty for a chart.
@@ -69,24 +69,24 @@ pub struct Distribute {
     /// The path between the registry's host and the image's name; empty for a chart.
     #[schema(required = true)]
     pub namespace: String,
-    /// When the row was written, in seconds since the epoch.
+    /// The creation time, in seconds since the epoch.
     #[serde(default = "unset_time")]
     #[schema(required = true)]
     pub create_time: i64,
-    /// The chart's images; always empty for an image. The document's table shows one object, its example an
-    /// array, which is what the service sends.
+    /// The chart's images; always empty for an image. The document's table shows one object; its example and the
+    /// service have an array.
     #[schema(no_recursion, required = true)]
     pub sub_distributes: Vec<Self>,
 }
 
-/// The time of a row whose fixture does not say it: it is replaced by the version's own.
+/// Stands for the time of a row in a fixture that has none; the version's own replaces it.
 pub const UNSET_TIME: i64 = i64::MIN;
 
 fn unset_time() -> i64 {
     UNSET_TIME
 }
 
-/// What a row is about.
+/// The type of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ZadigDistributeType)]
@@ -96,26 +96,26 @@ pub enum DistributeType {
     Chart,
     /// An image.
     Image,
-    /// A file: only versions of old installations have one.
+    /// A file, as in versions of old installations.
     File,
 }
 
-/// How far the pushes of a version are.
+/// The progress of a version's pushes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ZadigProgress)]
 pub struct Progress {
-    /// How many images are pushed.
+    /// The number of pushed images.
     pub success_count: u64,
-    /// How many images are to be pushed; of a Helm version without any, how many charts it recorded.
+    /// The number of images to push; for a Helm version without any, the number of its charts.
     pub total_count: u64,
-    /// How the pushes stand.
+    /// The status of the pushes.
     pub upload_status: UploadStatus,
-    /// Why the version failed; empty otherwise, and empty for a K8s version whose push failed.
+    /// The reason for a failure; empty otherwise, and for a K8s version whose push failed.
     pub error: String,
 }
 
-/// How the pushes of a version stand.
+/// The status of a version's pushes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ZadigUploadStatus)]
@@ -124,41 +124,40 @@ pub enum UploadStatus {
     Success,
     /// The version failed.
     Failed,
-    /// Some image is not pushed yet, which covers the whole push.
+    /// Some image is not pushed yet.
     Waiting,
-    /// All images are pushed but the version has not ended. On the emulator's clock that is no time at all,
-    /// so only fixtures show it.
+    /// All images are pushed but the version has not ended. Only fixtures have this status: the emulator ends a
+    /// version with its last push.
     Uploading,
 }
 
-/// What a version is made of.
+/// The type of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ZadigVersionType)]
 pub enum VersionKind {
-    /// Services that are deployed from YAML.
+    /// Of services that are deployed from YAML.
     #[serde(rename = "K8SYaml")]
     K8sYaml,
-    /// Services that are deployed from charts.
+    /// Of services that are deployed from charts.
     HelmChart,
 }
 
-/// What a version is at.
+/// The status of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ZadigVersionStatus)]
 pub enum VersionStatus {
     /// Its images are being pushed.
     Creating,
-    /// What had failed is being pushed again.
+    /// The failed images are being pushed again.
     Retrying,
-    /// Everything was pushed.
+    /// All images are pushed.
     Success,
-    /// Something went wrong; it can be retried.
+    /// The version failed; it can be retried.
     Failed,
 }
 
 impl VersionStatus {
-    /// The word in answers and texts.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Creating => "creating",

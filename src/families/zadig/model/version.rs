@@ -1,116 +1,109 @@
-//! A delivery version: what it is, what it is at, how far it is.
+//! A delivery version: its rows, its lifecycle and its progress.
 //!
-//! Images are pushed one after the other, each a step of a [`Run`]; the first that fails ends it. After 60
+//! Images are pushed one after the other, each a step of a [`Run`]; the first failure ends it. After 60
 //! minutes the service gives up. Charts are packaged at once, when a Helm version is created.
 
+use serde::{Deserialize, Serialize};
+
 use super::rows::{Deploy, Distribute, Progress, UploadStatus, VersionKind, VersionStatus};
-use crate::families::zadig::messages::{Cause, several};
+use super::version_request::VersionRequest;
+use crate::families::zadig::messages::{Cause, joined};
 use crate::sim::collection::Resource;
 use crate::sim::lifecycle::{Node, Phase, Run, RunPlan, StepPlan, StepState, Verdict};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::{Millis, NEVER};
 
-/// After how long the service gives up on pushes.
-const PATIENCE: Millis = 60 * 60 * 1_000;
+/// The time after which the service gives up on pushes.
+const TIME_LIMIT: Millis = 60 * 60 * 1_000;
 
-/// The family, as scripts and transitions name it.
+/// The family's name in scripts and transitions.
 pub const FAMILY: &str = "zadig";
 
-/// The word of a retry, as the field of a request has it.
 pub const RETRY: &str = "retry";
-
-/// The word of a deletion.
 pub const DELETE: &str = "delete";
 
-/// A delivery version of a project.
 #[derive(Clone, Debug)]
 pub struct Version {
-    /// Its name, unique in the project.
+    /// The name, unique in the project.
     pub name: String,
     pub kind: VersionKind,
-    /// Its labels, which only the detail shows.
+    /// The labels, which only the detail shows.
     pub labels: Vec<String>,
     pub description: String,
-    /// The creator's name.
     pub created_by: String,
-    /// The creation time, in seconds since the epoch.
+    /// In seconds since the epoch.
     pub create_time: i64,
-    /// What it delivers of a K8s project.
+    /// The rows of a K8s version.
     pub deploys: Vec<Deploy>,
-    /// What it delivers of a Helm project.
+    /// The rows of a Helm version.
     pub distributes: Vec<Distribute>,
     pub lifecycle: VersionLifecycle,
 }
 
-/// The lifecycle of a version.
 #[derive(Clone, Debug)]
 pub enum VersionLifecycle {
-    /// As a fixture said, until a retry.
+    /// The state in a fixture, until a retry.
     Given {
-        /// Its status.
         status: VersionStatus,
-        /// Its progress, if that was said too.
         progress: Option<Progress>,
     },
-    /// It failed before any push began.
     Stopped(Stopped),
-    /// Its images are pushed, or were.
     Pushing(Pushing),
 }
 
-/// Why a version failed before any push began, and what was left undone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A failure before the pushes began, and the work that a retry does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Stopped {
     pub error: String,
-    /// Where the charts go; empty for a K8s version.
+    /// The repository that charts are pushed to; empty for a K8s version.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub chart_repo: String,
     /// The charts that a retry packages again; none for a K8s version, which cannot be retried then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub charts: Vec<Chart>,
 }
 
-/// A chart to be packaged, with the images it names.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A chart to be packaged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Chart {
     /// The service, which is also the chart's name.
     pub service: String,
     /// The chart's version.
     pub version: String,
-    /// The images to be pushed: whole addresses in the target registry.
+    /// The images to be pushed: full addresses in the target registry.
+    #[serde(default)]
     pub images: Vec<String>,
 }
 
 /// The pushes of a version.
 #[derive(Clone, Debug)]
 pub struct Pushing {
-    /// When what was pushed or will be.
     pub run: Run,
     /// The images by step.
     pub pushes: Vec<Push>,
-    /// True if it is a retry.
     pub retried: bool,
 }
 
 /// The push of one image.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Push {
     /// The image's name, which is also that of the step.
     pub image: String,
-    /// The service it belongs to.
     pub service: String,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct VersionRef<'a> {
-    /// The project.
     pub project: &'a str,
-    /// The version's id.
     pub id: &'a str,
-    /// The version's name.
     pub name: &'a str,
 }
 
 impl<'a> VersionRef<'a> {
-    pub fn ask(&self, step: &'a str) -> StepQuery<'a> {
+    pub fn step_query(&self, step: &'a str) -> StepQuery<'a> {
         StepQuery {
             family: FAMILY,
             scope: self.project,
@@ -121,30 +114,19 @@ impl<'a> VersionRef<'a> {
         }
     }
 
-    /// Asks how a push will go.
-    fn decide(&self, scripts: &mut Scripts, push: &'a Push) -> StepPlan {
-        scripts.decide(&self.ask(&push.image))
+    /// Decides by the scripts how a push goes.
+    pub fn decide(&self, scripts: &mut Scripts, push: &'a Push) -> StepPlan {
+        scripts.decide(&self.step_query(&push.image))
     }
 }
 
 impl Pushing {
-    /// Begins to push.
-    pub fn start(
-        version_ref: VersionRef,
-        pushes: Vec<Push>,
-        scripts: &mut Scripts,
-        now: Millis,
-    ) -> Self {
-        let does = pushes.iter().map(|push| version_ref.decide(scripts, push));
-        let does = does.collect();
-        Self::begin(pushes, does, false, now)
-    }
-
-    fn begin(pushes: Vec<Push>, does: Vec<StepPlan>, retried: bool, now: Millis) -> Self {
-        let one_by_one = Node::Seq((0..does.len()).map(Node::Step).collect());
+    /// Starts pushes, each with its step.
+    pub fn start(pushes: Vec<Push>, steps: Vec<StepPlan>, retried: bool, now: Millis) -> Self {
+        let one_by_one = Node::Seq((0..steps.len()).map(Node::Step).collect());
         let plan = RunPlan {
-            limit: Some(PATIENCE),
-            ..RunPlan::new(one_by_one, does)
+            limit: Some(TIME_LIMIT),
+            ..RunPlan::new(one_by_one, steps)
         };
         Self {
             run: Run::start(now, plan),
@@ -162,23 +144,20 @@ impl Pushing {
         }
     }
 
-    fn passed(&self, now: Millis) -> usize {
-        let steps = 0..self.pushes.len();
-        steps
-            .filter(|step| {
-                let seen = self.run.step_state(*step, now);
-                matches!(
-                    seen,
-                    StepState::Ended {
-                        verdict: Verdict::Succeeded,
-                        ..
-                    }
-                )
-            })
-            .count()
+    fn n_succeeded(&self, now: Millis) -> usize {
+        let succeeded = |step: &usize| {
+            matches!(
+                self.run.step_state(*step, now),
+                StepState::Ended {
+                    verdict: Verdict::Succeeded,
+                    ..
+                }
+            )
+        };
+        (0..self.pushes.len()).filter(succeeded).count()
     }
 
-    /// Why a version of that kind failed by now. The service keeps no text of a K8s version's pushes.
+    /// The text on a failure. The service records none for the pushes of a K8s version.
     fn error(&self, kind: VersionKind, now: Millis) -> String {
         let failures = self.pushes.iter().enumerate().filter_map(|(step, push)| {
             let why = self.run.failure(step, now)?;
@@ -191,12 +170,33 @@ impl Pushing {
         match kind {
             _ if failures.is_empty() => "timeout".to_owned(),
             VersionKind::K8sYaml => String::new(),
-            VersionKind::HelmChart => several(&failures),
+            VersionKind::HelmChart => joined(&failures),
         }
     }
 }
 
 impl Version {
+    /// A new version without rows.
+    pub fn new(
+        request: &VersionRequest,
+        kind: VersionKind,
+        created_by: &str,
+        now: Millis,
+        lifecycle: VersionLifecycle,
+    ) -> Self {
+        Self {
+            name: request.name.clone(),
+            kind,
+            labels: request.labels.clone(),
+            description: request.description.clone(),
+            created_by: created_by.to_owned(),
+            create_time: now.div_euclid(1_000),
+            deploys: Vec::new(),
+            distributes: Vec::new(),
+            lifecycle,
+        }
+    }
+
     pub fn status(&self, now: Millis) -> VersionStatus {
         match &self.lifecycle {
             VersionLifecycle::Given { status, .. } => *status,
@@ -205,22 +205,17 @@ impl Version {
         }
     }
 
-    /// The progress of the version.
     pub fn progress(&self, now: Millis) -> Progress {
         let status = self.status(now);
-        let (passed, total, error) = match &self.lifecycle {
+        let (mut n_succeeded, mut n_total, error) = match &self.lifecycle {
             VersionLifecycle::Given {
                 progress: Some(progress),
                 ..
             } => return progress.clone(),
             VersionLifecycle::Given { progress: None, .. } => {
-                let total = self.recorded().len();
-                let passed = if status == VersionStatus::Success {
-                    total
-                } else {
-                    0
-                };
-                (passed, total, String::new())
+                let n_total = self.recorded_pushes().len();
+                let succeeded = status == VersionStatus::Success;
+                (if succeeded { n_total } else { 0 }, n_total, String::new())
             }
             VersionLifecycle::Stopped(stopped) => (0, 0, stopped.error.clone()),
             VersionLifecycle::Pushing(pushing) => {
@@ -229,32 +224,31 @@ impl Version {
                 } else {
                     String::new()
                 };
-                (pushing.passed(now), pushing.pushes.len(), error)
+                (pushing.n_succeeded(now), pushing.pushes.len(), error)
             }
         };
-        // Where no image was to be pushed, a Helm version counts its charts.
-        let (passed, total) = match total {
-            0 => (self.distributes.len(), self.distributes.len()),
-            _ => (passed, total),
-        };
+        if n_total == 0 {
+            // Without an image to push, a Helm version counts its charts.
+            (n_succeeded, n_total) = (self.distributes.len(), self.distributes.len());
+        }
         let upload_status = match status {
             VersionStatus::Success => UploadStatus::Success,
             VersionStatus::Failed => UploadStatus::Failed,
-            VersionStatus::Creating | VersionStatus::Retrying if passed < total => {
+            VersionStatus::Creating | VersionStatus::Retrying if n_succeeded < n_total => {
                 UploadStatus::Waiting
             }
             VersionStatus::Creating | VersionStatus::Retrying => UploadStatus::Uploading,
         };
         Progress {
-            success_count: passed as u64,
-            total_count: total as u64,
+            success_count: n_succeeded as u64,
+            total_count: n_total as u64,
             upload_status,
             error,
         }
     }
 
-    /// The pushes that its rows tell of, where nothing else is known.
-    fn recorded(&self) -> Vec<Push> {
+    /// The pushes that the rows show, for a version from a fixture.
+    fn recorded_pushes(&self) -> Vec<Push> {
         let deploys = self.deploys.iter().map(|row| Push {
             image: row.image_name.clone(),
             service: row.service_name.clone(),
@@ -268,81 +262,87 @@ impl Version {
         deploys.chain(images).collect()
     }
 
-    /// True if a retry may begin, and whether there is anything to push then. A Helm version that was stopped
-    /// packages its charts first, which is not this function's business.
+    /// Checks that a retry may begin, and that a K8s version has images to push. A Helm version that was stopped
+    /// packages its charts first.
     pub fn may_retry(&self, now: Millis) -> Result<(), Cause> {
         let status = self.status(now);
         if status != VersionStatus::Failed {
             return Err(Cause::NotFailed(status));
         }
-        let nothing = match &self.lifecycle {
+        let has_pushes = match &self.lifecycle {
             VersionLifecycle::Given { progress, .. } => {
-                let none = progress.as_ref().is_some_and(|said| said.total_count == 0);
-                none || self.recorded().is_empty()
+                progress.as_ref().is_none_or(|given| given.total_count > 0)
+                    && !self.recorded_pushes().is_empty()
             }
-            VersionLifecycle::Stopped(_) => true,
-            VersionLifecycle::Pushing(_) => false,
+            VersionLifecycle::Stopped(_) => false,
+            VersionLifecycle::Pushing(_) => true,
         };
         match self.kind {
-            VersionKind::K8sYaml if nothing => Err(Cause::NoPushes(self.name.clone())),
+            VersionKind::K8sYaml if !has_pushes => Err(Cause::NoPushes(self.name.clone())),
             VersionKind::K8sYaml | VersionKind::HelmChart => Ok(()),
         }
     }
 
-    /// Pushes again what was not pushed. Only after [`Self::may_retry`], and not if it was stopped.
+    /// Pushes again the images that were not pushed. Only after [`Self::may_retry`], and not if it was stopped.
     pub fn push_again(&mut self, project: &str, id: &str, scripts: &mut Scripts, now: Millis) {
         let version_ref = VersionRef {
             project,
             id,
             name: &self.name,
         };
-        let (pushes, does) = match &self.lifecycle {
+        let (pushes, steps) = match &self.lifecycle {
             VersionLifecycle::Pushing(Pushing { run, pushes, .. }) => {
-                let does = run.repeat(now, |step| version_ref.decide(scripts, &pushes[step]));
-                (pushes.clone(), does)
+                let steps = run.repeat(now, |step| version_ref.decide(scripts, &pushes[step]));
+                (pushes.clone(), steps)
             }
             VersionLifecycle::Given { progress, .. } => {
-                // A fixture's numbers stand for its first rows: which images were disabled, it does not say.
-                let mut pushes = self.recorded();
-                let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-                let (passed, total) = progress.as_ref().map_or((0, pushes.len()), |said| {
-                    (number(said.success_count), number(said.total_count))
-                });
-                pushes.truncate(total);
+                // The numbers of a fixture stand for its first rows, since it does not show the disabled images.
+                let mut pushes = self.recorded_pushes();
+                let mut n_succeeded = 0;
+                if let Some(given) = progress {
+                    let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+                    n_succeeded = number(given.success_count);
+                    pushes.truncate(number(given.total_count));
+                }
                 let at = self.create_time.saturating_mul(1_000).min(now);
-                let carried = StepPlan::Inherited { begin: at, end: at };
-                let does = pushes.iter().enumerate().map(|(step, push)| {
-                    if step < passed {
-                        carried.clone()
+                let steps = pushes.iter().enumerate().map(|(step, push)| {
+                    if step < n_succeeded {
+                        StepPlan::Inherited { begin: at, end: at }
                     } else {
                         version_ref.decide(scripts, push)
                     }
                 });
-                let does = does.collect();
-                (pushes, does)
+                let steps = steps.collect();
+                (pushes, steps)
             }
-            VersionLifecycle::Stopped(_) => (Vec::new(), Vec::new()),
+            VersionLifecycle::Stopped(_) => return,
         };
-        self.lifecycle = VersionLifecycle::Pushing(Pushing::begin(pushes, does, true, now));
+        self.lifecycle = VersionLifecycle::Pushing(Pushing::start(pushes, steps, true, now));
     }
 
-    /// What can be said to it now: a deletion always, a retry where [`Self::may_retry`].
+    /// The commands that the version allows: always a deletion, a retry where [`Self::may_retry`] allows it.
     pub fn allowed(&self, now: Millis) -> Vec<&'static str> {
         let retry = self.may_retry(now).is_ok().then_some(RETRY);
         retry.into_iter().chain([DELETE]).collect()
     }
 
-    /// The ids of its rows.
     pub fn row_ids(&self) -> Vec<&str> {
-        fn below<'a>(rows: &'a [Distribute], ids: &mut Vec<&'a str>) {
+        fn add<'a>(rows: &'a [Distribute], ids: &mut Vec<&'a str>) {
             for row in rows {
                 ids.push(&row.id);
-                below(&row.sub_distributes, ids);
+                add(&row.sub_distributes, ids);
             }
         }
         let mut ids = self.deploys.iter().map(|row| &*row.id).collect();
-        below(&self.distributes, &mut ids);
+        add(&self.distributes, &mut ids);
         ids
+    }
+
+    fn pushing(&self) -> Option<&Pushing> {
+        match &self.lifecycle {
+            VersionLifecycle::Given { .. } | VersionLifecycle::Stopped(_) => None,
+            VersionLifecycle::Pushing(pushing) => Some(pushing),
+        }
     }
 }
 
@@ -354,10 +354,8 @@ impl Resource for Version {
     }
 
     fn next_due(&self, now: Millis) -> Millis {
-        match &self.lifecycle {
-            VersionLifecycle::Given { .. } | VersionLifecycle::Stopped(_) => NEVER,
-            VersionLifecycle::Pushing(pushing) => pushing.run.next_due(now),
-        }
+        self.pushing()
+            .map_or(NEVER, |pushing| pushing.run.next_due(now))
     }
 
     fn status_label(&self, now: Millis) -> &str {
@@ -365,31 +363,24 @@ impl Resource for Version {
     }
 
     fn n_steps(&self) -> usize {
-        match &self.lifecycle {
-            VersionLifecycle::Given { .. } | VersionLifecycle::Stopped(_) => 0,
-            VersionLifecycle::Pushing(pushing) => pushing.pushes.len(),
-        }
+        self.pushing().map_or(0, |pushing| pushing.pushes.len())
     }
 
     fn step(&self, step: usize, now: Millis) -> Option<(&str, &str)> {
-        let VersionLifecycle::Pushing(pushing) = &self.lifecycle else {
-            return None;
-        };
+        let pushing = self.pushing()?;
         let push = pushing.pushes.get(step)?;
-        Some((&push.image, job_word(pushing.run.step_state(step, now))))
+        Some((&push.image, push_status(pushing.run.step_state(step, now))))
     }
 
     fn steps_changing_at(&self, due: Millis) -> Vec<usize> {
-        match &self.lifecycle {
-            VersionLifecycle::Given { .. } | VersionLifecycle::Stopped(_) => Vec::new(),
-            VersionLifecycle::Pushing(pushing) => pushing.run.steps_changing_at(due),
-        }
+        self.pushing()
+            .map_or_else(Vec::new, |pushing| pushing.run.steps_changing_at(due))
     }
 }
 
-/// The service's name for the state of a push.
-fn job_word(seen: StepState) -> &'static str {
-    match seen {
+/// The service's status of a push.
+fn push_status(step_state: StepState) -> &'static str {
+    match step_state {
         StepState::Idle => "waiting",
         StepState::Open { .. } => "running",
         StepState::Ended { verdict, .. } => match verdict {

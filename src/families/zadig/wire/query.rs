@@ -1,7 +1,10 @@
-//! Query strings as the service binds them: Go's parsing, Go's error texts.
+//! Query strings, bound as the service does it: with Go's parsing and Go's error texts.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
+use std::fmt::Write;
+use std::num::IntErrorKind::{NegOverflow, PosOverflow};
+use std::num::ParseIntError;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -14,17 +17,15 @@ use crate::families::zadig::table::VersionPage;
 pub struct Params(Vec<(String, String)>);
 
 impl Params {
-    /// Reads a query. A pair that holds a semicolon or a broken escape is left out, as the service does.
+    /// Reads a query. A pair with a semicolon or a malformed escape is skipped, as in the service.
     pub fn from_query(query: Option<&str>) -> Self {
-        let pairs = query
-            .unwrap_or_default()
-            .split('&')
-            .filter(|pair| !pair.is_empty() && !pair.contains(';'));
-        let pairs = pairs.filter_map(|pair| {
+        let pairs = query.unwrap_or_default().split('&');
+        let params = pairs.filter(|pair| !pair.is_empty() && !pair.contains(';'));
+        let params = params.filter_map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             Some((unescape(key)?, unescape(value)?))
         });
-        Self(pairs.collect())
+        Self(params.collect())
     }
 
     /// The first value of a key.
@@ -35,7 +36,7 @@ impl Params {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The project that a request names, or what is answered if it names none.
+    /// The project, or the service's text if there is none.
     pub fn project(&self) -> Result<&str, String> {
         self.get("projectKey")
             .filter(|project| !project.is_empty())
@@ -53,28 +54,26 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 
 /// Binds the query of a list; the error is the service's text.
 ///
-/// All three parameters are required, and zero counts as absent. A number that cannot be read is reported
-/// before anything that is missing. Negative numbers mean the first page and 20 versions.
+/// All three parameters are required, and zero counts as absent. A malformed number is reported before a
+/// missing parameter. Negative numbers mean the first page and 20 versions.
 pub fn page(params: &Params) -> Result<VersionPage, String> {
     let project = params.get("projectKey").unwrap_or_default();
     let number = integer(params.get("pageNum"))?;
     let size = integer(params.get("pageSize"))?;
-    let missing = [
+    let fields = [
         ("ProjectKey", project.is_empty()),
         ("PageNum", number == 0),
         ("PageSize", size == 0),
     ];
-    let missing = missing.into_iter().filter(|(_, missing)| *missing);
-    let lines: Vec<_> = missing
-        .map(|(field, _)| {
-            format!(
-                "Key: 'OpenAPIListDeliveryVersionRequest.{field}' Error:Field validation for '{field}' failed \
-                 on the 'required' tag"
-            )
-        })
-        .collect();
-    if !lines.is_empty() {
-        return Err(lines.join("\n"));
+    let errors = fields.iter().filter(|(_, missing)| *missing).map(|(field, _)| {
+        format!(
+            "Key: 'OpenAPIListDeliveryVersionRequest.{field}' Error:Field validation for '{field}' failed \
+             on the 'required' tag"
+        )
+    });
+    let errors: Vec<_> = errors.collect();
+    if !errors.is_empty() {
+        return Err(errors.join("\n"));
     }
     Ok(VersionPage {
         project: project.to_owned(),
@@ -83,13 +82,12 @@ pub fn page(params: &Params) -> Result<VersionPage, String> {
     })
 }
 
-/// Reads a number as `strconv.ParseInt` does; an absent or empty one is 0.
+/// Parses a number as `strconv.ParseInt` does; an absent or empty one is 0.
 fn integer(text: Option<&str>) -> Result<i64, String> {
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Ok(0);
     };
-    text.parse().map_err(|error: std::num::ParseIntError| {
-        use std::num::IntErrorKind::{NegOverflow, PosOverflow};
+    text.parse().map_err(|error: ParseIntError| {
         let why = match error.kind() {
             PosOverflow | NegOverflow => "value out of range",
             _ => "invalid syntax",
@@ -98,7 +96,7 @@ fn integer(text: Option<&str>) -> Result<i64, String> {
     })
 }
 
-/// A text in quotes, as Go's `%q` prints it.
+/// A text in quotes, in the form of Go's `%q`.
 pub fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
@@ -110,7 +108,6 @@ pub fn quote(text: &str) -> String {
 }
 
 fn escape(c: char, to: &mut String) {
-    use std::fmt::Write;
     let short = match c {
         '"' => "\\\"",
         '\\' => "\\\\",
@@ -134,23 +131,23 @@ fn escape(c: char, to: &mut String) {
     written.expect("a String takes any text");
 }
 
-/// A path as the service prints it: with its escapes read.
+/// A path as the service prints it: percent-decoded.
 pub fn decoded_path(path: &str) -> String {
     percent_decode_str(path).decode_utf8_lossy().into_owned()
 }
 
-/// Reads `+` and `%xx`; nothing if an escape is broken.
+/// Decodes `+` and `%xx`; `None` if an escape is malformed.
 fn unescape(text: &str) -> Option<String> {
     let text: Cow<str> = if text.contains('+') {
         text.replace('+', " ").into()
     } else {
         text.into()
     };
-    let broken = text.match_indices('%').any(|(at, _)| {
+    let is_malformed = text.match_indices('%').any(|(at, _)| {
         let digits = text.as_bytes().get(at + 1..at + 3);
         !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     });
-    (!broken).then(|| decoded_path(&text))
+    (!is_malformed).then(|| decoded_path(&text))
 }
 
 #[cfg(test)]
@@ -184,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_cannot_be_read_wins_over_what_is_missing() {
+    fn a_malformed_number_is_reported_before_a_missing_parameter() {
         let parse = |text: &str, why: &str| Err(format!("strconv.ParseInt: parsing {text}: {why}"));
         assert_eq!(bind("pageNum=abc"), parse("\"abc\"", "invalid syntax"));
         assert_eq!(bind("pageSize=1.5"), parse("\"1.5\"", "invalid syntax"));
@@ -200,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn negative_numbers_mean_the_defaults_and_a_sign_is_fine() {
+    fn negative_numbers_mean_the_defaults_and_a_sign_is_accepted() {
         let page = |number, size| {
             Ok(VersionPage {
                 project: "p".to_owned(),
@@ -211,11 +208,11 @@ mod tests {
         assert_eq!(bind("projectKey=p&pageNum=-1&pageSize=-5"), page(1, 20));
         assert_eq!(bind("projectKey=p&pageNum=%2B2&pageSize=3"), page(2, 3));
         let far = bind("projectKey=p&pageNum=9223372036854775807&pageSize=9223372036854775807");
-        assert_eq!(far.map(|page| page.skipped()), Ok(usize::MAX));
+        assert_eq!(far.map(|page| page.offset()), Ok(usize::MAX));
     }
 
     #[test]
-    fn broken_pairs_are_left_out_and_the_first_value_counts() {
+    fn malformed_pairs_are_skipped_and_the_first_value_counts() {
         let params = Params::from_query(Some("a=%zz&b=1;2&c=x+y%2B&c=z&d"));
         assert_eq!(
             ["a", "b", "c", "d"].map(|key| params.get(key)),

@@ -1,295 +1,139 @@
-//! Bodies of requests as they are on the wire.
+//! Bodies of requests on the wire.
 
-use utoipa::ToSchema;
-
-use crate::families::zadig::go_json::decode::{GoStruct, GoValue};
+use crate::families::zadig::go_json::decode::go_structs;
 use crate::families::zadig::messages::VersionError;
-use crate::families::zadig::model::version_request::{
-    ImageRequest, ServiceRequest, VersionRequest,
-};
+use crate::families::zadig::model::version_request::{ImageData, ServiceRequest, VersionRequest};
 
-/// What a K8s version is created from. Nothing is required when it is bound, and null stands for nothing; what
-/// is missing is missed where it is used.
-#[derive(Clone, Debug, Default, PartialEq, Eq, ToSchema)]
-#[schema(as = ZadigCreateK8sVersion)]
-pub struct K8sBody {
-    /// The project.
-    #[schema(value_type = Option<String>)]
-    pub project_key: String,
-    /// The version's name, unique in the project.
-    #[schema(value_type = Option<String>)]
-    pub version_name: String,
-    /// Whether a failed version is to be retried. Apart from the environment and its services, which are
-    /// looked up even then, only the project and the name count.
-    #[schema(value_type = Option<bool>)]
-    pub retry: bool,
-    /// The environment whose services are delivered.
-    #[schema(value_type = Option<String>)]
-    pub env_name: String,
-    /// Whether that is a production environment.
-    #[schema(value_type = Option<bool>)]
-    pub production: bool,
-    /// What the version is for.
-    #[schema(value_type = Option<String>)]
-    pub desc: String,
-    /// Its labels; null stands for an empty one.
-    #[schema(value_type = Option<Vec<Option<String>>>)]
-    pub labels: Vec<String>,
-    /// The id of the registry that images are pushed to. Empty: nothing can be pushed.
-    #[schema(value_type = Option<String>)]
-    pub image_registry_id: String,
-    /// The services.
-    #[schema(value_type = Option<Vec<YamlData>>)]
-    pub yaml_datas: Vec<Option<YamlData>>,
-}
+go_structs! {
+    /// The body of a request for a K8s version. Nothing is required when it is bound, and null stands for an
+    /// absent field; a missing value is an error only where it is used.
+    #[schema(as = ZadigCreateK8sVersion)]
+    pub struct K8sBody = "OpenAPICreateK8SDeliveryVersionRequest" {
+        /// The project.
+        project_key: String as Option<String>,
+        /// The version's name, unique in the project.
+        version_name: String as Option<String>,
+        /// True to retry a failed version. A retry uses the project and the name; the environment and its
+        /// services are looked up, but not used.
+        retry: bool as Option<bool>,
+        /// The environment whose services are delivered.
+        env_name: String as Option<String>,
+        /// True for a production environment.
+        production: bool as Option<bool>,
+        /// The description.
+        desc: String as Option<String>,
+        /// The labels; null stands for an empty one.
+        labels: Vec<String> as Option<Vec<Option<String>>>,
+        /// The id of the registry that images are pushed to; without one nothing can be pushed.
+        image_registry_id: String as Option<String>,
+        /// The services.
+        yaml_datas: Vec<Option<YamlData>> as Option<Vec<YamlData>>,
+    }
 
-/// A service of a K8s version.
-#[derive(Clone, Debug, Default, PartialEq, Eq, ToSchema)]
-#[schema(as = ZadigYamlData)]
-pub struct YamlData {
-    /// Its name.
-    #[schema(value_type = Option<String>)]
-    pub service_name: String,
-    /// Its images.
-    #[schema(value_type = Option<Vec<ImageData>>)]
-    pub image_datas: Vec<Option<ImageData>>,
-}
+    /// A service of a K8s version.
+    #[schema(as = ZadigYamlData)]
+    pub struct YamlData = "OpenAPICreateK8SDeliveryVersionYamlData" {
+        /// The name.
+        service_name: String as Option<String>,
+        /// The images.
+        image_datas: Vec<Option<ImageData>> as Option<Vec<ImageData>>,
+    }
 
-/// What a Helm version is created from. Nothing is required when it is bound, and null stands for nothing, but
-/// charts, their repository and the registry are afterwards.
-#[derive(Clone, Debug, Default, PartialEq, Eq, ToSchema)]
-#[schema(as = ZadigCreateHelmVersion)]
-pub struct HelmBody {
-    /// The project.
-    #[schema(value_type = Option<String>)]
-    pub project_key: String,
-    /// The version's name, unique in the project.
-    #[schema(value_type = Option<String>)]
-    pub version_name: String,
-    /// Whether a failed version is to be retried. Then only the project and the name count.
-    #[schema(value_type = Option<bool>)]
-    pub retry: bool,
-    /// The environment whose services are delivered.
-    #[schema(value_type = Option<String>)]
-    pub env_name: String,
-    /// Whether that is a production environment.
-    #[schema(value_type = Option<bool>)]
-    pub production: bool,
-    /// What the version is for.
-    #[schema(value_type = Option<String>)]
-    pub desc: String,
-    /// Its labels; null stands for an empty one.
-    #[schema(value_type = Option<Vec<Option<String>>>)]
-    pub labels: Vec<String>,
-    /// The id of the registry that images are pushed to. Must be given.
-    #[schema(value_type = Option<String>)]
-    pub image_registry_id: String,
-    /// The repository that charts are pushed to. Must be given.
-    #[schema(value_type = Option<String>)]
-    pub chart_repo_name: String,
-    /// The services. There must be one.
-    #[schema(value_type = Option<Vec<ChartData>>)]
-    pub chart_datas: Vec<Option<ChartData>>,
-}
+    /// The body of a request for a Helm version. Nothing is required when it is bound, and null stands for an
+    /// absent field, but a new version needs charts, a chart repository and a registry.
+    #[schema(as = ZadigCreateHelmVersion)]
+    pub struct HelmBody = "OpenAPICreateHelmDeliveryVersionRequest" {
+        /// The project.
+        project_key: String as Option<String>,
+        /// The version's name, unique in the project.
+        version_name: String as Option<String>,
+        /// True to retry a failed version. A retry uses only the project and the name.
+        retry: bool as Option<bool>,
+        /// The environment whose services are delivered.
+        env_name: String as Option<String>,
+        /// True for a production environment.
+        production: bool as Option<bool>,
+        /// The description.
+        desc: String as Option<String>,
+        /// The labels; null stands for an empty one.
+        labels: Vec<String> as Option<Vec<Option<String>>>,
+        /// The id of the registry that images are pushed to. Required for a new version.
+        image_registry_id: String as Option<String>,
+        /// The repository that charts are pushed to. Required for a new version.
+        chart_repo_name: String as Option<String>,
+        /// The services. A new version needs at least one.
+        chart_datas: Vec<Option<ChartData>> as Option<Vec<ChartData>>,
+    }
 
-/// A service of a Helm version.
-#[derive(Clone, Debug, Default, PartialEq, Eq, ToSchema)]
-#[schema(as = ZadigChartData)]
-pub struct ChartData {
-    /// Its name, which is also the chart's.
-    #[schema(value_type = Option<String>)]
-    pub service_name: String,
-    /// The chart's version.
-    #[schema(value_type = Option<String>)]
-    pub version: String,
-    /// Its images.
-    #[schema(value_type = Option<Vec<ImageData>>)]
-    pub image_datas: Vec<Option<ImageData>>,
-}
-
-/// An image that gets a tag.
-#[derive(Clone, Debug, Default, PartialEq, Eq, ToSchema)]
-#[schema(as = ZadigImageData)]
-pub struct ImageData {
-    /// The container that runs it.
-    #[schema(value_type = Option<String>)]
-    pub container_name: String,
-    /// Its name.
-    #[schema(value_type = Option<String>)]
-    pub image_name: String,
-    /// The tag it is given. Empty: a Helm version keeps the current one, a K8s version gives none.
-    #[schema(value_type = Option<String>)]
-    pub image_tag: String,
-    /// Whether it is left where it is instead of being pushed.
-    #[schema(value_type = Option<bool>)]
-    pub disable_image_dist: bool,
-}
-
-impl GoStruct for K8sBody {
-    const NAME: &'static str = "OpenAPICreateK8SDeliveryVersionRequest";
-    const KEYS: &'static [&'static str] = &[
-        "project_key",
-        "version_name",
-        "retry",
-        "env_name",
-        "production",
-        "desc",
-        "labels",
-        "image_registry_id",
-        "yaml_datas",
-    ];
-
-    fn bind(&mut self, key: &str, value: &mut GoValue) {
-        match key {
-            "project_key" => value.string(&mut self.project_key),
-            "version_name" => value.string(&mut self.version_name),
-            "retry" => value.boolean(&mut self.retry),
-            "env_name" => value.string(&mut self.env_name),
-            "production" => value.boolean(&mut self.production),
-            "desc" => value.string(&mut self.desc),
-            "labels" => value.strings(&mut self.labels),
-            "image_registry_id" => value.string(&mut self.image_registry_id),
-            _ => value.objects(&mut self.yaml_datas),
-        }
+    /// A service of a Helm version.
+    #[schema(as = ZadigChartData)]
+    pub struct ChartData = "OpenAPICreateHelmDeliveryVersionChartData" {
+        /// The name, which is also the chart's.
+        service_name: String as Option<String>,
+        /// The chart's version.
+        version: String as Option<String>,
+        /// The images.
+        image_datas: Vec<Option<ImageData>> as Option<Vec<ImageData>>,
     }
 }
 
-impl GoStruct for YamlData {
-    const NAME: &'static str = "OpenAPICreateK8SDeliveryVersionYamlData";
-    const KEYS: &'static [&'static str] = &["service_name", "image_datas"];
+/// A null among the services or the images crashes the service.
+impl TryFrom<K8sBody> for VersionRequest {
+    type Error = VersionError;
 
-    fn bind(&mut self, key: &str, value: &mut GoValue) {
-        match key {
-            "service_name" => value.string(&mut self.service_name),
-            _ => value.objects(&mut self.image_datas),
-        }
-    }
-}
-
-impl GoStruct for HelmBody {
-    const NAME: &'static str = "OpenAPICreateHelmDeliveryVersionRequest";
-    const KEYS: &'static [&'static str] = &[
-        "project_key",
-        "version_name",
-        "retry",
-        "env_name",
-        "production",
-        "desc",
-        "labels",
-        "image_registry_id",
-        "chart_repo_name",
-        "chart_datas",
-    ];
-
-    fn bind(&mut self, key: &str, value: &mut GoValue) {
-        match key {
-            "project_key" => value.string(&mut self.project_key),
-            "version_name" => value.string(&mut self.version_name),
-            "retry" => value.boolean(&mut self.retry),
-            "env_name" => value.string(&mut self.env_name),
-            "production" => value.boolean(&mut self.production),
-            "desc" => value.string(&mut self.desc),
-            "labels" => value.strings(&mut self.labels),
-            "image_registry_id" => value.string(&mut self.image_registry_id),
-            "chart_repo_name" => value.string(&mut self.chart_repo_name),
-            _ => value.objects(&mut self.chart_datas),
-        }
-    }
-}
-
-impl GoStruct for ChartData {
-    const NAME: &'static str = "OpenAPICreateHelmDeliveryVersionChartData";
-    const KEYS: &'static [&'static str] = &["service_name", "version", "image_datas"];
-
-    fn bind(&mut self, key: &str, value: &mut GoValue) {
-        match key {
-            "service_name" => value.string(&mut self.service_name),
-            "version" => value.string(&mut self.version),
-            _ => value.objects(&mut self.image_datas),
-        }
-    }
-}
-
-impl GoStruct for ImageData {
-    const NAME: &'static str = "OpenAPIDeliveryVersionImageData";
-    const KEYS: &'static [&'static str] = &[
-        "container_name",
-        "image_name",
-        "image_tag",
-        "disable_image_dist",
-    ];
-
-    fn bind(&mut self, key: &str, value: &mut GoValue) {
-        match key {
-            "container_name" => value.string(&mut self.container_name),
-            "image_name" => value.string(&mut self.image_name),
-            "image_tag" => value.string(&mut self.image_tag),
-            _ => value.boolean(&mut self.disable_image_dist),
-        }
-    }
-}
-
-impl K8sBody {
-    /// What the body asks for. A null among its services or images crashes the service.
-    pub fn version_request(self) -> Result<VersionRequest, VersionError> {
-        let services = self.yaml_datas.into_iter().map(|service| {
-            let service = service.ok_or(VersionError::Crash("a null in yaml_datas"))?;
+    fn try_from(body: K8sBody) -> Result<Self, VersionError> {
+        let services = body.yaml_datas.into_iter().map(|yaml_data| {
+            let yaml_data = yaml_data.ok_or(VersionError::Crash("a null in yaml_datas"))?;
             Ok(ServiceRequest {
-                service: service.service_name,
+                service: yaml_data.service_name,
                 chart_version: String::new(),
-                images: images(service.image_datas)?,
+                images: images(yaml_data.image_datas)?,
             })
         });
-        Ok(VersionRequest {
+        Ok(Self {
             services: services.collect::<Result<_, VersionError>>()?,
-            project: self.project_key,
-            name: self.version_name,
-            retry: self.retry,
-            environment: self.env_name,
-            production: self.production,
-            description: self.desc,
-            labels: self.labels,
-            registry: self.image_registry_id,
+            project: body.project_key,
+            name: body.version_name,
+            retry: body.retry,
+            environment: body.env_name,
+            production: body.production,
+            description: body.desc,
+            labels: body.labels,
+            registry: body.image_registry_id,
             chart_repo: String::new(),
         })
     }
 }
 
-impl HelmBody {
-    /// What the body asks for. A null among its services or images crashes the service.
-    pub fn version_request(self) -> Result<VersionRequest, VersionError> {
-        let services = self.chart_datas.into_iter().map(|service| {
-            let service = service.ok_or(VersionError::Crash("a null in chart_datas"))?;
+/// A null among the charts or the images crashes the service.
+impl TryFrom<HelmBody> for VersionRequest {
+    type Error = VersionError;
+
+    fn try_from(body: HelmBody) -> Result<Self, VersionError> {
+        let services = body.chart_datas.into_iter().map(|chart_data| {
+            let chart_data = chart_data.ok_or(VersionError::Crash("a null in chart_datas"))?;
             Ok(ServiceRequest {
-                service: service.service_name,
-                chart_version: service.version,
-                images: images(service.image_datas)?,
+                service: chart_data.service_name,
+                chart_version: chart_data.version,
+                images: images(chart_data.image_datas)?,
             })
         });
-        Ok(VersionRequest {
+        Ok(Self {
             services: services.collect::<Result<_, VersionError>>()?,
-            project: self.project_key,
-            name: self.version_name,
-            retry: self.retry,
-            environment: self.env_name,
-            production: self.production,
-            description: self.desc,
-            labels: self.labels,
-            registry: self.image_registry_id,
-            chart_repo: self.chart_repo_name,
+            project: body.project_key,
+            name: body.version_name,
+            retry: body.retry,
+            environment: body.env_name,
+            production: body.production,
+            description: body.desc,
+            labels: body.labels,
+            registry: body.image_registry_id,
+            chart_repo: body.chart_repo_name,
         })
     }
 }
 
-fn images(images: Vec<Option<ImageData>>) -> Result<Vec<ImageRequest>, VersionError> {
-    let images = images.into_iter().map(|image| {
-        let image = image.ok_or(VersionError::Crash("a null in image_datas"))?;
-        Ok(ImageRequest {
-            container: image.container_name,
-            name: image.image_name,
-            tag: image.image_tag,
-            push: !image.disable_image_dist,
-        })
-    });
-    images.collect()
+fn images(image_datas: Vec<Option<ImageData>>) -> Result<Vec<ImageData>, VersionError> {
+    let images = image_datas.into_iter().collect::<Option<_>>();
+    images.ok_or(VersionError::Crash("a null in image_datas"))
 }

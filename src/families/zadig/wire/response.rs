@@ -18,8 +18,8 @@ pub fn json(status: StatusCode, view: &impl Serialize, size: usize) -> Response 
     response::answer(status, "application/json; charset=utf-8", text)
 }
 
-/// The versions of a page, as they are written.
-type VersionRows<'a> = StreamedArray<Box<dyn Iterator<Item = VersionInfo<'a>> + 'a>>;
+/// The versions of a page.
+type PageVersions<'a> = Box<dyn Iterator<Item = VersionInfo<'a>> + 'a>;
 
 /// A page of versions.
 #[derive(Serialize, ToSchema)]
@@ -27,50 +27,40 @@ type VersionRows<'a> = StreamedArray<Box<dyn Iterator<Item = VersionInfo<'a>> + 
 pub struct VersionList<'a> {
     /// The versions, newest first.
     #[schema(value_type = Vec<VersionInfo>)]
-    list: VersionRows<'a>,
-    /// How many versions the project has.
-    total: usize,
-}
-
-impl<'a> VersionList<'a> {
-    /// These, of so many.
-    pub fn new(versions: impl Iterator<Item = VersionInfo<'a>> + 'a, total: usize) -> Self {
-        Self {
-            list: StreamedArray::new(Box::new(versions)),
-            total,
-        }
-    }
+    pub list: StreamedArray<PageVersions<'a>>,
+    /// The number of the project's versions.
+    pub total: usize,
 }
 
 /// A version.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ZadigVersionInfo)]
 pub struct VersionInfo<'a> {
-    /// Its id, 24 hexadecimal digits.
+    /// The id, 24 hexadecimal digits.
     pub id: &'a str,
-    /// Its name, unique in the project.
+    /// The name, unique in the project.
     pub version_name: &'a str,
-    /// What it is made of.
+    /// The type.
     #[serde(rename = "type")]
     pub kind: VersionKind,
-    /// What it is at.
+    /// The status.
     pub status: VersionStatus,
-    /// Its labels. In the list always empty, whatever the version has.
+    /// The labels. Always empty in the list.
     pub labels: &'a [String],
-    /// What it is for: the request's `desc`.
+    /// The description: the request's `desc`.
     pub description: &'a str,
-    /// How far it is. In the list always null.
+    /// The progress. Always null in the list.
     #[schema(required = true)]
     pub progress: Option<Progress>,
-    /// Who created it.
+    /// The creator's name.
     pub created_by: &'a str,
-    /// When it was created, in seconds since the epoch. The document's table calls it `created_time`, its
-    /// examples and the service `create_time`.
+    /// The creation time, in seconds since the epoch. The document's table calls it `created_time`; its examples and
+    /// the service have `create_time`.
     pub create_time: i64,
 }
 
 impl<'a> VersionInfo<'a> {
-    /// A version as the list shows it.
+    /// The version as the list shows it.
     pub fn listed(id: &'a str, version: &'a Version, now: Millis) -> Self {
         Self {
             id,
@@ -86,20 +76,19 @@ impl<'a> VersionInfo<'a> {
     }
 }
 
-/// A version with everything about it.
+/// A version with its rows.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ZadigVersionDetail)]
 pub struct VersionDetail<'a> {
     /// The version.
     pub version_info: VersionInfo<'a>,
-    /// What a K8s version delivers; otherwise empty.
+    /// The rows of a K8s version; otherwise empty.
     pub deploy_infos: &'a [Deploy],
-    /// What a Helm version delivers; otherwise empty.
+    /// The rows of a Helm version; otherwise empty.
     pub distribute_infos: &'a [Distribute],
 }
 
 impl<'a> VersionDetail<'a> {
-    /// A version as its detail shows it.
     pub fn new(id: &'a str, version: &'a Version, now: Millis) -> Self {
         Self {
             version_info: VersionInfo {
@@ -113,7 +102,7 @@ impl<'a> VersionDetail<'a> {
     }
 }
 
-/// What a command answers. It tells nothing of what it made: clients list and match by name.
+/// The answer to a command. It has no id: clients find a new version in the list by its name.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ZadigMessage)]
 pub struct ResultMessage {
@@ -121,5 +110,4 @@ pub struct ResultMessage {
     pub message: &'static str,
 }
 
-/// That a command was carried out.
 pub const SUCCESS: ResultMessage = ResultMessage { message: "success" };
