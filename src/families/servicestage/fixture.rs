@@ -33,7 +33,7 @@ pub struct Project {
 }
 
 impl State {
-    /// Takes over what a patch says, by project and id.
+    /// Merges a patch by project and id.
     pub fn merge(&mut self, patch: Self) {
         upsert_with(
             &mut self.projects,
@@ -51,7 +51,7 @@ impl State {
     }
 }
 
-/// Fills empty tables.
+/// Loads the fixture into empty tables.
 pub fn load(
     tables: &mut Tables,
     state: State,

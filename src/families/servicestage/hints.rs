@@ -1,4 +1,4 @@
-//! Answers for an id that a project does not have: the documented text, and the project that has it.
+//! The answers for an unknown id: the documented text, and the project that has it.
 
 use super::error::{Error, ErrorKind};
 use crate::families::servicestage::tables::Tables;

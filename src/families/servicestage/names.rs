@@ -2,7 +2,7 @@
 
 use crate::http::json::ValidationError;
 
-/// Checks a name, of a plan, a component or a pipeline: 2 to 64 letters, digits, `-` and `_`, the first a
+/// Checks the name of a plan, a component or a pipeline: 2 to 64 letters, digits, `-` and `_`, the first a
 /// letter, the last a letter or a digit. Source: `ServiceStage` API reference, page 0230, and user guide, page
 /// 0245, read 2026-08.
 pub fn check_name(name: &str) -> Result<(), ValidationError> {
@@ -15,7 +15,7 @@ pub fn check_name(name: &str) -> Result<(), ValidationError> {
     }
 }
 
-/// The name of a plan or a pipeline that a fixture gave none: `release-` and six letters or digits of its id,
+/// The name of a plan or a pipeline without one in its fixture: `release-` and six letters or digits of its id,
 /// as the console names them.
 #[must_use]
 pub fn name_after(id: &str) -> String {

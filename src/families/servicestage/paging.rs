@@ -14,17 +14,17 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 use super::Error;
 use crate::sim::Millis;
 
-/// The most rows that come without a `limit`.
+/// The maximum number of rows without a `limit`.
 const MOST: usize = 1_000;
 
-/// The query of a list, as it comes.
+/// The raw query of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Paging {
-    /// How many rows, 0 to 100. Absent: at most 1,000.
+    /// The number of rows, 0 to 100; at most 1,000 if absent.
     #[param(value_type = Option<Number<100>>, inline)]
     limit: Option<String>,
-    /// How many rows to pass over first. Absent: none.
+    /// The number of rows to skip; 0 if absent.
     #[param(value_type = Option<Number<{ i64::MAX }>>, inline)]
     offset: Option<String>,
     /// `create_time` (default), `name` or `update_time`.
@@ -35,7 +35,7 @@ pub struct Paging {
     order: Option<String>,
 }
 
-/// The schema of a number from 0 to `MOST`; an empty text says as little as its absence.
+/// The schema of a number from 0 to `MOST`; an empty text counts as absent.
 struct Number<const MOST: i64>;
 
 impl<const MOST: i64> PartialSchema for Number<MOST> {
@@ -54,14 +54,14 @@ impl<const MOST: i64> PartialSchema for Number<MOST> {
 
 impl<const MOST: i64> ToSchema for Number<MOST> {}
 
-/// What rows are ordered by.
+/// The sort key of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderBy {
-    /// When they were created; the only order that need not look at all of a project.
+    /// The time of creation: the only order that does not scan the whole project.
     CreateTime,
-    /// Their names.
+    /// The name.
     Name,
-    /// When they were last changed.
+    /// The time of the last change.
     UpdateTime,
 }
 
@@ -131,8 +131,8 @@ impl Page {
         self.limit
     }
 
-    /// Cuts the page out of a list that comes oldest first. Equal keys keep the order of creation. In that
-    /// order it looks only at what is on the page; any other has to look at all.
+    /// Cuts the page out of a list that is sorted oldest first. Equal keys keep the order of creation. In that
+    /// order only the rows of the page are visited; any other order visits all.
     pub fn cut<'a, T, I: DoubleEndedIterator<Item = &'a T>>(
         &self,
         oldest_first: I,
@@ -159,16 +159,16 @@ impl Page {
     }
 }
 
-/// What is on a page.
+/// The rows of a page.
 pub type Cut<'a, T, I> = Take<Skip<Ordered<'a, T, I>>>;
 
-/// The rows of a list in the order that was asked for.
+/// The rows of a list in the requested order.
 pub enum Ordered<'a, T, I> {
-    /// As they were created.
+    /// In the order of creation.
     OldestFirst(I),
-    /// The other way round.
+    /// In the reverse order of creation.
     NewestFirst(Rev<I>),
-    /// By something else.
+    /// By another key.
     Sorted(vec::IntoIter<&'a T>),
 }
 

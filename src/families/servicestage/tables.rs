@@ -1,4 +1,4 @@
-//! The tables of release plans and pipelines: an id of one may be looked for in the other.
+//! The tables of release plans and pipelines, together because an id of one may be sought in the other.
 
 use super::{pipelines, plans};
 

@@ -1,5 +1,4 @@
-//! Release plans in the fixture format: as the list or the detail shows them, with what the emulator knows
-//! beside.
+//! Release plans in the fixture format: the list item or the detail, plus the emulator's own facts.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +18,8 @@ use crate::world::fixture::ValidationError;
 use crate::world::identities::UNKNOWN_CALLER;
 use crate::world::run_fixture::RunState;
 
-/// A plan. What is absent is as in a fresh plan; without a name it is called after its id. Times are
-/// milliseconds since the Unix epoch, 0 for what has not come.
+/// A plan. Absent fields have the values of a new plan; the default name is derived from the id. Times are
+/// milliseconds since the Unix epoch, 0 if not reached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
@@ -28,13 +27,13 @@ pub struct Item {
     pub id: String,
     #[serde(default)]
     pub action: Option<Action>,
-    /// The lane it is for.
+    /// The id of its swimlane.
     #[serde(default)]
     pub swimlane_id: Option<String>,
     /// Its description.
     #[serde(default)]
     pub desc: Option<String>,
-    /// Its components. Of these a fixture may leave out what the documents show of none.
+    /// Its components. A fixture may omit the fields that no documented example shows.
     #[serde(default)]
     pub components: Option<Vec<RawJson>>,
     /// Its name, unique in the project.
@@ -42,7 +41,7 @@ pub struct Item {
     pub name: Option<String>,
     #[serde(default)]
     pub fail_strategy: Option<FailStrategy>,
-    /// What it is at. It stays so until a command acts, unless [`Emulator`] tells how it came about.
+    /// Its status. It stays until a command acts, unless [`Emulator`] has its history.
     #[serde(default)]
     pub status: Option<Status>,
     #[serde(default)]
@@ -57,11 +56,11 @@ pub struct Item {
     pub emulator: Option<Emulator>,
 }
 
-/// What the documents do not show: how a plan came to its status.
+/// The history behind a plan's status, which the documents do not show.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Emulator {
-    /// The status that a fixture gave before the rollback, where nothing is known of an execution.
+    /// The status given by a fixture before the rollback, if the execution is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given: Option<Status>,
     /// The last execution.
@@ -78,7 +77,7 @@ pub struct Emulator {
 pub struct BatchRunState {
     /// The run. Its steps are the plan's components, by position; a run with nothing to do has one step more.
     pub run: RunState,
-    /// The id of each component's job; empty: it has none.
+    /// The id of each component's job; empty if it has none.
     pub jobs: Vec<String>,
 }
 
@@ -174,7 +173,7 @@ impl Item {
 }
 
 impl Emulator {
-    /// What the status alone does not tell.
+    /// The facts that do not follow from the status alone.
     fn of(progress: &PlanProgress) -> Option<Self> {
         let rollback = progress.rollback.as_ref().map(BatchRunState::of);
         match &progress.release {
@@ -223,7 +222,7 @@ impl BatchRunState {
     }
 }
 
-/// How far a plan has come, from what the emulator knows or else from its status.
+/// The progress of a plan: from its history if it has one, otherwise from its status.
 fn plan_progress(
     known: Option<Emulator>,
     status: Option<Status>,
@@ -259,7 +258,7 @@ fn plan_progress(
     })
 }
 
-/// A time of a fixture.
+/// A time in a fixture.
 fn time(path: &str, given: Option<Millis>, absent: Millis) -> Result<Millis, ValidationError> {
     match given.unwrap_or(absent) {
         time if time >= 0 => Ok(time),

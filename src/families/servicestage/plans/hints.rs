@@ -9,19 +9,19 @@ use crate::sim::collection::Resource;
 use crate::world::hints::{self, StatusForecast};
 
 impl Table {
-    /// The project that has a plan.
+    /// The project of a plan.
     #[must_use]
     pub fn home(&self, id: &str) -> Option<&str> {
         self.collection().find(id).map(|entry| &*entry.scope)
     }
 
-    /// Where the plan is that a project does not have.
+    /// The hint for a plan that the project does not have.
     #[must_use]
     pub fn not_found_hint(&self, project: &str, id: &str) -> String {
         hints::not_found_hint("release plan", self.collection(), project, id)
     }
 
-    /// What would have worked in place of what was refused for a plan.
+    /// The hint for a refused command or name.
     #[must_use]
     pub fn hint(&self, project: &str, id: &str, refusal: &Refusal, now: Millis) -> Option<String> {
         match refusal {
@@ -40,7 +40,7 @@ impl Table {
 }
 
 impl Plan {
-    /// How to get to a status that a command fits.
+    /// The path to a status that allows the command.
     fn path_to_allowed(&self, InvalidState { command, .. }: InvalidState, now: Millis) -> String {
         let course = StatusForecast {
             next: &|at| self.next_due(at),
@@ -51,7 +51,7 @@ impl Plan {
         course.path_to_allowed(now)
     }
 
-    /// What to do first with a plan that time alone leaves at a status which a command does not fit.
+    /// The first thing to do if time alone does not lead to a status that allows the command.
     fn advice(&self, command: Command, at: Millis) -> &'static str {
         match (self.status(at), command) {
             (Status::Running, _) if self.fits(Command::Abort, at) => {

@@ -25,9 +25,9 @@ use crate::world::handle::Handle;
 
 /// Creates a release plan, to be executed later.
 ///
-/// `POST …/cas/release-plans`. Answers the detail, status `CREATED`. Components that have yet to be created are
-/// given a `component_id`; whatever else they say is carried as it is. Errors: 400 with the JSON path, also for
-/// a name that another plan of the project has.
+/// `POST …/cas/release-plans`. Answers the detail, status `CREATED`. Components that do not exist yet
+/// get a `component_id`; their other fields are stored unchanged. Errors: 400 with the JSON path, also for
+/// a name that is already used in the project.
 #[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans", operation_id = "CreateReleasePlan",
     tag = "plans", params(ProjectPath), request_body(content = CreateReleasePlanBody,
         example = json!({"name": "spring", "components": [
@@ -58,11 +58,11 @@ pub(super) async fn create_release_plan(
     })
 }
 
-/// Edits a release plan that is not under way; it is `CREATED` again.
+/// Edits a release plan that is not in progress and resets it to `CREATED`.
 ///
-/// `PUT …/cas/release-plans/{release_plan_id}`. Answers the detail. What is absent gets its default: `desc` is
-/// empty, `fail_strategy` is `stop`. Errors: 400 with the JSON path, also for a name that another plan of the
-/// project has and for a plan under way; 404 no such plan.
+/// `PUT …/cas/release-plans/{release_plan_id}`. Answers the detail. Absent fields get their defaults: `desc` is
+/// empty, `fail_strategy` is `stop`. Errors: 400 with the JSON path, also for a name that is already used in the
+/// project and for a plan in progress; 404 for an unknown plan.
 #[utoipa::path(put, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "UpdateReleasePlan",
     tag = "plans", params(PlanPath), request_body(content = EditReleasePlanBody,
         example = json!({"name": "spring", "components": [
@@ -91,10 +91,10 @@ pub(super) async fn update_release_plan(
     })
 }
 
-/// Deletes a release plan that is not under way.
+/// Deletes a release plan that is not in progress.
 ///
-/// `DELETE …/cas/release-plans/{release_plan_id}`. Answers an empty body. Errors: 400 for a plan under way;
-/// 404 no such plan.
+/// `DELETE …/cas/release-plans/{release_plan_id}`. Answers an empty body. Errors: 400 for a plan in progress;
+/// 404 for an unknown plan.
 #[utoipa::path(delete, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "DeleteReleasePlan",
     tag = "plans", params(PlanPath),
     responses((status = 200, description = "An empty body"), (status = 400, body = ServiceStageErrorBody),
@@ -154,7 +154,8 @@ pub(super) async fn list_release_plans(
 
 /// Shows a release plan.
 ///
-/// `GET …/cas/release-plans/{release_plan_id}`. Components come as they were given. Errors: 404 no such plan.
+/// `GET …/cas/release-plans/{release_plan_id}`. Components are returned as they were sent. Errors: 404 for an unknown
+/// plan.
 #[utoipa::path(get, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "ShowReleasePlan",
     tag = "plans", params(PlanPath),
     responses((status = 200, body = ReleasePlanDetail), (status = 400, body = ServiceStageErrorBody), (status = 401, body = GatewayErrorBody),
@@ -172,10 +173,10 @@ pub(super) async fn show_release_plan(
     handle.read(|tables, _, now| detail(tables, project, id, now))
 }
 
-/// Shows how the deployment of a release plan goes, component by component.
+/// Shows the deployment of a release plan, component by component.
 ///
-/// `GET …/cas/release-plans/{release_plan_id}/deploy-info`. Components in the plan's order. Errors: 404 no such
-/// plan.
+/// `GET …/cas/release-plans/{release_plan_id}/deploy-info`. Components in the plan's order. Errors: 404 for an
+/// unknown plan.
 #[utoipa::path(get, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/deploy-info", operation_id = "ShowReleasePlanDeployInfo",
     tag = "plans", params(PlanPath),
     responses((status = 200, body = ReleasePlanDeployInfo), (status = 400, body = ServiceStageErrorBody), (status = 401, body = GatewayErrorBody),
@@ -199,10 +200,11 @@ pub(super) async fn show_release_plan_deploy_info(
     Ok(response::json(StatusCode::OK, text))
 }
 
-/// Executes a release plan: releases what has not succeeded yet, after a rollback everything.
+/// Executes a release plan: releases the components that have not succeeded yet, after a rollback all of them.
 ///
 /// `POST …/cas/release-plans/{release_plan_id}/execute`. Takes no body and answers an empty one. Errors: 400
-/// unless the plan is `CREATED`, `FAILED`, `PARTIALLY_FAILED`, `ABORTED` or `ROLLBACK_SUCCEED`; 404 no such plan.
+/// unless the plan is `CREATED`, `FAILED`, `PARTIALLY_FAILED`, `ABORTED` or `ROLLBACK_SUCCEED`; 404 for an
+/// unknown plan.
 #[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/execute", operation_id = "ExecuteReleasePlan",
     tag = "plans", params(PlanPath),
     responses((status = 200, description = "An empty body"), (status = 400, body = ServiceStageErrorBody),
@@ -218,10 +220,10 @@ pub(super) async fn execute_release_plan(
     command(&handle, &path, Table::execute)
 }
 
-/// Rolls a release plan back: takes back what was released, the last batch first.
+/// Rolls a release plan back: undoes the released components, the last batch first.
 ///
 /// `POST …/cas/release-plans/{release_plan_id}/rollback`. Takes no body and answers an empty one. Errors: 400
-/// unless the plan is `SUCCESS`, `FAILED` or `PARTIALLY_FAILED`; 404 no such plan.
+/// unless the plan is `SUCCESS`, `FAILED` or `PARTIALLY_FAILED`; 404 for an unknown plan.
 #[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/rollback", operation_id = "RollbackReleasePlan",
     tag = "plans", params(PlanPath),
     responses((status = 200, description = "An empty body"), (status = 400, body = ServiceStageErrorBody),
@@ -238,10 +240,11 @@ pub(super) async fn rollback_release_plan(
     command(&handle, &path, Table::roll_back)
 }
 
-/// Aborts the execution of a release plan: work under way is cut, what has not begun stays `CREATED`.
+/// Aborts the execution of a release plan: running work is cut off, components not yet started stay `CREATED`.
 ///
 /// `POST …/cas/release-plans/{release_plan_id}/abort`. Takes no body and answers an empty one. The plan is
-/// `ABORTING` for a step, then `ABORTED`. Errors: 400 unless the plan is `RUNNING`; 404 no such plan.
+/// `ABORTING` for a step, then `ABORTED`. Errors: 400 unless the plan is `RUNNING`; 404 for an
+/// unknown plan.
 #[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/abort", operation_id = "AbortReleasePlan",
     tag = "plans", params(PlanPath),
     responses((status = 200, description = "An empty body"), (status = 400, body = ServiceStageErrorBody),
@@ -257,7 +260,7 @@ pub(super) async fn abort_release_plan(
     command(&handle, &path, Table::abort)
 }
 
-/// Says a command to a plan; answers an empty body.
+/// Applies a command to a plan; answers an empty body.
 fn command(
     handle: &Handle<Tables>,
     path: &PlanPath,
@@ -284,7 +287,7 @@ fn shown(id: &str, plan: &Plan, now: Millis) -> Response {
     response::json(StatusCode::OK, text)
 }
 
-/// What is answered to something refused for a plan, by project and id.
+/// The error for a refusal, with the hint for the plan.
 fn refused(tables: &Tables, (project, id): (&str, &str), refusal: Refusal, now: Millis) -> Error {
     if refusal == Refusal::NoSuchPlan {
         return hints::missing_plan(tables, project, id);

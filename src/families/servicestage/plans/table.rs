@@ -12,7 +12,7 @@ use crate::sim::ids::Ids;
 use crate::sim::timeline::{self, Timeline};
 use crate::sim::transition::{ChangeContext, TransitionLog};
 
-/// Why a plan or a command is refused.
+/// The reason why a plan or a command is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The project has no such plan.
@@ -237,7 +237,7 @@ impl Table {
         Ok(applied.ok_or(Refusal::NoSuchPlan)??)
     }
 
-    /// How many resources are at each status, in no order.
+    /// The number of resources per status, in no order.
     pub fn count_by_status<'a>(
         &'a self,
         log: &'a TransitionLog,
@@ -245,7 +245,7 @@ impl Table {
         self.collection.count_by_status(log)
     }
 
-    /// What there is to say of a plan of whatever project.
+    /// The timeline of a plan of any project.
     #[must_use]
     pub fn timeline(&self, id: &str, now: Millis, log: &TransitionLog) -> Option<Timeline> {
         let stored = self.collection.find(id)?;
@@ -254,7 +254,7 @@ impl Table {
         Some(Timeline::new(stored, plan.allowed(now), next, now, log))
     }
 
-    /// Takes over what another table remembers of what both hold.
+    /// Inherits the history of the plans that both tables hold.
     pub fn inherit_history(
         &mut self,
         other: &mut Self,
@@ -265,13 +265,13 @@ impl Table {
             .inherit_history(&mut other.collection, from, change_context);
     }
 
-    /// When the first of the plans changes by itself, or [`crate::sim::NEVER`].
+    /// The next instant at which time alone changes a plan, or [`crate::sim::NEVER`].
     #[must_use]
     pub fn next_due(&self) -> Millis {
         self.collection.next_due()
     }
 
-    /// Lets the first thing happen that is due, if anything is; answers whether it was.
+    /// Fires the first timer that is due; returns false if there is none.
     pub fn fire_next(&mut self, now: Millis, log: &mut TransitionLog) -> bool {
         self.collection.fire_next(now, log, |_, _, _, _| ())
     }
@@ -282,7 +282,7 @@ impl Table {
     }
 }
 
-/// What a plan is found by: its project and its name.
+/// The key of the index by name: project and name.
 fn name_key(stored: &Stored<Plan>) -> [&str; 2] {
     [&stored.scope, stored.item.name()]
 }

@@ -1,7 +1,7 @@
 //! Request and response bodies, field by field.
 //!
 //! Source: ServiceStage API reference, "Release Management" (pages 0230 to 0236 and 0251), read 2026-08.
-//! All times are milliseconds since the Unix epoch; 0 stands for what has not come.
+//! All times are milliseconds since the Unix epoch, 0 if not reached.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -35,8 +35,8 @@ pub struct PlanPath {
     pub release_plan_id: String,
 }
 
-/// A plan to create. The page could not be read: this is the body of an edit, and the two fields that the
-/// detail shows and an edit cannot change.
+/// A plan to create. The page could not be read: this is the body of an edit plus the two fields of the
+/// detail that an edit cannot change.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct CreateReleasePlanBody {
     /// The plan's name, unique in the project: 2 to 64 letters, digits, `-` and `_`; the first a letter, the
@@ -49,15 +49,15 @@ pub struct CreateReleasePlanBody {
     /// A description of at most 128 characters.
     #[schema(max_length = 128)]
     desc: Option<String>,
-    /// What a failure means; absent: `stop`.
+    /// The strategy after a failure; `stop` if absent.
     fail_strategy: Option<FailStrategy>,
-    /// What the plan does with its components; absent: `create`.
+    /// The plan's action on its components; `create` if absent.
     action: Option<Action>,
-    /// The lane it is for.
+    /// The id of the plan's swimlane.
     swimlane_id: Option<String>,
 }
 
-/// What a plan is to say from now on. What is absent is not kept but gets its default.
+/// The new content of a plan. Absent fields get their defaults, not their previous values.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct EditReleasePlanBody {
     /// The plan's name, as when it is created.
@@ -69,12 +69,12 @@ pub struct EditReleasePlanBody {
     /// A description of at most 128 characters.
     #[schema(max_length = 128)]
     desc: Option<String>,
-    /// What a failure means; absent: `stop`.
+    /// The strategy after a failure; `stop` if absent.
     fail_strategy: Option<FailStrategy>,
 }
 
 impl CreateReleasePlanBody {
-    /// Checks everything that can be checked without looking at other plans.
+    /// Checks everything that does not depend on other plans.
     pub fn new_plan(self) -> Result<NewPlan, ValidationError> {
         let edit = EditReleasePlanBody {
             name: self.name,
@@ -91,7 +91,7 @@ impl CreateReleasePlanBody {
 }
 
 impl EditReleasePlanBody {
-    /// Checks everything that can be checked without looking at the plan.
+    /// Checks everything that does not depend on the stored plan.
     pub fn spec(self) -> Result<PlanSpec, ValidationError> {
         let name = self.name.ok_or_else(|| required("name"))?;
         check_name(&name)?;
@@ -108,10 +108,10 @@ impl EditReleasePlanBody {
     }
 }
 
-/// A page of the list, as it is written.
+/// A page of the list, with rows that are serialized one by one.
 #[derive(Serialize)]
 pub struct Listed<T> {
-    /// How many plans the project has.
+    /// The number of plans in the project.
     pub count: usize,
     /// The rows of the page.
     pub release_plans: T,
@@ -120,9 +120,9 @@ pub struct Listed<T> {
 /// A page of the list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReleasePlanList<'a> {
-    /// How many plans the project has, before paging.
+    /// The number of plans in the project, before paging.
     count: usize,
-    /// The plans, newest first unless asked otherwise.
+    /// The plans, newest first by default.
     release_plans: Vec<ReleasePlanRow<'a>>,
 }
 
@@ -133,25 +133,25 @@ pub struct ReleasePlanRow<'a> {
     name: &'a str,
     /// The plan's id.
     id: &'a str,
-    /// What it does with its components.
+    /// The plan's action on its components.
     action: Action,
-    /// When it was created.
+    /// The time of creation.
     #[schema(value_type = i64)]
     create_time: Millis,
-    /// What it is at.
+    /// The plan's status.
     status: Status,
-    /// Who created it.
+    /// The creator's name.
     creator: &'a str,
-    /// When its last execution started.
+    /// The start of the last execution.
     #[schema(value_type = i64)]
     execute_time: Millis,
 }
 
 impl<'a> ReleasePlanRow<'a> {
-    /// The most bytes that a row usually takes.
+    /// The usual maximum size of a row in bytes.
     pub const SIZE: usize = 224;
 
-    /// What a row shows.
+    /// The row of a plan.
     #[must_use]
     pub fn of(stored: &'a Stored<Plan>, now: Millis) -> Self {
         let plan = &stored.item;
@@ -167,42 +167,42 @@ impl<'a> ReleasePlanRow<'a> {
     }
 }
 
-/// A plan, whole.
+/// The detail of a plan.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ReleasePlan)]
 pub struct ReleasePlanDetail<'a> {
     /// The plan's id.
     id: &'a str,
-    /// What it does with its components.
+    /// The plan's action on its components.
     action: Action,
-    /// The lane it is for; may be empty.
+    /// The id of its swimlane; may be empty.
     swimlane_id: &'a str,
     /// Its description; may be empty.
     desc: &'a str,
-    /// Its components, as they were given, in the order they were given.
+    /// Its components, unchanged and in their original order.
     #[schema(value_type = Vec<ReleasePlanComponent>)]
     components: Vec<&'a RawJson>,
     /// Its name.
     name: &'a str,
-    /// What a failure means.
+    /// The strategy after a failure.
     fail_strategy: FailStrategy,
-    /// What it is at.
+    /// The plan's status.
     status: Status,
-    /// When it was created.
+    /// The time of creation.
     #[schema(value_type = i64)]
     create_time: Millis,
-    /// When it was last edited.
+    /// The time of the last edit.
     #[schema(value_type = i64)]
     modify_time: Millis,
-    /// When its last execution started.
+    /// The start of the last execution.
     #[schema(value_type = i64)]
     execute_time: Millis,
-    /// Who created it.
+    /// The creator's name.
     creator: &'a str,
 }
 
 impl<'a> ReleasePlanDetail<'a> {
-    /// What the detail shows.
+    /// The detail of a plan.
     #[must_use]
     pub fn of(id: &'a str, plan: &'a Plan, now: Millis) -> Self {
         let spec = &plan.spec;
@@ -222,7 +222,7 @@ impl<'a> ReleasePlanDetail<'a> {
         }
     }
 
-    /// About how many bytes it takes.
+    /// The approximate size in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         let components = self.components.iter().map(|text| text.text().len() + 1);
@@ -230,7 +230,7 @@ impl<'a> ReleasePlanDetail<'a> {
     }
 }
 
-/// How the deployment of a plan goes.
+/// The deployment of a plan.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReleasePlanDeployInfo<'a> {
     /// The plan's id.
@@ -239,48 +239,48 @@ pub struct ReleasePlanDeployInfo<'a> {
     components: Vec<ReleasePlanComponentInfo<'a>>,
 }
 
-/// How the deployment of a component goes. Source: page 0234, read 2026-08, up to `rollback_fail_message`.
+/// The deployment of a component. Source: page 0234, read 2026-08, up to `rollback_fail_message`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReleasePlanComponentInfo<'a> {
     /// The job that releases it, `JOB` and a uuid; empty until it begins.
     job_id: &'a str,
-    /// What the component is at.
+    /// The component's status.
     status: Status,
-    /// What its job is at.
+    /// The status of its job.
     job_status: JobStatus,
     /// The component's name.
     name: &'a str,
     /// The component's id.
     id: &'a str,
-    /// Its batch: a text here, as the table has it, though a number everywhere else.
+    /// Its batch: a text here, as in the table, though a number everywhere else.
     #[schema(value_type = String)]
     seq: Digits,
-    /// Its version; empty if it says none.
+    /// Its version; empty if it has none.
     version: &'a str,
     /// The job that rolls it back; empty until it begins.
     rollback_job_id: &'a str,
-    /// When its release began.
+    /// The start of its release.
     #[schema(value_type = i64)]
     start_time: Millis,
-    /// When its release ended.
+    /// The end of its release.
     #[schema(value_type = i64)]
     end_time: Millis,
-    /// What the job is at that rolls it back; empty if it is not rolled back.
+    /// The status of the job that rolls it back; empty if there is none.
     rollback_job_status: &'static str,
-    /// When its rollback began: a number, though the table has a text.
+    /// The start of its rollback: a number, though the table has a text.
     #[schema(value_type = i64)]
     rollback_start_time: Millis,
-    /// When its rollback ended: a number, though the table has a text.
+    /// The end of its rollback: a number, though the table has a text.
     #[schema(value_type = i64)]
     rollback_end_time: Millis,
-    /// Why its release failed; may be empty.
+    /// The reason why its release failed; may be empty.
     fail_message: &'a str,
-    /// Why its rollback failed; may be empty.
+    /// The reason why its rollback failed; may be empty.
     rollback_fail_message: &'a str,
 }
 
 impl<'a> ReleasePlanDeployInfo<'a> {
-    /// What the deployment information shows.
+    /// The deployment of a plan at `now`.
     #[must_use]
     pub fn of(id: &'a str, plan: &'a Plan, now: Millis) -> Self {
         let components = plan.components(now);
@@ -290,7 +290,7 @@ impl<'a> ReleasePlanDeployInfo<'a> {
         }
     }
 
-    /// About how many bytes it takes.
+    /// The approximate size in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         64 + self.components.len() * 512
@@ -332,7 +332,7 @@ impl<'a> ReleasePlanComponentInfo<'a> {
     }
 }
 
-/// A number that is written as a text.
+/// A number that is serialized as a text.
 #[derive(Debug)]
 struct Digits(i64);
 

@@ -12,17 +12,17 @@ use crate::sim::scripts::{Scripts, StepQuery, Work};
 /// The family's name, as scripts and transitions know it.
 pub const FAMILY: &str = "plans";
 
-/// One round over the components, an execution or a rollback. The step of a component has its position; a
-/// round with nothing to do has one more step behind these, which is the plan's own.
+/// One pass over the components, an execution or a rollback. A component's step has the component's position; a
+/// pass with nothing to do has one more step at the end, the plan's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchRun {
     /// The work.
     pub run: Run,
-    /// The job of each component that works in it, else an empty text.
+    /// The job of each component that takes part, otherwise an empty text.
     pub jobs: Vec<String>,
 }
 
-/// The job behind a component. Empty texts and zeros stand for what has not come.
+/// The job behind a component. Empty texts and zeros stand for events that have not happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Job<'a> {
     /// Its id.
@@ -32,7 +32,7 @@ pub struct Job<'a> {
     pub message: &'a str,
 }
 
-/// What the start of work draws from, and for whom.
+/// The context of starting work: the plan, the scripts and the ids.
 #[derive(Debug)]
 pub struct WriteContext<'a> {
     pub scripts: &'a mut Scripts,
@@ -44,7 +44,7 @@ pub struct WriteContext<'a> {
 }
 
 impl<'a> WriteContext<'a> {
-    /// What the work of that plan draws from.
+    /// The context for a plan.
     pub fn new(project: &'a str, id: &'a str, scripts: &'a mut Scripts, ids: &'a Ids) -> Self {
         Self {
             scripts,
@@ -54,7 +54,7 @@ impl<'a> WriteContext<'a> {
         }
     }
 
-    /// Asks how a step goes: a component's by its name, the plan's own by the plan's.
+    /// The query for a step's outcome: components by their names, the plan's own step by the plan's name.
     pub fn ask<'b>(&self, spec: &'b PlanSpec, step: &'b str, work: Work) -> StepQuery<'b>
     where
         'a: 'b,
@@ -71,7 +71,7 @@ impl<'a> WriteContext<'a> {
 }
 
 impl BatchRun {
-    /// A round of which only is known that all of it is under way.
+    /// A pass in progress with unknown details: all components are at work.
     #[must_use]
     pub fn under_way(n_components: usize, since: Millis) -> Self {
         let n_steps = n_components.max(1);
@@ -82,7 +82,7 @@ impl BatchRun {
         }
     }
 
-    /// When a component was released and by which job, if it was.
+    /// The span and the job of a component's release, if it was released.
     #[must_use]
     pub fn succeeded(&self, component: usize, now: Millis) -> Option<(Span, &str)> {
         match self.run.step_state(component, now) {
@@ -102,14 +102,14 @@ impl BatchRun {
         }
     }
 
-    /// True if a failed round failed only in part, which is told of rounds that went on after a failure.
+    /// True if a failed pass failed only in part, which only a pass that continues after a failure can.
     #[must_use]
     pub fn is_partial(&self, now: Millis) -> bool {
         self.run.plan().fail == FailurePolicy::Continue
             && (0..self.jobs.len()).any(|component| self.succeeded(component, now).is_some())
     }
 
-    /// What a component's job is at in this round; its verdict, too, once it has one.
+    /// The status of a component's job in this pass, with its verdict once it has one.
     #[must_use]
     pub fn job(&self, component: usize, now: Millis) -> (JobStatus, Option<Verdict>, Job<'_>) {
         let job = |start, end| Job {
@@ -132,7 +132,7 @@ impl BatchRun {
     }
 }
 
-/// A round about to start, batch by batch. Components of which nothing is said are left out.
+/// A pass about to start, batch by batch. Components that are never mentioned do not take part.
 pub struct BatchRunBuilder<'a, 'm> {
     spec: &'a PlanSpec,
     context: &'a mut WriteContext<'m>,
@@ -141,7 +141,7 @@ pub struct BatchRunBuilder<'a, 'm> {
 }
 
 impl<'a, 'm> BatchRunBuilder<'a, 'm> {
-    /// Nothing is said of any component yet.
+    /// A pass without components.
     pub fn new(spec: &'a PlanSpec, context: &'a mut WriteContext<'m>) -> Self {
         let n_components = spec.components.len();
         Self {
@@ -152,7 +152,7 @@ impl<'a, 'm> BatchRunBuilder<'a, 'm> {
         }
     }
 
-    /// A component was released by an earlier job.
+    /// Adds a component that an earlier job has released.
     pub fn carry(&mut self, component: usize, span: Span, job: String) {
         self.does[component] = StepPlan::Inherited {
             begin: span.begin,
@@ -161,7 +161,7 @@ impl<'a, 'm> BatchRunBuilder<'a, 'm> {
         self.jobs[component] = job;
     }
 
-    /// A component works, as the scripts say.
+    /// Adds a component whose outcome the scripts decide.
     pub fn ask(&mut self, component: usize, work: Work) {
         let name = &self.spec.components[component].name;
         let ask = self.context.ask(self.spec, name, work);
@@ -169,7 +169,7 @@ impl<'a, 'm> BatchRunBuilder<'a, 'm> {
         self.jobs[component] = format!("JOB{}", self.context.ids.uuid(|_| false));
     }
 
-    /// Starts it.
+    /// Starts the pass.
     #[must_use]
     pub fn start(mut self, batches: &[Vec<usize>], work: Work, now: Millis) -> BatchRun {
         let together =

@@ -1,4 +1,4 @@
-//! A component of a plan: carried as it was given, and read no further than the emulator acts on it.
+//! A component of a plan: stored unchanged, parsed only as far as the emulator needs.
 
 use std::borrow::Cow;
 
@@ -17,25 +17,25 @@ use crate::http::json::{RawJson, ValidationError};
 pub struct Component {
     /// Its batch; lower ones are released first.
     pub seq: i64,
-    /// The id of the application component; absent until one is given to a component yet to be created.
+    /// The id of the application component; absent until a new component gets one.
     pub id: Option<String>,
     /// Its name.
     pub name: String,
     /// Its version; empty if none was given.
     pub version: String,
-    /// The whole of it, as it was given.
+    /// The original text.
     pub text: RawJson,
 }
 
-/// A component, as requests give it and the detail shows it. The page has some thirty more tables, of which
-/// nothing is known: whatever else a component says is carried byte for byte and answered again.
+/// A component in requests and in the detail. The page has some thirty more tables that could not be read: all other
+/// fields are stored and returned byte for byte.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ReleasePlanComponent {
-    /// The release batch, from 0 on. Lower batches come first, components of one batch are released together.
+    /// The release batch, from 0. Lower batches come first; components of one batch are released together.
     #[schema(value_type = i64, required = true, minimum = 0)]
     seq: Option<i64>,
-    /// The id of the application component. Required to upgrade and to clone; for a component yet to be
-    /// created one is drawn if it is absent or empty.
+    /// The id of the application component. Required for upgrades and clones; generated for a new component if
+    /// absent or empty.
     #[schema(value_type = Option<String>)]
     component_id: Option<String>,
     /// 2 to 64 letters, digits, `-` and `_`; the first a letter, the last a letter or a digit.
@@ -49,11 +49,11 @@ pub struct ReleasePlanComponent {
     #[serde(rename = "labels")]
     #[schema(value_type = Option<Vec<ReleasePlanLabel>>)]
     _labels: Option<Vec<ReleasePlanLabel>>,
-    /// How the component is created; absent: it is created and deployed.
+    /// The creation mode; created and deployed if absent.
     #[serde(rename = "create_mode")]
     #[schema(value_type = Option<String>)]
     _create_mode: Option<String>,
-    /// The runtime stack, an object. Required of requests.
+    /// The runtime stack, an object. Required in requests.
     #[schema(value_type = Option<Object>)]
     runtime_stack: Option<RawJson>,
     /// The version of the component, which the deployment information shows.
@@ -61,7 +61,7 @@ pub struct ReleasePlanComponent {
     version: Option<String>,
 }
 
-/// The schema of a component that is requested: [`ReleasePlanComponent`], and what it must have then.
+/// The schema of a component in a request: [`ReleasePlanComponent`] with its required fields.
 #[derive(Debug)]
 pub struct RequestedComponent;
 
@@ -105,7 +105,7 @@ pub struct ReleasePlanLabel {
 }
 
 impl Component {
-    /// Reads the components of a request. `runtime_stack` is required of these.
+    /// Reads the components of a request. `runtime_stack` is required here.
     pub fn requested(texts: Vec<RawJson>) -> Result<Vec<Self>, ValidationError> {
         Self::all(texts, true)
     }
@@ -147,11 +147,11 @@ impl Component {
         })
     }
 
-    /// Gives an id to a component that came without one. Its text then begins with `seq`, `component_id` and
-    /// `name`, as the documented table does, and goes on as it was given.
+    /// Gives an id to a component without one. Its text then begins with `seq`, `component_id` and `name`, in the order
+    /// of the documented table, followed by its other fields unchanged.
     ///
     /// # Panics
-    /// Never: the text was read before.
+    /// Never: the text has been parsed before.
     pub fn give_id(&mut self, id: String) {
         let given = self.text.text();
         let Members(mut rest) = serde_json::from_str(given).expect("it was read before");
@@ -166,7 +166,7 @@ impl Component {
     }
 }
 
-/// A component with its id: the keys of the rest are written anew, the values stay as they were given.
+/// A component with its id: keys are serialized again, values stay unchanged.
 struct WithId<'a> {
     seq: i64,
     id: &'a str,
@@ -187,12 +187,12 @@ impl Serialize for WithId<'_> {
     }
 }
 
-/// A field that must be there.
+/// The error for a missing field.
 pub fn required(path: &str) -> ValidationError {
     ValidationError::new(path, "is required")
 }
 
-/// The members of an object in their order, repeated ones too.
+/// The members of an object in their order, including repeated ones.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {

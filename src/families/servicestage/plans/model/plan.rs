@@ -11,15 +11,15 @@ use crate::sim::collection::Resource;
 /// A release plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// What it does with its components; fixed when it is created.
+    /// The action on its components; fixed at creation.
     pub action: Action,
-    /// The lane it is for, which may be empty; fixed when it is created.
+    /// The id of its swimlane, which may be empty; fixed at creation.
     pub swimlane_id: String,
     pub creator: String,
     pub create_time: Millis,
-    /// When it was last edited; 0: never.
+    /// The time of the last edit; 0 if never edited.
     pub modify_time: Millis,
-    /// When its last execution started; 0: never.
+    /// The start of the last execution; 0 if never executed.
     pub execute_time: Millis,
     pub spec: PlanSpec,
     pub progress: PlanProgress,
@@ -29,7 +29,7 @@ pub struct Plan {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPlan {
     pub action: Action,
-    /// The lane it is for, which may be empty.
+    /// The id of its swimlane, which may be empty.
     pub swimlane_id: String,
     pub spec: PlanSpec,
 }
@@ -40,7 +40,7 @@ impl Plan {
         self.progress.status(now)
     }
 
-    /// What can be said to it now.
+    /// The commands that it accepts now.
     #[must_use]
     pub fn allowed(&self, now: Millis) -> Vec<&'static str> {
         let allowed = Command::ALL.into_iter();
@@ -48,12 +48,12 @@ impl Plan {
         allowed.map(Command::as_str).collect()
     }
 
-    /// True if a command fits what it is at.
+    /// True if its status allows the command.
     pub(crate) fn fits(&self, command: Command, now: Millis) -> bool {
         self.progress.check(command, now).is_ok()
     }
 
-    /// Its components, and what each is at.
+    /// Its components with their progress.
     pub fn components(
         &self,
         now: Millis,
@@ -62,13 +62,13 @@ impl Plan {
         components.map(move |(n, component)| (component, self.progress.component(n, now)))
     }
 
-    /// When it was last edited, or else created.
+    /// The time of the last edit, otherwise of the creation.
     #[must_use]
     pub fn update_time(&self) -> Millis {
         self.create_time.max(self.modify_time)
     }
 
-    /// It says something else from now on, and is as if it had never been executed.
+    /// Replaces the spec and resets the progress.
     pub(crate) fn edit(&mut self, spec: PlanSpec, now: Millis) {
         self.spec = spec;
         self.modify_time = now;

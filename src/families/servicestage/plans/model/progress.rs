@@ -2,8 +2,8 @@
 //!
 //! Components are released batch by batch, in ascending `seq`; those of one batch together. A rollback takes
 //! the batches in reverse order, and only the components that were released. The plan's `fail_strategy` rules
-//! both: after a failure the siblings of the batch go on to their end, and later batches are left alone
-//! (`stop`) or follow all the same (`continue`).
+//! both: after a failure the siblings in the batch finish, and later batches are skipped (`stop`) or
+//! follow anyway (`continue`).
 
 use super::batch_run::{BatchRun, BatchRunBuilder, Job, WriteContext};
 use super::spec::PlanSpec;
@@ -14,35 +14,35 @@ use crate::sim::{Millis, NEVER};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanProgress {
-    /// The last execution, or what is said in its place.
+    /// The last execution, or the given status.
     pub release: LastExecution,
-    /// The rollback of that.
+    /// The rollback of that execution.
     pub rollback: Option<BatchRun>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LastExecution {
-    /// It is not known; a status was given. That of a fresh or edited plan is `CREATED`.
+    /// Unknown, with a given status: `CREATED` for a new or edited plan.
     Given(Status),
-    /// It was done here.
+    /// Executed here.
     Done(Box<BatchRun>),
 }
 
-/// What can be seen of a component.
+/// The visible progress of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ComponentProgress<'a> {
     pub status: Status,
-    /// What the job is at that releases it.
+    /// The status of the job that releases it.
     pub job_status: JobStatus,
     /// That job.
     pub job: Job<'a>,
-    /// What the job is at that rolls it back, if there is one.
+    /// The status of the job that rolls it back, if there is one.
     pub rollback_status: Option<JobStatus>,
     /// That job.
     pub rollback: Job<'a>,
 }
 
-/// Refused: the command does not fit what the plan is at.
+/// A refusal: the plan's status does not allow the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidState {
     /// The command.
@@ -51,7 +51,7 @@ pub struct InvalidState {
 }
 
 impl PlanProgress {
-    /// That of a plan of which only the status is known.
+    /// The progress of a plan with a known status only.
     #[must_use]
     pub fn given(status: Status) -> Self {
         Self {
@@ -90,7 +90,7 @@ impl PlanProgress {
         }
     }
 
-    /// What a component is at, by its position.
+    /// The progress of a component, by its position.
     #[must_use]
     pub fn component(&self, component: usize, now: Millis) -> ComponentProgress<'_> {
         let released = match &self.release {
@@ -105,14 +105,14 @@ impl PlanProgress {
         }
     }
 
-    /// The next instant after `now` at which something changes by itself, or [`NEVER`].
+    /// The next instant after `now` at which time alone changes something, or [`NEVER`].
     #[must_use]
     pub fn next_due(&self, now: Millis) -> Millis {
         self.latest()
             .map_or(NEVER, |batch_run| batch_run.run.next_due(now))
     }
 
-    /// True if a command fits what the plan is at.
+    /// Checks that the plan's status allows the command.
     pub fn check(&self, command: Command, now: Millis) -> Result<(), InvalidState> {
         let status = self.status(now);
         if command.fits().contains(&status) && (command != Command::Abort || self.is_at_work(now)) {
@@ -122,8 +122,8 @@ impl PlanProgress {
         }
     }
 
-    /// True if there is something that an abort can cut: a fixture may tell of a run that leads in or is paused,
-    /// which plans show as running.
+    /// True if an abort has something to cut off: a fixture may hold a run that is starting or paused, which plans show
+    /// as running.
     fn is_at_work(&self, now: Millis) -> bool {
         match &self.release {
             LastExecution::Given(_) => true,
@@ -133,15 +133,14 @@ impl PlanProgress {
         }
     }
 
-    /// The steps that may look otherwise at `due` than just before: components by their position, and perhaps
-    /// the plan's own step behind them.
+    /// The steps that may change at `due`: components by their position, and possibly the plan's own step after them.
     #[must_use]
     pub fn steps_changing_at(&self, due: Millis) -> Vec<usize> {
         self.latest()
             .map_or(Vec::new(), |batch_run| batch_run.run.steps_changing_at(due))
     }
 
-    /// The round that came last, if anything is known of it.
+    /// The latest pass, if it is known.
     fn latest(&self) -> Option<&BatchRun> {
         match (&self.rollback, &self.release) {
             (Some(batch_run), _) => Some(batch_run),
@@ -150,8 +149,8 @@ impl PlanProgress {
         }
     }
 
-    /// Releases what has not succeeded yet; after a rollback, or where nothing is known of the execution
-    /// before, everything.
+    /// Releases the components that have not succeeded yet; all of them after a rollback, or if the previous execution
+    /// is unknown.
     pub fn execute(
         &mut self,
         spec: &PlanSpec,
@@ -176,8 +175,7 @@ impl PlanProgress {
         Ok(())
     }
 
-    /// Takes back what was released, the last batch first. Of a given status it is not known what was
-    /// released; then it is everything.
+    /// Rolls back the released components, the last batch first; all of them if only the status is known.
     pub fn roll_back(
         &mut self,
         spec: &PlanSpec,
@@ -201,8 +199,8 @@ impl PlanProgress {
         Ok(())
     }
 
-    /// Ends the execution under way: work is cut at once, and winding down takes a step. Of a given status it
-    /// is not known what was under way; then it is everything, since `since`.
+    /// Ends the running execution: work is cut off at once, and winding down takes a step. If only the status is known,
+    /// all components count as running since `since`.
     pub fn abort(
         &mut self,
         spec: &PlanSpec,
@@ -215,7 +213,7 @@ impl PlanProgress {
             LastExecution::Given(_) => BatchRun::under_way(spec.components.len(), since).into(),
             LastExecution::Done(batch_run) => batch_run.clone(),
         };
-        // A fixture may hold a history that is ahead of the clock; time goes forward in it all the same.
+        // A fixture may hold a history that is ahead of the clock; its times must increase all the same.
         let last = batch_run.run.commands().last();
         let at = last
             .map_or(batch_run.run.started(), |last| last.at)
@@ -233,8 +231,7 @@ impl PlanProgress {
 }
 
 impl<'a> ComponentProgress<'a> {
-    /// That of every component of a plan of which only the status is known: they show the plan's, and jobs
-    /// that fit it.
+    /// The progress of every component of a plan with a known status only: the plan's status, and jobs that match it.
     fn given(status: Status) -> Self {
         let (job_status, rollback_status) = match status {
             Status::Created => (JobStatus::Created, None),
@@ -256,7 +253,7 @@ impl<'a> ComponentProgress<'a> {
         }
     }
 
-    /// That of a component in an execution.
+    /// The progress of a component in an execution.
     fn released(batch_run: &'a BatchRun, component: usize, now: Millis) -> Self {
         let (job_status, verdict, job) = batch_run.job(component, now);
         let status = match (job_status, verdict) {
@@ -275,7 +272,7 @@ impl<'a> ComponentProgress<'a> {
         }
     }
 
-    /// The same with what a rollback did to it. One whose turn has not come looks as before.
+    /// The progress after a rollback. A component that is not rolled back yet is unchanged.
     fn rolled_back(self, batch_run: &'a BatchRun, component: usize, now: Millis) -> Self {
         let (job_status, verdict, job) = batch_run.job(component, now);
         if verdict == Some(Verdict::Skipped) {

@@ -8,7 +8,7 @@ use crate::http::json::ValidationError;
 use crate::sim::ids::Ids;
 use crate::sim::lifecycle::FailurePolicy;
 
-/// The most components of a plan that upgrades. Source: user guide, page 0245, read 2026-08.
+/// The maximum number of components of an upgrade. Source: user guide, page 0245, read 2026-08.
 const MOST_UPGRADED: usize = 64;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,12 +18,12 @@ pub struct PlanSpec {
     /// Its description, which may be empty.
     pub desc: String,
     pub fail_strategy: FailStrategy,
-    /// Its components, in the order they were given.
+    /// Its components, in their original order.
     pub components: Vec<Component>,
 }
 
 impl PlanSpec {
-    /// True if a plan that does `action` may say this.
+    /// Checks the spec for a plan with this action.
     pub fn check(&self, action: Action) -> Result<(), ValidationError> {
         let n_components = self.components.len();
         if n_components == 0 {
@@ -67,7 +67,7 @@ impl PlanSpec {
         batches.into_values().collect()
     }
 
-    /// What a failure means to a run.
+    /// The failure policy of a run.
     #[must_use]
     pub fn fail_mode(&self) -> FailurePolicy {
         match self.fail_strategy {
@@ -77,7 +77,7 @@ impl PlanSpec {
     }
 }
 
-/// The most characters of a description.
+/// The maximum number of characters of a description.
 const LONGEST_DESC: usize = 128;
 
 /// Checks a description: at most 128 characters. Source: user guide, page 0245, read 2026-08.

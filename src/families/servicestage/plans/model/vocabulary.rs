@@ -1,9 +1,9 @@
-//! The words that plans and their components carry: each is declared once, with its spelling on the wire.
+//! The enums of plans and components, each with its spelling on the wire.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// An enum whose values are words. It is read from a JSON string and from nothing else.
+/// Declares an enum with its texts. It deserializes from a JSON string only.
 macro_rules! words {
     ($(#[$about:meta])* $name:ident as $schema:ident { $($(#[$doc:meta])* $variant:ident = $word:tt,)+ }) => {
         $(#[$about])*
@@ -15,7 +15,7 @@ macro_rules! words {
         }
 
         impl $name {
-            /// The word on the wire.
+            /// The text on the wire.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self {
@@ -44,7 +44,7 @@ macro_rules! words {
 }
 
 words! {
-    /// What a plan does with its components.
+    /// A plan's action on its components.
     Action as ReleasePlanAction {
         /// Creates them.
         Create = "create",
@@ -56,19 +56,18 @@ words! {
 }
 
 words! {
-    /// What the failure of a component means for those of later batches.
+    /// The effect of a component's failure on later batches.
     FailStrategy as ReleasePlanFailStrategy {
-        /// They are left alone.
+        /// Later batches are skipped.
         Stop = "stop",
-        /// They are released all the same.
+        /// Later batches are released anyway.
         Continue = "continue",
     }
 }
 
 words! {
-    /// What a plan is at, or one of its components. Source: ServiceStage API reference, pages 0232 and 0234,
-    /// read 2026-08, which list no word for anything under way: `RUNNING`, `ABORTING` and `ROLLING_BACK` are
-    /// inferred from what the console shows.
+    /// The status of a plan or component. Source: ServiceStage API reference, pages 0232 and 0234, read 2026-08, which
+    /// list no word for work in progress: `RUNNING`, `ABORTING` and `ROLLING_BACK` are inferred from the console.
     Status as ReleasePlanStatus {
         /// Not executed since it was created or edited.
         Created = "CREATED",
@@ -78,9 +77,9 @@ words! {
         Success = "SUCCESS",
         /// The release failed.
         Failed = "FAILED",
-        /// Some components failed, and some did not.
+        /// Some components failed.
         PartiallyFailed = "PARTIALLY_FAILED",
-        /// Told to abort, winding down.
+        /// Aborting: winding down.
         Aborting = "ABORTING",
         /// Ended by an abort.
         Aborted = "ABORTED",
@@ -94,31 +93,31 @@ words! {
 }
 
 words! {
-    /// What the job behind a component is at.
+    /// The status of the job behind a component.
     JobStatus as ReleasePlanJobStatus {
-        /// Not begun.
+        /// Not started.
         Created = "CREATED",
-        /// At work.
+        /// Running.
         Running = "RUNNING",
-        /// Ended well.
+        /// Succeeded.
         Succeeded = "SUCCEEDED",
-        /// Ended with a failure, or cut by an abort.
+        /// Failed, or cut off by an abort.
         Failed = "FAILED",
     }
 }
 
-/// What can be said to a plan.
+/// The commands to a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Change what it says.
+    /// Replace its content.
     Edit,
-    /// Take it away.
+    /// Delete it.
     Delete,
     /// Release its components.
     Execute,
-    /// Take the release back.
+    /// Roll the release back.
     Rollback,
-    /// End the release under way.
+    /// End the running release.
     Abort,
 }
 
@@ -144,8 +143,7 @@ impl Command {
         }
     }
 
-    /// The statuses that it fits. That a plan under way can only be aborted, and what may be executed again,
-    /// is inferred: the pages name no precondition but that an abort is for a plan being executed.
+    /// The statuses that allow it. Inferred: the pages only say that an abort needs a plan being executed.
     #[must_use]
     pub fn fits(self) -> &'static [Status] {
         match self {
