@@ -382,7 +382,7 @@ async fn fixtures_that_do_not_fit_are_told_with_their_origin_and_place() {
     let twice = r#"{"servicestage":{"projects":[{"id":"p","pipelines":[{"id":"a"},{"id":"a"}]}]}}"#;
     let twice = || State::from_json(twice).unwrap();
     let expected = "the fixtures given as a state are invalid: \
-        servicestage.projects[0].pipelines[1].id: an id that is not there already; a is";
+        servicestage.projects[0].pipelines[1].id: duplicate \"a\"";
     for builder in [
         Emulator::builder(),
         Emulator::builder().fixtures("documented"),

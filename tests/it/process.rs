@@ -313,7 +313,7 @@ fn bad_fixtures_stop_with_code_4_and_name_file_and_place() {
         (
             "value.yaml",
             "servicestage:\n  projects:\n  - id: p\n    pipelines:\n    - {id: a, status: 6}\n",
-            "servicestage.projects[0].pipelines[0].status: 1 to 5, 7, or 10 to 14, not 6",
+            "servicestage.projects[0].pipelines[0].status: must be 1 to 5, 7, or 10 to 14, not 6",
         ),
         (
             "keys.yaml",
@@ -323,7 +323,7 @@ fn bad_fixtures_stop_with_code_4_and_name_file_and_place() {
         (
             "twice.json",
             r#"{"servicestage":{"projects":[{"id":"p","pipelines":[{"id":"a"},{"id":"a"}]}]}}"#,
-            "servicestage.projects[0].pipelines[1].id: an id that is not there already",
+            "servicestage.projects[0].pipelines[1].id: duplicate \"a\"",
         ),
     ] {
         let file = folder.join(name);

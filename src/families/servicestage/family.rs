@@ -17,7 +17,9 @@ impl FamilyTable for Tables {
     const NAMES: &'static [&'static str] = &[plans::FAMILY, pipelines::FAMILY];
 
     fn next_due(&self) -> Millis {
-        self.plans.next_due().min(self.pipelines.next_due())
+        self.plans
+            .next_due()
+            .min(self.pipelines.collection().next_due())
     }
 
     fn fire_next(&mut self, now: Millis, shared: &mut Shared) -> bool {
@@ -33,7 +35,7 @@ impl FamilyTable for Tables {
         for (status, count) in self.plans.count_by_status(log) {
             add(plans::FAMILY, status, count);
         }
-        for (status, count) in self.pipelines.count_by_status(log) {
+        for (status, count) in self.pipelines.collection().count_by_status(log) {
             add(pipelines::FAMILY, status, count);
         }
     }
@@ -42,8 +44,7 @@ impl FamilyTable for Tables {
         if family == plans::FAMILY {
             self.plans.timeline(id, now, &shared.log)
         } else {
-            let Shared { scripts, log, .. } = shared;
-            self.pipelines.timeline(id, now, scripts, log)
+            self.pipelines.timeline(id, now, shared)
         }
     }
 

@@ -29,7 +29,7 @@ pub struct Project {
     pub release_plans: Vec<plans::fixture::Item>,
     /// Its pipelines, as the list or the detail shows them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pipelines: Vec<pipelines::fixture::Item>,
+    pub pipelines: Vec<pipelines::fixture::PipelineFixture>,
 }
 
 impl State {
@@ -83,7 +83,7 @@ pub fn save(tables: &Tables, now: Millis) -> State {
     let mut projects: Vec<&str> = tables
         .plans
         .projects()
-        .chain(tables.pipelines.projects())
+        .chain(tables.pipelines.collection().scopes())
         .collect();
     projects.sort_unstable();
     projects.dedup();

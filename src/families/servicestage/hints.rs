@@ -2,11 +2,13 @@
 
 use super::error::{Error, ErrorKind};
 use crate::families::servicestage::tables::Tables;
+use crate::world::hints;
 
 /// No plan of the project has the id.
 #[must_use]
 pub fn missing_plan(tables: &Tables, project: &str, id: &str) -> Error {
-    let hint = if let Some(home) = tables.pipelines.home(id) {
+    let hint = if let Some(stored) = tables.pipelines.collection().find(id) {
+        let home = &stored.scope;
         format!("{id} is a pipeline: /v3/{home}/pipeline/pipelines/{id}")
     } else {
         tables.plans.not_found_hint(project, id)
@@ -20,7 +22,7 @@ pub fn missing_pipeline(tables: &Tables, project: &str, id: &str) -> Error {
     let hint = if let Some(home) = tables.plans.home(id) {
         format!("{id} is a release plan: /v3/{home}/cas/release-plans/{id}")
     } else {
-        tables.pipelines.not_found_hint(project, id)
+        hints::not_found_hint("pipeline", tables.pipelines.collection(), project, id)
     };
     Error::from(ErrorKind::ReleaseNotFound).with_hint(hint)
 }

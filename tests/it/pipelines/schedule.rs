@@ -280,15 +280,15 @@ async fn what_is_no_policy_is_refused_with_its_place() {
         (json!({}), "missing field `strategy_type`"),
         (
             json!({"strategy_type": 2}),
-            "strategy_type: 2 is neither 0 nor 1",
+            "strategy_type: must be 0 or 1, not 2",
         ),
         (
             json!({"strategy_type": 1}),
-            "hooks: must not be absent or empty with strategy_type 1",
+            "hooks: must not be empty with strategy_type 1",
         ),
         (
             json!({"strategy_type": 1, "hooks": []}),
-            "hooks: must not be absent or empty with strategy_type 1",
+            "hooks: must not be empty with strategy_type 1",
         ),
         (
             json!({"strategy_type": 1, "hooks": [{}]}),
@@ -304,6 +304,10 @@ async fn what_is_no_policy_is_refused_with_its_place() {
         ),
         (
             hook("timezone_hour", json!(15)),
+            "hooks[0].timezone_hour: must be from 0 to 14",
+        ),
+        (
+            hook("timezone_hour", json!(-1)),
             "hooks[0].timezone_hour: must be from 0 to 14",
         ),
         (

@@ -306,7 +306,7 @@ async fn what_is_wrong_with_a_world_to_be_is_named_with_its_place() {
         ),
         (
             json!({"fixtures": {"servicestage": {"projects": [{"id": "p", "pipelines": [{"id": "a", "status": 6}]}]}}}),
-            "fixtures.servicestage.projects[0].pipelines[0].status: 1 to 5, 7, or 10 to 14, not 6",
+            "fixtures.servicestage.projects[0].pipelines[0].status: must be 1 to 5, 7, or 10 to 14, not 6",
         ),
         (
             json!({"fixtures": {"identities": {"users": [{"name": "ann", "password": 4711}]}}}),

@@ -1,42 +1,63 @@
-//! The answers to refused actions and edits of pipelines.
+//! The errors of refused commands and definitions.
 
-use super::model::action::ActionRefusal;
-use super::model::stages::UnknownName;
-use super::model::status::Status;
+use super::model::action::{ActionKind, ActionRefusal};
+use super::model::selection::InvalidSelection;
+use super::model::status::PipelineStatus;
+use super::table::NameTaken;
 use crate::families::servicestage::error::{Error, ErrorKind};
+use crate::http::json::ValidationError;
 
 impl From<ActionRefusal> for Error {
-    fn from(refused: ActionRefusal) -> Self {
-        match refused {
-            ActionRefusal::Status {
-                action,
-                status,
-                allowed,
-            } => Self::at("action_id", not_allowed(action, status, allowed)),
-            ActionRefusal::Edit { status, allowed } => {
-                ErrorKind::ParameterInvalid(not_allowed("edit", status, allowed)).into()
+    fn from(action_refusal: ActionRefusal) -> Self {
+        match action_refusal {
+            ActionRefusal::Status(ActionKind::Edit, status) => {
+                ErrorKind::ParameterInvalid(not_allowed(ActionKind::Edit, status)).into()
             }
-            ActionRefusal::NothingSelected => Self::at("selected_tasks", "must not be empty"),
-            ActionRefusal::UnknownName(UnknownName::Stage(n)) => Self::at(
-                format_args!("selected_tasks[{n}].stage_name"),
-                "there is no such stage",
-            ),
-            ActionRefusal::UnknownName(UnknownName::Task(n, k)) => Self::at(
-                format_args!("selected_tasks[{n}].tasks[{k}]"),
-                "the stage has no such task",
-            ),
-            ActionRefusal::NoGate(task) => {
-                Self::at("task_name", format!("no approval waits under {task}"))
+            ActionRefusal::Status(kind, status) => Self::at("action_id", not_allowed(kind, status)),
+            ActionRefusal::Selection(invalid_selection) => invalid_selection.into(),
+            ActionRefusal::NoGate(gate) => {
+                Self::at("task_name", format!("no approval waits under {gate}"))
             }
         }
     }
 }
 
-fn not_allowed(what: &str, status: Status, allowed: &[Status]) -> String {
-    let allowed: Vec<String> = allowed
+fn not_allowed(kind: ActionKind, status: PipelineStatus) -> String {
+    let allowed: Vec<&str> = kind
+        .allowed()
         .iter()
-        .map(|status| status.code().to_string())
+        .map(|status| status.as_str())
         .collect();
-    let (status, allowed) = (status.code(), allowed.join(", "));
-    format!("{what} is not allowed in status {status}, only in {allowed}")
+    let (kind, allowed) = (kind.as_str(), allowed.join(", "));
+    format!("{kind} is not allowed in status {status}, only in {allowed}")
+}
+
+impl From<InvalidSelection> for Error {
+    fn from(invalid_selection: InvalidSelection) -> Self {
+        match invalid_selection {
+            InvalidSelection::Empty => Self::at("selected_tasks", "must not be empty"),
+            InvalidSelection::UnknownStage { entry, .. } => Self::at(
+                format_args!("selected_tasks[{entry}].stage_name"),
+                "there is no such stage",
+            ),
+            InvalidSelection::UnknownTask { entry, task, .. } => Self::at(
+                format_args!("selected_tasks[{entry}].tasks[{task}]"),
+                "the stage has no such task",
+            ),
+        }
+    }
+}
+
+impl From<NameTaken> for Error {
+    fn from(name_taken: NameTaken) -> Self {
+        let hint = format!("the pipeline {} has that name", name_taken.holder);
+        Self::from(ValidationError::from(name_taken)).with_hint(hint)
+    }
+}
+
+impl From<NameTaken> for ValidationError {
+    fn from(NameTaken { name, .. }: NameTaken) -> Self {
+        let expected = format!("{name:?} is already used in the enterprise project");
+        Self::new("name", expected)
+    }
 }

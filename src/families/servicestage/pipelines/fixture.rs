@@ -1,105 +1,88 @@
-//! Pipelines in the fixture format: a row of the list or a whole detail, with the history beside it.
+//! Pipelines in the fixture format: the keys of a row and of a detail, with the history beside them.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::model::definition::{ConfigMode, Definition, FailMode};
 use super::model::execution::{Attempt, Execution, Purpose, Trigger};
-use super::model::pipeline::{ConfigMode, Definition, ImportedStatus, Pipeline};
+use super::model::pipeline::{ImportedStatus, Pipeline};
 use super::model::stages::{Stage, Stages};
-use super::model::status::Status;
+use super::model::status::PipelineStatus;
+use super::model::trigger_policy::{PolicySpec, TriggerPolicy};
 use super::table::Table;
-use super::wire::{ConfigModeWord, FailModeWord, PolicyBody, count_sources, read_stages};
+use super::wire::{count_sources, read_stages};
 use crate::families::servicestage::names::{check_name, name_after};
 use crate::http::json::{RawJson, path_string};
 use crate::sim::Millis;
-use crate::sim::lifecycle::FailurePolicy;
 use crate::sim::transition::ChangeContext;
 use crate::world::fixture::ValidationError;
+use crate::world::identities::UNKNOWN_CALLER;
 use crate::world::run_fixture::RunState;
 
-/// A pipeline: the keys of a row and of a detail, all optional but the id. A given status stays until a
-/// command acts, unless `emulator` tells the history.
+/// A pipeline. Only the id is required. A given status holds until the next command, unless `emulator` has the history.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Item {
-    /// The id.
+pub struct PipelineFixture {
     pub id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     create_time: Option<Millis>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     update_time: Option<Millis>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    config_mode: Option<ConfigModeWord>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    config_mode: Option<ConfigMode>,
     creator: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     model_version: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     last_trigger_at: Option<Millis>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     enterprise_project_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     enterprise_project: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     extend_info: Option<RawJson>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fail_mode: Option<FailModeWord>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pipeline_declaration: Option<DeclarationState>,
-    /// The trigger policy, as documented.
+    fail_mode: Option<FailMode>,
+    pipeline_declaration: DeclarationFixture,
     #[serde(
-        deserialize_with = "known_policy",
+        deserialize_with = "without_unknown_keys",
         skip_serializing_if = "Option::is_none"
     )]
-    hooks: Option<PolicyBody>,
-    /// The history.
+    hooks: Option<PolicySpec>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    emulator: Option<History>,
+    emulator: Option<HistoryFixture>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct DeclarationState {
-    #[serde(skip_serializing_if = "Option::is_none")]
+struct DeclarationFixture {
     sources: Option<RawJson>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     stages: Option<RawJson>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct History {
-    /// How many executions there were, kept or not.
+struct HistoryFixture {
+    /// The number of all executions.
     executed: u64,
-    /// The newest of them, oldest first.
-    executions: Vec<ExecutionState>,
+    /// The newest executions, oldest first.
+    executions: Vec<ExecutionFixture>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ExecutionState {
+struct ExecutionFixture {
     id: i64,
     version: i64,
     trigger: String,
-    /// 0: by hand; 1: scheduled.
+    /// 0: manual; 1: scheduled.
     trigger_type: u8,
     trigger_at: Millis,
-    /// The stages at the start, if the pipeline's are others by now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The stages at the start, if the pipeline has been edited since.
+    #[serde(skip_serializing_if = "Option::is_none")]
     stages: Option<Vec<Stage>>,
-    attempts: Vec<AttemptState>,
+    attempts: Vec<AttemptFixture>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AttemptState {
+struct AttemptFixture {
     purpose: Purpose,
     run: RunState,
 }
@@ -109,103 +92,86 @@ impl Table {
     pub fn load(
         &mut self,
         project: &str,
-        item: Item,
+        fixture: PipelineFixture,
         change_context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
-        if item.id.is_empty() {
-            return Err(ValidationError::new("id", "an id"));
+        if fixture.id.is_empty() {
+            return Err(ValidationError::new("id", "is required"));
         }
-        if self.contains(&item.id) {
-            return Err(ValidationError::new(
-                "id",
-                format!("an id that is not there already; {} is", item.id),
-            ));
+        if self.collection().contains(&fixture.id) {
+            let expected = format!("duplicate {:?}", fixture.id);
+            return Err(ValidationError::new("id", expected));
         }
-        let pipeline = item.pipeline(project, change_context.now)?;
-        self.check_name(project, &pipeline.definition, None)
-            .map_err(|_| {
-                ValidationError::new("name", "a name that is not taken in the enterprise project")
-            })?;
+        let pipeline = fixture.pipeline(project, change_context.now)?;
+        self.check_name(project, &pipeline.definition, None)?;
         self.insert(pipeline, change_context);
         Ok(())
     }
 
     /// The pipelines of a project in the fixture format, oldest first.
-    pub fn save(&self, project: &str, now: Millis) -> Vec<Item> {
-        self.of(project)
-            .map(|entry| Item::of(&entry.item, now))
+    pub fn save(&self, project: &str, now: Millis) -> Vec<PipelineFixture> {
+        self.collection()
+            .of(project)
+            .map(|stored| PipelineFixture::new(&stored.item, now))
             .collect()
     }
 }
 
-impl Item {
+impl PipelineFixture {
     fn pipeline(self, project: &str, now: Millis) -> Result<Pipeline, ValidationError> {
-        let declaration = self.pipeline_declaration.unwrap_or_default();
-        let stages = match &declaration.stages {
-            Some(stages) => read_stages(stages)
-                .map_err(|error| error.nested_in("pipeline_declaration.stages"))?,
-            None => Stages::default(),
-        };
-        if let Some(sources) = &declaration.sources {
-            count_sources(sources)
-                .map_err(|error| error.nested_in("pipeline_declaration.sources"))?;
+        let DeclarationFixture { sources, stages } = self.pipeline_declaration;
+        let in_declaration = |error: ValidationError| error.nested_in("pipeline_declaration");
+        let read = stages.as_ref().map(read_stages).transpose();
+        let read = read.map_err(in_declaration)?;
+        if let Some(sources) = &sources {
+            count_sources(sources).map_err(in_declaration)?;
         }
         if self.model_version.is_some_and(|version| version != 2) {
-            return Err(ValidationError::new("model_version", "2"));
+            return Err(ValidationError::new("model_version", "must be 2"));
         }
         let name = self.name.unwrap_or_else(|| name_after(&self.id));
         check_name(&name)?;
-        let status = match self.status.map(|code| (code, Status::of(code))) {
-            None => Status::Initialised,
-            Some((_, Some(status))) if status != Status::Skipped => status,
-            Some((code, _)) => {
-                return Err(ValidationError::new(
-                    "status",
-                    format!("1 to 5, 7, or 10 to 14, not {code}"),
-                ));
-            }
-        };
+        let code = self.status.unwrap_or(PipelineStatus::Initialised.code());
+        let status = PipelineStatus::from_code(code)
+            .filter(|status| *status != PipelineStatus::Skipped)
+            .ok_or_else(|| {
+                let expected = format!("must be 1 to 5, 7, or 10 to 14, not {code}");
+                ValidationError::new("status", expected)
+            })?;
         let definition = Definition {
             name,
             description: self.description.unwrap_or_default(),
-            config_mode: self.config_mode.map_or(ConfigMode::Ui, Into::into),
+            config_mode: self.config_mode.unwrap_or_default(),
             enterprise_project: self.enterprise_project_id.unwrap_or_else(|| "0".to_owned()),
-            fail: self.fail_mode.map_or(FailurePolicy::Stop, Into::into),
-            sources: declaration.sources.unwrap_or_else(RawJson::empty_list),
-            declared_stages: declaration.stages.unwrap_or_else(RawJson::empty_list),
-            stages,
+            fail_mode: self.fail_mode.unwrap_or_default(),
+            sources: sources.unwrap_or_else(RawJson::empty_list),
+            declared_stages: stages.unwrap_or_else(RawJson::empty_list),
+            stages: read.unwrap_or_default(),
         };
         let created = self.create_time.unwrap_or(now);
-        let creator = self
-            .creator
-            .as_deref()
-            .unwrap_or(crate::world::identities::UNKNOWN_CALLER);
+        let creator = self.creator.as_deref().unwrap_or(UNKNOWN_CALLER);
         let mut pipeline = Pipeline::new(project, &self.id, creator, definition, created);
         pipeline.version = self.version.unwrap_or(1);
         pipeline.updated = self.update_time.unwrap_or(created);
         pipeline.enterprise_project_name = self.enterprise_project;
         if let Some(hooks) = self.hooks {
-            let policy = hooks
-                .policy(now)
-                .map_err(|error| error.nested_in("hooks"))?;
-            pipeline.policy = Some(policy);
+            let policy = TriggerPolicy::new(hooks, now);
+            pipeline.policy = Some(policy.map_err(|error| error.nested_in("hooks"))?);
         }
         if let Some(history) = self.emulator {
-            history
-                .restore(&mut pipeline, now)
-                .map_err(|error| error.nested_in("emulator"))?;
+            let restored = history.restore(&mut pipeline, now);
+            restored.map_err(|error| error.nested_in("emulator"))?;
         } else {
-            let last_trigger_at = self.last_trigger_at.unwrap_or(0);
             pipeline.imported = Some(ImportedStatus {
                 status,
-                last_trigger_at,
+                last_trigger_at: self.last_trigger_at.unwrap_or(0),
                 extend_info: self.extend_info,
             });
         }
         Ok(pipeline)
     }
 
-    fn of(pipeline: &Pipeline, now: Millis) -> Self {
+    fn new(pipeline: &Pipeline, now: Millis) -> Self {
         let definition = &pipeline.definition;
         let imported = pipeline.imported.as_ref();
         Self {
@@ -215,7 +181,7 @@ impl Item {
             create_time: Some(pipeline.created),
             update_time: Some(pipeline.updated),
             version: Some(pipeline.version),
-            config_mode: Some(definition.config_mode.into()),
+            config_mode: Some(definition.config_mode),
             creator: Some(pipeline.creator.clone()),
             model_version: Some(2),
             status: Some(pipeline.status(now).code()),
@@ -223,28 +189,29 @@ impl Item {
             enterprise_project_id: Some(definition.enterprise_project.clone()),
             enterprise_project: pipeline.enterprise_project_name.clone(),
             extend_info: imported.and_then(|imported| imported.extend_info.clone()),
-            fail_mode: Some(definition.fail.into()),
-            pipeline_declaration: Some(DeclarationState {
+            fail_mode: Some(definition.fail_mode),
+            pipeline_declaration: DeclarationFixture {
                 sources: Some(definition.sources.clone()),
                 stages: Some(definition.declared_stages.clone()),
-            }),
-            hooks: pipeline
-                .policy
-                .as_ref()
-                .map(|policy| PolicyBody::of(Some(policy))),
-            emulator: imported.is_none().then(|| History::of(pipeline)),
+            },
+            hooks: pipeline.policy.as_ref().map(|policy| policy.spec().clone()),
+            emulator: imported.is_none().then(|| HistoryFixture::new(pipeline)),
         }
     }
 }
 
-/// Reads a policy in which, unlike in a request, an unknown key is refused.
-fn known_policy<'de, D: Deserializer<'de>>(
+/// Reads a policy and refuses unknown keys, which a request may have.
+fn without_unknown_keys<'de, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<Option<PolicyBody>, D::Error> {
+) -> Result<Option<PolicySpec>, D::Error> {
     let mut unknown = None;
-    let mut hear =
-        |path: serde_ignored::Path| unknown = unknown.take().or_else(|| Some(path_string(&path)));
-    let policy = Option::deserialize(serde_ignored::Deserializer::new(deserializer, &mut hear))?;
+    let mut callback = |path: serde_ignored::Path| {
+        unknown.get_or_insert_with(|| path_string(&path));
+    };
+    let policy = Option::deserialize(serde_ignored::Deserializer::new(
+        deserializer,
+        &mut callback,
+    ))?;
     match unknown {
         None => Ok(policy),
         Some(path) => Err(serde::de::Error::custom(format_args!(
@@ -253,85 +220,87 @@ fn known_policy<'de, D: Deserializer<'de>>(
     }
 }
 
-impl History {
-    fn of(pipeline: &Pipeline) -> Self {
+impl HistoryFixture {
+    fn new(pipeline: &Pipeline) -> Self {
         let current = &pipeline.definition.stages;
-        let executions = pipeline.executions.iter().map(|execution| ExecutionState {
-            id: execution.id,
-            version: execution.version,
-            trigger: execution.executor.clone(),
-            trigger_type: u8::from(execution.trigger == Trigger::Scheduled),
-            trigger_at: execution.triggered,
-            stages: (execution.stages != *current).then(|| execution.stages.to_vec()),
-            attempts: execution.attempts.iter().map(AttemptState::of).collect(),
-        });
+        let executions = pipeline.executions.iter();
         Self {
             executed: pipeline.executed,
-            executions: executions.collect(),
+            executions: executions
+                .map(|execution| ExecutionFixture::new(execution, current))
+                .collect(),
         }
     }
 
     fn restore(self, pipeline: &mut Pipeline, now: Millis) -> Result<(), ValidationError> {
         let mut newest = i64::MIN;
-        for (n, state) in self.executions.into_iter().enumerate() {
-            let place = format!("executions[{n}]");
-            if state.id <= newest {
-                return Err(ValidationError::new(
-                    place,
-                    "a larger id than the one before",
-                ));
+        for (n, fixture) in self.executions.into_iter().enumerate() {
+            let path = format!("executions[{n}]");
+            if fixture.id <= newest {
+                let expected = "must have a larger id than the one before";
+                return Err(ValidationError::new(path, expected));
             }
-            newest = state.id;
-            let current = &pipeline.definition.stages;
-            let execution = state
-                .restore(current, now)
-                .map_err(|error| error.nested_in(place))?;
+            newest = fixture.id;
+            let execution = fixture.restore(&pipeline.definition.stages, now);
+            let execution = execution.map_err(|error| error.nested_in(path))?;
             pipeline.executions.push_back(execution);
         }
-        let kept = pipeline.executions.len() as u64;
-        if self.executed < kept {
-            return Err(ValidationError::new(
-                "executed",
-                format!("at least {kept}, the executions that follow"),
-            ));
+        let n_kept = pipeline.executions.len() as u64;
+        if self.executed < n_kept {
+            let expected = format!("must be at least {n_kept}, the number of executions listed");
+            return Err(ValidationError::new("executed", expected));
         }
         pipeline.executed = self.executed;
         Ok(())
     }
 }
 
-impl ExecutionState {
+impl ExecutionFixture {
+    fn new(execution: &Execution, current: &Stages) -> Self {
+        let attempts = execution.attempts.iter().map(|attempt| AttemptFixture {
+            purpose: attempt.purpose,
+            run: RunState::from(&attempt.run),
+        });
+        Self {
+            id: execution.id,
+            version: execution.version,
+            trigger: execution.executor.clone(),
+            trigger_type: execution.trigger as u8,
+            trigger_at: execution.triggered,
+            stages: (execution.stages != *current).then(|| execution.stages.as_slice().to_vec()),
+            attempts: attempts.collect(),
+        }
+    }
+
     fn restore(self, current: &Stages, now: Millis) -> Result<Execution, ValidationError> {
-        let stages: Stages = match self.stages {
+        let stages = match self.stages {
             Some(stages) => stages.into_iter().collect(),
             None => current.clone(),
         };
-        let trigger = match self.trigger_type {
-            0 => Trigger::Manual,
-            1 => Trigger::Scheduled,
-            _ => return Err(ValidationError::new("trigger_type", "0 or 1")),
-        };
+        let trigger = Trigger::from_repr(self.trigger_type)
+            .ok_or_else(|| ValidationError::new("trigger_type", "must be 0 or 1"))?;
         let mut attempts: Vec<Attempt> = Vec::new();
-        for (n, AttemptState { purpose, run }) in self.attempts.into_iter().enumerate() {
-            let place = format!("attempts[{n}].run");
-            let run = run.restore(now).map_err(|error| error.nested_in(place))?;
+        for (n, AttemptFixture { purpose, run }) in self.attempts.into_iter().enumerate() {
+            let path = format!("attempts[{n}].run");
+            let run = run.restore(now).map_err(|error| error.nested_in(&path))?;
             let n_steps = match purpose {
                 Purpose::Release => stages.n_steps(),
                 Purpose::Rollback => 1,
             };
             if run.plan().steps.len() != n_steps {
-                return Err(ValidationError::new(
-                    format!("attempts[{n}].run.does"),
-                    format!("{n_steps} steps"),
-                ));
+                let expected = format!("must have as many steps as the stages: {n_steps}");
+                return Err(ValidationError::new(format!("{path}.does"), expected));
             }
             attempts.push(Attempt { purpose, run });
         }
-        if attempts
-            .first()
-            .is_none_or(|first| first.purpose != Purpose::Release)
-        {
-            return Err(ValidationError::new("attempts", "a release first"));
+        match attempts.first() {
+            Some(first) if first.purpose == Purpose::Release => {}
+            _ => {
+                return Err(ValidationError::new(
+                    "attempts",
+                    "must begin with a release",
+                ));
+            }
         }
         Ok(Execution {
             id: self.id,
@@ -342,14 +311,5 @@ impl ExecutionState {
             stages,
             attempts,
         })
-    }
-}
-
-impl AttemptState {
-    fn of(attempt: &Attempt) -> Self {
-        Self {
-            purpose: attempt.purpose,
-            run: RunState::from(&attempt.run),
-        }
     }
 }

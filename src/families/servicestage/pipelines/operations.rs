@@ -5,16 +5,16 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::model::action::ActionRefusal;
-use super::model::pipeline::{Definition, Pipeline};
-use super::model::stages::SelectedStage;
-use super::table::{Table, WriteContext};
-use super::wire::{ActionBody, ActionQuery, PipelineBody, PolicyBody};
-use super::wire::{ActionResponse, Detail, Record, Row};
+use super::model::pipeline::Pipeline;
+use super::model::trigger_policy::{PolicySpec, TriggerPolicy};
+use super::wire::{
+    ActionQuery, ActionResponse, PipelineActionBody, PipelineBody, PipelineDetail, PipelineRecord,
+    PipelineRecords, PipelineRow,
+};
 use crate::families::huawei::{GatewayError, GatewayErrorBody};
-use crate::families::servicestage::error::{ErrorKind, ServiceStageErrorBody};
+use crate::families::servicestage::error::ServiceStageErrorBody;
 use crate::families::servicestage::paging::Paging;
 use crate::families::servicestage::tables::Tables;
 use crate::families::servicestage::{Error, ServiceStage, hints};
@@ -24,11 +24,14 @@ use crate::http::response::{self, StreamedArray};
 use crate::sim::Millis;
 use crate::world::settings::{Fidelity, PipelinesList};
 
-/// About how many bytes a row of the list takes.
-const ROW: usize = 512;
+/// The approximate size of a row of the list, in bytes.
+const ROW_SIZE: usize = 512;
+
+/// The approximate size of a trigger policy, in bytes.
+const POLICY_SIZE: usize = 128;
 
 /// The most pipelines of a project; a limit of the console, which only strict fidelity enforces.
-const MOST_PIPELINES: usize = 1_000;
+const MAX_PIPELINES: usize = 1_000;
 
 fn ok(text: Vec<u8>) -> Response {
     response::json(StatusCode::OK, Bytes::from(text))
@@ -42,7 +45,7 @@ fn ok(text: Vec<u8>) -> Response {
     tag = "pipelines", request_body(content = PipelineBody,
         example = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": [
             {"name": "deploy", "approval_type": 1, "tasks": [{"name": "prepare"}, {"name": "roll-out"}]}]})),
-    responses((status = 200, body = Detail), (status = 400, body = ServiceStageErrorBody),
+    responses((status = 200, body = PipelineDetail), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody)),
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("ServiceStage API reference, page 0245, read 2026-08")),
@@ -58,41 +61,39 @@ pub(super) async fn create_pipeline(
     let strict = handle.settings().fidelity == Fidelity::Strict;
     handle.write(|tables, shared, now| {
         let table = &mut tables.pipelines;
-        table
-            .check_name(&project, &definition, None)
-            .map_err(|_| name_taken(table, &project, &definition))?;
-        if strict && table.len(&project) >= MOST_PIPELINES {
+        table.check_name(&project, &definition, None)?;
+        if strict && table.collection().len(&project) >= MAX_PIPELINES {
             return Err(Error::at("project_id", "has 1000 release tasks already"));
         }
-        let id = handle.ids().uuid(|id| table.contains(id));
+        let id = handle.ids().uuid(|id| table.collection().contains(id));
         let pipeline = Pipeline::new(&project, &id, &caller.name, definition, now);
-        let text = response::to_json(&Detail::of(&pipeline, now), ROW);
+        let text = response::to_json(&PipelineDetail::new(&pipeline, now), ROW_SIZE);
         table.insert(pipeline, &mut shared.log.context(now, "create"));
         Ok(ok(text))
     })
 }
 
-fn name_taken(table: &Table, project: &str, definition: &Definition) -> Error {
-    let taken = format!("{} is taken in the enterprise project", definition.name);
-    Error::at("name", taken).with_hint(table.hint_at_name(project, definition))
-}
-
 /// A pipeline of a project. Errors: 404.
-fn found<'a>(tables: &'a Tables, project: &str, id: &str) -> Result<&'a Pipeline, Error> {
-    let pipeline = tables.pipelines.get(project, id);
+fn find<'a>(tables: &'a Tables, project: &str, id: &str) -> Result<&'a Pipeline, Error> {
+    let pipeline = tables.pipelines.collection().get(project, id);
     pipeline.ok_or_else(|| hints::missing_pipeline(tables, project, id))
 }
 
-/// What is answered to something refused for a pipeline, by project and id. `selected` is what it selects.
+/// The error for a refused command, with its hint. Errors: 404 if there is no such pipeline.
 fn refused(
     tables: &Tables,
-    pipeline: (&str, &str),
-    refused: ActionRefusal,
-    selected: Option<&[SelectedStage]>,
+    project: &str,
+    id: &str,
+    action_refusal: ActionRefusal,
     now: Millis,
 ) -> Error {
-    let hint = tables.pipelines.hint(pipeline, &refused, selected, now);
-    Error::from(refused).with_hint(hint)
+    match find(tables, project, id) {
+        Ok(pipeline) => {
+            let hint = pipeline.hint(&action_refusal, now);
+            Error::from(action_refusal).with_hint(hint)
+        }
+        Err(error) => error,
+    }
 }
 
 #[derive(Serialize)]
@@ -106,7 +107,7 @@ struct Wrapped<T> {
 /// 400 for a bad paging parameter.
 #[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines", operation_id = "ListPipelines",
     tag = "pipelines", params(Paging),
-    responses((status = 200, body = Vec<Row>), (status = 400, body = ServiceStageErrorBody),
+    responses((status = 200, body = Vec<PipelineRow>), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0246 of 2025-11-28, read 2026-08")),
@@ -119,14 +120,14 @@ pub(super) async fn list_pipelines(
 ) -> Result<Response, Error> {
     let page = paging.page()?;
     let text = handle.read(|tables, _, now| {
-        let table = &tables.pipelines;
-        let size = page.limit().min(table.len(&project)) * ROW;
+        let pipelines = tables.pipelines.collection();
+        let size = page.limit().min(pipelines.len(&project)) * ROW_SIZE;
         let rows = page.cut(
-            table.of(&project),
-            |entry| &entry.item.definition.name,
-            |entry| entry.item.updated,
+            pipelines.of(&project),
+            |stored| &stored.item.definition.name,
+            |stored| stored.item.updated,
         );
-        let rows = StreamedArray::new(rows.map(|entry| Row::of(&entry.item, now)));
+        let rows = StreamedArray::new(rows.map(|stored| PipelineRow::new(&stored.item, now)));
         match handle.settings().pipelines_list {
             PipelinesList::Array => response::to_json(&rows, size),
             PipelinesList::Object => response::to_json(&Wrapped { pipelines: rows }, size),
@@ -143,7 +144,7 @@ pub(super) async fn list_pipelines(
     tag = "pipelines", request_body(content = PipelineBody,
         example = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": [
             {"name": "deploy", "approval_type": 1, "tasks": [{"name": "prepare"}, {"name": "roll-out"}]}]})),
-    responses((status = 200, body = Detail), (status = 400, body = ServiceStageErrorBody),
+    responses((status = 200, body = PipelineDetail), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0247, read 2026-08")),
@@ -157,20 +158,19 @@ pub(super) async fn update_pipeline(
 ) -> Result<Response, Error> {
     let definition = body.definition()?;
     handle.write(|tables, shared, now| {
-        if tables.pipelines.get(&project, &id).is_none() {
-            return Err(hints::missing_pipeline(tables, &project, &id));
-        }
+        find(tables, &project, &id)?;
         let table = &mut tables.pipelines;
-        table
-            .check_name(&project, &definition, Some(&id))
-            .map_err(|_| name_taken(table, &project, &definition))?;
-        table
-            .edit(&project, &id, definition, now, &mut shared.log)
-            .ok_or(ErrorKind::ReleaseNotFound)?
-            .map_err(|why| refused(tables, (&project, &id), why, None, now))?;
-        let pipeline = tables.pipelines.get(&project, &id);
-        let pipeline = pipeline.ok_or(ErrorKind::ReleaseNotFound)?;
-        Ok(ok(response::to_json(&Detail::of(pipeline, now), ROW)))
+        table.check_name(&project, &definition, Some(&id))?;
+        if let Some(Err(action_refusal)) =
+            table.edit(&project, &id, definition, now, &mut shared.log)
+        {
+            return Err(refused(tables, &project, &id, action_refusal, now));
+        }
+        let pipeline = find(tables, &project, &id)?;
+        Ok(ok(response::to_json(
+            &PipelineDetail::new(pipeline, now),
+            ROW_SIZE,
+        )))
     })
 }
 
@@ -180,7 +180,7 @@ pub(super) async fn update_pipeline(
 /// such pipeline; 400 for an action that the present status does not allow, an unknown stage or task in
 /// `selected_tasks`, and an approval under a name at which nothing waits.
 #[utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/action",
-    operation_id = "OperatePipeline", tag = "pipelines", params(ActionQuery), request_body = Option<ActionBody>,
+    operation_id = "OperatePipeline", tag = "pipelines", params(ActionQuery), request_body = Option<PipelineActionBody>,
     responses((status = 200, body = ActionResponse), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
@@ -193,27 +193,22 @@ pub(super) async fn operate_pipeline(
     caller: Caller,
     Path((project, id)): Path<(String, String)>,
     Query(query): Query<ActionQuery>,
-    Json(body): Json<ActionBody>,
+    Json(body): Json<PipelineActionBody>,
 ) -> Result<Response, Error> {
     let action = body.action(&query)?;
-    let (execution, status) = handle.write(|tables, shared, now| {
-        let context = WriteContext {
-            scripts: &mut shared.scripts,
-            log: &mut shared.log,
-            now,
-        };
-        let acted = tables
+    let execution = handle.write(|tables, shared, now| {
+        tables
             .pipelines
-            .act(&project, &id, &action, &caller.name, context);
-        let acted = acted.ok_or_else(|| hints::missing_pipeline(tables, &project, &id))?;
-        acted.map_err(|why| refused(tables, (&project, &id), why, action.selected(), now))
+            .act(&project, &id, &action, &caller.name, now, shared)
+            .ok_or_else(|| hints::missing_pipeline(tables, &project, &id))?
+            .map_err(|action_refusal| refused(tables, &project, &id, action_refusal, now))
     })?;
-    let acted = ActionResponse {
+    let response = ActionResponse {
         id: execution,
         pipeline_id: &id,
-        status: status.code(),
+        status: action.response_status().code(),
     };
-    Ok(ok(response::to_json(&acted, 96)))
+    Ok(ok(response::to_json(&response, 96)))
 }
 
 /// Views release task details.
@@ -221,7 +216,7 @@ pub(super) async fn operate_pipeline(
 /// Errors: 404 no such pipeline.
 #[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}", operation_id = "ShowPipeline",
     tag = "pipelines",
-    responses((status = 200, body = Detail), (status = 400, body = ServiceStageErrorBody), (status = 401, body = GatewayErrorBody),
+    responses((status = 200, body = PipelineDetail), (status = 400, body = ServiceStageErrorBody), (status = 401, body = GatewayErrorBody),
         (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0249, read 2026-08")),
@@ -232,25 +227,12 @@ pub(super) async fn show_pipeline(
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
     handle.read(|tables, _, now| {
-        let pipeline = found(tables, &project, &id)?;
-        Ok(ok(response::to_json(&Detail::of(pipeline, now), ROW)))
+        let pipeline = find(tables, &project, &id)?;
+        Ok(ok(response::to_json(
+            &PipelineDetail::new(pipeline, now),
+            ROW_SIZE,
+        )))
     })
-}
-
-#[derive(Serialize)]
-struct Records<T> {
-    count: u64,
-    records: T,
-}
-
-/// The execution records of a pipeline.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = PipelineRecords)]
-struct RecordsBody<'a> {
-    /// How many executions there were, kept or not.
-    count: u64,
-    /// Newest first.
-    records: Vec<Record<'a>>,
 }
 
 /// Views execution records of a release task.
@@ -259,7 +241,7 @@ struct RecordsBody<'a> {
 /// for a bad paging parameter.
 #[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/records",
     operation_id = "ListPipelineRecords", tag = "pipelines", params(Paging),
-    responses((status = 200, body = RecordsBody), (status = 400, body = ServiceStageErrorBody),
+    responses((status = 200, body = PipelineRecords), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0290, read 2026-08")),
@@ -272,22 +254,20 @@ pub(super) async fn list_pipeline_records(
 ) -> Result<Response, Error> {
     let page = paging.page()?;
     handle.read(|tables, _, now| {
-        let pipeline = found(tables, &project, &id)?;
+        let pipeline = find(tables, &project, &id)?;
         let rows = page.cut(
             pipeline.executions.iter(),
             |_| "",
             |execution| execution.triggered,
         );
-        let records =
-            StreamedArray::new(rows.map(|execution| Record::of(pipeline, execution, now)));
-        let size = 64 + page.limit().min(pipeline.executions.len()) * 192;
-        Ok(ok(response::to_json(
-            &Records {
-                count: pipeline.executed,
-                records,
-            },
-            size,
-        )))
+        let records = PipelineRecords {
+            count: pipeline.executed,
+            records: rows
+                .map(|execution| PipelineRecord::new(pipeline, execution, now))
+                .collect(),
+        };
+        let size = 64 + records.records.len() * 192;
+        Ok(ok(response::to_json(&records, size)))
     })
 }
 
@@ -297,8 +277,8 @@ pub(super) async fn list_pipeline_records(
 /// policy (inferred). Errors: 404 no such pipeline; 400 with the JSON path, also for a cron line that cannot
 /// be read.
 #[utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
-    operation_id = "CreatePipelineHooks", tag = "pipelines", request_body = PolicyBody,
-    responses((status = 200, body = PolicyBody), (status = 400, body = ServiceStageErrorBody),
+    operation_id = "CreatePipelineHooks", tag = "pipelines", request_body = PolicySpec,
+    responses((status = 200, body = PolicySpec), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0252, read 2026-08")),
@@ -307,7 +287,7 @@ pub(super) async fn list_pipeline_records(
 pub(super) async fn create_pipeline_hooks(
     service: State<ServiceStage>,
     path: Path<(String, String)>,
-    body: Json<PolicyBody>,
+    body: Json<PolicySpec>,
 ) -> Result<Response, Error> {
     set_policy(service, path, body)
 }
@@ -316,8 +296,8 @@ pub(super) async fn create_pipeline_hooks(
 ///
 /// As the creation.
 #[utoipa::path(put, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
-    operation_id = "UpdatePipelineHooks", tag = "pipelines", request_body = PolicyBody,
-    responses((status = 200, body = PolicyBody), (status = 400, body = ServiceStageErrorBody),
+    operation_id = "UpdatePipelineHooks", tag = "pipelines", request_body = PolicySpec,
+    responses((status = 200, body = PolicySpec), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0253, read 2026-08")),
@@ -327,7 +307,7 @@ pub(super) async fn create_pipeline_hooks(
 pub(super) async fn update_pipeline_hooks(
     service: State<ServiceStage>,
     path: Path<(String, String)>,
-    body: Json<PolicyBody>,
+    body: Json<PolicySpec>,
 ) -> Result<Response, Error> {
     set_policy(service, path, body)
 }
@@ -335,16 +315,24 @@ pub(super) async fn update_pipeline_hooks(
 fn set_policy(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path((project, id)): Path<(String, String)>,
-    Json(body): Json<PolicyBody>,
+    Json(spec): Json<PolicySpec>,
 ) -> Result<Response, Error> {
+    let now = handle.read(|tables, _, now| find(tables, &project, &id).map(|_| now))?;
+    // Outside the write lock, because searching cron lines that never fire takes long.
+    let mut policy = TriggerPolicy::new(spec, now)?;
     handle.write(|tables, shared, now| {
-        let pipeline = found(tables, &project, &id)?;
-        let policy = body.policy(now)?;
-        let selected = policy.selected.as_deref();
-        pipeline
-            .check(selected)
-            .map_err(|why| refused(tables, (&project, &id), why, selected, now))?;
-        let text = response::to_json(&PolicyBody::of(Some(&policy)), 128);
+        let stages = &find(tables, &project, &id)?.definition.stages;
+        if let Err(invalid_selection) = policy.selection().validate(stages.as_slice()) {
+            return Err(refused(
+                tables,
+                &project,
+                &id,
+                invalid_selection.into(),
+                now,
+            ));
+        }
+        policy.advance_past(now);
+        let text = response::to_json(policy.spec(), POLICY_SIZE);
         let change_context = &mut shared.log.context(now, "hooks");
         tables
             .pipelines
@@ -358,7 +346,7 @@ fn set_policy(
 /// Without one it answers a policy by hand (inferred). Errors: 404 no such pipeline.
 #[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
     operation_id = "ShowPipelineHooks", tag = "pipelines",
-    responses((status = 200, body = PolicyBody), (status = 400, body = ServiceStageErrorBody), (status = 401, body = GatewayErrorBody),
+    responses((status = 200, body = PolicySpec), (status = 400, body = ServiceStageErrorBody), (status = 401, body = GatewayErrorBody),
         (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0254, read 2026-08")),
@@ -369,9 +357,12 @@ pub(super) async fn show_pipeline_hooks(
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
     handle.read(|tables, _, _| {
-        let pipeline = found(tables, &project, &id)?;
-        let policy = pipeline.policy.as_ref();
-        Ok(ok(response::to_json(&PolicyBody::of(policy), 128)))
+        let pipeline = find(tables, &project, &id)?;
+        let text = match &pipeline.policy {
+            Some(policy) => response::to_json(policy.spec(), POLICY_SIZE),
+            None => response::to_json(&PolicySpec::default(), POLICY_SIZE),
+        };
+        Ok(ok(text))
     })
 }
 

@@ -173,7 +173,7 @@ async fn the_body_of_every_action_but_approval_may_be_absent() {
     assert_eq!(empty("rollback", "").await.assert_status(200)["status"], 10);
     assert_eq!(
         wrong(&empty("approval", "").await),
-        "task_name: must not be absent with action_id approval"
+        "task_name: is required with action_id approval"
     );
 }
 
@@ -215,20 +215,17 @@ async fn every_action_answers_the_number_of_the_same_execution() {
 
 #[tokio::test]
 async fn an_action_must_be_one_of_the_six() {
-    const NONE_OF: &str = "is none of start, stop, continue, retry, approval, rollback";
+    const ONE_OF: &str = "action_id: must be start, stop, continue, retry, approval or rollback";
     let app = App::new();
     let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
     let before = app.state().await;
     for (query, expected) in [
-        ("", "action_id: must not be absent".to_owned()),
-        (
-            "?actionId=start",
-            "action_id: must not be absent".to_owned(),
-        ),
-        ("?action_id=", format!("action_id:  {NONE_OF}")),
-        ("?action_id=delete", format!("action_id: delete {NONE_OF}")),
-        ("?action_id=Start", format!("action_id: Start {NONE_OF}")),
-        ("?action_id=skip", format!("action_id: skip {NONE_OF}")),
+        ("", "action_id: is required".to_owned()),
+        ("?actionId=start", "action_id: is required".to_owned()),
+        ("?action_id=", format!("{ONE_OF}, not \"\"")),
+        ("?action_id=delete", format!("{ONE_OF}, not \"delete\"")),
+        ("?action_id=Start", format!("{ONE_OF}, not \"Start\"")),
+        ("?action_id=skip", format!("{ONE_OF}, not \"skip\"")),
         (
             "?action_id=start&action_id=stop",
             "duplicate field `action_id`".to_owned(),

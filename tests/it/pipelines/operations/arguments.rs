@@ -136,29 +136,26 @@ async fn an_approval_needs_a_task_and_an_answer() {
     pipeline.act("start", json!({})).await;
     let before = app.state().await;
     for (body, expected) in [
-        (
-            json!({}),
-            "task_name: must not be absent with action_id approval",
-        ),
+        (json!({}), "task_name: is required with action_id approval"),
         (
             json!({"approval_type": "agree"}),
-            "task_name: must not be absent with action_id approval",
+            "task_name: is required with action_id approval",
         ),
         (
             json!({"task_name": null, "approval_type": "agree"}),
-            "task_name: must not be absent with action_id approval",
+            "task_name: is required with action_id approval",
         ),
         (
             json!({"task_name": "", "approval_type": "agree"}),
-            "task_name: must not be absent with action_id approval",
+            "task_name: is required with action_id approval",
         ),
         (
             json!({"task_name": "s"}),
-            "approval_type: must not be absent with action_id approval",
+            "approval_type: is required with action_id approval",
         ),
         (
             json!({"task_name": "s", "approval_type": null}),
-            "approval_type: must not be absent with action_id approval",
+            "approval_type: is required with action_id approval",
         ),
         (
             json!({"task_name": "s", "approval_type": "yes"}),

@@ -251,8 +251,8 @@ async fn only_model_version_2_is_supported() {
 
 #[tokio::test]
 async fn ui_needs_stages_and_template_needs_sources() {
-    const STAGES: &str = "stages: must not be absent or empty with config_mode ui";
-    const SOURCES: &str = "sources: must not be absent or empty with config_mode template";
+    const STAGES: &str = "stages: must not be empty with config_mode ui";
+    const SOURCES: &str = "sources: must not be empty with config_mode template";
     refuse([
         (without(&ui(), "stages"), STAGES),
         (with(&ui(), "stages", Value::Null), STAGES),
@@ -347,7 +347,7 @@ async fn a_template_source_that_breaks_a_rule_is_refused_with_its_place() {
 
 #[tokio::test]
 async fn a_name_is_unique_in_its_project_and_enterprise_project() {
-    const TAKEN: &str = "name: release-a is taken in the enterprise project";
+    const TAKEN: &str = "name: \"release-a\" is already used in the enterprise project";
     let app = App::new();
     app.post(&pipelines(), ui()).await.assert_status(200);
 

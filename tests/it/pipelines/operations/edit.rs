@@ -73,11 +73,11 @@ async fn an_edit_checks_its_body_like_a_creation() {
         ),
         (
             with(&good, "stages", json!([])),
-            "stages: must not be absent or empty with config_mode ui",
+            "stages: must not be empty with config_mode ui",
         ),
         (
             with(&good, "config_mode", json!("template")),
-            "sources: must not be absent or empty with config_mode template",
+            "sources: must not be empty with config_mode template",
         ),
         (
             with(&good, "stages", json!([{"name": "s", "tasks": [{}]}])),
@@ -212,7 +212,7 @@ async fn a_change_of_name_frees_the_old_one_and_takes_the_new() {
         .await;
     assert_eq!(
         wrong(&taken),
-        "name: release-b is taken in the enterprise project"
+        "name: \"release-b\" is already used in the enterprise project"
     );
     assert_eq!(
         app.get(&first.path()).await.assert_status(200)["version"],
@@ -230,7 +230,7 @@ async fn a_change_of_name_frees_the_old_one_and_takes_the_new() {
         .await;
     assert_eq!(
         wrong(&taken),
-        "name: release-c is taken in the enterprise project"
+        "name: \"release-c\" is already used in the enterprise project"
     );
     app.post(&pipelines(), body("release-b", three_stages()))
         .await
@@ -254,7 +254,7 @@ async fn a_change_of_the_enterprise_project_moves_the_name() {
     let taken = app.post(&pipelines(), elsewhere).await;
     assert_eq!(
         wrong(&taken),
-        "name: release-a is taken in the enterprise project"
+        "name: \"release-a\" is already used in the enterprise project"
     );
     app.post(&pipelines(), body("release-a", three_stages()))
         .await
@@ -264,7 +264,7 @@ async fn a_change_of_the_enterprise_project_moves_the_name() {
         .await;
     assert_eq!(
         wrong(&back),
-        "name: release-a is taken in the enterprise project"
+        "name: \"release-a\" is already used in the enterprise project"
     );
 }
 

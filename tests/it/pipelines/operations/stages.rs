@@ -126,12 +126,12 @@ async fn names_are_unique_within_their_level_only() {
     let stages =
         json!([{"name": "s", "tasks": []}, {"name": "r", "tasks": []}, {"name": "s", "tasks": []}]);
     let reply = app.post(&pipelines(), body("release-a", stages)).await;
-    assert_eq!(wrong(&reply), "stages[2].name: s is there already");
+    assert_eq!(wrong(&reply), "stages[2].name: duplicate \"s\"");
 
     let stages =
         json!([{"name": "s", "tasks": []}, {"name": "r", "tasks": [task("t"), task("t")]}]);
     let reply = app.post(&pipelines(), body("release-a", stages)).await;
-    assert_eq!(wrong(&reply), "stages[1].tasks[1].name: t is there already");
+    assert_eq!(wrong(&reply), "stages[1].tasks[1].name: duplicate \"t\"");
 
     let stages = json!([{"name": "s", "tasks": [task("s"), task("t")]}, {"name": "t", "tasks": [task("s")]}]);
     app.post(&pipelines(), body("release-a", stages))

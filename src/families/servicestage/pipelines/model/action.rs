@@ -1,77 +1,49 @@
 //! The commands of a pipeline, and the statuses that allow them.
 
-use super::stages::{SelectedStage, UnknownName};
-use super::status::Status;
+use super::selection::{InvalidSelection, TaskSelection};
+use super::status::PipelineStatus;
 
-/// What can be said to a pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Run the selected tasks from the first, or all.
-    Start(Option<Vec<SelectedStage>>),
-    /// Freeze running tasks where they are.
+    /// Run the selected tasks from the first.
+    Start(TaskSelection),
+    /// Freeze running tasks.
     Stop,
-    /// Go on after a stop.
+    /// Resume after a stop.
     Continue,
-    /// Repeat what has not succeeded.
+    /// Repeat the tasks that have not succeeded.
     Retry,
-    /// Answer the gate of that name.
     Approval {
-        /// The task's name, or that of a gated stage.
-        task: String,
-        /// Agreed, or refused.
+        /// The name of a task, or of a stage with an approval.
+        gate: String,
         agree: bool,
     },
-    /// Go back to the state before.
+    /// Return to the state before the release.
     Rollback,
 }
 
-/// A command, without what goes with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A command without its arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum ActionKind {
-    /// Replace the definition, which is an operation of its own.
+    /// Replace the definition, an operation of its own.
     Edit,
-    /// See [`Action::Start`].
     Start,
-    /// See [`Action::Stop`].
     Stop,
-    /// See [`Action::Continue`].
     Continue,
-    /// See [`Action::Retry`].
     Retry,
-    /// See [`Action::Approval`].
     Approval,
-    /// See [`Action::Rollback`].
     Rollback,
 }
 
 impl ActionKind {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Edit,
-        Self::Start,
-        Self::Stop,
-        Self::Continue,
-        Self::Retry,
-        Self::Approval,
-        Self::Rollback,
-    ];
-
-    /// The word on the wire.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Edit => "edit",
-            Self::Start => "start",
-            Self::Stop => "stop",
-            Self::Continue => "continue",
-            Self::Retry => "retry",
-            Self::Approval => "approval",
-            Self::Rollback => "rollback",
-        }
+        self.into()
     }
 
-    /// The statuses it can be said in.
-    pub(crate) fn allowed(self) -> &'static [Status] {
-        use Status::{
+    /// The statuses that allow the command.
+    pub fn allowed(self) -> &'static [PipelineStatus] {
+        use PipelineStatus::{
             Failed, Initialised, Paused, Releasing, RollbackFailed, RolledBack, Succeeded,
             ToBeApproved,
         };
@@ -94,17 +66,6 @@ impl ActionKind {
 }
 
 impl Action {
-    /// The tasks it selects, if it does.
-    pub(crate) fn selected(&self) -> Option<&[SelectedStage]> {
-        match self {
-            Self::Start(selected) => selected.as_deref(),
-            Self::Stop | Self::Continue | Self::Retry | Self::Approval { .. } | Self::Rollback => {
-                None
-            }
-        }
-    }
-
-    /// What is said, without what goes with it.
     pub fn kind(&self) -> ActionKind {
         match self {
             Self::Start(_) => ActionKind::Start,
@@ -116,42 +77,32 @@ impl Action {
         }
     }
 
-    /// The status it answers: that right after the command, whatever the next instant brings.
-    pub(crate) fn answer(&self) -> Status {
+    /// The status in the response: the one right after the command, even if it is over at the same instant.
+    pub fn response_status(&self) -> PipelineStatus {
         match self {
             Self::Start(_) | Self::Continue | Self::Approval { agree: true, .. } => {
-                Status::Releasing
+                PipelineStatus::Releasing
             }
-            Self::Stop => Status::Stopping,
-            Self::Retry => Status::Restarting,
-            Self::Approval { agree: false, .. } => Status::Failed,
-            Self::Rollback => Status::RollingBack,
+            Self::Stop => PipelineStatus::Stopping,
+            Self::Retry => PipelineStatus::Restarting,
+            Self::Approval { agree: false, .. } => PipelineStatus::Failed,
+            Self::Rollback => PipelineStatus::RollingBack,
         }
     }
 }
 
-/// Why an action or an edit was refused; nothing has changed.
+/// The reason a command was refused. A refused command changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActionRefusal {
-    /// It cannot be said in the present status.
-    Status {
-        action: &'static str,
-        /// The present status.
-        status: Status,
-        /// The statuses it can be said in.
-        allowed: &'static [Status],
-    },
-    /// It cannot be edited in the present status.
-    Edit {
-        /// The present status.
-        status: Status,
-        /// The statuses it can be edited in.
-        allowed: &'static [Status],
-    },
-    /// The selection is empty.
-    NothingSelected,
-    /// The selection names what the pipeline does not have.
-    UnknownName(UnknownName),
+    /// The present status does not allow the command.
+    Status(ActionKind, PipelineStatus),
+    Selection(InvalidSelection),
     /// No gate of that name waits.
     NoGate(String),
+}
+
+impl From<InvalidSelection> for ActionRefusal {
+    fn from(invalid_selection: InvalidSelection) -> Self {
+        Self::Selection(invalid_selection)
+    }
 }

@@ -2,52 +2,48 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::stages::{SelectedStage, Stage, Stages, Step, is_selected, tree};
-use super::status::Status;
+use super::stages::{Stages, Step};
+use super::status::PipelineStatus;
 use crate::sim::Millis;
-use crate::sim::lifecycle::{
-    FailurePolicy, Outcome, Phase, Run, RunPlan, StepPlan, StepState, Verdict,
-};
+use crate::sim::lifecycle::{Phase, Run, StepState, Verdict};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The cause of an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::FromRepr)]
+#[repr(u8)]
 pub enum Trigger {
     /// A caller.
-    Manual,
+    Manual = 0,
     /// The pipeline's trigger policy.
-    Scheduled,
+    Scheduled = 1,
 }
 
-/// One start of a pipeline. Its number grows by one from start to start, over all pipelines of a world.
+/// One start of a pipeline, with its retries and its rollback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Execution {
-    /// Its number.
+    /// Executions are numbered over all pipelines of a world.
     pub id: i64,
     /// The pipeline's version at the start.
     pub version: i64,
     pub executor: String,
     pub trigger: Trigger,
     pub triggered: Millis,
-    /// The stages as they were then.
+    /// The stages at the start.
     pub stages: Stages,
-    /// The run it began with, and what retry and rollback put after it. Never empty.
+    /// The first run, then those of retries and rollbacks. Never empty.
     pub attempts: Vec<Attempt>,
 }
 
-/// A run of an execution and what it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     pub purpose: Purpose,
-    /// The run.
     pub run: Run,
 }
 
-/// What a run of an execution is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
-    /// The release, from the start or from where it failed.
+    /// A release, from the start or from the failed tasks.
     Release,
-    /// Back to the state before.
     Rollback,
 }
 
@@ -55,7 +51,7 @@ impl Execution {
     /// The latest run.
     ///
     /// # Panics
-    /// Never: an execution has its first run from the start.
+    /// Never: an execution begins with a run.
     pub fn latest(&self) -> &Attempt {
         self.attempts
             .last()
@@ -65,14 +61,14 @@ impl Execution {
     /// The latest run, for commands.
     ///
     /// # Panics
-    /// Never: an execution has its first run from the start.
+    /// Never: an execution begins with a run.
     pub fn latest_mut(&mut self) -> &mut Attempt {
         self.attempts
             .last_mut()
             .expect("an execution begins with a run")
     }
 
-    /// The latest run that released anything: its steps are what can be seen of the stages.
+    /// The latest release. The statuses of stages and tasks are those of its steps, during a rollback too.
     ///
     /// # Panics
     /// Never: an execution begins with a release.
@@ -85,24 +81,26 @@ impl Execution {
         &release.expect("an execution begins with a release").run
     }
 
-    pub fn status(&self, now: Millis) -> Status {
+    pub fn status(&self, now: Millis) -> PipelineStatus {
         let Attempt { purpose, run } = self.latest();
         match (purpose, run.phase(now)) {
-            (Purpose::Release, Phase::Starting) => Status::Restarting,
-            (Purpose::Release, Phase::Running) => Status::Releasing,
-            (Purpose::Release, Phase::Waiting) => Status::ToBeApproved,
-            (Purpose::Release, Phase::Stopping) => Status::Stopping,
-            (Purpose::Release, Phase::Paused) => Status::Paused,
-            (Purpose::Release, Phase::Succeeded) => Status::Succeeded,
-            (Purpose::Release, Phase::Failed | Phase::Aborting | Phase::Aborted) => Status::Failed,
-            (Purpose::Rollback, Phase::Succeeded) => Status::RolledBack,
+            (Purpose::Release, Phase::Starting) => PipelineStatus::Restarting,
+            (Purpose::Release, Phase::Running) => PipelineStatus::Releasing,
+            (Purpose::Release, Phase::Waiting) => PipelineStatus::ToBeApproved,
+            (Purpose::Release, Phase::Stopping) => PipelineStatus::Stopping,
+            (Purpose::Release, Phase::Paused) => PipelineStatus::Paused,
+            (Purpose::Release, Phase::Succeeded) => PipelineStatus::Succeeded,
+            (Purpose::Release, Phase::Failed | Phase::Aborting | Phase::Aborted) => {
+                PipelineStatus::Failed
+            }
+            (Purpose::Rollback, Phase::Succeeded) => PipelineStatus::RolledBack,
             (Purpose::Rollback, Phase::Failed | Phase::Aborting | Phase::Aborted) => {
-                Status::RollbackFailed
+                PipelineStatus::RollbackFailed
             }
             (
                 Purpose::Rollback,
                 Phase::Starting | Phase::Running | Phase::Waiting | Phase::Stopping | Phase::Paused,
-            ) => Status::RollingBack,
+            ) => PipelineStatus::RollingBack,
         }
     }
 
@@ -110,185 +108,67 @@ impl Execution {
         self.latest().run.ended(now)
     }
 
-    /// The steps of the latest release with what each is at.
-    pub fn steps(&self, now: Millis) -> impl Iterator<Item = (Step<'_>, Status)> {
-        let open = self.open(now);
+    /// The steps of the latest release, each with its status.
+    pub fn steps(&self, now: Millis) -> impl Iterator<Item = (Step<'_>, PipelineStatus)> {
+        let open = self.open_status(now);
         let steps = self.stages.steps().enumerate();
-        steps.map(move |(step, part)| (part, self.step_status(step, part, open, now)))
+        steps.map(move |(n, step)| (step, self.step_status(n, step, open, now)))
     }
 
     /// One of these steps.
-    pub fn step(&self, step: usize, now: Millis) -> Option<(Step<'_>, Status)> {
-        let part = self.stages.step(step)?;
-        Some((part, self.step_status(step, part, self.open(now), now)))
+    pub fn step(&self, n: usize, now: Millis) -> Option<(Step<'_>, PipelineStatus)> {
+        let step = self.stages.step(n)?;
+        let open = self.open_status(now);
+        Some((step, self.step_status(n, step, open, now)))
     }
 
-    /// What open steps show instead of their own status: during a stop and a pause all the same.
-    fn open(&self, now: Millis) -> Option<Status> {
+    /// The status of every open step during a stop or a pause; otherwise each has its own.
+    fn open_status(&self, now: Millis) -> Option<PipelineStatus> {
         match self.release().phase(now) {
-            Phase::Stopping => Some(Status::Stopping),
-            Phase::Paused => Some(Status::Paused),
+            Phase::Stopping => Some(PipelineStatus::Stopping),
+            Phase::Paused => Some(PipelineStatus::Paused),
             _ => None,
         }
     }
 
-    fn step_status(&self, step: usize, part: Step, open: Option<Status>, now: Millis) -> Status {
-        match self.release().step_state(step, now) {
-            StepState::Idle => Status::Initialised,
-            StepState::Open { .. } => open.unwrap_or(match part.gate_name() {
-                Some(_) => Status::ToBeApproved,
-                None => Status::Releasing,
+    fn step_status(
+        &self,
+        n: usize,
+        step: Step,
+        open: Option<PipelineStatus>,
+        now: Millis,
+    ) -> PipelineStatus {
+        match self.release().step_state(n, now) {
+            StepState::Idle => PipelineStatus::Initialised,
+            StepState::Open { .. } => open.unwrap_or(match step.gate_name() {
+                Some(_) => PipelineStatus::ToBeApproved,
+                None => PipelineStatus::Releasing,
             }),
             StepState::Ended { verdict, .. } => match verdict {
-                Verdict::Succeeded => Status::Succeeded,
-                Verdict::Failed | Verdict::Interrupted => Status::Failed,
-                Verdict::Skipped => Status::Skipped,
+                Verdict::Succeeded => PipelineStatus::Succeeded,
+                Verdict::Failed | Verdict::Interrupted => PipelineStatus::Failed,
+                Verdict::Skipped => PipelineStatus::Skipped,
             },
         }
     }
 
-    /// The names under which approvals wait.
-    pub fn waiting(&self, now: Millis) -> Vec<&str> {
-        let run = self.release();
+    /// The gates that wait for an approval, with their names.
+    fn waiting_gates(&self, now: Millis) -> impl Iterator<Item = (usize, &str)> {
         let steps = self.stages.steps().enumerate();
-        let waiting = steps.filter(|(step, _)| run.waits_at(*step, now));
-        waiting.filter_map(|(_, part)| part.gate_name()).collect()
-    }
-
-    /// The gate of that name which waits, as a step.
-    pub fn waiting_gate(&self, name: &str, now: Millis) -> Option<usize> {
-        let run = self.release();
-        let named = |(step, part): (usize, Step)| {
-            (part.gate_name() == Some(name) && run.waits_at(step, now)).then_some(step)
-        };
-        self.stages.steps().enumerate().find_map(named)
-    }
-}
-
-/// How a run goes about its steps.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RunOptions {
-    /// True if tasks after a failed one still run.
-    pub(crate) fail: FailurePolicy,
-    /// How long a stop takes to become a pause.
-    pub(crate) brake: Millis,
-    /// How long it restarts before the first step begins; 0 for a plain start.
-    pub(crate) lead: Millis,
-}
-
-impl RunOptions {
-    fn script(self, steps: &[Step], does: Vec<StepPlan>) -> RunPlan {
-        RunPlan {
-            fail: self.fail,
-            start_delay: self.lead,
-            stop_delay: self.brake,
-            ..RunPlan::new(tree(steps), does)
-        }
-    }
-}
-
-/// A run of the selected tasks; the outcome of each is asked of `decide` by the step's name.
-pub(crate) fn release(
-    stages: &Stages,
-    selected: Option<&[SelectedStage]>,
-    options: RunOptions,
-    now: Millis,
-    mut decide: impl FnMut(&str) -> StepPlan,
-) -> Run {
-    let steps: Vec<_> = stages.steps().collect();
-    let does = steps
-        .iter()
-        .map(|part| does(*part, selected, &mut decide))
-        .collect();
-    Run::start(now, options.script(&steps, does))
-}
-
-/// A run that repeats what has not succeeded, after a brief restart.
-pub(crate) fn repetition(
-    failed: &Run,
-    stages: &Stages,
-    lead: Millis,
-    now: Millis,
-    mut decide: impl FnMut(&str) -> StepPlan,
-) -> Run {
-    let steps: Vec<_> = stages.steps().collect();
-    let does = failed.repeat(now, |step| does(steps[step], None, &mut decide));
-    Run::start(
-        now,
-        RunPlan {
-            steps: does,
-            start_delay: lead,
-            ..failed.plan().clone()
-        },
-    )
-}
-
-/// A run that waits at a gate, everything before which is done: what a fixture means that gives status 5.
-pub(crate) fn release_at_gate(
-    stages: &Stages,
-    gate: &str,
-    options: RunOptions,
-    now: Millis,
-    mut decide: impl FnMut(&str) -> StepPlan,
-) -> Option<Run> {
-    let steps: Vec<_> = stages.steps().collect();
-    let at = steps
-        .iter()
-        .position(|part| part.gate_name() == Some(gate))?;
-    let does = steps
-        .iter()
-        .enumerate()
-        .map(|(step, part)| {
-            if step < at {
-                done_at(now)
-            } else {
-                does(*part, None, &mut decide)
-            }
+        steps.filter_map(move |(n, step)| {
+            let name = step.gate_name()?;
+            self.release().waits_at(n, now).then_some((n, name))
         })
-        .collect();
-    Some(Run::start(now, options.script(&steps, does)))
-}
-
-/// A run in which everything is done already: what a fixture means that gives an ended status.
-pub(crate) fn done(stages: &Stages, now: Millis) -> Run {
-    let steps: Vec<_> = stages.steps().collect();
-    let does = vec![done_at(now); steps.len()];
-    Run::start(now, RunPlan::new(tree(&steps), does))
-}
-
-/// A step that counts as done at that instant.
-fn done_at(at: Millis) -> StepPlan {
-    StepPlan::Inherited { begin: at, end: at }
-}
-
-/// True if anything of a stage runs; one without tasks does if the selection names it.
-fn takes_part(selected: Option<&[SelectedStage]>, stage: &Stage) -> bool {
-    if stage.tasks.is_empty() {
-        selected.is_none_or(|selected| selected.iter().any(|entry| entry.stage == stage.name))
-    } else {
-        stage
-            .tasks
-            .iter()
-            .any(|task| is_selected(selected, stage, task))
     }
-}
 
-fn does(
-    part: Step,
-    selected: Option<&[SelectedStage]>,
-    decide: &mut impl FnMut(&str) -> StepPlan,
-) -> StepPlan {
-    match part {
-        Step::Gate(stage) if takes_part(selected, stage) => StepPlan::Gate,
-        Step::Gate(_) => StepPlan::Skip,
-        Step::Task(stage, task) if !is_selected(selected, stage, task) => StepPlan::Skip,
-        Step::Task(_, task) if task.approval => StepPlan::Gate,
-        Step::Task(_, task) => decide(&task.name),
-        Step::Pass(stage) if !takes_part(selected, stage) => StepPlan::Skip,
-        Step::Pass(_) => StepPlan::Work {
-            takes: 0,
-            outcome: Outcome::Succeed,
-        },
-        Step::Opaque => decide(""),
+    /// The names of the gates that wait for an approval.
+    pub fn waiting(&self, now: Millis) -> Vec<&str> {
+        self.waiting_gates(now).map(|(_, name)| name).collect()
+    }
+
+    /// The first waiting gate of that name, as a step.
+    pub fn waiting_gate(&self, name: &str, now: Millis) -> Option<usize> {
+        self.waiting_gates(now)
+            .find_map(|(n, gate)| (gate == name).then_some(n))
     }
 }

@@ -1,52 +1,52 @@
-//! The stages of a pipeline and their tasks, and the steps of a run made of them.
+//! The stages of a pipeline and their tasks, and the steps of a run through them.
 
-use std::ops::Deref;
+use std::slice;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::lifecycle::Node;
 
-/// A stage as far as the emulator acts on it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The part of a stage that the emulator acts on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stage {
-    /// Its name, unique in the pipeline.
+    /// Unique in the pipeline.
     pub name: String,
-    /// True if it waits for an approval under its own name before its tasks begin.
+    /// True if the stage waits for an approval, under its own name, before its tasks begin.
     pub gated: bool,
-    /// Its tasks. Without any the stage is passed at once.
-    pub tasks: Vec<Task>,
+    /// A stage without tasks is passed at once.
+    pub tasks: Vec<StageTask>,
 }
 
-/// A task as far as the emulator acts on it.
+/// The part of a task that the emulator acts on or shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Task {
-    /// Its name, unique in the stage.
+pub struct StageTask {
+    /// Unique in the stage.
     pub name: String,
-    /// The name that people see.
     pub display_name: String,
-    /// Its order number, which is only carried: the order of the array counts.
+    /// Only shown: tasks run in the order of the array.
     pub order_index: i64,
-    /// Tasks of one group run one after the other, groups at once. Those without form one group.
+    /// The tasks of a group run in sequence, the groups of a stage at once. Tasks without a group form one.
     pub group: Option<String>,
     pub approval: bool,
 }
 
-/// The stages of a pipeline and the steps they make, shared with the executions that were started with them.
-#[derive(Clone, Debug)]
+/// The stages of a pipeline and the steps of a run through them, shared with the executions.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stages(Arc<Indexed>);
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Indexed {
     stages: Box<[Stage]>,
-    /// Where each step of a run is.
-    places: Box<[StepLocation]>,
+    /// The location of each step.
+    steps: Box<[StepLocation]>,
 }
 
-/// Where a step is, by the positions of its stage and of its task in the stage.
-#[derive(Clone, Copy, Debug)]
+/// The stage and task of a step, by position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StepLocation {
     Gate(usize),
     Task(usize, usize),
@@ -55,45 +55,84 @@ enum StepLocation {
 }
 
 impl Stages {
-    /// The steps of a run, in the order of the stages; within one the gate first, then the tasks in their order.
-    pub(crate) fn steps(&self) -> impl Iterator<Item = Step<'_>> {
-        self.0.places.iter().map(|place| self.at(*place))
+    pub fn as_slice(&self) -> &[Stage] {
+        &self.0.stages
     }
 
-    pub(crate) fn n_steps(&self) -> usize {
-        self.0.places.len()
+    /// The steps in the order of the stages; within a stage the gate first, then the tasks in their order.
+    pub fn steps(&self) -> impl Iterator<Item = Step<'_>> {
+        self.0.steps.iter().map(|location| self.at(*location))
     }
 
-    /// A step of a run.
-    pub(crate) fn step(&self, step: usize) -> Option<Step<'_>> {
-        self.0.places.get(step).map(|place| self.at(*place))
+    pub fn n_steps(&self) -> usize {
+        self.0.steps.len()
     }
 
-    fn at(&self, place: StepLocation) -> Step<'_> {
-        match place {
-            StepLocation::Gate(stage) => Step::Gate(&self[stage]),
-            StepLocation::Task(stage, task) => Step::Task(&self[stage], &self[stage].tasks[task]),
-            StepLocation::Pass(stage) => Step::Pass(&self[stage]),
+    pub fn step(&self, step: usize) -> Option<Step<'_>> {
+        self.0.steps.get(step).map(|location| self.at(*location))
+    }
+
+    fn at(&self, location: StepLocation) -> Step<'_> {
+        let stages = &self.0.stages;
+        match location {
+            StepLocation::Gate(stage) => Step::Gate(&stages[stage]),
+            StepLocation::Task(stage, task) => {
+                Step::Task(&stages[stage], &stages[stage].tasks[task])
+            }
+            StepLocation::Pass(stage) => Step::Pass(&stages[stage]),
             StepLocation::Opaque => Step::Opaque,
         }
+    }
+
+    /// The order of the steps: stages in sequence, the groups of a stage at once, the tasks of a group in sequence.
+    pub fn tree(&self) -> Node {
+        // A pipeline with unknown stages has one step, just as a stage without tasks.
+        let opaque = Stage::default();
+        let stages = match self.as_slice() {
+            [] => slice::from_ref(&opaque),
+            stages => stages,
+        };
+        let mut n_steps = 0;
+        let mut next_step = || {
+            n_steps += 1;
+            Node::Step(n_steps - 1)
+        };
+        let mut nodes = Vec::new();
+        for stage in stages {
+            let mut node = Vec::new();
+            if stage.gated {
+                node.push(next_step());
+            }
+            let mut groups: IndexMap<Option<&str>, Vec<Node>> = IndexMap::new();
+            if stage.tasks.is_empty() {
+                groups.insert(None, vec![next_step()]);
+            }
+            for task in &stage.tasks {
+                let group = groups.entry(task.group.as_deref()).or_default();
+                group.push(next_step());
+            }
+            node.push(Node::Par(groups.into_values().map(Node::Seq).collect()));
+            nodes.push(Node::Seq(node));
+        }
+        Node::Seq(nodes)
     }
 }
 
 impl FromIterator<Stage> for Stages {
     fn from_iter<I: IntoIterator<Item = Stage>>(stages: I) -> Self {
         let stages: Box<[Stage]> = stages.into_iter().collect();
-        let mut places = Vec::new();
+        let mut steps = Vec::new();
         for (n, stage) in stages.iter().enumerate() {
-            places.extend(stage.gated.then_some(StepLocation::Gate(n)));
-            places.extend(stage.tasks.is_empty().then_some(StepLocation::Pass(n)));
-            places.extend((0..stage.tasks.len()).map(|k| StepLocation::Task(n, k)));
+            steps.extend(stage.gated.then_some(StepLocation::Gate(n)));
+            steps.extend(stage.tasks.is_empty().then_some(StepLocation::Pass(n)));
+            steps.extend((0..stage.tasks.len()).map(|k| StepLocation::Task(n, k)));
         }
-        if places.is_empty() {
-            places.push(StepLocation::Opaque);
+        if steps.is_empty() {
+            steps.push(StepLocation::Opaque);
         }
         Self(Arc::new(Indexed {
             stages,
-            places: places.into(),
+            steps: steps.into(),
         }))
     }
 }
@@ -104,87 +143,19 @@ impl Default for Stages {
     }
 }
 
-impl Deref for Stages {
-    type Target = [Stage];
-
-    fn deref(&self) -> &[Stage] {
-        &self.0.stages
-    }
-}
-
-impl PartialEq for Stages {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
-impl Eq for Stages {}
-
-/// A stage and tasks of it that are to run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SelectedStage {
-    /// The stage's name.
-    pub stage: String,
-    /// The names of its tasks.
-    pub tasks: Vec<String>,
-}
-
-/// A name in a selection that the pipeline does not have, by its position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnknownName {
-    /// The stage of an entry.
-    Stage(usize),
-    /// A task of an entry.
-    Task(usize, usize),
-}
-
-/// True if a selection names no task at all.
-pub(crate) fn is_nothing(selected: &[SelectedStage]) -> bool {
-    selected.iter().all(|entry| entry.tasks.is_empty())
-}
-
-/// Checks that a selection names only what there is.
-pub(crate) fn check_selection(
-    stages: &[Stage],
-    selected: &[SelectedStage],
-) -> Result<(), UnknownName> {
-    for (n, entry) in selected.iter().enumerate() {
-        let stage = stages
-            .iter()
-            .find(|stage| stage.name == entry.stage)
-            .ok_or(UnknownName::Stage(n))?;
-        let unknown = |name: &String| stage.tasks.iter().all(|task| task.name != *name);
-        if let Some(k) = entry.tasks.iter().position(unknown) {
-            return Err(UnknownName::Task(n, k));
-        }
-    }
-    Ok(())
-}
-
-/// True if a selection takes in a task of a stage. No selection takes in everything.
-pub(crate) fn is_selected(selected: Option<&[SelectedStage]>, stage: &Stage, task: &Task) -> bool {
-    selected.is_none_or(|selected| {
-        selected
-            .iter()
-            .any(|entry| entry.stage == stage.name && entry.tasks.contains(&task.name))
-    })
-}
-
-/// What a step of a run stands for.
+/// The work of one step of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<'a> {
     /// The approval before a stage.
     Gate(&'a Stage),
-    /// A task of a stage.
-    Task(&'a Stage, &'a Task),
+    Task(&'a Stage, &'a StageTask),
     /// Passing a stage that has no tasks.
     Pass(&'a Stage),
-    /// The work of a pipeline whose stages are not known.
+    /// The work of a pipeline with unknown stages.
     Opaque,
 }
 
 impl<'a> Step<'a> {
-    /// The stage the step belongs to.
     pub fn stage(self) -> Option<&'a Stage> {
         match self {
             Self::Gate(stage) | Self::Task(stage, _) | Self::Pass(stage) => Some(stage),
@@ -192,7 +163,7 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// The name an approval answers to.
+    /// The name under which an approval is answered.
     pub fn gate_name(self) -> Option<&'a str> {
         match self {
             Self::Gate(stage) => Some(&stage.name),
@@ -201,39 +172,3 @@ impl<'a> Step<'a> {
         }
     }
 }
-
-/// How these steps depend on each other: stages in sequence, the groups of a stage at once, the tasks of a
-/// group in sequence.
-pub(crate) fn tree(steps: &[Step]) -> Node {
-    let mut stages: Vec<(&str, Option<Node>, Vec<Group>)> = Vec::new();
-    for (step, part) in steps.iter().enumerate() {
-        let name = part.stage().map_or("", |stage| stage.name.as_str());
-        if stages.last().is_none_or(|(last, ..)| *last != name) {
-            stages.push((name, None, Vec::new()));
-        }
-        let (_, gate, groups) = stages.last_mut().expect("one was just pushed");
-        let group = match part {
-            Step::Gate(_) => {
-                *gate = Some(Node::Step(step));
-                continue;
-            }
-            Step::Task(_, task) => task.group.as_deref(),
-            Step::Pass(_) | Step::Opaque => None,
-        };
-        match groups.iter_mut().find(|(name, _)| *name == group) {
-            Some((_, tasks)) => tasks.push(Node::Step(step)),
-            None => groups.push((group, vec![Node::Step(step)])),
-        }
-    }
-    let stage = |(_, gate, groups): (&str, Option<Node>, Vec<Group>)| {
-        let groups = groups
-            .into_iter()
-            .map(|(_, tasks)| Node::Seq(tasks))
-            .collect();
-        Node::Seq(gate.into_iter().chain([Node::Par(groups)]).collect())
-    };
-    Node::Seq(stages.into_iter().map(stage).collect())
-}
-
-/// A group's name, if it has one, and its steps.
-type Group<'a> = (Option<&'a str>, Vec<Node>);

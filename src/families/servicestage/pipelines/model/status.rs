@@ -1,95 +1,57 @@
-//! The status codes of pipelines, which are those of stages and tasks too.
+//! The status of pipelines, stages and tasks.
 
 use std::fmt;
 
-/// A status. Source: ServiceStage API reference, "Obtaining the Release Task List" (new), status codes,
-/// read 2026-08. Codes 6 and 8 are not documented and never sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Status {
-    /// 1: made, never run.
-    Initialised,
-    /// 2: the release succeeded.
-    Succeeded,
-    /// 3: the release failed.
-    Failed,
-    /// 4: releasing.
-    Releasing,
-    /// 5: some gate waits for an approval.
-    ToBeApproved,
-    /// 7: paused.
-    Paused,
-    /// 9: left out (tasks and stages only).
-    Skipped,
-    /// 10: rolling back.
-    RollingBack,
-    /// 11: the rollback succeeded.
-    RolledBack,
-    /// 12: the rollback failed.
-    RollbackFailed,
-    /// 13: stopping.
-    Stopping,
-    /// 14: restarting.
-    Restarting,
+/// A status with its documented code. Source: ServiceStage API reference, "Obtaining the Release Task List" (new),
+/// status codes, read 2026-08. Codes 6 and 8 are not documented and never sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::FromRepr, strum::IntoStaticStr)]
+#[cfg_attr(test, derive(strum::VariantArray))]
+#[repr(u8)]
+pub enum PipelineStatus {
+    /// Created, never run.
+    #[strum(serialize = "1")]
+    Initialised = 1,
+    #[strum(serialize = "2")]
+    Succeeded = 2,
+    #[strum(serialize = "3")]
+    Failed = 3,
+    #[strum(serialize = "4")]
+    Releasing = 4,
+    /// A gate waits for an approval.
+    #[strum(serialize = "5")]
+    ToBeApproved = 5,
+    #[strum(serialize = "7")]
+    Paused = 7,
+    /// Not selected (tasks and stages only).
+    #[strum(serialize = "9")]
+    Skipped = 9,
+    #[strum(serialize = "10")]
+    RollingBack = 10,
+    #[strum(serialize = "11")]
+    RolledBack = 11,
+    #[strum(serialize = "12")]
+    RollbackFailed = 12,
+    #[strum(serialize = "13")]
+    Stopping = 13,
+    #[strum(serialize = "14")]
+    Restarting = 14,
 }
 
-impl Status {
-    const ALL: [Self; 12] = [
-        Self::Initialised,
-        Self::Succeeded,
-        Self::Failed,
-        Self::Releasing,
-        Self::ToBeApproved,
-        Self::Paused,
-        Self::Skipped,
-        Self::RollingBack,
-        Self::RolledBack,
-        Self::RollbackFailed,
-        Self::Stopping,
-        Self::Restarting,
-    ];
-
-    /// The code on the wire.
+impl PipelineStatus {
     pub fn code(self) -> u8 {
-        match self {
-            Self::Initialised => 1,
-            Self::Succeeded => 2,
-            Self::Failed => 3,
-            Self::Releasing => 4,
-            Self::ToBeApproved => 5,
-            Self::Paused => 7,
-            Self::Skipped => 9,
-            Self::RollingBack => 10,
-            Self::RolledBack => 11,
-            Self::RollbackFailed => 12,
-            Self::Stopping => 13,
-            Self::Restarting => 14,
-        }
+        self as u8
+    }
+
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::from_repr(code)
     }
 
     /// The code as a text.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Initialised => "1",
-            Self::Succeeded => "2",
-            Self::Failed => "3",
-            Self::Releasing => "4",
-            Self::ToBeApproved => "5",
-            Self::Paused => "7",
-            Self::Skipped => "9",
-            Self::RollingBack => "10",
-            Self::RolledBack => "11",
-            Self::RollbackFailed => "12",
-            Self::Stopping => "13",
-            Self::Restarting => "14",
-        }
+        self.into()
     }
 
-    /// The status of a code.
-    pub fn of(code: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.code() == code)
-    }
-
-    /// True if a run has not ended: something is under way, or it is paused.
+    /// Returns true if a run has not ended; a paused one has not.
     pub fn is_open(self) -> bool {
         matches!(
             self,
@@ -103,19 +65,21 @@ impl Status {
     }
 }
 
-impl fmt::Display for Status {
+impl fmt::Display for PipelineStatus {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        self.code().fmt(formatter)
+        formatter.write_str(self.as_str())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray;
+
     use super::*;
 
     #[test]
-    fn a_word_is_its_code() {
-        for status in Status::ALL {
+    fn the_text_of_a_status_is_its_code() {
+        for status in PipelineStatus::VARIANTS {
             assert_eq!(status.as_str(), status.code().to_string());
         }
     }

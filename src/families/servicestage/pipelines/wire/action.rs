@@ -1,10 +1,10 @@
-//! Query and body of an action.
+//! The query and the body of an action.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::families::servicestage::pipelines::model::action::Action;
-use crate::families::servicestage::pipelines::model::stages::SelectedStage;
+use crate::families::servicestage::pipelines::model::selection::{SelectedTasks, TaskSelection};
 use crate::http::json::ValidationError;
 
 /// The query of an action.
@@ -17,87 +17,57 @@ pub(crate) struct ActionQuery {
 }
 
 /// The body of an action; every field is optional.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = PipelineActionBody)]
-pub(crate) struct ActionBody {
-    /// For `start`: the tasks to run. Absent or null: all. Not empty.
-    #[schema(min_items = 1)]
-    selected_tasks: Option<Vec<SelectedBody>>,
-    /// For `approval`, required: the task that waits, or the stage whose gate does.
+#[derive(Default, Deserialize, ToSchema)]
+pub(crate) struct PipelineActionBody {
+    /// For `start`: the tasks to run, not empty. Absent or null: all of them.
     #[serde(default)]
+    #[schema(min_items = 1, value_type = Option<Vec<SelectedTasks>>)]
+    selected_tasks: TaskSelection,
+    /// For `approval`, required: the name of the task that waits, or of the stage.
     task_name: Option<String>,
     /// For `approval`, required: `agree` or `refuse`.
-    #[serde(default)]
-    approval_type: Option<ApprovalWord>,
-    /// For `approval`: free text, which nothing shows.
-    #[serde(default, rename = "message")]
-    _message: Option<String>,
+    approval_type: Option<PipelineApproval>,
+    /// For `approval`: free text, which no response shows.
+    #[expect(dead_code, reason = "checked only")]
+    message: Option<String>,
 }
 
-/// A stage and tasks of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = PipelineSelectedTasks)]
-pub(crate) struct SelectedBody {
-    /// The stage's name.
-    pub stage_name: String,
-    /// The names of its tasks.
-    pub tasks: Vec<String>,
-}
-
-impl SelectedBody {
-    pub(super) fn of(entry: &SelectedStage) -> Self {
-        Self {
-            stage_name: entry.stage.clone(),
-            tasks: entry.tasks.clone(),
-        }
-    }
-}
-
-/// What is answered at a gate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+/// The answer to an approval.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[schema(as = PipelineApproval)]
-enum ApprovalWord {
+enum PipelineApproval {
     Agree,
     Refuse,
 }
 
-impl ActionBody {
-    /// Checks query and body together. Errors: 400 with the parameter's name.
+impl PipelineActionBody {
     pub(crate) fn action(self, query: &ActionQuery) -> Result<Action, ValidationError> {
         match query.action_id.as_deref() {
-            Some("start") => Ok(Action::Start(self.selected_tasks.map(select))),
+            Some("start") => Ok(Action::Start(self.selected_tasks)),
             Some("stop") => Ok(Action::Stop),
             Some("continue") => Ok(Action::Continue),
             Some("retry") => Ok(Action::Retry),
             Some("rollback") => Ok(Action::Rollback),
             Some("approval") => {
-                let required = |field| {
-                    ValidationError::new(field, "must not be absent with action_id approval")
-                };
-                let task = self
+                let required =
+                    |field| ValidationError::new(field, "is required with action_id approval");
+                let gate = self
                     .task_name
-                    .filter(|task| !task.is_empty())
+                    .filter(|name| !name.is_empty())
                     .ok_or_else(|| required("task_name"))?;
-                let agree = self
+                let approval = self
                     .approval_type
-                    .ok_or_else(|| required("approval_type"))?
-                    == ApprovalWord::Agree;
-                Ok(Action::Approval { task, agree })
+                    .ok_or_else(|| required("approval_type"))?;
+                let agree = approval == PipelineApproval::Agree;
+                Ok(Action::Approval { gate, agree })
             }
             Some(other) => Err(ValidationError::new(
                 "action_id",
-                format!("{other} is none of start, stop, continue, retry, approval, rollback"),
+                format!(
+                    "must be start, stop, continue, retry, approval or rollback, not {other:?}"
+                ),
             )),
-            None => Err(ValidationError::new("action_id", "must not be absent")),
+            None => Err(ValidationError::new("action_id", "is required")),
         }
     }
-}
-
-pub(super) fn select(selected: Vec<SelectedBody>) -> Vec<SelectedStage> {
-    let entry = |entry: SelectedBody| SelectedStage {
-        stage: entry.stage_name,
-        tasks: entry.tasks,
-    };
-    selected.into_iter().map(entry).collect()
 }

@@ -1,13 +1,11 @@
-//! Requests as they come, and how they become what the emulator understands.
+//! The bodies and queries of requests, and the responses.
 
 mod action;
 mod definition;
-mod policy;
 mod views;
 
-pub(super) use action::{ActionBody, ActionQuery};
-pub(super) use definition::{
-    ConfigModeWord, FailModeWord, PipelineBody, count_sources, read_stages,
+pub(super) use action::{ActionQuery, PipelineActionBody};
+pub(super) use definition::{PipelineBody, count_sources, read_stages};
+pub(super) use views::{
+    ActionResponse, PipelineDetail, PipelineRecord, PipelineRecords, PipelineRow,
 };
-pub(super) use policy::PolicyBody;
-pub(super) use views::{ActionResponse, Detail, Record, Row};

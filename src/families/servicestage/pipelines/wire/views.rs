@@ -3,19 +3,18 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::families::servicestage::pipelines::model::execution::{Execution, Trigger};
+use crate::families::servicestage::pipelines::model::definition::{ConfigMode, FailMode};
+use crate::families::servicestage::pipelines::model::execution::Execution;
 use crate::families::servicestage::pipelines::model::pipeline::Pipeline;
 use crate::families::servicestage::pipelines::model::stages::{Stage, Step};
-use crate::families::servicestage::pipelines::model::status::Status;
-use crate::families::servicestage::pipelines::wire::{ConfigModeWord, FailModeWord};
+use crate::families::servicestage::pipelines::model::status::PipelineStatus;
 use crate::http::json::RawJson;
 use crate::sim::Millis;
 
 /// A row of the list: fourteen keys. Times are milliseconds since the epoch. The table of the page lacks
 /// `version`, `enterprise_project` and `extend_info`, which its example has.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = PipelineRow)]
-pub(crate) struct Row<'a> {
+pub(crate) struct PipelineRow<'a> {
     /// A uuid.
     id: &'a str,
     name: &'a str,
@@ -28,7 +27,7 @@ pub(crate) struct Row<'a> {
     update_time: Millis,
     /// 1 after the creation, one more with each edit.
     version: i64,
-    config_mode: ConfigModeWord,
+    config_mode: ConfigMode,
     creator: &'a str,
     /// Always 2.
     model_version: u8,
@@ -41,12 +40,12 @@ pub(crate) struct Row<'a> {
     enterprise_project_id: &'a str,
     enterprise_project: Option<&'a str>,
     /// Null before the first run.
-    #[schema(value_type = Option<Latest>)]
+    #[schema(value_type = Option<PipelineLatest>)]
     extend_info: Option<ExtendInfo<'a>>,
 }
 
-impl<'a> Row<'a> {
-    pub(crate) fn of(pipeline: &'a Pipeline, now: Millis) -> Self {
+impl<'a> PipelineRow<'a> {
+    pub(crate) fn new(pipeline: &'a Pipeline, now: Millis) -> Self {
         let definition = &pipeline.definition;
         Self {
             id: &pipeline.id,
@@ -55,14 +54,14 @@ impl<'a> Row<'a> {
             create_time: pipeline.created,
             update_time: pipeline.updated,
             version: pipeline.version,
-            config_mode: definition.config_mode.into(),
+            config_mode: definition.config_mode,
             creator: &pipeline.creator,
             model_version: 2,
             status: pipeline.status(now).code(),
             last_trigger_at: pipeline.last_trigger_at(),
             enterprise_project_id: &definition.enterprise_project,
             enterprise_project: pipeline.enterprise_project_name.as_deref(),
-            extend_info: ExtendInfo::of(pipeline, now),
+            extend_info: ExtendInfo::new(pipeline, now),
         }
     }
 }
@@ -74,45 +73,41 @@ enum ExtendInfo<'a> {
     /// As a fixture gave it.
     Given(&'a RawJson),
     /// As it is.
-    Latest(Latest<'a>),
+    Latest(PipelineLatest<'a>),
 }
 
 /// What the list shows of the latest run (inferred from the sibling API), unless a fixture gave it otherwise.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = PipelineLatest)]
-struct Latest<'a> {
+struct PipelineLatest<'a> {
     /// The latest run.
-    latest_pipeline_state: PipelineState<'a>,
+    latest_pipeline_state: PipelineLatestState<'a>,
 }
 
 /// The latest run.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = PipelineLatestState)]
-struct PipelineState<'a> {
+struct PipelineLatestState<'a> {
     /// The execution's number.
     id: i64,
     pipeline_id: &'a str,
     /// The pipeline's version at the start.
     version: i64,
     status: u8,
-    stage_states: Vec<StageState<'a>>,
+    stage_states: Vec<PipelineStageState<'a>>,
 }
 
 /// What a stage is at.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = PipelineStageState)]
-struct StageState<'a> {
+struct PipelineStageState<'a> {
     name: &'a str,
     /// The status of the approval before the stage; 0 if there is none.
     approval_status: u8,
     status: u8,
-    task_states: Vec<TaskState<'a>>,
+    task_states: Vec<PipelineTaskState<'a>>,
 }
 
 /// What a task is at.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = PipelineTaskState)]
-struct TaskState<'a> {
+struct PipelineTaskState<'a> {
     name: &'a str,
     display_name: &'a str,
     /// 100 once the task is over, else 0.
@@ -122,14 +117,14 @@ struct TaskState<'a> {
 }
 
 impl<'a> ExtendInfo<'a> {
-    fn of(pipeline: &'a Pipeline, now: Millis) -> Option<Self> {
+    fn new(pipeline: &'a Pipeline, now: Millis) -> Option<Self> {
         if let Some(imported) = &pipeline.imported {
             return imported.extend_info.as_ref().map(Self::Given);
         }
         let execution = pipeline.executions.back()?;
         let steps: Vec<_> = execution.steps(now).collect();
-        Some(Self::Latest(Latest {
-            latest_pipeline_state: PipelineState {
+        Some(Self::Latest(PipelineLatest {
+            latest_pipeline_state: PipelineLatestState {
                 id: execution.id,
                 pipeline_id: &pipeline.id,
                 version: execution.version,
@@ -138,22 +133,22 @@ impl<'a> ExtendInfo<'a> {
                     .chunk_by(|(a, _), (b, _)| {
                         a.stage().map(|stage| &stage.name) == b.stage().map(|stage| &stage.name)
                     })
-                    .filter_map(|own| Some(StageState::of(own[0].0.stage()?, own)))
+                    .filter_map(|own| Some(PipelineStageState::new(own[0].0.stage()?, own)))
                     .collect(),
             },
         }))
     }
 }
 
-impl<'a> StageState<'a> {
+impl<'a> PipelineStageState<'a> {
     /// What a stage is at, by its own steps.
-    fn of(stage: &'a Stage, own: &[(Step<'a>, Status)]) -> Self {
+    fn new(stage: &'a Stage, own: &[(Step<'a>, PipelineStatus)]) -> Self {
         let gate = own.iter().find(|(part, _)| matches!(part, Step::Gate(_)));
         let tasks = own.iter().filter_map(|(part, status)| match part {
-            Step::Task(_, task) => Some(TaskState {
+            Step::Task(_, task) => Some(PipelineTaskState {
                 name: &task.name,
                 display_name: &task.display_name,
-                progress: if matches!(status, Status::Succeeded | Status::Failed) {
+                progress: if matches!(status, PipelineStatus::Succeeded | PipelineStatus::Failed) {
                     100
                 } else {
                     0
@@ -173,45 +168,45 @@ impl<'a> StageState<'a> {
 }
 
 /// What a stage is at, by what its steps are at: whatever is under way decides, then whatever failed.
-fn stage_status(steps: &[(Step, Status)]) -> Status {
-    let any = |wanted: Status| steps.iter().any(|(_, status)| *status == wanted);
+fn stage_status(steps: &[(Step, PipelineStatus)]) -> PipelineStatus {
+    let any = |wanted: PipelineStatus| steps.iter().any(|(_, status)| *status == wanted);
     for wanted in [
-        Status::ToBeApproved,
-        Status::Stopping,
-        Status::Paused,
-        Status::Releasing,
-        Status::Failed,
+        PipelineStatus::ToBeApproved,
+        PipelineStatus::Stopping,
+        PipelineStatus::Paused,
+        PipelineStatus::Releasing,
+        PipelineStatus::Failed,
     ] {
         if any(wanted) {
             return wanted;
         }
     }
     match (
-        any(Status::Initialised),
-        any(Status::Succeeded),
-        any(Status::Skipped),
+        any(PipelineStatus::Initialised),
+        any(PipelineStatus::Succeeded),
+        any(PipelineStatus::Skipped),
     ) {
         // A retry carries over what was done, and has not come to the rest yet.
-        (true, true, _) => Status::Releasing,
-        (true, false, _) => Status::Initialised,
-        (false, false, true) => Status::Skipped,
-        (false, _, _) => Status::Succeeded,
+        (true, true, _) => PipelineStatus::Releasing,
+        (true, false, _) => PipelineStatus::Initialised,
+        (false, false, true) => PipelineStatus::Skipped,
+        (false, _, _) => PipelineStatus::Succeeded,
     }
 }
 
 /// The detail: the documented keys, then six of the list's (inferred).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Pipeline)]
-pub(crate) struct Detail<'a> {
+pub(crate) struct PipelineDetail<'a> {
     name: &'a str,
     description: &'a str,
     /// Always 2.
     model_version: u8,
-    config_mode: ConfigModeWord,
+    config_mode: ConfigMode,
     id: &'a str,
-    fail_mode: FailModeWord,
+    fail_mode: FailMode,
     enterprise_project_id: &'a str,
-    pipeline_declaration: Declaration<'a>,
+    pipeline_declaration: PipelineDeclaration<'a>,
     status: u8,
     version: i64,
     creator: &'a str,
@@ -225,26 +220,25 @@ pub(crate) struct Detail<'a> {
 
 /// An object, though the page calls it a list: its own table holds these two.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = PipelineDeclaration)]
-struct Declaration<'a> {
+struct PipelineDeclaration<'a> {
     #[schema(value_type = Vec<Object>)]
     sources: &'a RawJson,
     #[schema(value_type = Vec<Object>)]
     stages: &'a RawJson,
 }
 
-impl<'a> Detail<'a> {
-    pub(crate) fn of(pipeline: &'a Pipeline, now: Millis) -> Self {
+impl<'a> PipelineDetail<'a> {
+    pub(crate) fn new(pipeline: &'a Pipeline, now: Millis) -> Self {
         let definition = &pipeline.definition;
         Self {
             name: &definition.name,
             description: &definition.description,
             model_version: 2,
-            config_mode: definition.config_mode.into(),
+            config_mode: definition.config_mode,
             id: &pipeline.id,
-            fail_mode: definition.fail.into(),
+            fail_mode: definition.fail_mode,
             enterprise_project_id: &definition.enterprise_project,
-            pipeline_declaration: Declaration {
+            pipeline_declaration: PipelineDeclaration {
                 sources: &definition.sources,
                 stages: &definition.declared_stages,
             },
@@ -272,8 +266,7 @@ pub(crate) struct ActionResponse<'a> {
 /// An execution record. The page types `trigger` and `version` otherwise than its own texts describe them;
 /// the sibling API has a name and a number.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = PipelineRecord)]
-pub(crate) struct Record<'a> {
+pub(crate) struct PipelineRecord<'a> {
     /// The execution's number.
     id: i64,
     pipeline_id: &'a str,
@@ -292,20 +285,26 @@ pub(crate) struct Record<'a> {
     end_at: Millis,
 }
 
-impl<'a> Record<'a> {
-    pub(crate) fn of(pipeline: &'a Pipeline, execution: &'a Execution, now: Millis) -> Self {
+impl<'a> PipelineRecord<'a> {
+    pub(crate) fn new(pipeline: &'a Pipeline, execution: &'a Execution, now: Millis) -> Self {
         Self {
             id: execution.id,
             pipeline_id: &pipeline.id,
             version: execution.version,
             trigger: &execution.executor,
-            trigger_type: match execution.trigger {
-                Trigger::Manual => 0,
-                Trigger::Scheduled => 1,
-            },
+            trigger_type: execution.trigger as u8,
             trigger_at: execution.triggered,
             status: execution.status(now).code(),
             end_at: execution.ended(now).unwrap_or(0),
         }
     }
+}
+
+/// The execution records of a pipeline.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PipelineRecords<'a> {
+    /// The number of all executions; the newest 1,000 are kept.
+    pub(crate) count: u64,
+    /// Newest first.
+    pub(crate) records: Vec<PipelineRecord<'a>>,
 }

@@ -1,0 +1,287 @@
+//! The effect of commands and scheduled starts on a pipeline.
+
+use super::action::{Action, ActionRefusal};
+use super::execution::{Attempt, Execution, Purpose, Trigger};
+use super::pipeline::{FAMILY, KEPT_EXECUTIONS, Pipeline};
+use super::selection::TaskSelection;
+use super::stages::Step;
+use crate::sim::lifecycle::{Command, Node, Outcome, Run, RunPlan, StepPlan};
+use crate::sim::scripts::{Scripts, StepQuery, Work};
+use crate::sim::timeline::{self, Next};
+use crate::sim::{Millis, NEVER};
+
+/// The surroundings of a command: its caller and instant, the counter of executions and the scripted outcomes.
+pub struct ExecutionContext<'a> {
+    /// None for a scheduled start.
+    pub caller: Option<&'a str>,
+    pub now: Millis,
+    /// The number of the next execution.
+    pub next_execution: &'a mut i64,
+    pub scripts: &'a mut Scripts,
+}
+
+impl Pipeline {
+    /// Applies a command and returns the number of the execution.
+    pub fn act(
+        &mut self,
+        action: &Action,
+        context: &mut ExecutionContext,
+    ) -> Result<i64, ActionRefusal> {
+        self.check_allowed(action.kind(), context.now)?;
+        match action {
+            Action::Start(selection) => {
+                selection.validate(self.definition.stages.as_slice())?;
+                self.start(selection, context);
+            }
+            Action::Stop => self.apply(Command::Stop, context),
+            Action::Continue => self.apply(Command::Continue, context),
+            Action::Retry => self.retry(context),
+            Action::Approval { gate, agree } => self.answer_gate(gate, *agree, context)?,
+            Action::Rollback => self.roll_back(context),
+        }
+        self.imported = None;
+        Ok(self.latest().id)
+    }
+
+    /// Starts the tasks that the trigger policy selects, unless a run is open.
+    pub fn fire(&mut self, context: &mut ExecutionContext) {
+        if let Some(policy) = &mut self.policy {
+            policy.advance_past(context.now);
+        }
+        if let Some(execution) = self.scheduled(context) {
+            self.open(execution);
+            self.imported = None;
+        } else {
+            tracing::info!(
+                id = self.id,
+                code = self.status(context.now).code(),
+                "skipped a scheduled start of {}",
+                self.id
+            );
+        }
+    }
+
+    /// The next change that time alone brings. Scheduled starts are skipped while a run is open; otherwise the next
+    /// one follows the scripts of the present.
+    pub fn next(&self, now: Millis, scripts: &Scripts) -> Option<Next> {
+        if self.status(now).is_open() {
+            return timeline::next(self, now, |now| self.run_due(now));
+        }
+        let at = self.next_start();
+        if at == NEVER {
+            return None;
+        }
+        let execution = self.scheduled(&mut ExecutionContext {
+            caller: None,
+            now: at,
+            next_execution: &mut 0,
+            scripts: &mut scripts.clone(),
+        })?;
+        let to = execution.status(at);
+        (to != self.status(now)).then(|| Next {
+            at,
+            step: None,
+            to: to.as_str().into(),
+        })
+    }
+
+    /// The execution that the trigger policy starts now; none while a run is open, and none if an edit has removed
+    /// every selected task.
+    fn scheduled(&self, context: &mut ExecutionContext) -> Option<Execution> {
+        let policy = self.policy.as_ref()?;
+        let stages = self.definition.stages.as_slice();
+        let selection = policy.selection().remaining(stages)?;
+        if self.status(context.now).is_open() {
+            return None;
+        }
+        let plan = self.plan(&selection, context);
+        Some(self.execution(plan, context))
+    }
+
+    fn start(&mut self, selection: &TaskSelection, context: &mut ExecutionContext) {
+        let plan = self.plan(selection, context);
+        self.open(self.execution(plan, context));
+    }
+
+    fn retry(&mut self, context: &mut ExecutionContext) {
+        let start_delay = context.scripts.step();
+        let Some(execution) = self.current_execution() else {
+            // A fixture gave the status: no step is known to have succeeded, so all of them run.
+            let plan = RunPlan {
+                start_delay,
+                ..self.plan(&TaskSelection::ALL, context)
+            };
+            self.open(self.execution(plan, context));
+            return;
+        };
+        let steps: Vec<Step> = execution.stages.steps().collect();
+        let failed = execution.release();
+        let plan = RunPlan {
+            steps: failed.repeat(context.now, |step| {
+                self.plan_step(steps[step], &TaskSelection::ALL, context)
+            }),
+            start_delay,
+            ..failed.plan().clone()
+        };
+        self.push_attempt(Purpose::Release, plan, context.now);
+    }
+
+    fn roll_back(&mut self, context: &mut ExecutionContext) {
+        if self.current_execution().is_none() {
+            // A fixture gave the status: the release that it ended counts as done.
+            let stages = &self.definition.stages;
+            let steps = vec![done(context.now); stages.n_steps()];
+            let plan = RunPlan::new(stages.tree(), steps);
+            self.open(self.execution(plan, context));
+        }
+        let step = self.decide(&self.definition.name, Work::Rollback, context);
+        let plan = RunPlan::new(Node::Step(0), vec![step]);
+        self.push_attempt(Purpose::Rollback, plan, context.now);
+    }
+
+    /// Answers the gate of that name.
+    fn answer_gate(
+        &mut self,
+        gate: &str,
+        agree: bool,
+        context: &mut ExecutionContext,
+    ) -> Result<(), ActionRefusal> {
+        let no_gate = || ActionRefusal::NoGate(gate.to_owned());
+        if self.current_execution().is_none() {
+            let plan = self.plan_at_gate(gate, context).ok_or_else(no_gate)?;
+            self.open(self.execution(plan, context));
+        }
+        let step = self.latest().waiting_gate(gate, context.now);
+        let step = step.ok_or_else(no_gate)?;
+        let command = if agree {
+            Command::Approve(step)
+        } else {
+            Command::Refuse(step)
+        };
+        let run = &mut self.latest_mut().latest_mut().run;
+        run.apply(context.now, command).expect("the gate waits");
+        Ok(())
+    }
+
+    /// Applies a command to the current run. A run that only a fixture's status tells of begins here.
+    fn apply(&mut self, command: Command, context: &mut ExecutionContext) {
+        if self.current_execution().is_none() {
+            self.start(&TaskSelection::ALL, context);
+            if command == Command::Continue {
+                return;
+            }
+        }
+        // With steps of no length, a run that a fixture gave as open ends where it begins.
+        let run = &mut self.latest_mut().latest_mut().run;
+        let _ = run.apply(context.now, command);
+    }
+
+    /// The plan of a run of the selected tasks.
+    fn plan(&self, selection: &TaskSelection, context: &mut ExecutionContext) -> RunPlan {
+        let steps = self.definition.stages.steps();
+        let steps = steps.map(|step| self.plan_step(step, selection, context));
+        let steps = steps.collect();
+        self.plan_of(steps, context)
+    }
+
+    /// The plan of a run that waits at a gate, with everything before it done: the meaning of a fixture's status 5.
+    fn plan_at_gate(&self, gate: &str, context: &mut ExecutionContext) -> Option<RunPlan> {
+        let stages = &self.definition.stages;
+        let gate = stages
+            .steps()
+            .position(|step| step.gate_name() == Some(gate))?;
+        let mut steps = vec![done(context.now); gate];
+        for step in stages.steps().skip(gate) {
+            steps.push(self.plan_step(step, &TaskSelection::ALL, context));
+        }
+        Some(self.plan_of(steps, context))
+    }
+
+    fn plan_of(&self, steps: Vec<StepPlan>, context: &ExecutionContext) -> RunPlan {
+        RunPlan {
+            fail: self.definition.fail_mode.into(),
+            stop_delay: context.scripts.step(),
+            ..RunPlan::new(self.definition.stages.tree(), steps)
+        }
+    }
+
+    fn plan_step(
+        &self,
+        step: Step,
+        selection: &TaskSelection,
+        context: &mut ExecutionContext,
+    ) -> StepPlan {
+        match step {
+            Step::Gate(stage) | Step::Pass(stage) if !selection.touches(stage) => StepPlan::Skip,
+            Step::Task(stage, task) if !selection.includes(stage, task) => StepPlan::Skip,
+            Step::Gate(_) => StepPlan::Gate,
+            Step::Task(_, task) if task.approval => StepPlan::Gate,
+            Step::Task(_, task) => self.decide(&task.name, Work::Run, context),
+            Step::Pass(_) => StepPlan::Work {
+                takes: 0,
+                outcome: Outcome::Succeed,
+            },
+            Step::Opaque => self.decide(&self.definition.name, Work::Run, context),
+        }
+    }
+
+    /// Asks the scripts for the outcome of a step. Work of the pipeline as a whole goes by the pipeline's name.
+    fn decide(&self, step: &str, work: Work, context: &mut ExecutionContext) -> StepPlan {
+        context.scripts.decide(&StepQuery {
+            family: FAMILY,
+            scope: &self.project,
+            id: &self.id,
+            name: &self.definition.name,
+            step,
+            work,
+        })
+    }
+
+    /// An execution that begins now, under the next number.
+    fn execution(&self, plan: RunPlan, context: &mut ExecutionContext) -> Execution {
+        let id = *context.next_execution;
+        *context.next_execution += 1;
+        Execution {
+            id,
+            version: self.version,
+            executor: context.caller.unwrap_or(&self.creator).to_owned(),
+            trigger: match context.caller {
+                Some(_) => Trigger::Manual,
+                None => Trigger::Scheduled,
+            },
+            triggered: context.now,
+            stages: self.definition.stages.clone(),
+            attempts: vec![Attempt {
+                purpose: Purpose::Release,
+                run: Run::start(context.now, plan),
+            }],
+        }
+    }
+
+    fn open(&mut self, execution: Execution) {
+        self.executions.push_back(execution);
+        self.executed += 1;
+        if self.executions.len() > KEPT_EXECUTIONS {
+            self.executions.pop_front();
+        }
+    }
+
+    fn push_attempt(&mut self, purpose: Purpose, plan: RunPlan, now: Millis) {
+        let run = Run::start(now, plan);
+        self.latest_mut().attempts.push(Attempt { purpose, run });
+    }
+
+    fn latest(&self) -> &Execution {
+        self.executions.back().expect("a command has an execution")
+    }
+
+    fn latest_mut(&mut self) -> &mut Execution {
+        let latest = self.executions.back_mut();
+        latest.expect("a command has an execution")
+    }
+}
+
+/// A step that was done by that instant.
+fn done(at: Millis) -> StepPlan {
+    StepPlan::Inherited { begin: at, end: at }
+}

@@ -1,0 +1,56 @@
+//! The definition of a pipeline: the part that an edit replaces.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::stages::Stages;
+use crate::http::json::RawJson;
+use crate::sim::lifecycle::FailurePolicy;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Definition {
+    pub name: String,
+    pub description: String,
+    pub config_mode: ConfigMode,
+    /// Names are unique within it; `0` is the default one.
+    pub enterprise_project: String,
+    pub fail_mode: FailMode,
+    /// The template sources, verbatim.
+    pub sources: RawJson,
+    /// The stages, verbatim.
+    pub declared_stages: RawJson,
+    pub stages: Stages,
+}
+
+/// The source of the stages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = PipelineConfigMode)]
+pub enum ConfigMode {
+    /// The body.
+    #[default]
+    Ui,
+    /// A package. The emulator cannot read it, so its stages are unknown unless the body has them.
+    Template,
+}
+
+/// The effect of a failed task on later ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = PipelineFailMode)]
+pub enum FailMode {
+    /// Later tasks do not run.
+    #[default]
+    Stop,
+    /// Later tasks run; the run still ends as failed.
+    Continue,
+}
+
+impl From<FailMode> for FailurePolicy {
+    fn from(fail_mode: FailMode) -> Self {
+        match fail_mode {
+            FailMode::Stop => Self::Stop,
+            FailMode::Continue => Self::Continue,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A selection of tasks, as a start or a trigger policy names it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::stages::{Stage, StageTask};
+
+/// The tasks to run. Without a list (absent or null) all of them run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskSelection(Option<Vec<SelectedTasks>>);
+
+/// A stage and some of its tasks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PipelineSelectedTasks)]
+pub(crate) struct SelectedTasks {
+    /// The stage's name.
+    stage_name: String,
+    /// The names of its tasks.
+    tasks: Vec<String>,
+}
+
+/// The reason a selection does not fit a pipeline. Entries and tasks are named by position.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InvalidSelection {
+    /// No task is named.
+    Empty,
+    UnknownStage {
+        entry: usize,
+        stage: String,
+    },
+    UnknownTask {
+        entry: usize,
+        task: usize,
+        stage: String,
+        name: String,
+    },
+}
+
+impl TaskSelection {
+    pub const ALL: Self = Self(None);
+
+    pub fn is_all(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Checks that at least one task is named, and that the pipeline has every named stage and task.
+    pub fn validate(&self, stages: &[Stage]) -> Result<(), InvalidSelection> {
+        let Some(entries) = &self.0 else {
+            return Ok(());
+        };
+        if entries.iter().all(|entry| entry.tasks.is_empty()) {
+            return Err(InvalidSelection::Empty);
+        }
+        for (n, entry) in entries.iter().enumerate() {
+            entry.validate(n, stages)?;
+        }
+        Ok(())
+    }
+
+    /// The selection without the entries that the stages no longer fit; none if that leaves no task.
+    pub fn remaining(&self, stages: &[Stage]) -> Option<Self> {
+        let Some(entries) = &self.0 else {
+            return Some(Self::ALL);
+        };
+        let mut remaining = entries.clone();
+        remaining.retain(|entry| entry.validate(0, stages).is_ok());
+        let has_tasks = remaining.iter().any(|entry| !entry.tasks.is_empty());
+        has_tasks.then_some(Self(Some(remaining)))
+    }
+
+    /// Returns true if the task runs.
+    pub fn includes(&self, stage: &Stage, task: &StageTask) -> bool {
+        self.0.as_ref().is_none_or(|entries| {
+            entries
+                .iter()
+                .any(|entry| entry.stage_name == stage.name && entry.tasks.contains(&task.name))
+        })
+    }
+
+    /// Returns true if any part of the stage runs. A stage without tasks runs if it is named.
+    pub fn touches(&self, stage: &Stage) -> bool {
+        if stage.tasks.is_empty() {
+            self.0
+                .as_ref()
+                .is_none_or(|entries| entries.iter().any(|entry| entry.stage_name == stage.name))
+        } else {
+            stage.tasks.iter().any(|task| self.includes(stage, task))
+        }
+    }
+}
+
+impl SelectedTasks {
+    fn validate(&self, entry: usize, stages: &[Stage]) -> Result<(), InvalidSelection> {
+        let Some(stage) = stages.iter().find(|stage| stage.name == self.stage_name) else {
+            let stage = self.stage_name.clone();
+            return Err(InvalidSelection::UnknownStage { entry, stage });
+        };
+        let is_unknown = |name: &String| stage.tasks.iter().all(|task| task.name != *name);
+        match self.tasks.iter().position(is_unknown) {
+            None => Ok(()),
+            Some(task) => Err(InvalidSelection::UnknownTask {
+                entry,
+                task,
+                stage: self.stage_name.clone(),
+                name: self.tasks[task].clone(),
+            }),
+        }
+    }
+}
