@@ -1,4 +1,4 @@
-//! Server-sent events, with a real client; and faults that only show on a socket.
+//! Server-sent events, and faults that only show on a socket.
 
 use std::time::Duration;
 
@@ -12,24 +12,24 @@ use tokio::time::timeout;
 use crate::common::NOON;
 use crate::socket::Server;
 
-/// The longest that anything here may take.
+/// The limit for every wait, so that a missing event fails the test instead of blocking it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A client that listens.
+/// A client of the event stream.
 struct Listener {
     lines: Lines<BufReader<TcpStream>>,
 }
 
-/// An event as it is sent.
+/// A received event.
 #[derive(Debug, PartialEq)]
-struct Heard {
+struct ReceivedEvent {
     id: Option<u64>,
     kind: String,
     data: Value,
 }
 
 impl Listener {
-    async fn to(server: &Server, query: &str, last: Option<u64>) -> Self {
+    async fn connect(server: &Server, query: &str, last: Option<u64>) -> Self {
         let mut stream = server.connect().await;
         let last = last.map_or_else(String::new, |id| format!("Last-Event-ID: {id}\r\n"));
         let head = format!("GET /_emulator/v1/events{query} HTTP/1.1\r\nHost: x\r\n{last}\r\n");
@@ -47,29 +47,29 @@ impl Listener {
         line.expect("in time").expect("readable").expect("open")
     }
 
-    async fn next(&mut self) -> Heard {
-        let mut heard = Heard {
+    async fn next(&mut self) -> ReceivedEvent {
+        let mut received = ReceivedEvent {
             id: None,
             kind: String::new(),
             data: Value::Null,
         };
         loop {
-            // Lengths of chunks stand between events and are passed over.
+            // The lengths of chunks between the events match no arm.
             let line = self.line().await;
             match line.split_once(": ") {
-                Some(("id", id)) => heard.id = Some(id.parse().unwrap()),
-                Some(("event", kind)) => kind.clone_into(&mut heard.kind),
-                Some(("data", data)) => heard.data = serde_json::from_str(data).unwrap(),
-                _ if line.is_empty() && !heard.kind.is_empty() => return heard,
+                Some(("id", id)) => received.id = Some(id.parse().unwrap()),
+                Some(("event", kind)) => kind.clone_into(&mut received.kind),
+                Some(("data", data)) => received.data = serde_json::from_str(data).unwrap(),
+                _ if line.is_empty() && !received.kind.is_empty() => return received,
                 _ => {}
             }
         }
     }
 
-    /// The next transition that the clock brought about: when, which step, from what to what.
-    async fn clocked(&mut self) -> (String, Value, String, String) {
+    /// The time, step and statuses of the next transition by the clock.
+    async fn next_by_clock(&mut self) -> (String, Value, String, String) {
         loop {
-            let Heard { kind, data, .. } = self.next().await;
+            let ReceivedEvent { kind, data, .. } = self.next().await;
             if kind == "transition" && data["cause"] == "clock" {
                 let text = |key: &str| data[key].as_str().unwrap_or_default().to_owned();
                 return (text("time"), data["step"].clone(), text("from"), text("to"));
@@ -77,10 +77,10 @@ impl Listener {
         }
     }
 
-    /// The status the next transition leads to; `None` for a request.
-    async fn led_to(&mut self) -> Option<String> {
-        let heard = self.next().await;
-        (heard.kind == "transition").then(|| heard.data["to"].as_str().unwrap().to_owned())
+    /// The new status if the next event is a transition.
+    async fn next_status(&mut self) -> Option<String> {
+        let received = self.next().await;
+        (received.kind == "transition").then(|| received.data["to"].as_str().unwrap().to_owned())
     }
 }
 
@@ -106,7 +106,8 @@ fn plan() -> Value {
         {"seq": 1, "name": "db", "runtime_stack": {"name": "java"}}]})
 }
 
-async fn executed(server: &Server) -> String {
+/// Creates a release plan, executes it and returns its id.
+async fn execute_plan(server: &Server) -> String {
     let (status, body) = send(server, "POST", "/v3/p1/cas/release-plans", &plan()).await;
     assert_eq!(status, 200, "{body}");
     let id = serde_json::from_str::<Value>(&body).unwrap()["id"]
@@ -126,22 +127,22 @@ fn frozen() -> Settings {
 }
 
 #[tokio::test]
-async fn requests_and_transitions_are_heard_in_order_as_they_happen() {
+async fn requests_and_transitions_arrive_in_order() {
     let server = Server::with(frozen()).await;
-    let mut listener = Listener::to(&server, "", None).await;
-    let id = executed(&server).await;
-    let mut heard = Vec::new();
-    while heard.len() < 2 {
+    let mut listener = Listener::connect(&server, "", None).await;
+    let id = execute_plan(&server).await;
+    let mut received = Vec::new();
+    while received.len() < 2 {
         let event = listener.next().await;
         if event.kind == "request" {
-            heard.push(event.data);
+            received.push(event.data);
         }
     }
     assert_eq!(
         (
-            &heard[0]["operation"],
-            &heard[1]["operation"],
-            &heard[1]["path"]
+            &received[0]["operation"],
+            &received[1]["operation"],
+            &received[1]["path"]
         ),
         (
             &json!("CreateReleasePlan"),
@@ -149,7 +150,7 @@ async fn requests_and_transitions_are_heard_in_order_as_they_happen() {
             &json!(format!("/v3/p1/cas/release-plans/{id}/execute"))
         )
     );
-    assert!(heard[0]["request"].is_null(), "no headers and no bodies");
+    assert!(received[0]["request"].is_null(), "no headers and no bodies");
 
     let advance = json!({"ms": 4000});
     assert_eq!(
@@ -161,51 +162,51 @@ async fn requests_and_transitions_are_heard_in_order_as_they_happen() {
 
     let mut all = Vec::new();
     for _ in 0..4 {
-        all.push(listener.clocked().await);
+        all.push(listener.next_by_clock().await);
     }
     let at = |second| format!("2026-01-01T12:00:0{second}Z");
-    let told =
+    let transition =
         |time, step: Value, from: &str, to: &str| (time, step, from.to_owned(), to.to_owned());
     assert_eq!(
         all,
         [
-            told(at(2), json!("web"), "RUNNING", "SUCCESS"),
-            told(at(2), json!("db"), "CREATED", "RUNNING"),
-            told(at(4), Value::Null, "RUNNING", "SUCCESS"),
-            told(at(4), json!("db"), "RUNNING", "SUCCESS"),
+            transition(at(2), json!("web"), "RUNNING", "SUCCESS"),
+            transition(at(2), json!("db"), "CREATED", "RUNNING"),
+            transition(at(4), Value::Null, "RUNNING", "SUCCESS"),
+            transition(at(4), json!("db"), "RUNNING", "SUCCESS"),
         ]
     );
 }
 
 #[tokio::test]
-async fn what_a_command_changes_is_told_with_the_command() {
+async fn the_transition_of_a_command_names_the_command() {
     let server = Server::with(frozen()).await;
-    let mut listener = Listener::to(&server, "?family=plans", None).await;
-    let id = executed(&server).await;
-    let mut told = Vec::new();
-    while told.len() < 2 {
-        let Heard { kind, data, .. } = listener.next().await;
+    let mut listener = Listener::connect(&server, "?family=plans", None).await;
+    let id = execute_plan(&server).await;
+    let mut transitions = Vec::new();
+    while transitions.len() < 2 {
+        let ReceivedEvent { kind, data, .. } = listener.next().await;
         if kind == "transition" && data.get("step").is_none() {
             assert_eq!(data["resource"], id.as_str());
-            told.push((data["from"].clone(), data["cause"].clone()));
+            transitions.push((data["from"].clone(), data["cause"].clone()));
         }
     }
-    assert_eq!(told[0], (json!(""), json!("create")));
-    assert_eq!(told[1].1, json!("execute"));
-    assert_ne!(told[1].0, json!(""));
+    assert_eq!(transitions[0], (json!(""), json!("create")));
+    assert_eq!(transitions[1].1, json!("execute"));
+    assert_ne!(transitions[1].0, json!(""));
 }
 
 #[tokio::test]
-async fn transitions_come_when_they_are_due_without_anybody_asking() {
+async fn transitions_arrive_on_time_without_a_request() {
     let settings = Settings {
         step: 300,
         ..Settings::default()
     };
     let server = Server::with(settings).await;
-    let mut listener = Listener::to(&server, "?family=plans", None).await;
+    let mut listener = Listener::connect(&server, "?family=plans", None).await;
     let watch = Stopwatch::start();
-    executed(&server).await;
-    while listener.led_to().await.as_deref() != Some("SUCCESS") {}
+    execute_plan(&server).await;
+    while listener.next_status().await.as_deref() != Some("SUCCESS") {}
     let took = watch.elapsed().as_millis();
     assert!(
         (250..1_500).contains(&took),
@@ -214,18 +215,18 @@ async fn transitions_come_when_they_are_due_without_anybody_asking() {
 }
 
 #[tokio::test]
-async fn who_was_away_resumes_behind_the_last_event_that_was_seen() {
+async fn a_listener_resumes_after_its_last_event() {
     let server = Server::with(frozen()).await;
-    executed(&server).await;
-    let mut listener = Listener::to(&server, "", Some(0)).await;
+    execute_plan(&server).await;
+    let mut listener = Listener::connect(&server, "", Some(0)).await;
     let (first, second) = (listener.next().await, listener.next().await);
     assert_eq!(first.id, Some(1));
-    let mut again = Listener::to(&server, "", first.id).await;
+    let mut again = Listener::connect(&server, "", first.id).await;
     assert_eq!(again.next().await, second);
-    // The number of an emulator that ran here before: of this one, nothing was seen yet.
-    let mut another = Listener::to(&server, "", Some(5_000)).await;
-    let told = timeout(PATIENCE, another.next()).await;
-    assert_eq!(told.expect("in time"), first);
+    // The number of an emulator that ran here before, so the listener gets all events.
+    let mut another = Listener::connect(&server, "", Some(5_000)).await;
+    let resent = timeout(PATIENCE, another.next()).await;
+    assert_eq!(resent.expect("in time"), first);
 
     let head = "GET /_emulator/v1/events HTTP/1.1\r\nHost: x\r\nLast-Event-ID: x\r\nConnection: close\r\n\r\n";
     assert!(
@@ -237,9 +238,9 @@ async fn who_was_away_resumes_behind_the_last_event_that_was_seen() {
 }
 
 #[tokio::test]
-async fn a_filter_lets_through_what_concerns_one_resource() {
+async fn a_filter_selects_the_events_of_one_resource() {
     let server = Server::with(frozen()).await;
-    let first = executed(&server).await;
+    let first = execute_plan(&server).await;
     let (_, body) = send(
         &server,
         "POST",
@@ -252,7 +253,7 @@ async fn a_filter_lets_through_what_concerns_one_resource() {
         .as_str()
         .unwrap()
         .to_owned();
-    let mut listener = Listener::to(&server, &format!("?id={second}"), Some(0)).await;
+    let mut listener = Listener::connect(&server, &format!("?id={second}"), Some(0)).await;
     assert_eq!(
         send(
             &server,
@@ -276,19 +277,20 @@ async fn a_filter_lets_through_what_concerns_one_resource() {
         200
     );
     loop {
-        let heard = listener.next().await;
-        let concerns = heard.data["resource"] == second.as_str()
-            || heard.data["path"]
+        let received = listener.next().await;
+        let concerns = received.data["resource"] == second.as_str()
+            || received.data["path"]
                 .as_str()
                 .is_some_and(|path| path.ends_with(&second));
-        assert!(concerns, "{heard:?}");
-        if heard.kind == "request" {
+        assert!(concerns, "{received:?}");
+        if received.kind == "request" {
             break;
         }
     }
 }
 
-async fn with_fault(effect: Value) -> Server {
+/// A server with a fault for requests to pipelines.
+async fn start_with_fault(effect: Value) -> Server {
     let server = Server::start().await;
     let rule = json!({"match": {"family": "pipelines"}, "do": effect});
     assert_eq!(
@@ -302,17 +304,17 @@ const GET: &[u8] =
     b"GET /v3/p1/pipeline/pipelines HTTP/1.1\r\nHost: x\r\nX-Auth-Token: t\r\nConnection: close\r\n\r\n";
 
 #[tokio::test]
-async fn a_connection_dropped_before_the_answer_carries_not_one_byte_of_it() {
-    let server = with_fault(json!({"drop": "before"})).await;
+async fn a_connection_dropped_before_the_answer_has_no_byte_of_it() {
+    let server = start_with_fault(json!({"drop": "before"})).await;
     assert_eq!(server.raw(GET).await, "");
     let (_, journal) = send(&server, "GET", "/_emulator/v1/requests", &Value::Null).await;
     let journal: Value = serde_json::from_str(&journal).unwrap();
-    assert_eq!(journal["total"], 1, "it was served all the same");
+    assert_eq!(journal["total"], 1, "the request was served");
 }
 
 #[tokio::test]
-async fn a_connection_dropped_midway_leaves_half_of_the_announced_body() {
-    let server = with_fault(json!({"drop": "midway", "status": 500})).await;
+async fn a_connection_dropped_midway_has_half_of_the_announced_body() {
+    let server = start_with_fault(json!({"drop": "midway", "status": 500})).await;
     let answer = server.raw(GET).await;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let announced = head
@@ -327,8 +329,8 @@ async fn a_connection_dropped_midway_leaves_half_of_the_announced_body() {
 }
 
 #[tokio::test]
-async fn a_delay_holds_the_answer_up_and_nobody_else() {
-    let server = with_fault(json!({"delay_ms": 400})).await;
+async fn a_delay_does_not_hold_up_other_requests() {
+    let server = start_with_fault(json!({"delay_ms": 400})).await;
     let watch = Stopwatch::start();
     let (answer, other) = tokio::join!(server.raw(GET), async {
         send(&server, "GET", "/v3/p1/cas/release-plans", &Value::Null).await;
@@ -340,16 +342,16 @@ async fn a_delay_holds_the_answer_up_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_slow_answer_arrives_whole_and_late() {
+async fn a_slow_answer_arrives_complete_and_late() {
     let message = "x".repeat(40);
     let server =
-        with_fault(json!({"slow_bytes_per_s": 400, "status": 500, "message": message})).await;
+        start_with_fault(json!({"slow_bytes_per_s": 400, "status": 500, "message": message})).await;
     let watch = Stopwatch::start();
     let answer = server.raw(GET).await;
     let body = answer.split_once("\r\n\r\n").unwrap().1;
     let expected = json!({"error_code": "SVCSTG.00100500", "error_msg": message}).to_string();
     assert_eq!(body, expected);
-    // So many bytes at 400 a second, in steps of a tenth.
+    // 400 bytes a second, in ten parts a second.
     let least = Duration::from_millis(expected.len() as u64 * 1_000 / 400 - 100);
     assert!(watch.elapsed() >= least, "{:?}", watch.elapsed());
 }

@@ -1,4 +1,4 @@
-//! Faults: what goes wrong on demand, in each family's own words.
+//! Injected faults over HTTP, in the words of each family.
 
 use axum::body::Body;
 use serde_json::{Value, json};
@@ -10,19 +10,20 @@ const FAULTS: &str = "/_emulator/v1/faults";
 const RELEASES: &str = "/v2/meshes/m1/releases";
 const VERSIONS: &str = "/openapi/delivery/releases?projectKey=p&pageNum=1&pageSize=9";
 
-async fn fault(app: &App, rule: Value) -> String {
-    let rule = app.post(FAULTS, rule).await.assert_status(201);
+/// Adds a fault and returns its id.
+async fn add_fault(app: &App, fault: Value) -> String {
+    let rule = app.post(FAULTS, fault).await.assert_status(201);
     rule["id"].as_str().expect("an id").to_owned()
 }
 
 /// The status and the body, in which the request id is `{id}`.
-fn said(reply: &Reply) -> (u16, String) {
+fn status_and_body(reply: &Reply) -> (u16, String) {
     let id = reply.header("x-request-id");
     (reply.status, reply.text().replace(id, "{id}"))
 }
 
 #[tokio::test]
-async fn a_status_is_answered_in_the_words_of_the_family_that_is_hit() {
+async fn a_status_has_the_body_of_the_family_that_is_hit() {
     let app = App::new();
     let asm = |code: &str, text: &str| {
         json!({"errorCode": format!("ASM.{code}"), "errorMsg": text}).to_string()
@@ -80,13 +81,13 @@ async fn a_status_is_answered_in_the_words_of_the_family_that_is_hit() {
         (VERSIONS, "zadig", 403, empty()),
         (VERSIONS, "zadig", 404, "Not Found".to_owned()),
     ] {
-        let id = fault(
+        let id = add_fault(
             &app,
             json!({"match": {"family": family}, "do": {"status": status}}),
         )
         .await;
         let reply = app.get(path).await;
-        assert_eq!(said(&reply), (status, body), "{path}");
+        assert_eq!(status_and_body(&reply), (status, body), "{path}");
         assert_eq!(reply.header("x-emulator-fault"), id);
         app.delete(&format!("{FAULTS}/{id}"))
             .await
@@ -94,7 +95,7 @@ async fn a_status_is_answered_in_the_words_of_the_family_that_is_hit() {
         assert_ne!(app.get(path).await.header("x-emulator-fault"), id);
     }
     let throttled = json!({"error_msg": "The throttling threshold has been reached.", "error_code": "IAM.0012"});
-    fault(
+    add_fault(
         &app,
         json!({"match": {"family": "iam"}, "do": {"status": 429}}),
     )
@@ -106,7 +107,7 @@ async fn a_status_is_answered_in_the_words_of_the_family_that_is_hit() {
 }
 
 #[tokio::test]
-async fn a_code_and_a_text_of_ones_own_choose_the_shape() {
+async fn a_given_code_and_text_decide_the_shape_of_the_body() {
     let app = App::new();
     for (rule, path, body) in [
         (
@@ -136,15 +137,18 @@ async fn a_code_and_a_text_of_ones_own_choose_the_shape() {
         ),
     ] {
         let status = u16::try_from(rule["status"].as_u64().unwrap()).unwrap();
-        fault(&app, json!({"do": rule, "times": 1})).await;
-        assert_eq!(said(&app.get(path).await), (status, body.to_owned()));
+        add_fault(&app, json!({"do": rule, "times": 1})).await;
+        assert_eq!(
+            status_and_body(&app.get(path).await),
+            (status, body.to_owned())
+        );
     }
 }
 
 #[tokio::test]
-async fn a_struck_request_changes_nothing() {
+async fn a_request_that_is_hit_changes_nothing() {
     let app = App::new();
-    fault(
+    add_fault(
         &app,
         json!({"match": {"operation": "CreatePipeline"}, "do": {"status": 500}, "times": 1}),
     )
@@ -160,12 +164,12 @@ async fn a_struck_request_changes_nothing() {
 }
 
 #[tokio::test]
-async fn every_field_of_a_match_must_hold() {
+async fn a_request_must_match_every_field() {
     let identities = json!({"identities": {"users": [{"name": "ann"}], "tokens": [{"token": "t-ann", "user": "ann"}]}});
     let app = App::load(&identities);
     let whole = json!({"family": "pipelines", "operation": "List*", "method": "GET",
         "path": "/v3/*/pipeline/pipelines", "caller": "ann"});
-    fault(&app, json!({"match": whole, "do": {"status": 503}})).await;
+    add_fault(&app, json!({"match": whole, "do": {"status": 503}})).await;
     let ann = [("x-auth-token", "t-ann")];
     let send = async |method: &str, path: String, headers: &[(&str, &str)]| {
         app.send(method, &path, headers, Body::empty()).await.status
@@ -184,14 +188,14 @@ async fn every_field_of_a_match_must_hold() {
     assert_eq!(
         send("GET", pipelines(), &[]).await,
         401,
-        "nobody knows who calls"
+        "an unknown caller"
     );
 }
 
 #[tokio::test]
-async fn a_fault_strikes_whoever_calls_even_without_a_credential() {
+async fn a_fault_hits_requests_without_a_credential() {
     let app = App::new();
-    fault(
+    add_fault(
         &app,
         json!({"match": {"family": "plans"}, "do": {"status": 429}}),
     )
@@ -201,9 +205,9 @@ async fn a_fault_strikes_whoever_calls_even_without_a_credential() {
 }
 
 #[tokio::test]
-async fn times_after_and_probability_choose_the_requests() {
+async fn times_after_and_probability_select_the_requests() {
     let app = App::new();
-    fault(&app, json!({"do": {"status": 503}, "times": 2, "after": 1})).await;
+    add_fault(&app, json!({"do": {"status": 503}, "times": 2, "after": 1})).await;
     let mut statuses = Vec::new();
     for _ in 0..5 {
         statuses.push(app.get(&pipelines()).await.status);
@@ -214,7 +218,7 @@ async fn times_after_and_probability_choose_the_requests() {
     app.delete(FAULTS).await.assert_status(204);
 
     let draw = async |app: &App, seed: u64| {
-        fault(
+        add_fault(
             app,
             json!({"do": {"status": 503}, "probability": 0.5, "seed": seed}),
         )
@@ -233,9 +237,9 @@ async fn times_after_and_probability_choose_the_requests() {
 }
 
 #[tokio::test]
-async fn garbage_is_nothing_that_a_client_can_read() {
+async fn garbage_is_not_json() {
     let app = App::new();
-    fault(&app, json!({"do": {"garbage": true}, "times": 1})).await;
+    add_fault(&app, json!({"do": {"garbage": true}, "times": 1})).await;
     let reply = app.get(&pipelines()).await;
     assert_eq!(
         (reply.status, reply.header("content-type")),
@@ -245,7 +249,7 @@ async fn garbage_is_nothing_that_a_client_can_read() {
 }
 
 #[tokio::test]
-async fn a_rule_comes_back_as_it_was_given() {
+async fn a_fault_is_listed_as_it_was_added() {
     let app = App::new();
     for rule in [
         json!({"match": {"family": "asm", "path": "/v2/*"}, "do": {"status": 429, "code": "c", "message": "m",
@@ -268,7 +272,7 @@ async fn a_rule_comes_back_as_it_was_given() {
 }
 
 #[tokio::test]
-async fn a_rule_that_could_hit_nothing_or_does_nothing_is_refused() {
+async fn a_fault_without_effect_or_that_cannot_match_is_refused() {
     let app = App::new();
     for (rule, wrong) in [
         (json!({"do": {}}), "do: must have at least one of status"),
@@ -354,9 +358,9 @@ async fn a_rule_that_could_hit_nothing_or_does_nothing_is_refused() {
 }
 
 #[tokio::test]
-async fn a_reset_takes_faults_back_and_the_control_plane_is_never_hit() {
+async fn a_reset_removes_faults_and_the_control_plane_is_never_hit() {
     let app = App::new();
-    fault(&app, json!({"do": {"status": 500}})).await;
+    add_fault(&app, json!({"do": {"status": 500}})).await;
     app.get("/_emulator/v1/health").await.assert_status(200);
     app.post("/_emulator/v1/reset", json!({}))
         .await

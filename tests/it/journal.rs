@@ -1,4 +1,4 @@
-//! The journal, and proof of what was called.
+//! The journal of requests, their verification, and metrics.
 
 use release_emulator::internals::world::settings::Auth;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ async fn list(app: &App, query: &str) -> Value {
         .assert_status(200)
 }
 
-/// The numbers of the requests that a query finds.
+/// The ids of the requests that a query lists.
 async fn ids(app: &App, query: &str) -> Vec<u64> {
     let found = list(app, query).await;
     let requests = found["requests"].as_array().expect("requests").iter();
@@ -24,8 +24,8 @@ async fn ids(app: &App, query: &str) -> Vec<u64> {
         .collect()
 }
 
-/// An emulator to which six requests came.
-async fn asked() -> App {
+/// An emulator with six requests in its journal.
+async fn with_requests() -> App {
     let app = App::load(&json!({"identities": {"users": [{"name": "ann"}],
         "tokens": [{"token": "t-ann", "user": "ann"}]}}));
     let body = json!({"name": "release-a", "model_version": 2, "config_mode": "ui", "stages": [{"name": "s", "tasks": []}]});
@@ -51,8 +51,8 @@ async fn asked() -> App {
 }
 
 #[tokio::test]
-async fn an_entry_tells_what_was_asked_and_answered() {
-    let app = asked().await;
+async fn an_entry_has_the_request_and_its_answer() {
+    let app = with_requests().await;
     let all = list(&app, "").await;
     assert_eq!((&all["total"], &all["dropped"]), (&json!(6), &json!(0)));
     let mut first = all["requests"][0].clone();
@@ -79,8 +79,8 @@ async fn an_entry_tells_what_was_asked_and_answered() {
 }
 
 #[tokio::test]
-async fn filters_find_what_fits_in_every_field() {
-    let app = asked().await;
+async fn a_request_must_match_every_filter() {
+    let app = with_requests().await;
     let at = "2026-01-01T12:01:00Z";
     for (query, found) in [
         ("family=pipelines", vec![1, 2, 5]),
@@ -112,8 +112,8 @@ async fn filters_find_what_fits_in_every_field() {
 }
 
 #[tokio::test]
-async fn an_unknown_path_is_there_with_the_operation_that_comes_nearest() {
-    let app = asked().await;
+async fn a_request_for_an_unknown_path_names_the_closest_operation() {
+    let app = with_requests().await;
     let entry = list(&app, "path=*/pipeline").await["requests"][0].clone();
     assert_eq!(
         (&entry["operation"], &entry["family"]),
@@ -132,7 +132,7 @@ async fn an_unknown_path_is_there_with_the_operation_that_comes_nearest() {
 }
 
 #[tokio::test]
-async fn secrets_are_masked_wherever_they_stand() {
+async fn secrets_are_masked_in_headers_queries_and_bodies() {
     let app = App::with(|settings| settings.auth = Auth::Strict);
     let login = json!({"auth": {"identity": {"methods": ["password"], "password": {"user":
         {"name": "ann", "password": "s3cret", "domain": {"name": "acme"}}}}}});
@@ -174,7 +174,7 @@ async fn secrets_are_masked_wherever_they_stand() {
 }
 
 #[tokio::test]
-async fn bodies_are_cut_at_16_kib_and_their_length_is_told() {
+async fn bodies_are_cut_at_16_kib_and_keep_their_length() {
     let app = App::new();
     let body = format!("{{\"name\":\"{}\"}}", "x".repeat(20_000));
     app.send("POST", &pipelines(), CREDENTIALS, body.clone())
@@ -186,7 +186,7 @@ async fn bodies_are_cut_at_16_kib_and_their_length_is_told() {
 }
 
 #[tokio::test]
-async fn the_ring_is_bounded_and_says_what_it_dropped() {
+async fn the_journal_is_bounded_and_counts_dropped_requests() {
     let app = App::with(|settings| settings.journal_bytes = 20_000);
     for _ in 0..50 {
         app.get(&pipelines()).await.assert_status(200);
@@ -206,7 +206,7 @@ async fn the_ring_is_bounded_and_says_what_it_dropped() {
 }
 
 #[tokio::test]
-async fn the_fault_that_hit_is_told() {
+async fn an_entry_names_the_fault_that_hit() {
     let app = App::new();
     let rule = app
         .post("/_emulator/v1/faults", json!({"do": {"status": 503}}))
@@ -217,7 +217,7 @@ async fn the_fault_that_hit_is_told() {
 }
 
 #[tokio::test]
-async fn the_scripts_that_decided_something_are_told() {
+async fn an_entry_names_the_scripts_that_decided_a_step() {
     let app = App::new();
     let script = json!({"match": {"family": "pipelines"}, "outcome": "fail"});
     let rule = app
@@ -248,7 +248,7 @@ async fn the_scripts_that_decided_something_are_told() {
 }
 
 #[tokio::test]
-async fn a_project_that_only_the_body_names_is_the_scope() {
+async fn a_project_in_the_body_is_the_scope() {
     let app = App::new();
     let order = json!({"project_key": "shop", "version_name": "v1", "env_name": "prod", "image_registry_id": "r1",
         "yaml_datas": [{"service_name": "web", "image_datas": [{"container_name": "web", "image_name": "web", "image_tag": "1"}]}]});
@@ -259,8 +259,8 @@ async fn a_project_that_only_the_body_names_is_the_scope() {
 }
 
 #[tokio::test]
-async fn verifying_confirms_what_was_so() {
-    let app = asked().await;
+async fn verify_confirms_a_count_that_holds() {
+    let app = with_requests().await;
     for (body, matched) in [
         (
             json!({"match": {"operation": "CreatePipeline"}, "exactly": 1}),
@@ -280,8 +280,8 @@ async fn verifying_confirms_what_was_so() {
 }
 
 #[tokio::test]
-async fn verifying_tells_the_near_misses_of_what_was_not_so() {
-    let app = asked().await;
+async fn verify_lists_near_misses_of_a_count_that_does_not_hold() {
+    let app = with_requests().await;
     let body = json!({"match": {"operation": "CreatePipeline", "method": "POST", "scope": "p2"}, "exactly": 1});
     let refused = app.post(VERIFY, body).await;
     assert_eq!(refused.header("content-type"), "application/problem+json");
@@ -306,7 +306,7 @@ async fn verifying_tells_the_near_misses_of_what_was_not_so() {
 }
 
 #[tokio::test]
-async fn nothing_is_confirmed_that_dropped_requests_could_change() {
+async fn verify_refuses_a_count_that_dropped_requests_could_change() {
     let app = App::with(|settings| settings.journal_bytes = 20_000);
     for _ in 0..50 {
         app.get(&pipelines()).await.assert_status(200);
@@ -343,7 +343,7 @@ async fn nothing_is_confirmed_that_dropped_requests_could_change() {
 }
 
 #[tokio::test]
-async fn a_journal_that_is_off_says_so() {
+async fn a_journal_that_is_off_is_refused() {
     let app = App::with(|settings| settings.journal_bytes = 0);
     app.get(&pipelines()).await.assert_status(200);
     let refused = app.get(REQUESTS).await.assert_status(409);
@@ -355,7 +355,7 @@ async fn a_journal_that_is_off_says_so() {
 
 #[tokio::test]
 async fn metrics_count_requests_and_resources() {
-    let app = asked().await;
+    let app = with_requests().await;
     let reply = app.get("/_emulator/v1/metrics").await;
     assert_eq!(
         reply.header("content-type"),

@@ -1,4 +1,4 @@
-//! Random headers, targets and changes: nothing panics, and nothing that was changed after it was signed passes.
+//! Property tests: no header panics, and no request that was changed after signing is accepted.
 
 use std::cell::Cell;
 
@@ -20,7 +20,7 @@ const CASES: u32 = 10_000;
 const WELL_FORMED: &str = "SDK-HMAC-SHA256 Access=AK1, SignedHeaders=host;x-sdk-date, \
     Signature=39999c9366b9daca76960691026e9981cfc3eb8dee75548486049716d15f6d86";
 
-/// Something like a signature header: bytes of a well-formed one replaced, added and taken away.
+/// A well-formed signature header with some bytes replaced, added and removed.
 fn nearly_a_header() -> impl Strategy<Value = Vec<u8>> {
     let edits = vec((any::<Index>(), 0..3, any::<u8>()), 0..6);
     let words = select(vec![
@@ -49,7 +49,7 @@ proptest! {
     #![proptest_config(cases(CASES))]
 
     #[test]
-    fn no_header_makes_the_parsers_panic(
+    fn the_parsers_never_panic(
         authorization in prop_oneof![nearly_a_header(), vec(any::<u8>(), 0..80)],
         token in vec(any::<u8>(), 0..20),
         query in proptest::option::of("\\PC{0,20}"),
@@ -68,22 +68,22 @@ proptest! {
     }
 
     #[test]
-    fn whatever_the_target_every_spelling_means_the_same_request(
+    fn every_canonical_form_means_the_same_request(
         target in "/[a-z0-9%/+:*'|^~é]{0,24}(\\?[a-z0-9%=&+;*é]{0,24})?",
         agent in select(vec!["python", "huaweicloud-usdk-nodejs/3.0"]),
     ) {
-        every_spelling_means_the_same_request(&target, agent)?;
+        assert_same_meaning(&target, agent)?;
     }
 }
 
 #[test]
-fn an_escaped_slash_at_the_end_is_not_the_slash_that_a_client_adds() {
+fn an_escaped_slash_at_the_end_is_kept_beside_the_added_one() {
     for target in ["/%2f", "/a%2F", "/a/%2f/"] {
-        every_spelling_means_the_same_request(target, "python").unwrap();
+        assert_same_meaning(target, "python").unwrap();
     }
 }
 
-fn every_spelling_means_the_same_request(target: &str, agent: &'static str) -> TestCaseResult {
+fn assert_same_meaning(target: &str, agent: &'static str) -> TestCaseResult {
     let Ok(uri) = target.parse::<Uri>() else {
         return Ok(());
     };
@@ -105,10 +105,10 @@ fn every_spelling_means_the_same_request(target: &str, agent: &'static str) -> T
             pairs(uri.query().unwrap_or_default())
         );
         prop_assert!(canonical.path.ends_with('/'));
-        // The Node SDK escapes once more what is escaped already.
+        // The Node SDK escapes the escapes again.
         if agent == "python" {
             let (path, sent) = (path_of(&canonical.path), path_of(uri.path()));
-            // Clients end the path in a slash, whether or not it decodes to one.
+            // Clients end the path with a slash even if it decodes to one.
             let ended = [&sent[..], b"/"].concat();
             prop_assert!(
                 path == sent || path == ended,
@@ -121,12 +121,12 @@ fn every_spelling_means_the_same_request(target: &str, agent: &'static str) -> T
     Ok(())
 }
 
-/// The path that a spelling decodes to.
+/// The decoded path.
 fn path_of(path: &str) -> Vec<u8> {
     percent_decode_str(path).collect()
 }
 
-/// The pairs that a query decodes to, in no order.
+/// The decoded pairs of a query, sorted.
 fn pairs(query: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
     let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).collect();
     let mut pairs: Vec<_> = query
@@ -139,7 +139,7 @@ fn pairs(query: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
     pairs
 }
 
-/// The canonical request the client signs; all forms are built here without the emulator's code.
+/// The canonical form that a client signs. All are built here without the emulator's code.
 #[derive(Clone, Copy, Debug)]
 enum Spelling {
     /// Decoded, encoded again, the query sorted: the Python SDK.
@@ -155,22 +155,22 @@ enum Spelling {
 /// A change to a request between signing and sending.
 #[derive(Clone, Debug)]
 enum Change {
-    /// A byte of the target is replaced, added or taken away.
+    /// A character of the target is replaced, added or removed.
     Target(Index, u8, char),
     /// An escape in the target is decoded, or a letter escaped.
     Escape(Index),
-    /// A pair more in the query.
+    /// A pair is added to the query.
     Pair(String, String),
     Method(&'static str),
-    /// A byte of a signed header is replaced, or one added.
+    /// A character of a signed header is replaced or added.
     Header(Index, Index, char, bool),
-    /// A signed header is taken away.
-    Gone(Index),
-    /// A signed header comes twice.
-    Doubled(Index),
-    /// A byte of the body is replaced, added or taken away.
+    /// A signed header is removed.
+    Remove(Index),
+    /// A signed header is repeated.
+    Repeat(Index),
+    /// A byte of the body is replaced, added or removed.
     Body(Index, u8, u8),
-    /// A byte of the `Authorization` is replaced.
+    /// A character of the `Authorization` header is replaced.
     Authorization(Index, char),
 }
 
@@ -199,8 +199,8 @@ fn change() -> impl Strategy<Value = Change> {
         1 => select(vec!["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH"]).prop_map(Change::Method),
         2 => (index(), index(), letter(), any::<bool>())
             .prop_map(|(which, at, c, add)| Change::Header(which, at, c, add)),
-        1 => index().prop_map(Change::Gone),
-        1 => index().prop_map(Change::Doubled),
+        1 => index().prop_map(Change::Remove),
+        1 => index().prop_map(Change::Repeat),
         2 => (index(), 0..3_u8, any::<u8>()).prop_map(|(at, kind, byte)| Change::Body(at, kind, byte)),
         1 => (index(), letter()).prop_map(|(at, c)| Change::Authorization(at, c)),
     ]
@@ -240,7 +240,7 @@ fn request() -> impl Strategy<Value = (Signed, Spelling)> {
     })
 }
 
-/// A request as it is on the wire.
+/// A request as it is sent.
 #[derive(Clone, Debug, PartialEq)]
 struct Wire {
     method: String,
@@ -264,7 +264,7 @@ impl Wire {
             Spelling::Sorted => (path.to_owned(), query.to_owned()),
             Spelling::AsSent => (path.to_owned(), sent(&target)),
             Spelling::Raw => {
-                // A client that leaves more unescaped than it should.
+                // A client that escapes less than it should.
                 for (escape, c) in [("%3A", ":"), ("%40", "@"), ("%2A", "*"), ("%21", "!")] {
                     target = target.replace(escape, c);
                 }
@@ -288,11 +288,11 @@ impl Wire {
         }
     }
 
-    /// The same after a change; `None` if it cannot be sent.
+    /// Applies a change; `None` if the result cannot be sent.
     fn changed(&self, change: &Change) -> Option<Self> {
         let mut wire = self.clone();
         let edit = |text: &mut String, at: &Index, kind: u8, c: char| {
-            // Behind the slash at the beginning.
+            // After the slash at the beginning.
             let places: Vec<usize> = text.char_indices().map(|(at, _)| at).skip(1).collect();
             let at = *at.get(&places);
             match kind {
@@ -360,11 +360,11 @@ impl Wire {
                 }
                 value.insert(at, *c);
             }
-            Change::Gone(which) => {
+            Change::Remove(which) => {
                 let which = signed(&wire, which);
                 wire.headers.remove(which);
             }
-            Change::Doubled(which) => {
+            Change::Repeat(which) => {
                 let which = signed(&wire, which);
                 let header = wire.headers[which].clone();
                 wire.headers.push(header);
@@ -389,7 +389,7 @@ impl Wire {
         sendable.then_some(wire)
     }
 
-    /// The signed meaning: equal for equivalent requests.
+    /// The meaning of the signed parts, equal for equivalent requests.
     fn meaning(&self) -> impl PartialEq + std::fmt::Debug {
         let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
         let mut headers: Vec<(String, String)> = self
@@ -419,7 +419,7 @@ impl Wire {
     }
 }
 
-/// The escapes of a letter, of one that needs none too.
+/// The escapes of a character, even if it needs none.
 fn every_byte(c: char) -> String {
     let escapes: Vec<String> = c
         .to_string()
@@ -429,7 +429,7 @@ fn every_byte(c: char) -> String {
     escapes.concat()
 }
 
-/// As the Node SDK signs a path: the address is parsed first, which escapes some, and then all is escaped.
+/// The path in the encoding of the Node SDK: its URL parser escapes some characters, then everything is escaped.
 fn node_path(request: &Signed) -> String {
     let segments = request.path.iter().map(|segment| {
         let parsed: String = segment
@@ -456,11 +456,11 @@ fn runtime() -> Runtime {
 }
 
 #[test]
-fn what_was_changed_after_it_was_signed_is_never_answered_2xx() {
+fn a_request_that_was_changed_after_signing_is_never_accepted() {
     let (app, runtime) = (strict(), runtime());
     let (accepted, refused) = (Cell::new(0), Cell::new(0));
     proptest!(cases(CASES), |((request, spelling) in request(), change in change())| {
-        // The last case may have used the same name.
+        // The previous case may have used the same name.
         let empty = serde_json::json!({"identities": identities()});
         runtime.block_on(app.put("/_emulator/v1/state", empty)).assert_status(204);
         let wire = Wire::signed(&request, spelling);

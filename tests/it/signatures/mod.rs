@@ -1,4 +1,4 @@
-//! Signatures: the documented vectors, requests over HTTP, and what no change of a request may come to.
+//! Signatures: test vectors, requests over HTTP, and property tests.
 
 mod fuzz;
 mod requests;
@@ -11,16 +11,16 @@ use sha2::{Digest, Sha256};
 
 use crate::common::App;
 
-/// The access key that tests sign with.
+/// The access key of the tests.
 pub const AK: &str = "EMULATORACCESSKEY001";
-/// Its secret half.
+/// The secret access key.
 pub const SK: &str = "emulatorSecretKey0123456789abcdefABCDEF01";
-/// The instant at which the vectors were signed.
+/// The time of the signatures in the vectors, as `X-Sdk-Date`.
 pub const DATE: &str = "20260102T030405Z";
-/// The same as an instant.
+/// The same time in milliseconds.
 pub const SIGNED_AT: i64 = 1_767_323_045_000;
 
-/// An emulator that knows one user with a key, judges time by its own clock, and stands at [`SIGNED_AT`].
+/// A strict emulator with one user and two keys, frozen at [`SIGNED_AT`].
 pub fn strict() -> App {
     let identities = json!({"identities": {
         "users": [{"name": "ann"}],
@@ -37,7 +37,7 @@ pub fn strict() -> App {
     App::build(choose, &identities)
 }
 
-/// A request to be signed as the official SDKs do, told without the emulator's own code.
+/// A request to sign like the official SDKs, without the emulator's own code.
 #[derive(Clone, Debug)]
 pub struct Signed {
     pub method: String,
@@ -93,7 +93,7 @@ impl Signed {
         let path: Vec<String> = self
             .path
             .iter()
-            // A slash within a segment cannot be told from one between two.
+            // Signers do not distinguish an escaped slash from a separator.
             .map(|segment| format!("/{}", escaped(segment).replace("%2F", "/")))
             .collect();
         let mut headers = self.headers.clone();
@@ -118,12 +118,12 @@ impl Signed {
         names.join(";")
     }
 
-    /// The `Authorization` header by a key.
+    /// The `Authorization` header for a key.
     pub fn authorization(&self, ak: &str, sk: &str) -> String {
         self.authorization_over(ak, sk, &self.canonical(&sha256(&self.body)))
     }
 
-    /// The same over another canonical request.
+    /// The `Authorization` header for another canonical request.
     pub fn authorization_over(&self, ak: &str, sk: &str, canonical: &str) -> String {
         let date = self.headers.iter().find(|(name, _)| name == "x-sdk-date");
         let date = date.map_or("", |(_, date)| date.as_str());
@@ -135,7 +135,7 @@ impl Signed {
         format!("SDK-HMAC-SHA256 Access={ak}, SignedHeaders={names}, Signature={code}")
     }
 
-    /// Sends it with that `Authorization`.
+    /// Sends the request with an `Authorization` header.
     pub async fn send(&self, app: &App, authorization: &str) -> crate::common::Reply {
         let mut headers: Vec<(&str, &str)> = vec![("authorization", authorization)];
         for (name, value) in &self.headers {
@@ -146,7 +146,7 @@ impl Signed {
     }
 }
 
-/// Every byte but the unreserved characters as `%XX`.
+/// Escapes every byte but the unreserved characters.
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for byte in text.bytes() {
@@ -160,7 +160,7 @@ pub fn escaped(text: &str) -> String {
     escaped
 }
 
-/// A pair of a query, escaped.
+/// An escaped pair of a query.
 pub fn pair(key: &str, value: &str) -> String {
     format!("{}={}", escaped(key), escaped(value))
 }

@@ -10,8 +10,8 @@ use crate::common::{App, PROJECT, Reply};
 const LIST: &str = "/v3/p1/pipeline/pipelines";
 
 #[track_caller]
-fn refused(reply: &Reply, why: &str) {
-    let expected = format!("Incorrect IAM authentication information: {why}");
+fn assert_refused(reply: &Reply, reason: &str) {
+    let expected = format!("Incorrect IAM authentication information: {reason}");
     let body = reply.assert_status(401);
     assert_eq!(
         (&body["error_code"], &body["error_msg"]),
@@ -22,10 +22,11 @@ fn refused(reply: &Reply, why: &str) {
     assert_eq!(body["request_id"], reply.header("x-request-id"));
 }
 
-const BAD: &str = "verify aksk signature fail";
+/// The documented reason for a signature that does not verify.
+const VERIFY_FAILED: &str = "verify aksk signature fail";
 
 #[tokio::test]
-async fn a_signed_body_reaches_the_handler_as_it_was_sent() {
+async fn a_signed_body_reaches_the_handler_unchanged() {
     let app = strict();
     let body = r#"{ "name":"release-a",  "model_version": 2, "config_mode":"ui","stages":[{"name":"s","tasks":[]}],"description":"grün" }"#;
     let create = Signed::new("POST", LIST, body).with("content-type", "application/json");
@@ -48,7 +49,7 @@ async fn a_signed_body_reaches_the_handler_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn escapes_and_any_order_of_the_query_verify() {
+async fn signatures_verify_with_escapes_and_any_order_of_the_query() {
     let app = strict();
     for project in [
         "a b",
@@ -73,7 +74,7 @@ async fn escapes_and_any_order_of_the_query_verify() {
             .await
             .assert_status(200);
     }
-    // Whatever a client leaves unescaped, it may have signed as it sends it.
+    // A client may sign a path without the escapes that it does not send.
     let bare = Signed::new("GET", LIST, "");
     let canonical = bare.canonical(&sha256(b"")).replace("/v3/p1/", "/v3/p:1/");
     let authorization = bare.authorization_over(AK, SK, &canonical);
@@ -105,11 +106,11 @@ async fn a_plus_sign_in_a_query_means_a_space() {
     let literal = app
         .send("GET", &format!("{LIST}?q=a%2Bb"), &headers, "")
         .await;
-    refused(&literal, BAD);
+    assert_refused(&literal, VERIFY_FAILED);
 }
 
 #[tokio::test]
-async fn whatever_is_signed_may_not_be_changed() {
+async fn a_changed_request_is_refused() {
     let app = strict();
     let body = r#"{"name":"release-a","model_version":2,"config_mode":"ui","stages":[{"name":"s","tasks":[]}]}"#;
     let request = Signed::new("POST", LIST, body).with("x-project-id", "p1");
@@ -128,9 +129,9 @@ async fn whatever_is_signed_may_not_be_changed() {
     for other in others {
         let reply = other.send(&app, &authorization).await;
         if other.method == "POST" {
-            refused(&reply, BAD);
+            assert_refused(&reply, VERIFY_FAILED);
         } else {
-            assert_eq!(reply.status, 405, "no such operation, whoever asks");
+            assert_eq!(reply.status, 405, "an unknown method is refused first");
         }
     }
     assert_eq!(app.state().await, before);
@@ -138,28 +139,28 @@ async fn whatever_is_signed_may_not_be_changed() {
 }
 
 #[tokio::test]
-async fn a_signed_header_that_is_gone_or_doubled_is_noticed() {
+async fn a_missing_or_repeated_signed_header_is_refused() {
     let app = strict();
     let request = Signed::new("GET", LIST, "").with("x-project-id", "p1");
     let authorization = request.authorization(AK, SK);
-    let mut gone = request.clone();
-    gone.headers.retain(|(name, _)| name != "x-project-id");
-    let reply = gone.send(&app, &authorization).await;
-    refused(&reply, BAD);
+    let mut without = request.clone();
+    without.headers.retain(|(name, _)| name != "x-project-id");
+    let reply = without.send(&app, &authorization).await;
+    assert_refused(&reply, VERIFY_FAILED);
     assert!(
         reply
             .header("x-emulator-hint")
             .contains("\"x-project-id\" is not in the request")
     );
-    let mut doubled = request.clone();
-    doubled
+    let mut repeated = request.clone();
+    repeated
         .headers
         .push(("x-project-id".to_owned(), "p2".to_owned()));
-    refused(&doubled.send(&app, &authorization).await, BAD);
-    let untold = Signed::new("GET", LIST, "");
+    assert_refused(&repeated.send(&app, &authorization).await, VERIFY_FAILED);
+    let undated = Signed::new("GET", LIST, "");
     let names = authorization.replace("host;x-project-id;x-sdk-date", "host");
-    let reply = untold.send(&app, &names).await;
-    refused(&reply, BAD);
+    let reply = undated.send(&app, &names).await;
+    assert_refused(&reply, VERIFY_FAILED);
     assert!(
         reply
             .header("x-emulator-hint")
@@ -168,7 +169,7 @@ async fn a_signed_header_that_is_gone_or_doubled_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_known_key_is_always_verified_and_an_unknown_one_only_where_it_matters() {
+async fn a_known_key_is_always_verified_and_an_unknown_one_refused_in_strict_mode_only() {
     let identities = json!({"identities": {
         "users": [{"name": "ann"}], "access_keys": [{"ak": AK, "sk": SK, "user": "ann"}]}});
     let request = Signed::new("GET", LIST, "");
@@ -176,7 +177,7 @@ async fn a_known_key_is_always_verified_and_an_unknown_one_only_where_it_matters
     let (shape, strict) = (at(Auth::Shape), at(Auth::Strict));
     let unknown = request.authorization("NOBODY", SK);
     request.send(&shape, &unknown).await.assert_status(200);
-    refused(
+    assert_refused(
         &request.send(&strict, &unknown).await,
         "Get secretKey failed,ak:NOBODY,err:ak not exist",
     );
@@ -187,20 +188,20 @@ async fn a_known_key_is_always_verified_and_an_unknown_one_only_where_it_matters
             .send(&app, &fresh.authorization(AK, SK))
             .await
             .assert_status(200);
-        refused(
+        assert_refused(
             &fresh.send(&app, &fresh.authorization(AK, "wrong")).await,
-            BAD,
+            VERIFY_FAILED,
         );
     }
 }
 
 #[tokio::test]
-async fn time_is_that_of_the_machine_unless_both_kinds_of_strictness_are_asked_for() {
+async fn the_machine_clock_judges_signatures_unless_auth_and_fidelity_are_strict() {
     let identities = json!({"identities": {
         "users": [{"name": "ann"}], "access_keys": [{"ak": AK, "sk": SK, "user": "ann"}]}});
     let request = Signed::new("GET", LIST, "");
     let authorization = request.authorization(AK, SK);
-    for (auth, fidelity, by_own_clock) in [
+    for (auth, fidelity, uses_world_clock) in [
         (Auth::Strict, Fidelity::Strict, true),
         (Auth::Strict, Fidelity::Documented, false),
         (Auth::Shape, Fidelity::Strict, false),
@@ -212,10 +213,10 @@ async fn time_is_that_of_the_machine_unless_both_kinds_of_strictness_are_asked_f
         };
         let app = App::build(choose, &identities);
         let reply = request.send(&app, &authorization).await;
-        if by_own_clock {
+        if uses_world_clock {
             reply.assert_status(200);
             app.advance(1_000).await;
-            refused(
+            assert_refused(
                 &request.send(&app, &authorization).await,
                 "calc aksk signature fail:signature expired, signature time:20260102T030405Z,server time:20260102T031906Z",
             );
@@ -231,7 +232,7 @@ async fn time_is_that_of_the_machine_unless_both_kinds_of_strictness_are_asked_f
 }
 
 #[tokio::test]
-async fn a_temporary_key_wants_its_session_token_and_another_wants_none() {
+async fn a_temporary_key_requires_its_session_token_and_a_permanent_one_none() {
     let app = strict();
     let plain = Signed::new("GET", LIST, "");
     let with = |token| plain.clone().with("x-security-token", token);
@@ -245,13 +246,13 @@ async fn a_temporary_key_wants_its_session_token_and_another_wants_none() {
         (with("session-1"), AK, "a permanent access key"),
     ] {
         let reply = request.send(&app, &request.authorization(ak, SK)).await;
-        refused(&reply, BAD);
+        assert_refused(&reply, VERIFY_FAILED);
         assert!(reply.header("x-emulator-hint").contains(hint), "{reply:?}");
     }
 }
 
 #[tokio::test]
-async fn asm_says_it_in_its_own_words() {
+async fn asm_refuses_a_signature_in_its_own_format() {
     let app = strict();
     let request = Signed::new("GET", "/v2/meshes/m1/releases", "");
     let reply = request
@@ -265,7 +266,7 @@ async fn asm_says_it_in_its_own_words() {
 }
 
 #[tokio::test]
-async fn a_large_body_is_refused_before_the_signature_is_looked_at() {
+async fn a_large_body_is_refused_before_the_signature_is_verified() {
     let app = strict();
     let body = "x".repeat((12 << 20) + 1);
     let request = Signed::new("POST", LIST, &body);
@@ -276,20 +277,21 @@ async fn a_large_body_is_refused_before_the_signature_is_looked_at() {
 }
 
 #[tokio::test]
-async fn a_digest_that_the_client_says_must_be_that_of_the_body() {
+async fn a_digest_in_a_header_must_be_that_of_the_body() {
     let app = strict();
     let body = r#"{"name":"release-a","model_version":2,"config_mode":"ui","stages":[{"name":"s","tasks":[]}]}"#;
-    let said =
+    let request =
         Signed::new("POST", LIST, body).with("x-sdk-content-sha256", &sha256(body.as_bytes()));
-    said.send(&app, &said.authorization(AK, SK))
+    request
+        .send(&app, &request.authorization(AK, SK))
         .await
         .assert_status(200);
     let forged = Signed {
         body: body.replace("release-a", "release-b").into_bytes(),
-        ..said.clone()
+        ..request.clone()
     };
-    let reply = forged.send(&app, &said.authorization(AK, SK)).await;
-    refused(&reply, BAD);
+    let reply = forged.send(&app, &request.authorization(AK, SK)).await;
+    assert_refused(&reply, VERIFY_FAILED);
     assert_eq!(
         reply.header("x-emulator-hint"),
         "x-sdk-content-sha256 is not the digest of the body"
@@ -311,7 +313,7 @@ async fn the_hint_shows_both_canonical_requests_and_marks_the_line_that_differs(
         .replace("pipelines/\n", "pipelines\n");
     let forgetful = request.authorization_over(AK, SK, &canonical);
     let reply = request.send(&app, &forgetful).await;
-    refused(&reply, BAD);
+    assert_refused(&reply, VERIFY_FAILED);
     assert_eq!(
         reply.header("x-emulator-hint"),
         format!(
@@ -319,7 +321,7 @@ async fn the_hint_shows_both_canonical_requests_and_marks_the_line_that_differs(
              -- but the request is: GET\\n>> {path}/\\n\\n{lines}"
         )
     );
-    // Another secret key: nothing that the client may have signed verifies.
+    // Another secret key: no mistake explains the signature.
     let mut unsorted = request.clone();
     unsorted.query = [("token", "s3cret"), ("limit", "1")]
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
@@ -327,7 +329,7 @@ async fn the_hint_shows_both_canonical_requests_and_marks_the_line_that_differs(
     let reply = unsorted
         .send(&app, &unsorted.authorization(AK, "wrong"))
         .await;
-    refused(&reply, BAD);
+    assert_refused(&reply, VERIFY_FAILED);
     assert_eq!(
         reply.header("x-emulator-hint"),
         format!(
@@ -339,14 +341,14 @@ async fn the_hint_shows_both_canonical_requests_and_marks_the_line_that_differs(
 }
 
 #[tokio::test]
-async fn the_hint_finds_out_the_usual_mistakes() {
+async fn the_hint_names_the_usual_mistakes() {
     let app = strict();
     let mut request = Signed::new("POST", LIST, "{}");
     request.query = vec![("q".to_owned(), "a b".to_owned())];
     "a b".clone_into(&mut request.path[1]);
     let payload = sha256(b"{}");
     let right = request.canonical(&payload);
-    for (wrong, what) in [
+    for (wrong, mistake) in [
         (right.replacen("POST", "GET", 1), "another method"),
         (
             right.replace("a%20b/", "a%2520b/"),
@@ -378,21 +380,21 @@ async fn the_hint_finds_out_the_usual_mistakes() {
             "UNSIGNED-PAYLOAD without",
         ),
     ] {
-        assert_ne!(wrong, right, "{what}");
+        assert_ne!(wrong, right, "{mistake}");
         let authorization = request.authorization_over(AK, SK, &wrong);
         let reply = request.send(&app, &authorization).await;
-        refused(&reply, BAD);
+        assert_refused(&reply, VERIFY_FAILED);
         let hint = reply.header("x-emulator-hint");
         assert!(
-            hint.starts_with(&format!("the client signed {what}")),
-            "{what}: {hint}"
+            hint.starts_with(&format!("the client signed {mistake}")),
+            "{mistake}: {hint}"
         );
         assert_eq!(hint.matches(">> ").count(), 2, "{hint}");
     }
 }
 
 #[tokio::test]
-async fn secret_headers_that_are_signed_stay_out_of_the_hint() {
+async fn the_hint_masks_signed_headers_that_are_secret() {
     let app = strict();
     let request = Signed::new("GET", LIST, "")
         .with("x-auth-token", "s3cret-token")
@@ -401,7 +403,7 @@ async fn secret_headers_that_are_signed_stay_out_of_the_hint() {
     let reply = request
         .send(&app, &request.authorization("TEMPORARY", "wrong"))
         .await;
-    refused(&reply, BAD);
+    assert_refused(&reply, VERIFY_FAILED);
     let hint = reply.header("x-emulator-hint");
     assert!(
         hint.contains("x-auth-token:***") && hint.contains("cookie:***"),

@@ -1,4 +1,4 @@
-//! Requests with the signatures that the official SDKs computed for them.
+//! Test vectors: requests with the signatures that the official SDKs computed.
 //!
 //! V1 to V6 come from the signers of the Python SDK 3.1.219, the last two from the unit test of the Go SDK's.
 
@@ -14,7 +14,7 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 const MESH: &str = "/v2/meshes/8d4f7c1a-0000-4000-8000-000000000001";
 const EMPTY: &[u8] = b"";
 
-/// A request with the signature that it was given.
+/// A request with the signature of an official SDK.
 struct Vector<'a> {
     method: &'a str,
     target: &'a str,
@@ -53,7 +53,7 @@ impl Vector<'_> {
         )
     }
 
-    /// The SHA-256 of each spelling that is tried, in turn.
+    /// The SHA-256 of each canonical form in order.
     fn digests(&self) -> Vec<String> {
         let parts = self.parts();
         let forms = CanonicalForms::new(&self.request(&parts), &self.signature()).unwrap();
@@ -84,9 +84,9 @@ impl Vector<'_> {
         Signature::read(self.authorization).unwrap().unwrap()
     }
 
-    /// Holds as it is, and not with another key, body, path, query or method.
+    /// Asserts that the signature verifies, and not with another key, body, path, query or method.
     #[track_caller]
-    fn holds(&self) {
+    fn assert_verifies(&self) {
         assert_eq!(self.verify(), Ok(()));
         let unsigned = ("x-sdk-content-sha256", "UNSIGNED-PAYLOAD");
         let longer = [self.body, b" "].concat();
@@ -130,7 +130,7 @@ const HOST: (&str, &str) = ("host", "127.0.0.1:8080");
 const AT: (&str, &str) = ("x-sdk-date", DATE);
 
 #[test]
-fn v1_a_get_without_a_body() {
+fn v1_get_without_a_body() {
     let target = format!("{MESH}/releases");
     let v1 = Vector {
         headers: &[HOST, AT, PROJECT, JSON],
@@ -140,7 +140,7 @@ fn v1_a_get_without_a_body() {
             "SDK-HMAC-SHA256 Access=EMULATORACCESSKEY001, SignedHeaders=content-type;host;x-project-id;x-sdk-date, Signature=39999c9366b9daca76960691026e9981cfc3eb8dee75548486049716d15f6d86",
         )
     };
-    v1.holds();
+    v1.assert_verifies();
     assert_eq!(v1.signature().ak, AK);
     assert_eq!(
         v1.digests()[0],
@@ -149,7 +149,7 @@ fn v1_a_get_without_a_body() {
 }
 
 #[test]
-fn v2_a_post_whose_body_is_hashed_as_it_is() {
+fn v2_post_with_a_body_that_is_hashed_unchanged() {
     let target = format!("{MESH}/namespaces/default/releases");
     let v2 = Vector {
         headers: &[HOST, AT, PROJECT, JSON],
@@ -160,7 +160,7 @@ fn v2_a_post_whose_body_is_hashed_as_it_is() {
             "SDK-HMAC-SHA256 Access=EMULATORACCESSKEY001, SignedHeaders=content-type;host;x-project-id;x-sdk-date, Signature=2916a89a54bc98b27676378de01c3733d29f7b37ca60edd930a7544753f49048",
         )
     };
-    v2.holds();
+    v2.assert_verifies();
     assert_eq!(
         v2.digests()[0],
         "a246ec6ad87d2e966abcb062670a760fa855ca0f16a3fe9f0bc8dc1aa94efff1"
@@ -168,7 +168,7 @@ fn v2_a_post_whose_body_is_hashed_as_it_is() {
 }
 
 #[test]
-fn v3_a_delete_with_escapes_whose_query_is_in_the_order_of_numbers() {
+fn v3_delete_with_escapes_and_a_query_in_numeric_order() {
     let target = "/v2/meshes/m%201/namespaces/default/releases/r~1?action=cancel&flag=true&limit=2&limit=10&q=a%20b%2Fc%2A";
     let v3 = Vector {
         headers: &[
@@ -185,7 +185,7 @@ fn v3_a_delete_with_escapes_whose_query_is_in_the_order_of_numbers() {
             "SDK-HMAC-SHA256 Access=EMULATORACCESSKEY001, SignedHeaders=content-type;host;x-sdk-date;x-security-token, Signature=c4ea0ad1446cb34710870acdcf5e3584e2081ddd171e80ddf3581de994cd4129",
         )
     };
-    v3.holds();
+    v3.assert_verifies();
     let signed = "679288fe54410a0a01110f21c9ba7829490682481b9e12389aa046cf3ec85328";
     let digests = v3.digests();
     assert_ne!(digests[0], signed, "sorted as text, 10 goes before 2");
@@ -193,7 +193,7 @@ fn v3_a_delete_with_escapes_whose_query_is_in_the_order_of_numbers() {
 }
 
 #[test]
-fn v4_a_body_that_is_not_signed() {
+fn v4_unsigned_body() {
     let v4 = Vector {
         headers: &[
             HOST,
@@ -208,7 +208,7 @@ fn v4_a_body_that_is_not_signed() {
             "SDK-HMAC-SHA256 Access=EMULATORACCESSKEY001, SignedHeaders=content-type;host;x-sdk-content-sha256;x-sdk-date, Signature=9e8a6f42eb2527317e455072782d19f9fdb963e7517a0dea8e063d4dcc983844",
         )
     };
-    v4.holds();
+    v4.assert_verifies();
     assert_eq!(
         Vector {
             body: b"other",
@@ -220,7 +220,7 @@ fn v4_a_body_that_is_not_signed() {
 }
 
 #[test]
-fn v5_a_key_derived_for_a_day_a_region_and_a_service() {
+fn v5_key_derived_for_a_day_a_region_and_a_service() {
     let target = format!("{MESH}/releases");
     let v5 = Vector {
         headers: &[HOST, AT, PROJECT],
@@ -230,7 +230,7 @@ fn v5_a_key_derived_for_a_day_a_region_and_a_service() {
             "V11-HMAC-SHA256 Credential=EMULATORACCESSKEY001/20260102/cn-north-4/asm, SignedHeaders=host;x-project-id;x-sdk-date, Signature=3cee293dd8d46df550aa669614c067e30d1402df8abca5450414ce22f27de01a",
         )
     };
-    v5.holds();
+    v5.assert_verifies();
     let key = v5.signature().signing_key(SK);
     assert_eq!(
         key,
@@ -250,14 +250,14 @@ fn v6(target: &str) -> Vector<'_> {
 }
 
 #[test]
-fn v6_with_sm3() {
-    v6(&format!("{MESH}/releases")).holds();
+fn v6_sm3() {
+    v6(&format!("{MESH}/releases")).assert_verifies();
 }
 
 /// 2006-01-02T15:04:05Z.
 const GO_TIME: i64 = 1_136_214_245_000;
 
-fn of_go<'a>(method: &'a str, target: &'a str, authorization: &'a str) -> Vector<'a> {
+fn go_vector<'a>(method: &'a str, target: &'a str, authorization: &'a str) -> Vector<'a> {
     Vector {
         headers: &[("x-sdk-date", "20060102T150405Z")],
         sk: "SecretKey",
@@ -267,9 +267,9 @@ fn of_go<'a>(method: &'a str, target: &'a str, authorization: &'a str) -> Vector
 }
 
 #[test]
-fn the_go_sdk_signs_the_date_alone() {
+fn the_go_sdk_signs_only_the_date_header() {
     let authorization = "SDK-HMAC-SHA256 Access=AccessKey, SignedHeaders=x-sdk-date, Signature=5a2ce64c865e0e6046321c6f3d5a77ba8413eeaf355c3166c03d58d02ac79624";
-    of_go("GET", "/path?limit=1", authorization).holds();
+    go_vector("GET", "/path?limit=1", authorization).assert_verifies();
 }
 
 #[test]
@@ -277,13 +277,13 @@ fn the_go_sdk_ends_a_body_with_a_line_feed() {
     let authorization = "SDK-HMAC-SHA256 Access=AccessKey, SignedHeaders=x-sdk-date, Signature=cecc2af119b18ab70b4d094c0750f3b42c02f254903179a0fc2cc72fc9db4f59";
     let post = Vector {
         body: b"{\"Name\":\"test\",\"Id\":1}\n",
-        ..of_go("POST", "/path?key=value", authorization)
+        ..go_vector("POST", "/path?key=value", authorization)
     };
-    post.holds();
+    post.assert_verifies();
 }
 
 #[test]
-fn a_signature_holds_for_fifteen_minutes_before_and_after() {
+fn a_signature_is_valid_for_fifteen_minutes_before_and_after_its_date() {
     let target = format!("{MESH}/releases");
     let at = |signed_at| {
         let v6 = v6(&target);
