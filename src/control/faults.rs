@@ -134,7 +134,7 @@ fn check_effect(effect: &FaultEffect) -> Result<(), &'static str> {
     if effect.slow_bytes_per_s == Some(0) {
         return Err("do.slow_bytes_per_s: must be at least 1");
     }
-    if effect.status.is_none() && effect.delay_ms.is_none() && !effect.response_fault().is_any() {
+    if effect.status.is_none() && effect.delay_ms.is_none() && !effect.alters_response() {
         return Err(
             "do: must have at least one of status, delay_ms, drop, garbage, slow_bytes_per_s",
         );

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::body::Bytes;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::faults::rules::ResponseFault;
+use super::faults::rules::FaultEffect;
 use super::openapi::request_schema::RequestSchema;
 use super::{Caller, Operation};
 
@@ -110,8 +110,8 @@ pub struct RequestDetails {
     pub authorized: Option<Caller>,
     /// The id of the injected fault.
     pub fault: Option<String>,
-    /// The effect of that fault on the response.
-    pub response_fault: ResponseFault,
+    /// The effect of that fault, if it applies to the response.
+    pub fault_effect: FaultEffect,
     /// The ids of the scripts that decided a step.
     pub scripts: Vec<String>,
 }

@@ -10,7 +10,7 @@ use futures_util::stream::{self, StreamExt};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::http::faults::rules::{Disconnect, ResponseFault};
+use crate::http::faults::rules::{Disconnect, FaultEffect};
 
 /// A handle that closes the connection of a request.
 ///
@@ -36,13 +36,13 @@ const FLUSH: Duration = Duration::from_millis(50);
 /// The pause between two parts of a slow response.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Applies a fault to a response.
+/// Applies the effect of a fault to a response.
 pub async fn apply(
     response: Response,
-    fault: ResponseFault,
+    effect: &FaultEffect,
     closer: Option<ConnectionCloser>,
 ) -> Response {
-    if fault.disconnect == Some(Disconnect::Before)
+    if effect.drop == Some(Disconnect::Before)
         && let Some(closer) = closer
     {
         closer.close();
@@ -51,11 +51,11 @@ pub async fn apply(
     }
     let (mut head, body) = response.into_parts();
     let mut bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    if fault.garbage {
+    if effect.garbage {
         bytes = garbage(&bytes);
     }
     let length = HeaderValue::from(bytes.len());
-    let body = match (fault.disconnect, closer, fault.bytes_per_s) {
+    let body = match (effect.drop, closer, effect.slow_bytes_per_s) {
         (Some(Disconnect::Midway), Some(closer), _) => {
             head.headers.insert(header::CONTENT_LENGTH, length);
             truncated(&bytes, closer)

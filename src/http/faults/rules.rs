@@ -196,32 +196,13 @@ pub struct StubResponse {
     pub message: Option<String>,
 }
 
-/// The effect of a fault on a response that is complete.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ResponseFault {
-    pub disconnect: Option<Disconnect>,
-    pub garbage: bool,
-    /// The bytes of the body that are sent in a second.
-    pub bytes_per_s: Option<u64>,
-}
-
-impl ResponseFault {
-    /// True if the fault has an effect on the response.
-    #[must_use]
-    pub fn is_any(&self) -> bool {
-        *self != Self::default()
-    }
-}
-
-/// The effect of a fault on one request.
+/// A fault that hits a request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InjectedFault {
-    /// The fault's id.
-    pub rule: String,
+    pub id: String,
+    /// The drawn delay.
     pub delay: Duration,
-    /// An answer in place of the service's.
-    pub answer: Option<StubResponse>,
-    pub response_fault: ResponseFault,
+    pub effect: FaultEffect,
 }
 
 /// The faults in force, in the order they were added.
@@ -309,31 +290,32 @@ impl FaultRule {
             return None;
         }
         *used += 1;
-        let effect = &fault.effect;
+        let effect = fault.effect.clone();
         Some(InjectedFault {
-            rule: id.clone(),
+            id: id.clone(),
             delay: effect
                 .delay_ms
                 .map_or(Duration::ZERO, |delay| fault.draw_delay(delay, n)),
-            answer: effect.status.map(|status| StubResponse {
-                status,
-                code: effect.code.clone(),
-                message: effect.message.clone(),
-            }),
-            response_fault: effect.response_fault(),
+            effect,
         })
     }
 }
 
 impl FaultEffect {
-    /// The effect of a fault on a response that is complete.
+    /// The response in place of the service's, if the effect has one.
     #[must_use]
-    pub fn response_fault(&self) -> ResponseFault {
-        ResponseFault {
-            disconnect: self.drop,
-            garbage: self.garbage,
-            bytes_per_s: self.slow_bytes_per_s,
-        }
+    pub fn stub_response(&self) -> Option<StubResponse> {
+        Some(StubResponse {
+            status: self.status?,
+            code: self.code.clone(),
+            message: self.message.clone(),
+        })
+    }
+
+    /// Returns true if the effect alters a response on its way to the client.
+    #[must_use]
+    pub fn alters_response(&self) -> bool {
+        self.drop.is_some() || self.garbage || self.slow_bytes_per_s.is_some()
     }
 }
 

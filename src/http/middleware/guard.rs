@@ -182,8 +182,8 @@ async fn admit<D: Dialect>(
     if !fault.delay.is_zero() {
         sleep(fault.delay).await;
     }
-    if let Some(stub_response) = fault.answer {
-        context.details().response_fault = fault.response_fault;
+    if let Some(stub_response) = fault.effect.stub_response() {
+        context.details().fault_effect = fault.effect;
         return Ok(Admission::Fault(dialect.fault(&stub_response)));
     }
     let caller = caller?;
@@ -200,7 +200,7 @@ async fn admit<D: Dialect>(
     let request_schema = route_spec.request_schema(&parts.method);
     let mut details = context.details();
     details.request_schema = request_schema;
-    details.response_fault = fault.response_fault;
+    details.fault_effect = fault.effect;
     details.authorized = Some(caller);
     drop(details);
     Ok(Admission::Request(Request::from_parts(parts, body)))
@@ -248,7 +248,7 @@ fn inject_fault<D: Dialect>(
     });
     let mut details = context.details();
     details.caller = caller.map(|caller| caller.name.clone());
-    details.fault = fault.as_ref().map(|fault| fault.rule.clone());
+    details.fault = fault.as_ref().map(|fault| fault.id.clone());
     fault
 }
 

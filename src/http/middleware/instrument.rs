@@ -30,7 +30,7 @@ const CONTROL_PLANE: &str = "/_emulator";
 /// - gives the answer a request id, its evidence and its hints as headers,
 /// - reads the rest of the body,
 /// - writes the log line, and counts and records the request unless it is one to the control plane,
-/// - applies the response fault that the guard has selected.
+/// - alters the response as the injected fault demands.
 ///
 /// # Panics
 /// Never: ids are hexadecimal and hints are percent-encoded.
@@ -71,7 +71,7 @@ pub async fn instrument<F: Future<Output = Response>>(
         recorder.metrics.count(details.operation, status, seconds);
     }
 
-    let response_fault = details.response_fault;
+    let fault_effect = std::mem::take(&mut details.fault_effect);
     let logs_body = is_refused && tracing::enabled!(tracing::Level::DEBUG);
     if request_head.headers.is_some() || logs_body {
         let (head, body) = response.into_parts();
@@ -98,8 +98,8 @@ pub async fn instrument<F: Future<Output = Response>>(
         }
         response = Response::from_parts(head, body.into());
     }
-    if response_fault.is_any() {
-        apply(response, response_fault, closer).await
+    if fault_effect.alters_response() {
+        apply(response, &fault_effect, closer).await
     } else {
         response
     }

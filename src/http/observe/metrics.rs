@@ -3,7 +3,6 @@
 use std::sync::{PoisonError, RwLock};
 
 use foldhash::HashMap;
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
@@ -16,25 +15,15 @@ const BUCKETS: [f64; 10] = [
     0.000_05, 0.000_1, 0.000_25, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0,
 ];
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    family: &'static str,
-    operation: &'static str,
-    status: u16,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct DurationLabels {
-    family: &'static str,
-    operation: &'static str,
-}
+/// `N` labels by name.
+type Labels<const N: usize> = [(&'static str, String); N];
 
 /// Counters and histograms of a world's requests. They are never reset.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    requests: Family<RequestLabels, Counter>,
-    durations: Family<DurationLabels, Histogram, fn() -> Histogram>,
+    requests: Family<Labels<3>, Counter>,
+    durations: Family<Labels<2>, Histogram, fn() -> Histogram>,
     /// The counters by the operation's address and the status, since a lookup by labels takes longer than counting.
     cache: RwLock<HashMap<(usize, u16), (Counter, Histogram)>>,
 }
@@ -46,12 +35,12 @@ impl Default for Metrics {
         let durations = Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> _);
         registry.register(
             "requests",
-            "Requests by operation and status; - stands for paths that no operation has",
+            "Requests by operation and status; - for requests that match no operation",
             requests.clone(),
         );
         registry.register(
             "request_duration_seconds",
-            "How long requests took, in real time",
+            "Durations of requests in real time",
             durations.clone(),
         );
         Self {
@@ -82,17 +71,15 @@ impl Metrics {
     }
 
     fn counters(&self, operation: Option<&'static Operation>, status: u16) -> (Counter, Histogram) {
-        let (family, operation) = operation.map_or(("-", "-"), |operation| {
-            (operation.family.as_str(), operation.id.as_str())
-        });
-        let request_labels = RequestLabels {
-            family,
-            operation,
-            status,
-        };
-        let duration_labels = DurationLabels { family, operation };
-        let requests = self.requests.get_or_create(&request_labels).clone();
-        let durations = self.durations.get_or_create(&duration_labels).clone();
+        let (family, id) =
+            operation.map_or(("-", "-"), |operation| (&*operation.family, &*operation.id));
+        let family = ("family", family.to_owned());
+        let operation = ("operation", id.to_owned());
+        let status = ("status", status.to_string());
+        let labels = [family.clone(), operation.clone(), status];
+        let requests = self.requests.get_or_create(&labels).clone();
+        let labels = [family, operation];
+        let durations = self.durations.get_or_create(&labels).clone();
         (requests, durations)
     }
 
