@@ -1,4 +1,5 @@
-//! Injected faults: the rules that select requests, and the effects on their responses.
+//! Injected faults: rules that select requests, their injection, and their effects on responses.
 
 pub mod apply;
+pub mod injection;
 pub mod rules;

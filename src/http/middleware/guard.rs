@@ -26,7 +26,8 @@ use tokio::time::sleep;
 use super::instrument::instrument;
 use crate::http::context::{RequestContext, add_hint};
 use crate::http::extract::read_body;
-use crate::http::faults::rules::{InjectedFault, RequestInfo};
+use crate::http::faults::injection::InjectedFault;
+use crate::http::faults::rules::RequestInfo;
 use crate::http::route_spec::RouteSpec;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 

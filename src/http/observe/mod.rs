@@ -10,7 +10,7 @@ pub mod metrics;
 
 use std::sync::Arc;
 
-use crate::http::faults::rules::Faults;
+use crate::http::faults::injection::Faults;
 use crate::sim::clock::Clock;
 use crate::sim::ids::Ids;
 use events::{EventLog, WorldEvent};
