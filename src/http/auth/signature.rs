@@ -96,21 +96,18 @@ impl<'a> Signature<'a> {
             }
             return Ok(None);
         };
-        let part = |name: &str| {
-            let mut values = rest
+        let field = |name: &str| {
+            let values = rest
                 .split(',')
-                .filter_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
-            match (
-                values.next().filter(|value| !value.is_empty()),
-                values.next(),
-            ) {
-                (Some(value), None) => Ok(value),
-                (None, _) => Err(format!("the signature header has no {name}; {FORM}")),
-                (Some(_), Some(_)) => Err(format!("the signature header has {name} twice; {FORM}")),
+                .filter_map(|field| field.trim().strip_prefix(name)?.strip_prefix('='));
+            match values.collect::<Vec<_>>()[..] {
+                [] | ["", ..] => Err(format!("the signature header has no {name}; {FORM}")),
+                [value] => Ok(value),
+                _ => Err(format!("the signature header has {name} twice; {FORM}")),
             }
         };
         let (ak, scope) = if algorithm == Algorithm::Derived {
-            let (ak, scope) = part("Credential")?
+            let (ak, scope) = field("Credential")?
                 .split_once('/')
                 .filter(|(ak, _)| !ak.is_empty())
                 .ok_or_else(|| {
@@ -119,11 +116,11 @@ impl<'a> Signature<'a> {
                 })?;
             (ak, Some(scope))
         } else {
-            (part("Access")?, None)
+            (field("Access")?, None)
         };
-        let signed_headers = part("SignedHeaders")?;
+        let signed_headers = field("SignedHeaders")?;
         let mut code = [0; SIZE];
-        match base16ct::mixed::decode(part("Signature")?, &mut code) {
+        match base16ct::mixed::decode(field("Signature")?, &mut code) {
             Ok(bytes) if bytes.len() == SIZE => {}
             _ => {
                 return Err(format!(

@@ -1,4 +1,4 @@
-//! The outermost middleware: headers that every answer carries, and the record of every request.
+//! The outermost middleware: the headers of every response, and the record of every request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,12 +25,12 @@ const FAULT: HeaderName = HeaderName::from_static("x-emulator-fault");
 /// The prefix of the control plane, whose requests are neither counted nor recorded.
 const CONTROL_PLANE: &str = "/_emulator";
 
-/// Serves a request, and everything around it:
+/// Serves a request with `serve`, and then:
 ///
-/// - gives the answer a request id, its evidence and its hints as headers,
-/// - reads the rest of the body,
-/// - writes the log line, and counts and records the request unless it is one to the control plane,
-/// - alters the response as the injected fault demands.
+/// 1. reads the rest of the request body,
+/// 2. adds the request id, the evidence, the hints and the id of a fault to the headers of the response,
+/// 3. logs the request, and counts and records it unless it was for the control plane,
+/// 4. alters the response if an injected fault demands it.
 ///
 /// # Panics
 /// Never: ids are hexadecimal and hints are percent-encoded.
@@ -45,7 +45,7 @@ pub async fn instrument<F: Future<Output = Response>>(
     let mut request_head = RequestHead::new(&parts, &recorder);
     let closer = parts.extensions.remove::<ConnectionCloser>();
     parts.extensions.insert(context.clone());
-    // Most requests have no body, and need none of this.
+    // Capturing costs an allocation, and most requests have no body.
     let sent_body =
         (!body.is_end_stream()).then(|| CapturedBody::new(body, request_head.headers.is_some()));
     let body = sent_body.clone().map_or_else(Body::empty, Body::new);
@@ -55,6 +55,7 @@ pub async fn instrument<F: Future<Output = Response>>(
     if let Some(sent_body) = &sent_body
         && request_head.expects_body
     {
+        // A client that writes its whole body before it reads would find the connection closed.
         sent_body.drain().await;
     }
 
@@ -75,7 +76,7 @@ pub async fn instrument<F: Future<Output = Response>>(
     let logs_body = is_refused && tracing::enabled!(tracing::Level::DEBUG);
     if request_head.headers.is_some() || logs_body {
         let (head, body) = response.into_parts();
-        // The bodies of services are complete, so this does not wait.
+        // The body is complete in memory, so this does not wait.
         let body = collect(body).await.unwrap_or_default();
         if logs_body {
             request_head.log_refusal(status, &body, hint_line.as_deref());
