@@ -14,7 +14,6 @@ use crate::world::identities::UNKNOWN_CALLER;
 use crate::world::settings::{Auth, Fidelity};
 
 /// Returns true if a request is signed. A signature covers the body.
-#[must_use]
 pub(super) fn is_signed(request: &Parts) -> bool {
     request.headers.contains_key(header::AUTHORIZATION)
         && matches!(huawei(&request.headers), Ok(Credential::Signature(_)))

@@ -136,7 +136,6 @@ impl GatewayError {
 }
 
 /// The reason a credential was refused, or the way to a valid one.
-#[must_use]
 pub fn hint(failure: &CredentialError) -> String {
     let hint = match failure {
         CredentialError::Missing => "send an X-Auth-Token, or sign with AK/SK",

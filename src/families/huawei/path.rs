@@ -3,7 +3,6 @@
 use percent_encoding::percent_decode_str;
 
 /// The n-th segment of a path, counted from 1; segment 0 is the text before the first slash.
-#[must_use]
 pub fn segment(path: &str, n: usize) -> Option<&str> {
     // Faster than `split`, whose searcher costs more to set up than a short path to scan.
     let slash = |text: &str| text.bytes().position(|byte| byte == b'/');
@@ -15,7 +14,6 @@ pub fn segment(path: &str, n: usize) -> Option<&str> {
 }
 
 /// A segment of a path, decoded.
-#[must_use]
 pub fn decoded(segment: &str) -> String {
     if !segment.as_bytes().contains(&b'%') {
         return segment.to_owned();

@@ -1,6 +1,6 @@
 //! The families' tables as the registry sees them.
 
-use super::fixture::{self, State};
+use super::fixture::{self, ServiceStageFixture};
 use super::tables::Tables;
 use super::{pipelines, plans};
 use crate::sim::Millis;
@@ -12,7 +12,7 @@ use crate::world::fixture::{Counters, ValidationError};
 use crate::world::handle::Shared;
 
 impl FamilyTable for Tables {
-    type State = State;
+    type State = ServiceStageFixture;
 
     const NAMES: &'static [&'static str] = &[plans::FAMILY, pipelines::FAMILY];
 
@@ -61,18 +61,18 @@ impl FamilyTable for Tables {
 
     fn load(
         &mut self,
-        state: State,
+        state: ServiceStageFixture,
         ids: &Ids,
         context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
         fixture::load(self, state, ids, context)
     }
 
-    fn save(&self, now: Millis) -> State {
+    fn save(&self, now: Millis) -> ServiceStageFixture {
         fixture::save(self, now)
     }
 
-    fn merge(state: &mut State, patch: State) {
+    fn merge(state: &mut ServiceStageFixture, patch: ServiceStageFixture) {
         state.merge(patch);
     }
 

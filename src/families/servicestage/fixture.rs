@@ -12,28 +12,28 @@ use crate::world::fixture::{ValidationError, upsert, upsert_with};
 /// Projects with their release plans and pipelines.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct State {
+pub struct ServiceStageFixture {
     /// The projects.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub projects: Vec<Project>,
+    pub projects: Vec<ProjectFixture>,
 }
 
 /// One project.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Project {
+pub struct ProjectFixture {
     /// The project's id.
     pub id: String,
-    /// Its release plans, as the list or the detail shows them.
+    /// Its release plans, as in the list or the detail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub release_plans: Vec<plans::fixture::Item>,
-    /// Its pipelines, as the list or the detail shows them.
+    pub release_plans: Vec<plans::fixture::PlanFixture>,
+    /// Its pipelines, as in the list or the detail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pipelines: Vec<pipelines::fixture::PipelineFixture>,
 }
 
-impl State {
-    /// Merges a patch by project and id.
+impl ServiceStageFixture {
+    /// Merges a patch, by project and id.
     pub fn merge(&mut self, patch: Self) {
         upsert_with(
             &mut self.projects,
@@ -51,14 +51,14 @@ impl State {
     }
 }
 
-/// Loads the fixture into empty tables.
+/// Fills empty tables.
 pub fn load(
     tables: &mut Tables,
-    state: State,
+    fixture: ServiceStageFixture,
     ids: &Ids,
     change_context: &mut ChangeContext,
 ) -> Result<(), ValidationError> {
-    for (n, project) in state.projects.into_iter().enumerate() {
+    for (n, project) in fixture.projects.into_iter().enumerate() {
         for (k, plan) in project.release_plans.into_iter().enumerate() {
             let place = format!("projects[{n}].release_plans[{k}]");
             tables
@@ -77,9 +77,8 @@ pub fn load(
     Ok(())
 }
 
-/// The tables in the fixture format; oldest first, so that loading them gives the same order.
-#[must_use]
-pub fn save(tables: &Tables, now: Millis) -> State {
+/// The tables in the fixture format, oldest first, which is the order that loading needs.
+pub fn save(tables: &Tables, now: Millis) -> ServiceStageFixture {
     let mut projects: Vec<&str> = tables
         .plans
         .projects()
@@ -89,11 +88,11 @@ pub fn save(tables: &Tables, now: Millis) -> State {
     projects.dedup();
     let projects = projects
         .into_iter()
-        .map(|id| Project {
+        .map(|id| ProjectFixture {
             id: id.to_owned(),
             release_plans: tables.plans.save(id, now),
             pipelines: tables.pipelines.save(id, now),
         })
         .collect();
-    State { projects }
+    ServiceStageFixture { projects }
 }

@@ -1,11 +1,10 @@
-//! The answers for an unknown id: the documented text, and the project that has it.
+//! The refusals of unknown ids, with the project or the family that has the id as a hint.
 
 use super::error::{Error, ErrorKind};
 use crate::families::servicestage::tables::Tables;
 use crate::world::hints;
 
-/// No plan of the project has the id.
-#[must_use]
+/// The refusal of an unknown plan.
 pub fn missing_plan(tables: &Tables, project: &str, id: &str) -> Error {
     let hint = if let Some(stored) = tables.pipelines.collection().find(id) {
         let home = &stored.scope;
@@ -16,8 +15,7 @@ pub fn missing_plan(tables: &Tables, project: &str, id: &str) -> Error {
     Error::from(ErrorKind::ReleaseNotFound).with_hint(hint)
 }
 
-/// No pipeline of the project has the id.
-#[must_use]
+/// The refusal of an unknown pipeline.
 pub fn missing_pipeline(tables: &Tables, project: &str, id: &str) -> Error {
     let hint = if let Some(home) = tables.plans.home(id) {
         format!("{id} is a release plan: /v3/{home}/cas/release-plans/{id}")

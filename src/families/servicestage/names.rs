@@ -1,10 +1,9 @@
-//! The rules for texts, which the console states for plans, components and pipelines alike.
+//! The names of plans, components and pipelines.
 
 use crate::http::json::ValidationError;
 
-/// Checks the name of a plan, a component or a pipeline: 2 to 64 letters, digits, `-` and `_`, the first a
-/// letter, the last a letter or a digit. Source: `ServiceStage` API reference, page 0230, and user guide, page
-/// 0245, read 2026-08.
+/// Checks the name of a plan, component or pipeline: 2 to 64 letters, digits, `-` and `_`, the first a letter, the last a
+/// letter or a digit. Source: `ServiceStage` API reference, page 0230, and user guide, page 0245, read 2026-08.
 pub fn check_name(name: &str) -> Result<(), ValidationError> {
     if is_name(name) {
         Ok(())
@@ -15,9 +14,8 @@ pub fn check_name(name: &str) -> Result<(), ValidationError> {
     }
 }
 
-/// The name of a plan or a pipeline without one in its fixture: `release-` and six letters or digits of its id,
-/// as the console names them.
-#[must_use]
+/// The default name of a plan or pipeline in a fixture: `release-` and six letters or digits of its id, in the style of
+/// the console.
 pub fn name_after(id: &str) -> String {
     let letters = id.chars().filter(char::is_ascii_alphanumeric);
     let six = letters.chain("000000".chars()).take(6);
@@ -38,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_sides_of_each_bound() {
+    fn names_are_checked_at_each_bound() {
         let long = |n: usize| format!("a{}", "b".repeat(n - 1));
         for name in ["ab", "a-b", "a_9", "Release-1zws2j", &long(64)] {
             assert!(is_name(name), "{name}");
@@ -49,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_the_id_a_name_made_of_it_is_a_name() {
+    fn the_default_name_is_valid_for_any_id() {
         for (id, name) in [
             ("4105b37a-947e", "release-4105b3"),
             ("P-1", "release-p10000"),

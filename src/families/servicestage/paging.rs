@@ -1,8 +1,5 @@
-//! Paging and order of the ServiceStage lists: the convention of the service's V3 lists, which the pages of
-//! these families do not mention (inferred).
-
-use std::iter::{Rev, Skip, Take};
-use std::vec;
+//! Paging and order of the ServiceStage lists. They follow the service's other V3 lists; the pages of these families do
+//! not mention them (inferred).
 
 use serde::Deserialize;
 use utoipa::openapi::RefOr;
@@ -14,17 +11,17 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 use super::Error;
 use crate::sim::Millis;
 
-/// The maximum number of rows without a `limit`.
-const MOST: usize = 1_000;
+/// The limit of a list without `limit`.
+const DEFAULT_LIMIT: usize = 1_000;
 
-/// The raw query of a list.
+/// The query of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Paging {
-    /// The number of rows, 0 to 100; at most 1,000 if absent.
+    /// The maximum number of rows, 0 to 100. Absent: 1,000.
     #[param(value_type = Option<Number<100>>, inline)]
     limit: Option<String>,
-    /// The number of rows to skip; 0 if absent.
+    /// The number of rows to skip. Absent: 0.
     #[param(value_type = Option<Number<{ i64::MAX }>>, inline)]
     offset: Option<String>,
     /// `create_time` (default), `name` or `update_time`.
@@ -35,16 +32,16 @@ pub struct Paging {
     order: Option<String>,
 }
 
-/// The schema of a number from 0 to `MOST`; an empty text counts as absent.
-struct Number<const MOST: i64>;
+/// The schema of a number from 0 to `MAX`, or an empty text in place of an absent one.
+struct Number<const MAX: i64>;
 
-impl<const MOST: i64> PartialSchema for Number<MOST> {
+impl<const MAX: i64> PartialSchema for Number<MAX> {
     fn schema() -> RefOr<Schema> {
         let number = ObjectBuilder::new()
             .schema_type(Type::Integer)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
             .minimum(Some(0))
-            .maximum(Some(MOST));
+            .maximum(Some(MAX));
         let nothing = ObjectBuilder::new()
             .schema_type(Type::String)
             .max_length(Some(0));
@@ -52,22 +49,20 @@ impl<const MOST: i64> PartialSchema for Number<MOST> {
     }
 }
 
-impl<const MOST: i64> ToSchema for Number<MOST> {}
+impl<const MAX: i64> ToSchema for Number<MAX> {}
 
-/// The sort key of a list.
+/// The order of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrderBy {
-    /// The time of creation: the only order that does not scan the whole project.
+enum OrderBy {
+    /// By creation, the only order that need not read the whole project.
     CreateTime,
-    /// The name.
     Name,
-    /// The time of the last change.
     UpdateTime,
 }
 
-/// A page to cut out of a list.
+/// A valid request for a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct PageRequest {
     limit: usize,
     offset: usize,
     order_by: OrderBy,
@@ -76,35 +71,28 @@ pub struct Page {
 
 impl Paging {
     /// Checks the query. Errors: 400 with the parameter's name.
-    pub fn page(&self) -> Result<Page, Error> {
+    pub fn page(&self) -> Result<PageRequest, Error> {
         let limit = match number("limit", self.limit.as_deref())? {
-            None => MOST,
-            Some(limit) if limit <= 100 => limit,
-            Some(limit) => return Err(Error::at("limit", format!("{limit} is not in 0..100"))),
+            None => DEFAULT_LIMIT,
+            Some(limit @ ..=100) => limit,
+            Some(_) => return Err(Error::at("limit", "must be 0 to 100")),
         };
         let order_by = match self.order_by.as_deref() {
             None | Some("" | "create_time") => OrderBy::CreateTime,
             Some("name") => OrderBy::Name,
             Some("update_time") => OrderBy::UpdateTime,
-            Some(other) => {
-                return Err(Error::at(
-                    "order_by",
-                    format!("{other} is none of create_time, name, update_time"),
-                ));
+            Some(_) => {
+                let wrong = "must be create_time, name or update_time";
+                return Err(Error::at("order_by", wrong));
             }
         };
         let ascending = match self.order.as_deref() {
             None | Some("" | "desc") => false,
             Some("asc") => true,
-            Some(other) => {
-                return Err(Error::at(
-                    "order",
-                    format!("{other} is neither desc nor asc"),
-                ));
-            }
+            Some(_) => return Err(Error::at("order", "must be desc or asc")),
         };
         let offset = number("offset", self.offset.as_deref())?.unwrap_or(0);
-        Ok(Page {
+        Ok(PageRequest {
             limit,
             offset,
             order_by,
@@ -119,29 +107,31 @@ fn number(name: &str, value: Option<&str>) -> Result<Option<usize>, Error> {
         // Like all numbers of the service, up to what 63 bits hold.
         Some(text) => match text.parse::<i64>().map(usize::try_from) {
             Ok(Ok(number)) => Ok(Some(number)),
-            _ => Err(Error::at(name, format!("{text} is not a number from 0 on"))),
+            _ => {
+                let wrong = format!("{text:?} is not a non-negative integer");
+                Err(Error::at(name, wrong))
+            }
         },
     }
 }
 
-impl Page {
-    /// The most rows the page can have.
-    #[must_use]
+impl PageRequest {
+    /// The maximum number of rows.
     pub fn limit(&self) -> usize {
         self.limit
     }
 
-    /// Cuts the page out of a list that is sorted oldest first. Equal keys keep the order of creation. In that
-    /// order only the rows of the page are visited; any other order visits all.
-    pub fn cut<'a, T, I: DoubleEndedIterator<Item = &'a T>>(
+    /// The rows of the page, from a list in the order of creation. Equal keys keep that order. By creation, only the rows
+    /// of the page are read; any other order reads the whole list.
+    pub fn cut<'a, T: 'a>(
         &self,
-        oldest_first: I,
+        oldest_first: impl DoubleEndedIterator<Item = &'a T> + 'a,
         name: impl Fn(&T) -> &str,
         updated: impl Fn(&T) -> Millis,
-    ) -> Cut<'a, T, I> {
-        let all = match (self.order_by, self.ascending) {
-            (OrderBy::CreateTime, true) => Ordered::OldestFirst(oldest_first),
-            (OrderBy::CreateTime, false) => Ordered::NewestFirst(oldest_first.rev()),
+    ) -> impl Iterator<Item = &'a T> {
+        let rows: Box<dyn Iterator<Item = &'a T> + 'a> = match (self.order_by, self.ascending) {
+            (OrderBy::CreateTime, true) => Box::new(oldest_first),
+            (OrderBy::CreateTime, false) => Box::new(oldest_first.rev()),
             (order_by, ascending) => {
                 let mut rows: Vec<_> = oldest_first.collect();
                 if order_by == OrderBy::Name {
@@ -152,42 +142,9 @@ impl Page {
                 if !ascending {
                     rows.reverse();
                 }
-                Ordered::Sorted(rows.into_iter())
+                Box::new(rows.into_iter())
             }
         };
-        all.skip(self.offset).take(self.limit)
-    }
-}
-
-/// The rows of a page.
-pub type Cut<'a, T, I> = Take<Skip<Ordered<'a, T, I>>>;
-
-/// The rows of a list in the requested order.
-pub enum Ordered<'a, T, I> {
-    /// In the order of creation.
-    OldestFirst(I),
-    /// In the reverse order of creation.
-    NewestFirst(Rev<I>),
-    /// By another key.
-    Sorted(vec::IntoIter<&'a T>),
-}
-
-impl<'a, T, I: DoubleEndedIterator<Item = &'a T>> Iterator for Ordered<'a, T, I> {
-    type Item = &'a T;
-
-    fn next(&mut self) -> Option<&'a T> {
-        match self {
-            Self::OldestFirst(rows) => rows.next(),
-            Self::NewestFirst(rows) => rows.next(),
-            Self::Sorted(rows) => rows.next(),
-        }
-    }
-
-    fn nth(&mut self, n: usize) -> Option<&'a T> {
-        match self {
-            Self::OldestFirst(rows) => rows.nth(n),
-            Self::NewestFirst(rows) => rows.nth(n),
-            Self::Sorted(rows) => rows.nth(n),
-        }
+        rows.skip(self.offset).take(self.limit)
     }
 }

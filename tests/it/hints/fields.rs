@@ -72,7 +72,7 @@ async fn a_misspelt_field_of_a_refused_body_is_told_with_what_it_may_have_meant(
             ignored("fail-mode", "fail_mode"),
         ),
     ] {
-        hints(&app.post(&path, body).await, 400, &hint);
+        assert_hint(&app.post(&path, body).await, 400, &hint);
     }
 }
 
@@ -89,7 +89,7 @@ async fn a_misspelt_field_of_a_part_that_is_only_carried_is_told_too() {
             "stages[0].tasks[0].order_index"
         )
     );
-    hints(&reply, 400, &hint);
+    assert_hint(&reply, 400, &hint);
 
     let component = json!({"seq": 0, "name": "web", "runtimeStack": {}, "labels": [{"kye": "a"}]});
     let reply = app
@@ -103,13 +103,13 @@ async fn a_misspelt_field_of_a_part_that_is_only_carried_is_told_too() {
         unknown("components[0].runtimeStack", "components[0].runtime_stack"),
         unknown("components[0].labels[0].kye", "components[0].labels[0].key")
     );
-    hints(&reply, 400, &hint);
+    assert_hint(&reply, 400, &hint);
 
     // Free-form values have no fields that could be misspelt.
     let mut body = release("no", "reviews");
     body["spec"]["grayDeployments"][0]["template"] =
         json!({"nmae": 1, "template": {"clusterid": 1}});
-    hints(&app.post(RELEASES, body).await, 400, "");
+    assert_hint(&app.post(RELEASES, body).await, 400, "");
 }
 
 #[tokio::test]
@@ -123,14 +123,14 @@ async fn a_misspelt_field_that_was_accepted_is_told_with_what_it_may_have_meant(
         "{}; unknown field colour was ignored",
         ignored("descripton", "description")
     );
-    hints(&reply, 200, &hint);
+    assert_hint(&reply, 200, &hint);
 
     let mut body = version("v1");
     body["yaml_datas"][0]["service-name"] = json!("web");
     body["yaml_datas"][0]["Service_Name"] = json!("case does not matter");
     let reply = app.post(&format!("{VERSIONS}/k8s"), body).await;
     let hint = ignored("yaml_datas.service-name", "yaml_datas.service_name");
-    hints(&reply, 200, &hint);
+    assert_hint(&reply, 200, &hint);
 }
 
 #[tokio::test]
@@ -143,38 +143,38 @@ async fn a_misspelt_parameter_of_a_query_is_told_with_what_it_may_have_meant() {
     let post = async |path: &str| app.post(path, json!({})).await;
 
     let reply = post(&pipelines(&format!("/{id}/action?action-id=start"))).await;
-    hints(&reply, 400, &said("action-id", "action_id"));
+    assert_hint(&reply, 400, &said("action-id", "action_id"));
     let reply = app.get(&pipelines("?limitt=1")).await;
-    hints(&reply, 200, &said("limitt", "limit"));
+    assert_hint(&reply, 200, &said("limitt", "limit"));
     let reply = app.get(&plans("?order=up&offest=1")).await;
-    hints(&reply, 400, &said("offest", "offset"));
+    assert_hint(&reply, 400, &said("offest", "offset"));
     let reply = app.delete(&format!("{RELEASES}/x?actoin=end")).await;
-    hints(&reply, 400, &said("actoin", "action"));
+    assert_hint(&reply, 400, &said("actoin", "action"));
     let list =
         "the query parameters projectKey, pageNum and pageSize are required and must not be 0";
     let reply = app
         .get(&format!("{VERSIONS}?project_key=demo&pageNum=1&pageSize=1"))
         .await;
     let hint = format!("{}; {list}", said("project_key", "projectKey"));
-    hints(&reply, 400, &hint);
+    assert_hint(&reply, 400, &hint);
     let reply = app.get("/v3/projects?perpage=1&page=1").await;
     let hint = format!(
         "{}; per_page must be given together with page",
         said("perpage", "per_page")
     );
-    hints(&reply, 400, &hint);
+    assert_hint(&reply, 400, &hint);
     let reply = app.get("/_emulator/v1/requests?famly=asm").await;
-    hints(&reply, 200, &said("famly", "family"));
+    assert_hint(&reply, 200, &said("famly", "family"));
 
     // A token may stand in the query of Zadig, and a stranger is only named.
     let path = format!("{VERSIONS}?projectKey=demo&pageNum=1&pageSize=1&token=t");
-    hints(&app.send("GET", &path, &[], "").await, 200, "");
+    assert_hint(&app.send("GET", &path, &[], "").await, 200, "");
     let reply = app.get(&pipelines("?colour=red")).await;
-    hints(&reply, 200, "unknown query parameter colour was ignored");
+    assert_hint(&reply, 200, "unknown query parameter colour was ignored");
     let reply = app
         .get(&pipelines(&format!("?{}", "0123456789abcdef".repeat(4))))
         .await;
-    hints(&reply, 200, "");
+    assert_hint(&reply, 200, "");
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn fields_are_not_looked_at_before_the_caller_is_known() {
     let app = App::new();
     let body = json!({"nmae": "spring"}).to_string();
     let reply = app.send("POST", &plans("?limitt=1"), &[], body).await;
-    hints(&reply, 401, "send an X-Auth-Token, or sign with AK/SK");
+    assert_hint(&reply, 401, "send an X-Auth-Token, or sign with AK/SK");
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn a_parameter_of_iam_is_told_with_what_it_may_be() {
         ("per_page=1", "page must be given together with per_page"),
     ] {
         let reply = app.get(&format!("/v3/projects?{query}")).await;
-        hints(&reply, 400, hint);
+        assert_hint(&reply, 400, hint);
     }
 }
 
@@ -220,7 +220,7 @@ async fn a_word_of_the_control_plane_is_told_with_what_it_may_have_meant() {
         ("faults", fault("method", "PSOT"), "did you mean POST?"),
     ] {
         let reply = app.post(&format!("/_emulator/v1/{path}"), body).await;
-        hints(&reply, 400, hint);
+        assert_hint(&reply, 400, hint);
     }
     for (state, hint) in [
         (json!({"servicestag": {}}), "did you mean servicestage?"),
@@ -229,7 +229,7 @@ async fn a_word_of_the_control_plane_is_told_with_what_it_may_have_meant() {
             "did you mean environments?",
         ),
     ] {
-        hints(&app.put("/_emulator/v1/state", state).await, 400, hint);
+        assert_hint(&app.put("/_emulator/v1/state", state).await, 400, hint);
     }
 }
 
@@ -241,7 +241,7 @@ async fn a_body_of_any_size_and_depth_gets_a_hint_or_none_but_always_an_answer()
     body["fail_strategy"] = json!("sometimes");
     // It is too long to be read again, but the type has met the field before it came to the wrong word.
     let reply = app.post(&plans(""), body).await;
-    hints(&reply, 400, &ignored("nmae", "name"));
+    assert_hint(&reply, 400, &ignored("nmae", "name"));
 
     let fields = (0..5_000).map(|n| (format!("nmae{n}"), json!(1)));
     let body: serde_json::Map<String, Value> = fields.collect();
@@ -250,5 +250,5 @@ async fn a_body_of_any_size_and_depth_gets_a_hint_or_none_but_always_an_answer()
     assert!(hint.len() < 2_100 && hint.ends_with(" ..."), "{hint}");
     let deep = format!(r#"{{"nmae":{}{}}}"#, "[".repeat(200), "]".repeat(200));
     let reply = app.send("POST", &plans(""), CREDENTIALS, deep).await;
-    hints(&reply, 400, "");
+    assert_hint(&reply, 400, "");
 }

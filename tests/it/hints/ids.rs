@@ -12,27 +12,27 @@ async fn a_plan_is_found_in_another_project_by_its_name_and_by_an_id_that_is_off
     let id = create(&app, &plans(""), plan("spring")).await;
     let foreign = format!("/v3/{OTHER}/cas/release-plans/{id}");
     let hint = format!("the release plan {id} belongs to the project {PROJECT}, not to {OTHER}");
-    hints(&app.get(&foreign).await, 404, &hint);
-    hints(&app.delete(&foreign).await, 404, &hint);
-    hints(&app.put(&foreign, plan("spring")).await, 404, &hint);
-    hints(
+    assert_hint(&app.get(&foreign).await, 404, &hint);
+    assert_hint(&app.delete(&foreign).await, 404, &hint);
+    assert_hint(&app.put(&foreign, plan("spring")).await, 404, &hint);
+    assert_hint(
         &app.get(&format!("{foreign}/deploy-info")).await,
         404,
         &hint,
     );
     for command in ["execute", "rollback", "abort"] {
         let reply = app.post(&format!("{foreign}/{command}"), json!({})).await;
-        hints(&reply, 404, &hint);
+        assert_hint(&reply, 404, &hint);
     }
 
     let hint = format!("spring is the name of the release plan with the id {id}");
-    hints(&app.get(&plans("/spring")).await, 404, &hint);
+    assert_hint(&app.get(&plans("/spring")).await, 404, &hint);
     let hint = format!("did you mean the release plan {id}, named spring?");
     let near = plans(&format!("/{}", off_by_one(&id)));
-    hints(&app.get(&near).await, 404, &hint);
-    hints(&app.get(&plans("/sprnig")).await, 404, &hint);
+    assert_hint(&app.get(&near).await, 404, &hint);
+    assert_hint(&app.get(&plans("/sprnig")).await, 404, &hint);
     let hint = format!("the project {PROJECT} has no release plan autumn; it has 1");
-    hints(&app.get(&plans("/autumn")).await, 404, &hint);
+    assert_hint(&app.get(&plans("/autumn")).await, 404, &hint);
 }
 
 #[tokio::test]
@@ -42,23 +42,23 @@ async fn a_pipeline_is_found_in_another_project_by_its_name_and_by_an_id_that_is
     let foreign = format!("/v3/{OTHER}/pipeline/pipelines/{id}");
     let hint = format!("the pipeline {id} belongs to the project {PROJECT}, not to {OTHER}");
     for rest in ["", "/records", "/hooks"] {
-        hints(&app.get(&format!("{foreign}{rest}")).await, 404, &hint);
+        assert_hint(&app.get(&format!("{foreign}{rest}")).await, 404, &hint);
     }
-    hints(&app.put(&foreign, simple("shop")).await, 404, &hint);
+    assert_hint(&app.put(&foreign, simple("shop")).await, 404, &hint);
     let start = format!("{foreign}/action?action_id=start");
-    hints(&app.post(&start, json!({})).await, 404, &hint);
+    assert_hint(&app.post(&start, json!({})).await, 404, &hint);
     let hooks = format!("{foreign}/hooks");
     let policy = json!({"strategy_type": 0});
-    hints(&app.post(&hooks, policy).await, 404, &hint);
+    assert_hint(&app.post(&hooks, policy).await, 404, &hint);
 
     let hint = format!("shop is the name of the pipeline with the id {id}");
-    hints(&app.get(&pipelines("/shop")).await, 404, &hint);
+    assert_hint(&app.get(&pipelines("/shop")).await, 404, &hint);
     let hint = format!("did you mean the pipeline {id}, named shop?");
     let near = pipelines(&format!("/{}", off_by_one(&id)));
-    hints(&app.get(&near).await, 404, &hint);
+    assert_hint(&app.get(&near).await, 404, &hint);
     let hint = format!("the project {OTHER} has no pipeline shop; it has 0");
     let path = format!("/v3/{OTHER}/pipeline/pipelines/shop");
-    hints(&app.get(&path).await, 404, &hint);
+    assert_hint(&app.get(&path).await, 404, &hint);
 }
 
 #[tokio::test]
@@ -68,10 +68,10 @@ async fn an_id_of_the_other_family_of_the_service_is_recognised() {
     let pipeline = create(&app, &pipelines(""), simple("shop")).await;
     let reply = app.get(&pipelines(&format!("/{plan}"))).await;
     let there = plans(&format!("/{plan}"));
-    hints(&reply, 404, &format!("{plan} is a release plan: {there}"));
+    assert_hint(&reply, 404, &format!("{plan} is a release plan: {there}"));
     let reply = app.get(&plans(&format!("/{pipeline}"))).await;
     let there = pipelines(&format!("/{pipeline}"));
-    hints(&reply, 404, &format!("{pipeline} is a pipeline: {there}"));
+    assert_hint(&reply, 404, &format!("{pipeline} is a pipeline: {there}"));
 }
 
 #[tokio::test]
@@ -83,32 +83,32 @@ async fn a_mesh_is_found_in_another_project_by_its_name_and_by_an_id_that_is_off
 
     let reply = app.get(&meshes(OTHER, &format!("/{id}"))).await;
     let hint = format!("{}: it belongs to the project {PROJECT}", none(&id));
-    hints(&reply, 404, &hint);
+    assert_hint(&reply, 404, &hint);
     let headers = [("x-auth-token", "t"), ("x-project-id", OTHER)];
     let releases = format!("/v2/meshes/{id}/releases");
     let reply = app.send("GET", &releases, &headers, "").await;
-    hints(&reply, 404, &hint);
+    assert_hint(&reply, 404, &hint);
     // Nor is it made known.
     let path = format!("/v2/meshes/{id}/namespaces/default/releases");
     let body = release("reviews-v2", "reviews").to_string();
     let reply = app.send("POST", &path, &headers, body).await;
-    hints(&reply, 404, &hint);
+    assert_hint(&reply, 404, &hint);
 
     let reply = app.get(&meshes(PROJECT, "/mesh-one")).await;
     let hint = format!(
         "{}: mesh-one is the name of the mesh with the id {id}",
         none("mesh-one")
     );
-    hints(&reply, 404, &hint);
+    assert_hint(&reply, 404, &hint);
     let near = off_by_one(&id);
     let reply = app.get(&meshes(PROJECT, &format!("/{near}"))).await;
     let hint = format!(
         "{}: did you mean the mesh {id}, named mesh-one?",
         none(&near)
     );
-    hints(&reply, 404, &hint);
+    assert_hint(&reply, 404, &hint);
     let reply = app.get(&meshes(OTHER, "/mesh-one")).await;
-    hints(&reply, 404, &none("mesh-one"));
+    assert_hint(&reply, 404, &none("mesh-one"));
 }
 
 #[tokio::test]
@@ -124,16 +124,16 @@ async fn a_release_task_is_found_in_another_namespace_and_by_what_comes_near() {
             "{}: it is in the namespace default of the mesh mesh-demo",
             none(id, "other")
         );
-        hints(&app.get(&format!("{other}/{id}")).await, 404, &hint);
+        assert_hint(&app.get(&format!("{other}/{id}")).await, 404, &hint);
         let reply = app.delete(&format!("{other}/{id}?action=end")).await;
-        hints(&reply, 404, &hint);
-        hints(
+        assert_hint(&reply, 404, &hint);
+        assert_hint(
             &app.put(&format!("{other}/{id}"), json!({})).await,
             404,
             &hint,
         );
         let traffic = format!("/_emulator/v1/asm/mesh-demo/other/{id}/traffic");
-        hints(&app.put(&traffic, json!({"gray": 0})).await, 404, &hint);
+        assert_hint(&app.put(&traffic, json!({"gray": 0})).await, 404, &hint);
     }
     for id in [off_by_one(&uid).as_str(), "reveiws-v2"] {
         let reply = app.get(&format!("{RELEASES}/{id}")).await;
@@ -141,10 +141,10 @@ async fn a_release_task_is_found_in_another_namespace_and_by_what_comes_near() {
             "{}: did you mean the release task {uid}, named reviews-v2?",
             none(id, "default")
         );
-        hints(&reply, 404, &hint);
+        assert_hint(&reply, 404, &hint);
     }
     let reply = app.get(&format!("{RELEASES}/ratings-v1")).await;
-    hints(&reply, 404, &none("ratings-v1", "default"));
+    assert_hint(&reply, 404, &none("ratings-v1", "default"));
 }
 
 #[tokio::test]
@@ -165,7 +165,7 @@ async fn of_the_release_tasks_of_a_mesh_only_the_newest_are_looked_through() {
         ),
     ] {
         let hint = format!("there is no release task {name} in the namespace other{instead}");
-        hints(&app.get(&format!("{other}/{name}")).await, 404, &hint);
+        assert_hint(&app.get(&format!("{other}/{name}")).await, 404, &hint);
     }
 }
 
@@ -178,21 +178,21 @@ async fn a_version_is_found_by_its_name_and_by_an_id_that_is_off_by_one() {
     let named = format!("v1 is the name of the version with the id {id}");
     for query in ["", "?projectKey=demo", "?projectKey=other"] {
         let reply = app.get(&format!("{VERSIONS}/v1{query}")).await;
-        hints(&reply, 500, &named);
+        assert_hint(&reply, 500, &named);
     }
     let reply = app.delete(&format!("{VERSIONS}/v1?projectKey=demo")).await;
-    hints(&reply, 500, &named);
+    assert_hint(&reply, 500, &named);
     let near = format!("{VERSIONS}/{}?projectKey=demo", off_by_one(&id));
     let hint = format!("did you mean the version {id}, named v1?");
-    hints(&app.get(&near).await, 500, &hint);
+    assert_hint(&app.get(&near).await, 500, &hint);
     let reply = app
         .get(&format!("{VERSIONS}/nothing?projectKey=demo"))
         .await;
     let hint = "an id has 24 hexadecimal digits; the list shows it";
-    hints(&reply, 500, hint);
+    assert_hint(&reply, 500, hint);
     let unknown = format!("{VERSIONS}/{}?projectKey=demo", "f".repeat(24));
     let hint = "no version has that id; it may be deleted";
-    hints(&app.get(&unknown).await, 500, hint);
+    assert_hint(&app.get(&unknown).await, 500, hint);
 }
 
 #[tokio::test]
@@ -204,12 +204,12 @@ async fn a_script_and_a_fault_are_found_by_an_id_that_is_off_by_one() {
     ] {
         let path = format!("/_emulator/v1/{kind}s");
         let reply = app.delete(&format!("{path}/nope")).await;
-        hints(&reply, 404, &format!("there are 0 {kind}s"));
+        assert_hint(&reply, 404, &format!("there are 0 {kind}s"));
         let id = create(&app, &path, body).await;
         let reply = app.delete(&format!("{path}/nope")).await;
-        hints(&reply, 404, &format!("there are 1 {kind}s: {id}"));
+        assert_hint(&reply, 404, &format!("there are 1 {kind}s: {id}"));
         let reply = app.delete(&format!("{path}/{}", off_by_one(&id))).await;
-        hints(&reply, 404, &format!("did you mean the {kind} {id}?"));
+        assert_hint(&reply, 404, &format!("did you mean the {kind} {id}?"));
     }
 }
 
@@ -220,9 +220,9 @@ async fn a_world_is_found_by_a_name_that_is_off_by_one() {
     main.open(json!({"name": "blue-world"})).await;
     let path = |name: &str| format!("/_emulator/v1/worlds/{name}");
     let reply = main.get(&path("blue_wrold")).await;
-    hints(&reply, 404, "did you mean the world blue-world?");
+    assert_hint(&reply, 404, "did you mean the world blue-world?");
     let reply = main.delete(&path("nope")).await;
-    hints(&reply, 404, "there are 2 worlds: main, blue-world");
+    assert_hint(&reply, 404, "there are 2 worlds: main, blue-world");
 }
 
 #[tokio::test]
@@ -232,9 +232,9 @@ async fn a_timeline_is_found_in_another_family() {
     let path = |family: &str, id: &str| format!("/_emulator/v1/resources/{family}/{id}/timeline");
     let hint = format!("did you mean GET {}?", path("plans", &id));
     for family in ["pipelines", "asm", "plan"] {
-        hints(&app.get(&path(family, &id)).await, 404, &hint);
+        assert_hint(&app.get(&path(family, &id)).await, 404, &hint);
     }
-    hints(&app.get(&path("plans", "nope")).await, 404, "");
+    assert_hint(&app.get(&path("plans", "nope")).await, 404, "");
 }
 
 #[tokio::test]
@@ -260,10 +260,10 @@ async fn a_path_that_is_not_there_is_told_what_comes_near_or_where_the_list_is()
             "did you mean GET /_emulator/v1/clock?",
         ),
     ] {
-        hints(&app.get(path).await, status, hint);
+        assert_hint(&app.get(path).await, status, hint);
     }
     let reply = app.delete("/_emulator/v1/clock").await;
-    hints(&reply, 405, "this path allows GET, PUT");
+    assert_hint(&reply, 405, "this path allows GET, PUT");
     let reply = app.put(VERSIONS, json!({})).await;
-    hints(&reply, 405, "this path allows GET");
+    assert_hint(&reply, 405, "this path allows GET");
 }

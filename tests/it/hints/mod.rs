@@ -57,7 +57,7 @@ fn version(name: &str) -> Value {
         {"service_name": "web", "image_datas": [{"container_name": "c", "image_name": "web", "image_tag": "1"}]}]})
 }
 
-/// Creates something; answers its id.
+/// Creates a resource. Returns its id.
 async fn create(app: &App, path: &str, body: Value) -> String {
     let reply = app.post(path, body).await;
     assert!(reply.status < 300, "{}", reply.text());
@@ -87,7 +87,7 @@ fn off_by_one(id: &str) -> String {
 
 /// Asserts status and hint.
 #[track_caller]
-fn hints(reply: &Reply, status: u16, hint: &str) {
+fn assert_hint(reply: &Reply, status: u16, hint: &str) {
     let actual = (reply.status, reply.header("x-emulator-hint"));
     assert_eq!(actual, (status, hint), "{} {}", reply.request, reply.text());
 }

@@ -10,23 +10,23 @@ async fn a_name_that_is_taken_is_told_with_who_has_it() {
     let id = create(&app, &plans(""), plan("spring")).await;
     let other = create(&app, &plans(""), plan("autumn")).await;
     let hint = format!("the plan {id} has that name");
-    hints(&app.post(&plans(""), plan("spring")).await, 400, &hint);
+    assert_hint(&app.post(&plans(""), plan("spring")).await, 400, &hint);
     let renamed = app.put(&plans(&format!("/{other}")), plan("spring")).await;
-    hints(&renamed, 400, &hint);
+    assert_hint(&renamed, 400, &hint);
 
     let id = create(&app, &pipelines(""), simple("shop")).await;
     let other = create(&app, &pipelines(""), simple("other")).await;
     let hint = format!("the pipeline {id} has that name");
-    hints(&app.post(&pipelines(""), simple("shop")).await, 400, &hint);
+    assert_hint(&app.post(&pipelines(""), simple("shop")).await, 400, &hint);
     let renamed = app
         .put(&pipelines(&format!("/{other}")), simple("shop"))
         .await;
-    hints(&renamed, 400, &hint);
+    assert_hint(&renamed, 400, &hint);
 
     let meshes = format!("/v1/{PROJECT}/meshes");
     let id = create(&app, &meshes, mesh("mesh-one")).await;
     let hint = format!("the project has a mesh mesh-one already: {id}");
-    hints(&app.post(&meshes, mesh("mesh-one")).await, 409, &hint);
+    assert_hint(&app.post(&meshes, mesh("mesh-one")).await, 409, &hint);
 
     let uid = create(&app, RELEASES, release("reviews-v2", "reviews")).await;
     let name = format!(
@@ -35,9 +35,9 @@ async fn a_name_that_is_taken_is_told_with_who_has_it() {
     let service =
         format!("the service reviews has a release task already, {uid}; cancel or end it first");
     let reply = app.post(RELEASES, release("reviews-v2", "ratings")).await;
-    hints(&reply, 409, &name);
+    assert_hint(&reply, 409, &name);
     let reply = app.post(RELEASES, release("reviews-v3", "reviews")).await;
-    hints(&reply, 409, &service);
+    assert_hint(&reply, 409, &service);
 }
 
 #[tokio::test]
@@ -49,10 +49,10 @@ async fn the_name_of_a_version_is_told_with_who_has_it_and_whether_it_can_be_ret
     app.post(&k8s, version("v1")).await.assert_status(200);
     let id = id_of_version(&app, "v1").await;
     let hint = format!("\"v1\" is already used in the project, by the version {id}: DELETE it");
-    hints(&app.post(&k8s, version("v1")).await, 500, &hint);
+    assert_hint(&app.post(&k8s, version("v1")).await, 500, &hint);
     app.advance(2_000).await;
     let hint = format!("{hint}, or retry it with retry true");
-    hints(&app.post(&k8s, version("v1")).await, 500, &hint);
+    assert_hint(&app.post(&k8s, version("v1")).await, 500, &hint);
 }
 
 /// Fixtures that a checked plan may refer to.
@@ -116,7 +116,7 @@ async fn what_an_order_refers_to_is_told_with_what_there_is() {
             "zadig.projects[].registries[].projects lists the projects that may use it",
         ),
     ] {
-        hints(&app.post(&k8s, but(pointer, value)).await, 500, hint);
+        assert_hint(&app.post(&k8s, but(pointer, value)).await, 500, hint);
     }
 }
 
@@ -142,7 +142,7 @@ async fn what_a_helm_version_lacks_is_told_by_its_field() {
         ),
         (body("charts", "", charts.clone()), registry),
     ] {
-        hints(&app.post(&helm, body).await, 500, hint);
+        assert_hint(&app.post(&helm, body).await, 500, hint);
     }
 
     let checked = App::build(
@@ -153,19 +153,19 @@ async fn what_a_helm_version_lacks_is_told_by_its_field() {
     let reply = checked
         .post(&helm, body("charts", "r-1", charts.clone()))
         .await;
-    hints(&reply, 500, hint);
+    assert_hint(&reply, 500, hint);
 
     let strict = App::with(|settings| settings.fidelity = Fidelity::Strict);
     let hint = "with --fidelity strict every image of a Helm version needs disable_image_dist true";
     let reply = strict.post(&helm, body("charts", "r-1", charts)).await;
-    hints(&reply, 500, hint);
+    assert_hint(&reply, 500, hint);
     let hint = "the query parameter projectKey is required";
     let reply = strict.get(&format!("{VERSIONS}/{}", "f".repeat(24))).await;
-    hints(&reply, 400, hint);
+    assert_hint(&reply, 400, hint);
     let reply = strict
         .delete(&format!("{VERSIONS}/{}", "f".repeat(24)))
         .await;
-    hints(&reply, 400, hint);
+    assert_hint(&reply, 400, hint);
 }
 
 #[tokio::test]
@@ -180,6 +180,6 @@ async fn a_body_that_is_too_large_is_told_the_limit() {
         format!("{VERSIONS}/k8s"),
     ] {
         let reply = app.send("POST", &path, CREDENTIALS, large()).await;
-        hints(&reply, 413, "a body may have up to 12 MiB");
+        assert_hint(&reply, 413, "a body may have up to 12 MiB");
     }
 }

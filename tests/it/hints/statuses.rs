@@ -12,34 +12,34 @@ async fn a_plan_tells_what_time_leads_to_and_what_comes_first() {
             .await
     };
 
-    let abort = "only an execution is aborted: POST .../execute begins one";
-    hints(&say("abort").await, 400, abort);
-    let rollback = "nothing is released that could be taken back: POST .../execute comes first";
-    hints(&say("rollback").await, 400, rollback);
+    let abort = "only an execution can be aborted: POST .../execute starts one";
+    assert_hint(&say("abort").await, 400, abort);
+    let rollback = "nothing has been released: POST .../execute first";
+    assert_hint(&say("rollback").await, 400, rollback);
 
     say("execute").await.assert_status(200);
     app.advance(500).await;
     let reply = say("rollback").await;
     let hint = r#"POST /_emulator/v1/clock/advance {"ms":1500} leads to status SUCCESS"#;
-    hints(&reply, 400, hint);
-    hints(&app.delete(&plans(&format!("/{id}"))).await, 400, hint);
-    hints(
+    assert_hint(&reply, 400, hint);
+    assert_hint(&app.delete(&plans(&format!("/{id}"))).await, 400, hint);
+    assert_hint(
         &app.put(&plans(&format!("/{id}")), plan("spring")).await,
         400,
         hint,
     );
     let execute = format!("{hint}, and then an edit (PUT) makes it CREATED again");
-    hints(&say("execute").await, 400, &execute);
+    assert_hint(&say("execute").await, 400, &execute);
     // And so it is.
     app.advance(1_500).await;
     say("rollback").await.assert_status(200);
 
     let reply = say("abort").await;
-    let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status ROLLBACK_SUCCEED, and then only an execution is aborted: POST .../execute begins one"#;
-    hints(&reply, 400, hint);
+    let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status ROLLBACK_SUCCEED, and then only an execution can be aborted: POST .../execute starts one"#;
+    assert_hint(&reply, 400, hint);
     app.advance(2_000).await;
-    let again = "it is rolled back already: POST .../execute releases it again";
-    hints(&say("rollback").await, 400, again);
+    let again = "it is already rolled back: POST .../execute releases it again";
+    assert_hint(&say("rollback").await, 400, again);
 }
 
 #[tokio::test]
@@ -54,10 +54,10 @@ async fn a_plan_that_hangs_tells_what_ends_it() {
     };
     say("execute").await.assert_status(200);
     let hint = "time alone does not end it: POST .../abort does";
-    hints(&say("execute").await, 400, hint);
+    assert_hint(&say("execute").await, 400, hint);
     say("abort").await.assert_status(200);
     let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status ABORTED"#;
-    hints(&say("execute").await, 400, hint);
+    assert_hint(&say("execute").await, 400, hint);
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_plan_that_a_fixture_has_paused_is_not_said_to_be_ended_by_an_abort() 
     for app in [slow(0), slow(500)] {
         for command in ["execute", "rollback", "abort"] {
             let path = plans(&format!("/{id}/{command}"));
-            hints(&app.post(&path, json!({})).await, 400, hint);
+            assert_hint(&app.post(&path, json!({})).await, 400, hint);
         }
     }
 }
@@ -109,16 +109,16 @@ async fn a_pipeline_tells_what_time_leads_to_and_what_comes_first() {
         ("retry", retry),
         ("approval", approval),
     ] {
-        hints(&act(action).await, 400, hint);
+        assert_hint(&act(action).await, 400, hint);
     }
 
     act("start").await.assert_status(200);
     let leads = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status 2"#;
-    hints(&act("start").await, 400, leads);
-    hints(&act("rollback").await, 400, leads);
+    assert_hint(&act("start").await, 400, leads);
+    assert_hint(&act("rollback").await, 400, leads);
     let edit = app.put(&pipelines(&format!("/{id}")), simple("shop")).await;
-    hints(&edit, 400, leads);
-    hints(
+    assert_hint(&edit, 400, leads);
+    assert_hint(
         &act("retry").await,
         400,
         &format!("{leads}, and then {retry}"),
@@ -126,12 +126,12 @@ async fn a_pipeline_tells_what_time_leads_to_and_what_comes_first() {
 
     act("stop").await.assert_status(200);
     let leads = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status 7"#;
-    hints(&act("continue").await, 400, leads);
+    assert_hint(&act("continue").await, 400, leads);
     let stop = format!("{leads}, and then it is paused already");
-    hints(&act("stop").await, 400, &stop);
+    assert_hint(&act("stop").await, 400, &stop);
     app.advance(2_000).await;
     let go_on = "action_id=continue goes on with it";
-    hints(&act("rollback").await, 400, go_on);
+    assert_hint(&act("rollback").await, 400, go_on);
 }
 
 #[tokio::test]
@@ -150,13 +150,13 @@ async fn a_pipeline_names_the_approvals_that_wait() {
     act("start", "").await.assert_status(200);
     let waits = "approvals wait under verify";
     let hint = format!("{waits}: action_id=approval answers");
-    hints(&act("start", "").await, 400, &hint);
+    assert_hint(&act("start", "").await, 400, &hint);
     let hint = format!("{waits}, did you mean verify?");
-    hints(&act("approval", "verfiy").await, 400, &hint);
-    hints(&act("approval", "web").await, 400, waits);
+    assert_hint(&act("approval", "verfiy").await, 400, &hint);
+    assert_hint(&act("approval", "web").await, 400, waits);
     act("approval", "verify").await.assert_status(200);
     let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status 5"#;
-    hints(&act("approval", "web").await, 400, hint);
+    assert_hint(&act("approval", "web").await, 400, hint);
 }
 
 #[tokio::test]
@@ -176,11 +176,11 @@ async fn a_pipeline_names_the_stages_and_tasks_that_can_be_selected() {
         ),
     ] {
         let body = json!({"selected_tasks": selected});
-        hints(&app.post(&path, body.clone()).await, 400, hint);
+        assert_hint(&app.post(&path, body.clone()).await, 400, hint);
         let hooks = pipelines(&format!("/{id}/hooks"));
         let mut policy = body;
         policy["strategy_type"] = json!(0);
-        hints(&app.post(&hooks, policy).await, 400, hint);
+        assert_hint(&app.post(&hooks, policy).await, 400, hint);
     }
 }
 
@@ -196,7 +196,7 @@ async fn a_release_task_tells_how_its_traffic_is_shifted() {
     for (action, gray) in [("end", 100), ("cancel", 0)] {
         let reply = app.delete(&format!("{path}?action={action}")).await;
         let hint = format!(r#"PUT {traffic} {{"gray":{gray}}} shifts the traffic"#);
-        hints(&reply, 400, &hint);
+        assert_hint(&reply, 400, &hint);
     }
     app.put(traffic, json!({"gray": 100}))
         .await
@@ -215,7 +215,7 @@ async fn a_mesh_that_goes_tells_when_it_is_gone() {
     let releases = format!("/v2/meshes/{id}/namespaces/default/releases");
     let reply = app.post(&releases, release("reviews-v2", "reviews")).await;
     let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} ends its deletion"#;
-    hints(&reply, 400, hint);
+    assert_hint(&reply, 400, hint);
 }
 
 #[tokio::test]
@@ -233,22 +233,22 @@ async fn a_version_tells_what_a_retry_needs() {
     let hint = format!(
         r#"POST /_emulator/v1/clock/advance {{"ms":2000}} leads to status success, and then {advice}"#
     );
-    hints(&app.post(&k8s, retry("v1")).await, 500, &hint);
+    assert_hint(&app.post(&k8s, retry("v1")).await, 500, &hint);
     app.advance(2_000).await;
-    hints(&app.post(&k8s, retry("v1")).await, 500, advice);
+    assert_hint(&app.post(&k8s, retry("v1")).await, 500, advice);
 
     app.script(json!({"outcome": "fail", "times": 1, "match": {"family": "zadig", "step": "web"}}))
         .await;
     app.post(&k8s, version("v2-late")).await.assert_status(200);
     let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status failed"#;
-    hints(&app.post(&k8s, retry("v2-late")).await, 500, hint);
+    assert_hint(&app.post(&k8s, retry("v2-late")).await, 500, hint);
     app.advance(2_000).await;
     app.post(&k8s, retry("v2-late")).await.assert_status(200);
 
     let id = id_of_version(&app, "v2-late").await;
     let hint = format!("did you mean the version {id}, named v2-late?");
-    hints(&app.post(&k8s, retry("v2-later")).await, 500, &hint);
-    hints(
+    assert_hint(&app.post(&k8s, retry("v2-later")).await, 500, &hint);
+    assert_hint(
         &app.post(&k8s, retry("spring")).await,
         500,
         "send retry false to create it",
@@ -256,12 +256,12 @@ async fn a_version_tells_what_a_retry_needs() {
     let mut elsewhere = retry("v2-late");
     elsewhere["project_key"] = json!("other");
     let hint = "the project demo has a version of that name";
-    hints(&app.post(&k8s, elsewhere).await, 500, hint);
+    assert_hint(&app.post(&k8s, elsewhere).await, 500, hint);
 
     let mut unpushed = version("v3");
     unpushed["image_registry_id"] = json!("");
     let hint = "image_registry_id must not be empty where an image is pushed";
-    hints(&app.post(&k8s, unpushed).await, 500, hint);
+    assert_hint(&app.post(&k8s, unpushed).await, 500, hint);
     let hint = "a K8s version that failed before any push cannot be retried: DELETE it and create it again";
-    hints(&app.post(&k8s, retry("v3")).await, 500, hint);
+    assert_hint(&app.post(&k8s, retry("v3")).await, 500, hint);
 }

@@ -60,17 +60,17 @@ async fn a_token_lives_24_hours_of_the_emulators_clock_to_the_millisecond() {
     let why = "token expires, expires_at: 2026-01-02T12:00:00.000000Z";
     let [meshes, others @ ..] = doors();
     let by_asm = get(&app, &meshes, &token).await;
-    by_asm.says(
+    by_asm.assert_answer(
         401,
         &format!(
             r#"{{"errorCode":"ASM.01000001","errorMsg":"Authenticate error. Incorrect IAM authentication information: {why}"}}"#
         ),
     );
-    by_asm.hints("POST /v3/auth/tokens");
+    by_asm.assert_hint("POST /v3/auth/tokens");
     for door in others {
         let reply = get(&app, &door, &token).await;
-        reply.says(401, &incorrect(&reply, why));
-        reply.hints("POST /v3/auth/tokens");
+        reply.assert_answer(401, &incorrect(&reply, why));
+        reply.assert_hint("POST /v3/auth/tokens");
     }
 }
 
@@ -84,7 +84,7 @@ async fn expiry_tells_the_milliseconds_that_the_token_was_issued_with() {
 
     let reply = get(&app, &pipelines(PROJECT), &token).await;
     let why = "token expires, expires_at: 2026-01-02T12:00:00.007000Z";
-    reply.says(401, &incorrect(&reply, why));
+    reply.assert_answer(401, &incorrect(&reply, why));
 }
 
 #[tokio::test]
@@ -117,17 +117,19 @@ async fn a_revoked_token_must_be_updated_in_the_words_of_every_service() {
         token(&app, "ann", north()).await,
     );
 
-    ask(&app, "DELETE", &kept, &revoked).await.says(204, "");
+    ask(&app, "DELETE", &kept, &revoked)
+        .await
+        .assert_answer(204, "");
 
     let [meshes, others @ ..] = doors();
     let by_asm = get(&app, &meshes, &revoked).await;
-    by_asm.says(
+    by_asm.assert_answer(
         401,
         r#"{"errorCode":"ASM.01000001","errorMsg":"Authenticate error. The token must be updated."}"#,
     );
     for door in others {
         let reply = get(&app, &door, &revoked).await;
-        reply.says(401, &gateway(&reply, "0307", "The token must be updated."));
+        reply.assert_answer(401, &gateway(&reply, "0307", "The token must be updated."));
         get(&app, &door, &kept).await.assert_status(200);
     }
 }
@@ -136,12 +138,14 @@ async fn a_revoked_token_must_be_updated_in_the_words_of_every_service() {
 async fn that_a_token_was_revoked_goes_before_that_it_has_expired() {
     let app = strict();
     let revoked = token(&app, "ann", north()).await;
-    ask(&app, "DELETE", &revoked, &revoked).await.says(204, "");
+    ask(&app, "DELETE", &revoked, &revoked)
+        .await
+        .assert_answer(204, "");
 
     app.advance(DAY).await;
 
     let reply = get(&app, &pipelines(PROJECT), &revoked).await;
-    reply.says(401, &gateway(&reply, "0307", "The token must be updated."));
+    reply.assert_answer(401, &gateway(&reply, "0307", "The token must be updated."));
 }
 
 #[tokio::test]
@@ -149,7 +153,7 @@ async fn a_token_of_nobody_cannot_be_decrypted() {
     let app = strict();
     for door in &doors()[1..] {
         let reply = get(&app, door, "of-nobody").await;
-        reply.says(401, &incorrect(&reply, "decrypt token fail"));
-        reply.hints("in the fixtures or issued by POST /v3/auth/tokens");
+        reply.assert_answer(401, &incorrect(&reply, "decrypt token fail"));
+        reply.assert_hint("in the fixtures or issued by POST /v3/auth/tokens");
     }
 }

@@ -52,8 +52,8 @@ async fn a_wrong_password_user_or_account_is_refused_alike_whatever_auth_is() {
         ] {
             let reply = login(&app, &order).await;
 
-            reply.says(401, &unauthorized(WRONG));
-            reply.hints(hint);
+            reply.assert_answer(401, &unauthorized(WRONG));
+            reply.assert_hint(hint);
             assert_eq!(reply.header("x-subject-token"), "");
         }
         assert_eq!(app.state().await, before, "a refused login changes nothing");
@@ -104,8 +104,8 @@ async fn while_there_are_no_users_anybody_logs_in_unless_auth_is_strict() {
     assert_eq!(named["token"]["user"]["name"], "whoever");
     assert_eq!(named["token"]["domain"]["name"], "umbrella");
     assert_eq!(unnamed["token"]["domain"]["name"], "emulator");
-    refused.says(401, &unauthorized(WRONG));
-    refused.hints("there is no such user; known are []");
+    refused.assert_answer(401, &unauthorized(WRONG));
+    refused.assert_hint("there is no such user; known are []");
 }
 
 #[tokio::test]

@@ -31,11 +31,11 @@ const EMULATOR: &str = "7ac3896209d7abe4c7c8bda7123c9240";
 /// Lifetime of a token in milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
-/// No headers at all.
+/// No headers.
 const NOTHING: &[(&str, &str)] = &[];
 
-/// Ann may do everything in two projects, Bob look at things in one, Eve nothing in one. Sam and Zoe are limited
-/// to no project, Sam to looking after tokens.
+/// Ann may do everything in two projects, Bob may list in one, Eve may do nothing in one. Sam and Zoe have no project
+/// limits; Sam may only manage tokens.
 fn users() -> Value {
     let north = json!({"id": PROJECT, "name": "cn-north-4"});
     let east = json!({"id": EAST, "name": "cn-east-3"});
@@ -49,7 +49,7 @@ fn users() -> Value {
     ]}})
 }
 
-/// An emulator that knows [`users`] and lets nobody else pass.
+/// An emulator that accepts only [`users`].
 fn strict() -> App {
     App::build(|settings| settings.auth = Auth::Strict, &users())
 }
@@ -92,7 +92,7 @@ async fn get(app: &App, path: &str, token: &str) -> Reply {
     app.send("GET", path, &[("x-auth-token", token)], "").await
 }
 
-/// Asks about a token, or revokes it, with another one.
+/// Shows or revokes a token with another one.
 async fn ask(app: &App, method: &str, by: &str, subject: &str) -> Reply {
     let headers = [("x-auth-token", by), ("x-subject-token", subject)];
     app.send(method, TOKENS, &headers, "").await
@@ -119,7 +119,7 @@ fn gateway(reply: &Reply, code: &str, text: &str) -> String {
     format!(r#"{{"error_msg":"{text}","error_code":"APIGW.{code}","request_id":"{id}"}}"#)
 }
 
-/// A credential that does not hold, in the gateway's words.
+/// The gateway's refusal of an invalid credential.
 fn incorrect(reply: &Reply, why: &str) -> String {
     let text = format!("Incorrect IAM authentication information: {why}");
     gateway(reply, "0301", &text)
@@ -128,7 +128,7 @@ fn incorrect(reply: &Reply, why: &str) -> String {
 impl Reply {
     /// Asserts status and body, byte by byte.
     #[track_caller]
-    fn says(&self, status: u16, body: &str) {
+    fn assert_answer(&self, status: u16, body: &str) {
         assert_eq!(
             (self.status, self.text().as_str()),
             (status, body),
@@ -137,9 +137,9 @@ impl Reply {
         );
     }
 
-    /// Asserts that the hint holds a text.
+    /// Asserts that the hint contains a text.
     #[track_caller]
-    fn hints(&self, text: &str) {
+    fn assert_hint(&self, text: &str) {
         let hint = self.header("x-emulator-hint");
         assert!(hint.contains(text), "{}: {hint:?}", self.request);
     }

@@ -112,7 +112,7 @@ async fn no_action_allows_nothing_but_what_needs_none() {
         let said = |one: &str, other: &str| body.get(one).or(body.get(other)).cloned();
         assert_eq!(said("error_code", "errorCode"), Some(json!(code)));
         assert_eq!(said("error_msg", "errorMsg"), Some(json!(text)));
-        reply.hints(&format!("kim is allowed [], which does not match {action}"));
+        reply.assert_hint(&format!("kim is allowed [], which does not match {action}"));
     }
     free.sort_unstable();
     assert_eq!(
@@ -134,7 +134,7 @@ async fn a_refusal_names_the_older_name_of_the_action_too() {
         .await;
 
     reply.assert_status(403);
-    reply.hints("kim is allowed [asm:*], which does not match servicestage::listReleasePlan or servicestage:app:list");
+    reply.assert_hint("kim is allowed [asm:*], which does not match servicestage::listReleasePlan or servicestage:app:list");
 }
 
 #[tokio::test]
@@ -279,13 +279,15 @@ async fn head_takes_the_permission_of_get() {
     let (app, list) = (allowing(&[]), super::pipelines(PROJECT));
     let headers = [("x-auth-token", "of-kim")];
     for path in [&*list, "/v3/projects"] {
-        app.send("HEAD", path, &headers, "").await.says(403, "");
+        app.send("HEAD", path, &headers, "")
+            .await
+            .assert_answer(403, "");
     }
     let allowed = allowing(&["servicestage:pipeline:list"]);
     allowed
         .send("HEAD", &list, &headers, "")
         .await
-        .says(200, "");
+        .assert_answer(200, "");
 }
 
 #[tokio::test]

@@ -138,7 +138,7 @@ async fn a_parameter_that_cannot_be_read_is_named() {
     ] {
         let reply = get(&app, &format!("/v3/projects{query}"), "t-ann").await;
         let text = format!("Request parameter {named} is invalid.");
-        reply.says(400, &error("0007", &text));
+        reply.assert_answer(400, &error("0007", &text));
     }
     let twice = get(&app, "/v3/projects?name=a&name=b", "t-ann").await;
     assert_eq!(twice.assert_status(400)["error_code"], "IAM.0007");
@@ -201,14 +201,14 @@ async fn a_list_of_projects_takes_its_permission() {
     let app = with_tokens();
     for user in ["eve", "sam"] {
         let reply = get(&app, "/v3/projects?name=cn-north-4", &format!("t-{user}")).await;
-        reply.says(
+        reply.assert_answer(
             403,
             &error(
                 "0003",
                 "Policy doesn't allow iam:projects:listProjects to be performed.",
             ),
         );
-        reply.hints(&format!("{user} is allowed ["));
+        reply.assert_hint(&format!("{user} is allowed ["));
     }
 }
 

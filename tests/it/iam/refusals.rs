@@ -78,8 +78,8 @@ async fn a_field_that_is_missing_is_named_and_its_place_hinted() {
         let reply = login(&app, &order).await;
 
         let text = format!("'{field}' is a required property.");
-        reply.says(400, &error("0072", &text));
-        reply.hints(&format!("{place} is required"));
+        reply.assert_answer(400, &error("0072", &text));
+        reply.assert_hint(&format!("{place} is required"));
     }
 }
 
@@ -96,7 +96,9 @@ async fn a_field_that_is_null_is_missing() {
         let mut order = body("ann", &north());
         *order.pointer_mut(pointer).unwrap() = json!(null);
         let text = format!("'{field}' is a required property.");
-        login(&app, &order).await.says(400, &error("0072", &text));
+        login(&app, &order)
+            .await
+            .assert_answer(400, &error("0072", &text));
     }
     let mut order = body("ann", &north());
     order["auth"]["scope"] = json!(null);
@@ -175,8 +177,8 @@ async fn a_wrong_type_is_named_with_its_value_unless_it_may_hold_a_password() {
         let reply = login(&app, &but(pointer, value.clone())).await;
 
         let text = format!("Invalid input for field '{field}'. The value is '{shown}'.");
-        reply.says(400, &error("0073", &text));
-        reply.hints("has the wrong type");
+        reply.assert_answer(400, &error("0073", &text));
+        reply.assert_hint("has the wrong type");
         assert!(!format!("{reply:?}").contains("of-ann"), "{reply:?}");
         assert!(!format!("{reply:?}").contains("123456"), "{reply:?}");
     }
@@ -195,8 +197,8 @@ async fn other_methods_than_the_password_are_refused() {
         let reply = login(&app, &but("/auth/identity/methods", methods)).await;
 
         let text = format!("Invalid input for field 'methods'. The value is '{shown}'.");
-        reply.says(400, &error("0073", &text));
-        reply.hints(r#"only ["password"] is emulated"#);
+        reply.assert_answer(400, &error("0073", &text));
+        reply.assert_hint(r#"only ["password"] is emulated"#);
     }
 }
 
@@ -218,16 +220,16 @@ async fn a_body_that_is_no_json_object_is_invalid() {
         "\u{feff}{}",
     ] {
         let reply = app.send("POST", TOKENS, NOTHING, body).await;
-        reply.says(400, &error("0011", "Request body is invalid."));
+        reply.assert_answer(400, &error("0011", "Request body is invalid."));
         assert!(!reply.header("x-emulator-hint").is_empty(), "{body:?}");
     }
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let reply = app.send("POST", TOKENS, NOTHING, deep).await;
-    reply.says(400, &error("0011", "Request body is invalid."));
+    reply.assert_answer(400, &error("0011", "Request body is invalid."));
     let no_text = app
         .send("POST", TOKENS, NOTHING, b"{\"\xff\":1}".to_vec())
         .await;
-    no_text.says(400, &error("0011", "Request body is invalid."));
+    no_text.assert_answer(400, &error("0011", "Request body is invalid."));
     assert_eq!(app.state().await, before);
 }
 
@@ -241,7 +243,7 @@ async fn a_body_over_12_mib_is_refused_before_it_is_read_for_meaning() {
     let over = app.send("POST", TOKENS, NOTHING, order + " ").await;
 
     most.assert_status(201);
-    over.says(413, &error("0011", "Request body is invalid."));
+    over.assert_answer(413, &error("0011", "Request body is invalid."));
 }
 
 #[tokio::test]
@@ -260,7 +262,7 @@ async fn unknown_fields_are_accepted_and_named() {
         "auth.scope.project.domain",
         "extra",
     ] {
-        reply.hints(&format!("unknown field {path} was ignored"));
+        reply.assert_hint(&format!("unknown field {path} was ignored"));
     }
 }
 
@@ -290,7 +292,7 @@ async fn wrong_methods_and_unknown_paths_are_refused_by_the_gateway() {
         for headers in [NOTHING, CREDENTIALS] {
             let reply = app.send(method, path, headers, "").await;
             let text = format!("{text}: method not allowed");
-            reply.says(405, &gateway(&reply, "0101", &text));
+            reply.assert_answer(405, &gateway(&reply, "0101", &text));
         }
     }
     for path in [
@@ -304,7 +306,7 @@ async fn wrong_methods_and_unknown_paths_are_refused_by_the_gateway() {
         "/v3.0/OS-CREDENTIAL/credentials",
     ] {
         let reply = app.send("GET", path, CREDENTIALS, "").await;
-        reply.says(404, &gateway(&reply, "0101", text));
+        reply.assert_answer(404, &gateway(&reply, "0101", text));
     }
 }
 
@@ -321,11 +323,11 @@ async fn all_but_a_login_want_a_credential() {
     ] {
         let reply = app.send(method, path, NOTHING, "").await;
         if method == "HEAD" {
-            reply.says(401, "");
+            reply.assert_answer(401, "");
         } else {
-            reply.says(401, &incorrect(&reply, "x-auth-token not found"));
+            reply.assert_answer(401, &incorrect(&reply, "x-auth-token not found"));
         }
-        reply.hints("X-Auth-Token");
+        reply.assert_hint("X-Auth-Token");
     }
 }
 

@@ -63,8 +63,8 @@ async fn a_role_allows_its_own_operations_in_its_own_project() {
                 let headers = [("authorization", &*bearer)];
                 let reply = app.send(&operation.method, &path, &headers, body).await;
                 if reply.status == 403 {
-                    reply.says(403, "");
-                    reply.hints(&format!(" in project {project:?}"));
+                    reply.assert_answer(403, "");
+                    reply.assert_hint(&format!(" in project {project:?}"));
                 } else {
                     allowed.push(&*operation.id);
                 }
@@ -91,7 +91,7 @@ async fn without_a_token_that_is_known_every_operation_is_an_empty_401() {
             let reply = app
                 .send(&operation.method, &path, headers, body.clone())
                 .await;
-            reply.says(401, "");
+            reply.assert_answer(401, "");
             assert_eq!(reply.header("content-type"), "");
         }
     }

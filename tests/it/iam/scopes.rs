@@ -10,7 +10,7 @@ const SCOPE: &str = "The request you have made requires authentication.";
 #[track_caller]
 fn assert_forbidden(reply: &Reply, action: &str) {
     let text = format!("The IAM user is not authorized to access the API: {action}");
-    reply.says(403, &gateway(reply, "0302", &text));
+    reply.assert_answer(403, &gateway(reply, "0302", &text));
 }
 
 #[tokio::test]
@@ -24,13 +24,13 @@ async fn a_token_of_one_project_is_forbidden_in_another_of_the_same_user() {
 
     assert_forbidden(&plans, "servicestage::listReleasePlan");
     assert_forbidden(&pipelines, "servicestage:pipeline:list");
-    meshes.says(
+    meshes.assert_answer(
         403,
         r#"{"errorCode":"ASM.01000002","errorMsg":"Forbidden."}"#,
     );
     for reply in [plans, pipelines, meshes] {
-        reply.hints(PROJECT);
-        reply.hints(EAST);
+        reply.assert_hint(PROJECT);
+        reply.assert_hint(EAST);
     }
 }
 
@@ -53,12 +53,12 @@ async fn paths_of_asm_without_a_project_go_by_the_header_that_names_one() {
     ask(Some(PROJECT)).await.assert_status(200);
     let foreign = ask(Some(EAST)).await;
 
-    foreign.says(
+    foreign.assert_answer(
         403,
         r#"{"errorCode":"ASM.01000002","errorMsg":"Forbidden."}"#,
     );
-    foreign.hints(PROJECT);
-    foreign.hints(EAST);
+    foreign.assert_hint(PROJECT);
+    foreign.assert_hint(EAST);
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn a_token_of_an_account_is_forbidden_in_every_project() {
         for project in [PROJECT, EAST] {
             let reply = get(&app, &pipelines(project), &token).await;
             assert_forbidden(&reply, "servicestage:pipeline:list");
-            reply.hints("get one for a project");
+            reply.assert_hint("get one for a project");
             let reply = get(&app, &format!("/v1/{project}/meshes"), &token).await;
             reply.assert_status(403);
         }
@@ -96,7 +96,7 @@ async fn a_token_of_the_fixtures_is_good_in_all_projects_of_its_user() {
 
     let reply = get(&app, &pipelines("elsewhere"), "fixed").await;
     assert_forbidden(&reply, "servicestage:pipeline:list");
-    reply.hints(&format!("{PROJECT} or {EAST}"));
+    reply.assert_hint(&format!("{PROJECT} or {EAST}"));
 }
 
 #[tokio::test]
@@ -128,8 +128,8 @@ async fn a_scope_that_the_user_may_not_enter_is_refused() {
 
         let reply = login(&app, &body(user, &scope)).await;
 
-        reply.says(401, &unauthorized(SCOPE));
-        reply.hints(&hint);
+        reply.assert_answer(401, &unauthorized(SCOPE));
+        reply.assert_hint(&hint);
         assert_eq!(reply.header("x-subject-token"), "");
         assert_eq!(app.state().await, before);
     }

@@ -20,7 +20,9 @@ async fn a_reset_kills_issued_tokens_and_keeps_those_of_the_fixtures() {
     fixtures["identities"]["tokens"] = json!([{"token": "fixed", "user": "ann"}]);
     let app = App::build(|settings| settings.auth = Auth::Strict, &fixtures);
     let issued = token(&app, "ann", north()).await;
-    ask(&app, "DELETE", &issued, "fixed").await.says(204, "");
+    ask(&app, "DELETE", &issued, "fixed")
+        .await
+        .assert_answer(204, "");
 
     reset(&app, json!({})).await;
 
@@ -28,8 +30,8 @@ async fn a_reset_kills_issued_tokens_and_keeps_those_of_the_fixtures() {
         .await
         .assert_status(200);
     let reply = get(&app, &pipelines(PROJECT), &issued).await;
-    reply.says(401, &incorrect(&reply, "decrypt token fail"));
-    reply.hints("a reset forgets the issued ones");
+    reply.assert_answer(401, &incorrect(&reply, "decrypt token fail"));
+    reply.assert_hint("a reset forgets the issued ones");
 }
 
 #[tokio::test]
@@ -40,7 +42,7 @@ async fn a_reset_to_nothing_kills_all_tokens() {
     reset(&app, json!({"to": "empty"})).await;
 
     let reply = get(&app, &pipelines(PROJECT), &issued).await;
-    reply.says(401, &incorrect(&reply, "decrypt token fail"));
+    reply.assert_answer(401, &incorrect(&reply, "decrypt token fail"));
     let refused = login(&app, &super::body("ann", &north())).await;
     refused.assert_status(401);
 }
@@ -86,7 +88,7 @@ async fn tokens_are_told_with_their_history() {
     for revoked in ["fixed", &for_account] {
         ask(&app, "DELETE", &for_project, revoked)
             .await
-            .says(204, "");
+            .assert_answer(204, "");
     }
 
     let state = app.state().await;
@@ -137,7 +139,9 @@ async fn tokens_survive_a_move_into_another_world_valid_revoked_or_expired() {
     let revoked = token(&app, "ann", north()).await;
     let of_account = token(&app, "ann", json!(null)).await;
     let valid = token(&app, "ann", north()).await;
-    ask(&app, "DELETE", &valid, &revoked).await.says(204, "");
+    ask(&app, "DELETE", &valid, &revoked)
+        .await
+        .assert_answer(204, "");
     app.advance(DAY / 2).await;
     let tokens = [&*valid, &revoked, &expired, &of_account, "of-nobody"];
     let state = app.state().await;
@@ -155,7 +159,7 @@ async fn tokens_survive_a_move_into_another_world_valid_revoked_or_expired() {
     );
     assert_same(&another.state().await, &state);
     let again = get(&another, &pipelines(PROJECT), &revoked).await;
-    again.says(401, &gateway(&again, "0307", "The token must be updated."));
+    again.assert_answer(401, &gateway(&again, "0307", "The token must be updated."));
 }
 
 #[tokio::test]
@@ -216,7 +220,7 @@ async fn a_patch_keeps_the_tokens_it_does_not_name_and_can_revoke_the_one_it_doe
         .await
         .assert_status(200);
     let reply = get(&app, &pipelines(PROJECT), &patched).await;
-    reply.says(401, &gateway(&reply, "0307", "The token must be updated."));
+    reply.assert_answer(401, &gateway(&reply, "0307", "The token must be updated."));
 }
 
 #[tokio::test]

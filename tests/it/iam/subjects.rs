@@ -30,7 +30,7 @@ async fn head_answers_the_status_and_the_header_alone() {
     let seen = ask(&app, "HEAD", &token, &token).await;
     let unseen = ask(&app, "HEAD", &token, "of-nobody").await;
 
-    seen.says(200, "");
+    seen.assert_answer(200, "");
     assert_eq!(seen.header("x-subject-token"), token);
     assert_eq!((unseen.status, unseen.text().as_str()), (404, ""));
 }
@@ -71,8 +71,8 @@ async fn somebody_elses_token_takes_the_permission_to_look_after_tokens() {
         let limited = token(&app, user, north()).await;
         for method in ["GET", "DELETE"] {
             let reply = ask(&app, method, &limited, &of_ann).await;
-            reply.says(403, &forbidden);
-            reply.hints("Security Administrator");
+            reply.assert_answer(403, &forbidden);
+            reply.assert_hint("Security Administrator");
         }
         ask(&app, "GET", &limited, &limited)
             .await
@@ -85,7 +85,9 @@ async fn somebody_elses_token_takes_the_permission_to_look_after_tokens() {
     }
 
     let sam = token(&app, "sam", json!(null)).await;
-    ask(&app, "DELETE", &sam, &of_ann).await.says(204, "");
+    ask(&app, "DELETE", &sam, &of_ann)
+        .await
+        .assert_answer(204, "");
 
     get(&app, "/v3/projects", &of_ann).await.assert_status(401);
 }
@@ -101,7 +103,9 @@ async fn a_star_among_the_actions_allows_looking_after_tokens() {
     );
 
     ask(&app, "GET", &of_eve, &of_ann).await.assert_status(200);
-    ask(&app, "DELETE", &of_eve, &of_ann).await.says(204, "");
+    ask(&app, "DELETE", &of_eve, &of_ann)
+        .await
+        .assert_answer(204, "");
 }
 
 #[tokio::test]
@@ -117,8 +121,8 @@ async fn without_a_subject_there_is_nothing_to_look_at_or_revoke() {
             &[("x-auth-token", &*token), ("x-subject-token", "tökén")],
         ] {
             let reply = app.send(method, TOKENS, headers, "").await;
-            reply.says(400, &expected);
-            reply.hints("X-Subject-Token");
+            reply.assert_answer(400, &expected);
+            reply.assert_hint("X-Subject-Token");
         }
     }
 }
@@ -131,12 +135,12 @@ async fn an_expired_token_can_be_revoked_once_but_not_looked_at() {
     let new = token(&app, "ann", north()).await;
 
     let seen = ask(&app, "GET", &new, &old).await;
-    seen.says(404, &not_found());
-    seen.hints("expired");
-    ask(&app, "DELETE", &new, &old).await.says(204, "");
+    seen.assert_answer(404, &not_found());
+    seen.assert_hint("expired");
+    ask(&app, "DELETE", &new, &old).await.assert_answer(204, "");
     ask(&app, "DELETE", &new, &old)
         .await
-        .says(404, &not_found());
+        .assert_answer(404, &not_found());
 }
 
 #[tokio::test]
@@ -146,12 +150,14 @@ async fn a_token_that_was_revoked_or_never_issued_is_not_found() {
         token(&app, "ann", north()).await,
         token(&app, "ann", north()).await,
     );
-    ask(&app, "DELETE", &kept, &revoked).await.says(204, "");
+    ask(&app, "DELETE", &kept, &revoked)
+        .await
+        .assert_answer(204, "");
     for method in ["GET", "DELETE"] {
         for subject in [&*revoked, "of-nobody"] {
             ask(&app, method, &kept, subject)
                 .await
-                .says(404, &not_found());
+                .assert_answer(404, &not_found());
         }
     }
 }
@@ -161,10 +167,12 @@ async fn a_token_that_revoked_itself_cannot_ask_any_more() {
     let app = strict();
     let token = token(&app, "bob", north()).await;
 
-    ask(&app, "DELETE", &token, &token).await.says(204, "");
+    ask(&app, "DELETE", &token, &token)
+        .await
+        .assert_answer(204, "");
 
     let reply = ask(&app, "DELETE", &token, &token).await;
-    reply.says(
+    reply.assert_answer(
         401,
         &super::gateway(&reply, "0307", "The token must be updated."),
     );
@@ -178,7 +186,7 @@ async fn whoever_asks_needs_a_credential_beside_the_token_in_question() {
         let reply = app
             .send(method, TOKENS, &[("x-subject-token", &token)], "")
             .await;
-        reply.says(401, &incorrect(&reply, "x-auth-token not found"));
+        reply.assert_answer(401, &incorrect(&reply, "x-auth-token not found"));
     }
 }
 

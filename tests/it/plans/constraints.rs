@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::{body, component, create, five, path};
 use crate::common::{App, CREDENTIALS};
 
-/// Sends a text to create; answers what was wrong after `parameter invalid: `, and that nothing changed.
-async fn wrong(app: &App, text: &str) -> String {
+/// Asserts that a creation is refused and changes nothing. Returns the reason after `parameter invalid: `.
+async fn assert_refused(app: &App, text: &str) -> String {
     let before = app.state().await;
     let reply = app
         .send("POST", &path(""), CREDENTIALS, text.to_owned())
@@ -21,9 +21,9 @@ async fn wrong(app: &App, text: &str) -> String {
         .to_owned()
 }
 
-/// The same for a component among others.
-async fn wrong_component(app: &App, component: Value) -> String {
-    wrong(
+/// Asserts that a creation is refused for one of its components.
+async fn assert_component_refused(app: &App, component: Value) -> String {
+    assert_refused(
         app,
         &body("release-a", &[super::component(0, "db"), component]).to_string(),
     )
@@ -31,7 +31,7 @@ async fn wrong_component(app: &App, component: Value) -> String {
 }
 
 #[tokio::test]
-async fn upgrade_and_clone_need_to_know_which_component() {
+async fn upgrade_and_clone_require_component_ids() {
     let app = App::new();
     for action in ["upgrade", "clone"] {
         for absent in [json!(null), json!("")] {
@@ -40,7 +40,7 @@ async fn upgrade_and_clone_need_to_know_which_component() {
             let mut body = body("release-a", &[component(0, "db"), web]);
             body["action"] = json!(action);
             assert_eq!(
-                wrong(&app, &body.to_string()).await,
+                assert_refused(&app, &body.to_string()).await,
                 format!("components[1].component_id: is required for the action {action}")
             );
         }
@@ -57,8 +57,8 @@ async fn an_upgrade_has_at_most_64_components() {
     let mut many = body("release-a", &some(65));
 
     many["action"] = json!("upgrade");
-    let why = "components: 65 are more than the 64 of an upgrade";
-    assert_eq!(wrong(&app, &many.to_string()).await, why);
+    let why = "components: must have at most 64 entries for an upgrade, not 65";
+    assert_eq!(assert_refused(&app, &many.to_string()).await, why);
 
     for (name, action, n) in [
         ("a-upgrade", "upgrade", 64),
@@ -107,11 +107,11 @@ async fn names_follow_the_rule() {
         let why = "name: must have 2 to 64 letters, digits, - and _, begin with a letter and end with a letter \
             or digit";
         assert_eq!(
-            wrong(&app, &body(name, &[component(0, "web")]).to_string()).await,
+            assert_refused(&app, &body(name, &[component(0, "web")]).to_string()).await,
             why
         );
         assert_eq!(
-            wrong_component(&app, component(0, name)).await,
+            assert_component_refused(&app, component(0, name)).await,
             format!("components[1].{why}")
         );
     }
@@ -126,33 +126,36 @@ async fn a_description_has_at_most_128_characters() {
         body
     };
 
-    let why = wrong(&app, &described(129).to_string()).await;
+    let why = assert_refused(&app, &described(129).to_string()).await;
 
-    assert_eq!(why, "desc: 129 characters are more than 128");
+    assert_eq!(why, "desc: must have at most 128 characters, not 129");
     create(&app, described(128)).await;
 }
 
 #[tokio::test]
-async fn what_is_required_must_be_there() {
+async fn required_fields_must_be_present() {
     let app = App::new();
-    assert_eq!(wrong(&app, "").await, "name: is required");
-    assert_eq!(wrong(&app, r#"{"name":null}"#).await, "name: is required");
+    assert_eq!(assert_refused(&app, "").await, "name: is required");
     assert_eq!(
-        wrong(&app, r#"{"name":"release-a"}"#).await,
+        assert_refused(&app, r#"{"name":null}"#).await,
+        "name: is required"
+    );
+    assert_eq!(
+        assert_refused(&app, r#"{"name":"release-a"}"#).await,
         "components: is required"
     );
     assert_eq!(
-        wrong(&app, r#"{"name":"release-a","components":[]}"#).await,
+        assert_refused(&app, r#"{"name":"release-a","components":[]}"#).await,
         "components: must not be empty"
     );
     for key in ["seq", "name", "runtime_stack"] {
         let mut absent = component(0, "web");
         absent.as_object_mut().unwrap().remove(key);
         let why = format!("components[1].{key}: is required");
-        assert_eq!(wrong_component(&app, absent).await, why);
+        assert_eq!(assert_component_refused(&app, absent).await, why);
         let mut null = component(0, "web");
         null[key] = Value::Null;
-        assert_eq!(wrong_component(&app, null).await, why);
+        assert_eq!(assert_component_refused(&app, null).await, why);
     }
 }
 
@@ -170,7 +173,7 @@ async fn wrong_types_and_values_of_a_component_are_refused_with_their_place() {
             json!(1.5),
             "seq: invalid type: floating point `1.5`, expected i64",
         ),
-        ("seq", json!(-1), "seq: -1 is less than 0"),
+        ("seq", json!(-1), "seq: must be at least 0, not -1"),
         (
             "component_id",
             json!(1),
@@ -230,12 +233,12 @@ async fn wrong_types_and_values_of_a_component_are_refused_with_their_place() {
         let mut component = component(0, "web");
         component[key] = value;
         assert_eq!(
-            wrong_component(&app, component).await,
+            assert_component_refused(&app, component).await,
             format!("components[1].{why}")
         );
     }
     assert_eq!(
-        wrong_component(&app, json!([0])).await,
+        assert_component_refused(&app, json!([0])).await,
         "components[1]: invalid type: sequence, expected an object"
     );
 }
@@ -287,11 +290,11 @@ async fn wrong_types_and_values_of_a_plan_are_refused_with_their_place() {
     ] {
         let mut body = body("release-a", &five());
         body[key] = value;
-        let what = wrong(&app, &body.to_string()).await;
+        let what = assert_refused(&app, &body.to_string()).await;
         assert!(what.starts_with(why), "{what}");
     }
     for text in ["[]", "1", "{", "null", "{} x"] {
-        wrong(&app, text).await;
+        assert_refused(&app, text).await;
     }
 }
 
@@ -303,7 +306,7 @@ async fn names_are_unique_in_a_project() {
     let taken = "name: \"release-a\" is already used in the project";
 
     assert_eq!(
-        wrong(&app, &body("release-a", &five()).to_string()).await,
+        assert_refused(&app, &body("release-a", &five()).to_string()).await,
         taken
     );
     let before = app.state().await;
@@ -352,7 +355,7 @@ async fn an_edit_is_checked_as_a_creation_is() {
         (body("-", &five()), "name: must have 2 to 64 letters"),
         (
             body("release-a", &[component(-1, "web")]),
-            "components[0].seq: -1 is less than 0",
+            "components[0].seq: must be at least 0, not -1",
         ),
         (
             body("release-a", &[nameless]),

@@ -21,7 +21,7 @@ async fn answers(app: &App, ids: &[String]) -> Vec<String> {
 }
 
 /// The error of a state that does not fit.
-async fn validation_error(plans: Value) -> String {
+async fn assert_invalid(plans: Value) -> String {
     let app = App::new();
     create(&app, body("release-kept", &five())).await;
     let before = app.state().await;
@@ -98,7 +98,7 @@ async fn a_detail_comes_back_as_it_is() {
 }
 
 #[tokio::test]
-async fn all_that_a_plan_must_have_is_an_id() {
+async fn a_plan_requires_nothing_but_an_id() {
     let app = App::load(&state(&json!([{"id": "4cf4d39e-c11a"}, {"id": "X"}])));
 
     let list = app.get(&path("")).await.assert_status(200);
@@ -174,7 +174,7 @@ async fn an_export_restores_the_same_answers_mid_run() {
             reply.assert_status(200);
         }
         plan.app.advance(1_300).await;
-        plan.deployed().await;
+        plan.deploy_info().await;
         let export = plan.app.state().await;
 
         // Into another world at the same instant, and back into the same.
@@ -251,7 +251,7 @@ async fn a_patch_replaces_the_plan_of_the_same_id() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_refused_with_its_place() {
+async fn invalid_fixtures_are_refused_with_their_place() {
     let component = |key: &str, value: Value| {
         let mut component = json!({"seq": 0, "component_id": "c", "name": "web"});
         component[key] = value;
@@ -259,7 +259,7 @@ async fn what_does_not_fit_is_refused_with_its_place() {
     };
     for (plans, why) in [
         (json!([{}]), ": missing field `id`"),
-        (json!([{"id": ""}]), ".id: a text that is not empty"),
+        (json!([{"id": ""}]), ".id: must not be empty"),
         (
             json!([{"id": "a", "nmae": "x"}]),
             ".nmae: unknown field `nmae`",
@@ -270,7 +270,7 @@ async fn what_does_not_fit_is_refused_with_its_place() {
         ),
         (
             json!([{"id": "a", "desc": "d".repeat(129)}]),
-            ".desc: 129 characters are more than 128",
+            ".desc: must have at most 128 characters, not 129",
         ),
         (
             json!([{"id": "a", "status": "DONE"}]),
@@ -286,15 +286,15 @@ async fn what_does_not_fit_is_refused_with_its_place() {
         ),
         (
             json!([{"id": "a", "create_time": -1}]),
-            ".create_time: milliseconds since the Unix epoch, not -1",
+            ".create_time: must be milliseconds since the Unix epoch, not -1",
         ),
         (
             json!([{"id": "a", "modify_time": -1}]),
-            ".modify_time: milliseconds since the Unix epoch, not -1",
+            ".modify_time: must be milliseconds since the Unix epoch, not -1",
         ),
         (
             json!([{"id": "a", "execute_time": -1}]),
-            ".execute_time: milliseconds since the Unix epoch, not -1",
+            ".execute_time: must be milliseconds since the Unix epoch, not -1",
         ),
         (
             json!([{"id": "a", "create_time": "now"}]),
@@ -302,7 +302,7 @@ async fn what_does_not_fit_is_refused_with_its_place() {
         ),
         (
             component("seq", json!(-1)),
-            ".components[0].seq: -1 is less than 0",
+            ".components[0].seq: must be at least 0, not -1",
         ),
         (
             component("name", json!("-")),
@@ -325,7 +325,7 @@ async fn what_does_not_fit_is_refused_with_its_place() {
             ".emulator: invalid type: sequence, expected an object",
         ),
     ] {
-        let said = validation_error(plans).await;
+        let said = assert_invalid(plans).await;
         assert!(
             said.starts_with(&format!("servicestage.projects[0].release_plans[0]{why}")),
             "{said}"
@@ -334,26 +334,26 @@ async fn what_does_not_fit_is_refused_with_its_place() {
     for (plans, why) in [
         (
             json!([{"id": "a"}, {"id": "a", "name": "other"}]),
-            ".id: an id that no other plan has, not \"a\" again",
+            ".id: duplicate \"a\"",
         ),
         (
             json!([{"id": "a", "name": "same"}, {"id": "b", "name": "same"}]),
-            ".name: a name that no other plan of the project has, not \"same\" again",
+            ".name: \"same\" is already used in the project",
         ),
     ] {
         assert_eq!(
-            validation_error(plans).await,
+            assert_invalid(plans).await,
             format!("servicestage.projects[0].release_plans[1]{why}")
         );
     }
 }
 
 #[tokio::test]
-async fn a_history_that_cannot_have_been_is_refused_with_its_place() {
+async fn impossible_histories_are_refused_with_their_place() {
     let plan = Five::new("stop").await;
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(6_000).await;
-    plan.tell("rollback").await;
+    plan.assert_accepted("rollback").await;
     let export = plan.app.state().await["servicestage"]["projects"][0]["release_plans"][0].clone();
     let execution = export["emulator"]["execution"].clone();
     let rollback = export["emulator"]["rollback"].clone();
@@ -368,19 +368,19 @@ async fn a_history_that_cannot_have_been_is_refused_with_its_place() {
     for (emulator, why) in [
         (
             json!({"rollback": rollback}),
-            "given: the status before the rollback",
+            "given: is required: the status before the rollback",
         ),
         (
             json!({"given": "SUCCESS", "execution": execution}),
-            "given: nothing beside an execution",
+            "given: must be absent beside an execution",
         ),
         (
             json!({"execution": short}),
-            "execution.jobs: one for each of the 5 components",
+            "execution.jobs: must have 5 entries, one per component",
         ),
         (
             json!({"execution": few}),
-            "execution.run.does: a step for each of the 5 components",
+            "execution.run.does: must have 5 steps, one per component",
         ),
         (
             json!({"execution": twice}),
@@ -388,12 +388,12 @@ async fn a_history_that_cannot_have_been_is_refused_with_its_place() {
         ),
         (
             json!({"execution": execution, "rollback": few}),
-            "rollback.run.does: a step for each of the 5 components",
+            "rollback.run.does: must have 5 steps, one per component",
         ),
     ] {
         let mut plan = export.clone();
         plan["emulator"] = emulator;
-        let said = validation_error(json!([plan])).await;
+        let said = assert_invalid(json!([plan])).await;
         assert!(
             said.starts_with(&format!(
                 "servicestage.projects[0].release_plans[0].emulator.{why}"
@@ -404,10 +404,10 @@ async fn a_history_that_cannot_have_been_is_refused_with_its_place() {
 }
 
 #[tokio::test]
-async fn a_history_ahead_of_the_clock_does_not_fit() {
+async fn a_history_ahead_of_the_clock_is_refused() {
     let plan = Five::new("stop").await;
     plan.app.advance(60_000).await;
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     let export = plan.app.state().await;
 
     let earlier = App::new().put("/_emulator/v1/state", export).await;

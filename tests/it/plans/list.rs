@@ -159,21 +159,21 @@ async fn without_a_limit_at_most_a_thousand_rows_come() {
 async fn bad_parameters_are_refused_by_name() {
     let app = App::new();
     for (query, why) in [
-        ("?limit=101", "limit: 101 is not in 0..100"),
-        ("?limit=-1", "limit: -1 is not a number from 0 on"),
-        ("?limit=x", "limit: x is not a number from 0 on"),
-        ("?limit=1.5", "limit: 1.5 is not a number from 0 on"),
-        ("?offset=-1", "offset: -1 is not a number from 0 on"),
-        ("?offset=x", "offset: x is not a number from 0 on"),
+        ("?limit=101", "limit: must be 0 to 100"),
+        ("?limit=-1", "limit: \"-1\" is not a non-negative integer"),
+        ("?limit=x", "limit: \"x\" is not a non-negative integer"),
+        ("?limit=1.5", "limit: \"1.5\" is not a non-negative integer"),
+        ("?offset=-1", "offset: \"-1\" is not a non-negative integer"),
+        ("?offset=x", "offset: \"x\" is not a non-negative integer"),
         (
             "?offset=9223372036854775808",
-            "offset: 9223372036854775808 is not a number from 0 on",
+            "offset: \"9223372036854775808\" is not a non-negative integer",
         ),
         (
             "?order_by=status",
-            "order_by: status is none of create_time, name, update_time",
+            "order_by: must be create_time, name or update_time",
         ),
-        ("?order=up", "order: up is neither desc nor asc"),
+        ("?order=up", "order: must be desc or asc"),
     ] {
         let error = app.get(&path(query)).await.assert_status(400);
         assert_same(

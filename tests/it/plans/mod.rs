@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 
 use crate::common::{App, NOON, PROJECT, Reply};
 
-/// The path of the list, with what follows it.
+/// A path below the list.
 fn path(rest: &str) -> String {
     format!("/v3/{PROJECT}/cas/release-plans{rest}")
 }
 
-/// A component that says no more than it must.
+/// A component with the required fields.
 fn component(seq: i64, name: &str) -> Value {
     json!({"seq": seq, "component_id": format!("id-{name}"), "name": name, "runtime_stack": {}})
 }
@@ -42,7 +42,7 @@ fn five() -> Vec<Value> {
     .to_vec()
 }
 
-/// A plan of five under a strategy, and whoever looks at it.
+/// A plan of five components.
 struct Five {
     app: App,
     id: String,
@@ -66,22 +66,22 @@ impl Five {
         }
     }
 
-    async fn say(&self, command: &str) -> Reply {
+    async fn post(&self, command: &str) -> Reply {
         self.app
             .post(&path(&format!("/{}/{command}", self.id)), Value::Null)
             .await
     }
 
-    /// Says something that is accepted, which answers an empty body.
-    async fn tell(&self, command: &str) {
-        let reply = self.say(command).await;
+    /// Asserts that a command is accepted with an empty body.
+    async fn assert_accepted(&self, command: &str) {
+        let reply = self.post(command).await;
         assert_eq!((reply.status, reply.text().as_str()), (200, ""));
     }
 
-    /// Says something that is refused, which changes nothing.
-    async fn refused(&self, command: &str, why: &str) {
+    /// Asserts that a command is refused and changes nothing.
+    async fn assert_refused(&self, command: &str, why: &str) {
         let before = self.app.state().await;
-        let reply = self.say(command).await;
+        let reply = self.post(command).await;
         assert_eq!(
             reply.assert_status(400),
             json!({"error_code": "SVCSTG.00100400", "error_msg": format!("parameter invalid: {why}")})
@@ -103,9 +103,8 @@ impl Five {
             .to_owned()
     }
 
-    /// The components of the deployment information. Jobs are called `job 1` and so on as they appear, so that
-    /// they can be told apart and recognised.
-    async fn deployed(&mut self) -> Value {
+    /// The components of the deployment information. Job ids are replaced by `job 1`, `job 2`, … in order of appearance.
+    async fn deploy_info(&mut self) -> Value {
         let info = self
             .app
             .get(&path(&format!("/{}/deploy-info", self.id)))
@@ -137,7 +136,7 @@ impl Five {
     }
 }
 
-/// Creates a plan; answers its id.
+/// Creates a plan. Returns its id.
 async fn create(app: &App, body: Value) -> String {
     let created = app.post(&path(""), body).await.assert_status(200);
     created["id"].as_str().expect("an id").to_owned()
@@ -158,12 +157,12 @@ fn row(name: &str) -> Value {
     })
 }
 
-/// An instant so many milliseconds after [`NOON`].
+/// An instant in milliseconds after [`NOON`].
 fn at(ms: i64) -> Value {
     json!(NOON + ms)
 }
 
-/// The same row with its release under way.
+/// The row with its release under way.
 fn running(mut row: Value, job: &str, start: i64) -> Value {
     row["job_id"] = json!(job);
     row["status"] = json!("RUNNING");
@@ -172,7 +171,7 @@ fn running(mut row: Value, job: &str, start: i64) -> Value {
     row
 }
 
-/// The same row with its release over.
+/// The row with its release ended.
 fn ended(row: Value, status: &str, job: &str, (start, end): (i64, i64), message: &str) -> Value {
     let mut row = running(row, job, start);
     row["status"] = json!(status);
@@ -186,13 +185,13 @@ fn ended(row: Value, status: &str, job: &str, (start, end): (i64, i64), message:
     row
 }
 
-/// The same row with its rollback to come.
+/// The row before its rollback.
 fn to_roll_back(mut row: Value) -> Value {
     row["rollback_job_status"] = json!("CREATED");
     row
 }
 
-/// The same row with its rollback under way.
+/// The row with its rollback under way.
 fn rolling(mut row: Value, job: &str, start: i64) -> Value {
     row["rollback_job_id"] = json!(job);
     row["status"] = json!("ROLLING_BACK");
@@ -201,7 +200,7 @@ fn rolling(mut row: Value, job: &str, start: i64) -> Value {
     row
 }
 
-/// The same row with its rollback over.
+/// The row with its rollback ended.
 fn rolled(row: Value, status: &str, job: &str, (start, end): (i64, i64), message: &str) -> Value {
     let mut row = rolling(row, job, start);
     row["status"] = json!(status);

@@ -18,33 +18,31 @@ const STATUSES: [&str; 10] = [
     "ROLLBACK_FAILED",
 ];
 
-/// A plan of five whose status a fixture gave.
+/// A plan of five components with a status from a fixture.
 fn given(status: &str) -> Five {
     let plan = json!({"id": "p-1", "name": "release-five", "status": status, "components": five()});
     let state = json!({"servicestage": {"projects": [{"id": PROJECT, "release_plans": [plan]}]}});
     Five::of(App::load(&state), "p-1")
 }
 
-/// Tries a command on every status: `fits` says what the plan is then, all others refuse.
-async fn fits(command: &str, fits: &[(&str, &str)]) {
+/// Asserts that each status in `transitions` allows a command and leads to the status beside it, and that no other allows it.
+async fn assert_allowed(command: &str, transitions: &[(&str, &str)]) {
     for status in STATUSES {
         let plan = given(status);
-        if let Some((_, then)) = fits.iter().find(|(from, _)| *from == status) {
-            plan.tell(command).await;
+        if let Some((_, then)) = transitions.iter().find(|(from, _)| *from == status) {
+            plan.assert_accepted(command).await;
             assert_eq!(plan.status().await, *then, "{command} when {status}");
         } else {
-            let allowed: Vec<_> = fits.iter().map(|(from, _)| *from).collect();
+            let allowed: Vec<_> = transitions.iter().map(|(from, _)| *from).collect();
             let allowed = allowed.join(", ");
-            let why = format!(
-                "status: {command} needs a plan that is one of {allowed}, and this one is {status}"
-            );
-            plan.refused(command, &why).await;
+            let why = format!("{command} is not allowed in status {status}, only in {allowed}");
+            plan.assert_refused(command, &why).await;
         }
     }
 }
 
 #[tokio::test]
-async fn execute_fits_what_is_not_released_and_not_under_way() {
+async fn plans_that_are_neither_released_nor_under_way_can_be_executed() {
     let from = [
         "CREATED",
         "FAILED",
@@ -52,22 +50,22 @@ async fn execute_fits_what_is_not_released_and_not_under_way() {
         "ABORTED",
         "ROLLBACK_SUCCEED",
     ];
-    fits("execute", &from.map(|from| (from, "RUNNING"))).await;
+    assert_allowed("execute", &from.map(|from| (from, "RUNNING"))).await;
 }
 
 #[tokio::test]
-async fn rollback_fits_what_has_ended_by_itself() {
+async fn plans_whose_execution_has_ended_can_be_rolled_back() {
     let from = ["SUCCESS", "FAILED", "PARTIALLY_FAILED"];
-    fits("rollback", &from.map(|from| (from, "ROLLING_BACK"))).await;
+    assert_allowed("rollback", &from.map(|from| (from, "ROLLING_BACK"))).await;
 }
 
 #[tokio::test]
-async fn abort_fits_what_is_being_executed() {
-    fits("abort", &[("RUNNING", "ABORTING")]).await;
+async fn plans_that_are_being_executed_can_be_aborted() {
+    assert_allowed("abort", &[("RUNNING", "ABORTING")]).await;
 }
 
 #[tokio::test]
-async fn edit_and_delete_fit_what_is_not_under_way() {
+async fn plans_that_are_not_under_way_can_be_edited_and_deleted() {
     for status in STATUSES {
         let under_way = ["RUNNING", "ABORTING", "ROLLING_BACK"].contains(&status);
         let expected = if under_way { 400 } else { 200 };
@@ -85,10 +83,10 @@ async fn edit_and_delete_fit_what_is_not_under_way() {
 
             assert_eq!(reply.status, expected, "{method} when {status}");
             if under_way {
-                let word = if method == "PUT" { "edit" } else { "delete" };
+                let command = if method == "PUT" { "edit" } else { "delete" };
                 let why = format!(
-                    "parameter invalid: status: {word} needs a plan that is one of CREATED, SUCCESS, FAILED, \
-                     PARTIALLY_FAILED, ABORTED, ROLLBACK_SUCCEED, ROLLBACK_FAILED, and this one is {status}"
+                    "parameter invalid: {command} is not allowed in status {status}, only in CREATED, SUCCESS, \
+                     FAILED, PARTIALLY_FAILED, ABORTED, ROLLBACK_SUCCEED, ROLLBACK_FAILED"
                 );
                 assert_eq!(
                     reply.json(),
@@ -108,13 +106,13 @@ async fn edit_and_delete_fit_what_is_not_under_way() {
 #[tokio::test]
 async fn commands_that_came_too_late_are_refused() {
     let plan = Five::new("stop").await;
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(6_000).await;
 
     // Transitions due at an instant precede a command of the same instant.
-    plan.refused(
+    plan.assert_refused(
         "abort",
-        "status: abort needs a plan that is one of RUNNING, and this one is SUCCESS",
+        "abort is not allowed in status SUCCESS, only in RUNNING",
     )
     .await;
 }
@@ -125,8 +123,8 @@ async fn refused_commands_use_up_no_scripts() {
     plan.script("*", json!({"outcome": "fail", "times": 1}))
         .await;
 
-    assert_eq!(plan.say("execute").await.status, 400);
-    assert_eq!(plan.say("abort").await.status, 400);
+    assert_eq!(plan.post("execute").await.status, 400);
+    assert_eq!(plan.post("abort").await.status, 400);
 
     let scripts = plan
         .app
@@ -153,7 +151,7 @@ async fn components_show_a_given_status_until_a_command_acts() {
         let mut plan = given(status);
         plan.app.advance(1_000_000).await;
 
-        for component in plan.deployed().await.as_array().unwrap() {
+        for component in plan.deploy_info().await.as_array().unwrap() {
             assert_eq!(component["status"], status);
             assert_eq!(component["job_status"], job);
             assert_eq!(component["rollback_job_status"], rollback);
@@ -166,11 +164,11 @@ async fn components_show_a_given_status_until_a_command_acts() {
 async fn a_plan_that_is_given_as_released_rolls_all_of_it_back() {
     let mut plan = given("SUCCESS");
 
-    plan.tell("rollback").await;
+    plan.assert_accepted("rollback").await;
     plan.app.advance(6_000).await;
 
     assert_eq!(plan.status().await, "ROLLBACK_SUCCEED");
-    for component in plan.deployed().await.as_array().unwrap() {
+    for component in plan.deploy_info().await.as_array().unwrap() {
         assert_eq!(component["status"], "ROLLBACK_SUCCEED");
         assert_eq!(component["job_status"], "SUCCEEDED");
         assert_eq!(component["rollback_job_status"], "SUCCEEDED");
@@ -181,17 +179,17 @@ async fn a_plan_that_is_given_as_released_rolls_all_of_it_back() {
 async fn a_plan_that_is_given_as_running_is_aborted_whole_and_then_repeated_whole() {
     let mut plan = given("RUNNING");
 
-    plan.tell("abort").await;
+    plan.assert_accepted("abort").await;
     plan.app.advance(2_000).await;
 
     assert_eq!(plan.status().await, "ABORTED");
-    for component in plan.deployed().await.as_array().unwrap() {
+    for component in plan.deploy_info().await.as_array().unwrap() {
         assert_eq!(
             (&component["status"], &component["job_status"]),
             (&json!("ABORTED"), &json!("FAILED"))
         );
     }
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(6_000).await;
     assert_eq!(plan.status().await, "SUCCESS");
 }
@@ -208,18 +206,18 @@ async fn a_plan_without_components_takes_a_step() {
         ("execute", "RUNNING", "SUCCESS"),
         ("rollback", "ROLLING_BACK", "ROLLBACK_SUCCEED"),
     ] {
-        plan.tell(command).await;
+        plan.assert_accepted(command).await;
         plan.app.advance(1_999).await;
         assert_eq!(plan.status().await, under_way);
         plan.app.advance(1).await;
         assert_eq!(plan.status().await, then);
     }
-    assert_eq!(plan.deployed().await, json!([]));
+    assert_eq!(plan.deploy_info().await, json!([]));
 
     // Its step is called after the plan.
     plan.script("release-1zws2j", json!({"outcome": "fail"}))
         .await;
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(2_000).await;
     assert_eq!(plan.status().await, "FAILED");
 }

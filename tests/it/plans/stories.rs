@@ -28,10 +28,10 @@ fn said(transitions: &[Value]) -> Vec<String> {
 async fn a_plan_releases_batch_by_batch_and_succeeds() {
     let mut plan = Five::new("stop").await;
     let fresh = ["web", "db", "api", "cache", "worker"].map(row);
-    assert_same(&plan.deployed().await, &json!(fresh));
+    assert_same(&plan.deploy_info().await, &json!(fresh));
 
     plan.app.advance(1_000).await;
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
 
     let detail = plan.detail().await;
     assert_eq!(
@@ -44,7 +44,7 @@ async fn a_plan_releases_batch_by_batch_and_succeeds() {
         (&json!("RUNNING"), &at(0), &json!(0), &at(1_000))
     );
     assert_same(
-        &plan.deployed().await,
+        &plan.deploy_info().await,
         &json!([
             row("web"),
             running(row("db"), "job 1", 1_000),
@@ -83,7 +83,7 @@ async fn a_plan_releases_batch_by_batch_and_succeeds() {
         (&json!("SUCCESS"), &at(1_000))
     );
     assert_same(
-        &plan.deployed().await,
+        &plan.deploy_info().await,
         &json!([
             ended(row("web"), "SUCCESS", "job 3", (5_000, 7_000), ""),
             ended(row("db"), "SUCCESS", "job 1", (1_000, 3_000), ""),
@@ -152,7 +152,7 @@ async fn under_stop_siblings_of_a_failure_go_on_and_later_batches_are_left_alone
     )
     .await;
 
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(2_500).await;
 
     assert_eq!(plan.status().await, "RUNNING");
@@ -161,7 +161,7 @@ async fn under_stop_siblings_of_a_failure_go_on_and_later_batches_are_left_alone
     let api = || ended(row("api"), "FAILED", "job 2", (2_000, 2_500), "no image");
     let worker = running(row("worker"), "job 4", 2_000);
     assert_same(
-        &plan.deployed().await,
+        &plan.deploy_info().await,
         &json!([row("web"), db(), api(), cache(), worker]),
     );
 
@@ -170,10 +170,10 @@ async fn under_stop_siblings_of_a_failure_go_on_and_later_batches_are_left_alone
     assert_eq!(plan.status().await, "FAILED");
     let worker = ended(row("worker"), "SUCCESS", "job 4", (2_000, 4_000), "");
     let failed = json!([row("web"), db(), api(), cache(), worker]);
-    assert_same(&plan.deployed().await, &failed);
+    assert_same(&plan.deploy_info().await, &failed);
 
     assert!(plan.app.advance(1_000_000).await.is_empty());
-    assert_same(&plan.deployed().await, &failed);
+    assert_same(&plan.deploy_info().await, &failed);
 }
 
 #[tokio::test]
@@ -185,14 +185,14 @@ async fn under_continue_later_batches_follow_and_the_plan_has_failed_in_part() {
     )
     .await;
 
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(5_999).await;
     assert_eq!(plan.status().await, "RUNNING");
     plan.app.advance(1).await;
 
     assert_eq!(plan.status().await, "PARTIALLY_FAILED");
     assert_same(
-        &plan.deployed().await,
+        &plan.deploy_info().await,
         &json!([
             ended(row("web"), "SUCCESS", "job 1", (4_000, 6_000), ""),
             ended(row("db"), "SUCCESS", "job 2", (0, 2_000), ""),
@@ -208,7 +208,7 @@ async fn under_continue_a_plan_whose_components_all_failed_has_failed() {
     let plan = Five::new("continue").await;
     plan.script("*", json!({"outcome": "fail"})).await;
 
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(6_000).await;
 
     assert_eq!(plan.status().await, "FAILED");
@@ -217,10 +217,10 @@ async fn under_continue_a_plan_whose_components_all_failed_has_failed() {
 #[tokio::test]
 async fn an_abort_cuts_what_is_under_way_and_leaves_alone_what_has_not_begun() {
     let mut plan = Five::new("stop").await;
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(3_000).await;
 
-    plan.tell("abort").await;
+    plan.assert_accepted("abort").await;
 
     let cut = json!([
         row("web"),
@@ -230,7 +230,7 @@ async fn an_abort_cuts_what_is_under_way_and_leaves_alone_what_has_not_begun() {
         ended(row("worker"), "ABORTED", "job 4", (2_000, 3_000), ""),
     ]);
     assert_eq!(plan.status().await, "ABORTING");
-    assert_same(&plan.deployed().await, &cut);
+    assert_same(&plan.deploy_info().await, &cut);
     plan.app.advance(1_999).await;
     assert_eq!(plan.status().await, "ABORTING");
 
@@ -238,7 +238,7 @@ async fn an_abort_cuts_what_is_under_way_and_leaves_alone_what_has_not_begun() {
 
     assert_eq!(said(&transitions), ["00:05 plan: ABORTING -> ABORTED"]);
     assert_eq!(plan.status().await, "ABORTED");
-    assert_same(&plan.deployed().await, &cut);
+    assert_same(&plan.deploy_info().await, &cut);
 }
 
 #[tokio::test]
@@ -247,8 +247,8 @@ async fn a_script_says_how_long_an_abort_takes() {
     plan.app
         .script(json!({"match": {"family": "plans", "name": "release-five", "work": "abort"}, "takes_ms": 7_000}))
         .await;
-    plan.tell("execute").await;
-    plan.tell("abort").await;
+    plan.assert_accepted("execute").await;
+    plan.assert_accepted("abort").await;
 
     plan.app.advance(6_999).await;
     assert_eq!(plan.status().await, "ABORTING");
@@ -259,16 +259,16 @@ async fn a_script_says_how_long_an_abort_takes() {
 #[tokio::test]
 async fn execution_after_an_abort_releases_what_was_not() {
     let mut plan = Five::new("stop").await;
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(3_000).await;
-    plan.tell("abort").await;
+    plan.assert_accepted("abort").await;
     plan.app.advance(2_000).await;
-    plan.deployed().await;
+    plan.deploy_info().await;
 
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
 
     assert_same(
-        &plan.deployed().await,
+        &plan.deploy_info().await,
         &json!([
             row("web"),
             ended(row("db"), "SUCCESS", "job 1", (0, 2_000), ""),
@@ -284,7 +284,7 @@ async fn execution_after_an_abort_releases_what_was_not() {
 #[tokio::test]
 async fn a_rollback_takes_the_batches_in_reverse_order() {
     let mut plan = Five::new("stop").await;
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(6_000).await;
     let released = [
         ended(row("web"), "SUCCESS", "job 1", (4_000, 6_000), ""),
@@ -293,14 +293,14 @@ async fn a_rollback_takes_the_batches_in_reverse_order() {
         ended(row("cache"), "SUCCESS", "job 4", (0, 2_000), ""),
         ended(row("worker"), "SUCCESS", "job 5", (2_000, 4_000), ""),
     ];
-    assert_same(&plan.deployed().await, &json!(released));
+    assert_same(&plan.deploy_info().await, &json!(released));
     let [web, db, api, cache, worker] = released;
 
-    plan.tell("rollback").await;
+    plan.assert_accepted("rollback").await;
 
     assert_eq!(plan.status().await, "ROLLING_BACK");
     assert_same(
-        &plan.deployed().await,
+        &plan.deploy_info().await,
         &json!([
             rolling(web.clone(), "job 6", 6_000),
             to_roll_back(db.clone()),
@@ -333,7 +333,7 @@ async fn a_rollback_takes_the_batches_in_reverse_order() {
     let back =
         |row: Value, job: &str, span: (i64, i64)| rolled(row, "ROLLBACK_SUCCEED", job, span, "");
     assert_same(
-        &plan.deployed().await,
+        &plan.deploy_info().await,
         &json!([
             back(web, "job 6", (6_000, 8_000)),
             back(db, "job 7", (10_000, 12_000)),
@@ -349,18 +349,18 @@ async fn a_rollback_concerns_what_was_released_alone() {
     let mut plan = Five::new("stop").await;
     plan.script("api", json!({"outcome": "fail", "message": "no image"}))
         .await;
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(4_000).await;
     assert_eq!(plan.status().await, "FAILED");
 
-    plan.tell("rollback").await;
+    plan.assert_accepted("rollback").await;
     plan.app.advance(4_000).await;
 
     assert_eq!(plan.status().await, "ROLLBACK_SUCCEED");
     let done = |name: &str, job: &str, span| ended(row(name), "SUCCESS", job, span, "");
     let back = |row: Value, job: &str, span| rolled(row, "ROLLBACK_SUCCEED", job, span, "");
     assert_same(
-        &plan.deployed().await,
+        &plan.deploy_info().await,
         &json!([
             row("web"),
             back(done("db", "job 1", (0, 2_000)), "job 2", (6_000, 8_000)),
@@ -380,18 +380,18 @@ async fn a_rollback_fails_when_a_script_says_so() {
     let mut plan = Five::new("stop").await;
     let rule = json!({"match": {"work": "rollback"}, "outcome": "fail", "message": "no snapshot", "takes_ms": 100});
     plan.script("worker", rule).await;
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(6_000).await;
-    plan.deployed().await;
+    plan.deploy_info().await;
 
-    plan.tell("rollback").await;
+    plan.assert_accepted("rollback").await;
     plan.app.advance(4_000).await;
 
     assert_eq!(plan.status().await, "ROLLBACK_FAILED");
     let done = |name: &str, job: &str, span| ended(row(name), "SUCCESS", job, span, "");
     let back = |row: Value, job: &str, span| rolled(row, "ROLLBACK_SUCCEED", job, span, "");
     assert_same(
-        &plan.deployed().await,
+        &plan.deploy_info().await,
         &json!([
             back(
                 done("web", "job 1", (4_000, 6_000)),
@@ -424,10 +424,10 @@ async fn under_continue_a_failing_rollback_goes_on() {
         json!({"match": {"work": "rollback"}, "outcome": "fail"}),
     )
     .await;
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(6_000).await;
 
-    plan.tell("rollback").await;
+    plan.assert_accepted("rollback").await;
     plan.app.advance(5_999).await;
     assert_eq!(plan.status().await, "ROLLING_BACK");
     plan.app.advance(1).await;
@@ -440,16 +440,16 @@ async fn a_rollback_of_nothing_takes_a_step() {
     let mut plan = Five::new("stop").await;
     plan.script("*", json!({"outcome": "fail", "times": 2}))
         .await;
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(2_000).await;
-    let failed = plan.deployed().await;
+    let failed = plan.deploy_info().await;
 
-    plan.tell("rollback").await;
+    plan.assert_accepted("rollback").await;
 
     assert_eq!(plan.status().await, "ROLLING_BACK");
     plan.app.advance(2_000).await;
     assert_eq!(plan.status().await, "ROLLBACK_SUCCEED");
-    assert_same(&plan.deployed().await, &failed);
+    assert_same(&plan.deploy_info().await, &failed);
 }
 
 #[tokio::test]
@@ -460,12 +460,12 @@ async fn execution_after_a_failure_repeats_what_has_not_succeeded() {
         json!({"outcome": "fail", "message": "no image", "times": 1}),
     )
     .await;
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(10_000).await;
     assert_eq!(plan.status().await, "FAILED");
-    plan.deployed().await;
+    plan.deploy_info().await;
 
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
 
     let detail = plan.detail().await;
     assert_eq!(
@@ -477,7 +477,7 @@ async fn execution_after_a_failure_repeats_what_has_not_succeeded() {
     let worker = || ended(row("worker"), "SUCCESS", "job 4", (2_000, 4_000), "");
     let api = running(row("api"), "job 5", 10_000);
     assert_same(
-        &plan.deployed().await,
+        &plan.deploy_info().await,
         &json!([row("web"), db(), api, cache(), worker()]),
     );
 
@@ -487,7 +487,7 @@ async fn execution_after_a_failure_repeats_what_has_not_succeeded() {
     let api = ended(row("api"), "SUCCESS", "job 5", (10_000, 12_000), "");
     let web = ended(row("web"), "SUCCESS", "job 6", (12_000, 14_000), "");
     assert_same(
-        &plan.deployed().await,
+        &plan.deploy_info().await,
         &json!([web, db(), api, cache(), worker()]),
     );
 }
@@ -495,18 +495,18 @@ async fn execution_after_a_failure_repeats_what_has_not_succeeded() {
 #[tokio::test]
 async fn execution_after_a_rollback_repeats_everything() {
     let mut plan = Five::new("stop").await;
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(6_000).await;
-    plan.tell("rollback").await;
+    plan.assert_accepted("rollback").await;
     plan.app.advance(6_000).await;
-    plan.deployed().await;
+    plan.deploy_info().await;
 
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(6_000).await;
 
     assert_eq!(plan.status().await, "SUCCESS");
     assert_same(
-        &plan.deployed().await,
+        &plan.deploy_info().await,
         &json!([
             ended(row("web"), "SUCCESS", "job 11", (16_000, 18_000), ""),
             ended(row("db"), "SUCCESS", "job 12", (12_000, 14_000), ""),
@@ -528,7 +528,7 @@ async fn outcomes_are_decided_in_the_order_of_batches() {
     )
     .await;
 
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(4_000).await;
 
     let info = plan
@@ -543,7 +543,7 @@ async fn outcomes_are_decided_in_the_order_of_batches() {
 #[tokio::test]
 async fn an_edited_plan_is_as_if_never_executed() {
     let mut plan = Five::new("stop").await;
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     plan.app.advance(7_000).await;
 
     let body = super::body("release-six", &super::five());
@@ -564,8 +564,8 @@ async fn an_edited_plan_is_as_if_never_executed() {
         (&json!("release-six"), &json!("CREATED"), &at(7_000), &at(0))
     );
     let fresh = ["web", "db", "api", "cache", "worker"].map(row);
-    assert_same(&plan.deployed().await, &json!(fresh));
-    plan.tell("execute").await;
+    assert_same(&plan.deploy_info().await, &json!(fresh));
+    plan.assert_accepted("execute").await;
     assert_eq!(plan.status().await, "RUNNING");
 }
 
@@ -575,8 +575,8 @@ async fn work_without_length_is_over_at_once() {
     let id = create(&app, super::body("release-five", &super::five())).await;
     let plan = Five::of(app, &id);
 
-    plan.tell("execute").await;
+    plan.assert_accepted("execute").await;
     assert_eq!(plan.status().await, "SUCCESS");
-    plan.tell("rollback").await;
+    plan.assert_accepted("rollback").await;
     assert_eq!(plan.status().await, "ROLLBACK_SUCCEED");
 }

@@ -1,4 +1,4 @@
-//! Neither answers nor the log tell what requests held.
+//! Responses and logs contain no secrets of requests.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -23,7 +23,7 @@ impl Answer {
         found.map_or("", |(_, value)| value)
     }
 
-    /// All of it but the headers that are there to show a token.
+    /// The answer without the headers whose purpose is to show a token.
     fn shown(&self) -> String {
         let headers = self
             .headers
@@ -33,18 +33,18 @@ impl Answer {
     }
 }
 
-/// A started binary that tells everything in its log.
-struct Emulator {
+/// A process that logs everything.
+struct LoggingProcess {
     process: Process,
     folder: Scratch,
 }
 
-impl Emulator {
+impl LoggingProcess {
     fn start(format: &str) -> Self {
         let folder = scratch(&format!("quiet-{format}"));
         let (fixtures, log) = (folder.join("fixtures.json"), folder.join("log"));
         std::fs::write(&fixtures, identities().to_string()).unwrap();
-        // Time stands where the signatures were made.
+        // The clock is frozen at the time of the signatures.
         assert_eq!(DATE, "20260102T030405Z");
         let mut command = command(&[
             "--listen",
@@ -105,10 +105,9 @@ impl Emulator {
     }
 }
 
-/// Sends everything to a new emulator; answers its log and the secrets that came about on the way. Answers are
-/// checked at once.
-fn talk(format: &str) -> (String, Vec<String>) {
-    let emulator = Emulator::start(format);
+/// Asserts that a new process answers all requests without secrets. Returns its log, and the secrets that it issued.
+fn assert_quiet_answers(format: &str) -> (String, Vec<String>) {
+    let emulator = LoggingProcess::start(format);
     let mut collected = Vec::new();
     let mut hints = String::new();
     for sent in requests::all() {
@@ -125,7 +124,7 @@ fn talk(format: &str) -> (String, Vec<String>) {
         }
 
         assert_eq!(answer.status, sent.status, "{sent:?} {answer:?}");
-        // An export is there to show them, and a list of projects repeats its own address, query and all.
+        // An export contains secrets on purpose, and a list of projects repeats its own address with the query.
         let shows = sent.target == STATE || sent.target.starts_with("/v3/projects?");
         if answer.status >= 400 || !shows {
             assert_quiet(&answer.shown(), &collected, &sent);
@@ -154,16 +153,16 @@ fn talk(format: &str) -> (String, Vec<String>) {
 }
 
 #[test]
-fn neither_answers_nor_a_log_for_people_tell_a_secret() {
-    let (log, collected) = talk("text");
+fn answers_and_the_text_log_contain_no_secrets() {
+    let (log, collected) = assert_quiet_answers("text");
 
     assert_quiet(&log, &collected, &"the log");
     assert!(log.contains("was refused: ") && log.contains("DELETE /v3/auth/tokens answered 204"));
 }
 
 #[test]
-fn neither_answers_nor_a_log_for_machines_tell_a_secret() {
-    let (log, collected) = talk("json");
+fn answers_and_the_json_log_contain_no_secrets() {
+    let (log, collected) = assert_quiet_answers("json");
 
     assert_quiet(&log, &collected, &"the log");
     let lines = log.lines().map(serde_json::from_str::<Value>);

@@ -1,4 +1,4 @@
-//! Nothing secret is in what is printed of a value for debugging.
+//! The debug output of values contains no secrets.
 
 use axum::http::{HeaderMap, HeaderValue};
 use release_emulator::State;
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{UNMISTAKABLE, assert_quiet, identities};
 
-/// Asserts that nothing secret is in what is printed of a value for debugging.
+/// Asserts that the debug output of a value masks its secrets.
 #[track_caller]
 fn assert_masked(value: &dyn std::fmt::Debug) {
     let text = format!("{value:?} {value:#?}");
@@ -19,7 +19,7 @@ fn assert_masked(value: &dyn std::fmt::Debug) {
 }
 
 #[test]
-fn nothing_secret_is_printed_of_identities_for_debugging() {
+fn debug_output_masks_identities() {
     let state = State::from_json(&identities().to_string()).unwrap();
     assert_masked(&state);
     assert_masked(&state.identities);
@@ -44,7 +44,7 @@ fn nothing_secret_is_printed_of_identities_for_debugging() {
 }
 
 #[test]
-fn nothing_secret_is_printed_of_credentials_for_debugging() {
+fn debug_output_masks_credentials() {
     let headers = |all: &[(&'static str, &str)]| -> HeaderMap {
         let pairs = all.iter().map(|(name, value)| {
             let value = HeaderValue::from_str(value).unwrap();
@@ -74,7 +74,7 @@ fn nothing_secret_is_printed_of_credentials_for_debugging() {
 }
 
 #[test]
-fn nothing_secret_is_printed_of_a_login_for_debugging() {
+fn debug_output_masks_logins() {
     let user = json!({"name": "ann", "password": "hush-password", "domain": {"name": "acme"}});
     let body = json!({"auth": {"identity": {"methods": ["password"], "password": {"user": user}}}});
 

@@ -1,7 +1,6 @@
-//! Secrets are nowhere to be seen: not in the log, not in answers and their hints, not in what is printed of a
-//! value for debugging, not in why a start fails.
+//! Secrets are visible nowhere: not in logs, responses, hints, debug output, or errors of a failed start.
 //!
-//! Every secret here holds the word `hush`, which nothing else does, or is collected where it comes about.
+//! Every secret of these tests contains the word `hush`, which nothing else does, or is collected on issue.
 
 mod answers;
 mod debug;
@@ -15,7 +14,7 @@ use crate::process::{assert_start_fails, command, scratch};
 /// The text that every secret contains.
 const HUSH: &str = "hush";
 
-/// A signature that is none, and the number that stands for a password where a text should.
+/// An invalid signature, and a number in place of a password.
 const UNMISTAKABLE: [&str; 2] = [
     "5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2",
     "481516234208",
@@ -45,8 +44,7 @@ fn identities() -> Value {
     }})
 }
 
-/// Misfits where a secret is: the place that is to be named, and what stands in that list of
-/// the identities.
+/// Invalid identities that contain secrets: the place that the error names, and the entries of the list.
 const BROKEN: &str = r#"
     users[0]                        "hush-user"
     users[0]                        ["ann", "hush-array"]
@@ -87,7 +85,7 @@ fn rows(table: &'static str) -> impl Iterator<Item = (&'static str, &'static str
     })
 }
 
-/// States that do not fit, each with the place that is to be named.
+/// Invalid states, each with the place that the error names.
 fn broken() -> Vec<(String, String)> {
     let whole = [
         ("", r#""hush-all""#),
@@ -111,7 +109,7 @@ fn broken() -> Vec<(String, String)> {
     whole.into_iter().chain(listed).collect()
 }
 
-/// Asserts that a text holds no secret: neither a word of these tests nor one of the collected ones.
+/// Asserts that a text contains no secret, neither one of these tests nor a collected one.
 #[track_caller]
 fn assert_quiet(text: &str, collected: &[String], of: &dyn std::fmt::Debug) {
     let constant = [HUSH, "hüsh"].into_iter().chain(UNMISTAKABLE);
@@ -193,7 +191,7 @@ fn a_start_with_broken_identities_names_the_place_and_not_the_value() {
 }
 
 #[test]
-fn two_files_that_do_not_fit_together_keep_quiet_too() {
+fn two_conflicting_files_are_refused_without_secrets() {
     let folder = scratch("together");
     let state = identities().to_string();
     let (one, other) = (folder.join("one.json"), folder.join("other.json"));

@@ -1,9 +1,9 @@
-//! Requests that hold a secret wherever one may stand, each with the status it is to be answered with.
+//! Requests with secrets in every place that may hold one, and their expected statuses.
 
 use super::{PROJECT, STATE, TOKENS, UNMISTAKABLE, VERSIONS, broken, identities, rows};
 use crate::signatures::{Signed, sha256};
 
-/// A request, and the status it is to be answered with: that it gets where it is meant to.
+/// A request with its expected status, which shows that it reaches its target.
 #[derive(Debug)]
 pub(super) struct Sent {
     pub(super) method: String,

@@ -87,12 +87,24 @@ struct IamNamed {
 }
 
 impl IamNamed {
-    /// The reference. `path` is that of the name, which is required if there is no id.
-    fn reference(self, path: &'static str) -> Result<Reference, Error> {
-        match self.id {
-            Some(id) => Ok(Reference::Id(id)),
-            None => Ok(Reference::Name(required(self.name, path)?)),
+    /// Requires an id or a name. `path` is that of the name.
+    fn complete(self, path: &'static str) -> Result<Self, Error> {
+        match (&self.id, &self.name) {
+            (None, None) => Err(Error::Required(path)),
+            _ => Ok(self),
         }
+    }
+
+    fn who(&self) -> NameOrId<'_> {
+        match &self.id {
+            Some(id) => NameOrId::Id(id),
+            None => NameOrId::Name(self.name.as_deref().unwrap_or_default()),
+        }
+    }
+
+    fn text(&self) -> &str {
+        let (NameOrId::Id(text) | NameOrId::Name(text)) = self.who();
+        text
     }
 }
 
@@ -100,42 +112,14 @@ fn required<T>(field: Option<T>, path: &'static str) -> Result<T, Error> {
     field.ok_or(Error::Required(path))
 }
 
-#[derive(Debug)]
-enum Reference {
-    Name(String),
-    Id(String),
-}
-
-impl Reference {
-    fn who(&self) -> NameOrId<'_> {
-        match self {
-            Self::Name(name) => NameOrId::Name(name),
-            Self::Id(id) => NameOrId::Id(id),
-        }
-    }
-
-    fn text(&self) -> &str {
-        let (Self::Name(text) | Self::Id(text)) = self;
-        text
-    }
-}
-
 /// A complete login.
 #[derive(Debug)]
 pub struct LoginRequest {
-    user: Reference,
+    user: IamNamed,
     password: Secret,
     /// The user's account; absent for a user by id.
-    domain: Option<Reference>,
-    scope: RequestedScope,
-}
-
-/// The scope of a token.
-#[derive(Debug)]
-enum RequestedScope {
-    Project(Reference),
-    Domain(Reference),
-    OwnDomain,
+    domain: Option<IamNamed>,
+    scope: IamScope,
 }
 
 impl LoginRequest {
@@ -176,29 +160,24 @@ impl LoginRequest {
         let user = required(password.user, "auth.identity.password.user")?;
         let password = required(user.password, "auth.identity.password.user.password")?;
         let domain = match user.domain {
-            Some(domain) => Some(domain.reference("auth.identity.password.user.domain.name")?),
+            Some(domain) => Some(domain.complete("auth.identity.password.user.domain.name")?),
             None if user.id.is_none() && user.name.is_some() => {
                 return Err(Error::Required("auth.identity.password.user.domain"));
             }
             None => None,
         };
+        let mut scope = auth.scope.unwrap_or_default();
+        if let Some(project) = scope.project {
+            scope.project = Some(project.complete("auth.scope.project.name")?);
+        } else if let Some(domain) = scope.domain {
+            scope.domain = Some(domain.complete("auth.scope.domain.name")?);
+        }
         let named = IamNamed {
             id: user.id,
             name: user.name,
         };
-        let scope = match auth.scope.unwrap_or_default() {
-            IamScope {
-                project: Some(project),
-                ..
-            } => RequestedScope::Project(project.reference("auth.scope.project.name")?),
-            IamScope {
-                domain: Some(domain),
-                ..
-            } => RequestedScope::Domain(domain.reference("auth.scope.domain.name")?),
-            IamScope { .. } => RequestedScope::OwnDomain,
-        };
         Ok(Self {
-            user: named.reference("auth.identity.password.user.name")?,
+            user: named.complete("auth.identity.password.user.name")?,
             password,
             domain,
             scope,
@@ -207,7 +186,7 @@ impl LoginRequest {
 
     /// Checks the password. `accept_unknown` also logs in unknown users.
     pub fn login(&self, directory: &Directory, accept_unknown: bool) -> Result<Login, Error> {
-        let (user, domain) = (self.user.who(), self.domain.as_ref().map(Reference::who));
+        let (user, domain) = (self.user.who(), self.domain.as_ref().map(IamNamed::who));
         if let Some(login) = directory.login(user, domain, self.password.expose()) {
             return Ok(login);
         }
@@ -228,18 +207,21 @@ impl LoginRequest {
     /// The project of the token; absent if the token is for the account.
     pub fn project(&self, directory: &Directory, login: &Login) -> Result<Option<Project>, Error> {
         let (user, own_domain) = (&login.user, &login.domain);
-        match &self.scope {
-            RequestedScope::Project(project) => match directory.project(user, project.who()) {
+        if let Some(project) = &self.scope.project {
+            let project = project.who();
+            return match directory.project(user, project) {
                 Some(project) => Ok(Some(project)),
                 None => Err(Error::ForeignScope(
-                    directory.project_refusal(user, project.who()),
+                    directory.project_refusal(user, project),
                 )),
-            },
-            RequestedScope::Domain(domain) if !domain.who().is_domain(own_domain) => {
+            };
+        }
+        match &self.scope.domain {
+            Some(domain) if !domain.who().is_domain(own_domain) => {
                 let why = format!("the account of {user} is {own_domain}");
                 Err(Error::ForeignScope(why))
             }
-            RequestedScope::Domain(_) | RequestedScope::OwnDomain => Ok(None),
+            Some(_) | None => Ok(None),
         }
     }
 }

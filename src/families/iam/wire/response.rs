@@ -13,7 +13,6 @@ use crate::world::time::parse_rfc3339;
 pub const LIFETIME: Millis = 24 * 60 * 60 * 1_000;
 
 /// A timestamp in the format of tokens: RFC 3339 in UTC with microseconds, `2015-11-09T01:42:57.527363Z`.
-#[must_use]
 pub fn stamp(at: Millis) -> String {
     let time = DateTime::from_timestamp_millis(at).unwrap_or(DateTime::UNIX_EPOCH);
     time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
@@ -116,7 +115,6 @@ struct IamRole {
 
 impl IamTokenEnvelope {
     /// The description of a token. `base` is the URL of the emulator.
-    #[must_use]
     pub fn new(token: &Token, directory: &Directory, base: &str, with_catalog: bool) -> Self {
         let expires_at = token
             .expires_at
@@ -240,7 +238,6 @@ struct IamSelfLink {
 
 impl IamProjects {
     /// The response to a request for `path`.
-    #[must_use]
     pub fn new(projects: Vec<Project>, domain: &str, base: &str, path: &str) -> Self {
         let project = |Project { id, name }| IamProject {
             is_domain: false,
@@ -292,7 +289,6 @@ struct IamDomain {
 
 impl IamDomains {
     /// The one account of a user.
-    #[must_use]
     pub fn new(name: &str, base: &str, path: &str) -> Self {
         let id = domain_id(name);
         Self {

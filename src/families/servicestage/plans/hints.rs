@@ -1,74 +1,71 @@
-//! The path to a status in which a refused command is allowed.
+//! The refusal of a command, and the way to a status that allows it.
 
-use super::model::plan::Plan;
-use super::model::progress::InvalidState;
-use super::model::vocabulary::{Command, Status};
-use super::table::{Refusal, Table};
+use super::model::plan::{InvalidState, Plan};
+use super::model::vocabulary::{PlanCommand, PlanStatus};
+use super::table::Table;
+use crate::families::servicestage::error::{Error, ErrorKind};
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
 use crate::world::hints::{self, StatusForecast};
 
 impl Table {
     /// The project of a plan.
-    #[must_use]
     pub fn home(&self, id: &str) -> Option<&str> {
         self.collection().find(id).map(|entry| &*entry.scope)
     }
 
-    /// The hint for a plan that the project does not have.
-    #[must_use]
+    /// The hint for an unknown plan: its project, or a similar plan.
     pub fn not_found_hint(&self, project: &str, id: &str) -> String {
         hints::not_found_hint("release plan", self.collection(), project, id)
-    }
-
-    /// The hint for a refused command or name.
-    #[must_use]
-    pub fn hint(&self, project: &str, id: &str, refusal: &Refusal, now: Millis) -> Option<String> {
-        match refusal {
-            Refusal::InvalidState(invalid_state) => Some(
-                self.get(project, id)
-                    .ok()?
-                    .path_to_allowed(*invalid_state, now),
-            ),
-            Refusal::NameTaken(name) => {
-                let named = self.named(project, name)?;
-                Some(format!("the plan {} has that name", named.id))
-            }
-            Refusal::NoSuchPlan | Refusal::ValidationError(_) => None,
-        }
     }
 }
 
 impl Plan {
-    /// The path to a status that allows the command.
-    fn path_to_allowed(&self, InvalidState { command, .. }: InvalidState, now: Millis) -> String {
-        let course = StatusForecast {
+    /// The refusal of a command.
+    pub(super) fn refusal(&self, invalid_state: InvalidState, now: Millis) -> Error {
+        let InvalidState { command, status } = invalid_state;
+        let allowed: Vec<_> = command
+            .allowed_in()
+            .iter()
+            .map(|status| status.as_str())
+            .collect();
+        let wrong = format!(
+            "{} is not allowed in status {status}, only in {}",
+            command.as_str(),
+            allowed.join(", ")
+        );
+        let forecast = StatusForecast {
             next: &|at| self.next_due(at),
             status: &|at| self.status(at),
-            allows: &|at| self.fits(command, at),
+            allows: &|at| self.check(command, at).is_ok(),
             advice: &|at| self.advice(command, at).to_owned(),
         };
-        course.path_to_allowed(now)
+        Error::from(ErrorKind::ParameterInvalid(wrong)).with_hint(forecast.path_to_allowed(now))
     }
 
-    /// The first thing to do if time alone does not lead to a status that allows the command.
-    fn advice(&self, command: Command, at: Millis) -> &'static str {
+    /// The first step towards a status that allows a command, if time alone does not lead there.
+    fn advice(&self, command: PlanCommand, at: Millis) -> &'static str {
         match (self.status(at), command) {
-            (Status::Running, _) if self.fits(Command::Abort, at) => {
+            (PlanStatus::Running, _) if self.check(PlanCommand::Abort, at).is_ok() => {
                 "time alone does not end it: POST .../abort does"
             }
-            (Status::Running | Status::Aborting | Status::RollingBack, _) => {
+            (PlanStatus::Running | PlanStatus::Aborting | PlanStatus::RollingBack, _) => {
                 "time alone does not end it: PATCH /_emulator/v1/state gives it another status"
             }
-            (_, Command::Abort) => "only an execution is aborted: POST .../execute begins one",
-            (Status::Created | Status::Aborted, _) => {
-                "nothing is released that could be taken back: POST .../execute comes first"
+            (_, PlanCommand::Abort) => {
+                "only an execution can be aborted: POST .../execute starts one"
             }
-            (Status::RollbackSucceed, _) => {
-                "it is rolled back already: POST .../execute releases it again"
+            (PlanStatus::Created | PlanStatus::Aborted, _) => {
+                "nothing has been released: POST .../execute first"
+            }
+            (PlanStatus::RollbackSucceed, _) => {
+                "it is already rolled back: POST .../execute releases it again"
             }
             (
-                Status::Success | Status::Failed | Status::PartiallyFailed | Status::RollbackFailed,
+                PlanStatus::Success
+                | PlanStatus::Failed
+                | PlanStatus::PartiallyFailed
+                | PlanStatus::RollbackFailed,
                 _,
             ) => "an edit (PUT) makes it CREATED again",
         }

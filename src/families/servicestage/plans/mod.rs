@@ -1,9 +1,8 @@
-//! ServiceStage release plans, the older release management of the service: batches of components that are
-//! released together, aborted, rolled back.
+//! ServiceStage release plans, the older release management of the service: components are released, aborted and rolled
+//! back in batches.
 //!
 //! Source: ServiceStage API reference, "Release Management" (index page 0255), read 2026-08.
 
-mod error;
 pub mod fixture;
 mod hints;
 pub mod model;

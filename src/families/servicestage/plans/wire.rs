@@ -1,19 +1,19 @@
 //! Request and response bodies, field by field.
 //!
 //! Source: ServiceStage API reference, "Release Management" (pages 0230 to 0236 and 0251), read 2026-08.
-//! All times are milliseconds since the Unix epoch, 0 if not reached.
+//! All times are milliseconds since the Unix epoch, or 0.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::{IntoParams, ToSchema};
 
-use super::model::batch_run::Job;
 use super::model::component::{Component, ReleasePlanComponent, RequestedComponent, required};
 use super::model::plan::{NewPlan, Plan};
 use super::model::progress::ComponentProgress;
 use super::model::spec::{PlanSpec, check_desc};
-use super::model::vocabulary::{Action, FailStrategy, JobStatus, Status};
+use super::model::vocabulary::{FailStrategy, JobStatus, PlanAction, PlanStatus};
 use crate::families::servicestage::names::check_name;
 use crate::http::json::{RawJson, ValidationError};
+use crate::http::response::StreamedArray;
 use crate::sim::Millis;
 use crate::sim::collection::Stored;
 
@@ -35,7 +35,7 @@ pub struct PlanPath {
     pub release_plan_id: String,
 }
 
-/// A plan to create. The page could not be read: this is the body of an edit plus the two fields of the
+/// A plan to create. The page of the operation could not be read: this is the body of an edit, with the two fields of the
 /// detail that an edit cannot change.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct CreateReleasePlanBody {
@@ -49,32 +49,32 @@ pub struct CreateReleasePlanBody {
     /// A description of at most 128 characters.
     #[schema(max_length = 128)]
     desc: Option<String>,
-    /// The strategy after a failure; `stop` if absent.
+    /// The treatment of later batches after a failure; absent: `stop`.
     fail_strategy: Option<FailStrategy>,
-    /// The plan's action on its components; `create` if absent.
-    action: Option<Action>,
-    /// The id of the plan's swimlane.
+    /// The action on the components; absent: `create`.
+    action: Option<PlanAction>,
+    /// The lane.
     swimlane_id: Option<String>,
 }
 
-/// The new content of a plan. Absent fields get their defaults, not their previous values.
+/// The new values of a plan. An absent field gets its default, not its old value.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct EditReleasePlanBody {
-    /// The plan's name, as when it is created.
+    /// The plan's name, as for a creation.
     #[schema(value_type = String, required = true, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$")]
     name: Option<String>,
-    /// The components, as when it is created.
+    /// The components, as for a creation.
     #[schema(value_type = Vec<RequestedComponent>, required = true, min_items = 1)]
     components: Option<Vec<RawJson>>,
     /// A description of at most 128 characters.
     #[schema(max_length = 128)]
     desc: Option<String>,
-    /// The strategy after a failure; `stop` if absent.
+    /// The treatment of later batches after a failure; absent: `stop`.
     fail_strategy: Option<FailStrategy>,
 }
 
 impl CreateReleasePlanBody {
-    /// Checks everything that does not depend on other plans.
+    /// Checks the body by itself, not against other plans.
     pub fn new_plan(self) -> Result<NewPlan, ValidationError> {
         let edit = EditReleasePlanBody {
             name: self.name,
@@ -83,7 +83,7 @@ impl CreateReleasePlanBody {
             fail_strategy: self.fail_strategy,
         };
         Ok(NewPlan {
-            action: self.action.unwrap_or(Action::Create),
+            action: self.action.unwrap_or(PlanAction::Create),
             swimlane_id: self.swimlane_id.unwrap_or_default(),
             spec: edit.spec()?,
         })
@@ -91,7 +91,7 @@ impl CreateReleasePlanBody {
 }
 
 impl EditReleasePlanBody {
-    /// Checks everything that does not depend on the stored plan.
+    /// Checks the body by itself, not against the plan.
     pub fn spec(self) -> Result<PlanSpec, ValidationError> {
         let name = self.name.ok_or_else(|| required("name"))?;
         check_name(&name)?;
@@ -108,22 +108,26 @@ impl EditReleasePlanBody {
     }
 }
 
-/// A page of the list, with rows that are serialized one by one.
-#[derive(Serialize)]
-pub struct Listed<T> {
-    /// The number of plans in the project.
-    pub count: usize,
-    /// The rows of the page.
-    pub release_plans: T,
-}
+/// The plans of a page, written one by one.
+type ReleasePlanRows<'a> = StreamedArray<Box<dyn Iterator<Item = ReleasePlanRow<'a>> + 'a>>;
 
 /// A page of the list.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct ReleasePlanList<'a> {
     /// The number of plans in the project, before paging.
     count: usize,
     /// The plans, newest first by default.
-    release_plans: Vec<ReleasePlanRow<'a>>,
+    #[schema(value_type = Vec<ReleasePlanRow>)]
+    release_plans: ReleasePlanRows<'a>,
+}
+
+impl<'a> ReleasePlanList<'a> {
+    pub fn new(count: usize, rows: impl Iterator<Item = ReleasePlanRow<'a>> + 'a) -> Self {
+        Self {
+            count,
+            release_plans: StreamedArray::new(Box::new(rows)),
+        }
+    }
 }
 
 /// A plan in the list: the seven documented keys in the order of the documented example.
@@ -133,16 +137,16 @@ pub struct ReleasePlanRow<'a> {
     name: &'a str,
     /// The plan's id.
     id: &'a str,
-    /// The plan's action on its components.
-    action: Action,
+    /// The action on its components.
+    action: PlanAction,
     /// The time of creation.
     #[schema(value_type = i64)]
     create_time: Millis,
-    /// The plan's status.
-    status: Status,
-    /// The creator's name.
+    /// The status.
+    status: PlanStatus,
+    /// The user who created it.
     creator: &'a str,
-    /// The start of the last execution.
+    /// The start of its last execution.
     #[schema(value_type = i64)]
     execute_time: Millis,
 }
@@ -151,9 +155,7 @@ impl<'a> ReleasePlanRow<'a> {
     /// The usual maximum size of a row in bytes.
     pub const SIZE: usize = 224;
 
-    /// The row of a plan.
-    #[must_use]
-    pub fn of(stored: &'a Stored<Plan>, now: Millis) -> Self {
+    pub fn new(stored: &'a Stored<Plan>, now: Millis) -> Self {
         let plan = &stored.item;
         Self {
             name: &plan.spec.name,
@@ -167,51 +169,53 @@ impl<'a> ReleasePlanRow<'a> {
     }
 }
 
-/// The detail of a plan.
+/// A plan in detail.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ReleasePlan)]
 pub struct ReleasePlanDetail<'a> {
     /// The plan's id.
     id: &'a str,
-    /// The plan's action on its components.
-    action: Action,
-    /// The id of its swimlane; may be empty.
+    /// The action on its components.
+    action: PlanAction,
+    /// The lane; may be empty.
     swimlane_id: &'a str,
-    /// Its description; may be empty.
+    /// The description; may be empty.
     desc: &'a str,
-    /// Its components, unchanged and in their original order.
+    /// The components as given, in the given order.
     #[schema(value_type = Vec<ReleasePlanComponent>)]
     components: Vec<&'a RawJson>,
-    /// Its name.
+    /// The plan's name.
     name: &'a str,
-    /// The strategy after a failure.
+    /// The treatment of later batches after a failure.
     fail_strategy: FailStrategy,
-    /// The plan's status.
-    status: Status,
+    /// The status.
+    status: PlanStatus,
     /// The time of creation.
     #[schema(value_type = i64)]
     create_time: Millis,
     /// The time of the last edit.
     #[schema(value_type = i64)]
     modify_time: Millis,
-    /// The start of the last execution.
+    /// The start of its last execution.
     #[schema(value_type = i64)]
     execute_time: Millis,
-    /// The creator's name.
+    /// The user who created it.
     creator: &'a str,
 }
 
 impl<'a> ReleasePlanDetail<'a> {
-    /// The detail of a plan.
-    #[must_use]
-    pub fn of(id: &'a str, plan: &'a Plan, now: Millis) -> Self {
+    pub fn new(id: &'a str, plan: &'a Plan, now: Millis) -> Self {
         let spec = &plan.spec;
         Self {
             id,
             action: plan.action,
             swimlane_id: &plan.swimlane_id,
             desc: &spec.desc,
-            components: spec.components.iter().map(|it| &it.text).collect(),
+            components: spec
+                .components
+                .iter()
+                .map(|component| &component.text)
+                .collect(),
             name: &spec.name,
             fail_strategy: spec.fail_strategy,
             status: plan.status(now),
@@ -223,7 +227,6 @@ impl<'a> ReleasePlanDetail<'a> {
     }
 
     /// The approximate size in bytes.
-    #[must_use]
     pub fn size(&self) -> usize {
         let components = self.components.iter().map(|text| text.text().len() + 1);
         512 + self.desc.len() + components.sum::<usize>()
@@ -235,29 +238,30 @@ impl<'a> ReleasePlanDetail<'a> {
 pub struct ReleasePlanDeployInfo<'a> {
     /// The plan's id.
     id: &'a str,
-    /// Its components, in the plan's order.
+    /// The components, in the plan's order.
     components: Vec<ReleasePlanComponentInfo<'a>>,
 }
 
 /// The deployment of a component. Source: page 0234, read 2026-08, up to `rollback_fail_message`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReleasePlanComponentInfo<'a> {
-    /// The job that releases it, `JOB` and a uuid; empty until it begins.
+    /// The job that releases it, `JOB` and a uuid; empty until it starts.
     job_id: &'a str,
-    /// The component's status.
-    status: Status,
+    /// The status of the component.
+    status: PlanStatus,
     /// The status of its job.
     job_status: JobStatus,
     /// The component's name.
     name: &'a str,
     /// The component's id.
     id: &'a str,
-    /// Its batch: a text here, as in the table, though a number everywhere else.
+    /// The batch: a text here, as in the table, though a number everywhere else.
     #[schema(value_type = String)]
-    seq: Digits,
-    /// Its version; empty if it has none.
+    #[serde(serialize_with = "as_text")]
+    seq: i64,
+    /// The version; may be empty.
     version: &'a str,
-    /// The job that rolls it back; empty until it begins.
+    /// The job that rolls it back; empty until it starts.
     rollback_job_id: &'a str,
     /// The start of its release.
     #[schema(value_type = i64)]
@@ -265,7 +269,7 @@ pub struct ReleasePlanComponentInfo<'a> {
     /// The end of its release.
     #[schema(value_type = i64)]
     end_time: Millis,
-    /// The status of the job that rolls it back; empty if there is none.
+    /// The status of the job that rolls it back; empty if it is not rolled back.
     rollback_job_status: &'static str,
     /// The start of its rollback: a number, though the table has a text.
     #[schema(value_type = i64)]
@@ -273,71 +277,50 @@ pub struct ReleasePlanComponentInfo<'a> {
     /// The end of its rollback: a number, though the table has a text.
     #[schema(value_type = i64)]
     rollback_end_time: Millis,
-    /// The reason why its release failed; may be empty.
+    /// The reason for the failure of its release; may be empty.
     fail_message: &'a str,
-    /// The reason why its rollback failed; may be empty.
+    /// The reason for the failure of its rollback; may be empty.
     rollback_fail_message: &'a str,
 }
 
 impl<'a> ReleasePlanDeployInfo<'a> {
-    /// The deployment of a plan at `now`.
-    #[must_use]
-    pub fn of(id: &'a str, plan: &'a Plan, now: Millis) -> Self {
+    pub fn new(id: &'a str, plan: &'a Plan, now: Millis) -> Self {
         let components = plan.components(now);
         Self {
             id,
-            components: components.map(ReleasePlanComponentInfo::of).collect(),
+            components: components.map(ReleasePlanComponentInfo::new).collect(),
         }
     }
 
     /// The approximate size in bytes.
-    #[must_use]
     pub fn size(&self) -> usize {
         64 + self.components.len() * 512
     }
 }
 
 impl<'a> ReleasePlanComponentInfo<'a> {
-    fn of((component, progress): (&'a Component, ComponentProgress<'a>)) -> Self {
-        let ComponentProgress {
-            status,
-            job_status,
-            job,
-            rollback_status,
-            rollback,
-        } = progress;
-        let Job {
-            id: job_id,
-            start: start_time,
-            end: end_time,
-            message: fail_message,
-        } = job;
+    fn new((component, progress): (&'a Component, ComponentProgress<'a>)) -> Self {
+        let ComponentProgress { job, rollback, .. } = progress;
         Self {
-            job_id,
-            status,
-            job_status,
+            job_id: job.id,
+            status: progress.status,
+            job_status: progress.job_status,
             name: &component.name,
             id: component.id.as_deref().unwrap_or_default(),
-            seq: Digits(component.seq),
+            seq: component.seq,
             version: &component.version,
             rollback_job_id: rollback.id,
-            start_time,
-            end_time,
-            rollback_job_status: rollback_status.map_or("", JobStatus::as_str),
+            start_time: job.start,
+            end_time: job.end,
+            rollback_job_status: progress.rollback_status.map_or("", JobStatus::as_str),
             rollback_start_time: rollback.start,
             rollback_end_time: rollback.end,
-            fail_message,
+            fail_message: job.message,
             rollback_fail_message: rollback.message,
         }
     }
 }
 
-/// A number that is serialized as a text.
-#[derive(Debug)]
-struct Digits(i64);
-
-impl Serialize for Digits {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
+fn as_text<S: Serializer>(number: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(number)
 }

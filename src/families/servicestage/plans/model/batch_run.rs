@@ -4,37 +4,33 @@ use super::spec::PlanSpec;
 use super::vocabulary::JobStatus;
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
-use crate::sim::lifecycle::{
-    FailurePolicy, Node, Run, RunPlan, Span, StepPlan, StepState, Verdict,
-};
+use crate::sim::lifecycle::{FailurePolicy, Node, Run, RunPlan, StepPlan, StepState, Verdict};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 
-/// The family's name, as scripts and transitions know it.
+/// The family's name in scripts and transitions.
 pub const FAMILY: &str = "plans";
 
-/// One pass over the components, an execution or a rollback. A component's step has the component's position; a
-/// pass with nothing to do has one more step at the end, the plan's own.
+/// A run over the components. The step of a component has the component's position. If no component works, the plan
+/// itself has one more step at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchRun {
-    /// The work.
     pub run: Run,
-    /// The job of each component that takes part, otherwise an empty text.
+    /// The job id of each component; empty without work.
     pub jobs: Vec<String>,
 }
 
-/// The job behind a component. Empty texts and zeros stand for events that have not happened.
+/// The job behind a component. Empty texts and zeros stand for absent values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Job<'a> {
-    /// Its id.
     pub id: &'a str,
     pub start: Millis,
     pub end: Millis,
     pub message: &'a str,
 }
 
-/// The context of starting work: the plan, the scripts and the ids.
+/// The parts of a world that a command on a plan writes to.
 #[derive(Debug)]
-pub struct WriteContext<'a> {
+pub struct PlanWriteContext<'a> {
     pub scripts: &'a mut Scripts,
     pub ids: &'a Ids,
     /// The plan's project.
@@ -43,19 +39,9 @@ pub struct WriteContext<'a> {
     pub id: &'a str,
 }
 
-impl<'a> WriteContext<'a> {
-    /// The context for a plan.
-    pub fn new(project: &'a str, id: &'a str, scripts: &'a mut Scripts, ids: &'a Ids) -> Self {
-        Self {
-            scripts,
-            ids,
-            project,
-            id,
-        }
-    }
-
-    /// The query for a step's outcome: components by their names, the plan's own step by the plan's name.
-    pub fn ask<'b>(&self, spec: &'b PlanSpec, step: &'b str, work: Work) -> StepQuery<'b>
+impl<'a> PlanWriteContext<'a> {
+    /// The query for the outcome of a step: a component's name, or the plan's for its own step.
+    pub fn query<'b>(&self, spec: &'b PlanSpec, step: &'b str, work: Work) -> StepQuery<'b>
     where
         'a: 'b,
     {
@@ -71,46 +57,85 @@ impl<'a> WriteContext<'a> {
 }
 
 impl BatchRun {
-    /// A pass in progress with unknown details: all components are at work.
-    #[must_use]
+    /// Starts a run, batch by batch; a rollback starts with the last batch. `idle` returns the step and the job id of a
+    /// component without work.
+    pub fn start(
+        spec: &PlanSpec,
+        context: &mut PlanWriteContext,
+        work: Work,
+        now: Millis,
+        idle: impl Fn(usize) -> Option<(StepPlan, String)>,
+    ) -> Self {
+        let mut batches = spec.batches();
+        if work == Work::Rollback {
+            batches.reverse();
+        }
+        let n_components = spec.components.len();
+        let mut steps = vec![StepPlan::Skip; n_components];
+        let mut jobs = vec![String::new(); n_components];
+        for &component in batches.iter().flatten() {
+            (steps[component], jobs[component]) = idle(component).unwrap_or_else(|| {
+                let query = context.query(spec, &spec.components[component].name, work);
+                let step = context.scripts.decide(&query);
+                (step, format!("JOB{}", context.ids.uuid(|_| false)))
+            });
+        }
+        let mut tree: Vec<_> = batches.into_iter().map(parallel).collect();
+        if !steps
+            .iter()
+            .any(|step| matches!(step, StepPlan::Work { .. }))
+        {
+            // Even a plan without components takes a step.
+            tree.push(Node::Step(n_components));
+            let query = context.query(spec, &spec.name, work);
+            steps.push(context.scripts.decide(&query));
+        }
+        let plan = RunPlan {
+            fail: spec.failure_policy(),
+            ..RunPlan::new(Node::Seq(tree), steps)
+        };
+        Self {
+            run: Run::start(now, plan),
+            jobs,
+        }
+    }
+
+    /// A run in which everything is under way, for a plan with a given status.
     pub fn under_way(n_components: usize, since: Millis) -> Self {
         let n_steps = n_components.max(1);
-        let tree = Node::Par((0..n_steps).map(Node::Step).collect());
+        let tree = parallel((0..n_steps).collect());
         Self {
             run: Run::start(since, RunPlan::new(tree, vec![StepPlan::HANG; n_steps])),
             jobs: vec![String::new(); n_components],
         }
     }
 
-    /// The span and the job of a component's release, if it was released.
-    #[must_use]
-    pub fn succeeded(&self, component: usize, now: Millis) -> Option<(Span, &str)> {
+    pub fn has_succeeded(&self, component: usize, now: Millis) -> bool {
+        self.inherited(component, now).is_some()
+    }
+
+    /// The step and the job id that a later execution inherits, if the component has succeeded.
+    pub fn inherited(&self, component: usize, now: Millis) -> Option<(StepPlan, String)> {
         match self.run.step_state(component, now) {
             StepState::Ended {
-                since,
-                at,
-                verdict: verdict @ Verdict::Succeeded,
-            } => {
-                let span = Span {
-                    begin: since,
-                    end: at,
-                    verdict,
-                };
-                Some((span, &self.jobs[component]))
-            }
+                since: begin,
+                at: end,
+                verdict: Verdict::Succeeded,
+            } => Some((
+                StepPlan::Inherited { begin, end },
+                self.jobs[component].clone(),
+            )),
             StepState::Idle | StepState::Open { .. } | StepState::Ended { .. } => None,
         }
     }
 
-    /// True if a failed pass failed only in part, which only a pass that continues after a failure can.
-    #[must_use]
+    /// True if a failed run failed only in part, which is reported only of runs that continue after a failure.
     pub fn is_partial(&self, now: Millis) -> bool {
         self.run.plan().fail == FailurePolicy::Continue
-            && (0..self.jobs.len()).any(|component| self.succeeded(component, now).is_some())
+            && (0..self.jobs.len()).any(|component| self.has_succeeded(component, now))
     }
 
-    /// The status of a component's job in this pass, with its verdict once it has one.
-    #[must_use]
+    /// The status, verdict and details of a component's job.
     pub fn job(&self, component: usize, now: Millis) -> (JobStatus, Option<Verdict>, Job<'_>) {
         let job = |start, end| Job {
             id: &self.jobs[component],
@@ -132,64 +157,6 @@ impl BatchRun {
     }
 }
 
-/// A pass about to start, batch by batch. Components that are never mentioned do not take part.
-pub struct BatchRunBuilder<'a, 'm> {
-    spec: &'a PlanSpec,
-    context: &'a mut WriteContext<'m>,
-    does: Vec<StepPlan>,
-    jobs: Vec<String>,
-}
-
-impl<'a, 'm> BatchRunBuilder<'a, 'm> {
-    /// A pass without components.
-    pub fn new(spec: &'a PlanSpec, context: &'a mut WriteContext<'m>) -> Self {
-        let n_components = spec.components.len();
-        Self {
-            spec,
-            context,
-            does: vec![StepPlan::Skip; n_components],
-            jobs: vec![String::new(); n_components],
-        }
-    }
-
-    /// Adds a component that an earlier job has released.
-    pub fn carry(&mut self, component: usize, span: Span, job: String) {
-        self.does[component] = StepPlan::Inherited {
-            begin: span.begin,
-            end: span.end,
-        };
-        self.jobs[component] = job;
-    }
-
-    /// Adds a component whose outcome the scripts decide.
-    pub fn ask(&mut self, component: usize, work: Work) {
-        let name = &self.spec.components[component].name;
-        let ask = self.context.ask(self.spec, name, work);
-        self.does[component] = self.context.scripts.decide(&ask);
-        self.jobs[component] = format!("JOB{}", self.context.ids.uuid(|_| false));
-    }
-
-    /// Starts the pass.
-    #[must_use]
-    pub fn start(mut self, batches: &[Vec<usize>], work: Work, now: Millis) -> BatchRun {
-        let together =
-            |batch: &Vec<usize>| Node::Par(batch.iter().copied().map(Node::Step).collect());
-        let mut tree: Vec<_> = batches.iter().map(together).collect();
-        let works = |does: &StepPlan| matches!(does, StepPlan::Work { .. });
-        if !self.does.iter().any(works) {
-            // Even a plan without components takes a step.
-            tree.push(Node::Step(self.does.len()));
-            let ask = self.context.ask(self.spec, &self.spec.name, work);
-            self.does.push(self.context.scripts.decide(&ask));
-        }
-        let fail = self.spec.fail_mode();
-        let run_plan = RunPlan {
-            fail,
-            ..RunPlan::new(Node::Seq(tree), self.does)
-        };
-        BatchRun {
-            run: Run::start(now, run_plan),
-            jobs: self.jobs,
-        }
-    }
+fn parallel(steps: Vec<usize>) -> Node {
+    Node::Par(steps.into_iter().map(Node::Step).collect())
 }

@@ -1,10 +1,10 @@
-//! A component of a plan: stored unchanged, parsed only as far as the emulator needs.
+//! A component of a plan: its JSON text, and the fields that the emulator uses.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use serde::ser::SerializeMap;
-use serde::{Deserialize, Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -15,27 +15,26 @@ use crate::http::json::{RawJson, ValidationError};
 /// A component of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Component {
-    /// Its batch; lower ones are released first.
+    /// The batch; lower batches are released first.
     pub seq: i64,
-    /// The id of the application component; absent until a new component gets one.
+    /// The id of the application component; absent if it has yet to be created.
     pub id: Option<String>,
-    /// Its name.
     pub name: String,
-    /// Its version; empty if none was given.
+    /// The version; may be empty.
     pub version: String,
-    /// The original text.
+    /// The JSON text, as given.
     pub text: RawJson,
 }
 
-/// A component in requests and in the detail. The page has some thirty more tables that could not be read: all other
-/// fields are stored and returned byte for byte.
+/// A component in requests and in the detail. The page has some thirty more tables, which could not be read: other fields
+/// are kept byte for byte and returned.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ReleasePlanComponent {
-    /// The release batch, from 0. Lower batches come first; components of one batch are released together.
+    /// The release batch, at least 0. Lower batches come first; the components of a batch are released together.
     #[schema(value_type = i64, required = true, minimum = 0)]
     seq: Option<i64>,
-    /// The id of the application component. Required for upgrades and clones; generated for a new component if
-    /// absent or empty.
+    /// The id of the application component. Required for upgrade and clone; for create, an absent or empty id is
+    /// generated.
     #[schema(value_type = Option<String>)]
     component_id: Option<String>,
     /// 2 to 64 letters, digits, `-` and `_`; the first a letter, the last a letter or a digit.
@@ -49,19 +48,19 @@ pub struct ReleasePlanComponent {
     #[serde(rename = "labels")]
     #[schema(value_type = Option<Vec<ReleasePlanLabel>>)]
     _labels: Option<Vec<ReleasePlanLabel>>,
-    /// The creation mode; created and deployed if absent.
+    /// The mode of creation; absent: create and deploy.
     #[serde(rename = "create_mode")]
     #[schema(value_type = Option<String>)]
     _create_mode: Option<String>,
-    /// The runtime stack, an object. Required in requests.
+    /// The runtime stack, an object. Required of requests.
     #[schema(value_type = Option<Object>)]
     runtime_stack: Option<RawJson>,
-    /// The version of the component, which the deployment information shows.
+    /// The version of the component, shown in the deployment information.
     #[schema(value_type = Option<String>)]
     version: Option<String>,
 }
 
-/// The schema of a component in a request: [`ReleasePlanComponent`] with its required fields.
+/// The schema of a component in a request: [`ReleasePlanComponent`] with the fields that are required there.
 #[derive(Debug)]
 pub struct RequestedComponent;
 
@@ -96,38 +95,44 @@ impl ToSchema for RequestedComponent {
 /// A label.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ReleasePlanLabel {
-    /// Its key.
+    /// The key.
     #[serde(rename = "key")]
     _key: Option<String>,
-    /// Its value.
+    /// The value.
     #[serde(rename = "value")]
     _value: Option<String>,
 }
 
 impl Component {
-    /// Reads the components of a request. `runtime_stack` is required here.
+    /// Reads the components of a request, which require `runtime_stack`.
     pub fn requested(texts: Vec<RawJson>) -> Result<Vec<Self>, ValidationError> {
         Self::all(texts, true)
     }
 
-    /// Reads the components of a fixture, which may be as sparse as the documented detail.
+    /// Reads the components of a fixture, which may lack the same fields as the documented detail.
     pub fn stored(texts: Vec<RawJson>) -> Result<Vec<Self>, ValidationError> {
         Self::all(texts, false)
     }
 
     fn all(texts: Vec<RawJson>, complete: bool) -> Result<Vec<Self>, ValidationError> {
-        let read = |(n, text)| {
-            Self::read(text, complete)
-                .map_err(|error| error.nested_in(format_args!("components[{n}]")))
-        };
-        texts.into_iter().enumerate().map(read).collect()
+        texts
+            .into_iter()
+            .enumerate()
+            .map(|(n, text)| {
+                Self::read(text, complete)
+                    .map_err(|error| error.nested_in(format_args!("components[{n}]")))
+            })
+            .collect()
     }
 
     fn read(text: RawJson, complete: bool) -> Result<Self, ValidationError> {
         let body: ReleasePlanComponent = text.read()?;
         let seq = body.seq.ok_or_else(|| required("seq"))?;
         if seq < 0 {
-            return Err(ValidationError::new("seq", format!("{seq} is less than 0")));
+            return Err(ValidationError::new(
+                "seq",
+                format!("must be at least 0, not {seq}"),
+            ));
         }
         let name = body.name.ok_or_else(|| required("name"))?;
         check_name(&name)?;
@@ -147,76 +152,63 @@ impl Component {
         })
     }
 
-    /// Gives an id to a component without one. Its text then begins with `seq`, `component_id` and `name`, in the order
-    /// of the documented table, followed by its other fields unchanged.
+    /// Gives an id to a component without one. Its text then starts with `seq`, `component_id` and `name`, in the order of
+    /// the documented table, followed by the other fields as given.
     ///
     /// # Panics
-    /// Never: the text has been parsed before.
+    /// Never: the text was read before.
     pub fn give_id(&mut self, id: String) {
-        let given = self.text.text();
-        let Members(mut rest) = serde_json::from_str(given).expect("it was read before");
-        rest.retain(|(key, _)| !["seq", "component_id", "name"].contains(&key.as_str()));
-        self.text = RawJson::new(&WithId {
-            seq: self.seq,
-            id: &id,
-            name: &self.name,
-            rest: &rest,
-        });
+        const FIRST: [&str; 3] = ["seq", "component_id", "name"];
+        let Fields(fields) = serde_json::from_str(self.text.text()).expect("it was read before");
+        let first = [
+            RawJson::new(&self.seq),
+            RawJson::new(&id),
+            RawJson::new(&self.name),
+        ];
+        let rest = fields
+            .into_iter()
+            .filter(|(key, _)| !FIRST.contains(&key.as_str()));
+        let first = FIRST.map(str::to_owned).into_iter().zip(first);
+        self.text = RawJson::new(&Fields(first.chain(rest).collect()));
         self.id = Some(id);
     }
 }
 
-/// A component with its id: keys are serialized again, values stay unchanged.
-struct WithId<'a> {
-    seq: i64,
-    id: &'a str,
-    name: &'a str,
-    rest: &'a [(String, &'a RawValue)],
-}
-
-impl Serialize for WithId<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut members = serializer.serialize_map(None)?;
-        members.serialize_entry("seq", &self.seq)?;
-        members.serialize_entry("component_id", self.id)?;
-        members.serialize_entry("name", self.name)?;
-        for (key, value) in self.rest {
-            members.serialize_entry(key, value)?;
-        }
-        members.end()
-    }
-}
-
-/// The error for a missing field.
+/// The error of a missing field.
 pub fn required(path: &str) -> ValidationError {
     ValidationError::new(path, "is required")
 }
 
-/// The members of an object in their order, including repeated ones.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
+/// The fields of an object in their order, repeated ones included.
+struct Fields(Vec<(String, RawJson)>);
 
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-        impl<'de> serde::de::Visitor<'de> for InOrder {
-            type Value = Members<'de>;
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
 
-            fn expecting(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
-                formatter.write_str("an object")
-            }
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
 
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(field) = map.next_entry()? {
+            fields.push(field);
         }
-        deserializer.deserialize_map(InOrder)
+        Ok(Fields(fields))
     }
 }
 

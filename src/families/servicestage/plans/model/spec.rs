@@ -3,43 +3,48 @@
 use std::collections::BTreeMap;
 
 use super::component::Component;
-use super::vocabulary::{Action, FailStrategy};
+use super::vocabulary::{FailStrategy, PlanAction};
 use crate::http::json::ValidationError;
 use crate::sim::ids::Ids;
 use crate::sim::lifecycle::FailurePolicy;
 
-/// The maximum number of components of an upgrade. Source: user guide, page 0245, read 2026-08.
+/// The most components of a plan that upgrades. Source: user guide, page 0245, read 2026-08.
 const MOST_UPGRADED: usize = 64;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanSpec {
-    /// Its name, unique in the project.
+    /// Unique in the project.
     pub name: String,
-    /// Its description, which may be empty.
+    /// The description; may be empty.
     pub desc: String,
     pub fail_strategy: FailStrategy,
-    /// Its components, in their original order.
+    /// The components, in the given order.
     pub components: Vec<Component>,
 }
 
 impl PlanSpec {
-    /// Checks the spec for a plan with this action.
-    pub fn check(&self, action: Action) -> Result<(), ValidationError> {
+    /// Checks the components against the plan's action.
+    pub fn check(&self, action: PlanAction) -> Result<(), ValidationError> {
         let n_components = self.components.len();
         if n_components == 0 {
             return Err(ValidationError::new("components", "must not be empty"));
         }
-        if action == Action::Create {
+        if action == PlanAction::Create {
             return Ok(());
         }
-        if action == Action::Upgrade && n_components > MOST_UPGRADED {
+        if action == PlanAction::Upgrade && n_components > MOST_UPGRADED {
             return Err(ValidationError::new(
                 "components",
-                format!("{n_components} are more than the {MOST_UPGRADED} of an upgrade"),
+                format!(
+                    "must have at most {MOST_UPGRADED} entries for an upgrade, not {n_components}"
+                ),
             ));
         }
-        let mut components = self.components.iter();
-        match components.position(|component| component.id.is_none()) {
+        match self
+            .components
+            .iter()
+            .position(|component| component.id.is_none())
+        {
             Some(n) => Err(ValidationError::new(
                 format!("components[{n}].component_id"),
                 format!("is required for the action {action}"),
@@ -48,7 +53,7 @@ impl PlanSpec {
         }
     }
 
-    /// Gives ids to the components that have none.
+    /// Gives an id to each component without one.
     pub fn give_ids(&mut self, ids: &Ids) {
         for component in &mut self.components {
             if component.id.is_none() {
@@ -58,7 +63,6 @@ impl PlanSpec {
     }
 
     /// The positions of the components by batch, in ascending order of `seq`.
-    #[must_use]
     pub fn batches(&self) -> Vec<Vec<usize>> {
         let mut batches = BTreeMap::<i64, Vec<usize>>::new();
         for (position, component) in self.components.iter().enumerate() {
@@ -67,9 +71,8 @@ impl PlanSpec {
         batches.into_values().collect()
     }
 
-    /// The failure policy of a run.
-    #[must_use]
-    pub fn fail_mode(&self) -> FailurePolicy {
+    /// The failure policy of the plan's runs.
+    pub fn failure_policy(&self) -> FailurePolicy {
         match self.fail_strategy {
             FailStrategy::Stop => FailurePolicy::Stop,
             FailStrategy::Continue => FailurePolicy::Continue,
@@ -77,16 +80,16 @@ impl PlanSpec {
     }
 }
 
-/// The maximum number of characters of a description.
+/// The most characters of a description.
 const LONGEST_DESC: usize = 128;
 
 /// Checks a description: at most 128 characters. Source: user guide, page 0245, read 2026-08.
 pub fn check_desc(text: &str) -> Result<(), ValidationError> {
     match text.chars().count() {
-        n if n <= LONGEST_DESC => Ok(()),
+        ..=LONGEST_DESC => Ok(()),
         n => Err(ValidationError::new(
             "desc",
-            format!("{n} characters are more than {LONGEST_DESC}"),
+            format!("must have at most {LONGEST_DESC} characters, not {n}"),
         )),
     }
 }

@@ -1,25 +1,24 @@
-//! The enums of plans and components, each with its spelling on the wire.
+//! The enums of plans and their components, each value with its text on the wire.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Declares an enum with its texts. It deserializes from a JSON string only.
-macro_rules! words {
-    ($(#[$about:meta])* $name:ident as $schema:ident { $($(#[$doc:meta])* $variant:ident = $word:tt,)+ }) => {
+/// Declares an enum with texts, which is read from JSON strings only.
+macro_rules! text_enum {
+    ($(#[$about:meta])* $name:ident as $schema:ident { $($(#[$doc:meta])* $variant:ident = $text:tt,)+ }) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
         #[serde(try_from = "String")]
         #[schema(as = $schema)]
         pub enum $name {
-            $($(#[$doc])* #[serde(rename = $word)] $variant,)+
+            $($(#[$doc])* #[serde(rename = $text)] $variant,)+
         }
 
         impl $name {
             /// The text on the wire.
-            #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self {
-                    $(Self::$variant => $word,)+
+                    $(Self::$variant => $text,)+
                 }
             }
         }
@@ -29,8 +28,8 @@ macro_rules! words {
 
             fn try_from(text: String) -> Result<Self, String> {
                 match text.as_str() {
-                    $($word => Ok(Self::$variant),)+
-                    other => Err(format!("{other:?} is none of {}", [$($word),+].join(", "))),
+                    $($text => Ok(Self::$variant),)+
+                    other => Err(format!("{other:?} is none of {}", [$($text),+].join(", "))),
                 }
             }
         }
@@ -43,9 +42,9 @@ macro_rules! words {
     };
 }
 
-words! {
-    /// A plan's action on its components.
-    Action as ReleasePlanAction {
+text_enum! {
+    /// The action of a plan on its components.
+    PlanAction as ReleasePlanAction {
         /// Creates them.
         Create = "create",
         /// Upgrades existing ones.
@@ -55,20 +54,20 @@ words! {
     }
 }
 
-words! {
-    /// The effect of a component's failure on later batches.
+text_enum! {
+    /// The treatment of later batches after the failure of a component.
     FailStrategy as ReleasePlanFailStrategy {
-        /// Later batches are skipped.
+        /// They are skipped.
         Stop = "stop",
-        /// Later batches are released anyway.
+        /// They are released.
         Continue = "continue",
     }
 }
 
-words! {
-    /// The status of a plan or component. Source: ServiceStage API reference, pages 0232 and 0234, read 2026-08, which
-    /// list no word for work in progress: `RUNNING`, `ABORTING` and `ROLLING_BACK` are inferred from the console.
-    Status as ReleasePlanStatus {
+text_enum! {
+    /// The status of a plan or a component. Source: ServiceStage API reference, pages 0232 and 0234, read 2026-08. They
+    /// list no status for a plan under way: `RUNNING`, `ABORTING` and `ROLLING_BACK` are inferred from the console.
+    PlanStatus as ReleasePlanStatus {
         /// Not executed since it was created or edited.
         Created = "CREATED",
         /// Being executed.
@@ -77,9 +76,9 @@ words! {
         Success = "SUCCESS",
         /// The release failed.
         Failed = "FAILED",
-        /// Some components failed.
+        /// Some components failed, and some did not.
         PartiallyFailed = "PARTIALLY_FAILED",
-        /// Aborting: winding down.
+        /// Winding down after an abort.
         Aborting = "ABORTING",
         /// Ended by an abort.
         Aborted = "ABORTED",
@@ -92,37 +91,31 @@ words! {
     }
 }
 
-words! {
+text_enum! {
     /// The status of the job behind a component.
     JobStatus as ReleasePlanJobStatus {
         /// Not started.
         Created = "CREATED",
-        /// Running.
+        /// Under way.
         Running = "RUNNING",
         /// Succeeded.
         Succeeded = "SUCCEEDED",
-        /// Failed, or cut off by an abort.
+        /// Failed, or interrupted by an abort.
         Failed = "FAILED",
     }
 }
 
-/// The commands to a plan.
+/// A command on a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Replace its content.
+pub enum PlanCommand {
     Edit,
-    /// Delete it.
     Delete,
-    /// Release its components.
     Execute,
-    /// Roll the release back.
     Rollback,
-    /// End the running release.
     Abort,
 }
 
-impl Command {
-    /// All of them.
+impl PlanCommand {
     pub const ALL: [Self; 5] = [
         Self::Edit,
         Self::Delete,
@@ -132,7 +125,6 @@ impl Command {
     ];
 
     /// The command's name in the operation's path, or its verb.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Edit => "edit",
@@ -143,28 +135,32 @@ impl Command {
         }
     }
 
-    /// The statuses that allow it. Inferred: the pages only say that an abort needs a plan being executed.
-    #[must_use]
-    pub fn fits(self) -> &'static [Status] {
+    /// The statuses that allow the command. The pages state only that an abort is for a plan being executed; the rest is
+    /// inferred.
+    pub fn allowed_in(self) -> &'static [PlanStatus] {
         match self {
             Self::Edit | Self::Delete => &[
-                Status::Created,
-                Status::Success,
-                Status::Failed,
-                Status::PartiallyFailed,
-                Status::Aborted,
-                Status::RollbackSucceed,
-                Status::RollbackFailed,
+                PlanStatus::Created,
+                PlanStatus::Success,
+                PlanStatus::Failed,
+                PlanStatus::PartiallyFailed,
+                PlanStatus::Aborted,
+                PlanStatus::RollbackSucceed,
+                PlanStatus::RollbackFailed,
             ],
             Self::Execute => &[
-                Status::Created,
-                Status::Failed,
-                Status::PartiallyFailed,
-                Status::Aborted,
-                Status::RollbackSucceed,
+                PlanStatus::Created,
+                PlanStatus::Failed,
+                PlanStatus::PartiallyFailed,
+                PlanStatus::Aborted,
+                PlanStatus::RollbackSucceed,
             ],
-            Self::Rollback => &[Status::Success, Status::Failed, Status::PartiallyFailed],
-            Self::Abort => &[Status::Running],
+            Self::Rollback => &[
+                PlanStatus::Success,
+                PlanStatus::Failed,
+                PlanStatus::PartiallyFailed,
+            ],
+            Self::Abort => &[PlanStatus::Running],
         }
     }
 }
