@@ -1,6 +1,5 @@
-//! The cost law: what an operation looks at does not depend on how much is stored, nor a page on where it lies.
-
-use std::fmt::Write;
+//! The cost law: the number of resources that an operation accesses depends neither on how many are stored nor on the
+//! position of a page.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -18,10 +17,10 @@ use crate::world::settings::Settings;
 const FEW: usize = 1_000;
 const MANY: usize = 100_000;
 
-/// How many things there are in a page that is asked for, and in what is listed whole.
+/// The length of a page, and of a list that has no pages.
 const PAGE: usize = 20;
 
-/// An emulator in process that has stored so much of a family.
+/// An emulator in process that has stored many resources.
 struct Full {
     app: Router,
     runtime: Runtime,
@@ -29,7 +28,7 @@ struct Full {
 }
 
 impl Full {
-    fn of(stored: usize, state: fn(usize) -> String) -> Self {
+    fn new(stored: usize, state: fn(usize) -> String) -> Self {
         let state = State::from_json(&state(stored)).expect("a state");
         let settings = Settings {
             freeze: Some(1_893_456_000_000),
@@ -45,9 +44,9 @@ impl Full {
         }
     }
 
-    /// Asks, and answers how many things were looked at for it. In the path, `{half}` stands for half of what is
-    /// stored.
-    fn ask(&self, method: &str, path: &str, body: &str) -> (usize, Value) {
+    /// Sends a request and returns the number of accesses and the answer. In the path, `{half}` stands for half the
+    /// number of stored resources.
+    fn send(&self, method: &str, path: &str, body: &str) -> (usize, Value) {
         let path = path.replace("{half}", &(self.stored / 2).to_string());
         let request = Request::builder()
             .method(method)
@@ -70,27 +69,22 @@ impl Full {
     }
 }
 
-/// Asks the same of one that has stored little and one that has stored much.
+/// Asserts that the same requests cost the same, with few and with many stored resources.
 fn assert_law(state: fn(usize) -> String, requests: &[(&str, &str, &str)]) {
-    let (few, many) = (Full::of(FEW, state), Full::of(MANY, state));
+    let (few, many) = (Full::new(FEW, state), Full::new(MANY, state));
     for (method, path, body) in requests {
-        let ((looks, small), (looks_of_many, large)) =
-            (few.ask(method, path, body), many.ask(method, path, body));
-        assert_eq!(looks, looks_of_many, "{method} {path}");
-        assert!(looks > 0, "{method} {path} must look at something");
-        assert!(looks <= 3 * PAGE, "{method} {path} looked at {looks}");
+        let (accesses, small) = few.send(method, path, body);
+        let (accesses_of_many, large) = many.send(method, path, body);
+        assert_eq!(accesses, accesses_of_many, "{method} {path}");
+        assert!(accesses > 0, "{method} {path} accesses nothing");
+        assert!(accesses <= 3 * PAGE, "{method} {path}: {accesses}");
         assert_eq!(small.is_null(), large.is_null(), "{method} {path}");
     }
 }
 
-/// So many items of JSON, separated by commas.
-fn items(of: usize, item: impl Fn(usize) -> String) -> String {
-    let mut text = String::new();
-    for n in 0..of {
-        let comma = if n == 0 { "" } else { "," };
-        write!(text, "{comma}{}", item(n)).expect("a text takes everything");
-    }
-    text
+/// JSON items, separated by commas.
+fn items(count: usize, item: impl Fn(usize) -> String) -> String {
+    (0..count).map(item).collect::<Vec<_>>().join(",")
 }
 
 fn uuid(n: usize) -> String {
@@ -179,7 +173,7 @@ fn releases(stored: usize) -> String {
             uuid(n)
         )
     };
-    // A mesh is listed whole, so that its list depends on what it has.
+    // The releases of a mesh are listed without pages, so the length of the list must not differ.
     let page = items(PAGE, release);
     let rest = items(stored - PAGE, |n| release(PAGE + n));
     format!(

@@ -1,6 +1,6 @@
 //! A local emulator of four release APIs: Huawei ASM grayscale releases, `ServiceStage` release plans,
-//! `ServiceStage` pipelines with actions, Zadig delivery versions. Releases *proceed* on a virtual clock that
-//! the user controls.
+//! `ServiceStage` pipelines with actions, and Zadig delivery versions. Releases *proceed* on a virtual clock that the
+//! user controls.
 //!
 //! # From a test
 //!
@@ -47,7 +47,7 @@
 //! | `app.rs` | the router of a world: its families and its control plane |
 //! | `control/` | the control plane, `/_emulator/v1/…`: clock, state, scripts, faults, journal, worlds, OpenAPI |
 //! | `server/` | the worlds of a process, each with its port, accept loop and timer task |
-//! | `registry/` | everything that loops over the families; `families.rs` is the one file that names them |
+//! | `registry/` | the code that loops over the families; `families.rs` is the only file that names them |
 //! | `families/asm`, `families/servicestage`, `families/zadig` | the emulated services |
 //! | `families/iam`, `families/huawei` | the IAM service, and the gateway in front of every Huawei service |
 //! | `world/` | the store (`Arc<RwLock>`), a family's handle on its table, identities, settings, fixture tools |
@@ -56,7 +56,8 @@
 //!
 //! Every family has the same files: `operations` (the handlers), `wire` (bodies), `model` (the nouns; no HTTP),
 //! `table` (uniqueness, order, paging), `fixture` (the state document), `error` (status, code and text of every
-//! refusal), `hints` (what would have worked), `dialect` and `family` (its faces towards `http` and `registry`).
+//! refusal), `hints` (the way to success), `dialect` and `family` (its implementations of the traits of `http` and
+//! `world`).
 //!
 //! The imports between folders; a file at the top of `src` stands for itself, and re-exports do not count:
 //!
@@ -80,29 +81,29 @@
 //!
 //! # A request
 //!
-//! 1. The router picks a route; a path that no route takes is refused in the words of its prefix (`registry/services.rs`).
-//! 2. `http/middleware/instrument.rs` stands around everything: request id, evidence and hint headers, journal, metrics.
-//! 3. `http/middleware/guard.rs` stands around each handler: it looks up the operation, checks the token header or the
+//! 1. The router picks a route. An unknown path is refused in the dialect of its prefix (`registry/services.rs`).
+//! 2. `http/middleware/instrument.rs` wraps every request: request id, evidence and hint headers, journal, metrics.
+//! 3. `http/middleware/guard.rs` wraps every handler: it looks up the operation, checks the token header or the
 //!    signature, the permission and the declared size, and applies faults. A refusal becomes the family's documented
 //!    error body.
-//! 4. Extractors (`http/extract.rs`) read path, query and body, and refuse in the family's words.
-//! 5. The operation makes one call on its table inside `Handle::read` or `Handle::write` (`world/handle.rs`), which take
-//!    the instant under the lock. The response is written straight from the stored resource.
+//! 4. Extractors (`http/extract.rs`) read path, query and body, and refuse in the family's dialect.
+//! 5. The handler makes one call on its table inside `Handle::read` or `Handle::write` (`world/handle.rs`), which take
+//!    the instant under the lock. The response is serialized directly from the stored resource.
 //!
-//! Guard and instrument are not `tower` layers: a layer would clone and box per request.
+//! Guard and instrument are not `tower` layers: a layer would clone and box for every request.
 //!
 //! # Invariants
 //!
 //! * A response is a pure function of the accepted requests, their instants, and the present instant. Only facts are
-//!   stored: a run is its start, its frozen plan and its events; a status is computed from these.
-//! * Reading changes nothing. The one thing that time alone writes is a scheduled start; any later reader finds it done.
-//! * A command checks everything, then changes; a refused one leaves the memory equal.
+//!   stored: a run is its start, its frozen plan and its commands; a status is computed from these.
+//! * Reading changes nothing. Time alone writes only scheduled starts, and every later reader finds them done.
+//! * A command first checks everything, then changes the memory; a refused one changes nothing.
 //! * Every change of a status is a transition. A world numbers its transitions in the order of time, and publishes each
 //!   once, under its lock.
-//! * Time is handed in. Only `sim/clock.rs` reads the machine's clock; only the timer, the accept loop and faults wait.
-//! * The cost of an operation depends neither on how much is stored nor on the page. `cost.rs` tests it by counting
-//!   accesses.
-//! * Worlds share nothing. A closed world leaves nothing behind.
+//! * Time is an argument. Only `sim/clock.rs` reads the machine's clock; only the timer, the accept loop and faults wait.
+//! * The cost of an operation depends neither on the number of stored resources nor on the page. `cost.rs` tests this by
+//!   counting accesses.
+//! * Worlds share nothing, and a closed world leaves nothing behind.
 //! * Every operation is declared once, by the attribute on its handler: route, id, permission, evidence, source,
 //!   differences and OpenAPI entry come from there.
 //!
@@ -111,13 +112,13 @@
 //! * **world**: one memory with one clock, one sequence of ids, one journal, on a port of its own.
 //! * **family**: the emulation of one service: its operations, its table, its dialect.
 //! * **dialect**: a family's way to recognise callers and to word refusals.
-//! * **run**: one execution of a lifecycle: a start, a frozen plan, the accepted events.
-//! * **step**: a part of a run that works for a while and then succeeds or fails.
-//! * **gate**: a part of a run that waits for an approval.
-//! * **script**: an outcome set in advance for coming work: fail, take longer, hang.
+//! * **run**: one execution of a lifecycle: a start, a frozen plan, the accepted commands.
+//! * **step**: a part of a run: work that succeeds or fails after a while, or a gate.
+//! * **gate**: a step that waits for an approval.
+//! * **script**: an outcome set in advance for future work: fail, take longer, hang.
 //! * **fault**: a failure injected at the HTTP level: a status, a delay, a dropped connection.
 //! * **transition**: a change of a resource's or step's status, with its number, instant and cause.
-//! * **fixture**: a state document that a world starts with and resets to.
+//! * **fixture**: a state document with which a world starts and to which it resets.
 //! * **evidence**: how a behaviour is known: `documented`, `observed` or `inferred`.
 //! * **control plane**: the emulator's own API below `/_emulator/v1`.
 

@@ -1,4 +1,4 @@
-//! The two faces of a family: its table in a world's memory, and its HTTP service.
+//! The two traits of a family: its table in a world's memory, and its HTTP service.
 
 use axum::extract::FromRef;
 use serde::Serialize;
@@ -14,18 +14,18 @@ use crate::sim::ids::Ids;
 use crate::sim::timeline::Timeline;
 use crate::sim::transition::{ChangeContext, TransitionLog};
 
-/// A family's memory, as a world keeps, saves and restores it.
+/// A family's table: its part of a world's memory.
 pub trait FamilyTable: Default {
     /// The family's part of the state document.
     type State: Clone + Default + PartialEq + Serialize + DeserializeOwned;
 
-    /// The names that scripts, transitions and timelines call the family by.
+    /// The family's names in scripts, transitions and timelines.
     const NAMES: &'static [&'static str];
 
-    /// The next instant at which a resource changes by itself, or [`crate::sim::NEVER`].
+    /// The instant of the next timed change, or [`crate::sim::NEVER`].
     fn next_due(&self) -> Millis;
 
-    /// Fires the first timer that is due at `now`; answers whether there was one.
+    /// Fires the first timer that is due at `now`. Returns true if there was one.
     fn fire_next(&mut self, now: Millis, shared: &mut Shared) -> bool;
 
     /// Counts the resources, by family name and status.
@@ -61,22 +61,17 @@ pub trait FamilyTable: Default {
     fn merge(state: &mut Self::State, patch: Self::State);
 
     /// Restores counters that must not go back.
-    fn load_counters(&mut self, counters: Counters) {
-        let _ = counters;
-    }
+    fn load_counters(&mut self, _counters: Counters) {}
 
     /// Saves counters that must not go back.
-    fn save_counters(&self, counters: &mut Counters) {
-        let _ = counters;
-    }
+    fn save_counters(&self, _counters: &mut Counters) {}
 }
 
 /// A family's HTTP service: the state of its router.
 pub trait Service: Dialect {
-    /// The table that its operations work on; `()` for a service that only uses what all families share.
+    /// The table of its operations; `()` for a service that only uses the part that all families share.
     type Table: 'static;
 
-    /// The service of a world.
     fn new(handle: Handle<Self::Table>) -> Self;
 
     /// The prefix of the paths that belong to the service even if it has no such path; other unknown paths are

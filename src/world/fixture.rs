@@ -14,21 +14,21 @@ pub struct Counters {
     /// The number of the next pipeline execution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_execution_id: Option<i64>,
-    /// How many ids were drawn.
+    /// The number of ids drawn so far.
     #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ids_drawn: Option<u64>,
 }
 
 impl Counters {
-    /// Keeps the larger of two counters, since none may go back.
+    /// Takes the larger value of each counter, since none may go back.
     pub fn merge(&mut self, other: Self) {
         self.next_execution_id = self.next_execution_id.max(other.next_execution_id);
         self.ids_drawn = self.ids_drawn.max(other.ids_drawn);
     }
 }
 
-/// Replaces what has the same key, and adds the rest in order.
+/// Replaces items with the same key, and adds the rest in order.
 pub fn upsert<T, K: std::hash::Hash + Eq + ?Sized + ToOwned<Owned: std::hash::Hash + Eq>>(
     list: &mut Vec<T>,
     patch: Vec<T>,
@@ -37,22 +37,22 @@ pub fn upsert<T, K: std::hash::Hash + Eq + ?Sized + ToOwned<Owned: std::hash::Ha
     upsert_with(list, patch, key, |old, new| *old = new);
 }
 
-/// As [`upsert`], but what has the same key is merged by `merge`.
+/// Like [`upsert`], but items with the same key are merged by `merge`.
 pub fn upsert_with<T, K: std::hash::Hash + Eq + ?Sized + ToOwned<Owned: std::hash::Hash + Eq>>(
     list: &mut Vec<T>,
     patch: Vec<T>,
     key: impl Fn(&T) -> &K,
     merge: impl Fn(&mut T, T),
 ) {
-    let places: HashMap<K::Owned, usize> = list
+    let positions: HashMap<K::Owned, usize> = list
         .iter()
         .enumerate()
         .map(|(n, item)| (key(item).to_owned(), n))
         .collect();
     for item in patch {
-        match places.get(key(&item)) {
-            Some(place) => merge(&mut list[*place], item),
-            // A key that comes twice in a patch stays twice, for the load to refuse.
+        match positions.get(key(&item)) {
+            Some(position) => merge(&mut list[*position], item),
+            // A duplicate key in the patch stays, so that loading refuses it.
             None => list.push(item),
         }
     }

@@ -15,14 +15,13 @@ use crate::sim::transition::TransitionLog;
 pub struct Shared {
     /// Users, tokens and access keys.
     pub identities: Directory,
-    /// Outcomes of work to come. Not part of the exported state.
+    /// Scripted outcomes. Not part of the exported state.
     pub scripts: Scripts,
     /// The transitions that have not been published yet. Not part of the exported state.
     pub log: TransitionLog,
 }
 
 impl Shared {
-    /// No identities, no scripts, no transitions.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         Self {
@@ -36,21 +35,19 @@ impl Shared {
 /// The part of a world that needs no lock.
 #[derive(Debug)]
 pub struct Services {
-    /// The options of the world.
     pub settings: Settings,
     /// The sequence of resource ids.
     pub ids: Ids,
-    /// The sequence of request ids. It is apart from `ids`, so that the ids of resources depend on creations alone.
+    /// The sequence of request ids. It is separate from `ids`, so that resource ids depend on creations alone.
     pub request_ids: Arc<Ids>,
-    /// The sequence of tokens. A reset does not restart it: a token issued before the reset must never be issued
-    /// to somebody else.
+    /// The sequence of tokens. A reset does not restart it: no token may be issued to two users.
     pub token_ids: Ids,
     /// Journal, events, metrics and faults.
     pub recorder: Arc<Recorder>,
 }
 
-/// Access to one table of a world under the world's lock. The registry implements it once per table, so that a
-/// family never sees the tables of the others.
+/// Access to one table of a world under the world's lock. The registry implements it once per table, so a family
+/// cannot access the tables of others.
 pub trait Access<T>: Send + Sync {
     /// Calls `look` once, at the present instant.
     fn read(&self, look: &mut dyn FnMut(&T, &Shared, Millis));
@@ -105,7 +102,6 @@ impl<T> Handle<T> {
         result.expect("a world calls the closure once")
     }
 
-    /// The options of the world.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.services.settings

@@ -1,5 +1,5 @@
-//! Hints beside the documented texts of refusals: the resource that was probably meant, and the way to a status that allows a
-//! command. They travel in the header `x-emulator-hint`, never in a body.
+//! Hints in addition to the documented texts of refusals: the resource that was probably meant, and the way to a status
+//! that allows a command. They are sent in the header `x-emulator-hint`, never in a body.
 
 use std::fmt::Display;
 
@@ -7,16 +7,17 @@ use crate::sim::collection::{Collection, Resource, Stored};
 use crate::sim::fuzzy::nearest;
 use crate::sim::{Millis, NEVER};
 
-/// The number of resources, newest first in their scope, that a suggestion is searched among.
+/// The number of resources among which a suggestion is searched: the newest of a scope.
 pub const MAX_CANDIDATES: usize = 250;
 
-/// The number of changes that are foreseen at most.
+/// The maximum number of changes that are foreseen.
 const MAX_CHANGES: usize = 1_000;
 
 /// The hint for a body that was too large.
 pub const TOO_LARGE: &str = "a body may have up to 12 MiB";
 
-/// The place of a resource that a project does not have, or the closest one there. `noun` names its kind.
+/// The hint for an id that a project does not have: the project that has it, or the closest id. `noun` names the kind
+/// of resource.
 #[must_use]
 pub fn not_found_hint<T: Resource>(
     noun: &str,
@@ -25,39 +26,36 @@ pub fn not_found_hint<T: Resource>(
     id: &str,
 ) -> String {
     if let Some(found) = collection.find(id) {
-        let home = &found.scope;
-        return format!("the {noun} {id} belongs to the project {home}, not to {project}");
+        let owner = &found.scope;
+        return format!("the {noun} {id} belongs to the project {owner}, not to {project}");
     }
     did_you_mean(noun, collection.of(project).rev(), id).unwrap_or_else(|| {
-        let n_things = collection.len(project);
-        format!("the project {project} has no {noun} {id}; it has {n_things}")
+        let count = collection.len(project);
+        format!("the project {project} has no {noun} {id}; it has {count}")
     })
 }
 
-/// The resource, newest first, that was probably meant by an unknown id.
+/// The resource that was probably meant by an unknown id. `resources` are newest first.
 pub fn did_you_mean<'a, T: Resource + 'a>(
     noun: &str,
-    things: impl Iterator<Item = &'a Stored<T>>,
+    resources: impl Iterator<Item = &'a Stored<T>>,
     id: &str,
 ) -> Option<String> {
-    let things: Vec<_> = things.take(MAX_CANDIDATES).collect();
-    if let Some(named) = things.iter().find(|stored| stored.item.name() == id) {
+    let resources: Vec<_> = resources.take(MAX_CANDIDATES).collect();
+    if let Some(named) = resources.iter().find(|stored| stored.item.name() == id) {
         return Some(format!(
             "{id} is the name of the {noun} with the id {}",
             named.id
         ));
     }
-    let ids = things.iter().map(|stored| &*stored.id);
-    let names = things.iter().map(|stored| stored.item.name());
+    let ids = resources.iter().map(|stored| &*stored.id);
+    let names = resources.iter().map(|stored| stored.item.name());
     let near = nearest(id, ids).or_else(|| nearest(id, names))?;
-    let near = things
+    let Stored { id, item, .. } = resources
         .iter()
         .find(|stored| &*stored.id == near || stored.item.name() == near)?;
-    let name = near.item.name();
-    Some(format!(
-        "did you mean the {noun} {}, named {name}?",
-        near.id
-    ))
+    let name = item.name();
+    Some(format!("did you mean the {noun} {id}, named {name}?"))
 }
 
 /// The future of a resource if no command comes.
@@ -65,15 +63,15 @@ pub struct StatusForecast<'a, S> {
     /// The next instant after a given one at which the status changes, or [`NEVER`].
     pub next: &'a dyn Fn(Millis) -> Millis,
     pub status: &'a dyn Fn(Millis) -> S,
-    /// True if what was refused is allowed at an instant.
+    /// True if the refused command is allowed at an instant.
     pub allows: &'a dyn Fn(Millis) -> bool,
-    /// The advice where time alone does not help, at an instant.
+    /// The advice at an instant from which time alone does not help.
     pub advice: &'a dyn Fn(Millis) -> String,
 }
 
 impl<S: PartialEq + Display> StatusForecast<'_, S> {
-    /// The way to a status that allows the refused command: time, if it leads there; else the advice for the status that
-    /// time leads to at last.
+    /// The way to a status that allows the refused command: time if it leads there, otherwise the advice for the last
+    /// status that time leads to.
     #[must_use]
     pub fn path_to_allowed(&self, now: Millis) -> String {
         let (mut last, mut left) = (now, MAX_CHANGES);
@@ -101,7 +99,7 @@ impl<S: PartialEq + Display> StatusForecast<'_, S> {
     }
 }
 
-/// The command that lets that much time pass.
+/// The request that advances the clock by that much.
 #[must_use]
 pub fn advance(by: Millis) -> String {
     format!("POST /_emulator/v1/clock/advance {{\"ms\":{by}}}")
@@ -127,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn time_leads_to_what_is_allowed_or_as_far_as_it_does() {
+    fn the_hint_is_time_if_it_leads_to_an_allowed_status() {
         let twice = |at| match at {
             100..150 => 150,
             150..200 => 200,

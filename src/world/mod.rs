@@ -1,5 +1,5 @@
-//! The part of a world that knows no family: its memory's lock, its options, its identities, and the tools for fixtures,
-//! hints and instants.
+//! The parts of a world that depend on no family: the store, the options, the identities, and tools for fixtures, hints
+//! and timestamps.
 
 pub mod family;
 pub mod fixture;

@@ -1,50 +1,50 @@
-//! The options of a world. Their words are the same on the command line and in JSON.
+//! The options of a world. Their values have the same names on the command line and in JSON.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::sim::Millis;
 
-/// Which credentials pass.
+/// The credentials that are accepted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[non_exhaustive]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Auth {
-    /// A credential must be there and well formed; any value passes.
+    /// Any well-formed credential.
     #[default]
     Shape,
-    /// Only credentials of the fixtures pass.
+    /// Only credentials of the fixtures.
     Strict,
 }
 
-/// What is followed where a document and the real service are known to differ.
+/// The source to follow where the documentation and the real service are known to differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[non_exhaustive]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Fidelity {
-    /// The document.
+    /// The documentation.
     #[default]
     Documented,
-    /// The service.
+    /// The real service.
     Strict,
 }
 
-/// Whether what a request refers to must exist, where the emulator does not own it.
+/// The treatment of references to resources that the emulator does not own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[non_exhaustive]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum References {
-    /// It need not.
+    /// They need not exist.
     #[default]
     Lenient,
-    /// It must be in the fixtures.
+    /// They must exist in the fixtures.
     Checked,
 }
 
-/// How the pipelines list is wrapped.
+/// The shape of the pipelines list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[non_exhaustive]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
@@ -57,24 +57,20 @@ pub enum PipelinesList {
     Object,
 }
 
-/// Everything that may be chosen of a world.
+/// All options of a world.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// The credentials that pass.
     pub auth: Auth,
-    /// The authority in doubt.
     pub fidelity: Fidelity,
-    /// The treatment of references to unknown resources.
     pub references: References,
-    /// The shape of the pipelines list.
     pub pipelines_list: PipelinesList,
     /// The length of one step of work, in milliseconds.
     pub step: Millis,
     /// Virtual seconds per real second.
     pub pace: f64,
-    /// The instant at which the clock stands; absent: it runs.
+    /// The instant at which the clock is frozen; absent: it runs.
     pub freeze: Option<Millis>,
-    /// About how many bytes the journal holds; 0: it is off.
+    /// The approximate size of the journal in bytes; 0: it is off.
     pub journal_bytes: usize,
     /// The seed of all identifiers.
     pub seed: u64,
@@ -99,17 +95,15 @@ impl Default for Settings {
 /// The longest step of work: ten years.
 pub const LONGEST_LENGTH: Millis = 10 * 366 * 86_400_000;
 
-/// Reads a length with a unit, up to ten years; otherwise says what was expected.
+/// Parses a length with a unit, up to ten years. The error is the expected format.
 pub fn length(text: &str) -> Result<Millis, String> {
-    let expected =
-        || "expected a length with a unit, such as 2s, 500ms or 1m 30s, up to ten years".to_owned();
-    let length = humantime::parse_duration(text).map_err(|_| expected())?;
-    let ms = Millis::try_from(length.as_millis()).map_err(|_| expected())?;
-    if ms <= LONGEST_LENGTH {
-        Ok(ms)
-    } else {
-        Err(expected())
-    }
+    humantime::parse_duration(text)
+        .ok()
+        .and_then(|length| Millis::try_from(length.as_millis()).ok())
+        .filter(|length| *length <= LONGEST_LENGTH)
+        .ok_or_else(|| {
+            "expected a length with a unit, such as 2s, 500ms or 1m 30s, up to ten years".to_owned()
+        })
 }
 
 /// True if a clock can run at that pace.

@@ -1,10 +1,10 @@
-//! One lock around the whole memory, lent only to closures.
+//! The store: one lock around the whole memory, accessed through closures.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// A shared value behind one read-write lock. No guard leaves it, so none can meet an `.await`.
+/// A shared value behind one read-write lock. Closures are synchronous, so the lock is never held across an `.await`.
 ///
-/// A lock that a panicking closure poisoned is used on: every command checks before it changes anything.
+/// A poisoned lock stays in use: every command checks before it changes anything, so a panic leaves the value intact.
 #[derive(Debug, Default)]
 pub struct Store<S>(Arc<RwLock<S>>);
 
@@ -15,17 +15,16 @@ impl<S> Clone for Store<S> {
 }
 
 impl<S> Store<S> {
-    /// A store that holds `value`.
     pub fn new(value: S) -> Self {
         Self(Arc::new(RwLock::new(value)))
     }
 
-    /// Lends the value for looking at, beside other readers.
+    /// Calls `look` with shared access.
     pub fn read<R>(&self, look: impl FnOnce(&S) -> R) -> R {
         look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Lends the value for changing, alone.
+    /// Calls `change` with exclusive access.
     pub fn write<R>(&self, change: impl FnOnce(&mut S) -> R) -> R {
         change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner))
     }

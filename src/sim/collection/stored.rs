@@ -44,13 +44,9 @@ impl<T: Resource> Stored<T> {
             history: History::default(),
         };
         let changes = if change_context.cause == IMPORT {
-            let is = change_context
-                .log
-                .intern(stored.item.status_label(change_context.now));
-            own(Symbol::NOTHING, is).into_iter().collect()
+            own_change(Symbol::NOTHING, stored.own_status(change_context))
         } else {
-            StatusSnapshot::NOTHING
-                .changes_to(&stored.snapshot(change_context.now, change_context.log))
+            StatusSnapshot::NOTHING.changes_to(&stored.snapshot(change_context))
         };
         stored.record(changes, change_context);
         stored
@@ -58,13 +54,8 @@ impl<T: Resource> Stored<T> {
 
     /// Records its end, but not those of its steps.
     pub(super) fn end(&mut self, change_context: &mut ChangeContext) {
-        let from = change_context
-            .log
-            .intern(self.item.status_label(change_context.now));
-        self.record(
-            own(from, Symbol::NOTHING).into_iter().collect(),
-            change_context,
-        );
+        let status = self.own_status(change_context);
+        self.record(own_change(status, Symbol::NOTHING), change_context);
     }
 
     /// Takes over the history of an older version of the same resource. A different status is recorded as an import.
@@ -74,14 +65,10 @@ impl<T: Resource> Stored<T> {
         from: &TransitionLog,
         change_context: &mut ChangeContext,
     ) {
-        let was = change_context
-            .log
-            .intern(other.item.status_label(change_context.now));
-        let is = change_context
-            .log
-            .intern(self.item.status_label(change_context.now));
+        let before = other.own_status(change_context);
+        let after = self.own_status(change_context);
         self.history = std::mem::take(&mut other.history).translate(from, change_context.log);
-        self.record(own(was, is).into_iter().collect(), change_context);
+        self.record(own_change(before, after), change_context);
     }
 
     /// The transitions it remembers, oldest first, each with its number (0 for an import).
@@ -111,9 +98,9 @@ impl<T: Resource> Stored<T> {
         change_context: &mut ChangeContext,
         change: impl FnOnce(&mut T) -> R,
     ) -> R {
-        let before = self.snapshot(change_context.now, change_context.log);
+        let before = self.snapshot(change_context);
         let result = change(&mut self.item);
-        let after = self.snapshot(change_context.now, change_context.log);
+        let after = self.snapshot(change_context);
         self.record(before.changes_to(&after), change_context);
         result
     }
@@ -145,24 +132,30 @@ impl<T: Resource> Stored<T> {
         self.history = history;
     }
 
-    fn snapshot(&self, now: Millis, log: &mut TransitionLog) -> StatusSnapshot {
-        let steps = (0..self.item.n_steps()).filter_map(|step| self.item.step(step, now));
-        StatusSnapshot {
-            own: log.intern(self.item.status_label(now)),
-            steps: steps
-                .map(|(name, status)| (name.into(), log.intern(status)))
-                .collect(),
-        }
+    fn own_status(&self, change_context: &mut ChangeContext) -> Symbol {
+        let status = self.item.status_label(change_context.now);
+        change_context.log.intern(status)
+    }
+
+    fn snapshot(&self, change_context: &mut ChangeContext) -> StatusSnapshot {
+        let own = self.own_status(change_context);
+        let ChangeContext { now, log, .. } = change_context;
+        let steps = (0..self.item.n_steps())
+            .filter_map(|step| self.item.step(step, *now))
+            .map(|(name, status)| (name.into(), log.intern(status)))
+            .collect();
+        StatusSnapshot { own, steps }
     }
 }
 
-/// A change of the resource's own status, if it differs.
-fn own(from: Symbol, to: Symbol) -> Option<Change> {
-    (from != to).then_some(Change {
+/// The change of the resource's own status, if it differs.
+fn own_change(from: Symbol, to: Symbol) -> Vec<Change> {
+    let change = Change {
         step: None,
         from,
         to,
-    })
+    };
+    if from == to { Vec::new() } else { vec![change] }
 }
 
 /// The changes of status at an instant: the resource's own first, then those of its steps, by name. Each has the
@@ -203,7 +196,7 @@ impl StatusSnapshot {
     /// The differences from a later snapshot: the resource itself, its steps in their new order, then removed steps.
     /// Steps with the same name are paired in order.
     fn changes_to(&self, after: &Self) -> Vec<Change> {
-        let mut changes: Vec<_> = own(self.own, after.own).into_iter().collect();
+        let mut changes = own_change(self.own, after.own);
         let mut add = |name: &Arc<str>, from: Symbol, to: Symbol| {
             if from != to {
                 changes.push(Change {

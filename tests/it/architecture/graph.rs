@@ -11,15 +11,15 @@ use super::parse::{self, Import, Scope, Segments};
 /// The texts of a crate, by their path below `src`.
 pub type Sources = BTreeMap<String, String>;
 
-/// What a file takes from another: the names, by importing and imported file.
+/// The names that a file imports from another, by importing and imported file.
 pub type Edges = BTreeMap<(String, String), BTreeSet<String>>;
 
-/// What is known of a crate's files.
+/// The files of a crate.
 #[derive(Debug, Default)]
 pub struct Graph {
     pub files: BTreeSet<String>,
     pub imports: Edges,
-    /// What is passed on. Only rules of layers look at it.
+    /// The re-exports. Only the rules of layers consider them.
     pub reexports: Edges,
     /// The identifiers in a file's code.
     pub identifiers: BTreeMap<String, BTreeSet<String>>,
@@ -93,7 +93,7 @@ impl Graph {
     }
 }
 
-/// Where a path leads.
+/// The target of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Target {
     Module(usize),
@@ -225,7 +225,7 @@ impl Tree {
         if !found.is_empty() {
             return found;
         }
-        // What a type holds belongs to the type.
+        // The items inside a type belong to the type.
         let mut others: Vec<Target> = reached.to_vec();
         others.retain(|target| !matches!(target, Target::Module(_)));
         for target in &mut others {
@@ -241,7 +241,7 @@ impl Tree {
         parent.map(Target::Module).into_iter().collect()
     }
 
-    /// What a name means in a module. It can mean several things, such as a module and a function.
+    /// The meanings of a name in a module. There may be several, such as a module and a function.
     fn look_up(&self, module: usize, name: &str, followed: &mut Followed) -> Vec<Target> {
         let Module {
             file,

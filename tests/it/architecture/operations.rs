@@ -98,7 +98,7 @@ fn schemas_of_the_openapi_document_are_there_and_mean_one_thing_each() {
             assert_eq!(*first, schema, "{name} means two things");
         }
     }
-    // What may be anything would make a choice between it and something else undecidable.
+    // A schema that allows anything would make a choice between it and another one undecidable.
     let any = r##"{"$ref":"#/components/schemas/Verbatim""##;
     assert!(!control::openapi().contains(&format!(r#""oneOf":[{any}"#)));
 

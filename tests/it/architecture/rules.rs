@@ -9,7 +9,7 @@ use super::graph::{Edges, Graph};
 /// A folder's imports: the folders it imports from.
 pub type FolderEdges = BTreeMap<String, BTreeSet<String>>;
 
-/// What a file names, by the file.
+/// The names in a file, by file.
 pub type Named = BTreeMap<String, Vec<String>>;
 
 /// The folder that a file belongs to: the first part of its path, two parts for a family, and its own
@@ -191,7 +191,7 @@ pub fn listed(edges: &FolderEdges) -> String {
     edges.iter().map(line).collect()
 }
 
-/// What differs between the measured and the documented edges of folders.
+/// The differences between the measured and the documented edges of folders.
 pub fn undocumented(graph: &Graph, docs: &str) -> Vec<String> {
     let measured = folder_edges(&graph.imports);
     let documented = documented_edges(docs);
