@@ -1,4 +1,4 @@
-//! A run from its history: what it will come to, and what it is at.
+//! The cost of a forecast and of a status.
 
 use std::hint::black_box;
 
@@ -11,7 +11,7 @@ use release_emulator::internals::sim::lifecycle::{
 /// Duration of a step.
 const STEP: Millis = 10;
 
-/// Steps one after the other.
+/// A sequence of steps.
 fn script(steps: usize) -> RunPlan {
     let work = StepPlan::Work {
         takes: STEP,

@@ -1,7 +1,7 @@
 //! Micro-benchmarks of single functions: `cargo bench --bench micro`, or `cargo bench --bench micro -- fold` for some.
 //!
-//! Requests are given to the whole application in process: no socket, but every layer, with the journal and the
-//! metrics on, and a token that is looked at.
+//! Requests go to the whole application in process: without a socket, but through every layer, with the journal and the
+//! metrics on and a token that is checked.
 
 mod fold;
 mod memory;

@@ -1,4 +1,4 @@
-//! Requests that read and change what is stored, and its export.
+//! The cost of requests that read and change the memory, and of its export.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -14,7 +14,7 @@ const PIPELINES: &str = "/v3/p1/pipeline/pipelines";
 const RELEASES: &str = "/v2/meshes/m1/namespaces/default/releases";
 const VERSIONS: &str = "/openapi/delivery/releases/k8s?token=any";
 
-/// An emulator in process, with who asks it.
+/// An emulator in process, with the runtime of its client.
 struct Bench {
     world: World,
     app: Router,
@@ -22,7 +22,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// One with some plans.
+    /// An emulator with some plans.
     fn with_plans(plans: usize) -> Self {
         let plan = |n: usize| {
             json!({"id": format!("{n:08x}-0000-4000-8000-000000000000"), "name": format!("plan-{n:06}"),
@@ -52,7 +52,7 @@ impl Bench {
         request.body(Body::from(body)).expect("a request")
     }
 
-    /// The body of the answer, which must be one of success.
+    /// The body of the response. Panics unless the request succeeds.
     fn answer(&self, request: Request<Body>) -> Vec<u8> {
         self.runtime.block_on(async {
             let response = self.app.clone().oneshot(request).await.expect("infallible");

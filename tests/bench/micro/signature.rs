@@ -1,5 +1,5 @@
-//! The cost of a signature: verifying one, and a request with one that is verified beside the same request whose
-//! key nobody knows and whose signature therefore is only read.
+//! The cost of a signature: its verification alone, a request whose signature is verified, and the same request with an
+//! unknown key, whose signature is only parsed.
 //!
 //! The body has 1 KiB, and five headers are signed, as by the official SDKs.
 
@@ -25,7 +25,7 @@ const SK: &str = "emulatorSecretKey0123456789abcdefABCDEF01";
 const NAMES: &str = "content-type;host;user-agent;x-project-id;x-sdk-date";
 const CODE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// A list, so that the handler does little, with a body that it does not read.
+/// A list, which is cheap to handle, with a body that the handler does not read.
 fn request(authorization: &str, date: &str) -> Request<Vec<u8>> {
     Request::get("/v3/0605767aee00d2562f3cc0123456789a/pipeline/pipelines?limit=20&offset=0")
         .header("authorization", authorization)
@@ -104,7 +104,7 @@ pub(crate) fn verifying(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// An emulator that verifies the key `KNOWN`, and lets pass any other.
+/// An emulator that knows the key `KNOWN` and accepts any other unverified.
 fn emulator() -> Router {
     let identities = serde_json::json!({"identities": {
         "users": [{"name": "ann"}], "access_keys": [{"ak": "KNOWN", "sk": SK, "user": "ann"}]}});
@@ -134,7 +134,7 @@ pub(crate) fn requests(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The machine's time as a client signs with it: it is what signatures are judged by.
+/// The machine's time as a client signs it.
 fn now() -> String {
     let now = chrono::DateTime::from_timestamp_millis(system_now()).expect("within the calendar");
     now.format("%Y%m%dT%H%M%SZ").to_string()

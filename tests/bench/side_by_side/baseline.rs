@@ -1,5 +1,5 @@
-//! The fastest axum servers to compare with: a list as a constant (a), and typed items behind a lock, written by serde
-//! (b). They are served by this very program, which the benchmark starts once more.
+//! The fastest axum servers for comparison: a constant list (a), and typed items behind a lock, serialized by serde (b).
+//! The benchmark starts itself once more to serve them.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// About what an item takes as text, in bytes.
+/// The approximate size of an item as text, in bytes.
 const ITEM: usize = 200;
 
 /// An item with the keys of a release plan in a list.
@@ -55,7 +55,7 @@ struct Wanted {
     creator: String,
 }
 
-/// The constant lists, by how many items they have; the items.
+/// The constant lists by their length, and the items.
 struct Memory {
     lists: BTreeMap<usize, Bytes>,
     items: RwLock<BTreeMap<u64, Item>>,
@@ -66,7 +66,7 @@ struct Page {
     limit: usize,
 }
 
-/// An iterator that is written once, as an array.
+/// An iterator that is serialized once, as an array.
 struct Rows<I>(Cell<Option<I>>);
 
 impl<I: Iterator<Item: Serialize>> Serialize for Rows<I> {
@@ -123,7 +123,7 @@ async fn create(State(memory): State<Arc<Memory>>, Json(wanted): Json<Wanted>) -
     json(StatusCode::CREATED, text)
 }
 
-/// Serves 1,000 items for ever, and says where.
+/// Prints its address and serves 1,000 items until it is killed.
 pub(crate) fn serve() {
     let plan = |n| Wanted {
         name: format!("release-{n:06}"),

@@ -1,5 +1,4 @@
-//! A client of few words: keep-alive connections that are asked one thing at a time, and one that asks at a fixed
-//! rate and waits for nobody.
+//! A minimal HTTP client: keep-alive connections with one request at a time, and a load at a fixed rate.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
@@ -8,15 +7,15 @@ use std::time::Duration;
 
 use release_emulator::internals::sim::clock::Stopwatch;
 
-/// Most requests in flight at a fixed rate.
+/// The maximum number of requests in flight at a fixed rate.
 const CONNECTIONS: usize = 64;
 
-/// A request as it goes over the wire.
+/// The bytes of a request.
 #[derive(Clone)]
 pub(crate) struct Request(Vec<u8>);
 
 impl Request {
-    /// A request that any of the emulated services lets in.
+    /// A request with credentials that all emulated services accept.
     pub(crate) fn new(method: &str, path: &str, body: &str) -> Self {
         let authorization = if path.starts_with("/openapi/") {
             "Authorization: Bearer any"
@@ -37,33 +36,31 @@ impl Request {
     }
 }
 
-/// An answer that has come in whole.
+/// A complete response.
 pub(crate) struct Answer {
-    /// Its status.
     pub(crate) status: u16,
     body: Vec<u8>,
 }
 
 impl Answer {
-    /// Its body as text.
+    /// The body as text.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Its body as JSON.
+    /// The body as JSON.
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).expect("JSON")
     }
 }
 
-/// A connection that is kept.
+/// A keep-alive connection.
 pub(crate) struct Connection {
     stream: TcpStream,
     read: Vec<u8>,
 }
 
 impl Connection {
-    /// Opens one.
     pub(crate) fn open(address: &str) -> std::io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
@@ -73,7 +70,7 @@ impl Connection {
         })
     }
 
-    /// Asks, and waits for the answer.
+    /// Sends a request and waits for the response.
     pub(crate) fn ask(&mut self, request: &Request) -> Answer {
         self.stream
             .write_all(&request.0)
@@ -85,7 +82,7 @@ impl Connection {
         }
     }
 
-    /// Asks, and expects an answer that is none of a mistake.
+    /// Sends a request and asserts that it succeeds.
     pub(crate) fn done(&mut self, method: &str, path: &str, body: &str) -> Answer {
         let answer = self.ask(&Request::new(method, path, body));
         let Answer { status, .. } = answer;
@@ -97,7 +94,7 @@ impl Connection {
         answer
     }
 
-    /// Reads on; the answer, once it is there as a whole.
+    /// Reads more bytes, and returns the response once it is complete.
     fn answer(&mut self) -> Option<Answer> {
         let mut part = [0; 16 << 10];
         match self.stream.read(&mut part) {
@@ -128,8 +125,8 @@ impl Connection {
     }
 }
 
-/// Asks so many times a second for so long, over as many connections as it takes, and answers how long each answer
-/// took, counted from when its request was due: that a slow server is asked later does not help it.
+/// Sends requests at a fixed rate over as many connections as needed, and returns the latencies. A latency counts from
+/// the instant at which the request was due, so a slow server does not profit from late requests.
 pub(crate) fn at_rate(
     address: &str,
     request: &Request,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::give_up;
 use super::server::{CLIENTS, Server, on_core};
 
-/// The Lua script for wrk; it reads the rest from its environment.
+/// The Lua script for wrk, which reads its parameters from the environment.
 const SCRIPT: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/bench/side_by_side/load.lua"
@@ -16,12 +16,11 @@ const SCRIPT: &str = concat!(
 pub(crate) struct Load<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
-    /// `__N__` in it stands for a number that comes once.
+    /// The body, in which `__N__` stands for a unique number.
     pub(crate) body: Option<&'a str>,
 }
 
 impl<'a> Load<'a> {
-    /// Reads the same thing again and again.
     pub(crate) fn get(path: &'a str) -> Self {
         Self {
             method: "GET",
@@ -30,7 +29,6 @@ impl<'a> Load<'a> {
         }
     }
 
-    /// Sends something again and again.
     pub(crate) fn post(path: &'a str, body: &'a str) -> Self {
         Self {
             method: "POST",
@@ -45,11 +43,11 @@ impl<'a> Load<'a> {
 pub(crate) struct Round {
     /// Requests per second.
     pub(crate) rate: f64,
-    /// The server's CPU time for each, in microseconds.
+    /// The server's CPU time per request, in microseconds.
     pub(crate) cpu_us: f64,
 }
 
-/// Drives a server for so long; every answer must be one of success.
+/// Loads a server for that long and asserts that every request succeeds.
 pub(crate) fn drive(server: &Server, load: Load, lasting: Duration) -> Round {
     let mut wrk = on_core(CLIENTS, "wrk");
     wrk.args(["-t1", "-c64", "-H", "X-Auth-Token: any", "-s", SCRIPT, "-d"]);

@@ -1,10 +1,10 @@
-//! The emulator's cost beside the fastest axum servers, in the same run: `cargo bench --bench side_by_side`.
+//! The emulator's cost compared with the fastest axum servers, in the same run: `cargo bench --bench side_by_side`.
 //!
-//! Servers have one core and what drives them another, and take turns; what is printed are medians over the
-//! rounds, and the median of each round's ratio. The journal and the metrics are on, as they are by default, and
-//! every request carries a token that is looked at. It wants Linux, two cores, `wrk` and `taskset`, which Debian has
-//! as `wrk` and `util-linux`. Names of parts choose some: `cargo bench --bench side_by_side -- list start`; the part
-//! `soak` runs only where it is named.
+//! Servers take turns on one core, and the clients have another. The table has the medians over the rounds, and the
+//! median of the ratios per round. The journal and the metrics are on, as they are by default, and every request carries
+//! a token that is checked. It requires Linux, two cores, `wrk` and `taskset` (the Debian packages `wrk` and
+//! `util-linux`). Arguments select parts: `cargo bench --bench side_by_side -- list start`. The part `soak` runs only if
+//! it is selected.
 
 mod baseline;
 mod client;
@@ -29,7 +29,7 @@ const PARTS: [(&str, fn()); 8] = [
     ("journal", parts::journal),
 ];
 
-/// The parts that run only if named.
+/// The parts that run only if selected.
 const SOAK: (&str, fn()) = ("soak", parts::soak);
 
 fn main() {
@@ -68,7 +68,7 @@ fn main() {
     }
 }
 
-/// Ends the benchmark with a reason.
+/// Exits with an error message.
 #[expect(
     clippy::exit,
     reason = "a measurement that cannot be taken leaves nothing to save"

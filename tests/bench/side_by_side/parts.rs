@@ -10,7 +10,7 @@ use super::server::{CLIENTS, Server, start_up};
 use super::table::{median, row};
 use super::{give_up, soak as soaking};
 
-/// Rounds that count. Servers under load get one more to warm up.
+/// The measured rounds. Servers under load get one more to warm up.
 const ROUNDS: usize = 5;
 
 /// Duration of a round of load.
@@ -19,10 +19,10 @@ const ROUND: Duration = Duration::from_secs(2);
 /// Number of measured starts.
 const STARTS: usize = 11;
 
-/// Stored resources, unless their number is what is measured.
+/// Stored resources, unless their number is measured.
 const FEW: u64 = 1_000;
 
-/// Stored resources if their number is what is measured.
+/// Stored resources if their number is measured.
 const MANY: u64 = 1_000_000;
 
 /// Releases stored to measure the memory of one.
@@ -50,7 +50,7 @@ fn rounds<const N: usize>(driven: [(&Server, Load); N]) -> Vec<[Round; N]> {
     (0..ROUNDS).map(|_| round()).collect()
 }
 
-/// The median of one server's rates, that of another's, and that of the ratios.
+/// The medians of two servers' rates and of their ratios.
 fn rates<const N: usize>(rounds: &[[Round; N]], own: usize, beside: usize) -> (f64, f64, f64) {
     let rate = |n: usize| median(rounds.iter().map(|round| round[n].rate));
     let ratios = rounds
@@ -72,7 +72,7 @@ fn with_plans(flags: &[&str]) -> Server {
     server
 }
 
-/// Lists, beside (b) and (a).
+/// Lists, compared with (b) and (a).
 pub(crate) fn lists() {
     let (emulator, baseline) = (with_plans(&[]), Server::baseline());
     for (limit, wanted) in [(20, ["≥ 0.70", "≥ 0.90"]), (1_000, ["≥ 1.0", "≥ 1.5"])] {
@@ -111,7 +111,7 @@ pub(crate) fn lists() {
     }
 }
 
-/// Creations and an action, beside (b)'s creation.
+/// Creations and an action, compared with (b)'s creation.
 pub(crate) fn creations() {
     for (what, path, body) in [
         ("create a release plan", PLANS, PLAN),
@@ -157,7 +157,7 @@ fn fixtures() -> String {
     path.to_str().expect("a readable path").to_owned()
 }
 
-/// Start-up time, beside the minimal program.
+/// Start-up time, compared with the minimal program.
 pub(crate) fn starts() {
     let fixtures = fixtures();
     let (mut own, mut beside) = (Vec::new(), Vec::new());
@@ -242,7 +242,7 @@ pub(crate) fn size() {
     );
 }
 
-/// The cost of a page of a long list, beside a page of a short one.
+/// The cost of a page of a long list, compared with a page of a short one.
 pub(crate) fn growth() {
     let small = with_plans(&[]);
     let large = with_plans(&[]);
@@ -275,7 +275,7 @@ pub(crate) fn growth() {
     }
 }
 
-/// Latency at a rate below saturation, beside (b).
+/// Latency at a rate below saturation, compared with (b).
 pub(crate) fn latency() {
     let (emulator, baseline) = (with_plans(&[]), Server::baseline());
     pin_myself();
@@ -307,7 +307,7 @@ fn pin_myself() {
     }
 }
 
-/// A list with the journal, beside the same without.
+/// A list with the journal, compared with the same list without it.
 pub(crate) fn journal() {
     let (with, without) = (with_plans(&[]), with_plans(&["--journal-bytes", "0"]));
     let list = format!("{PLANS}?limit=20");

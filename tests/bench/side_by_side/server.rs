@@ -1,4 +1,4 @@
-//! A server under measurement: a process on the first core, with what it takes.
+//! A server under measurement: a process on the first core, with its CPU time and memory.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -12,27 +12,27 @@ use super::give_up;
 /// The core of every server.
 const SERVERS: &str = "0";
 
-/// The core of what drives them.
+/// The core of the clients.
 pub(crate) const CLIENTS: &str = "1";
 
-/// Ticks of a process's clock in a second: Linux promises it to programs, whatever its own is.
+/// Ticks per second of the CPU times that Linux reports to programs, independent of the kernel's own.
 const TICKS: f64 = 100.0;
 
-/// A running server; it is killed with its owner.
+/// A running server, which is killed when it is dropped.
 pub(crate) struct Server {
     process: Child,
     address: String,
 }
 
 impl Server {
-    /// The emulator, which serves with these flags.
+    /// The emulator with these flags.
     pub(crate) fn emulator(flags: &[&str]) -> Self {
         let mut command = on_core(SERVERS, env!("CARGO_BIN_EXE_release-emulator"));
         command.args(["--listen", "127.0.0.1:0"]).args(flags);
         Self::start(command)
     }
 
-    /// This program once more, which serves as `axum` would at best.
+    /// This program as one of the axum servers for comparison.
     pub(crate) fn baseline() -> Self {
         let own = std::env::current_exe().expect("it runs");
         let mut command = on_core(SERVERS, own.to_str().expect("a readable path"));
@@ -61,7 +61,7 @@ impl Server {
         &self.address
     }
 
-    /// The CPU time it has had.
+    /// The CPU time used so far.
     pub(crate) fn cpu(&self) -> Duration {
         let stat = self.proc("stat");
         // The name of the program, in brackets, may have spaces of its own.
@@ -76,7 +76,7 @@ impl Server {
         Duration::from_secs_f64(ticks / TICKS)
     }
 
-    /// The memory it has resident, in bytes.
+    /// The resident memory, in bytes.
     pub(crate) fn memory(&self) -> u64 {
         let status = self.proc("status");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -89,7 +89,6 @@ impl Server {
         std::fs::read_to_string(path).expect("Linux tells of running processes")
     }
 
-    /// A connection to it.
     pub(crate) fn connect(&self) -> Connection {
         Connection::open(&self.address).expect("it listens")
     }
@@ -102,7 +101,7 @@ impl Drop for Server {
     }
 }
 
-/// A command on one core alone.
+/// A command pinned to one core.
 pub(crate) fn on_core(core: &str, program: &str) -> Command {
     let mut command = Command::new("taskset");
     command.args(["-c", core, program]);

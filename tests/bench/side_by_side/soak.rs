@@ -1,4 +1,4 @@
-//! Mixed load that deletes what it creates, for a long time: memory must not grow.
+//! A long mixed load that deletes the resources it creates: memory must not grow.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -20,16 +20,16 @@ const LOOK: Duration = Duration::from_secs(10);
 pub(crate) struct Soaked {
     /// Number of requests.
     pub(crate) requests: u64,
-    /// Resident after the first minute.
+    /// Resident memory after the first minute.
     pub(crate) first: u64,
-    /// The most and the least that was resident from then on.
+    /// The maximum and the minimum from then on.
     pub(crate) most: u64,
     pub(crate) least: u64,
     /// Requests the journal had dropped by the end.
     pub(crate) dropped: u64,
 }
 
-/// Soaks an emulator for so long, which is more than a minute.
+/// Soaks an emulator for that long, which must be more than a minute.
 pub(crate) fn soak(lasting: Duration) -> Soaked {
     let minute = Duration::from_mins(1);
     if lasting <= minute {
@@ -88,7 +88,7 @@ fn pipeline(connection: &mut Connection, client: usize) -> String {
     text(&created["id"])
 }
 
-/// Creates, reads, changes and deletes something of each family; answers how many requests that took.
+/// Creates, reads, changes and deletes a resource of each family. Returns the number of requests.
 fn a_round(connection: &mut Connection, client: usize, n: u64, pipeline: &str) -> u64 {
     let mut asked = 0;
     let mut ask = |method: &str, path: &str, body: &str| {

@@ -1,4 +1,4 @@
-//! The table that is printed, in Markdown.
+//! The table of results, in Markdown.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -8,7 +8,7 @@ pub(crate) fn head() {
     line("| quantity | emulator | beside it | ratio | must | aim |\n|---|---|---|---|---|---|");
 }
 
-/// Prints a row: what was measured, of whom, the ratio, and what it must be and might be.
+/// Prints a row: the measurement, the comparison, the ratio, its limit and its goal.
 pub(crate) fn row(
     what: &str,
     own: impl Display,
@@ -25,7 +25,7 @@ fn line(line: &str) {
     writeln!(std::io::stdout(), "{line}").expect("somebody reads");
 }
 
-/// The middle one, or the higher of two.
+/// The median, or the higher of two middle values.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);

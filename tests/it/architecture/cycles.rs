@@ -1,4 +1,4 @@
-//! Circles in an import graph: its strongly connected components, by Tarjan's algorithm.
+//! Cycles in an import graph: its strongly connected components, by Tarjan's algorithm.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -73,7 +73,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// A shortest circle within a component, each file once.
+/// A shortest cycle within a component.
 pub fn shortest_cycle(edges: &Edges, component: &BTreeSet<String>) -> Vec<String> {
     let successors = successors(edges);
     let cycles = component

@@ -1,14 +1,14 @@
-//! The import graph: the module tree of a crate, and every name that one of its files takes from another.
+//! The import graph: the module tree of a crate, and every name that one of its files imports from another.
 //!
-//! A re-export is no import. A name that is reached through one counts as an import of the file that defines it.
-//! A `mod` declaration is no import either, and a module is a road to names, not a name. Method calls, and with them
-//! traits that come by a glob, cannot be resolved without types and are out of scope.
+//! A re-export is not an import: a name reached through one counts as an import of the file that defines it. Neither is a
+//! `mod` declaration. Method calls, and therefore traits imported by a glob, cannot be resolved without types and are out
+//! of scope.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::parse::{self, Import, Scope, Segments};
 
-/// The texts of a crate, by their path below `src`.
+/// The source texts of a crate, by their path below `src`.
 pub type Sources = BTreeMap<String, String>;
 
 /// The names that a file imports from another, by importing and imported file.
@@ -28,7 +28,7 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Reads a crate from its roots, `lib.rs` and `main.rs`. `name` is what the one calls the other.
+    /// Reads a crate from its roots, `lib.rs` and `main.rs`. `name` is the library's name in `main.rs`.
     pub fn read(name: &str, sources: &Sources) -> Result<Self, String> {
         let mut tree = Tree {
             crate_name: name.to_owned(),
@@ -101,7 +101,7 @@ enum Target {
         file: String,
         name: String,
     },
-    /// Out of the crate, or to a name that has no path, such as a local variable.
+    /// Outside the crate, or a name without a path, such as a local variable.
     External(Segments),
 }
 
@@ -119,7 +119,7 @@ struct Tree {
     modules: Vec<Module>,
 }
 
-/// The imports that are being followed, as module and index: what breaks a circle of them.
+/// The imports that are being followed, as module and index, to stop at a cycle.
 type Followed = BTreeSet<(usize, usize)>;
 
 impl Tree {

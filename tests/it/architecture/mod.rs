@@ -1,6 +1,6 @@
-//! The rules of the crate's layers, read off its import graph.
+//! The rules of the crate's layers, checked on its import graph.
 //!
-//! This file has the rules as data and asserts them of `src`. To see the graph that they are asserted of:
+//! This file has the rules as data and asserts them for `src`. To print the graph:
 //!
 //! ```text
 //! ARCHITECTURE_PRINT=1 cargo test --test it architecture -- --nocapture
@@ -27,19 +27,19 @@ const LAYERS: [(&str, &[&str]); 3] = [
     ("world", &["http", "sim"]),
 ];
 
-/// Words of HTTP, JSON and the runtime, which the kernel does without.
+/// Names from HTTP, JSON and the runtime, which are not allowed in the kernel.
 const NOT_IN_SIM: [&str; 5] = ["axum", "hyper", "tokio", "serde_json", "StatusCode"];
 
-/// Words of HTTP, which a family's model does without.
+/// Names from HTTP, which are not allowed in a family's model.
 const NOT_IN_MODELS: [&str; 2] = ["axum", "StatusCode"];
 
-/// The families that others share, and those others. No family imports another otherwise.
+/// The families that others may import, and those others.
 const SHARED_FAMILIES: [(&str, &[&str]); 1] = [(
     "families/huawei",
     &["families/iam", "families/asm", "families/servicestage"],
 )];
 
-/// Folders within a family that do not know each other.
+/// Folders within a family that must not import each other.
 const STRANGERS: [(&str, &str); 1] = [(
     "families/servicestage/plans",
     "families/servicestage/pipelines",
@@ -112,7 +112,7 @@ fn is_in(file: &str, folder: &str) -> bool {
         .is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// A file of a family's nouns: `model.rs`, or one in a folder `model/`.
+/// True for a file of a family's model: `model.rs`, or one in a folder `model/`.
 fn is_model(file: &str) -> bool {
     is_in(file, "families")
         && file

@@ -1,4 +1,4 @@
-//! The declarations of operations, and the OpenAPI document that is made of them.
+//! The declarations of operations, and the OpenAPI document built from them.
 
 use std::collections::{HashMap, HashSet};
 

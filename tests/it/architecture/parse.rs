@@ -1,7 +1,7 @@
 //! Files as scopes: the names that a module defines and imports, and the paths in its code.
 //!
-//! Items under `#[cfg(test)]` or `#[test]` are left out. The tokens of macros and attributes are searched for paths
-//! too, and so are the paths that serde's attributes hold as text.
+//! Items under `#[cfg(test)]` or `#[test]` are skipped. Paths are also read from the tokens of macros and attributes, and
+//! from the texts of serde's attributes.
 
 use std::collections::BTreeSet;
 
@@ -19,11 +19,11 @@ pub struct Import {
     pub path: Segments,
     /// Its name here; absent for a glob.
     pub alias: Option<String>,
-    /// It is passed on (`pub use`, `pub use`).
+    /// True for a re-export (`pub use`).
     pub is_reexport: bool,
 }
 
-/// A module of a file: the file's own, or one that stands inline in it.
+/// A module of a file: the file's own, or an inline one.
 #[derive(Debug, Default)]
 pub struct Scope {
     /// The names of the inline modules around it, from the file's own module down.
@@ -102,7 +102,7 @@ impl Reader {
         });
     }
 
-    /// Searches tokens for paths. `prefix` is what stands before a group of names, as in `crate::sim::{…}`.
+    /// Reads the paths in tokens. `prefix` is the path before a group of names, as in `crate::sim::{…}`.
     fn tokens(&mut self, stream: TokenStream, prefix: &Segments) {
         let trees: Vec<TokenTree> = stream.into_iter().collect();
         let is_punct = |i: usize, wanted: char| matches!(trees.get(i), Some(TokenTree::Punct(punct)) if punct.as_char() == wanted);
@@ -327,7 +327,7 @@ fn head(item: &Item) -> (&[Attribute], Option<String>) {
     (attributes, ident.map(ToString::to_string))
 }
 
-/// `#[test]`, `#[cfg(test)]` or `#[cfg(all(test, …))]` stands before an item.
+/// True if `#[test]`, `#[cfg(test)]` or `#[cfg(all(test, …))]` is on an item.
 fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::Path(path) => path.is_ident("test"),

@@ -1,4 +1,4 @@
-//! The rules as functions from a graph to its offences, each a line that names files and names.
+//! The rules as functions from a graph to its violations, one line each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -27,7 +27,7 @@ pub fn edge((from, to): &(String, String), names: &BTreeSet<String>) -> String {
     format!("{from} -> {to} ({})", names.join(", "))
 }
 
-/// Files that import each other in a circle.
+/// Files that import each other in a cycle.
 pub fn circles(graph: &Graph) -> Vec<String> {
     describe_circles(&graph.imports, "files")
 }
@@ -52,7 +52,7 @@ fn describe_circles(edges: &Edges, nodes: &str) -> Vec<String> {
     components.into_iter().map(describe).collect()
 }
 
-/// Imports and re-exports from a file that `from` picks to one that `to` picks.
+/// Imports and re-exports from a file that `from` selects to one that `to` selects.
 pub fn forbidden(
     graph: &Graph,
     from: impl Fn(&str) -> bool,
@@ -70,7 +70,7 @@ pub fn out_of_layer(graph: &Graph, layer: &str, below: &[&str]) -> Vec<String> {
     forbidden(graph, |file| folder(file) == layer, |file| !is_below(file))
 }
 
-/// Imports and re-exports from one family to another, unless `shared` lets it use that one.
+/// Imports and re-exports from one family to another, except those that `shared` allows.
 pub fn between_families(graph: &Graph, shared: &[(&str, &[&str])]) -> Vec<String> {
     let is_allowed = |from: &str, to: &str| {
         let users = shared.iter().find(|(family, _)| *family == to);
@@ -84,7 +84,7 @@ pub fn between_families(graph: &Graph, shared: &[(&str, &[&str])]) -> Vec<String
         .collect()
 }
 
-/// The files whose code holds one of the identifiers, with those.
+/// The files whose code has one of the identifiers, with those.
 pub fn naming(graph: &Graph, words: &[&str]) -> Named {
     let mut named = Named::new();
     for (file, identifiers) in &graph.identifiers {
@@ -98,7 +98,7 @@ pub fn naming(graph: &Graph, words: &[&str]) -> Named {
     named
 }
 
-/// The files that name something of another crate by a path with one of these ends, with the paths.
+/// The files with a path out of the crate that ends like one of these, with the paths.
 pub fn calling(graph: &Graph, ends: &[&str]) -> Named {
     let mut named = Named::new();
     for (file, paths) in &graph.external {
@@ -112,7 +112,7 @@ pub fn calling(graph: &Graph, ends: &[&str]) -> Named {
     named
 }
 
-/// Files that name something, of those that `concerned` picks.
+/// The files among them that `concerned` selects.
 pub fn among(named: &Named, concerned: impl Fn(&str) -> bool) -> Vec<String> {
     let concerned = named.iter().filter(|(file, _)| concerned(file));
     concerned
@@ -120,7 +120,7 @@ pub fn among(named: &Named, concerned: impl Fn(&str) -> bool) -> Vec<String> {
         .collect()
 }
 
-/// Files that name something without being allowed to, and files that are allowed to and do not.
+/// Files that use a name without being allowed to, and files that are allowed to but do not.
 pub fn only_in(named: &Named, allowed: &[&str]) -> Vec<String> {
     let mut offences = among(named, |file| !allowed.contains(&file));
     let stale = allowed.iter().filter(|file| !named.contains_key(**file));
@@ -128,7 +128,7 @@ pub fn only_in(named: &Named, allowed: &[&str]) -> Vec<String> {
     offences
 }
 
-/// Folders of a rule that hold no file.
+/// Folders of a rule that have no file.
 pub fn missing_folders(graph: &Graph, folders: &[&str]) -> Vec<String> {
     let is_missing = |folder: &&&str| {
         let inside = format!("{folder}/");
@@ -140,7 +140,7 @@ pub fn missing_folders(graph: &Graph, folders: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// Folders that import each other in a circle.
+/// Folders that import each other in a cycle.
 pub fn folder_circles(graph: &Graph) -> Vec<String> {
     let mut edges = Edges::new();
     for (key, names) in &graph.imports {

@@ -1,4 +1,4 @@
-//! The app in process, under a frozen clock, with verbs and replies.
+//! The app in process, under a frozen clock, with requests and replies.
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -12,33 +12,32 @@ use tower::ServiceExt;
 /// The instant at which every test begins: 2026-01-01T12:00:00Z.
 pub const NOON: i64 = 1_767_268_800_000;
 
-/// The project that tests live in.
+/// The project of the tests.
 pub const PROJECT: &str = "0605767aee00d2562f3cc0123456789a";
 
-/// An emulator of one's own: frozen at [`NOON`], seeded, with steps of 2,000 ms.
+/// An emulator: frozen at [`NOON`], seeded, with steps of 2,000 ms.
 pub struct App {
     pub world: World,
     router: Router,
 }
 
 impl App {
-    /// An empty one.
     pub fn new() -> Self {
         Self::with(|_| {})
     }
 
-    /// An empty one with other settings.
+    /// An empty emulator with other settings.
     pub fn with(choose: impl FnOnce(&mut Settings)) -> Self {
         Self::build(choose, &json!({}))
     }
 
-    /// One that holds fixtures.
+    /// An emulator with fixtures.
     #[track_caller]
     pub fn load(fixtures: &Value) -> Self {
         Self::build(|_| {}, fixtures)
     }
 
-    /// One with other settings and fixtures.
+    /// An emulator with other settings and fixtures.
     #[track_caller]
     pub fn build(choose: impl FnOnce(&mut Settings), fixtures: &Value) -> Self {
         let mut settings = Settings {
@@ -79,7 +78,7 @@ impl App {
             .await
     }
 
-    /// Any request, with just these headers.
+    /// Any request, with these headers only.
     pub async fn send(
         &self,
         method: &str,
@@ -108,7 +107,7 @@ impl App {
         }
     }
 
-    /// Moves the clock; answers the transitions on the way.
+    /// Advances the clock and returns the transitions.
     pub async fn advance(&self, ms: i64) -> Vec<Value> {
         let reply = self
             .post("/_emulator/v1/clock/advance", json!({ "ms": ms }))
@@ -132,10 +131,10 @@ impl App {
     }
 }
 
-/// Headers that pass the gate of every family.
+/// Headers that every family accepts.
 pub const CREDENTIALS: &[(&str, &str)] = &[("x-auth-token", "t"), ("authorization", "Bearer t")];
 
-/// An answer, with the request it belongs to.
+/// A response, with its request for error messages.
 #[derive(Debug)]
 pub struct Reply {
     pub request: String,
@@ -145,7 +144,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The body as JSON, once the status is as expected.
+    /// Asserts the status, and returns the body as JSON.
     #[track_caller]
     pub fn assert_status(&self, status: u16) -> Value {
         assert_eq!(
@@ -184,7 +183,7 @@ impl Reply {
     }
 }
 
-/// Settings for `n` cases of a property. A failure is printed, not kept in a file beside the source.
+/// Settings for `n` cases of a property. Failures are printed and not written to a file.
 pub fn cases(n: u32) -> Config {
     Config {
         cases: n,
@@ -193,7 +192,7 @@ pub fn cases(n: u32) -> Config {
     }
 }
 
-/// Compares JSON with its key order, which `Value`'s own equality ignores.
+/// Asserts that JSON is equal, including the order of keys, which the equality of `Value` ignores.
 #[track_caller]
 pub fn assert_same(actual: &Value, expected: &Value) {
     let text = |value: &Value| serde_json::to_string_pretty(value).expect("JSON");
