@@ -57,7 +57,7 @@ impl RunState {
     pub fn restore(self, now: Millis) -> Result<Run, ValidationError> {
         let newest = self.events.last().map_or(self.started, |newest| newest.at);
         if newest.max(self.started) > now {
-            let expected = format!("instants up to the present one, {}", rfc3339(now));
+            let expected = format!("must not be after the present instant, {}", rfc3339(now));
             return Err(ValidationError::new("", expected));
         }
         let hangs_and_fails = |step: &StepPlan| {
@@ -72,7 +72,7 @@ impl RunState {
         if let Some(step) = self.does.iter().position(hangs_and_fails) {
             return Err(ValidationError::new(
                 format!("does[{step}].work.fails"),
-                "nothing, since work that takes for ever does not fail",
+                "must be absent: work that never ends does not fail",
             ));
         }
         let plan = RunPlan {

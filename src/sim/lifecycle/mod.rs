@@ -96,15 +96,15 @@ impl Run {
     ) -> Result<Self, &'static str> {
         if !is_valid(started, &plan) {
             return Err(
-                "a tree that names each step exactly once, lengths that are not negative, and \
-                 carried steps that had ended before the start",
+                "must have a tree that names each step exactly once, no negative lengths, and carried \
+                 steps that ended before the start",
             );
         }
         let mut run = Self::start(started, plan);
         for accepted in commands {
             let last = run.commands.last().map_or(started, |last| last.at);
             if accepted.at < last || run.apply(accepted.at, accepted.command).is_err() {
-                return Err("commands in the order of time that the run could accept");
+                return Err("must have commands in the order of time that the run accepts");
             }
         }
         Ok(run)

@@ -159,15 +159,16 @@ impl Identities {
             check_user("access_keys", n, &key.user)?;
         }
         for (n, token) in self.tokens.iter().enumerate() {
+            let issued = token.issued();
+            // The emulator also issues tokens to users that no fixture has.
+            if issued.is_none() {
+                check_user("tokens", n, &token.user)?;
+            }
             if let Some(expires_at) = &token.expires_at {
                 check_timestamp(expires_at, || format!("tokens[{n}].expires_at"))?;
             }
-            match token.issued() {
-                Some(issued) => {
-                    check_timestamp(&issued.at, || format!("tokens[{n}].emulator.issued.at"))?;
-                }
-                // The emulator also issues tokens to users that no fixture has.
-                None => check_user("tokens", n, &token.user)?,
+            if let Some(issued) = issued {
+                check_timestamp(&issued.at, || format!("tokens[{n}].emulator.issued.at"))?;
             }
         }
         for (n, user) in self.zadig_users.iter().enumerate() {

@@ -417,7 +417,7 @@ async fn a_history_ahead_of_the_clock_is_refused() {
         .unwrap()
         .to_owned();
     assert!(
-        said.ends_with("run: instants up to the present one, 2026-01-01T12:00:00Z"),
+        said.ends_with("run: must not be after the present instant, 2026-01-01T12:00:00Z"),
         "{said}"
     );
 }
