@@ -131,7 +131,7 @@ fn a_start_with_broken_identities_names_the_place_and_not_the_value() {
         (
             "cut.json",
             r#"{"identities":{"tokens":[{"token":"hush"#,
-            "fit: ",
+            "are invalid: ",
         ),
         (
             "block.yaml",
@@ -141,32 +141,32 @@ fn a_start_with_broken_identities_names_the_place_and_not_the_value() {
         (
             "quote.yaml",
             "identities:\n  tokens:\n  - token: \"hush-token\n",
-            "fit: ",
+            "are invalid: ",
         ),
         (
             "colon.yaml",
             "identities:\n  tokens:\n  - token: hush: token\n",
-            "fit: ",
+            "are invalid: ",
         ),
         (
             "tab.yaml",
             "identities:\n  tokens:\n  - token: hush\n\tuser: ann\n",
-            "fit: ",
+            "are invalid: ",
         ),
         (
             "tag.yaml",
             "identities:\n  users:\n  - {name: a, password: !!int hush}\n",
-            "fit: ",
+            "are invalid: ",
         ),
         (
             "binary.yaml",
             "identities:\n  users:\n  - {name: a, password: !!binary hush}\n",
-            "fit: ",
+            "are invalid: ",
         ),
         (
             "escape.yaml",
             "identities:\n  users:\n  - {name: a, password: \"hush\\q\"}\n",
-            "fit: ",
+            "are invalid: ",
         ),
     ] {
         files.push((name.to_owned(), text.to_owned(), place.to_owned()));
