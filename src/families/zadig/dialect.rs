@@ -9,7 +9,7 @@ use axum::response::Response;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 
-use super::error::{self, Error, ErrorKind};
+use super::error::{self, Error, ZadigErrorKind};
 use super::table::Table;
 use super::wire::query::{self, Params};
 use crate::http::auth::{self, CredentialError};
@@ -93,9 +93,9 @@ impl Dialect for Zadig {
             // The service has no route with a trailing slash for any method.
             Rejection::WrongMethod if !path.ends_with('/') => {
                 let method = request.method.clone();
-                ErrorKind::WrongMethod { method, path }.into()
+                ZadigErrorKind::WrongMethod { method, path }.into()
             }
-            Rejection::WrongMethod | Rejection::NoRoute => ErrorKind::NoRoute { path }.into(),
+            Rejection::WrongMethod | Rejection::NoRoute => ZadigErrorKind::NoRoute { path }.into(),
             other => other.into(),
         }
     }

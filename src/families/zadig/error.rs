@@ -19,13 +19,13 @@ use crate::world::hints::TOO_LARGE;
 /// A refused request, with a hint for the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    kind: ErrorKind,
+    kind: ZadigErrorKind,
     hint: Option<String>,
 }
 
 /// The reason for a refusal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ErrorKind {
+pub enum ZadigErrorKind {
     /// No token, or an invalid one.
     #[error("no valid token: {0:?}")]
     Unauthenticated(CredentialError),
@@ -102,28 +102,15 @@ enum Shape {
     Untyped,
 }
 
-type StatusRow = (StatusCode, Shape);
-
-const BAD_REQUEST: StatusRow = (StatusCode::BAD_REQUEST, Shape::Typed(400));
-const UNAUTHENTICATED: StatusRow = (StatusCode::UNAUTHORIZED, Shape::Empty);
-const FORBIDDEN: StatusRow = (StatusCode::FORBIDDEN, Shape::Empty);
-const NO_ROUTE: StatusRow = (StatusCode::NOT_FOUND, Shape::Text);
-const WRONG_METHOD: StatusRow = (StatusCode::METHOD_NOT_ALLOWED, Shape::Text);
-const TOO_LARGE_BODY: StatusRow = (StatusCode::PAYLOAD_TOO_LARGE, Shape::Empty);
-const INTERNAL: StatusRow = (StatusCode::INTERNAL_SERVER_ERROR, Shape::Untyped);
-const CRASH: StatusRow = (StatusCode::INTERNAL_SERVER_ERROR, Shape::Empty);
-
-/// The status and the shape of every refusal; the first row of a status is the one that a fault takes.
-const STATUSES: [StatusRow; 8] = [
-    BAD_REQUEST,
-    UNAUTHENTICATED,
-    FORBIDDEN,
-    NO_ROUTE,
-    WRONG_METHOD,
-    TOO_LARGE_BODY,
-    INTERNAL,
-    CRASH,
-];
+/// The shape that belongs to a status, of the service's own refusals and of faults. Only a crash has another.
+fn shape_of(status: StatusCode) -> Shape {
+    match status.as_u16() {
+        401 | 403 | 413 => Shape::Empty,
+        404 | 405 => Shape::Text,
+        code @ 400..500 => Shape::Typed(code),
+        _ => Shape::Untyped,
+    }
+}
 
 /// The code and the text of a missing licence: "user licence unavailable, check it and try again". The emulator has
 /// a licence, so only faults answer with it.
@@ -175,12 +162,7 @@ pub fn fault(stub: &StubResponse) -> Response {
         };
         return refuse(status, Shape::Typed(code), "", message.unwrap_or(known));
     }
-    let row = STATUSES.iter().find(|(known, _)| *known == status);
-    let shape = match row {
-        Some((_, shape)) => *shape,
-        None if status.is_client_error() => Shape::Typed(status.as_u16()),
-        None => Shape::Untyped,
-    };
+    let shape = shape_of(status);
     let known = match shape {
         Shape::Typed(_) => "",
         Shape::Empty | Shape::Text | Shape::Untyped => reason,
@@ -197,17 +179,23 @@ impl Error {
     }
 }
 
-impl ErrorKind {
-    fn status_row(&self) -> StatusRow {
+impl ZadigErrorKind {
+    fn status(&self) -> StatusCode {
         match self {
-            Self::Unauthenticated(_) => UNAUTHENTICATED,
-            Self::Forbidden { .. } => FORBIDDEN,
-            Self::NoRoute { .. } => NO_ROUTE,
-            Self::WrongMethod { .. } => WRONG_METHOD,
-            Self::TooLarge => TOO_LARGE_BODY,
-            Self::BadRequest(_) => BAD_REQUEST,
-            Self::Version(VersionError::Crash(_)) | Self::Internal => CRASH,
-            Self::Version(_) => INTERNAL,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::NoRoute { .. } => StatusCode::NOT_FOUND,
+            Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Version(_) | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn shape(&self) -> Shape {
+        match self {
+            Self::Version(VersionError::Crash(_)) | Self::Internal => Shape::Empty,
+            other => shape_of(other.status()),
         }
     }
 
@@ -243,7 +231,7 @@ impl ErrorKind {
     }
 }
 
-impl<K: Into<ErrorKind>> From<K> for Error {
+impl<K: Into<ZadigErrorKind>> From<K> for Error {
     fn from(kind: K) -> Self {
         Self {
             kind: kind.into(),
@@ -252,7 +240,7 @@ impl<K: Into<ErrorKind>> From<K> for Error {
     }
 }
 
-impl From<Rejection> for ErrorKind {
+impl From<Rejection> for ZadigErrorKind {
     fn from(rejection: Rejection) -> Self {
         match rejection {
             Rejection::Unauthenticated(failure) => Self::Unauthenticated(failure),
@@ -275,8 +263,9 @@ impl IntoResponse for Error {
         for hint in self.kind.hint().into_iter().chain(self.hint) {
             add_hint(hint);
         }
-        let (status, shape) = self.kind.status_row();
-        refuse(status, shape, &self.kind.to_string(), reason(status))
+        let status = self.kind.status();
+        let text = self.kind.to_string();
+        refuse(status, self.kind.shape(), &text, reason(status))
     }
 }
 

@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 
 use super::dialect::{RELEASE_GET, Zadig};
-use super::error::{Error, ErrorKind, TypedError, UntypedError};
+use super::error::{Error, TypedError, UntypedError, ZadigErrorKind};
 use super::go_json::decode::{GoStruct, bind};
 use super::messages::VersionError;
 use super::model::version_request::{Strictness, VersionRequest};
@@ -266,7 +266,7 @@ fn success() -> Response {
 }
 
 fn bad_request(text: String, hint: &str) -> Error {
-    Error::from(ErrorKind::BadRequest(text)).with_hint(hint.to_owned())
+    Error::from(ZadigErrorKind::BadRequest(text)).with_hint(hint.to_owned())
 }
 
 /// Checks that the caller has a role in a project; a project administrator has every role there.
@@ -277,7 +277,7 @@ fn check_role(caller: &Caller, project: &str, role: &str) -> Result<(), Error> {
         return Ok(());
     }
     let action = format!("{role} in project {project:?}");
-    Err(ErrorKind::Forbidden { action }.into())
+    Err(ZadigErrorKind::Forbidden { action }.into())
 }
 
 /// Redirects to another path with the same query: a GET with 301, other methods with 307, which keeps the method.

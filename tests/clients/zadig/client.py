@@ -1,4 +1,4 @@
-"""A client of Zadig's OpenAPI for delivery versions, as its users write it: plain HTTP with a Bearer token."""
+"""A client of Zadig's OpenAPI for delivery versions, in the style of its users: plain HTTP with a Bearer token."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ RELEASES = "/openapi/delivery/releases"
 
 
 class Zadig:
-    """The five operations, for the holder of a token. Without a token nothing says who calls."""
+    """The five operations with a token, or without a credential."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url + RELEASES
@@ -36,7 +36,7 @@ class Zadig:
         return self.session.request(method, self.url + path, timeout=30, **more)
 
     def id(self, name: str) -> str:
-        """The id of a version. Creating one does not tell it, so one looks for the name."""
+        """The id of the version with that name, since the answer to a creation has no id."""
         found, = [version["id"] for version in self.list().json()["list"] if version["version_name"] == name]
         return found
 
@@ -45,7 +45,7 @@ class Zadig:
 
 
 def k8s(name: str = "v1", **more: Any) -> dict[str, Any]:
-    """A version of two images that are pushed, and a third that is not."""
+    """A version of two images to push, and a third that is not pushed."""
     def image(name: str, disabled: bool = False) -> dict[str, Any]:
         return {"container_name": name, "image_name": name, "image_tag": "1.0", "disable_image_dist": disabled}
 

@@ -1,4 +1,4 @@
-"""One emulator for the session, strict about tokens, put back before each test with its clock standing at START."""
+"""One emulator for the session with strict tokens, reset before each test, its clock frozen at START."""
 
 from collections.abc import Iterator
 
@@ -22,11 +22,11 @@ def emulator(process: Emulator) -> Emulator:
 
 @pytest.fixture
 def patrick(emulator: Emulator) -> Zadig:
-    """The system's administrator."""
+    """The administrator of the installation."""
     return Zadig(emulator.url, "zadig-token-of-patrick")
 
 
 @pytest.fixture
 def rita(emulator: Emulator) -> Zadig:
-    """A user who may read the versions of the project shop, and nothing else."""
+    """A user who may only read the versions of the project shop."""
     return Zadig(emulator.url, "zadig-token-of-rita")

@@ -1,4 +1,4 @@
-"""Access: who gets in by which token, and that those who do not are told nothing at all."""
+"""Access by tokens and roles; a refusal has no body."""
 
 import pytest
 import requests
@@ -16,38 +16,38 @@ def everything(zadig: Zadig, id: str) -> list[requests.Response]:
     return [zadig.list(), zadig.get(id), zadig.delete(id), zadig.create_k8s(k8s("v2")), zadig.create_helm(helm("v3"))]
 
 
-def test_a_token_in_the_query_does_as_well(emulator: Emulator) -> None:
-    nobody = Zadig(emulator.url)
+def test_a_token_is_accepted_in_the_query(emulator: Emulator) -> None:
+    anonymous = Zadig(emulator.url)
     query = {"projectKey": "shop", "token": "zadig-token-of-patrick"}
 
-    assert nobody.send("POST", "/k8s", params=query, json=k8s()).json() == {"message": "success"}
+    assert anonymous.send("POST", "/k8s", params=query, json=k8s()).json() == {"message": "success"}
 
-    listed = nobody.send("GET", "", params=query | {"pageNum": 1, "pageSize": 20}).json()
+    listed = anonymous.send("GET", "", params=query | {"pageNum": 1, "pageSize": 20}).json()
     assert [(version["version_name"], version["created_by"]) for version in listed["list"]] == [("v1", "patrick")]
 
 
 @pytest.mark.parametrize("header", [
     pytest.param("", id="nothing"),
     pytest.param("zadig-token-of-patrick", id="no scheme"),
-    pytest.param("Bearer zadig-token-of-nobody", id="unknown"),
+    pytest.param("Bearer an-unknown-token", id="unknown"),
     pytest.param("Bearer token-of-ann", id="of another service"),
 ])
-def test_without_a_good_token_everything_is_an_empty_401(emulator: Emulator, header: str) -> None:
-    nobody = Zadig(emulator.url)
-    nobody.session.headers["Authorization"] = header
+def test_without_a_valid_token_everything_is_an_empty_401(emulator: Emulator, header: str) -> None:
+    anonymous = Zadig(emulator.url)
+    anonymous.session.headers["Authorization"] = header
 
-    for answer in everything(nobody, "66287b110b8b8a631910f5ae"):
+    for answer in everything(anonymous, "66287b110b8b8a631910f5ae"):
         assert_empty(answer, 401)
 
 
-def test_the_scheme_is_not_looked_at(emulator: Emulator) -> None:
+def test_any_scheme_is_accepted(emulator: Emulator) -> None:
     zadig = Zadig(emulator.url)
     zadig.session.headers["Authorization"] = "Token zadig-token-of-patrick"
 
     assert zadig.list().json() == {"list": [], "total": 0}
 
 
-def test_who_may_only_read_reads_and_is_refused_the_rest(patrick: Zadig, rita: Zadig) -> None:
+def test_a_reader_may_read_and_nothing_else(patrick: Zadig, rita: Zadig) -> None:
     patrick.create_k8s(k8s())
     id = patrick.id("v1")
 
@@ -60,7 +60,7 @@ def test_who_may_only_read_reads_and_is_refused_the_rest(patrick: Zadig, rita: Z
     assert patrick.list().json()["total"] == 1
 
 
-def test_who_has_no_role_in_a_project_reads_nothing_of_it(patrick: Zadig, rita: Zadig) -> None:
+def test_a_user_without_a_role_in_a_project_cannot_read_it(patrick: Zadig, rita: Zadig) -> None:
     patrick.create_k8s(k8s(project_key="other"))
     found, = patrick.list("other").json()["list"]
 
@@ -68,7 +68,7 @@ def test_who_has_no_role_in_a_project_reads_nothing_of_it(patrick: Zadig, rita: 
     assert_empty(rita.get(found["id"], "other"), 403)
 
 
-def test_what_is_asked_wrong_is_told_before_what_is_not_allowed(rita: Zadig) -> None:
+def test_a_malformed_request_is_reported_before_a_missing_permission(rita: Zadig) -> None:
     assert rita.list("other", page=0).status_code == 400
     assert rita.send("DELETE", "/66287b110b8b8a631910f5ae").json()["description"] == "projectKey can't be empty!"
 

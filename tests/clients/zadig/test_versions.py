@@ -1,4 +1,4 @@
-"""Delivery versions: their whole life as a client sees it, for Kubernetes and for Helm."""
+"""Delivery versions from creation to deletion, for Kubernetes and for Helm."""
 
 from client import Zadig, helm, k8s
 from emulator import START_MS, Emulator
@@ -10,13 +10,13 @@ def progress(success: int, total: int, upload: str, error: str = "") -> dict[str
     return {"success_count": success, "total_count": total, "upload_status": upload, "error": error}
 
 
-def seen(zadig: Zadig, name: str = "v1") -> tuple[str, dict[str, object]]:
+def status_and_progress(zadig: Zadig, name: str = "v1") -> tuple[str, dict[str, object]]:
     info = zadig.detail(name)["version_info"]
     return info["status"], info["progress"]
 
 
 def refusal(name: str, why: str, retry: str = "false") -> dict[str, object]:
-    """The answer to every failed creation, that of a Helm version too."""
+    """The body of every refused creation, also of a Helm version."""
     return {"code": 500, "message": "Internal Error: ",
             "description": f"failed to create k8s delivery version, project name: shop, version name {name}, "
                            f"retry: {retry}, error: {why}"}
@@ -25,15 +25,15 @@ def refusal(name: str, why: str, retry: str = "false") -> dict[str, object]:
 def test_a_k8s_version_succeeds_image_by_image(emulator: Emulator, patrick: Zadig) -> None:
     created = patrick.create_k8s(k8s())
     assert (created.status_code, created.json()) == (200, {"message": "success"})
-    assert seen(patrick) == ("creating", progress(0, 2, "waiting"))
+    assert status_and_progress(patrick) == ("creating", progress(0, 2, "waiting"))
 
     emulator.advance()
-    assert seen(patrick) == ("creating", progress(1, 2, "waiting"))
+    assert status_and_progress(patrick) == ("creating", progress(1, 2, "waiting"))
     emulator.advance()
-    assert seen(patrick) == ("success", progress(2, 2, "success"))
+    assert status_and_progress(patrick) == ("success", progress(2, 2, "success"))
 
 
-def test_a_k8s_version_shows_what_it_is_made_of(patrick: Zadig) -> None:
+def test_a_k8s_version_has_a_row_for_each_image(patrick: Zadig) -> None:
     patrick.create_k8s(k8s())
 
     detail = patrick.detail("v1")
@@ -50,11 +50,11 @@ def test_a_k8s_version_shows_what_it_is_made_of(patrick: Zadig) -> None:
     assert detail["distribute_infos"] == []
 
 
-def test_a_helm_version_shows_its_charts_with_their_images(emulator: Emulator, patrick: Zadig) -> None:
+def test_a_helm_version_has_its_charts_with_their_images(emulator: Emulator, patrick: Zadig) -> None:
     assert patrick.create_helm(helm()).json() == {"message": "success"}
-    assert seen(patrick) == ("creating", progress(0, 1, "waiting"))
+    assert status_and_progress(patrick) == ("creating", progress(0, 1, "waiting"))
     emulator.advance()
-    assert seen(patrick) == ("success", progress(1, 1, "success"))
+    assert status_and_progress(patrick) == ("success", progress(1, 1, "success"))
 
     detail = patrick.detail("v1")
 
@@ -81,7 +81,7 @@ def test_the_list_is_newest_first_and_in_pages(emulator: Emulator, patrick: Zadi
         "description": "the first", "progress": None, "created_by": "patrick", "create_time": START_S}]
 
 
-def test_a_deleted_version_is_gone_and_its_name_is_free(patrick: Zadig) -> None:
+def test_the_name_of_a_deleted_version_can_be_used_again(patrick: Zadig) -> None:
     patrick.create_k8s(k8s())
     id = patrick.id("v1")
 
@@ -94,7 +94,7 @@ def test_a_deleted_version_is_gone_and_its_name_is_free(patrick: Zadig) -> None:
     assert patrick.create_k8s(k8s()).status_code == 200
 
 
-def test_a_name_is_given_once_in_a_project(patrick: Zadig) -> None:
+def test_a_name_is_unique_in_a_project(patrick: Zadig) -> None:
     patrick.create_k8s(k8s())
 
     again = patrick.create_helm(helm())
@@ -104,21 +104,21 @@ def test_a_name_is_given_once_in_a_project(patrick: Zadig) -> None:
         "v1", "新建交付中心版本失败: failed to insert delivery version v1, version already exist")
 
 
-def test_a_failed_version_is_retried_where_it_failed(emulator: Emulator, patrick: Zadig) -> None:
+def test_a_retry_pushes_the_remaining_images(emulator: Emulator, patrick: Zadig) -> None:
     emulator.script(match={"family": "zadig", "step": "proxy"}, outcome="fail", message="no such image", times=1)
     patrick.create_k8s(k8s())
     emulator.advance(4_000)
-    assert seen(patrick) == ("failed", progress(1, 2, "failed"))
+    assert status_and_progress(patrick) == ("failed", progress(1, 2, "failed"))
 
     retried = patrick.create_k8s({"project_key": "shop", "version_name": "v1", "env_name": "prod", "retry": True})
 
     assert (retried.status_code, retried.json()) == (200, {"message": "success"})
-    assert seen(patrick) == ("retrying", progress(1, 2, "waiting"))
+    assert status_and_progress(patrick) == ("retrying", progress(1, 2, "waiting"))
     emulator.advance()
-    assert seen(patrick) == ("success", progress(2, 2, "success"))
+    assert status_and_progress(patrick) == ("success", progress(2, 2, "success"))
 
 
-def test_a_version_that_did_not_fail_is_not_retried(emulator: Emulator, patrick: Zadig) -> None:
+def test_only_a_failed_version_can_be_retried(emulator: Emulator, patrick: Zadig) -> None:
     patrick.create_k8s(k8s())
     emulator.advance(4_000)
 
@@ -135,7 +135,7 @@ def test_a_helm_version_needs_charts(patrick: Zadig) -> None:
     assert created.json() == refusal("v1", "新建交付中心版本失败: no chart info appointed")
 
 
-def test_a_version_that_is_not_there_is_an_internal_error(patrick: Zadig) -> None:
+def test_an_unknown_version_is_an_internal_error(patrick: Zadig) -> None:
     for id in ["66287b110b8b8a631910f5ae", "no-id"]:
         answer = patrick.get(id)
 

@@ -1,4 +1,4 @@
-//! Refusals of creating and retrying, their order, and what is stored all the same.
+//! Refused creations and retries, their order, and the versions that are stored nevertheless.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::common::assert_same;
 use release_emulator::internals::world::settings::{Fidelity, References};
 
-/// An emulator that knows what the bodies refer to and checks it.
+/// An emulator with the references of the bodies, which it checks.
 fn checked() -> App {
     App::build(
         |settings| settings.references = References::Checked,
@@ -14,7 +14,7 @@ fn checked() -> App {
     )
 }
 
-/// The same following the service in everything.
+/// The same with strict fidelity.
 fn checked_and_strict() -> App {
     App::build(
         |settings| {
@@ -25,19 +25,19 @@ fn checked_and_strict() -> App {
     )
 }
 
-/// Sends a body that must be refused, and checks that nothing has changed.
-async fn refuses(app: &App, path: &str, body: Value, expected: &str) {
+/// Asserts that a body is refused and changes nothing.
+async fn assert_refused(app: &App, path: &str, body: Value, expected: &str) {
     let before = app.state().await;
     let reply = app.post(&format!("{RELEASES}/{path}"), body).await;
-    reply.is(500, expected);
+    reply.assert_reply(500, expected);
     assert_same(&app.state().await, &before);
 }
 
 #[tokio::test]
-async fn what_is_known_is_accepted_where_references_are_checked() {
+async fn known_references_are_accepted_if_references_are_checked() {
     let app = checked();
-    app.create_k8s(k8s("v1")).await.is(200, SUCCESS);
-    app.create_helm(helm("v2")).await.is(200, SUCCESS);
+    app.create_k8s(k8s("v1")).await.assert_reply(200, SUCCESS);
+    app.create_helm(helm("v2")).await.assert_reply(200, SUCCESS);
     assert_eq!(app.list().await["total"], 2);
 }
 
@@ -49,29 +49,29 @@ async fn a_k8s_version_needs_a_known_environment_service_and_container() {
             "failed to find product, product name: demo, env name: {environment}, error: mongo: no documents in result"
         ))
     };
-    refuses(
+    assert_refused(
         &app,
         "k8s",
         but(k8s("v1"), "/env_name", json!("qa")),
         &no_environment("qa"),
     )
     .await;
-    // There is an environment of that name, but it is not a production one.
-    refuses(
+    // The environment of that name is not a production one.
+    assert_refused(
         &app,
         "k8s",
         but(k8s("v1"), "/production", json!(true)),
         &no_environment("dev"),
     )
     .await;
-    refuses(
+    assert_refused(
         &app,
         "k8s",
         but(k8s("v1"), "/yaml_datas/1/service_name", json!("nothing")),
         &internal("product service not found, service name: nothing"),
     )
     .await;
-    refuses(
+    assert_refused(
         &app,
         "k8s",
         but(
@@ -91,7 +91,7 @@ async fn a_k8s_version_needs_a_known_environment_service_and_container() {
 async fn a_retry_of_a_k8s_version_needs_the_environment_first() {
     let app = checked();
     let retry = but(k8s("v1"), "/retry", json!(true));
-    refuses(
+    assert_refused(
         &app,
         "k8s",
         but(retry.clone(), "/env_name", json!("qa")),
@@ -100,7 +100,7 @@ async fn a_retry_of_a_k8s_version_needs_the_environment_first() {
         ),
     )
     .await;
-    refuses(
+    assert_refused(
         &app,
         "k8s",
         retry,
@@ -118,7 +118,7 @@ async fn an_unknown_registry_crashes_the_service() {
     let app = checked();
     let unknown = json!("62ce6231e0281143de477eff");
     for (path, body) in [("k8s", k8s("v1")), ("helm", helm("v1"))] {
-        refuses(
+        assert_refused(
             &app,
             path,
             but(body, "/image_registry_id", unknown.clone()),
@@ -138,7 +138,7 @@ async fn a_registry_of_other_projects_is_refused() {
                 json!("62ce6231e0281143de477e61"),
             );
             let cause = "registry https://other.example/ns not support project demo";
-            refuses(&app, path, body, &refused("v1", false, cause)).await;
+            assert_refused(&app, path, body, &refused("v1", false, cause)).await;
         }
     }
 }
@@ -153,7 +153,7 @@ async fn an_image_to_be_pushed_must_come_from_a_known_registry_under_its_name() 
     );
     let cause = "failed to check registry, err: can't find source registry for image: \
                  koderover.tencentcloudcr.com/test/image1:current";
-    refuses(
+    assert_refused(
         &app,
         "k8s",
         other_name.clone(),
@@ -166,7 +166,7 @@ async fn an_image_to_be_pushed_must_come_from_a_known_registry_under_its_name() 
         "/yaml_datas/0/image_datas/0/disable_image_dist",
         json!(true),
     );
-    app.create_k8s(disabled).await.is(200, SUCCESS);
+    app.create_k8s(disabled).await.assert_reply(200, SUCCESS);
 }
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn an_address_with_three_colons_is_invalid() {
         &but(references(), services, odd),
     );
     let cause = "failed to check registry, err: invalid image: a:1/b:2/image1:3";
-    refuses(&app, "k8s", k8s("v1"), &refused("v1", false, cause)).await;
+    assert_refused(&app, "k8s", k8s("v1"), &refused("v1", false, cause)).await;
 }
 
 #[tokio::test]
@@ -197,7 +197,7 @@ async fn a_helm_version_needs_charts_a_repository_and_a_registry() {
         (no_registry, "image registry not appointed"),
     ] {
         let cause = format!("新建交付中心版本失败: {cause}");
-        refuses(&app, "helm", body, &refused("v1", false, &cause)).await;
+        assert_refused(&app, "helm", body, &refused("v1", false, &cause)).await;
     }
 }
 
@@ -223,44 +223,47 @@ async fn a_helm_version_needs_a_known_environment_and_services_with_charts() {
     ] {
         let body = but(helm("v1"), pointer, json!(value));
         let cause = format!("新建交付中心版本失败: {cause}");
-        refuses(&app, "helm", body, &refused("v1", false, &cause)).await;
+        assert_refused(&app, "helm", body, &refused("v1", false, &cause)).await;
     }
 }
 
 #[tokio::test]
-async fn helm_versions_with_images_fail_where_the_service_is_followed() {
+async fn helm_versions_with_images_fail_with_strict_fidelity() {
     let app = checked_and_strict();
     let cause = "failed to check registry, err: can't find source registry for image: ";
-    refuses(&app, "helm", helm("v1"), &refused("v1", false, cause)).await;
+    assert_refused(&app, "helm", helm("v1"), &refused("v1", false, cause)).await;
 
     let disabled = json!([{"image_name": "image1", "disable_image_dist": true}]);
     let body = but(helm("v1"), "/chart_datas/0/image_datas", disabled);
     let body = but(body, "/chart_datas/1/image_datas", json!([]));
-    app.create_helm(body).await.is(200, SUCCESS);
+    app.create_helm(body).await.assert_reply(200, SUCCESS);
     // Without an image to push, the charts are counted.
-    assert_eq!(app.seen("v1").await, seen("success", "2/2", "success", ""));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("success", "2/2", "success", "")
+    );
 }
 
 #[tokio::test]
-async fn a_name_is_given_once_in_a_project_until_it_is_deleted() {
+async fn a_name_is_unique_in_a_project_until_its_version_is_deleted() {
     let app = App::new();
-    app.create_k8s(k8s("v1")).await.is(200, SUCCESS);
+    app.create_k8s(k8s("v1")).await.assert_reply(200, SUCCESS);
     let cause = "新建交付中心版本失败: failed to insert delivery version v1, version already exist";
-    refuses(&app, "k8s", k8s("v1"), &refused("v1", false, cause)).await;
-    refuses(&app, "helm", helm("v1"), &refused("v1", false, cause)).await;
+    assert_refused(&app, "k8s", k8s("v1"), &refused("v1", false, cause)).await;
+    assert_refused(&app, "helm", helm("v1"), &refused("v1", false, cause)).await;
     app.create_k8s(but(k8s("v1"), "/project_key", json!("other")))
         .await
-        .is(200, SUCCESS);
+        .assert_reply(200, SUCCESS);
 
     let first = app.id("v1").await;
     let path = format!("{RELEASES}/{first}?projectKey=demo");
     for _ in 0..2 {
-        app.delete(&path).await.is(200, SUCCESS);
+        app.delete(&path).await.assert_reply(200, SUCCESS);
     }
     assert_eq!(app.list().await["total"], 0);
     assert_eq!(app.get(&path).await.status, 500);
 
-    app.create_helm(helm("v1")).await.is(200, SUCCESS);
+    app.create_helm(helm("v1")).await.assert_reply(200, SUCCESS);
     assert_ne!(app.id("v1").await, first);
 }
 
@@ -268,22 +271,27 @@ async fn a_name_is_given_once_in_a_project_until_it_is_deleted() {
 async fn an_empty_name_is_a_name() {
     let app = App::new();
     let body = json!({"project_key": "demo"});
-    app.create_k8s(body.clone()).await.is(200, SUCCESS);
+    app.create_k8s(body.clone())
+        .await
+        .assert_reply(200, SUCCESS);
     let cause = "新建交付中心版本失败: failed to insert delivery version , version already exist";
-    refuses(&app, "k8s", body, &refused("", false, cause)).await;
+    assert_refused(&app, "k8s", body, &refused("", false, cause)).await;
 }
 
 #[tokio::test]
-async fn images_without_a_registry_to_go_to_leave_the_version_failed() {
+async fn a_version_that_pushes_without_a_registry_is_stored_as_failed() {
     let app = checked();
     let cause = "failed to generate workflow from delivery version, versionName: v1, err: target registry not \
                  appointed";
     let body = but(k8s("v1"), "/image_registry_id", json!(""));
     app.create_k8s(body)
         .await
-        .is(500, &refused("v1", false, cause));
+        .assert_reply(500, &refused("v1", false, cause));
 
-    assert_eq!(app.seen("v1").await, seen("failed", "0/0", "failed", cause));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("failed", "0/0", "failed", cause)
+    );
     let detail = app.detail("v1").await;
     let row = &detail["deploy_infos"][0];
     assert_eq!(
@@ -296,11 +304,11 @@ async fn images_without_a_registry_to_go_to_leave_the_version_failed() {
     );
     let retry = but(k8s("v1"), "/retry", json!(true));
     let nothing = refused("v1", true, "no workflow task found for version: v1");
-    refuses(&app, "k8s", retry, &nothing).await;
+    assert_refused(&app, "k8s", retry, &nothing).await;
 }
 
 #[tokio::test]
-async fn two_images_for_one_container_leave_the_version_failed_with_the_rows_until_then() {
+async fn a_version_with_two_images_for_one_container_is_stored_as_failed_with_the_rows_before() {
     let app = App::new();
     let body = but(
         k8s("v1"),
@@ -329,8 +337,8 @@ async fn two_images_for_one_container_leave_the_version_failed_with_the_rows_unt
 #[tokio::test]
 async fn unknown_references_are_accepted_by_default() {
     let app = App::new();
-    app.create_k8s(k8s("v1")).await.is(200, SUCCESS);
-    app.create_helm(helm("v2")).await.is(200, SUCCESS);
+    app.create_k8s(k8s("v1")).await.assert_reply(200, SUCCESS);
+    app.create_helm(helm("v2")).await.assert_reply(200, SUCCESS);
 
     let images = |rows: &Value| {
         let rows = rows.as_array().unwrap().iter();
@@ -355,7 +363,7 @@ async fn an_empty_tag_stays_empty_for_k8s_and_is_the_current_one_for_helm() {
     let tag = "/yaml_datas/0/image_datas/0/image_tag";
     app.create_k8s(but(k8s("v1"), tag, json!("")))
         .await
-        .is(200, SUCCESS);
+        .assert_reply(200, SUCCESS);
     let detail = app.detail("v1").await;
     assert_eq!(
         detail["deploy_infos"][2]["image"],
@@ -364,7 +372,7 @@ async fn an_empty_tag_stays_empty_for_k8s_and_is_the_current_one_for_helm() {
     let tag = "/chart_datas/0/image_datas/0/image_tag";
     app.create_helm(but(helm("v2"), tag, json!("")))
         .await
-        .is(200, SUCCESS);
+        .assert_reply(200, SUCCESS);
     let detail = app.detail("v2").await;
     assert_eq!(
         detail["distribute_infos"][0]["sub_distributes"][0]["image"],
@@ -380,7 +388,7 @@ async fn a_row_names_its_service_only_if_it_has_a_container() {
         "/yaml_datas/0/image_datas/0/container_name",
         json!(""),
     );
-    app.create_k8s(body).await.is(200, SUCCESS);
+    app.create_k8s(body).await.assert_reply(200, SUCCESS);
     let row = app.detail("v1").await["deploy_infos"][0].clone();
     assert_eq!(
         (&row["service_name"], &row["service_module"]),
@@ -394,7 +402,7 @@ async fn an_ecr_registry_has_no_namespace() {
     let ecr = json!("62ce6231e0281143de477e62");
     app.create_k8s(but(k8s("v1"), "/image_registry_id", ecr))
         .await
-        .is(200, SUCCESS);
+        .assert_reply(200, SUCCESS);
     let row = app.detail("v1").await["deploy_infos"][2].clone();
     assert_eq!(row["image"], "1.dkr.ecr.example/image1:t1");
 }
@@ -405,47 +413,59 @@ async fn an_image_of_two_charts_is_recorded_with_the_first_only() {
     let image = "/chart_datas/1/image_datas/0/image_name";
     app.create_helm(but(helm("v1"), image, json!("image1")))
         .await
-        .is(200, SUCCESS);
+        .assert_reply(200, SUCCESS);
     let rows = app.detail("v1").await["distribute_infos"].clone();
     let children = |n: usize| rows[n]["sub_distributes"].as_array().unwrap().len();
     assert_eq!((children(0), children(1)), (1, 0));
-    // It is pushed for each of them nevertheless.
-    assert_eq!(app.seen("v1").await, seen("creating", "0/2", "waiting", ""));
+    // Nevertheless it is pushed for both.
+    assert_eq!(
+        app.progress("v1").await,
+        progress("creating", "0/2", "waiting", "")
+    );
 }
 
 #[tokio::test]
-async fn only_images_that_the_service_runs_are_selected_where_references_are_checked() {
+async fn only_images_that_the_service_runs_are_selected_if_references_are_checked() {
     let app = checked();
     let image = "/chart_datas/1/image_datas/0/image_name";
     app.create_helm(but(helm("v1"), image, json!("nothing")))
         .await
-        .is(200, SUCCESS);
-    assert_eq!(app.seen("v1").await, seen("creating", "0/1", "waiting", ""));
+        .assert_reply(200, SUCCESS);
+    assert_eq!(
+        app.progress("v1").await,
+        progress("creating", "0/1", "waiting", "")
+    );
 }
 
 #[tokio::test]
-async fn an_unknown_chart_repository_leaves_the_version_failed() {
+async fn a_version_with_an_unknown_chart_repository_is_stored_as_failed() {
     let app = checked();
     let cause = "failed to query chart-repo info, productName: demo, repoName: nothing";
     let body = but(helm("v1"), "/chart_repo_name", json!("nothing"));
     app.create_helm(body)
         .await
-        .is(500, &refused("v1", false, cause));
-    assert_eq!(app.seen("v1").await, seen("failed", "0/0", "failed", cause));
+        .assert_reply(500, &refused("v1", false, cause));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("failed", "0/0", "failed", cause)
+    );
     assert_eq!(app.detail("v1").await["distribute_infos"], json!([]));
 
-    // A retry packages the charts again: in vain as long as the repository is unknown.
+    // A retry packages the charts again, and fails while the repository is unknown.
     let retry = json!({"project_key": "demo", "version_name": "v1", "retry": true});
     app.create_helm(retry.clone())
         .await
-        .is(500, &refused("v1", true, cause));
+        .assert_reply(500, &refused("v1", true, cause));
     let repo =
         json!({"zadig": {"projects": [{"key": "demo", "chart_repos": [{"name": "nothing"}]}]}});
     app.patch("/_emulator/v1/state", repo)
         .await
         .assert_status(204);
-    app.create_helm(retry).await.is(200, SUCCESS);
-    assert_eq!(app.seen("v1").await, seen("retrying", "0/2", "waiting", ""));
+    app.create_helm(retry).await.assert_reply(200, SUCCESS);
+    assert_eq!(
+        app.progress("v1").await,
+        progress("retrying", "0/2", "waiting", "")
+    );
     let rows = &app.detail("v1").await["distribute_infos"];
     assert_eq!(rows[0]["chart_repo_name"], "nothing");
 }
@@ -455,16 +475,16 @@ async fn a_retry_needs_a_version_that_failed() {
     let app = App::new();
     let retry = |name: &str| json!({"project_key": "demo", "version_name": name, "retry": true});
     let missing = "failed to query delivery version data, verisonName: v1";
-    refuses(&app, "k8s", retry("v1"), &refused("v1", true, missing)).await;
+    assert_refused(&app, "k8s", retry("v1"), &refused("v1", true, missing)).await;
     let missing = format!("{missing}, error: mongo: no documents in result");
-    refuses(&app, "helm", retry("v1"), &refused("v1", true, &missing)).await;
+    assert_refused(&app, "helm", retry("v1"), &refused("v1", true, &missing)).await;
 
     app.create_k8s(k8s("v1")).await.assert_status(200);
     app.create_helm(helm("v2")).await.assert_status(200);
     for status in ["creating", "success"] {
         let cause = format!("can't reCreate version with status:{status}");
-        refuses(&app, "k8s", retry("v1"), &refused("v1", true, &cause)).await;
-        refuses(&app, "helm", retry("v2"), &refused("v2", true, &cause)).await;
+        assert_refused(&app, "k8s", retry("v1"), &refused("v1", true, &cause)).await;
+        assert_refused(&app, "helm", retry("v2"), &refused("v2", true, &cause)).await;
         app.advance(6_000).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Checks before the operations: credentials, paths, methods, rights, bodies.
+//! Checks before the operations: credentials, paths, methods, permissions, bodies.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,9 @@ async fn without_a_token_everything_is_an_empty_401() {
             &[("authorization", "t")],
             &[("authorization", "Bearer  t")],
         ] {
-            app.send(method, path, headers, "").await.is(401, "");
+            app.send(method, path, headers, "")
+                .await
+                .assert_reply(401, "");
         }
     }
 }
@@ -44,12 +46,12 @@ async fn a_token_passes_under_any_scheme_or_in_the_query() {
         let reply = app
             .send("GET", &path, &[("authorization", &header)], "")
             .await;
-        reply.is(200, r#"{"list":[],"total":0}"#);
+        reply.assert_reply(200, r#"{"list":[],"total":0}"#);
     }
     let query = format!("{path}&token=t");
     app.send("GET", &query, &[], "").await.assert_status(200);
     let malformed = app.send("GET", &query, &[("authorization", "t")], "").await;
-    malformed.is(401, "");
+    malformed.assert_reply(401, "");
 }
 
 #[tokio::test]
@@ -65,7 +67,7 @@ async fn an_unknown_path_or_method_is_plain_text() {
         ("GET", "/openapi"),
     ] {
         let reply = app.send(method, path, CREDENTIALS, "").await;
-        reply.is(404, &format!("Invalid path: {path}"));
+        reply.assert_reply(404, &format!("Invalid path: {path}"));
     }
     for (method, path) in [
         ("POST", "/openapi/delivery/releases"),
@@ -74,11 +76,11 @@ async fn an_unknown_path_or_method_is_plain_text() {
         ("PATCH", "/openapi/delivery/releases/k8s"),
     ] {
         let reply = app.send(method, path, CREDENTIALS, "").await;
-        reply.is(405, &format!("Method not allowed: {method} {path}"));
+        reply.assert_reply(405, &format!("Method not allowed: {method} {path}"));
         assert_eq!(reply.header("allow"), "", "the service sends none");
     }
     let escaped = app.get("/openapi/%E4%B8%AD").await;
-    escaped.is(404, "Invalid path: /openapi/中");
+    escaped.assert_reply(404, "Invalid path: /openapi/中");
 }
 
 #[tokio::test]
@@ -90,7 +92,7 @@ async fn head_is_a_wrong_method() {
 }
 
 #[tokio::test]
-async fn a_last_slash_leads_to_the_path_without_it() {
+async fn a_path_with_a_trailing_slash_is_redirected() {
     let app = App::new();
     for (method, path, status, to) in [
         ("GET", "/?projectKey=a%20b", 301, "?projectKey=a%20b"),
@@ -117,10 +119,10 @@ async fn k8s_and_helm_are_ids_to_get_and_delete() {
     for id in ["k8s", "helm"] {
         app.get(&format!("{RELEASES}/{id}?projectKey=demo"))
             .await
-            .is(500, &unknown(id));
+            .assert_reply(500, &unknown(id));
         app.delete(&format!("{RELEASES}/{id}?projectKey=demo"))
             .await
-            .is(500, &malformed(id));
+            .assert_reply(500, &malformed(id));
     }
 }
 
@@ -137,7 +139,7 @@ fn malformed(id: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_version_that_is_not_there_is_a_500_to_get_and_a_success_to_delete() {
+async fn an_unknown_version_is_a_500_to_get_and_a_success_to_delete() {
     let app = App::new();
     for id in [
         "66287b110b8b8a631910f5ae",
@@ -145,19 +147,21 @@ async fn a_version_that_is_not_there_is_a_500_to_get_and_a_success_to_delete() {
         "zz287b110b8b8a631910f5ae",
     ] {
         let path = format!("{RELEASES}/{id}?projectKey=demo");
-        app.get(&path).await.is(500, &unknown(id));
+        app.get(&path).await.assert_reply(500, &unknown(id));
     }
     let path = |id: &str| format!("{RELEASES}/{id}?projectKey=demo");
     app.delete(&path("66287b110b8b8a631910f5ae"))
         .await
-        .is(200, SUCCESS);
+        .assert_reply(200, SUCCESS);
     for id in ["66287b11", "zz287b110b8b8a631910f5ae"] {
-        app.delete(&path(id)).await.is(500, &malformed(id));
+        app.delete(&path(id))
+            .await
+            .assert_reply(500, &malformed(id));
     }
 }
 
 #[tokio::test]
-async fn delete_needs_a_project_and_the_detail_only_where_the_service_is_followed() {
+async fn a_deletion_needs_a_project_and_a_detail_only_with_strict_fidelity() {
     let documented = App::load(&json!({"zadig": {"projects": [{"key": "demo", "versions": [
         {"id": "66287b110b8b8a631910f5ae", "version_name": "v13"}]}]}}));
     let strict = App::with(|settings| {
@@ -169,11 +173,11 @@ async fn delete_needs_a_project_and_the_detail_only_where_the_service_is_followe
         strict
             .get(&path)
             .await
-            .is(400, &bad_request("projectKey can't be empty!"));
+            .assert_reply(400, &bad_request("projectKey can't be empty!"));
         documented
             .delete(&path)
             .await
-            .is(400, &bad_request("projectKey can't be empty!"));
+            .assert_reply(400, &bad_request("projectKey can't be empty!"));
     }
 }
 
@@ -187,17 +191,19 @@ async fn the_list_needs_all_three_parameters() {
         )
     };
     let all = ["ProjectKey", "PageNum", "PageSize"].map(line).join("\n");
-    app.get(RELEASES).await.is(400, &bad_request(&all));
+    app.get(RELEASES)
+        .await
+        .assert_reply(400, &bad_request(&all));
     let zero = format!("{RELEASES}?projectKey=demo&pageNum=1&pageSize=0");
     app.get(&zero)
         .await
-        .is(400, &bad_request(&line("PageSize")));
+        .assert_reply(400, &bad_request(&line("PageSize")));
     let word = format!("{RELEASES}?pageNum=abc");
     let parse = r#"strconv.ParseInt: parsing "abc": invalid syntax"#;
-    app.get(&word).await.is(400, &bad_request(parse));
+    app.get(&word).await.assert_reply(400, &bad_request(parse));
 }
 
-/// Alice administers everything, Bob project `demo`; the others may do one thing each there.
+/// Alice is the administrator, Bob that of project `demo`; the others have one role each there.
 fn users() -> Value {
     let user = |name: &str, projects: Value| json!({"token": format!("{name}-token"), "name": name, "projects": projects});
     json!({
@@ -216,7 +222,7 @@ fn users() -> Value {
 }
 
 #[tokio::test]
-async fn who_may_do_what_is_looked_up_in_the_project() {
+async fn permissions_are_those_in_the_project() {
     let get = format!("{RELEASES}/66287b110b8b8a631910f5ae?projectKey=demo");
     let requests = [
         ("GET", list_of("demo"), "", "alice bob gina"),
@@ -254,7 +260,7 @@ async fn who_may_do_what_is_looked_up_in_the_project() {
             if allowed.split(' ').any(|allowed| allowed == name) {
                 assert_ne!(reply.status, 403, "{name} {}", reply.request);
             } else {
-                reply.is(403, "");
+                reply.assert_reply(403, "");
                 assert!(!reply.header("x-emulator-hint").is_empty());
             }
         }
@@ -262,7 +268,7 @@ async fn who_may_do_what_is_looked_up_in_the_project() {
 }
 
 #[tokio::test]
-async fn without_a_project_a_version_that_nobody_has_is_a_500_for_everyone() {
+async fn without_a_project_an_unknown_version_is_a_500_for_every_user() {
     let app = App::load(&users());
     let id = "0".repeat(24);
     for token in ["Bearer gina-token", "Bearer nora-token"] {
@@ -270,17 +276,17 @@ async fn without_a_project_a_version_that_nobody_has_is_a_500_for_everyone() {
         let reply = app
             .send("GET", &path, &[("authorization", token)], "")
             .await;
-        reply.is(500, &unknown(&id));
+        reply.assert_reply(500, &unknown(&id));
         let path = format!("{path}?projectKey=other");
         let reply = app
             .send("GET", &path, &[("authorization", token)], "")
             .await;
-        reply.is(403, "");
+        reply.assert_reply(403, "");
     }
 }
 
 #[tokio::test]
-async fn what_is_said_wrong_is_told_before_what_is_not_allowed() {
+async fn a_malformed_request_is_reported_before_a_missing_permission() {
     let app = App::load(&users());
     let nora = &[("authorization", "Bearer nora-token")];
     let list = app.send("GET", RELEASES, nora, "").await;
@@ -288,20 +294,20 @@ async fn what_is_said_wrong_is_told_before_what_is_not_allowed() {
     let body = app
         .send("POST", &format!("{RELEASES}/k8s"), nora, "{")
         .await;
-    body.is(400, &bad_request("unexpected EOF"));
+    body.assert_reply(400, &bad_request("unexpected EOF"));
 }
 
 #[tokio::test]
-async fn only_known_tokens_pass_where_auth_is_strict() {
+async fn only_known_tokens_pass_with_strict_auth() {
     let app = App::build(|settings| settings.auth = Auth::Strict, &users());
     let path = list_of("demo");
-    app.get(&path).await.is(401, "");
+    app.get(&path).await.assert_reply(401, "");
     let alice = &[("authorization", "Bearer alice-token")];
     app.send("GET", &path, alice, "").await.assert_status(200);
 }
 
 #[tokio::test]
-async fn of_two_tokens_the_one_in_the_query_is_checked_and_the_one_in_the_header_says_who_calls() {
+async fn of_two_tokens_the_query_has_the_checked_one_and_the_header_the_identity() {
     let gina = &[("authorization", "Bearer gina-token")];
     let nora = &[("authorization", "Bearer nora-token")];
     let with = |token: &str| format!("{}&token={token}", list_of("demo"));
@@ -310,8 +316,8 @@ async fn of_two_tokens_the_one_in_the_query_is_checked_and_the_one_in_the_header
         let reply = app.send("GET", &with("nora-token"), gina, "").await;
         reply.assert_status(200);
         let reply = app.send("GET", &with("gina-token"), nora, "").await;
-        reply.is(403, "");
-        let reply = app.send("GET", &with("whoever"), gina, "").await;
+        reply.assert_reply(403, "");
+        let reply = app.send("GET", &with("unknown-token"), gina, "").await;
         reply.assert_status(unknown);
     }
 }
@@ -319,13 +325,13 @@ async fn of_two_tokens_the_one_in_the_query_is_checked_and_the_one_in_the_header
 #[tokio::test]
 async fn versions_show_the_name_of_the_token() {
     let app = App::load(&users());
-    for (token, name) in [("carl-token", "carl"), ("whoever", "emulator")] {
+    for (token, name) in [("carl-token", "carl"), ("unknown-token", "emulator")] {
         let header = format!("Bearer {token}");
         let body = json!({"project_key": "demo", "version_name": name}).to_string();
         let path = format!("{RELEASES}/k8s");
         app.send("POST", &path, &[("authorization", &header)], body)
             .await
-            .is(200, SUCCESS);
+            .assert_reply(200, SUCCESS);
         let detail = app.detail(name).await;
         assert_eq!(detail["version_info"]["created_by"], name);
     }
@@ -358,7 +364,7 @@ async fn a_body_is_bound_as_go_binds_it() {
     ] {
         let path = format!("{RELEASES}/k8s");
         let reply = app.send("POST", &path, CREDENTIALS, body).await;
-        reply.is(400, &bad_request(description));
+        reply.assert_reply(400, &bad_request(description));
     }
     let helm = app
         .send(
@@ -368,7 +374,7 @@ async fn a_body_is_bound_as_go_binds_it() {
             r#"{"chart_datas":{}}"#,
         )
         .await;
-    helm.is(
+    helm.assert_reply(
         400,
         &bad_request(
             "json: cannot unmarshal object into Go struct field OpenAPICreateHelmDeliveryVersionRequest.chart_datas \
@@ -390,7 +396,9 @@ async fn nulls_crash_the_service() {
     ] {
         let before = app.state().await;
         let path = format!("{RELEASES}/{path}");
-        app.send("POST", &path, CREDENTIALS, body).await.is(500, "");
+        app.send("POST", &path, CREDENTIALS, body)
+            .await
+            .assert_reply(500, "");
         assert_eq!(app.state().await, before);
     }
 }
@@ -403,7 +411,7 @@ async fn keys_in_any_case_unknown_keys_and_garbage_are_accepted() {
     let path = format!("{RELEASES}/k8s");
     let headers = &[("authorization", "Bearer t"), ("content-type", "text/html")];
     let reply = app.send("POST", &path, headers, body).await;
-    reply.is(200, SUCCESS);
+    reply.assert_reply(200, SUCCESS);
     assert!(reply.header("x-emulator-hint").contains("colour"));
     assert_eq!(app.list().await["total"], 1);
 }
@@ -414,11 +422,11 @@ async fn a_body_over_12_mib_is_an_empty_413() {
     let path = format!("{RELEASES}/k8s");
     let body = |length: usize| format!("{{\"project_key\":\"demo\"}}{}", " ".repeat(length - 22));
     let full = app.send("POST", &path, CREDENTIALS, body(12 << 20)).await;
-    full.is(200, SUCCESS);
+    full.assert_reply(200, SUCCESS);
     let over = app
         .send("POST", &path, CREDENTIALS, body((12 << 20) + 1))
         .await;
-    over.is(413, "");
+    over.assert_reply(413, "");
 }
 
 #[tokio::test]
@@ -426,7 +434,7 @@ async fn answers_are_escaped_as_go_escapes_them() {
     let app = App::new();
     app.create_k8s(json!({"project_key": "demo", "version_name": "a<b>&\u{2028}\"é"}))
         .await
-        .is(200, SUCCESS);
+        .assert_reply(200, SUCCESS);
     let list = app.get(&list_of("demo")).await;
     assert!(
         list.text()

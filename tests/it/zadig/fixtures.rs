@@ -5,22 +5,22 @@ use serde_json::{Value, json};
 use super::*;
 use crate::common::assert_same;
 
-/// Everything that the family's GETs answer of project `demo`.
-async fn answers(app: &App) -> Vec<Value> {
+/// The list and all details of project `demo`.
+async fn list_and_details(app: &App) -> Vec<Value> {
     let list = app.list().await;
-    let mut answers = vec![list.clone()];
+    let mut replies = vec![list.clone()];
     for version in list["list"].as_array().unwrap() {
         let id = version["id"].as_str().unwrap();
-        answers.push(
+        replies.push(
             app.get(&format!("{RELEASES}/{id}"))
                 .await
                 .assert_status(200),
         );
     }
-    answers
+    replies
 }
 
-/// One version of each kind of life: given, running, retried, ended, stopped with and without charts.
+/// One version in each state: given, running, retried, ended, stopped with and without charts.
 async fn populated() -> App {
     let mut fixtures = references();
     fixtures["zadig"]["projects"][0]["versions"] = json!([
@@ -46,7 +46,7 @@ async fn populated() -> App {
 }
 
 #[tokio::test]
-async fn an_import_of_an_export_answers_the_same_now_and_later() {
+async fn an_imported_export_answers_the_same_now_and_later() {
     let app = populated().await;
     let state = app.state().await;
     let other = App::new();
@@ -58,29 +58,33 @@ async fn an_import_of_an_export_answers_the_same_now_and_later() {
 
     for _ in 0..4 {
         assert_eq!(other.state().await, app.state().await);
-        for (other, one) in answers(&other).await.iter().zip(&answers(&app).await) {
+        for (other, one) in list_and_details(&other)
+            .await
+            .iter()
+            .zip(&list_and_details(&app).await)
+        {
             assert_same(other, one);
         }
-        let heard = other.advance(1_500).await;
-        let steps = |heard: &[Value]| {
-            heard
+        let transitions = other.advance(1_500).await;
+        let steps = |transitions: &[Value]| {
+            transitions
                 .iter()
                 .map(|change| (change["step"].clone(), change["to"].clone()))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(steps(&heard), steps(&app.advance(1_500).await));
+        assert_eq!(steps(&transitions), steps(&app.advance(1_500).await));
     }
 
     for app in [&app, &other] {
         let retry = json!({"project_key": "demo", "version_name": "stopped", "retry": true});
-        app.create_helm(retry).await.is(200, SUCCESS);
-        app.create_k8s(k8s("new")).await.is(200, SUCCESS);
+        app.create_helm(retry).await.assert_reply(200, SUCCESS);
+        app.create_k8s(k8s("new")).await.assert_reply(200, SUCCESS);
     }
     assert_same(&other.state().await, &app.state().await);
 }
 
 #[tokio::test]
-async fn an_export_shows_what_the_details_show() {
+async fn an_export_has_the_details() {
     let app = populated().await;
     let state = app.state().await;
     let versions = state["zadig"]["projects"][0]["versions"]
@@ -133,7 +137,7 @@ async fn equal_seconds_keep_their_order_through_export_and_import() {
 }
 
 #[tokio::test]
-async fn missing_fields_get_what_a_fresh_version_has() {
+async fn missing_fields_have_the_values_of_a_new_version() {
     let app = App::load(&json!({"zadig": {"projects": [{"key": "demo", "versions": [
         {},
         {"version_info": {"version_name": "h"}, "distribute_infos": [{"sub_distributes": [{}]}]}
@@ -157,7 +161,7 @@ async fn missing_fields_get_what_a_fresh_version_has() {
 }
 
 #[tokio::test]
-async fn a_fixture_that_does_not_fit_is_refused_with_its_place() {
+async fn an_invalid_fixture_is_refused_with_the_place_of_the_mistake() {
     let app = App::new();
     let before = app.state().await;
     let id = "66287b110b8b8a631910f5ae";
@@ -263,7 +267,10 @@ async fn a_patch_replaces_by_id_and_adds_the_rest() {
         .map(|version| version["version_name"].as_str().unwrap())
         .collect();
     assert_eq!(names, ["v3", "v2", "v1"]);
-    assert_eq!(app.seen("v1").await, seen("failed", "0/0", "failed", ""));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("failed", "0/0", "failed", "")
+    );
     let project = app.state().await["zadig"]["projects"][0].clone();
     assert_same(
         &project["environments"],

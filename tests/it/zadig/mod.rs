@@ -12,7 +12,7 @@ use crate::common::{App, Reply};
 
 const RELEASES: &str = "/openapi/delivery/releases";
 
-/// A K8s version of four images, the third of which is not pushed.
+/// A K8s version of four images; the third is not pushed.
 fn k8s(name: &str) -> Value {
     json!({
         "project_key": "demo",
@@ -51,7 +51,7 @@ fn helm(name: &str) -> Value {
     })
 }
 
-/// The references that both of them need.
+/// The references of both.
 fn references() -> Value {
     let image = |name: &str| format!("koderover.tencentcloudcr.com/test/{name}:current");
     json!({"zadig": {"projects": [{
@@ -75,7 +75,7 @@ fn references() -> Value {
     }]}})
 }
 
-/// The same with one change.
+/// The body with one change.
 fn but(mut body: Value, pointer: &str, value: Value) -> Value {
     *body.pointer_mut(pointer).expect(pointer) = value;
     body
@@ -118,8 +118,8 @@ impl App {
         self.get(&path).await.assert_status(200)
     }
 
-    /// Status in the list, status in the detail, and the progress, of the version of that name.
-    async fn seen(&self, name: &str) -> (String, String, String, String) {
+    /// The status and the progress of the version of that name; the list and the detail must agree.
+    async fn progress(&self, name: &str) -> (String, String, String, String) {
         let detail = self.detail(name).await;
         let list = self.list().await;
         let versions = list["list"].as_array().expect("a list");
@@ -143,8 +143,13 @@ impl App {
     }
 }
 
-/// The expected answer of [`App::seen`].
-fn seen(status: &str, count: &str, upload: &str, error: &str) -> (String, String, String, String) {
+/// The expected result of [`App::progress`].
+fn progress(
+    status: &str,
+    count: &str,
+    upload: &str,
+    error: &str,
+) -> (String, String, String, String) {
     let owned = str::to_owned;
     (owned(status), owned(count), owned(upload), owned(error))
 }
@@ -172,9 +177,9 @@ fn refused(version: &str, retry: bool, cause: &str) -> String {
 }
 
 impl Reply {
-    /// Checks status, content type and body, byte for byte.
+    /// Asserts status, content type and body, byte for byte.
     #[track_caller]
-    fn is(&self, status: u16, body: &str) {
+    fn assert_reply(&self, status: u16, body: &str) {
         let content_type = match (status, body) {
             (_, "") => "",
             (404 | 405, _) => "text/plain; charset=utf-8",
@@ -189,5 +194,5 @@ impl Reply {
     }
 }
 
-/// That a command succeeded.
+/// The body of a successful command.
 const SUCCESS: &str = r#"{"message":"success"}"#;

@@ -109,19 +109,19 @@ async fn a_page_of_the_default_size_has_20_versions() {
 }
 
 #[tokio::test]
-async fn an_id_is_looked_up_among_all_projects() {
+async fn an_id_is_looked_up_in_all_projects() {
     let app = App::load(&documented());
     let path = format!("{RELEASES}/66287b110b8b8a631910f5ae?projectKey=other");
     let detail = app.get(&path).await.assert_status(200);
     assert_same(&detail, &golden("zadig_detail_k8s.json"));
-    app.delete(&path).await.is(200, SUCCESS);
+    app.delete(&path).await.assert_reply(200, SUCCESS);
     assert_eq!(app.list().await["total"], 2);
 }
 
 #[tokio::test]
-async fn a_new_k8s_version_shows_what_it_was_created_from() {
+async fn a_new_k8s_version_has_the_values_of_its_request() {
     let app = App::load(&references());
-    app.create_k8s(k8s("v1")).await.is(200, SUCCESS);
+    app.create_k8s(k8s("v1")).await.assert_reply(200, SUCCESS);
 
     let detail = app.detail("v1").await;
 
@@ -172,9 +172,9 @@ async fn a_new_k8s_version_shows_what_it_was_created_from() {
 }
 
 #[tokio::test]
-async fn a_new_helm_version_shows_charts_with_their_images() {
+async fn a_new_helm_version_has_charts_with_their_images() {
     let app = App::load(&references());
-    app.create_helm(helm("v1")).await.is(200, SUCCESS);
+    app.create_helm(helm("v1")).await.assert_reply(200, SUCCESS);
 
     let detail = app.detail("v1").await;
 

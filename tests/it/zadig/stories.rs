@@ -8,7 +8,7 @@ fn retry(name: &str) -> Value {
     json!({"project_key": "demo", "version_name": name, "retry": true})
 }
 
-fn fails(step: &str, message: &str) -> Value {
+fn failing_push(step: &str, message: &str) -> Value {
     json!({
         "match": {"family": "zadig", "scope": "demo", "step": step},
         "outcome": "fail", "message": message, "times": 1
@@ -18,7 +18,7 @@ fn fails(step: &str, message: &str) -> Value {
 #[tokio::test]
 async fn a_version_of_three_pushed_images_succeeds_after_three_steps() {
     let app = App::new();
-    app.create_k8s(k8s("v1")).await.is(200, SUCCESS);
+    app.create_k8s(k8s("v1")).await.assert_reply(200, SUCCESS);
 
     for (ms, status, count, upload) in [
         (0, "creating", "0/3", "waiting"),
@@ -31,21 +31,21 @@ async fn a_version_of_three_pushed_images_succeeds_after_three_steps() {
     ] {
         app.advance(ms).await;
         assert_eq!(
-            app.seen("v1").await,
-            seen(status, count, upload, ""),
+            app.progress("v1").await,
+            progress(status, count, upload, ""),
             "after {ms} ms"
         );
     }
 }
 
 #[tokio::test]
-async fn transitions_tell_of_each_push_and_of_the_version() {
+async fn each_push_and_the_version_have_transitions() {
     let app = App::new();
-    app.create_k8s(k8s("v1")).await.is(200, SUCCESS);
+    app.create_k8s(k8s("v1")).await.assert_reply(200, SUCCESS);
 
-    let heard = app.advance(10_000).await;
+    let transitions = app.advance(10_000).await;
 
-    let told: Vec<_> = heard
+    let lines: Vec<_> = transitions
         .iter()
         .map(|change| {
             assert_eq!(
@@ -63,7 +63,7 @@ async fn transitions_tell_of_each_push_and_of_the_version() {
         })
         .collect();
     assert_eq!(
-        told,
+        lines,
         [
             "02Z image1 running passed",
             "02Z image2 waiting running",
@@ -80,8 +80,11 @@ async fn a_version_without_pushes_succeeds_at_once() {
     let app = App::new();
     app.create_k8s(json!({"project_key": "demo", "version_name": "v1"}))
         .await
-        .is(200, SUCCESS);
-    assert_eq!(app.seen("v1").await, seen("success", "0/0", "success", ""));
+        .assert_reply(200, SUCCESS);
+    assert_eq!(
+        app.progress("v1").await,
+        progress("success", "0/0", "success", "")
+    );
 
     let mut body = k8s("v2");
     for pointer in [
@@ -93,8 +96,11 @@ async fn a_version_without_pushes_succeeds_at_once() {
     }
     // Nothing is pushed, so no registry is needed.
     let body = but(body, "/image_registry_id", json!(""));
-    app.create_k8s(body).await.is(200, SUCCESS);
-    assert_eq!(app.seen("v2").await, seen("success", "0/0", "success", ""));
+    app.create_k8s(body).await.assert_reply(200, SUCCESS);
+    assert_eq!(
+        app.progress("v2").await,
+        progress("success", "0/0", "success", "")
+    );
     assert_eq!(
         app.detail("v2").await["deploy_infos"]
             .as_array()
@@ -107,35 +113,56 @@ async fn a_version_without_pushes_succeeds_at_once() {
 #[tokio::test]
 async fn steps_of_no_length_succeed_at_once() {
     let app = App::with(|settings| settings.step = 0);
-    app.create_k8s(k8s("v1")).await.is(200, SUCCESS);
-    assert_eq!(app.seen("v1").await, seen("success", "3/3", "success", ""));
+    app.create_k8s(k8s("v1")).await.assert_reply(200, SUCCESS);
+    assert_eq!(
+        app.progress("v1").await,
+        progress("success", "3/3", "success", "")
+    );
 }
 
 #[tokio::test]
-async fn a_failing_push_ends_a_k8s_version_without_a_text_and_a_retry_does_the_rest() {
+async fn a_failed_push_ends_a_k8s_version_without_a_text_and_a_retry_pushes_the_rest() {
     let app = App::new();
-    app.script(fails("image2", "no space left")).await;
-    app.create_k8s(k8s("v1")).await.is(200, SUCCESS);
+    app.script(failing_push("image2", "no space left")).await;
+    app.create_k8s(k8s("v1")).await.assert_reply(200, SUCCESS);
 
     app.advance(3_999).await;
-    assert_eq!(app.seen("v1").await, seen("creating", "1/3", "waiting", ""));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("creating", "1/3", "waiting", "")
+    );
     app.advance(1).await;
-    assert_eq!(app.seen("v1").await, seen("failed", "1/3", "failed", ""));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("failed", "1/3", "failed", "")
+    );
     app.advance(60_000).await;
-    assert_eq!(app.seen("v1").await, seen("failed", "1/3", "failed", ""));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("failed", "1/3", "failed", "")
+    );
     let before = app.detail("v1").await;
 
-    app.create_k8s(retry("v1")).await.is(200, SUCCESS);
-    assert_eq!(app.seen("v1").await, seen("retrying", "1/3", "waiting", ""));
+    app.create_k8s(retry("v1")).await.assert_reply(200, SUCCESS);
+    assert_eq!(
+        app.progress("v1").await,
+        progress("retrying", "1/3", "waiting", "")
+    );
     let again = app.create_k8s(retry("v1")).await;
-    again.is(
+    again.assert_reply(
         500,
         &refused("v1", true, "can't reCreate version with status:retrying"),
     );
     app.advance(2_000).await;
-    assert_eq!(app.seen("v1").await, seen("retrying", "2/3", "waiting", ""));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("retrying", "2/3", "waiting", "")
+    );
     app.advance(2_000).await;
-    assert_eq!(app.seen("v1").await, seen("success", "3/3", "success", ""));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("success", "3/3", "success", "")
+    );
 
     let after = app.detail("v1").await;
     assert_eq!(after["deploy_infos"], before["deploy_infos"]);
@@ -152,25 +179,31 @@ async fn a_retry_may_fail_again() {
         "match": {"family": "zadig", "name": "v1", "step": "image2"}, "outcome": "fail", "takes_ms": 500, "times": 2
     }))
     .await;
-    app.create_k8s(k8s("v1")).await.is(200, SUCCESS);
+    app.create_k8s(k8s("v1")).await.assert_reply(200, SUCCESS);
     app.advance(2_500).await;
-    app.create_k8s(retry("v1")).await.is(200, SUCCESS);
+    app.create_k8s(retry("v1")).await.assert_reply(200, SUCCESS);
     app.advance(499).await;
-    assert_eq!(app.seen("v1").await, seen("retrying", "1/3", "waiting", ""));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("retrying", "1/3", "waiting", "")
+    );
     app.advance(1).await;
-    assert_eq!(app.seen("v1").await, seen("failed", "1/3", "failed", ""));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("failed", "1/3", "failed", "")
+    );
 }
 
 #[tokio::test]
-async fn a_retry_looks_at_nothing_but_project_and_name() {
+async fn a_retry_uses_only_project_and_name() {
     let app = App::new();
-    app.script(fails("image1", "")).await;
-    app.create_k8s(k8s("v1")).await.is(200, SUCCESS);
+    app.script(failing_push("image1", "")).await;
+    app.create_k8s(k8s("v1")).await.assert_reply(200, SUCCESS);
     app.advance(2_000).await;
     let body = but(k8s("v1"), "/retry", json!(true));
     let body = but(body, "/desc", json!("something else"));
     let body = but(body, "/labels", json!(["c"]));
-    app.create_k8s(body).await.is(200, SUCCESS);
+    app.create_k8s(body).await.assert_reply(200, SUCCESS);
     let info = app.detail("v1").await["version_info"].clone();
     assert_eq!(
         (&info["description"], &info["labels"]),
@@ -179,45 +212,74 @@ async fn a_retry_looks_at_nothing_but_project_and_name() {
 }
 
 #[tokio::test]
-async fn a_helm_version_says_which_image_could_not_be_pushed() {
+async fn a_failed_helm_version_names_the_image() {
     let app = App::new();
-    app.script(fails("image2", "no space left")).await;
-    app.create_helm(helm("v1")).await.is(200, SUCCESS);
-    assert_eq!(app.seen("v1").await, seen("creating", "0/2", "waiting", ""));
+    app.script(failing_push("image2", "no space left")).await;
+    app.create_helm(helm("v1")).await.assert_reply(200, SUCCESS);
+    assert_eq!(
+        app.progress("v1").await,
+        progress("creating", "0/2", "waiting", "")
+    );
     app.advance(2_000).await;
-    assert_eq!(app.seen("v1").await, seen("creating", "1/2", "waiting", ""));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("creating", "1/2", "waiting", "")
+    );
     app.advance(2_000).await;
     let error = "1 error occurred:\n\t* failed to build image distribute for service: chart2, status: failed, \
                  err: no space left \n\n";
-    assert_eq!(app.seen("v1").await, seen("failed", "1/2", "failed", error));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("failed", "1/2", "failed", error)
+    );
 
-    app.create_helm(retry("v1")).await.is(200, SUCCESS);
-    assert_eq!(app.seen("v1").await, seen("retrying", "1/2", "waiting", ""));
+    app.create_helm(retry("v1"))
+        .await
+        .assert_reply(200, SUCCESS);
+    assert_eq!(
+        app.progress("v1").await,
+        progress("retrying", "1/2", "waiting", "")
+    );
     app.advance(2_000).await;
-    assert_eq!(app.seen("v1").await, seen("success", "2/2", "success", ""));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("success", "2/2", "success", "")
+    );
     let rows = &app.detail("v1").await["distribute_infos"];
     assert_eq!(rows[1]["sub_distributes"][0]["service_name"], "chart2");
 }
 
 #[tokio::test]
-async fn a_chart_that_cannot_be_packaged_is_told_at_once() {
+async fn a_chart_that_cannot_be_packaged_fails_the_creation() {
     let app = App::new();
-    app.script(fails("chart1", "connection refused")).await;
-    app.script(fails("chart2", "no such host")).await;
+    app.script(failing_push("chart1", "connection refused"))
+        .await;
+    app.script(failing_push("chart2", "no such host")).await;
     let error = "2 errors occurred:\n\t* failed to push chart: chart1-1.76.tgz: connection refused\n\t\
                  * failed to push chart: chart2-1.77.tgz: no such host\n\n";
 
     let reply = app.create_helm(helm("v1")).await;
 
-    reply.is(500, &refused("v1", false, error));
-    assert_eq!(app.seen("v1").await, seen("failed", "0/0", "failed", error));
+    reply.assert_reply(500, &refused("v1", false, error));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("failed", "0/0", "failed", error)
+    );
     assert_eq!(app.detail("v1").await["distribute_infos"], json!([]));
 
     app.advance(5_000).await;
-    app.create_helm(retry("v1")).await.is(200, SUCCESS);
-    assert_eq!(app.seen("v1").await, seen("retrying", "0/2", "waiting", ""));
+    app.create_helm(retry("v1"))
+        .await
+        .assert_reply(200, SUCCESS);
+    assert_eq!(
+        app.progress("v1").await,
+        progress("retrying", "0/2", "waiting", "")
+    );
     app.advance(4_000).await;
-    assert_eq!(app.seen("v1").await, seen("success", "2/2", "success", ""));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("success", "2/2", "success", "")
+    );
     let detail = app.detail("v1").await;
     let created = detail["version_info"]["create_time"].as_i64().unwrap();
     assert_eq!(detail["distribute_infos"][0]["create_time"], created + 5);
@@ -234,31 +296,34 @@ async fn the_service_gives_up_after_an_hour() {
         .await;
         app.post(&format!("{RELEASES}/{kind}"), body)
             .await
-            .is(200, SUCCESS);
+            .assert_reply(200, SUCCESS);
         let total = if kind == "k8s" { 3 } else { 2 };
         let count = format!("1/{total}");
 
         app.advance(3_599_999).await;
         assert_eq!(
-            app.seen("v1").await,
-            seen("creating", &count, "waiting", "")
+            app.progress("v1").await,
+            progress("creating", &count, "waiting", "")
         );
         app.advance(1).await;
         assert_eq!(
-            app.seen("v1").await,
-            seen("failed", &count, "failed", "timeout")
+            app.progress("v1").await,
+            progress("failed", &count, "failed", "timeout")
         );
 
         app.post(&format!("{RELEASES}/{kind}"), retry("v1"))
             .await
-            .is(200, SUCCESS);
+            .assert_reply(200, SUCCESS);
         assert_eq!(
-            app.seen("v1").await,
-            seen("retrying", &count, "waiting", "")
+            app.progress("v1").await,
+            progress("retrying", &count, "waiting", "")
         );
         app.advance(4_000).await;
         let count = format!("{total}/{total}");
-        assert_eq!(app.seen("v1").await, seen("success", &count, "success", ""));
+        assert_eq!(
+            app.progress("v1").await,
+            progress("success", &count, "success", "")
+        );
     }
 }
 
@@ -269,44 +334,61 @@ async fn pushes_that_end_just_within_the_hour_succeed() {
         "match": {"family": "zadig"}, "outcome": "succeed", "takes_ms": 1_200_000
     }))
     .await;
-    app.create_k8s(k8s("v1")).await.is(200, SUCCESS);
+    app.create_k8s(k8s("v1")).await.assert_reply(200, SUCCESS);
     app.advance(3_600_000).await;
-    assert_eq!(app.seen("v1").await, seen("success", "3/3", "success", ""));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("success", "3/3", "success", "")
+    );
 }
 
 #[tokio::test]
 async fn a_version_can_be_deleted_while_it_is_pushed() {
     let app = App::new();
-    app.create_k8s(k8s("v1")).await.is(200, SUCCESS);
+    app.create_k8s(k8s("v1")).await.assert_reply(200, SUCCESS);
     app.advance(2_000).await;
     let id = app.id("v1").await;
     app.delete(&format!("{RELEASES}/{id}?projectKey=demo"))
         .await
-        .is(200, SUCCESS);
+        .assert_reply(200, SUCCESS);
     assert_eq!(app.advance(60_000).await, Vec::<Value>::new());
     assert_eq!(app.list().await["total"], 0);
 }
 
 #[tokio::test]
-async fn a_failed_version_of_a_fixture_is_retried_from_what_it_shows() {
+async fn a_failed_version_of_a_fixture_is_retried_from_its_progress() {
     let row = |container: &str| json!({"service_name": "s", "service_module": container, "image_name": container});
-    let progress =
+    let given_progress =
         json!({"success_count": 1, "total_count": 3, "upload_status": "failed", "error": "x"});
     let app = App::load(
         &json!({"zadig": {"projects": [{"key": "demo", "versions": [{
-        "version_info": {"version_name": "v1", "status": "failed", "progress": progress},
+        "version_info": {"version_name": "v1", "status": "failed", "progress": given_progress},
         "deploy_infos": [row("a"), row("b"), row("c")]
     }, {"version_name": "v2", "status": "failed"}]}]}}),
     );
-    assert_eq!(app.seen("v1").await, seen("failed", "1/3", "failed", "x"));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("failed", "1/3", "failed", "x")
+    );
     app.advance(60_000).await;
-    assert_eq!(app.seen("v1").await, seen("failed", "1/3", "failed", "x"));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("failed", "1/3", "failed", "x")
+    );
 
-    app.create_k8s(retry("v1")).await.is(200, SUCCESS);
-    assert_eq!(app.seen("v1").await, seen("retrying", "1/3", "waiting", ""));
+    app.create_k8s(retry("v1")).await.assert_reply(200, SUCCESS);
+    assert_eq!(
+        app.progress("v1").await,
+        progress("retrying", "1/3", "waiting", "")
+    );
     app.advance(4_000).await;
-    assert_eq!(app.seen("v1").await, seen("success", "3/3", "success", ""));
+    assert_eq!(
+        app.progress("v1").await,
+        progress("success", "3/3", "success", "")
+    );
 
     let nothing = refused("v2", true, "no workflow task found for version: v2");
-    app.create_k8s(retry("v2")).await.is(500, &nothing);
+    app.create_k8s(retry("v2"))
+        .await
+        .assert_reply(500, &nothing);
 }

@@ -150,7 +150,7 @@ impl Catalog {
         environments.find(|known| known.name == name && known.production == production)
     }
 
-    /// The registry with an id; one that is listed with the project goes first.
+    /// The registry with an id; those of the project go first.
     pub fn registry(&self, project: &str, id: &str) -> Option<&ImageRegistry> {
         let own = self.0.get(project).into_iter();
         own.flat_map(|project_catalog| &project_catalog.registries)
