@@ -219,17 +219,13 @@ fn command() -> clap::Command {
     })
 }
 
-/// All flags: those of `serve`, and the ones that only `exec` has.
+/// All flags, in their order: those of `serve`, and the ones that only `exec` has.
 fn flags() -> Vec<clap::Arg> {
-    let command = command();
-    let mut flags: Vec<clap::Arg> = command.get_arguments().cloned().collect();
+    let command = Cli::command();
     let exec = command.find_subcommand("exec").into_iter();
-    for flag in exec.flat_map(clap::Command::get_arguments) {
-        if flags.iter().all(|known| known.get_id() != flag.get_id()) {
-            flags.push(flag.clone());
-        }
-    }
-    flags
+    exec.flat_map(clap::Command::get_arguments)
+        .cloned()
+        .collect()
 }
 
 impl ServeOptions {

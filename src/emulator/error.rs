@@ -6,7 +6,7 @@ use crate::http::problem::Problem;
 use crate::sim::clock::InvalidInstant;
 use crate::world::time::instant;
 
-/// A fault, a script or a setting that cannot be, in the words of the control plane.
+/// An invalid fault, script or setting, in the words of the control plane.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidValue(pub(super) String);

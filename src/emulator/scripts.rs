@@ -54,7 +54,7 @@ impl Script {
         }
     }
 
-    /// Steps never end by themselves.
+    /// Steps hang: they never end.
     pub fn hang() -> Self {
         Self::ends(ScriptedOutcome::Hang)
     }
