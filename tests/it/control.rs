@@ -126,7 +126,7 @@ fn to_advance_a_clock_that_runs_is_never_to_go_back() {
 #[tokio::test]
 async fn time_goes_back_only_by_a_reset() {
     let app = App::new();
-    let said = assert_refused(
+    let detail = assert_refused(
         &app,
         "PUT",
         "clock",
@@ -135,8 +135,8 @@ async fn time_goes_back_only_by_a_reset() {
     )
     .await;
     assert!(
-        said.starts_with("now: the clock is already at 2026-01-01T12:00:00Z"),
-        "{said}"
+        detail.starts_with("now: the clock is already at 2026-01-01T12:00:00Z"),
+        "{detail}"
     );
     assert_eq!(
         app.get("/_emulator/v1/clock").await.assert_status(200)["mode"],
@@ -148,7 +148,7 @@ async fn time_goes_back_only_by_a_reset() {
 #[tokio::test]
 async fn what_no_clock_can_do_is_refused() {
     let app = App::new();
-    for (method, path, body, said) in [
+    for (method, path, body, expected) in [
         (
             "PUT",
             "clock",
@@ -194,12 +194,12 @@ async fn what_no_clock_can_do_is_refused() {
         ),
     ] {
         let detail = assert_refused(&app, method, path, body, 400).await;
-        assert!(detail.starts_with(said), "{detail}");
+        assert!(detail.starts_with(expected), "{detail}");
     }
     let far = json!({"now": "9999-12-31T23:59:59Z"});
     app.put("/_emulator/v1/clock", far).await.assert_status(200);
-    let said = assert_refused(&app, "POST", "clock/advance", json!({"ms": 1_000}), 400).await;
-    assert_eq!(said, "the clock ends with the year 9999");
+    let detail = assert_refused(&app, "POST", "clock/advance", json!({"ms": 1_000}), 400).await;
+    assert_eq!(detail, "the clock ends with the year 9999");
 }
 
 /// A pipeline of one stage whose tasks run one after the other.

@@ -1,4 +1,4 @@
-//! The OpenAPI document by itself: that it is complete, that its examples fit, that it is always the same.
+//! The OpenAPI document: it is complete, its examples match their schemas, it is the same in every process.
 
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! The emulator within a program: its builder, its handles, its end.
+//! The emulator inside a program: its builder, its handles, its stop.
 
 use std::time::Duration;
 
@@ -91,10 +91,10 @@ async fn scripts_are_added_listed_and_taken_back() {
         .collect();
     assert_eq!(used, [(id.as_str(), 1), (rollback.as_str(), 0)]);
     assert_eq!(rules[0].script, once);
-    let told = remote.get("/_emulator/v1/scripts").await.assert_status(200);
+    let listed = remote.get("/_emulator/v1/scripts").await.assert_status(200);
     let expected = json!({"id": id, "match": {"family": "pipelines", "scope": "p?", "name": "sh*", "step": "roll-out",
         "work": "run"}, "outcome": "fail", "message": "image not found", "takes_ms": 3000, "times": 1, "used": 1});
-    assert_same(&told["scripts"][0], &expected);
+    assert_same(&listed["scripts"][0], &expected);
 
     assert!(emulator.scripts().remove(&id));
     assert!(!emulator.scripts().remove(&id));
@@ -470,13 +470,13 @@ async fn steps_go_in_turn_and_hang_as_a_program_says() {
         .scripts()
         .add(Script::sequence(steps).step("roll-out"))
         .unwrap();
-    let told = Remote::at(emulator.url())
+    let listed = Remote::at(emulator.url())
         .get("/_emulator/v1/scripts")
         .await
         .assert_status(200);
     let expected = json!({"id": id, "match": {"step": "roll-out", "work": "run"},
         "sequence": [{"outcome": "fail", "message": "no image"}, {"outcome": "hang"}], "used": 0});
-    assert_same(&told["scripts"][0], &expected);
+    assert_same(&listed["scripts"][0], &expected);
 }
 
 #[tokio::test]
@@ -501,8 +501,8 @@ async fn faults_and_requests_are_told_and_asked_without_http() {
         .assert_status(200);
 
     assert_eq!(emulator.faults().list()[0].used, 1);
-    let asked = emulator.requests().of("ListPipelines");
-    let statuses: Vec<u16> = asked.iter().map(|record| record.summary.status).collect();
+    let records = emulator.requests().of("ListPipelines");
+    let statuses: Vec<u16> = records.iter().map(|record| record.summary.status).collect();
     assert_eq!(
         (statuses, emulator.requests().dropped()),
         (vec![503, 200], 0)

@@ -1,4 +1,4 @@
-//! The memory as a whole: export, replace, merge, reset, and what the documented examples come to.
+//! The whole state: export, replace, merge, reset, and the documented examples.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,4 +1,4 @@
-//! The binary: its ready line, its port file, its exit codes, its way to stop.
+//! The binary: its ready line, its port file, its exit codes, its stop.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -127,7 +127,7 @@ fn one_line_on_stdout_says_where_it_listens_after_the_port_file_is_there() {
 }
 
 #[test]
-fn a_signal_stops_it_within_200_ms_whoever_is_connected() {
+fn a_signal_stops_it_within_200_ms_while_clients_are_connected() {
     for signal in ["-TERM", "-INT"] {
         let mut process = Process::start(&["--listen", "127.0.0.1:0"]);
         let mut silent = TcpStream::connect(("127.0.0.1", process.port())).unwrap();
@@ -136,14 +136,14 @@ fn a_signal_stops_it_within_200_ms_whoever_is_connected() {
             .unwrap();
 
         process.assert_signal_sent(signal);
-        let told = Stopwatch::start();
+        let stopwatch = Stopwatch::start();
         let status = process.child.wait().unwrap();
 
         assert_eq!(status.code(), Some(0));
         assert!(
-            told.elapsed() < Duration::from_millis(200),
+            stopwatch.elapsed() < Duration::from_millis(200),
             "{:?}",
-            told.elapsed()
+            stopwatch.elapsed()
         );
         let mut rest = String::new();
         process
@@ -204,14 +204,14 @@ fn a_signal_stops_it_within_200_ms_while_every_thread_is_at_work() {
         .collect();
 
     process.assert_signal_sent("-TERM");
-    let told = Stopwatch::start();
+    let stopwatch = Stopwatch::start();
     let status = process.child.wait().unwrap();
 
     assert_eq!(status.code(), Some(0));
     assert!(
-        told.elapsed() < Duration::from_millis(200),
+        stopwatch.elapsed() < Duration::from_millis(200),
         "{:?}",
-        told.elapsed()
+        stopwatch.elapsed()
     );
 }
 
@@ -237,7 +237,7 @@ fn a_port_file_that_cannot_be_written_stops_with_code_2_and_leaves_nothing() {
     std::fs::create_dir_all(folder.join("port")).unwrap();
     let file = folder.join("port");
 
-    let (code, said) = assert_start_fails(&mut command(&[
+    let (code, error) = assert_start_fails(&mut command(&[
         "--listen",
         "127.0.0.1:0",
         "--port-file",
@@ -245,34 +245,34 @@ fn a_port_file_that_cannot_be_written_stops_with_code_2_and_leaves_nothing() {
     ]));
 
     assert_eq!(code, 2);
-    assert!(said.contains("cannot write the port file"), "{said}");
+    assert!(error.contains("cannot write the port file"), "{error}");
     assert_eq!(std::fs::read_dir(&*folder).unwrap().count(), 1);
 }
 
 #[test]
 fn a_bad_flag_stops_with_code_2_and_says_what_was_expected() {
-    let (code, said) = assert_start_fails(&mut command(&["--step", "soon"]));
+    let (code, error) = assert_start_fails(&mut command(&["--step", "soon"]));
     assert_eq!(code, 2);
     assert!(
-        said.contains("--step") && said.contains("expected a length with a unit"),
-        "{said}"
+        error.contains("--step") && error.contains("expected a length with a unit"),
+        "{error}"
     );
 
     for arguments in [&[][..], &["serve"]] {
-        let (code, said) =
+        let (code, error) =
             assert_start_fails(command(arguments).env("RELEASE_EMULATOR_STEP", "soon"));
         assert_eq!(code, 2);
         assert!(
-            said.contains("for 'RELEASE_EMULATOR_STEP': expected a length with a unit"),
-            "{said}"
+            error.contains("for 'RELEASE_EMULATOR_STEP': expected a length with a unit"),
+            "{error}"
         );
     }
 
-    let (code, said) = assert_start_fails(command(&[]).env("RELEASE_EMULATOR_FIXTURE", "x"));
+    let (code, error) = assert_start_fails(command(&[]).env("RELEASE_EMULATOR_FIXTURE", "x"));
     assert_eq!(code, 2);
     assert!(
-        said.contains("did you mean RELEASE_EMULATOR_FIXTURES?"),
-        "{said}"
+        error.contains("did you mean RELEASE_EMULATOR_FIXTURES?"),
+        "{error}"
     );
 }
 
@@ -281,12 +281,12 @@ fn a_taken_port_stops_with_code_3() {
     let first = Process::start(&["--listen", "127.0.0.1:0"]);
     let address = format!("127.0.0.1:{}", first.port());
 
-    let (code, said) = assert_start_fails(&mut command(&["--listen", &address]));
+    let (code, error) = assert_start_fails(&mut command(&["--listen", &address]));
 
     assert_eq!(code, 3);
     assert!(
-        said.contains(&format!("cannot listen on {address}")),
-        "{said}"
+        error.contains(&format!("cannot listen on {address}")),
+        "{error}"
     );
 }
 
@@ -330,24 +330,24 @@ fn bad_fixtures_stop_with_code_4_and_name_file_and_place() {
         std::fs::write(&file, text).unwrap();
         let file = file.to_str().unwrap();
 
-        let (code, said) = assert_start_fails(&mut command(&[
+        let (code, error) = assert_start_fails(&mut command(&[
             "--listen",
             "127.0.0.1:0",
             "--fixtures",
             file,
         ]));
 
-        assert_eq!(code, 4, "{said}");
+        assert_eq!(code, 4, "{error}");
         assert!(
-            said.contains(&format!("the fixtures {file} are invalid: {expected}")),
-            "{said}"
+            error.contains(&format!("the fixtures {file} are invalid: {expected}")),
+            "{error}"
         );
     }
-    let (code, said) = assert_start_fails(&mut command(&["--fixtures", "/nowhere/at/all.json"]));
+    let (code, error) = assert_start_fails(&mut command(&["--fixtures", "/nowhere/at/all.json"]));
     assert_eq!(code, 4);
     assert!(
-        said.contains("cannot read the fixtures /nowhere/at/all.json: No such file"),
-        "{said}"
+        error.contains("cannot read the fixtures /nowhere/at/all.json: No such file"),
+        "{error}"
     );
 }
 

@@ -132,7 +132,7 @@ async fn assert_curl(main: &Remote, command: &str) -> String {
     text
 }
 
-/// The urls of the worlds. The ports of a test are whatever was free; in the README they follow each other.
+/// The URLs of the worlds. A test uses free ports; in the README they follow each other.
 async fn worlds(main: &Remote) -> Vec<String> {
     let list = main.get("/_emulator/v1/worlds").await.assert_status(200);
     let worlds = list["worlds"].as_array().expect("worlds").iter();

@@ -53,15 +53,15 @@ impl Remote {
         headers: &[(&str, &str)],
         body: String,
     ) -> Reply {
-        let told = format!("{method} {}{path}", self.url);
+        let request_line = format!("{method} {}{path}", self.url);
         let mut request = self.client.request(method, format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let response = request.body(body).send().await;
-        let response = response.unwrap_or_else(|error| panic!("{told}: {error:?}"));
+        let response = response.unwrap_or_else(|error| panic!("{request_line}: {error:?}"));
         Reply {
-            request: told,
+            request: request_line,
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: response.bytes().await.expect("a whole body"),

@@ -1,5 +1,5 @@
-//! Work that never ends by itself, in every family: ten years change nothing, an export restores it, and what
-//! can be said to running work can be said to it.
+//! Work that hangs, in every family: ten years change nothing, an export restores it, and it takes the commands of
+//! running work.
 
 use super::*;
 
@@ -215,7 +215,7 @@ async fn a_push_that_hangs_is_cut_after_an_hour_and_can_be_retried() {
             version_status(&app).await,
             seen("failed", others, "timeout")
         );
-        let told: Vec<_> = heard
+        let changes: Vec<_> = heard
             .iter()
             .map(|change| (&change["step"], &change["from"], &change["to"]))
             .collect();
@@ -224,7 +224,7 @@ async fn a_push_that_hangs_is_cut_after_an_hour_and_can_be_retried() {
             (json!("redis"), json!("running"), json!("timeout")),
         ];
         let expected: Vec<_> = expected.iter().map(|(a, b, c)| (a, b, c)).collect();
-        assert_eq!(told, expected);
+        assert_eq!(changes, expected);
 
         let app = assert_hangs(&app).await;
         let retry = json!({"project_key": "demo", "version_name": "v1", "retry": true});

@@ -1,4 +1,4 @@
-//! Whom each family asks about: every step with its scope, name, id, step and work.
+//! The steps of each family as scripts see them: scope, name, id, step and work.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Scripts: rules that decide how coming work goes.
+//! Scripts: outcomes set in advance for coming work.
 
 mod hanging;
 mod matching;

@@ -1,4 +1,4 @@
-//! Rules as they are given, answered, used up and taken back.
+//! Scripts as they are added, listed, used up and removed.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Timelines: what resources of each family have been through, what can be said to them, what comes next.
+//! Timelines: the history of resources of each family, the commands they allow, their next change.
 
 mod allowed;
 mod next;
@@ -164,9 +164,9 @@ async fn a_timeline_tells_past_present_and_future() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_has_no_timeline() {
+async fn an_unknown_resource_has_no_timeline() {
     let app = App::new();
-    let refusal = async |path: &str| {
+    let assert_refused = async |path: &str| {
         let path = format!("/_emulator/v1/resources/{path}/timeline");
         let reply = app.get(&path).await;
         assert_eq!(reply.header("content-type"), "application/problem+json");
@@ -176,16 +176,16 @@ async fn what_is_not_there_has_no_timeline() {
             .to_owned()
     };
     assert_eq!(
-        refusal("iam/x").await,
+        assert_refused("iam/x").await,
         "there is no family iam; there are asm, plans, pipelines and zadig"
     );
     for family in ["asm", "plans", "pipelines", "zadig"] {
-        let said = format!("there is no resource x of {family}");
-        assert_eq!(refusal(&format!("{family}/x")).await, said);
+        let expected = format!("there is no resource x of {family}");
+        assert_eq!(assert_refused(&format!("{family}/x")).await, expected);
     }
     // Only a service takes it for a client without a project.
     assert_eq!(
-        refusal("plans/%7Bproject_id%7D").await,
+        assert_refused("plans/%7Bproject_id%7D").await,
         "there is no resource {project_id} of plans"
     );
 }

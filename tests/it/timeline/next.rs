@@ -8,7 +8,7 @@ async fn next(app: &App, family: &str, id: &str) -> Value {
     timeline(app, family, id).await["next"].clone()
 }
 
-/// Makes a pipeline start by itself.
+/// Sets a trigger policy on a pipeline.
 async fn schedule(app: &App, id: &str, every: &str, selected: Value) {
     let hook = json!({"schedule": every, "timezone_operator": "+", "timezone_hour": 0});
     let mut policy = json!({"strategy_type": 1, "hooks": [hook]});
@@ -80,9 +80,9 @@ async fn a_scheduled_start_comes_next_unless_a_run_is_open() {
     let start = json!({"time": "2026-01-01T12:00:30Z", "to": "4"});
     assert_eq!(next(&app, "pipelines", &id).await, start);
 
-    let told = app.advance(5_000).await;
+    let transitions = app.advance(5_000).await;
     assert_eq!(
-        (&told[0]["time"], &told[0]["to"]),
+        (&transitions[0]["time"], &transitions[0]["to"]),
         (&start["time"], &start["to"])
     );
 }

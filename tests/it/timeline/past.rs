@@ -1,4 +1,4 @@
-//! The start of a timeline: fixtures, exports, resets, and how much is kept.
+//! The start of a timeline: fixtures, exports, resets, and the limit of a history.
 
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ async fn an_export_that_is_put_back_keeps_what_was_noted() {
     for ((family, id), before) in all.iter().zip(&before) {
         assert_eq!(timeline(&app, family, id).await, *before);
     }
-    let told = app.advance(1_000).await;
+    let transitions = app.advance(1_000).await;
     let newest = before
         .iter()
         .flat_map(|timeline| timeline["transitions"].as_array().unwrap());
@@ -66,7 +66,7 @@ async fn an_export_that_is_put_back_keeps_what_was_noted() {
         .max()
         .unwrap();
     assert_eq!(
-        told[0]["id"].as_u64(),
+        transitions[0]["id"].as_u64(),
         newest.map(|id| id + 1),
         "an import takes no number"
     );

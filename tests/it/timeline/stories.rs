@@ -260,8 +260,8 @@ async fn a_release_makes_its_mesh_known_and_goes_with_it() {
 
     let gone = app.advance(2_000).await;
 
-    let told: Vec<_> = gone.iter().map(|change| &change["resource"]).collect();
-    assert_eq!(told, ["mesh-demo", &a, &b]);
+    let transitions: Vec<_> = gone.iter().map(|change| &change["resource"]).collect();
+    assert_eq!(transitions, ["mesh-demo", &a, &b]);
     let expected = [
         "05 Deleting- clock",
         "05 Running- clock",
@@ -343,9 +343,12 @@ async fn a_version_that_is_stopped_before_its_pushes_is_created_as_failed() {
 async fn every_command_takes_its_numbers_in_between_what_an_advance_answers() {
     let app = App::new();
     let first = create_release(&app, "gray-a").await; // 1: the mesh, 2: the release.
-    let told = app.advance(2_000).await;
+    let transitions = app.advance(2_000).await;
     assert_eq!(
-        told.iter().map(|change| &change["id"]).collect::<Vec<_>>(),
+        transitions
+            .iter()
+            .map(|change| &change["id"])
+            .collect::<Vec<_>>(),
         [3]
     );
     app.delete(&format!("{RELEASES}/{first}?action=cancel")) // 4.
@@ -356,11 +359,14 @@ async fn every_command_takes_its_numbers_in_between_what_an_advance_answers() {
         .assert_status(404);
     create_release(&app, "gray-a").await; // 5.
 
-    let told = app.advance(2_000).await;
+    let transitions = app.advance(2_000).await;
 
     assert_eq!(
-        told.iter().map(|change| &change["id"]).collect::<Vec<_>>(),
+        transitions
+            .iter()
+            .map(|change| &change["id"])
+            .collect::<Vec<_>>(),
         [6]
     );
-    assert_eq!(short(&json!(told)), ["04 Creating-Running clock"]);
+    assert_eq!(short(&json!(transitions)), ["04 Creating-Running clock"]);
 }

@@ -393,15 +393,15 @@ async fn once_a_world_is_closed_nothing_of_it_is_left() {
         .unwrap();
     t1.get("/_emulator/v1/health").await.assert_status(200);
 
-    let asked = Stopwatch::start();
+    let stopwatch = Stopwatch::start();
     main.delete(&format!("{WORLDS}/t1"))
         .await
         .assert_status(204);
 
     assert!(
-        asked.elapsed() < Duration::from_millis(300),
+        stopwatch.elapsed() < Duration::from_millis(300),
         "{:?}",
-        asked.elapsed()
+        stopwatch.elapsed()
     );
     assert!(TcpStream::connect(port).is_err(), "the port is closed");
     for client in [&mut silent, &mut half] {
@@ -484,7 +484,7 @@ async fn ports_come_in_turn_out_of_the_range_past_those_that_are_taken() {
 
     drop(taken);
     main.delete(&format!("{WORLDS}/b")).await.assert_status(204);
-    // The one that has been free for longer first.
+    // The port that has been free for longer comes first.
     assert_eq!(main.open(json!({"name": "c"})).await.url, url(first));
     assert_eq!(main.open(json!({"name": "d"})).await.url, url(last));
 }

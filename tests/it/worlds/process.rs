@@ -168,7 +168,7 @@ async fn the_story_of_one_process() {
 }
 
 #[tokio::test]
-async fn a_signal_stops_all_worlds_within_200_ms_whoever_is_connected() {
+async fn a_signal_stops_all_worlds_within_200_ms_while_clients_are_connected() {
     let mut process = Process::start(&["--listen", "127.0.0.1:0"]);
     let main = Remote::at(format!("http://127.0.0.1:{}", process.port()));
     let mut ports = Vec::new();
@@ -185,14 +185,14 @@ async fn a_signal_stops_all_worlds_within_200_ms_whoever_is_connected() {
     }
 
     process.assert_signal_sent("-TERM");
-    let told = Stopwatch::start();
+    let stopwatch = Stopwatch::start();
     let status = process.child.wait().unwrap();
 
     assert_eq!(status.code(), Some(0));
     assert!(
-        told.elapsed() < Duration::from_millis(200),
+        stopwatch.elapsed() < Duration::from_millis(200),
         "{:?}",
-        told.elapsed()
+        stopwatch.elapsed()
     );
     for port in &ports {
         assert!(TcpStream::connect(port).is_err());
