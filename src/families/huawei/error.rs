@@ -175,15 +175,15 @@ impl IntoResponse for GatewayError {
         if let Some(hint) = self.hint() {
             add_hint(hint);
         }
-        refusal(status, code.to_owned(), self.to_string())
+        refusal(status, code, &self.to_string())
     }
 }
 
 /// A response in the gateway's shape.
-fn refusal(status: u16, error_code: String, error_msg: String) -> Response {
+fn refusal(status: u16, error_code: &str, error_msg: &str) -> Response {
     let body = GatewayErrorBody {
-        error_msg: &error_msg,
-        error_code: &error_code,
+        error_msg,
+        error_code,
         request_id: &request_id(),
     };
     let body = serde_json::to_string(&body).expect("keys are strings");
@@ -226,7 +226,7 @@ pub fn fault(
     let code = stub.code.clone().unwrap_or_else(|| code.to_owned());
     let text = stub.message.clone().unwrap_or_else(|| text.to_owned());
     if by_gateway {
-        refusal(stub.status, code, text)
+        refusal(stub.status, &code, &text)
     } else {
         response::json(status, body(code, text))
     }

@@ -1,4 +1,5 @@
 //! JSON bodies, decoded as Go's `encoding/json` does it.
 
 pub mod decode;
+pub mod quote;
 pub mod scan;

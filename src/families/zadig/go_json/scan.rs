@@ -2,7 +2,7 @@
 //!
 //! An error names the unexpected character and its context. Text after the first value is ignored.
 
-use crate::families::zadig::wire::query::quote;
+use crate::families::zadig::go_json::quote::quote;
 
 const MAX_DEPTH: usize = 10_000;
 

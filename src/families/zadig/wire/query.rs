@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::convert::Infallible;
-use std::fmt::Write;
 use std::num::IntErrorKind::{NegOverflow, PosOverflow};
 use std::num::ParseIntError;
 
@@ -10,6 +9,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 
+use crate::families::zadig::go_json::quote::quote;
 use crate::families::zadig::table::VersionPage;
 
 /// The parameters of a query, in order.
@@ -94,41 +94,6 @@ fn integer(text: Option<&str>) -> Result<i64, String> {
         };
         format!("strconv.ParseInt: parsing {}: {why}", quote(text))
     })
-}
-
-/// A text in quotes, in the form of Go's `%q`.
-pub fn quote(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for c in text.chars() {
-        escape(c, &mut quoted);
-    }
-    quoted.push('"');
-    quoted
-}
-
-fn escape(c: char, to: &mut String) {
-    let short = match c {
-        '"' => "\\\"",
-        '\\' => "\\\\",
-        '\x07' => "\\a",
-        '\x08' => "\\b",
-        '\x0c' => "\\f",
-        '\n' => "\\n",
-        '\r' => "\\r",
-        '\t' => "\\t",
-        '\x0b' => "\\v",
-        _ => "",
-    };
-    let unprintable = c != '\'' && c.escape_debug().len() > 1;
-    let written = match u32::from(c) {
-        _ if !short.is_empty() => to.write_str(short),
-        _ if !unprintable => to.write_char(c),
-        code if code < 0x80 => write!(to, "\\x{code:02x}"),
-        code if code < 0x1_0000 => write!(to, "\\u{code:04x}"),
-        code => write!(to, "\\U{code:08x}"),
-    };
-    written.expect("a String takes any text");
 }
 
 /// A path as the service prints it: percent-decoded.
@@ -217,14 +182,6 @@ mod tests {
         assert_eq!(
             ["a", "b", "c", "d"].map(|key| params.get(key)),
             [None, None, Some("x y+"), Some("")]
-        );
-    }
-
-    #[test]
-    fn quotes_are_those_of_go() {
-        assert_eq!(
-            quote("ä'\u{7f}\u{200b}\u{e0001}"),
-            "\"ä'\\x7f\\u200b\\U000e0001\""
         );
     }
 }
