@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::families::huawei::{self, GatewayError, StatusRow};
+use crate::families::huawei::{self, ErrorRow, GatewayError};
 use crate::http::auth::CredentialError;
 use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
@@ -155,7 +155,7 @@ impl Error {
     }
 
     /// The status, code and text. Errors: the gateway's, which have a body of their own.
-    fn row(&self) -> Result<StatusRow, &GatewayError> {
+    fn row(&self) -> Result<ErrorRow, &GatewayError> {
         match self {
             Self::GatewayError(error) => Err(error),
             Self::InvalidRequest { .. } => Ok(INVALID_REQUEST),
@@ -234,15 +234,15 @@ pub struct AsmErrorBody {
     pub error_msg: String,
 }
 
-const INVALID_REQUEST: StatusRow = (400, "ASM.01010001", "Invalid request.");
-const UNAUTHENTICATED: StatusRow = (401, "ASM.01000001", "Authenticate error.");
-const FORBIDDEN: StatusRow = (403, "ASM.01000002", "Forbidden.");
-const NOT_FOUND: StatusRow = (404, "ASM.01010002", "Resource not found.");
-const ALREADY_EXISTS: StatusRow = (409, "ASM.01010003", "The resource already exists.");
-const INTERNAL: StatusRow = (500, "ASM.01040001", "Internal error.");
+const INVALID_REQUEST: ErrorRow = (400, "ASM.01010001", "Invalid request.");
+const UNAUTHENTICATED: ErrorRow = (401, "ASM.01000001", "Authenticate error.");
+const FORBIDDEN: ErrorRow = (403, "ASM.01000002", "Forbidden.");
+const NOT_FOUND: ErrorRow = (404, "ASM.01010002", "Resource not found.");
+const ALREADY_EXISTS: ErrorRow = (409, "ASM.01010003", "The resource already exists.");
+const INTERNAL: ErrorRow = (500, "ASM.01040001", "Internal error.");
 
 /// The status, code and text of every documented error.
-const STATUSES: [StatusRow; 6] = [
+const STATUSES: [ErrorRow; 6] = [
     INVALID_REQUEST,
     UNAUTHENTICATED,
     FORBIDDEN,

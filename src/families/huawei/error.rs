@@ -66,31 +66,31 @@ fn unauthenticated(failure: &CredentialError) -> String {
 }
 
 /// A row of an error table: status, code, text.
-pub type StatusRow = (u16, &'static str, &'static str);
+pub type ErrorRow = (u16, &'static str, &'static str);
 
-const BAD_REQUEST: StatusRow = (400, "APIGW.0602", "Bad request");
-const UNAUTHENTICATED: StatusRow = (
+const BAD_REQUEST: ErrorRow = (400, "APIGW.0602", "Bad request");
+const UNAUTHENTICATED: ErrorRow = (
     401,
     "APIGW.0301",
     "Incorrect IAM authentication information: x-auth-token not found",
 );
-const REVOKED: StatusRow = (401, "APIGW.0307", "The token must be updated.");
-const FORBIDDEN: StatusRow = (
+const REVOKED: ErrorRow = (401, "APIGW.0307", "The token must be updated.");
+const FORBIDDEN: ErrorRow = (
     403,
     "APIGW.0302",
     "The IAM user is not authorized to access the API",
 );
-const NO_ROUTE: StatusRow = (
+const NO_ROUTE: ErrorRow = (
     404,
     "APIGW.0101",
     "The API does not exist or has not been published in the environment",
 );
-const TOO_LARGE: StatusRow = (413, "APIGW.0201", "Request entity too large");
-const INTERNAL: StatusRow = (500, "APIGW.0601", "Internal server error");
+const TOO_LARGE: ErrorRow = (413, "APIGW.0201", "Request entity too large");
+const INTERNAL: ErrorRow = (500, "APIGW.0601", "Internal server error");
 
 /// The gateway's answer to an injected fault of a status. Source: the code table of the API Gateway, read 2026-08; the
 /// texts are inferred.
-const STATUSES: [StatusRow; 9] = [
+const STATUSES: [ErrorRow; 9] = [
     BAD_REQUEST,
     UNAUTHENTICATED,
     FORBIDDEN,
@@ -107,7 +107,7 @@ const STATUSES: [StatusRow; 9] = [
 ];
 
 impl GatewayError {
-    fn row(&self) -> StatusRow {
+    fn row(&self) -> ErrorRow {
         let (_, no_api, text) = NO_ROUTE;
         match self {
             Self::NoRoute => NO_ROUTE,
@@ -199,10 +199,10 @@ pub fn status_code(status: u16) -> StatusCode {
 /// code and text; the gateway answers the others.
 pub fn fault(
     stub: &StubResponse,
-    own: &[StatusRow],
+    own: &[ErrorRow],
     body: impl FnOnce(String, String) -> Vec<u8>,
 ) -> Response {
-    let find = |table: &[StatusRow]| {
+    let find = |table: &[ErrorRow]| {
         let mut rows = table.iter().copied();
         rows.find(|(status, ..)| *status == stub.status)
     };

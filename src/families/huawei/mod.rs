@@ -7,5 +7,5 @@ mod openapi;
 mod path;
 
 pub use dialect::HuaweiService;
-pub use error::{GatewayError, GatewayErrorBody, StatusRow, fault, hint, status_code};
+pub use error::{ErrorRow, GatewayError, GatewayErrorBody, fault, hint, status_code};
 pub use path::{decoded, segment};

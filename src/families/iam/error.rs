@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::families::huawei::{self, GatewayError, StatusRow, status_code};
+use crate::families::huawei::{self, ErrorRow, GatewayError, status_code};
 use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
 use crate::http::{Rejection, response};
@@ -60,27 +60,27 @@ pub enum Error {
     Internal,
 }
 
-const BAD_BODY: StatusRow = (400, "IAM.0011", "Request body is invalid.");
-const UNAUTHENTICATED: StatusRow = (
+const BAD_BODY: ErrorRow = (400, "IAM.0011", "Request body is invalid.");
+const UNAUTHENTICATED: ErrorRow = (
     401,
     "IAM.0001",
     "The request you have made requires authentication.",
 );
-const FORBIDDEN: StatusRow = (
+const FORBIDDEN: ErrorRow = (
     403,
     "IAM.0002",
     "You are not authorized to perform the requested action.",
 );
 // The service names the token here, which is a secret.
-const NOT_FOUND: StatusRow = (404, "IAM.0004", "Could not find token.");
-const INTERNAL: StatusRow = (
+const NOT_FOUND: ErrorRow = (404, "IAM.0004", "Could not find token.");
+const INTERNAL: ErrorRow = (
     500,
     "IAM.0006",
     "An unexpected error prevented the server from fulfilling your request.",
 );
 
 /// The service's answer to an injected fault of a status.
-const STATUSES: [StatusRow; 7] = [
+const STATUSES: [ErrorRow; 7] = [
     BAD_BODY,
     UNAUTHENTICATED,
     FORBIDDEN,

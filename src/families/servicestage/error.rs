@@ -6,7 +6,7 @@
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::families::huawei::{self, GatewayError, StatusRow, status_code};
+use crate::families::huawei::{self, ErrorRow, GatewayError, status_code};
 use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
 use crate::http::json::ValidationError;
@@ -15,13 +15,13 @@ use crate::http::{Rejection, response};
 /// A refused request, with a hint where a request that would have worked is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    kind: ErrorKind,
+    kind: ServiceStageErrorKind,
     hint: Option<String>,
 }
 
-/// The reason for a refusal in either family. [`ErrorKind::row`] gives each its status, code and text.
+/// The reason for a refusal in either family. [`ServiceStageErrorKind::row`] gives each its status, code and text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ErrorKind {
+pub enum ServiceStageErrorKind {
     /// The gateway refused the request before the service saw it.
     #[error(transparent)]
     GatewayError(#[from] GatewayError),
@@ -37,9 +37,9 @@ pub enum ErrorKind {
     Internal,
 }
 
-impl ErrorKind {
+impl ServiceStageErrorKind {
     /// The status, code and text. Errors: the gateway's, which have a body of their own.
-    fn row(self) -> Result<StatusRow, GatewayError> {
+    fn row(self) -> Result<ErrorRow, GatewayError> {
         match self {
             Self::GatewayError(gateway_error) => Err(gateway_error),
             Self::ParameterInvalid(_) => Ok(PARAMETER_INVALID),
@@ -52,7 +52,7 @@ impl ErrorKind {
 impl Error {
     /// An invalid parameter or field, by its place.
     pub fn at(place: impl std::fmt::Display, wrong: impl std::fmt::Display) -> Self {
-        ErrorKind::ParameterInvalid(format!("{place}: {wrong}")).into()
+        ServiceStageErrorKind::ParameterInvalid(format!("{place}: {wrong}")).into()
     }
 
     /// Adds a hint, if there is one.
@@ -63,21 +63,21 @@ impl Error {
     }
 }
 
-impl From<ErrorKind> for Error {
-    fn from(kind: ErrorKind) -> Self {
+impl From<ServiceStageErrorKind> for Error {
+    fn from(kind: ServiceStageErrorKind) -> Self {
         Self { kind, hint: None }
     }
 }
 
 impl From<GatewayError> for Error {
     fn from(gateway_error: GatewayError) -> Self {
-        ErrorKind::GatewayError(gateway_error).into()
+        ServiceStageErrorKind::GatewayError(gateway_error).into()
     }
 }
 
 impl From<ValidationError> for Error {
     fn from(validation_error: ValidationError) -> Self {
-        ErrorKind::ParameterInvalid(validation_error.to_string()).into()
+        ServiceStageErrorKind::ParameterInvalid(validation_error.to_string()).into()
     }
 }
 
@@ -91,9 +91,9 @@ impl From<Rejection> for Error {
             Rejection::NoProject => GatewayError::NoProject.into(),
             Rejection::TooLarge => GatewayError::TooLarge.into(),
             Rejection::BadPath(wrong) | Rejection::BadQuery(wrong) | Rejection::BadBody(wrong) => {
-                ErrorKind::ParameterInvalid(wrong).into()
+                ServiceStageErrorKind::ParameterInvalid(wrong).into()
             }
-            Rejection::Internal => ErrorKind::Internal.into(),
+            Rejection::Internal => ServiceStageErrorKind::Internal.into(),
         }
     }
 }
@@ -107,12 +107,12 @@ pub struct ServiceStageErrorBody {
     pub error_msg: String,
 }
 
-const PARAMETER_INVALID: StatusRow = (400, "SVCSTG.00100400", "parameter invalid");
-const RELEASE_NOT_FOUND: StatusRow = (404, "SVCSTG.00100433", "application release not found");
-const INTERNAL: StatusRow = (500, "SVCSTG.00100500", "internal error");
+const PARAMETER_INVALID: ErrorRow = (400, "SVCSTG.00100400", "parameter invalid");
+const RELEASE_NOT_FOUND: ErrorRow = (404, "SVCSTG.00100433", "application release not found");
+const INTERNAL: ErrorRow = (500, "SVCSTG.00100500", "internal error");
 
 /// The status, code and text of every error of the service's own.
-const STATUSES: [StatusRow; 3] = [PARAMETER_INVALID, RELEASE_NOT_FOUND, INTERNAL];
+const STATUSES: [ErrorRow; 3] = [PARAMETER_INVALID, RELEASE_NOT_FOUND, INTERNAL];
 
 /// The response to an injected fault.
 pub fn fault(stub: &StubResponse) -> Response {

@@ -1,6 +1,6 @@
 //! The refusals of unknown ids, with the project or the family that has the id as a hint.
 
-use super::error::{Error, ErrorKind};
+use super::error::{Error, ServiceStageErrorKind};
 use crate::families::servicestage::tables::Tables;
 use crate::world::hints;
 
@@ -12,7 +12,7 @@ pub fn missing_plan(tables: &Tables, project: &str, id: &str) -> Error {
     } else {
         tables.plans.not_found_hint(project, id)
     };
-    Error::from(ErrorKind::ReleaseNotFound).with_hint(hint)
+    Error::from(ServiceStageErrorKind::ReleaseNotFound).with_hint(hint)
 }
 
 /// The refusal of an unknown pipeline.
@@ -22,5 +22,5 @@ pub fn missing_pipeline(tables: &Tables, project: &str, id: &str) -> Error {
     } else {
         hints::not_found_hint("pipeline", tables.pipelines.collection(), project, id)
     };
-    Error::from(ErrorKind::ReleaseNotFound).with_hint(hint)
+    Error::from(ServiceStageErrorKind::ReleaseNotFound).with_hint(hint)
 }

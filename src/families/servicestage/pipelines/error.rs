@@ -4,14 +4,15 @@ use super::model::action::{ActionKind, ActionRefusal};
 use super::model::selection::InvalidSelection;
 use super::model::status::PipelineStatus;
 use super::table::NameTaken;
-use crate::families::servicestage::error::{Error, ErrorKind};
+use crate::families::servicestage::error::{Error, ServiceStageErrorKind};
 use crate::http::json::ValidationError;
 
 impl From<ActionRefusal> for Error {
     fn from(action_refusal: ActionRefusal) -> Self {
         match action_refusal {
             ActionRefusal::Status(ActionKind::Edit, status) => {
-                ErrorKind::ParameterInvalid(not_allowed(ActionKind::Edit, status)).into()
+                ServiceStageErrorKind::ParameterInvalid(not_allowed(ActionKind::Edit, status))
+                    .into()
             }
             ActionRefusal::Status(kind, status) => Self::at("action_id", not_allowed(kind, status)),
             ActionRefusal::Selection(invalid_selection) => invalid_selection.into(),

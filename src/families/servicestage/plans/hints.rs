@@ -3,7 +3,7 @@
 use super::model::plan::{InvalidState, Plan};
 use super::model::vocabulary::{PlanCommand, PlanStatus};
 use super::table::Table;
-use crate::families::servicestage::error::{Error, ErrorKind};
+use crate::families::servicestage::error::{Error, ServiceStageErrorKind};
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
 use crate::world::hints::{self, StatusForecast};
@@ -40,7 +40,8 @@ impl Plan {
             allows: &|at| self.check(command, at).is_ok(),
             advice: &|at| self.advice(command, at).to_owned(),
         };
-        Error::from(ErrorKind::ParameterInvalid(wrong)).with_hint(forecast.path_to_allowed(now))
+        Error::from(ServiceStageErrorKind::ParameterInvalid(wrong))
+            .with_hint(forecast.path_to_allowed(now))
     }
 
     /// The first step towards a status that allows a command, if time alone does not lead there.

@@ -5,7 +5,7 @@ use super::model::plan::{InvalidState, NewPlan, Plan};
 use super::model::progress::PlanProgress;
 use super::model::spec::PlanSpec;
 use super::model::vocabulary::{PlanCommand, PlanStatus};
-use crate::families::servicestage::error::{Error, ErrorKind};
+use crate::families::servicestage::error::{Error, ServiceStageErrorKind};
 use crate::sim::Millis;
 use crate::sim::collection::{ArrivalId, Collection, HashIndex, Iter, Resource, Stored};
 use crate::sim::ids::Ids;
@@ -164,7 +164,7 @@ impl Table {
             .edit(project, id, change_context, |plan| {
                 apply(plan, context, now).map_err(|invalid_state| plan.refusal(invalid_state, now))
             })
-            .ok_or(ErrorKind::ReleaseNotFound)?
+            .ok_or(ServiceStageErrorKind::ReleaseNotFound)?
     }
 
     fn find(&self, project: &str, id: &str) -> Result<(ArrivalId, &Plan), Error> {
@@ -172,7 +172,7 @@ impl Table {
         let plan = self.collection.get(project, id);
         arrival_id
             .zip(plan)
-            .ok_or(ErrorKind::ReleaseNotFound.into())
+            .ok_or(ServiceStageErrorKind::ReleaseNotFound.into())
     }
 
     /// The number of plans per status, in no order.
