@@ -3,6 +3,8 @@
 //! Source: ServiceStage API reference, "Release Management" (pages 0230 to 0236 and 0251), read 2026-08.
 //! All times are milliseconds since the Unix epoch, or 0.
 
+use std::fmt::Display;
+
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::{IntoParams, ToSchema};
 
@@ -321,6 +323,6 @@ impl<'a> ReleasePlanComponentInfo<'a> {
     }
 }
 
-fn as_text<S: Serializer>(number: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+fn as_text<S: Serializer>(number: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(number)
 }
