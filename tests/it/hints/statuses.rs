@@ -98,10 +98,10 @@ async fn a_pipeline_tells_what_time_leads_to_and_what_comes_first() {
         )
         .await
     };
-    let start = "nothing is under way: action_id=start begins anew";
-    let retry = "only what failed is retried: action_id=start begins anew, and a script \
-        (POST /_emulator/v1/scripts) lets a task of it fail";
-    let approval = "an approval waits only at a stage or a task that asks for one: action_id=start begins anew";
+    let start = "no release is running: action_id=start begins one";
+    let retry = "only a failed release can be retried: action_id=start begins a new one, and a script \
+        (POST /_emulator/v1/scripts) can make a task fail";
+    let approval = "only a stage or a task with an approval waits for one: action_id=start begins a new release";
     for (action, hint) in [
         ("stop", start),
         ("continue", start),
@@ -127,10 +127,10 @@ async fn a_pipeline_tells_what_time_leads_to_and_what_comes_first() {
     act("stop").await.assert_status(200);
     let leads = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status 7"#;
     assert_hint(&act("continue").await, 400, leads);
-    let stop = format!("{leads}, and then it is paused already");
+    let stop = format!("{leads}, and then it is already paused");
     assert_hint(&act("stop").await, 400, &stop);
     app.advance(2_000).await;
-    let go_on = "action_id=continue goes on with it";
+    let go_on = "action_id=continue resumes it";
     assert_hint(&act("rollback").await, 400, go_on);
 }
 
@@ -149,7 +149,7 @@ async fn a_pipeline_names_the_approvals_that_wait() {
     };
     act("start", "").await.assert_status(200);
     let waits = "approvals wait under verify";
-    let hint = format!("{waits}: action_id=approval answers");
+    let hint = format!("{waits}: answer with action_id=approval");
     assert_hint(&act("start", "").await, 400, &hint);
     let hint = format!("{waits}, did you mean verify?");
     assert_hint(&act("approval", "verfiy").await, 400, &hint);
@@ -165,7 +165,7 @@ async fn a_pipeline_names_the_stages_and_tasks_that_can_be_selected() {
     let id = create(&app, &pipelines(""), simple("shop")).await;
     let path = pipelines(&format!("/{id}/action?action_id=start"));
     for (selected, hint) in [
-        (json!([]), "leave selected_tasks out to run every task"),
+        (json!([]), "omit selected_tasks to run every task"),
         (
             json!([{"stage_name": "biuld", "tasks": ["compile"]}]),
             "the stages are build, did you mean build?",

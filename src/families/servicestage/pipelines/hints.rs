@@ -50,22 +50,22 @@ impl Pipeline {
         let advice = match (self.status(at), kind) {
             (ToBeApproved, _) => {
                 let gates = self.gates(at).join(", ");
-                return format!("approvals wait under {gates}: action_id=approval answers");
+                return format!("approvals wait under {gates}: answer with action_id=approval");
             }
             (Releasing, _) => "time alone does not end it: action_id=stop pauses it",
             (RollingBack | Stopping | Restarting, _) => {
                 "time alone does not end it: PATCH /_emulator/v1/state gives it another status"
             }
-            (Paused, ActionKind::Stop) => "it is paused already",
-            (Paused, _) => "action_id=continue goes on with it",
+            (Paused, ActionKind::Stop) => "it is already paused",
+            (Paused, _) => "action_id=continue resumes it",
             (_, ActionKind::Retry) => {
-                "only what failed is retried: action_id=start begins anew, and a script \
-                 (POST /_emulator/v1/scripts) lets a task of it fail"
+                "only a failed release can be retried: action_id=start begins a new one, and a script \
+                 (POST /_emulator/v1/scripts) can make a task fail"
             }
             (_, ActionKind::Approval) => {
-                "an approval waits only at a stage or a task that asks for one: action_id=start begins anew"
+                "only a stage or a task with an approval waits for one: action_id=start begins a new release"
             }
-            (_, _) => "nothing is under way: action_id=start begins anew",
+            (_, _) => "no release is running: action_id=start begins one",
         };
         advice.to_owned()
     }
@@ -84,9 +84,7 @@ impl Pipeline {
     fn selection_hint(&self, invalid_selection: &InvalidSelection) -> Option<String> {
         let mut stages = self.definition.stages.as_slice().iter();
         match invalid_selection {
-            InvalidSelection::Empty => {
-                Some("leave selected_tasks out to run every task".to_owned())
-            }
+            InvalidSelection::Empty => Some("omit selected_tasks to run every task".to_owned()),
             InvalidSelection::UnknownStage { stage, .. } => {
                 let names: Vec<&str> = stages.map(|stage| stage.name.as_str()).collect();
                 Some(listed("the stages are", stage, &names))

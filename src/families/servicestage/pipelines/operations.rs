@@ -1,6 +1,5 @@
 //! The operations, in the order of the documentation's table of contents.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -30,17 +29,18 @@ const ROW_SIZE: usize = 512;
 /// The approximate size of a trigger policy, in bytes.
 const POLICY_SIZE: usize = 128;
 
-/// The most pipelines of a project; a limit of the console, which only strict fidelity enforces.
+/// The maximum number of pipelines in a project: a limit of the console, enforced under strict fidelity only.
 const MAX_PIPELINES: usize = 1_000;
 
-fn ok(text: Vec<u8>) -> Response {
-    response::json(StatusCode::OK, Bytes::from(text))
+/// A response with a body of approximately that size.
+fn ok(body: &impl Serialize, size: usize) -> Response {
+    response::json(StatusCode::OK, response::to_json(body, size))
 }
 
 /// Creates a release task.
 ///
-/// Answers the detail object; the page's own answer could not be read. Errors: 400 for anything wrong in the
-/// body, with its JSON path, and for a name that is taken in the enterprise project.
+/// Returns the detail object (the page's own response could not be read). Errors: 400 with the JSON path for an
+/// invalid body, and for a name already used in the enterprise project.
 #[utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines", operation_id = "CreatePipeline",
     tag = "pipelines", request_body(content = PipelineBody,
         example = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": [
@@ -67,9 +67,9 @@ pub(super) async fn create_pipeline(
         }
         let id = handle.ids().uuid(|id| table.collection().contains(id));
         let pipeline = Pipeline::new(&project, &id, &caller.name, definition, now);
-        let text = response::to_json(&PipelineDetail::new(&pipeline, now), ROW_SIZE);
+        let response = ok(&PipelineDetail::new(&pipeline, now), ROW_SIZE);
         table.insert(pipeline, &mut shared.log.context(now, "create"));
-        Ok(ok(text))
+        Ok(response)
     })
 }
 
@@ -103,8 +103,8 @@ struct Wrapped<T> {
 
 /// Obtains the release task list.
 ///
-/// A bare array, as the documented example shows; the table wraps it in `pipelines`. Newest first. Errors:
-/// 400 for a bad paging parameter.
+/// Returns a bare array, newest first, as in the documented example; the documented table wraps it in `pipelines`.
+/// Errors: 400 for an invalid paging parameter.
 #[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines", operation_id = "ListPipelines",
     tag = "pipelines", params(Paging),
     responses((status = 200, body = Vec<PipelineRow>), (status = 400, body = ServiceStageErrorBody),
@@ -119,7 +119,7 @@ pub(super) async fn list_pipelines(
     Query(paging): Query<Paging>,
 ) -> Result<Response, Error> {
     let page = paging.page()?;
-    let text = handle.read(|tables, _, now| {
+    Ok(handle.read(|tables, _, now| {
         let pipelines = tables.pipelines.collection();
         let size = page.limit().min(pipelines.len(&project)) * ROW_SIZE;
         let rows = page.cut(
@@ -129,17 +129,16 @@ pub(super) async fn list_pipelines(
         );
         let rows = StreamedArray::new(rows.map(|stored| PipelineRow::new(&stored.item, now)));
         match handle.settings().pipelines_list {
-            PipelinesList::Array => response::to_json(&rows, size),
-            PipelinesList::Object => response::to_json(&Wrapped { pipelines: rows }, size),
+            PipelinesList::Array => ok(&rows, size),
+            PipelinesList::Object => ok(&Wrapped { pipelines: rows }, size),
         }
-    });
-    Ok(ok(text))
+    }))
 }
 
 /// Edits a release task.
 ///
-/// The version grows by one. Answers the detail object (inferred). Errors: 404 no such pipeline; 400 as for
-/// a creation, and while something is under way (statuses 4, 5, 10, 13, 14).
+/// Increments the version. Returns the detail object (inferred). Errors: 404 for an unknown pipeline; 400 as for a
+/// creation, and in the statuses 4, 5, 10, 13 and 14.
 #[utoipa::path(put, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}", operation_id = "UpdatePipeline",
     tag = "pipelines", request_body(content = PipelineBody,
         example = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": [
@@ -167,18 +166,15 @@ pub(super) async fn update_pipeline(
             return Err(refused(tables, &project, &id, action_refusal, now));
         }
         let pipeline = find(tables, &project, &id)?;
-        Ok(ok(response::to_json(
-            &PipelineDetail::new(pipeline, now),
-            ROW_SIZE,
-        )))
+        Ok(ok(&PipelineDetail::new(pipeline, now), ROW_SIZE))
     })
 }
 
 /// Operates a release task: `start`, `stop`, `continue`, `retry`, `approval` or `rollback`.
 ///
-/// Answers the execution's number, the pipeline id and the status right after the command. Errors: 404 no
-/// such pipeline; 400 for an action that the present status does not allow, an unknown stage or task in
-/// `selected_tasks`, and an approval under a name at which nothing waits.
+/// Returns the number of the execution, the pipeline's id and the status right after the command. Errors: 404 for an
+/// unknown pipeline; 400 for an action that the present status does not allow, for an unknown stage or task in
+/// `selected_tasks`, and for an approval under a name that does not wait for one.
 #[utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/action",
     operation_id = "OperatePipeline", tag = "pipelines", params(ActionQuery), request_body = Option<PipelineActionBody>,
     responses((status = 200, body = ActionResponse), (status = 400, body = ServiceStageErrorBody),
@@ -208,12 +204,12 @@ pub(super) async fn operate_pipeline(
         pipeline_id: &id,
         status: action.response_status().code(),
     };
-    Ok(ok(response::to_json(&response, 96)))
+    Ok(ok(&response, 96))
 }
 
 /// Views release task details.
 ///
-/// Errors: 404 no such pipeline.
+/// Errors: 404 for an unknown pipeline.
 #[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}", operation_id = "ShowPipeline",
     tag = "pipelines",
     responses((status = 200, body = PipelineDetail), (status = 400, body = ServiceStageErrorBody), (status = 401, body = GatewayErrorBody),
@@ -228,17 +224,14 @@ pub(super) async fn show_pipeline(
 ) -> Result<Response, Error> {
     handle.read(|tables, _, now| {
         let pipeline = find(tables, &project, &id)?;
-        Ok(ok(response::to_json(
-            &PipelineDetail::new(pipeline, now),
-            ROW_SIZE,
-        )))
+        Ok(ok(&PipelineDetail::new(pipeline, now), ROW_SIZE))
     })
 }
 
 /// Views execution records of a release task.
 ///
-/// Newest first; the newest 1,000 are kept, `count` is the number of all. Errors: 404 no such pipeline; 400
-/// for a bad paging parameter.
+/// Newest first. The newest 1,000 are kept; `count` is the number of all. Errors: 404 for an unknown pipeline; 400 for
+/// an invalid paging parameter.
 #[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/records",
     operation_id = "ListPipelineRecords", tag = "pipelines", params(Paging),
     responses((status = 200, body = PipelineRecords), (status = 400, body = ServiceStageErrorBody),
@@ -267,15 +260,15 @@ pub(super) async fn list_pipeline_records(
                 .collect(),
         };
         let size = 64 + records.records.len() * 192;
-        Ok(ok(response::to_json(&records, size)))
+        Ok(ok(&records, size))
     })
 }
 
-/// Creates a trigger policy; one that exists is replaced.
+/// Creates a trigger policy or replaces the existing one.
 ///
-/// A scheduled policy really starts the pipeline when the world's clock passes a fire time. Answers the
-/// policy (inferred). Errors: 404 no such pipeline; 400 with the JSON path, also for a cron line that cannot
-/// be read.
+/// A scheduled policy starts the pipeline when the world's clock passes a fire time. Returns the policy (inferred).
+/// Errors: 404 for an unknown pipeline; 400 with the JSON path for an invalid policy, for example an invalid cron
+/// line.
 #[utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
     operation_id = "CreatePipelineHooks", tag = "pipelines", request_body = PolicySpec,
     responses((status = 200, body = PolicySpec), (status = 400, body = ServiceStageErrorBody),
@@ -292,9 +285,9 @@ pub(super) async fn create_pipeline_hooks(
     set_policy(service, path, body)
 }
 
-/// Modifies the trigger policy; without one it is created.
+/// Modifies the trigger policy or creates one.
 ///
-/// As the creation.
+/// Equal to the creation.
 #[utoipa::path(put, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
     operation_id = "UpdatePipelineHooks", tag = "pipelines", request_body = PolicySpec,
     responses((status = 200, body = PolicySpec), (status = 400, body = ServiceStageErrorBody),
@@ -332,18 +325,18 @@ fn set_policy(
             ));
         }
         policy.advance_past(now);
-        let text = response::to_json(policy.spec(), POLICY_SIZE);
+        let response = ok(policy.spec(), POLICY_SIZE);
         let change_context = &mut shared.log.context(now, "hooks");
         tables
             .pipelines
             .set_policy(&project, &id, policy, change_context);
-        Ok(ok(text))
+        Ok(response)
     })
 }
 
 /// Queries the trigger policy.
 ///
-/// Without one it answers a policy by hand (inferred). Errors: 404 no such pipeline.
+/// Without a policy it returns a manual one (inferred). Errors: 404 for an unknown pipeline.
 #[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
     operation_id = "ShowPipelineHooks", tag = "pipelines",
     responses((status = 200, body = PolicySpec), (status = 400, body = ServiceStageErrorBody), (status = 401, body = GatewayErrorBody),
@@ -358,17 +351,16 @@ pub(super) async fn show_pipeline_hooks(
 ) -> Result<Response, Error> {
     handle.read(|tables, _, _| {
         let pipeline = find(tables, &project, &id)?;
-        let text = match &pipeline.policy {
-            Some(policy) => response::to_json(policy.spec(), POLICY_SIZE),
-            None => response::to_json(&PolicySpec::default(), POLICY_SIZE),
-        };
-        Ok(ok(text))
+        Ok(match &pipeline.policy {
+            Some(policy) => ok(policy.spec(), POLICY_SIZE),
+            None => ok(&PolicySpec::default(), POLICY_SIZE),
+        })
     })
 }
 
-/// Parses a release task template package; not emulated.
+/// Parses a release task template package. Not emulated.
 ///
-/// It reads the caller's package store, which is not here: 501, with a hint.
+/// The emulator has no access to the caller's package store: 501, with a hint.
 #[utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines/parse-template-package",
     operation_id = "ParseTemplatePackage", tag = "pipelines",
     responses((status = 401, body = GatewayErrorBody), (status = 501, body = GatewayErrorBody)),
@@ -378,7 +370,7 @@ pub(super) async fn show_pipeline_hooks(
         ("x-differences" = json!("not emulated: it reads the caller's package store; 501"))))]
 pub(super) async fn parse_template_package() -> Error {
     Error::from(GatewayError::NotEmulated).with_hint(
-        "template packages lie in a store of the caller's that is not here; describe the stages in the body with config_mode ui"
+        "the emulator has no access to template packages; declare the stages in the body with config_mode ui"
             .to_owned(),
     )
 }

@@ -57,7 +57,7 @@ async fn parsing_a_template_package_is_not_emulated() {
     assert_same(&reply.assert_status(501), &expected);
     assert_eq!(
         reply.header("x-emulator-hint"),
-        "template packages lie in a store of the caller's that is not here; describe the stages in the body with config_mode ui"
+        "the emulator has no access to template packages; declare the stages in the body with config_mode ui"
     );
     assert_eq!(reply.header("x-emulator-evidence"), "documented");
 }

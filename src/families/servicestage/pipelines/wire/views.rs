@@ -1,4 +1,4 @@
-//! Answers, written straight from what is stored. The order of fields is that of the documented examples.
+//! The responses, written straight from the stored pipelines. Fields are in the order of the documented examples.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,14 +11,14 @@ use crate::families::servicestage::pipelines::model::status::PipelineStatus;
 use crate::http::json::RawJson;
 use crate::sim::Millis;
 
-/// A row of the list: fourteen keys. Times are milliseconds since the epoch. The table of the page lacks
-/// `version`, `enterprise_project` and `extend_info`, which its example has.
+/// A row of the list. Times are milliseconds since the epoch. The page's example has `version`, `enterprise_project`
+/// and `extend_info`; its table lacks them.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PipelineRow<'a> {
-    /// A uuid.
+    /// A UUID.
     id: &'a str,
     name: &'a str,
-    /// `""` if there is none.
+    /// `""` if none was given.
     description: &'a str,
     #[schema(value_type = i64)]
     create_time: Millis,
@@ -66,24 +66,23 @@ impl<'a> PipelineRow<'a> {
     }
 }
 
-/// What the list shows of the latest run.
+/// The latest run in the list.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum ExtendInfo<'a> {
-    /// As a fixture gave it.
-    Given(&'a RawJson),
-    /// As it is.
+    /// Verbatim from a fixture.
+    Imported(&'a RawJson),
     Latest(PipelineLatest<'a>),
 }
 
-/// What the list shows of the latest run (inferred from the sibling API), unless a fixture gave it otherwise.
+/// The latest run (inferred from the sibling API). A value from a fixture is shown verbatim.
 #[derive(Debug, Serialize, ToSchema)]
 struct PipelineLatest<'a> {
-    /// The latest run.
+    /// The state of the latest run.
     latest_pipeline_state: PipelineLatestState<'a>,
 }
 
-/// The latest run.
+/// The state of the latest run.
 #[derive(Debug, Serialize, ToSchema)]
 struct PipelineLatestState<'a> {
     /// The execution's number.
@@ -95,7 +94,7 @@ struct PipelineLatestState<'a> {
     stage_states: Vec<PipelineStageState<'a>>,
 }
 
-/// What a stage is at.
+/// The state of a stage.
 #[derive(Debug, Serialize, ToSchema)]
 struct PipelineStageState<'a> {
     name: &'a str,
@@ -105,12 +104,12 @@ struct PipelineStageState<'a> {
     task_states: Vec<PipelineTaskState<'a>>,
 }
 
-/// What a task is at.
+/// The state of a task.
 #[derive(Debug, Serialize, ToSchema)]
 struct PipelineTaskState<'a> {
     name: &'a str,
     display_name: &'a str,
-    /// 100 once the task is over, else 0.
+    /// 100 once the task has ended, otherwise 0.
     progress: u8,
     status: u8,
     order_index: i64,
@@ -119,7 +118,7 @@ struct PipelineTaskState<'a> {
 impl<'a> ExtendInfo<'a> {
     fn new(pipeline: &'a Pipeline, now: Millis) -> Option<Self> {
         if let Some(imported) = &pipeline.imported {
-            return imported.extend_info.as_ref().map(Self::Given);
+            return imported.extend_info.as_ref().map(Self::Imported);
         }
         let execution = pipeline.executions.back()?;
         let steps: Vec<_> = execution.steps(now).collect();
@@ -133,7 +132,7 @@ impl<'a> ExtendInfo<'a> {
                     .chunk_by(|(a, _), (b, _)| {
                         a.stage().map(|stage| &stage.name) == b.stage().map(|stage| &stage.name)
                     })
-                    .filter_map(|own| Some(PipelineStageState::new(own[0].0.stage()?, own)))
+                    .filter_map(|steps| Some(PipelineStageState::new(steps[0].0.stage()?, steps)))
                     .collect(),
             },
         }))
@@ -141,10 +140,9 @@ impl<'a> ExtendInfo<'a> {
 }
 
 impl<'a> PipelineStageState<'a> {
-    /// What a stage is at, by its own steps.
-    fn new(stage: &'a Stage, own: &[(Step<'a>, PipelineStatus)]) -> Self {
-        let gate = own.iter().find(|(part, _)| matches!(part, Step::Gate(_)));
-        let tasks = own.iter().filter_map(|(part, status)| match part {
+    fn new(stage: &'a Stage, steps: &[(Step<'a>, PipelineStatus)]) -> Self {
+        let gate = steps.iter().find(|(step, _)| matches!(step, Step::Gate(_)));
+        let tasks = steps.iter().filter_map(|(step, status)| match step {
             Step::Task(_, task) => Some(PipelineTaskState {
                 name: &task.name,
                 display_name: &task.display_name,
@@ -161,24 +159,24 @@ impl<'a> PipelineStageState<'a> {
         Self {
             name: &stage.name,
             approval_status: gate.map_or(0, |(_, status)| status.code()),
-            status: stage_status(own).code(),
+            status: stage_status(steps).code(),
             task_states: tasks.collect(),
         }
     }
 }
 
-/// What a stage is at, by what its steps are at: whatever is under way decides, then whatever failed.
+/// The status of a stage, derived from its steps: an open step decides first, then a failed one.
 fn stage_status(steps: &[(Step, PipelineStatus)]) -> PipelineStatus {
-    let any = |wanted: PipelineStatus| steps.iter().any(|(_, status)| *status == wanted);
-    for wanted in [
+    let any = |searched: PipelineStatus| steps.iter().any(|(_, status)| *status == searched);
+    for status in [
         PipelineStatus::ToBeApproved,
         PipelineStatus::Stopping,
         PipelineStatus::Paused,
         PipelineStatus::Releasing,
         PipelineStatus::Failed,
     ] {
-        if any(wanted) {
-            return wanted;
+        if any(status) {
+            return status;
         }
     }
     match (
@@ -186,7 +184,7 @@ fn stage_status(steps: &[(Step, PipelineStatus)]) -> PipelineStatus {
         any(PipelineStatus::Succeeded),
         any(PipelineStatus::Skipped),
     ) {
-        // A retry carries over what was done, and has not come to the rest yet.
+        // A retry has inherited the succeeded steps and not begun the others yet.
         (true, true, _) => PipelineStatus::Releasing,
         (true, false, _) => PipelineStatus::Initialised,
         (false, false, true) => PipelineStatus::Skipped,
@@ -194,7 +192,7 @@ fn stage_status(steps: &[(Step, PipelineStatus)]) -> PipelineStatus {
     }
 }
 
-/// The detail: the documented keys, then six of the list's (inferred).
+/// A pipeline: the documented keys, then six keys of the list (inferred).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Pipeline)]
 pub(crate) struct PipelineDetail<'a> {
@@ -218,7 +216,7 @@ pub(crate) struct PipelineDetail<'a> {
     last_trigger_at: Millis,
 }
 
-/// An object, though the page calls it a list: its own table holds these two.
+/// The declared sources and stages. The page calls it a list, but describes an object with these two keys.
 #[derive(Debug, Serialize, ToSchema)]
 struct PipelineDeclaration<'a> {
     #[schema(value_type = Vec<Object>)]
@@ -252,7 +250,7 @@ impl<'a> PipelineDetail<'a> {
     }
 }
 
-/// The answer of an action. The table calls `id` a string, the example shows a number; we send a number.
+/// The response to an action. `id` is a number as in the page's example; the page's table calls it a string.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PipelineActed)]
 pub(crate) struct ActionResponse<'a> {
@@ -263,8 +261,8 @@ pub(crate) struct ActionResponse<'a> {
     pub(crate) status: u8,
 }
 
-/// An execution record. The page types `trigger` and `version` otherwise than its own texts describe them;
-/// the sibling API has a name and a number.
+/// An execution record. The types of `trigger` and `version` contradict their descriptions on the page, so they follow
+/// the sibling API: a name and a number.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PipelineRecord<'a> {
     /// The execution's number.
@@ -272,15 +270,15 @@ pub(crate) struct PipelineRecord<'a> {
     pipeline_id: &'a str,
     /// The pipeline's version at the start.
     version: i64,
-    /// Who started it.
+    /// The name of the caller who started it, or of the pipeline's creator.
     trigger: &'a str,
-    /// 0: by hand; 1: scheduled.
+    /// 0: manual; 1: scheduled.
     trigger_type: u8,
-    /// When it was started.
+    /// The time of the start.
     #[schema(value_type = i64)]
     trigger_at: Millis,
     status: u8,
-    /// When it ended; 0 while it is open (inferred).
+    /// The time of the end; 0 until then (inferred).
     #[schema(value_type = i64)]
     end_at: Millis,
 }
