@@ -4,6 +4,7 @@ mod fixtures;
 mod model;
 mod operations;
 mod schedule;
+pub mod status;
 mod stories;
 
 use serde_json::{Value, json};
@@ -36,12 +37,12 @@ pub fn three_stages() -> Value {
 }
 
 /// A pipeline in an app.
-pub struct Subject<'a> {
+pub struct TestPipeline<'a> {
     pub app: &'a App,
     pub id: String,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> TestPipeline<'a> {
     /// A new pipeline.
     pub async fn create(app: &'a App, body: Value) -> Self {
         let created = app.post(&pipelines(), body).await.assert_status(200);
@@ -56,20 +57,20 @@ impl<'a> Subject<'a> {
     }
 
     /// Says an action; answers the status it answers.
-    pub async fn act(&self, action: &str, body: Value) -> u64 {
-        let answer = self.try_act(action, body).await.assert_status(200);
+    pub async fn assert_accepts(&self, action: &str, body: Value) -> u64 {
+        let answer = self.act(action, body).await.assert_status(200);
         assert_eq!(answer["pipeline_id"], self.id.as_str());
         answer["status"].as_u64().expect("a status")
     }
 
-    pub async fn try_act(&self, action: &str, body: Value) -> crate::common::Reply {
+    pub async fn act(&self, action: &str, body: Value) -> crate::common::Reply {
         self.app
             .post(&format!("{}/action?action_id={action}", self.path()), body)
             .await
     }
 
-    pub async fn approve(&self, gate: &str, answer: &str) -> u64 {
-        self.act(
+    pub async fn assert_accepts_approval(&self, gate: &str, answer: &str) -> u64 {
+        self.assert_accepts(
             "approval",
             json!({"task_name": gate, "approval_type": answer}),
         )

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Subject, body};
+use super::status::{INITIALISED, PAUSED, RELEASING, SUCCEEDED};
+use super::{TestPipeline, body};
 use crate::common::{App, assert_same, golden};
 
 /// Every ten seconds.
@@ -16,8 +17,8 @@ fn scheduled(schedule: &str) -> Value {
     json!({"strategy_type": 1, "hooks": [{"schedule": schedule, "timezone_operator": "+", "timezone_hour": 0}]})
 }
 
-async fn subject(app: &App) -> Subject<'_> {
-    Subject::create(app, body("release-a", one_task())).await
+async fn subject(app: &App) -> TestPipeline<'_> {
+    TestPipeline::create(app, body("release-a", one_task())).await
 }
 
 #[tokio::test]
@@ -74,7 +75,7 @@ async fn the_documented_policy_starts_runs_when_the_clock_passes_its_fire_times(
             .iter()
             .all(|run| run["trigger_type"] == 1 && run["status"] == 2)
     );
-    assert_eq!(pipeline.status().await, 2);
+    assert_eq!(pipeline.status().await, SUCCEEDED);
 }
 
 #[tokio::test]
@@ -109,12 +110,15 @@ async fn a_fire_while_a_run_is_paused_is_skipped() {
     app.put(&hooks, scheduled(EVERY_TEN))
         .await
         .assert_status(200);
-    pipeline.act("start", json!({})).await;
-    pipeline.act("stop", json!({})).await;
+    pipeline.assert_accepts("start", json!({})).await;
+    pipeline.assert_accepts("stop", json!({})).await;
 
     app.advance(25_000).await;
-    assert_eq!(pipeline.status().await, 7);
-    assert_eq!(pipeline.act("continue", json!({})).await, 4);
+    assert_eq!(pipeline.status().await, PAUSED);
+    assert_eq!(
+        pipeline.assert_accepts("continue", json!({})).await,
+        RELEASING
+    );
     app.advance(6_000).await;
 
     let records = pipeline.records().await;
@@ -149,7 +153,7 @@ async fn a_fire_is_skipped_once_the_selected_tasks_are_gone() {
     app.advance(15_000).await;
 
     assert_eq!(pipeline.records().await["count"], 0);
-    assert_eq!(pipeline.status().await, 1);
+    assert_eq!(pipeline.status().await, INITIALISED);
 }
 
 #[tokio::test]

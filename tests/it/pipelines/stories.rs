@@ -2,7 +2,11 @@
 
 use serde_json::json;
 
-use super::{Subject, body, three_stages};
+use super::status::{
+    FAILED, INITIALISED, PAUSED, RELEASING, RESTARTING, ROLLBACK_FAILED, ROLLED_BACK, ROLLING_BACK,
+    STOPPING, SUCCEEDED, TO_BE_APPROVED,
+};
+use super::{TestPipeline, body, three_stages};
 use crate::common::{App, NOON, assert_same};
 
 const START: &str = "start";
@@ -10,17 +14,17 @@ const START: &str = "start";
 #[tokio::test]
 async fn three_stages_run_from_start_to_success() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
-    assert_eq!(pipeline.status().await, 1);
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
+    assert_eq!(pipeline.status().await, INITIALISED);
 
-    assert_eq!(pipeline.act(START, json!({})).await, 4);
-    assert_eq!(pipeline.status().await, 4);
+    assert_eq!(pipeline.assert_accepts(START, json!({})).await, RELEASING);
+    assert_eq!(pipeline.status().await, RELEASING);
     app.advance(1_999).await;
-    assert_eq!(pipeline.status().await, 4);
+    assert_eq!(pipeline.status().await, RELEASING);
     app.advance(1).await;
     assert_eq!(
         pipeline.status().await,
-        5,
+        TO_BE_APPROVED,
         "the gate of the second stage waits"
     );
     assert_eq!(
@@ -29,8 +33,15 @@ async fn three_stages_run_from_start_to_success() {
     );
 
     app.advance(58_000).await;
-    assert_eq!(pipeline.status().await, 5, "a gate waits for ever");
-    assert_eq!(pipeline.approve("verify", "agree").await, 4);
+    assert_eq!(
+        pipeline.status().await,
+        TO_BE_APPROVED,
+        "a gate waits for ever"
+    );
+    assert_eq!(
+        pipeline.assert_accepts_approval("verify", "agree").await,
+        RELEASING
+    );
     app.advance(2_000).await;
     assert_eq!(
         pipeline.steps().await,
@@ -42,9 +53,9 @@ async fn three_stages_run_from_start_to_success() {
         "build=2 build/compile=2 verify=2 verify/smoke=2 deploy=4 deploy/a1=2 deploy/b1=2 deploy/a2=4"
     );
     app.advance(1_999).await;
-    assert_eq!(pipeline.status().await, 4);
+    assert_eq!(pipeline.status().await, RELEASING);
     app.advance(1).await;
-    assert_eq!(pipeline.status().await, 2);
+    assert_eq!(pipeline.status().await, SUCCEEDED);
 
     let expected = json!({"count": 1, "records": [{
         "id": 286_541, "pipeline_id": pipeline.id, "version": 1, "trigger": "emulator", "trigger_type": 0,
@@ -56,13 +67,16 @@ async fn three_stages_run_from_start_to_success() {
 #[tokio::test]
 async fn a_refusal_at_the_gate_fails_the_run_at_once() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
-    pipeline.act(START, json!({})).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
+    pipeline.assert_accepts(START, json!({})).await;
     app.advance(2_000).await;
 
-    assert_eq!(pipeline.approve("verify", "refuse").await, 3);
+    assert_eq!(
+        pipeline.assert_accepts_approval("verify", "refuse").await,
+        FAILED
+    );
 
-    assert_eq!(pipeline.status().await, 3);
+    assert_eq!(pipeline.status().await, FAILED);
     assert_eq!(
         pipeline.steps().await,
         "build=2 build/compile=2 verify=3 verify/smoke=1 deploy=1 deploy/a1=1 deploy/b1=1 deploy/a2=1"
@@ -76,17 +90,17 @@ async fn a_refusal_at_the_gate_fails_the_run_at_once() {
 #[tokio::test]
 async fn a_failure_in_the_second_stage_stops_there_by_default() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
     app.script(json!({"match": {"step": "smoke"}, "outcome": "fail", "message": "no route", "takes_ms": 500})).await;
-    pipeline.act(START, json!({})).await;
+    pipeline.assert_accepts(START, json!({})).await;
     app.advance(2_000).await;
-    pipeline.approve("verify", "agree").await;
+    pipeline.assert_accepts_approval("verify", "agree").await;
 
     app.advance(499).await;
-    assert_eq!(pipeline.status().await, 4);
+    assert_eq!(pipeline.status().await, RELEASING);
     app.advance(1).await;
 
-    assert_eq!(pipeline.status().await, 3);
+    assert_eq!(pipeline.status().await, FAILED);
     assert_eq!(
         pipeline.steps().await,
         "build=2 build/compile=2 verify=3 verify/smoke=3 deploy=1 deploy/a1=1 deploy/b1=1 deploy/a2=1"
@@ -102,20 +116,20 @@ async fn with_fail_mode_continue_later_stages_run_and_the_run_fails_at_its_end()
     let app = App::new();
     let mut definition = body("release-a", three_stages());
     definition["fail_mode"] = json!("continue");
-    let pipeline = Subject::create(&app, definition).await;
+    let pipeline = TestPipeline::create(&app, definition).await;
     app.script(json!({"match": {"step": "smoke"}, "outcome": "fail"}))
         .await;
-    pipeline.act(START, json!({})).await;
+    pipeline.assert_accepts(START, json!({})).await;
     app.advance(2_000).await;
-    pipeline.approve("verify", "agree").await;
+    pipeline.assert_accepts_approval("verify", "agree").await;
 
     app.advance(2_000).await;
-    assert_eq!(pipeline.status().await, 4);
+    assert_eq!(pipeline.status().await, RELEASING);
     app.advance(3_999).await;
-    assert_eq!(pipeline.status().await, 4);
+    assert_eq!(pipeline.status().await, RELEASING);
     app.advance(1).await;
 
-    assert_eq!(pipeline.status().await, 3);
+    assert_eq!(pipeline.status().await, FAILED);
     assert_eq!(
         pipeline.steps().await,
         "build=2 build/compile=2 verify=3 verify/smoke=3 deploy=2 deploy/a1=2 deploy/b1=2 deploy/a2=2"
@@ -125,21 +139,21 @@ async fn with_fail_mode_continue_later_stages_run_and_the_run_fails_at_its_end()
 #[tokio::test]
 async fn a_failing_task_ends_its_group_while_its_siblings_run_to_their_end() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[2]]))).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", json!([three_stages()[2]]))).await;
     app.script(json!({"match": {"step": "a1"}, "outcome": "fail", "takes_ms": 1_000}))
         .await;
     app.script(json!({"match": {"step": "b1"}, "takes_ms": 9_000}))
         .await;
-    pipeline.act(START, json!({})).await;
+    pipeline.assert_accepts(START, json!({})).await;
 
     app.advance(8_999).await;
-    assert_eq!(pipeline.status().await, 4);
+    assert_eq!(pipeline.status().await, RELEASING);
     assert_eq!(
         pipeline.steps().await,
         "deploy=4 deploy/a1=3 deploy/b1=4 deploy/a2=1"
     );
     app.advance(1).await;
-    assert_eq!(pipeline.status().await, 3);
+    assert_eq!(pipeline.status().await, FAILED);
     assert_eq!(
         pipeline.steps().await,
         "deploy=3 deploy/a1=3 deploy/b1=2 deploy/a2=1"
@@ -149,32 +163,39 @@ async fn a_failing_task_ends_its_group_while_its_siblings_run_to_their_end() {
 #[tokio::test]
 async fn a_retry_resumes_at_the_failed_task() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
     app.script(json!({"match": {"step": "a1"}, "outcome": "fail", "times": 1}))
         .await;
-    pipeline.act(START, json!({})).await;
+    pipeline.assert_accepts(START, json!({})).await;
     app.advance(2_000).await;
-    pipeline.approve("verify", "agree").await;
+    pipeline.assert_accepts_approval("verify", "agree").await;
     app.advance(4_000).await;
-    assert_eq!(pipeline.status().await, 3);
+    assert_eq!(pipeline.status().await, FAILED);
 
-    assert_eq!(pipeline.act("retry", json!({})).await, 14);
+    assert_eq!(
+        pipeline.assert_accepts("retry", json!({})).await,
+        RESTARTING
+    );
 
-    assert_eq!(pipeline.status().await, 14);
+    assert_eq!(pipeline.status().await, RESTARTING);
     assert_eq!(
         pipeline.steps().await,
         "build=2 build/compile=2 verify=2 verify/smoke=2 deploy=4 deploy/a1=1 deploy/b1=2 deploy/a2=1"
     );
     app.advance(1_999).await;
-    assert_eq!(pipeline.status().await, 14, "restarting takes one step");
+    assert_eq!(
+        pipeline.status().await,
+        RESTARTING,
+        "restarting takes one step"
+    );
     app.advance(1).await;
-    assert_eq!(pipeline.status().await, 4);
+    assert_eq!(pipeline.status().await, RELEASING);
     assert_eq!(
         pipeline.steps().await,
         "build=2 build/compile=2 verify=2 verify/smoke=2 deploy=4 deploy/a1=4 deploy/b1=2 deploy/a2=1"
     );
     app.advance(4_000).await;
-    assert_eq!(pipeline.status().await, 2);
+    assert_eq!(pipeline.status().await, SUCCEEDED);
 
     let records = pipeline.records().await;
     assert_eq!(records["count"], 1, "a retry keeps the execution");
@@ -186,28 +207,31 @@ async fn a_retry_resumes_at_the_failed_task() {
 #[tokio::test]
 async fn a_stop_freezes_running_tasks_and_continue_gives_them_the_time_they_still_needed() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[2]]))).await;
-    pipeline.act(START, json!({})).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", json!([three_stages()[2]]))).await;
+    pipeline.assert_accepts(START, json!({})).await;
     app.advance(500).await;
 
-    assert_eq!(pipeline.act("stop", json!({})).await, 13);
-    assert_eq!(pipeline.status().await, 13);
+    assert_eq!(pipeline.assert_accepts("stop", json!({})).await, STOPPING);
+    assert_eq!(pipeline.status().await, STOPPING);
     assert_eq!(
         pipeline.steps().await,
         "deploy=13 deploy/a1=13 deploy/b1=13 deploy/a2=1"
     );
     app.advance(1_999).await;
-    assert_eq!(pipeline.status().await, 13, "stopping takes one step");
+    assert_eq!(pipeline.status().await, STOPPING, "stopping takes one step");
     app.advance(1).await;
-    assert_eq!(pipeline.status().await, 7);
+    assert_eq!(pipeline.status().await, PAUSED);
     assert_eq!(
         pipeline.steps().await,
         "deploy=7 deploy/a1=7 deploy/b1=7 deploy/a2=1"
     );
 
     app.advance(100_000).await;
-    assert_eq!(pipeline.status().await, 7);
-    assert_eq!(pipeline.act("continue", json!({})).await, 4);
+    assert_eq!(pipeline.status().await, PAUSED);
+    assert_eq!(
+        pipeline.assert_accepts("continue", json!({})).await,
+        RELEASING
+    );
     app.advance(1_499).await;
     assert_eq!(
         pipeline.steps().await,
@@ -219,7 +243,7 @@ async fn a_stop_freezes_running_tasks_and_continue_gives_them_the_time_they_stil
         "deploy=4 deploy/a1=2 deploy/b1=2 deploy/a2=4"
     );
     app.advance(2_000).await;
-    assert_eq!(pipeline.status().await, 2);
+    assert_eq!(pipeline.status().await, SUCCEEDED);
     assert_eq!(
         pipeline.records().await["records"][0]["end_at"],
         NOON + 4_000 + 102_000
@@ -229,15 +253,15 @@ async fn a_stop_freezes_running_tasks_and_continue_gives_them_the_time_they_stil
 #[tokio::test]
 async fn a_gate_can_be_stopped_and_waits_again_after_continue() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
-    pipeline.act(START, json!({})).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
+    pipeline.assert_accepts(START, json!({})).await;
     app.advance(3_000).await;
 
-    assert_eq!(pipeline.act("stop", json!({})).await, 13);
+    assert_eq!(pipeline.assert_accepts("stop", json!({})).await, STOPPING);
     app.advance(2_000).await;
-    assert_eq!(pipeline.status().await, 7);
+    assert_eq!(pipeline.status().await, PAUSED);
     pipeline
-        .try_act(
+        .act(
             "approval",
             json!({"task_name": "verify", "approval_type": "agree"}),
         )
@@ -245,12 +269,15 @@ async fn a_gate_can_be_stopped_and_waits_again_after_continue() {
         .assert_status(400);
 
     assert_eq!(
-        pipeline.act("continue", json!({})).await,
-        4,
+        pipeline.assert_accepts("continue", json!({})).await,
+        RELEASING,
         "the answer comes from a table"
     );
-    assert_eq!(pipeline.status().await, 5);
-    assert_eq!(pipeline.approve("verify", "agree").await, 4);
+    assert_eq!(pipeline.status().await, TO_BE_APPROVED);
+    assert_eq!(
+        pipeline.assert_accepts_approval("verify", "agree").await,
+        RELEASING
+    );
 }
 
 #[tokio::test]
@@ -260,60 +287,79 @@ async fn a_gate_that_waits_beside_running_work_makes_the_run_wait() {
     let stages = json!([{"name": "s", "tasks": [
         gate("first", "a"), gate("second", "b"), {"name": "work", "task_group": "c"}
     ]}]);
-    let pipeline = Subject::create(&app, body("release-a", stages)).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", stages)).await;
 
-    assert_eq!(pipeline.act(START, json!({})).await, 4);
+    assert_eq!(pipeline.assert_accepts(START, json!({})).await, RELEASING);
     assert_eq!(pipeline.steps().await, "s=5 s/first=5 s/second=5 s/work=4");
-    assert_eq!(pipeline.approve("first", "agree").await, 4);
-    assert_eq!(pipeline.status().await, 5, "the second gate still waits");
-    assert_eq!(pipeline.approve("second", "agree").await, 4);
-    assert_eq!(pipeline.status().await, 4);
+    assert_eq!(
+        pipeline.assert_accepts_approval("first", "agree").await,
+        RELEASING
+    );
+    assert_eq!(
+        pipeline.status().await,
+        TO_BE_APPROVED,
+        "the second gate still waits"
+    );
+    assert_eq!(
+        pipeline.assert_accepts_approval("second", "agree").await,
+        RELEASING
+    );
+    assert_eq!(pipeline.status().await, RELEASING);
 
     let again = pipeline
-        .try_act(
+        .act(
             "approval",
             json!({"task_name": "first", "approval_type": "agree"}),
         )
         .await;
     again.assert_status(400);
     app.advance(2_000).await;
-    assert_eq!(pipeline.status().await, 2);
+    assert_eq!(pipeline.status().await, SUCCEEDED);
 }
 
 #[tokio::test]
 async fn a_rollback_takes_one_step_and_can_fail() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[0]]))).await;
-    pipeline.act(START, json!({})).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", json!([three_stages()[0]]))).await;
+    pipeline.assert_accepts(START, json!({})).await;
     app.advance(2_000).await;
 
-    assert_eq!(pipeline.act("rollback", json!({})).await, 10);
-    assert_eq!(pipeline.status().await, 10);
+    assert_eq!(
+        pipeline.assert_accepts("rollback", json!({})).await,
+        ROLLING_BACK
+    );
+    assert_eq!(pipeline.status().await, ROLLING_BACK);
     app.advance(1_999).await;
-    assert_eq!(pipeline.status().await, 10);
+    assert_eq!(pipeline.status().await, ROLLING_BACK);
     app.advance(1).await;
-    assert_eq!(pipeline.status().await, 11);
-    assert_eq!(pipeline.records().await["records"][0]["status"], 11);
+    assert_eq!(pipeline.status().await, ROLLED_BACK);
+    assert_eq!(
+        pipeline.records().await["records"][0]["status"],
+        ROLLED_BACK
+    );
 
     app.script(json!({"match": {"work": "rollback"}, "outcome": "fail"}))
         .await;
-    pipeline.act(START, json!({})).await;
+    pipeline.assert_accepts(START, json!({})).await;
     app.advance(2_000).await;
-    assert_eq!(pipeline.act("rollback", json!({})).await, 10);
+    assert_eq!(
+        pipeline.assert_accepts("rollback", json!({})).await,
+        ROLLING_BACK
+    );
     app.advance(2_000).await;
-    assert_eq!(pipeline.status().await, 12);
+    assert_eq!(pipeline.status().await, ROLLBACK_FAILED);
 }
 
 #[tokio::test]
 async fn tasks_that_are_not_selected_show_as_skipped_from_the_start() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
     let selected = json!({"selected_tasks": [
         {"stage_name": "build", "tasks": ["compile"]},
         {"stage_name": "deploy", "tasks": ["a2"]}
     ]});
 
-    assert_eq!(pipeline.act(START, selected).await, 4);
+    assert_eq!(pipeline.assert_accepts(START, selected).await, RELEASING);
 
     assert_eq!(
         pipeline.steps().await,
@@ -326,14 +372,14 @@ async fn tasks_that_are_not_selected_show_as_skipped_from_the_start() {
         "the gate of a stage without selected tasks is passed"
     );
     app.advance(2_000).await;
-    assert_eq!(pipeline.status().await, 2);
+    assert_eq!(pipeline.status().await, SUCCEEDED);
 }
 
 #[tokio::test]
 async fn records_list_every_run_with_its_times() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[0]]))).await;
-    pipeline.act(START, json!({})).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", json!([three_stages()[0]]))).await;
+    pipeline.assert_accepts(START, json!({})).await;
     app.advance(10_000).await;
     app.put(
         &pipeline.path(),
@@ -341,7 +387,7 @@ async fn records_list_every_run_with_its_times() {
     )
     .await
     .assert_status(200);
-    pipeline.act(START, json!({})).await;
+    pipeline.assert_accepts(START, json!({})).await;
     app.advance(1_000).await;
 
     let record = |id: i64, version: i64, at: i64, status: u8, end: i64| {
@@ -368,12 +414,15 @@ async fn records_list_every_run_with_its_times() {
 #[tokio::test]
 async fn with_steps_of_no_length_the_next_read_shows_the_end() {
     let app = App::with(|settings| settings.step = 0);
-    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[2]]))).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", json!([three_stages()[2]]))).await;
 
-    assert_eq!(pipeline.act(START, json!({})).await, 4);
-    assert_eq!(pipeline.status().await, 2);
-    assert_eq!(pipeline.act("rollback", json!({})).await, 10);
-    assert_eq!(pipeline.status().await, 11);
+    assert_eq!(pipeline.assert_accepts(START, json!({})).await, RELEASING);
+    assert_eq!(pipeline.status().await, SUCCEEDED);
+    assert_eq!(
+        pipeline.assert_accepts("rollback", json!({})).await,
+        ROLLING_BACK
+    );
+    assert_eq!(pipeline.status().await, ROLLED_BACK);
 }
 
 #[tokio::test]
@@ -381,19 +430,19 @@ async fn a_stage_without_tasks_is_passed_at_once() {
     let app = App::new();
     let stages = json!([{"name": "empty", "tasks": []}, {"name": "gated", "approval_type": 1, "tasks": []},
         {"name": "last", "tasks": [{"name": "t"}]}]);
-    let pipeline = Subject::create(&app, body("release-a", stages)).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", stages)).await;
 
-    pipeline.act(START, json!({})).await;
+    pipeline.assert_accepts(START, json!({})).await;
     assert_eq!(pipeline.steps().await, "empty=2 gated=5 last=1 last/t=1");
-    pipeline.approve("gated", "agree").await;
+    pipeline.assert_accepts_approval("gated", "agree").await;
     assert_eq!(pipeline.steps().await, "empty=2 gated=2 last=4 last/t=4");
 }
 
 #[tokio::test]
 async fn an_advance_tells_what_happened_on_the_way() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[0]]))).await;
-    pipeline.act(START, json!({})).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", json!([three_stages()[0]]))).await;
+    pipeline.assert_accepts(START, json!({})).await;
 
     let transitions = app.advance(5_000).await;
 

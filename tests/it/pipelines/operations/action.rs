@@ -2,9 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{NOBODY, is_unknown, keys, send, wrong};
+use super::{NOBODY, assert_not_found, assert_refused, keys, send};
 use crate::common::{App, PROJECT, assert_same, golden};
-use crate::pipelines::{Subject, body, pipelines, three_stages};
+use crate::pipelines::status::{
+    FAILED, INITIALISED, PAUSED, RELEASING, RESTARTING, ROLLBACK_FAILED, ROLLED_BACK, ROLLING_BACK,
+    STOPPING, SUCCEEDED, TO_BE_APPROVED,
+};
+use crate::pipelines::{TestPipeline, body, pipelines, three_stages};
 
 /// A stage behind an approval, of one task.
 fn gated() -> Value {
@@ -12,19 +16,19 @@ fn gated() -> Value {
 }
 
 /// The status each action answers in each status of a pipeline; 0: refused.
-const ANSWERS: [(u8, [u64; 7]); 11] = [
+const ANSWERS: [(u64, [u64; 7]); 11] = [
     // start, stop, continue, retry, agree, refuse, rollback
-    (1, [4, 0, 0, 0, 0, 0, 0]),
-    (2, [4, 0, 0, 0, 0, 0, 10]),
-    (3, [4, 0, 0, 14, 0, 0, 10]),
-    (4, [0, 13, 0, 0, 0, 0, 0]),
-    (5, [0, 13, 0, 0, 4, 3, 0]),
-    (7, [4, 0, 4, 0, 0, 0, 0]),
-    (10, [0, 0, 0, 0, 0, 0, 0]),
-    (11, [4, 0, 0, 0, 0, 0, 0]),
-    (12, [4, 0, 0, 0, 0, 0, 0]),
-    (13, [0, 0, 0, 0, 0, 0, 0]),
-    (14, [0, 0, 0, 0, 0, 0, 0]),
+    (INITIALISED, [4, 0, 0, 0, 0, 0, 0]),
+    (SUCCEEDED, [4, 0, 0, 0, 0, 0, 10]),
+    (FAILED, [4, 0, 0, 14, 0, 0, 10]),
+    (RELEASING, [0, 13, 0, 0, 0, 0, 0]),
+    (TO_BE_APPROVED, [0, 13, 0, 0, 4, 3, 0]),
+    (PAUSED, [4, 0, 4, 0, 0, 0, 0]),
+    (ROLLING_BACK, [0, 0, 0, 0, 0, 0, 0]),
+    (ROLLED_BACK, [4, 0, 0, 0, 0, 0, 0]),
+    (ROLLBACK_FAILED, [4, 0, 0, 0, 0, 0, 0]),
+    (STOPPING, [0, 0, 0, 0, 0, 0, 0]),
+    (RESTARTING, [0, 0, 0, 0, 0, 0, 0]),
 ];
 
 /// The actions of the table, each with the statuses that a refusal names.
@@ -41,7 +45,7 @@ fn actions() -> [(&'static str, Value, &'static str); 7] {
     ]
 }
 
-async fn assert_row(status: u8, answers: [u64; 7], pipeline: &Subject<'_>) {
+async fn assert_row(status: u64, answers: [u64; 7], pipeline: &TestPipeline<'_>) {
     let before = pipeline.app.state().await;
     for ((action, body, allowed), answer) in actions().into_iter().zip(answers) {
         pipeline
@@ -49,14 +53,14 @@ async fn assert_row(status: u8, answers: [u64; 7], pipeline: &Subject<'_>) {
             .put("/_emulator/v1/state", before.clone())
             .await
             .assert_status(204);
-        assert_eq!(pipeline.status().await, u64::from(status));
+        assert_eq!(pipeline.status().await, status);
 
-        let reply = pipeline.try_act(action, body).await;
+        let reply = pipeline.act(action, body).await;
 
         if answer == 0 {
             let expected =
                 format!("action_id: {action} is not allowed in status {status}, only in {allowed}");
-            assert_eq!(wrong(&reply), expected);
+            assert_eq!(assert_refused(&reply), expected);
             assert_same(&pipeline.app.state().await, &before);
         } else {
             assert_eq!(
@@ -72,7 +76,7 @@ async fn assert_row(status: u8, answers: [u64; 7], pipeline: &Subject<'_>) {
 async fn each_action_is_allowed_in_just_its_statuses() {
     for (status, answers) in ANSWERS {
         let app = App::new();
-        let pipeline = Subject::create(&app, body("release-a", gated())).await;
+        let pipeline = TestPipeline::create(&app, body("release-a", gated())).await;
         app.script(json!({"match": {"work": "rollback"}, "outcome": if status == 12 { "fail" } else { "succeed" }})).await;
         app.script(json!({"match": {"step": "t"}, "outcome": if matches!(status, 3 | 14) { "fail" } else { "succeed" }})).await;
         let path: &[&str] = match status {
@@ -89,9 +93,9 @@ async fn each_action_is_allowed_in_just_its_statuses() {
         };
         for word in path {
             match *word {
-                "agree" => _ = pipeline.approve("s", "agree").await,
+                "agree" => _ = pipeline.assert_accepts_approval("s", "agree").await,
                 "wait" => _ = app.advance(2_000).await,
-                action => _ = pipeline.act(action, json!({})).await,
+                action => _ = pipeline.assert_accepts(action, json!({})).await,
             }
         }
         // A retry begins with the task: the gate is passed, and so nothing changes in the table.
@@ -107,7 +111,7 @@ async fn a_status_from_a_fixture_allows_the_same_actions() {
                 "id": NOBODY, "name": "release-a", "status": status, "pipeline_declaration": {"stages": gated()}
             }]}]}}),
         );
-        let pipeline = Subject {
+        let pipeline = TestPipeline {
             app: &app,
             id: NOBODY.to_owned(),
         };
@@ -123,7 +127,7 @@ async fn the_documented_request_gets_the_documented_answer() {
         {"name": "899tih", "tasks": [task("ujgdh4"), task("other1")]},
         {"name": "uipfzw", "tasks": [task("other2"), task("ax8hus")]}
     ]);
-    let pipeline = Subject::create(&app, body("release-a", stages)).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", stages)).await;
     let request = std::fs::read_to_string(format!(
         "{}/src/registry/documented/servicestage_action_request.json",
         env!("CARGO_MANIFEST_DIR")
@@ -154,7 +158,7 @@ async fn the_documented_request_gets_the_documented_answer() {
 #[tokio::test]
 async fn the_body_of_every_action_but_approval_may_be_absent() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[0]]))).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", json!([three_stages()[0]]))).await;
     app.script(json!({"match": {"step": "compile"}, "outcome": "fail", "times": 1}))
         .await;
     let empty = async |action: &str, text: &str| {
@@ -164,15 +168,27 @@ async fn the_body_of_every_action_but_approval_may_be_absent() {
 
     let answer = empty("start", "").await.assert_status(200);
     assert_eq!(keys(&answer), ["id", "pipeline_id", "status"]);
-    assert_eq!(empty("stop", " \n").await.assert_status(200)["status"], 13);
-    app.advance(2_000).await;
-    assert_eq!(empty("continue", "").await.assert_status(200)["status"], 4);
-    app.advance(2_000).await;
-    assert_eq!(empty("retry", "").await.assert_status(200)["status"], 14);
-    app.advance(4_000).await;
-    assert_eq!(empty("rollback", "").await.assert_status(200)["status"], 10);
     assert_eq!(
-        wrong(&empty("approval", "").await),
+        empty("stop", " \n").await.assert_status(200)["status"],
+        STOPPING
+    );
+    app.advance(2_000).await;
+    assert_eq!(
+        empty("continue", "").await.assert_status(200)["status"],
+        RELEASING
+    );
+    app.advance(2_000).await;
+    assert_eq!(
+        empty("retry", "").await.assert_status(200)["status"],
+        RESTARTING
+    );
+    app.advance(4_000).await;
+    assert_eq!(
+        empty("rollback", "").await.assert_status(200)["status"],
+        ROLLING_BACK
+    );
+    assert_eq!(
+        assert_refused(&empty("approval", "").await),
         "task_name: is required with action_id approval"
     );
 }
@@ -180,7 +196,7 @@ async fn the_body_of_every_action_but_approval_may_be_absent() {
 #[tokio::test]
 async fn every_action_answers_the_number_of_the_same_execution() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", gated())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", gated())).await;
     let mut ids = Vec::new();
     for (action, body, wait) in [
         ("start", json!({}), 0),
@@ -201,7 +217,7 @@ async fn every_action_answers_the_number_of_the_same_execution() {
         ("start", json!({}), 0),
     ] {
         ids.push(
-            pipeline.try_act(action, body).await.assert_status(200)["id"]
+            pipeline.act(action, body).await.assert_status(200)["id"]
                 .as_i64()
                 .unwrap()
                 - 286_540,
@@ -217,7 +233,7 @@ async fn every_action_answers_the_number_of_the_same_execution() {
 async fn an_action_must_be_one_of_the_six() {
     const ONE_OF: &str = "action_id: must be start, stop, continue, retry, approval or rollback";
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
     let before = app.state().await;
     for (query, expected) in [
         ("", "action_id: is required".to_owned()),
@@ -238,7 +254,7 @@ async fn an_action_must_be_one_of_the_six() {
                 json!({"action_id": "start"}),
             )
             .await;
-        assert_eq!(wrong(&reply), expected, "{query}");
+        assert_eq!(assert_refused(&reply), expected, "{query}");
     }
     assert_same(&app.state().await, &before);
 }
@@ -246,9 +262,9 @@ async fn an_action_must_be_one_of_the_six() {
 #[tokio::test]
 async fn an_action_on_what_is_not_there_is_404() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
     for action in ["start", "stop", "continue", "retry", "rollback"] {
-        is_unknown(
+        assert_not_found(
             &app.post(
                 &format!("{}/{NOBODY}/action?action_id={action}", pipelines()),
                 json!({}),
@@ -260,6 +276,6 @@ async fn an_action_on_what_is_not_there_is_404() {
         "/v3/another/pipeline/pipelines/{}/action?action_id=start",
         pipeline.id
     );
-    is_unknown(&app.post(&path, json!({})).await);
-    assert_eq!(pipeline.status().await, 1);
+    assert_not_found(&app.post(&path, json!({})).await);
+    assert_eq!(pipeline.status().await, INITIALISED);
 }

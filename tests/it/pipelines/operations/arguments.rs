@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::wrong;
+use super::assert_refused;
 use crate::common::{App, assert_same};
-use crate::pipelines::{Subject, body, three_stages};
+use crate::pipelines::status::{FAILED, RELEASING, SUCCEEDED};
+use crate::pipelines::{TestPipeline, body, three_stages};
 
 /// A stage behind an approval, of one task.
 fn gated() -> serde_json::Value {
@@ -14,9 +15,11 @@ fn gated() -> serde_json::Value {
 #[tokio::test]
 async fn a_selection_of_null_takes_in_everything() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
 
-    pipeline.act("start", json!({"selected_tasks": null})).await;
+    pipeline
+        .assert_accepts("start", json!({"selected_tasks": null}))
+        .await;
 
     assert!(!pipeline.steps().await.contains("=9"));
 }
@@ -24,7 +27,7 @@ async fn a_selection_of_null_takes_in_everything() {
 #[tokio::test]
 async fn a_selection_that_breaks_a_rule_is_refused_with_its_place() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
     let before = app.state().await;
     let entry = |stage: &str, tasks: &[&str]| json!({"stage_name": stage, "tasks": tasks});
     for (selected, expected) in [
@@ -83,22 +86,25 @@ async fn a_selection_that_breaks_a_rule_is_refused_with_its_place() {
         ),
     ] {
         let reply = pipeline
-            .try_act("start", json!({"selected_tasks": selected}))
+            .act("start", json!({"selected_tasks": selected}))
             .await;
-        assert_eq!(wrong(&reply), expected, "{selected}");
+        assert_eq!(assert_refused(&reply), expected, "{selected}");
     }
-    let array = pipeline.try_act("start", json!([])).await;
-    assert_eq!(wrong(&array), "invalid type: sequence, expected an object");
+    let array = pipeline.act("start", json!([])).await;
+    assert_eq!(
+        assert_refused(&array),
+        "invalid type: sequence, expected an object"
+    );
     assert_same(&app.state().await, &before);
 }
 
 #[tokio::test]
 async fn unknown_fields_of_an_action_are_accepted_and_named_in_a_hint() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
 
     let reply = pipeline
-        .try_act(
+        .act(
             "start",
             json!({"selectedTasks": [], "selected_tasks": [
                 {"stage_name": "build", "tasks": ["compile"], "stage_id": 7}
@@ -117,9 +123,9 @@ async fn unknown_fields_of_an_action_are_accepted_and_named_in_a_hint() {
 #[tokio::test]
 async fn a_stage_named_twice_is_selected_as_a_whole() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[2]]))).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", json!([three_stages()[2]]))).await;
 
-    pipeline.act("start", json!({"selected_tasks": [
+    pipeline.assert_accepts("start", json!({"selected_tasks": [
         {"stage_name": "deploy", "tasks": ["a1", "a1"]}, {"stage_name": "deploy", "tasks": ["b1"]}
     ]})).await;
 
@@ -132,8 +138,8 @@ async fn a_stage_named_twice_is_selected_as_a_whole() {
 #[tokio::test]
 async fn an_approval_needs_a_task_and_an_answer() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", gated())).await;
-    pipeline.act("start", json!({})).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", gated())).await;
+    pipeline.assert_accepts("start", json!({})).await;
     let before = app.state().await;
     for (body, expected) in [
         (json!({}), "task_name: is required with action_id approval"),
@@ -178,13 +184,13 @@ async fn an_approval_needs_a_task_and_an_answer() {
             "task_name: no approval waits under nobody",
         ),
     ] {
-        let reply = pipeline.try_act("approval", body.clone()).await;
-        assert_eq!(wrong(&reply), expected, "{body}");
+        let reply = pipeline.act("approval", body.clone()).await;
+        assert_eq!(assert_refused(&reply), expected, "{body}");
     }
     assert_same(&app.state().await, &before);
 
     let body = json!({"task_name": "s", "approval_type": "agree", "message": "go"});
-    assert_eq!(pipeline.act("approval", body).await, 4);
+    assert_eq!(pipeline.assert_accepts("approval", body).await, RELEASING);
 }
 
 #[tokio::test]
@@ -195,8 +201,8 @@ async fn gates_of_one_name_are_answered_one_after_the_other() {
         {"name": "ask", "approval_type": 1, "tasks": [gate("ask")]},
         {"name": "again", "tasks": [gate("ask")]}
     ]);
-    let pipeline = Subject::create(&app, body("release-a", stages)).await;
-    pipeline.act("start", json!({})).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", stages)).await;
+    pipeline.assert_accepts("start", json!({})).await;
 
     for expected in [
         "ask=5 ask/ask=1 again=1 again/ask=1",
@@ -204,9 +210,12 @@ async fn gates_of_one_name_are_answered_one_after_the_other() {
         "ask=2 ask/ask=2 again=5 again/ask=5",
     ] {
         assert_eq!(pipeline.steps().await, expected);
-        assert_eq!(pipeline.approve("ask", "agree").await, 4);
+        assert_eq!(
+            pipeline.assert_accepts_approval("ask", "agree").await,
+            RELEASING
+        );
     }
-    assert_eq!(pipeline.status().await, 2);
+    assert_eq!(pipeline.status().await, SUCCEEDED);
 }
 
 #[tokio::test]
@@ -220,11 +229,14 @@ async fn a_refusal_cuts_whatever_runs_beside_the_gate() {
     ]}]);
     let mut given = body("release-a", stages);
     given["fail_mode"] = json!("continue");
-    let pipeline = Subject::create(&app, given).await;
-    pipeline.act("start", json!({})).await;
+    let pipeline = TestPipeline::create(&app, given).await;
+    pipeline.assert_accepts("start", json!({})).await;
     app.advance(1_000).await;
 
-    assert_eq!(pipeline.approve("ask", "refuse").await, 3);
+    assert_eq!(
+        pipeline.assert_accepts_approval("ask", "refuse").await,
+        FAILED
+    );
 
     assert_eq!(
         pipeline.steps().await,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{send, with, without, wrong};
+use super::{assert_refused, send, with, without};
 use crate::common::{App, NOON, assert_same};
 use crate::pipelines::{body, pipelines, three_stages};
 
@@ -21,11 +21,11 @@ fn template(source: Value) -> Value {
 }
 
 /// Sends each body and expects what is wrong with it; nothing may come of any.
-async fn refuse(bodies: impl IntoIterator<Item = (Value, &'static str)>) {
+async fn assert_bodies_refused(bodies: impl IntoIterator<Item = (Value, &'static str)>) {
     let app = App::new();
     for (body, expected) in bodies {
         let reply = app.post(&pipelines(), body.clone()).await;
-        assert_eq!(wrong(&reply), expected, "{body}");
+        assert_eq!(assert_refused(&reply), expected, "{body}");
     }
     assert_eq!(app.get(&pipelines()).await.assert_status(200), json!([]));
 }
@@ -102,7 +102,7 @@ async fn null_counts_as_absent_where_a_field_is_optional() {
 
 #[tokio::test]
 async fn each_required_field_must_be_there() {
-    refuse([
+    assert_bodies_refused([
         (without(&ui(), "name"), "missing field `name`"),
         (
             without(&ui(), "model_version"),
@@ -116,7 +116,7 @@ async fn each_required_field_must_be_there() {
 
 #[tokio::test]
 async fn a_field_of_the_wrong_type_is_refused_with_its_place() {
-    refuse([
+    assert_bodies_refused([
         (
             with(&ui(), "name", json!(7)),
             "name: invalid type: integer `7`, expected a string",
@@ -180,14 +180,17 @@ async fn a_body_that_is_no_json_is_refused() {
         ),
     ] {
         let reply = send(&app, "POST", &pipelines(), text).await;
-        assert_eq!(wrong(&reply), expected, "{text}");
+        assert_eq!(assert_refused(&reply), expected, "{text}");
     }
     let trailing = format!("{} x", ui());
     let reply = send(&app, "POST", &pipelines(), &trailing).await;
-    assert_eq!(wrong(&reply), "trailing characters");
+    assert_eq!(assert_refused(&reply), "trailing characters");
     let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(128), "]".repeat(128));
     let reply = send(&app, "POST", &pipelines(), &deep).await;
-    assert_eq!(wrong(&reply), "the body nests deeper than 128 levels");
+    assert_eq!(
+        assert_refused(&reply),
+        "the body nests deeper than 128 levels"
+    );
 }
 
 #[tokio::test]
@@ -234,13 +237,13 @@ async fn a_name_has_2_to_64_characters_and_begins_and_ends_well() {
         &long(65),
     ] {
         let reply = app.post(&pipelines(), body(bad, three_stages())).await;
-        assert_eq!(wrong(&reply), RULE, "{bad:?}");
+        assert_eq!(assert_refused(&reply), RULE, "{bad:?}");
     }
 }
 
 #[tokio::test]
 async fn only_model_version_2_is_supported() {
-    refuse([1, 3, 0, -2].map(|version| {
+    assert_bodies_refused([1, 3, 0, -2].map(|version| {
         (
             with(&ui(), "model_version", json!(version)),
             "model_version: only 2 is supported",
@@ -253,7 +256,7 @@ async fn only_model_version_2_is_supported() {
 async fn ui_needs_stages_and_template_needs_sources() {
     const STAGES: &str = "stages: must not be empty with config_mode ui";
     const SOURCES: &str = "sources: must not be empty with config_mode template";
-    refuse([
+    assert_bodies_refused([
         (without(&ui(), "stages"), STAGES),
         (with(&ui(), "stages", Value::Null), STAGES),
         (with(&ui(), "stages", json!([])), STAGES),
@@ -319,7 +322,7 @@ async fn a_template_source_that_breaks_a_rule_is_refused_with_its_place() {
             .shift_remove(key);
         template(source)
     };
-    refuse([
+    assert_bodies_refused([
         (template(json!({})), "sources[0]: missing field `template_source`"),
         (template(json!("x")), "sources[0]: invalid type: string \"x\", expected an object"),
         (template(json!({"template_source": []})), "sources[0].template_source: invalid type: sequence, expected an object"),
@@ -336,9 +339,9 @@ async fn a_template_source_that_breaks_a_rule_is_refused_with_its_place() {
     ])
     .await;
     let second = json!({"name": "release-t", "model_version": 2, "config_mode": "template", "sources": [source(), {}]});
-    refuse([(second, "sources[1]: missing field `template_source`")]).await;
+    assert_bodies_refused([(second, "sources[1]: missing field `template_source`")]).await;
     // Sources that ui does not ask for are looked at all the same.
-    refuse([(
+    assert_bodies_refused([(
         with(&ui(), "sources", json!([{}])),
         "sources[0]: missing field `template_source`",
     )])
@@ -354,21 +357,21 @@ async fn a_name_is_unique_in_its_project_and_enterprise_project() {
     let again = app
         .post(&pipelines(), with(&ui(), "description", json!("b")))
         .await;
-    assert_eq!(wrong(&again), TAKEN);
+    assert_eq!(assert_refused(&again), TAKEN);
     let explicitly = app
         .post(
             &pipelines(),
             with(&ui(), "enterprise_project_id", json!("0")),
         )
         .await;
-    assert_eq!(wrong(&explicitly), TAKEN);
+    assert_eq!(assert_refused(&explicitly), TAKEN);
     let emptily = app
         .post(
             &pipelines(),
             with(&ui(), "enterprise_project_id", json!("")),
         )
         .await;
-    assert_eq!(wrong(&emptily), TAKEN);
+    assert_eq!(assert_refused(&emptily), TAKEN);
 
     app.post(
         &pipelines(),
@@ -388,7 +391,7 @@ async fn a_name_is_unique_in_its_project_and_enterprise_project() {
             with(&ui(), "enterprise_project_id", json!("e-1")),
         )
         .await;
-    assert_eq!(wrong(&third), TAKEN);
+    assert_eq!(assert_refused(&third), TAKEN);
 }
 
 #[tokio::test]

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{NOBODY, is_unknown, with, without, wrong};
+use super::{NOBODY, assert_not_found, assert_refused, with, without};
 use crate::common::{App, NOON, PROJECT, assert_same};
-use crate::pipelines::{Subject, body, pipelines, three_stages};
+use crate::pipelines::status::SUCCEEDED;
+use crate::pipelines::{TestPipeline, body, pipelines, three_stages};
 
 /// A pipeline of that status, as a fixture gives it.
 fn given(status: u8) -> Value {
@@ -16,7 +17,7 @@ fn given(status: u8) -> Value {
 #[tokio::test]
 async fn an_edit_replaces_the_definition_and_counts_the_version() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
     app.advance(7_000).await;
     let stages = json!([{"name": "only", "tasks": []}]);
     let new = json!({"name": "release-b", "description": "d", "model_version": 2, "config_mode": "ui",
@@ -58,7 +59,7 @@ async fn an_edit_replaces_the_definition_and_counts_the_version() {
 #[tokio::test]
 async fn an_edit_checks_its_body_like_a_creation() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
     let before = app.state().await;
     let good = body("release-a", three_stages());
     for (bad, expected) in [
@@ -89,7 +90,7 @@ async fn an_edit_checks_its_body_like_a_creation() {
         ),
     ] {
         let reply = app.put(&pipeline.path(), bad).await;
-        assert_eq!(wrong(&reply), expected);
+        assert_eq!(assert_refused(&reply), expected);
     }
     assert_same(&app.state().await, &before);
 }
@@ -97,7 +98,7 @@ async fn an_edit_checks_its_body_like_a_creation() {
 #[tokio::test]
 async fn an_unknown_field_of_an_edit_is_named_in_a_hint() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
 
     let reply = app
         .put(
@@ -143,7 +144,7 @@ async fn an_edit_is_refused_while_something_is_under_way_and_only_then() {
             );
         } else {
             assert_eq!(
-                wrong(&reply),
+                assert_refused(&reply),
                 format!("edit is not allowed in status {status}, only in 1, 2, 3, 7, 11, 12")
             );
             assert_same(&app.state().await, &before);
@@ -154,14 +155,14 @@ async fn an_edit_is_refused_while_something_is_under_way_and_only_then() {
 #[tokio::test]
 async fn an_edit_is_possible_again_once_the_run_has_ended() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[0]]))).await;
-    pipeline.act("start", json!({})).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", json!([three_stages()[0]]))).await;
+    pipeline.assert_accepts("start", json!({})).await;
     let new = body("release-a", three_stages());
 
     app.advance(1_999).await;
     let reply = app.put(&pipeline.path(), new.clone()).await;
     assert_eq!(
-        wrong(&reply),
+        assert_refused(&reply),
         "edit is not allowed in status 4, only in 1, 2, 3, 7, 11, 12"
     );
     app.advance(1).await;
@@ -172,7 +173,7 @@ async fn an_edit_is_possible_again_once_the_run_has_ended() {
         "build=2 build/compile=2",
         "the run is that of the old stages"
     );
-    pipeline.act("start", json!({})).await;
+    pipeline.assert_accepts("start", json!({})).await;
     assert!(
         pipeline
             .steps()
@@ -184,19 +185,19 @@ async fn an_edit_is_possible_again_once_the_run_has_ended() {
 #[tokio::test]
 async fn a_paused_run_goes_on_with_the_stages_it_was_started_with() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[0]]))).await;
-    pipeline.act("start", json!({})).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", json!([three_stages()[0]]))).await;
+    pipeline.assert_accepts("start", json!({})).await;
     app.advance(500).await;
-    pipeline.act("stop", json!({})).await;
+    pipeline.assert_accepts("stop", json!({})).await;
     app.advance(2_000).await;
 
     app.put(&pipeline.path(), body("release-a", three_stages()))
         .await
         .assert_status(200);
-    pipeline.act("continue", json!({})).await;
+    pipeline.assert_accepts("continue", json!({})).await;
     app.advance(1_500).await;
 
-    assert_eq!(pipeline.status().await, 2);
+    assert_eq!(pipeline.status().await, SUCCEEDED);
     assert_eq!(pipeline.steps().await, "build=2 build/compile=2");
     assert_eq!(pipeline.records().await["records"][0]["version"], 1);
 }
@@ -204,14 +205,14 @@ async fn a_paused_run_goes_on_with_the_stages_it_was_started_with() {
 #[tokio::test]
 async fn a_change_of_name_frees_the_old_one_and_takes_the_new() {
     let app = App::new();
-    let first = Subject::create(&app, body("release-a", three_stages())).await;
-    let second = Subject::create(&app, body("release-b", three_stages())).await;
+    let first = TestPipeline::create(&app, body("release-a", three_stages())).await;
+    let second = TestPipeline::create(&app, body("release-b", three_stages())).await;
 
     let taken = app
         .put(&first.path(), body("release-b", three_stages()))
         .await;
     assert_eq!(
-        wrong(&taken),
+        assert_refused(&taken),
         "name: \"release-b\" is already used in the enterprise project"
     );
     assert_eq!(
@@ -229,7 +230,7 @@ async fn a_change_of_name_frees_the_old_one_and_takes_the_new() {
         .post(&pipelines(), body("release-c", three_stages()))
         .await;
     assert_eq!(
-        wrong(&taken),
+        assert_refused(&taken),
         "name: \"release-c\" is already used in the enterprise project"
     );
     app.post(&pipelines(), body("release-b", three_stages()))
@@ -245,7 +246,7 @@ async fn a_change_of_the_enterprise_project_moves_the_name() {
         "enterprise_project_id",
         json!("e-1"),
     );
-    let first = Subject::create(&app, body("release-a", three_stages())).await;
+    let first = TestPipeline::create(&app, body("release-a", three_stages())).await;
 
     app.put(&first.path(), elsewhere.clone())
         .await
@@ -253,7 +254,7 @@ async fn a_change_of_the_enterprise_project_moves_the_name() {
 
     let taken = app.post(&pipelines(), elsewhere).await;
     assert_eq!(
-        wrong(&taken),
+        assert_refused(&taken),
         "name: \"release-a\" is already used in the enterprise project"
     );
     app.post(&pipelines(), body("release-a", three_stages()))
@@ -263,7 +264,7 @@ async fn a_change_of_the_enterprise_project_moves_the_name() {
         .put(&first.path(), body("release-a", three_stages()))
         .await;
     assert_eq!(
-        wrong(&back),
+        assert_refused(&back),
         "name: \"release-a\" is already used in the enterprise project"
     );
 }
@@ -275,7 +276,7 @@ async fn the_name_of_an_enterprise_project_goes_when_the_pipeline_leaves_it() {
             {"id": NOBODY, "name": "release-a", "enterprise_project_id": "e-1", "enterprise_project": "shop"}
         ]}]}}),
     );
-    let pipeline = Subject {
+    let pipeline = TestPipeline {
         app: &app,
         id: NOBODY.to_owned(),
     };
@@ -297,9 +298,9 @@ async fn the_name_of_an_enterprise_project_goes_when_the_pipeline_leaves_it() {
 #[tokio::test]
 async fn what_is_not_there_cannot_be_edited() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
 
-    is_unknown(
+    assert_not_found(
         &app.put(
             &format!("{}/{NOBODY}", pipelines()),
             body("release-b", three_stages()),
@@ -307,5 +308,5 @@ async fn what_is_not_there_cannot_be_edited() {
         .await,
     );
     let path = format!("/v3/another/pipeline/pipelines/{}", pipeline.id);
-    is_unknown(&app.put(&path, body("release-b", three_stages())).await);
+    assert_not_found(&app.put(&path, body("release-b", three_stages())).await);
 }

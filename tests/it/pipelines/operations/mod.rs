@@ -18,7 +18,7 @@ const NOBODY: &str = "4105b37a-947e-4aca-90d8-cec7c04c6f38";
 /// The service's reason for refusing a request: the text that follows `parameter invalid: `. The place in
 /// the text at which the reader of JSON gave up is left out.
 #[track_caller]
-fn wrong(reply: &Reply) -> String {
+fn assert_refused(reply: &Reply) -> String {
     let body = reply.assert_status(400);
     let keys: Vec<&String> = body.as_object().expect("an object").keys().collect();
     assert_eq!(keys, ["error_code", "error_msg"]);
@@ -31,7 +31,7 @@ fn wrong(reply: &Reply) -> String {
 
 /// Checks the answer for what is not there, or not in this project.
 #[track_caller]
-fn is_unknown(reply: &Reply) {
+fn assert_not_found(reply: &Reply) {
     let expected =
         json!({"error_code": "SVCSTG.00100433", "error_msg": "application release not found"});
     assert_same(&reply.assert_status(404), &expected);

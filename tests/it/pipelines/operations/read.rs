@@ -4,15 +4,16 @@ use serde_json::{Value, json};
 
 use release_emulator::internals::world::settings::PipelinesList;
 
-use super::{keys, wrong};
+use super::{assert_refused, keys};
 use crate::common::{App, NOON, assert_same};
-use crate::pipelines::{Subject, body, pipelines, three_stages};
+use crate::pipelines::status::RELEASING;
+use crate::pipelines::{TestPipeline, body, pipelines, three_stages};
 
 /// Four pipelines; the third and the fourth of one instant, the first edited last.
-async fn four(app: &App) -> Vec<Subject<'_>> {
+async fn four(app: &App) -> Vec<TestPipeline<'_>> {
     let mut made = Vec::new();
     for (name, pause) in [("bb", 1_000), ("dd", 1_000), ("aa", 0), ("cc", 5_000)] {
-        made.push(Subject::create(app, body(name, three_stages())).await);
+        made.push(TestPipeline::create(app, body(name, three_stages())).await);
         app.advance(pause).await;
     }
     app.put(&made[0].path(), body("bb", three_stages()))
@@ -34,7 +35,7 @@ fn names(rows: &Value) -> String {
 #[tokio::test]
 async fn a_fresh_row_has_the_fourteen_keys_of_the_documented_example() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-gn7mre", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-gn7mre", three_stages())).await;
 
     let rows = app.get(&pipelines()).await.assert_status(200);
 
@@ -59,7 +60,7 @@ async fn the_list_can_be_wrapped_as_the_documented_table_says() {
         &app.get(&pipelines()).await.assert_status(200),
         &json!({"pipelines": []}),
     );
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
     let list = app.get(&pipelines()).await.assert_status(200);
     assert_eq!(keys(&list), ["pipelines"]);
     assert_eq!(list["pipelines"][0]["id"], pipeline.id.as_str());
@@ -109,7 +110,7 @@ async fn the_list_is_ordered_and_paged_as_asked() {
 #[tokio::test]
 async fn a_bad_paging_parameter_is_refused_by_name() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
     for path in [pipelines(), format!("{}/records", pipeline.path())] {
         for (query, expected) in [
             ("limit=101", "limit: must be 0 to 100"),
@@ -125,7 +126,7 @@ async fn a_bad_paging_parameter_is_refused_by_name() {
             ("order=DESC", "order: must be desc or asc"),
         ] {
             let reply = app.get(&format!("{path}?{query}")).await;
-            assert_eq!(wrong(&reply), expected, "{path}?{query}");
+            assert_eq!(assert_refused(&reply), expected, "{path}?{query}");
         }
     }
 }
@@ -133,7 +134,7 @@ async fn a_bad_paging_parameter_is_refused_by_name() {
 #[tokio::test]
 async fn each_project_has_a_list_of_its_own() {
     let app = App::new();
-    Subject::create(&app, body("release-a", three_stages())).await;
+    TestPipeline::create(&app, body("release-a", three_stages())).await;
 
     let another = app
         .get("/v3/another/pipeline/pipelines")
@@ -165,7 +166,7 @@ async fn without_a_limit_at_most_a_thousand_rows_come() {
 #[tokio::test]
 async fn the_detail_has_the_documented_keys_then_those_of_the_list() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
 
     let detail = app.get(&pipeline.path()).await.assert_status(200);
 
@@ -194,15 +195,15 @@ async fn the_detail_has_the_documented_keys_then_those_of_the_list() {
 #[tokio::test]
 async fn list_and_detail_show_a_run_at_once() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
     app.advance(1_000).await;
 
-    pipeline.act("start", json!({})).await;
+    pipeline.assert_accepts("start", json!({})).await;
 
     let detail = app.get(&pipeline.path()).await.assert_status(200);
     let row = pipeline.row().await;
     for shown in [&detail, &row] {
-        assert_eq!(shown["status"], 4);
+        assert_eq!(shown["status"], RELEASING);
         assert_eq!(shown["last_trigger_at"], NOON + 1_000);
         assert_eq!(
             shown["update_time"], NOON,
@@ -215,7 +216,7 @@ async fn list_and_detail_show_a_run_at_once() {
 #[tokio::test]
 async fn before_the_first_run_there_are_no_records() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
 
     assert_same(
         &pipeline.records().await,
@@ -226,9 +227,9 @@ async fn before_the_first_run_there_are_no_records() {
 #[tokio::test]
 async fn records_are_paged_and_count_is_their_number_before_that() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", json!([three_stages()[0]]))).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", json!([three_stages()[0]]))).await;
     for _ in 0..4 {
-        pipeline.act("start", json!({})).await;
+        pipeline.assert_accepts("start", json!({})).await;
         app.advance(3_000).await;
     }
     for (query, expected) in [
@@ -260,8 +261,8 @@ async fn records_are_paged_and_count_is_their_number_before_that() {
 #[tokio::test]
 async fn a_record_has_the_keys_of_the_sibling_api_and_its_end() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
-    pipeline.act("start", json!({})).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
+    pipeline.assert_accepts("start", json!({})).await;
 
     let expected = json!({"count": 1, "records": [{
         "id": 286_541, "pipeline_id": pipeline.id, "version": 1, "trigger": "emulator", "trigger_type": 0,
@@ -273,14 +274,11 @@ async fn a_record_has_the_keys_of_the_sibling_api_and_its_end() {
 #[tokio::test]
 async fn executions_are_numbered_over_all_pipelines() {
     let app = App::new();
-    let first = Subject::create(&app, body("release-a", three_stages())).await;
-    let second = Subject::create(&app, body("release-b", three_stages())).await;
+    let first = TestPipeline::create(&app, body("release-a", three_stages())).await;
+    let second = TestPipeline::create(&app, body("release-b", three_stages())).await;
     let mut ids = Vec::new();
     for pipeline in [&first, &second] {
-        let answer = pipeline
-            .try_act("start", json!({}))
-            .await
-            .assert_status(200);
+        let answer = pipeline.act("start", json!({})).await.assert_status(200);
         ids.push(answer["id"].as_i64().unwrap());
     }
 

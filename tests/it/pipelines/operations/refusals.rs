@@ -5,32 +5,33 @@ use serde_json::{Value, json};
 
 use release_emulator::internals::world::settings::Fidelity;
 
-use super::{NOBODY, is_unknown, send, wrong};
+use super::{NOBODY, assert_not_found, assert_refused, send};
 use crate::common::{App, PROJECT, assert_same};
-use crate::pipelines::{Subject, body, pipelines, three_stages};
+use crate::pipelines::status::INITIALISED;
+use crate::pipelines::{TestPipeline, body, pipelines, three_stages};
 
 #[tokio::test]
 async fn an_unknown_pipeline_is_404_everywhere() {
     let app = App::new();
-    let known = Subject::create(&app, body("release-a", three_stages())).await;
+    let known = TestPipeline::create(&app, body("release-a", three_stages())).await;
     for root in [
         format!("{}/{NOBODY}", pipelines()),
         format!("{}/not-even-a-uuid", pipelines()),
         format!("/v3/another/pipeline/pipelines/{}", known.id),
     ] {
-        is_unknown(&app.get(&root).await);
-        is_unknown(&app.put(&root, body("release-b", three_stages())).await);
-        is_unknown(
+        assert_not_found(&app.get(&root).await);
+        assert_not_found(&app.put(&root, body("release-b", three_stages())).await);
+        assert_not_found(
             &app.post(&format!("{root}/action?action_id=start"), json!({}))
                 .await,
         );
-        is_unknown(&app.get(&format!("{root}/records")).await);
-        is_unknown(&app.get(&format!("{root}/hooks")).await);
-        is_unknown(
+        assert_not_found(&app.get(&format!("{root}/records")).await);
+        assert_not_found(&app.get(&format!("{root}/hooks")).await);
+        assert_not_found(
             &app.post(&format!("{root}/hooks"), json!({"strategy_type": 0}))
                 .await,
         );
-        is_unknown(
+        assert_not_found(
             &app.put(&format!("{root}/hooks"), json!({"strategy_type": 0}))
                 .await,
         );
@@ -65,7 +66,7 @@ async fn parsing_a_template_package_is_not_emulated() {
 #[tokio::test]
 async fn a_pipeline_cannot_be_deleted_and_a_hint_says_what_can_be_done() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
 
     let reply = app.delete(&pipeline.path()).await;
 
@@ -78,13 +79,13 @@ async fn a_pipeline_cannot_be_deleted_and_a_hint_says_what_can_be_done() {
     let hint = reply.header("x-emulator-hint");
     assert!(hint.contains("POST /_emulator/v1/reset"), "{hint}");
     assert!(hint.contains("PATCH /_emulator/v1/state"), "{hint}");
-    assert_eq!(pipeline.status().await, 1);
+    assert_eq!(pipeline.status().await, INITIALISED);
 }
 
 #[tokio::test]
 async fn methods_that_are_not_documented_are_405() {
     let app = App::new();
-    let pipeline = Subject::create(&app, body("release-a", three_stages())).await;
+    let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
     for (method, path) in [
         ("PUT", pipelines()),
         ("DELETE", pipelines()),
@@ -190,13 +191,13 @@ async fn everything(app: &App) -> (Value, Value) {
 #[tokio::test]
 async fn a_refused_request_changes_nothing() {
     let app = App::new();
-    let waiting = Subject::create(&app, body("release-a", three_stages())).await;
-    let idle = Subject::create(&app, body("release-b", three_stages())).await;
+    let waiting = TestPipeline::create(&app, body("release-a", three_stages())).await;
+    let idle = TestPipeline::create(&app, body("release-b", three_stages())).await;
     app.script(json!({"match": {"step": "compile"}, "takes_ms": 100}))
         .await;
     app.script(json!({"match": {"work": "rollback"}, "outcome": "fail", "times": 1}))
         .await;
-    waiting.act("start", json!({})).await;
+    waiting.assert_accepts("start", json!({})).await;
     app.advance(1_000).await;
     let before = everything(&app).await;
 
@@ -264,7 +265,7 @@ async fn a_refused_request_changes_nothing() {
         ("PUT", format!("{}/hooks", idle.path()), foreign),
     ];
     for (method, path, body) in requests {
-        wrong(&send(&app, method, &path, &body.to_string()).await);
+        assert_refused(&send(&app, method, &path, &body.to_string()).await);
         let after = everything(&app).await;
         assert_same(&after.0, &before.0);
         assert_same(&after.1, &before.1);
@@ -276,10 +277,10 @@ async fn a_refused_request_changes_nothing() {
         "/v3/another/pipeline/pipelines/{}/action?action_id=start",
         idle.id
     );
-    is_unknown(&app.post(&another, json!({})).await);
+    assert_not_found(&app.post(&another, json!({})).await);
     assert_same(&everything(&app).await.0, &before.0);
 
-    let answer = idle.try_act("start", json!({})).await.assert_status(200);
+    let answer = idle.act("start", json!({})).await.assert_status(200);
     assert_eq!(answer["id"], 286_542, "no refusal drew a number");
 }
 
@@ -287,19 +288,19 @@ async fn a_refused_request_changes_nothing() {
 async fn no_refusal_draws_an_id() {
     let (calm, tried) = (App::new(), App::new());
     for app in [&calm, &tried] {
-        Subject::create(app, body("release-a", three_stages())).await;
+        TestPipeline::create(app, body("release-a", three_stages())).await;
     }
-    wrong(
+    assert_refused(
         &tried
             .post(&pipelines(), body("release-a", three_stages()))
             .await,
     );
-    wrong(&tried.post(&pipelines(), body("release-b", json!([]))).await);
+    assert_refused(&tried.post(&pipelines(), body("release-b", json!([]))).await);
 
     let mut made = Vec::new();
     for app in [&calm, &tried] {
         made.push(
-            Subject::create(app, body("release-b", three_stages()))
+            TestPipeline::create(app, body("release-b", three_stages()))
                 .await
                 .id,
         );
@@ -329,7 +330,10 @@ async fn strict_fidelity_allows_a_thousand_pipelines_a_project() {
     let reply = strict
         .post(&pipelines(), body("release-b", three_stages()))
         .await;
-    assert_eq!(wrong(&reply), "project_id: has 1000 release tasks already");
+    assert_eq!(
+        assert_refused(&reply),
+        "project_id: has 1000 release tasks already"
+    );
     strict
         .post(
             "/v3/another/pipeline/pipelines",

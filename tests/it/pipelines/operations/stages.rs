@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{send, wrong};
+use super::{assert_refused, send};
 use crate::common::{App, PROJECT};
-use crate::pipelines::{Subject, body, pipelines};
+use crate::pipelines::status::{RELEASING, SUCCEEDED, TO_BE_APPROVED};
+use crate::pipelines::{TestPipeline, body, pipelines};
 
 fn one_stage(stage: Value) -> Value {
     body("release-a", Value::Array(vec![stage]))
@@ -114,7 +115,11 @@ async fn what_breaks_a_rule_is_refused_with_its_place() {
         ),
     ] {
         let reply = app.post(&pipelines(), body.clone()).await;
-        assert_eq!(wrong(&reply), format!("{place}: {expected}"), "{body}");
+        assert_eq!(
+            assert_refused(&reply),
+            format!("{place}: {expected}"),
+            "{body}"
+        );
     }
 }
 
@@ -126,12 +131,15 @@ async fn names_are_unique_within_their_level_only() {
     let stages =
         json!([{"name": "s", "tasks": []}, {"name": "r", "tasks": []}, {"name": "s", "tasks": []}]);
     let reply = app.post(&pipelines(), body("release-a", stages)).await;
-    assert_eq!(wrong(&reply), "stages[2].name: duplicate \"s\"");
+    assert_eq!(assert_refused(&reply), "stages[2].name: duplicate \"s\"");
 
     let stages =
         json!([{"name": "s", "tasks": []}, {"name": "r", "tasks": [task("t"), task("t")]}]);
     let reply = app.post(&pipelines(), body("release-a", stages)).await;
-    assert_eq!(wrong(&reply), "stages[1].tasks[1].name: duplicate \"t\"");
+    assert_eq!(
+        assert_refused(&reply),
+        "stages[1].tasks[1].name: duplicate \"t\""
+    );
 
     let stages = json!([{"name": "s", "tasks": [task("s"), task("t")]}, {"name": "t", "tasks": [task("s")]}]);
     app.post(&pipelines(), body("release-a", stages))
@@ -190,12 +198,12 @@ async fn any_approval_type_but_absent_null_and_0_is_a_gate() {
     .into_iter()
     .enumerate()
     {
-        let pipeline = Subject::create(
+        let pipeline = TestPipeline::create(
             &app,
             body(&format!("release-{n}"), json!([stage("s", kind)])),
         )
         .await;
-        pipeline.act("start", json!({})).await;
+        pipeline.assert_accepts("start", json!({})).await;
         assert_eq!(pipeline.status().await, status, "{n}");
     }
 }
@@ -209,32 +217,32 @@ async fn stages_with_template_tell_what_is_in_the_package() {
     );
     given["config_mode"] = json!("template");
     given["sources"] = json!([{"template_source": {"storage": "obs", "url": "u"}}]);
-    let pipeline = Subject::create(&app, given.clone()).await;
+    let pipeline = TestPipeline::create(&app, given.clone()).await;
 
-    pipeline.act("start", json!({})).await;
-    assert_eq!(pipeline.status().await, 5);
+    pipeline.assert_accepts("start", json!({})).await;
+    assert_eq!(pipeline.status().await, TO_BE_APPROVED);
 
     given["stages"] = json!([{"name": "s"}]);
     let reply = app.post(&pipelines(), given).await;
-    assert_eq!(wrong(&reply), "stages[0]: missing field `tasks`");
+    assert_eq!(assert_refused(&reply), "stages[0]: missing field `tasks`");
 }
 
 #[tokio::test]
 async fn a_pipeline_without_stages_succeeds_one_step_after_its_start() {
     let app = App::new();
-    let pipeline = Subject::create(
+    let pipeline = TestPipeline::create(
         &app,
         json!({"name": "release-t", "model_version": 2, "config_mode": "template",
             "sources": [{"template_source": {"storage": "obs", "url": "u"}}]}),
     )
     .await;
 
-    assert_eq!(pipeline.act("start", json!({})).await, 4);
+    assert_eq!(pipeline.assert_accepts("start", json!({})).await, RELEASING);
 
     app.advance(1_999).await;
-    assert_eq!(pipeline.status().await, 4);
+    assert_eq!(pipeline.status().await, RELEASING);
     app.advance(1).await;
-    assert_eq!(pipeline.status().await, 2);
+    assert_eq!(pipeline.status().await, SUCCEEDED);
     let info = json!({"latest_pipeline_state": {"id": 286_541, "pipeline_id": pipeline.id, "version": 1,
         "status": 2, "stage_states": []}});
     crate::common::assert_same(&pipeline.row().await["extend_info"], &info);
@@ -250,9 +258,9 @@ async fn what_the_list_shows_of_a_run_names_stages_and_tasks_in_full() {
         ]},
         {"name": "r", "tasks": [{"name": "t"}]}
     ]);
-    let pipeline = Subject::create(&app, body("release-a", stages)).await;
-    pipeline.act("start", json!({})).await;
-    pipeline.approve("s", "agree").await;
+    let pipeline = TestPipeline::create(&app, body("release-a", stages)).await;
+    pipeline.assert_accepts("start", json!({})).await;
+    pipeline.assert_accepts_approval("s", "agree").await;
     app.advance(2_000).await;
 
     let task = |name: &str, display: &str, progress: u8, status: u8, order: u8| json!({"name": name, "display_name": display, "progress": progress, "status": status, "order_index": order});
