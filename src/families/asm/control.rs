@@ -6,8 +6,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::command_error::CommandError;
 use super::scope::{NamespaceRef, ProjectScope};
-use super::{Error, Table};
+use super::table::Table;
 use crate::http::context::add_hint;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::{Problem, ProblemWith};
@@ -49,8 +50,8 @@ pub(super) async fn set_traffic(
     handle
         .write(|table, shared, now| table.set_traffic(target, &id, gray, now, &mut shared.log))
         .map_err(|error| match error {
-            Error::NotFound(missing) => {
-                add_hint(missing.to_string());
+            CommandError::UnknownMesh { .. } | CommandError::UnknownRelease { .. } => {
+                add_hint(error.to_string());
                 Problem::NotFound(format!("release {id} in {mesh}/{namespace}"))
             }
             _ => Problem::Fault,

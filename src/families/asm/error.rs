@@ -1,196 +1,76 @@
 //! The errors of ASM: `{"errorCode":"ASM.…","errorMsg":…}`.
 //!
 //! Source: ASM API reference, error codes (table of 2026-06-25), read 2026-08. The English pages of the
-//! operations list `errorCode` alone, the Chinese ones both keys; the page of the codes calls them
-//! `error_code` and `error_msg` in its prose. We send the two camel-case keys.
+//! operations list only `errorCode`, the Chinese ones both keys; the page of the codes writes
+//! `error_code` and `error_msg` in its prose. The emulator sends the two camel-case keys.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::command_error::CommandError;
 use crate::families::huawei::{self, ErrorRow, GatewayError};
 use crate::http::auth::CredentialError;
 use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
 use crate::http::{Rejection, response};
+use crate::world::fixture::ValidationError;
 
 /// The documented limit of `errorMsg`, in characters.
 const LONGEST_MESSAGE: usize = 512;
 
-/// An error of the family. [`Error::row`] gives each its status, code and text.
+/// An error of the family. [`Error::into_response`] gives each its status, code and text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
     /// The gateway refused the request before the service saw it.
     GatewayError(GatewayError),
-    /// A bad parameter or field.
+    /// An invalid parameter or field.
     InvalidRequest {
-        /// The place, and the reason.
+        /// The path of the field, and the reason.
         message: String,
-        /// A request that would have worked.
+        /// A request that would work.
         hint: Option<String>,
     },
     /// A missing or invalid credential. ASM documents a body for it, so the gateway does not answer it.
     Unauthenticated(CredentialError),
     /// A valid credential without the permission.
-    Forbidden {
-        /// The reason.
-        why: String,
-    },
+    Forbidden { hint: String },
     /// An unknown mesh or release.
-    NotFound(Missing),
+    NotFound { hint: String },
     /// A name or service already in use.
-    AlreadyExists(Taken),
-    /// The emulator's own fault.
+    AlreadyExists { hint: String },
+    /// A fault of the emulator.
     Internal,
 }
 
-/// An unknown resource, with a suggestion.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Missing {
-    /// A mesh, within the projects that the request reaches.
-    Mesh {
-        /// The requested id.
-        id: String,
-        /// Its actual place, or a similar id.
-        suggestion: Option<String>,
-    },
-    /// A release by uid or name, within a namespace of a mesh.
-    Release {
-        namespace: String,
-        /// The requested uid or name.
-        id: String,
-        /// Its actual place, or a similar id.
-        suggestion: Option<String>,
-    },
-}
-
-/// A name already in use, and its owner.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// The name of a mesh in its project.
-    MeshName {
-        name: String,
-        /// The mesh of that name.
-        id: String,
-    },
-    /// The name of a release in its namespace.
-    ReleaseName {
-        name: String,
-        /// The task of that name.
-        uid: String,
-    },
-    /// A service that already has a grayscale version.
-    Service {
-        name: String,
-        /// Its release task.
-        uid: String,
-    },
-}
-
-impl fmt::Display for Missing {
-    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        let suggestion = match self {
-            Self::Mesh { id, suggestion } => {
-                write!(
-                    formatter,
-                    "there is no mesh {id} in the projects this request reaches"
-                )?;
-                suggestion
+impl From<CommandError> for Error {
+    fn from(error: CommandError) -> Self {
+        let text = error.to_string();
+        match error {
+            CommandError::UnknownMesh { .. } | CommandError::UnknownRelease { .. } => {
+                Self::NotFound { hint: text }
             }
-            Self::Release {
-                namespace,
-                id,
-                suggestion,
-            } => {
-                write!(
-                    formatter,
-                    "there is no release task {id} in the namespace {namespace}"
-                )?;
-                suggestion
+            CommandError::MeshNameUsed { .. }
+            | CommandError::ReleaseNameUsed { .. }
+            | CommandError::ServiceUsed { .. } => Self::AlreadyExists { hint: text },
+            CommandError::MeshInDeletion { hint } | CommandError::WrongTraffic { hint, .. } => {
+                Self::InvalidRequest {
+                    message: text,
+                    hint: Some(hint),
+                }
             }
-        };
-        match suggestion {
-            Some(suggestion) => write!(formatter, ": {suggestion}"),
-            None => Ok(()),
+            CommandError::InvalidField(error) => error.into(),
         }
     }
 }
 
-impl fmt::Display for Taken {
-    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Self::MeshName { name, id } => {
-                write!(formatter, "the project has a mesh {name} already: {id}")
-            }
-            Self::ReleaseName { name, uid } => write!(
-                formatter,
-                "the namespace has a release task {name} already, {uid}; cancel or end it first"
-            ),
-            Self::Service { name, uid } => write!(
-                formatter,
-                "the service {name} has a release task already, {uid}; cancel or end it first"
-            ),
-        }
-    }
-}
-
-impl Error {
-    /// A bad request, with a message that names the place.
-    pub fn invalid(message: String) -> Self {
-        let hint = None;
-        Self::InvalidRequest { message, hint }
-    }
-
-    /// A bad parameter or field.
-    pub fn at(place: impl fmt::Display, wrong: impl fmt::Display) -> Self {
-        Self::invalid(format!("{place}: {wrong}"))
-    }
-
-    /// A missing field.
-    pub fn required(place: impl fmt::Display) -> Self {
-        Self::at(place, "is required")
-    }
-
-    /// The status, code and text. Errors: the gateway's, which have a body of their own.
-    fn row(&self) -> Result<ErrorRow, &GatewayError> {
-        match self {
-            Self::GatewayError(error) => Err(error),
-            Self::InvalidRequest { .. } => Ok(INVALID_REQUEST),
-            Self::Unauthenticated(_) => Ok(UNAUTHENTICATED),
-            Self::Forbidden { .. } => Ok(FORBIDDEN),
-            Self::NotFound(_) => Ok(NOT_FOUND),
-            Self::AlreadyExists(_) => Ok(ALREADY_EXISTS),
-            Self::Internal => Ok(INTERNAL),
-        }
-    }
-
-    /// The reason, where the answer gives one behind the documented text.
-    fn detail(&self) -> Option<String> {
-        match self {
-            Self::InvalidRequest { message, .. } => Some(message.clone()),
-            Self::Unauthenticated(failure) => {
-                Some(GatewayError::Unauthenticated(failure.clone()).to_string())
-            }
-            Self::GatewayError(_)
-            | Self::Forbidden { .. }
-            | Self::NotFound(_)
-            | Self::AlreadyExists(_)
-            | Self::Internal => None,
-        }
-    }
-
-    /// Details that the documented body has no room for.
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::GatewayError(_) | Self::Internal => None,
-            Self::InvalidRequest { hint, .. } => hint.clone(),
-            Self::Unauthenticated(failure) => Some(huawei::hint(failure)),
-            Self::Forbidden { why } => Some(why.clone()),
-            Self::NotFound(missing) => Some(missing.to_string()),
-            Self::AlreadyExists(taken) => Some(taken.to_string()),
+impl From<ValidationError> for Error {
+    fn from(error: ValidationError) -> Self {
+        Self::InvalidRequest {
+            message: error.to_string(),
+            hint: None,
         }
     }
 }
@@ -205,14 +85,17 @@ impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
         match rejection {
             Rejection::Unauthenticated(failure) => Self::Unauthenticated(failure),
-            Rejection::Forbidden { why, .. } => Self::Forbidden { why },
+            Rejection::Forbidden { why, .. } => Self::Forbidden { hint: why },
             Rejection::NoRoute => GatewayError::NoRoute.into(),
             Rejection::WrongMethod => GatewayError::WrongMethod.into(),
             Rejection::NoProject => GatewayError::NoProject.into(),
             Rejection::TooLarge => GatewayError::TooLarge.into(),
-            Rejection::BadPath(wrong) | Rejection::BadQuery(wrong) | Rejection::BadBody(wrong) => {
-                Self::invalid(wrong)
-            }
+            Rejection::BadPath(message)
+            | Rejection::BadQuery(message)
+            | Rejection::BadBody(message) => Self::InvalidRequest {
+                message,
+                hint: None,
+            },
             Rejection::Internal => Self::Internal,
         }
     }
@@ -225,7 +108,7 @@ pub struct AsmErrorBody {
     /// `ASM.` and eight digits.
     #[schema(example = "ASM.01010001", min_length = 8, max_length = 36)]
     pub error_code: Cow<'static, str>,
-    /// What went wrong: the documented text; for 400 and 401 also where and why.
+    /// The documented text; for 400 and 401 followed by the field at fault and the reason.
     #[schema(
         example = "Invalid request. metadata.name: is required",
         min_length = 2,
@@ -251,12 +134,11 @@ const STATUSES: [ErrorRow; 6] = [
     INTERNAL,
 ];
 
-/// The answer of an injected fault, in the family's format.
-pub fn fault(answer: &StubResponse) -> Response {
-    huawei::fault(answer, &STATUSES, |code, error_msg| {
-        let error_code = code.into();
+/// The response of an injected fault, in the family's format.
+pub fn fault(stub_response: &StubResponse) -> Response {
+    huawei::fault(stub_response, &STATUSES, |code, error_msg| {
         let body = AsmErrorBody {
-            error_code,
+            error_code: code.into(),
             error_msg,
         };
         response::to_json(&body, 128)
@@ -265,11 +147,20 @@ pub fn fault(answer: &StubResponse) -> Response {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let (status, code, text) = match self.row() {
-            Ok(row) => row,
-            Err(gateway_error) => return gateway_error.clone().into_response(),
+        let ((status, code, text), detail, hint) = match self {
+            Self::GatewayError(error) => return error.into_response(),
+            Self::InvalidRequest { message, hint } => (INVALID_REQUEST, Some(message), hint),
+            Self::Unauthenticated(failure) => {
+                let hint = huawei::hint(&failure);
+                let detail = GatewayError::Unauthenticated(failure).to_string();
+                (UNAUTHENTICATED, Some(detail), Some(hint))
+            }
+            Self::Forbidden { hint } => (FORBIDDEN, None, Some(hint)),
+            Self::NotFound { hint } => (NOT_FOUND, None, Some(hint)),
+            Self::AlreadyExists { hint } => (ALREADY_EXISTS, None, Some(hint)),
+            Self::Internal => (INTERNAL, None, None),
         };
-        let message = match self.detail() {
+        let message = match detail {
             Some(detail) => format!("{text} {detail}"),
             None => text.to_owned(),
         };
@@ -278,7 +169,7 @@ impl IntoResponse for Error {
             error_msg: message.chars().take(LONGEST_MESSAGE).collect(),
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        if let Some(hint) = self.hint() {
+        if let Some(hint) = hint {
             add_hint(hint);
         }
         response::json(status, response::to_json(&body, 128))

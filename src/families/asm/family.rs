@@ -2,7 +2,7 @@
 
 use super::fixture::AsmFixture;
 use super::meshes::model::mesh;
-use super::names::FAMILY;
+use super::run::FAMILY;
 use super::table::Table;
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
@@ -32,7 +32,7 @@ impl FamilyTable for Table {
             gone = Some((project.to_owned(), id.to_owned(), due));
         });
         if let Some((project, id, due)) = gone {
-            self.forget_mesh(&project, &id, &mut log.context(due, CLOCK));
+            self.remove_mesh(&project, &id, &mut log.context(due, CLOCK));
         }
         fired
     }
@@ -80,11 +80,11 @@ impl FamilyTable for Table {
         ids: &Ids,
         context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
-        self.load_state(state, ids, context)
+        self.load_fixture(state, ids, context)
     }
 
     fn save(&self, now: Millis) -> AsmFixture {
-        self.save_state(now)
+        self.save_fixture(now)
     }
 
     fn merge(state: &mut AsmFixture, patch: AsmFixture) {

@@ -4,8 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::meshes::fixture::{MeshEmulator, RestoredMesh};
-use super::names::is_name;
+use super::meshes::fixture::MeshEmulator;
 use super::releases::fixture::ReleaseFixture;
 use super::scope::EVERY_PROJECT;
 use super::table::Table;
@@ -14,35 +13,30 @@ use crate::sim::ids::Ids;
 use crate::sim::transition::ChangeContext;
 use crate::world::fixture::{ValidationError, upsert_with};
 
-/// Meshes with their releases.
+/// The meshes, with their releases.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AsmFixture {
-    /// The meshes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub meshes: Vec<MeshFixture>,
+    meshes: Vec<MeshFixture>,
 }
 
-/// One mesh.
+/// A mesh.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MeshFixture {
-    /// The mesh's id.
-    pub id: String,
-    /// Its name; absent: its id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Its releases as they are answered, in the order of the list.
+struct MeshFixture {
+    id: String,
+    /// The id if absent.
+    name: Option<String>,
+    /// The releases in the shape of responses, in the order of the list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub releases: Vec<ReleaseFixture>,
-    /// What answers of v2 do not show: the project, the mesh as v1 answers it, its run. Absent: a running
-    /// mesh that belongs to every project.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub emulator: Option<MeshEmulator>,
+    releases: Vec<ReleaseFixture>,
+    /// The properties that v2 responses do not show. Without them the mesh runs and belongs to every project.
+    emulator: Option<MeshEmulator>,
 }
 
 impl AsmFixture {
-    /// Takes over what a patch says, by mesh and uid.
+    /// Applies a patch: replaces meshes and releases with the same id, adds the rest.
     pub fn merge(&mut self, patch: Self) {
         upsert_with(
             &mut self.meshes,
@@ -55,42 +49,45 @@ impl AsmFixture {
 
 impl MeshFixture {
     fn merge(&mut self, patch: Self) {
-        if patch.name.is_some() {
-            self.name = patch.name;
+        self.name = patch.name.or(self.name.take());
+        self.emulator = patch.emulator.or(self.emulator.take());
+        let mut by_uid = HashMap::new();
+        let mut by_name = HashMap::new();
+        for (n, release) in self.releases.iter().enumerate() {
+            if let Some(uid) = release.uid() {
+                by_uid.insert(uid.to_owned(), n);
+            }
+            by_name.insert(key(release), n);
         }
-        if patch.emulator.is_some() {
-            self.emulator = patch.emulator;
-        }
-        let numbered = self.releases.iter().enumerate();
-        let by_uid: HashMap<_, _> = numbered
-            .clone()
-            .filter_map(|(n, item)| Some((item.uid()?.to_owned(), n)))
-            .collect();
-        let by_name: HashMap<_, _> = numbered.map(|(n, item)| (item.named(), n)).collect();
-        for item in patch.releases {
-            // Without a uid it is the task of that name that is meant.
-            let known = match item.uid() {
+        for release in patch.releases {
+            // A release without a uid replaces the one with its name.
+            let position = match release.uid() {
                 Some(uid) => by_uid.get(uid),
-                None => by_name.get(&item.named()),
+                None => by_name.get(&key(&release)),
             };
-            match known {
-                Some(n) => self.releases[*n].replace(item),
-                None => self.releases.push(item),
+            match position {
+                Some(n) => self.releases[*n].replace(release),
+                None => self.releases.push(release),
             }
         }
     }
 }
 
+/// Namespace and name.
+fn key(release: &ReleaseFixture) -> (String, String) {
+    (release.namespace().to_owned(), release.name().to_owned())
+}
+
 impl Table {
     /// Fills an empty table.
-    pub fn load_state(
+    pub(super) fn load_fixture(
         &mut self,
-        state: AsmFixture,
+        fixture: AsmFixture,
         ids: &Ids,
         change_context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
-        let uids = given_uids(&state)?;
-        for (n, mesh) in state.meshes.into_iter().enumerate() {
+        let uids = given_uids(&fixture)?;
+        for (n, mesh) in fixture.meshes.into_iter().enumerate() {
             self.load_mesh(mesh, &uids, ids, change_context)
                 .map_err(|error| error.nested_in(format_args!("meshes[{n}]")))?;
         }
@@ -99,7 +96,7 @@ impl Table {
 
     fn load_mesh(
         &mut self,
-        state: MeshFixture,
+        fixture: MeshFixture,
         uids: &HashSet<String>,
         ids: &Ids,
         change_context: &mut ChangeContext,
@@ -110,85 +107,80 @@ impl Table {
             name,
             releases,
             emulator,
-        } = state;
+        } = fixture;
         if id.is_empty() {
-            return Err(ValidationError::new("id", "a text that is not empty"));
+            return Err(ValidationError::new("id", "must not be empty"));
         }
         if self.meshes.contains(&id) {
-            return Err(ValidationError::new("id", "each only once"));
+            return Err(ValidationError::new("id", format!("duplicate {id:?}")));
         }
         let emulator = emulator.unwrap_or_default();
-        let RestoredMesh { project, mesh } = emulator
+        let project = emulator.project.clone();
+        let project = project.as_deref().unwrap_or(EVERY_PROJECT);
+        let mesh = emulator
             .restore(&id, name, now)
             .map_err(|error| error.nested_in("emulator"))?;
-        let project = project.as_deref().unwrap_or(EVERY_PROJECT);
         // A deletion may have ended between export and import.
-        let gone = mesh.is_gone(now);
-        if !gone {
+        let is_deleted = mesh.is_deleted(now);
+        if !is_deleted {
             self.add_mesh(project, &id, mesh, change_context);
         }
-        for (n, item) in releases.into_iter().enumerate() {
-            let place = format!("releases[{n}]");
-            let (uid, release) = item
+        for (n, fixture) in releases.into_iter().enumerate() {
+            let path = format!("releases[{n}]");
+            let uid = fixture.uid().map(str::to_owned);
+            let release = fixture
                 .restore(&id, now)
-                .map_err(|error| error.nested_in(&place))?;
-            let name = release.spec.name();
-            if !is_name(name) {
+                .map_err(|error| error.nested_in(&path))?;
+            let (namespace, name) = (&release.namespace, release.spec.name());
+            if self.release_by_name(&id, namespace, name).is_some() {
                 return Err(ValidationError::new(
-                    format!("{place}.metadata.name"),
-                    super::names::NAME,
+                    format!("{path}.metadata.name"),
+                    format!("{name:?} is already used in the namespace"),
                 ));
             }
-            let taken = self.release_named(&id, &release.namespace, name);
-            if taken.is_some() {
-                return Err(ValidationError::new(
-                    format!("{place}.metadata.name"),
-                    "each only once in a namespace",
-                ));
-            }
-            let taken = |id: &str| uids.contains(id) || self.releases.contains(id);
-            let uid = uid.unwrap_or_else(|| ids.uuid(taken));
-            if !gone {
+            let is_used = |id: &str| uids.contains(id) || self.releases.contains(id);
+            let uid = uid.unwrap_or_else(|| ids.uuid(is_used));
+            if !is_deleted {
                 self.add_release(&id, &uid, release, change_context);
             }
         }
         Ok(())
     }
 
-    /// The table in the fixture format; in the order of lists, so that loading it gives the same order.
-    pub fn save_state(&self, now: Millis) -> AsmFixture {
-        let entries = self
+    /// The table in the fixture format. Lists keep their order when it is loaded.
+    pub(super) fn save_fixture(&self, now: Millis) -> AsmFixture {
+        let meshes = self
             .meshes
             .scopes()
             .flat_map(|project| self.meshes.of(project));
-        let meshes = entries.map(|entry| {
-            let releases = self.releases.of(&entry.id);
+        let fixtures = meshes.map(|mesh| {
+            let releases = self.releases.of(&mesh.id);
             MeshFixture {
-                id: entry.id.to_string(),
-                name: Some(entry.item.spec.name.clone()),
+                id: mesh.id.to_string(),
+                name: Some(mesh.item.definition.name.clone()),
                 releases: releases
-                    .map(|release| ReleaseFixture::new(&entry.id, &release.id, &release.item, now))
+                    .map(|release| ReleaseFixture::new(&mesh.id, &release.id, &release.item, now))
                     .collect(),
-                emulator: Some(MeshEmulator::new(&entry.scope, &entry.id, &entry.item, now)),
+                emulator: Some(MeshEmulator::new(&mesh.scope, &mesh.id, &mesh.item, now)),
             }
         });
         AsmFixture {
-            meshes: meshes.collect(),
+            meshes: fixtures.collect(),
         }
     }
 }
 
-/// The uids that a state gives, each once.
-fn given_uids(state: &AsmFixture) -> Result<HashSet<String>, ValidationError> {
+/// The uids in a fixture, which must be unique.
+fn given_uids(fixture: &AsmFixture) -> Result<HashSet<String>, ValidationError> {
     let mut uids = HashSet::new();
-    for (n, mesh) in state.meshes.iter().enumerate() {
-        for (k, item) in mesh.releases.iter().enumerate() {
-            if let Some(uid) = item.uid()
+    for (n, mesh) in fixture.meshes.iter().enumerate() {
+        for (k, release) in mesh.releases.iter().enumerate() {
+            if let Some(uid) = release.uid()
                 && !uids.insert(uid.to_owned())
             {
                 return Err(ValidationError::new(
                     format!("meshes[{n}].releases[{k}].metadata.uid"),
-                    "each only once",
+                    format!("duplicate {uid:?}"),
                 ));
             }
         }

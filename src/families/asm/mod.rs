@@ -1,22 +1,23 @@
 //! Huawei ASM: grayscale releases of a mesh (v2), and the meshes themselves (v1).
 //!
-//! - [`releases`]: a release deploys a grayscale version of one service beside the original one; ending it
-//!   keeps the new version, cancelling it keeps the old one.
-//! - [`meshes`]: what releases belong to.
-//! - [`table`]: the memory of both.
+//! - [`releases`]: grayscale versions of a service beside the original one. Ending a release keeps the grayscale
+//!   version, cancelling it keeps the original one.
+//! - [`meshes`]: the meshes that releases belong to.
+//! - [`table`]: the meshes and releases of a world.
 //!
 //! Sources: ASM API reference of 2026-06-25 (<https://support.huaweicloud.com/intl/en-us/api-asm/>), the
 //! Open Telekom Cloud copy of its mesh pages (which prints examples), the official SDKs and the Terraform
 //! provider; read 2026-08.
 
+pub mod command_error;
 mod control;
 mod dialect;
 pub mod error;
 mod family;
+mod fields;
 pub mod fixture;
 mod hints;
 pub mod meshes;
-pub mod names;
 pub mod releases;
 pub mod run;
 pub mod scope;
@@ -36,7 +37,6 @@ pub use dialect::Asm;
 pub use error::Error;
 pub use table::Table;
 
-/// The URL table.
 fn routes() -> Routes<Asm> {
     use meshes::operations as mesh;
     use releases::operations as release;

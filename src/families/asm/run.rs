@@ -1,7 +1,14 @@
 //! A creation or deletion: a single-step run that accepts no commands.
 
 use crate::sim::lifecycle::{Node, Outcome, Phase, Run, RunPlan, StepPlan};
+use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::{Millis, NEVER};
+
+/// The family's name in scripts and transitions.
+pub const FAMILY: &str = "asm";
+
+/// The create command, as transitions name it.
+pub const CREATE: &str = "create";
 
 /// A creation or a deletion.
 #[derive(Clone, Debug)]
@@ -28,9 +35,28 @@ pub enum JobState {
 }
 
 impl SingleStepRun {
-    /// Starts a run of one step.
-    pub fn start(started: Millis, does: StepPlan) -> Self {
-        match does {
+    /// Starts a run of one step, with the duration and outcome that the scripts decide.
+    pub fn start(
+        scripts: &mut Scripts,
+        work: Work,
+        scope: &str,
+        id: &str,
+        name: &str,
+        now: Millis,
+    ) -> Self {
+        let query = StepQuery {
+            family: FAMILY,
+            scope,
+            id,
+            name,
+            step: name,
+            work,
+        };
+        Self::from_step(now, scripts.decide(&query))
+    }
+
+    fn from_step(started: Millis, step: StepPlan) -> Self {
+        match step {
             StepPlan::Work { takes, outcome } => Self(Repr::Step {
                 started,
                 takes,
@@ -43,8 +69,8 @@ impl SingleStepRun {
     /// Wraps the run of a fixture.
     pub fn from_run(run: Run) -> Self {
         match &run.plan().steps[..] {
-            [does] if run == one_step(run.started(), does.clone()) => {
-                Self::start(run.started(), does.clone())
+            [step] if run == one_step(run.started(), step.clone()) => {
+                Self::from_step(run.started(), step.clone())
             }
             _ => Self(Repr::Run(Box::new(run))),
         }
@@ -114,19 +140,19 @@ impl SingleStepRun {
 
     /// The failure message of a script, if the run has failed.
     pub fn failure(&self, now: Millis) -> Option<&str> {
-        let why = match &self.0 {
+        let message = match &self.0 {
             Repr::Step { outcome, .. } => match (self.ended(now), outcome) {
                 (Some(_), Outcome::Fail(message)) => Some(&**message),
                 _ => None,
             },
             Repr::Run(run) => (0..run.plan().steps.len()).find_map(|step| run.failure(step, now)),
         };
-        why.filter(|message| !message.is_empty())
+        message.filter(|message| !message.is_empty())
     }
 }
 
-fn one_step(started: Millis, does: StepPlan) -> Run {
-    Run::start(started, RunPlan::new(Node::Step(0), vec![does]))
+fn one_step(started: Millis, step: StepPlan) -> Run {
+    Run::start(started, RunPlan::new(Node::Step(0), vec![step]))
 }
 
 #[cfg(test)]
@@ -135,22 +161,22 @@ mod tests {
     use crate::sim::lifecycle::FailurePolicy;
 
     #[test]
-    fn a_step_goes_as_its_run_does() {
+    fn a_step_behaves_as_its_run_does() {
         let outcomes = [
             Outcome::Succeed,
             Outcome::Fail("no quota".into()),
             Outcome::Fail("".into()),
         ];
-        let works = outcomes.into_iter().flat_map(|outcome| {
+        let steps = outcomes.into_iter().flat_map(|outcome| {
             let work = move |takes| StepPlan::Work {
                 takes,
                 outcome: outcome.clone(),
             };
             [0, 10, NEVER].map(work)
         });
-        for does in works {
-            let step = SingleStepRun::start(100, does.clone());
-            let run = SingleStepRun(Repr::Run(Box::new(one_step(100, does))));
+        for step_plan in steps {
+            let step = SingleStepRun::from_step(100, step_plan.clone());
+            let run = SingleStepRun(Repr::Run(Box::new(one_step(100, step_plan))));
             assert_eq!(step.run(), run.run());
             assert!(matches!(
                 SingleStepRun::from_run(run.run()).0,
@@ -167,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_single_step_stays_a_run() {
+    fn other_runs_are_not_packed() {
         let mut plan = RunPlan::new(Node::Step(0), vec![StepPlan::Gate]);
         for fail in [FailurePolicy::Stop, FailurePolicy::Continue] {
             plan.fail = fail;

@@ -45,14 +45,13 @@ pub struct NamespaceRef<'a> {
     pub namespace: &'a str,
 }
 
-/// The policy for a release of an unknown mesh.
-#[derive(Clone, Copy, Debug)]
-pub enum UnknownMesh<'a> {
-    /// Register the mesh.
-    MakeKnown {
-        /// The project it belongs to; `None` for every project.
-        home: Option<&'a str>,
-    },
-    /// Answer 404.
-    Refuse,
+impl<'a> NamespaceRef<'a> {
+    /// The namespace in the path of a caller's request.
+    pub fn new(caller: &'a Caller, mesh: &'a str, namespace: &'a str) -> Self {
+        Self {
+            scope: ProjectScope::from_caller(caller),
+            mesh,
+            namespace,
+        }
+    }
 }

@@ -1,8 +1,8 @@
-//! Fixtures and exports: what comes in comes back.
+//! Fixtures and exports of meshes and releases.
 
 use serde_json::{Value, json};
 
-use super::{ALL, MESH, create, create_mesh, meshes, order, phase, release};
+use super::{ALL, MESH, create, create_mesh, meshes, minimal_release, phase, release};
 use crate::common::{App, PROJECT, assert_same, golden};
 
 fn documented() -> Value {
@@ -11,7 +11,7 @@ fn documented() -> Value {
 }
 
 #[tokio::test]
-async fn releases_come_back_as_they_were_given() {
+async fn releases_come_back_as_in_the_fixture() {
     let app = App::load(&documented());
     let list = golden("asm_release_list.json");
 
@@ -32,7 +32,7 @@ async fn releases_come_back_as_they_were_given() {
 }
 
 #[tokio::test]
-async fn a_mesh_comes_back_as_it_was_given() {
+async fn a_mesh_comes_back_as_in_the_fixture() {
     let list = golden("asm_mesh_list.json");
     let id = list["items"][0]["metadata"]["uid"].clone();
     let app = App::load(&json!({"asm": {"meshes":
@@ -49,7 +49,7 @@ async fn a_mesh_comes_back_as_it_was_given() {
 }
 
 #[tokio::test]
-async fn a_given_phase_stays_until_a_command_acts_on_it() {
+async fn the_phase_in_a_fixture_lasts_until_a_command_changes_it() {
     let app = App::load(&documented());
     let path = release("ratings-blue").replace("bookinfo", "default");
     app.advance(5_000).await;
@@ -74,7 +74,7 @@ async fn a_given_phase_stays_until_a_command_acts_on_it() {
 }
 
 #[tokio::test]
-async fn an_update_reaches_what_runs_even_where_it_looks_different() {
+async fn an_update_changes_running_workloads_that_differ_from_their_template() {
     let app = App::load(&documented());
     let mut body = app.get(&release("reviews-gray")).await.assert_status(200);
     let image = "/spec/grayDeployments/0/template/spec/template/spec/containers/0/image";
@@ -94,7 +94,7 @@ async fn an_update_reaches_what_runs_even_where_it_looks_different() {
 }
 
 #[tokio::test]
-async fn missing_fields_get_what_a_fresh_resource_has() {
+async fn missing_fields_get_the_values_of_a_new_resource() {
     let app = App::load(&json!({"asm": {"meshes":
         [{"id": MESH, "releases": [{"metadata": {"name": "reviews-gray"}}]}]}}));
 
@@ -133,8 +133,8 @@ async fn missing_fields_get_what_a_fresh_resource_has() {
     );
 }
 
-/// Everything the family answers, at several instants.
-async fn course(app: &App, paths: &[String]) -> Vec<(u16, String)> {
+/// The responses at several instants.
+async fn responses(app: &App, paths: &[String]) -> Vec<(u16, String)> {
     let mut seen = Vec::new();
     for step in [0, 499, 1, 500, 999, 1, 2_000] {
         app.advance(step).await;
@@ -150,7 +150,7 @@ async fn course(app: &App, paths: &[String]) -> Vec<(u16, String)> {
 }
 
 #[tokio::test]
-async fn an_export_taken_midway_goes_on_as_the_original_does() {
+async fn a_state_exported_midway_continues_as_the_original_does() {
     let script = json!({"match": {"family": "asm", "work": "create", "name": "failing-one"},
         "outcome": "fail", "message": "no nodes", "takes_ms": 1_500});
     let one = App::load(&documented());
@@ -158,7 +158,7 @@ async fn an_export_taken_midway_goes_on_as_the_original_does() {
     let id = create_mesh(&one, "mesh-one").await;
     let going = create_mesh(&one, "mesh-two").await;
     let failing = one
-        .post(&meshes(""), super::mesh_order("failing-one"))
+        .post(&meshes(""), super::minimal_mesh("failing-one"))
         .await
         .assert_status(201);
     create(&one, "details-gray", "details").await;
@@ -195,13 +195,13 @@ async fn an_export_taken_midway_goes_on_as_the_original_does() {
         release("failing-one"),
         release("reviews-gray"),
     ];
-    assert_eq!(course(&two, &paths).await, course(&one, &paths).await);
+    assert_eq!(responses(&two, &paths).await, responses(&one, &paths).await);
     let end = format!("{}?action=end", release("details-gray"));
     assert_eq!(
         two.delete(&end).await.assert_status(400),
         one.delete(&end).await.assert_status(400)
     );
-    let body = order("next-task", "next");
+    let body = minimal_release("next-task", "next");
     let next = two
         .post(super::RELEASES, body.clone())
         .await
@@ -267,7 +267,7 @@ async fn a_patch_replaces_by_uid_or_name_and_adds_the_rest() {
     let old = golden("asm_release_list.json")["items"][1]["metadata"]["uid"].clone();
     assert_eq!(
         list["items"][1]["metadata"]["uid"], old,
-        "what is meant by name keeps its uid"
+        "a task matched by name keeps its uid"
     );
     assert_eq!(phase(&app, &meshes("/mesh-new")).await, "Running");
     assert_eq!(
@@ -277,19 +277,19 @@ async fn a_patch_replaces_by_uid_or_name_and_adds_the_rest() {
 }
 
 #[tokio::test]
-async fn a_given_service_is_taken() {
+async fn a_service_in_a_fixture_is_in_use() {
     let app = App::load(&documented());
-    app.post(super::RELEASES, order("reviews-two", "reviews"))
+    app.post(super::RELEASES, minimal_release("reviews-two", "reviews"))
         .await
         .assert_status(409);
-    app.post(super::RELEASES, order("ratings-two", "ratings"))
+    app.post(super::RELEASES, minimal_release("ratings-two", "ratings"))
         .await
         .assert_status(201);
 }
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "it is a table")]
-async fn what_does_not_fit_is_named_with_its_path_and_changes_nothing() {
+async fn invalid_values_are_named_with_their_path_and_change_nothing() {
     let app = App::load(&documented());
     let before = app.state().await["asm"].clone();
     let release = |item: Value| json!([{"id": "m", "releases": [item]}]);
@@ -304,13 +304,10 @@ async fn what_does_not_fit_is_named_with_its_path_and_changes_nothing() {
     for (meshes, detail) in [
         (json!({}), "asm.meshes: invalid type"),
         (json!([{}]), "asm.meshes[0]: missing field `id`"),
-        (
-            json!([{"id": ""}]),
-            "asm.meshes[0].id: a text that is not empty",
-        ),
+        (json!([{"id": ""}]), "asm.meshes[0].id: must not be empty"),
         (
             json!([{"id": "m"}, {"id": "m"}]),
-            "asm.meshes[1].id: each only once",
+            "asm.meshes[1].id: duplicate \"m\"",
         ),
         (
             json!([{"id": "m", "nmae": "x"}]),
@@ -330,31 +327,31 @@ async fn what_does_not_fit_is_named_with_its_path_and_changes_nothing() {
         ),
         (
             json!([{"id": "m", "releases": [named("abcd"), named("abce")]}]),
-            "asm.meshes[0].releases[1].metadata.uid: each only once",
+            "asm.meshes[0].releases[1].metadata.uid: duplicate \"u-1\"",
         ),
         (
             json!([{"id": "m", "releases": [named("abcd")]}, {"id": "n", "releases": [named("abcd")]}]),
-            "asm.meshes[1].releases[0].metadata.uid: each only once",
+            "asm.meshes[1].releases[0].metadata.uid: duplicate \"u-1\"",
         ),
         (
             json!([{"id": "m", "releases": [{"metadata": {"name": "abcd"}}, {"metadata": {"name": "abcd"}}]}]),
-            "asm.meshes[0].releases[1].metadata.name: each only once in a namespace",
+            "asm.meshes[0].releases[1].metadata.name: \"abcd\" is already used in the namespace",
         ),
         (
             release(json!({"metadata": {"name": "abcd", "uid": ""}})),
-            "asm.meshes[0].releases[0].metadata.uid: a text that is not empty",
+            "asm.meshes[0].releases[0].metadata.uid: must not be empty",
         ),
         (
             release(json!({"metadata": {"name": "abcd", "meshID": "n"}})),
-            "asm.meshes[0].releases[0].metadata.meshID: m",
+            "asm.meshes[0].releases[0].metadata.meshID: must be m",
         ),
         (
             release(json!({"metadata": {"name": "abcd"}, "kind": "Mesh"})),
-            "asm.meshes[0].releases[0].kind: Release",
+            "asm.meshes[0].releases[0].kind: must be Release",
         ),
         (
             release(json!({"metadata": {"name": "abcd"}, "apiVersion": "v1"})),
-            "asm.meshes[0].releases[0].apiVersion: asm/v2",
+            "asm.meshes[0].releases[0].apiVersion: must be asm/v2",
         ),
         (
             release(json!({"metadata": {"name": "abcd"}, "status": {"phase": 1}})),
@@ -362,11 +359,11 @@ async fn what_does_not_fit_is_named_with_its_path_and_changes_nothing() {
         ),
         (
             emulator(json!({"gray_traffic": 101})),
-            "asm.meshes[0].releases[0].emulator.gray_traffic: a percentage",
+            "asm.meshes[0].releases[0].emulator.gray_traffic: must be from 0 to 100",
         ),
         (
             emulator(json!({"updated": 1})),
-            "asm.meshes[0].releases[0].emulator.updated: a run",
+            "asm.meshes[0].releases[0].emulator.updated: must be absent without a run",
         ),
         (
             emulator(json!({"run": {"started": 0, "tree": {"step": 1}, "does": []}})),
@@ -434,7 +431,7 @@ async fn what_does_not_fit_is_named_with_its_path_and_changes_nothing() {
         ),
         (
             mesh(json!({"mesh": {"spec": {"tags": {}}}})),
-            "asm.meshes[0].emulator.mesh.spec.tags: an array",
+            "asm.meshes[0].emulator.mesh.spec.tags: must be an array",
         ),
         (
             mesh(json!({"mesh": {"spec": {"extendParams": {"clusters": [["c"]]}}}})),
@@ -448,47 +445,47 @@ async fn what_does_not_fit_is_named_with_its_path_and_changes_nothing() {
         ),
         (
             mesh(json!({"project": ""})),
-            "asm.meshes[0].emulator.project: a project's id",
+            "asm.meshes[0].emulator.project: must not be empty",
         ),
         (
             mesh(json!({"creation": run, "deletion": run})),
-            "asm.meshes[0].emulator.deletion: either",
+            "asm.meshes[0].emulator.deletion: must be absent beside a creation",
         ),
         (
             mesh(json!({"mesh": {"kind": "Release"}})),
-            "asm.meshes[0].emulator.mesh.kind: Mesh or mesh",
+            "asm.meshes[0].emulator.mesh.kind: must be Mesh or mesh",
         ),
         (
             mesh(json!({"mesh": {"apiVersion": "v2"}})),
-            "asm.meshes[0].emulator.mesh.apiVersion: v1",
+            "asm.meshes[0].emulator.mesh.apiVersion: must be v1",
         ),
         (
             mesh(json!({"mesh": {"metadata": {"uid": "n"}}})),
-            "asm.meshes[0].emulator.mesh.metadata.uid: the mesh's id, m",
+            "asm.meshes[0].emulator.mesh.metadata.uid: must be the mesh's id, m",
         ),
         (
             json!([{"id": "m", "name": "one", "emulator": {"mesh": {"metadata": {"name": "two"}}}}]),
-            "asm.meshes[0].emulator.mesh.metadata.name: the mesh's name, one",
+            "asm.meshes[0].emulator.mesh.metadata.name: must be the mesh's name, one",
         ),
         (
             mesh(json!({"mesh": {"status": {"phase": "Flying"}}})),
-            "asm.meshes[0].emulator.mesh.status.phase: one of Running, Creating",
+            "asm.meshes[0].emulator.mesh.status.phase: unknown variant `Flying`, expected one of `Running`, `Creating`",
         ),
     ] {
         let reply = app
             .put("/_emulator/v1/state", json!({"asm": {"meshes": meshes}}))
             .await;
-        let said = reply.assert_status(400)["detail"]
+        let text = reply.assert_status(400)["detail"]
             .as_str()
             .unwrap()
             .to_owned();
-        assert!(said.starts_with(detail), "{said} begins with {detail}");
+        assert!(text.starts_with(detail), "{text} begins with {detail}");
     }
     assert_same(&app.state().await["asm"], &before);
 }
 
 #[tokio::test]
-async fn every_documented_phase_of_a_mesh_can_be_given() {
+async fn a_fixture_can_have_every_documented_phase_of_a_mesh() {
     let phases = [
         "Running",
         "Creating",
@@ -507,7 +504,7 @@ async fn every_documented_phase_of_a_mesh_can_be_given() {
     for word in phases {
         assert_eq!(phase(&app, &meshes(&format!("/{word}"))).await, word);
     }
-    // A command acts on it, whatever it was.
+    // A command applies to each of them.
     app.delete(&meshes("/Deleting")).await.assert_status(200);
     app.advance(2_000).await;
     app.get(&meshes("/Deleting")).await.assert_status(404);

@@ -1,14 +1,17 @@
-//! Meshes: their life, whose they are, and what they may be ordered with.
+//! Meshes: their lifecycle, their projects and the checks of their fields.
 
 use serde_json::{Value, json};
 
-use super::{ALL, create_mesh, mesh_order, meshes, order, phase, uid};
+use super::{
+    ALL, ALREADY_EXISTS, INVALID_REQUEST, create_mesh, meshes, minimal_mesh, minimal_release,
+    phase, uid,
+};
 use crate::common::{App, PROJECT, assert_same, golden};
 
 const OTHER: &str = "/v1/ffffffffffffffffffffffffffffffff/meshes";
 
 #[tokio::test]
-async fn the_documented_order_is_answered_as_documented() {
+async fn the_documented_request_has_the_documented_response() {
     let app = App::new();
     let request = golden("asm_mesh_create_request.json");
 
@@ -34,7 +37,7 @@ async fn the_documented_order_is_answered_as_documented() {
             "status": {"phase": "Creating"},
         }),
     );
-    // Afterwards a cluster is but its id, as the documented list shows.
+    // Later responses show only the ids of clusters, as the documented list does.
     let shown = app.get(&meshes(&format!("/{id}"))).await.assert_status(200);
     assert_same(
         &shown["spec"]["extendParams"],
@@ -47,7 +50,7 @@ async fn the_documented_order_is_answered_as_documented() {
 }
 
 #[tokio::test]
-async fn a_mesh_is_created_runs_is_deleted_and_is_gone() {
+async fn a_mesh_is_created_then_runs_and_is_removed_after_its_deletion() {
     let app = App::new();
     let id = create_mesh(&app, "mesh-one").await;
     let path = meshes(&format!("/{id}"));
@@ -88,15 +91,15 @@ async fn a_mesh_is_created_runs_is_deleted_and_is_gone() {
 }
 
 #[tokio::test]
-async fn a_deleted_mesh_takes_its_releases_with_it() {
+async fn the_deletion_of_a_mesh_removes_its_releases() {
     let app = App::load(&json!({"asm": {"meshes": [{"id": "mesh-demo"}]}}));
-    app.post(super::RELEASES, order("reviews-gray", "reviews"))
+    app.post(super::RELEASES, minimal_release("reviews-gray", "reviews"))
         .await
         .assert_status(201);
     app.delete(&meshes("/mesh-demo")).await.assert_status(200);
 
     let refused = app
-        .post(super::RELEASES, order("ratings-gray", "ratings"))
+        .post(super::RELEASES, minimal_release("ratings-gray", "ratings"))
         .await;
     assert_eq!(
         refused.assert_status(400)["errorMsg"],
@@ -111,8 +114,8 @@ async fn a_deleted_mesh_takes_its_releases_with_it() {
     app.get(&super::release("reviews-gray"))
         .await
         .assert_status(404);
-    // Its id is free again, and nothing of the old mesh is left.
-    app.post(super::RELEASES, order("reviews-gray", "reviews"))
+    // The id is free again, and the old releases are gone.
+    app.post(super::RELEASES, minimal_release("reviews-gray", "reviews"))
         .await
         .assert_status(201);
     assert_eq!(
@@ -125,10 +128,10 @@ async fn a_deleted_mesh_takes_its_releases_with_it() {
 }
 
 #[tokio::test]
-async fn with_steps_of_no_length_a_deleted_mesh_is_gone_at_once() {
+async fn with_steps_of_no_length_a_deleted_mesh_is_removed_at_once() {
     let app = App::with(|settings| settings.step = 0);
     let created = app
-        .post(&meshes(""), mesh_order("mesh-one"))
+        .post(&meshes(""), minimal_mesh("mesh-one"))
         .await
         .assert_status(201);
     assert_eq!(created["status"]["phase"], "Creating");
@@ -145,7 +148,7 @@ async fn with_steps_of_no_length_a_deleted_mesh_is_gone_at_once() {
 }
 
 #[tokio::test]
-async fn scripts_let_creations_and_deletions_fail() {
+async fn scripts_make_creations_and_deletions_fail() {
     let app = App::new();
     let script = |work: &str, message: &str| {
         json!({"match": {"family": "asm", "scope": PROJECT, "name": "mesh-*", "work": work},
@@ -202,8 +205,8 @@ async fn a_mesh_belongs_to_the_project_that_created_it() {
     };
     assert_eq!(listed(&meshes("")).await, [id.as_str(), "mesh-common"]);
     assert_eq!(listed(OTHER).await, ["mesh-common"]);
-    // A name is taken in its project only, but one of every project is taken in each.
-    app.post(OTHER, mesh_order("mesh-one"))
+    // A name is unique in its project; the name of a mesh of every project is unique in each.
+    app.post(OTHER, minimal_mesh("mesh-one"))
         .await
         .assert_status(201);
     let common = OTHER.to_owned();
@@ -212,25 +215,25 @@ async fn a_mesh_belongs_to_the_project_that_created_it() {
         (common, "mesh-common", "mesh-common"),
     ] {
         let before = app.state().await;
-        let reply = app.post(&path, mesh_order(name)).await;
-        assert_eq!(reply.assert_status(409)["errorCode"], "ASM.01010003");
+        let reply = app.post(&path, minimal_mesh(name)).await;
+        assert_eq!(reply.assert_status(409)["errorCode"], ALREADY_EXISTS);
         assert_eq!(
             reply.header("x-emulator-hint"),
-            format!("the project has a mesh {name} already: {owner}")
+            format!("metadata.name: {name:?} is already used in the project, by the mesh {owner}")
         );
         assert_same(&app.state().await, &before);
     }
 }
 
 #[tokio::test]
-async fn releases_are_reached_from_the_projects_of_their_mesh_only() {
+async fn releases_are_accessible_from_the_projects_of_their_mesh_only() {
     let app = App::new();
     let id = create_mesh(&app, "mesh-one").await;
     let path = format!("/v2/meshes/{id}/namespaces/default/releases");
     let list = format!("/v2/meshes/{id}/releases");
     let own = [("x-auth-token", "t"), ("x-project-id", PROJECT)];
     let foreign = [("x-auth-token", "t"), ("x-project-id", "another")];
-    let body = order("reviews-gray", "reviews").to_string();
+    let body = minimal_release("reviews-gray", "reviews").to_string();
 
     app.send("POST", &path, &foreign, body.clone())
         .await
@@ -245,10 +248,10 @@ async fn releases_are_reached_from_the_projects_of_their_mesh_only() {
 }
 
 #[tokio::test]
-async fn a_mesh_made_known_by_a_release_belongs_to_the_callers_project() {
+async fn a_mesh_registered_by_a_release_belongs_to_the_callers_project() {
     let app = App::new();
     let own = [("x-auth-token", "t"), ("x-project-id", PROJECT)];
-    let body = order("reviews-gray", "reviews").to_string();
+    let body = minimal_release("reviews-gray", "reviews").to_string();
 
     app.send("POST", super::RELEASES, &own, body)
         .await
@@ -261,9 +264,9 @@ async fn a_mesh_made_known_by_a_release_belongs_to_the_callers_project() {
 }
 
 #[tokio::test]
-async fn annotations_labels_and_tags_are_taken_and_not_answered() {
+async fn annotations_labels_and_tags_are_stored_but_not_shown() {
     let app = App::new();
-    let mut body = mesh_order("mesh-one");
+    let mut body = minimal_mesh("mesh-one");
     body["kind"] = json!("mesh");
     body["metadata"]["annotations"] = json!({"b": "1", "a": "2"});
     body["metadata"]["labels"] = json!({"l": "x"});
@@ -274,41 +277,29 @@ async fn annotations_labels_and_tags_are_taken_and_not_answered() {
 
     let created = reply.assert_status(201);
     assert_eq!(reply.header("x-emulator-hint"), "");
-    let keys = |value: &Value| {
-        value
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(
-        keys(&created["metadata"]),
-        ["name", "uid", "creationTimestamp"]
+    let shown = format!(
+        r#""metadata":{{"name":"mesh-one","uid":{},"creationTimestamp":"2026-01-01T12:00:00Z"}},"spec":{{"type":"InCluster","version":"v1.18.7-r5","ipv6Enable":true,"extendParams":"#,
+        created["metadata"]["uid"]
     );
-    assert_eq!(
-        keys(&created["spec"]),
-        ["type", "version", "ipv6Enable", "extendParams"]
-    );
+    assert!(reply.text().contains(&shown), "{}", reply.text());
     assert_eq!(
         (&created["kind"], &created["spec"]["version"]),
         (&json!("mesh"), &json!("v1.18.7-r5"))
     );
-    // They are kept all the same.
-    let kept = &app.state().await["asm"]["meshes"][0]["emulator"]["mesh"];
+    let mesh = &app.state().await["asm"]["meshes"][0]["emulator"]["mesh"];
     assert_same(
-        &kept["metadata"]["annotations"],
+        &mesh["metadata"]["annotations"],
         &json!({"b": "1", "a": "2"}),
     );
     assert_same(
-        &kept["spec"]["tags"],
+        &mesh["spec"]["tags"],
         &json!([{"key": "team", "value": ""}]),
     );
 }
 
-/// Changes one place of a good order; null takes it away.
+/// A valid request with one field changed, or removed if the value is null.
 fn changed(place: &str, value: Value) -> Value {
-    let mut body = mesh_order("mesh-one");
+    let mut body = minimal_mesh("mesh-one");
     body["spec"]["tags"] = json!([{"key": "team", "value": "a"}]);
     body["spec"]["config"] =
         json!({"telemetryConfig": {"tracing": {"extensionProviders": [{"name": "z"}]}}});
@@ -332,7 +323,7 @@ fn changed(place: &str, value: Value) -> Value {
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "it is a table")]
-async fn every_field_of_an_order_is_checked() {
+async fn every_field_of_a_request_is_checked() {
     const CLUSTER: &str = "/spec/extendParams/clusters/0";
     let app = App::new();
     let before = app.state().await;
@@ -373,7 +364,7 @@ async fn every_field_of_an_order_is_checked() {
         (
             "/spec/version",
             json!("newest"),
-            "spec.version: must read vX.Y",
+            "spec.version: must be vX.Y",
         ),
         (
             "/spec/ipv6Enable",
@@ -488,7 +479,7 @@ async fn every_field_of_an_order_is_checked() {
         (
             "/spec/config/telemetryConfig/tracing/defaultProviders",
             json!(["z", "y"]),
-            "spec.config.telemetryConfig.tracing.defaultProviders[1]: must be a name out of extensionProviders",
+            "spec.config.telemetryConfig.tracing.defaultProviders[1]: must be a name in extensionProviders",
         ),
         (
             "/spec/config/telemetryConfig/tracing/extensionProviders",
@@ -504,18 +495,18 @@ async fn every_field_of_an_order_is_checked() {
     for (place, value, message) in &cases {
         let reply = app.post(&meshes(""), changed(place, value.clone())).await;
         let error = reply.assert_status(400);
-        assert_eq!(error["errorCode"], "ASM.01010001", "{place}");
-        let said = error["errorMsg"].as_str().unwrap();
+        assert_eq!(error["errorCode"], INVALID_REQUEST, "{place}");
+        let text = error["errorMsg"].as_str().unwrap();
         assert!(
-            said.starts_with(&format!("Invalid request. {message}")),
-            "{place} {value}: {said}"
+            text.starts_with(&format!("Invalid request. {message}")),
+            "{place} {value}: {text}"
         );
     }
     assert_same(&app.state().await, &before);
 }
 
 #[tokio::test]
-async fn what_is_just_within_the_limits_is_accepted() {
+async fn values_just_within_the_limits_are_accepted() {
     let app = App::new();
     let longest = "a".repeat(64);
     let cases = [
@@ -544,7 +535,7 @@ async fn what_is_just_within_the_limits_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_configuration_is_answered_as_it_was_sent() {
+async fn a_configuration_is_shown_as_it_was_sent() {
     let app = App::new();
     let config = golden("asm_mesh_list.json")["items"][0]["spec"]["config"].clone();
     let created = app

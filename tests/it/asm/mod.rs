@@ -11,7 +11,14 @@ use serde_json::{Value, json};
 
 use crate::common::{App, PROJECT};
 
-/// The mesh that tests live in.
+/// The error codes of ASM.
+const INVALID_REQUEST: &str = "ASM.01010001";
+const NOT_FOUND: &str = "ASM.01010002";
+const ALREADY_EXISTS: &str = "ASM.01010003";
+const UNAUTHENTICATED: &str = "ASM.01000001";
+const FORBIDDEN: &str = "ASM.01000002";
+
+/// The mesh in most tests.
 const MESH: &str = "mesh-demo";
 
 /// The paths of releases.
@@ -30,8 +37,8 @@ fn deployment(image: &str) -> Value {
     })
 }
 
-/// The least that creates a release.
-fn order(name: &str, service: &str) -> Value {
+/// A request with only the fields that creating a release requires.
+fn minimal_release(name: &str, service: &str) -> Value {
     json!({
         "metadata": {"name": name},
         "spec": {
@@ -51,8 +58,8 @@ fn meshes(rest: &str) -> String {
     format!("/v1/{PROJECT}/meshes{rest}")
 }
 
-/// The least that creates a mesh.
-pub fn mesh_order(name: &str) -> Value {
+/// A request with only the fields that creating a mesh requires.
+pub fn minimal_mesh(name: &str) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "Mesh",
@@ -67,32 +74,32 @@ pub fn mesh_order(name: &str) -> Value {
     })
 }
 
-/// Creates a release and answers its uid.
+/// Creates a release and returns its uid.
 async fn create(app: &App, name: &str, service: &str) -> String {
     let created = app
-        .post(RELEASES, order(name, service))
+        .post(RELEASES, minimal_release(name, service))
         .await
         .assert_status(201);
     uid(&created)
 }
 
-/// Creates a mesh and answers its id.
+/// Creates a mesh and returns its id.
 async fn create_mesh(app: &App, name: &str) -> String {
     let created = app
-        .post(&meshes(""), mesh_order(name))
+        .post(&meshes(""), minimal_mesh(name))
         .await
         .assert_status(201);
     uid(&created)
 }
 
-fn uid(answer: &Value) -> String {
-    answer["metadata"]["uid"]
+fn uid(response: &Value) -> String {
+    response["metadata"]["uid"]
         .as_str()
         .expect("a uid")
         .to_owned()
 }
 
-/// The phase of whatever is at a path.
+/// The phase of the mesh or release at a path.
 async fn phase(app: &App, path: &str) -> Value {
     app.get(path).await.assert_status(200)["status"]["phase"].clone()
 }

@@ -1,4 +1,4 @@
-//! Every refusal in ASM's own words, and what the gateway refuses before it.
+//! The errors of ASM, each with its documented text, and those of the gateway.
 
 use axum::response::IntoResponse;
 use http_body_util::BodyExt;
@@ -7,19 +7,22 @@ use release_emulator::internals::http::Rejection;
 use release_emulator::internals::world::settings::{Auth, References};
 use serde_json::{Value, json};
 
-use super::{ALL, MESH, RELEASES, create, deployment, meshes, order, release};
+use super::{
+    ALL, FORBIDDEN, INVALID_REQUEST, MESH, NOT_FOUND, RELEASES, UNAUTHENTICATED, create,
+    deployment, meshes, minimal_release, release,
+};
 use crate::common::{App, CREDENTIALS, assert_same};
 
-async fn refused(app: &App, body: Value) -> String {
+async fn assert_refused(app: &App, body: Value) -> String {
     let before = app.state().await;
     let error = app.post(RELEASES, body).await.assert_status(400);
-    assert_eq!(error["errorCode"], "ASM.01010001");
+    assert_eq!(error["errorCode"], INVALID_REQUEST);
     assert_same(&app.state().await, &before);
     error["errorMsg"].as_str().unwrap().to_owned()
 }
 
 fn without(place: &str) -> Value {
-    let mut body = order("reviews-gray", "reviews");
+    let mut body = minimal_release("reviews-gray", "reviews");
     let (outer, key) = place.rsplit_once('/').unwrap();
     let fields = body.pointer_mut(outer).unwrap().as_object_mut().unwrap();
     fields.shift_remove(key).expect("a field");
@@ -27,14 +30,14 @@ fn without(place: &str) -> Value {
 }
 
 fn with(place: &str, value: Value) -> Value {
-    let mut body = order("reviews-gray", "reviews");
+    let mut body = minimal_release("reviews-gray", "reviews");
     let (outer, key) = place.rsplit_once('/').unwrap();
     body.pointer_mut(outer).unwrap()[key] = value;
     body
 }
 
 #[tokio::test]
-async fn each_required_field_of_a_release_is_missed_by_its_path() {
+async fn each_missing_required_field_of_a_release_is_named() {
     let app = App::new();
     for (place, path) in [
         ("/metadata", "metadata"),
@@ -48,7 +51,7 @@ async fn each_required_field_of_a_release_is_missed_by_its_path() {
         ),
     ] {
         let message = format!("Invalid request. {path}: is required");
-        assert_eq!(refused(&app, without(place)).await, message);
+        assert_eq!(assert_refused(&app, without(place)).await, message);
     }
     for (place, value, path) in [
         ("/spec/serviceName", json!(""), "spec.serviceName"),
@@ -56,10 +59,10 @@ async fn each_required_field_of_a_release_is_missed_by_its_path() {
         ("/metadata/name", Value::Null, "metadata.name"),
     ] {
         let message = format!("Invalid request. {path}: is required");
-        assert_eq!(refused(&app, with(place, value)).await, message);
+        assert_eq!(assert_refused(&app, with(place, value)).await, message);
     }
     assert_eq!(
-        refused(&app, json!({})).await,
+        assert_refused(&app, json!({})).await,
         "Invalid request. metadata: is required"
     );
 }
@@ -117,16 +120,16 @@ async fn each_field_of_a_release_is_checked() {
             "spec.grayDeployments[1].clusterID: invalid type",
         ),
     ] {
-        let said = refused(&app, with(place, value)).await;
+        let text = assert_refused(&app, with(place, value)).await;
         assert!(
-            said.starts_with(&format!("Invalid request. {message}")),
-            "{place}: {said}"
+            text.starts_with(&format!("Invalid request. {message}")),
+            "{place}: {text}"
         );
     }
 }
 
 #[tokio::test]
-async fn names_hold_to_every_part_of_the_rule() {
+async fn each_part_of_the_rule_for_names_is_checked() {
     let app = App::new();
     let rule = "Invalid request. metadata.name: must have 4 to 64 lowercase letters, digits and hyphens, \
         begin with a letter and not end with a hyphen";
@@ -134,7 +137,11 @@ async fn names_hold_to_every_part_of_the_rule() {
     for bad in [
         "", "abc", &too_long, "1abc", "-abc", "abc-", "Abcd", "abcD", "ab_d", "ab d",
     ] {
-        assert_eq!(refused(&app, order(bad, "reviews")).await, rule, "{bad}");
+        assert_eq!(
+            assert_refused(&app, minimal_release(bad, "reviews")).await,
+            rule,
+            "{bad}"
+        );
     }
     for good in ["abcd", "a--1", &longest] {
         create(&app, good, good).await;
@@ -142,7 +149,7 @@ async fn names_hold_to_every_part_of_the_rule() {
 }
 
 #[tokio::test]
-async fn broken_json_is_refused_and_an_unknown_field_is_only_hinted_at() {
+async fn broken_json_is_refused_and_an_unknown_field_causes_a_hint() {
     let app = App::new();
     let reply = app.send("POST", RELEASES, CREDENTIALS, "{").await;
     assert!(
@@ -161,7 +168,7 @@ async fn broken_json_is_refused_and_an_unknown_field_is_only_hinted_at() {
 }
 
 #[tokio::test]
-async fn long_messages_are_cut_at_the_documented_limit() {
+async fn long_messages_are_truncated_to_the_documented_limit() {
     let app = App::new();
     let long = "x".repeat(2_000);
     let reply = app
@@ -181,9 +188,9 @@ async fn long_messages_are_cut_at_the_documented_limit() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_404_in_the_documented_words() {
+async fn unknown_meshes_and_tasks_are_404_with_the_documented_text() {
     let app = App::load(&json!({"asm": {"meshes": [{"id": MESH}]}}));
-    let not_found = json!({"errorCode": "ASM.01010002", "errorMsg": "Resource not found."});
+    let not_found = json!({"errorCode": NOT_FOUND, "errorMsg": "Resource not found."});
     let before = app.state().await;
     for (method, path, hint) in [
         (
@@ -241,16 +248,18 @@ async fn what_is_not_there_is_404_in_the_documented_words() {
 }
 
 #[tokio::test]
-async fn where_references_are_checked_an_unknown_mesh_is_not_made_known() {
+async fn with_checked_references_an_unknown_mesh_is_not_registered() {
     let app = App::with(|settings| settings.references = References::Checked);
     let before = app.state().await;
-    let reply = app.post(RELEASES, order("reviews-gray", "reviews")).await;
-    assert_eq!(reply.assert_status(404)["errorCode"], "ASM.01010002");
+    let reply = app
+        .post(RELEASES, minimal_release("reviews-gray", "reviews"))
+        .await;
+    assert_eq!(reply.assert_status(404)["errorCode"], NOT_FOUND);
     assert_same(&app.state().await, &before);
 }
 
 #[tokio::test]
-async fn a_missing_or_bad_credential_is_refused_by_asm_itself() {
+async fn asm_itself_refuses_missing_and_invalid_credentials() {
     let app = App::with(|settings| settings.auth = Auth::Strict);
     for (headers, reason) in [
         (&[][..], "x-auth-token not found"),
@@ -266,7 +275,7 @@ async fn a_missing_or_bad_credential_is_refused_by_asm_itself() {
                 format!("Authenticate error. Incorrect IAM authentication information: {reason}");
             assert_same(
                 &reply.assert_status(401),
-                &json!({"errorCode": "ASM.01000001", "errorMsg": message}),
+                &json!({"errorCode": UNAUTHENTICATED, "errorMsg": message}),
             );
             assert_ne!(reply.header("x-emulator-hint"), "");
         }
@@ -287,13 +296,13 @@ fn identities(actions: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn what_is_not_allowed_is_403() {
+async fn a_missing_permission_is_403() {
     let app = App::load(&identities(&json!([
         "asm:mesh:get",
         "asm:mesh:listReleases"
     ])));
     let ann = [("x-auth-token", "ann-1")];
-    let forbidden = json!({"errorCode": "ASM.01000002", "errorMsg": "Forbidden."});
+    let forbidden = json!({"errorCode": FORBIDDEN, "errorMsg": "Forbidden."});
     app.send("GET", ALL, &ann, "").await.assert_status(200);
     app.send("GET", "/v1/p-1/meshes/mesh-demo", &ann, "")
         .await
@@ -327,14 +336,14 @@ async fn what_is_not_allowed_is_403() {
 }
 
 #[tokio::test]
-async fn a_known_caller_reaches_the_meshes_of_the_own_projects() {
+async fn a_known_caller_can_access_the_meshes_of_the_own_projects() {
     let app = App::load(&identities(&json!(["*"])));
     let ann = [("x-auth-token", "ann-1")];
     app.send("GET", ALL, &ann, "").await.assert_status(200);
     app.send("GET", "/v2/meshes/mesh-other/releases", &ann, "")
         .await
         .assert_status(404);
-    let body = order("reviews-gray", "reviews").to_string();
+    let body = minimal_release("reviews-gray", "reviews").to_string();
     app.send(
         "POST",
         "/v2/meshes/mesh-other/namespaces/n/releases",
@@ -362,8 +371,8 @@ async fn a_known_caller_reaches_the_meshes_of_the_own_projects() {
 }
 
 #[tokio::test]
-async fn a_fault_of_the_emulator_is_500_in_the_documented_words() {
-    // No request is known to cause one, so the dialect is asked directly.
+async fn a_fault_of_the_emulator_is_500_with_the_documented_text() {
+    // No known request causes one.
     let response = Error::from(Rejection::Internal).into_response();
 
     assert_eq!(response.status(), 500);
@@ -375,7 +384,7 @@ async fn a_fault_of_the_emulator_is_500_in_the_documented_words() {
 }
 
 #[tokio::test]
-async fn the_gateway_refuses_what_never_reaches_asm() {
+async fn the_gateway_refuses_requests_that_no_operation_handles() {
     let app = App::new();
     for (method, path, status, code) in [
         ("GET", "/v2/meshes/mesh-demo", 404, "APIGW.0101"),

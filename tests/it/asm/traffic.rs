@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ALL, MESH, create, order, release, uid};
+use super::{ALL, ALREADY_EXISTS, INVALID_REQUEST, MESH, create, minimal_release, release, uid};
 use crate::common::{App, assert_same};
 
 async fn with_release() -> App {
@@ -15,13 +15,13 @@ fn traffic(id: &str) -> String {
     format!("/_emulator/v1/asm/{MESH}/bookinfo/{id}/traffic")
 }
 
-async fn refused(app: &App, query: &str) -> Value {
+async fn assert_refused(app: &App, query: &str) -> Value {
     let before = app.state().await;
     let reply = app
         .delete(&format!("{}{query}", release("reviews-gray")))
         .await;
     let error = reply.assert_status(400);
-    assert_eq!(error["errorCode"], "ASM.01010001");
+    assert_eq!(error["errorCode"], INVALID_REQUEST);
     assert_same(&app.state().await, &before);
     error["errorMsg"].clone()
 }
@@ -49,21 +49,21 @@ async fn a_task_is_cancelled_or_ended_and_its_name_is_free_again() {
 async fn an_action_that_is_missing_or_unknown_is_refused() {
     let app = with_release().await;
     assert_eq!(
-        refused(&app, "").await,
+        assert_refused(&app, "").await,
         "Invalid request. action: is required: cancel or end"
     );
     for query in ["?action=", "?action=delete", "?action=cancel%20"] {
         assert_eq!(
-            refused(&app, query).await,
+            assert_refused(&app, query).await,
             "Invalid request. action: must be cancel or end"
         );
     }
-    let twice = refused(&app, "?action=end&action=end").await;
+    let twice = assert_refused(&app, "?action=end&action=end").await;
     assert!(twice.as_str().unwrap().contains("action"), "{twice}");
 }
 
 #[tokio::test]
-async fn traffic_decides_which_ending_is_allowed() {
+async fn the_traffic_decides_if_a_task_may_be_cancelled_or_ended() {
     let app = with_release().await;
     let set = async |gray: u8| {
         let answer = app
@@ -77,19 +77,19 @@ async fn traffic_decides_which_ending_is_allowed() {
 
     set(50).await;
     assert_eq!(
-        refused(&app, cancel).await,
+        assert_refused(&app, cancel).await,
         "Invalid request. action: cancelling needs all traffic on the original version, and 50 % is on the grayscale version"
     );
     assert_eq!(
-        refused(&app, end).await,
+        assert_refused(&app, end).await,
         "Invalid request. action: ending needs all traffic on the grayscale version, which has 50 %"
     );
     set(1).await;
-    refused(&app, cancel).await;
+    assert_refused(&app, cancel).await;
     set(99).await;
-    refused(&app, end).await;
+    assert_refused(&app, end).await;
     set(100).await;
-    refused(&app, cancel).await;
+    assert_refused(&app, cancel).await;
     app.delete(&format!("{}{end}", release("reviews-gray")))
         .await
         .assert_status(200);
@@ -98,14 +98,14 @@ async fn traffic_decides_which_ending_is_allowed() {
     app.put(&traffic(&uid), json!({"gray": 0}))
         .await
         .assert_status(200);
-    refused(&app, end).await;
+    assert_refused(&app, end).await;
     app.delete(&format!("{}{cancel}", release(&uid)))
         .await
         .assert_status(200);
 }
 
 #[tokio::test]
-async fn traffic_of_nothing_or_of_no_percentage_is_a_problem() {
+async fn traffic_of_an_unknown_release_or_outside_of_0_to_100_is_a_problem() {
     let app = with_release().await;
     for (body, detail) in [
         (json!({"gray": -1}), "gray: must be from 0 to 100"),
@@ -116,11 +116,11 @@ async fn traffic_of_nothing_or_of_no_percentage_is_a_problem() {
     ] {
         let reply = app.put(&traffic("reviews-gray"), body).await;
         assert_eq!(reply.header("content-type"), "application/problem+json");
-        let said = reply.assert_status(400)["detail"]
+        let detail_sent = reply.assert_status(400)["detail"]
             .as_str()
             .unwrap()
             .to_owned();
-        assert!(said.starts_with(detail), "{said}");
+        assert!(detail_sent.starts_with(detail), "{detail_sent}");
     }
     let reply = app.put(&traffic("nothing"), json!({"gray": 1})).await;
     assert_eq!(
@@ -130,7 +130,7 @@ async fn traffic_of_nothing_or_of_no_percentage_is_a_problem() {
 }
 
 #[tokio::test]
-async fn one_service_has_one_task_and_a_name_is_given_once() {
+async fn a_service_has_one_task_and_names_are_unique() {
     let app = with_release().await;
     let before = app.state().await;
     let uid = uid(&app.get(&release("reviews-gray")).await.assert_status(200));
@@ -138,18 +138,20 @@ async fn one_service_has_one_task_and_a_name_is_given_once() {
         (
             "reviews-gray",
             "ratings",
-            "the namespace has a release task reviews-gray already, {uid}; cancel or end it first",
+            "metadata.name: \"reviews-gray\" is already used in the namespace, by the release task {uid}; cancel or end it first",
         ),
         (
             "reviews-blue",
             "reviews",
-            "the service reviews has a release task already, {uid}; cancel or end it first",
+            "spec.serviceName: \"reviews\" already has a release task, {uid}; cancel or end it first",
         ),
     ] {
-        let reply = app.post(super::RELEASES, order(name, service)).await;
+        let reply = app
+            .post(super::RELEASES, minimal_release(name, service))
+            .await;
         assert_same(
             &reply.assert_status(409),
-            &json!({"errorCode": "ASM.01010003", "errorMsg": "The resource already exists."}),
+            &json!({"errorCode": ALREADY_EXISTS, "errorMsg": "The resource already exists."}),
         );
         let hint = hint.replace("{uid}", &uid);
         assert_eq!(reply.header("x-emulator-hint"), hint);

@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::{create, deployment, release};
+use super::{INVALID_REQUEST, create, deployment, release};
 use crate::common::{App, CREDENTIALS, assert_same};
 
 const IMAGE: &str = "/spec/grayDeployments/0/template/spec/template/spec/containers/0/image";
 const RUNNING_IMAGE: &str = "/status/grayDeployments/0/spec/template/spec/containers/0/image";
 
-async fn refused(app: &App, body: Value) -> String {
+async fn assert_refused(app: &App, body: Value) -> String {
     let before = app.state().await;
     let reply = app.put(&release("reviews-gray"), body).await;
     let error = reply.assert_status(400);
-    assert_eq!(error["errorCode"], "ASM.01010001");
+    assert_eq!(error["errorCode"], INVALID_REQUEST);
     assert_same(&app.state().await, &before);
     error["errorMsg"].as_str().unwrap().to_owned()
 }
@@ -83,7 +83,7 @@ async fn an_empty_body_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_no_update_changes_stays_and_is_named() {
+async fn immutable_fields_stay_and_the_hint_names_them() {
     let app = with_release().await;
     let path = release("reviews-gray");
     let before = app.get(&path).await.assert_status(200);
@@ -100,7 +100,7 @@ async fn what_no_update_changes_stays_and_is_named() {
 }
 
 #[tokio::test]
-async fn a_task_that_is_being_created_is_updated_too() {
+async fn a_task_in_creation_can_be_updated() {
     let app = App::new();
     create(&app, "reviews-gray", "reviews").await;
     app.advance(1_000).await;
@@ -137,7 +137,7 @@ async fn another_repository_is_refused() {
         "",
     ] {
         assert_eq!(
-            refused(&app, images(image)).await,
+            assert_refused(&app, images(image)).await,
             "Invalid request. spec.grayDeployments[0].template.spec.template.spec.containers[0].image: \
              only the tag or digest may change, and the repository is swr.example.com/bookinfo/reviews",
             "{image}"
@@ -146,11 +146,11 @@ async fn another_repository_is_refused() {
 }
 
 #[tokio::test]
-async fn a_workload_or_container_that_is_not_there_is_refused() {
+async fn an_unknown_workload_or_container_is_refused() {
     let app = with_release().await;
     let second = json!({"spec": {"grayDeployments": [{}, {}]}});
     assert_eq!(
-        refused(&app, second).await,
+        assert_refused(&app, second).await,
         "Invalid request. spec.grayDeployments[1]: the task has 1 grayscale workloads"
     );
 
@@ -159,14 +159,14 @@ async fn a_workload_or_container_that_is_not_there_is_refused() {
         .pointer_mut("/spec/grayDeployments/0/template/spec/template/spec/containers/0/name")
         .unwrap() = json!("sidecar");
     assert_eq!(
-        refused(&app, other).await,
+        assert_refused(&app, other).await,
         "Invalid request. spec.grayDeployments[0].template.spec.template.spec.containers[0].image: \
          the task has no such container with an image"
     );
 }
 
 #[tokio::test]
-async fn wrong_types_are_refused_with_their_place() {
+async fn wrong_types_are_refused_with_their_path() {
     let app = with_release().await;
     for (body, place) in [
         (json!([]), "invalid type"),
@@ -204,7 +204,7 @@ async fn wrong_types_are_refused_with_their_place() {
             "spec.grayDeployments[0].template.spec.template.spec.containers[0].image: must be",
         ),
     ] {
-        let message = refused(&app, body).await;
+        let message = assert_refused(&app, body).await;
         let expected = format!("Invalid request. {place}");
         assert!(
             message.starts_with(&expected),
@@ -224,7 +224,7 @@ fn images_of(image: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_body_that_is_meant_for_another_task_is_refused() {
+async fn a_body_that_names_another_task_is_refused() {
     let app = with_release().await;
     for (body, message) in [
         (json!({"kind": "Deployment"}), "kind: must be Release"),
@@ -243,14 +243,14 @@ async fn a_body_that_is_meant_for_another_task_is_refused() {
         ),
     ] {
         assert_eq!(
-            refused(&app, body).await,
+            assert_refused(&app, body).await,
             format!("Invalid request. {message}")
         );
     }
 }
 
 #[tokio::test]
-async fn an_update_leaves_the_rest_of_the_template_byte_for_byte() {
+async fn an_update_keeps_the_rest_of_the_template_byte_for_byte() {
     let app = App::new();
     let template = |tag: &str| {
         format!(
@@ -283,7 +283,7 @@ async fn an_update_leaves_the_rest_of_the_template_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn init_containers_are_updated_and_nameless_containers_go_by_position() {
+async fn init_containers_are_updated_and_unnamed_containers_matched_by_position() {
     let app = App::new();
     let pods = |tag: &str| json!({"initContainers": [{"image": format!("r/init:{tag}")}], "containers": [{"image": format!("r/app:{tag}")}]});
     let body = |tag: &str| {

@@ -7,7 +7,7 @@ mod statuses;
 
 use serde_json::{Value, json};
 
-use crate::asm::mesh_order as mesh;
+use crate::asm::minimal_mesh as mesh;
 use crate::common::{App, CREDENTIALS, PROJECT, Reply};
 
 /// A project that is not [`PROJECT`].

@@ -25,15 +25,17 @@ async fn a_name_that_is_taken_is_told_with_who_has_it() {
 
     let meshes = format!("/v1/{PROJECT}/meshes");
     let id = create(&app, &meshes, mesh("mesh-one")).await;
-    let hint = format!("the project has a mesh mesh-one already: {id}");
+    let hint =
+        format!("metadata.name: \"mesh-one\" is already used in the project, by the mesh {id}");
     assert_hint(&app.post(&meshes, mesh("mesh-one")).await, 409, &hint);
 
     let uid = create(&app, RELEASES, release("reviews-v2", "reviews")).await;
     let name = format!(
-        "the namespace has a release task reviews-v2 already, {uid}; cancel or end it first"
+        "metadata.name: \"reviews-v2\" is already used in the namespace, by the release task {uid}; cancel or end it first"
     );
-    let service =
-        format!("the service reviews has a release task already, {uid}; cancel or end it first");
+    let service = format!(
+        "spec.serviceName: \"reviews\" already has a release task, {uid}; cancel or end it first"
+    );
     let reply = app.post(RELEASES, release("reviews-v2", "ratings")).await;
     assert_hint(&reply, 409, &name);
     let reply = app.post(RELEASES, release("reviews-v3", "reviews")).await;

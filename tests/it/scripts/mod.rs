@@ -6,7 +6,7 @@ mod rules;
 
 use serde_json::{Value, json};
 
-use crate::asm::mesh_order as mesh;
+use crate::asm::minimal_mesh as mesh;
 use crate::common::{App, PROJECT, Reply, assert_same};
 
 const SCRIPTS: &str = "/_emulator/v1/scripts";

@@ -1,5 +1,6 @@
 //! Meshes: what releases belong to.
 
+mod commands;
 pub mod fixture;
 pub mod model;
 pub mod operations;

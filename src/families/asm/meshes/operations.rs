@@ -1,4 +1,4 @@
-//! The operations on meshes: HTTP in, one call on the table, HTTP out.
+//! The operations on meshes, each one call on the table.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -8,18 +8,17 @@ use super::wire::{MeshBody, MeshList, MeshView};
 use crate::families::asm::Asm;
 use crate::families::asm::error::{AsmErrorBody, Error};
 use crate::families::asm::scope::ProjectScope;
-use crate::families::asm::table::WriteContext;
 use crate::http::context::add_hint;
 use crate::http::extract::{Json, Path};
 use crate::http::response;
 
-/// About what a mesh takes as text, in bytes.
+/// The usual size of a mesh in JSON, in bytes.
 const SIZE: usize = 512;
 
 /// Creates a mesh.
 ///
-/// It is `Creating` for one step and then `Running`, or `CreateFailed` if a script says so. Answers the mesh.
-/// Errors: 400 for a field that is missing or wrong; 409 for a name that the project has already.
+/// The mesh is `Creating` for one step and then `Running`, or `CreateFailed` if a script makes the creation fail.
+/// Returns the mesh. Errors: 400 for a missing or invalid field; 409 for a name already used in the project.
 #[utoipa::path(post, path = "/v1/{project_id}/meshes", operation_id = "CreateMesh", tag = "asm",
     params(("project_id" = String, Path, description = "The project")), request_body = MeshBody,
     responses((status = 201, body = MeshView<'static>), (status = 400, body = AsmErrorBody), (status = 401, body = AsmErrorBody),
@@ -33,23 +32,18 @@ pub async fn create_mesh(
     Path(project): Path<String>,
     Json(body): Json<MeshBody>,
 ) -> Result<Response, Error> {
-    let spec = body.spec()?;
+    let definition = body.definition()?;
     let text = handle.write(|table, shared, now| {
-        let mut context = WriteContext {
-            scripts: &mut shared.scripts,
-            ids: handle.ids(),
-            log: &mut shared.log,
-        };
-        let id = table.create_mesh(&mut context, &project, spec, now)?;
-        let mesh = &table.mesh(ProjectScope::Project(&project), &id)?.item;
-        Ok::<_, Error>(response::to_json(&MeshView::created(&id, mesh, now), SIZE))
+        let mesh = table.create_mesh(shared, handle.ids(), &project, definition, now)?;
+        let view = MeshView::created(&mesh.id, &mesh.item, now);
+        Ok::<_, Error>(response::to_json(&view, SIZE))
     })?;
     Ok(response::json(StatusCode::CREATED, text))
 }
 
 /// Lists the meshes of a project.
 ///
-/// In the order they were created, then those that belong to every project; there is no paging.
+/// Returns the meshes of the project, oldest first, then those that belong to every project. There is no paging.
 #[utoipa::path(get, path = "/v1/{project_id}/meshes", operation_id = "ListMeshes", tag = "asm",
     params(("project_id" = String, Path, description = "The project")),
     responses((status = 200, body = MeshList), (status = 400, body = AsmErrorBody),
@@ -62,17 +56,17 @@ pub async fn list_meshes(
     Path(project): Path<String>,
 ) -> Result<Response, Error> {
     let text = handle.read(|table, _, now| {
-        let rows = table
+        let views = table
             .meshes(&project)
-            .map(|entry| MeshView::new(&entry.id, &entry.item, now));
-        response::to_json(&MeshList::new(rows), 8 * SIZE)
+            .map(|mesh| MeshView::new(&mesh.id, &mesh.item, now));
+        response::to_json(&MeshList::new(views), 8 * SIZE)
     });
     Ok(response::json(StatusCode::OK, text))
 }
 
 /// Shows a mesh.
 ///
-/// Errors: 404 for a mesh that is not there, or belongs to another project.
+/// Errors: 404 for a mesh that does not exist or belongs to another project.
 #[utoipa::path(get, path = "/v1/{project_id}/meshes/{mesh_id}", operation_id = "ShowMesh", tag = "asm",
     params(("project_id" = String, Path, description = "The project"), ("mesh_id" = String, Path, description = "The mesh")),
     responses((status = 200, body = MeshView<'static>), (status = 400, body = AsmErrorBody), (status = 401, body = AsmErrorBody),
@@ -85,11 +79,11 @@ pub async fn show_mesh(
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
     handle.read(|table, _, now| {
-        let entry = table.mesh(ProjectScope::Project(&project), &id)?;
-        let view = MeshView::new(&entry.id, &entry.item, now);
-        // No documented field says why.
-        if let Some(why) = entry.item.failure(now) {
-            add_hint(format!("the mesh failed: {why}"));
+        let mesh = table.mesh(ProjectScope::Project(&project), &id)?;
+        let view = MeshView::new(&mesh.id, &mesh.item, now);
+        // No documented field has room for the message.
+        if let Some(message) = mesh.item.failure(now) {
+            add_hint(format!("the mesh failed: {message}"));
         }
         Ok(response::json(
             StatusCode::OK,
@@ -100,8 +94,8 @@ pub async fn show_mesh(
 
 /// Deletes a mesh.
 ///
-/// It is `Deleting` for one step, then it is gone with its releases, or `DeleteFailed` if a script says so.
-/// Answers the mesh as `Deleting`, also if it was deleted before. Errors: 404.
+/// The mesh is `Deleting` for one step and is then removed with its releases, or `DeleteFailed` if a script makes the
+/// deletion fail. Returns the mesh as `Deleting`, even if its deletion already runs. Errors: 404.
 #[utoipa::path(delete, path = "/v1/{project_id}/meshes/{mesh_id}", operation_id = "DeleteMesh", tag = "asm",
     params(("project_id" = String, Path, description = "The project"), ("mesh_id" = String, Path, description = "The mesh")),
     responses((status = 200, body = MeshView<'static>), (status = 400, body = AsmErrorBody), (status = 401, body = AsmErrorBody),
@@ -115,13 +109,8 @@ pub async fn delete_mesh(
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
     let text = handle.write(|table, shared, now| {
-        let mut context = WriteContext {
-            scripts: &mut shared.scripts,
-            ids: handle.ids(),
-            log: &mut shared.log,
-        };
         let scope = ProjectScope::Project(&project);
-        let mesh = table.delete_mesh(&mut context, scope, &id, now)?;
+        let mesh = table.delete_mesh(shared, scope, &id, now)?;
         Ok::<_, Error>(response::to_json(&MeshView::deleted(&id, &mesh, now), SIZE))
     })?;
     Ok(response::json(StatusCode::OK, text))

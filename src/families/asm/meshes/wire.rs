@@ -1,30 +1,25 @@
-//! Meshes as requests and answers spell them.
+//! The requests and responses of meshes.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::model::mesh::{Cluster, Mesh, MeshSpec};
+use super::model::mesh::{
+    Cluster, EDITION, ExtendParams, Mesh, MeshDefinition, MeshPhase, MeshSpec, NEWEST_VERSION,
+};
 use super::model::mesh_config::{Injection, Installation, MeshConfig, Tag};
-use crate::families::asm::error::Error;
-use crate::families::asm::names::{self, is_name, is_version};
-use crate::families::asm::table::NEWEST_VERSION;
+use crate::families::asm::fields::{check_name, check_version, fixed, required};
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::http::response::StreamedArray;
 use crate::sim::Millis;
+use crate::world::fixture::ValidationError;
 
 /// The fixed value of `apiVersion`.
 pub const API_VERSION: &str = "v1";
 
-/// The two fixed values of `kind`.
-pub const KINDS: [&str; 2] = ["Mesh", "mesh"];
-
-/// The only type of a mesh.
-pub const EDITION: &str = "InCluster";
-
-/// A mesh as it is ordered.
+/// A mesh to create.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = AsmMeshBody)]
 #[serde(rename_all = "camelCase")]
@@ -42,12 +37,12 @@ pub struct MeshBody {
     #[schema(value_type = MeshSpecBody, required = true)]
     spec: Option<MeshSpecBody>,
     /// Has no effect.
-    #[expect(dead_code, reason = "it is known, and has no effect")]
+    #[expect(dead_code, reason = "accepted, without effect")]
     #[schema(value_type = RawJson, required = false)]
     status: Option<RawJson>,
 }
 
-/// What a mesh is called.
+/// The name and the labels of a mesh.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = AsmMeshMetadataBody)]
 #[serde(rename_all = "camelCase")]
@@ -55,21 +50,21 @@ pub struct MeshMetadataBody {
     /// Required: 4 to 64 lowercase letters, digits and hyphens, a letter first, no hyphen last.
     #[schema(value_type = String, required = true, example = "mesh-test-api", pattern = "^[a-z][a-z0-9-]{2,62}[a-z0-9]$")]
     name: Option<String>,
-    /// Has no effect: the server gives it.
-    #[expect(dead_code, reason = "it is known, and has no effect")]
+    /// Has no effect: the server assigns it.
+    #[expect(dead_code, reason = "accepted, without effect")]
     uid: Option<String>,
-    /// Annotations; accepted, and not answered.
+    /// Annotations; accepted, but not shown in responses.
     #[schema(value_type = Option<HashMap<String, String>>)]
     annotations: Option<RawJson>,
-    /// Labels; accepted, and not answered.
+    /// Labels; accepted, but not shown in responses.
     #[schema(value_type = Option<HashMap<String, String>>)]
     labels: Option<RawJson>,
-    /// Has no effect: the server gives it.
-    #[expect(dead_code, reason = "it is known, and has no effect")]
+    /// Has no effect: the server assigns it.
+    #[expect(dead_code, reason = "accepted, without effect")]
     creation_timestamp: Option<String>,
 }
 
-/// What a mesh is made of.
+/// The specification of a mesh.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = AsmMeshSpecBody)]
 #[serde(rename_all = "camelCase")]
@@ -78,7 +73,7 @@ pub struct MeshSpecBody {
     #[serde(rename = "type")]
     #[schema(value_type = String, required = true, example = "InCluster", pattern = "^InCluster$")]
     edition: Option<String>,
-    /// `vX.Y`, `vX.Y.Z` or `vX.Y.Z-rN`, the `v` being optional; absent: the newest.
+    /// `vX.Y`, `vX.Y.Z` or `vX.Y.Z-rN`, with or without the `v`; the newest by default.
     #[schema(
         example = "v1.18.7-r5",
         pattern = r"^v?[0-9]+\.[0-9]+(\.[0-9]+(-r[0-9]+)?)?$"
@@ -87,11 +82,11 @@ pub struct MeshSpecBody {
     /// Required.
     #[schema(value_type = ExtendParamsBody, required = true)]
     extend_params: Option<ExtendParamsBody>,
-    /// Whether the mesh supports IPv6.
+    /// True if the mesh supports IPv6.
     ipv6_enable: Option<bool>,
-    /// Tags of the resource; accepted, and not answered.
+    /// Tags of the resource; accepted, but not shown in responses.
     tags: Option<Vec<Tag>>,
-    /// How data plane and telemetry are set up.
+    /// The settings of data plane and telemetry.
     config: Option<MeshConfig>,
 }
 
@@ -112,97 +107,86 @@ pub struct ClusterBody {
     #[serde(rename = "clusterID")]
     #[schema(value_type = String, required = true, min_length = 1)]
     cluster_id: Option<String>,
-    /// The cluster's project, as older versions and Terraform send it.
+    /// The cluster's project, which older clients and Terraform send.
     #[serde(rename = "projectID")]
     project_id: Option<String>,
-    /// Where sidecars are injected.
+    /// The namespaces in which sidecars are injected.
     injection: Option<Injection>,
-    /// Where the mesh's components are installed. Required.
+    /// The nodes on which the mesh's components are installed. Required.
     #[schema(value_type = Installation, required = true)]
     installation: Option<Installation>,
 }
 
 impl MeshBody {
-    /// The order. Errors: 400 with the JSON path.
-    pub fn spec(self) -> Result<MeshSpec, Error> {
-        let api_version = self
-            .api_version
-            .ok_or_else(|| Error::required("apiVersion"))?;
-        if api_version != API_VERSION {
-            return Err(Error::at("apiVersion", "must be v1"));
-        }
-        let kind = self.kind.ok_or_else(|| Error::required("kind"))?;
-        if !KINDS.contains(&kind.as_str()) {
-            return Err(Error::at("kind", "must be Mesh or mesh"));
-        }
-        let metadata = self.metadata.ok_or_else(|| Error::required("metadata"))?;
-        let name = metadata
-            .name
-            .ok_or_else(|| Error::required("metadata.name"))?;
-        if !is_name(&name) {
-            return Err(Error::at("metadata.name", names::NAME));
-        }
-        let spec = self.spec.ok_or_else(|| Error::required("spec"))?;
-        let edition = spec.edition.ok_or_else(|| Error::required("spec.type"))?;
-        if edition != EDITION {
-            return Err(Error::at("spec.type", "must be InCluster"));
-        }
-        let version = spec.version.unwrap_or_else(|| NEWEST_VERSION.to_owned());
-        if !is_version(&version) {
-            return Err(Error::at("spec.version", names::VERSION));
-        }
-        let extended = spec
-            .extend_params
-            .ok_or_else(|| Error::required("spec.extendParams"))?;
-        let clusters = extended.clusters.unwrap_or_default();
-        if clusters.is_empty() {
-            return Err(Error::required("spec.extendParams.clusters"));
-        }
-        for (n, tag) in spec.tags.iter().flatten().enumerate() {
-            tag.check(n)?;
-        }
-        if let Some(config) = &spec.config {
-            config.check()?;
-        }
-        let clusters = clusters.into_iter().enumerate();
-        Ok(MeshSpec {
+    /// Checks the request and takes the mesh's settings from it.
+    pub fn definition(self) -> Result<MeshDefinition, ValidationError> {
+        let api_version = required("apiVersion", self.api_version)?;
+        fixed("apiVersion", Some(&api_version), API_VERSION)?;
+        let kind = required("kind", self.kind)?;
+        check_kind(&kind)?;
+        let metadata = required("metadata", self.metadata)?;
+        let name = required("metadata.name", metadata.name)?;
+        check_name("metadata.name", &name)?;
+        let spec = required("spec", self.spec)?.spec();
+        let spec = spec.map_err(|error| error.nested_in("spec"))?;
+        check_texts("metadata.annotations", metadata.annotations.as_ref())?;
+        check_texts("metadata.labels", metadata.labels.as_ref())?;
+        Ok(MeshDefinition {
             kind,
             name,
-            annotations: texts("metadata.annotations", metadata.annotations)?,
-            labels: texts("metadata.labels", metadata.labels)?,
-            edition,
-            version,
-            ipv6: spec.ipv6_enable,
-            tags: spec.tags.as_ref().map(RawJson::new),
-            config: spec.config.as_ref().map(RawJson::new),
-            clusters: clusters
-                .map(|(n, cluster)| cluster.cluster(n))
-                .collect::<Result<_, _>>()?,
+            annotations: metadata.annotations,
+            labels: metadata.labels,
+            spec,
         })
     }
 }
 
-/// A map of texts, in the order it has.
-fn texts(place: &str, map: Option<RawJson>) -> Result<Option<RawJson>, Error> {
-    match map {
-        Some(map) if map.read::<HashMap<String, String>>().is_err() => {
-            Err(Error::at(place, "must be an object of texts"))
+impl MeshSpecBody {
+    fn spec(self) -> Result<MeshSpec, ValidationError> {
+        let edition = required("type", self.edition)?;
+        fixed("type", Some(&edition), EDITION)?;
+        let version = self.version.unwrap_or_else(|| NEWEST_VERSION.to_owned());
+        check_version("version", &version)?;
+        let clusters = required("extendParams", self.extend_params)?.clusters;
+        let clusters = clusters.filter(|clusters| !clusters.is_empty());
+        let clusters = required("extendParams.clusters", clusters)?;
+        for (n, tag) in self.tags.iter().flatten().enumerate() {
+            tag.check()
+                .map_err(|error| error.nested_in(format_args!("tags[{n}]")))?;
         }
-        map => Ok(map),
+        if let Some(config) = &self.config {
+            config.check().map_err(|error| error.nested_in("config"))?;
+        }
+        let clusters = clusters.into_iter().enumerate().map(|(n, cluster)| {
+            cluster
+                .cluster()
+                .map_err(|error| error.nested_in(format_args!("extendParams.clusters[{n}]")))
+        });
+        Ok(MeshSpec {
+            edition: Some(edition),
+            version: Some(version),
+            ipv6_enable: self.ipv6_enable,
+            tags: self.tags.as_ref().map(RawJson::new),
+            config: self.config.as_ref().map(RawJson::new),
+            extend_params: ExtendParams {
+                clusters: clusters.collect::<Result<_, _>>()?,
+            },
+        })
     }
 }
 
 impl ClusterBody {
-    fn cluster(self, n: usize) -> Result<Cluster, Error> {
-        let place = format!("spec.extendParams.clusters[{n}]");
+    fn cluster(self) -> Result<Cluster, ValidationError> {
         let id = self.cluster_id.filter(|id| !id.is_empty());
-        let id = id.ok_or_else(|| Error::required(format_args!("{place}.clusterID")))?;
-        let installation = self.installation;
-        let installation =
-            installation.ok_or_else(|| Error::required(format_args!("{place}.installation")))?;
-        installation.check(&format!("{place}.installation"))?;
+        let id = required("clusterID", id)?;
+        let installation = required("installation", self.installation)?;
+        installation
+            .check()
+            .map_err(|error| error.nested_in("installation"))?;
         if let Some(injection) = &self.injection {
-            injection.check(&format!("{place}.injection"))?;
+            injection
+                .check()
+                .map_err(|error| error.nested_in("injection"))?;
         }
         Ok(Cluster {
             id,
@@ -213,7 +197,23 @@ impl ClusterBody {
     }
 }
 
-/// The items of a list, as they are written.
+/// Checks the kind of a mesh, which the documents spell in two ways.
+pub fn check_kind(kind: &str) -> Result<(), ValidationError> {
+    match kind {
+        "Mesh" | "mesh" => Ok(()),
+        _ => Err(ValidationError::new("kind", "must be Mesh or mesh")),
+    }
+}
+
+fn check_texts(path: &str, map: Option<&RawJson>) -> Result<(), ValidationError> {
+    match map {
+        Some(map) if map.read::<HashMap<String, String>>().is_err() => {
+            Err(ValidationError::new(path, "must be an object of texts"))
+        }
+        _ => Ok(()),
+    }
+}
+
 type MeshItems<'a> = StreamedArray<Box<dyn Iterator<Item = MeshView<'a>> + 'a>>;
 
 /// A list of meshes.
@@ -225,13 +225,12 @@ pub struct MeshList<'a> {
     kind: &'static str,
     /// Always `v1`.
     api_version: &'static str,
-    /// The meshes of the project, in the order they were created.
+    /// The meshes of the project, oldest first.
     #[schema(value_type = Vec<MeshView>)]
     items: MeshItems<'a>,
 }
 
 impl<'a> MeshList<'a> {
-    /// A list of these.
     pub fn new(items: impl Iterator<Item = MeshView<'a>> + 'a) -> Self {
         Self {
             kind: "MeshList",
@@ -241,38 +240,37 @@ impl<'a> MeshList<'a> {
     }
 }
 
-/// A mesh as it is answered. Annotations, labels and tags are not, as neither the documented answers nor the
-/// service show them.
+/// A mesh. Annotations, labels and tags are omitted, as in the documented responses and in those of the service.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AsmMesh)]
 #[serde(rename_all = "camelCase")]
 pub struct MeshView<'a> {
-    /// `Mesh` or `mesh`, as it was ordered.
+    /// `Mesh` or `mesh`, as in the request.
     kind: &'a str,
     /// Always `v1`.
     api_version: &'static str,
-    /// What it is called.
+    /// The name, the id and the creation time.
     metadata: MeshMetadataView<'a>,
-    /// What it is made of.
+    /// The specification.
     spec: MeshSpecView<'a>,
-    /// Where it stands.
+    /// The status.
     status: MeshStatusView,
 }
 
-/// What a mesh is called.
+/// The name, the id and the creation time of a mesh.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AsmMeshMetadata)]
 #[serde(rename_all = "camelCase")]
 pub struct MeshMetadataView<'a> {
-    /// Its name.
+    /// The name.
     name: &'a str,
-    /// Its id.
+    /// The id.
     uid: &'a str,
-    /// When it was created.
+    /// The creation time.
     creation_timestamp: &'a Timestamp,
 }
 
-/// What a mesh is made of.
+/// The specification of a mesh.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AsmMeshSpec)]
 #[serde(rename_all = "camelCase")]
@@ -282,11 +280,11 @@ pub struct MeshSpecView<'a> {
     edition: &'a str,
     /// The version of Istio.
     version: &'a str,
-    /// Whether it supports IPv6; absent if it was not said.
+    /// True if the mesh supports IPv6; absent if the request did not specify it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = bool, required = false)]
     ipv6_enable: Option<bool>,
-    /// How data plane and telemetry are set up; absent if it was not said.
+    /// The settings of data plane and telemetry; absent if the request did not specify them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = MeshConfig, required = false)]
     config: Option<&'a RawJson>,
@@ -302,8 +300,8 @@ pub struct ExtendParamsView<'a> {
     clusters: Vec<ClusterView<'a>>,
 }
 
-/// A cluster in a mesh. Only the answer to creating the mesh tells more than its id.
-#[derive(Serialize, ToSchema)]
+/// A cluster in a mesh. Only the response to creating the mesh shows more than its id.
+#[derive(Default, Serialize, ToSchema)]
 #[schema(as = AsmMeshCluster)]
 pub struct ClusterView<'a> {
     /// The cluster.
@@ -313,72 +311,76 @@ pub struct ClusterView<'a> {
     #[serde(rename = "projectID", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     project_id: Option<&'a str>,
-    /// Where the mesh's components are installed.
+    /// The nodes on which the mesh's components are installed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Installation, required = false)]
     installation: Option<&'a RawJson>,
-    /// Where sidecars are injected.
+    /// The namespaces in which sidecars are injected.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Injection, required = false)]
     injection: Option<&'a RawJson>,
 }
 
-/// Where a mesh stands.
+/// The status of a mesh.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AsmMeshStatus)]
 #[serde(rename_all = "camelCase")]
 pub struct MeshStatusView {
     /// `Running`, `Creating`, `CreateFailed`, `Deleting`, `DeleteFailed`, `Upgrading`, `UpgradeFailed`,
     /// `RollingBack` or `RollbackFailed`.
-    phase: &'static str,
-    /// When it was updated last; absent from the answer to creating the mesh.
+    #[schema(value_type = String)]
+    phase: MeshPhase,
+    /// The time of the last update; absent from the response to creating the mesh.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Timestamp, required = false)]
     update_timestamp: Option<Timestamp>,
 }
 
 impl<'a> MeshView<'a> {
-    /// What can be seen of a mesh at an instant, as lists and answers to showing it tell.
+    /// The mesh as lists and the operation that shows it describe it.
     pub fn new(id: &'a str, mesh: &'a Mesh, now: Millis) -> Self {
-        let spec = &mesh.spec;
-        let clusters = spec.clusters.iter().map(|cluster| ClusterView {
+        let MeshSpec {
+            edition,
+            version,
+            ipv6_enable,
+            config,
+            extend_params,
+            ..
+        } = &mesh.definition.spec;
+        let clusters = extend_params.clusters.iter().map(|cluster| ClusterView {
             cluster_id: &cluster.id,
-            project_id: None,
-            installation: None,
-            injection: None,
+            ..ClusterView::default()
         });
-        // What is gone cannot be found, so this is only asked for by the command that let it go.
-        let phase = mesh
-            .phase(now)
-            .unwrap_or(super::model::mesh::MeshPhase::Deleting);
         Self {
-            kind: &spec.kind,
+            kind: &mesh.definition.kind,
             api_version: API_VERSION,
             metadata: MeshMetadataView {
-                name: &spec.name,
+                name: &mesh.definition.name,
                 uid: id,
                 creation_timestamp: &mesh.created,
             },
             spec: MeshSpecView {
-                edition: &spec.edition,
-                version: &spec.version,
-                ipv6_enable: spec.ipv6,
-                config: spec.config.as_ref(),
+                edition: edition.as_deref().unwrap_or(EDITION),
+                version: version.as_deref().unwrap_or(NEWEST_VERSION),
+                ipv6_enable: *ipv6_enable,
+                config: config.as_ref(),
                 extend_params: ExtendParamsView {
                     clusters: clusters.collect(),
                 },
             },
             status: MeshStatusView {
-                phase: phase.as_str(),
+                // Only the response to a deletion shows a mesh that is already deleted.
+                phase: mesh.phase(now).unwrap_or(MeshPhase::Deleting),
                 update_timestamp: Some(mesh.updated(now)),
             },
         }
     }
 
-    /// A mesh as the answer to creating it tells: with its clusters as they were sent.
+    /// The response to creating the mesh, with the clusters of the request.
     pub fn created(id: &'a str, mesh: &'a Mesh, now: Millis) -> Self {
         let mut view = Self::new(id, mesh, now);
-        let clusters = mesh.spec.clusters.iter().map(|cluster| ClusterView {
+        let clusters = mesh.definition.spec.extend_params.clusters.iter();
+        let clusters = clusters.map(|cluster| ClusterView {
             cluster_id: &cluster.id,
             project_id: cluster.project.as_deref(),
             installation: cluster.installation.as_ref(),
@@ -386,16 +388,16 @@ impl<'a> MeshView<'a> {
         });
         view.spec.extend_params.clusters = clusters.collect();
         view.status = MeshStatusView {
-            phase: super::model::mesh::MeshPhase::Creating.as_str(),
+            phase: MeshPhase::Creating,
             update_timestamp: None,
         };
         view
     }
 
-    /// A mesh as the answer to deleting it tells.
+    /// The response to deleting the mesh.
     pub fn deleted(id: &'a str, mesh: &'a Mesh, now: Millis) -> Self {
         let mut view = Self::new(id, mesh, now);
-        view.status.phase = super::model::mesh::MeshPhase::Deleting.as_str();
+        view.status.phase = MeshPhase::Deleting;
         view
     }
 }

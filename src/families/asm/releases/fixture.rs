@@ -1,148 +1,102 @@
-//! Releases in the fixture format: as they are answered, and what answers do not show beside it.
+//! Releases in the fixture format: the shape of responses, and the properties that responses do not show.
 
 use serde::{Deserialize, Serialize};
 
-use super::model::release::{NOTHING, Release, ReleaseLifecycle, Workloads};
-use super::model::spec::{GrayWorkload, ReleaseFields, ReleaseSpec};
+use super::model::release::{RUNNING, Release, ReleaseLifecycle, Workloads};
+use super::model::spec::{ReleaseFields, ReleaseSpec, UNKNOWN_DEPLOYMENT};
 use super::wire::{API_VERSION, KIND};
+use crate::families::asm::fields::{check_name, fixed};
 use crate::families::asm::run::SingleStepRun;
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::sim::Millis;
+use crate::sim::lifecycle::Run;
 use crate::world::fixture::ValidationError;
 use crate::world::run_fixture::RunState;
 
-/// The namespace of a task that names none.
+/// The namespace of a task whose fixture has none.
 const DEFAULT_NAMESPACE: &str = "default";
-
-/// The phase of a task that names none.
-const DEFAULT_PHASE: &str = "Running";
 
 /// A release task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ReleaseFixture {
-    /// `Release`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     kind: Option<String>,
-    /// `asm/v2`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     api_version: Option<String>,
-    metadata: MetadataState,
+    metadata: ReleaseMetadata,
     #[serde(default)]
-    spec: SpecState,
-    /// Where it stands; without a run it stays there.
+    spec: ReleaseFields,
     #[serde(default)]
-    status: StatusState,
+    status: ReleaseStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     emulator: Option<ReleaseEmulator>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct MetadataState {
-    /// The mesh it is in.
-    #[serde(rename = "meshID", default, skip_serializing_if = "Option::is_none")]
+struct ReleaseMetadata {
+    #[serde(rename = "meshID")]
     mesh_id: Option<String>,
-    /// Its name.
     name: String,
-    /// Its id; absent: a new one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// A new one if absent.
     uid: Option<String>,
-    /// Absent: `default`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// [`DEFAULT_NAMESPACE`] if absent.
     namespace: Option<String>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct SpecState {
-    #[serde(rename = "serviceName")]
-    service: String,
-    #[serde(rename = "clusterID")]
-    cluster: String,
-    #[serde(rename = "deploymentName")]
-    deployment: String,
-    version: String,
-    /// Absent: `canary`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    kind: Option<String>,
-    #[serde(rename = "grayDeployments")]
-    gray: Vec<GrayState>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct GrayState {
-    #[serde(rename = "clusterID")]
-    cluster: String,
-    /// Absent: `{}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    template: Option<RawJson>,
-}
-
+/// The status of a task; without a run it lasts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-struct StatusState {
-    /// Any word; absent: `Running`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+struct ReleaseStatus {
+    /// Any text; [`RUNNING`] if absent.
     phase: Option<String>,
-    /// Absent: the start of the run, or now.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The start of the run if absent, or the current time.
     start_time: Option<Timestamp>,
-    /// Absent: the start.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The start if absent.
     update_time: Option<Timestamp>,
-    /// Absent: `{}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Unknown if absent.
     deployment: Option<RawJson>,
-    /// Absent: the templates.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The templates if absent.
     gray_deployments: Option<Vec<RawJson>>,
 }
 
-/// What answers do not show of a task.
+/// The properties of a task that responses do not show.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ReleaseEmulator {
-    /// Its creation; with it phase and update time are computed.
+    /// The creation, from which phase and update time are computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<RunState>,
-    /// When it was updated last, in milliseconds; absent: never.
+    /// The time of the last update command, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     updated: Option<Millis>,
-    /// The percentage of traffic on the grayscale version; absent: whatever an ending needs.
+    /// The percentage of traffic on the grayscale version. If absent, every termination is allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     gray_traffic: Option<u8>,
 }
 
 impl ReleaseFixture {
-    /// Its uid, if it is given.
     pub fn uid(&self) -> Option<&str> {
         self.metadata.uid.as_deref()
     }
 
-    /// Its namespace and its name.
-    pub fn named(&self) -> (String, String) {
+    pub fn namespace(&self) -> &str {
         let namespace = self.metadata.namespace.as_deref();
-        let namespace = namespace.unwrap_or(DEFAULT_NAMESPACE);
-        (namespace.to_owned(), self.metadata.name.clone())
+        namespace.unwrap_or(DEFAULT_NAMESPACE)
     }
 
-    /// Takes over what another says of the same task, which keeps its uid.
+    pub fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    /// Replaces all but the uid, which changes only if the patch has one.
     pub fn replace(&mut self, patch: Self) {
         let uid = self.metadata.uid.take();
         *self = patch;
         self.metadata.uid = self.metadata.uid.take().or(uid);
     }
 
-    /// Writes a task down.
     pub fn new(mesh: &str, uid: &str, release: &Release, now: Millis) -> Self {
-        let spec = &release.spec;
-        let gray = spec.gray.iter().map(|gray| GrayState {
-            cluster: gray.cluster.to_string(),
-            template: Some(gray.template.clone()),
-        });
         let (run, updated) = match &release.lifecycle {
             ReleaseLifecycle::Given { .. } => (None, None),
             ReleaseLifecycle::Creation { job, touched } => {
@@ -158,127 +112,107 @@ impl ReleaseFixture {
         Self {
             kind: Some(KIND.to_owned()),
             api_version: Some(API_VERSION.to_owned()),
-            metadata: MetadataState {
+            metadata: ReleaseMetadata {
                 mesh_id: Some(mesh.to_owned()),
-                name: spec.name().to_owned(),
+                name: release.spec.name().to_owned(),
                 uid: Some(uid.to_owned()),
                 namespace: Some(release.namespace.to_string()),
             },
-            spec: SpecState {
-                service: spec.service().to_owned(),
-                cluster: spec.cluster().to_owned(),
-                deployment: spec.deployment().to_owned(),
-                version: spec.version().to_owned(),
-                kind: Some(spec.kind().to_owned()),
-                gray: gray.collect(),
-            },
-            status: StatusState {
-                phase: Some(release.phase(now).as_str().to_owned()),
+            spec: release.spec.fields(),
+            status: ReleaseStatus {
+                phase: Some(release.phase(now).to_owned()),
                 start_time: Some(release.started.clone()),
                 update_time: Some(release.updated(now)),
                 deployment: Some(release.original().clone()),
-                gray_deployments: Some(release.deployed().cloned().collect()),
+                gray_deployments: Some(release.deployed().into_iter().cloned().collect()),
             },
             emulator: (emulator != ReleaseEmulator::default()).then_some(emulator),
         }
     }
 
-    /// Makes the task of a mesh, and says the uid it is given.
-    pub fn restore(
-        self,
-        mesh: &str,
-        now: Millis,
-    ) -> Result<(Option<String>, Release), ValidationError> {
-        fixed("kind", self.kind.as_deref(), KIND)?;
-        fixed("apiVersion", self.api_version.as_deref(), API_VERSION)?;
-        fixed("metadata.meshID", self.metadata.mesh_id.as_deref(), mesh)?;
-        if self.metadata.uid.as_deref() == Some("") {
-            return Err(ValidationError::new(
-                "metadata.uid",
-                "a text that is not empty",
-            ));
-        }
+    /// Rebuilds the task.
+    pub fn restore(self, mesh: &str, now: Millis) -> Result<Release, ValidationError> {
+        self.check(mesh)?;
+        let namespace = self.namespace().into();
         let emulator = self.emulator.unwrap_or_default();
-        let run = emulator.run.map(|run| run.restore(now)).transpose();
-        let run = run.map_err(|error| error.nested_in("emulator.run"))?;
+        let run = emulator
+            .run
+            .map(|run| run.restore(now))
+            .transpose()
+            .map_err(|error| error.nested_in("emulator.run"))?;
         if run.is_none() && emulator.updated.is_some() {
-            return Err(ValidationError::new("emulator.updated", "a run beside it"));
+            let expected = "must be absent without a run";
+            return Err(ValidationError::new("emulator.updated", expected));
         }
-        if emulator.gray_traffic.is_some_and(|gray| gray > 100) {
-            return Err(ValidationError::new(
-                "emulator.gray_traffic",
-                "a percentage from 0 to 100",
-            ));
-        }
-        let StatusState {
-            phase,
-            start_time,
-            update_time,
-            deployment,
-            gray_deployments,
-        } = self.status;
-        for (n, gray) in self.spec.gray.iter().enumerate() {
-            let place = format_args!("spec.grayDeployments[{n}].template");
-            RawJson::require_object(place, gray.template.as_ref())?;
-        }
-        RawJson::require_object("status.deployment", deployment.as_ref())?;
-        for (n, workload) in gray_deployments.iter().flatten().enumerate() {
-            RawJson::require_object(format_args!("status.grayDeployments[{n}]"), Some(workload))?;
-        }
-        let started = start_time.unwrap_or_else(|| match &run {
-            Some(run) => Timestamp::At(run.started()),
-            None => Timestamp::At(now),
-        });
+        let status = self.status;
+        let started = status
+            .start_time
+            .unwrap_or_else(|| Timestamp::At(run.as_ref().map_or(now, Run::started)));
         let lifecycle = match run {
             Some(run) => ReleaseLifecycle::Creation {
                 touched: emulator.updated.unwrap_or_else(|| run.started()),
                 job: SingleStepRun::from_run(run),
             },
             None => ReleaseLifecycle::Given {
-                phase: phase.unwrap_or_else(|| DEFAULT_PHASE.to_owned()).into(),
-                updated: update_time.unwrap_or_else(|| started.clone()),
+                phase: status.phase.unwrap_or_else(|| RUNNING.to_owned()).into(),
+                updated: status.update_time.unwrap_or_else(|| started.clone()),
             },
         };
-        let gray = self.spec.gray.into_iter().map(|gray| GrayWorkload {
-            cluster: gray.cluster.into(),
-            template: gray.template.unwrap_or_else(|| NOTHING.clone()),
-        });
-        let said = ReleaseFields {
-            name: self.metadata.name,
-            service: self.spec.service,
-            cluster: self.spec.cluster,
-            deployment: self.spec.deployment,
-            version: self.spec.version,
-            kind: self.spec.kind,
-        };
-        let spec = ReleaseSpec::new(&said, gray.collect());
-        let same = |deployed: &Vec<RawJson>| {
-            deployed
+        let spec = ReleaseSpec::new(&self.metadata.name, self.spec);
+        // Workloads that equal their templates are not stored twice.
+        let deployed = status.gray_deployments.filter(|deployed| {
+            !deployed
                 .iter()
                 .eq(spec.gray.iter().map(|gray| &gray.template))
-        };
-        let deployed = gray_deployments.filter(|deployed| !same(deployed));
-        let is_known = deployment.is_some() || deployed.is_some();
-        let workloads = is_known.then(|| Workloads {
-            original: deployment.unwrap_or_else(|| NOTHING.clone()),
+        });
+        let has_workloads = status.deployment.is_some() || deployed.is_some();
+        let workloads = has_workloads.then(|| Workloads {
+            original: status
+                .deployment
+                .unwrap_or_else(|| UNKNOWN_DEPLOYMENT.clone()),
             deployed,
         });
-        let namespace = self.metadata.namespace.as_deref();
-        let release = Release {
-            namespace: namespace.unwrap_or(DEFAULT_NAMESPACE).into(),
+        Ok(Release {
+            namespace,
+            spec,
             started,
             workloads: workloads.map(Box::new),
             gray_traffic: emulator.gray_traffic,
             lifecycle,
-            spec,
-        };
-        Ok((self.metadata.uid, release))
+        })
     }
-}
 
-fn fixed(place: &str, said: Option<&str>, must: &str) -> Result<(), ValidationError> {
-    match said {
-        Some(said) if said != must => Err(ValidationError::new(place, must)),
-        _ => Ok(()),
+    fn check(&self, mesh: &str) -> Result<(), ValidationError> {
+        let Self {
+            metadata,
+            spec,
+            status,
+            ..
+        } = self;
+        fixed("kind", self.kind.as_deref(), KIND)?;
+        fixed("apiVersion", self.api_version.as_deref(), API_VERSION)?;
+        fixed("metadata.meshID", metadata.mesh_id.as_deref(), mesh)?;
+        check_name("metadata.name", &metadata.name)?;
+        if metadata.uid.as_deref() == Some("") {
+            return Err(ValidationError::new("metadata.uid", "must not be empty"));
+        }
+        for (n, gray) in spec.gray.iter().enumerate() {
+            let path = format_args!("spec.grayDeployments[{n}].template");
+            RawJson::require_object(path, Some(&gray.template))?;
+        }
+        RawJson::require_object("status.deployment", status.deployment.as_ref())?;
+        for (n, workload) in status.gray_deployments.iter().flatten().enumerate() {
+            let path = format_args!("status.grayDeployments[{n}]");
+            RawJson::require_object(path, Some(workload))?;
+        }
+        let gray_traffic = self
+            .emulator
+            .as_ref()
+            .and_then(|emulator| emulator.gray_traffic);
+        if gray_traffic.is_some_and(|gray| gray > 100) {
+            let path = "emulator.gray_traffic";
+            return Err(ValidationError::new(path, "must be from 0 to 100"));
+        }
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Grayscale release tasks.
 
+mod commands;
 pub mod fixture;
 pub mod model;
 pub mod operations;

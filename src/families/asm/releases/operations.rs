@@ -1,30 +1,28 @@
-//! The operations on releases: HTTP in, one call on the table, HTTP out.
+//! The operations on releases, each one call on the table.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::model::release::ReleasePhase;
+use super::model::release::CREATING;
 use super::wire::{CreateReleaseBody, DeleteQuery, ReleaseBody, ReleaseList, ReleaseView};
 use crate::families::asm::Asm;
 use crate::families::asm::error::{AsmErrorBody, Error};
-use crate::families::asm::scope::{NamespaceRef, ProjectScope, UnknownMesh};
-use crate::families::asm::table::WriteContext;
+use crate::families::asm::scope::{EVERY_PROJECT, NamespaceRef, ProjectScope};
 use crate::http::Caller;
 use crate::http::context::add_hint;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::response;
 use crate::world::settings::References;
 
-/// About what a release takes as text, in bytes.
+/// The usual size of a release in JSON, in bytes.
 const SIZE: usize = 2 << 10;
 
 /// Starts a grayscale release task.
 ///
-/// It is `Creating` for one step and then `Running`. Answers the whole task. Errors: 400 for a field that is
-/// missing or wrong, and while the mesh is being deleted; 404 for a mesh that is not known, with
-/// `--references checked` or if it belongs to a project out of reach; 409 for a name that the namespace has,
-/// or a service that has a task already.
+/// The task is `Creating` for one step and then `Running`. Returns the whole task. Errors: 400 for a missing or invalid
+/// field, and while the mesh is being deleted; 404 for an unknown mesh with `--references checked`, and for a mesh of an
+/// inaccessible project; 409 for a name already used in the namespace, and for a service that already has a task.
 #[utoipa::path(post, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases", operation_id = "CreateRelease", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace")),
     request_body(content = CreateReleaseBody,
@@ -46,26 +44,14 @@ pub async fn create_release(
     Json(body): Json<ReleaseBody>,
 ) -> Result<Response, Error> {
     let spec = body.spec(&mesh, &namespace)?;
-    let target = NamespaceRef {
-        scope: ProjectScope::from_caller(&caller),
-        mesh: &mesh,
-        namespace: &namespace,
-    };
-    let unknown = match handle.settings().references {
-        References::Lenient => UnknownMesh::MakeKnown {
-            home: caller.default_project(),
-        },
-        References::Checked => UnknownMesh::Refuse,
+    let target = NamespaceRef::new(&caller, &mesh, &namespace);
+    let home = match handle.settings().references {
+        References::Lenient => Some(caller.default_project().unwrap_or(EVERY_PROJECT)),
+        References::Checked => None,
     };
     let text = handle.write(|table, shared, now| {
-        let mut context = WriteContext {
-            scripts: &mut shared.scripts,
-            ids: handle.ids(),
-            log: &mut shared.log,
-        };
-        let uid = table.create_release(&mut context, target, unknown, spec, now)?;
-        let release = &table.release(target, &uid)?.item;
-        let view = ReleaseView::new(&mesh, &uid, release, now).in_phase(ReleasePhase::Creating);
+        let release = table.create_release(shared, handle.ids(), target, home, spec, now)?;
+        let view = ReleaseView::new(&mesh, &release.id, &release.item, now).in_phase(CREATING);
         Ok::<_, Error>(response::to_json(&view, SIZE))
     })?;
     Ok(response::json(StatusCode::CREATED, text))
@@ -73,8 +59,7 @@ pub async fn create_release(
 
 /// Lists the release tasks of a mesh.
 ///
-/// Those of all its namespaces, in the order they were created; there is no paging. Errors: 404 for a mesh
-/// that is not known.
+/// Returns the tasks in all its namespaces, oldest first. There is no paging. Errors: 404 for an unknown mesh.
 #[utoipa::path(get, path = "/v2/meshes/{mesh_id}/releases", operation_id = "GetAllReleases", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh")),
     responses((status = 200, body = ReleaseList), (status = 400, body = AsmErrorBody),
@@ -90,16 +75,17 @@ pub async fn list_releases(
 ) -> Result<Response, Error> {
     let text = handle.read(|table, _, now| {
         let releases = table.releases(ProjectScope::from_caller(&caller), &mesh)?;
-        let rows = releases.map(|entry| ReleaseView::new(&mesh, &entry.id, &entry.item, now));
+        let views =
+            releases.map(|release| ReleaseView::new(&mesh, &release.id, &release.item, now));
         let size = 64 + SIZE * table.n_releases(&mesh);
-        Ok::<_, Error>(response::to_json(&ReleaseList::new(rows), size))
+        Ok::<_, Error>(response::to_json(&ReleaseList::new(views), size))
     })?;
     Ok(response::json(StatusCode::OK, text))
 }
 
 /// Shows a release task.
 ///
-/// `release_id` is its uid, or its name. Errors: 404 for the mesh or the task.
+/// `release_id` is the task's uid or name. Errors: 404 for an unknown mesh or task.
 #[utoipa::path(get, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases/{release_id}", operation_id = "GetReleaseByName", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace"),
         ("release_id" = String, Path, description = "The task's uid, or its name")),
@@ -114,17 +100,13 @@ pub async fn show_release(
     caller: Caller,
     Path((mesh, namespace, id)): Path<(String, String, String)>,
 ) -> Result<Response, Error> {
-    let target = NamespaceRef {
-        scope: ProjectScope::from_caller(&caller),
-        mesh: &mesh,
-        namespace: &namespace,
-    };
+    let target = NamespaceRef::new(&caller, &mesh, &namespace);
     handle.read(|table, _, now| {
-        let entry = table.release(target, &id)?;
-        let view = ReleaseView::new(&mesh, &entry.id, &entry.item, now);
-        // No documented field says why.
-        if let Some(why) = entry.item.failure(now) {
-            add_hint(format!("the creation failed: {why}"));
+        let release = table.release(target, &id)?;
+        let view = ReleaseView::new(&mesh, &release.id, &release.item, now);
+        // No documented field has room for the message.
+        if let Some(message) = release.item.failure(now) {
+            add_hint(format!("the creation failed: {message}"));
         }
         Ok(response::json(
             StatusCode::OK,
@@ -135,10 +117,10 @@ pub async fn show_release(
 
 /// Updates the image version of a release task.
 ///
-/// Takes a task as it is answered: `spec.version` and the images of the containers in
-/// `spec.grayDeployments[].template` count, workloads by position and containers by name. Without a body
-/// nothing changes. Answers nothing. Errors: 400 for another image repository, a workload or a container that
-/// the task does not have, and a body that is meant for another task; 404 for the mesh or the task.
+/// Accepts a task in the shape of a response. Changes `spec.version` and the images of the containers in
+/// `spec.grayDeployments[].template`, where workloads are matched by position and containers by name. Without a body
+/// nothing changes. The response is empty. Errors: 400 for another image repository, for a workload or container that the
+/// task does not have, and for a body that names another task; 404 for an unknown mesh or task.
 #[utoipa::path(put, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases/{release_id}", operation_id = "UpdateRelease", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace"),
         ("release_id" = String, Path, description = "The task's uid, or its name")),
@@ -158,26 +140,22 @@ pub async fn update_release(
     Path((mesh, namespace, id)): Path<(String, String, String)>,
     Json(body): Json<ReleaseBody>,
 ) -> Result<Response, Error> {
-    let (name, change) = body.change(&mesh, &namespace)?;
-    let target = NamespaceRef {
-        scope: ProjectScope::from_caller(&caller),
-        mesh: &mesh,
-        namespace: &namespace,
-    };
-    let in_vain = handle.write(|table, shared, now| {
-        table.update_release(target, &id, name.as_deref(), &change, now, &mut shared.log)
+    let update = body.update(&mesh, &namespace)?;
+    let target = NamespaceRef::new(&caller, &mesh, &namespace);
+    let ignored = handle.write(|table, shared, now| {
+        table.update_release(target, &id, &update, now, &mut shared.log)
     })?;
-    if !in_vain.is_empty() {
-        add_hint(format!("an update does not change {}", in_vain.join(", ")));
+    if !ignored.is_empty() {
+        add_hint(format!("an update does not change {}", ignored.join(", ")));
     }
     Ok(response::empty(StatusCode::OK))
 }
 
 /// Cancels or ends a release task.
 ///
-/// The task is gone at once. Answers nothing. Errors: 400 for an `action` that is missing or unknown, and
-/// where the traffic does not allow it: cancelling needs all of it on the original version, ending on the
-/// grayscale one; 404 for the mesh or the task.
+/// The task is removed at once. The response is empty. Errors: 400 for a missing or unknown `action`, and if the traffic
+/// does not allow it: cancelling needs all traffic on the original version, ending on the grayscale version; 404 for an
+/// unknown mesh or task.
 #[utoipa::path(delete, path = "/v2/meshes/{mesh_id}/namespaces/{namespace}/releases/{release_id}", operation_id = "DeleteRelease", tag = "asm",
     params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace"),
         ("release_id" = String, Path, description = "The task's uid, or its name"), DeleteQuery),
@@ -194,11 +172,7 @@ pub async fn delete_release(
     Query(query): Query<DeleteQuery>,
 ) -> Result<Response, Error> {
     let termination = query.termination()?;
-    let target = NamespaceRef {
-        scope: ProjectScope::from_caller(&caller),
-        mesh: &mesh,
-        namespace: &namespace,
-    };
+    let target = NamespaceRef::new(&caller, &mesh, &namespace);
     handle.write(|table, shared, now| {
         table.end_release(target, &id, termination, now, &mut shared.log)
     })?;

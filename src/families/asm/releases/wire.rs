@@ -1,4 +1,4 @@
-//! Releases as requests and answers spell them.
+//! The requests and responses of releases.
 
 use std::borrow::Cow;
 
@@ -8,14 +8,14 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::model::images::{self, ImageUpdate};
-use super::model::release::{ImmutableFields, NOTHING, Release, ReleaseUpdate, Termination};
-use super::model::spec::{GrayWorkload, ReleaseFields, ReleaseSpec};
-use crate::families::asm::error::Error;
-use crate::families::asm::names::{self, is_name};
+use super::model::release::{Release, ReleaseUpdate, Termination};
+use super::model::spec::{GrayWorkload, ReleaseFields, ReleaseSpec, UNKNOWN_DEPLOYMENT};
+use crate::families::asm::fields::{check_name, fixed, required};
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::http::response::StreamedArray;
 use crate::sim::Millis;
+use crate::world::fixture::ValidationError;
 
 /// The fixed value of `kind`.
 pub const KIND: &str = "Release";
@@ -23,8 +23,7 @@ pub const KIND: &str = "Release";
 /// The fixed value of `apiVersion`.
 pub const API_VERSION: &str = "asm/v2";
 
-/// A release task as it is sent, for creating and for updating. What is the server's (`metadata.uid`,
-/// `status`) has no effect.
+/// A release task to create or to update. `metadata.uid` and `status` have no effect: the server assigns them.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = AsmReleaseBody)]
 #[serde(rename_all = "camelCase")]
@@ -37,32 +36,32 @@ pub struct ReleaseBody {
     api_version: Option<String>,
     /// Required on create.
     metadata: Option<MetadataBody>,
-    /// Required on create. An update takes `version` and the images of `grayDeployments` from it.
+    /// Required on create. An update uses only `version` and the images of `grayDeployments`.
     spec: Option<SpecBody>,
-    /// Has no effect; taken so that a task can be sent as it was answered.
-    #[expect(dead_code, reason = "it is known, and has no effect")]
+    /// Has no effect. Accepted so that a task can be sent in the shape of a response.
+    #[expect(dead_code, reason = "accepted, without effect")]
     #[schema(value_type = RawJson, required = false)]
     status: Option<RawJson>,
 }
 
-/// What a release task is called.
+/// The name of a release task.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = AsmReleaseMetadataBody)]
 pub struct MetadataBody {
-    /// The mesh of the path, if given.
+    /// The mesh in the path, if given.
     #[serde(rename = "meshID")]
     mesh_id: Option<String>,
     /// Required on create: 4 to 64 lowercase letters, digits and hyphens, a letter first, no hyphen last.
     #[schema(example = "reviews-v2", pattern = "^[a-z][a-z0-9-]{2,62}[a-z0-9]$")]
     name: Option<String>,
-    /// Has no effect: the server gives it.
-    #[expect(dead_code, reason = "it is known, and has no effect")]
+    /// Has no effect: the server assigns it.
+    #[expect(dead_code, reason = "accepted, without effect")]
     uid: Option<String>,
-    /// The namespace of the path, if given.
+    /// The namespace in the path, if given.
     namespace: Option<String>,
 }
 
-/// What is released.
+/// The specification of a release task.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = AsmReleaseSpecBody)]
 pub struct SpecBody {
@@ -77,10 +76,10 @@ pub struct SpecBody {
     deployment_name: Option<String>,
     /// The label of the grayscale version.
     version: Option<String>,
-    /// Any text that is not empty; `canary` if absent.
+    /// Any non-empty text; `canary` by default.
     #[serde(rename = "type")]
     kind: Option<String>,
-    /// The grayscale workloads; on create at least one.
+    /// The grayscale workloads, at least one on create.
     #[serde(rename = "grayDeployments")]
     gray_deployments: Option<Vec<GrayBody>>,
 }
@@ -92,13 +91,13 @@ pub struct GrayBody {
     /// The cluster it runs in.
     #[serde(rename = "clusterID")]
     cluster_id: Option<String>,
-    /// A Kubernetes Deployment, kept byte for byte. On create at least one workload must have one; `{}` if
-    /// absent.
+    /// A Kubernetes Deployment, stored byte for byte; `{}` if absent. On create at least one workload must have
+    /// one.
     #[schema(value_type = Option<Object>)]
     template: Option<RawJson>,
 }
 
-/// The schema of a creation's body: [`ReleaseBody`], and what it must have then.
+/// The schema of a request that creates a release: [`ReleaseBody`] with its required fields.
 #[derive(Debug)]
 pub struct CreateReleaseBody;
 
@@ -144,143 +143,118 @@ impl ToSchema for CreateReleaseBody {
 }
 
 impl ReleaseBody {
-    /// The order for a task in a namespace of a mesh. Errors: 400 with the JSON path.
-    pub fn spec(self, mesh: &str, namespace: &str) -> Result<ReleaseSpec, Error> {
-        self.check_frame(mesh, namespace)?;
-        let metadata = self.metadata.ok_or_else(|| Error::required("metadata"))?;
-        let name = metadata
-            .name
-            .ok_or_else(|| Error::required("metadata.name"))?;
-        if !is_name(&name) {
-            return Err(Error::at("metadata.name", names::NAME));
-        }
-        let spec = self.spec.ok_or_else(|| Error::required("spec"))?;
-        let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
-        let service =
-            filled(spec.service_name).ok_or_else(|| Error::required("spec.serviceName"))?;
+    /// Checks a request to create a task in a namespace of a mesh, and takes the specification from it.
+    pub fn spec(self, mesh: &str, namespace: &str) -> Result<ReleaseSpec, ValidationError> {
+        self.check_target(mesh, namespace)?;
+        let metadata = required("metadata", self.metadata)?;
+        let name = required("metadata.name", metadata.name)?;
+        check_name("metadata.name", &name)?;
+        let spec = required("spec", self.spec)?;
+        let service = spec.service_name.filter(|service| !service.is_empty());
+        let service = required("spec.serviceName", service)?;
         if spec.kind.as_deref() == Some("") {
-            return Err(Error::at("spec.type", "must not be empty"));
+            return Err(ValidationError::new("spec.type", "must not be empty"));
         }
-        let gray = spec.gray_deployments.unwrap_or_default();
-        if gray.is_empty() {
-            return Err(Error::required("spec.grayDeployments"));
-        }
-        if gray.iter().all(|gray| gray.template.is_none()) {
-            return Err(Error::required("spec.grayDeployments[0].template"));
-        }
-        let gray = gray.into_iter().enumerate().map(|(n, gray)| gray.gray(n));
-        let said = ReleaseFields {
-            name,
+        let gray = spec.gray_deployments.filter(|gray| !gray.is_empty());
+        let gray = required("spec.grayDeployments", gray)?;
+        let template = gray.iter().find_map(|gray| gray.template.as_ref());
+        required("spec.grayDeployments[0].template", template)?;
+        let gray = gray.into_iter().enumerate().map(|(n, gray)| {
+            gray.check_template()
+                .map_err(|error| error.nested_in(format_args!("spec.grayDeployments[{n}]")))?;
+            Ok::<_, ValidationError>(GrayWorkload {
+                cluster: gray.cluster_id.unwrap_or_default().into(),
+                template: gray.template.unwrap_or_else(|| UNKNOWN_DEPLOYMENT.clone()),
+            })
+        });
+        let fields = ReleaseFields {
             service,
             cluster: spec.cluster_id.unwrap_or_default(),
             deployment: spec.deployment_name.unwrap_or_default(),
             version: spec.version.unwrap_or_default(),
             kind: spec.kind,
+            gray: gray.collect::<Result<_, _>>()?,
         };
-        Ok(ReleaseSpec::new(&said, gray.collect::<Result<_, _>>()?))
+        Ok(ReleaseSpec::new(&name, fields))
     }
 
-    /// What an update asks for, and the name of the task it is meant for, if it says. Errors: 400 with the
-    /// JSON path.
-    pub fn change(
-        self,
-        mesh: &str,
-        namespace: &str,
-    ) -> Result<(Option<String>, ReleaseUpdate), Error> {
-        self.check_frame(mesh, namespace)?;
+    /// Checks a request to update a task in a namespace of a mesh, and takes the changes from it.
+    pub fn update(self, mesh: &str, namespace: &str) -> Result<ReleaseUpdate, ValidationError> {
+        self.check_target(mesh, namespace)?;
         let spec = self.spec.unwrap_or_default();
         let gray = spec.gray_deployments.unwrap_or_default();
-        let images = gray.into_iter().enumerate().map(|(n, gray)| gray.images(n));
-        let change = ReleaseUpdate {
+        let images = gray.into_iter().enumerate().map(|(n, gray)| {
+            gray.images()
+                .map_err(|error| error.nested_in(format_args!("spec.grayDeployments[{n}]")))
+        });
+        Ok(ReleaseUpdate {
+            name: self.metadata.and_then(|metadata| metadata.name),
             version: spec.version,
             images: images.collect::<Result<_, _>>()?,
-            immutable: ImmutableFields {
-                service: spec.service_name,
-                cluster: spec.cluster_id,
-                deployment: spec.deployment_name,
-                kind: spec.kind,
-            },
-        };
-        Ok((self.metadata.unwrap_or_default().name, change))
+            service: spec.service_name,
+            cluster: spec.cluster_id,
+            deployment: spec.deployment_name,
+            kind: spec.kind,
+        })
     }
 
-    /// What holds of every request: fixed values are these, and body and path agree.
-    fn check_frame(&self, mesh: &str, namespace: &str) -> Result<(), Error> {
-        let metadata = self.metadata.as_ref();
-        let agreed = [
-            ("kind", self.kind.as_ref(), KIND),
-            ("apiVersion", self.api_version.as_ref(), API_VERSION),
-            (
-                "metadata.meshID",
-                metadata.and_then(|metadata| metadata.mesh_id.as_ref()),
-                mesh,
-            ),
-            (
-                "metadata.namespace",
-                metadata.and_then(|metadata| metadata.namespace.as_ref()),
-                namespace,
-            ),
-        ];
-        for (place, said, must) in agreed {
-            if said.is_some_and(|said| said != must) {
-                return Err(Error::at(place, format_args!("must be {must}")));
-            }
-        }
-        Ok(())
+    /// Checks the fixed values, and that body and path agree.
+    fn check_target(&self, mesh: &str, namespace: &str) -> Result<(), ValidationError> {
+        fixed("kind", self.kind.as_deref(), KIND)?;
+        fixed("apiVersion", self.api_version.as_deref(), API_VERSION)?;
+        let Some(metadata) = &self.metadata else {
+            return Ok(());
+        };
+        fixed("metadata.meshID", metadata.mesh_id.as_deref(), mesh)?;
+        let own_namespace = metadata.namespace.as_deref();
+        fixed("metadata.namespace", own_namespace, namespace)
     }
 }
 
 impl GrayBody {
-    fn gray(self, n: usize) -> Result<GrayWorkload, Error> {
-        let template = self.template.unwrap_or_else(|| NOTHING.clone());
-        if !template.is_object() {
-            let place = format_args!("spec.grayDeployments[{n}].template");
-            return Err(Error::at(place, "must be an object"));
+    fn check_template(&self) -> Result<(), ValidationError> {
+        match &self.template {
+            Some(template) if !template.is_object() => {
+                Err(ValidationError::new("template", "must be an object"))
+            }
+            _ => Ok(()),
         }
-        Ok(GrayWorkload {
-            cluster: self.cluster_id.unwrap_or_default().into(),
-            template,
-        })
     }
 
-    fn images(self, n: usize) -> Result<Vec<ImageUpdate>, Error> {
-        let place = format!("spec.grayDeployments[{n}].template");
-        let Some(template) = self.template else {
-            return Ok(Vec::new());
-        };
-        if !template.is_object() {
-            return Err(Error::at(place, "must be an object"));
+    fn images(self) -> Result<Vec<ImageUpdate>, ValidationError> {
+        self.check_template()?;
+        match self.template {
+            Some(template) => {
+                images::updates_in(&template).map_err(|error| error.nested_in("template"))
+            }
+            None => Ok(Vec::new()),
         }
-        images::updates_in(&template)
-            .map_err(|error| Error::invalid(error.nested_in(place).to_string()))
     }
 }
 
-/// How a release task is to be taken away.
+/// The query of a request that removes a release task.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct DeleteQuery {
-    /// `cancel` keeps the original version, `end` (or `finish`) the grayscale one; in any case of letters.
-    /// The documents describe the two and print no words for them.
+    /// `cancel` keeps the original version, `end` (or `finish`) the grayscale one; case-insensitive. The documents
+    /// describe both actions but not their names.
     #[param(value_type = String, required = true, example = "cancel",
         pattern = "^([Cc][Aa][Nn][Cc][Ee][Ll]|[Ee][Nn][Dd]|[Ff][Ii][Nn][Ii][Ss][Hh])$")]
     action: Option<String>,
 }
 
 impl DeleteQuery {
-    /// The ending. Errors: 400 for none or another word.
-    pub fn termination(&self) -> Result<Termination, Error> {
-        let action = self.action.as_deref();
-        let action = action.ok_or_else(|| Error::at("action", "is required: cancel or end"))?;
-        match action.to_ascii_lowercase().as_str() {
-            "cancel" => Ok(Termination::Cancel),
-            "end" | "finish" => Ok(Termination::End),
-            _ => Err(Error::at("action", "must be cancel or end")),
+    pub fn termination(&self) -> Result<Termination, ValidationError> {
+        let action = self.action.as_deref().map(str::to_ascii_lowercase);
+        match action.as_deref() {
+            Some("cancel") => Ok(Termination::Cancel),
+            Some("end" | "finish") => Ok(Termination::End),
+            Some(_) => Err(ValidationError::new("action", "must be cancel or end")),
+            None => Err(ValidationError::new("action", "is required: cancel or end")),
         }
     }
 }
 
-/// The items of a list, as they are written.
 type ReleaseItems<'a> = StreamedArray<Box<dyn Iterator<Item = ReleaseView<'a>> + 'a>>;
 
 /// A list of release tasks.
@@ -292,13 +266,12 @@ pub struct ReleaseList<'a> {
     kind: &'static str,
     /// Always `asm/v2`.
     api_version: &'static str,
-    /// The tasks of all namespaces of the mesh, in the order they came.
+    /// The tasks in all namespaces of the mesh, oldest first.
     #[schema(value_type = Vec<ReleaseView>)]
     items: ReleaseItems<'a>,
 }
 
 impl<'a> ReleaseList<'a> {
-    /// A list of these.
     pub fn new(items: impl Iterator<Item = ReleaseView<'a>> + 'a) -> Self {
         Self {
             kind: "ReleaseList",
@@ -308,7 +281,7 @@ impl<'a> ReleaseList<'a> {
     }
 }
 
-/// A release task as it is answered.
+/// A release task.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AsmRelease)]
 #[serde(rename_all = "camelCase")]
@@ -317,46 +290,46 @@ pub struct ReleaseView<'a> {
     kind: &'static str,
     /// Always `asm/v2`.
     api_version: &'static str,
-    /// What it is called.
+    /// The mesh, the namespace, the name and the id.
     metadata: MetadataView<'a>,
-    /// What is released.
+    /// The specification.
     spec: SpecView<'a>,
-    /// Where it stands.
+    /// The status.
     status: StatusView<'a>,
 }
 
-/// What a release task is called.
+/// The mesh, the namespace, the name and the id of a release task.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AsmReleaseMetadata)]
 pub struct MetadataView<'a> {
-    /// The mesh it belongs to.
+    /// The mesh.
     #[serde(rename = "meshID")]
     mesh_id: &'a str,
-    /// Its name.
+    /// The name.
     name: &'a str,
-    /// Its id, a uuid.
+    /// The id, a UUID.
     uid: &'a str,
-    /// Its namespace.
+    /// The namespace.
     namespace: &'a str,
 }
 
-/// What is released.
+/// The specification of a release task.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AsmReleaseSpec)]
 pub struct SpecView<'a> {
     /// The Kubernetes Service.
     #[serde(rename = "serviceName")]
     service_name: &'a str,
-    /// The cluster of the original workload; empty if it was not said.
+    /// The cluster of the original workload, or an empty text.
     #[serde(rename = "clusterID")]
     cluster_id: &'a str,
-    /// The original workload; empty if it was not said.
+    /// The original workload, or an empty text.
     #[serde(rename = "deploymentName")]
     deployment_name: &'a str,
-    /// The label of the grayscale version; empty if it was not said. The English page calls it a mesh
-    /// version, the Chinese one the version number of the task.
+    /// The label of the grayscale version, or an empty text. The English page calls it a mesh version, the Chinese
+    /// one the version number of the task.
     version: &'a str,
-    /// The type, as it was sent.
+    /// The type, as in the request.
     #[serde(rename = "type")]
     kind: &'a str,
     /// The grayscale workloads.
@@ -368,7 +341,7 @@ pub struct SpecView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = AsmGrayWorkload)]
 pub struct GrayView<'a> {
-    /// The cluster it runs in; empty if it was not said.
+    /// The cluster it runs in, or an empty text.
     #[serde(rename = "clusterID")]
     cluster_id: &'a str,
     /// A Kubernetes Deployment.
@@ -376,27 +349,26 @@ pub struct GrayView<'a> {
     template: &'a RawJson,
 }
 
-/// Where a release task stands.
+/// The status of a release task.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AsmReleaseStatus)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusView<'a> {
-    /// `Creating`, `Running` or `Failed` (a guess: the documents list no values), or what a fixture said.
+    /// `Creating`, `Running`, `Failed` (inferred: the documents list no values), or the phase in a fixture.
     phase: &'a str,
-    /// When it was started.
+    /// The start time.
     start_time: &'a Timestamp,
-    /// When it was updated last.
+    /// The time of the last update.
     update_time: Timestamp,
-    /// The original workload, a Deployment; `{}` if it is not known.
+    /// The original workload, a Deployment; `{}` if unknown.
     #[schema(value_type = Object)]
     deployment: &'a RawJson,
-    /// The grayscale workloads as they run: bare Deployments.
+    /// The running grayscale workloads, each a Deployment.
     #[schema(value_type = Vec<Object>)]
     gray_deployments: Vec<&'a RawJson>,
 }
 
 impl<'a> ReleaseView<'a> {
-    /// What can be seen of a task at an instant.
     pub fn new(mesh: &'a str, uid: &'a str, release: &'a Release, now: Millis) -> Self {
         let spec = &release.spec;
         let gray_deployments = spec.gray.iter().map(|gray| GrayView {
@@ -421,19 +393,19 @@ impl<'a> ReleaseView<'a> {
                 gray_deployments: gray_deployments.collect(),
             },
             status: StatusView {
-                phase: release.phase(now).as_str(),
+                phase: release.phase(now),
                 start_time: &release.started,
                 update_time: release.updated(now),
                 deployment: release.original(),
-                gray_deployments: release.deployed().collect(),
+                gray_deployments: release.deployed(),
             },
         }
     }
 
-    /// The same in the phase that a command answers, whatever comes at the same instant.
+    /// The same task in another phase, for the response to a command.
     #[must_use]
-    pub fn in_phase(mut self, phase: super::model::release::ReleasePhase<'a>) -> Self {
-        self.status.phase = phase.as_str();
+    pub fn in_phase(mut self, phase: &'a str) -> Self {
+        self.status.phase = phase;
         self
     }
 }

@@ -1,131 +1,135 @@
-//! A mesh and its life: created in one step, deleted in one step.
+//! A mesh and its lifecycle: created in one step, deleted in one step.
 
-use crate::families::asm::names::FAMILY;
-use crate::families::asm::run::{JobState, SingleStepRun};
+use serde::{Deserialize, Serialize};
+
+use crate::families::asm::run::{FAMILY, JobState, SingleStepRun};
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
 use crate::sim::{Millis, NEVER};
 use crate::world::hints::advance;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MeshSpec {
-    /// `Mesh` or `mesh`: both are documented, and the one that was sent is answered.
-    pub kind: String,
-    /// The name, unique in its project.
-    pub name: String,
-    /// Annotations, text to text.
-    pub annotations: Option<RawJson>,
-    /// Labels, text to text.
-    pub labels: Option<RawJson>,
-    /// The type; `InCluster` is the only one.
-    pub edition: String,
-    /// The version of Istio.
-    pub version: String,
-    /// True if it supports IPv6.
-    pub ipv6: Option<bool>,
-    /// The tags of the resource.
-    pub tags: Option<RawJson>,
-    /// How data plane and telemetry are set up.
-    pub config: Option<RawJson>,
-    /// The clusters in it.
-    pub clusters: Vec<Cluster>,
-}
+/// The only documented type of a mesh.
+pub const EDITION: &str = "InCluster";
 
-/// A cluster in a mesh.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cluster {
-    /// The cluster's id.
-    pub id: String,
-    /// The project it belongs to.
-    pub project: Option<String>,
-    pub installation: Option<RawJson>,
-    pub injection: Option<RawJson>,
-}
+/// The newest version that the documents name, which a mesh has by default.
+pub const NEWEST_VERSION: &str = "v1.18.7-r5";
 
-/// The word of a deletion, which every phase allows: telling a mesh twice to go is no error.
+/// The delete command. Every phase allows it, since deleting a mesh twice is no error.
 pub const DELETE: &str = "delete";
 
-/// A mesh. Its id is known to the table.
+/// A mesh. The table holds its id and project.
 #[derive(Clone, Debug)]
 pub struct Mesh {
-    pub spec: MeshSpec,
+    pub definition: MeshDefinition,
     pub created: Timestamp,
     pub lifecycle: MeshLifecycle,
 }
 
-/// What a mesh has been going through last.
+/// The settings of a mesh, from the request that created it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeshDefinition {
+    /// `Mesh` or `mesh`. Both are documented, and responses repeat the spelling of the request.
+    pub kind: String,
+    /// Unique in the project.
+    pub name: String,
+    /// Texts by name.
+    pub annotations: Option<RawJson>,
+    /// Texts by name.
+    pub labels: Option<RawJson>,
+    pub spec: MeshSpec,
+}
+
+/// The specification of a mesh, serialized as in fixtures.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct MeshSpec {
+    /// The type, [`EDITION`] by default.
+    #[serde(rename = "type")]
+    pub edition: Option<String>,
+    /// The version of Istio, [`NEWEST_VERSION`] by default.
+    pub version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipv6_enable: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<RawJson>,
+    /// The settings of data plane and telemetry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config: Option<RawJson>,
+    pub extend_params: ExtendParams,
+}
+
+/// Further parameters of a mesh.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExtendParams {
+    pub clusters: Vec<Cluster>,
+}
+
+/// A cluster in a mesh.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cluster {
+    #[serde(rename = "clusterID")]
+    pub id: String,
+    #[serde(rename = "projectID", skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub installation: Option<RawJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub injection: Option<RawJson>,
+}
+
+/// The lifecycle of a mesh, as far as its last command goes.
 #[derive(Clone, Debug)]
 pub enum MeshLifecycle {
-    /// Whatever a fixture said, or nothing worth telling: a mesh that was made known by a release.
+    /// A mesh of a fixture, or one that a release registered.
     Given {
-        /// The phase it stays in until it is deleted.
+        /// Lasts until the mesh is deleted.
         phase: MeshPhase,
         updated: Timestamp,
     },
-    /// It was created.
     Creation(SingleStepRun),
-    /// It was told to go.
     Deletion(SingleStepRun),
 }
 
-/// The documented phases. The four of upgrades come from fixtures alone, since no operation here upgrades.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The documented phases. Those of upgrades and rollbacks come from fixtures only, since no operation here upgrades.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr,
+)]
 pub enum MeshPhase {
-    /// In service.
+    #[default]
     Running,
-    /// Being created.
     Creating,
-    /// Its creation failed.
     CreateFailed,
-    /// Being deleted.
     Deleting,
-    /// Its deletion failed; it can be deleted again.
+    /// The mesh can be deleted again.
     DeleteFailed,
-    /// Being upgraded.
     Upgrading,
-    /// Its upgrade failed.
     UpgradeFailed,
-    /// Being rolled back.
     RollingBack,
-    /// Its rollback failed.
     RollbackFailed,
 }
 
-impl MeshPhase {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::Running,
-        Self::Creating,
-        Self::CreateFailed,
-        Self::Deleting,
-        Self::DeleteFailed,
-        Self::Upgrading,
-        Self::UpgradeFailed,
-        Self::RollingBack,
-        Self::RollbackFailed,
-    ];
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "Running",
-            Self::Creating => "Creating",
-            Self::CreateFailed => "CreateFailed",
-            Self::Deleting => "Deleting",
-            Self::DeleteFailed => "DeleteFailed",
-            Self::Upgrading => "Upgrading",
-            Self::UpgradeFailed => "UpgradeFailed",
-            Self::RollingBack => "RollingBack",
-            Self::RollbackFailed => "RollbackFailed",
+impl Mesh {
+    /// A running mesh with default settings.
+    pub fn running(id: &str, now: Millis) -> Self {
+        Self {
+            definition: MeshDefinition {
+                kind: "Mesh".to_owned(),
+                name: id.to_owned(),
+                annotations: None,
+                labels: None,
+                spec: MeshSpec::default().with_defaults(),
+            },
+            created: Timestamp::At(now),
+            lifecycle: MeshLifecycle::Given {
+                phase: MeshPhase::Running,
+                updated: Timestamp::At(now),
+            },
         }
     }
 
-    /// Parses a documented phase.
-    pub fn from_text(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|phase| phase.as_str() == text)
-    }
-}
-
-impl Mesh {
     /// The phase; `None` once the mesh is deleted.
     pub fn phase(&self, now: Millis) -> Option<MeshPhase> {
         match &self.lifecycle {
@@ -153,14 +157,14 @@ impl Mesh {
         }
     }
 
-    /// Returns true while the mesh is being deleted.
-    pub fn is_going(&self, now: Millis) -> bool {
+    /// Returns true while a deletion runs.
+    pub fn is_being_deleted(&self, now: Millis) -> bool {
         matches!(self.lifecycle, MeshLifecycle::Deletion(_))
             && self.phase(now) == Some(MeshPhase::Deleting)
     }
 
     /// Returns true once the deletion has ended.
-    pub fn is_gone(&self, now: Millis) -> bool {
+    pub fn is_deleted(&self, now: Millis) -> bool {
         self.phase(now).is_none()
     }
 
@@ -171,39 +175,48 @@ impl Mesh {
             MeshLifecycle::Creation(job) | MeshLifecycle::Deletion(job) => job.failure(now),
         }
     }
+
+    /// The hint for a command that a running deletion does not allow.
+    pub fn deletion_hint(&self, now: Millis) -> String {
+        match self.next_due(now) {
+            NEVER => "time alone does not end its deletion: PATCH /_emulator/v1/state gives it another phase"
+                .to_owned(),
+            due => format!("{} ends its deletion", advance(due - now)),
+        }
+    }
+}
+
+impl MeshSpec {
+    /// Fills in the type and the version, if absent.
+    #[must_use]
+    pub fn with_defaults(mut self) -> Self {
+        self.edition.get_or_insert_with(|| EDITION.to_owned());
+        self.version
+            .get_or_insert_with(|| NEWEST_VERSION.to_owned());
+        self
+    }
 }
 
 impl Resource for Mesh {
     const FAMILY: &'static str = FAMILY;
 
     fn name(&self) -> &str {
-        &self.spec.name
+        &self.definition.name
     }
 
     fn next_due(&self, now: Millis) -> Millis {
         match &self.lifecycle {
-            MeshLifecycle::Given { .. } => crate::sim::NEVER,
+            MeshLifecycle::Given { .. } => NEVER,
             MeshLifecycle::Creation(job) | MeshLifecycle::Deletion(job) => job.next_due(now),
         }
     }
 
     fn status_label(&self, now: Millis) -> &str {
-        self.phase(now).map_or("", MeshPhase::as_str)
+        self.phase(now).map_or("", Into::into)
     }
 
     /// A deleted mesh is removed from the table.
     fn has_timed_action(&self, now: Millis) -> bool {
-        self.is_gone(now)
-    }
-}
-
-/// The hint for a mesh that is being deleted.
-pub fn deletion_hint(mesh: &Mesh, now: Millis) -> String {
-    match mesh.next_due(now) {
-        NEVER => {
-            "time alone does not end its deletion: PATCH /_emulator/v1/state gives it another phase"
-                .to_owned()
-        }
-        due => format!("{} ends its deletion", advance(due - now)),
+        self.is_deleted(now)
     }
 }

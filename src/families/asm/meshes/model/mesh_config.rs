@@ -1,25 +1,25 @@
-//! The nested parts of an order: where things run, how they are set up, and what tags they have.
+//! The nested parts of a mesh's specification: installation, injection, tags and configuration.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::families::asm::error::Error;
+use crate::families::asm::fields::{fixed, required};
 use crate::http::json::RawJson;
+use crate::world::fixture::ValidationError;
 
-/// The preset provider of traces, which needs no entry of its own.
+/// The preset provider of traces, which needs no entry in `extensionProviders`.
 const PRESET_PROVIDER: &str = "apm-otel";
 
-/// Where the mesh's components are installed.
+/// The nodes on which the mesh's components are installed.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[schema(as = AsmInstallation)]
 pub struct Installation {
     /// The nodes. Required.
     #[schema(value_type = Selector, required = true)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     nodes: Option<Selector>,
 }
 
-/// Where sidecars are injected.
+/// The namespaces in which sidecars are injected.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[schema(as = AsmInjection)]
 pub struct Injection {
@@ -28,71 +28,64 @@ pub struct Injection {
     namespaces: Option<Selector>,
 }
 
-/// A choice of Kubernetes objects.
+/// A selection of Kubernetes objects.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[schema(as = AsmSelector)]
 #[serde(rename_all = "camelCase")]
 pub struct Selector {
-    /// By a field. Required.
+    /// Selects by a field. Required.
     #[schema(value_type = FieldSelector, required = true)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     field_selector: Option<FieldSelector>,
 }
 
-/// A choice of Kubernetes objects by a field.
+/// A selection of Kubernetes objects by a field.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[schema(as = AsmFieldSelector)]
 pub struct FieldSelector {
     /// The field. Required.
     #[schema(value_type = String, required = true, example = "UID")]
-    #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
     /// `In`. Required.
     #[schema(value_type = String, required = true, example = "In", pattern = "^In$")]
-    #[serde(skip_serializing_if = "Option::is_none")]
     operator: Option<String>,
     /// The values. Required.
     #[schema(value_type = Vec<String>, required = true)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     values: Option<Vec<String>>,
 }
 
 impl Installation {
-    /// Errors: 400 for what is missing or wrong.
-    pub fn check(&self, place: &str) -> Result<(), Error> {
-        let nodes = self.nodes.as_ref();
-        let nodes = nodes.ok_or_else(|| Error::required(format_args!("{place}.nodes")))?;
-        nodes.check(&format!("{place}.nodes"))
+    pub fn check(&self) -> Result<(), ValidationError> {
+        let nodes = required("nodes", self.nodes.as_ref())?;
+        nodes.check().map_err(|error| error.nested_in("nodes"))
     }
 }
 
 impl Injection {
-    /// Errors: 400 for what is missing or wrong.
-    pub fn check(&self, place: &str) -> Result<(), Error> {
+    pub fn check(&self) -> Result<(), ValidationError> {
         match &self.namespaces {
-            Some(namespaces) => namespaces.check(&format!("{place}.namespaces")),
+            Some(namespaces) => namespaces
+                .check()
+                .map_err(|error| error.nested_in("namespaces")),
             None => Ok(()),
         }
     }
 }
 
 impl Selector {
-    fn check(&self, place: &str) -> Result<(), Error> {
-        let place = format!("{place}.fieldSelector");
-        let chosen = self.field_selector.as_ref();
-        let chosen = chosen.ok_or_else(|| Error::required(&place))?;
-        if chosen.key.is_none() {
-            return Err(Error::required(format_args!("{place}.key")));
-        }
-        match chosen.operator.as_deref() {
-            None => return Err(Error::required(format_args!("{place}.operator"))),
-            Some("In") => {}
-            Some(_) => return Err(Error::at(format_args!("{place}.operator"), "must be In")),
-        }
-        if chosen.values.is_none() {
-            return Err(Error::required(format_args!("{place}.values")));
-        }
-        Ok(())
+    fn check(&self) -> Result<(), ValidationError> {
+        let field_selector = required("fieldSelector", self.field_selector.as_ref())?;
+        field_selector
+            .check()
+            .map_err(|error| error.nested_in("fieldSelector"))
+    }
+}
+
+impl FieldSelector {
+    fn check(&self) -> Result<(), ValidationError> {
+        required("key", self.key.as_ref())?;
+        let operator = required("operator", self.operator.as_deref())?;
+        fixed("operator", Some(operator), "In")?;
+        required("values", self.values.as_ref()).map(|_| ())
     }
 }
 
@@ -102,92 +95,71 @@ impl Selector {
 pub struct Tag {
     /// 1 to 128 letters of any script, digits, spaces and `_.:/=+-@`, not beginning with `_sys_`. Required.
     #[schema(value_type = String, required = true, min_length = 1, max_length = 128)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
-    /// As the key, but up to 255 and perhaps none. Required.
+    /// Up to 255 characters of those allowed in a key. Required, may be empty.
     #[schema(value_type = String, required = true, max_length = 255)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<String>,
 }
 
 impl Tag {
-    /// Errors: 400 for what is missing or wrong.
-    pub fn check(&self, n: usize) -> Result<(), Error> {
-        let allowed = |c: char| c.is_alphanumeric() || " _.:/=+-@".contains(c);
-        let place = |part: &str| format!("spec.tags[{n}].{part}");
-        let key = self.key.as_deref();
-        let key = key.ok_or_else(|| Error::required(place("key")))?;
-        if key.is_empty() || key.chars().count() > 128 || !key.chars().all(allowed) {
-            return Err(Error::at(
-                place("key"),
-                "must have 1 to 128 letters, digits, spaces and _.:/=+-@",
-            ));
+    pub fn check(&self) -> Result<(), ValidationError> {
+        let is_allowed = |c: char| c.is_alphanumeric() || " _.:/=+-@".contains(c);
+        let key = required("key", self.key.as_deref())?;
+        if key.is_empty() || key.chars().count() > 128 || !key.chars().all(is_allowed) {
+            let rule = "must have 1 to 128 letters, digits, spaces and _.:/=+-@";
+            return Err(ValidationError::new("key", rule));
         }
         if key.starts_with("_sys_") {
-            return Err(Error::at(place("key"), "must not begin with _sys_"));
+            return Err(ValidationError::new("key", "must not begin with _sys_"));
         }
-        let value = self.value.as_deref();
-        let value = value.ok_or_else(|| Error::required(place("value")))?;
-        if value.chars().count() > 255 || !value.chars().all(allowed) {
-            return Err(Error::at(
-                place("value"),
-                "must have at most 255 letters, digits, spaces and _.:/=+-@",
-            ));
+        let value = required("value", self.value.as_deref())?;
+        if value.chars().count() > 255 || !value.chars().all(is_allowed) {
+            let rule = "must have at most 255 letters, digits, spaces and _.:/=+-@";
+            return Err(ValidationError::new("value", rule));
         }
         Ok(())
     }
 }
 
-/// How data plane and telemetry are set up.
+/// The settings of data plane and telemetry.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[schema(as = AsmMeshConfig)]
 #[serde(rename_all = "camelCase")]
 pub struct MeshConfig {
-    /// What is reported where.
+    /// The destinations of metrics, access logs and traces.
     #[serde(skip_serializing_if = "Option::is_none")]
     telemetry_config: Option<TelemetryConfig>,
-    /// Which traffic passes through the sidecars.
+    /// The traffic that passes through the sidecars.
     #[serde(skip_serializing_if = "Option::is_none")]
     proxy_config: Option<ProxyConfig>,
 }
 
-/// Which traffic passes through the sidecars: lists, separated by commas.
+/// The traffic that passes through the sidecars, in comma-separated lists.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[schema(as = AsmProxyConfig)]
+#[serde(rename_all = "camelCase")]
 pub struct ProxyConfig {
-    /// Ranges of addresses that do.
+    /// Address ranges whose traffic passes through.
     #[serde(rename = "includeIPRanges", skip_serializing_if = "Option::is_none")]
     include_ip_ranges: Option<String>,
-    /// Ranges of addresses that do not.
+    /// Address ranges whose traffic bypasses the sidecars.
     #[serde(rename = "excludeIPRanges", skip_serializing_if = "Option::is_none")]
     exclude_ip_ranges: Option<String>,
-    /// Outbound ports that do not.
-    #[serde(
-        rename = "excludeOutboundPorts",
-        skip_serializing_if = "Option::is_none"
-    )]
+    /// Outbound ports whose traffic bypasses the sidecars.
+    #[serde(skip_serializing_if = "Option::is_none")]
     exclude_outbound_ports: Option<String>,
-    /// Inbound ports that do not.
-    #[serde(
-        rename = "excludeInboundPorts",
-        skip_serializing_if = "Option::is_none"
-    )]
+    /// Inbound ports whose traffic bypasses the sidecars.
+    #[serde(skip_serializing_if = "Option::is_none")]
     exclude_inbound_ports: Option<String>,
-    /// Outbound ports that do.
-    #[serde(
-        rename = "includeOutboundPorts",
-        skip_serializing_if = "Option::is_none"
-    )]
+    /// Outbound ports whose traffic passes through.
+    #[serde(skip_serializing_if = "Option::is_none")]
     include_outbound_ports: Option<String>,
-    /// Inbound ports that do.
-    #[serde(
-        rename = "includeInboundPorts",
-        skip_serializing_if = "Option::is_none"
-    )]
+    /// Inbound ports whose traffic passes through.
+    #[serde(skip_serializing_if = "Option::is_none")]
     include_inbound_ports: Option<String>,
 }
 
-/// What is reported where.
+/// The destinations of metrics, access logs and traces.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[schema(as = AsmTelemetryConfig)]
 #[serde(rename_all = "camelCase")]
@@ -203,7 +175,7 @@ pub struct TelemetryConfig {
     tracing: Option<Tracing>,
 }
 
-/// Where metrics go.
+/// The destinations of metrics.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[schema(as = AsmMetrics)]
 pub struct MetricsConfig {
@@ -221,7 +193,7 @@ pub struct Aom {
     instance_id: Option<String>,
 }
 
-/// Where access logs go.
+/// The destinations of access logs.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[schema(as = AsmAccessLogging)]
 pub struct AccessLogging {
@@ -242,19 +214,19 @@ pub struct Lts {
     log_stream_id: Option<String>,
 }
 
-/// How traces are taken.
+/// The sampling and the destinations of traces.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[schema(as = AsmTracing)]
 #[serde(rename_all = "camelCase")]
 pub struct Tracing {
-    /// How many requests are traced, in percent.
+    /// The percentage of requests that are traced.
     #[schema(value_type = Option<f64>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     random_sampling_percentage: Option<RawJson>,
-    /// Where they go: names of `extensionProviders`, or `apm-otel`.
+    /// The providers in use: names of `extensionProviders`, or `apm-otel`.
     #[serde(skip_serializing_if = "Option::is_none")]
     default_providers: Option<Vec<String>>,
-    /// Providers of one's own.
+    /// The providers besides the preset one.
     #[serde(skip_serializing_if = "Option::is_none")]
     extension_providers: Option<Vec<Provider>>,
 }
@@ -266,12 +238,12 @@ pub struct Provider {
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// A Zipkin.
+    /// Its Zipkin server.
     #[serde(skip_serializing_if = "Option::is_none")]
     zipkin: Option<Zipkin>,
 }
 
-/// A Zipkin.
+/// A Zipkin server.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[schema(as = AsmZipkin)]
 pub struct Zipkin {
@@ -284,30 +256,37 @@ pub struct Zipkin {
 }
 
 impl MeshConfig {
-    /// Errors: 400 for what is wrong.
-    pub fn check(&self) -> Result<(), Error> {
-        const PLACE: &str = "spec.config.telemetryConfig.tracing";
-        let telemetry = self.telemetry_config.as_ref();
-        let Some(tracing) = telemetry.and_then(|telemetry| telemetry.tracing.as_ref()) else {
-            return Ok(());
-        };
-        let percentage = tracing.random_sampling_percentage.as_ref();
-        if percentage.is_some_and(|percentage| percentage.read::<f64>().is_err()) {
-            return Err(Error::at(
-                format_args!("{PLACE}.randomSamplingPercentage"),
-                "must be a number",
-            ));
+    pub fn check(&self) -> Result<(), ValidationError> {
+        match self
+            .telemetry_config
+            .as_ref()
+            .and_then(|telemetry| telemetry.tracing.as_ref())
+        {
+            Some(tracing) => tracing
+                .check()
+                .map_err(|error| error.nested_in("telemetryConfig.tracing")),
+            None => Ok(()),
         }
-        let known = |name: &String| {
-            let mut providers = tracing.extension_providers.iter().flatten();
-            name == PRESET_PROVIDER
-                || providers.any(|provider| provider.name.as_ref() == Some(name))
-        };
-        let named = tracing.default_providers.iter().flatten();
-        match named.into_iter().position(|name| !known(name)) {
-            Some(n) => Err(Error::at(
-                format_args!("{PLACE}.defaultProviders[{n}]"),
-                format_args!("must be a name out of extensionProviders, or {PRESET_PROVIDER}"),
+    }
+}
+
+impl Tracing {
+    fn check(&self) -> Result<(), ValidationError> {
+        let percentage = self.random_sampling_percentage.as_ref();
+        if percentage.is_some_and(|percentage| percentage.read::<f64>().is_err()) {
+            let path = "randomSamplingPercentage";
+            return Err(ValidationError::new(path, "must be a number"));
+        }
+        let extensions = self.extension_providers.iter().flatten();
+        let known: Vec<_> = extensions
+            .filter_map(|provider| provider.name.as_deref())
+            .chain([PRESET_PROVIDER])
+            .collect();
+        let mut providers = self.default_providers.iter().flatten();
+        match providers.position(|name| !known.contains(&name.as_str())) {
+            Some(n) => Err(ValidationError::new(
+                format!("defaultProviders[{n}]"),
+                format!("must be a name in extensionProviders, or {PRESET_PROVIDER}"),
             )),
             None => Ok(()),
         }

@@ -1,49 +1,46 @@
-//! Images of containers, changed inside a Deployment that is otherwise left as it is, byte for byte.
+//! The images of containers, replaced inside a Deployment whose other text stays the same byte for byte.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::http::json::{RawJson, ValidationError, strict};
+use crate::http::json::{RawJson, strict};
+use crate::world::fixture::ValidationError;
 
-/// An image that an update names.
+/// An image that an update assigns to a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageUpdate {
     pub list: ContainerList,
-    /// Its position there.
+    /// The position in the list.
     pub position: usize,
-    /// The container's name; absent: the container of the same position is meant.
+    /// The container's name; if absent, the position selects the container.
     pub name: Option<String>,
-    /// The image.
     pub image: String,
+}
+
+impl ImageUpdate {
+    fn path(&self) -> String {
+        self.list.image_path(self.position)
+    }
 }
 
 /// The lists of containers in a Deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContainerList {
-    /// `containers`.
     Containers,
-    /// `initContainers`.
     InitContainers,
 }
 
 impl ContainerList {
-    fn place(self, position: usize) -> String {
+    fn image_path(self, position: usize) -> String {
         let list = match self {
             Self::Containers => "containers",
             Self::InitContainers => "initContainers",
         };
-        format!("spec.template.spec.{list}[{position}]")
+        format!("spec.template.spec.{list}[{position}].image")
     }
-}
-
-/// What does not fit, and where in the Deployment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageMismatch {
-    /// The JSON path.
-    pub place: String,
-    pub wrong: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -76,7 +73,7 @@ struct PodSpec<'a> {
 #[derive(Deserialize)]
 struct PodContainer<'a> {
     name: Option<String>,
-    /// As it is written, so that it can be found again in the text.
+    /// The JSON text, a slice of the Deployment's.
     #[serde(borrow)]
     image: Option<&'a RawValue>,
 }
@@ -84,36 +81,38 @@ struct PodContainer<'a> {
 fn parse(template: &RawJson) -> Result<Deployment<'_>, ValidationError> {
     let mut json = serde_json::Deserializer::from_str(template.text());
     let mut track = serde_path_to_error::Track::new();
-    strict::deserialize(serde_path_to_error::Deserializer::new(
-        &mut json, &mut track,
-    ))
-    .map_err(|error| ValidationError::new(track.path(), error.to_string()))
+    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+    strict::deserialize(tracked).map_err(|error| {
+        ValidationError::new(track.path().to_string(), error.to_string()).without_position()
+    })
 }
 
 impl<'a> Deployment<'a> {
     fn containers(self) -> impl Iterator<Item = (ContainerList, usize, PodContainer<'a>)> {
         let pod = self.spec.and_then(|spec| spec.template?.spec);
-        let (containers, init) =
+        let (containers, init_containers) =
             pod.map_or((None, None), |pod| (pod.containers, pod.init_containers));
-        let listed = |list, containers: Option<Vec<_>>| {
+        [
+            (ContainerList::Containers, containers),
+            (ContainerList::InitContainers, init_containers),
+        ]
+        .into_iter()
+        .flat_map(|(list, containers)| {
             let numbered = containers.into_iter().flatten().enumerate();
             numbered.map(move |(position, container)| (list, position, container))
-        };
-        listed(ContainerList::Containers, containers)
-            .chain(listed(ContainerList::InitContainers, init))
+        })
     }
 }
 
-/// The images of a Deployment.
+/// The images in the Deployment of an update.
 pub fn updates_in(template: &RawJson) -> Result<Vec<ImageUpdate>, ValidationError> {
     let mut updates = Vec::new();
     for (list, position, container) in parse(template)?.containers() {
         let Some(image) = container.image else {
             continue;
         };
-        let image = serde_json::from_str(image.get()).map_err(|_| {
-            ValidationError::new(format!("{}.image", list.place(position)), "must be a text")
-        })?;
+        let image = serde_json::from_str(image.get())
+            .map_err(|_| ValidationError::new(list.image_path(position), "must be a text"))?;
         updates.push(ImageUpdate {
             list,
             position,
@@ -124,52 +123,49 @@ pub fn updates_in(template: &RawJson) -> Result<Vec<ImageUpdate>, ValidationErro
     Ok(updates)
 }
 
-/// The Deployment with other images: same registry and repository, another tag or digest.
-///
-/// Errors: a container that is not there or has no image, another repository, an image that is none.
+/// Replaces images in a Deployment. Only the tag or digest of an image may change.
 ///
 /// # Panics
-/// Never: a text in place of a text leaves JSON.
-pub fn replaced(template: &RawJson, updates: &[ImageUpdate]) -> Result<RawJson, ImageMismatch> {
+/// Never: a JSON string in place of another leaves the text valid JSON.
+pub fn replace(template: &RawJson, updates: &[ImageUpdate]) -> Result<RawJson, ValidationError> {
     if updates.is_empty() {
         return Ok(template.clone());
     }
     let text = template.text();
-    // A template that is no Deployment has no containers, which is what the caller hears.
-    let known: Vec<_> = parse(template).unwrap_or_default().containers().collect();
+    // A template that is not a Deployment has no containers, so the error names the missing container.
+    let containers: Vec<_> = parse(template).unwrap_or_default().containers().collect();
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
-    for image in updates {
-        let mismatch = |wrong: String| ImageMismatch {
-            place: format!("{}.image", image.list.place(image.position)),
-            wrong,
-        };
-        let found = known.iter().find(|(list, position, container)| {
-            let meant = match &image.name {
+    for update in updates {
+        let container = containers.iter().find(|(list, position, container)| {
+            let matches = match &update.name {
                 Some(name) => container.name.as_ref() == Some(name),
-                None => *position == image.position,
+                None => *position == update.position,
             };
-            *list == image.list && meant
+            *list == update.list && matches
         });
-        let old = found
+        let old_json = container
             .and_then(|(_, _, container)| container.image)
-            .ok_or_else(|| mismatch("the task has no such container with an image".to_owned()))?;
-        let written: String = serde_json::from_str(old.get()).unwrap_or_default();
-        let repository = repository(&written).unwrap_or(&written);
-        if self::repository(&image.image) != Some(repository) {
-            return Err(mismatch(format!(
-                "only the tag or digest may change, and the repository is {repository}"
-            )));
+            .ok_or_else(|| {
+                let expected = "the task has no such container with an image";
+                ValidationError::new(update.path(), expected)
+            })?
+            .get();
+        let old_image: String = serde_json::from_str(old_json).unwrap_or_default();
+        let repository = repository(&old_image).unwrap_or(&old_image);
+        if self::repository(&update.image) != Some(repository) {
+            let expected =
+                format!("only the tag or digest may change, and the repository is {repository}");
+            return Err(ValidationError::new(update.path(), expected));
         }
-        // The raw value is a slice of the very text, so its distance from the start is its place.
-        let start = old.get().as_ptr().addr() - text.as_ptr().addr();
-        let range = start..start + old.get().len();
-        if written != image.image {
-            let image = serde_json::to_string(&image.image).expect("a text is JSON");
-            edits.push((range, image));
+        // The JSON of the image is a slice of the text, so its offset is the distance of the two.
+        let start = old_json.as_ptr().addr() - text.as_ptr().addr();
+        if old_image != update.image {
+            let image = serde_json::to_string(&update.image).expect("a text is JSON");
+            edits.push((start..start + old_json.len(), image));
         }
     }
-    // From the back, so that places further in front stay what they are.
-    edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
+    // Back to front, so that the offsets of the remaining edits stay valid.
+    edits.sort_by_key(|(range, _)| Reverse(range.start));
     edits.dedup_by_key(|(range, _)| range.start);
     let mut text = text.to_owned();
     for (range, image) in edits {
@@ -178,7 +174,7 @@ pub fn replaced(template: &RawJson, updates: &[ImageUpdate]) -> Result<RawJson, 
     Ok(serde_json::from_str(&text).expect("a text in place of a text leaves JSON"))
 }
 
-/// What an image is before its tag and digest; none if there is nothing, or an empty tag or digest.
+/// The part of an image before tag and digest; `None` if that, the tag or the digest is empty.
 fn repository(image: &str) -> Option<&str> {
     let (named, digest) = match image.split_once('@') {
         Some((named, digest)) => (named, Some(digest)),
@@ -190,8 +186,8 @@ fn repository(image: &str) -> Option<&str> {
         Some((last, tag)) => (&named[..path + last.len()], Some(tag)),
         None => (named, None),
     };
-    let whole = digest != Some("") && tag != Some("") && repository.len() > path;
-    whole.then_some(repository)
+    let is_complete = digest != Some("") && tag != Some("") && repository.len() > path;
+    is_complete.then_some(repository)
 }
 
 #[cfg(test)]
@@ -210,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_repository_is_what_comes_before_tag_and_digest() {
+    fn the_repository_comes_before_tag_and_digest() {
         for (image, repository) in [
             ("nginx", Some("nginx")),
             ("nginx:1.27", Some("nginx")),
@@ -234,30 +230,30 @@ mod tests {
     }
 
     #[test]
-    fn an_image_changes_and_nothing_else_does() {
+    fn only_the_image_changes() {
         let before = r#"{"z":1.50,"spec":{"replicas":1e0,"template":{"spec":{"containers":[{"image":"r\/app:v1","name":"app"}],"dup":1,"dup":2}}},"a":[]}"#;
-        let after = replaced(&template(before), &tagged("v2")).unwrap();
+        let after = replace(&template(before), &tagged("v2")).unwrap();
         assert_eq!(after.text(), before.replace(r"r\/app:v1", "r/app:v2"));
     }
 
     #[test]
-    fn the_same_image_leaves_its_spelling() {
+    fn the_same_image_keeps_its_spelling() {
         let before = r#"{"spec":{"template":{"spec":{"containers":[{"image":"r\/app:v1"}]}}}}"#;
         assert_eq!(
-            replaced(&template(before), &tagged("v1")).unwrap().text(),
+            replace(&template(before), &tagged("v1")).unwrap().text(),
             before
         );
     }
 
     #[test]
-    fn what_is_no_deployment_has_no_containers() {
+    fn other_json_has_no_containers() {
         for text in [
             "{}",
             r#"{"spec":7}"#,
             r#"{"spec":{"template":{"spec":{"containers":[{}]}}}}"#,
         ] {
-            let mismatch = replaced(&template(text), &tagged("v1")).unwrap_err();
-            assert_eq!(mismatch.place, "spec.template.spec.containers[0].image");
+            let error = replace(&template(text), &tagged("v1")).unwrap_err();
+            assert_eq!(error.path, "spec.template.spec.containers[0].image");
         }
     }
 }

@@ -1,149 +1,121 @@
 //! A release task: created in one step, updated, then cancelled or ended.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::images::{self, ImageUpdate};
-use super::spec::ReleaseSpec;
-use crate::families::asm::error::Error;
-use crate::families::asm::names::FAMILY;
-use crate::families::asm::run::{JobState, SingleStepRun};
+use super::spec::{ReleaseSpec, UNKNOWN_DEPLOYMENT};
+use crate::families::asm::run::{FAMILY, JobState, SingleStepRun};
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
 use crate::sim::{Millis, NEVER};
+use crate::world::fixture::ValidationError;
 
-/// An unknown Deployment, `{}`.
-pub static NOTHING: LazyLock<RawJson> =
-    LazyLock::new(|| RawJson::new(&BTreeMap::<&str, &str>::new()));
+/// The phase during the creation. The documents list no phases, so these are guesses.
+pub const CREATING: &str = "Creating";
 
-/// The workloads of a fixture.
-#[derive(Clone, Debug)]
-pub struct Workloads {
-    /// The original one, as far as it is known: a Deployment, or `{}`.
-    pub original: RawJson,
-    /// The grayscale ones as they run, if they differ from their templates.
-    pub deployed: Option<Vec<RawJson>>,
-}
+/// The phase after the creation: both versions run.
+pub const RUNNING: &str = "Running";
 
-/// A release task. Its uid and its mesh are known to the table. There may be very many.
+/// The phase after a failed creation.
+const FAILED: &str = "Failed";
+
+/// The update command, which every phase allows.
+pub const UPDATE: &str = "update";
+
+/// A release task. The table holds its uid and its mesh. Its memory matters, since a test may create very many.
 #[derive(Clone, Debug)]
 pub struct Release {
     /// The namespace of service and workloads.
     pub namespace: Arc<str>,
-    /// What was ordered, with the images of the last update.
+    /// The specification, with the images of the last update.
     pub spec: ReleaseSpec,
     pub started: Timestamp,
-    /// The workloads, where a fixture says anything of them.
+    /// The workloads, if a fixture specifies them.
     pub workloads: Option<Box<Workloads>>,
-    /// The percentage of traffic on the grayscale version; absent: whatever an ending needs.
+    /// The percentage of traffic on the grayscale version. If absent, every termination is allowed.
     pub gray_traffic: Option<u8>,
     pub lifecycle: ReleaseLifecycle,
+}
+
+/// The workloads of a fixture.
+#[derive(Clone, Debug)]
+pub struct Workloads {
+    /// The original workload: a Deployment, or `{}` if unknown.
+    pub original: RawJson,
+    /// The grayscale workloads as they run, if they differ from their templates.
+    pub deployed: Option<Vec<RawJson>>,
 }
 
 /// The lifecycle of a release task.
 #[derive(Clone, Debug)]
 pub enum ReleaseLifecycle {
+    /// A task of a fixture.
     Given {
-        /// Any word: the documents list none.
+        /// Any text, since the documents list no phases.
         phase: Box<str>,
         updated: Timestamp,
     },
-    /// It was created.
     Creation {
         job: SingleStepRun,
-        /// When it was updated last; its start, if never.
+        /// The time of the last update, initially the start.
         touched: Millis,
     },
-}
-
-/// The phase of a release task. The words are a guess.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReleasePhase<'a> {
-    /// Being created.
-    Creating,
-    /// Both versions run.
-    Running,
-    /// Its creation failed.
-    Failed,
-    Given(&'a str),
-}
-
-impl<'a> ReleasePhase<'a> {
-    /// The word.
-    pub fn as_str(self) -> &'a str {
-        match self {
-            Self::Creating => "Creating",
-            Self::Running => "Running",
-            Self::Failed => "Failed",
-            Self::Given(word) => word,
-        }
-    }
 }
 
 /// The two ways to remove a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Termination {
-    /// The original version stays.
+    /// Keeps the original version.
     Cancel,
-    /// The grayscale version stays.
+    /// Keeps the grayscale version.
     End,
 }
 
 impl Termination {
-    /// Both of them.
-    const ALL: [Self; 2] = [Self::Cancel, Self::End];
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Cancel => "cancel",
             Self::End => "end",
         }
     }
-}
 
-/// The update command, which every phase allows.
-pub const UPDATE: &str = "update";
-
-/// The changes an update requests.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ReleaseUpdate {
-    /// Another label of the grayscale version.
-    pub version: Option<String>,
-    /// Images, per grayscale workload by position.
-    pub images: Vec<Vec<ImageUpdate>>,
-    /// The immutable fields in the request.
-    pub immutable: ImmutableFields,
-}
-
-/// The immutable fields in an update, where present.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ImmutableFields {
-    /// The service.
-    pub service: Option<String>,
-    /// The cluster.
-    pub cluster: Option<String>,
-    /// The original workload.
-    pub deployment: Option<String>,
-    /// The type.
-    pub kind: Option<String>,
-}
-
-impl ReleaseUpdate {
-    /// Returns true if no mutable field would change.
-    pub fn is_empty(&self) -> bool {
-        self.version.is_none() && self.images.iter().all(Vec::is_empty)
+    /// The percentage of traffic that the grayscale version must have.
+    pub fn required_gray(self) -> u8 {
+        match self {
+            Self::Cancel => 0,
+            Self::End => 100,
+        }
     }
 }
 
+/// The changes that an update requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReleaseUpdate {
+    /// The name of the task, which must match.
+    pub name: Option<String>,
+    /// A new label of the grayscale version.
+    pub version: Option<String>,
+    /// New images, per grayscale workload by position.
+    pub images: Vec<Vec<ImageUpdate>>,
+    /// Immutable.
+    pub service: Option<String>,
+    /// Immutable.
+    pub cluster: Option<String>,
+    /// Immutable.
+    pub deployment: Option<String>,
+    /// Immutable.
+    pub kind: Option<String>,
+}
+
 impl Release {
-    /// The phase.
-    pub fn phase(&self, now: Millis) -> ReleasePhase<'_> {
+    pub fn phase(&self, now: Millis) -> &str {
         match &self.lifecycle {
-            ReleaseLifecycle::Given { phase, .. } => ReleasePhase::Given(phase),
+            ReleaseLifecycle::Given { phase, .. } => phase,
             ReleaseLifecycle::Creation { job, .. } => match job.state(now) {
-                JobState::Open => ReleasePhase::Creating,
-                JobState::Done => ReleasePhase::Running,
-                JobState::Failed => ReleasePhase::Failed,
+                JobState::Open => CREATING,
+                JobState::Done => RUNNING,
+                JobState::Failed => FAILED,
             },
         }
     }
@@ -158,44 +130,23 @@ impl Release {
         }
     }
 
-    /// The original workload, as far as it is known: a Deployment, or `{}`.
+    /// The original workload: a Deployment, or `{}` if unknown.
     pub fn original(&self) -> &RawJson {
-        let known = self.workloads.as_ref();
-        known.map_or(&NOTHING, |workloads| &workloads.original)
+        match &self.workloads {
+            Some(workloads) => &workloads.original,
+            None => &UNKNOWN_DEPLOYMENT,
+        }
     }
 
     /// The grayscale workloads as they run.
-    pub fn deployed(&self) -> impl Iterator<Item = &RawJson> {
-        let known = self.workloads.as_ref();
-        let deployed = known.and_then(|workloads| workloads.deployed.as_deref());
-        let (given, templates) = match deployed {
-            Some(given) => (given, &[][..]),
-            None => (&[][..], &*self.spec.gray),
-        };
-        given
-            .iter()
-            .chain(templates.iter().map(|gray| &gray.template))
-    }
-
-    /// The immutable fields to which an update assigns another value.
-    pub fn unchanged(&self, immutable: &ImmutableFields) -> impl Iterator<Item = &'static str> {
-        let own = &self.spec;
-        let differs =
-            |said: &Option<String>, own: &str| said.as_ref().is_some_and(|said| said != own);
-        let fields = [
-            (
-                "spec.serviceName",
-                differs(&immutable.service, own.service()),
-            ),
-            ("spec.clusterID", differs(&immutable.cluster, own.cluster())),
-            (
-                "spec.deploymentName",
-                differs(&immutable.deployment, own.deployment()),
-            ),
-            ("spec.type", differs(&immutable.kind, own.kind())),
-        ];
-        let unchanged = fields.into_iter().filter(|(_, differs)| *differs);
-        unchanged.map(|(field, _)| field)
+    pub fn deployed(&self) -> Vec<&RawJson> {
+        match self.workloads.as_deref() {
+            Some(Workloads {
+                deployed: Some(deployed),
+                ..
+            }) => deployed.iter().collect(),
+            _ => self.spec.gray.iter().map(|gray| &gray.template).collect(),
+        }
     }
 
     /// The failure message of a script, if the creation has failed.
@@ -206,45 +157,47 @@ impl Release {
         }
     }
 
-    /// Changes the version label and the tags of images, in whatever phase. An update that asks for nothing
-    /// changes nothing, not even the time of the last update.
-    ///
-    /// Errors: 400 for a workload or a container that the task does not have, and for another repository.
-    pub fn update(&mut self, change: &ReleaseUpdate, now: Millis) -> Result<(), Error> {
-        let known = self.spec.gray.len();
-        if change.images.len() > known {
-            return Err(Error::at(
-                format_args!("spec.grayDeployments[{known}]"),
-                format_args!("the task has {known} grayscale workloads"),
+    /// Changes the version label and the tags of images, in any phase. An update without changes does not count as
+    /// an update.
+    pub fn update(&mut self, update: &ReleaseUpdate, now: Millis) -> Result<(), ValidationError> {
+        let own_name = self.spec.name();
+        if update.name.as_ref().is_some_and(|name| name != own_name) {
+            let expected = format!("must be the task's own name, {own_name}");
+            return Err(ValidationError::new("metadata.name", expected));
+        }
+        let n_workloads = self.spec.gray.len();
+        if update.images.len() > n_workloads {
+            return Err(ValidationError::new(
+                format!("spec.grayDeployments[{n_workloads}]"),
+                format!("the task has {n_workloads} grayscale workloads"),
             ));
         }
-        let mut templates = Vec::with_capacity(change.images.len());
-        for (n, (gray, updates)) in self.spec.gray.iter().zip(&change.images).enumerate() {
-            let template =
-                images::replaced(&gray.template, updates).map_err(|validation_error| {
-                    let place = format_args!(
-                        "spec.grayDeployments[{n}].template.{}",
-                        validation_error.place
-                    );
-                    Error::at(place, validation_error.wrong)
-                })?;
-            templates.push(template);
-        }
-        if change.is_empty() {
+        let workloads = self.spec.gray.iter().zip(&update.images).enumerate();
+        let templates = workloads.map(|(n, (workload, images))| {
+            images::replace(&workload.template, images).map_err(|error| {
+                error.nested_in(format_args!("spec.grayDeployments[{n}].template"))
+            })
+        });
+        let templates: Vec<_> = templates.collect::<Result<_, _>>()?;
+        if update.version.is_none() && update.images.iter().all(Vec::is_empty) {
             return Ok(());
         }
-        for (gray, template) in self.spec.gray.iter_mut().zip(templates) {
-            gray.template = template;
+        for (workload, template) in self.spec.gray.iter_mut().zip(templates) {
+            workload.template = template;
         }
-        let known = self.workloads.as_mut();
-        let deployed = known.and_then(|workloads| workloads.deployed.as_mut());
-        for (workload, updates) in deployed.into_iter().flatten().zip(&change.images) {
-            // What runs may look different from its template; what does not fit there stays as it is.
-            if let Ok(replaced) = images::replaced(workload, updates) {
-                *workload = replaced;
+        if let Some(deployed) = self
+            .workloads
+            .as_mut()
+            .and_then(|workloads| workloads.deployed.as_mut())
+        {
+            for (workload, images) in deployed.iter_mut().zip(&update.images) {
+                // A running workload may differ from its template. It keeps its images if the new ones do not fit.
+                if let Ok(replaced) = images::replace(workload, images) {
+                    *workload = replaced;
+                }
             }
         }
-        if let Some(version) = &change.version {
+        if let Some(version) = &update.version {
             self.spec.set_version(version);
         }
         match &mut self.lifecycle {
@@ -254,17 +207,32 @@ impl Release {
         Ok(())
     }
 
+    /// The immutable fields to which an update assigns another value.
+    pub fn ignored_changes(&self, update: &ReleaseUpdate) -> Vec<&'static str> {
+        let spec = &self.spec;
+        let fields = [
+            ("spec.serviceName", &update.service, spec.service()),
+            ("spec.clusterID", &update.cluster, spec.cluster()),
+            ("spec.deploymentName", &update.deployment, spec.deployment()),
+            ("spec.type", &update.kind, spec.kind()),
+        ];
+        fields
+            .into_iter()
+            .filter(|(_, new, old)| new.as_ref().is_some_and(|new| new != old))
+            .map(|(field, ..)| field)
+            .collect()
+    }
+
     /// The commands allowed now.
     pub fn allowed(&self) -> Vec<&'static str> {
-        let is_allowed = |termination: &Termination| self.check_termination(*termination).is_ok();
-        let terminations = Termination::ALL
+        let terminations = [Termination::Cancel, Termination::End]
             .into_iter()
-            .filter(is_allowed)
+            .filter(|termination| self.check_termination(*termination).is_ok())
             .map(Termination::as_str);
         [UPDATE].into_iter().chain(terminations).collect()
     }
 
-    /// Checks that the traffic allows the termination. Errors: the reason.
+    /// Checks that the traffic allows the termination. The error is the reason.
     pub fn check_termination(&self, termination: Termination) -> Result<(), String> {
         match (termination, self.gray_traffic) {
             (Termination::Cancel, Some(gray)) if gray > 0 => Err(format!(
@@ -293,6 +261,6 @@ impl Resource for Release {
     }
 
     fn status_label(&self, now: Millis) -> &str {
-        self.phase(now).as_str()
+        self.phase(now)
     }
 }

@@ -1,207 +1,165 @@
-//! The specification of a release task. There may be very many, so it takes little memory.
+//! The specification of a release task, in little memory, since there may be very many.
 
-use std::ops::{Deref, DerefMut};
-use std::slice;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::http::json::RawJson;
 
-/// The type of a release task that names none. The documents list no values; the manual knows canary and
-/// blue-green releases.
+/// The default type of a release task. The documents list no values; the manual describes canary and blue-green
+/// releases.
 const DEFAULT_KIND: &str = "canary";
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An unknown Deployment, `{}`.
+pub static UNKNOWN_DEPLOYMENT: LazyLock<RawJson> =
+    LazyLock::new(|| RawJson::new(&BTreeMap::<&str, &str>::new()));
+
+/// The number of texts in a specification.
+const N_TEXTS: usize = 6;
+
+/// The specification of a release task, with its name.
+#[derive(Clone, Debug, PartialEq)]
 pub struct ReleaseSpec {
-    texts: Texts,
-    /// The grayscale workloads.
-    pub gray: GrayWorkloads,
+    /// All texts, one behind the other, in a single allocation.
+    texts: Box<str>,
+    ends: [u32; N_TEXTS],
+    pub gray: Box<[GrayWorkload]>,
 }
 
-/// The texts of an order.
-#[derive(Clone, Debug, Default)]
+/// The fields of a specification, serialized as in fixtures.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct ReleaseFields {
-    /// The name, unique in its namespace.
-    pub name: String,
-    /// The service that is released; it has one task at a time.
+    #[serde(rename = "serviceName")]
     pub service: String,
-    /// The cluster of the original workload.
+    #[serde(rename = "clusterID")]
     pub cluster: String,
-    /// The original workload.
+    #[serde(rename = "deploymentName")]
     pub deployment: String,
-    /// The label of the grayscale version.
     pub version: String,
-    /// Canary or blue-green; the documents list no values. Absent: the first.
+    /// [`DEFAULT_KIND`] if absent.
+    #[serde(rename = "type")]
     pub kind: Option<String>,
+    #[serde(rename = "grayDeployments")]
+    pub gray: Vec<GrayWorkload>,
+}
+
+/// A grayscale workload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrayWorkload {
+    #[serde(rename = "clusterID", default)]
+    pub cluster: Box<str>,
+    /// A Kubernetes Deployment.
+    #[serde(default = "unknown_deployment", deserialize_with = "unknown_if_null")]
+    pub template: RawJson,
+}
+
+fn unknown_deployment() -> RawJson {
+    UNKNOWN_DEPLOYMENT.clone()
+}
+
+fn unknown_if_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RawJson, D::Error> {
+    Option::deserialize(deserializer).map(|template| template.unwrap_or_else(unknown_deployment))
 }
 
 impl ReleaseSpec {
-    /// What was ordered.
-    ///
-    /// # Panics
-    /// If the texts have more than 4 GiB.
-    pub fn new(fields: &ReleaseFields, gray: Vec<GrayWorkload>) -> Self {
+    /// The specification of the task with that name.
+    pub fn new(name: &str, fields: ReleaseFields) -> Self {
         let texts = [
-            fields.name.as_str(),
+            name,
             &fields.service,
             &fields.cluster,
             &fields.deployment,
             &fields.version,
+            fields.kind.as_deref().unwrap_or(DEFAULT_KIND),
         ];
+        Self::from_texts(texts, fields.gray.into())
+    }
+
+    fn from_texts(texts: [&str; N_TEXTS], gray: Box<[GrayWorkload]>) -> Self {
+        let mut end = 0;
         Self {
-            texts: Texts::of(texts, fields.kind.as_deref()),
-            gray: gray.into(),
+            ends: texts.map(|text| {
+                end += text.len();
+                u32::try_from(end).expect("bodies are limited")
+            }),
+            texts: texts.concat().into(),
+            gray,
         }
+    }
+
+    fn text(&self, n: usize) -> &str {
+        let start = n.checked_sub(1).map_or(0, |previous| self.ends[previous]);
+        &self.texts[start as usize..self.ends[n] as usize]
     }
 
     /// The name, unique in its namespace.
     pub fn name(&self) -> &str {
-        self.texts.get(0)
+        self.text(0)
     }
 
-    /// The service that is released.
+    /// The released service, which has at most one task.
     pub fn service(&self) -> &str {
-        self.texts.get(1)
+        self.text(1)
     }
 
     /// The cluster of the original workload.
     pub fn cluster(&self) -> &str {
-        self.texts.get(2)
+        self.text(2)
     }
 
     /// The original workload.
     pub fn deployment(&self) -> &str {
-        self.texts.get(3)
+        self.text(3)
     }
 
     /// The label of the grayscale version.
     pub fn version(&self) -> &str {
-        self.texts.get(4)
+        self.text(4)
     }
 
-    /// Canary, blue-green, or what else was said.
+    /// The type: canary, blue-green or any other text.
     pub fn kind(&self) -> &str {
-        self.texts.kind().unwrap_or(DEFAULT_KIND)
+        self.text(5)
     }
 
     /// Gives the grayscale version another label.
-    ///
-    /// # Panics
-    /// If the texts then have more than 4 GiB.
     pub fn set_version(&mut self, version: &str) {
-        let mut texts = std::array::from_fn(|n| self.texts.get(n));
+        let mut texts = std::array::from_fn(|n| self.text(n));
         texts[4] = version;
-        self.texts = Texts::of(texts, self.texts.kind());
-    }
-}
-
-/// How many texts an order has, beside its type.
-const TEXTS: usize = 5;
-
-/// The texts of an order in one piece of memory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Texts {
-    /// One behind the other, the type last.
-    all: Box<str>,
-    ends: [u32; TEXTS],
-    /// True if a type was said; hardly any order does.
-    has_kind: bool,
-}
-
-impl Texts {
-    fn of(texts: [&str; TEXTS], kind: Option<&str>) -> Self {
-        let mut end = 0;
-        let ends = texts.map(|text| {
-            end += text.len();
-            u32::try_from(end).expect("bodies are limited")
-        });
-        let mut all = texts.concat();
-        all.push_str(kind.unwrap_or_default());
-        Self {
-            all: all.into(),
-            ends,
-            has_kind: kind.is_some(),
-        }
+        *self = Self::from_texts(texts, self.gray.clone());
     }
 
-    fn get(&self, n: usize) -> &str {
-        let begin = n.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.all[begin as usize..self.ends[n] as usize]
-    }
-
-    fn kind(&self) -> Option<&str> {
-        let begin = self.ends[TEXTS - 1] as usize;
-        self.has_kind.then(|| &self.all[begin..])
-    }
-}
-
-/// A grayscale workload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GrayWorkload {
-    /// The cluster it runs in.
-    pub cluster: Box<str>,
-    /// A Kubernetes Deployment.
-    pub template: RawJson,
-}
-
-/// Grayscale workloads, in the order they were given. Nearly every order has one.
-#[derive(Clone, Debug)]
-pub enum GrayWorkloads {
-    /// Just one.
-    One(GrayWorkload),
-    /// None, or several.
-    Many(Box<[GrayWorkload]>),
-}
-
-impl From<Vec<GrayWorkload>> for GrayWorkloads {
-    fn from(mut gray: Vec<GrayWorkload>) -> Self {
-        match (gray.pop(), gray.is_empty()) {
-            (Some(only), true) => Self::One(only),
-            (last, _) => Self::Many(gray.into_iter().chain(last).collect()),
+    /// The fields besides the name.
+    pub fn fields(&self) -> ReleaseFields {
+        ReleaseFields {
+            service: self.service().to_owned(),
+            cluster: self.cluster().to_owned(),
+            deployment: self.deployment().to_owned(),
+            version: self.version().to_owned(),
+            kind: Some(self.kind().to_owned()),
+            gray: self.gray.to_vec(),
         }
     }
 }
-
-impl Deref for GrayWorkloads {
-    type Target = [GrayWorkload];
-
-    fn deref(&self) -> &[GrayWorkload] {
-        match self {
-            Self::One(only) => slice::from_ref(only),
-            Self::Many(all) => all,
-        }
-    }
-}
-
-impl DerefMut for GrayWorkloads {
-    fn deref_mut(&mut self) -> &mut [GrayWorkload] {
-        match self {
-            Self::One(only) => slice::from_mut(only),
-            Self::Many(all) => all,
-        }
-    }
-}
-
-impl PartialEq for GrayWorkloads {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
-impl Eq for GrayWorkloads {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn fields() -> ReleaseFields {
-        ReleaseFields {
-            name: "name".to_owned(),
+    fn spec(kind: Option<&str>) -> ReleaseSpec {
+        let fields = ReleaseFields {
             service: "a service".to_owned(),
             version: "v2".to_owned(),
+            kind: kind.map(str::to_owned),
             ..ReleaseFields::default()
-        }
+        };
+        ReleaseSpec::new("name", fields)
     }
 
-    fn texts(spec: &ReleaseSpec) -> [&str; TEXTS + 1] {
+    fn texts(spec: &ReleaseSpec) -> [&str; N_TEXTS] {
         [
             spec.name(),
             spec.service(),
@@ -214,7 +172,7 @@ mod tests {
 
     #[test]
     fn texts_come_back_and_only_the_version_changes() {
-        let mut spec = ReleaseSpec::new(&fields(), Vec::new());
+        let mut spec = spec(None);
         assert_eq!(
             texts(&spec),
             ["name", "a service", "", "", "v2", DEFAULT_KIND]
@@ -227,29 +185,9 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_is_said_is_kept_even_if_it_says_nothing() {
+    fn a_given_type_is_kept_even_if_it_is_empty() {
         for kind in ["blue-green", ""] {
-            let kind = Some(kind.to_owned());
-            let spec = ReleaseSpec::new(
-                &ReleaseFields {
-                    kind: kind.clone(),
-                    ..fields()
-                },
-                Vec::new(),
-            );
-            assert_eq!(Some(spec.kind().to_owned()), kind);
-        }
-    }
-
-    #[test]
-    fn any_number_of_workloads_comes_back_in_order() {
-        let workload = |n: usize| GrayWorkload {
-            cluster: n.to_string().into(),
-            template: RawJson::new(&n),
-        };
-        for count in 0..4 {
-            let given: Vec<_> = (0..count).map(workload).collect();
-            assert_eq!(*GrayWorkloads::from(given.clone()), *given);
+            assert_eq!(spec(Some(kind)).kind(), kind);
         }
     }
 

@@ -1,0 +1,158 @@
+//! The commands on release tasks: create, update, cancel or end, and shift traffic.
+
+use std::sync::Arc;
+
+use super::model::release::{Release, ReleaseLifecycle, ReleaseUpdate, Termination, UPDATE};
+use super::model::spec::ReleaseSpec;
+use crate::families::asm::command_error::CommandError;
+use crate::families::asm::meshes::Mesh;
+use crate::families::asm::meshes::model::mesh::MeshPhase;
+use crate::families::asm::run::{CREATE, SingleStepRun};
+use crate::families::asm::scope::NamespaceRef;
+use crate::families::asm::table::Table;
+use crate::families::asm::timestamp::Timestamp;
+use crate::sim::Millis;
+use crate::sim::collection::Stored;
+use crate::sim::ids::Ids;
+use crate::sim::scripts::Work;
+use crate::sim::transition::TransitionLog;
+use crate::world::handle::Shared;
+
+impl Table {
+    /// Starts the creation of a release, which takes one step. An unknown mesh is registered in the project
+    /// `home`, and is an error if there is none.
+    pub fn create_release(
+        &mut self,
+        shared: &mut Shared,
+        ids: &Ids,
+        target: NamespaceRef,
+        home: Option<&str>,
+        spec: ReleaseSpec,
+        now: Millis,
+    ) -> Result<&Stored<Release>, CommandError> {
+        let NamespaceRef {
+            scope,
+            mesh,
+            namespace,
+        } = target;
+        let home = match self.accessible_mesh(scope, mesh) {
+            Some(stored) if stored.item.phase(now) == Some(MeshPhase::Deleting) => {
+                let hint = stored.item.deletion_hint(now);
+                return Err(CommandError::MeshInDeletion { hint });
+            }
+            Some(_) => None,
+            // The id of an inaccessible mesh is in use.
+            None if home.is_none() || self.meshes.contains(mesh) => {
+                return Err(self.unknown_mesh(scope, mesh));
+            }
+            None => home,
+        };
+        if let Some(namesake) = self.release_by_name(mesh, namespace, spec.name()) {
+            return Err(CommandError::ReleaseNameUsed {
+                name: spec.name().to_owned(),
+                uid: namesake.id.to_string(),
+            });
+        }
+        if let Some(other) = self.release_by_service(mesh, namespace, spec.service()) {
+            return Err(CommandError::ServiceUsed {
+                service: spec.service().to_owned(),
+                uid: other.id.to_string(),
+            });
+        }
+        if let Some(home) = home {
+            let change_context = &mut shared.log.context(now, CREATE);
+            self.add_mesh(home, mesh, Mesh::running(mesh, now), change_context);
+        }
+        let uid = ids.uuid(|id| self.releases.contains(id));
+        let name = spec.name();
+        let job = SingleStepRun::start(&mut shared.scripts, Work::Create, mesh, &uid, name, now);
+        let release = Release {
+            namespace: self.shared_namespace(mesh, namespace),
+            spec,
+            started: Timestamp::At(now),
+            workloads: None,
+            gray_traffic: None,
+            lifecycle: ReleaseLifecycle::Creation { job, touched: now },
+        };
+        let change_context = &mut shared.log.context(now, CREATE);
+        let arrival_id = self.add_release(mesh, &uid, release, change_context);
+        Ok(self.releases.named(arrival_id))
+    }
+
+    /// The text of a namespace, in the memory of the mesh's newest release if that has the same namespace.
+    fn shared_namespace(&self, mesh: &str, namespace: &str) -> Arc<str> {
+        match self.releases.of(mesh).next_back() {
+            Some(newest) if *newest.item.namespace == *namespace => {
+                Arc::clone(&newest.item.namespace)
+            }
+            _ => namespace.into(),
+        }
+    }
+
+    /// Changes the version label and the images of a release. Returns the requested changes that it ignored.
+    ///
+    /// # Panics
+    /// Never: the release was found.
+    pub fn update_release(
+        &mut self,
+        target: NamespaceRef,
+        id: &str,
+        update: &ReleaseUpdate,
+        now: Millis,
+        log: &mut TransitionLog,
+    ) -> Result<Vec<&'static str>, CommandError> {
+        let uid = Arc::clone(&self.release(target, id)?.id);
+        let change_context = &mut log.context(now, UPDATE);
+        let updated = self
+            .releases
+            .edit(target.mesh, &uid, change_context, |release| {
+                release.update(update, now)?;
+                Ok(release.ignored_changes(update))
+            });
+        updated.expect("the release was found")
+    }
+
+    /// Cancels or ends a release, which removes it.
+    pub fn end_release(
+        &mut self,
+        target: NamespaceRef,
+        id: &str,
+        termination: Termination,
+        now: Millis,
+        log: &mut TransitionLog,
+    ) -> Result<(), CommandError> {
+        let stored = self.release(target, id)?;
+        if let Err(reason) = stored.item.check_termination(termination) {
+            let NamespaceRef {
+                mesh, namespace, ..
+            } = target;
+            let gray = termination.required_gray();
+            let hint = format!(
+                "PUT /_emulator/v1/asm/{mesh}/{namespace}/{id}/traffic {{\"gray\":{gray}}} shifts the traffic"
+            );
+            return Err(CommandError::WrongTraffic { reason, hint });
+        }
+        let uid = Arc::clone(&stored.id);
+        let change_context = &mut log.context(now, termination.as_str());
+        self.remove_release(target.mesh, &uid, change_context);
+        Ok(())
+    }
+
+    /// Sets the percentage of traffic on the grayscale version.
+    pub fn set_traffic(
+        &mut self,
+        target: NamespaceRef,
+        id: &str,
+        gray: u8,
+        now: Millis,
+        log: &mut TransitionLog,
+    ) -> Result<(), CommandError> {
+        let uid = Arc::clone(&self.release(target, id)?.id);
+        let change_context = &mut log.context(now, "traffic");
+        self.releases
+            .edit(target.mesh, &uid, change_context, |release| {
+                release.gray_traffic = Some(gray);
+            });
+        Ok(())
+    }
+}
