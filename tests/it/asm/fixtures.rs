@@ -367,7 +367,7 @@ async fn invalid_values_are_named_with_their_path_and_change_nothing() {
         ),
         (
             emulator(json!({"run": {"started": 0, "tree": {"step": 1}, "does": []}})),
-            "asm.meshes[0].releases[0].emulator.run: a tree",
+            "asm.meshes[0].releases[0].emulator.run: must have a tree",
         ),
         (
             json!([["m"]]),
