@@ -107,10 +107,10 @@ fn number(name: &str, value: Option<&str>) -> Result<Option<usize>, Error> {
         // Like all numbers of the service, up to what 63 bits hold.
         Some(text) => match text.parse::<i64>().map(usize::try_from) {
             Ok(Ok(number)) => Ok(Some(number)),
-            _ => {
-                let wrong = format!("{text:?} is not a non-negative integer");
-                Err(Error::at(name, wrong))
-            }
+            _ => Err(Error::at(
+                name,
+                format_args!("{text:?} is not a non-negative integer"),
+            )),
         },
     }
 }

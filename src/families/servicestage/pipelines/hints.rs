@@ -72,13 +72,11 @@ impl Pipeline {
 
     /// The names of the gates that wait; of all gates if a fixture gave the status and not the gate.
     fn gates(&self, now: Millis) -> Vec<&str> {
-        match self.current_execution() {
-            Some(execution) => execution.waiting(now),
-            None => {
-                let steps = self.definition.stages.steps();
-                steps.filter_map(Step::gate_name).collect()
-            }
+        if let Some(execution) = self.current_execution() {
+            return execution.waiting(now);
         }
+        let steps = self.definition.stages.steps();
+        steps.filter_map(Step::gate_name).collect()
     }
 
     fn selection_hint(&self, invalid_selection: &InvalidSelection) -> Option<String> {
