@@ -3,7 +3,8 @@
 use super::*;
 
 fn control(status: u16, title: &str, detail: &str) -> Refusal {
-    let body = json!({"type": "about:blank", "title": title, "status": status, "detail": detail});
+    let body = json!({"type": "about:blank", "title": title, "status": status, "detail": detail})
+        .to_string();
     Refusal::new(status, "application/problem+json", body)
 }
 

@@ -22,11 +22,11 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: u16, content_type: &'static str, body: impl ToString) -> Self {
+    fn new(status: u16, content_type: &'static str, body: impl Into<String>) -> Self {
         Self {
             status,
             content_type,
-            body: body.to_string(),
+            body: body.into(),
         }
     }
 }
@@ -38,12 +38,12 @@ fn gateway(status: u16, code: &str, text: &str) -> Refusal {
 }
 
 fn asm(status: u16, code: &str, text: &str) -> Refusal {
-    let body = json!({"errorCode": format!("ASM.{code}"), "errorMsg": text});
+    let body = json!({"errorCode": format!("ASM.{code}"), "errorMsg": text}).to_string();
     Refusal::new(status, "application/json", body)
 }
 
 fn iam(status: u16, code: &str, text: &str) -> Refusal {
-    let body = json!({"error_msg": text, "error_code": format!("IAM.{code}")});
+    let body = json!({"error_msg": text, "error_code": format!("IAM.{code}")}).to_string();
     Refusal::new(status, "application/json", body)
 }
 

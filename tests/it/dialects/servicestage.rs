@@ -3,7 +3,7 @@
 use super::*;
 
 fn servicestage(status: u16, code: &str, text: &str) -> Refusal {
-    let body = json!({"error_code": format!("SVCSTG.{code}"), "error_msg": text});
+    let body = json!({"error_code": format!("SVCSTG.{code}"), "error_msg": text}).to_string();
     Refusal::new(status, "application/json", body)
 }
 

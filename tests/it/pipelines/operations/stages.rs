@@ -18,10 +18,8 @@ fn one_task(task: Value) -> Value {
 }
 
 #[tokio::test]
-async fn what_breaks_a_rule_is_refused_with_its_place() {
-    let app = App::new();
-    let task = "stages[0].tasks[0]";
-    for (body, place, expected) in [
+async fn an_invalid_stage_is_refused_with_its_place() {
+    assert_invalid([
         (
             one_stage(json!("x")),
             "stages[0]",
@@ -77,6 +75,14 @@ async fn what_breaks_a_rule_is_refused_with_its_place() {
             "stages[0].order_index",
             "invalid type: string \"1\", expected i64",
         ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn an_invalid_task_is_refused_with_its_place() {
+    let task = "stages[0].tasks[0]";
+    assert_invalid([
         (
             one_task(json!(["t"])),
             task,
@@ -113,7 +119,14 @@ async fn what_breaks_a_rule_is_refused_with_its_place() {
             "stages[0].tasks[0].task_type_id.category",
             "invalid type: integer `1`, expected a string",
         ),
-    ] {
+    ])
+    .await;
+}
+
+/// Asserts that each body is refused with its place and reason.
+async fn assert_invalid<const N: usize>(cases: [(Value, &str, &str); N]) {
+    let app = App::new();
+    for (body, place, expected) in cases {
         let reply = app.post(&pipelines(), body.clone()).await;
         assert_eq!(
             assert_refused(&reply),
