@@ -363,7 +363,7 @@ async fn an_edit_is_checked_as_a_creation_is() {
         ),
         (
             json!({"name": "release-a", "components": five(), "desc": "d".repeat(129)}),
-            "desc: 129 characters",
+            "desc: must have at most 128 characters, not 129",
         ),
         (
             json!({"name": "release-a", "components": five(), "fail_strategy": "go"}),

@@ -384,7 +384,7 @@ async fn impossible_histories_are_refused_with_their_place() {
         ),
         (
             json!({"execution": twice}),
-            "execution.run: a tree that names each step exactly once",
+            "execution.run: must have a tree that names each step exactly once",
         ),
         (
             json!({"execution": execution, "rollback": few}),

@@ -210,7 +210,7 @@ async fn an_invalid_fixture_is_refused_with_the_place_of_the_mistake() {
         ),
         (
             versions(json!([{"emulator": run(json!(["gate", "gate"]))}])),
-            "zadig.projects[0].versions[0].emulator.pushing.run: a tree",
+            "zadig.projects[0].versions[0].emulator.pushing.run: must have a tree",
         ),
         (
             versions(json!([{"emulator": run(json!(["gate"]))}])),
