@@ -11,7 +11,7 @@ use super::model::trigger_policy::{PolicySpec, TriggerPolicy};
 use super::table::Table;
 use super::wire::{count_sources, read_stages};
 use crate::families::servicestage::names::{check_name, name_after};
-use crate::http::json::{RawJson, path_string};
+use crate::http::json::{RawJson, default_if_null, path_string};
 use crate::sim::Millis;
 use crate::sim::transition::ChangeContext;
 use crate::world::fixture::ValidationError;
@@ -39,6 +39,7 @@ pub struct PipelineFixture {
     #[serde(skip_serializing_if = "Option::is_none")]
     extend_info: Option<RawJson>,
     fail_mode: Option<FailMode>,
+    #[serde(deserialize_with = "default_if_null")]
     pipeline_declaration: DeclarationFixture,
     #[serde(
         deserialize_with = "without_unknown_keys",
