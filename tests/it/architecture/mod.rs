@@ -205,33 +205,39 @@ fn few_files_wait_or_spawn() {
 #[test]
 fn chrono_cannot_read_the_clock_and_uuid_cannot_draw_by_itself() {
     for (package, feature) in [("chrono", "now"), ("chrono", "clock"), ("uuid", "v4")] {
-        let output = Command::new(env!("CARGO"))
-            .args([
-                "tree",
-                "--locked",
-                "--edges",
-                "features,normal",
-                "--invert",
-                package,
-            ])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .expect("cargo runs");
-        let tree = String::from_utf8_lossy(&output.stdout);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        assert!(
-            tree.contains(&format!("{package} feature \"std\"")),
-            "the tree shows features:\n{tree}"
-        );
-        assert!(
-            !tree.contains(&format!("{package} feature \"{feature}\"")),
-            "{feature} is on:\n{tree}"
-        );
+        assert_feature_is_off(package, feature);
     }
+}
+
+/// Asserts that neither the crate nor one of its dependencies enables a feature of `package`. What tests enable does
+/// not count.
+fn assert_feature_is_off(package: &str, feature: &str) {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--locked",
+            "--edges",
+            "features,normal",
+            "--invert",
+            package,
+        ])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    let tree = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(
+        tree.contains(&format!("{package} feature \"std\"")),
+        "the tree shows features:\n{tree}"
+    );
+    assert!(
+        !tree.contains(&format!("{package} feature \"{feature}\"")),
+        "{feature} is on:\n{tree}"
+    );
 }
 
 #[test]
@@ -241,5 +247,6 @@ fn the_library_does_not_change_the_json_of_its_users() {
     let (dependencies, _) = dependencies.split_once("\n[").expect("a next section");
     for feature in ["preserve_order", "arbitrary_precision"] {
         assert!(!dependencies.contains(feature), "{feature}");
+        assert_feature_is_off("serde_json", feature);
     }
 }
