@@ -16,7 +16,7 @@ use crate::sim::fuzzy::nearest;
 use crate::world::settings::{
     Auth, Fidelity, PipelinesList, References, Settings, is_pace, length,
 };
-use crate::world::time::parse_rfc3339;
+use crate::world::time::{NOT_RFC3339, parse_rfc3339};
 
 /// The prefix of the environment variables of flags.
 const PREFIX: &str = "RELEASE_EMULATOR_";
@@ -325,8 +325,7 @@ fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
 }
 
 fn time(text: &str) -> Result<Millis, String> {
-    parse_rfc3339(text)
-        .ok_or_else(|| "not an RFC 3339 timestamp (example: 2030-01-01T00:00:00Z)".to_owned())
+    parse_rfc3339(text).ok_or_else(|| NOT_RFC3339.to_owned())
 }
 
 #[cfg(test)]

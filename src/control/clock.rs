@@ -13,8 +13,7 @@ use crate::http::problem::{Problem, ProblemWith};
 use crate::sim::Millis;
 use crate::sim::clock::{ClockReading, ClockUpdate, InvalidInstant, Mode};
 use crate::world::settings::is_pace;
-use crate::world::time::parse_rfc3339;
-use crate::world::time::rfc3339;
+use crate::world::time::{not_rfc3339, parse_rfc3339, rfc3339};
 
 /// The longest advance: ten years, in milliseconds.
 const FURTHEST: Millis = 10 * 366 * 86_400_000;
@@ -141,11 +140,8 @@ pub(super) async fn advance_clock(
 
 /// Reads the instant in a field.
 pub(super) fn time(field: &str, text: &str) -> Result<Millis, Problem> {
-    parse_rfc3339(text).ok_or_else(|| {
-        Problem::BadRequest(format!(
-            "{field}: \"{text}\" is not an RFC 3339 timestamp (example: 2030-01-01T00:00:00Z)"
-        ))
-    })
+    parse_rfc3339(text)
+        .ok_or_else(|| Problem::BadRequest(format!("{field}: {}", not_rfc3339(text))))
 }
 
 /// Returns the pace if a clock can run at it.

@@ -46,10 +46,13 @@ pub fn parse_rfc3339(text: &str) -> Option<Millis> {
         .map(|time| time.timestamp_millis())
 }
 
+/// The error for a text that [`parse_rfc3339`] cannot read, where the text itself is shown already.
+pub const NOT_RFC3339: &str = "not an RFC 3339 timestamp (example: 2030-01-01T00:00:00Z)";
+
 /// The error for a text that [`parse_rfc3339`] cannot read.
 #[must_use]
 pub fn not_rfc3339(text: &str) -> String {
-    format!("\"{text}\" is not an RFC 3339 timestamp (example: 2030-01-01T00:00:00Z)")
+    format!("\"{text}\" is {NOT_RFC3339}")
 }
 
 #[cfg(test)]
