@@ -159,14 +159,7 @@ fn seconds(ms: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const HIT: RequestInfo = RequestInfo {
-        family: "asm",
-        operation: "CreateRelease",
-        method: "POST",
-        path: "/v2/meshes/m1/namespaces/default/releases",
-        caller: Some("ann"),
-    };
+    use crate::http::faults::rules::HIT;
 
     fn seeded(seed: u64) -> Fault {
         Fault {

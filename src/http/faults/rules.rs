@@ -208,17 +208,19 @@ impl FaultEffect {
     }
 }
 
+/// A request for the tests of patterns and of injection.
+#[cfg(test)]
+pub(super) const HIT: RequestInfo = RequestInfo {
+    family: "asm",
+    operation: "CreateRelease",
+    method: "POST",
+    path: "/v2/meshes/m1/namespaces/default/releases",
+    caller: Some("ann"),
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const HIT: RequestInfo = RequestInfo {
-        family: "asm",
-        operation: "CreateRelease",
-        method: "POST",
-        path: "/v2/meshes/m1/namespaces/default/releases",
-        caller: Some("ann"),
-    };
 
     #[test]
     fn a_request_must_match_every_field_of_a_pattern() {
