@@ -91,7 +91,6 @@ fn code(status: ExitStatus) -> u8 {
 /// The additional environment variables of a command: the emulator's URL under its own name and under those of the
 /// Huawei SDKs, and a credential for these unless one is set. The credential is the first access key of the identities,
 /// with its user's project if there is exactly one, or else an arbitrary key.
-#[must_use]
 pub fn variables(
     url: &str,
     identities: &Identities,
@@ -233,7 +232,6 @@ struct Findings {
 
 impl FailureReport {
     /// The callback for a world that has closed.
-    #[must_use]
     pub fn collect(&self, fail_on: Vec<FailOn>) -> OnClose {
         let report = self.clone();
         Box::new(move |name, world| {
@@ -254,7 +252,6 @@ impl FailureReport {
     }
 
     /// The findings, a line each, grouped by world.
-    #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines = self.lock().lines.clone();
         lines.sort();
@@ -262,7 +259,6 @@ impl FailureReport {
     }
 
     /// The last requests to the worlds, a line each.
-    #[must_use]
     pub fn tail(&self) -> Vec<String> {
         let findings = self.lock();
         let tails = findings.tails.iter();

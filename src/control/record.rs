@@ -141,7 +141,6 @@ impl From<&CapturedMessage> for Message {
 
 impl Message {
     /// The first value of a header, by its name in lower case, if it is a text.
-    #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let header = self.headers.iter().find(|(known, _)| known == name);
         header.and_then(|(_, value)| str::from_utf8(value).ok())

@@ -44,7 +44,6 @@ enum Patience {
 
 impl CapturedBody {
     /// Wraps a body; `capture` says if its beginning is needed afterwards.
-    #[must_use]
     pub fn new(body: Body, capture: bool) -> Self {
         Self(Arc::new(Mutex::new(CaptureState {
             body,
@@ -55,7 +54,6 @@ impl CapturedBody {
     }
 
     /// Takes the beginning of the body, with the number of bytes read so far.
-    #[must_use]
     pub fn captured(&self) -> (Vec<u8>, u64) {
         let mut state = self.lock();
         let captured = state.captured.take().unwrap_or_default();

@@ -21,7 +21,6 @@ pub struct Caller {
 
 impl Caller {
     /// Creates a caller of whom only the name is known. All actions are allowed.
-    #[must_use]
     pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
         Self {
             name: name.into(),
@@ -33,7 +32,6 @@ impl Caller {
     }
 
     /// Returns true if the action is allowed.
-    #[must_use]
     pub fn is_allowed(&self, action: &str) -> bool {
         self.actions.as_ref().is_none_or(|allowed| {
             allowed
@@ -68,7 +66,6 @@ impl Caller {
     }
 
     /// The project of resources that the caller creates: the one that the request names, else the credential's only one.
-    #[must_use]
     pub fn default_project(&self) -> Option<&str> {
         match (&self.named_project, self.projects.as_deref()) {
             (Some(project), _) | (None, Some([project])) => Some(project),

@@ -8,7 +8,6 @@ const MAX_LENGTH: usize = 512;
 
 /// Returns the method and path template that are closest to those of a request. Of equally close paths, one with the
 /// method of the request is preferred.
-#[must_use]
 pub fn closest_route<'a>(
     method: &str,
     path: &str,

@@ -51,7 +51,6 @@ pub fn add_hint(hint: String) {
 }
 
 /// The id of the current request; empty outside of one.
-#[must_use]
 pub fn request_id() -> String {
     CURRENT
         .try_with(|context| context.details().id.clone())
@@ -64,7 +63,6 @@ pub struct RequestContext(Arc<Mutex<RequestDetails>>);
 
 impl RequestContext {
     /// The context of the request with this id.
-    #[must_use]
     pub fn new(id: String) -> Self {
         let details = RequestDetails {
             id,
@@ -79,7 +77,6 @@ impl RequestContext {
     }
 
     /// Takes the details.
-    #[must_use]
     pub fn take(&self) -> RequestDetails {
         std::mem::take(&mut *self.details())
     }
@@ -136,7 +133,6 @@ impl RequestDetails {
     }
 
     /// The hints as one line of ASCII, truncated to about [`LONGEST_HINT`]; `None` if there are none.
-    #[must_use]
     pub fn hint_line(&self) -> Option<String> {
         let mut line = String::new();
         for character in self.hints.join("; ").chars() {

@@ -21,7 +21,6 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Documented => "documented",
@@ -92,7 +91,6 @@ impl Operation {
     }
 
     /// The method and the path template.
-    #[must_use]
     pub fn route(&self) -> (&str, &str) {
         (&self.method, &self.path)
     }
@@ -103,7 +101,6 @@ impl Operation {
 /// # Panics
 /// If one lacks an id, a tag, or one of the extensions `x-evidence`, `x-source`, `x-action`. That is a mistake in its
 /// attribute, which every test that lists the operations finds.
-#[must_use]
 pub fn operations(api: &OpenApi) -> Vec<Operation> {
     let paths = api.paths.paths.iter();
     paths

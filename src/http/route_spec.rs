@@ -24,7 +24,6 @@ pub struct RouteSpec<D> {
 
 impl<D: Dialect> RouteSpec<D> {
     /// Creates a declaration that lives as long as the process, in which routes are made once.
-    #[must_use]
     pub fn new(source: Option<Source<D>>) -> &'static Self {
         Box::leak(Box::new(Self {
             source,
@@ -33,7 +32,6 @@ impl<D: Dialect> RouteSpec<D> {
         }))
     }
 
-    #[must_use]
     pub fn source(&self) -> Option<Source<D>> {
         self.source
     }
@@ -42,7 +40,6 @@ impl<D: Dialect> RouteSpec<D> {
     ///
     /// # Panics
     /// If an attribute lacks a mandatory extension.
-    #[must_use]
     pub fn operations(&self) -> &[Operation] {
         let source = self.source.filter(|_| D::IS_EMULATED_SERVICE);
         self.operations
@@ -50,7 +47,6 @@ impl<D: Dialect> RouteSpec<D> {
     }
 
     /// The operation of a method; HEAD counts as GET.
-    #[must_use]
     pub fn operation(&self, method: &Method) -> Option<&Operation> {
         let method = as_get(method).as_str();
         self.operations()
@@ -59,14 +55,12 @@ impl<D: Dialect> RouteSpec<D> {
     }
 
     /// The fields and parameters of requests, by method.
-    #[must_use]
     pub fn request_schemas(&self) -> &[(Method, RequestSchema)] {
         self.request_schemas
             .get_or_init(|| request_schemas(&document::<D>(self.source)))
     }
 
     /// The fields and parameters of the requests of a method; HEAD counts as GET.
-    #[must_use]
     pub fn request_schema(&self, method: &Method) -> Option<&RequestSchema> {
         let method = as_get(method);
         self.request_schemas()

@@ -39,14 +39,12 @@ pub struct Route<D: 'static> {
 
 impl<D: Dialect> Route<D> {
     /// Creates a route without handlers, and with the attributes that those will have.
-    #[must_use]
     pub fn declared_by(source: Source<D>) -> Self {
         // The path comes with the first handler.
         Self::new("", Some(source))
     }
 
     /// Creates a route without handlers and declarations.
-    #[must_use]
     pub fn undeclared(path: &str) -> Self {
         Self::new(path, None)
     }
@@ -161,7 +159,6 @@ impl<D: Dialect> Routes<D> {
     }
 
     /// The OpenAPI document of the routes.
-    #[must_use]
     pub fn api(&self) -> OpenApi {
         document(self.paths.values().filter_map(|spec| spec.source()))
     }

@@ -26,13 +26,11 @@ macro_rules! database {
 
         impl Database {
             /// An empty memory.
-            #[must_use]
             pub fn new(settings: &Settings) -> Self {
                 Self { $($field: Default::default(),)+ shared: Shared::new(settings) }
             }
 
             /// The next instant at which a resource changes by itself.
-            #[must_use]
             pub fn next_due(&self) -> Millis {
                 NEVER$(.min(self.$field.next_due()))+
             }
@@ -42,7 +40,6 @@ macro_rules! database {
             }
 
             /// The number of resources by family and status, once everything due has happened.
-            #[must_use]
             pub fn count_by_status(&self) -> BTreeMap<(&'static str, &str), usize> {
                 let mut counts = BTreeMap::new();
                 let mut add = |family, status, count| *counts.entry((family, status)).or_default() += count;
@@ -75,7 +72,6 @@ macro_rules! database {
             }
 
             /// The memory in the fixture format.
-            #[must_use]
             pub fn save(&self, ids: &Ids, now: Millis) -> State {
                 let mut emulator = Counters { ids_drawn: Some(ids.drawn()), ..Counters::default() };
                 $(self.$field.save_counters(&mut emulator);)+

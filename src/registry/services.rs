@@ -57,7 +57,6 @@ macro_rules! services {
         }
 
         /// The names that scripts, transitions and timelines call the families by.
-        #[must_use]
         pub fn family_names() -> Vec<&'static str> {
             [$(<$table>::NAMES),+].concat()
         }

@@ -74,7 +74,6 @@ impl World {
     }
 
     /// A family's handle on its table.
-    #[must_use]
     pub fn handle<T>(&self) -> Handle<T>
     where
         Self: Access<T>,
@@ -88,31 +87,26 @@ impl World {
     }
 
     /// True if the world is open to callers.
-    #[must_use]
     pub fn is_ready(&self) -> bool {
         self.0.ready.load(Ordering::Acquire)
     }
 
     /// The options of the world.
-    #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.0.services.settings
     }
 
     /// The state that a reset restores.
-    #[must_use]
     pub fn fixtures(&self) -> &State {
         &self.0.fixtures
     }
 
     /// The sequence of request ids.
-    #[must_use]
     pub fn request_ids(&self) -> &Ids {
         &self.0.services.request_ids
     }
 
     /// Journal, events, metrics and faults.
-    #[must_use]
     pub fn recorder(&self) -> &Arc<Recorder> {
         &self.0.services.recorder
     }
@@ -155,7 +149,6 @@ impl World {
     }
 
     /// Catches up, and returns the real time until the next timer is due; none while the clock is frozen.
-    #[must_use]
     pub fn catch_up_and_next_wait(&self) -> Option<Duration> {
         // Stored under the lock: the next writer compares with it, so an earlier timer cannot be missed.
         let due = self.read(|database, _| {
@@ -179,7 +172,6 @@ impl World {
         self.0.earlier.notified().await;
     }
 
-    #[must_use]
     pub fn clock(&self) -> ClockReading {
         self.0.clock.reading()
     }
@@ -218,7 +210,6 @@ impl World {
     }
 
     /// The whole memory in the fixture format.
-    #[must_use]
     pub fn export(&self) -> State {
         self.read(|database, now| database.save(&self.0.services.ids, now))
     }

@@ -152,18 +152,15 @@ impl WorldServer {
     }
 
     /// The first world; others are like it in every setting that is not chosen.
-    #[must_use]
     pub fn first(&self) -> &World {
         &self.0.first
     }
 
-    #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.0.address
     }
 
     /// The base URL of the first world, without a trailing slash.
-    #[must_use]
     pub fn url(&self) -> String {
         url(self.0.address)
     }
@@ -206,7 +203,6 @@ impl WorldServer {
     }
 
     /// The worlds that are open, in the order in which they were opened.
-    #[must_use]
     pub fn list(&self) -> Vec<WorldInfo> {
         let worlds = self.worlds();
         let open = worlds.open.iter().filter(|(_, open)| open.is_open());
@@ -222,7 +218,6 @@ impl WorldServer {
     }
 
     /// The token that stops all worlds when it is cancelled.
-    #[must_use]
     pub fn stop(&self) -> CancellationToken {
         self.0.stop.clone()
     }

@@ -85,7 +85,6 @@ impl ClockState {
 
 impl Clock {
     /// A clock that starts at the machine's time and runs at that pace.
-    #[must_use]
     pub fn running(pace: f64) -> Self {
         let real = system_now();
         Self::on(ClockState {
@@ -97,7 +96,6 @@ impl Clock {
     }
 
     /// A clock that stands at `now`. The pace applies once it runs.
-    #[must_use]
     pub fn frozen(now: Millis, pace: f64) -> Self {
         Self::on(ClockState {
             real: system_now(),
@@ -190,7 +188,6 @@ impl Clock {
 }
 
 /// The machine's time, for checks against real time (signatures, faults).
-#[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that may")]
 pub fn system_now() -> Millis {
     let since = SystemTime::now()
@@ -204,14 +201,12 @@ pub fn system_now() -> Millis {
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the one place that may")]
     pub fn start() -> Self {
         Self(Instant::now())
     }
 
     /// The real time since the start.
-    #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }

@@ -6,7 +6,6 @@ use std::fmt::Display;
 const MAX_LENGTH: usize = 64;
 
 /// A suggestion to append to a message about an unknown word; empty if there is none.
-#[must_use]
 pub fn suggestion(near: Option<impl Display>) -> String {
     near.map_or_else(String::new, |near| format!(", did you mean {near}?"))
 }
@@ -15,7 +14,6 @@ pub fn suggestion(near: Option<impl Display>) -> String {
 ///
 /// Case, hyphens and underscores are ignored. Words of three to five letters may differ by one edit, longer ones by two;
 /// swapping two letters is one edit.
-#[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let normalized = normalize(word)?;
     let max_edits = max_edits(&normalized);

@@ -21,13 +21,11 @@ impl Glob {
     }
 
     /// The text as it was given.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// True if the whole text matches.
-    #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         self.matcher.matches(text)
     }

@@ -14,7 +14,6 @@ pub struct Ids {
 }
 
 impl Ids {
-    #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self {
             seed,
@@ -53,7 +52,6 @@ impl Ids {
     }
 
     /// The number of identifiers drawn so far.
-    #[must_use]
     pub fn drawn(&self) -> u64 {
         self.drawn.load(Ordering::Relaxed)
     }
@@ -98,7 +96,6 @@ impl Ids {
 }
 
 /// The finaliser of `SplitMix64`: a bijection that spreads neighbouring numbers over all 64 bits.
-#[must_use]
 pub fn mix(n: u64) -> u64 {
     let n = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

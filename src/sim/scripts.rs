@@ -123,7 +123,6 @@ impl ScriptedStep {
 /// `message`, `takes_ms`, `times`), or one after the other gets the next of a `sequence`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[must_use = "a script has no effect before it is added"]
 pub struct Script {
     /// The steps it applies to; absent: all steps of runs.
     #[serde(default, rename = "match")]
@@ -175,7 +174,6 @@ pub struct ListedScript {
 
 impl ListedScript {
     /// A script that has decided nothing yet.
-    #[must_use]
     pub fn new(id: String, script: Script) -> Self {
         Self {
             id,
@@ -196,7 +194,6 @@ pub struct Scripts {
 
 impl Scripts {
     /// No scripts; a step of work takes `step`.
-    #[must_use]
     pub fn new(step: Millis) -> Self {
         Self {
             list: Vec::new(),
@@ -206,7 +203,6 @@ impl Scripts {
     }
 
     /// The usual length of a step of work, which is also that of brief phases (stopping, restarting).
-    #[must_use]
     pub fn step(&self) -> Millis {
         self.step
     }
@@ -276,7 +272,6 @@ impl Scripts {
     }
 
     /// The scripts in the order they were added.
-    #[must_use]
     pub fn list(&self) -> &[ListedScript] {
         &self.list
     }

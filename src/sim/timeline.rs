@@ -37,7 +37,6 @@ pub struct Next {
 }
 
 impl Timeline {
-    #[must_use]
     pub fn new<T: Resource>(
         stored: &Stored<T>,
         allowed: Vec<&'static str>,
@@ -60,7 +59,6 @@ impl Timeline {
 }
 
 /// The next change of a resource if no command comes. `due` is the next instant of a possible change after another.
-#[must_use]
 pub fn next<T: Resource>(item: &T, now: Millis, due: impl Fn(Millis) -> Millis) -> Option<Next> {
     let instants = std::iter::successors(Some(due(now)), |at| Some(due(*at)));
     instants.take_while(|at| *at < NEVER).find_map(|at| {

@@ -217,7 +217,6 @@ impl History {
         self.ext.as_ref().map_or(0, |ext| ext.forgotten)
     }
 
-    #[must_use]
     pub fn forgotten(&self) -> u64 {
         self.n_forgotten() as u64
     }

@@ -82,7 +82,6 @@ pub trait Service: Dialect {
     fn routes() -> &'static Routes<Self>;
 
     /// The control plane's operations on the service's own resources.
-    #[must_use]
     fn control_routes<D: Dialect<Error = Problem>>() -> Routes<D>
     where
         Handle<Self::Table>: FromRef<D>,

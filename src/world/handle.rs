@@ -22,7 +22,6 @@ pub struct Shared {
 }
 
 impl Shared {
-    #[must_use]
     pub fn new(settings: &Settings) -> Self {
         Self {
             identities: Directory::default(),
@@ -72,7 +71,6 @@ impl<T> Clone for Handle<T> {
 
 impl<T> Handle<T> {
     /// A handle on the table that `access` reaches.
-    #[must_use]
     pub fn new(services: Arc<Services>, access: Arc<dyn Access<T>>) -> Self {
         Self { services, access }
     }
@@ -102,25 +100,21 @@ impl<T> Handle<T> {
         result.expect("a world calls the closure once")
     }
 
-    #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.services.settings
     }
 
     /// The sequence of resource ids.
-    #[must_use]
     pub fn ids(&self) -> &Ids {
         &self.services.ids
     }
 
     /// The sequence of tokens.
-    #[must_use]
     pub fn token_ids(&self) -> &Ids {
         &self.services.token_ids
     }
 
     /// Journal, events, metrics and faults.
-    #[must_use]
     pub fn recorder(&self) -> &Arc<Recorder> {
         &self.services.recorder
     }

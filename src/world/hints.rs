@@ -18,7 +18,6 @@ pub const TOO_LARGE: &str = "a body may have up to 12 MiB";
 
 /// The hint for an id that a project does not have: the project that has it, or the closest id. `noun` names the kind
 /// of resource.
-#[must_use]
 pub fn not_found_hint<T: Resource>(
     noun: &str,
     collection: &Collection<T>,
@@ -72,7 +71,6 @@ pub struct StatusForecast<'a, S> {
 impl<S: PartialEq + Display> StatusForecast<'_, S> {
     /// The way to a status that allows the refused command: time if it leads there, otherwise the advice for the last
     /// status that time leads to.
-    #[must_use]
     pub fn path_to_allowed(&self, now: Millis) -> String {
         let (mut last, mut left) = (now, MAX_CHANGES);
         loop {
@@ -100,7 +98,6 @@ impl<S: PartialEq + Display> StatusForecast<'_, S> {
 }
 
 /// The request that advances the clock by that much.
-#[must_use]
 pub fn advance(by: Millis) -> String {
     format!("POST /_emulator/v1/clock/advance {{\"ms\":{by}}}")
 }

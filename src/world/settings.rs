@@ -107,7 +107,6 @@ pub fn length(text: &str) -> Result<Millis, String> {
 }
 
 /// True if a clock can run at that pace.
-#[must_use]
 pub fn is_pace(pace: f64) -> bool {
     pace > 0.0 && pace <= 1e6
 }

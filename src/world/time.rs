@@ -8,7 +8,6 @@ use crate::sim::Millis;
 use crate::sim::clock::MAX_INSTANT;
 
 /// An instant as RFC 3339 in UTC, with milliseconds only where there are any.
-#[must_use]
 pub fn rfc3339(at: Millis) -> String {
     match u64::try_from(at) {
         Ok(since_epoch) if at <= MAX_INSTANT => {
@@ -34,12 +33,10 @@ fn rfc3339_beyond(at: Millis) -> String {
 }
 
 /// An instant as a program has it.
-#[must_use]
 pub fn instant(at: Millis) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(at).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-#[must_use]
 pub fn parse_rfc3339(text: &str) -> Option<Millis> {
     DateTime::parse_from_rfc3339(text)
         .ok()
@@ -50,7 +47,6 @@ pub fn parse_rfc3339(text: &str) -> Option<Millis> {
 pub const NOT_RFC3339: &str = "not an RFC 3339 timestamp (example: 2030-01-01T00:00:00Z)";
 
 /// The error for a text that [`parse_rfc3339`] cannot read.
-#[must_use]
 pub fn not_rfc3339(text: &str) -> String {
     format!("\"{text}\" is {NOT_RFC3339}")
 }

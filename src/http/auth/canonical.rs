@@ -103,13 +103,11 @@ impl CanonicalForms {
     }
 
     /// The most likely form, with a sorted query.
-    #[must_use]
     pub fn first(&self) -> &Canonical {
         &self.first
     }
 
     /// The first form with the query in the order in which it was sent.
-    #[must_use]
     pub fn as_sent(&self) -> Canonical {
         Canonical {
             query: self.queries.get(1).unwrap_or(&self.queries[0]).clone(),
@@ -120,7 +118,6 @@ impl CanonicalForms {
 
 impl Canonical {
     /// The text that is hashed.
-    #[must_use]
     pub fn text(&self) -> Vec<u8> {
         let mut text = Vec::with_capacity(512);
         let mut line = |parts: &[&[u8]]| {
@@ -142,7 +139,6 @@ impl Canonical {
     }
 
     /// The lines of the text, with masked secrets, for a hint.
-    #[must_use]
     pub fn masked_lines(&self) -> Vec<String> {
         let mut lines = vec![
             self.method.clone(),
@@ -165,7 +161,6 @@ impl Canonical {
 }
 
 /// Encodes a path like most signers: decoded as a whole, then encoded again.
-#[must_use]
 pub fn encoded_path(path: &str) -> String {
     let decoded: Vec<u8> = percent_decode_str(path).collect();
     percent_encode(&decoded, PATH).to_string()

@@ -20,13 +20,11 @@ const SECRET_FIELDS: [&str; 8] = [
 ];
 
 /// True if the value of a header must not be shown. `name` is in lower case.
-#[must_use]
 pub fn is_secret_header(name: &str) -> bool {
     SECRET_HEADERS.iter().any(|known| known == name) || matches!(name, "cookie" | "set-cookie")
 }
 
 /// Masks the values of a query's parameters that sound secret.
-#[must_use]
 pub fn query(query: &str) -> String {
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {
         Some((key, _)) if sounds_secret(key) => format!("{key}={MASK}"),
@@ -36,7 +34,6 @@ pub fn query(query: &str) -> String {
 }
 
 /// True if a text mentions tokens, passwords or secrets.
-#[must_use]
 pub fn sounds_secret(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     ["token", "password", "secret"]

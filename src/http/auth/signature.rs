@@ -40,7 +40,6 @@ impl Algorithm {
     const ALL: [Self; 3] = [Self::Sha256, Self::Sm3, Self::Derived];
 
     /// The scheme in the header.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sha256 => "SDK-HMAC-SHA256",
@@ -50,7 +49,6 @@ impl Algorithm {
     }
 
     /// The header in which a client may send the digest of the body.
-    #[must_use]
     pub fn content_header(self) -> &'static str {
         match self {
             Self::Sha256 | Self::Derived => "x-sdk-content-sha256",
@@ -59,7 +57,6 @@ impl Algorithm {
     }
 
     /// The digest in lower-case hexadecimal digits.
-    #[must_use]
     pub fn digest(self, bytes: &[u8]) -> String {
         match self {
             Self::Sha256 | Self::Derived => hex(&Sha256::digest(bytes)),
@@ -68,7 +65,6 @@ impl Algorithm {
     }
 
     /// Returns true if a code is the HMAC of a text, in constant time.
-    #[must_use]
     pub fn verify(self, key: &[u8], text: &[u8], code: &[u8; SIZE]) -> bool {
         match self {
             Self::Sha256 | Self::Derived => mac::<Hmac<Sha256>>(key, text).verify_slice(code),
@@ -138,7 +134,6 @@ impl<'a> Signature<'a> {
     }
 
     /// The key that the request was signed with, from the secret access key.
-    #[must_use]
     pub fn signing_key(&self, sk: &str) -> Vec<u8> {
         match self.scope {
             None => sk.as_bytes().to_vec(),
@@ -153,7 +148,6 @@ impl<'a> Signature<'a> {
     }
 
     /// The text that is signed: the algorithm, the date, the scope and the digest of the canonical request.
-    #[must_use]
     pub fn string_to_sign(&self, date: &str, canonical: &[u8]) -> String {
         let (scheme, digest) = (self.algorithm.as_str(), self.algorithm.digest(canonical));
         match self.scope {

@@ -57,7 +57,6 @@ impl Faults {
     }
 
     /// The faults, expired ones too.
-    #[must_use]
     pub fn list(&self) -> Vec<ListedFault> {
         self.lock().iter().map(|rule| rule.listed.clone()).collect()
     }

@@ -143,7 +143,6 @@ pub enum Disconnect {
 /// A fault and a pattern that selects the requests it hits.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[must_use = "a fault has no effect before it is added"]
 pub struct Fault {
     /// The requests it applies to; absent: all to emulated services.
     #[serde(default, rename = "match")]
@@ -192,7 +191,6 @@ pub struct StubResponse {
 
 impl FaultEffect {
     /// The response in place of the service's, if the effect has one.
-    #[must_use]
     pub fn stub_response(&self) -> Option<StubResponse> {
         Some(StubResponse {
             status: self.status?,
@@ -202,7 +200,6 @@ impl FaultEffect {
     }
 
     /// Returns true if the effect alters a response on its way to the client.
-    #[must_use]
     pub fn alters_response(&self) -> bool {
         self.drop.is_some() || self.garbage || self.slow_bytes_per_s.is_some()
     }

@@ -19,7 +19,6 @@ pub(super) const RAW_JSON: &str = "release_emulator::Verbatim";
 ///
 /// # Panics
 /// If the view has a map whose keys are not strings, which no wire type has.
-#[must_use]
 pub fn to_json(view: &impl Serialize, size: usize) -> Vec<u8> {
     write(view, size, Escaping::Minimal).expect("keys are strings")
 }
@@ -28,7 +27,6 @@ pub fn to_json(view: &impl Serialize, size: usize) -> Vec<u8> {
 ///
 /// # Panics
 /// If the view has a map whose keys are not strings, which no wire type has.
-#[must_use]
 pub fn to_html_safe_json(view: &impl Serialize, size: usize) -> Vec<u8> {
     write(view, size, Escaping::HtmlSafe).expect("keys are strings")
 }

@@ -21,27 +21,22 @@ impl RawJson {
     ///
     /// # Panics
     /// If the value has a map whose keys are not strings.
-    #[must_use]
     pub fn new(value: &impl Serialize) -> Self {
         Self(serde_json::value::to_raw_value(value).expect("keys are strings"))
     }
 
-    #[must_use]
     pub fn empty_list() -> Self {
         Self::new(&[(); 0])
     }
 
-    #[must_use]
     pub fn text(&self) -> &str {
         self.0.get()
     }
 
-    #[must_use]
     pub fn is_object(&self) -> bool {
         self.text().starts_with('{')
     }
 
-    #[must_use]
     pub fn is_array(&self) -> bool {
         self.text().starts_with('[')
     }

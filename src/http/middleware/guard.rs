@@ -48,7 +48,6 @@ pub struct Guarded<H, D: 'static> {
 
 impl<H, D> Guarded<H, D> {
     /// Guards a handler of the path that `route_spec` declares.
-    #[must_use]
     pub fn new(handler: H, route_spec: &'static RouteSpec<D>) -> Self {
         Self {
             handler,
@@ -59,7 +58,6 @@ impl<H, D> Guarded<H, D> {
 
 impl<D> Guarded<WrongMethod<D>, D> {
     /// Refuses the methods that a path does not have, without a look at the credential.
-    #[must_use]
     pub fn wrong_method(route_spec: &'static RouteSpec<D>) -> Self {
         Self {
             handler: WrongMethod(route_spec),

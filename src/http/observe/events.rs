@@ -66,7 +66,6 @@ impl EventLog {
     }
 
     /// Subscribes to the number of the newest event, 0 before the first.
-    #[must_use]
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         let events = self.lock();
         let receiver = self.newest.subscribe();
@@ -75,7 +74,6 @@ impl EventLog {
     }
 
     /// Returns at most `limit` of the events after number `seen`.
-    #[must_use]
     pub fn since(&self, seen: u64, limit: usize) -> Since {
         let events = self.lock();
         let oldest = events.front().map_or(1, |(number, _)| *number);

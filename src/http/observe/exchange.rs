@@ -87,7 +87,6 @@ pub struct CapturedMessage {
 
 impl CapturedMessage {
     /// Captures an answer.
-    #[must_use]
     pub fn from_response(headers: &HeaderMap, body: &Bytes) -> Self {
         Self {
             headers: Headers::from(headers),

@@ -35,7 +35,6 @@ pub struct JournalStats {
 
 impl Journal {
     /// A journal of about `limit` bytes; 0 turns it off.
-    #[must_use]
     pub fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -44,7 +43,6 @@ impl Journal {
         }
     }
 
-    #[must_use]
     pub fn is_on(&self) -> bool {
         self.limit > 0
     }
@@ -85,12 +83,10 @@ impl Journal {
     }
 
     /// The exchanges in the journal, oldest first.
-    #[must_use]
     pub fn entries(&self) -> Vec<Exchange> {
         self.lock().exchanges.iter().cloned().collect()
     }
 
-    #[must_use]
     pub fn stats(&self) -> JournalStats {
         self.lock().stats
     }

@@ -83,7 +83,6 @@ impl Metrics {
         (requests, durations)
     }
 
-    #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
     }

@@ -32,7 +32,6 @@ pub struct Recorder {
 
 impl Recorder {
     /// A recorder with a journal of about `journal_bytes` bytes.
-    #[must_use]
     pub fn new(ids: Arc<Ids>, clock: Arc<Clock>, journal_bytes: usize) -> Self {
         Self {
             ids,

@@ -31,7 +31,6 @@ pub enum AppliesTo {
 }
 
 impl GatewayResponse {
-    #[must_use]
     pub fn new(status: StatusCode, schema: Option<String>, applies_to: AppliesTo) -> Self {
         Self {
             status,

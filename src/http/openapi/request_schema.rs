@@ -36,7 +36,6 @@ enum FieldTree {
 ///
 /// # Panics
 /// If a map of the document has keys that are not strings, which no OpenAPI document has.
-#[must_use]
 pub fn request_schemas(api: &OpenApi) -> Vec<(Method, RequestSchema)> {
     let components = serde_json::to_value(&api.components).expect("keys are strings");
     let operations = api.paths.paths.values().flat_map(methods);
@@ -84,7 +83,6 @@ impl RequestSchema {
 
     /// A hint on a field of the body that was ignored. Paths are written as `a[0].b`, or as `a.b` by a family that does
     /// not count items.
-    #[must_use]
     pub fn on_ignored(&self, path: &str) -> String {
         let near = self.body.as_ref().and_then(|tree| tree.nearest(path));
         format!("unknown field {path} was ignored{}", suggestion(near))
@@ -92,7 +90,6 @@ impl RequestSchema {
 
     /// Hints on all other fields of a refused body that are close to a known one: reading may have stopped before them,
     /// or their type may accept unknown fields.
-    #[must_use]
     pub fn on_refused(&self, body: &[u8], ignored: &[String]) -> Vec<String> {
         let mut misspelt = Vec::new();
         if let Some(tree) = &self.body

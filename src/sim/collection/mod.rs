@@ -89,25 +89,21 @@ impl<T: Resource> Collection<T> {
     }
 
     /// Returns true if a resource of any scope has the id.
-    #[must_use]
     pub fn contains(&self, id: &str) -> bool {
         self.arrival_id(id).is_some()
     }
 
     /// The position of the resource with that id.
-    #[must_use]
     pub fn arrival_id(&self, id: &str) -> Option<ArrivalId> {
         self.ids
             .get(&id, |arrival_id| &*self.slots.named(arrival_id).id)
     }
 
     /// The resource with that id, in any scope.
-    #[must_use]
     pub fn find(&self, id: &str) -> Option<&Stored<T>> {
         self.at(self.arrival_id(id)?)
     }
 
-    #[must_use]
     pub fn at(&self, arrival_id: ArrivalId) -> Option<&Stored<T>> {
         self.slots.get(arrival_id)
     }
@@ -117,13 +113,11 @@ impl<T: Resource> Collection<T> {
     ///
     /// # Panics
     /// If there is none.
-    #[must_use]
     pub fn named(&self, arrival_id: ArrivalId) -> &Stored<T> {
         self.slots.named(arrival_id)
     }
 
     /// The resource with that id, if it belongs to the scope.
-    #[must_use]
     pub fn get(&self, scope: &str, id: &str) -> Option<&T> {
         self.find(id)
             .filter(|stored| &*stored.scope == scope)
@@ -177,7 +171,6 @@ impl<T: Resource> Collection<T> {
         Some(stored.item)
     }
 
-    #[must_use]
     pub fn len(&self, scope: &str) -> usize {
         self.scopes.get(scope).map_or(0, SortedKeys::len)
     }
@@ -210,7 +203,6 @@ impl<T: Resource> Collection<T> {
     }
 
     /// The instant of the next timed change, or [`NEVER`].
-    #[must_use]
     pub fn next_due(&self) -> Millis {
         self.agenda.first().map_or(NEVER, |(due, _)| *due)
     }

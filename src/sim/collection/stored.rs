@@ -72,13 +72,11 @@ impl<T: Resource> Stored<T> {
     }
 
     /// The transitions it remembers, oldest first, each with its number (0 for an import).
-    #[must_use]
     pub fn transitions(&self, log: &TransitionLog) -> Vec<(u64, Transition)> {
         self.history.transitions(&self.resource(), log)
     }
 
     /// The number of older transitions, which are no longer remembered.
-    #[must_use]
     pub fn forgotten(&self) -> u64 {
         self.history.forgotten()
     }

@@ -36,7 +36,6 @@ pub enum Phase {
 }
 
 impl Phase {
-    #[must_use]
     pub fn is_ended(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Aborted)
     }
@@ -76,7 +75,6 @@ impl Run {
     /// # Panics
     /// If the tree does not name each step exactly once, a length is negative or an inherited step ends after
     /// the start, which are mistakes of the caller. [`Run::restore`] is for plans from outside.
-    #[must_use]
     pub fn start(started: Millis, plan: RunPlan) -> Self {
         assert!(is_valid(started, &plan), "the plan is valid");
         let forecast = Forecast::new(started, &plan, &[]);
@@ -110,18 +108,15 @@ impl Run {
         Ok(run)
     }
 
-    #[must_use]
     pub fn started(&self) -> Millis {
         self.started
     }
 
-    #[must_use]
     pub fn plan(&self) -> &RunPlan {
         &self.plan
     }
 
     /// The commands it accepted, in order.
-    #[must_use]
     pub fn commands(&self) -> &[AcceptedCommand] {
         &self.commands
     }
@@ -150,7 +145,6 @@ impl Run {
         Ok(())
     }
 
-    #[must_use]
     pub fn phase(&self, now: Millis) -> Phase {
         if let Some((at, takes)) = self.aborted(now) {
             return if now >= at.saturating_add(takes) {
@@ -186,7 +180,6 @@ impl Run {
     ///
     /// # Panics
     /// If there is no such step.
-    #[must_use]
     pub fn step_state(&self, step: usize, now: Millis) -> StepState {
         let Span {
             begin,
@@ -207,7 +200,6 @@ impl Run {
     }
 
     /// True if a step is a gate that waits for an answer. None does during a stop.
-    #[must_use]
     pub fn waits_at(&self, step: usize, now: Millis) -> bool {
         matches!(self.plan.steps.get(step), Some(StepPlan::Gate))
             && matches!(self.step_state(step, now), StepState::Open { .. })
@@ -215,14 +207,12 @@ impl Run {
     }
 
     /// The instant at which the run ended, if it has.
-    #[must_use]
     pub fn ended(&self, now: Millis) -> Option<Millis> {
         let end = self.end();
         (end <= now).then_some(end)
     }
 
     /// The message of a step whose own work failed.
-    #[must_use]
     pub fn failure(&self, step: usize, now: Millis) -> Option<&str> {
         match (&self.plan.steps[step], self.step_state(step, now)) {
             (
@@ -241,7 +231,6 @@ impl Run {
 
     /// The next instant after `now` at which anything changes, or [`NEVER`]. For an instant in the past, later
     /// commands count. Nothing changes after the end. Costs a binary search, not a pass over the steps.
-    #[must_use]
     pub fn next_due(&self, now: Millis) -> Millis {
         let end = self.end();
         let start_delay = self.started.saturating_add(self.plan.start_delay);
@@ -254,7 +243,6 @@ impl Run {
 
     /// The steps whose status may change at `due`, in ascending order: those that begin or end then, and all of
     /// them at a stop, a pause or a continuation.
-    #[must_use]
     pub fn steps_changing_at(&self, due: Millis) -> Vec<usize> {
         if self.control_instants(due - 1).any(|mark| mark == due) {
             return (0..self.plan.steps.len()).collect();

@@ -146,7 +146,6 @@ pub struct RunPlan {
 
 impl RunPlan {
     /// A plan of just these steps: a failure stops it, and there are no delays and no limit.
-    #[must_use]
     pub fn new(tree: Node, steps: Vec<StepPlan>) -> Self {
         Self {
             tree,

@@ -44,7 +44,6 @@ pub struct Login {
 
 impl Directory {
     /// A directory of identities, which have been checked.
-    #[must_use]
     pub fn load(identities: Identities) -> Self {
         let mut directory = Self {
             users: keyed(identities.users, |user| user.name.clone()),
@@ -59,7 +58,6 @@ impl Directory {
     }
 
     /// The identities in the fixture format.
-    #[must_use]
     pub fn save(&self) -> Identities {
         Identities {
             users: self.users.values().cloned().collect(),
@@ -88,26 +86,22 @@ impl Directory {
     }
 
     /// An access key and its owner.
-    #[must_use]
     pub fn by_key(&self, ak: &str) -> Option<(&AccessKey, Caller)> {
         let key = self.keys.get(ak)?;
         Some((key, self.caller(&key.user)))
     }
 
-    #[must_use]
     pub fn zadig_user(&self, token: &str) -> Option<&ZadigUser> {
         self.zadig_users.get(token)
     }
 
     /// A token that is valid now.
-    #[must_use]
     pub fn valid_token(&self, token: &str, now: Millis) -> Option<&Token> {
         let stored = self.tokens.get(token)?;
         (!stored.is_revoked() && !stored.is_expired(now)).then_some(&stored.token)
     }
 
     /// A token that was not revoked. It may have expired.
-    #[must_use]
     pub fn unrevoked_token(&self, token: &str) -> Option<&Token> {
         let stored = self.tokens.get(token)?;
         (!stored.is_revoked()).then_some(&stored.token)
@@ -124,7 +118,6 @@ impl Directory {
         }
     }
 
-    #[must_use]
     pub fn contains_token(&self, token: &str) -> bool {
         self.tokens.contains_key(token)
     }
@@ -135,13 +128,11 @@ impl Directory {
         self.tokens.insert(stored.token.token.clone(), stored);
     }
 
-    #[must_use]
     pub fn has_users(&self) -> bool {
         !self.users.is_empty()
     }
 
     /// The login of a user, if the account and the password are right.
-    #[must_use]
     pub fn login(&self, user: NameOrId, domain: Option<NameOrId>, password: &str) -> Option<Login> {
         let user = self.user(user)?;
         (user.is_at_home(domain) && user.password.is(password)).then(|| Login {
@@ -158,7 +149,6 @@ impl Directory {
     }
 
     /// The reason for a failed login, for a hint. The service itself does not tell it.
-    #[must_use]
     pub fn login_failure(&self, user: NameOrId, domain: Option<NameOrId>) -> String {
         match self.user(user) {
             None => {
@@ -173,7 +163,6 @@ impl Directory {
     }
 
     /// The reason why a user cannot have a token for a project.
-    #[must_use]
     pub fn project_refusal(&self, user: &str, project: NameOrId) -> String {
         let (NameOrId::Name(requested) | NameOrId::Id(requested)) = project;
         let own: Vec<_> = self
@@ -185,14 +174,12 @@ impl Directory {
     }
 
     /// The account of a caller.
-    #[must_use]
     pub fn account_of<'a>(&'a self, caller: &'a Caller) -> &'a str {
         let own = caller.account.as_deref();
         own.unwrap_or_else(|| self.domain_of(&caller.name))
     }
 
     /// The account of a user.
-    #[must_use]
     pub fn domain_of(&self, user: &str) -> &str {
         match self.users.get(user) {
             Some(user) if !user.domain.is_empty() => &user.domain,
@@ -202,7 +189,6 @@ impl Directory {
 
     /// A project, if the user may enter it. A user without projects may enter any; an unknown one is derived from its
     /// name or id, always in the same way.
-    #[must_use]
     pub fn project(&self, user: &str, project: NameOrId) -> Option<Project> {
         let find = |projects: &[Project]| {
             let is_named = |known: &&Project| project.is(&known.name, &known.id);
@@ -222,7 +208,6 @@ impl Directory {
     }
 
     /// The projects of a user. A user without projects sees those of everybody, one per name.
-    #[must_use]
     pub fn projects(&self, user: &str) -> Vec<Project> {
         let own = self.own_projects(user);
         if !own.is_empty() {
@@ -236,19 +221,16 @@ impl Directory {
     }
 
     /// True if a user is limited to certain projects.
-    #[must_use]
     pub fn is_limited(&self, user: &str) -> bool {
         !self.own_projects(user).is_empty()
     }
 
     /// The actions allowed to a user; absent: all.
-    #[must_use]
     pub fn actions_of(&self, user: &str) -> Option<&[String]> {
         self.users.get(user)?.actions.as_deref()
     }
 
     /// The projects that a user is limited to. If there are none, the user may enter any.
-    #[must_use]
     pub fn own_projects(&self, user: &str) -> &[Project] {
         self.users.get(user).map_or(&[], |user| &user.projects)
     }
@@ -314,7 +296,6 @@ impl From<Issued> for TokenHistory {
 
 impl Token {
     /// The record of its issue, if the emulator issued it.
-    #[must_use]
     pub fn issued(&self) -> Option<&Issued> {
         self.emulator.as_ref()?.issued.as_ref()
     }
@@ -329,7 +310,6 @@ pub enum NameOrId<'a> {
 
 impl NameOrId<'_> {
     /// True if it refers to the account of that name.
-    #[must_use]
     pub fn is_domain(self, name: &str) -> bool {
         self.is(name, &domain_id(name))
     }
@@ -344,7 +324,6 @@ impl NameOrId<'_> {
 
 impl Project {
     /// A project that no fixture has, with an id derived from its name.
-    #[must_use]
     pub fn from_name(name: &str) -> Self {
         Self {
             id: derived_id("project", name),
@@ -353,18 +332,15 @@ impl Project {
     }
 }
 
-#[must_use]
 pub fn user_id(name: &str) -> String {
     derived_id("user", name)
 }
 
-#[must_use]
 pub fn domain_id(name: &str) -> String {
     derived_id("domain", name)
 }
 
 /// An id of 32 hexadecimal digits that depends only on a kind and a name.
-#[must_use]
 pub fn derived_id(kind: &str, name: &str) -> String {
     let digest = Sha256::digest(format!("{kind}\0{name}"));
     base16ct::lower::encode_string(&digest[..16])
