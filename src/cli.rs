@@ -13,10 +13,10 @@ use crate::exec::FailOn;
 use crate::server::worlds::Limits;
 use crate::sim::Millis;
 use crate::sim::fuzzy::nearest;
+use crate::sim::time::{NOT_RFC3339, parse_rfc3339};
 use crate::world::settings::{
     Auth, Fidelity, PipelinesList, References, Settings, is_pace, length,
 };
-use crate::world::time::{NOT_RFC3339, parse_rfc3339};
 
 /// The prefix of the environment variables of flags.
 const PREFIX: &str = "RELEASE_EMULATOR_";

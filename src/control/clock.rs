@@ -7,13 +7,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::dialect::{Control, json};
-use super::transition::TransitionBody;
 use crate::http::extract::Json;
 use crate::http::problem::{Problem, ProblemWith};
-use crate::sim::Millis;
 use crate::sim::clock::{ClockReading, ClockUpdate, InvalidInstant, Mode};
+use crate::sim::time::{not_rfc3339, parse_rfc3339, rfc3339};
+use crate::sim::{Millis, Transition};
 use crate::world::settings::is_pace;
-use crate::world::time::{not_rfc3339, parse_rfc3339, rfc3339};
 
 /// The longest advance: ten years, in milliseconds.
 const FURTHEST: Millis = 10 * 366 * 86_400_000;
@@ -21,33 +20,11 @@ const FURTHEST: Millis = 10 * 366 * 86_400_000;
 /// The most transitions that an advance returns.
 const MOST_TRANSITIONS: usize = 1_000;
 
-/// The present instant of the clock, and its movement.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Clock)]
-pub(super) struct ClockBody {
-    /// The present instant, RFC 3339 in UTC.
-    now: String,
-    /// `running`, or `frozen` until it is set or advanced.
-    mode: Mode,
-    /// Virtual seconds per real second while it runs.
-    pace: f64,
-}
-
-impl From<ClockReading> for ClockBody {
-    fn from(reading: ClockReading) -> Self {
-        Self {
-            now: rfc3339(reading.now),
-            mode: reading.mode,
-            pace: reading.pace,
-        }
-    }
-}
-
 /// Shows the clock.
 #[utoipa::path(get, path = "/_emulator/v1/clock", operation_id = "ShowClock", tag = "control",
-    responses((status = 200, body = ClockBody)))]
+    responses((status = 200, body = ClockReading)))]
 pub(super) async fn show_clock(State(Control(world)): State<Control>) -> Response {
-    json(StatusCode::OK, &ClockBody::from(world.clock()))
+    json(StatusCode::OK, &world.clock())
 }
 
 /// A change to the clock; absent fields stay as they are.
@@ -68,7 +45,7 @@ pub(super) struct ClockSetting {
 /// only a reset moves the clock back.
 #[utoipa::path(put, path = "/_emulator/v1/clock", operation_id = "SetClock", tag = "control",
     request_body(content = Option<ClockSetting>,
-        example = json!({"now": "2040-06-01T00:00:00Z", "mode": "frozen"})), responses((status = 200, body = ClockBody),
+        example = json!({"now": "2040-06-01T00:00:00Z", "mode": "frozen"})), responses((status = 200, body = ClockReading),
     ProblemWith::<400>,
     ProblemWith::<409>))]
 pub(super) async fn set_clock(
@@ -81,8 +58,8 @@ pub(super) async fn set_clock(
         mode: setting.mode,
         pace: setting.pace.map(pace).transpose()?,
     };
-    let reading = world.set_clock(update, &mut |_, _| {})?;
-    Ok(json(StatusCode::OK, &ClockBody::from(reading)))
+    let reading = world.set_clock(update, &mut |_| {})?;
+    Ok(json(StatusCode::OK, &reading))
 }
 
 /// The length of an advance.
@@ -102,7 +79,7 @@ pub(super) struct Advanced {
     /// The present instant, RFC 3339 in UTC.
     now: String,
     /// The transitions on the way, in the order of time; at most 1,000.
-    transitions: Vec<TransitionBody>,
+    transitions: Vec<Transition>,
     /// The number of further transitions.
     truncated: u64,
 }
@@ -123,9 +100,9 @@ pub(super) async fn advance_clock(
         )));
     }
     let (mut transitions, mut truncated) = (Vec::new(), 0);
-    let reading = world.advance(advance.ms, &mut |id, transition| {
+    let reading = world.advance(advance.ms, &mut |transition| {
         if transitions.len() < MOST_TRANSITIONS {
-            transitions.push(TransitionBody::new(id, transition));
+            transitions.push(transition);
         } else {
             truncated += 1;
         }

@@ -16,7 +16,6 @@ use utoipa::IntoParams;
 
 use super::dialect::Control;
 use super::record::RequestSummary;
-use super::transition::TransitionBody;
 use crate::http::extract::Query;
 use crate::http::observe::Recorder;
 use crate::http::observe::events::WorldEvent;
@@ -47,7 +46,7 @@ impl EventFilter {
                 let concerns = |id: &str| summary.path.split('/').any(|part| part == id);
                 (family, self.id.as_deref().is_none_or(concerns))
             }
-            WorldEvent::Transition(_, transition) => {
+            WorldEvent::Transition(transition) => {
                 let concerns = |id: &str| &*transition.id == id;
                 (
                     Some(transition.family),
@@ -151,10 +150,7 @@ fn to_sse(id: u64, event: &WorldEvent) -> sse::Event {
             "request",
             serde_json::to_string(&RequestSummary::from(&**summary)),
         ),
-        WorldEvent::Transition(id, transition) => {
-            let body = TransitionBody::new(*id, (**transition).clone());
-            ("transition", serde_json::to_string(&body))
-        }
+        WorldEvent::Transition(transition) => ("transition", serde_json::to_string(&**transition)),
     };
     sse::Event::default()
         .id(id.to_string())

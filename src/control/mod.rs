@@ -14,7 +14,6 @@ mod requests;
 pub(crate) mod scripts;
 mod state;
 mod timeline;
-mod transition;
 mod verify;
 mod worlds;
 

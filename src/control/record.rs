@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::http::auth::redact;
 use crate::http::json::value::OrderedValue;
 use crate::http::observe::exchange::{CapturedMessage, Exchange, ExchangeSummary, LONGEST_BODY};
-use crate::world::time::{instant, rfc3339};
+use crate::sim::time::{instant, rfc3339};
 
 /// A request with its answer. Secrets are masked in its JSON form only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]

@@ -9,8 +9,8 @@ use super::time::ms;
 use crate::registry::World;
 use crate::sim::Transition;
 use crate::sim::clock::{ClockUpdate, MAX_INSTANT, Mode};
+use crate::sim::time::instant;
 use crate::world::settings::is_pace;
-use crate::world::time::instant;
 
 /// The clock of an emulator.
 #[derive(Clone, Copy)]
@@ -38,10 +38,9 @@ impl ClockHandle<'_> {
     /// Moves the clock forward, in whole milliseconds. Returns the transitions on the way, in the order of time.
     pub fn advance(&self, by: Duration) -> Result<Vec<Transition>, ClockError> {
         let mut transitions = Vec::new();
-        self.0
-            .advance(ms(by).min(MAX_INSTANT), &mut |_, transition| {
-                transitions.push(transition);
-            })?;
+        self.0.advance(ms(by).min(MAX_INSTANT), &mut |transition| {
+            transitions.push(transition);
+        })?;
         Ok(transitions)
     }
 
@@ -82,7 +81,7 @@ impl ClockHandle<'_> {
     fn update(self, update: ClockUpdate) -> Result<Vec<Transition>, ClockError> {
         let mut transitions = Vec::new();
         self.0
-            .set_clock(update, &mut |_, transition| transitions.push(transition))?;
+            .set_clock(update, &mut |transition| transitions.push(transition))?;
         Ok(transitions)
     }
 }

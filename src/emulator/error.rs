@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::http::problem::Problem;
 use crate::sim::clock::InvalidInstant;
-use crate::world::time::instant;
+use crate::sim::time::instant;
 
 /// An invalid fault, script or setting, in the words of the control plane.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

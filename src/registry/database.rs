@@ -96,11 +96,9 @@ pub enum Unknown {
 
 impl Database {
     /// Processes all timers up to `to` in order, passing every transition (pending ones first) to `on_transition`.
-    pub fn run_until(&mut self, to: Millis, on_transition: &mut dyn FnMut(u64, Transition)) {
+    pub fn run_until(&mut self, to: Millis, on_transition: &mut dyn FnMut(Transition)) {
         loop {
-            for (number, transition) in self.shared.log.drain() {
-                on_transition(number, transition);
-            }
+            self.shared.log.drain().for_each(&mut *on_transition);
             let due = self.next_due();
             if due > to {
                 break;

@@ -40,7 +40,7 @@ struct WorldInner {
 const TOKENS: u64 = 0x746f_6b65_6e73;
 
 /// Receives transitions with their numbers.
-type OnTransition<'a> = &'a mut dyn FnMut(u64, Transition);
+type OnTransition<'a> = &'a mut dyn FnMut(Transition);
 
 impl World {
     /// A world that holds the fixtures. It is not open to callers yet.
@@ -133,13 +133,13 @@ impl World {
     pub fn write<R>(&self, change: impl FnOnce(&mut Database, Millis) -> R) -> R {
         self.0.store.write(|database| {
             let now = self.0.clock.now();
-            self.catch_up(database, now, &mut |_, _| {});
+            self.catch_up(database, now, &mut |_| {});
             // Scripts that scheduled starts have used belong to no request.
             drop(database.shared.scripts.take_used_ids());
             let result = change(database, now);
             note_scripts(database.shared.scripts.take_used_ids());
-            for (number, transition) in database.shared.log.drain() {
-                self.publish(number, transition);
+            for transition in database.shared.log.drain() {
+                self.publish(transition);
             }
             if database.next_due() < self.0.awaited.load(Ordering::Acquire) {
                 self.0.earlier.notify_one();
@@ -201,7 +201,7 @@ impl World {
         on_transition: OnTransition,
     ) -> Result<ClockReading, InvalidInstant> {
         self.0.store.write(|database| {
-            self.catch_up(database, self.0.clock.now(), &mut |_, _| {});
+            self.catch_up(database, self.0.clock.now(), &mut |_| {});
             let reading = change(&self.0.clock)?;
             self.0.earlier.notify_one();
             self.catch_up(database, reading.now, on_transition);
@@ -260,19 +260,20 @@ impl World {
     }
 
     fn catch_up(&self, database: &mut Database, to: Millis, on_transition: OnTransition) {
-        database.run_until(to, &mut |number, transition| {
-            self.publish(number, transition.clone());
-            on_transition(number, transition);
+        database.run_until(to, &mut |transition| {
+            self.publish(transition.clone());
+            on_transition(transition);
         });
     }
 
     /// Publishes a transition. Every transition of the world passes here once, under the lock, in the order of time and
     /// number.
-    fn publish(&self, number: u64, transition: Transition) {
+    fn publish(&self, transition: Transition) {
         let transition = Arc::new(transition);
-        let event = WorldEvent::Transition(number, Arc::clone(&transition));
+        let event = WorldEvent::Transition(Arc::clone(&transition));
         self.0.services.recorder.events.add(event);
         let Transition {
+            number,
             at,
             family,
             scope,

@@ -44,9 +44,9 @@ mod tests {
             pace: Some(60.0),
             ..ClockUpdate::default()
         };
-        world.set_clock(faster, &mut |_, _| {}).unwrap();
+        world.set_clock(faster, &mut |_| {}).unwrap();
         assert!(is_woken(), "it was set");
-        world.advance(1_000, &mut |_, _| {}).unwrap();
+        world.advance(1_000, &mut |_| {}).unwrap();
         assert!(is_woken(), "it was advanced");
         world.reset(false);
         assert!(is_woken(), "it was reset");

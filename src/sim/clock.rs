@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Millis;
+use super::{Millis, time};
 
 /// The furthest instant a clock can show: the end of the year 9999, the last that RFC 3339 can write.
 pub const MAX_INSTANT: Millis = 253_402_300_799_999;
@@ -23,12 +23,17 @@ pub enum Mode {
     Frozen,
 }
 
-/// The time that a clock shows, and its mode and pace.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The present instant of the clock, and its movement.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Clock)]
 pub struct ClockReading {
+    /// The present instant, RFC 3339 in UTC.
+    #[serde(serialize_with = "time::serialize")]
+    #[schema(value_type = String)]
     pub now: Millis,
+    /// `running`, or `frozen` until it is set or advanced.
     pub mode: Mode,
-    /// Virtual seconds per real second while running; above 0.
+    /// Virtual seconds per real second while it runs.
     pub pace: f64,
 }
 

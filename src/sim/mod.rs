@@ -7,6 +7,7 @@ pub mod glob;
 pub mod ids;
 pub mod lifecycle;
 pub mod scripts;
+pub mod time;
 pub mod timeline;
 pub mod transition;
 

@@ -2,37 +2,57 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::collection::stored::changes_at;
 use super::collection::{Resource, Stored};
 use super::transition::TransitionLog;
-use super::{Millis, NEVER, Transition};
+use super::{Millis, NEVER, Transition, time};
 
-/// The timeline of a resource at some instant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The timeline of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Timeline {
+    /// `asm`, `plans`, `pipelines` or `zadig`.
     pub family: &'static str,
-    /// The project, mesh or project key that owns it.
+    /// The project, mesh or project key.
+    #[schema(value_type = String)]
     pub scope: Arc<str>,
+    /// The resource's id.
+    #[schema(value_type = String)]
     pub id: Arc<str>,
+    /// The resource's name.
+    #[schema(value_type = String)]
     pub name: Arc<str>,
+    /// The status, in the service's word.
+    #[schema(value_type = String)]
     pub status: Box<str>,
-    /// The transitions it remembers, oldest first, each with its number (0 for an import).
-    pub transitions: Vec<(u64, Transition)>,
-    /// The number of older transitions.
-    pub forgotten: u64,
-    /// The commands that its status allows, under the service's names.
+    /// The transitions of the resource and its steps, oldest first; at most the newest 1,000.
+    pub transitions: Vec<Transition>,
+    /// The number of older transitions, which are not listed.
+    pub truncated: u64,
+    /// The commands that the status allows now.
     pub allowed: Vec<&'static str>,
+    /// The next change that time alone brings; null: none.
+    #[schema(required = true)]
     pub next: Option<Next>,
 }
 
-/// The next change that time brings. Of several at one instant it is that of the resource itself, or else that of the
-/// first step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The next change that time alone brings. Of several changes at one instant it is the resource's own, if there is
+/// one, else the first step's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = NextTransition)]
 pub struct Next {
+    /// The instant, RFC 3339 in UTC.
+    #[serde(rename = "time", serialize_with = "time::serialize")]
+    #[schema(value_type = String)]
     pub at: Millis,
     /// The step that changes; absent: the resource itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub step: Option<Box<str>>,
-    /// The status that follows; empty: it is gone.
+    /// The status that follows; empty: the resource is gone.
+    #[schema(value_type = String)]
     pub to: Box<str>,
 }
 
@@ -51,7 +71,7 @@ impl Timeline {
             name: stored.item.name().into(),
             status: stored.item.status_label(now).into(),
             transitions: stored.transitions(log),
-            forgotten: stored.forgotten(),
+            truncated: stored.forgotten(),
             allowed,
             next,
         }

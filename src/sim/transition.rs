@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use foldhash::HashMap;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::Millis;
+use super::{Millis, time};
 
 /// The cause of a change that time alone brought.
 pub const CLOCK: &str = "clock";
@@ -19,30 +21,41 @@ pub const IMPORT: &str = "import";
 /// The number of transitions that a resource remembers: the newest.
 pub const MOST_REMEMBERED: usize = 1_000;
 
-/// A change of state that time or a command brought about.
-///
-/// `from` and `to` are statuses in the family's own terms. An empty one means that the resource or step does not
-/// exist yet, or no longer. `step` is absent where the resource itself changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A change of the status of a resource or step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[non_exhaustive]
 pub struct Transition {
-    /// Its instant on the world's clock.
+    /// Its number in the life of the world; in a timeline 0 for an import, which is not a transition.
+    #[serde(rename = "id")]
+    pub number: u64,
+    /// The instant, RFC 3339 in UTC.
+    #[serde(rename = "time", serialize_with = "time::serialize")]
+    #[schema(value_type = String)]
     pub at: Millis,
-    /// The family the resource belongs to (`asm`, `plans`, `pipelines`, `zadig`).
+    /// The family.
     pub family: &'static str,
-    /// The project, mesh or project key that owns the resource.
+    /// The project, mesh or project key.
+    #[schema(value_type = String)]
     pub scope: Arc<str>,
     /// The resource's id.
+    #[serde(rename = "resource")]
+    #[schema(value_type = String)]
     pub id: Arc<str>,
     /// The resource's name.
+    #[schema(value_type = String)]
     pub name: Arc<str>,
-    /// The step that changed, by name.
+    /// The step that changed; absent: the resource itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub step: Option<Arc<str>>,
-    /// The status before.
+    /// The status before; empty: the resource did not exist.
+    #[schema(value_type = String)]
     pub from: Arc<str>,
-    /// The status after.
+    /// The status after; empty: the resource is gone.
+    #[schema(value_type = String)]
     pub to: Arc<str>,
-    /// [`CLOCK`], [`SCHEDULE`], [`IMPORT`], or the name of the command.
+    /// `clock`, `schedule` for a start by a trigger policy, or the name of the command; in a timeline also `import`.
+    #[schema(value_type = String)]
     pub cause: Arc<str>,
 }
 
@@ -59,7 +72,7 @@ impl Symbol {
 #[derive(Debug)]
 pub struct TransitionLog {
     last_number: u64,
-    pending: Vec<(u64, Transition)>,
+    pending: Vec<Transition>,
     symbols: HashMap<Arc<str>, Symbol>,
     /// The texts of the symbols; the first is empty.
     strings: Vec<Arc<str>>,
@@ -96,8 +109,8 @@ impl TransitionLog {
         }
     }
 
-    /// Takes the transitions that have not been published yet, in order, each with its number.
-    pub fn drain(&mut self) -> impl Iterator<Item = (u64, Transition)> {
+    /// Takes the transitions that have not been published yet, in order.
+    pub fn drain(&mut self) -> impl Iterator<Item = Transition> {
         self.pending.drain(..)
     }
 
@@ -143,6 +156,7 @@ impl ResourceRef<'_> {
     ) -> Transition {
         let text = |symbol| Arc::clone(log.text(symbol));
         Transition {
+            number: record.number,
             at: record.at,
             family: self.family,
             scope: Arc::clone(self.scope),
@@ -192,20 +206,16 @@ struct HistoryExt {
 }
 
 impl History {
-    /// The transitions, oldest first, each with its number (0 for an import).
+    /// The transitions, oldest first.
     pub(super) fn transitions(
         &self,
         resource: &ResourceRef,
         log: &TransitionLog,
-    ) -> Vec<(u64, Transition)> {
+    ) -> Vec<Transition> {
         let oldest = self.n_forgotten() % MOST_REMEMBERED;
         let places = (oldest..self.records.len()).chain(0..oldest);
         places
-            .map(|place| {
-                let record = &self.records[place];
-                let transition = resource.transition(record, self.step(place), log);
-                (record.number, transition)
-            })
+            .map(|place| resource.transition(&self.records[place], self.step(place), log))
             .collect()
     }
 
@@ -241,7 +251,7 @@ impl History {
             log.last_number += 1;
             record.number = log.last_number;
             let transition = resource.transition(&record, step.as_ref(), log);
-            log.pending.push((record.number, transition));
+            log.pending.push(transition);
         }
         let place = self.push(record);
         self.set_step(place, step);
@@ -339,7 +349,7 @@ mod tests {
 
         let transitions = history.transitions(&resource(&scope, &id), &log);
         assert_eq!((transitions.len(), history.forgotten()), (1_000, 1_345));
-        for (n, (_, transition)) in (1_345..).zip(&transitions) {
+        for (n, transition) in (1_345..).zip(&transitions) {
             let step = (n % 3 == 1).then(|| n.to_string());
             assert_eq!(
                 (transition.at, transition.step.as_deref()),
@@ -362,9 +372,9 @@ mod tests {
         }
 
         let transitions = history.transitions(&resource(&scope, &id), &log);
-        let numbers: Vec<_> = transitions.iter().map(|(number, _)| *number).collect();
+        let numbers: Vec<_> = transitions.iter().map(|listed| listed.number).collect();
         assert_eq!(numbers, (1_501..=2_500).collect::<Vec<_>>());
-        assert_eq!((transitions[0].1.at, history.forgotten()), (1_500, 1_500));
+        assert_eq!((transitions[0].at, history.forgotten()), (1_500, 1_500));
         assert_eq!((log.drain().count(), log.drain().count()), (2_500, 0));
     }
 }

@@ -1,5 +1,5 @@
-//! The parts of a world that depend on no family: the store, the options, the identities, and tools for fixtures, hints
-//! and timestamps.
+//! The parts of a world that depend on no family: the store, the options, the identities, and tools for fixtures and
+//! hints.
 
 pub mod family;
 pub mod fixture;
@@ -9,4 +9,3 @@ pub mod identities;
 pub mod run_fixture;
 pub mod settings;
 pub mod store;
-pub mod time;

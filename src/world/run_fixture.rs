@@ -6,8 +6,8 @@ use crate::http::json::ValidationError;
 use crate::sim::lifecycle::{
     AcceptedCommand, FailurePolicy, Node, Outcome, Run, RunPlan, StepPlan,
 };
+use crate::sim::time::rfc3339;
 use crate::sim::{Millis, NEVER};
-use crate::world::time::rfc3339;
 
 /// A run: its start, its frozen plan and the commands it accepted. Instants and lengths are in milliseconds; null
 /// stands for never.

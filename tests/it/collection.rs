@@ -63,10 +63,10 @@ fn collection(log: &mut TransitionLog) -> Collection<Ticker> {
 /// The transitions recorded since the last call: number, instant, id, the status after, cause.
 fn recorded(log: &mut TransitionLog) -> Vec<String> {
     log.drain()
-        .map(|(number, transition)| {
+        .map(|transition| {
             format!(
-                "{number} {} {} {:?} {}",
-                transition.at, transition.id, transition.to, transition.cause
+                "{} {} {} {:?} {}",
+                transition.number, transition.at, transition.id, transition.to, transition.cause
             )
         })
         .collect()
@@ -174,10 +174,10 @@ fn a_history_is_inherited_and_a_different_status_is_an_import() {
     let past = |id: &str| {
         let transitions = new.find(id).unwrap().transitions(&fresh).into_iter();
         transitions
-            .map(|(number, change)| {
+            .map(|change| {
                 format!(
-                    "{number} {} {}-{} {}",
-                    change.at, change.from, change.to, change.cause
+                    "{} {} {}-{} {}",
+                    change.number, change.at, change.from, change.to, change.cause
                 )
             })
             .collect::<Vec<_>>()

@@ -118,7 +118,7 @@ async fn what_is_due_on_a_clock_that_hardly_moves_is_foreseen() {
 fn to_advance_a_clock_that_runs_is_never_to_go_back() {
     let app = App::with(|settings| settings.freeze = None);
     for _ in 0..50_000 {
-        let advanced = app.world.advance(0, &mut |_, _| {});
+        let advanced = app.world.advance(0, &mut |_| {});
         assert!(advanced.is_ok(), "{advanced:?}");
     }
 }

@@ -373,7 +373,7 @@ fn a_reset_holds_while_others_look_at_the_clock() {
             }
         });
         let back = (0..5_000).all(|_| {
-            world.advance(1_000, &mut |_, _| {}).unwrap();
+            world.advance(1_000, &mut |_| {}).unwrap();
             world.reset(false);
             world.clock().now == NOON
         });

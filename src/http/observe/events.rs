@@ -15,8 +15,8 @@ const CAPACITY: usize = 10_000;
 pub enum WorldEvent {
     /// A request was answered.
     Request(Arc<ExchangeSummary>),
-    /// A resource or one of its steps changed its status. The number is the transition's own.
-    Transition(u64, Arc<Transition>),
+    /// A resource or one of its steps changed its status.
+    Transition(Arc<Transition>),
 }
 
 /// The newest events, numbered from 1.
@@ -100,6 +100,7 @@ mod tests {
 
     fn transition(at: i64) -> WorldEvent {
         let transition = Transition {
+            number: 1,
             at,
             family: "asm",
             scope: "".into(),
@@ -110,7 +111,7 @@ mod tests {
             to: "".into(),
             cause: "clock".into(),
         };
-        WorldEvent::Transition(1, Arc::new(transition))
+        WorldEvent::Transition(Arc::new(transition))
     }
 
     fn numbers(since: &Since) -> (u64, Vec<u64>) {

@@ -71,8 +71,8 @@ impl<T: Resource> Stored<T> {
         self.record(own_change(before, after), change_context);
     }
 
-    /// The transitions it remembers, oldest first, each with its number (0 for an import).
-    pub fn transitions(&self, log: &TransitionLog) -> Vec<(u64, Transition)> {
+    /// The transitions it remembers, oldest first.
+    pub fn transitions(&self, log: &TransitionLog) -> Vec<Transition> {
         self.history.transitions(&self.resource(), log)
     }
 

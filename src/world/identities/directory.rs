@@ -11,7 +11,7 @@ use super::fixture::{
 use crate::http::Caller;
 use crate::http::auth::{CredentialError, Secret};
 use crate::sim::Millis;
-use crate::world::time::parse_rfc3339;
+use crate::sim::time::parse_rfc3339;
 
 /// The name of a caller whose credential is unknown.
 pub const UNKNOWN_CALLER: &str = "emulator";

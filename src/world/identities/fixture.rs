@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::http::auth::Secret;
+use crate::sim::time::{not_rfc3339, parse_rfc3339};
 use crate::world::fixture::{ValidationError, upsert};
-use crate::world::time::{not_rfc3339, parse_rfc3339};
 
 /// Identities in the fixture format, the only place where secrets are written in plain text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 
 use crate::sim::Millis;
 use crate::sim::clock::MAX_INSTANT;
+use crate::sim::time::parse_rfc3339;
 use crate::world::identities::{Directory, Project, Token, derived_id, domain_id, user_id};
-use crate::world::time::parse_rfc3339;
 
 /// The lifetime of an issued token: 24 hours of the world's clock.
 pub const LIFETIME: Millis = 24 * 60 * 60 * 1_000;

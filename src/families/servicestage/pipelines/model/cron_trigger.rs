@@ -164,7 +164,7 @@ impl Field {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::time::{parse_rfc3339, rfc3339};
+    use crate::sim::time::{parse_rfc3339, rfc3339};
 
     /// The first `n` fire times after `from`, in a zone that many hours east of UTC.
     fn fire_times(schedule: &str, hours_east: i32, from: &str, n: usize) -> Vec<String> {

@@ -3,9 +3,10 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use chrono::{DateTime, Utc};
+use serde::Serializer;
 
-use crate::sim::Millis;
-use crate::sim::clock::MAX_INSTANT;
+use super::Millis;
+use super::clock::MAX_INSTANT;
 
 /// An instant as RFC 3339 in UTC, with milliseconds only where there are any.
 pub fn rfc3339(at: Millis) -> String {
@@ -30,6 +31,15 @@ fn rfc3339_beyond(at: Millis) -> String {
         chrono::SecondsFormat::Millis
     };
     instant(at).to_rfc3339_opts(precision, true)
+}
+
+/// Serializes an instant as [`rfc3339`] writes it.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a field over by reference"
+)]
+pub(super) fn serialize<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&rfc3339(*at))
 }
 
 /// An instant as a program has it.
