@@ -14,7 +14,7 @@ use rustix::termios::tcgetpgrp;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::http::observe::exchange::ExchangeSummary;
+use crate::http::observe::record::RequestSummary;
 use crate::registry::World;
 use crate::server::worlds::OnClose;
 use crate::sim::glob::Glob;
@@ -148,12 +148,12 @@ impl FailOn {
                 unused.map(unused_script).collect()
             }),
             Self::UnknownRoute => {
-                let is_unknown = |summary: &ExchangeSummary| summary.operation.is_none();
+                let is_unknown = |summary: &RequestSummary| summary.operation.is_none();
                 requests("unknown-route", world, is_unknown)
             }
             Self::ServerError => {
                 let is_error =
-                    |summary: &ExchangeSummary| summary.status >= 500 && summary.fault.is_none();
+                    |summary: &RequestSummary| summary.status >= 500 && summary.fault.is_none();
                 requests("server-error", world, is_error)
             }
         }
@@ -161,13 +161,13 @@ impl FailOn {
 }
 
 /// The matching requests of a world's journal, a line each, and a line if requests are missing from it.
-fn requests(name: &str, world: &World, matches: impl Fn(&ExchangeSummary) -> bool) -> Vec<String> {
+fn requests(name: &str, world: &World, matches: impl Fn(&RequestSummary) -> bool) -> Vec<String> {
     let journal = &world.recorder().journal;
     let mut lines: Vec<String> = journal
         .entries()
         .iter()
-        .filter(|exchange| matches(&exchange.summary))
-        .map(|exchange| format!("{name}: {}", describe(&exchange.summary)))
+        .filter(|record| matches(&record.summary))
+        .map(|record| format!("{name}: {}", describe(&record.summary)))
         .collect();
     let dropped = journal.stats().dropped;
     if dropped > 0 {
@@ -182,16 +182,17 @@ fn requests(name: &str, world: &World, matches: impl Fn(&ExchangeSummary) -> boo
 }
 
 /// A request as a line.
-fn describe(summary: &ExchangeSummary) -> String {
-    let ExchangeSummary {
+fn describe(summary: &RequestSummary) -> String {
+    let RequestSummary {
         method,
         path,
         status,
+        nearest,
         ..
     } = summary;
-    let suggestion = summary.nearest.map_or_else(String::new, |nearest| {
-        format!(", did you mean {} {}?", nearest.method, nearest.path)
-    });
+    let nearest = nearest.as_deref();
+    let suggestion =
+        nearest.map_or_else(String::new, |nearest| format!(", did you mean {nearest}?"));
     format!("{method} {path} returned {status}{suggestion}")
 }
 
@@ -239,11 +240,11 @@ impl FailureReport {
             let lines: Vec<String> = findings
                 .map(|finding| format!("world {name}: {finding}"))
                 .collect();
-            let exchanges = world.recorder().journal.entries();
-            let tail = exchanges
+            let records = world.recorder().journal.entries();
+            let tail = records
                 .iter()
-                .skip(exchanges.len().saturating_sub(TAIL))
-                .map(|exchange| describe(&exchange.summary))
+                .skip(records.len().saturating_sub(TAIL))
+                .map(|record| describe(&record.summary))
                 .collect();
             let mut findings = report.lock();
             findings.lines.extend(lines);

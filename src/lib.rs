@@ -178,12 +178,13 @@ pub mod internals {
     pub use crate::world::settings::Settings;
 }
 
-pub use control::{Message, RequestRecord, RequestSummary};
 pub use emulator::{
     ClockError, ClockHandle, Delay, Emulator, EmulatorBuilder, Family, FaultsHandle, InvalidValue,
     RequestsHandle, ScriptsHandle, StartError,
 };
 pub use http::faults::rules::{Fault, ListedFault};
+pub use http::observe::headers::Headers;
+pub use http::observe::record::{Message, RequestRecord, RequestSummary};
 pub use registry::State;
 pub use sim::Transition;
 pub use sim::scripts::{ListedScript, Script, Work};

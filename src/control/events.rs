@@ -15,7 +15,6 @@ use tokio::sync::watch::Receiver;
 use utoipa::IntoParams;
 
 use super::dialect::Control;
-use super::record::RequestSummary;
 use crate::http::extract::Query;
 use crate::http::observe::Recorder;
 use crate::http::observe::events::WorldEvent;
@@ -42,9 +41,8 @@ impl EventFilter {
     fn matches(&self, event: &WorldEvent) -> bool {
         let (family, concerns) = match event {
             WorldEvent::Request(summary) => {
-                let family = summary.operation.map(|operation| operation.family.as_str());
                 let concerns = |id: &str| summary.path.split('/').any(|part| part == id);
-                (family, self.id.as_deref().is_none_or(concerns))
+                (summary.family, self.id.as_deref().is_none_or(concerns))
             }
             WorldEvent::Transition(transition) => {
                 let concerns = |id: &str| &*transition.id == id;
@@ -146,10 +144,7 @@ impl Listener {
 
 fn to_sse(id: u64, event: &WorldEvent) -> sse::Event {
     let (kind, data) = match event {
-        WorldEvent::Request(summary) => (
-            "request",
-            serde_json::to_string(&RequestSummary::from(&**summary)),
-        ),
+        WorldEvent::Request(summary) => ("request", serde_json::to_string(&**summary)),
         WorldEvent::Transition(transition) => ("transition", serde_json::to_string(&**transition)),
     };
     sse::Event::default()

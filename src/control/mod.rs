@@ -9,7 +9,6 @@ pub(crate) mod faults;
 mod meta;
 mod metrics;
 mod openapi;
-mod record;
 mod requests;
 pub(crate) mod scripts;
 mod state;
@@ -28,7 +27,6 @@ use crate::http::routes::{Routes, route};
 use crate::registry::{World, control_routes};
 pub use dialect::Control;
 use openapi::OpenApiText;
-pub use record::{Message, RequestRecord, RequestSummary};
 
 /// The URL table.
 pub fn routes() -> &'static Routes<Control> {

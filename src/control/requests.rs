@@ -9,13 +9,13 @@ use wildmatch::WildMatch;
 
 use super::clock::time;
 use super::dialect::Control;
-use super::record::RequestRecord;
 use crate::http::extract::Query;
-use crate::http::observe::exchange::{Exchange, ExchangeSummary};
+use crate::http::observe::record::{RequestRecord, RequestSummary};
 use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
 use crate::registry::World;
 use crate::sim::Millis;
+use crate::sim::time::instant;
 
 /// A filter of requests; every field that is given must match. Texts are globs with `*` and `?`.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
@@ -75,22 +75,13 @@ impl Filter {
     /// The fields that do not match a request.
     pub(super) fn mismatched_fields(
         &self,
-        summary: &ExchangeSummary,
+        summary: &RequestSummary,
         begin: Option<Millis>,
     ) -> Vec<&'static str> {
-        let operation = summary.operation;
         let status = summary.status.to_string();
         let fields = [
-            (
-                "family",
-                &self.family,
-                operation.map(|operation| operation.family.as_str()),
-            ),
-            (
-                "operation",
-                &self.operation,
-                operation.map(|operation| operation.id.as_str()),
-            ),
+            ("family", &self.family, summary.family),
+            ("operation", &self.operation, summary.operation),
             ("method", &self.method, Some(summary.method.as_str())),
             ("status", &self.status, Some(status.as_str())),
             ("scope", &self.scope, summary.scope.as_deref()),
@@ -106,7 +97,7 @@ impl Filter {
             })
             .map(|(name, ..)| name)
             .collect();
-        if begin.is_some_and(|begin| summary.time < begin) {
+        if begin.is_some_and(|begin| summary.time < instant(begin)) {
             differs.push("since");
         }
         differs
@@ -134,8 +125,8 @@ pub(super) struct JournalBody {
     requests: Vec<RequestRecord>,
 }
 
-/// The exchanges in the journal; refused while it is off.
-pub(super) fn entries(world: &World) -> Result<Vec<Exchange>, Problem> {
+/// The records in the journal; refused while it is off.
+pub(super) fn entries(world: &World) -> Result<Vec<RequestRecord>, Problem> {
     let journal = &world.recorder().journal;
     if journal.is_on() {
         Ok(journal.entries())
@@ -160,17 +151,13 @@ pub(super) async fn list_requests(
     let Listing { filter, limit } = listing;
     let begin = filter.begin()?;
     let mut entries = entries(&world)?;
-    entries.retain(|exchange| {
-        filter
-            .mismatched_fields(&exchange.summary, begin)
-            .is_empty()
-    });
+    entries.retain(|record| filter.mismatched_fields(&record.summary, begin).is_empty());
     let total = entries.len();
     let skip = limit.map_or(0, |limit| total.saturating_sub(limit));
     let body = JournalBody {
         total,
         dropped: world.recorder().journal.stats().dropped,
-        requests: entries.iter().skip(skip).map(RequestRecord::from).collect(),
+        requests: entries.split_off(skip),
     };
     Ok(response::json(
         StatusCode::OK,

@@ -101,15 +101,15 @@ pub(super) async fn verify_requests(
     let entries = entries(&world)?;
     let stats = world.recorder().journal.stats();
     let (mut matched, mut near) = (0, Vec::new());
-    for exchange in &entries {
-        let summary = &exchange.summary;
+    for record in &entries {
+        let summary = &record.summary;
         let differs = body.filter.mismatched_fields(summary, begin);
         if differs.is_empty() {
             matched += 1;
         } else {
             near.push(NearMiss {
                 id: summary.id,
-                method: summary.method.to_string(),
+                method: summary.method.clone(),
                 path: summary.path.clone(),
                 status: summary.status,
                 differs,

@@ -1,6 +1,6 @@
 //! The requests that an emulator has answered.
 
-use crate::control::RequestRecord;
+use crate::http::observe::record::RequestRecord;
 use crate::registry::World;
 
 /// The journal: requests to emulated services with their answers. It has secrets as they were sent; only JSON masks
@@ -18,8 +18,7 @@ impl RequestsHandle<'_> {
     /// All requests in the journal, oldest first.
     #[must_use]
     pub fn all(&self) -> Vec<RequestRecord> {
-        let entries = self.0.recorder().journal.entries();
-        entries.iter().map(RequestRecord::from).collect()
+        self.0.recorder().journal.entries()
     }
 
     /// The requests for an operation, by its id.

@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
 use tower_http::timeout::TimeoutBody;
 
-use super::observe::exchange::LONGEST_BODY;
+use super::observe::record::LONGEST_BODY;
 
 /// The longest pause of a client within the body of a request.
 const PAUSE: Duration = Duration::from_secs(30);

@@ -1,5 +1,6 @@
 //! The outermost middleware: the headers of every response, and the record of every request.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,9 +14,10 @@ use crate::http::body::{CapturedBody, collect};
 use crate::http::context::{self, RequestContext, RequestDetails};
 use crate::http::faults::apply::{ConnectionCloser, apply};
 use crate::http::observe::Recorder;
-use crate::http::observe::exchange::{CapturedMessage, Exchange, ExchangeSummary};
 use crate::http::observe::headers::Headers;
+use crate::http::observe::record::{Message, RequestRecord, RequestSummary};
 use crate::sim::clock::{Stopwatch, system_now};
+use crate::sim::time::instant;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const EVIDENCE: HeaderName = HeaderName::from_static("x-emulator-evidence");
@@ -84,14 +86,14 @@ pub async fn instrument<F: Future<Output = Response>>(
         if let Some(headers) = request_head.headers.take() {
             let captured = sent_body.as_ref().map(CapturedBody::captured);
             let (beginning, length) = captured.unwrap_or_default();
-            let request = CapturedMessage {
+            let request = Message {
                 headers,
                 body: beginning.into(),
                 length,
             };
-            let response = CapturedMessage::from_response(&head.headers, &body);
+            let response = Message::from_response(&head.headers, &body);
             let summary = request_head.into_summary(details, status, duration, &recorder);
-            recorder.record(Exchange {
+            recorder.record(RequestRecord {
                 summary: Arc::new(summary),
                 request,
                 response,
@@ -164,22 +166,26 @@ impl RequestHead {
         status: u16,
         duration: Duration,
         recorder: &Recorder,
-    ) -> ExchangeSummary {
-        ExchangeSummary {
+    ) -> RequestSummary {
+        let operation = details.operation;
+        let nearest = details.nearest;
+        RequestSummary {
             id: recorder.journal.next_number(),
-            time: recorder.clock.now(),
-            real_time: system_now(),
-            operation: details.operation,
-            nearest: details.nearest,
-            method: self.method,
+            time: instant(recorder.clock.now()),
+            real_time: instant(system_now()),
+            family: operation.map(|operation| operation.family.as_str()),
+            operation: operation.map(|operation| operation.id.as_str()),
+            nearest: nearest.map(|nearest| format!("{} {}", nearest.method, nearest.path)),
+            method: self.method.to_string(),
             path: self.path,
             query: self.query,
             scope: details.scope,
-            caller: details.caller,
+            caller: details.caller.map(Cow::into_owned),
             status,
-            duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
-            fault: details.fault,
+            duration,
+            rule: details.fault.as_ref().or(details.scripts.first()).cloned(),
             scripts: details.scripts,
+            fault: details.fault,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::exchange::ExchangeSummary;
+use super::record::RequestSummary;
 use crate::sim::Transition;
 
 /// The number of events that the log keeps.
@@ -14,7 +14,7 @@ const CAPACITY: usize = 10_000;
 #[derive(Clone, Debug)]
 pub enum WorldEvent {
     /// A request was answered.
-    Request(Arc<ExchangeSummary>),
+    Request(Arc<RequestSummary>),
     /// A resource or one of its steps changed its status.
     Transition(Arc<Transition>),
 }

@@ -1,9 +1,12 @@
 //! A compact copy of headers for the journal.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use axum::body::Bytes;
 use axum::http::HeaderMap;
+use indexmap::IndexMap;
+use serde::{Serialize, Serializer};
 
 use crate::http::auth::redact;
 
@@ -35,6 +38,12 @@ impl From<&HeaderMap> for Headers {
 }
 
 impl Headers {
+    /// The first value of a header, by its name in lower case, if it is a text.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.iter().find(|(known, _)| *known == name)?;
+        str::from_utf8(value).ok()
+    }
+
     /// The headers with their values; names are in lower case.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let lines = self.0.split(|byte| *byte == b'\n');
@@ -45,24 +54,45 @@ impl Headers {
         })
     }
 
-    /// The number of bytes that the headers take.
-    pub(super) fn size(&self) -> usize {
-        self.0.len()
-    }
-}
-
-/// Masks secrets.
-impl fmt::Debug for Headers {
-    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        let shown = self.iter().map(|(name, value)| {
+    /// The same with secrets masked.
+    fn masked(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        self.iter().map(|(name, value)| {
             let value = if redact::is_secret_header(name) {
                 redact::MASK.into()
             } else {
                 String::from_utf8_lossy(value)
             };
             (name, value)
-        });
-        formatter.debug_map().entries(shown).finish()
+        })
+    }
+
+    /// The number of bytes that the headers take.
+    pub(super) fn size(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// Masks secrets, and joins several values of a name by commas.
+impl Serialize for Headers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut joined: IndexMap<&str, String> = IndexMap::new();
+        for (name, value) in self.masked() {
+            match joined.get_mut(name) {
+                None => {
+                    joined.insert(name, value.into_owned());
+                }
+                Some(_) if redact::is_secret_header(name) => {}
+                Some(values) => values.extend([", ", &value]),
+            }
+        }
+        joined.serialize(serializer)
+    }
+}
+
+/// Masks secrets.
+impl fmt::Debug for Headers {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.debug_map().entries(self.masked()).finish()
     }
 }
 

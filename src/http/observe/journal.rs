@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::exchange::Exchange;
+use super::record::RequestRecord;
 use crate::sim::Millis;
 
-/// The newest exchanges, up to a limit of bytes.
+/// The newest records, up to a limit of bytes.
 #[derive(Debug)]
 pub struct Journal {
     limit: usize,
@@ -17,19 +17,19 @@ pub struct Journal {
 
 #[derive(Debug, Default)]
 struct Ring {
-    exchanges: VecDeque<Exchange>,
+    records: VecDeque<RequestRecord>,
     stats: JournalStats,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JournalStats {
-    /// The number of exchanges in the journal.
+    /// The number of records in the journal.
     pub entries: usize,
     /// Their approximate size in bytes.
     pub bytes: usize,
-    /// The number of exchanges dropped since the journal was last cleared.
+    /// The number of records dropped since the journal was last cleared.
     pub dropped: u64,
-    /// The instant of the last dropped exchange on the world's clock.
+    /// The instant of the last dropped record on the world's clock.
     pub last_dropped: Option<Millis>,
 }
 
@@ -52,15 +52,15 @@ impl Journal {
         self.numbered.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Adds an exchange, and drops the oldest ones to make room for it.
-    pub fn add(&self, exchange: Exchange) {
+    /// Adds an record, and drops the oldest ones to make room for it.
+    pub fn add(&self, record: RequestRecord) {
         if !self.is_on() {
             return;
         }
         let mut ring = self.lock();
         ring.stats.entries += 1;
-        ring.stats.bytes += exchange.size();
-        ring.exchanges.push_back(exchange);
+        ring.stats.bytes += record.size();
+        ring.records.push_back(record);
         drop(ring);
         while let Some(oldest) = self.pop_excess() {
             // Outside the lock, since freeing takes longer than the rest.
@@ -68,32 +68,32 @@ impl Journal {
         }
     }
 
-    /// Removes the oldest exchange if the journal is over its limit.
-    fn pop_excess(&self) -> Option<Exchange> {
-        let Ring { exchanges, stats } = &mut *self.lock();
+    /// Removes the oldest record if the journal is over its limit.
+    fn pop_excess(&self) -> Option<RequestRecord> {
+        let Ring { records, stats } = &mut *self.lock();
         if stats.bytes <= self.limit {
             return None;
         }
-        let oldest = exchanges.pop_front()?;
+        let oldest = records.pop_front()?;
         stats.entries -= 1;
         stats.bytes -= oldest.size();
         stats.dropped += 1;
-        stats.last_dropped = Some(oldest.summary.time);
+        stats.last_dropped = Some(oldest.summary.time.timestamp_millis());
         Some(oldest)
     }
 
-    /// The exchanges in the journal, oldest first.
-    pub fn entries(&self) -> Vec<Exchange> {
-        self.lock().exchanges.iter().cloned().collect()
+    /// The records in the journal, oldest first.
+    pub fn entries(&self) -> Vec<RequestRecord> {
+        self.lock().records.iter().cloned().collect()
     }
 
     pub fn stats(&self) -> JournalStats {
         self.lock().stats
     }
 
-    /// Empties the journal and resets the count of dropped exchanges. Request numbers continue.
+    /// Empties the journal and resets the count of dropped records. Request numbers continue.
     pub fn clear(&self) {
-        // The guard ends with this statement, so the old exchanges are freed outside the lock.
+        // The guard ends with this statement, so the old records are freed outside the lock.
         let cleared = std::mem::take(&mut *self.lock());
         drop(cleared);
     }
@@ -110,15 +110,15 @@ mod tests {
     use axum::body::Bytes;
 
     use super::*;
-    use crate::http::observe::exchange::{CapturedMessage, ExchangeSummary};
+    use crate::http::observe::record::{Message, RequestSummary};
 
-    fn exchange(journal: &Journal, time: Millis, length: usize) -> Exchange {
-        Exchange {
-            summary: Arc::new(ExchangeSummary::bare(journal.next_number(), time)),
-            request: CapturedMessage::default(),
-            response: CapturedMessage {
+    fn record(journal: &Journal, time: Millis, length: usize) -> RequestRecord {
+        RequestRecord {
+            summary: Arc::new(RequestSummary::bare(journal.next_number(), time)),
+            request: Message::default(),
+            response: Message {
                 body: Bytes::from(vec![b'x'; length]),
-                ..CapturedMessage::default()
+                ..Message::default()
             },
         }
     }
@@ -127,15 +127,15 @@ mod tests {
         journal
             .entries()
             .iter()
-            .map(|exchange| exchange.summary.id)
+            .map(|record| record.summary.id)
             .collect()
     }
 
     #[test]
-    fn the_oldest_exchanges_are_dropped_and_counted() {
+    fn the_oldest_records_are_dropped_and_counted() {
         let journal = Journal::new(10_000);
         for time in 1..=10 {
-            journal.add(exchange(&journal, time, 1_000));
+            journal.add(record(&journal, time, 1_000));
         }
         let stats = journal.stats();
         assert_eq!(ids(&journal), [6, 7, 8, 9, 10]);
@@ -143,14 +143,14 @@ mod tests {
         assert!(stats.bytes <= 10_000);
 
         journal.clear();
-        journal.add(exchange(&journal, 11, 0));
+        journal.add(record(&journal, 11, 0));
         assert_eq!((ids(&journal), journal.stats().dropped), (vec![11], 0));
     }
 
     #[test]
-    fn an_exchange_over_the_limit_is_dropped_at_once() {
+    fn a_record_over_the_limit_is_dropped_at_once() {
         let journal = Journal::new(1_000);
-        journal.add(exchange(&journal, 1, 5_000));
+        journal.add(record(&journal, 1, 5_000));
         assert_eq!((ids(&journal), journal.stats().dropped), (vec![], 1));
     }
 }

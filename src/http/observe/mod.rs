@@ -3,10 +3,10 @@
 //! None of them shares a lock with the store.
 
 pub mod events;
-pub mod exchange;
 pub mod headers;
 pub mod journal;
 pub mod metrics;
+pub mod record;
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ use crate::http::faults::injection::Faults;
 use crate::sim::clock::Clock;
 use crate::sim::ids::Ids;
 use events::{EventLog, WorldEvent};
-use exchange::Exchange;
 use journal::Journal;
 use metrics::Metrics;
+use record::RequestRecord;
 
 /// The parts of a world that the middleware works with.
 #[derive(Debug)]
@@ -44,10 +44,10 @@ impl Recorder {
     }
 
     /// Records a request with its answer.
-    pub fn record(&self, exchange: Exchange) {
-        let event = WorldEvent::Request(Arc::clone(&exchange.summary));
+    pub fn record(&self, record: RequestRecord) {
+        let event = WorldEvent::Request(Arc::clone(&record.summary));
         self.events.add(event);
-        self.journal.add(exchange);
+        self.journal.add(record);
     }
 
     /// Empties the journal and removes all faults. Events and metrics stay, since their numbers must not go back.

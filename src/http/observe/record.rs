@@ -1,18 +1,26 @@
-//! Records of requests with their answers, as test authors and the control plane get them from the journal.
+//! Records of requests with their answers, as the journal keeps them and as test authors and the control plane get them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
+use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
-use indexmap::IndexMap;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::headers::Headers;
 use crate::http::auth::redact;
 use crate::http::json::value::OrderedValue;
-use crate::http::observe::exchange::{CapturedMessage, Exchange, ExchangeSummary, LONGEST_BODY};
-use crate::sim::time::{instant, rfc3339};
+use crate::sim::time::rfc3339;
+
+/// The most bytes of a body that the journal keeps.
+pub const LONGEST_BODY: usize = 16 << 10;
+
+/// The approximate size of a record without its texts, headers and bodies.
+const OVERHEAD: usize = 768;
 
 /// A request with its answer. Secrets are masked in its JSON form only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -20,7 +28,8 @@ use crate::sim::time::{instant, rfc3339};
 #[schema(as = RequestEntry)]
 pub struct RequestRecord {
     #[serde(flatten)]
-    pub summary: RequestSummary,
+    #[schema(value_type = RequestSummary)]
+    pub summary: Arc<RequestSummary>,
     /// Headers and body of the request.
     pub request: Message,
     /// Headers and body of the answer.
@@ -75,96 +84,56 @@ pub struct RequestSummary {
 }
 
 /// Headers and body of a request or an answer.
-#[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, ToSchema)]
 #[non_exhaustive]
 #[schema(as = RequestPart)]
 pub struct Message {
     /// The headers by lower-case name; in JSON, several values are joined by commas and secrets are `***`.
     #[schema(value_type = serde_json::Map<String, Value>)]
-    pub headers: Vec<(String, Vec<u8>)>,
+    pub headers: Headers,
     /// The body, up to its first 16 KiB. In JSON it is JSON if it can be, else a text, and null if there is none.
     #[schema(value_type = Value)]
-    pub body: Vec<u8>,
+    pub body: Bytes,
     /// The length of the whole body in bytes.
     #[schema(rename = "bytes")]
     pub length: u64,
 }
 
-impl From<&Exchange> for RequestRecord {
-    fn from(exchange: &Exchange) -> Self {
-        Self {
-            summary: RequestSummary::from(&*exchange.summary),
-            request: Message::from(&exchange.request),
-            response: Message::from(&exchange.response),
-        }
-    }
-}
-
-impl From<&ExchangeSummary> for RequestSummary {
-    fn from(summary: &ExchangeSummary) -> Self {
-        let operation = summary.operation;
-        Self {
-            id: summary.id,
-            time: instant(summary.time),
-            real_time: instant(summary.real_time),
-            family: operation.map(|operation| operation.family.as_str()),
-            operation: operation.map(|operation| operation.id.as_str()),
-            nearest: summary
-                .nearest
-                .map(|nearest| format!("{} {}", nearest.method, nearest.path)),
-            method: summary.method.to_string(),
-            path: summary.path.clone(),
-            query: summary.query.clone(),
-            scope: summary.scope.clone(),
-            caller: summary.caller.as_deref().map(str::to_owned),
-            status: summary.status,
-            duration: Duration::from_micros(summary.duration_us),
-            rule: summary.fault.as_ref().or(summary.scripts.first()).cloned(),
-            scripts: summary.scripts.clone(),
-            fault: summary.fault.clone(),
-        }
-    }
-}
-
-impl From<&CapturedMessage> for Message {
-    fn from(message: &CapturedMessage) -> Self {
-        let headers = message.headers.iter();
-        Self {
-            headers: headers
-                .map(|(name, value)| (name.to_owned(), value.to_vec()))
-                .collect(),
-            body: message.body.to_vec(),
-            length: message.length,
-        }
+impl RequestRecord {
+    /// The approximate number of bytes that the record takes.
+    pub(super) fn size(&self) -> usize {
+        let RequestSummary {
+            path,
+            query,
+            scope,
+            caller,
+            ..
+        } = &*self.summary;
+        let texts = [query, scope, caller].into_iter().flatten();
+        OVERHEAD
+            + path.len()
+            + texts.map(String::len).sum::<usize>()
+            + self.request.size()
+            + self.response.size()
     }
 }
 
 impl Message {
-    /// The first value of a header, by its name in lower case, if it is a text.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let header = self.headers.iter().find(|(known, _)| known == name);
-        header.and_then(|(_, value)| str::from_utf8(value).ok())
+    /// Captures an answer.
+    pub fn from_response(headers: &HeaderMap, body: &Bytes) -> Self {
+        Self {
+            headers: Headers::from(headers),
+            body: match body.get(..LONGEST_BODY) {
+                // A slice would keep the whole body in memory.
+                Some(beginning) => Bytes::copy_from_slice(beginning),
+                None => body.clone(),
+            },
+            length: body.len() as u64,
+        }
     }
 
-    fn redacted_headers(&self) -> IndexMap<&str, String> {
-        let mut redacted: IndexMap<&str, String> = IndexMap::new();
-        for (name, value) in &self.headers {
-            if redact::is_secret_header(name) {
-                redacted.insert(name, redact::MASK.to_owned());
-                continue;
-            }
-            let value = String::from_utf8_lossy(value);
-            match redacted.get_mut(name.as_str()) {
-                Some(values) => {
-                    values.push_str(", ");
-                    values.push_str(&value);
-                }
-                None => {
-                    redacted.insert(name, value.into_owned());
-                }
-            }
-        }
-        redacted
+    fn size(&self) -> usize {
+        self.headers.size() + self.body.len()
     }
 
     fn redacted_body(&self) -> OrderedValue {
@@ -186,7 +155,7 @@ impl Message {
 impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut message = serializer.serialize_struct("Message", 3)?;
-        message.serialize_field("headers", &self.redacted_headers())?;
+        message.serialize_field("headers", &self.headers)?;
         message.serialize_field("body", &self.redacted_body())?;
         message.serialize_field("bytes", &self.length)?;
         message.end()
@@ -209,4 +178,73 @@ fn serialize_query<S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     query.as_deref().map(redact::query).serialize(serializer)
+}
+
+#[cfg(test)]
+impl RequestSummary {
+    /// A summary of a request for `/`.
+    pub(super) fn bare(id: u64, time: crate::sim::Millis) -> Self {
+        let time = crate::sim::time::instant(time);
+        Self {
+            id,
+            time,
+            real_time: time,
+            family: None,
+            operation: None,
+            nearest: None,
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            query: None,
+            scope: None,
+            caller: None,
+            status: 200,
+            duration: Duration::from_micros(1),
+            rule: None,
+            scripts: Vec::new(),
+            fault: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn the_size_is_that_of_all_texts_headers_and_bodies() {
+        let headers =
+            HeaderMap::from_iter([("x-a".parse().unwrap(), HeaderValue::from_static("answered"))]);
+        let summary = RequestSummary {
+            path: "/p".to_owned(),
+            query: Some("q=1".to_owned()),
+            scope: Some("s".to_owned()),
+            caller: Some("ann".into()),
+            ..RequestSummary::bare(1, 0)
+        };
+        let record = RequestRecord {
+            summary: Arc::new(summary),
+            request: Message {
+                headers: Headers::default(),
+                body: Bytes::from_static(b"sent"),
+                length: 7,
+            },
+            response: Message::from_response(&headers, &vec![b'x'; 20_000].into()),
+        };
+        assert_eq!(
+            record.size(),
+            OVERHEAD + 2 + 3 + 1 + 3 + 4 + 13 + LONGEST_BODY
+        );
+    }
+
+    #[test]
+    fn a_long_body_is_cut_and_any_other_is_kept_whole() {
+        for length in [0, 1, LONGEST_BODY - 1, LONGEST_BODY, 20_000] {
+            let body = Bytes::from(vec![b'x'; length]);
+            let response = Message::from_response(&HeaderMap::new(), &body);
+            assert_eq!(response.body, body[..length.min(LONGEST_BODY)]);
+            assert_eq!(response.length, length as u64);
+        }
+    }
 }
