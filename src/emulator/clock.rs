@@ -5,11 +5,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::ClockError;
-use super::time::ms;
 use crate::registry::World;
 use crate::sim::Transition;
-use crate::sim::clock::{ClockUpdate, MAX_INSTANT, Mode};
-use crate::sim::time::instant;
+use crate::sim::clock::{ClockUpdate, Mode};
+use crate::sim::time::{MAX_INSTANT, instant, millis};
 use crate::world::settings::is_pace;
 
 /// The clock of an emulator.
@@ -38,9 +37,10 @@ impl ClockHandle<'_> {
     /// Moves the clock forward, in whole milliseconds. Returns the transitions on the way, in the order of time.
     pub fn advance(&self, by: Duration) -> Result<Vec<Transition>, ClockError> {
         let mut transitions = Vec::new();
-        self.0.advance(ms(by).min(MAX_INSTANT), &mut |transition| {
-            transitions.push(transition);
-        })?;
+        self.0
+            .advance(millis(by).min(MAX_INSTANT), &mut |transition| {
+                transitions.push(transition);
+            })?;
         Ok(transitions)
     }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::time::ms;
 use super::{Family, InvalidValue};
 use crate::control::faults;
 use crate::http::faults::rules::{
@@ -10,6 +9,7 @@ use crate::http::faults::rules::{
 };
 use crate::registry::World;
 use crate::sim::glob::Glob;
+use crate::sim::time::millis;
 
 /// The faults of answers: the first one that hits a request decides.
 #[derive(Clone, Copy)]
@@ -206,7 +206,7 @@ impl Fault {
     /// Limits the real time that the fault is in force: from 1 ms to a year.
     #[must_use]
     pub fn lasts(mut self, length: Duration) -> Self {
-        self.ttl_ms = Some(ms(length));
+        self.ttl_ms = Some(millis(length));
         self
     }
 }

@@ -7,7 +7,6 @@ mod family;
 mod faults;
 mod requests;
 mod scripts;
-mod time;
 
 use std::fmt;
 use std::time::Duration;
@@ -20,7 +19,7 @@ use crate::app::app_with_host;
 use crate::registry::fixtures;
 use crate::registry::{State, World};
 use crate::server::worlds::{Limits, WorldServer};
-use crate::sim::clock::MAX_INSTANT;
+use crate::sim::time::{MAX_INSTANT, millis};
 use crate::world::settings::{
     Auth, Fidelity, LONGEST_LENGTH, PipelinesList, References, Settings, is_pace,
 };
@@ -30,7 +29,6 @@ pub use family::Family;
 pub use faults::{Delay, FaultsHandle};
 pub use requests::RequestsHandle;
 pub use scripts::ScriptsHandle;
-use time::ms;
 
 /// A running emulator. It serves until it is stopped or dropped; its ports are free at once, or after little more than
 /// 100 ms if requests are in flight.
@@ -177,7 +175,7 @@ impl EmulatorBuilder {
 
     /// Sets the length of a step of work, up to ten years, in whole milliseconds; 0 ends steps at once.
     pub fn step(mut self, step: Duration) -> Self {
-        self.settings.step = ms(step);
+        self.settings.step = millis(step);
         self
     }
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::time::ms;
 use super::{Family, InvalidValue};
 use crate::control::scripts;
 use crate::registry::World;
 use crate::sim::glob::Glob;
 use crate::sim::scripts::{ListedScript, Script, ScriptedOutcome, ScriptedStep, Work};
+use crate::sim::time::millis;
 
 /// The outcomes of coming work: the first script that matches a step and is not used up decides, once and for all
 /// when the step's run starts.
@@ -125,7 +125,7 @@ impl Script {
     /// Sets the length of the steps, in whole milliseconds. A step that hangs and a sequence have none.
     #[must_use]
     pub fn takes(mut self, length: Duration) -> Self {
-        self.takes_ms = Some(ms(length));
+        self.takes_ms = Some(millis(length));
         self
     }
 

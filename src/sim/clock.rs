@@ -7,10 +7,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Millis, time};
-
-/// The furthest instant a clock can show: the end of the year 9999, the last that RFC 3339 can write.
-pub const MAX_INSTANT: Millis = 253_402_300_799_999;
+use super::Millis;
+use super::time::{self, MAX_INSTANT};
 
 /// The movement of a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -1,12 +1,14 @@
-//! Instants as RFC 3339 timestamps.
+//! Instants as RFC 3339 timestamps, and the instants and lengths of a program.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use chrono::{DateTime, Utc};
 use serde::Serializer;
 
-use super::Millis;
-use super::clock::MAX_INSTANT;
+use super::{Millis, NEVER};
+
+/// The furthest instant a clock can show: the end of the year 9999, the last that RFC 3339 can write.
+pub const MAX_INSTANT: Millis = 253_402_300_799_999;
 
 /// An instant as RFC 3339 in UTC, with milliseconds only where there are any.
 pub fn rfc3339(at: Millis) -> String {
@@ -40,6 +42,11 @@ fn rfc3339_beyond(at: Millis) -> String {
 )]
 pub(super) fn serialize<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&rfc3339(*at))
+}
+
+/// Whole milliseconds; a length beyond all time is [`NEVER`].
+pub fn millis(length: Duration) -> Millis {
+    Millis::try_from(length.as_millis()).unwrap_or(NEVER)
 }
 
 /// An instant as a program has it.

@@ -15,7 +15,7 @@ use crate::http::auth::{SUBJECT_TOKEN, Secret, header_value, redact};
 use crate::http::context::RequestContext;
 use crate::http::extract::{Body, Query};
 use crate::http::{Caller, response};
-use crate::sim::clock::MAX_INSTANT;
+use crate::sim::time::MAX_INSTANT;
 use crate::world::identities::{Issued, NameOrId, Project, Token};
 use crate::world::settings::Auth;
 

@@ -5,8 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::sim::Millis;
-use crate::sim::clock::MAX_INSTANT;
-use crate::sim::time::parse_rfc3339;
+use crate::sim::time::{MAX_INSTANT, parse_rfc3339};
 use crate::world::identities::{Directory, Project, Token, derived_id, domain_id, user_id};
 
 /// The lifetime of an issued token: 24 hours of the world's clock.
