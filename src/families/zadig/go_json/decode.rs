@@ -3,9 +3,10 @@
 //! Keys match in any case, unknown ones are ignored, null keeps a field as it is. The first value of a wrong
 //! type is reported after the whole text is read, so malformed JSON is reported instead.
 
-use std::borrow::Cow;
+use std::iter::Peekable;
+use std::vec::IntoIter;
 
-use super::scan::first_value;
+use super::scan::{JsonToken, first_value};
 
 /// A struct of the service that a JSON object is bound to.
 pub trait GoStruct: Default {
@@ -14,14 +15,14 @@ pub trait GoStruct: Default {
     /// The keys of its fields.
     const KEYS: &'static [&'static str];
 
-    /// Reads the field of a key.
-    fn bind(&mut self, key: &str, value: &mut GoValue);
+    /// Reads the next value into the field of a key.
+    fn bind(&mut self, key: &str, values: &mut GoValues);
 }
 
 /// The type of a field.
 pub trait GoField {
-    /// Reads a value into the field.
-    fn bind(&mut self, value: &mut GoValue);
+    /// Reads the next value into the field.
+    fn bind(&mut self, values: &mut GoValues);
 }
 
 /// Declares structs of the service: each field with its type, and its schema in the OpenAPI document.
@@ -42,10 +43,10 @@ macro_rules! go_structs {
             const NAME: &'static str = $go_name;
             const KEYS: &'static [&'static str] = &[$(stringify!($field)),*];
 
-            fn bind(&mut self, key: &str, value: &mut $crate::families::zadig::go_json::decode::GoValue) {
+            fn bind(&mut self, key: &str, values: &mut $crate::families::zadig::go_json::decode::GoValues) {
                 match key {
                     $(stringify!($field) => {
-                        $crate::families::zadig::go_json::decode::GoField::bind(&mut self.$field, value);
+                        $crate::families::zadig::go_json::decode::GoField::bind(&mut self.$field, values);
                     })*
                     _ => {}
                 }
@@ -58,25 +59,24 @@ pub(in crate::families::zadig) use go_structs;
 /// Binds a body; `None` if it is `null`. The error is the service's text. `ignored` gets the path of every
 /// unknown key.
 pub fn bind<T: GoStruct>(body: &[u8], ignored: impl FnMut(String)) -> Result<Option<T>, String> {
-    let text = first_value(body)?;
-    // The service reads invalid UTF-8 as replacement characters.
-    let text = String::from_utf8_lossy(text);
-    let mut reading = Reading::default();
-    let mut value = GoValue {
-        rest: &text,
-        reading: &mut reading,
+    let mut values = GoValues {
+        tokens: first_value(body)?.into_iter().peekable(),
+        keys: Vec::new(),
+        inside: None,
+        wrong: None,
+        unknown: Vec::new(),
     };
-    let value = value.object();
-    reading.unknown.into_iter().for_each(ignored);
-    match reading.wrong {
+    let value = values.object();
+    values.unknown.into_iter().for_each(ignored);
+    match values.wrong {
         Some(wrong) => Err(wrong),
         None => Ok(value),
     }
 }
 
-/// The state of a decoding.
-#[derive(Default)]
-struct Reading {
+/// The values of a body that are not read yet.
+pub struct GoValues {
+    tokens: Peekable<IntoIter<JsonToken>>,
     /// The keys down to the present place.
     keys: Vec<&'static str>,
     /// The struct that the last key belongs to.
@@ -87,50 +87,44 @@ struct Reading {
     unknown: Vec<String>,
 }
 
-/// The next value of a text that is valid JSON.
-pub struct GoValue<'t, 'r> {
-    rest: &'t str,
-    reading: &'r mut Reading,
-}
-
 impl GoField for String {
-    fn bind(&mut self, value: &mut GoValue) {
-        match value.next() {
-            JsonToken::String(text) => *self = unquote(text).into_owned(),
-            other => value.expect(&other, "string"),
+    fn bind(&mut self, values: &mut GoValues) {
+        match values.next() {
+            JsonToken::String(text) => *self = text,
+            other => values.expect(&other, "string"),
         }
     }
 }
 
 impl GoField for bool {
-    fn bind(&mut self, value: &mut GoValue) {
-        match value.next() {
+    fn bind(&mut self, values: &mut GoValues) {
+        match values.next() {
             JsonToken::Bool(boolean) => *self = boolean,
-            other => value.expect(&other, "bool"),
+            other => values.expect(&other, "bool"),
         }
     }
 }
 
 /// A null among the strings is an empty one.
 impl GoField for Vec<String> {
-    fn bind(&mut self, value: &mut GoValue) {
-        let string = |value: &mut GoValue| {
+    fn bind(&mut self, values: &mut GoValues) {
+        let string = |values: &mut GoValues| {
             let mut text = String::new();
-            text.bind(value);
+            text.bind(values);
             text
         };
-        value.array(self, || "[]string".to_owned(), string);
+        values.array(self, || "[]string".to_owned(), string);
     }
 }
 
 /// A null among the objects is `None`.
 impl<T: GoStruct> GoField for Vec<Option<T>> {
-    fn bind(&mut self, value: &mut GoValue) {
-        value.array(self, || format!("[]*service.{}", T::NAME), GoValue::object);
+    fn bind(&mut self, values: &mut GoValues) {
+        values.array(self, || format!("[]*service.{}", T::NAME), GoValues::object);
     }
 }
 
-impl<'t> GoValue<'t, '_> {
+impl GoValues {
     fn array<T>(
         &mut self,
         to: &mut Vec<T>,
@@ -140,9 +134,8 @@ impl<'t> GoValue<'t, '_> {
         match self.next() {
             JsonToken::Array => {
                 to.clear();
-                while !self.skip_char(']') {
+                while self.tokens.next_if_eq(&JsonToken::End).is_none() {
                     to.push(item(self));
-                    self.skip_char(',');
                 }
             }
             JsonToken::Null => to.clear(),
@@ -162,37 +155,31 @@ impl<'t> GoValue<'t, '_> {
     }
 
     fn fields<T: GoStruct>(&mut self, object: &mut T) {
-        while !self.skip_char('}') {
-            let JsonToken::String(key) = self.next() else {
-                return;
-            };
-            let key = unquote(key);
-            self.skip_char(':');
+        while let JsonToken::String(key) = self.next() {
             let exact = T::KEYS.iter().find(|known| ***known == *key);
             let known = exact.or_else(|| T::KEYS.iter().find(|known| fold(known) == fold(&key)));
             if let Some(known) = known {
-                let outer = self.reading.inside.replace(T::NAME);
-                self.reading.keys.push(known);
+                let outer = self.inside.replace(T::NAME);
+                self.keys.push(known);
                 object.bind(known, self);
-                self.reading.keys.pop();
-                self.reading.inside = outer;
+                self.keys.pop();
+                self.inside = outer;
             } else {
-                let mut place = self.reading.keys.join(".");
+                let mut place = self.keys.join(".");
                 if !place.is_empty() {
                     place.push('.');
                 }
-                self.reading.unknown.push(place + &key);
+                self.unknown.push(place + &key);
                 let token = self.next();
                 self.skip(&token);
             }
-            self.skip_char(',');
         }
     }
 
     /// Records that a value has the wrong type, and skips it. Null fits every type.
     fn expect(&mut self, token: &JsonToken, go_type: &str) {
         let value = match token {
-            JsonToken::Null => return,
+            JsonToken::Null | JsonToken::End => return,
             JsonToken::Bool(_) => "bool",
             JsonToken::Number => "number",
             JsonToken::String(_) => "string",
@@ -200,10 +187,9 @@ impl<'t> GoValue<'t, '_> {
             JsonToken::Object => "object",
         };
         self.skip(token);
-        let reading = &mut *self.reading;
-        reading.wrong.get_or_insert_with(|| {
-            let into = match reading.inside {
-                Some(name) => format!("Go struct field {name}.{} of", reading.keys.join(".")),
+        self.wrong.get_or_insert_with(|| {
+            let into = match self.inside {
+                Some(name) => format!("Go struct field {name}.{} of", self.keys.join(".")),
                 None => "Go value of".to_owned(),
             };
             format!("json: cannot unmarshal {value} into {into} type {go_type}")
@@ -211,106 +197,20 @@ impl<'t> GoValue<'t, '_> {
     }
 
     /// Skips the rest of a value whose first token is read.
-    fn skip(&mut self, token: &JsonToken) {
-        let mut depth = usize::from(matches!(token, JsonToken::Array | JsonToken::Object));
+    fn skip(&mut self, first: &JsonToken) {
+        let mut depth = usize::from(matches!(first, JsonToken::Array | JsonToken::Object));
         while depth > 0 {
-            if self.skip_char(']') || self.skip_char('}') {
-                depth -= 1;
-            } else if !(self.skip_char(',') || self.skip_char(':')) {
-                depth += usize::from(matches!(self.next(), JsonToken::Array | JsonToken::Object));
+            match self.next() {
+                JsonToken::Array | JsonToken::Object => depth += 1,
+                JsonToken::End => depth -= 1,
+                _ => {}
             }
         }
     }
 
-    /// Skips a character if it comes next. Returns true also at the end of the text.
-    fn skip_char(&mut self, expected: char) -> bool {
-        self.rest = self.rest.trim_ascii_start();
-        match self.rest.strip_prefix(expected) {
-            Some(rest) => {
-                self.rest = rest;
-                true
-            }
-            None => self.rest.is_empty(),
-        }
+    fn next(&mut self) -> JsonToken {
+        self.tokens.next().unwrap_or(JsonToken::End)
     }
-
-    fn next(&mut self) -> JsonToken<'t> {
-        let text = self.rest.trim_ascii_start();
-        let (token, length) = match text.as_bytes().first() {
-            Some(b'{') => (JsonToken::Object, 1),
-            Some(b'[') => (JsonToken::Array, 1),
-            Some(b'"') => {
-                let length = string_length(text);
-                (JsonToken::String(&text[1..length - 1]), length)
-            }
-            Some(b't') => (JsonToken::Bool(true), 4),
-            Some(b'f') => (JsonToken::Bool(false), 5),
-            Some(b'n') | None => (JsonToken::Null, text.len().min(4)),
-            Some(_) => {
-                let number = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
-                let rest = text.trim_start_matches(number);
-                (JsonToken::Number, text.len() - rest.len())
-            }
-        };
-        self.rest = &text[length..];
-        token
-    }
-}
-
-enum JsonToken<'t> {
-    Null,
-    Bool(bool),
-    Number,
-    /// The text between the quotes.
-    String(&'t str),
-    Array,
-    Object,
-}
-
-/// The length of the string at the beginning of the text, quotes included.
-fn string_length(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate().skip(1) {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
-}
-
-/// Decodes the escapes of a string. An unpaired surrogate becomes a replacement character.
-fn unquote(text: &str) -> Cow<'_, str> {
-    if !text.contains('\\') {
-        return Cow::Borrowed(text);
-    }
-    let mut units: Vec<u16> = Vec::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        let c = if c == '\\' {
-            match chars.next() {
-                Some('u') => {
-                    let (digits, rest) = chars.as_str().split_at(4);
-                    chars = rest.chars();
-                    units.push(u16::from_str_radix(digits, 16).unwrap_or(0xfffd));
-                    continue;
-                }
-                Some('b') => '\x08',
-                Some('f') => '\x0c',
-                Some('n') => '\n',
-                Some('r') => '\r',
-                Some('t') => '\t',
-                Some(c) => c,
-                None => break,
-            }
-        } else {
-            c
-        };
-        units.extend(c.encode_utf16(&mut [0; 2]).iter());
-    }
-    Cow::Owned(String::from_utf16_lossy(&units))
 }
 
 /// A key for comparison without case, as Go folds it.

@@ -1,114 +1,119 @@
-//! A scanner that finds the first JSON value of a text, with the syntax errors of Go's `encoding/json`.
+//! A scanner that reads the first JSON value of a text, with the syntax errors of Go's `encoding/json`.
 //!
 //! An error names the unexpected character and its context. Text after the first value is ignored.
+
+use std::borrow::Cow;
 
 use crate::families::zadig::go_json::quote::quote;
 
 const MAX_DEPTH: usize = 10_000;
 
-/// Finds the first value; the error is the text of Go's scanner.
-pub fn first_value(text: &[u8]) -> Result<&[u8], String> {
-    let mut scan = Scan {
-        text,
-        at: 0,
-        open: Vec::new(),
-    };
-    scan.space();
-    let begin = scan.at;
-    if begin == text.len() {
-        return Err("EOF".to_owned());
-    }
-    scan.whole_value()?;
-    Ok(&text[begin..scan.at])
+/// A part of a JSON value. The keys of an object are strings before their values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JsonToken {
+    Null,
+    Bool(bool),
+    Number,
+    String(String),
+    /// The beginning of an array.
+    Array,
+    /// The beginning of an object.
+    Object,
+    /// The end of the innermost array or object.
+    End,
 }
 
-/// An open bracket.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Bracket {
-    Object,
-    Array,
+/// The tokens of the first value; the error is the text of Go's scanner.
+pub fn first_value(text: &[u8]) -> Result<Vec<JsonToken>, String> {
+    let mut scan = Scan::new(text);
+    scan.whole_value()?;
+    Ok(scan.tokens)
 }
 
 struct Scan<'a> {
     text: &'a [u8],
     at: usize,
-    open: Vec<Bracket>,
+    /// The brackets that close the open ones.
+    closing: Vec<u8>,
+    tokens: Vec<JsonToken>,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self {
+            text,
+            at: 0,
+            closing: Vec::new(),
+            tokens: Vec::new(),
+        }
+    }
+
     /// Reads one value and all within, without recursion.
     fn whole_value(&mut self) -> Result<(), String> {
+        self.space();
+        if self.at == self.text.len() {
+            return Err("EOF".to_owned());
+        }
         loop {
-            let opened = self.begin_value()?;
-            if opened && !self.is_empty()? {
-                continue;
-            }
-            // Here a value has ended. A closing bracket ends another one.
+            self.begin_value()?;
+            // A closing bracket ends a value too, so the next one begins after a comma or an opening bracket.
             loop {
-                let Some(open) = self.open.last().copied() else {
+                let Some(closing) = self.closing.last().copied() else {
                     return Ok(());
                 };
+                let last = self.tokens.last();
+                let has_opened = matches!(last, Some(JsonToken::Array | JsonToken::Object));
                 self.space();
-                match (open, self.next()?) {
-                    (Bracket::Array, b',') => break,
-                    (Bracket::Object, b',') => {
-                        self.space();
-                        self.key()?;
-                        break;
+                match self.peek()? {
+                    c if c == closing => {
+                        self.at += 1;
+                        self.closing.pop();
+                        self.tokens.push(JsonToken::End);
+                        continue;
                     }
-                    (Bracket::Array, b']') | (Bracket::Object, b'}') => {
-                        self.open.pop();
-                    }
-                    (Bracket::Array, c) => return Err(invalid(c, "after array element")),
-                    (Bracket::Object, c) => return Err(invalid(c, "after object key:value pair")),
+                    _ if has_opened => {}
+                    b',' => self.at += 1,
+                    c if closing == b']' => return Err(invalid(c, "after array element")),
+                    c => return Err(invalid(c, "after object key:value pair")),
                 }
+                if closing == b'}' {
+                    self.key()?;
+                }
+                break;
             }
         }
     }
 
-    /// Reads a scalar or an opening bracket. Returns true for a bracket.
-    fn begin_value(&mut self) -> Result<bool, String> {
+    /// Reads a scalar or an opening bracket.
+    fn begin_value(&mut self) -> Result<(), String> {
         self.space();
         match self.next()? {
-            b'{' => self.push(Bracket::Object),
-            b'[' => self.push(Bracket::Array),
-            b'"' => self.string().map(|()| false),
+            b'{' => self.open(b'}', JsonToken::Object),
+            b'[' => self.open(b']', JsonToken::Array),
+            b'"' => self.string(),
             b'-' => match self.next()? {
-                c @ b'0'..=b'9' => self.number(c).map(|()| false),
+                c @ b'0'..=b'9' => self.number(c),
                 c => Err(invalid(c, "in numeric literal")),
             },
-            c @ b'0'..=b'9' => self.number(c).map(|()| false),
-            b't' => self.literal("true").map(|()| false),
-            b'f' => self.literal("false").map(|()| false),
-            b'n' => self.literal("null").map(|()| false),
+            c @ b'0'..=b'9' => self.number(c),
+            b't' => self.literal("true", JsonToken::Bool(true)),
+            b'f' => self.literal("false", JsonToken::Bool(false)),
+            b'n' => self.literal("null", JsonToken::Null),
             c => Err(invalid(c, "looking for beginning of value")),
         }
     }
 
-    fn push(&mut self, open: Bracket) -> Result<bool, String> {
-        if self.open.len() == MAX_DEPTH {
+    fn open(&mut self, closing: u8, token: JsonToken) -> Result<(), String> {
+        if self.closing.len() == MAX_DEPTH {
             return Err("exceeded max depth".to_owned());
         }
-        self.open.push(open);
-        Ok(true)
-    }
-
-    /// Returns true if the bracket just opened closes at once. Otherwise reads the first key of an object.
-    fn is_empty(&mut self) -> Result<bool, String> {
-        self.space();
-        let open = self.open.last().copied();
-        match (open, self.peek()?) {
-            (Some(Bracket::Array), b']') | (Some(Bracket::Object), b'}') => {
-                self.at += 1;
-                self.open.pop();
-                Ok(true)
-            }
-            (Some(Bracket::Object), _) => self.key().map(|()| false),
-            _ => Ok(false),
-        }
+        self.closing.push(closing);
+        self.tokens.push(token);
+        Ok(())
     }
 
     fn key(&mut self) -> Result<(), String> {
+        self.space();
         match self.next()? {
             b'"' => self.string()?,
             c => return Err(invalid(c, "looking for beginning of object key string")),
@@ -122,9 +127,10 @@ impl Scan<'_> {
 
     /// Reads a string after its opening quote.
     fn string(&mut self) -> Result<(), String> {
+        let begin = self.at;
         loop {
             match self.next()? {
-                b'"' => return Ok(()),
+                b'"' => break,
                 b'\\' => match self.next()? {
                     b'b' | b'f' | b'n' | b'r' | b't' | b'\\' | b'/' | b'"' => {}
                     b'u' => {
@@ -141,6 +147,10 @@ impl Scan<'_> {
                 _ => {}
             }
         }
+        // The service reads invalid UTF-8 as replacement characters.
+        let text = String::from_utf8_lossy(&self.text[begin..self.at - 1]);
+        self.tokens.push(JsonToken::String(unescape(text)));
+        Ok(())
     }
 
     /// Reads a number after its first digit.
@@ -155,6 +165,7 @@ impl Scan<'_> {
             self.take(b"+-");
             self.digit("in exponent of numeric literal")?;
         }
+        self.tokens.push(JsonToken::Number);
         Ok(())
     }
 
@@ -181,7 +192,7 @@ impl Scan<'_> {
     }
 
     /// Reads a literal after its first letter.
-    fn literal(&mut self, word: &str) -> Result<(), String> {
+    fn literal(&mut self, word: &str, token: JsonToken) -> Result<(), String> {
         for expected in word.bytes().skip(1) {
             let c = self.next()?;
             if c != expected {
@@ -190,6 +201,7 @@ impl Scan<'_> {
                 return Err(invalid(c, &place));
             }
         }
+        self.tokens.push(token);
         Ok(())
     }
 
@@ -212,6 +224,38 @@ impl Scan<'_> {
     }
 }
 
+/// Decodes the escapes of a string. An unpaired surrogate becomes a replacement character.
+fn unescape(text: Cow<str>) -> String {
+    if !text.contains('\\') {
+        return text.into_owned();
+    }
+    let mut units: Vec<u16> = Vec::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        let c = if c == '\\' {
+            match chars.next() {
+                Some('u') => {
+                    let (digits, rest) = chars.as_str().split_at(4);
+                    chars = rest.chars();
+                    units.push(u16::from_str_radix(digits, 16).unwrap_or(0xfffd));
+                    continue;
+                }
+                Some('b') => '\x08',
+                Some('f') => '\x0c',
+                Some('n') => '\n',
+                Some('r') => '\r',
+                Some('t') => '\t',
+                Some(c) => c,
+                None => break,
+            }
+        } else {
+            c
+        };
+        units.extend(c.encode_utf16(&mut [0; 2]).iter());
+    }
+    String::from_utf16_lossy(&units)
+}
+
 /// Go reads single bytes, and prints each as the character with that code point.
 fn invalid(c: u8, place: &str) -> String {
     let shown = match c {
@@ -230,8 +274,14 @@ mod tests {
 
     use super::*;
 
+    fn value_of(text: &str) -> Result<&[u8], String> {
+        let mut scan = Scan::new(text.as_bytes());
+        scan.whole_value()?;
+        Ok(text.as_bytes()[..scan.at].trim_ascii_start())
+    }
+
     fn error_of(text: &str) -> String {
-        first_value(text.as_bytes()).expect_err(text)
+        value_of(text).expect_err(text)
     }
 
     #[test]
@@ -291,21 +341,21 @@ mod tests {
             ("null}", "null"),
             ("[][", "[]"),
         ] {
-            assert_eq!(first_value(text.as_bytes()), Ok(value.as_bytes()), "{text}");
+            assert_eq!(value_of(text), Ok(value.as_bytes()), "{text}");
         }
     }
 
     #[test]
     fn depth_is_bounded() {
         let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-        assert!(first_value(nested(MAX_DEPTH).as_bytes()).is_ok());
+        assert!(value_of(&nested(MAX_DEPTH)).is_ok());
         assert_eq!(error_of(&nested(MAX_DEPTH + 1)), "exceeded max depth");
     }
 
     proptest! {
         #[test]
         fn a_value_that_serde_reads_is_one_value(text in r#"[\[\]{}",:0-9a-e.+\-\\ tru]{0,24}"#) {
-            let ours = first_value(text.as_bytes());
+            let ours = value_of(&text);
             if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok() {
                 prop_assert_eq!(ours, Ok(text.trim().as_bytes()));
             } else if let Ok(value) = ours {
