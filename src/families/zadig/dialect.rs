@@ -9,7 +9,7 @@ use axum::response::Response;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 
-use super::error::{self, Error, ZadigErrorKind};
+use super::error::{self, Error};
 use super::table::Table;
 use super::wire::query::{self, Params};
 use crate::http::auth::{self, CredentialError};
@@ -92,10 +92,9 @@ impl Dialect for Zadig {
         match rejection {
             // The service has no route with a trailing slash for any method.
             Rejection::WrongMethod if !path.ends_with('/') => {
-                let method = request.method.clone();
-                ZadigErrorKind::WrongMethod { method, path }.into()
+                Error::wrong_method(&request.method, &path)
             }
-            Rejection::WrongMethod | Rejection::NoRoute => ZadigErrorKind::NoRoute { path }.into(),
+            Rejection::WrongMethod | Rejection::NoRoute => Error::no_route(&path),
             other => other.into(),
         }
     }

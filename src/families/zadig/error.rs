@@ -16,45 +16,14 @@ use crate::http::faults::rules::StubResponse;
 use crate::http::{Rejection, response};
 use crate::world::hints::TOO_LARGE;
 
-/// A refused request, with a hint for the caller.
+/// A refused request, with hints for the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    kind: ZadigErrorKind,
-    hint: Option<String>,
-}
-
-/// The reason for a refusal.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ZadigErrorKind {
-    /// No token, or an invalid one.
-    #[error("no valid token: {0:?}")]
-    Unauthenticated(CredentialError),
-    /// The user lacks a permission in the project.
-    #[error("not allowed: {action}")]
-    Forbidden { action: String },
-    #[error("Invalid path: {path}")]
-    NoRoute {
-        /// The path, percent-decoded.
-        path: String,
-    },
-    #[error("Method not allowed: {method} {path}")]
-    WrongMethod {
-        method: Method,
-        /// The path, percent-decoded.
-        path: String,
-    },
-    /// The status is inferred.
-    #[error("the body is too large")]
-    TooLarge,
-    /// The query or the body could not be bound.
-    #[error("{0}")]
-    BadRequest(String),
-    /// The service's own refusal.
-    #[error(transparent)]
-    Version(#[from] VersionError),
-    /// A failure of the emulator, which answers as the service does when it crashes.
-    #[error("the emulator failed")]
-    Internal,
+    status: StatusCode,
+    shape: Shape,
+    /// The reason, which an empty body does not give.
+    text: String,
+    hints: Vec<String>,
 }
 
 /// The body of a refused query or body, and of a missing licence.
@@ -92,7 +61,7 @@ pub struct UntypedError<'a> {
 }
 
 /// The shape of a refusal's body.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     Empty,
     Text,
@@ -163,109 +132,112 @@ pub fn fault(stub: &StubResponse) -> Response {
         return refuse(status, Shape::Typed(code), "", message.unwrap_or(known));
     }
     let shape = shape_of(status);
-    let known = match shape {
-        Shape::Typed(_) => "",
-        Shape::Empty | Shape::Text | Shape::Untyped => reason,
+    let known = if matches!(shape, Shape::Typed(_)) {
+        ""
+    } else {
+        reason
     };
     refuse(status, shape, message.unwrap_or(known), reason)
 }
 
 impl Error {
+    fn new(status: StatusCode, text: String, hint: Option<String>) -> Self {
+        Self {
+            status,
+            shape: shape_of(status),
+            text,
+            hints: hint.into_iter().collect(),
+        }
+    }
+
+    /// An unknown path, percent-decoded.
+    pub fn no_route(path: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("Invalid path: {path}"), None)
+    }
+
+    /// A known path, percent-decoded, with another method.
+    pub fn wrong_method(method: &Method, path: &str) -> Self {
+        let text = format!("Method not allowed: {method} {path}");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, text, None)
+    }
+
     /// Adds a hint, if there is one.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<Option<String>>) -> Self {
-        self.hint = hint.into();
+        self.hints.extend(hint.into());
         self
     }
 }
 
-impl ZadigErrorKind {
-    fn status(&self) -> StatusCode {
-        match self {
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Self::NoRoute { .. } => StatusCode::NOT_FOUND,
-            Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Version(_) | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    fn shape(&self) -> Shape {
-        match self {
-            Self::Version(VersionError::Crash(_)) | Self::Internal => Shape::Empty,
-            other => shape_of(other.status()),
-        }
-    }
-
-    /// The reason that an empty body does not give.
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Unauthenticated(CredentialError::Missing) => {
-                Some("send Authorization: Bearer <token>, or ?token=<token>".to_owned())
-            }
-            Self::Unauthenticated(
-                CredentialError::Malformed(why) | CredentialError::BadSignature(why),
-            ) => Some(why.clone()),
-            Self::Unauthenticated(
-                CredentialError::UnknownToken
-                | CredentialError::Expired { .. }
-                | CredentialError::Revoked
-                | CredentialError::UnknownKey { .. }
-                | CredentialError::Skewed { .. },
-            ) => {
-                Some("with --auth strict the token must be among identities.zadig_users".to_owned())
-            }
-            Self::Forbidden { action } => Some(format!("the user needs {action}")),
-            Self::Version(VersionError::Crash(cause)) => {
-                Some(format!("the real service crashes on {cause}"))
-            }
-            Self::TooLarge => Some(TOO_LARGE.to_owned()),
-            Self::Internal => Some("the emulator failed, which is a bug".to_owned()),
-            Self::NoRoute { .. }
-            | Self::WrongMethod { .. }
-            | Self::BadRequest(_)
-            | Self::Version(_) => None,
-        }
-    }
-}
-
-impl<K: Into<ZadigErrorKind>> From<K> for Error {
-    fn from(kind: K) -> Self {
-        Self {
-            kind: kind.into(),
-            hint: None,
-        }
-    }
-}
-
-impl From<Rejection> for ZadigErrorKind {
-    fn from(rejection: Rejection) -> Self {
-        match rejection {
-            Rejection::Unauthenticated(failure) => Self::Unauthenticated(failure),
-            Rejection::Forbidden { action, .. } => Self::Forbidden { action },
-            // The dialect words these two itself, since their texts hold the path.
-            Rejection::NoRoute | Rejection::NoProject | Rejection::WrongMethod => Self::NoRoute {
-                path: String::new(),
+/// The service's own refusal. A crash has no body.
+impl From<VersionError> for Error {
+    fn from(version_error: VersionError) -> Self {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        match version_error {
+            VersionError::Crash(cause) => Self {
+                shape: Shape::Empty,
+                ..Self::new(
+                    status,
+                    String::new(),
+                    Some(format!("the real service crashes on {cause}")),
+                )
             },
-            Rejection::BadPath(why) | Rejection::BadQuery(why) | Rejection::BadBody(why) => {
-                Self::BadRequest(why)
+            other => Self::new(status, other.to_string(), None),
+        }
+    }
+}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        let (status, hint) = match rejection {
+            Rejection::Unauthenticated(failure) => {
+                (StatusCode::UNAUTHORIZED, credential_hint(failure))
             }
-            Rejection::TooLarge => Self::TooLarge,
-            Rejection::Internal => Self::Internal,
+            Rejection::Forbidden { action, .. } => {
+                (StatusCode::FORBIDDEN, format!("the user needs {action}"))
+            }
+            // The dialect words these itself, since their texts hold the path.
+            Rejection::NoRoute | Rejection::NoProject | Rejection::WrongMethod => {
+                return Self::no_route("");
+            }
+            Rejection::BadPath(why) | Rejection::BadQuery(why) | Rejection::BadBody(why) => {
+                return Self::new(StatusCode::BAD_REQUEST, why, None);
+            }
+            // The status is inferred.
+            Rejection::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE.to_owned()),
+            // The answer is that of a service that crashes.
+            Rejection::Internal => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the emulator failed, which is a bug".to_owned(),
+            ),
+        };
+        Self {
+            shape: Shape::Empty,
+            ..Self::new(status, String::new(), Some(hint))
+        }
+    }
+}
+
+fn credential_hint(failure: CredentialError) -> String {
+    match failure {
+        CredentialError::Missing => {
+            "send Authorization: Bearer <token>, or ?token=<token>".to_owned()
+        }
+        CredentialError::Malformed(why) | CredentialError::BadSignature(why) => why,
+        CredentialError::UnknownToken
+        | CredentialError::Expired { .. }
+        | CredentialError::Revoked
+        | CredentialError::UnknownKey { .. }
+        | CredentialError::Skewed { .. } => {
+            "with --auth strict the token must be among identities.zadig_users".to_owned()
         }
     }
 }
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        for hint in self.kind.hint().into_iter().chain(self.hint) {
-            add_hint(hint);
-        }
-        let status = self.kind.status();
-        let text = self.kind.to_string();
-        refuse(status, self.kind.shape(), &text, reason(status))
+        self.hints.into_iter().for_each(add_hint);
+        refuse(self.status, self.shape, &self.text, reason(self.status))
     }
 }
 

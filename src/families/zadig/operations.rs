@@ -6,11 +6,11 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 
 use super::dialect::{RELEASE_GET, Zadig};
-use super::error::{Error, TypedError, UntypedError, ZadigErrorKind};
+use super::error::{Error, TypedError, UntypedError};
 use super::go_json::decode::{GoStruct, bind};
 use super::messages::VersionError;
 use super::model::version_request::{Strictness, VersionRequest};
-use super::table::{Table, ZadigWriteContext};
+use super::table::ZadigWriteContext;
 use super::wire::query::{self, Params};
 use super::wire::request::{HelmBody, K8sBody};
 use super::wire::response::{
@@ -194,7 +194,7 @@ pub async fn create_k8s_version(
     Bound(body): Bound<K8sBody>,
 ) -> Result<Response, Error> {
     let project = body.project_key.clone();
-    create(&zadig, &caller, &project, body, Table::create_k8s)
+    create(&zadig, &caller, &project, body)
 }
 
 /// Creates a delivery version of a Helm chart project, or retries a failed one (`retry`).
@@ -226,7 +226,7 @@ pub async fn create_helm_version(
     Bound(body): Bound<HelmBody>,
 ) -> Result<Response, Error> {
     let project = body.project_key.clone();
-    create(&zadig, &caller, &project, body, Table::create_helm)
+    create(&zadig, &caller, &project, body)
 }
 
 fn create(
@@ -234,7 +234,6 @@ fn create(
     caller: &Caller,
     project: &str,
     body: impl TryInto<VersionRequest, Error = VersionError>,
-    create: impl FnOnce(&mut Table, &VersionRequest, ZadigWriteContext) -> Result<(), VersionError>,
 ) -> Result<Response, Error> {
     note_scope(project);
     check_role(caller, project, "create_delivery")?;
@@ -245,7 +244,7 @@ fn create(
         helm_defect: settings.fidelity == Fidelity::Strict,
     };
     handle.write(|table, shared, now| {
-        let context = ZadigWriteContext {
+        let mut context = ZadigWriteContext {
             scripts: &mut shared.scripts,
             ids: handle.ids(),
             strictness,
@@ -253,7 +252,7 @@ fn create(
             now,
             log: &mut shared.log,
         };
-        create(table, &request, context).map_err(|refusal| {
+        table.create(&request, &mut context).map_err(|refusal| {
             let hint = table.refusal_hint(&request, &refusal, now);
             Error::from(refusal).with_hint(hint)
         })
@@ -266,7 +265,7 @@ fn success() -> Response {
 }
 
 fn bad_request(text: String, hint: &str) -> Error {
-    Error::from(ZadigErrorKind::BadRequest(text)).with_hint(hint.to_owned())
+    Error::from(Rejection::BadQuery(text)).with_hint(hint.to_owned())
 }
 
 /// Checks that the caller has a role in a project; a project administrator has every role there.
@@ -277,7 +276,8 @@ fn check_role(caller: &Caller, project: &str, role: &str) -> Result<(), Error> {
         return Ok(());
     }
     let action = format!("{role} in project {project:?}");
-    Err(ZadigErrorKind::Forbidden { action }.into())
+    let why = String::new();
+    Err(Rejection::Forbidden { action, why }.into())
 }
 
 /// Redirects to another path with the same query: a GET with 301, other methods with 307, which keeps the method.

@@ -7,7 +7,7 @@ use super::model::artifacts;
 use super::model::catalog::Catalog;
 use super::model::rows::{Distribute, VersionKind};
 use super::model::version::{
-    Chart, DELETE, Pushing, RETRY, Stopped, Version, VersionLifecycle, VersionRef,
+    Chart, DELETE, Push, Pushing, RETRY, Stopped, Version, VersionLifecycle,
 };
 use super::model::version_request::{Strictness, VersionRequest};
 use crate::sim::Millis;
@@ -100,85 +100,52 @@ impl Table {
         Ok(())
     }
 
-    /// Creates or retries a K8s version. If it stops after it is stored, that is an error too.
-    pub fn create_k8s(
+    /// Creates or retries a version. If it stops after it is stored, that is an error too.
+    pub fn create(
         &mut self,
         request: &VersionRequest,
-        context: ZadigWriteContext,
+        context: &mut ZadigWriteContext,
     ) -> Result<(), VersionError> {
         request.check_environment(&self.catalog, context.strictness)?;
         if request.retry {
-            let missing = Cause::NothingToRetry(request.name.clone());
-            return self.retry(request, missing, context);
+            return self.retry(request, context);
         }
-        request.check_k8s(&self.catalog, context.strictness)?;
-        self.check_name(request)?;
+        request.check(&self.catalog, context.strictness)?;
+        if self.has_name(&request.project, &request.name) {
+            return Err(request.refuse(Cause::Duplicate(request.name.clone())));
+        }
 
-        let ZadigWriteContext {
-            scripts,
-            ids,
-            caller,
-            now,
-            log,
-            ..
-        } = context;
-        let id = self.draw_id(ids, now);
-        let draw = || self.draw_id(ids, now);
-        let (deploys, pushes) = artifacts::deploy(request, &self.catalog, now, draw);
-        let (lifecycle, result) = match pushes {
-            Ok(pushes) => {
-                let version_ref = version_ref(request, &id);
-                let decide = |push| version_ref.decide(scripts, push);
-                let steps = pushes.iter().map(decide).collect();
-                let pushing = Pushing::start(pushes, steps, false, now);
-                (VersionLifecycle::Pushing(pushing), Ok(()))
+        let id = self.draw_id(context);
+        let (deploys, distributes, lifecycle, result) = match request.kind {
+            VersionKind::K8sYaml => {
+                let draw = || self.draw_id(context);
+                let (deploys, pushes) =
+                    artifacts::deploy(request, &self.catalog, context.now, draw);
+                let (lifecycle, result) =
+                    begin(request, &id, pushes, String::new(), Vec::new(), context);
+                (deploys, Vec::new(), lifecycle, result)
             }
-            Err(stop) => stopped(request, stop, String::new(), Vec::new()),
+            VersionKind::HelmChart => {
+                let charts = artifacts::charts(request, &self.catalog, context.strictness);
+                let chart_repo = request.chart_repo.clone();
+                let (distributes, lifecycle, result) =
+                    self.deliver_charts(request, &id, chart_repo, charts, context);
+                (Vec::new(), distributes, lifecycle, result)
+            }
         };
         let version = Version {
+            name: request.name.clone(),
+            kind: request.kind,
+            labels: request.labels.clone(),
+            description: request.description.clone(),
+            created_by: context.caller.to_owned(),
+            create_time: context.now.div_euclid(1_000),
             deploys,
-            ..Version::new(request, VersionKind::K8sYaml, caller, now, lifecycle)
-        };
-        self.insert(
-            &request.project,
-            &id,
-            version,
-            &mut log.context(now, CREATE),
-        );
-        result
-    }
-
-    /// Creates or retries a Helm version. If it stops after it is stored, that is an error too.
-    pub fn create_helm(
-        &mut self,
-        request: &VersionRequest,
-        mut context: ZadigWriteContext,
-    ) -> Result<(), VersionError> {
-        if request.retry {
-            let missing = Cause::NoChartsToRetry(request.name.clone());
-            return self.retry(request, missing, context);
-        }
-        request.check_helm(&self.catalog, context.strictness)?;
-        self.check_name(request)?;
-
-        let id = self.draw_id(context.ids, context.now);
-        let charts = artifacts::charts(request, &self.catalog, context.strictness);
-        let chart_repo = request.chart_repo.clone();
-        let (distributes, lifecycle, result) =
-            self.deliver_charts(request, &id, chart_repo, charts, &mut context);
-        let ZadigWriteContext {
-            caller, now, log, ..
-        } = context;
-        let version = Version {
             distributes,
-            ..Version::new(request, VersionKind::HelmChart, caller, now, lifecycle)
+            lifecycle,
         };
-        self.insert(
-            &request.project,
-            &id,
-            version,
-            &mut log.context(now, CREATE),
-        );
+        let change_context = &mut context.log.context(context.now, CREATE);
+        self.insert(&request.project, &id, version, change_context);
         result
     }
 
@@ -186,36 +153,32 @@ impl Table {
     fn retry(
         &mut self,
         request: &VersionRequest,
-        missing: Cause,
-        mut context: ZadigWriteContext,
+        context: &mut ZadigWriteContext,
     ) -> Result<(), VersionError> {
         let Some(stored) = self.named(&request.project, &request.name) else {
-            return Err(request.refuse(missing));
+            let name = request.name.clone();
+            return Err(request.refuse(match request.kind {
+                VersionKind::K8sYaml => Cause::NothingToRetry(name),
+                VersionKind::HelmChart => Cause::NoChartsToRetry(name),
+            }));
         };
         stored
             .item
             .may_retry(context.now)
             .map_err(|cause| request.refuse(cause))?;
         let id = stored.id.to_string();
-        let stopped = match &stored.item.lifecycle {
-            VersionLifecycle::Stopped(stopped) => Some(stopped.clone()),
+        let delivery = match stored.item.lifecycle.clone() {
+            VersionLifecycle::Stopped(Stopped {
+                chart_repo, charts, ..
+            }) => Some(self.deliver_charts(request, &id, chart_repo, charts, context)),
             VersionLifecycle::Given { .. } | VersionLifecycle::Pushing(_) => None,
         };
-        let delivery = stopped.map(|stopped| {
-            let Stopped {
-                chart_repo, charts, ..
-            } = stopped;
-            self.deliver_charts(request, &id, chart_repo, charts, &mut context)
-        });
-        let ZadigWriteContext {
-            scripts, now, log, ..
-        } = context;
-        let change_context = &mut log.context(now, RETRY);
+        let change_context = &mut context.log.context(context.now, RETRY);
         let mut result = Ok(());
         self.versions
             .edit(&request.project, &id, change_context, |version| {
                 let Some((distributes, lifecycle, delivered)) = delivery else {
-                    return version.push_again(&request.project, &id, scripts, now);
+                    return version.push_again(&request.project, &id, context.scripts, context.now);
                 };
                 (version.distributes, version.lifecycle) = (distributes, lifecycle);
                 let row_ids = version.row_ids().into_iter().map(str::to_owned);
@@ -234,30 +197,22 @@ impl Table {
         charts: Vec<Chart>,
         context: &mut ZadigWriteContext,
     ) -> (Vec<Distribute>, VersionLifecycle, Result<(), VersionError>) {
-        let ZadigWriteContext {
-            scripts, ids, now, ..
-        } = context;
-        let version_ref = version_ref(request, id);
+        let version_ref = request.version_ref(id);
         let checked_catalog = context.strictness.checked.then_some(&self.catalog);
+        let scripts = &mut *context.scripts;
         let packaged =
             artifacts::package(version_ref, &chart_repo, &charts, checked_catalog, scripts);
-        if let Err(stop) = packaged {
-            let (lifecycle, result) = stopped(request, stop, chart_repo, charts);
-            return (Vec::new(), lifecycle, result);
-        }
-        let draw = || self.draw_id(ids, *now);
-        let (distributes, pushes) = artifacts::distribute(&chart_repo, &charts, *now, draw);
-        let decide = |push| version_ref.decide(scripts, push);
-        let steps = pushes.iter().map(decide).collect();
-        let pushing = Pushing::start(pushes, steps, request.retry, *now);
-        (distributes, VersionLifecycle::Pushing(pushing), Ok(()))
-    }
-
-    fn check_name(&self, request: &VersionRequest) -> Result<(), VersionError> {
-        if self.has_name(&request.project, &request.name) {
-            return Err(request.refuse(Cause::Duplicate(request.name.clone())));
-        }
-        Ok(())
+        let (distributes, pushes) = match packaged {
+            Ok(()) => {
+                let draw = || self.draw_id(context);
+                let (distributes, pushes) =
+                    artifacts::distribute(&chart_repo, &charts, context.now, draw);
+                (distributes, Ok(pushes))
+            }
+            Err(stop) => (Vec::new(), Err(stop)),
+        };
+        let (lifecycle, result) = begin(request, id, pushes, chart_repo, charts, context);
+        (distributes, lifecycle, result)
     }
 
     /// Returns true if a version of the project has the name.
@@ -277,8 +232,8 @@ impl Table {
         self.versions.contains(id) || self.rows.contains(id)
     }
 
-    fn draw_id(&self, ids: &Ids, now: Millis) -> String {
-        ids.object_id(now, |id| self.is_taken(id))
+    fn draw_id(&self, context: &ZadigWriteContext) -> String {
+        context.ids.object_id(context.now, |id| self.is_taken(id))
     }
 
     /// Adds a version whose id, name and rows are new.
@@ -305,26 +260,31 @@ pub fn is_id(text: &str) -> bool {
     text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn version_ref<'a>(request: &'a VersionRequest, id: &'a str) -> VersionRef<'a> {
-    VersionRef {
-        project: &request.project,
-        id,
-        name: &request.name,
-    }
-}
-
-/// The lifecycle of a version that stopped, and the refusal.
-fn stopped(
+/// The lifecycle of a version with its pushes, or of one that stopped, with the refusal.
+fn begin(
     request: &VersionRequest,
-    stop: Stop,
+    id: &str,
+    pushes: Result<Vec<Push>, Stop>,
     chart_repo: String,
     charts: Vec<Chart>,
+    context: &mut ZadigWriteContext,
 ) -> (VersionLifecycle, Result<(), VersionError>) {
-    let stopped = Stopped {
-        error: stop.to_string(),
-        chart_repo,
-        charts,
-    };
-    let refusal = request.refuse(stop.into());
-    (VersionLifecycle::Stopped(stopped), Err(refusal))
+    match pushes {
+        Ok(pushes) => {
+            let version_ref = request.version_ref(id);
+            let decide = |push| version_ref.decide(context.scripts, push);
+            let steps = pushes.iter().map(decide).collect();
+            let pushing = Pushing::start(pushes, steps, request.retry, context.now);
+            (VersionLifecycle::Pushing(pushing), Ok(()))
+        }
+        Err(stop) => {
+            let stopped = Stopped {
+                error: stop.to_string(),
+                chart_repo,
+                charts,
+            };
+            let refusal = request.refuse(stop.into());
+            (VersionLifecycle::Stopped(stopped), Err(refusal))
+        }
+    }
 }

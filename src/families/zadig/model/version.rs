@@ -6,7 +6,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::rows::{Deploy, Distribute, Progress, UploadStatus, VersionKind, VersionStatus};
-use super::version_request::VersionRequest;
 use crate::families::zadig::messages::{Cause, joined};
 use crate::sim::collection::Resource;
 use crate::sim::lifecycle::{Node, Phase, Run, RunPlan, StepPlan, StepState, Verdict};
@@ -176,27 +175,6 @@ impl Pushing {
 }
 
 impl Version {
-    /// A new version without rows.
-    pub fn new(
-        request: &VersionRequest,
-        kind: VersionKind,
-        created_by: &str,
-        now: Millis,
-        lifecycle: VersionLifecycle,
-    ) -> Self {
-        Self {
-            name: request.name.clone(),
-            kind,
-            labels: request.labels.clone(),
-            description: request.description.clone(),
-            created_by: created_by.to_owned(),
-            create_time: now.div_euclid(1_000),
-            deploys: Vec::new(),
-            distributes: Vec::new(),
-            lifecycle,
-        }
-    }
-
     pub fn status(&self, now: Millis) -> VersionStatus {
         match &self.lifecycle {
             VersionLifecycle::Given { status, .. } => *status,

@@ -1,11 +1,14 @@
 //! The request that creates a version, and the service's checks in its order.
 
 use super::catalog::{Catalog, Environment, ImageRegistry};
+use super::rows::VersionKind;
+use super::version::VersionRef;
 use crate::families::zadig::go_json::decode::go_structs;
 use crate::families::zadig::messages::{Cause, VersionError};
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionRequest {
+    pub kind: VersionKind,
     pub project: String,
     pub name: String,
     /// True to retry a failed version, for which only project and name count.
@@ -22,7 +25,7 @@ pub struct VersionRequest {
     pub services: Vec<ServiceRequest>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceRequest {
     pub service: String,
     /// The version of its chart; empty for a K8s version.
@@ -67,7 +70,7 @@ impl VersionRequest {
         catalog: &Catalog,
         strictness: Strictness,
     ) -> Result<(), VersionError> {
-        if !strictness.checked {
+        if self.kind != VersionKind::K8sYaml || !strictness.checked {
             return Ok(());
         }
         let Some(environment) = self.known_environment(catalog) else {
@@ -99,8 +102,15 @@ impl VersionRequest {
         Ok(())
     }
 
-    /// The checks of a new K8s version before its name.
-    pub fn check_k8s(&self, catalog: &Catalog, strictness: Strictness) -> Result<(), VersionError> {
+    /// The checks of a new version before its name.
+    pub fn check(&self, catalog: &Catalog, strictness: Strictness) -> Result<(), VersionError> {
+        match self.kind {
+            VersionKind::K8sYaml => self.check_k8s(catalog, strictness),
+            VersionKind::HelmChart => self.check_helm(catalog, strictness),
+        }
+    }
+
+    fn check_k8s(&self, catalog: &Catalog, strictness: Strictness) -> Result<(), VersionError> {
         self.check_registry(catalog, strictness)?;
         if !strictness.checked {
             return Ok(());
@@ -115,12 +125,7 @@ impl VersionRequest {
         Ok(())
     }
 
-    /// The checks of a new Helm version before its name.
-    pub fn check_helm(
-        &self,
-        catalog: &Catalog,
-        strictness: Strictness,
-    ) -> Result<(), VersionError> {
+    fn check_helm(&self, catalog: &Catalog, strictness: Strictness) -> Result<(), VersionError> {
         if self.services.is_empty() {
             return Err(self.refuse(Cause::NoCharts));
         }
@@ -189,6 +194,15 @@ impl VersionRequest {
             version: self.name.clone(),
             retry: self.retry,
             cause: Box::new(cause),
+        }
+    }
+
+    /// The version with an id that the request creates or retries.
+    pub fn version_ref<'a>(&'a self, id: &'a str) -> VersionRef<'a> {
+        VersionRef {
+            project: &self.project,
+            id,
+            name: &self.name,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::families::zadig::go_json::decode::go_structs;
 use crate::families::zadig::messages::VersionError;
+use crate::families::zadig::model::rows::VersionKind;
 use crate::families::zadig::model::version_request::{ImageData, ServiceRequest, VersionRequest};
 
 go_structs! {
@@ -101,6 +102,7 @@ impl TryFrom<K8sBody> for VersionRequest {
             labels: body.labels,
             registry: body.image_registry_id,
             chart_repo: String::new(),
+            kind: VersionKind::K8sYaml,
         })
     }
 }
@@ -129,6 +131,7 @@ impl TryFrom<HelmBody> for VersionRequest {
             labels: body.labels,
             registry: body.image_registry_id,
             chart_repo: body.chart_repo_name,
+            kind: VersionKind::HelmChart,
         })
     }
 }
