@@ -1,7 +1,5 @@
 //! The rows of a version: the record of each image and chart. They are stored in the shape of the response.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -143,8 +141,20 @@ pub enum VersionKind {
 }
 
 /// The status of a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 #[schema(as = ZadigVersionStatus)]
 pub enum VersionStatus {
     /// Its images are being pushed.
@@ -155,21 +165,4 @@ pub enum VersionStatus {
     Success,
     /// The version failed; it can be retried.
     Failed,
-}
-
-impl VersionStatus {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Creating => "creating",
-            Self::Retrying => "retrying",
-            Self::Success => "success",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl fmt::Display for VersionStatus {
-    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
 }

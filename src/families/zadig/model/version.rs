@@ -76,12 +76,14 @@ pub struct Chart {
     pub images: Vec<String>,
 }
 
-/// The pushes of a version.
-#[derive(Clone, Debug)]
-pub struct Pushing {
-    pub run: Run,
+/// The pushes of a version, with their run or, in a fixture, its state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pushing<R = Run> {
+    pub run: R,
     /// The images by step.
     pub pushes: Vec<Push>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retried: bool,
 }
 
@@ -337,7 +339,7 @@ impl Resource for Version {
     }
 
     fn status_label(&self, now: Millis) -> &str {
-        self.status(now).as_str()
+        self.status(now).into()
     }
 
     fn n_steps(&self) -> usize {
