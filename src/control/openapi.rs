@@ -1,14 +1,11 @@
 //! The OpenAPI document: the declarations of all handlers, and everything that is true of all operations.
 
 use axum::http::StatusCode;
+use utoipa::OpenApi as _;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{
-    Header, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, Required, Schema,
-    ServerBuilder, Tag,
-};
+use utoipa::openapi::{Header, OpenApi, PathItem, Ref, RefOr, Required, Schema};
 
 use crate::http::operation::operations_of;
 use crate::registry;
@@ -24,24 +21,22 @@ const ABOUT: &str = "A local emulator of four release APIs, and of the IAM opera
     `x-differences` are an operation's evidence, its source, the permission it requires, and its differences from the \
     service.";
 
-/// The families, in the order of their prefixes, and the control plane.
-const TAGS: [(&str, &str); 6] = [
-    ("iam", "Huawei IAM: tokens, projects, accounts"),
-    (
-        "asm",
-        "Huawei ASM: grayscale releases of a mesh, and the meshes",
-    ),
-    ("plans", "Huawei ServiceStage: release plans"),
-    (
-        "pipelines",
-        "Huawei ServiceStage: release tasks (pipelines) with their actions",
-    ),
-    ("zadig", "Zadig: delivery versions"),
-    (
-        "control",
-        "The control plane: clock, state, scripts, faults, journal, events. It needs no credential",
-    ),
-];
+/// The document without its operations. The tags are the families, in the order of their prefixes, and the control
+/// plane.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(title = "release-emulator", description = ABOUT),
+    servers((url = "/", description = "The world that responds")),
+    tags(
+        (name = "iam", description = "Huawei IAM: tokens, projects, accounts"),
+        (name = "asm", description = "Huawei ASM: grayscale releases of a mesh, and the meshes"),
+        (name = "plans", description = "Huawei ServiceStage: release plans"),
+        (name = "pipelines", description = "Huawei ServiceStage: release tasks (pipelines) with their actions"),
+        (name = "zadig", description = "Zadig: delivery versions"),
+        (name = "control", description = "The control plane: clock, state, scripts, faults, journal, events. It needs no credential"),
+    )
+)]
+struct Frame;
 
 /// The response headers.
 const HEADERS: [(&str, &str); 3] = [
@@ -69,19 +64,8 @@ pub(super) fn text(control: OpenApi) -> String {
 }
 
 fn document(control: OpenApi) -> OpenApi {
-    let info = InfoBuilder::new()
-        .title("release-emulator")
-        .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(ABOUT))
-        .build();
-    let here = ServerBuilder::new()
-        .url("/")
-        .description(Some("The world that responds"));
-    let mut document = OpenApiBuilder::new()
-        .info(info)
-        .servers(Some([here.build()]))
-        .tags(Some(TAGS.map(tag)))
-        .build();
+    let mut document = Frame::openapi();
+    document.info.license = None;
     for part in registry::definitions().chain([control]) {
         document.merge(part);
     }
@@ -99,10 +83,6 @@ fn document(control: OpenApi) -> OpenApi {
     }
     registry::examples::show(&mut document);
     document
-}
-
-fn tag((name, text): (&str, &str)) -> Tag {
-    TagBuilder::new().name(name).description(Some(text)).build()
 }
 
 fn header(name: &str, text: &str) -> Header {
@@ -168,12 +148,9 @@ fn name_parameters(path: &str, item: &mut PathItem) {
         let listed = operation.parameters.get_or_insert_default();
         for name in &names {
             let known = listed.iter_mut().find_map(|known| match known {
-                RefOr::T(known)
-                    if known.name == *name && known.parameter_in == ParameterIn::Path =>
-                {
-                    Some(known)
-                }
-                _ => None,
+                RefOr::T(known) => Some(known)
+                    .filter(|known| known.name == *name && known.parameter_in == ParameterIn::Path),
+                RefOr::Ref(_) => None,
             });
             let described = Some(match name.strip_suffix("_id") {
                 Some(owner) => format!("The id of the {}", owner.replace('_', " ")),
