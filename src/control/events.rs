@@ -1,6 +1,5 @@
 //! Server-sent events: requests and transitions as they happen.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +8,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt};
 use serde::Deserialize;
 use tokio::sync::watch::Receiver;
 use utoipa::IntoParams;
@@ -39,24 +38,18 @@ pub(super) struct EventFilter {
 
 impl EventFilter {
     fn matches(&self, event: &WorldEvent) -> bool {
+        let id = self.id.as_deref();
         let (family, concerns) = match event {
             WorldEvent::Request(summary) => {
-                let concerns = |id: &str| summary.path.split('/').any(|part| part == id);
-                (summary.family, self.id.as_deref().is_none_or(concerns))
+                let concerns = |id| summary.path.split('/').any(|part| part == id);
+                (summary.family, id.is_none_or(concerns))
             }
-            WorldEvent::Transition(transition) => {
-                let concerns = |id: &str| &*transition.id == id;
-                (
-                    Some(transition.family),
-                    self.id.as_deref().is_none_or(concerns),
-                )
-            }
+            WorldEvent::Transition(transition) => (
+                Some(transition.family),
+                id.is_none_or(|id| *transition.id == *id),
+            ),
         };
-        concerns
-            && self
-                .family
-                .as_deref()
-                .is_none_or(|name| Some(name) == family)
+        concerns && (self.family.is_none() || self.family.as_deref() == family)
     }
 }
 
@@ -92,7 +85,6 @@ pub(super) async fn listen(
         newest,
         filter,
         seen,
-        ready: VecDeque::new(),
     };
     let alive = KeepAlive::new().interval(ALIVE);
     Ok(Sse::new(listener.stream())
@@ -106,39 +98,35 @@ struct Listener {
     newest: Receiver<u64>,
     filter: EventFilter,
     seen: u64,
-    ready: VecDeque<sse::Event>,
 }
 
 impl Listener {
     fn stream(self) -> impl Stream<Item = Result<sse::Event, Infallible>> {
-        stream::unfold(self, |mut listener| async move {
+        let batches = stream::unfold(self, |mut listener| async move {
             loop {
-                if let Some(event) = listener.ready.pop_front() {
-                    return Some((Ok(event), listener));
-                }
                 listener.newest.mark_unchanged();
-                if !listener.fetch() && listener.newest.changed().await.is_err() {
-                    return None;
+                if let Some(batch) = listener.fetch() {
+                    return Some((stream::iter(batch), listener));
                 }
+                listener.newest.changed().await.ok()?;
             }
-        })
+        });
+        batches.flatten().map(Ok)
     }
 
-    /// Takes the events since the last one; returns false if there are none.
-    fn fetch(&mut self) -> bool {
+    /// Takes the events since the last one, if there are any.
+    fn fetch(&mut self) -> Option<Vec<sse::Event>> {
         let since = self.recorder.events.since(self.seen, BATCH);
-        if since.missed > 0 {
+        let (newest, _) = since.events.last()?;
+        self.seen = *newest;
+        let missed = (since.missed > 0).then(|| {
             let missed = format!("{{\"missed\":{}}}", since.missed);
-            self.ready
-                .push_back(sse::Event::default().event("missed").data(missed));
-        }
-        for (id, event) in &since.events {
-            self.seen = *id;
-            if self.filter.matches(event) {
-                self.ready.push_back(to_sse(*id, event));
-            }
-        }
-        !since.events.is_empty()
+            sse::Event::default().event("missed").data(missed)
+        });
+        let events = since.events.iter();
+        let events = events.filter(|(_, event)| self.filter.matches(event));
+        let events = events.map(|(id, event)| to_sse(*id, event));
+        Some(missed.into_iter().chain(events).collect())
     }
 }
 
