@@ -147,15 +147,12 @@ impl FailOn {
                 let unused = database.shared.scripts.unused();
                 unused.map(unused_script).collect()
             }),
-            Self::UnknownRoute => {
-                let is_unknown = |summary: &RequestSummary| summary.operation.is_none();
-                requests("unknown-route", world, is_unknown)
-            }
-            Self::ServerError => {
-                let is_error =
-                    |summary: &RequestSummary| summary.status >= 500 && summary.fault.is_none();
-                requests("server-error", world, is_error)
-            }
+            Self::UnknownRoute => requests("unknown-route", world, |summary| {
+                summary.operation.is_none()
+            }),
+            Self::ServerError => requests("server-error", world, |summary| {
+                summary.status >= 500 && summary.fault.is_none()
+            }),
         }
     }
 }

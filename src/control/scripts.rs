@@ -85,60 +85,50 @@ pub(crate) fn add(world: &World, mut script: Script) -> Result<ListedScript, Pro
 }
 
 fn check(script: &Script) -> Result<(), String> {
-    let Script {
-        pattern,
-        outcome,
-        message,
-        takes_ms,
-        times,
-        ..
-    } = script;
     if let Some(misuse) = script.misuse {
         return Err(misuse.to_owned());
     }
-    if pattern
-        .family
-        .as_deref()
-        .is_some_and(|family| !family_names().contains(&family))
+    if let Some(family) = &script.pattern.family
+        && !family_names().contains(&family.as_str())
     {
         return Err("match.family: must be asm, plans, pipelines or zadig".to_owned());
     }
+    let work = script.pattern.work;
     let Some(steps) = &script.sequence else {
-        if *times == Some(0) {
+        if script.times == Some(0) {
             return Err("times: must be at least 1".to_owned());
         }
-        return script
-            .nth_step(0)
-            .map_or(Ok(()), |step| Ok(check_step(&step, pattern.work)?));
+        let step = script.nth_step(0);
+        return step.map_or(Ok(()), |step| Ok(check_step(&step, work)?));
     };
-    if outcome.is_some() || message.is_some() || takes_ms.is_some() || times.is_some() {
+    if script.outcome.is_some()
+        || script.message.is_some()
+        || script.takes_ms.is_some()
+        || script.times.is_some()
+    {
         return Err("sequence: goes without outcome, message, takes_ms and times".to_owned());
     }
     if steps.is_empty() {
         return Err("sequence: must have at least one outcome".to_owned());
     }
     for (n, step) in steps.iter().enumerate() {
-        check_step(step, pattern.work).map_err(|error| format!("sequence[{n}].{error}"))?;
+        check_step(step, work).map_err(|error| format!("sequence[{n}].{error}"))?;
     }
     Ok(())
 }
 
 fn check_step(step: &ScriptedStep, work: Work) -> Result<(), &'static str> {
-    let ScriptedStep {
-        outcome,
-        message,
-        takes_ms,
-    } = step;
-    match takes_ms {
+    let outcome = step.outcome;
+    match step.takes_ms {
         Some(..0) => Err("takes_ms: must not be negative"),
         Some(NEVER) => Err("takes_ms: is too long; a step that never ends has the outcome hang"),
-        Some(_) if *outcome == ScriptedOutcome::Hang => {
+        Some(_) if outcome == ScriptedOutcome::Hang => {
             Err("takes_ms: goes with outcome succeed or fail")
         }
-        _ if *outcome == ScriptedOutcome::Fail && work == Work::Abort => {
+        _ if outcome == ScriptedOutcome::Fail && work == Work::Abort => {
             Err("outcome: an abort cannot fail")
         }
-        _ if *outcome != ScriptedOutcome::Fail && message.is_some() => {
+        _ if outcome != ScriptedOutcome::Fail && step.message.is_some() => {
             Err("message: goes with outcome fail")
         }
         _ => Ok(()),

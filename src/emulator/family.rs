@@ -1,7 +1,8 @@
 //! The families of operations.
 
 /// A family of operations. IAM does no work, so scripts refuse it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 #[non_exhaustive]
 pub enum Family {
     /// Tokens, projects and accounts.
@@ -20,12 +21,6 @@ impl Family {
     /// The name of the family in patterns and on the control plane.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Iam => "iam",
-            Self::Asm => "asm",
-            Self::Plans => "plans",
-            Self::Pipelines => "pipelines",
-            Self::Zadig => "zadig",
-        }
+        self.into()
     }
 }
