@@ -1,13 +1,12 @@
 //! The context of a request: details that are collected while it is served.
 //!
-//! It travels twice: as a request extension for the layers that hold the request, and as a task-local value for code
-//! that does not. A hint is added with [`add_hint`], from anywhere below [`instrument`]; `instrument` joins all hints
-//! in the header `x-emulator-hint` of the response.
+//! They are a task-local value, so that a hint can be added with [`add_hint`] from anywhere below [`instrument`], which
+//! joins all hints in the header `x-emulator-hint` of the response.
 //!
 //! [`instrument`]: crate::http::middleware::instrument::instrument
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::cell::RefCell;
 
 use axum::body::Bytes;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -23,63 +22,34 @@ const UNPRINTABLE: &AsciiSet = CONTROLS;
 const LONGEST_HINT: usize = 2_000;
 
 tokio::task_local! {
-    /// The context of the request that the task serves.
-    static CURRENT: RequestContext;
+    /// The details of the request that the task serves.
+    static CURRENT: RefCell<RequestDetails>;
 }
 
-/// Runs a future with the context available to its task.
-pub async fn scope<F: Future>(context: RequestContext, future: F) -> F::Output {
-    CURRENT.scope(context, future).await
+/// Runs a future that serves the request with this id. Returns the details that were collected meanwhile, too.
+pub async fn scope<F: Future>(id: String, future: F) -> (F::Output, RequestDetails) {
+    let details = RequestDetails {
+        id,
+        ..RequestDetails::default()
+    };
+    let collected = async { (future.await, CURRENT.with(RefCell::take)) };
+    CURRENT.scope(RefCell::new(details), collected).await
 }
 
-/// Records scripts that decided a step for the current request, if there is one.
-pub fn note_scripts(scripts: Vec<String>) {
-    if !scripts.is_empty() {
-        // Steps that start by time alone belong to no request.
-        let _ = CURRENT.try_with(|context| context.details().scripts.extend(scripts));
-    }
-}
-
-/// Records the project of the current request where only its body names it.
-pub fn note_scope(scope: &str) {
-    let _ = CURRENT.try_with(|context| context.details().scope = Some(scope.to_owned()));
+/// Reads or changes the details of the current request; `None` outside of one.
+pub fn with_details<R>(access: impl FnOnce(&mut RequestDetails) -> R) -> Option<R> {
+    let access = |details: &RefCell<RequestDetails>| access(&mut details.borrow_mut());
+    CURRENT.try_with(access).ok()
 }
 
 /// Adds a hint to the response of the current request.
 pub fn add_hint(hint: String) {
-    let _ = CURRENT.try_with(|context| context.details().hints.push(hint));
+    with_details(|details| details.hints.push(hint));
 }
 
 /// The id of the current request; empty outside of one.
 pub fn request_id() -> String {
-    CURRENT
-        .try_with(|context| context.details().id.clone())
-        .unwrap_or_default()
-}
-
-/// A shared handle on the details of a request.
-#[derive(Clone, Debug)]
-pub struct RequestContext(Arc<Mutex<RequestDetails>>);
-
-impl RequestContext {
-    /// The context of the request with this id.
-    pub fn new(id: String) -> Self {
-        let details = RequestDetails {
-            id,
-            ..RequestDetails::default()
-        };
-        Self(Arc::new(Mutex::new(details)))
-    }
-
-    /// Locks the details, to read or change them.
-    pub fn details(&self) -> MutexGuard<'_, RequestDetails> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes the details.
-    pub fn take(&self) -> RequestDetails {
-        std::mem::take(&mut *self.details())
-    }
+    with_details(|details| details.id.clone()).unwrap_or_default()
 }
 
 /// The details of a request, filled while it is served.

@@ -32,8 +32,7 @@ pub trait Dialect: Clone + Send + Sync + 'static {
     fn recorder(&self) -> &Arc<Recorder>;
 
     /// True if the credential covers the body, which must then be read before the caller is authenticated.
-    fn signs_body(&self, request: &Parts) -> bool {
-        let _ = request;
+    fn signs_body(&self, _request: &Parts) -> bool {
         false
     }
 
@@ -46,33 +45,27 @@ pub trait Dialect: Clone + Send + Sync + 'static {
         &self,
         caller: &Caller,
         operation: &Operation,
-        request: &Parts,
+        _request: &Parts,
     ) -> Result<(), Rejection> {
-        let _ = request;
         caller.authorize(operation)
     }
 
     /// The project, mesh or project key in the path, query or headers of a request.
-    fn scope(&self, request: &Parts) -> Option<String> {
-        let _ = request;
+    fn scope(&self, _request: &Parts) -> Option<String> {
         None
     }
 
     /// The response of an injected fault, in the family's words.
-    fn fault(&self, answer: &StubResponse) -> Response {
-        let _ = answer;
+    fn fault(&self, _answer: &StubResponse) -> Response {
         Self::Error::from(Rejection::Internal).into_response()
     }
 
     /// Adds the credential and the refusals of the guard to the operations of the family's OpenAPI document.
-    fn declare(api: &mut OpenApi) {
-        let _ = api;
-    }
+    fn declare(_api: &mut OpenApi) {}
 
     /// Refuses a request that no route accepts ([`Rejection::NoRoute`], [`Rejection::WrongMethod`]). Families whose
     /// gateway checks the credential first do so here.
-    fn unrouted(&self, request: &Parts, rejection: Rejection) -> Self::Error {
-        let _ = request;
+    fn unrouted(&self, _request: &Parts, rejection: Rejection) -> Self::Error {
         rejection.into()
     }
 }

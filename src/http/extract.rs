@@ -7,7 +7,7 @@ use http_body_util::{LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
 use super::body::collect;
-use super::context::RequestContext;
+use super::context::with_details;
 use super::{Caller, Dialect, Rejection, json};
 
 /// A JSON body. The content type is ignored, and an empty body is read as `{}`.
@@ -18,7 +18,6 @@ impl<T: DeserializeOwned, D: Dialect> FromRequest<D> for Json<T> {
     type Rejection = D::Error;
 
     async fn from_request(request: Request, state: &D) -> Result<Self, D::Error> {
-        let context = request.extensions().get::<RequestContext>().cloned();
         let Body(bytes) = Body::from_request(request, state).await?;
         let text: &[u8] = if bytes.iter().all(u8::is_ascii_whitespace) {
             b"{}"
@@ -27,11 +26,10 @@ impl<T: DeserializeOwned, D: Dialect> FromRequest<D> for Json<T> {
         };
         let mut ignored = Vec::new();
         let value = json::read(text, |path| ignored.push(path));
-        if let Some(context) = context {
-            let mut details = context.details();
+        with_details(|details| {
             details.unknown_fields = ignored;
             details.body = bytes;
-        }
+        });
         value
             .map(Self)
             .map_err(|error| Rejection::BadBody(error.to_string()).into())
@@ -101,11 +99,9 @@ impl<T: DeserializeOwned, D: Dialect> FromRequestParts<D> for Query<T> {
 impl<D: Dialect> FromRequestParts<D> for Caller {
     type Rejection = D::Error;
 
-    async fn from_request_parts(parts: &mut Parts, _: &D) -> Result<Self, D::Error> {
-        let context = parts.extensions.get::<RequestContext>();
+    async fn from_request_parts(_: &mut Parts, _: &D) -> Result<Self, D::Error> {
         // Every route is behind the guard, and no handler takes the caller twice.
-        Ok(context
-            .and_then(|context| context.details().authorized.take())
-            .ok_or(Rejection::Internal)?)
+        let authorized = with_details(|details| details.authorized.take()).flatten();
+        Ok(authorized.ok_or(Rejection::Internal)?)
     }
 }

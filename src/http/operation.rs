@@ -6,7 +6,7 @@ use axum::http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa::openapi::{OpenApi, PathItem, path};
+use utoipa::openapi::{PathItem, path};
 
 /// The grounds on which an operation behaves as it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
@@ -60,7 +60,11 @@ pub struct Operation {
 
 impl Operation {
     /// Reads the declaration of an operation.
-    fn new(method: &Method, path: &str, declared: &path::Operation) -> Self {
+    ///
+    /// # Panics
+    /// If it lacks an id, a tag, or one of the extensions `x-evidence`, `x-source`, `x-action`. That is a mistake in its
+    /// attribute, which every test that lists the operations finds.
+    pub(super) fn new(method: &Method, path: &str, declared: &path::Operation) -> Self {
         let none = HashMap::new();
         let extensions = declared.extensions.as_deref().unwrap_or(&none);
         let optional = |key: &str| {
@@ -94,21 +98,6 @@ impl Operation {
     pub fn route(&self) -> (&str, &str) {
         (&self.method, &self.path)
     }
-}
-
-/// Reads the operations of an OpenAPI document, ordered by path and then by method as in OpenAPI.
-///
-/// # Panics
-/// If one lacks an id, a tag, or one of the extensions `x-evidence`, `x-source`, `x-action`. That is a mistake in its
-/// attribute, which every test that lists the operations finds.
-pub fn operations(api: &OpenApi) -> Vec<Operation> {
-    let paths = api.paths.paths.iter();
-    paths
-        .flat_map(|(path, item)| {
-            let declared = methods(item);
-            declared.map(move |(method, operation)| Operation::new(&method, path, operation))
-        })
-        .collect()
 }
 
 /// The operations of a path, for changing.

@@ -7,19 +7,26 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::Dialect;
-use super::context::{RequestContext, add_hint};
-use super::openapi::request_schema::{RequestSchema, request_schemas};
-use super::operation::{Operation, operations};
+use super::context::{add_hint, with_details};
+use super::openapi::request_schema::RequestSchema;
+use super::operation::{Operation, methods};
 
 /// Reads the attributes of the handlers of a path.
 pub type Source<D> = fn() -> UtoipaMethodRouter<D>;
 
+/// The declaration of a method of a path.
+struct MethodSpec {
+    method: Method,
+    /// Absent: the dialect is not that of an emulated service.
+    operation: Option<Operation>,
+    request_schema: RequestSchema,
+}
+
 /// The declarations of a path, read on first use because they are large.
 pub struct RouteSpec<D> {
     /// Absent: nothing is declared.
-    source: Option<Source<D>>,
-    operations: OnceLock<Vec<Operation>>,
-    request_schemas: OnceLock<Vec<(Method, RequestSchema)>>,
+    pub source: Option<Source<D>>,
+    methods: OnceLock<Vec<MethodSpec>>,
 }
 
 impl<D: Dialect> RouteSpec<D> {
@@ -27,57 +34,67 @@ impl<D: Dialect> RouteSpec<D> {
     pub fn new(source: Option<Source<D>>) -> &'static Self {
         Box::leak(Box::new(Self {
             source,
-            operations: OnceLock::new(),
-            request_schemas: OnceLock::new(),
+            methods: OnceLock::new(),
         }))
     }
 
-    pub fn source(&self) -> Option<Source<D>> {
-        self.source
-    }
-
-    /// The operations, ordered by method as in OpenAPI; none if the dialect is not that of an emulated service.
+    /// The declarations, ordered by method as in OpenAPI.
     ///
     /// # Panics
-    /// If an attribute lacks a mandatory extension.
-    pub fn operations(&self) -> &[Operation] {
-        let source = self.source.filter(|_| D::IS_EMULATED_SERVICE);
-        self.operations
-            .get_or_init(|| operations(&document::<D>(source)))
+    /// If an attribute of an emulated service lacks a mandatory extension.
+    fn declared(&self) -> &[MethodSpec] {
+        self.methods.get_or_init(|| {
+            let api = document::<D>(self.source);
+            let components = serde_json::to_value(&api.components).expect("keys are strings");
+            let read = |path: &str, method: Method, declared| MethodSpec {
+                operation: D::IS_EMULATED_SERVICE.then(|| Operation::new(&method, path, declared)),
+                request_schema: RequestSchema::new(declared, &components),
+                method,
+            };
+            let paths = api.paths.paths.iter();
+            paths
+                .flat_map(|(path, item)| {
+                    methods(item).map(|(method, declared)| read(path, method, declared))
+                })
+                .collect()
+        })
+    }
+
+    pub fn methods(&self) -> impl Iterator<Item = &Method> {
+        self.declared().iter().map(|declared| &declared.method)
+    }
+
+    /// The operations; none if the dialect is not that of an emulated service.
+    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+        let declared = self.declared().iter();
+        declared.filter_map(|declared| declared.operation.as_ref())
     }
 
     /// The operation of a method; HEAD counts as GET.
     pub fn operation(&self, method: &Method) -> Option<&Operation> {
-        let method = as_get(method).as_str();
-        self.operations()
-            .iter()
-            .find(|operation| operation.method == method)
-    }
-
-    /// The fields and parameters of requests, by method.
-    pub fn request_schemas(&self) -> &[(Method, RequestSchema)] {
-        self.request_schemas
-            .get_or_init(|| request_schemas(&document::<D>(self.source)))
+        self.find(method)?.operation.as_ref()
     }
 
     /// The fields and parameters of the requests of a method; HEAD counts as GET.
     pub fn request_schema(&self, method: &Method) -> Option<&RequestSchema> {
-        let method = as_get(method);
-        self.request_schemas()
-            .iter()
-            .find(|(known, _)| known == method)
-            .map(|(_, request_schema)| request_schema)
+        Some(&self.find(method)?.request_schema)
+    }
+
+    fn find(&self, method: &Method) -> Option<&MethodSpec> {
+        let is_head = *method == Method::HEAD;
+        let method = if is_head { &Method::GET } else { method };
+        let mut declared = self.declared().iter();
+        declared.find(|declared| declared.method == *method)
     }
 
     /// Hints at the methods of the path, for a caller who used another.
-    pub fn hint_at_methods(&'static self, context: &RequestContext) {
-        let request_schemas = self.request_schemas().iter();
-        let methods: Vec<&str> = request_schemas.map(|(method, _)| method.as_str()).collect();
+    pub fn hint_at_methods(&'static self) {
+        let methods: Vec<&str> = self.methods().map(Method::as_str).collect();
         if !methods.is_empty() {
             add_hint(format!("this path allows {}", methods.join(", ")));
         }
-        if let Some(first) = self.operations().first() {
-            context.details().nearest = Some(first);
+        if let Some(first) = self.operations().next() {
+            with_details(|details| details.nearest = Some(first));
         }
     }
 }
@@ -91,12 +108,4 @@ pub fn document<D: Dialect>(sources: impl IntoIterator<Item = Source<D>>) -> Ope
         .split_for_parts();
     D::declare(&mut api);
     api
-}
-
-fn as_get(method: &Method) -> &Method {
-    if *method == Method::HEAD {
-        &Method::GET
-    } else {
-        method
-    }
 }

@@ -1,9 +1,10 @@
 //! The routes of a router: paths with their handlers, each behind the guard.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, any};
@@ -14,6 +15,7 @@ use super::Dialect;
 use super::closest_route::closest_route;
 use super::context::add_hint;
 use super::middleware::guard::{Guarded, ResponseFuture, WrongMethod};
+use super::middleware::instrument::instrument;
 use super::operation::Operation;
 use super::route_spec::{RouteSpec, Source, document};
 
@@ -81,8 +83,8 @@ impl<D: Dialect> Route<D> {
         H: Handler<T, D, Future = ResponseFuture>,
         T: 'static,
     {
-        let handler = Guarded::new(handler, self.spec);
-        self.handlers = self.handlers.on(methods, handler);
+        let guarded = self.guarded(handler);
+        self.handlers = self.handlers.on(methods, guarded);
         self
     }
 
@@ -93,7 +95,7 @@ impl<D: Dialect> Route<D> {
         H: Handler<T, D, Future = ResponseFuture>,
         T: 'static,
     {
-        self.fallback = Some(any(Guarded::new(handler, self.spec)));
+        self.fallback = Some(any(self.guarded(handler)));
         self
     }
 
@@ -105,10 +107,26 @@ impl<D: Dialect> Route<D> {
         self.or_else(wrong_method)
     }
 
+    fn guarded<H>(&self, handler: H) -> Guarded<H, D> {
+        Guarded {
+            handler,
+            route_spec: self.spec,
+        }
+    }
+
     fn into_handlers(self) -> MethodRouter<D> {
+        let wrong_method = WrongMethod(self.spec);
         match self.fallback {
             Some(fallback) => self.handlers.merge(fallback),
-            None => self.handlers.fallback(Guarded::wrong_method(self.spec)),
+            // Without the guard, so without a look at the credential.
+            None => {
+                self.handlers
+                    .fallback(async move |State(dialect): State<D>, request: Request| {
+                        let recorder = Arc::clone(dialect.recorder());
+                        let refuse = |request| wrong_method.call(request, dialect);
+                        instrument(recorder, request, refuse).await
+                    })
+            }
         }
     }
 }
@@ -160,7 +178,7 @@ impl<D: Dialect> Routes<D> {
 
     /// The OpenAPI document of the routes.
     pub fn api(&self) -> OpenApi {
-        document(self.paths.values().filter_map(|spec| spec.source()))
+        document(self.paths.values().filter_map(|spec| spec.source))
     }
 
     /// The operations, ordered by path and then by method as in OpenAPI.
@@ -175,8 +193,7 @@ impl<D: Dialect> Routes<D> {
     pub fn hint_at_closest(&self, request: &Request) {
         let mut known: Vec<(&Method, &str)> = Vec::new();
         for (path, spec) in &self.paths {
-            let methods = spec.request_schemas().iter().map(|(method, _)| method);
-            known.extend(methods.map(|method| (method, path.as_str())));
+            known.extend(spec.methods().map(|method| (method, path.as_str())));
         }
         // Of equally close ones always the same is named.
         known.sort_unstable_by_key(|(method, path)| (*path, method.as_str()));

@@ -8,7 +8,7 @@ use utoipa::openapi::OpenApi;
 use super::families::{GatewayError, families};
 use super::world::World;
 use crate::http::closest_route::closest_route;
-use crate::http::context::{RequestContext, add_hint};
+use crate::http::context::{add_hint, with_details};
 use crate::http::problem::Problem;
 use crate::http::routes::Routes;
 use crate::http::{Dialect, Operation, Rejection};
@@ -73,9 +73,7 @@ pub fn unrouted(world: &World, request: Request) -> Response {
     let known = operations().map(Operation::route);
     if let Some(closest) = closest_route(request.method().as_str(), path, known) {
         let operation = operations().find(|operation| operation.route() == closest);
-        if let Some(context) = request.extensions().get::<RequestContext>() {
-            context.details().nearest = operation;
-        }
+        with_details(|details| details.nearest = operation);
         let (method, path) = closest;
         add_hint(format!("did you mean {method} {path}?"));
     } else {

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::database::Database;
 use super::families::families;
 use super::state::State;
-use crate::http::context::note_scripts;
+use crate::http::context::with_details;
 use crate::http::observe::Recorder;
 use crate::http::observe::events::WorldEvent;
 use crate::sim::clock::{Clock, ClockReading, ClockUpdate, InvalidInstant, Mode};
@@ -137,7 +137,8 @@ impl World {
             // Scripts that scheduled starts have used belong to no request.
             drop(database.shared.scripts.take_used_ids());
             let result = change(database, now);
-            note_scripts(database.shared.scripts.take_used_ids());
+            let used_ids = database.shared.scripts.take_used_ids();
+            with_details(|details| details.scripts.extend(used_ids));
             for transition in database.shared.log.drain() {
                 self.publish(transition);
             }

@@ -12,7 +12,7 @@ use super::wire::request::{IamTokenRequest, LoginRequest};
 use super::wire::response::{IamDomains, IamProjects, IamTokenEnvelope, LIFETIME, stamp};
 use super::{Error, Iam};
 use crate::http::auth::{SUBJECT_TOKEN, Secret, header_value, redact};
-use crate::http::context::RequestContext;
+use crate::http::context::with_details;
 use crate::http::extract::{Body, Query};
 use crate::http::{Caller, response};
 use crate::sim::time::MAX_INSTANT;
@@ -59,11 +59,10 @@ pub(super) async fn create_token(
 ) -> Result<Response, Error> {
     let mut ignored = Vec::new();
     let login_request = LoginRequest::read(&body, |place| ignored.push(place));
-    if let Some(request_context) = parts.extensions.get::<RequestContext>() {
-        let mut details = request_context.details();
+    with_details(|details| {
         details.unknown_fields = ignored;
         details.body = body;
-    }
+    });
     let login_request = login_request?;
     let base = base(&parts);
     let accept_unknown = handle.settings().auth != Auth::Strict;

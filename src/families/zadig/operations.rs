@@ -16,7 +16,7 @@ use super::wire::request::{HelmBody, K8sBody};
 use super::wire::response::{
     self, ResultMessage, SUCCESS, VersionDetail, VersionInfo, VersionList,
 };
-use crate::http::context::{RequestContext, note_scope};
+use crate::http::context::with_details;
 use crate::http::extract::Body;
 use crate::http::response::{StreamedArray, empty};
 use crate::http::{Caller, Rejection};
@@ -235,7 +235,8 @@ fn create(
     project: &str,
     body: impl TryInto<VersionRequest, Error = VersionError>,
 ) -> Result<Response, Error> {
-    note_scope(project);
+    // Only the body names the project.
+    with_details(|details| details.scope = Some(project.to_owned()));
     check_role(caller, project, "create_delivery")?;
     let request = body.try_into()?;
     let settings = handle.settings();
@@ -319,13 +320,10 @@ impl<T: GoStruct> FromRequest<Zadig> for Bound<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &Zadig) -> Result<Self, Error> {
-        let request_context = request.extensions().get::<RequestContext>().cloned();
         let Body(body) = Body::from_request(request, state).await?;
         let mut unknown = Vec::new();
         let bound = bind::<T>(&body, |place| unknown.push(place));
-        if let Some(request_context) = request_context {
-            request_context.details().unknown_fields = unknown;
-        }
+        with_details(|details| details.unknown_fields = unknown);
         let bound = bound.map_err(Rejection::BadBody)?;
         bound
             .map(Self)

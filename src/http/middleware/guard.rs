@@ -24,7 +24,7 @@ use futures_util::FutureExt;
 use tokio::time::sleep;
 
 use super::instrument::instrument;
-use crate::http::context::{RequestContext, add_hint};
+use crate::http::context::{add_hint, with_details};
 use crate::http::extract::read_body;
 use crate::http::faults::injection::InjectedFault;
 use crate::http::faults::rules::RequestInfo;
@@ -41,29 +41,9 @@ type BoxedHandler<D> = Box<dyn FnOnce(Request, D) -> ResponseFuture + Send>;
 /// This is a handler and not a `tower::Layer`, because a layer would clone and box a service for every request.
 #[derive(Clone)]
 pub struct Guarded<H, D: 'static> {
-    handler: H,
-    /// The declarations of the path; absent if the handler is not guarded.
-    route_spec: Option<&'static RouteSpec<D>>,
-}
-
-impl<H, D> Guarded<H, D> {
-    /// Guards a handler of the path that `route_spec` declares.
-    pub fn new(handler: H, route_spec: &'static RouteSpec<D>) -> Self {
-        Self {
-            handler,
-            route_spec: Some(route_spec),
-        }
-    }
-}
-
-impl<D> Guarded<WrongMethod<D>, D> {
-    /// Refuses the methods that a path does not have, without a look at the credential.
-    pub fn wrong_method(route_spec: &'static RouteSpec<D>) -> Self {
-        Self {
-            handler: WrongMethod(route_spec),
-            route_spec: None,
-        }
-    }
+    pub handler: H,
+    /// The declarations of the path.
+    pub route_spec: &'static RouteSpec<D>,
 }
 
 /// A marker that keeps the [`Handler`] implementation of [`Guarded`] apart from those of functions.
@@ -78,26 +58,20 @@ where
     type Future = ResponseFuture;
 
     fn call(self, request: Request, dialect: D) -> ResponseFuture {
-        let Self {
-            handler,
-            route_spec,
-        } = self;
-        let handler: BoxedHandler<D> = Box::new(|request, dialect| handler.call(request, dialect));
-        Box::pin(serve(route_spec, dialect, request, handler))
+        let handler: BoxedHandler<D> =
+            Box::new(|request, dialect| self.handler.call(request, dialect));
+        Box::pin(serve(self.route_spec, dialect, request, handler))
     }
 }
 
 async fn serve<D: Dialect>(
-    route_spec: Option<&'static RouteSpec<D>>,
+    route_spec: &'static RouteSpec<D>,
     dialect: D,
     request: Request,
     handler: BoxedHandler<D>,
 ) -> Response {
     let recorder = Arc::clone(dialect.recorder());
-    let guarded = async move |request| match route_spec {
-        Some(route_spec) => guard(route_spec, dialect, request, handler).await,
-        None => handler(request, dialect).await,
-    };
+    let guarded = |request| guard(route_spec, dialect, request, handler);
     instrument(recorder, request, guarded).await
 }
 
@@ -119,9 +93,7 @@ fn wrong_method<D: Dialect>(
     dialect: &D,
     parts: &Parts,
 ) -> D::Error {
-    if let Some(context) = parts.extensions.get::<RequestContext>() {
-        route_spec.hint_at_methods(context);
-    }
+    route_spec.hint_at_methods();
     dialect.unrouted(parts, Rejection::WrongMethod)
 }
 
@@ -132,35 +104,21 @@ async fn guard<D: Dialect>(
     request: Request,
     handler: BoxedHandler<D>,
 ) -> Response {
-    let response = async move {
-        match admit(route_spec, &dialect, request).await {
-            Ok(Admission::Request(request)) => handler(request, dialect).await,
-            Ok(Admission::Fault(response)) => response,
-            Err(error) => error.into_response(),
-        }
-    };
-    let response = AssertUnwindSafe(response).catch_unwind().await;
-    response.unwrap_or_else(|_| D::Error::from(Rejection::Internal).into_response())
-}
-
-enum Admission {
-    /// The request, for its handler.
-    Request(Request),
-    /// The response of an injected fault.
-    Fault(Response),
+    let response = AssertUnwindSafe(admit(route_spec, dialect, request, handler)).catch_unwind();
+    let response = response
+        .await
+        .unwrap_or_else(|_| Err(Rejection::Internal.into()));
+    response.unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn admit<D: Dialect>(
     route_spec: &'static RouteSpec<D>,
-    dialect: &D,
+    dialect: D,
     request: Request,
-) -> Result<Admission, D::Error> {
+    handler: BoxedHandler<D>,
+) -> Result<Response, D::Error> {
     let (parts, body) = request.into_parts();
-    let Some(context) = parts.extensions.get::<RequestContext>() else {
-        // `instrument` has inserted one.
-        return Err(Rejection::Internal.into());
-    };
-    let operation = identify_operation(route_spec, dialect, &parts, context)?;
+    let operation = identify_operation(route_spec, &dialect, &parts)?;
     let is_too_large = declared_size(&parts, &body) > D::MAX_BODY as u64;
     let (body, signed_body) = if dialect.signs_body(&parts) {
         if is_too_large {
@@ -173,17 +131,14 @@ async fn admit<D: Dialect>(
     };
     let caller = dialect.authenticate(&parts, &signed_body);
     let fault = operation
-        .and_then(|operation| {
-            let caller = caller.as_ref().ok();
-            inject_fault(dialect, operation, caller, &parts, context)
-        })
+        .and_then(|operation| inject_fault(&dialect, operation, caller.as_ref().ok(), &parts))
         .unwrap_or_default();
     if !fault.delay.is_zero() {
         sleep(fault.delay).await;
     }
     if let Some(stub_response) = fault.effect.stub_response() {
-        context.details().fault_effect = fault.effect;
-        return Ok(Admission::Fault(dialect.fault(&stub_response)));
+        with_details(|details| details.fault_effect = fault.effect);
+        return Ok(dialect.fault(&stub_response));
     }
     let caller = caller?;
     if let Some(operation) = operation {
@@ -197,12 +152,12 @@ async fn admit<D: Dialect>(
         return Err(Rejection::TooLarge.into());
     }
     let request_schema = route_spec.request_schema(&parts.method);
-    let mut details = context.details();
-    details.request_schema = request_schema;
-    details.fault_effect = fault.effect;
-    details.authorized = Some(caller);
-    drop(details);
-    Ok(Admission::Request(Request::from_parts(parts, body)))
+    with_details(|details| {
+        details.request_schema = request_schema;
+        details.fault_effect = fault.effect;
+        details.authorized = Some(caller);
+    });
+    Ok(handler(Request::from_parts(parts, body), dialect).await)
 }
 
 /// The operation of a request. Requests that the router accepts and no service would are refused.
@@ -210,7 +165,6 @@ fn identify_operation<D: Dialect>(
     route_spec: &'static RouteSpec<D>,
     dialect: &D,
     parts: &Parts,
-    context: &RequestContext,
 ) -> Result<Option<&'static Operation>, D::Error> {
     // The router takes an empty segment for a parameter; no service does.
     if parts.uri.path().contains("//") {
@@ -223,9 +177,10 @@ fn identify_operation<D: Dialect>(
     let operation = route_spec.operation(&parts.method);
     if operation.is_some() {
         let scope = dialect.scope(parts);
-        let mut details = context.details();
-        details.operation = operation;
-        details.scope = scope;
+        with_details(|details| {
+            details.operation = operation;
+            details.scope = scope;
+        });
     }
     Ok(operation)
 }
@@ -236,7 +191,6 @@ fn inject_fault<D: Dialect>(
     operation: &Operation,
     caller: Option<&Caller>,
     parts: &Parts,
-    context: &RequestContext,
 ) -> Option<InjectedFault> {
     let fault = dialect.recorder().faults.evaluate(&RequestInfo {
         family: &operation.family,
@@ -245,9 +199,10 @@ fn inject_fault<D: Dialect>(
         path: parts.uri.path(),
         caller: caller.map(|caller| &*caller.name),
     });
-    let mut details = context.details();
-    details.caller = caller.map(|caller| caller.name.clone());
-    details.fault = fault.as_ref().map(|fault| fault.id.clone());
+    with_details(|details| {
+        details.caller = caller.map(|caller| caller.name.clone());
+        details.fault = fault.as_ref().map(|fault| fault.id.clone());
+    });
     fault
 }
 

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 
 use crate::http::body::{CapturedBody, collect};
-use crate::http::context::{self, RequestContext, RequestDetails};
+use crate::http::context::{self, RequestDetails};
 use crate::http::faults::apply::{ConnectionCloser, apply};
 use crate::http::observe::Recorder;
 use crate::http::observe::headers::Headers;
@@ -42,18 +42,16 @@ pub async fn instrument<F: Future<Output = Response>>(
     serve: impl FnOnce(Request) -> F,
 ) -> Response {
     let stopwatch = Stopwatch::start();
-    let context = RequestContext::new(recorder.ids.hex32());
     let (mut parts, body) = request.into_parts();
     let mut request_head = RequestHead::new(&parts, &recorder);
     let closer = parts.extensions.remove::<ConnectionCloser>();
-    parts.extensions.insert(context.clone());
     // Capturing costs an allocation, and most requests have no body.
     let sent_body =
         (!body.is_end_stream()).then(|| CapturedBody::new(body, request_head.headers.is_some()));
     let body = sent_body.clone().map_or_else(Body::empty, Body::new);
 
     let served = serve(Request::from_parts(parts, body));
-    let mut response = context::scope(context.clone(), served).await;
+    let (mut response, mut details) = context::scope(recorder.ids.hex32(), served).await;
     if let Some(sent_body) = &sent_body
         && request_head.expects_body
     {
@@ -63,7 +61,6 @@ pub async fn instrument<F: Future<Output = Response>>(
 
     let status = response.status().as_u16();
     let is_refused = status >= 400;
-    let mut details = context.take();
     details.check_spelling(request_head.query.as_deref(), is_refused);
     let hint_line = details.hint_line();
     set_headers(response.headers_mut(), &details, hint_line.as_deref());

@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use axum::http::Method;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::Operation;
 
 use crate::http::json::value::OrderedValue;
-use crate::http::operation::methods;
 use crate::sim::fuzzy::{nearest, suggestion};
 
 /// The largest refused body that is searched for misspelt fields, in bytes.
@@ -32,23 +30,13 @@ enum FieldTree {
     Fields(BTreeMap<String, Self>),
 }
 
-/// Reads the request schemas of an OpenAPI document, each with its method.
-///
-/// # Panics
-/// If a map of the document has keys that are not strings, which no OpenAPI document has.
-pub fn request_schemas(api: &OpenApi) -> Vec<(Method, RequestSchema)> {
-    let components = serde_json::to_value(&api.components).expect("keys are strings");
-    let operations = api.paths.paths.values().flat_map(methods);
-    operations
-        .map(|(method, operation)| {
-            let operation = serde_json::to_value(operation).expect("keys are strings");
-            (method, RequestSchema::new(&operation, &components))
-        })
-        .collect()
-}
-
 impl RequestSchema {
-    fn new(operation: &Value, components: &Value) -> Self {
+    /// Reads the request schema of an operation in a document with these components.
+    ///
+    /// # Panics
+    /// If a map of the operation has keys that are not strings, which no OpenAPI document has.
+    pub fn new(operation: &Operation, components: &Value) -> Self {
+        let operation = serde_json::to_value(operation).expect("keys are strings");
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let schemes = components["securitySchemes"].as_object().into_iter();
         let query = parameters
