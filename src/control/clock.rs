@@ -55,6 +55,7 @@ pub(super) async fn set_clock(
     let now = setting.now.as_deref().map(|now| time("now", now));
     let update = ClockUpdate {
         now: now.transpose()?,
+        by: 0,
         mode: setting.mode,
         pace: setting.pace.map(pace).transpose()?,
     };

@@ -183,31 +183,26 @@ impl World {
         update: ClockUpdate,
         on_transition: OnTransition,
     ) -> Result<ClockReading, InvalidInstant> {
-        self.move_clock(|clock| clock.set(update), on_transition)
+        self.0.store.write(|database| {
+            self.catch_up(database, self.0.clock.now(), &mut |_| {});
+            let reading = self.0.clock.set(update)?;
+            self.0.earlier.notify_one();
+            self.catch_up(database, reading.now, on_transition);
+            Ok(reading)
+        })
     }
 
-    /// Moves the clock forward by `by` and catches up, passing the transitions on the way to `on_transition`, in
-    /// order.
+    /// Moves the clock forward in the same way.
     pub fn advance(
         &self,
         by: Millis,
         on_transition: OnTransition,
     ) -> Result<ClockReading, InvalidInstant> {
-        self.move_clock(|clock| clock.advance(by), on_transition)
-    }
-
-    fn move_clock(
-        &self,
-        change: impl FnOnce(&Clock) -> Result<ClockReading, InvalidInstant>,
-        on_transition: OnTransition,
-    ) -> Result<ClockReading, InvalidInstant> {
-        self.0.store.write(|database| {
-            self.catch_up(database, self.0.clock.now(), &mut |_| {});
-            let reading = change(&self.0.clock)?;
-            self.0.earlier.notify_one();
-            self.catch_up(database, reading.now, on_transition);
-            Ok(reading)
-        })
+        let update = ClockUpdate {
+            by,
+            ..ClockUpdate::default()
+        };
+        self.set_clock(update, on_transition)
     }
 
     /// The whole memory in the fixture format.

@@ -1,7 +1,6 @@
 //! A world's clock: the machine's time, shifted and scaled, or frozen. The only file that reads the machine's clock.
 
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -40,6 +39,8 @@ pub struct ClockReading {
 pub struct ClockUpdate {
     /// The instant to go to.
     pub now: Option<Millis>,
+    /// The length to move forward by, from there.
+    pub by: Millis,
     pub mode: Option<Mode>,
     pub pace: Option<f64>,
 }
@@ -55,33 +56,48 @@ pub enum InvalidInstant {
 
 /// A clock that never goes backwards, even if the machine's does.
 #[derive(Debug)]
-pub struct Clock {
-    state: RwLock<ClockState>,
-    latest: AtomicI64,
-}
+pub struct Clock(Mutex<ClockState>);
 
-/// The mapping from real to virtual time: since the real instant `real`, which corresponds to `virt`, virtual time
-/// stands still or moves at `pace`.
+/// The mapping from real to virtual time: since the real instant `real`, at which the clock showed `start`, virtual time
+/// stands still or moves at its pace.
 #[derive(Clone, Copy, Debug)]
 struct ClockState {
     real: Millis,
-    virt: Millis,
-    mode: Mode,
-    pace: f64,
+    start: ClockReading,
+    /// The latest instant that was shown.
+    latest: Millis,
 }
 
 impl ClockState {
+    fn new(real: Millis, start: ClockReading) -> Self {
+        let latest = start.now;
+        Self {
+            real,
+            start,
+            latest,
+        }
+    }
+
     fn at(&self, real: Millis) -> Millis {
-        match self.mode {
-            Mode::Frozen => self.virt,
+        let ClockReading { now, mode, pace } = self.start;
+        match mode {
+            Mode::Frozen => now,
             Mode::Running => {
                 // If the machine's clock is set back, this one stands still.
                 let elapsed = (real - self.real).max(0);
                 // Truncation to whole milliseconds is the clock's resolution.
                 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
-                let moved = (elapsed as f64 * self.pace) as Millis;
-                self.virt.saturating_add(moved).min(MAX_INSTANT)
+                let moved = (elapsed as f64 * pace) as Millis;
+                now.saturating_add(moved).min(MAX_INSTANT)
             }
+        }
+    }
+
+    fn read(&mut self) -> ClockReading {
+        self.latest = self.latest.max(self.at(system_now()));
+        ClockReading {
+            now: self.latest,
+            ..self.start
         }
     }
 }
@@ -89,104 +105,57 @@ impl ClockState {
 impl Clock {
     /// A clock that starts at the machine's time and runs at that pace.
     pub fn running(pace: f64) -> Self {
-        let real = system_now();
-        Self::on(ClockState {
-            real,
-            virt: real,
-            mode: Mode::Running,
-            pace,
-        })
+        let now = system_now();
+        let mode = Mode::Running;
+        let start = ClockReading { now, mode, pace };
+        Self(Mutex::new(ClockState::new(now, start)))
     }
 
     /// A clock that stands at `now`. The pace applies once it runs.
     pub fn frozen(now: Millis, pace: f64) -> Self {
-        Self::on(ClockState {
-            real: system_now(),
-            virt: now,
-            mode: Mode::Frozen,
-            pace,
-        })
-    }
-
-    fn on(state: ClockState) -> Self {
-        Self {
-            state: RwLock::new(state),
-            latest: AtomicI64::new(state.virt),
-        }
+        let mode = Mode::Frozen;
+        let start = ClockReading { now, mode, pace };
+        Self(Mutex::new(ClockState::new(system_now(), start)))
     }
 
     /// The present instant.
     pub fn now(&self) -> Millis {
-        self.seen_on(&self.state())
+        self.reading().now
     }
 
     /// The present instant, with mode and pace.
     pub fn reading(&self) -> ClockReading {
-        let state = self.state();
-        ClockReading {
-            now: self.seen_on(&state),
-            mode: state.mode,
-            pace: state.pace,
-        }
+        self.state().read()
     }
 
     /// Goes to another instant, or changes mode or pace.
     pub fn set(&self, update: ClockUpdate) -> Result<ClockReading, InvalidInstant> {
-        let now = self.now();
-        self.go(now, update.now.unwrap_or(now), update)
-    }
-
-    /// Moves forward by `by` from the time it shows.
-    pub fn advance(&self, by: Millis) -> Result<ClockReading, InvalidInstant> {
-        let now = self.now();
-        self.go(now, now.saturating_add(by), ClockUpdate::default())
-    }
-
-    fn go(
-        &self,
-        now: Millis,
-        to: Millis,
-        update: ClockUpdate,
-    ) -> Result<ClockReading, InvalidInstant> {
+        let mut state = self.state();
+        let ClockReading { now, mode, pace } = state.read();
+        let to = update.now.unwrap_or(now).saturating_add(update.by);
         if to < now {
             return Err(InvalidInstant::Backwards(now));
         }
         if to > MAX_INSTANT {
             return Err(InvalidInstant::TooFar);
         }
-        let mut state = self.state_mut();
-        *state = ClockState {
-            real: system_now(),
-            virt: to,
-            mode: update.mode.unwrap_or(state.mode),
-            pace: update.pace.unwrap_or(state.pace),
+        let start = ClockReading {
+            now: to,
+            mode: update.mode.unwrap_or(mode),
+            pace: update.pace.unwrap_or(pace),
         };
-        self.latest.fetch_max(to, Ordering::AcqRel);
-        drop(state);
-        Ok(self.reading())
+        *state = ClockState::new(system_now(), start);
+        Ok(state.read())
     }
 
     /// Takes over the state of another clock. This is the one way back in time, for a reset.
     pub fn restart(&self, from: &Self) {
         let fresh = *from.state();
-        let mut state = self.state_mut();
-        *state = fresh;
-        self.latest.store(fresh.at(system_now()), Ordering::Release);
+        *self.state() = fresh;
     }
 
-    /// The present instant of a state whose lock is held: without the lock, an instant seen before a restart could be
-    /// stored as the latest after it.
-    fn seen_on(&self, state: &ClockState) -> Millis {
-        let seen = state.at(system_now());
-        self.latest.fetch_max(seen, Ordering::AcqRel).max(seen)
-    }
-
-    fn state(&self) -> RwLockReadGuard<'_, ClockState> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn state_mut(&self) -> RwLockWriteGuard<'_, ClockState> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, ClockState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -250,6 +219,7 @@ mod tests {
             now: Some(NOON - 1),
             mode: Some(Mode::Running),
             pace: Some(9.0),
+            ..ClockUpdate::default()
         };
 
         assert_eq!(clock.set(back), Err(InvalidInstant::Backwards(NOON)));
@@ -275,12 +245,12 @@ mod tests {
 
     #[test]
     fn virtual_time_is_scaled_and_stands_still_while_real_time_goes_back() {
-        let state = ClockState {
-            real: 1_000,
-            virt: NOON,
+        let start = ClockReading {
+            now: NOON,
             mode: Mode::Running,
             pace: 60.0,
         };
+        let state = ClockState::new(1_000, start);
         assert_eq!(state.at(2_000), NOON + 60_000);
         assert_eq!(state.at(500), NOON);
         assert_eq!(state.at(Millis::MAX), MAX_INSTANT);

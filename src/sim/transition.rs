@@ -1,9 +1,11 @@
 //! Transitions: changes of status with instant and cause. A log numbers them in the order of time and passes them on;
 //! each resource remembers its own.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use foldhash::HashMap;
+use foldhash::fast::RandomState;
+use indexmap::IndexSet;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -59,13 +61,13 @@ pub struct Transition {
     pub cause: Arc<str>,
 }
 
-/// A text interned in a [`TransitionLog`]: millions of transitions share a few statuses and commands.
+/// A text interned in a [`TransitionLog`]: millions of transitions share a few statuses, commands and names of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Symbol(u32);
+pub struct Symbol(NonZeroU32);
 
 impl Symbol {
     /// The empty text: the status of a resource that does not exist.
-    pub const NOTHING: Self = Self(0);
+    pub const NOTHING: Self = Self(NonZeroU32::MIN);
 }
 
 /// Numbers the transitions of a world in the order in which they happen, and buffers them until they are published.
@@ -73,21 +75,17 @@ impl Symbol {
 pub struct TransitionLog {
     last_number: u64,
     pending: Vec<Transition>,
-    symbols: HashMap<Arc<str>, Symbol>,
-    /// The texts of the symbols; the first is empty.
-    strings: Vec<Arc<str>>,
+    /// The texts of the symbols, which count from 1; the first is empty.
+    texts: IndexSet<Arc<str>, RandomState>,
 }
 
 impl Default for TransitionLog {
     fn default() -> Self {
-        let mut log = Self {
+        Self {
             last_number: 0,
             pending: Vec::new(),
-            symbols: HashMap::default(),
-            strings: Vec::new(),
-        };
-        log.intern("");
-        log
+            texts: IndexSet::from_iter([Arc::from("")]),
+        }
     }
 }
 
@@ -122,19 +120,16 @@ impl TransitionLog {
     /// # Panics
     /// At more than four billion different texts.
     pub fn intern(&mut self, text: &str) -> Symbol {
-        if let Some(symbol) = self.symbols.get(text) {
-            return *symbol;
-        }
-        let symbol =
-            Symbol(u32::try_from(self.strings.len()).expect("statuses and commands are few"));
-        let text: Arc<str> = text.into();
-        self.strings.push(Arc::clone(&text));
-        self.symbols.insert(text, symbol);
-        symbol
+        let index = match self.texts.get_index_of(text) {
+            Some(index) => index,
+            None => self.texts.insert_full(text.into()).0,
+        };
+        let number = u32::try_from(index + 1).ok().and_then(NonZeroU32::new);
+        Symbol(number.expect("the texts are few"))
     }
 
     pub(super) fn text(&self, symbol: Symbol) -> &Arc<str> {
-        &self.strings[symbol.0 as usize]
+        &self.texts[symbol.0.get() as usize - 1]
     }
 }
 
@@ -148,12 +143,8 @@ pub(super) struct ResourceRef<'a> {
 }
 
 impl ResourceRef<'_> {
-    fn transition(
-        &self,
-        record: &Record,
-        step: Option<&Arc<str>>,
-        log: &TransitionLog,
-    ) -> Transition {
+    fn transition(&self, record: &Record, log: &TransitionLog) -> Transition {
+        let Change { step, from, to } = record.change;
         let text = |symbol| Arc::clone(log.text(symbol));
         Transition {
             number: record.number,
@@ -162,31 +153,29 @@ impl ResourceRef<'_> {
             scope: Arc::clone(self.scope),
             id: Arc::clone(self.id),
             name: Arc::clone(&self.name),
-            step: step.cloned(),
-            from: text(record.from),
-            to: text(record.to),
+            step: step.map(text),
+            from: text(from),
+            to: text(to),
             cause: text(record.cause),
         }
     }
 }
 
 /// A change of status: of a step by name, or of the resource itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Change {
-    pub(super) step: Option<Arc<str>>,
+    pub(super) step: Option<Symbol>,
     pub(super) from: Symbol,
     pub(super) to: Symbol,
 }
 
-/// A transition without the fields that all those of a resource share. Its step is stored apart: most resources have
-/// none.
+/// A transition without the fields that all those of a resource share.
 #[derive(Clone, Debug)]
 struct Record {
     /// 0 for an import, which is not published.
     number: u64,
     at: Millis,
-    from: Symbol,
-    to: Symbol,
+    change: Change,
     cause: Symbol,
 }
 
@@ -195,13 +184,6 @@ struct Record {
 pub struct History {
     /// A ring buffer once it is full: the next record replaces the oldest.
     records: Vec<Record>,
-    ext: Option<Box<HistoryExt>>,
-}
-
-#[derive(Debug, Default)]
-struct HistoryExt {
-    /// The steps that changed, by the position of the record. Records beyond its end have none.
-    steps: Vec<Option<Arc<str>>>,
     forgotten: usize,
 }
 
@@ -212,23 +194,15 @@ impl History {
         resource: &ResourceRef,
         log: &TransitionLog,
     ) -> Vec<Transition> {
-        let oldest = self.n_forgotten() % MOST_REMEMBERED;
-        let places = (oldest..self.records.len()).chain(0..oldest);
-        places
-            .map(|place| resource.transition(&self.records[place], self.step(place), log))
+        let (newest, oldest) = self.records.split_at(self.forgotten % MOST_REMEMBERED);
+        let records = oldest.iter().chain(newest);
+        records
+            .map(|record| resource.transition(record, log))
             .collect()
     }
 
-    fn step(&self, place: usize) -> Option<&Arc<str>> {
-        self.ext.as_ref()?.steps.get(place)?.as_ref()
-    }
-
-    fn n_forgotten(&self) -> usize {
-        self.ext.as_ref().map_or(0, |ext| ext.forgotten)
-    }
-
     pub fn forgotten(&self) -> u64 {
-        self.n_forgotten() as u64
+        self.forgotten as u64
     }
 
     /// Records a change. Unless it is an import, it is also added to the log.
@@ -239,43 +213,38 @@ impl History {
         change_context: &mut ChangeContext,
     ) {
         let ChangeContext { now, cause, log } = change_context;
-        let Change { step, from, to } = change;
         let mut record = Record {
             number: 0,
             at: *now,
-            from,
-            to,
+            change,
             cause: log.intern(cause),
         };
         if *cause != IMPORT {
             log.last_number += 1;
             record.number = log.last_number;
-            let transition = resource.transition(&record, step.as_ref(), log);
+            let transition = resource.transition(&record, log);
             log.pending.push(transition);
         }
-        let place = self.push(record);
-        self.set_step(place, step);
+        self.push(record);
     }
 
     /// The same history with the symbols of another log.
     pub(super) fn translate(mut self, old: &TransitionLog, new: &mut TransitionLog) -> Self {
-        for record in &mut self.records {
-            for symbol in [&mut record.from, &mut record.to, &mut record.cause] {
+        for Record { change, cause, .. } in &mut self.records {
+            let symbols = [&mut change.from, &mut change.to, cause];
+            for symbol in symbols.into_iter().chain(&mut change.step) {
                 *symbol = new.intern(old.text(*symbol));
             }
         }
         self
     }
 
-    /// Adds a record and returns its position.
-    fn push(&mut self, record: Record) -> usize {
+    fn push(&mut self, record: Record) {
         let n = self.records.len();
         if n == MOST_REMEMBERED {
-            let ext = self.ext.get_or_insert_default();
-            let place = ext.forgotten % MOST_REMEMBERED;
-            ext.forgotten += 1;
-            self.records[place] = record;
-            return place;
+            self.records[self.forgotten % MOST_REMEMBERED] = record;
+            self.forgotten += 1;
+            return;
         }
         if n == self.records.capacity() {
             // Most resources have two or three transitions, and most imported ones only the import. A usual growth
@@ -284,18 +253,6 @@ impl History {
             self.records.reserve_exact(n.max(first));
         }
         self.records.push(record);
-        n
-    }
-
-    fn set_step(&mut self, place: usize, step: Option<Arc<str>>) {
-        if step.is_none() && self.step(place).is_none() {
-            return;
-        }
-        let steps = &mut self.ext.get_or_insert_default().steps;
-        if steps.len() <= place {
-            steps.resize(place + 1, None);
-        }
-        steps[place] = step;
     }
 }
 
@@ -330,7 +287,7 @@ mod tests {
         }
 
         let bytes = size_of::<History>() + history.records.capacity() * size_of::<Record>();
-        assert!(bytes <= 96 && history.ext.is_none(), "{bytes}");
+        assert!(bytes <= 96, "{bytes}");
     }
 
     #[test]
@@ -339,7 +296,7 @@ mod tests {
         let mut history = History::default();
         for at in 0..2_345 {
             let mut change = change(&mut log, "off", "on");
-            change.step = (at % 3 == 1).then(|| at.to_string().into());
+            change.step = (at % 3 == 1).then(|| log.intern(&at.to_string()));
             history.add(
                 change,
                 &resource(&scope, &id),

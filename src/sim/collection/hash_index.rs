@@ -4,7 +4,6 @@ use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 
 use super::resource::ArrivalId;
 
@@ -31,28 +30,6 @@ impl HashIndex {
         let hash_of = |arrival_id: &ArrivalId| hasher.hash_one(key_of(*arrival_id));
         self.arrival_ids
             .insert_unique(hash_of(&arrival_id), arrival_id, hash_of);
-    }
-
-    /// Adds a resource that is not stored yet, unless the key is taken. Returns true if it was added.
-    pub fn try_insert<'a, K: Hash + Eq + ?Sized + 'a>(
-        &mut self,
-        key: &K,
-        arrival_id: ArrivalId,
-        key_of: impl Fn(ArrivalId) -> &'a K,
-    ) -> bool {
-        let hasher = &self.hasher;
-        let entry = self.arrival_ids.entry(
-            hasher.hash_one(key),
-            |arrival_id| key_of(*arrival_id) == key,
-            |arrival_id| hasher.hash_one(key_of(*arrival_id)),
-        );
-        match entry {
-            Entry::Occupied(_) => false,
-            Entry::Vacant(place) => {
-                place.insert(arrival_id);
-                true
-            }
-        }
     }
 
     pub fn remove(&mut self, key: impl Hash, arrival_id: ArrivalId) {

@@ -63,17 +63,13 @@ impl<T: Resource> Collection<T> {
         item: T,
         change_context: &mut ChangeContext,
     ) -> ArrivalId {
+        assert!(!self.contains(id), "the id is in use");
         let arrival_id = self.arrived;
         self.arrived += 1;
         let scope = match self.scopes.get_key_value(scope) {
             Some((known, _)) => Arc::clone(known),
             None => Arc::from(scope),
         };
-        let slots = &self.slots;
-        let is_new = self
-            .ids
-            .try_insert(id, arrival_id, |arrival_id| &*slots.named(arrival_id).id);
-        assert!(is_new, "the id is in use");
         let id: Arc<str> = Arc::from(id);
         self.scopes
             .entry(Arc::clone(&scope))
@@ -85,6 +81,8 @@ impl<T: Resource> Collection<T> {
         }
         Self::count(&mut self.counts, Symbol::NOTHING, stored.status);
         self.slots.insert(arrival_id, stored);
+        let id_of = |arrival_id| &*self.slots.named(arrival_id).id;
+        self.ids.insert(arrival_id, id_of);
         arrival_id
     }
 

@@ -1,7 +1,9 @@
 //! A resource in a collection, with its history and the detection of its changes.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::resource::Resource;
 use crate::sim::transition::{
@@ -46,7 +48,7 @@ impl<T: Resource> Stored<T> {
         let changes = if change_context.cause == IMPORT {
             own_change(Symbol::NOTHING, stored.own_status(change_context))
         } else {
-            StatusSnapshot::NOTHING.changes_to(&stored.snapshot(change_context))
+            changes(&[], &stored.snapshot(change_context))
         };
         stored.record(changes, change_context);
         stored
@@ -99,7 +101,7 @@ impl<T: Resource> Stored<T> {
         let before = self.snapshot(change_context);
         let result = change(&mut self.item);
         let after = self.snapshot(change_context);
-        self.record(before.changes_to(&after), change_context);
+        self.record(changes(&before, &after), change_context);
         result
     }
 
@@ -107,7 +109,7 @@ impl<T: Resource> Stored<T> {
     pub(super) fn advance_to(&mut self, due: Millis, log: &mut TransitionLog) {
         let changes = changes_at(&self.item, due)
             .map(|(step, from, to)| Change {
-                step: step.map(Arc::from),
+                step: step.map(|step| log.intern(step)),
                 from: log.intern(from),
                 to: log.intern(to),
             })
@@ -135,24 +137,23 @@ impl<T: Resource> Stored<T> {
         change_context.log.intern(status)
     }
 
-    fn snapshot(&self, change_context: &mut ChangeContext) -> StatusSnapshot {
-        let own = self.own_status(change_context);
+    fn snapshot(&self, change_context: &mut ChangeContext) -> Vec<NamedStatus> {
+        let own = (None, self.own_status(change_context));
         let ChangeContext { now, log, .. } = change_context;
         let steps = (0..self.item.n_steps())
             .filter_map(|step| self.item.step(step, *now))
-            .map(|(name, status)| (name.into(), log.intern(status)))
-            .collect();
-        StatusSnapshot { own, steps }
+            .map(|(name, status)| (Some(log.intern(name)), log.intern(status)));
+        std::iter::once(own).chain(steps).collect()
     }
 }
 
+/// The status of a step, by name, or that of the resource itself. Several steps may have the same name.
+type NamedStatus = (Option<Symbol>, Symbol);
+
 /// The change of the resource's own status, if it differs.
 fn own_change(from: Symbol, to: Symbol) -> Vec<Change> {
-    let change = Change {
-        step: None,
-        from,
-        to,
-    };
+    let step = None;
+    let change = Change { step, from, to };
     if from == to { Vec::new() } else { vec![change] }
 }
 
@@ -174,56 +175,28 @@ pub(in crate::sim) fn changes_at<T: Resource>(
     own.chain(steps).filter(|(_, from, to)| from != to)
 }
 
-/// The status of a resource and its steps. Several steps may have the same name.
-struct StatusSnapshot {
-    own: Symbol,
-    steps: Vec<(Arc<str>, Symbol)>,
-}
-
-impl StatusSnapshot {
-    /// A resource that does not exist.
-    const NOTHING: Self = Self {
-        own: Symbol::NOTHING,
-        steps: Vec::new(),
+/// The differences between two snapshots: the resource itself, its steps in their new order, then removed steps. Steps
+/// with the same name are paired in order.
+fn changes(before: &[NamedStatus], after: &[NamedStatus]) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let mut add = |step, from, to| {
+        if from != to {
+            changes.push(Change { step, from, to });
+        }
     };
-
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.steps.iter().map(|(name, _)| &**name)
+    let mut old_steps: HashMap<Option<Symbol>, VecDeque<usize>> = HashMap::default();
+    for (n, (step, _)) in before.iter().enumerate() {
+        old_steps.entry(*step).or_default().push_back(n);
     }
-
-    /// The differences from a later snapshot: the resource itself, its steps in their new order, then removed steps.
-    /// Steps with the same name are paired in order.
-    fn changes_to(&self, after: &Self) -> Vec<Change> {
-        let mut changes = own_change(self.own, after.own);
-        let mut add = |name: &Arc<str>, from: Symbol, to: Symbol| {
-            if from != to {
-                changes.push(Change {
-                    step: Some(Arc::clone(name)),
-                    from,
-                    to,
-                });
-            }
-        };
-        if self.names().eq(after.names()) {
-            for ((name, from), (_, to)) in self.steps.iter().zip(&after.steps) {
-                add(name, *from, *to);
-            }
-            return changes;
-        }
-        let mut old_steps: HashMap<&str, VecDeque<usize>> = HashMap::new();
-        for (n, (name, _)) in self.steps.iter().enumerate() {
-            old_steps.entry(name).or_default().push_back(n);
-        }
-        for (name, to) in &after.steps {
-            let old = old_steps.get_mut(&**name).and_then(VecDeque::pop_front);
-            add(name, old.map_or(Symbol::NOTHING, |n| self.steps[n].1), *to);
-        }
-        let mut removed: Vec<usize> = old_steps.into_values().flatten().collect();
-        removed.sort_unstable();
-        for n in removed {
-            let (name, from) = &self.steps[n];
-            add(name, *from, Symbol::NOTHING);
-        }
-        changes
+    for (step, to) in after {
+        let old = old_steps.get_mut(step).and_then(VecDeque::pop_front);
+        add(*step, old.map_or(Symbol::NOTHING, |n| before[n].1), *to);
     }
+    let mut removed: Vec<usize> = old_steps.into_values().flatten().collect();
+    removed.sort_unstable();
+    for n in removed {
+        let (step, from) = before[n];
+        add(step, from, Symbol::NOTHING);
+    }
+    changes
 }
