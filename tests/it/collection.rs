@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use release_emulator::internals::sim::collection::{Collection, Resource};
 use release_emulator::internals::sim::lifecycle::{
-    Node, Outcome, Run, RunPlan, StepPlan, StepState,
+    Node, Outcome, Run, RunRecord, StepPlan, StepState,
 };
 use release_emulator::internals::sim::transition::{IMPORT, TransitionLog};
 use release_emulator::internals::sim::{Millis, NEVER};
@@ -214,7 +214,7 @@ impl Resource for CountedRun {
     }
 
     fn n_steps(&self) -> usize {
-        self.run.plan().steps.len()
+        self.run.record().steps.len()
     }
 
     fn step(&self, step: usize, now: Millis) -> Option<(&str, &str)> {
@@ -240,7 +240,7 @@ fn a_timer_accesses_only_the_steps_that_change() {
         outcome: Outcome::Succeed,
     };
     let tree = Node::Seq((0..STEPS).map(Node::Step).collect());
-    let run = Run::start(0, RunPlan::new(tree, vec![work; STEPS]));
+    let run = Run::start(0, RunRecord::new(tree, vec![work; STEPS]));
     let (mut log, mut collection) = (TransitionLog::default(), Collection::default());
     let counted_run = CountedRun {
         run,

@@ -1,6 +1,6 @@
 //! A creation or deletion: a single-step run that accepts no commands.
 
-use crate::sim::lifecycle::{Node, Outcome, Phase, Run, RunPlan, StepPlan};
+use crate::sim::lifecycle::{Node, Outcome, Phase, Run, RunRecord, StepPlan};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::{Millis, NEVER};
 
@@ -68,7 +68,7 @@ impl SingleStepRun {
 
     /// Wraps the run of a fixture.
     pub fn from_run(run: Run) -> Self {
-        match &run.plan().steps[..] {
+        match &run.record().steps[..] {
             [step] if run == one_step(run.started(), step.clone()) => {
                 Self::from_step(run.started(), step.clone())
             }
@@ -145,20 +145,19 @@ impl SingleStepRun {
                 (Some(_), Outcome::Fail(message)) => Some(&**message),
                 _ => None,
             },
-            Repr::Run(run) => (0..run.plan().steps.len()).find_map(|step| run.failure(step, now)),
+            Repr::Run(run) => (0..run.record().steps.len()).find_map(|step| run.failure(step, now)),
         };
         message.filter(|message| !message.is_empty())
     }
 }
 
 fn one_step(started: Millis, step: StepPlan) -> Run {
-    Run::start(started, RunPlan::new(Node::Step(0), vec![step]))
+    Run::start(started, RunRecord::new(Node::Step(0), vec![step]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::lifecycle::FailurePolicy;
 
     #[test]
     fn a_step_behaves_as_its_run_does() {
@@ -194,9 +193,9 @@ mod tests {
 
     #[test]
     fn other_runs_are_not_packed() {
-        let mut plan = RunPlan::new(Node::Step(0), vec![StepPlan::Gate]);
-        for fail in [FailurePolicy::Stop, FailurePolicy::Continue] {
-            plan.fail = fail;
+        let mut plan = RunRecord::new(Node::Step(0), vec![StepPlan::Gate]);
+        for continues in [false, true] {
+            plan.continue_on_failure = continues;
             let run = Run::start(0, plan.clone());
             assert!(matches!(SingleStepRun::from_run(run).0, Repr::Run(_)));
         }

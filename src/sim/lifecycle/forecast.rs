@@ -2,9 +2,7 @@
 
 use foldhash::HashMap;
 
-use super::plan::{
-    AcceptedCommand, Command, FailurePolicy, Node, Outcome, RunPlan, Span, StepPlan, Verdict,
-};
+use super::plan::{AcceptedCommand, Command, Node, Outcome, RunRecord, Span, StepPlan, Verdict};
 use crate::sim::{Millis, NEVER};
 
 /// One span per step, and the run's end.
@@ -34,9 +32,10 @@ struct End {
 }
 
 impl Forecast {
-    pub(super) fn new(started: Millis, plan: &RunPlan, commands: &[AcceptedCommand]) -> Self {
+    pub(super) fn new(record: &RunRecord) -> Self {
+        let started = record.started;
         // Skipped and inherited steps have ended from the start, not from their turn on.
-        let spans = plan
+        let spans = record
             .steps
             .iter()
             .map(|step| match step {
@@ -54,12 +53,12 @@ impl Forecast {
             })
             .collect();
         let mut planner = Planner {
-            plan,
-            pauses: pauses(commands),
-            answers: answers(commands),
+            record,
+            pauses: pauses(&record.commands),
+            answers: answers(&record.commands),
             spans,
         };
-        let end = planner.along(&plan.tree, started.saturating_add(plan.start_delay));
+        let end = planner.along(&record.tree, started.saturating_add(record.start_delay));
         let mut forecast = Self {
             spans: planner.spans.into(),
             end: end.at,
@@ -67,11 +66,11 @@ impl Forecast {
             edges: Box::default(),
             gate_windows: Box::default(),
         };
-        if let Some(at) = interruption(started, plan, commands) {
+        if let Some(at) = interruption(record) {
             forecast.interrupt(at);
         }
         forecast.edges = edges(&forecast.spans);
-        forecast.gate_windows = gate_windows(plan, &forecast.spans);
+        forecast.gate_windows = gate_windows(record, &forecast.spans);
         forecast
     }
 
@@ -145,8 +144,8 @@ fn edge_at(spans: &[Span], edge: u32) -> Millis {
 }
 
 /// The stretches in which some gate is open.
-fn gate_windows(plan: &RunPlan, spans: &[Span]) -> Box<[(Millis, Millis)]> {
-    let gates = plan.steps.iter().zip(spans);
+fn gate_windows(record: &RunRecord, spans: &[Span]) -> Box<[(Millis, Millis)]> {
+    let gates = record.steps.iter().zip(spans);
     let mut open: Vec<_> = gates
         .filter(|(step, span)| **step == StepPlan::Gate && span.begin < span.end)
         .map(|(_, span)| (span.begin, span.end))
@@ -186,17 +185,22 @@ fn answers(commands: &[AcceptedCommand]) -> HashMap<usize, (Millis, Verdict)> {
 }
 
 /// The instant at which the whole run is interrupted: by a refusal, an abort, or its time limit.
-fn interruption(started: Millis, plan: &RunPlan, commands: &[AcceptedCommand]) -> Option<Millis> {
-    let commanded = commands.iter().find_map(|accepted| match accepted.command {
-        Command::Refuse(_) | Command::Abort(_) => Some(accepted.at),
-        Command::Stop | Command::Continue | Command::Approve(_) => None,
-    });
-    let limit = plan.limit.map(|limit| started.saturating_add(limit));
+fn interruption(record: &RunRecord) -> Option<Millis> {
+    let commanded = record
+        .commands
+        .iter()
+        .find_map(|accepted| match accepted.command {
+            Command::Refuse(_) | Command::Abort(_) => Some(accepted.at),
+            Command::Stop | Command::Continue | Command::Approve(_) => None,
+        });
+    let limit = record
+        .limit
+        .map(|limit| record.started.saturating_add(limit));
     commanded.into_iter().chain(limit).min()
 }
 
 struct Planner<'a> {
-    plan: &'a RunPlan,
+    record: &'a RunRecord,
     pauses: Vec<(Millis, Millis)>,
     answers: HashMap<usize, (Millis, Verdict)>,
     spans: Vec<Span>,
@@ -219,7 +223,7 @@ impl Planner<'_> {
                 at: end.at.max(next.at),
                 failed: end.failed | next.failed,
             };
-            let is_stopped = next.failed && self.plan.fail == FailurePolicy::Stop;
+            let is_stopped = next.failed && !self.record.continue_on_failure;
             if is_sequence && (end.at == NEVER || is_stopped) {
                 break;
             }
@@ -228,7 +232,7 @@ impl Planner<'_> {
     }
 
     fn step(&mut self, step: usize, begin: Millis) -> End {
-        let (end, verdict) = match &self.plan.steps[step] {
+        let (end, verdict) = match &self.record.steps[step] {
             StepPlan::Skip | StepPlan::Inherited { .. } => {
                 return End {
                     at: begin,
@@ -254,8 +258,8 @@ impl Planner<'_> {
             verdict,
         };
         let failed = verdict == Verdict::Failed;
-        // A refused gate is never passed, not even under `FailurePolicy::Continue`: the interruption ends the run.
-        let is_refused = failed && self.plan.steps[step] == StepPlan::Gate;
+        // A refused gate is never passed, not even if the run continues on a failure: the interruption ends the run.
+        let is_refused = failed && self.record.steps[step] == StepPlan::Gate;
         End {
             at: if is_refused { NEVER } else { end },
             failed,

@@ -1,6 +1,6 @@
 //! Lifecycles as a pure fold from (history, now) to status.
 //!
-//! A [`Run`] stores only facts: its start, its plan (frozen at the start), and the commands it accepted. The start and
+//! A [`Run`] stores only facts, its [`RunRecord`]: its start, its plan (frozen at the start), and the commands it accepted. The start and
 //! each accepted command compute a *forecast*: one span per step, as they will be if no further command comes. A status
 //! is computed by comparing an instant with the forecast; it is not stored anywhere.
 //!
@@ -12,9 +12,7 @@ mod plan;
 
 use super::{Millis, NEVER};
 use forecast::Forecast;
-pub use plan::{
-    AcceptedCommand, Command, FailurePolicy, Node, Outcome, RunPlan, Span, StepPlan, Verdict,
-};
+pub use plan::{AcceptedCommand, Command, Node, Outcome, RunRecord, Span, StepPlan, Verdict};
 
 /// The phase of a run as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,69 +60,63 @@ pub struct Refused(pub Phase);
 /// One execution of a lifecycle. Equal runs have equal histories.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
-    started: Millis,
-    plan: RunPlan,
-    commands: Vec<AcceptedCommand>,
-    /// Derived from the three above; stored because every read compares with it.
+    record: RunRecord,
+    /// Derived from the record; stored because every read compares with it.
     forecast: Forecast,
 }
 
 impl Run {
-    /// Starts a run.
+    /// Starts a run with the plan of a record.
     ///
     /// # Panics
     /// If the tree does not name each step exactly once, a length is negative or an inherited step ends after
-    /// the start, which are mistakes of the caller. [`Run::restore`] is for plans from outside.
-    pub fn start(started: Millis, plan: RunPlan) -> Self {
-        assert!(is_valid(started, &plan), "the plan is valid");
-        let forecast = Forecast::new(started, &plan, &[]);
-        Self {
+    /// the start, which are mistakes of the caller. [`Run::restore`] is for records from outside.
+    pub fn start(started: Millis, plan: RunRecord) -> Self {
+        let record = RunRecord {
             started,
-            plan,
             commands: Vec::new(),
-            forecast,
-        }
+            ..plan
+        };
+        assert!(is_valid(&record), "the plan is valid");
+        let forecast = Forecast::new(&record);
+        Self { record, forecast }
     }
 
-    /// Rebuilds a run from an exported history, whose commands are checked like new ones.
-    pub fn restore(
-        started: Millis,
-        plan: RunPlan,
-        commands: &[AcceptedCommand],
-    ) -> Result<Self, &'static str> {
-        if !is_valid(started, &plan) {
+    /// Rebuilds a run from an exported record, whose commands are checked like new ones.
+    pub fn restore(mut record: RunRecord) -> Result<Self, &'static str> {
+        if !is_valid(&record) {
             return Err(
                 "must have a tree that names each step exactly once, no negative lengths, and carried \
                  steps that ended before the start",
             );
         }
-        let mut run = Self::start(started, plan);
-        for accepted in commands {
-            let last = run.commands.last().map_or(started, |last| last.at);
-            if accepted.at < last || run.apply(accepted.at, accepted.command).is_err() {
+        let mut last = record.started;
+        let commands = std::mem::take(&mut record.commands);
+        let mut run = Self::start(last, record);
+        for AcceptedCommand { at, command } in commands {
+            if at < last || run.apply(at, command).is_err() {
                 return Err("must have commands in the order of time that the run accepts");
             }
+            last = at;
         }
         Ok(run)
     }
 
+    pub fn record(&self) -> &RunRecord {
+        &self.record
+    }
+
     pub fn started(&self) -> Millis {
-        self.started
-    }
-
-    pub fn plan(&self) -> &RunPlan {
-        &self.plan
-    }
-
-    /// The commands it accepted, in order.
-    pub fn commands(&self) -> &[AcceptedCommand] {
-        &self.commands
+        self.record.started
     }
 
     /// Applies a command at `now`. A refused one changes nothing.
     pub fn apply(&mut self, now: Millis, command: Command) -> Result<(), Refused> {
         debug_assert!(
-            self.commands.last().is_none_or(|last| last.at <= now),
+            self.record
+                .commands
+                .last()
+                .is_none_or(|last| last.at <= now),
             "time goes forward"
         );
         let phase = self.phase(now);
@@ -140,8 +132,9 @@ impl Run {
         if !is_allowed {
             return Err(Refused(phase));
         }
-        self.commands.push(AcceptedCommand { at: now, command });
-        self.forecast = Forecast::new(self.started, &self.plan, &self.commands);
+        let commands = &mut self.record.commands;
+        commands.push(AcceptedCommand { at: now, command });
+        self.forecast = Forecast::new(&self.record);
         Ok(())
     }
 
@@ -161,13 +154,13 @@ impl Run {
             };
         }
         if let Some(at) = self.stopped(now) {
-            return if now >= at.saturating_add(self.plan.stop_delay) {
+            return if now >= at.saturating_add(self.record.stop_delay) {
                 Phase::Paused
             } else {
                 Phase::Stopping
             };
         }
-        if now < self.started.saturating_add(self.plan.start_delay) {
+        if now < self.record.started.saturating_add(self.record.start_delay) {
             return Phase::Starting;
         }
         if self.forecast.is_waiting(now) {
@@ -201,7 +194,7 @@ impl Run {
 
     /// True if a step is a gate that waits for an answer. None does during a stop.
     pub fn waits_at(&self, step: usize, now: Millis) -> bool {
-        matches!(self.plan.steps.get(step), Some(StepPlan::Gate))
+        matches!(self.record.steps.get(step), Some(StepPlan::Gate))
             && matches!(self.step_state(step, now), StepState::Open { .. })
             && self.stopped(now).is_none()
     }
@@ -214,7 +207,7 @@ impl Run {
 
     /// The message of a step whose own work failed.
     pub fn failure(&self, step: usize, now: Millis) -> Option<&str> {
-        match (&self.plan.steps[step], self.step_state(step, now)) {
+        match (&self.record.steps[step], self.step_state(step, now)) {
             (
                 StepPlan::Work {
                     outcome: Outcome::Fail(message),
@@ -233,7 +226,7 @@ impl Run {
     /// commands count. Nothing changes after the end. Costs a binary search, not a pass over the steps.
     pub fn next_due(&self, now: Millis) -> Millis {
         let end = self.end();
-        let start_delay = self.started.saturating_add(self.plan.start_delay);
+        let start_delay = self.record.started.saturating_add(self.record.start_delay);
         self.control_instants(now)
             .chain([self.forecast.next_edge(now), start_delay, end])
             .filter(|due| now < *due && *due <= end)
@@ -245,7 +238,7 @@ impl Run {
     /// them at a stop, a pause or a continuation.
     pub fn steps_changing_at(&self, due: Millis) -> Vec<usize> {
         if self.control_instants(due - 1).any(|mark| mark == due) {
-            return (0..self.plan.steps.len()).collect();
+            return (0..self.record.steps.len()).collect();
         }
         self.forecast.steps_changing_at(due)
     }
@@ -253,7 +246,7 @@ impl Run {
     /// The steps of a repetition: successes are inherited, skipped steps are skipped again, and `redo` plans the
     /// rest.
     pub fn repeat(&self, now: Millis, mut redo: impl FnMut(usize) -> StepPlan) -> Vec<StepPlan> {
-        (0..self.plan.steps.len())
+        (0..self.record.steps.len())
             .map(|step| match self.step_state(step, now) {
                 StepState::Ended {
                     since,
@@ -274,9 +267,9 @@ impl Run {
 
     /// The instants of commands and of the pauses that stops lead to, without those that are past at `now`.
     fn control_instants(&self, now: Millis) -> impl Iterator<Item = Millis> {
-        let stop_delay = self.plan.stop_delay;
+        let stop_delay = self.record.stop_delay;
         let is_past = |accepted: &AcceptedCommand| accepted.at.saturating_add(stop_delay) <= now;
-        let recent = &self.commands[self.commands.partition_point(is_past)..];
+        let recent = &self.record.commands[self.record.commands.partition_point(is_past)..];
         recent
             .iter()
             .flat_map(move |accepted| match accepted.command {
@@ -287,7 +280,7 @@ impl Run {
 
     /// The end of the run if no further command comes.
     fn end(&self) -> Millis {
-        match self.commands.last() {
+        match self.record.commands.last() {
             Some(AcceptedCommand {
                 at,
                 command: Command::Abort(takes),
@@ -298,7 +291,7 @@ impl Run {
 
     /// The stop in force at `now`, if there is one.
     fn stopped(&self, now: Millis) -> Option<Millis> {
-        let last = self.commands.iter().rfind(|accepted| {
+        let last = self.record.commands.iter().rfind(|accepted| {
             accepted.at <= now && matches!(accepted.command, Command::Stop | Command::Continue)
         })?;
         (last.command == Command::Stop).then_some(last.at)
@@ -306,7 +299,11 @@ impl Run {
 
     /// The abort in force at `now` and how long it takes.
     fn aborted(&self, now: Millis) -> Option<(Millis, Millis)> {
-        let last = self.commands.last().filter(|accepted| accepted.at <= now)?;
+        let last = self
+            .record
+            .commands
+            .last()
+            .filter(|accepted| accepted.at <= now)?;
         match last.command {
             Command::Abort(takes) => Some((last.at, takes)),
             _ => None,
@@ -316,23 +313,23 @@ impl Run {
 
 /// True if the tree names each step exactly once, no length is negative and inherited steps have ended: one that
 /// ends later would still be open when the run has passed it.
-fn is_valid(started: Millis, plan: &RunPlan) -> bool {
+fn is_valid(record: &RunRecord) -> bool {
     fn count(node: &Node, named: &mut [u32]) -> bool {
         match node {
             Node::Step(step) => named.get_mut(*step).map(|n| *n += 1).is_some(),
             Node::Seq(nodes) | Node::Par(nodes) => nodes.iter().all(|node| count(node, named)),
         }
     }
-    let mut named = vec![0; plan.steps.len()];
-    let lengths = plan.steps.iter().all(|step| match step {
+    let mut named = vec![0; record.steps.len()];
+    let lengths = record.steps.iter().all(|step| match step {
         StepPlan::Work { takes, .. } => *takes >= 0,
-        StepPlan::Inherited { begin, end } => begin <= end && *end <= started,
+        StepPlan::Inherited { begin, end } => begin <= end && *end <= record.started,
         StepPlan::Gate | StepPlan::Skip => true,
     });
-    count(&plan.tree, &mut named)
+    count(&record.tree, &mut named)
         && named.iter().all(|n| *n == 1)
         && lengths
-        && plan.start_delay >= 0
-        && plan.stop_delay >= 0
-        && plan.limit.is_none_or(|limit| limit >= 0)
+        && record.start_delay >= 0
+        && record.stop_delay >= 0
+        && record.limit.is_none_or(|limit| limit >= 0)
 }

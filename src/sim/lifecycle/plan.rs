@@ -1,16 +1,16 @@
-//! The facts of a run: the plan that is frozen when it starts, and the commands that it accepts. Their serialized
-//! form is that of fixtures.
+//! The record of a run: the plan that is frozen when it starts, and the commands that it accepts. Its serialized form is
+//! that of fixtures.
 
 use serde::{Deserialize, Serialize};
 
 use crate::sim::{Millis, NEVER};
 
-/// The order of the steps of a run. Numbers are positions in [`RunPlan::steps`].
+/// The order of the steps of a run. Numbers are positions in [`RunRecord::steps`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Node {
     Step(usize),
-    /// One after the other; a failure ends the sequence if the run's [`FailurePolicy`] says so.
+    /// One after the other; a failure ends the sequence unless the run continues on a failure.
     Seq(Vec<Self>),
     /// All at once; it ends with the last, even if others fail.
     Par(Vec<Self>),
@@ -76,16 +76,6 @@ impl From<Outcome> for Option<Box<str>> {
     }
 }
 
-/// The consequence of a failed step for the sequence it is in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FailurePolicy {
-    /// Later steps never begin.
-    #[default]
-    Stop,
-    /// Later steps still run; when the run ends, it has failed all the same.
-    Continue,
-}
-
 /// The time of a step and its result. An instant that never comes is [`NEVER`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -130,30 +120,45 @@ pub struct AcceptedCommand {
     pub command: Command,
 }
 
-/// The plan of a run: everything that is frozen when it starts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunPlan {
+/// The record of a run, from which its forecast is derived: its start, its plan and the commands it accepted. The plan
+/// is frozen when the run starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunRecord {
+    pub started: Millis,
+    /// The order of the steps.
     pub tree: Node,
+    #[serde(rename = "does")]
     pub steps: Vec<StepPlan>,
-    pub fail: FailurePolicy,
+    /// True if steps after a failed one still run; when the run ends, it has failed all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub continue_on_failure: bool,
     /// The time before the first step begins (a restart takes some).
+    #[serde(default, rename = "lead")]
     pub start_delay: Millis,
     /// The time that a stop takes to become a pause.
+    #[serde(default, rename = "brake")]
     pub stop_delay: Millis,
     /// The time after which an unfinished run is interrupted, counted from its start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Millis>,
+    #[serde(default, rename = "events", skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<AcceptedCommand>,
 }
 
-impl RunPlan {
-    /// A plan of just these steps: a failure stops it, and there are no delays and no limit.
+impl RunRecord {
+    /// The record of a run that has not started, of just these steps: a failure stops it, and there are no delays and no
+    /// limit.
     pub fn new(tree: Node, steps: Vec<StepPlan>) -> Self {
         Self {
+            started: 0,
             tree,
             steps,
-            fail: FailurePolicy::Stop,
+            continue_on_failure: false,
             start_delay: 0,
             stop_delay: 0,
             limit: None,
+            commands: Vec::new(),
         }
     }
 }

@@ -5,20 +5,20 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use release_emulator::internals::sim::Millis;
 use release_emulator::internals::sim::lifecycle::{
-    AcceptedCommand, Command, Node, Outcome, Run, RunPlan, StepPlan,
+    AcceptedCommand, Command, Node, Outcome, Run, RunRecord, StepPlan,
 };
 
 /// Duration of a step.
 const STEP: Millis = 10;
 
 /// A sequence of steps.
-fn script(steps: usize) -> RunPlan {
+fn script(steps: usize) -> RunRecord {
     let work = StepPlan::Work {
         takes: STEP,
         outcome: Outcome::Succeed,
     };
     let tree = Node::Seq((0..steps).map(Node::Step).collect());
-    RunPlan::new(tree, vec![work; steps])
+    RunRecord::new(tree, vec![work; steps])
 }
 
 pub(crate) fn runs(criterion: &mut Criterion) {
@@ -28,16 +28,18 @@ pub(crate) fn runs(criterion: &mut Criterion) {
         // Stopped and continued in each of its first two steps.
         let events = [(1, Command::Stop), (2, Command::Continue)];
         let events = events.map(|(at, command)| AcceptedCommand { at, command });
-        let plan = script(steps);
+        let history = RunRecord {
+            commands: events.to_vec(),
+            ..script(steps)
+        };
         group.bench_with_input(
             BenchmarkId::new("history", steps),
-            &plan,
-            |bencher, plan| {
-                bencher
-                    .iter(|| Run::restore(0, black_box(plan).clone(), &events).expect("a history"));
+            &history,
+            |bencher, history| {
+                bencher.iter(|| Run::restore(black_box(history).clone()).expect("a history"));
             },
         );
-        let run = Run::restore(0, plan, &events).expect("a history");
+        let run = Run::restore(history).expect("a history");
         group.bench_with_input(BenchmarkId::new("look", steps), &run, |bencher, run| {
             bencher.iter(|| {
                 let now = black_box(STEP);

@@ -8,7 +8,7 @@ use proptest::test_runner::TestRunner;
 
 use release_emulator::internals::sim::NEVER;
 use release_emulator::internals::sim::lifecycle::{
-    AcceptedCommand, Command, Phase, RunPlan, StepPlan, StepState, Verdict,
+    AcceptedCommand, Command, Phase, RunRecord, StepPlan, StepState, Verdict,
 };
 
 use super::histories::{LATE, START, TICK, histories, look, steps};
@@ -25,7 +25,7 @@ fn in_the_random_histories_work_hangs_in_every_phase_that_lasts() {
     let mut phases = HashSet::new();
     for _ in 0..2_000 {
         let run = histories().new_tree(&mut runner).unwrap().current().run();
-        let mut seen = run.plan().steps.iter().zip(steps(&run, LATE));
+        let mut seen = run.record().steps.iter().zip(steps(&run, LATE));
         if seen.any(|(does, seen)| *does == StepPlan::HANG && is_open(seen)) {
             phases.insert(run.phase(LATE));
         }
@@ -40,11 +40,11 @@ proptest! {
     #[test]
     fn what_hangs_has_no_due_instant_and_is_ended_by_nothing_but_a_cut(history in histories()) {
         let run = history.run();
-        let RunPlan { steps: does, limit, .. } = run.plan();
+        let RunRecord { steps: does, limit, .. } = run.record();
         let cut = |event: &AcceptedCommand| {
             matches!(event.command, Command::Refuse(_) | Command::Abort(_)).then_some(event.at)
         };
-        let cuts = run.commands().iter().filter_map(cut).chain(limit.map(|limit| START + limit));
+        let cuts = run.record().commands.iter().filter_map(cut).chain(limit.map(|limit| START + limit));
         let cut = cuts.min();
         for (does, seen) in does.iter().zip(steps(&run, LATE)) {
             if let (StepPlan::Work { takes: NEVER, .. }, StepState::Ended { at, verdict, .. }) = (does, seen) {
@@ -55,7 +55,7 @@ proptest! {
         prop_assert_eq!(run.next_due(LATE), NEVER);
         prop_assert_eq!(look(&run, LATE), look(&run, NEVER - 1));
         // Each step begins and ends at most once; beside these there are the commands and what they take.
-        let most = 2 * does.len() + 2 * run.commands().len() + 3;
+        let most = 2 * does.len() + 2 * run.record().commands.len() + 3;
         prop_assert!(walk(&run, START).count() <= most);
     }
 
@@ -69,7 +69,7 @@ proptest! {
         if !matches!(run.phase(LATE), Phase::Running | Phase::Waiting) {
             return Ok(());
         }
-        let brake = run.plan().stop_delay;
+        let brake = run.record().stop_delay;
         let stopped = told(Command::Stop).expect("it runs");
         prop_assert_eq!(stopped.phase(LATE + brake), Phase::Paused);
         let aborted = told(Command::Abort(TICK)).expect("it runs");
@@ -80,7 +80,7 @@ proptest! {
         for run in [aborted, aborting] {
             prop_assert!(!steps(&run, LATE).into_iter().any(is_open));
         }
-        for gate in (0..run.plan().steps.len()).filter(|step| run.waits_at(*step, LATE)) {
+        for gate in (0..run.record().steps.len()).filter(|step| run.waits_at(*step, LATE)) {
             let refused = told(Command::Refuse(gate)).expect("it waits");
             prop_assert_eq!(refused.phase(LATE), Phase::Failed);
         }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use release_emulator::internals::sim::lifecycle::{
-    Command, FailurePolicy, Node, Outcome, Phase, Run, RunPlan, StepPlan, StepState,
+    Command, Node, Outcome, Phase, Run, RunRecord, StepPlan, StepState,
 };
 use release_emulator::internals::sim::{Millis, NEVER};
 
@@ -24,7 +24,7 @@ pub(super) const MOST: usize = 12;
 /// A run and its commands, with the wait before each.
 #[derive(Clone, Debug)]
 pub(super) struct History {
-    pub(super) plan: RunPlan,
+    pub(super) plan: RunRecord,
     said: Vec<(Millis, Saying)>,
 }
 
@@ -53,7 +53,7 @@ pub(super) fn look(run: &Run, now: Millis) -> Sight {
 }
 
 pub(super) fn steps(run: &Run, now: Millis) -> Vec<StepState> {
-    let steps = 0..run.plan().steps.len();
+    let steps = 0..run.record().steps.len();
     steps.map(|step| run.step_state(step, now)).collect()
 }
 
@@ -65,7 +65,7 @@ impl Saying {
     /// Answers go to one of the waiting gates, or astray.
     fn command(&self, run: &Run, now: Millis) -> Command {
         let gate = |stray: usize, which: &Index| {
-            let waiting = (0..run.plan().steps.len()).filter(|step| run.waits_at(*step, now));
+            let waiting = (0..run.record().steps.len()).filter(|step| run.waits_at(*step, now));
             *which.get(&waiting.chain([stray]).collect::<Vec<_>>())
         };
         match self {
@@ -183,9 +183,9 @@ fn number(tree: &mut Node, numbers: &mut dyn Iterator<Item = usize>) {
     }
 }
 
-pub(super) fn scripts() -> impl Strategy<Value = RunPlan> {
+pub(super) fn scripts() -> impl Strategy<Value = RunRecord> {
     let numbers = Just((0..MOST).collect::<Vec<_>>()).prop_shuffle();
-    let fail = prop_oneof![Just(FailurePolicy::Stop), Just(FailurePolicy::Continue)];
+    let continue_on_failure = prop_oneof![Just(false), Just(true)];
     let lead = prop_oneof![Just(0), beats(0..5)];
     let brake = prop_oneof![Just(0), beats(0..4)];
     let limit = prop_oneof![4 => Just(None), 1 => beats(0..31).prop_map(Some)];
@@ -193,29 +193,30 @@ pub(super) fn scripts() -> impl Strategy<Value = RunPlan> {
         shape(),
         vec(does(), MOST),
         numbers,
-        fail,
+        continue_on_failure,
         lead,
         brake,
         limit,
     );
-    parts.prop_map(|(mut tree, mut does, numbers, fail, lead, brake, limit)| {
-        does.truncate(
-            nodes(&tree)
-                .iter()
-                .filter(|node| matches!(node, Node::Step(_)))
-                .count(),
-        );
-        let fitting = numbers.into_iter().filter(|step| *step < does.len());
-        number(&mut tree, &mut fitting.collect::<Vec<_>>().into_iter());
-        RunPlan {
-            tree,
-            steps: does,
-            fail,
-            start_delay: lead,
-            stop_delay: brake,
-            limit,
-        }
-    })
+    parts.prop_map(
+        |(mut tree, mut does, numbers, continue_on_failure, lead, brake, limit)| {
+            does.truncate(
+                nodes(&tree)
+                    .iter()
+                    .filter(|node| matches!(node, Node::Step(_)))
+                    .count(),
+            );
+            let fitting = numbers.into_iter().filter(|step| *step < does.len());
+            number(&mut tree, &mut fitting.collect::<Vec<_>>().into_iter());
+            RunRecord {
+                continue_on_failure,
+                start_delay: lead,
+                stop_delay: brake,
+                limit,
+                ..RunRecord::new(tree, does)
+            }
+        },
+    )
 }
 
 /// Duration of an abort: possibly endless, possibly out of range.

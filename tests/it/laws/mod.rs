@@ -14,8 +14,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use release_emulator::internals::sim::lifecycle::{
-    AcceptedCommand, Command, FailurePolicy, Node, Outcome, Phase, Run, RunPlan, StepPlan,
-    StepState, Verdict,
+    AcceptedCommand, Command, Node, Outcome, Phase, Run, RunRecord, StepPlan, StepState, Verdict,
 };
 use release_emulator::internals::sim::{Millis, NEVER};
 
@@ -187,13 +186,13 @@ proptest! {
     #[test]
     fn a_refused_command_leaves_the_history_equal(history in histories()) {
         for told in history.told() {
-            let mut expected = told.before.commands().to_vec();
+            let mut expected = told.before.record().commands.clone();
             if told.accepted {
                 expected.push(AcceptedCommand { at: told.at, command: told.command });
             } else {
                 prop_assert_eq!(&told.before, &told.after);
             }
-            prop_assert_eq!(told.after.commands(), expected);
+            prop_assert_eq!(&told.after.record().commands, &expected);
         }
     }
 
@@ -223,7 +222,7 @@ proptest! {
                 }
                 // In hindsight the instant of a command counts too, and a stop that was at once
                 // taken back has left no trace.
-                let is_told = run.commands().iter().any(|event| event.at == due);
+                let is_told = run.record().commands.iter().any(|event| event.at == due);
                 prop_assert!(due == NEVER || is_told || look(&run, due) != sight);
             }
         }
@@ -275,7 +274,7 @@ proptest! {
             redone.push(step);
             StepPlan::Work { takes: takes[step], outcome: Outcome::Succeed }
         });
-        let plan = RunPlan { steps: does.clone(), limit: None, ..history.plan };
+        let plan = RunRecord { steps: does.clone(), limit: None, ..history.plan };
         let repetition = Run::start(now + gap, plan);
 
         for (step, does) in does.into_iter().enumerate() {
@@ -295,14 +294,14 @@ proptest! {
 
     #[test]
     fn only_a_history_that_could_be_accepted_is_restored(history in histories()) {
-        let restore = |events: &[AcceptedCommand]| Run::restore(START, history.plan.clone(), events);
+        let restore = |events: &[AcceptedCommand]| Run::restore(RunRecord { started: START, commands: events.to_vec(), ..history.plan.clone() });
         let run = history.run();
-        let events = run.commands();
+        let events = &run.record().commands[..];
 
         prop_assert_eq!(restore(events), Ok(run.clone()));
         for told in history.told().iter().filter(|told| !told.accepted) {
             let refused = AcceptedCommand { at: told.at, command: told.command };
-            prop_assert!(restore(&[told.before.commands(), &[refused]].concat()).is_err());
+            prop_assert!(restore(&[&told.before.record().commands[..], &[refused]].concat()).is_err());
         }
         if let [first, .., last] = events && first.at < last.at {
             let reversed: Vec<_> = events.iter().rev().copied().collect();
@@ -314,16 +313,17 @@ proptest! {
 
     #[test]
     fn an_unsound_script_is_not_restored(plan in scripts(), takes in Millis::MIN..0) {
-        let unsound = |spoil: &dyn Fn(&mut RunPlan)| {
+        let unsound = |spoil: &dyn Fn(&mut RunRecord)| {
             let mut plan = plan.clone();
             spoil(&mut plan);
-            Run::restore(START, plan, &[]).is_err()
+            Run::restore(RunRecord { started: START, ..plan }).is_err()
         };
         let future = StepPlan::Inherited { begin: START, end: START + 1 };
 
-        prop_assert!(Run::restore(START, plan.clone(), &[]).is_ok());
+        let sound = RunRecord { started: START, ..plan.clone() };
+        prop_assert!(Run::restore(sound).is_ok());
         // Step 0 is named twice, or is not there at all.
-        let name_twice = |plan: &mut RunPlan| {
+        let name_twice = |plan: &mut RunRecord| {
             plan.tree = Node::Seq(vec![plan.tree.clone(), Node::Step(0)]);
         };
         prop_assert!(unsound(&name_twice));
@@ -364,7 +364,7 @@ proptest! {
     #[test]
     fn a_sequence_goes_one_by_one_and_siblings_begin_together(history in histories()) {
         let run = history.run();
-        let RunPlan { tree, steps: does, fail, .. } = run.plan();
+        let RunRecord { tree, steps: does, continue_on_failure, .. } = run.record();
         let seen = steps(&run, LATE);
         for node in nodes(tree) {
             match node {
@@ -380,7 +380,7 @@ proptest! {
                             continue;
                         };
                         for step in own(node, does) {
-                            let goes_on = *fail == FailurePolicy::Continue;
+                            let goes_on = *continue_on_failure;
                             let has_failed = run.failure(step, next).is_some();
                             prop_assert!(is_well(run.step_state(step, next)) || has_failed && goes_on);
                         }

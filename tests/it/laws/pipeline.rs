@@ -1,7 +1,7 @@
 //! The exact times of a pipeline, as an example of what a run does.
 
 use release_emulator::internals::sim::lifecycle::{
-    Command, FailurePolicy, Node, Outcome, Phase, Run, RunPlan, StepPlan, StepState, Verdict,
+    Command, Node, Outcome, Phase, Run, RunRecord, StepPlan, StepState, Verdict,
 };
 use release_emulator::internals::sim::{Millis, NEVER};
 
@@ -15,7 +15,7 @@ const SMOKE: usize = 4;
 const NOTIFY: usize = 5;
 
 /// Three stages: a build; once approved, an image and its deployment beside a smoke test; a notice.
-fn pipeline() -> RunPlan {
+fn pipeline() -> RunRecord {
     let work = |seconds: Millis| StepPlan::Work {
         takes: seconds * 1_000,
         outcome: Outcome::Succeed,
@@ -24,17 +24,17 @@ fn pipeline() -> RunPlan {
         Node::Seq(vec![Node::Step(IMAGE), Node::Step(DEPLOY)]),
         Node::Step(SMOKE),
     ];
-    RunPlan {
+    RunRecord {
         tree: Node::Seq(vec![
             Node::Step(BUILD),
             Node::Seq(vec![Node::Step(GATE), Node::Par(groups)]),
             Node::Step(NOTIFY),
         ]),
         steps: vec![work(2), StepPlan::Gate, work(1), work(2), work(5), work(1)],
-        fail: FailurePolicy::Stop,
+        continue_on_failure: false,
         start_delay: 1_000,
         stop_delay: 1_000,
-        limit: None,
+        ..RunRecord::new(Node::Seq(Vec::new()), Vec::new())
     }
 }
 
@@ -44,7 +44,7 @@ fn at(seconds: Millis) -> Millis {
 }
 
 /// The pipeline after it was told these commands, at these seconds from its start.
-fn told(plan: RunPlan, commands: &[(Millis, Command)]) -> Run {
+fn told(plan: RunRecord, commands: &[(Millis, Command)]) -> Run {
     let mut run = Run::start(START, plan);
     for (seconds, command) in commands {
         run.apply(at(*seconds), *command).unwrap();
@@ -126,7 +126,7 @@ fn a_pause_gives_each_group_the_time_it_still_needed() {
 #[test]
 fn a_refusal_ends_the_pipeline_at_once_even_if_failures_do_not() {
     let mut plan = pipeline();
-    plan.fail = FailurePolicy::Continue;
+    plan.continue_on_failure = true;
     let run = told(plan, &[(10, Command::Refuse(GATE))]);
 
     assert_eq!(run.phase(at(10)), Phase::Failed);

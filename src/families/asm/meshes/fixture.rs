@@ -11,8 +11,9 @@ use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::sim::Millis;
 use crate::sim::lifecycle::Run;
+use crate::sim::lifecycle::RunRecord;
 use crate::world::fixture::ValidationError;
-use crate::world::run_fixture::RunState;
+use crate::world::run_fixture::restore_run;
 
 /// The properties of a mesh that v2 responses do not show.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,10 +25,10 @@ pub struct MeshEmulator {
     mesh: Option<MeshDocument>,
     /// The run from which the phase of a creation is computed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    creation: Option<RunState>,
+    creation: Option<RunRecord>,
     /// The run from which the phase of a deletion is computed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    deletion: Option<RunState>,
+    deletion: Option<RunRecord>,
 }
 
 /// A mesh in the shape of v1 responses, with the fields of the request that they omit.
@@ -65,8 +66,8 @@ impl MeshEmulator {
     pub fn new(project: &str, id: &str, mesh: &Mesh, now: Millis) -> Self {
         let (creation, deletion) = match &mesh.lifecycle {
             MeshLifecycle::Given { .. } => (None, None),
-            MeshLifecycle::Creation(job) => (Some(RunState::from(&job.run())), None),
-            MeshLifecycle::Deletion(job) => (None, Some(RunState::from(&job.run()))),
+            MeshLifecycle::Creation(job) => (Some(job.run().record().clone()), None),
+            MeshLifecycle::Deletion(job) => (None, Some(job.run().record().clone())),
         };
         Self {
             project: (project != EVERY_PROJECT).then(|| project.to_owned()),
@@ -86,8 +87,8 @@ impl MeshEmulator {
         if self.project.as_deref() == Some(EVERY_PROJECT) {
             return Err(ValidationError::new("project", "must not be empty"));
         }
-        let restore_run = |run: Option<RunState>, path: &str| {
-            run.map(|run| run.restore(now))
+        let restore_run = |run: Option<RunRecord>, path: &str| {
+            run.map(|run| restore_run(run, now))
                 .transpose()
                 .map_err(|error| error.nested_in(path))
         };

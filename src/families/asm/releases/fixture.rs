@@ -11,8 +11,9 @@ use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::sim::Millis;
 use crate::sim::lifecycle::Run;
+use crate::sim::lifecycle::RunRecord;
 use crate::world::fixture::ValidationError;
-use crate::world::run_fixture::RunState;
+use crate::world::run_fixture::restore_run;
 
 /// The namespace of a task whose fixture has none.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -66,7 +67,7 @@ struct ReleaseStatus {
 struct ReleaseEmulator {
     /// The creation, from which phase and update time are computed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    run: Option<RunState>,
+    run: Option<RunRecord>,
     /// The time of the last update command, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     updated: Option<Millis>,
@@ -101,7 +102,7 @@ impl ReleaseFixture {
             ReleaseLifecycle::Given { .. } => (None, None),
             ReleaseLifecycle::Creation { job, touched } => {
                 let updated = (*touched != job.started()).then_some(*touched);
-                (Some(RunState::from(&job.run())), updated)
+                (Some(job.run().record().clone()), updated)
             }
         };
         let emulator = ReleaseEmulator {
@@ -137,7 +138,7 @@ impl ReleaseFixture {
         let emulator = self.emulator.unwrap_or_default();
         let run = emulator
             .run
-            .map(|run| run.restore(now))
+            .map(|run| restore_run(run, now))
             .transpose()
             .map_err(|error| error.nested_in("emulator.run"))?;
         if run.is_none() && emulator.updated.is_some() {

@@ -13,10 +13,11 @@ use super::wire::{count_sources, read_stages};
 use crate::families::servicestage::names::{check_name, name_after};
 use crate::http::json::{RawJson, default_if_null, path_string};
 use crate::sim::Millis;
+use crate::sim::lifecycle::RunRecord;
 use crate::sim::transition::ChangeContext;
 use crate::world::fixture::ValidationError;
 use crate::world::identities::UNKNOWN_CALLER;
-use crate::world::run_fixture::RunState;
+use crate::world::run_fixture::restore_run;
 
 /// A pipeline. Only the id is required. A given status holds until the next command, unless `emulator` has the history.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -85,7 +86,7 @@ struct ExecutionFixture {
 #[serde(deny_unknown_fields)]
 struct AttemptFixture {
     purpose: Purpose,
-    run: RunState,
+    run: RunRecord,
 }
 
 impl Table {
@@ -260,7 +261,7 @@ impl ExecutionFixture {
     fn new(execution: &Execution, current: &Stages) -> Self {
         let attempts = execution.attempts.iter().map(|attempt| AttemptFixture {
             purpose: attempt.purpose,
-            run: RunState::from(&attempt.run),
+            run: attempt.run.record().clone(),
         });
         Self {
             id: execution.id,
@@ -283,12 +284,12 @@ impl ExecutionFixture {
         let mut attempts: Vec<Attempt> = Vec::new();
         for (n, AttemptFixture { purpose, run }) in self.attempts.into_iter().enumerate() {
             let path = format!("attempts[{n}].run");
-            let run = run.restore(now).map_err(|error| error.nested_in(&path))?;
+            let run = restore_run(run, now).map_err(|error| error.nested_in(&path))?;
             let n_steps = match purpose {
                 Purpose::Release => stages.n_steps(),
                 Purpose::Rollback => 1,
             };
-            if run.plan().steps.len() != n_steps {
+            if run.record().steps.len() != n_steps {
                 let expected = format!("must have as many steps as the stages: {n_steps}");
                 return Err(ValidationError::new(format!("{path}.does"), expected));
             }

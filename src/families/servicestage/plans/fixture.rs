@@ -13,10 +13,11 @@ use crate::families::servicestage::names::{check_name, name_after};
 use crate::http::json::RawJson;
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
+use crate::sim::lifecycle::RunRecord;
 use crate::sim::transition::ChangeContext;
 use crate::world::fixture::ValidationError;
 use crate::world::identities::UNKNOWN_CALLER;
-use crate::world::run_fixture::RunState;
+use crate::world::run_fixture::restore_run;
 
 /// A plan. Absent fields have the values of a fresh plan; an absent name is made of the id. Times are milliseconds since
 /// the Unix epoch, or 0.
@@ -63,7 +64,7 @@ pub struct ProgressFixture {
 #[serde(deny_unknown_fields)]
 pub struct BatchRunFixture {
     /// The run. It has a step per component, by position, and one more if no component works.
-    pub run: RunState,
+    pub run: RunRecord,
     /// The job id of each component; empty without work.
     pub jobs: Vec<String>,
 }
@@ -206,7 +207,7 @@ impl ProgressFixture {
 impl From<&BatchRun> for BatchRunFixture {
     fn from(batch_run: &BatchRun) -> Self {
         Self {
-            run: RunState::from(&batch_run.run),
+            run: batch_run.run.record().clone(),
             jobs: batch_run.jobs.clone(),
         }
     }
@@ -219,15 +220,13 @@ impl BatchRunFixture {
         n_components: usize,
         now: Millis,
     ) -> Result<BatchRun, ValidationError> {
-        let run = self
-            .run
-            .restore(now)
-            .map_err(|error| error.nested_in(format!("{path}.run")))?;
+        let run =
+            restore_run(self.run, now).map_err(|error| error.nested_in(format!("{path}.run")))?;
         if self.jobs.len() != n_components {
             let wrong = format!("must have {n_components} entries, one per component");
             return Err(ValidationError::new(format!("{path}.jobs"), wrong));
         }
-        let n_steps = run.plan().steps.len();
+        let n_steps = run.record().steps.len();
         if n_steps != n_components && n_steps != n_components + 1 {
             let wrong = format!("must have {n_components} steps, one per component");
             return Err(ValidationError::new(format!("{path}.run.does"), wrong));

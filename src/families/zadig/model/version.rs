@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::rows::{Deploy, Distribute, Progress, UploadStatus, VersionKind, VersionStatus};
 use crate::families::zadig::messages::{Cause, joined};
 use crate::sim::collection::Resource;
-use crate::sim::lifecycle::{Node, Phase, Run, RunPlan, StepPlan, StepState, Verdict};
+use crate::sim::lifecycle::{Node, Phase, Run, RunRecord, StepPlan, StepState, Verdict};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::{Millis, NEVER};
 
@@ -125,9 +125,9 @@ impl Pushing {
     /// Starts pushes, each with its step.
     pub fn start(pushes: Vec<Push>, steps: Vec<StepPlan>, retried: bool, now: Millis) -> Self {
         let one_by_one = Node::Seq((0..steps.len()).map(Node::Step).collect());
-        let plan = RunPlan {
+        let plan = RunRecord {
             limit: Some(TIME_LIMIT),
-            ..RunPlan::new(one_by_one, steps)
+            ..RunRecord::new(one_by_one, steps)
         };
         Self {
             run: Run::start(now, plan),

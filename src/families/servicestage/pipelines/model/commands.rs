@@ -1,11 +1,12 @@
 //! The effect of commands and scheduled starts on a pipeline.
 
 use super::action::{Action, ActionRefusal};
+use super::definition::FailMode;
 use super::execution::{Attempt, Execution, Purpose, Trigger};
 use super::pipeline::{FAMILY, KEPT_EXECUTIONS, Pipeline};
 use super::selection::TaskSelection;
 use super::stages::Step;
-use crate::sim::lifecycle::{Command, Node, Outcome, Run, RunPlan, StepPlan};
+use crate::sim::lifecycle::{Command, Node, Outcome, Run, RunRecord, StepPlan};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::timeline::{self, Next};
 use crate::sim::{Millis, NEVER};
@@ -107,7 +108,7 @@ impl Pipeline {
         let start_delay = context.scripts.step();
         let Some(execution) = self.current_execution() else {
             // A fixture gave the status: no step is known to have succeeded, so all of them run.
-            let plan = RunPlan {
+            let plan = RunRecord {
                 start_delay,
                 ..self.plan(&TaskSelection::ALL, context)
             };
@@ -116,12 +117,12 @@ impl Pipeline {
         };
         let steps: Vec<Step> = execution.stages.steps().collect();
         let failed = execution.release();
-        let plan = RunPlan {
+        let plan = RunRecord {
             steps: failed.repeat(context.now, |step| {
                 self.plan_step(steps[step], &TaskSelection::ALL, context)
             }),
             start_delay,
-            ..failed.plan().clone()
+            ..failed.record().clone()
         };
         self.push_attempt(Purpose::Release, plan, context.now);
     }
@@ -131,11 +132,11 @@ impl Pipeline {
             // A fixture gave the status: the release that it ended counts as done.
             let stages = &self.definition.stages;
             let steps = vec![done(context.now); stages.n_steps()];
-            let plan = RunPlan::new(stages.tree(), steps);
+            let plan = RunRecord::new(stages.tree(), steps);
             self.open(self.execution(plan, context));
         }
         let step = self.decide(&self.definition.name, Work::Rollback, context);
-        let plan = RunPlan::new(Node::Step(0), vec![step]);
+        let plan = RunRecord::new(Node::Step(0), vec![step]);
         self.push_attempt(Purpose::Rollback, plan, context.now);
     }
 
@@ -177,7 +178,7 @@ impl Pipeline {
     }
 
     /// The plan of a run of the selected tasks.
-    fn plan(&self, selection: &TaskSelection, context: &mut ExecutionContext) -> RunPlan {
+    fn plan(&self, selection: &TaskSelection, context: &mut ExecutionContext) -> RunRecord {
         let steps = self.definition.stages.steps();
         let steps = steps.map(|step| self.plan_step(step, selection, context));
         let steps = steps.collect();
@@ -185,7 +186,7 @@ impl Pipeline {
     }
 
     /// The plan of a run that waits at a gate, with everything before it done: the meaning of a fixture's status 5.
-    fn plan_at_gate(&self, gate: &str, context: &mut ExecutionContext) -> Option<RunPlan> {
+    fn plan_at_gate(&self, gate: &str, context: &mut ExecutionContext) -> Option<RunRecord> {
         let stages = &self.definition.stages;
         let gate = stages
             .steps()
@@ -197,11 +198,11 @@ impl Pipeline {
         Some(self.plan_of(steps, context))
     }
 
-    fn plan_of(&self, steps: Vec<StepPlan>, context: &ExecutionContext) -> RunPlan {
-        RunPlan {
-            fail: self.definition.fail_mode.into(),
+    fn plan_of(&self, steps: Vec<StepPlan>, context: &ExecutionContext) -> RunRecord {
+        RunRecord {
+            continue_on_failure: self.definition.fail_mode == FailMode::Continue,
             stop_delay: context.scripts.step(),
-            ..RunPlan::new(self.definition.stages.tree(), steps)
+            ..RunRecord::new(self.definition.stages.tree(), steps)
         }
     }
 
@@ -238,7 +239,7 @@ impl Pipeline {
     }
 
     /// An execution that begins now, under the next number.
-    fn execution(&self, plan: RunPlan, context: &mut ExecutionContext) -> Execution {
+    fn execution(&self, plan: RunRecord, context: &mut ExecutionContext) -> Execution {
         let id = *context.next_execution;
         *context.next_execution += 1;
         Execution {
@@ -266,7 +267,7 @@ impl Pipeline {
         }
     }
 
-    fn push_attempt(&mut self, purpose: Purpose, plan: RunPlan, now: Millis) {
+    fn push_attempt(&mut self, purpose: Purpose, plan: RunRecord, now: Millis) {
         let run = Run::start(now, plan);
         self.latest_mut().attempts.push(Attempt { purpose, run });
     }

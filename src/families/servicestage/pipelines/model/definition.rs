@@ -5,7 +5,6 @@ use utoipa::ToSchema;
 
 use super::stages::Stages;
 use crate::http::json::RawJson;
-use crate::sim::lifecycle::FailurePolicy;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Definition {
@@ -44,13 +43,4 @@ pub enum FailMode {
     Stop,
     /// Later tasks run; the run still ends as failed.
     Continue,
-}
-
-impl From<FailMode> for FailurePolicy {
-    fn from(fail_mode: FailMode) -> Self {
-        match fail_mode {
-            FailMode::Stop => Self::Stop,
-            FailMode::Continue => Self::Continue,
-        }
-    }
 }

@@ -1,10 +1,10 @@
 //! A run over the components of a plan: an execution or a rollback.
 
 use super::spec::PlanSpec;
-use super::vocabulary::JobStatus;
+use super::vocabulary::{FailStrategy, JobStatus};
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
-use crate::sim::lifecycle::{FailurePolicy, Node, Run, RunPlan, StepPlan, StepState, Verdict};
+use crate::sim::lifecycle::{Node, Run, RunRecord, StepPlan, StepState, Verdict};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 
 /// The family's name in scripts and transitions.
@@ -90,9 +90,9 @@ impl BatchRun {
             let query = context.query(spec, &spec.name, work);
             steps.push(context.scripts.decide(&query));
         }
-        let plan = RunPlan {
-            fail: spec.failure_policy(),
-            ..RunPlan::new(Node::Seq(tree), steps)
+        let plan = RunRecord {
+            continue_on_failure: spec.fail_strategy == FailStrategy::Continue,
+            ..RunRecord::new(Node::Seq(tree), steps)
         };
         Self {
             run: Run::start(now, plan),
@@ -105,7 +105,7 @@ impl BatchRun {
         let n_steps = n_components.max(1);
         let tree = parallel((0..n_steps).collect());
         Self {
-            run: Run::start(since, RunPlan::new(tree, vec![StepPlan::HANG; n_steps])),
+            run: Run::start(since, RunRecord::new(tree, vec![StepPlan::HANG; n_steps])),
             jobs: vec![String::new(); n_components],
         }
     }
@@ -131,7 +131,7 @@ impl BatchRun {
 
     /// True if a failed run failed only in part, which is reported only of runs that continue after a failure.
     pub fn is_partial(&self, now: Millis) -> bool {
-        self.run.plan().fail == FailurePolicy::Continue
+        self.run.record().continue_on_failure
             && (0..self.jobs.len()).any(|component| self.has_succeeded(component, now))
     }
 

@@ -157,7 +157,7 @@ impl Plan {
             LastExecution::Done(batch_run) => batch_run.clone(),
         };
         // A fixture may hold a history that is ahead of the clock.
-        let newest = match batch_run.run.commands().last() {
+        let newest = match batch_run.run.record().commands.last() {
             Some(newest) => newest.at,
             None => batch_run.run.started(),
         };

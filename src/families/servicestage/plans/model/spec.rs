@@ -6,7 +6,6 @@ use super::component::Component;
 use super::vocabulary::{FailStrategy, PlanAction};
 use crate::http::json::ValidationError;
 use crate::sim::ids::Ids;
-use crate::sim::lifecycle::FailurePolicy;
 
 /// The most components of a plan that upgrades. Source: user guide, page 0245, read 2026-08.
 const MOST_UPGRADED: usize = 64;
@@ -69,14 +68,6 @@ impl PlanSpec {
             batches.entry(component.seq).or_default().push(position);
         }
         batches.into_values().collect()
-    }
-
-    /// The failure policy of the plan's runs.
-    pub fn failure_policy(&self) -> FailurePolicy {
-        match self.fail_strategy {
-            FailStrategy::Stop => FailurePolicy::Stop,
-            FailStrategy::Continue => FailurePolicy::Continue,
-        }
     }
 }
 
