@@ -89,10 +89,18 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for StrictObject<V> {
     }
 }
 
-macro_rules! forward_visit {
-    ($($method:ident: $type:ty,)*) => {
-        $(fn $method<E: serde::de::Error>(self, value: $type) -> Result<V::Value, E> {
-            self.0.$method(value)
+macro_rules! forward_scalars {
+    ($($method:ident($($value:ident: $type:ty)?);)*) => {
+        $(fn $method<E: serde::de::Error>(self, $($value: $type)?) -> Result<V::Value, E> {
+            self.0.$method($($value)?)
+        })*
+    };
+}
+
+macro_rules! forward_parts {
+    ($($method:ident: $part:ident,)*) => {
+        $(fn $method<P: $part<'de>>(self, part: P) -> Result<V::Value, P::Error> {
+            self.0.$method(Strict(part))
         })*
     };
 }
@@ -105,45 +113,24 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<V> {
     }
 
     // The scalars of JSON.
-    forward_visit! {
-        visit_bool: bool,
-        visit_i64: i64,
-        visit_u64: u64,
-        visit_f64: f64,
-        visit_str: &str,
-        visit_borrowed_str: &'de str,
-        visit_string: String,
+    forward_scalars! {
+        visit_none();
+        visit_unit();
+        visit_bool(value: bool);
+        visit_i64(value: i64);
+        visit_u64(value: u64);
+        visit_f64(value: f64);
+        visit_str(value: &str);
+        visit_borrowed_str(value: &'de str);
+        visit_string(value: String);
     }
 
-    fn visit_none<E: serde::de::Error>(self) -> Result<V::Value, E> {
-        self.0.visit_none()
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<V::Value, E> {
-        self.0.visit_unit()
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.0.visit_some(Strict(deserializer))
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> Result<V::Value, D::Error> {
-        self.0.visit_newtype_struct(Strict(deserializer))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<V::Value, A::Error> {
-        self.0.visit_seq(Strict(seq))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(Strict(map))
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, variants: A) -> Result<V::Value, A::Error> {
-        self.0.visit_enum(Strict(variants))
+    forward_parts! {
+        visit_some: Deserializer,
+        visit_newtype_struct: Deserializer,
+        visit_seq: SeqAccess,
+        visit_map: MapAccess,
+        visit_enum: EnumAccess,
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt;
 
 use indexmap::IndexMap;
 use serde::Serialize;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
@@ -63,20 +64,12 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(OrderedValue::Scalar(Value::Null))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<OrderedValue, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            items.push(item);
-        }
-        Ok(OrderedValue::Array(items))
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<OrderedValue, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(seq)).map(OrderedValue::Array)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OrderedValue, A::Error> {
-        let mut fields = IndexMap::new();
-        while let Some((name, value)) = map.next_entry()? {
-            fields.insert(name, value);
-        }
-        Ok(OrderedValue::Object(fields))
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OrderedValue, A::Error> {
+        IndexMap::deserialize(MapAccessDeserializer::new(map)).map(OrderedValue::Object)
     }
 }
 
