@@ -9,8 +9,11 @@ use utoipa::ToSchema;
 use utoipa::openapi::{PathItem, path};
 
 /// The grounds on which an operation behaves as it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Evidence {
     /// The service's own documentation says so.
     Documented,
@@ -22,11 +25,7 @@ pub enum Evidence {
 
 impl Evidence {
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Documented => "documented",
-            Self::Observed => "observed",
-            Self::Inferred => "inferred",
-        }
+        self.into()
     }
 }
 

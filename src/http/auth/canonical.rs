@@ -119,22 +119,13 @@ impl CanonicalForms {
 impl Canonical {
     /// The text that is hashed.
     pub fn text(&self) -> Vec<u8> {
-        let mut text = Vec::with_capacity(512);
-        let mut line = |parts: &[&[u8]]| {
-            for part in parts {
-                text.extend_from_slice(part);
-            }
-            text.push(b'\n');
-        };
-        line(&[self.method.as_bytes()]);
-        line(&[self.path.as_bytes()]);
-        line(&[self.query.as_bytes()]);
+        let [method, path, query] = [&self.method, &self.path, &self.query].map(String::as_bytes);
+        let mut text = [method, path, query, b""].join(&b'\n');
         for (name, value) in &self.headers {
-            line(&[name.as_bytes(), b":", value]);
+            text.extend_from_slice(&[name.as_bytes(), b":", value, b"\n"].concat());
         }
-        line(&[]);
-        line(&[self.names().as_bytes()]);
-        text.extend_from_slice(self.payload.as_bytes());
+        let (names, payload) = (self.names(), self.payload.as_bytes());
+        text.extend_from_slice(&[&b""[..], names.as_bytes(), payload].join(&b'\n'));
         text
     }
 

@@ -25,27 +25,22 @@ pub struct Signature<'a> {
     pub code: [u8; SIZE],
 }
 
-/// The algorithms that clients sign with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The algorithms that clients sign with, by their schemes in the header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 pub enum Algorithm {
-    /// `SDK-HMAC-SHA256`.
+    #[strum(serialize = "SDK-HMAC-SHA256")]
     Sha256,
-    /// `SDK-HMAC-SM3`.
+    #[strum(serialize = "SDK-HMAC-SM3")]
     Sm3,
-    /// `V11-HMAC-SHA256`: like the first, with a key derived for a day, a region and a service.
+    /// Like the first, with a key derived for a day, a region and a service.
+    #[strum(serialize = "V11-HMAC-SHA256")]
     Derived,
 }
 
 impl Algorithm {
-    const ALL: [Self; 3] = [Self::Sha256, Self::Sm3, Self::Derived];
-
     /// The scheme in the header.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Sha256 => "SDK-HMAC-SHA256",
-            Self::Sm3 => "SDK-HMAC-SM3",
-            Self::Derived => "V11-HMAC-SHA256",
-        }
+        self.into()
     }
 
     /// The header in which a client may send the digest of the body.
@@ -81,10 +76,7 @@ impl<'a> Signature<'a> {
     /// Parses the header; `None` if it has another scheme. The error is a text for the user.
     pub fn read(header: &'a str) -> Result<Option<Self>, String> {
         let (scheme, rest) = header.split_once(' ').unwrap_or((header, ""));
-        let Some(algorithm) = Algorithm::ALL
-            .into_iter()
-            .find(|algorithm| algorithm.as_str() == scheme)
-        else {
+        let Ok(algorithm) = scheme.parse::<Algorithm>() else {
             if NOT_EMULATED.contains(&scheme) {
                 return Err(format!(
                     "{scheme} is not emulated; sign with SDK-HMAC-SHA256, SDK-HMAC-SM3 or V11-HMAC-SHA256"
