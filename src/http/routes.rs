@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::handler::Handler;
-use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, any};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::PathItemExt;
@@ -23,7 +22,7 @@ use super::route_spec::{RouteSpec, Source, document};
 macro_rules! route {
     ($($module:ident::$handler:ident),+ $(,)?) => {
         pastey::paste! {
-            $crate::http::routes::Route::declared_by(|| utoipa_axum::routes!($($module::$handler),+))
+            $crate::http::routes::Route::new("", Some(|| utoipa_axum::routes!($($module::$handler),+)))
                 $(.on::<$module::[<__path_ $handler>], _, _>($module::$handler))+
         }
     };
@@ -40,18 +39,9 @@ pub struct Route<D: 'static> {
 }
 
 impl<D: Dialect> Route<D> {
-    /// Creates a route without handlers, and with the attributes that those will have.
-    pub fn declared_by(source: Source<D>) -> Self {
-        // The path comes with the first handler.
-        Self::new("", Some(source))
-    }
-
-    /// Creates a route without handlers and declarations.
-    pub fn undeclared(path: &str) -> Self {
-        Self::new(path, None)
-    }
-
-    fn new(path: &str, source: Option<Source<D>>) -> Self {
+    /// Creates a route without handlers. `source` reads the attributes that they will have, of which the first sets the
+    /// path; absent: they have none.
+    pub fn new(path: &str, source: Option<Source<D>>) -> Self {
         Self {
             path: path.to_owned(),
             handlers: MethodRouter::new(),
@@ -191,14 +181,17 @@ impl<D: Dialect> Routes<D> {
 
     /// Hints at the declared route that is closest to a request for an unknown path.
     pub fn hint_at_closest(&self, request: &Request) {
-        let mut known: Vec<(&Method, &str)> = Vec::new();
+        let mut known: Vec<(&str, &str)> = Vec::new();
         for (path, spec) in &self.paths {
-            known.extend(spec.methods().map(|method| (method, path.as_str())));
+            known.extend(
+                spec.methods()
+                    .map(|method| (method.as_str(), path.as_str())),
+            );
         }
         // Of equally close ones always the same is named.
-        known.sort_unstable_by_key(|(method, path)| (*path, method.as_str()));
-        let known = known.iter().map(|(method, path)| (method.as_str(), *path));
-        let closest = closest_route(request.method().as_str(), request.uri().path(), known);
+        known.sort_unstable_by_key(|(method, path)| (*path, *method));
+        let (method, path) = (request.method().as_str(), request.uri().path());
+        let closest = closest_route(method, path, known.into_iter());
         if let Some((method, path)) = closest {
             add_hint(format!("did you mean {method} {path}?"));
         }

@@ -49,7 +49,7 @@ fn routes() -> Routes<Zadig> {
             .and_on(MethodFilter::DELETE, operations::delete_version)
             .or_wrong_method()
     };
-    let with_slash = |path: &str| Route::undeclared(path).or_else(trailing_slash);
+    let with_slash = |path: &str| Route::new(path, None).or_else(trailing_slash);
     Routes::default()
         .with(route!(operations::list_versions).or_wrong_method())
         .with(route!(operations::get_version, operations::delete_version).or_wrong_method())
