@@ -6,6 +6,7 @@ pub mod fuzzy;
 pub mod glob;
 pub mod ids;
 pub mod lifecycle;
+mod script;
 pub mod scripts;
 pub mod time;
 pub mod timeline;
