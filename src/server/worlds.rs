@@ -118,7 +118,7 @@ struct OpenWorlds {
 }
 
 struct OpenWorld {
-    url: String,
+    info: WorldInfo,
     stop: CancellationToken,
     closed: CancellationToken,
 }
@@ -147,7 +147,13 @@ impl WorldServer {
             worlds: Mutex::default(),
         };
         let host = Self(Arc::new(inner));
-        host.serve(&mut host.worlds(), MAIN, first, listener, address);
+        host.serve(
+            &mut host.worlds(),
+            MAIN.to_owned(),
+            first,
+            listener,
+            address,
+        );
         Ok(host)
     }
 
@@ -181,8 +187,7 @@ impl WorldServer {
         worlds.last_port = Some(address.port());
         let name = name.unwrap_or_else(|| worlds.generate_name());
         world.open();
-        let url = self.serve(&mut worlds, &name, world, listener, address);
-        Ok(WorldInfo { name, url })
+        Ok(self.serve(&mut worlds, name, world, listener, address))
     }
 
     /// Closes a world. Returns once its port and its connections are closed and its memory is freed.
@@ -192,8 +197,7 @@ impl WorldServer {
         }
         let closed = {
             let worlds = self.worlds();
-            let open = worlds.open.get(name).filter(|open| open.is_open());
-            let open = open.ok_or_else(|| WorldError::Unknown(name.to_owned()))?;
+            let open = worlds.get(name)?;
             // Under the lock, so that the second of two callers finds it gone.
             open.stop.cancel();
             open.closed.clone()
@@ -205,16 +209,13 @@ impl WorldServer {
     /// The worlds that are open, in the order in which they were opened.
     pub fn list(&self) -> Vec<WorldInfo> {
         let worlds = self.worlds();
-        let open = worlds.open.iter().filter(|(_, open)| open.is_open());
-        open.map(|(name, open)| open.info(name)).collect()
+        let open = worlds.open.values().filter(|open| open.is_open());
+        open.map(|open| open.info.clone()).collect()
     }
 
     /// The world of a name.
     pub fn find(&self, name: &str) -> Result<WorldInfo, WorldError> {
-        let worlds = self.worlds();
-        let open = worlds.open.get(name).filter(|open| open.is_open());
-        open.map(|open| open.info(name))
-            .ok_or_else(|| WorldError::Unknown(name.to_owned()))
+        Ok(self.worlds().get(name)?.info.clone())
     }
 
     /// The token that stops all worlds when it is cancelled.
@@ -228,57 +229,50 @@ impl WorldServer {
         self.0.tasks.wait().await;
     }
 
-    /// Starts to serve a world, and returns its URL.
+    /// Starts to serve a world.
     fn serve(
         &self,
         worlds: &mut OpenWorlds,
-        name: &str,
+        name: String,
         world: World,
         listener: TcpListener,
         address: SocketAddr,
-    ) -> String {
-        let url = url(address);
-        let open = OpenWorld {
-            url: url.clone(),
-            stop: self.0.stop.child_token(),
-            closed: CancellationToken::new(),
-        };
+    ) -> WorldInfo {
+        let (stop, closed) = (self.0.stop.child_token(), CancellationToken::new());
         let context = WorldContext {
             host: self.clone(),
-            name: name.into(),
+            name: name.as_str().into(),
         };
-        let running = run_world(
-            context,
-            world,
-            listener,
-            open.stop.clone(),
-            open.closed.clone(),
-        );
-        worlds.open.insert(name.to_owned(), open);
+        let running = run_world(context, world, listener, stop.clone(), closed.clone());
+        let url = url(address);
+        let info = WorldInfo { name, url };
+        let open = OpenWorld {
+            info: info.clone(),
+            stop,
+            closed,
+        };
+        worlds.open.insert(info.name.clone(), open);
         self.0.tasks.spawn(running);
-        url
+        info
     }
 
     /// Binds the next port that is free.
     fn bind(&self, last: Option<u16>) -> Result<(TcpListener, SocketAddr), WorldError> {
-        let bind = |port| listen(SocketAddr::new(self.0.address.ip(), port));
-        let Some(range) = &self.0.limits.ports else {
-            return bind(0).map_err(|cause| WorldError::NoPort {
-                tried: "any port".to_owned(),
-                cause,
-            });
+        let (ports, tried) = match &self.0.limits.ports {
+            None => (vec![0], "any port".to_owned()),
+            Some(range) => (
+                rotating_ports(range, last).collect(),
+                format!("{} to {}", range.start(), range.end()),
+            ),
         };
-        let mut last_cause = None;
-        for port in rotating_ports(range, last) {
-            match bind(port) {
+        let mut cause = std::io::ErrorKind::AddrInUse.into();
+        for port in ports {
+            match listen(SocketAddr::new(self.0.address.ip(), port)) {
                 Ok(bound) => return Ok(bound),
-                Err(cause) => last_cause = Some(cause),
+                Err(error) => cause = error,
             }
         }
-        Err(WorldError::NoPort {
-            tried: format!("{} to {}", range.start(), range.end()),
-            cause: last_cause.unwrap_or_else(|| std::io::ErrorKind::AddrInUse.into()),
-        })
+        Err(WorldError::NoPort { tried, cause })
     }
 
     fn worlds(&self) -> MutexGuard<'_, OpenWorlds> {
@@ -288,6 +282,11 @@ impl WorldServer {
 }
 
 impl OpenWorlds {
+    fn get(&self, name: &str) -> Result<&OpenWorld, WorldError> {
+        let open = self.open.get(name).filter(|open| open.is_open());
+        open.ok_or_else(|| WorldError::Unknown(name.to_owned()))
+    }
+
     fn generate_name(&mut self) -> String {
         loop {
             self.n_named += 1;
@@ -302,13 +301,6 @@ impl OpenWorlds {
 impl OpenWorld {
     fn is_open(&self) -> bool {
         !self.stop.is_cancelled()
-    }
-
-    fn info(&self, name: &str) -> WorldInfo {
-        WorldInfo {
-            name: name.to_owned(),
-            url: self.url.clone(),
-        }
     }
 }
 

@@ -5,14 +5,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// A shared value behind one read-write lock. Closures are synchronous, so the lock is never held across an `.await`.
 ///
 /// A poisoned lock stays in use: every command checks before it changes anything, so a panic leaves the value intact.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Store<S>(Arc<RwLock<S>>);
-
-impl<S> Clone for Store<S> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
 
 impl<S> Store<S> {
     pub fn new(value: S) -> Self {
