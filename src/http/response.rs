@@ -39,6 +39,11 @@ pub fn json(status: StatusCode, body: impl Into<Body>) -> Response {
     answer(status, "application/json", body)
 }
 
+/// The response 200 with a JSON body of approximately that size.
+pub fn ok(body: &impl Serialize, size: usize) -> Response {
+    json(StatusCode::OK, to_json(body, size))
+}
+
 /// A response without a body.
 pub fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());

@@ -6,78 +6,52 @@
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::refusal::Refusal;
 use crate::families::huawei::{self, ErrorRow, GatewayError, status_code};
 use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
 use crate::http::json::ValidationError;
 use crate::http::{Rejection, response};
 
-/// A refused request, with a hint where a request that would have worked is known.
+/// An error of either family. [`Error::into_response`] gives each its status, code and text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
-    kind: ServiceStageErrorKind,
-    hint: Option<String>,
-}
-
-/// The reason for a refusal in either family. [`ServiceStageErrorKind::row`] gives each its status, code and text.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ServiceStageErrorKind {
+pub enum Error {
     /// The gateway refused the request before the service saw it.
-    #[error(transparent)]
-    GatewayError(#[from] GatewayError),
+    GatewayError(GatewayError),
     /// An invalid parameter or field, by its place. Also a command that the status does not allow, and a name already in
     /// use (inferred: only 400, 404 and 500 are documented here).
-    #[error("{text}: {0}", text = PARAMETER_INVALID.2)]
-    ParameterInvalid(String),
+    ParameterInvalid {
+        message: String,
+        /// A request that would work.
+        hint: Option<String>,
+    },
     /// No such plan or pipeline in the project.
-    #[error("{}", RELEASE_NOT_FOUND.2)]
-    ReleaseNotFound,
+    ReleaseNotFound { hint: String },
     /// The emulator's own fault (the code is a guess).
-    #[error("{}", INTERNAL.2)]
     Internal,
-}
-
-impl ServiceStageErrorKind {
-    /// The status, code and text. Errors: the gateway's, which have a body of their own.
-    fn row(self) -> Result<ErrorRow, GatewayError> {
-        match self {
-            Self::GatewayError(gateway_error) => Err(gateway_error),
-            Self::ParameterInvalid(_) => Ok(PARAMETER_INVALID),
-            Self::ReleaseNotFound => Ok(RELEASE_NOT_FOUND),
-            Self::Internal => Ok(INTERNAL),
-        }
-    }
-}
-
-impl Error {
-    /// An invalid parameter or field, by its place.
-    pub fn at(place: impl std::fmt::Display, wrong: impl std::fmt::Display) -> Self {
-        ServiceStageErrorKind::ParameterInvalid(format!("{place}: {wrong}")).into()
-    }
-
-    /// Adds a hint, if there is one.
-    #[must_use]
-    pub fn with_hint(mut self, hint: impl Into<Option<String>>) -> Self {
-        self.hint = hint.into();
-        self
-    }
-}
-
-impl From<ServiceStageErrorKind> for Error {
-    fn from(kind: ServiceStageErrorKind) -> Self {
-        Self { kind, hint: None }
-    }
 }
 
 impl From<GatewayError> for Error {
     fn from(gateway_error: GatewayError) -> Self {
-        ServiceStageErrorKind::GatewayError(gateway_error).into()
+        Self::GatewayError(gateway_error)
     }
 }
 
 impl From<ValidationError> for Error {
     fn from(validation_error: ValidationError) -> Self {
-        ServiceStageErrorKind::ParameterInvalid(validation_error.to_string()).into()
+        Self::ParameterInvalid {
+            message: validation_error.to_string(),
+            hint: None,
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::ParameterInvalid {
+            message: refusal.error.to_string(),
+            hint: Some(refusal.hint),
+        }
     }
 }
 
@@ -90,10 +64,13 @@ impl From<Rejection> for Error {
             Rejection::WrongMethod => GatewayError::WrongMethod.into(),
             Rejection::NoProject => GatewayError::NoProject.into(),
             Rejection::TooLarge => GatewayError::TooLarge.into(),
-            Rejection::BadPath(wrong) | Rejection::BadQuery(wrong) | Rejection::BadBody(wrong) => {
-                ServiceStageErrorKind::ParameterInvalid(wrong).into()
-            }
-            Rejection::Internal => ServiceStageErrorKind::Internal.into(),
+            Rejection::BadPath(message)
+            | Rejection::BadQuery(message)
+            | Rejection::BadBody(message) => Self::ParameterInvalid {
+                message,
+                hint: None,
+            },
+            Rejection::Internal => Self::Internal,
         }
     }
 }
@@ -131,15 +108,20 @@ fn body(error_code: String, error_msg: String) -> Vec<u8> {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        if let Some(hint) = self.hint {
+        let ((status, code, text), detail, hint) = match self {
+            Self::GatewayError(gateway_error) => return gateway_error.into_response(),
+            Self::ParameterInvalid { message, hint } => {
+                (PARAMETER_INVALID, format!(": {message}"), hint)
+            }
+            Self::ReleaseNotFound { hint } => (RELEASE_NOT_FOUND, String::new(), Some(hint)),
+            Self::Internal => (INTERNAL, String::new(), None),
+        };
+        if let Some(hint) = hint {
             add_hint(hint);
         }
-        let text = self.kind.to_string();
-        match self.kind.row() {
-            Ok((status, code, _)) => {
-                response::json(status_code(status), body(code.to_owned(), text))
-            }
-            Err(gateway_error) => gateway_error.into_response(),
-        }
+        response::json(
+            status_code(status),
+            body(code.to_owned(), format!("{text}{detail}")),
+        )
     }
 }

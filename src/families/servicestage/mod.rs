@@ -1,14 +1,15 @@
 //! Huawei ServiceStage: release plans and pipelines, two families of one dialect.
 
+pub mod commands;
 mod dialect;
 pub mod error;
-mod family;
 pub mod fixture;
-pub mod hints;
+mod named_collection;
 pub mod names;
 pub mod paging;
 pub mod pipelines;
 pub mod plans;
+mod refusal;
 mod tables;
 
 use std::sync::LazyLock;
@@ -20,13 +21,6 @@ pub use dialect::ServiceStage;
 pub use error::Error;
 pub use tables::Tables;
 
-/// The URL table.
-fn routes() -> Routes<ServiceStage> {
-    Routes::default()
-        .merge(plans::routes())
-        .merge(pipelines::routes())
-}
-
 impl Service for ServiceStage {
     type Table = Tables;
 
@@ -35,7 +29,8 @@ impl Service for ServiceStage {
     }
 
     fn routes() -> &'static Routes<Self> {
-        static ROUTES: LazyLock<Routes<ServiceStage>> = LazyLock::new(routes);
+        static ROUTES: LazyLock<Routes<ServiceStage>> =
+            LazyLock::new(|| plans::routes().merge(pipelines::routes()));
         &ROUTES
     }
 }

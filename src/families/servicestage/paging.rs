@@ -8,7 +8,7 @@ use utoipa::openapi::schema::{
 };
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
-use super::Error;
+use crate::http::json::ValidationError;
 use crate::sim::Millis;
 
 /// The limit of a list without `limit`.
@@ -63,7 +63,8 @@ enum OrderBy {
 /// A valid request for a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageRequest {
-    limit: usize,
+    /// The maximum number of rows.
+    pub limit: usize,
     offset: usize,
     order_by: OrderBy,
     ascending: bool,
@@ -71,11 +72,11 @@ pub struct PageRequest {
 
 impl Paging {
     /// Checks the query. Errors: 400 with the parameter's name.
-    pub fn page(&self) -> Result<PageRequest, Error> {
+    pub fn page(&self) -> Result<PageRequest, ValidationError> {
         let limit = match number("limit", self.limit.as_deref())? {
             None => DEFAULT_LIMIT,
             Some(limit @ ..=100) => limit,
-            Some(_) => return Err(Error::at("limit", "must be 0 to 100")),
+            Some(_) => return Err(ValidationError::new("limit", "must be 0 to 100")),
         };
         let order_by = match self.order_by.as_deref() {
             None | Some("" | "create_time") => OrderBy::CreateTime,
@@ -83,13 +84,13 @@ impl Paging {
             Some("update_time") => OrderBy::UpdateTime,
             Some(_) => {
                 let wrong = "must be create_time, name or update_time";
-                return Err(Error::at("order_by", wrong));
+                return Err(ValidationError::new("order_by", wrong));
             }
         };
         let ascending = match self.order.as_deref() {
             None | Some("" | "desc") => false,
             Some("asc") => true,
-            Some(_) => return Err(Error::at("order", "must be desc or asc")),
+            Some(_) => return Err(ValidationError::new("order", "must be desc or asc")),
         };
         let offset = number("offset", self.offset.as_deref())?.unwrap_or(0);
         Ok(PageRequest {
@@ -101,26 +102,21 @@ impl Paging {
     }
 }
 
-fn number(name: &str, value: Option<&str>) -> Result<Option<usize>, Error> {
+fn number(name: &str, value: Option<&str>) -> Result<Option<usize>, ValidationError> {
     match value {
         None | Some("") => Ok(None),
         // Like all numbers of the service, up to what 63 bits hold.
         Some(text) => match text.parse::<i64>().map(usize::try_from) {
             Ok(Ok(number)) => Ok(Some(number)),
-            _ => Err(Error::at(
+            _ => Err(ValidationError::new(
                 name,
-                format_args!("{text:?} is not a non-negative integer"),
+                format!("{text:?} is not a non-negative integer"),
             )),
         },
     }
 }
 
 impl PageRequest {
-    /// The maximum number of rows.
-    pub fn limit(&self) -> usize {
-        self.limit
-    }
-
     /// The rows of the page, from a list in the order of creation. Equal keys keep that order. By creation, only the rows
     /// of the page are read; any other order reads the whole list.
     pub fn cut<'a, T: 'a>(

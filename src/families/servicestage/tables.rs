@@ -1,10 +1,227 @@
-//! The tables of release plans and pipelines, together because hints look for an id in both.
+//! The table of release plans and pipelines, together because hints look for an id in both.
 
-use super::{pipelines, plans};
+use std::collections::BTreeSet;
 
-/// The tables of both families.
-#[derive(Debug, Default)]
+use super::commands::Commanded;
+use super::error::Error;
+use super::fixture::{ProjectFixture, ServiceStageFixture};
+use super::named_collection::NamedCollection;
+use super::pipelines::fixture::PipelineFixture;
+use super::pipelines::{ExecutionContext, Pipeline};
+use super::plans::Plan;
+use super::plans::fixture::PlanFixture;
+use crate::sim::Millis;
+use crate::sim::collection::Resource;
+use crate::sim::ids::Ids;
+use crate::sim::timeline::{self, Timeline};
+use crate::sim::transition::{ChangeContext, TransitionLog};
+use crate::world::family::FamilyTable;
+use crate::world::fixture::{Counters, ValidationError, upsert, upsert_with};
+use crate::world::handle::Shared;
+use crate::world::hints::not_found_hint;
+
+/// The number of the first execution, as in the documented example.
+const FIRST_EXECUTION: i64 = 286_541;
+
+/// The resources of both families.
+#[derive(Debug)]
 pub struct Tables {
-    pub plans: plans::Table,
-    pub pipelines: pipelines::Table,
+    pub plans: NamedCollection<Plan>,
+    pub pipelines: NamedCollection<Pipeline>,
+    /// The number of the next execution of a pipeline. It never falls.
+    pub next_execution: i64,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self {
+            plans: NamedCollection::default(),
+            pipelines: NamedCollection::default(),
+            next_execution: FIRST_EXECUTION,
+        }
+    }
+}
+
+impl Tables {
+    /// A plan of a project. Errors: 404, with the project or the family that has the id as a hint.
+    pub fn plan(&self, project: &str, id: &str) -> Result<&Plan, Error> {
+        let plans = &self.plans.collection;
+        plans.get(project, id).ok_or_else(|| {
+            let hint = match self.pipelines.collection.find(id) {
+                Some(pipeline) => {
+                    let home = &pipeline.scope;
+                    format!("{id} is a pipeline: /v3/{home}/pipeline/pipelines/{id}")
+                }
+                None => not_found_hint("release plan", plans, project, id),
+            };
+            Error::ReleaseNotFound { hint }
+        })
+    }
+
+    /// A pipeline of a project. Errors: 404, as for a plan.
+    pub fn pipeline(&self, project: &str, id: &str) -> Result<&Pipeline, Error> {
+        let pipelines = &self.pipelines.collection;
+        pipelines.get(project, id).ok_or_else(|| {
+            let hint = match self.plans.collection.find(id) {
+                Some(plan) => {
+                    let home = &plan.scope;
+                    format!("{id} is a release plan: /v3/{home}/cas/release-plans/{id}")
+                }
+                None => not_found_hint("pipeline", pipelines, project, id),
+            };
+            Error::ReleaseNotFound { hint }
+        })
+    }
+
+    fn load_project(
+        &mut self,
+        fixture: ProjectFixture,
+        ids: &Ids,
+        change_context: &mut ChangeContext,
+    ) -> Result<(), ValidationError> {
+        let project = &fixture.id;
+        for (n, plan) in fixture.release_plans.into_iter().enumerate() {
+            let id = plan.id.clone();
+            self.plans
+                .load(project, &id, change_context, |now| plan.plan(ids, now))
+                .map_err(|error| error.nested_in(format_args!("release_plans[{n}]")))?;
+        }
+        for (n, pipeline) in fixture.pipelines.into_iter().enumerate() {
+            let id = pipeline.id.clone();
+            let stored = self
+                .pipelines
+                .load(project, &id, change_context, |now| {
+                    pipeline.pipeline(project, now)
+                })
+                .map_err(|error| error.nested_in(format_args!("pipelines[{n}]")))?;
+            if let Some(newest) = stored.item.executions.back() {
+                self.next_execution = self.next_execution.max(newest.id + 1);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FamilyTable for Tables {
+    type State = ServiceStageFixture;
+
+    const NAMES: &'static [&'static str] = &[Plan::FAMILY, Pipeline::FAMILY];
+
+    fn next_due(&self) -> Millis {
+        let (plans, pipelines) = (&self.plans.collection, &self.pipelines.collection);
+        plans.next_due().min(pipelines.next_due())
+    }
+
+    fn fire_next(&mut self, now: Millis, shared: &mut Shared) -> bool {
+        let Shared { scripts, log, .. } = shared;
+        let (plans, pipelines) = (&mut self.plans.collection, &mut self.pipelines.collection);
+        plans.fire_next(now, log, |_, _, _, _| ())
+            || pipelines.fire_next(now, log, |_, _, pipeline, now| {
+                pipeline.fire(&mut ExecutionContext {
+                    caller: None,
+                    now,
+                    next_execution: &mut self.next_execution,
+                    scripts,
+                });
+            })
+    }
+
+    fn count_by_status<'a>(
+        &'a self,
+        log: &'a TransitionLog,
+        add: &mut dyn FnMut(&'static str, &'a str, usize),
+    ) {
+        for (status, count) in self.plans.collection.count_by_status(log) {
+            add(Plan::FAMILY, status, count);
+        }
+        for (status, count) in self.pipelines.collection.count_by_status(log) {
+            add(Pipeline::FAMILY, status, count);
+        }
+    }
+
+    fn timeline(&self, family: &str, id: &str, now: Millis, shared: &Shared) -> Option<Timeline> {
+        if family == Plan::FAMILY {
+            let stored = self.plans.collection.find(id)?;
+            let plan = &stored.item;
+            let next = timeline::next(plan, now, |now| plan.next_due(now));
+            let allowed = plan.allowed(now);
+            Some(Timeline::new(stored, allowed, next, now, &shared.log))
+        } else {
+            let stored = self.pipelines.collection.find(id)?;
+            let pipeline = &stored.item;
+            let next = pipeline.next(now, &shared.scripts);
+            let allowed = pipeline.allowed(now);
+            Some(Timeline::new(stored, allowed, next, now, &shared.log))
+        }
+    }
+
+    fn inherit_history(
+        &mut self,
+        old: &mut Self,
+        old_log: &TransitionLog,
+        context: &mut ChangeContext,
+    ) {
+        let plans = &mut self.plans.collection;
+        plans.inherit_history(&mut old.plans.collection, old_log, context);
+        let pipelines = &mut self.pipelines.collection;
+        pipelines.inherit_history(&mut old.pipelines.collection, old_log, context);
+    }
+
+    fn load(
+        &mut self,
+        state: ServiceStageFixture,
+        ids: &Ids,
+        context: &mut ChangeContext,
+    ) -> Result<(), ValidationError> {
+        for (n, project) in state.projects.into_iter().enumerate() {
+            self.load_project(project, ids, context)
+                .map_err(|error| error.nested_in(format_args!("projects[{n}]")))?;
+        }
+        Ok(())
+    }
+
+    /// The tables in the fixture format, oldest first, which is the order that loading needs.
+    fn save(&self, now: Millis) -> ServiceStageFixture {
+        let (plans, pipelines) = (&self.plans.collection, &self.pipelines.collection);
+        let projects: BTreeSet<&str> = plans.scopes().chain(pipelines.scopes()).collect();
+        let projects = projects.into_iter().map(|id| ProjectFixture {
+            id: id.to_owned(),
+            release_plans: plans
+                .of(id)
+                .map(|stored| PlanFixture::new(&stored.id, &stored.item, now))
+                .collect(),
+            pipelines: pipelines
+                .of(id)
+                .map(|stored| PipelineFixture::new(&stored.item, now))
+                .collect(),
+        });
+        ServiceStageFixture {
+            projects: projects.collect(),
+        }
+    }
+
+    fn merge(state: &mut ServiceStageFixture, patch: ServiceStageFixture) {
+        upsert_with(
+            &mut state.projects,
+            patch.projects,
+            |project| project.id.as_str(),
+            |old, new| {
+                upsert(&mut old.release_plans, new.release_plans, |plan| {
+                    plan.id.as_str()
+                });
+                upsert(&mut old.pipelines, new.pipelines, |pipeline| {
+                    pipeline.id.as_str()
+                });
+            },
+        );
+    }
+
+    fn load_counters(&mut self, counters: Counters) {
+        let next = counters.next_execution_id.unwrap_or(0);
+        self.next_execution = self.next_execution.max(next);
+    }
+
+    fn save_counters(&self, counters: &mut Counters) {
+        counters.next_execution_id = Some(self.next_execution);
+    }
 }

@@ -8,13 +8,11 @@ use super::model::pipeline::{ImportedStatus, Pipeline};
 use super::model::stages::{Stage, Stages};
 use super::model::status::PipelineStatus;
 use super::model::trigger_policy::{PolicySpec, TriggerPolicy};
-use super::table::Table;
-use super::wire::{count_sources, read_stages};
+use super::wire::definition::{count_sources, read_stages};
 use crate::families::servicestage::names::{check_name, name_after};
 use crate::http::json::{RawJson, default_if_null, path_string};
 use crate::sim::Millis;
 use crate::sim::lifecycle::RunRecord;
-use crate::sim::transition::ChangeContext;
 use crate::world::fixture::ValidationError;
 use crate::world::identities::UNKNOWN_CALLER;
 use crate::world::run_fixture::restore_run;
@@ -79,48 +77,14 @@ struct ExecutionFixture {
     /// The stages at the start, if the pipeline has been edited since.
     #[serde(skip_serializing_if = "Option::is_none")]
     stages: Option<Vec<Stage>>,
-    attempts: Vec<AttemptFixture>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AttemptFixture {
-    purpose: Purpose,
-    run: RunRecord,
-}
-
-impl Table {
-    /// Adds a pipeline from the fixture format.
-    pub fn load(
-        &mut self,
-        project: &str,
-        fixture: PipelineFixture,
-        change_context: &mut ChangeContext,
-    ) -> Result<(), ValidationError> {
-        if fixture.id.is_empty() {
-            return Err(ValidationError::new("id", "is required"));
-        }
-        if self.collection().contains(&fixture.id) {
-            let expected = format!("duplicate {:?}", fixture.id);
-            return Err(ValidationError::new("id", expected));
-        }
-        let pipeline = fixture.pipeline(project, change_context.now)?;
-        self.check_name(project, &pipeline.definition, None)?;
-        self.insert(pipeline, change_context);
-        Ok(())
-    }
-
-    /// The pipelines of a project in the fixture format, oldest first.
-    pub fn save(&self, project: &str, now: Millis) -> Vec<PipelineFixture> {
-        self.collection()
-            .of(project)
-            .map(|stored| PipelineFixture::new(&stored.item, now))
-            .collect()
-    }
+    attempts: Vec<Attempt<RunRecord>>,
 }
 
 impl PipelineFixture {
-    fn pipeline(self, project: &str, now: Millis) -> Result<Pipeline, ValidationError> {
+    pub fn pipeline(self, project: &str, now: Millis) -> Result<Pipeline, ValidationError> {
+        if self.id.is_empty() {
+            return Err(ValidationError::new("id", "is required"));
+        }
         let DeclarationFixture { sources, stages } = self.pipeline_declaration;
         let in_declaration = |error: ValidationError| error.nested_in("pipeline_declaration");
         let read = stages.as_ref().map(read_stages).transpose();
@@ -134,7 +98,7 @@ impl PipelineFixture {
         let name = self.name.unwrap_or_else(|| name_after(&self.id));
         check_name(&name)?;
         let code = self.status.unwrap_or(PipelineStatus::Initialised.code());
-        let status = PipelineStatus::from_code(code)
+        let status = PipelineStatus::from_repr(code)
             .filter(|status| *status != PipelineStatus::Skipped)
             .ok_or_else(|| {
                 let expected = format!("must be 1 to 5, 7, or 10 to 14, not {code}");
@@ -173,7 +137,7 @@ impl PipelineFixture {
         Ok(pipeline)
     }
 
-    fn new(pipeline: &Pipeline, now: Millis) -> Self {
+    pub fn new(pipeline: &Pipeline, now: Millis) -> Self {
         let definition = &pipeline.definition;
         let imported = pipeline.imported.as_ref();
         Self {
@@ -259,7 +223,7 @@ impl HistoryFixture {
 
 impl ExecutionFixture {
     fn new(execution: &Execution, current: &Stages) -> Self {
-        let attempts = execution.attempts.iter().map(|attempt| AttemptFixture {
+        let attempts = execution.attempts.iter().map(|attempt| Attempt {
             purpose: attempt.purpose,
             run: attempt.run.record().clone(),
         });
@@ -282,7 +246,7 @@ impl ExecutionFixture {
         let trigger = Trigger::from_repr(self.trigger_type)
             .ok_or_else(|| ValidationError::new("trigger_type", "must be 0 or 1"))?;
         let mut attempts: Vec<Attempt> = Vec::new();
-        for (n, AttemptFixture { purpose, run }) in self.attempts.into_iter().enumerate() {
+        for (n, Attempt { purpose, run }) in self.attempts.into_iter().enumerate() {
             let path = format!("attempts[{n}].run");
             let run = restore_run(run, now).map_err(|error| error.nested_in(&path))?;
             let n_steps = match purpose {

@@ -1,17 +1,14 @@
 //! `ServiceStage` pipelines with actions: release tasks of the new kind, `/v3/{project_id}/pipeline/pipelines`.
 
-mod error;
 pub mod fixture;
-mod hints;
 mod model;
 mod operations;
-mod table;
 mod wire;
 
 use super::ServiceStage;
 use crate::http::routes::{Routes, route};
-pub use model::pipeline::FAMILY;
-pub use table::Table;
+pub use model::commands::ExecutionContext;
+pub use model::pipeline::Pipeline;
 
 /// The URL table.
 pub(super) fn routes() -> Routes<ServiceStage> {

@@ -1,26 +1,28 @@
 //! The operations, in the order of the documentation's table of contents.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::model::action::ActionRefusal;
+use super::model::action::ActionKind;
+use super::model::commands::ExecutionContext;
 use super::model::pipeline::Pipeline;
 use super::model::trigger_policy::{PolicySpec, TriggerPolicy};
-use super::wire::{
-    ActionQuery, ActionResponse, PipelineActionBody, PipelineBody, PipelineDetail, PipelineRecord,
-    PipelineRecords, PipelineRow,
+use super::wire::action::{ActionQuery, PipelineActionBody};
+use super::wire::definition::PipelineBody;
+use super::wire::views::{
+    ActionResponse, PipelineDetail, PipelineRecord, PipelineRecords, PipelineRow,
 };
 use crate::families::huawei::{GatewayError, GatewayErrorBody};
+use crate::families::servicestage::commands::Commanded;
 use crate::families::servicestage::error::ServiceStageErrorBody;
 use crate::families::servicestage::paging::Paging;
-use crate::families::servicestage::tables::Tables;
-use crate::families::servicestage::{Error, ServiceStage, hints};
+use crate::families::servicestage::{Error, ServiceStage};
 use crate::http::Caller;
+use crate::http::context::add_hint;
 use crate::http::extract::{Json, Path, Query};
-use crate::http::response::{self, StreamedArray};
-use crate::sim::Millis;
+use crate::http::json::ValidationError;
+use crate::http::response::{StreamedArray, ok};
 use crate::world::settings::{Fidelity, PipelinesList};
 
 /// The approximate size of a row of the list, in bytes.
@@ -31,11 +33,6 @@ const POLICY_SIZE: usize = 128;
 
 /// The maximum number of pipelines in a project: a limit of the console, enforced under strict fidelity only.
 const MAX_PIPELINES: usize = 1_000;
-
-/// A response with a body of approximately that size.
-fn ok(body: &impl Serialize, size: usize) -> Response {
-    response::json(StatusCode::OK, response::to_json(body, size))
-}
 
 /// Creates a release task.
 ///
@@ -60,40 +57,19 @@ pub(super) async fn create_pipeline(
     let definition = body.definition()?;
     let strict = handle.settings().fidelity == Fidelity::Strict;
     handle.write(|tables, shared, now| {
-        let table = &mut tables.pipelines;
-        table.check_name(&project, &definition, None)?;
-        if strict && table.collection().len(&project) >= MAX_PIPELINES {
-            return Err(Error::at("project_id", "has 1000 release tasks already"));
+        let pipelines = &mut tables.pipelines;
+        let realm = &definition.enterprise_project;
+        pipelines.check_name(&project, realm, &definition.name, None)?;
+        if strict && pipelines.collection.len(&project) >= MAX_PIPELINES {
+            let wrong = "has 1000 release tasks already";
+            return Err(ValidationError::new("project_id", wrong).into());
         }
-        let id = handle.ids().uuid(|id| table.collection().contains(id));
+        let id = handle.ids().uuid(|id| pipelines.collection.contains(id));
         let pipeline = Pipeline::new(&project, &id, &caller.name, definition, now);
-        let response = ok(&PipelineDetail::new(&pipeline, now), ROW_SIZE);
-        table.insert(pipeline, &mut shared.log.context(now, "create"));
-        Ok(response)
+        let change_context = &mut shared.log.context(now, "create");
+        let created = pipelines.insert(&project, &id, pipeline, change_context);
+        Ok(ok(&PipelineDetail::new(&created.item, now), ROW_SIZE))
     })
-}
-
-/// A pipeline of a project. Errors: 404.
-fn find<'a>(tables: &'a Tables, project: &str, id: &str) -> Result<&'a Pipeline, Error> {
-    let pipeline = tables.pipelines.collection().get(project, id);
-    pipeline.ok_or_else(|| hints::missing_pipeline(tables, project, id))
-}
-
-/// The error for a refused command, with its hint. Errors: 404 if there is no such pipeline.
-fn refused(
-    tables: &Tables,
-    project: &str,
-    id: &str,
-    action_refusal: ActionRefusal,
-    now: Millis,
-) -> Error {
-    match find(tables, project, id) {
-        Ok(pipeline) => {
-            let hint = pipeline.hint(&action_refusal, now);
-            Error::from(action_refusal).with_hint(hint)
-        }
-        Err(error) => error,
-    }
 }
 
 #[derive(Serialize)]
@@ -120,8 +96,8 @@ pub(super) async fn list_pipelines(
 ) -> Result<Response, Error> {
     let page = paging.page()?;
     Ok(handle.read(|tables, _, now| {
-        let pipelines = tables.pipelines.collection();
-        let size = page.limit().min(pipelines.len(&project)) * ROW_SIZE;
+        let pipelines = &tables.pipelines.collection;
+        let size = page.limit.min(pipelines.len(&project)) * ROW_SIZE;
         let rows = page.cut(
             pipelines.of(&project),
             |stored| &stored.item.definition.name,
@@ -157,16 +133,16 @@ pub(super) async fn update_pipeline(
 ) -> Result<Response, Error> {
     let definition = body.definition()?;
     handle.write(|tables, shared, now| {
-        find(tables, &project, &id)?;
-        let table = &mut tables.pipelines;
-        table.check_name(&project, &definition, Some(&id))?;
-        if let Some(Err(action_refusal)) =
-            table.edit(&project, &id, definition, now, &mut shared.log)
-        {
-            return Err(refused(tables, &project, &id, action_refusal, now));
-        }
-        let pipeline = find(tables, &project, &id)?;
-        Ok(ok(&PipelineDetail::new(pipeline, now), ROW_SIZE))
+        let pipeline = tables.pipeline(&project, &id)?;
+        let (pipelines, realm) = (&tables.pipelines, &definition.enterprise_project);
+        pipelines.check_name(&project, realm, &definition.name, Some(&id))?;
+        pipeline.check("", ActionKind::Edit, now)?;
+        let change_context = &mut shared.log.context(now, ActionKind::Edit.into());
+        let pipelines = &mut tables.pipelines;
+        Ok(pipelines.edit(&project, &id, change_context, |pipeline| {
+            pipeline.edit(definition, now);
+            ok(&PipelineDetail::new(pipeline, now), ROW_SIZE)
+        }))
     })
 }
 
@@ -193,11 +169,19 @@ pub(super) async fn operate_pipeline(
 ) -> Result<Response, Error> {
     let action = body.action(&query)?;
     let execution = handle.write(|tables, shared, now| {
-        tables
-            .pipelines
-            .act(&project, &id, &action, &caller.name, now, shared)
-            .ok_or_else(|| hints::missing_pipeline(tables, &project, &id))?
-            .map_err(|action_refusal| refused(tables, &project, &id, action_refusal, now))
+        tables.pipeline(&project, &id)?;
+        let change_context = &mut shared.log.context(now, action.kind().into());
+        let mut context = ExecutionContext {
+            caller: Some(&caller.name),
+            now,
+            next_execution: &mut tables.next_execution,
+            scripts: &mut shared.scripts,
+        };
+        let pipelines = &mut tables.pipelines;
+        let acted = pipelines.edit(&project, &id, change_context, |pipeline| {
+            pipeline.act(&action, &mut context)
+        });
+        Ok::<_, Error>(acted?)
     })?;
     let response = ActionResponse {
         id: execution,
@@ -223,7 +207,7 @@ pub(super) async fn show_pipeline(
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
     handle.read(|tables, _, now| {
-        let pipeline = find(tables, &project, &id)?;
+        let pipeline = tables.pipeline(&project, &id)?;
         Ok(ok(&PipelineDetail::new(pipeline, now), ROW_SIZE))
     })
 }
@@ -247,7 +231,7 @@ pub(super) async fn list_pipeline_records(
 ) -> Result<Response, Error> {
     let page = paging.page()?;
     handle.read(|tables, _, now| {
-        let pipeline = find(tables, &project, &id)?;
+        let pipeline = tables.pipeline(&project, &id)?;
         let rows = page.cut(
             pipeline.executions.iter(),
             |_| "",
@@ -310,26 +294,19 @@ fn set_policy(
     Path((project, id)): Path<(String, String)>,
     Json(spec): Json<PolicySpec>,
 ) -> Result<Response, Error> {
-    let now = handle.read(|tables, _, now| find(tables, &project, &id).map(|_| now))?;
+    let now = handle.read(|tables, _, now| tables.pipeline(&project, &id).map(|_| now))?;
     // Outside the write lock, because searching cron lines that never fire takes long.
     let mut policy = TriggerPolicy::new(spec, now)?;
     handle.write(|tables, shared, now| {
-        let stages = &find(tables, &project, &id)?.definition.stages;
-        if let Err(invalid_selection) = policy.selection().validate(stages.as_slice()) {
-            return Err(refused(
-                tables,
-                &project,
-                &id,
-                invalid_selection.into(),
-                now,
-            ));
-        }
+        let stages = &tables.pipeline(&project, &id)?.definition.stages;
+        policy.selection().validate(stages.as_slice())?;
         policy.advance_past(now);
         let response = ok(policy.spec(), POLICY_SIZE);
         let change_context = &mut shared.log.context(now, "hooks");
-        tables
-            .pipelines
-            .set_policy(&project, &id, policy, change_context);
+        let pipelines = &mut tables.pipelines;
+        pipelines.edit(&project, &id, change_context, |pipeline| {
+            pipeline.policy = Some(policy);
+        });
         Ok(response)
     })
 }
@@ -350,7 +327,7 @@ pub(super) async fn show_pipeline_hooks(
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
     handle.read(|tables, _, _| {
-        let pipeline = find(tables, &project, &id)?;
+        let pipeline = tables.pipeline(&project, &id)?;
         Ok(match &pipeline.policy {
             Some(policy) => ok(policy.spec(), POLICY_SIZE),
             None => ok(&PolicySpec::default(), POLICY_SIZE),
@@ -368,9 +345,10 @@ pub(super) async fn show_pipeline_hooks(
         ("x-source" = json!("ServiceStage API reference, page 0263, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:get")),
         ("x-differences" = json!("not emulated: it reads the caller's package store; 501"))))]
-pub(super) async fn parse_template_package() -> Error {
-    Error::from(GatewayError::NotEmulated).with_hint(
+pub(super) async fn parse_template_package() -> GatewayError {
+    add_hint(
         "the emulator has no access to template packages; declare the stages in the body with config_mode ui"
             .to_owned(),
-    )
+    );
+    GatewayError::NotEmulated
 }

@@ -8,13 +8,11 @@ use super::model::plan::Plan;
 use super::model::progress::{LastExecution, PlanProgress};
 use super::model::spec::{PlanSpec, check_desc};
 use super::model::vocabulary::{FailStrategy, PlanAction, PlanStatus};
-use super::table::{Table, name_taken};
 use crate::families::servicestage::names::{check_name, name_after};
 use crate::http::json::RawJson;
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
 use crate::sim::lifecycle::RunRecord;
-use crate::sim::transition::ChangeContext;
 use crate::world::fixture::ValidationError;
 use crate::world::identities::UNKNOWN_CALLER;
 use crate::world::run_fixture::restore_run;
@@ -53,58 +51,14 @@ pub struct ProgressFixture {
     pub given: Option<PlanStatus>,
     /// The last execution.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub execution: Option<BatchRunFixture>,
+    pub execution: Option<BatchRun<RunRecord>>,
     /// The rollback of the last execution.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rollback: Option<BatchRunFixture>,
-}
-
-/// An execution or a rollback.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BatchRunFixture {
-    /// The run. It has a step per component, by position, and one more if no component works.
-    pub run: RunRecord,
-    /// The job id of each component; empty without work.
-    pub jobs: Vec<String>,
-}
-
-impl Table {
-    /// Adds a plan from a fixture.
-    pub fn load(
-        &mut self,
-        project: &str,
-        fixture: PlanFixture,
-        ids: &Ids,
-        change_context: &mut ChangeContext,
-    ) -> Result<(), ValidationError> {
-        let id = fixture.id.clone();
-        if id.is_empty() {
-            return Err(ValidationError::new("id", "must not be empty"));
-        }
-        if self.contains(&id) {
-            return Err(ValidationError::new("id", format!("duplicate {id:?}")));
-        }
-        let mut plan = fixture.into_plan(change_context.now)?;
-        let name = &plan.spec.name;
-        if self.named(project, name).is_some() {
-            return Err(ValidationError::new("name", name_taken(name)));
-        }
-        plan.spec.give_ids(ids);
-        self.insert(project, &id, plan, change_context);
-        Ok(())
-    }
-
-    /// The plans of a project as fixtures, oldest first.
-    pub fn save(&self, project: &str, now: Millis) -> Vec<PlanFixture> {
-        self.of(project)
-            .map(|entry| PlanFixture::new(&entry.id, &entry.item, now))
-            .collect()
-    }
+    pub rollback: Option<BatchRun<RunRecord>>,
 }
 
 impl PlanFixture {
-    fn new(id: &str, plan: &Plan, now: Millis) -> Self {
+    pub fn new(id: &str, plan: &Plan, now: Millis) -> Self {
         let spec = &plan.spec;
         let components = spec
             .components
@@ -118,7 +72,7 @@ impl PlanFixture {
             components: Some(components.collect()),
             name: Some(spec.name.clone()),
             fail_strategy: Some(spec.fail_strategy),
-            status: Some(plan.status(now)),
+            status: Some(plan.progress.status(now)),
             create_time: Some(plan.create_time),
             modify_time: Some(plan.modify_time),
             execute_time: Some(plan.execute_time),
@@ -127,20 +81,32 @@ impl PlanFixture {
         }
     }
 
-    fn into_plan(self, now: Millis) -> Result<Plan, ValidationError> {
+    /// The plan. Components without an id receive one.
+    pub fn plan(self, ids: &Ids, now: Millis) -> Result<Plan, ValidationError> {
+        if self.id.is_empty() {
+            return Err(ValidationError::new("id", "must not be empty"));
+        }
         let name = self.name.unwrap_or_else(|| name_after(&self.id));
         check_name(&name)?;
         let desc = self.desc.unwrap_or_default();
         check_desc(&desc)?;
         let components = Component::stored(self.components.unwrap_or_default())?;
-        let progress = match self.emulator {
-            Some(progress) => progress.restore(self.status, components.len(), now)?,
-            None => PlanProgress::given(self.status.unwrap_or(PlanStatus::Created)),
-        };
+        let status = self.status.unwrap_or(PlanStatus::Created);
+        let progress = self.emulator.unwrap_or_default();
+        let progress = progress
+            .restore(status, components.len(), now)
+            .map_err(|error| error.nested_in("emulator"))?;
         let started = match &progress.release {
             LastExecution::Done(batch_run) => batch_run.run.started(),
             LastExecution::Given(_) => 0,
         };
+        let mut spec = PlanSpec {
+            name,
+            desc,
+            fail_strategy: self.fail_strategy.unwrap_or(FailStrategy::Stop),
+            components,
+        };
+        spec.give_ids(ids);
         Ok(Plan {
             action: self.action.unwrap_or(PlanAction::Create),
             swimlane_id: self.swimlane_id.unwrap_or_default(),
@@ -148,12 +114,7 @@ impl PlanFixture {
             create_time: time("create_time", self.create_time, now)?,
             modify_time: time("modify_time", self.modify_time, 0)?,
             execute_time: time("execute_time", self.execute_time, started)?,
-            spec: PlanSpec {
-                name,
-                desc,
-                fail_strategy: self.fail_strategy.unwrap_or(FailStrategy::Stop),
-                components,
-            },
+            spec,
             progress,
         })
     }
@@ -162,7 +123,7 @@ impl PlanFixture {
 impl ProgressFixture {
     /// The runs of a plan; absent if the status is all that is known.
     fn new(progress: &PlanProgress) -> Option<Self> {
-        let rollback = progress.rollback.as_ref().map(BatchRunFixture::from);
+        let rollback = progress.rollback.as_ref().map(BatchRun::from);
         let (given, execution) = match &progress.release {
             LastExecution::Done(batch_run) => (None, Some((&**batch_run).into())),
             LastExecution::Given(status) if rollback.is_some() => (Some(*status), None),
@@ -175,36 +136,39 @@ impl ProgressFixture {
         })
     }
 
+    /// `status` is the plan's, which holds if no run is known.
     fn restore(
         self,
-        status: Option<PlanStatus>,
+        status: PlanStatus,
         n_components: usize,
         now: Millis,
     ) -> Result<PlanProgress, ValidationError> {
-        let release = match (self.execution, self.given) {
-            (Some(_), Some(_)) => {
-                let wrong = "must be absent beside an execution";
-                return Err(ValidationError::new("emulator.given", wrong));
-            }
-            (Some(execution), None) => {
-                let batch_run = execution.restore("emulator.execution", n_components, now)?;
-                LastExecution::Done(batch_run.into())
-            }
+        let restore = |path, batch_run: Option<BatchRun<RunRecord>>| {
+            batch_run
+                .map(|batch_run| batch_run.restore(n_components, now))
+                .transpose()
+                .map_err(|error| error.nested_in(path))
+        };
+        let wrong = match (&self.execution, self.given) {
+            (Some(_), Some(_)) => Some("must be absent beside an execution"),
             (None, None) if self.rollback.is_some() => {
-                let wrong = "is required: the status before the rollback";
-                return Err(ValidationError::new("emulator.given", wrong));
+                Some("is required: the status before the rollback")
             }
-            (None, given) => LastExecution::Given(given.or(status).unwrap_or(PlanStatus::Created)),
+            _ => None,
         };
-        let rollback = match self.rollback {
-            Some(rollback) => Some(rollback.restore("emulator.rollback", n_components, now)?),
-            None => None,
+        if let Some(wrong) = wrong {
+            return Err(ValidationError::new("given", wrong));
+        }
+        let release = match restore("execution", self.execution)? {
+            Some(execution) => LastExecution::Done(execution.into()),
+            None => LastExecution::Given(self.given.unwrap_or(status)),
         };
+        let rollback = restore("rollback", self.rollback)?;
         Ok(PlanProgress { release, rollback })
     }
 }
 
-impl From<&BatchRun> for BatchRunFixture {
+impl From<&BatchRun> for BatchRun<RunRecord> {
     fn from(batch_run: &BatchRun) -> Self {
         Self {
             run: batch_run.run.record().clone(),
@@ -213,23 +177,18 @@ impl From<&BatchRun> for BatchRunFixture {
     }
 }
 
-impl BatchRunFixture {
-    fn restore(
-        self,
-        path: &str,
-        n_components: usize,
-        now: Millis,
-    ) -> Result<BatchRun, ValidationError> {
-        let run =
-            restore_run(self.run, now).map_err(|error| error.nested_in(format!("{path}.run")))?;
+impl BatchRun<RunRecord> {
+    fn restore(self, n_components: usize, now: Millis) -> Result<BatchRun, ValidationError> {
+        let run = restore_run(self.run, now);
+        let run = run.map_err(|error| error.nested_in("run"))?;
         if self.jobs.len() != n_components {
             let wrong = format!("must have {n_components} entries, one per component");
-            return Err(ValidationError::new(format!("{path}.jobs"), wrong));
+            return Err(ValidationError::new("jobs", wrong));
         }
         let n_steps = run.record().steps.len();
         if n_steps != n_components && n_steps != n_components + 1 {
             let wrong = format!("must have {n_components} steps, one per component");
-            return Err(ValidationError::new(format!("{path}.run.does"), wrong));
+            return Err(ValidationError::new("run.does", wrong));
         }
         let jobs = self.jobs;
         Ok(BatchRun { run, jobs })

@@ -4,16 +4,13 @@
 //! Source: ServiceStage API reference, "Release Management" (index page 0255), read 2026-08.
 
 pub mod fixture;
-mod hints;
 pub mod model;
 mod operations;
-pub mod table;
 pub mod wire;
 
 use super::ServiceStage;
 use crate::http::routes::{Routes, route};
-pub use model::batch_run::FAMILY;
-pub use table::Table;
+pub use model::plan::Plan;
 
 /// The URL table.
 pub(super) fn routes() -> Routes<ServiceStage> {

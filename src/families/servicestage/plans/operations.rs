@@ -5,20 +5,21 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::model::batch_run::PlanWriteContext;
-use super::model::plan::{InvalidState, Plan};
-use super::model::vocabulary::PlanCommand;
+use super::model::commands::PlanCommand;
+use super::model::plan::Plan;
 use super::wire::{
     CreateReleasePlanBody, EditReleasePlanBody, PlanPath, ProjectPath, ReleasePlanDeployInfo,
     ReleasePlanDetail, ReleasePlanList, ReleasePlanRow,
 };
 use crate::families::huawei::GatewayErrorBody;
-use crate::families::servicestage::Tables;
+use crate::families::servicestage::commands::Commanded;
 use crate::families::servicestage::error::ServiceStageErrorBody;
+use crate::families::servicestage::named_collection::WHOLE_PROJECT;
 use crate::families::servicestage::paging::Paging;
-use crate::families::servicestage::{Error, ServiceStage, hints};
+use crate::families::servicestage::{Error, ServiceStage, Tables};
 use crate::http::Caller;
 use crate::http::extract::{Json, Path, Query};
-use crate::http::response;
+use crate::http::response::{self, ok};
 use crate::sim::Millis;
 use crate::world::handle::Handle;
 
@@ -45,15 +46,16 @@ pub(super) async fn create_release_plan(
     caller: Caller,
     Json(body): Json<CreateReleasePlanBody>,
 ) -> Result<Response, Error> {
-    let new_plan = body.new_plan()?;
+    let mut plan = body.plan(caller.name.into_owned())?;
     handle.write(|tables, shared, now| {
+        let plans = &mut tables.plans;
+        plans.check_name(&project_id, WHOLE_PROJECT, &plan.spec.name, None)?;
+        let id = handle.ids().uuid(|id| plans.collection.contains(id));
+        plan.spec.give_ids(handle.ids());
+        plan.create_time = now;
         let change_context = &mut shared.log.context(now, "create");
-        let creator = caller.name.into_owned();
-        let created =
-            tables
-                .plans
-                .create(&project_id, new_plan, creator, handle.ids(), change_context)?;
-        Ok(detail(&created.id, &created.item, now))
+        let created = plans.insert(&project_id, &id, plan, change_context);
+        Ok(detail(&id, &created.item, now))
     })
 }
 
@@ -76,18 +78,23 @@ pub(super) async fn create_release_plan(
         ("x-differences" = json!("the page could be read only up to a component's runtime_stack: the other fields of a component are kept unchecked; inferred: the answer (the detail), the refusal of a plan under way, and the status CREATED of an edited plan; the page requires component_id, which is generated for the action create"))))]
 pub(super) async fn update_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
-    Path(path): Path<PlanPath>,
+    Path(PlanPath(project, id)): Path<PlanPath>,
     Json(body): Json<EditReleasePlanBody>,
 ) -> Result<Response, Error> {
-    let spec = body.spec()?;
-    let (project, id) = (&path.project_id, &path.release_plan_id);
+    let mut spec = body.spec()?;
     handle.write(|tables, shared, now| {
-        find(tables, project, id)?;
-        let change_context = &mut shared.log.context(now, PlanCommand::Edit.as_str());
+        let plan = tables.plan(&project, &id)?;
+        plan.check("", PlanCommand::Edit, now)?;
+        spec.check(plan.action)?;
         tables
             .plans
-            .edit(project, id, spec, handle.ids(), change_context)?;
-        Ok(detail(id, find(tables, project, id)?, now))
+            .check_name(&project, WHOLE_PROJECT, &spec.name, Some(&id))?;
+        spec.give_ids(handle.ids());
+        let change_context = &mut shared.log.context(now, PlanCommand::Edit.into());
+        Ok(tables.plans.edit(&project, &id, change_context, |plan| {
+            plan.edit(spec, now);
+            detail(&id, plan, now)
+        }))
     })
 }
 
@@ -106,15 +113,15 @@ pub(super) async fn update_release_plan(
         ("x-differences" = json!("inferred: the permission, and the refusal of a plan under way"))))]
 pub(super) async fn delete_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
-    Path(path): Path<PlanPath>,
+    Path(PlanPath(project, id)): Path<PlanPath>,
 ) -> Result<Response, Error> {
-    let (project, id) = (&path.project_id, &path.release_plan_id);
     handle.write(|tables, shared, now| {
-        find(tables, project, id)?;
-        let change_context = &mut shared.log.context(now, PlanCommand::Delete.as_str());
-        tables.plans.delete(project, id, change_context)
-    })?;
-    Ok(response::empty(StatusCode::OK))
+        let plan = tables.plan(&project, &id)?;
+        plan.check("", PlanCommand::Delete, now)?;
+        let change_context = &mut shared.log.context(now, PlanCommand::Delete.into());
+        tables.plans.remove(&project, &id, change_context);
+        Ok(response::empty(StatusCode::OK))
+    })
 }
 
 /// Lists the release plans of a project.
@@ -136,18 +143,22 @@ pub(super) async fn list_release_plans(
     Query(paging): Query<Paging>,
 ) -> Result<Response, Error> {
     let page = paging.page()?;
-    let text = handle.read(|tables, _, now| {
-        let plans = &tables.plans;
+    Ok(handle.read(|tables, _, now| {
+        let plans = &tables.plans.collection;
         let count = plans.len(&project_id);
         let rows = page.cut(
             plans.of(&project_id),
-            |entry| &entry.item.spec.name,
-            |entry| entry.item.update_time(),
+            |stored| &stored.item.spec.name,
+            |stored| stored.item.update_time(),
         );
-        let view = ReleasePlanList::new(count, rows.map(|entry| ReleasePlanRow::new(entry, now)));
-        response::to_json(&view, 64 + page.limit().min(count) * ReleasePlanRow::SIZE)
-    });
-    Ok(response::json(StatusCode::OK, text))
+        let view = ReleasePlanList {
+            count,
+            release_plans: rows
+                .map(|stored| ReleasePlanRow::new(stored, now))
+                .collect(),
+        };
+        ok(&view, 64 + page.limit.min(count) * ReleasePlanRow::SIZE)
+    }))
 }
 
 /// Shows a release plan.
@@ -164,10 +175,9 @@ pub(super) async fn list_release_plans(
         ("x-differences" = json!("the page could be read only up to a component's name, and not its example: components are returned as given"))))]
 pub(super) async fn show_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
-    Path(path): Path<PlanPath>,
+    Path(PlanPath(project, id)): Path<PlanPath>,
 ) -> Result<Response, Error> {
-    let (project, id) = (&path.project_id, &path.release_plan_id);
-    handle.read(|tables, _, now| Ok(detail(id, find(tables, project, id)?, now)))
+    handle.read(|tables, _, now| Ok(detail(&id, tables.plan(&project, &id)?, now)))
 }
 
 /// Shows the deployment of each component of a release plan.
@@ -185,14 +195,12 @@ pub(super) async fn show_release_plan(
         ("x-differences" = json!("seq is a text as in the table, though a number elsewhere; rollback_start_time and rollback_end_time are numbers like start_time and end_time, though texts in the table; the fields after rollback_fail_message and the example could not be read; there is no operation to look up a job_id"))))]
 pub(super) async fn show_release_plan_deploy_info(
     State(ServiceStage(handle)): State<ServiceStage>,
-    Path(path): Path<PlanPath>,
+    Path(PlanPath(project, id)): Path<PlanPath>,
 ) -> Result<Response, Error> {
-    let (project, id) = (&path.project_id, &path.release_plan_id);
-    let text = handle.read(|tables, _, now| {
-        let view = ReleasePlanDeployInfo::new(id, find(tables, project, id)?, now);
-        Ok::<_, Error>(response::to_json(&view, view.size()))
-    })?;
-    Ok(response::json(StatusCode::OK, text))
+    handle.read(|tables, _, now| {
+        let view = ReleasePlanDeployInfo::new(&id, tables.plan(&project, &id)?, now);
+        Ok(ok(&view, view.size()))
+    })
 }
 
 /// Executes a release plan: releases the components that have not succeeded yet, or all of them after a rollback.
@@ -211,7 +219,7 @@ pub(super) async fn execute_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
 ) -> Result<Response, Error> {
-    command(&handle, &path, PlanCommand::Execute, Plan::execute)
+    command(&handle, path, PlanCommand::Execute, Plan::execute)
 }
 
 /// Rolls back the released components of a release plan, the last batch first.
@@ -231,7 +239,7 @@ pub(super) async fn rollback_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
 ) -> Result<Response, Error> {
-    command(&handle, &path, PlanCommand::Rollback, Plan::roll_back)
+    command(&handle, path, PlanCommand::Rollback, Plan::roll_back)
 }
 
 /// Aborts the execution of a release plan: running components are interrupted, the others stay `CREATED`.
@@ -250,38 +258,33 @@ pub(super) async fn abort_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
 ) -> Result<Response, Error> {
-    command(&handle, &path, PlanCommand::Abort, Plan::abort)
+    command(&handle, path, PlanCommand::Abort, Plan::abort)
 }
 
 /// Applies a command to a plan, with an empty body as the response.
 fn command(
     handle: &Handle<Tables>,
-    path: &PlanPath,
+    PlanPath(project, id): PlanPath,
     command: PlanCommand,
-    apply: impl FnOnce(&mut Plan, &mut PlanWriteContext, Millis) -> Result<(), InvalidState>,
+    apply: impl FnOnce(&mut Plan, &mut PlanWriteContext, Millis),
 ) -> Result<Response, Error> {
-    let (project, id) = (&path.project_id, &path.release_plan_id);
     handle.write(|tables, shared, now| {
-        find(tables, project, id)?;
+        tables.plan(&project, &id)?.check("", command, now)?;
         let mut context = PlanWriteContext {
             scripts: &mut shared.scripts,
             ids: handle.ids(),
-            project,
-            id,
+            project: &project,
+            id: &id,
         };
-        let change_context = &mut shared.log.context(now, command.as_str());
-        tables.plans.command(&mut context, change_context, apply)
-    })?;
-    Ok(response::empty(StatusCode::OK))
-}
-
-/// A plan of the project. Errors: 404, with the plan's project as a hint.
-fn find<'a>(tables: &'a Tables, project: &str, id: &str) -> Result<&'a Plan, Error> {
-    let plan = tables.plans.get(project, id);
-    plan.ok_or_else(|| hints::missing_plan(tables, project, id))
+        let change_context = &mut shared.log.context(now, command.into());
+        tables.plans.edit(&project, &id, change_context, |plan| {
+            apply(plan, &mut context, now);
+        });
+        Ok(response::empty(StatusCode::OK))
+    })
 }
 
 fn detail(id: &str, plan: &Plan, now: Millis) -> Response {
     let view = ReleasePlanDetail::new(id, plan, now);
-    response::json(StatusCode::OK, response::to_json(&view, view.size()))
+    ok(&view, view.size())
 }

@@ -3,19 +3,17 @@
 //! Source: ServiceStage API reference, "Release Management" (pages 0230 to 0236 and 0251), read 2026-08.
 //! All times are milliseconds since the Unix epoch, or 0.
 
-use std::fmt::Display;
-
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::model::batch_run::Job;
 use super::model::component::{Component, ReleasePlanComponent, RequestedComponent, required};
-use super::model::plan::{NewPlan, Plan};
-use super::model::progress::ComponentProgress;
+use super::model::plan::Plan;
+use super::model::progress::{ComponentProgress, PlanProgress};
 use super::model::spec::{PlanSpec, check_desc};
 use super::model::vocabulary::{FailStrategy, JobStatus, PlanAction, PlanStatus};
 use crate::families::servicestage::names::check_name;
 use crate::http::json::{RawJson, ValidationError};
-use crate::http::response::StreamedArray;
 use crate::sim::Millis;
 use crate::sim::collection::Stored;
 
@@ -29,13 +27,13 @@ pub struct ProjectPath {
 
 /// The path of a plan.
 #[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Path)]
-pub struct PlanPath {
+#[into_params(parameter_in = Path, names("project_id", "release_plan_id"))]
+pub struct PlanPath(
     /// The project's id.
-    pub project_id: String,
+    pub String,
     /// The plan's id, a uuid.
-    pub release_plan_id: String,
-}
+    pub String,
+);
 
 /// A plan to create. The page of the operation could not be read: this is the body of an edit, with the two fields of the
 /// detail that an edit cannot change.
@@ -76,18 +74,26 @@ pub struct EditReleasePlanBody {
 }
 
 impl CreateReleasePlanBody {
-    /// Checks the body by itself, not against other plans.
-    pub fn new_plan(self) -> Result<NewPlan, ValidationError> {
+    /// Checks the body by itself, not against other plans. The plan has yet to be given the time of its creation.
+    pub fn plan(self, creator: String) -> Result<Plan, ValidationError> {
         let edit = EditReleasePlanBody {
             name: self.name,
             components: self.components,
             desc: self.desc,
             fail_strategy: self.fail_strategy,
         };
-        Ok(NewPlan {
-            action: self.action.unwrap_or(PlanAction::Create),
+        let spec = edit.spec()?;
+        let action = self.action.unwrap_or(PlanAction::Create);
+        spec.check(action)?;
+        Ok(Plan {
+            action,
             swimlane_id: self.swimlane_id.unwrap_or_default(),
-            spec: edit.spec()?,
+            creator,
+            create_time: 0,
+            modify_time: 0,
+            execute_time: 0,
+            spec,
+            progress: PlanProgress::given(PlanStatus::Created),
         })
     }
 }
@@ -110,26 +116,13 @@ impl EditReleasePlanBody {
     }
 }
 
-/// The plans of a page, written one by one.
-type ReleasePlanRows<'a> = StreamedArray<Box<dyn Iterator<Item = ReleasePlanRow<'a>> + 'a>>;
-
 /// A page of the list.
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ReleasePlanList<'a> {
     /// The number of plans in the project, before paging.
-    count: usize,
+    pub count: usize,
     /// The plans, newest first by default.
-    #[schema(value_type = Vec<ReleasePlanRow>)]
-    release_plans: ReleasePlanRows<'a>,
-}
-
-impl<'a> ReleasePlanList<'a> {
-    pub fn new(count: usize, rows: impl Iterator<Item = ReleasePlanRow<'a>> + 'a) -> Self {
-        Self {
-            count,
-            release_plans: StreamedArray::new(Box::new(rows)),
-        }
-    }
+    pub release_plans: Vec<ReleasePlanRow<'a>>,
 }
 
 /// A plan in the list: the seven documented keys in the order of the documented example.
@@ -142,15 +135,13 @@ pub struct ReleasePlanRow<'a> {
     /// The action on its components.
     action: PlanAction,
     /// The time of creation.
-    #[schema(value_type = i64)]
-    create_time: Millis,
+    create_time: i64,
     /// The status.
     status: PlanStatus,
     /// The user who created it.
     creator: &'a str,
     /// The start of its last execution.
-    #[schema(value_type = i64)]
-    execute_time: Millis,
+    execute_time: i64,
 }
 
 impl<'a> ReleasePlanRow<'a> {
@@ -164,7 +155,7 @@ impl<'a> ReleasePlanRow<'a> {
             id: &stored.id,
             action: plan.action,
             create_time: plan.create_time,
-            status: plan.status(now),
+            status: plan.progress.status(now),
             creator: &plan.creator,
             execute_time: plan.execute_time,
         }
@@ -193,14 +184,11 @@ pub struct ReleasePlanDetail<'a> {
     /// The status.
     status: PlanStatus,
     /// The time of creation.
-    #[schema(value_type = i64)]
-    create_time: Millis,
+    create_time: i64,
     /// The time of the last edit.
-    #[schema(value_type = i64)]
-    modify_time: Millis,
+    modify_time: i64,
     /// The start of its last execution.
-    #[schema(value_type = i64)]
-    execute_time: Millis,
+    execute_time: i64,
     /// The user who created it.
     creator: &'a str,
 }
@@ -220,7 +208,7 @@ impl<'a> ReleasePlanDetail<'a> {
                 .collect(),
             name: &spec.name,
             fail_strategy: spec.fail_strategy,
-            status: plan.status(now),
+            status: plan.progress.status(now),
             create_time: plan.create_time,
             modify_time: plan.modify_time,
             execute_time: plan.execute_time,
@@ -258,27 +246,21 @@ pub struct ReleasePlanComponentInfo<'a> {
     /// The component's id.
     id: &'a str,
     /// The batch: a text here, as in the table, though a number everywhere else.
-    #[schema(value_type = String)]
-    #[serde(serialize_with = "as_text")]
-    seq: i64,
+    seq: String,
     /// The version; may be empty.
     version: &'a str,
     /// The job that rolls it back; empty until it starts.
     rollback_job_id: &'a str,
     /// The start of its release.
-    #[schema(value_type = i64)]
-    start_time: Millis,
+    start_time: i64,
     /// The end of its release.
-    #[schema(value_type = i64)]
-    end_time: Millis,
+    end_time: i64,
     /// The status of the job that rolls it back; empty if it is not rolled back.
     rollback_job_status: &'static str,
     /// The start of its rollback: a number, though the table has a text.
-    #[schema(value_type = i64)]
-    rollback_start_time: Millis,
+    rollback_start_time: i64,
     /// The end of its rollback: a number, though the table has a text.
-    #[schema(value_type = i64)]
-    rollback_end_time: Millis,
+    rollback_end_time: i64,
     /// The reason for the failure of its release; may be empty.
     fail_message: &'a str,
     /// The reason for the failure of its rollback; may be empty.
@@ -287,10 +269,13 @@ pub struct ReleasePlanComponentInfo<'a> {
 
 impl<'a> ReleasePlanDeployInfo<'a> {
     pub fn new(id: &'a str, plan: &'a Plan, now: Millis) -> Self {
-        let components = plan.components(now);
+        let components = plan.spec.components.iter().enumerate();
+        let components = components.map(|(n, component)| {
+            ReleasePlanComponentInfo::new(component, plan.progress.component(n, now))
+        });
         Self {
             id,
-            components: components.map(ReleasePlanComponentInfo::new).collect(),
+            components: components.collect(),
         }
     }
 
@@ -301,28 +286,26 @@ impl<'a> ReleasePlanDeployInfo<'a> {
 }
 
 impl<'a> ReleasePlanComponentInfo<'a> {
-    fn new((component, progress): (&'a Component, ComponentProgress<'a>)) -> Self {
-        let ComponentProgress { job, rollback, .. } = progress;
+    fn new(component: &'a Component, progress: ComponentProgress<'a>) -> Self {
+        let (job, rollback) = (progress.job, progress.rollback);
+        let rollback_job_status = rollback.map_or("", |job| job.status.as_str());
+        let rollback = rollback.unwrap_or(Job::unknown(JobStatus::Created));
         Self {
             job_id: job.id,
             status: progress.status,
-            job_status: progress.job_status,
+            job_status: job.status,
             name: &component.name,
             id: component.id.as_deref().unwrap_or_default(),
-            seq: component.seq,
+            seq: component.seq.to_string(),
             version: &component.version,
             rollback_job_id: rollback.id,
             start_time: job.start,
             end_time: job.end,
-            rollback_job_status: progress.rollback_status.map_or("", JobStatus::as_str),
+            rollback_job_status,
             rollback_start_time: rollback.start,
             rollback_end_time: rollback.end,
             fail_message: job.message,
             rollback_fail_message: rollback.message,
         }
     }
-}
-
-fn as_text<S: Serializer>(number: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(number)
 }

@@ -1,7 +1,10 @@
-//! The commands of a pipeline, and the statuses that allow them.
+//! The commands of a pipeline, and the way to a status that allows one.
 
-use super::selection::{InvalidSelection, TaskSelection};
+use super::pipeline::Pipeline;
+use super::selection::TaskSelection;
 use super::status::PipelineStatus;
+use crate::families::servicestage::commands::Commanded;
+use crate::sim::Millis;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -36,35 +39,6 @@ pub enum ActionKind {
     Rollback,
 }
 
-impl ActionKind {
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-
-    /// The statuses that allow the command.
-    pub fn allowed(self) -> &'static [PipelineStatus] {
-        use PipelineStatus::{
-            Failed, Initialised, Paused, Releasing, RollbackFailed, RolledBack, Succeeded,
-            ToBeApproved,
-        };
-        match self {
-            Self::Edit | Self::Start => &[
-                Initialised,
-                Succeeded,
-                Failed,
-                Paused,
-                RolledBack,
-                RollbackFailed,
-            ],
-            Self::Stop => &[Releasing, ToBeApproved],
-            Self::Continue => &[Paused],
-            Self::Retry => &[Failed],
-            Self::Approval => &[ToBeApproved],
-            Self::Rollback => &[Succeeded, Failed],
-        }
-    }
-}
-
 impl Action {
     pub fn kind(&self) -> ActionKind {
         match self {
@@ -91,18 +65,62 @@ impl Action {
     }
 }
 
-/// The reason a command was refused. A refused command changes nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ActionRefusal {
-    /// The present status does not allow the command.
-    Status(ActionKind, PipelineStatus),
-    Selection(InvalidSelection),
-    /// No gate of that name waits.
-    NoGate(String),
-}
+impl Commanded for Pipeline {
+    type ResourceCommand = ActionKind;
+    type ResourceStatus = PipelineStatus;
 
-impl From<InvalidSelection> for ActionRefusal {
-    fn from(invalid_selection: InvalidSelection) -> Self {
-        Self::Selection(invalid_selection)
+    fn status(&self, now: Millis) -> PipelineStatus {
+        self.status(now)
+    }
+
+    fn allowed_in(kind: ActionKind) -> &'static [PipelineStatus] {
+        use PipelineStatus::{
+            Failed, Initialised, Paused, Releasing, RollbackFailed, RolledBack, Succeeded,
+            ToBeApproved,
+        };
+        match kind {
+            ActionKind::Edit | ActionKind::Start => &[
+                Initialised,
+                Succeeded,
+                Failed,
+                Paused,
+                RolledBack,
+                RollbackFailed,
+            ],
+            ActionKind::Stop => &[Releasing, ToBeApproved],
+            ActionKind::Continue => &[Paused],
+            ActionKind::Retry => &[Failed],
+            ActionKind::Approval => &[ToBeApproved],
+            ActionKind::Rollback => &[Succeeded, Failed],
+        }
+    }
+
+    fn run_due(&self, now: Millis) -> Millis {
+        self.run_due(now)
+    }
+
+    fn advice(&self, kind: ActionKind, at: Millis) -> String {
+        use PipelineStatus::{Paused, Releasing, Restarting, RollingBack, Stopping, ToBeApproved};
+        let advice = match (self.status(at), kind) {
+            (ToBeApproved, _) => {
+                let gates = self.gates(at).join(", ");
+                return format!("approvals wait under {gates}: answer with action_id=approval");
+            }
+            (Releasing, _) => "time alone does not end it: action_id=stop pauses it",
+            (RollingBack | Stopping | Restarting, _) => {
+                "time alone does not end it: PATCH /_emulator/v1/state gives it another status"
+            }
+            (Paused, ActionKind::Stop) => "it is already paused",
+            (Paused, _) => "action_id=continue resumes it",
+            (_, ActionKind::Retry) => {
+                "only a failed release can be retried: action_id=start begins a new one, and a script \
+                 (POST /_emulator/v1/scripts) can make a task fail"
+            }
+            (_, ActionKind::Approval) => {
+                "only a stage or a task with an approval waits for one: action_id=start begins a new release"
+            }
+            (_, _) => "no release is running: action_id=start begins one",
+        };
+        advice.to_owned()
     }
 }

@@ -1,11 +1,15 @@
 //! The effect of commands and scheduled starts on a pipeline.
 
-use super::action::{Action, ActionRefusal};
+use super::action::Action;
 use super::definition::FailMode;
 use super::execution::{Attempt, Execution, Purpose, Trigger};
-use super::pipeline::{FAMILY, KEPT_EXECUTIONS, Pipeline};
+use super::pipeline::{KEPT_EXECUTIONS, Pipeline};
 use super::selection::TaskSelection;
 use super::stages::Step;
+use crate::families::servicestage::commands::Commanded;
+use crate::families::servicestage::refusal::{Refusal, listed};
+use crate::http::json::ValidationError;
+use crate::sim::collection::Resource;
 use crate::sim::lifecycle::{Command, Node, Outcome, Run, RunRecord, StepPlan};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::timeline::{self, Next};
@@ -23,12 +27,8 @@ pub struct ExecutionContext<'a> {
 
 impl Pipeline {
     /// Applies a command and returns the number of the execution.
-    pub fn act(
-        &mut self,
-        action: &Action,
-        context: &mut ExecutionContext,
-    ) -> Result<i64, ActionRefusal> {
-        self.check_allowed(action.kind(), context.now)?;
+    pub fn act(&mut self, action: &Action, context: &mut ExecutionContext) -> Result<i64, Refusal> {
+        self.check("action_id", action.kind(), context.now)?;
         match action {
             Action::Start(selection) => {
                 selection.validate(self.definition.stages.as_slice())?;
@@ -95,12 +95,12 @@ impl Pipeline {
         if self.status(context.now).is_open() {
             return None;
         }
-        let plan = self.plan(&selection, context);
+        let plan = self.plan(&selection, 0, context);
         Some(self.execution(plan, context))
     }
 
     fn start(&mut self, selection: &TaskSelection, context: &mut ExecutionContext) {
-        let plan = self.plan(selection, context);
+        let plan = self.plan(selection, 0, context);
         self.open(self.execution(plan, context));
     }
 
@@ -110,7 +110,7 @@ impl Pipeline {
             // A fixture gave the status: no step is known to have succeeded, so all of them run.
             let plan = RunRecord {
                 start_delay,
-                ..self.plan(&TaskSelection::ALL, context)
+                ..self.plan(&TaskSelection::ALL, 0, context)
             };
             self.open(self.execution(plan, context));
             return;
@@ -146,14 +146,22 @@ impl Pipeline {
         gate: &str,
         agree: bool,
         context: &mut ExecutionContext,
-    ) -> Result<(), ActionRefusal> {
-        let no_gate = || ActionRefusal::NoGate(gate.to_owned());
+    ) -> Result<(), Refusal> {
         if self.current_execution().is_none() {
-            let plan = self.plan_at_gate(gate, context).ok_or_else(no_gate)?;
+            // The meaning of a fixture's status 5: everything before the gate is done.
+            let stages = &self.definition.stages;
+            let n_done = stages
+                .steps()
+                .position(|step| step.gate_name() == Some(gate))
+                .ok_or_else(|| self.no_gate(gate, context.now))?;
+            let plan = self.plan(&TaskSelection::ALL, n_done, context);
             self.open(self.execution(plan, context));
         }
-        let step = self.latest().waiting_gate(gate, context.now);
-        let step = step.ok_or_else(no_gate)?;
+        let step = self
+            .latest()
+            .waiting_gates(context.now)
+            .find_map(|(step, name)| (name == gate).then_some(step))
+            .ok_or_else(|| self.no_gate(gate, context.now))?;
         let command = if agree {
             Command::Approve(step)
         } else {
@@ -162,6 +170,18 @@ impl Pipeline {
         let run = &mut self.latest_mut().latest_mut().run;
         run.apply(context.now, command).expect("the gate waits");
         Ok(())
+    }
+
+    fn no_gate(&self, gate: &str, now: Millis) -> Refusal {
+        let gates = self.gates(now);
+        Refusal {
+            error: ValidationError::new("task_name", format!("no approval waits under {gate}")),
+            hint: if gates.is_empty() {
+                "no approval waits".to_owned()
+            } else {
+                listed("approvals wait under", gate, &gates)
+            },
+        }
     }
 
     /// Applies a command to the current run. A run that only a fixture's status tells of begins here.
@@ -177,32 +197,22 @@ impl Pipeline {
         let _ = run.apply(context.now, command);
     }
 
-    /// The plan of a run of the selected tasks.
-    fn plan(&self, selection: &TaskSelection, context: &mut ExecutionContext) -> RunRecord {
-        let steps = self.definition.stages.steps();
-        let steps = steps.map(|step| self.plan_step(step, selection, context));
-        let steps = steps.collect();
-        self.plan_of(steps, context)
-    }
-
-    /// The plan of a run that waits at a gate, with everything before it done: the meaning of a fixture's status 5.
-    fn plan_at_gate(&self, gate: &str, context: &mut ExecutionContext) -> Option<RunRecord> {
+    /// The plan of a run of the selected tasks, with the first `n_done` steps done.
+    fn plan(
+        &self,
+        selection: &TaskSelection,
+        n_done: usize,
+        context: &mut ExecutionContext,
+    ) -> RunRecord {
         let stages = &self.definition.stages;
-        let gate = stages
-            .steps()
-            .position(|step| step.gate_name() == Some(gate))?;
-        let mut steps = vec![done(context.now); gate];
-        for step in stages.steps().skip(gate) {
-            steps.push(self.plan_step(step, &TaskSelection::ALL, context));
+        let mut steps = vec![done(context.now); n_done];
+        for step in stages.steps().skip(n_done) {
+            steps.push(self.plan_step(step, selection, context));
         }
-        Some(self.plan_of(steps, context))
-    }
-
-    fn plan_of(&self, steps: Vec<StepPlan>, context: &ExecutionContext) -> RunRecord {
         RunRecord {
             continue_on_failure: self.definition.fail_mode == FailMode::Continue,
             stop_delay: context.scripts.step(),
-            ..RunRecord::new(self.definition.stages.tree(), steps)
+            ..RunRecord::new(stages.tree(), steps)
         }
     }
 
@@ -229,7 +239,7 @@ impl Pipeline {
     /// Asks the scripts for the outcome of a step. Work of the pipeline as a whole goes by the pipeline's name.
     fn decide(&self, step: &str, work: Work, context: &mut ExecutionContext) -> StepPlan {
         context.scripts.decide(&StepQuery {
-            family: FAMILY,
+            family: Self::FAMILY,
             scope: &self.project,
             id: &self.id,
             name: &self.definition.name,

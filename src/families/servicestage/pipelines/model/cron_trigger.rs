@@ -13,7 +13,7 @@ pub(super) struct CronTrigger {
     cron: Cron,
     zone: FixedOffset,
     /// The next fire time, or [`NEVER`]. Kept because searching a line that never fires is costly.
-    next: Millis,
+    pub(super) next: Millis,
 }
 
 impl CronTrigger {
@@ -24,10 +24,6 @@ impl CronTrigger {
             zone,
             next: NEVER,
         })
-    }
-
-    pub(super) fn next(&self) -> Millis {
-        self.next
     }
 
     /// Moves on to the first fire time after `now`.

@@ -33,10 +33,12 @@ pub struct Execution {
     pub attempts: Vec<Attempt>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempt {
+/// A run of an execution. In a fixture, `R` is the state of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attempt<R = Run> {
     pub purpose: Purpose,
-    pub run: Run,
+    pub run: R,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,40 +112,27 @@ impl Execution {
 
     /// The steps of the latest release, each with its status.
     pub fn steps(&self, now: Millis) -> impl Iterator<Item = (Step<'_>, PipelineStatus)> {
-        let open = self.open_status(now);
         let steps = self.stages.steps().enumerate();
-        steps.map(move |(n, step)| (step, self.step_status(n, step, open, now)))
+        steps.map(move |(n, step)| (step, self.step_status(n, step, now)))
     }
 
     /// One of these steps.
     pub fn step(&self, n: usize, now: Millis) -> Option<(Step<'_>, PipelineStatus)> {
         let step = self.stages.step(n)?;
-        let open = self.open_status(now);
-        Some((step, self.step_status(n, step, open, now)))
+        Some((step, self.step_status(n, step, now)))
     }
 
-    /// The status of every open step during a stop or a pause; otherwise each has its own.
-    fn open_status(&self, now: Millis) -> Option<PipelineStatus> {
-        match self.release().phase(now) {
-            Phase::Stopping => Some(PipelineStatus::Stopping),
-            Phase::Paused => Some(PipelineStatus::Paused),
-            _ => None,
-        }
-    }
-
-    fn step_status(
-        &self,
-        n: usize,
-        step: Step,
-        open: Option<PipelineStatus>,
-        now: Millis,
-    ) -> PipelineStatus {
-        match self.release().step_state(n, now) {
+    fn step_status(&self, n: usize, step: Step, now: Millis) -> PipelineStatus {
+        let release = self.release();
+        match release.step_state(n, now) {
             StepState::Idle => PipelineStatus::Initialised,
-            StepState::Open { .. } => open.unwrap_or(match step.gate_name() {
-                Some(_) => PipelineStatus::ToBeApproved,
-                None => PipelineStatus::Releasing,
-            }),
+            // A stop or a pause concerns every open step.
+            StepState::Open { .. } => match (release.phase(now), step.gate_name()) {
+                (Phase::Stopping, _) => PipelineStatus::Stopping,
+                (Phase::Paused, _) => PipelineStatus::Paused,
+                (_, Some(_)) => PipelineStatus::ToBeApproved,
+                (_, None) => PipelineStatus::Releasing,
+            },
             StepState::Ended { verdict, .. } => match verdict {
                 Verdict::Succeeded => PipelineStatus::Succeeded,
                 Verdict::Failed | Verdict::Interrupted => PipelineStatus::Failed,
@@ -153,22 +142,11 @@ impl Execution {
     }
 
     /// The gates that wait for an approval, with their names.
-    fn waiting_gates(&self, now: Millis) -> impl Iterator<Item = (usize, &str)> {
+    pub fn waiting_gates(&self, now: Millis) -> impl Iterator<Item = (usize, &str)> {
         let steps = self.stages.steps().enumerate();
         steps.filter_map(move |(n, step)| {
             let name = step.gate_name()?;
             self.release().waits_at(n, now).then_some((n, name))
         })
-    }
-
-    /// The names of the gates that wait for an approval.
-    pub fn waiting(&self, now: Millis) -> Vec<&str> {
-        self.waiting_gates(now).map(|(_, name)| name).collect()
-    }
-
-    /// The first waiting gate of that name, as a step.
-    pub fn waiting_gate(&self, name: &str, now: Millis) -> Option<usize> {
-        self.waiting_gates(now)
-            .find_map(|(n, gate)| (gate == name).then_some(n))
     }
 }

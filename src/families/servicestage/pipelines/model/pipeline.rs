@@ -2,18 +2,15 @@
 
 use std::collections::VecDeque;
 
-use super::action::{ActionKind, ActionRefusal};
 use super::definition::Definition;
 use super::execution::{Attempt, Execution, Purpose};
 use super::stages::Step;
 use super::status::PipelineStatus;
 use super::trigger_policy::TriggerPolicy;
+use crate::families::servicestage::named_collection::UniquelyNamed;
 use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
 use crate::sim::{Millis, NEVER};
-
-/// The family's name in scripts and transitions.
-pub const FAMILY: &str = "pipelines";
 
 /// The number of executions that a pipeline keeps; older ones are only counted.
 pub(crate) const KEPT_EXECUTIONS: usize = 1_000;
@@ -83,16 +80,6 @@ impl Pipeline {
         }
     }
 
-    /// Refuses a command that the present status does not allow.
-    pub fn check_allowed(&self, kind: ActionKind, now: Millis) -> Result<(), ActionRefusal> {
-        let status = self.status(now);
-        if kind.allowed().contains(&status) {
-            Ok(())
-        } else {
-            Err(ActionRefusal::Status(kind, status))
-        }
-    }
-
     /// The instant of the last start, or 0.
     pub fn last_trigger_at(&self) -> Millis {
         match (&self.imported, self.executions.back()) {
@@ -101,19 +88,14 @@ impl Pipeline {
         }
     }
 
-    /// Replaces the definition and returns the old one.
-    pub fn edit(
-        &mut self,
-        definition: Definition,
-        now: Millis,
-    ) -> Result<Definition, ActionRefusal> {
-        self.check_allowed(ActionKind::Edit, now)?;
+    /// Replaces the definition.
+    pub fn edit(&mut self, definition: Definition, now: Millis) {
         if definition.enterprise_project != self.definition.enterprise_project {
             self.enterprise_project_name = None;
         }
         self.version += 1;
         self.updated = now;
-        Ok(std::mem::replace(&mut self.definition, definition))
+        self.definition = definition;
     }
 
     /// The execution that commands apply to; none while a fixture's status holds.
@@ -121,6 +103,19 @@ impl Pipeline {
         match self.imported {
             Some(_) => None,
             None => self.executions.back(),
+        }
+    }
+
+    /// The names of the gates that wait; of all gates if a fixture gave the status and not the gate.
+    pub fn gates(&self, now: Millis) -> Vec<&str> {
+        match self.current_execution() {
+            Some(execution) => execution.waiting_gates(now).map(|(_, name)| name).collect(),
+            None => self
+                .definition
+                .stages
+                .steps()
+                .filter_map(Step::gate_name)
+                .collect(),
         }
     }
 
@@ -136,8 +131,21 @@ impl Pipeline {
     }
 }
 
+impl UniquelyNamed for Pipeline {
+    const NOUN: &'static str = "pipeline";
+    const REALM: &'static str = "enterprise project";
+
+    fn realm(&self) -> &str {
+        &self.definition.enterprise_project
+    }
+
+    fn created(&self) -> Millis {
+        self.created
+    }
+}
+
 impl Resource for Pipeline {
-    const FAMILY: &'static str = FAMILY;
+    const FAMILY: &'static str = "pipelines";
 
     fn name(&self) -> &str {
         &self.definition.name

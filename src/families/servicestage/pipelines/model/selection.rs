@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::stages::{Stage, StageTask};
+use crate::families::servicestage::refusal::{Refusal, listed};
+use crate::http::json::ValidationError;
 
 /// The tasks to run. Without a list (absent or null) all of them run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,23 +22,6 @@ pub(crate) struct SelectedTasks {
     tasks: Vec<String>,
 }
 
-/// The reason a selection does not fit a pipeline. Entries and tasks are named by position.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InvalidSelection {
-    /// No task is named.
-    Empty,
-    UnknownStage {
-        entry: usize,
-        stage: String,
-    },
-    UnknownTask {
-        entry: usize,
-        task: usize,
-        stage: String,
-        name: String,
-    },
-}
-
 impl TaskSelection {
     pub const ALL: Self = Self(None);
 
@@ -45,12 +30,15 @@ impl TaskSelection {
     }
 
     /// Checks that at least one task is named, and that the pipeline has every named stage and task.
-    pub fn validate(&self, stages: &[Stage]) -> Result<(), InvalidSelection> {
+    pub fn validate(&self, stages: &[Stage]) -> Result<(), Refusal> {
         let Some(entries) = &self.0 else {
             return Ok(());
         };
         if entries.iter().all(|entry| entry.tasks.is_empty()) {
-            return Err(InvalidSelection::Empty);
+            return Err(Refusal {
+                error: ValidationError::new("selected_tasks", "must not be empty"),
+                hint: "omit selected_tasks to run every task".to_owned(),
+            });
         }
         for (n, entry) in entries.iter().enumerate() {
             entry.validate(n, stages)?;
@@ -91,19 +79,25 @@ impl TaskSelection {
 }
 
 impl SelectedTasks {
-    fn validate(&self, entry: usize, stages: &[Stage]) -> Result<(), InvalidSelection> {
+    /// Checks the entry at a position of the selection.
+    fn validate(&self, position: usize, stages: &[Stage]) -> Result<(), Refusal> {
+        let place = format!("selected_tasks[{position}]");
         let Some(stage) = stages.iter().find(|stage| stage.name == self.stage_name) else {
-            let stage = self.stage_name.clone();
-            return Err(InvalidSelection::UnknownStage { entry, stage });
+            let names: Vec<&str> = stages.iter().map(|stage| &*stage.name).collect();
+            return Err(Refusal {
+                error: ValidationError::new(place + ".stage_name", "there is no such stage"),
+                hint: listed("the stages are", &self.stage_name, &names),
+            });
         };
-        let is_unknown = |name: &String| stage.tasks.iter().all(|task| task.name != *name);
-        match self.tasks.iter().position(is_unknown) {
+        let names: Vec<&str> = stage.tasks.iter().map(|task| &*task.name).collect();
+        match self.tasks.iter().position(|name| !names.contains(&&**name)) {
             None => Ok(()),
-            Some(task) => Err(InvalidSelection::UnknownTask {
-                entry,
-                task,
-                stage: self.stage_name.clone(),
-                name: self.tasks[task].clone(),
+            Some(n) => Err(Refusal {
+                error: ValidationError::new(
+                    format!("{place}.tasks[{n}]"),
+                    "the stage has no such task",
+                ),
+                hint: listed("the tasks are", &self.tasks[n], &names),
             }),
         }
     }

@@ -4,36 +4,24 @@ use std::fmt;
 
 /// A status with its documented code. Source: ServiceStage API reference, "Obtaining the Release Task List" (new),
 /// status codes, read 2026-08. Codes 6 and 8 are not documented and never sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::FromRepr, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::FromRepr)]
 #[cfg_attr(test, derive(strum::VariantArray))]
 #[repr(u8)]
 pub enum PipelineStatus {
     /// Created, never run.
-    #[strum(serialize = "1")]
     Initialised = 1,
-    #[strum(serialize = "2")]
     Succeeded = 2,
-    #[strum(serialize = "3")]
     Failed = 3,
-    #[strum(serialize = "4")]
     Releasing = 4,
     /// A gate waits for an approval.
-    #[strum(serialize = "5")]
     ToBeApproved = 5,
-    #[strum(serialize = "7")]
     Paused = 7,
     /// Not selected (tasks and stages only).
-    #[strum(serialize = "9")]
     Skipped = 9,
-    #[strum(serialize = "10")]
     RollingBack = 10,
-    #[strum(serialize = "11")]
     RolledBack = 11,
-    #[strum(serialize = "12")]
     RollbackFailed = 12,
-    #[strum(serialize = "13")]
     Stopping = 13,
-    #[strum(serialize = "14")]
     Restarting = 14,
 }
 
@@ -42,13 +30,12 @@ impl PipelineStatus {
         self as u8
     }
 
-    pub fn from_code(code: u8) -> Option<Self> {
-        Self::from_repr(code)
-    }
-
     /// The code as a text.
     pub fn as_str(self) -> &'static str {
-        self.into()
+        const CODES: [&str; 15] = [
+            "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14",
+        ];
+        CODES[usize::from(self.code())]
     }
 
     /// Returns true if a run has not ended; a paused one has not.

@@ -99,14 +99,14 @@ impl TriggerPolicy {
 
     /// The next scheduled start, or [`NEVER`].
     pub fn next(&self) -> Millis {
-        let next = self.triggers.iter().map(CronTrigger::next).min();
+        let next = self.triggers.iter().map(|trigger| trigger.next).min();
         next.unwrap_or(NEVER)
     }
 
     /// Moves on to the first start after `now`.
     pub fn advance_past(&mut self, now: Millis) {
         for trigger in &mut self.triggers {
-            if trigger.next() <= now {
+            if trigger.next <= now {
                 trigger.advance_past(now);
             }
         }

@@ -20,11 +20,9 @@ pub(crate) struct PipelineRow<'a> {
     name: &'a str,
     /// `""` if none was given.
     description: &'a str,
-    #[schema(value_type = i64)]
-    create_time: Millis,
+    create_time: i64,
     /// Equal to `create_time` until the first edit.
-    #[schema(value_type = i64)]
-    update_time: Millis,
+    update_time: i64,
     /// 1 after the creation, one more with each edit.
     version: i64,
     config_mode: ConfigMode,
@@ -34,8 +32,7 @@ pub(crate) struct PipelineRow<'a> {
     /// 1 to 14; see `Status`.
     status: u8,
     /// 0 before the first run.
-    #[schema(value_type = i64)]
-    last_trigger_at: Millis,
+    last_trigger_at: i64,
     /// `"0"` is the default one.
     enterprise_project_id: &'a str,
     enterprise_project: Option<&'a str>,
@@ -168,16 +165,15 @@ impl<'a> PipelineStageState<'a> {
 /// The status of a stage, derived from its steps: an open step decides first, then a failed one.
 fn stage_status(steps: &[(Step, PipelineStatus)]) -> PipelineStatus {
     let any = |searched: PipelineStatus| steps.iter().any(|(_, status)| *status == searched);
-    for status in [
+    let deciding = [
         PipelineStatus::ToBeApproved,
         PipelineStatus::Stopping,
         PipelineStatus::Paused,
         PipelineStatus::Releasing,
         PipelineStatus::Failed,
-    ] {
-        if any(status) {
-            return status;
-        }
+    ];
+    if let Some(status) = deciding.into_iter().find(|status| any(*status)) {
+        return status;
     }
     match (
         any(PipelineStatus::Initialised),
@@ -208,12 +204,9 @@ pub(crate) struct PipelineDetail<'a> {
     status: u8,
     version: i64,
     creator: &'a str,
-    #[schema(value_type = i64)]
-    create_time: Millis,
-    #[schema(value_type = i64)]
-    update_time: Millis,
-    #[schema(value_type = i64)]
-    last_trigger_at: Millis,
+    create_time: i64,
+    update_time: i64,
+    last_trigger_at: i64,
 }
 
 /// The declared sources and stages. The page calls it a list, but describes an object with these two keys.
@@ -275,12 +268,10 @@ pub(crate) struct PipelineRecord<'a> {
     /// 0: manual; 1: scheduled.
     trigger_type: u8,
     /// The time of the start.
-    #[schema(value_type = i64)]
-    trigger_at: Millis,
+    trigger_at: i64,
     status: u8,
     /// The time of the end; 0 until then (inferred).
-    #[schema(value_type = i64)]
-    end_at: Millis,
+    end_at: i64,
 }
 
 impl<'a> PipelineRecord<'a> {

@@ -1,5 +1,7 @@
 //! A run over the components of a plan: an execution or a rollback.
 
+use serde::{Deserialize, Serialize};
+
 use super::spec::PlanSpec;
 use super::vocabulary::{FailStrategy, JobStatus};
 use crate::sim::Millis;
@@ -11,21 +13,36 @@ use crate::sim::scripts::{Scripts, StepQuery, Work};
 pub const FAMILY: &str = "plans";
 
 /// A run over the components. The step of a component has the component's position. If no component works, the plan
-/// itself has one more step at the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BatchRun {
-    pub run: Run,
+/// itself has one more step at the end. In a fixture, `R` is the state of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchRun<R = Run> {
+    pub run: R,
     /// The job id of each component; empty without work.
     pub jobs: Vec<String>,
 }
 
 /// The job behind a component. Empty texts and zeros stand for absent values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Job<'a> {
+    pub status: JobStatus,
     pub id: &'a str,
     pub start: Millis,
     pub end: Millis,
     pub message: &'a str,
+}
+
+impl Job<'_> {
+    /// A job of which only the status is known.
+    pub fn unknown(status: JobStatus) -> Self {
+        Self {
+            status,
+            id: "",
+            start: 0,
+            end: 0,
+            message: "",
+        }
+    }
 }
 
 /// The parts of a world that a command on a plan writes to.
@@ -135,24 +152,26 @@ impl BatchRun {
             && (0..self.jobs.len()).any(|component| self.has_succeeded(component, now))
     }
 
-    /// The status, verdict and details of a component's job.
-    pub fn job(&self, component: usize, now: Millis) -> (JobStatus, Option<Verdict>, Job<'_>) {
-        let job = |start, end| Job {
+    /// The job of a component, and the verdict once its work has ended.
+    pub fn job(&self, component: usize, now: Millis) -> (Job<'_>, Option<Verdict>) {
+        let job = |status, start, end| Job {
+            status,
             id: &self.jobs[component],
             start,
             end,
             message: self.run.failure(component, now).unwrap_or_default(),
         };
         match self.run.step_state(component, now) {
-            StepState::Idle => (JobStatus::Created, None, Job::default()),
-            StepState::Open { since } => (JobStatus::Running, None, job(since, 0)),
-            StepState::Ended { since, at, verdict } => match verdict {
-                Verdict::Succeeded => (JobStatus::Succeeded, Some(verdict), job(since, at)),
-                Verdict::Failed | Verdict::Interrupted => {
-                    (JobStatus::Failed, Some(verdict), job(since, at))
-                }
-                Verdict::Skipped => (JobStatus::Created, Some(verdict), Job::default()),
-            },
+            StepState::Idle => (Job::unknown(JobStatus::Created), None),
+            StepState::Open { since } => (job(JobStatus::Running, since, 0), None),
+            StepState::Ended { since, at, verdict } => {
+                let job = match verdict {
+                    Verdict::Succeeded => job(JobStatus::Succeeded, since, at),
+                    Verdict::Failed | Verdict::Interrupted => job(JobStatus::Failed, since, at),
+                    Verdict::Skipped => Job::unknown(JobStatus::Created),
+                };
+                (job, Some(verdict))
+            }
         }
     }
 }

@@ -1,13 +1,10 @@
 //! A component of a plan: its JSON text, and the fields that the emulator uses.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
-use utoipa::openapi::{Ref, RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 use crate::families::servicestage::names::check_name;
 use crate::http::json::{RawJson, ValidationError};
@@ -28,79 +25,53 @@ pub struct Component {
 
 /// A component in requests and in the detail. The page has some thirty more tables, which could not be read: other fields
 /// are kept byte for byte and returned.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[expect(
+    dead_code,
+    reason = "fields that are only returned are checked, then kept in the text"
+)]
 pub struct ReleasePlanComponent {
     /// The release batch, at least 0. Lower batches come first; the components of a batch are released together.
     #[schema(value_type = i64, required = true, minimum = 0)]
     seq: Option<i64>,
     /// The id of the application component. Required for upgrade and clone; for create, an absent or empty id is
     /// generated.
-    #[schema(value_type = Option<String>)]
     component_id: Option<String>,
     /// 2 to 64 letters, digits, `-` and `_`; the first a letter, the last a letter or a digit.
     #[schema(value_type = String, required = true, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}[A-Za-z0-9]$")]
     name: Option<String>,
     /// The name of the workload.
-    #[serde(rename = "workload_name")]
-    #[schema(value_type = Option<String>)]
-    _workload_name: Option<String>,
+    workload_name: Option<String>,
     /// Labels: of the workload in a container, of the microservice on a virtual machine.
-    #[serde(rename = "labels")]
-    #[schema(value_type = Option<Vec<ReleasePlanLabel>>)]
-    _labels: Option<Vec<ReleasePlanLabel>>,
+    labels: Option<Vec<ReleasePlanLabel>>,
     /// The mode of creation; absent: create and deploy.
-    #[serde(rename = "create_mode")]
-    #[schema(value_type = Option<String>)]
-    _create_mode: Option<String>,
+    create_mode: Option<String>,
     /// The runtime stack, an object. Required of requests.
     #[schema(value_type = Option<Object>)]
     runtime_stack: Option<RawJson>,
     /// The version of the component, shown in the deployment information.
-    #[schema(value_type = Option<String>)]
     version: Option<String>,
 }
 
-/// The schema of a component in a request: [`ReleasePlanComponent`] with the fields that are required there.
-#[derive(Debug)]
-pub struct RequestedComponent;
-
-impl PartialSchema for RequestedComponent {
-    fn schema() -> RefOr<Schema> {
-        let stack = ObjectBuilder::new().schema_type(Type::Object);
-        let needed = ObjectBuilder::new()
-            .required("runtime_stack")
-            .property("runtime_stack", stack);
-        AllOfBuilder::new()
-            .item(Ref::from_schema_name(ReleasePlanComponent::name()))
-            .item(needed)
-            .description(Some("A component to release"))
-            .into()
-    }
-}
-
-impl ToSchema for RequestedComponent {
-    fn name() -> Cow<'static, str> {
-        "ReleasePlanRequestedComponent".into()
-    }
-
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((
-            ReleasePlanComponent::name().into_owned(),
-            ReleasePlanComponent::schema(),
-        ));
-        ReleasePlanComponent::schemas(schemas);
-    }
+/// A component to release
+#[derive(Deserialize, ToSchema)]
+#[schema(as = ReleasePlanRequestedComponent)]
+#[expect(dead_code, reason = "the schema of the text in a request")]
+pub struct RequestedComponent {
+    #[serde(flatten)]
+    component: ReleasePlanComponent,
+    #[schema(value_type = Object)]
+    runtime_stack: RawJson,
 }
 
 /// A label.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "labels are checked, then kept in the text")]
 pub struct ReleasePlanLabel {
     /// The key.
-    #[serde(rename = "key")]
-    _key: Option<String>,
+    key: Option<String>,
     /// The value.
-    #[serde(rename = "value")]
-    _value: Option<String>,
+    value: Option<String>,
 }
 
 impl Component {
@@ -136,12 +107,9 @@ impl Component {
         }
         let name = body.name.ok_or_else(|| required("name"))?;
         check_name(&name)?;
-        match body.runtime_stack {
-            Some(stack) if !stack.is_object() => {
-                return Err(ValidationError::new("runtime_stack", "must be an object"));
-            }
-            None if complete => return Err(required("runtime_stack")),
-            Some(_) | None => {}
+        RawJson::require_object("runtime_stack", body.runtime_stack.as_ref())?;
+        if complete && body.runtime_stack.is_none() {
+            return Err(required("runtime_stack"));
         }
         Ok(Self {
             seq,
@@ -158,18 +126,18 @@ impl Component {
     /// # Panics
     /// Never: the text was read before.
     pub fn give_id(&mut self, id: String) {
-        const FIRST: [&str; 3] = ["seq", "component_id", "name"];
         let Fields(fields) = serde_json::from_str(self.text.text()).expect("it was read before");
-        let first = [
-            RawJson::new(&self.seq),
-            RawJson::new(&id),
-            RawJson::new(&self.name),
+        let mut ordered = vec![
+            ("seq".to_owned(), RawJson::new(&self.seq)),
+            ("component_id".to_owned(), RawJson::new(&id)),
+            ("name".to_owned(), RawJson::new(&self.name)),
         ];
-        let rest = fields
-            .into_iter()
-            .filter(|(key, _)| !FIRST.contains(&key.as_str()));
-        let first = FIRST.map(str::to_owned).into_iter().zip(first);
-        self.text = RawJson::new(&Fields(first.chain(rest).collect()));
+        for (key, value) in fields {
+            if !ordered[..3].iter().any(|(first, _)| *first == key) {
+                ordered.push((key, value));
+            }
+        }
+        self.text = RawJson::new(&Fields(ordered));
         self.id = Some(id);
     }
 }

@@ -1,10 +1,10 @@
 //! A release plan.
 
 use super::batch_run::{BatchRun, FAMILY, PlanWriteContext};
-use super::component::Component;
-use super::progress::{ComponentProgress, LastExecution, PlanProgress};
+use super::progress::{LastExecution, PlanProgress};
 use super::spec::PlanSpec;
-use super::vocabulary::{PlanAction, PlanCommand, PlanStatus};
+use super::vocabulary::{PlanAction, PlanStatus};
+use crate::families::servicestage::named_collection::{UniquelyNamed, WHOLE_PROJECT};
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
 use crate::sim::lifecycle::{Command, StepPlan};
@@ -27,57 +27,7 @@ pub struct Plan {
     pub progress: PlanProgress,
 }
 
-/// A plan to create.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewPlan {
-    pub action: PlanAction,
-    /// The lane, which may be empty.
-    pub swimlane_id: String,
-    pub spec: PlanSpec,
-}
-
-/// The refusal of a command that the plan's status does not allow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidState {
-    pub command: PlanCommand,
-    pub status: PlanStatus,
-}
-
 impl Plan {
-    pub fn status(&self, now: Millis) -> PlanStatus {
-        self.progress.status(now)
-    }
-
-    /// The names of the allowed commands.
-    pub fn allowed(&self, now: Millis) -> Vec<&'static str> {
-        PlanCommand::ALL
-            .into_iter()
-            .filter(|command| self.check(*command, now).is_ok())
-            .map(PlanCommand::as_str)
-            .collect()
-    }
-
-    /// Checks that the status allows a command.
-    pub fn check(&self, command: PlanCommand, now: Millis) -> Result<(), InvalidState> {
-        let status = self.status(now);
-        if command.allowed_in().contains(&status)
-            && (command != PlanCommand::Abort || self.progress.is_at_work(now))
-        {
-            Ok(())
-        } else {
-            Err(InvalidState { command, status })
-        }
-    }
-
-    /// The components with their progress.
-    pub fn components(
-        &self,
-        now: Millis,
-    ) -> impl Iterator<Item = (&Component, ComponentProgress<'_>)> {
-        let components = self.spec.components.iter().enumerate();
-        components.map(move |(n, component)| (component, self.progress.component(n, now)))
-    }
-
     /// The time of the last edit, or else of the creation.
     pub fn update_time(&self) -> Millis {
         self.create_time.max(self.modify_time)
@@ -92,12 +42,7 @@ impl Plan {
 
     /// Releases the components that have not succeeded yet; all of them after a rollback, or if the last execution is
     /// not known.
-    pub fn execute(
-        &mut self,
-        context: &mut PlanWriteContext,
-        now: Millis,
-    ) -> Result<(), InvalidState> {
-        self.check(PlanCommand::Execute, now)?;
+    pub fn execute(&mut self, context: &mut PlanWriteContext, now: Millis) {
         let earlier = match &self.progress.release {
             LastExecution::Done(batch_run) if self.progress.rollback.is_none() => Some(batch_run),
             LastExecution::Done(_) | LastExecution::Given(_) => None,
@@ -110,16 +55,10 @@ impl Plan {
             rollback: None,
         };
         self.execute_time = now;
-        Ok(())
     }
 
     /// Rolls back the released components; all of them if the last execution is not known.
-    pub fn roll_back(
-        &mut self,
-        context: &mut PlanWriteContext,
-        now: Millis,
-    ) -> Result<(), InvalidState> {
-        self.check(PlanCommand::Rollback, now)?;
+    pub fn roll_back(&mut self, context: &mut PlanWriteContext, now: Millis) {
         let release = &self.progress.release;
         let batch_run =
             BatchRun::start(
@@ -135,17 +74,14 @@ impl Plan {
                 },
             );
         self.progress.rollback = Some(batch_run);
-        Ok(())
     }
 
     /// Interrupts the execution; winding down takes a step. If the execution is not known, all components count as under
     /// way.
-    pub fn abort(
-        &mut self,
-        context: &mut PlanWriteContext,
-        now: Millis,
-    ) -> Result<(), InvalidState> {
-        self.check(PlanCommand::Abort, now)?;
+    ///
+    /// # Panics
+    /// If there is no work to interrupt.
+    pub fn abort(&mut self, context: &mut PlanWriteContext, now: Millis) {
         let mut batch_run = match &self.progress.release {
             LastExecution::Given(_) => {
                 let since = match self.execute_time {
@@ -156,22 +92,24 @@ impl Plan {
             }
             LastExecution::Done(batch_run) => batch_run.clone(),
         };
-        // A fixture may hold a history that is ahead of the clock.
-        let newest = match batch_run.run.record().commands.last() {
-            Some(newest) => newest.at,
-            None => batch_run.run.started(),
-        };
         let query = context.query(&self.spec, &self.spec.name, Work::Abort);
         let takes = context.scripts.decide_length(&query);
-        batch_run
-            .run
-            .apply(newest.max(now), Command::Abort(takes))
-            .map_err(|_| InvalidState {
-                command: PlanCommand::Abort,
-                status: PlanStatus::Running,
-            })?;
+        let aborted = batch_run.run.apply(now, Command::Abort(takes));
+        aborted.expect("there is work");
         self.progress.release = LastExecution::Done(batch_run);
-        Ok(())
+    }
+}
+
+impl UniquelyNamed for Plan {
+    const NOUN: &'static str = "plan";
+    const REALM: &'static str = "project";
+
+    fn realm(&self) -> &str {
+        WHOLE_PROJECT
+    }
+
+    fn created(&self) -> Millis {
+        self.create_time
     }
 }
 
@@ -187,7 +125,7 @@ impl Resource for Plan {
     }
 
     fn status_label(&self, now: Millis) -> &str {
-        self.status(now).as_str()
+        self.progress.status(now).as_str()
     }
 
     fn n_steps(&self) -> usize {

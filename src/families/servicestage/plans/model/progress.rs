@@ -28,12 +28,10 @@ pub enum LastExecution {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ComponentProgress<'a> {
     pub status: PlanStatus,
-    /// The status of the job that releases it.
-    pub job_status: JobStatus,
+    /// The job that releases it.
     pub job: Job<'a>,
-    /// The status of the job that rolls it back, if there is one.
-    pub rollback_status: Option<JobStatus>,
-    pub rollback: Job<'a>,
+    /// The job that rolls it back, if there is one.
+    pub rollback: Option<Job<'a>>,
 }
 
 impl PlanProgress {
@@ -79,12 +77,37 @@ impl PlanProgress {
         let released = match &self.release {
             LastExecution::Given(status) => ComponentProgress::given(*status),
             LastExecution::Done(batch_run) => {
-                ComponentProgress::released(batch_run, component, now)
+                let (job, verdict) = batch_run.job(component, now);
+                let status = match (job.status, verdict) {
+                    (_, Some(Verdict::Interrupted)) => PlanStatus::Aborted,
+                    (JobStatus::Created, _) => PlanStatus::Created,
+                    (JobStatus::Running, _) => PlanStatus::Running,
+                    (JobStatus::Succeeded, _) => PlanStatus::Success,
+                    (JobStatus::Failed, _) => PlanStatus::Failed,
+                };
+                ComponentProgress {
+                    status,
+                    job,
+                    rollback: None,
+                }
             }
         };
-        match &self.rollback {
-            Some(batch_run) => released.rolled_back(batch_run, component, now),
-            None => released,
+        let Some(batch_run) = &self.rollback else {
+            return released;
+        };
+        let (job, verdict) = batch_run.job(component, now);
+        let status = match (job.status, verdict) {
+            // A skipped component is unchanged.
+            (_, Some(Verdict::Skipped)) => return released,
+            (JobStatus::Created, _) => released.status,
+            (JobStatus::Running, _) => PlanStatus::RollingBack,
+            (JobStatus::Succeeded, _) => PlanStatus::RollbackSucceed,
+            (JobStatus::Failed, _) => PlanStatus::RollbackFailed,
+        };
+        ComponentProgress {
+            status,
+            rollback: Some(job),
+            ..released
         }
     }
 
@@ -121,7 +144,7 @@ impl PlanProgress {
     }
 }
 
-impl<'a> ComponentProgress<'a> {
+impl ComponentProgress<'_> {
     /// The progress of every component of a plan with a given status: that status, with jobs to match.
     fn given(status: PlanStatus) -> Self {
         let (job_status, rollback_status) = match status {
@@ -138,49 +161,8 @@ impl<'a> ComponentProgress<'a> {
         };
         Self {
             status,
-            job_status,
-            job: Job::default(),
-            rollback_status,
-            rollback: Job::default(),
-        }
-    }
-
-    /// The progress of a component in an execution.
-    fn released(batch_run: &'a BatchRun, component: usize, now: Millis) -> Self {
-        let (job_status, verdict, job) = batch_run.job(component, now);
-        let status = match (job_status, verdict) {
-            (_, Some(Verdict::Interrupted)) => PlanStatus::Aborted,
-            (JobStatus::Created, _) => PlanStatus::Created,
-            (JobStatus::Running, _) => PlanStatus::Running,
-            (JobStatus::Succeeded, _) => PlanStatus::Success,
-            (JobStatus::Failed, _) => PlanStatus::Failed,
-        };
-        Self {
-            status,
-            job_status,
-            job,
-            rollback_status: None,
-            rollback: Job::default(),
-        }
-    }
-
-    /// The progress after a rollback. A skipped component is unchanged.
-    fn rolled_back(self, batch_run: &'a BatchRun, component: usize, now: Millis) -> Self {
-        let (job_status, verdict, job) = batch_run.job(component, now);
-        if verdict == Some(Verdict::Skipped) {
-            return self;
-        }
-        let status = match job_status {
-            JobStatus::Created => self.status,
-            JobStatus::Running => PlanStatus::RollingBack,
-            JobStatus::Succeeded => PlanStatus::RollbackSucceed,
-            JobStatus::Failed => PlanStatus::RollbackFailed,
-        };
-        Self {
-            status,
-            rollback_status: Some(job_status),
-            rollback: job,
-            ..self
+            job: Job::unknown(job_status),
+            rollback: rollback_status.map(Job::unknown),
         }
     }
 }

@@ -1,0 +1,18 @@
+//! The refusal of a command or a definition.
+
+use crate::http::json::ValidationError;
+use crate::sim::fuzzy::{nearest, suggestion};
+
+/// The reason a request is refused, and a request that would work. A refused request changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The parameter or field at fault, and the reason.
+    pub error: ValidationError,
+    pub hint: String,
+}
+
+/// A list of names, and the one that was probably meant.
+pub(super) fn listed(intro: &str, unknown: &str, names: &[&str]) -> String {
+    let suggestion = suggestion(nearest(unknown, names.iter().copied()));
+    format!("{intro} {}{suggestion}", names.join(", "))
+}
