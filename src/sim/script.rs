@@ -123,6 +123,7 @@ impl ScriptedStep {
 /// `message`, `takes_ms`, `times`), or one after the other gets the next of a `sequence`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[must_use = "a script does nothing before it is added"]
 pub struct Script {
     /// The steps it applies to; absent: all steps of runs.
     #[serde(default, rename = "match")]

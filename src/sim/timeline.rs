@@ -16,16 +16,12 @@ pub struct Timeline {
     /// `asm`, `plans`, `pipelines` or `zadig`.
     pub family: &'static str,
     /// The project, mesh or project key.
-    #[schema(value_type = String)]
     pub scope: Arc<str>,
     /// The resource's id.
-    #[schema(value_type = String)]
     pub id: Arc<str>,
     /// The resource's name.
-    #[schema(value_type = String)]
     pub name: Arc<str>,
     /// The status, in the service's word.
-    #[schema(value_type = String)]
     pub status: Box<str>,
     /// The transitions of the resource and its steps, oldest first; at most the newest 1,000.
     pub transitions: Vec<Transition>,
@@ -49,10 +45,8 @@ pub struct Next {
     pub at: Millis,
     /// The step that changes; absent: the resource itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
     pub step: Option<Box<str>>,
     /// The status that follows; empty: the resource is gone.
-    #[schema(value_type = String)]
     pub to: Box<str>,
 }
 

@@ -37,27 +37,20 @@ pub struct Transition {
     /// The family.
     pub family: &'static str,
     /// The project, mesh or project key.
-    #[schema(value_type = String)]
     pub scope: Arc<str>,
     /// The resource's id.
     #[serde(rename = "resource")]
-    #[schema(value_type = String)]
     pub id: Arc<str>,
     /// The resource's name.
-    #[schema(value_type = String)]
     pub name: Arc<str>,
     /// The step that changed; absent: the resource itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
     pub step: Option<Arc<str>>,
     /// The status before; empty: the resource did not exist.
-    #[schema(value_type = String)]
     pub from: Arc<str>,
     /// The status after; empty: the resource is gone.
-    #[schema(value_type = String)]
     pub to: Arc<str>,
     /// `clock`, `schedule` for a start by a trigger policy, or the name of the command; in a timeline also `import`.
-    #[schema(value_type = String)]
     pub cause: Arc<str>,
 }
 

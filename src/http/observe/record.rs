@@ -28,7 +28,6 @@ const OVERHEAD: usize = 768;
 #[schema(as = RequestEntry)]
 pub struct RequestRecord {
     #[serde(flatten)]
-    #[schema(value_type = RequestSummary)]
     pub summary: Arc<RequestSummary>,
     /// Headers and body of the request.
     pub request: Message,
@@ -181,36 +180,37 @@ fn serialize_query<S: Serializer>(
 }
 
 #[cfg(test)]
-impl RequestSummary {
-    /// A summary of a request for `/`.
-    pub(super) fn bare(id: u64, time: crate::sim::Millis) -> Self {
-        let time = crate::sim::time::instant(time);
-        Self {
-            id,
-            time,
-            real_time: time,
-            family: None,
-            operation: None,
-            nearest: None,
-            method: "GET".to_owned(),
-            path: "/".to_owned(),
-            query: None,
-            scope: None,
-            caller: None,
-            status: 200,
-            duration: Duration::from_micros(1),
-            rule: None,
-            scripts: Vec::new(),
-            fault: None,
-        }
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
 
     use super::*;
+    use crate::sim::Millis;
+    use crate::sim::time::instant;
+
+    impl RequestSummary {
+        /// A summary of a request for `/`.
+        pub(in crate::http::observe) fn bare(id: u64, time: Millis) -> Self {
+            let time = instant(time);
+            Self {
+                id,
+                time,
+                real_time: time,
+                family: None,
+                operation: None,
+                nearest: None,
+                method: "GET".to_owned(),
+                path: "/".to_owned(),
+                query: None,
+                scope: None,
+                caller: None,
+                status: 200,
+                duration: Duration::from_micros(1),
+                rule: None,
+                scripts: Vec::new(),
+                fault: None,
+            }
+        }
+    }
 
     #[test]
     fn the_size_is_that_of_all_texts_headers_and_bodies() {
