@@ -76,6 +76,13 @@ pub struct Settings {
     pub seed: u64,
 }
 
+impl Settings {
+    /// True if references to unknown resources are refused.
+    pub fn checks_references(&self) -> bool {
+        self.references == References::Checked
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

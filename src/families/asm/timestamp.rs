@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::sim::Millis;
-use crate::sim::time::parse_rfc3339;
-use crate::sim::time::rfc3339;
+use crate::sim::time::{parse_rfc3339, rfc3339};
 
 /// An instant. On the wire: RFC 3339 in UTC with `Z`, because the Python SDK cannot read offsets. Timestamps
 /// of fixtures keep their spelling, because the documents prescribe none.

@@ -38,9 +38,6 @@ impl Table {
         now: Millis,
     ) -> Option<String> {
         match refusal {
-            VersionError::UnknownVersion { id } | VersionError::MalformedId { id } => {
-                Some(self.unknown_id_hint(Some(&request.project), id))
-            }
             VersionError::UnknownEnvironment { .. } => Some(self.environment_hint(request)),
             VersionError::UnknownService { service } => Some(self.service_hint(request, service)),
             VersionError::UnknownContainer {
@@ -57,7 +54,9 @@ impl Table {
                 let ids = known.map(|registry| registry.id.as_str());
                 Some(known_hint("registries", &request.registry, ids))
             }
-            VersionError::Crash(_) => None,
+            VersionError::Crash(_)
+            | VersionError::UnknownVersion { .. }
+            | VersionError::MalformedId { .. } => None,
         }
     }
 

@@ -9,7 +9,7 @@ use super::dialect::{RELEASE_GET, Zadig};
 use super::error::{Error, TypedError, UntypedError};
 use super::go_json::decode::{GoStruct, bind};
 use super::messages::VersionError;
-use super::model::version_request::{Strictness, VersionRequest};
+use super::model::version_request::VersionRequest;
 use super::table::ZadigWriteContext;
 use super::wire::query::{self, Params};
 use super::wire::request::{HelmBody, K8sBody};
@@ -20,7 +20,7 @@ use crate::http::context::with_details;
 use crate::http::extract::Body;
 use crate::http::response::{StreamedArray, empty};
 use crate::http::{Caller, Rejection};
-use crate::world::settings::{Fidelity, References};
+use crate::world::settings::Fidelity;
 
 /// The hint on the query of a list: the service's text has the fields of a Go struct.
 const PAGE_HINT: &str =
@@ -239,19 +239,13 @@ fn create(
     with_details(|details| details.scope = Some(project.to_owned()));
     check_role(caller, project, "create_delivery")?;
     let request = body.try_into()?;
-    let settings = handle.settings();
-    let strictness = Strictness {
-        checked: settings.references == References::Checked,
-        helm_defect: settings.fidelity == Fidelity::Strict,
-    };
     handle.write(|table, shared, now| {
         let mut context = ZadigWriteContext {
-            scripts: &mut shared.scripts,
+            shared,
             ids: handle.ids(),
-            strictness,
+            settings: handle.settings(),
             caller: &caller.name,
             now,
-            log: &mut shared.log,
         };
         table.create(&request, &mut context).map_err(|refusal| {
             let hint = table.refusal_hint(&request, &refusal, now);

@@ -9,12 +9,13 @@ use super::model::rows::{Distribute, VersionKind};
 use super::model::version::{
     Chart, DELETE, Push, Pushing, RETRY, Stopped, Version, VersionLifecycle,
 };
-use super::model::version_request::{Strictness, VersionRequest};
+use super::model::version_request::VersionRequest;
 use crate::sim::Millis;
 use crate::sim::collection::{Collection, Stored};
 use crate::sim::ids::Ids;
-use crate::sim::scripts::Scripts;
 use crate::sim::transition::{ChangeContext, TransitionLog};
+use crate::world::handle::Shared;
+use crate::world::settings::Settings;
 
 /// The versions of all projects. An id is unique among all of them, a name within its project.
 #[derive(Debug, Default)]
@@ -46,13 +47,12 @@ impl VersionPage {
 
 /// The context of a creation or a retry.
 pub struct ZadigWriteContext<'a> {
-    pub scripts: &'a mut Scripts,
+    pub shared: &'a mut Shared,
     pub ids: &'a Ids,
-    pub strictness: Strictness,
+    pub settings: &'a Settings,
     /// The caller's name.
     pub caller: &'a str,
     pub now: Millis,
-    pub log: &'a mut TransitionLog,
 }
 
 const CREATE: &str = "create";
@@ -106,11 +106,11 @@ impl Table {
         request: &VersionRequest,
         context: &mut ZadigWriteContext,
     ) -> Result<(), VersionError> {
-        request.check_environment(&self.catalog, context.strictness)?;
+        request.check_environment(&self.catalog, context.settings)?;
         if request.retry {
             return self.retry(request, context);
         }
-        request.check(&self.catalog, context.strictness)?;
+        request.check(&self.catalog, context.settings)?;
         if self.has_name(&request.project, &request.name) {
             return Err(request.refuse(Cause::Duplicate(request.name.clone())));
         }
@@ -126,7 +126,8 @@ impl Table {
                 (deploys, Vec::new(), lifecycle, result)
             }
             VersionKind::HelmChart => {
-                let charts = artifacts::charts(request, &self.catalog, context.strictness);
+                let is_checked = context.settings.checks_references();
+                let charts = artifacts::charts(request, &self.catalog, is_checked);
                 let chart_repo = request.chart_repo.clone();
                 let (distributes, lifecycle, result) =
                     self.deliver_charts(request, &id, chart_repo, charts, context);
@@ -144,7 +145,7 @@ impl Table {
             distributes,
             lifecycle,
         };
-        let change_context = &mut context.log.context(context.now, CREATE);
+        let change_context = &mut context.shared.log.context(context.now, CREATE);
         self.insert(&request.project, &id, version, change_context);
         result
     }
@@ -173,12 +174,13 @@ impl Table {
             }) => Some(self.deliver_charts(request, &id, chart_repo, charts, context)),
             VersionLifecycle::Given { .. } | VersionLifecycle::Pushing(_) => None,
         };
-        let change_context = &mut context.log.context(context.now, RETRY);
+        let Shared { scripts, log, .. } = &mut *context.shared;
+        let change_context = &mut log.context(context.now, RETRY);
         let mut result = Ok(());
         self.versions
             .edit(&request.project, &id, change_context, |version| {
                 let Some((distributes, lifecycle, delivered)) = delivery else {
-                    return version.push_again(&request.project, &id, context.scripts, context.now);
+                    return version.push_again(request.version_ref(&id), scripts, context.now);
                 };
                 (version.distributes, version.lifecycle) = (distributes, lifecycle);
                 let row_ids = version.row_ids().into_iter().map(str::to_owned);
@@ -198,8 +200,11 @@ impl Table {
         context: &mut ZadigWriteContext,
     ) -> (Vec<Distribute>, VersionLifecycle, Result<(), VersionError>) {
         let version_ref = request.version_ref(id);
-        let checked_catalog = context.strictness.checked.then_some(&self.catalog);
-        let scripts = &mut *context.scripts;
+        let checked_catalog = context
+            .settings
+            .checks_references()
+            .then_some(&self.catalog);
+        let scripts = &mut context.shared.scripts;
         let packaged =
             artifacts::package(version_ref, &chart_repo, &charts, checked_catalog, scripts);
         let (distributes, pushes) = match packaged {
@@ -272,7 +277,7 @@ fn begin(
     match pushes {
         Ok(pushes) => {
             let version_ref = request.version_ref(id);
-            let decide = |push| version_ref.decide(context.scripts, push);
+            let decide = |push| version_ref.decide(&mut context.shared.scripts, push);
             let steps = pushes.iter().map(decide).collect();
             let pushing = Pushing::start(pushes, steps, request.retry, context.now);
             (VersionLifecycle::Pushing(pushing), Ok(()))

@@ -61,8 +61,7 @@ pub(in crate::families::zadig) use go_structs;
 pub fn bind<T: GoStruct>(body: &[u8], ignored: impl FnMut(String)) -> Result<Option<T>, String> {
     let mut values = GoValues {
         tokens: first_value(body)?.into_iter().peekable(),
-        keys: Vec::new(),
-        inside: None,
+        path: Vec::new(),
         wrong: None,
         unknown: Vec::new(),
     };
@@ -77,10 +76,8 @@ pub fn bind<T: GoStruct>(body: &[u8], ignored: impl FnMut(String)) -> Result<Opt
 /// The values of a body that are not read yet.
 pub struct GoValues {
     tokens: Peekable<IntoIter<JsonToken>>,
-    /// The keys down to the present place.
-    keys: Vec<&'static str>,
-    /// The struct that the last key belongs to.
-    inside: Option<&'static str>,
+    /// The keys down to the present place, each with the struct that it belongs to.
+    path: Vec<(&'static str, &'static str)>,
     /// The text on the first value of a wrong type.
     wrong: Option<String>,
     /// The paths of unknown keys.
@@ -159,17 +156,12 @@ impl GoValues {
             let exact = T::KEYS.iter().find(|known| ***known == *key);
             let known = exact.or_else(|| T::KEYS.iter().find(|known| fold(known) == fold(&key)));
             if let Some(known) = known {
-                let outer = self.inside.replace(T::NAME);
-                self.keys.push(known);
+                self.path.push((T::NAME, known));
                 object.bind(known, self);
-                self.keys.pop();
-                self.inside = outer;
+                self.path.pop();
             } else {
-                let mut place = self.keys.join(".");
-                if !place.is_empty() {
-                    place.push('.');
-                }
-                self.unknown.push(place + &key);
+                let keys = self.path.iter().map(|(_, key)| *key).chain([&*key]);
+                self.unknown.push(keys.collect::<Vec<_>>().join("."));
                 let token = self.next();
                 self.skip(&token);
             }
@@ -188,8 +180,9 @@ impl GoValues {
         };
         self.skip(token);
         self.wrong.get_or_insert_with(|| {
-            let into = match self.inside {
-                Some(name) => format!("Go struct field {name}.{} of", self.keys.join(".")),
+            let keys: Vec<_> = self.path.iter().map(|(_, key)| *key).collect();
+            let into = match self.path.last() {
+                Some((name, _)) => format!("Go struct field {name}.{} of", keys.join(".")),
                 None => "Go value of".to_owned(),
             };
             format!("json: cannot unmarshal {value} into {into} type {go_type}")

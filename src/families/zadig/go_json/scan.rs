@@ -180,9 +180,7 @@ impl<'a> Scan<'a> {
     }
 
     fn digits(&mut self) {
-        while self.text.get(self.at).is_some_and(u8::is_ascii_digit) {
-            self.at += 1;
-        }
+        self.skip(u8::is_ascii_digit);
     }
 
     fn take(&mut self, any_of: &[u8]) -> bool {
@@ -206,8 +204,11 @@ impl<'a> Scan<'a> {
     }
 
     fn space(&mut self) {
-        let is_space = |c: &u8| matches!(c, b' ' | b'\t' | b'\r' | b'\n');
-        while self.text.get(self.at).is_some_and(is_space) {
+        self.skip(|c| matches!(c, b' ' | b'\t' | b'\r' | b'\n'));
+    }
+
+    fn skip(&mut self, is_skipped: impl Fn(&u8) -> bool) {
+        while self.text.get(self.at).is_some_and(&is_skipped) {
             self.at += 1;
         }
     }

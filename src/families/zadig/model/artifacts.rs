@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::catalog::{Catalog, image_name, image_namespace, image_tag};
 use super::rows::{Deploy, Distribute, DistributeType};
 use super::version::{Chart, Push, VersionRef};
-use super::version_request::{Strictness, VersionRequest};
+use super::version_request::VersionRequest;
 use crate::families::zadig::messages::Stop;
 use crate::sim::Millis;
 use crate::sim::lifecycle::Outcome;
@@ -23,7 +23,8 @@ pub fn deploy(
     let mut containers = HashSet::new();
     let mut stop = None;
     'rows: for service in &request.services {
-        let position = environment.map_or(0, |known| known.position(&service.service));
+        let mut known_services = environment.iter().flat_map(|known| &known.services);
+        let position = known_services.position(|known| known.name == service.service);
         for image in &service.images {
             let container = &image.container_name;
             let running = request
@@ -61,7 +62,8 @@ pub fn deploy(
                     service: service.service.clone(),
                 });
             }
-            placed_rows.push((position, row));
+            // An unknown service counts as the first.
+            placed_rows.push((position.unwrap_or(0), row));
         }
     }
     placed_rows.sort_by_key(|(position, _)| *position);
@@ -74,9 +76,9 @@ pub fn deploy(
 
 /// The charts of a Helm version, each once, with the images to be pushed.
 ///
-/// An image is selected by its name. If references are checked, its service must run it. An empty tag stands for
+/// An image is selected by its name. If references are checked (`is_checked`), its service must run it. An empty tag stands for
 /// the current one.
-pub fn charts(request: &VersionRequest, catalog: &Catalog, strictness: Strictness) -> Vec<Chart> {
+pub fn charts(request: &VersionRequest, catalog: &Catalog, is_checked: bool) -> Vec<Chart> {
     let environment = request.known_environment(catalog);
     let mut charts: Vec<Chart> = Vec::new();
     for service in &request.services {
@@ -89,7 +91,7 @@ pub fn charts(request: &VersionRequest, catalog: &Catalog, strictness: Strictnes
         for image in service.pushed_images() {
             let name = &image.image_name;
             let running = known_service.and_then(|known| known.image_named(name));
-            if names.contains(&name.as_str()) || (strictness.checked && running.is_none()) {
+            if names.contains(&name.as_str()) || (is_checked && running.is_none()) {
                 continue;
             }
             // The last of several entries for one image decides its tag.
@@ -123,21 +125,19 @@ pub fn package(
     checked_catalog: Option<&Catalog>,
     scripts: &mut Scripts,
 ) -> Result<(), Stop> {
-    if checked_catalog.is_some_and(|catalog| !catalog.has_chart_repo(chart_repo)) {
+    let is_known = |catalog: &Catalog| catalog.chart_repos().any(|known| known.name == chart_repo);
+    if checked_catalog.is_some_and(|catalog| !is_known(catalog)) {
         return Err(Stop::UnknownChartRepo {
             project: version_ref.project.to_owned(),
             repo: chart_repo.to_owned(),
         });
     }
     let mut errors = Vec::new();
-    for Chart {
-        service, version, ..
-    } in charts
-    {
+    for chart in charts {
+        let (service, version) = (&chart.service, &chart.version);
         if let Outcome::Fail(why) = scripts.decide_instant(&version_ref.step_query(service)) {
-            errors.push(format!(
-                "failed to push chart: {service}-{version}.tgz: {why}"
-            ));
+            let archive = format!("{service}-{version}.tgz");
+            errors.push(format!("failed to push chart: {archive}: {why}"));
         }
     }
     if errors.is_empty() {

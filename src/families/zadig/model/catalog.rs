@@ -21,15 +21,6 @@ impl Environment {
     pub fn service(&self, name: &str) -> Option<&EnvironmentService> {
         self.services.iter().find(|service| service.name == name)
     }
-
-    /// The position of a service in the project's order; an unknown one counts as the first.
-    pub fn position(&self, name: &str) -> usize {
-        let position = self
-            .services
-            .iter()
-            .position(|service| service.name == name);
-        position.unwrap_or(0)
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,7 +99,7 @@ impl ImageRegistry {
     }
 
     /// The prefix of images that are pulled: `<host>/<namespace>`.
-    fn origin(&self) -> String {
+    pub(super) fn origin(&self) -> String {
         let origin = format!("{}/{}", self.host(), self.namespace);
         origin.trim_end_matches('/').to_owned()
     }
@@ -166,16 +157,6 @@ impl Catalog {
     pub fn chart_repos(&self) -> impl Iterator<Item = &ChartRepo> {
         let project_catalogs = self.0.values();
         project_catalogs.flat_map(|project_catalog| &project_catalog.chart_repos)
-    }
-
-    /// Returns true if images of a registry have that prefix.
-    pub fn has_registry_at(&self, prefix: &str) -> bool {
-        self.registries()
-            .any(|registry| registry.origin() == prefix)
-    }
-
-    pub fn has_chart_repo(&self, name: &str) -> bool {
-        self.chart_repos().any(|chart_repo| chart_repo.name == name)
     }
 }
 

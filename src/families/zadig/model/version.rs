@@ -264,12 +264,7 @@ impl Version {
     }
 
     /// Pushes again the images that were not pushed. Only after [`Self::may_retry`], and not if it was stopped.
-    pub fn push_again(&mut self, project: &str, id: &str, scripts: &mut Scripts, now: Millis) {
-        let version_ref = VersionRef {
-            project,
-            id,
-            name: &self.name,
-        };
+    pub fn push_again(&mut self, version_ref: VersionRef, scripts: &mut Scripts, now: Millis) {
         let (pushes, steps) = match &self.lifecycle {
             VersionLifecycle::Pushing(Pushing { run, pushes, .. }) => {
                 let steps = run.repeat(now, |step| version_ref.decide(scripts, &pushes[step]));

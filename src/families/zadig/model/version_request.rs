@@ -5,6 +5,7 @@ use super::rows::VersionKind;
 use super::version::VersionRef;
 use crate::families::zadig::go_json::decode::go_structs;
 use crate::families::zadig::messages::{Cause, VersionError};
+use crate::world::settings::{Fidelity, Settings};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionRequest {
@@ -54,23 +55,14 @@ impl ServiceRequest {
     }
 }
 
-/// The strictness of the checks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Strictness {
-    /// True if references must exist.
-    pub checked: bool,
-    /// True if Helm versions with images fail as they do in v3.1 to v3.4.1.
-    pub helm_defect: bool,
-}
-
 impl VersionRequest {
     /// The first checks of a K8s version, which apply to a retry too.
     pub fn check_environment(
         &self,
         catalog: &Catalog,
-        strictness: Strictness,
+        settings: &Settings,
     ) -> Result<(), VersionError> {
-        if self.kind != VersionKind::K8sYaml || !strictness.checked {
+        if self.kind != VersionKind::K8sYaml || !settings.checks_references() {
             return Ok(());
         }
         let Some(environment) = self.known_environment(catalog) else {
@@ -79,21 +71,17 @@ impl VersionRequest {
                 environment: self.environment.clone(),
             });
         };
-        for ServiceRequest {
-            service, images, ..
-        } in &self.services
-        {
-            let Some(known) = environment.service(service) else {
-                return Err(VersionError::UnknownService {
-                    service: service.clone(),
-                });
+        for service_request in &self.services {
+            let service = service_request.service.clone();
+            let Some(known) = environment.service(&service) else {
+                return Err(VersionError::UnknownService { service });
             };
-            for image in images {
+            for image in &service_request.images {
                 if known.image_of(&image.container_name).is_none() {
                     return Err(VersionError::UnknownContainer {
                         project: self.project.clone(),
                         environment: self.environment.clone(),
-                        service: service.clone(),
+                        service,
                         container: image.container_name.clone(),
                     });
                 }
@@ -103,16 +91,16 @@ impl VersionRequest {
     }
 
     /// The checks of a new version before its name.
-    pub fn check(&self, catalog: &Catalog, strictness: Strictness) -> Result<(), VersionError> {
+    pub fn check(&self, catalog: &Catalog, settings: &Settings) -> Result<(), VersionError> {
         match self.kind {
-            VersionKind::K8sYaml => self.check_k8s(catalog, strictness),
-            VersionKind::HelmChart => self.check_helm(catalog, strictness),
+            VersionKind::K8sYaml => self.check_k8s(catalog, settings),
+            VersionKind::HelmChart => self.check_helm(catalog, settings),
         }
     }
 
-    fn check_k8s(&self, catalog: &Catalog, strictness: Strictness) -> Result<(), VersionError> {
-        self.check_registry(catalog, strictness)?;
-        if !strictness.checked {
+    fn check_k8s(&self, catalog: &Catalog, settings: &Settings) -> Result<(), VersionError> {
+        self.check_registry(catalog, settings)?;
+        if !settings.checks_references() {
             return Ok(());
         }
         for service in &self.services {
@@ -125,7 +113,7 @@ impl VersionRequest {
         Ok(())
     }
 
-    fn check_helm(&self, catalog: &Catalog, strictness: Strictness) -> Result<(), VersionError> {
+    fn check_helm(&self, catalog: &Catalog, settings: &Settings) -> Result<(), VersionError> {
         if self.services.is_empty() {
             return Err(self.refuse(Cause::NoCharts));
         }
@@ -135,14 +123,14 @@ impl VersionRequest {
         if self.registry.is_empty() {
             return Err(self.refuse(Cause::NoRegistry));
         }
-        if strictness.checked {
+        if settings.checks_references() {
             self.check_charts(catalog)
                 .map_err(|cause| self.refuse(cause))?;
         }
-        self.check_registry(catalog, strictness)?;
+        self.check_registry(catalog, settings)?;
         let mut pushed_images = self.services.iter().flat_map(ServiceRequest::pushed_images);
-        if strictness.helm_defect && pushed_images.next().is_some() {
-            // The service never looks up the image that the environment runs.
+        if settings.fidelity == Fidelity::Strict && pushed_images.next().is_some() {
+            // As in v3.1 to v3.4.1, which never look up the image that the environment runs.
             return Err(self.refuse(Cause::UnknownSource(String::new())));
         }
         Ok(())
@@ -168,11 +156,7 @@ impl VersionRequest {
     }
 
     /// Checks that images may be pushed to the registry, if the request names one.
-    fn check_registry(
-        &self,
-        catalog: &Catalog,
-        strictness: Strictness,
-    ) -> Result<(), VersionError> {
+    fn check_registry(&self, catalog: &Catalog, settings: &Settings) -> Result<(), VersionError> {
         if self.registry.is_empty() {
             return Ok(());
         }
@@ -183,7 +167,7 @@ impl VersionRequest {
                 namespace: registry.namespace.clone(),
                 project: self.project.clone(),
             })),
-            None if strictness.checked => Err(VersionError::Crash("an unknown registry")),
+            None if settings.checks_references() => Err(VersionError::Crash("an unknown registry")),
             None => Ok(()),
         }
     }
@@ -241,7 +225,8 @@ fn check_source(image: &str, name: &str, catalog: &Catalog) -> Result<(), Cause>
         _ => return Err(Cause::InvalidImage(image.to_owned())),
     };
     let place = image.strip_suffix(&suffix).unwrap_or(image);
-    if catalog.has_registry_at(place) {
+    let mut registries = catalog.registries();
+    if registries.any(|registry| registry.origin() == place) {
         Ok(())
     } else {
         Err(Cause::UnknownSource(image.to_owned()))
