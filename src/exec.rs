@@ -180,17 +180,14 @@ fn requests(name: &str, world: &World, matches: impl Fn(&RequestSummary) -> bool
 
 /// A request as a line.
 fn describe(summary: &RequestSummary) -> String {
-    let RequestSummary {
-        method,
-        path,
-        status,
-        nearest,
-        ..
-    } = summary;
-    let nearest = nearest.as_deref();
-    let suggestion =
-        nearest.map_or_else(String::new, |nearest| format!(", did you mean {nearest}?"));
-    format!("{method} {path} returned {status}{suggestion}")
+    let mut line = format!(
+        "{} {} returned {}",
+        summary.method, summary.path, summary.status
+    );
+    if let Some(nearest) = &summary.nearest {
+        line.extend([", did you mean ", nearest, "?"]);
+    }
+    line
 }
 
 fn unused_script(listed: &ListedScript) -> String {
@@ -233,15 +230,14 @@ impl FailureReport {
     pub fn collect(&self, fail_on: Vec<FailOn>) -> OnClose {
         let report = self.clone();
         Box::new(move |name, world| {
+            let line = |text: String| format!("world {name}: {text}");
             let findings = fail_on.iter().flat_map(|fail_on| fail_on.findings(world));
-            let lines: Vec<String> = findings
-                .map(|finding| format!("world {name}: {finding}"))
-                .collect();
+            let lines: Vec<String> = findings.map(line).collect();
             let records = world.recorder().journal.entries();
             let tail = records
                 .iter()
                 .skip(records.len().saturating_sub(TAIL))
-                .map(|record| describe(&record.summary))
+                .map(|record| line(describe(&record.summary)))
                 .collect();
             let mut findings = report.lock();
             findings.lines.extend(lines);
@@ -258,15 +254,7 @@ impl FailureReport {
 
     /// The last requests to the worlds, a line each.
     pub fn tail(&self) -> Vec<String> {
-        let findings = self.lock();
-        let tails = findings.tails.iter();
-        tails
-            .flat_map(|(world, lines)| {
-                lines
-                    .iter()
-                    .map(move |line| format!("world {world}: {line}"))
-            })
-            .collect()
+        self.lock().tails.values().flatten().cloned().collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Findings> {
