@@ -89,11 +89,8 @@ pub(crate) fn add(world: &World, fault: Fault) -> Result<ListedFault, Problem> {
 }
 
 fn check(fault: &Fault) -> Result<(), &'static str> {
-    if fault
-        .effect
-        .status
-        .is_some_and(|status| !(200..=599).contains(&status))
-    {
+    let status = fault.effect.status;
+    if status.is_some_and(|status| !(200..=599).contains(&status)) {
         return Err("do.status: must be from 200 to 599");
     }
     if fault.times == Some(0) {
@@ -102,10 +99,8 @@ fn check(fault: &Fault) -> Result<(), &'static str> {
     if fault.ttl_ms.is_some_and(|ttl| !(1..=YEAR).contains(&ttl)) {
         return Err("ttl_ms: must be from 1 to 31536000000, a year");
     }
-    if fault
-        .probability
-        .is_some_and(|probability| !(0.0..=1.0).contains(&probability))
-    {
+    let probability = fault.probability;
+    if probability.is_some_and(|probability| !(0.0..=1.0).contains(&probability)) {
         return Err("probability: must be from 0 to 1");
     }
     check_effect(&fault.effect)

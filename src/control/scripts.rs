@@ -151,13 +151,9 @@ pub(super) struct ScriptsView {
 pub(super) async fn list_scripts(State(Control(world)): State<Control>) -> Response {
     let body = world.read(|database, _| {
         let scripts = &database.shared.scripts;
+        let listed = scripts.list().iter().cloned();
         ScriptsView {
-            scripts: scripts
-                .list()
-                .iter()
-                .cloned()
-                .map(ScriptView::from)
-                .collect(),
+            scripts: listed.map(ScriptView::from).collect(),
             unused: scripts.unused().map(|listed| listed.id.clone()).collect(),
         }
     });

@@ -28,14 +28,12 @@ pub(super) async fn show_timeline(
 ) -> Result<Response, Problem> {
     let found = world.read(|database, now| {
         let found = database.timeline(&family, &id, now);
+        let mut others = family_names().into_iter();
         if found.is_err()
-            && let Some(other) = family_names()
-                .into_iter()
-                .find(|other| database.timeline(other, &id, now).is_ok())
+            && let Some(other) = others.find(|other| database.timeline(other, &id, now).is_ok())
         {
-            add_hint(format!(
-                "did you mean GET /_emulator/v1/resources/{other}/{id}/timeline?"
-            ));
+            let path = format!("/_emulator/v1/resources/{other}/{id}/timeline");
+            add_hint(format!("did you mean GET {path}?"));
         }
         found
     });

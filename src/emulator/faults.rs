@@ -99,112 +99,96 @@ impl Fault {
     }
 
     /// Sets the code in the body of the status.
-    #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.effect.code = Some(code.into());
         self
     }
 
     /// Sets the text in the body of the status.
-    #[must_use]
     pub fn message(mut self, message: impl Into<String>) -> Self {
         self.effect.message = Some(message.into());
         self
     }
 
     /// Delays the request.
-    #[must_use]
     pub fn delay(mut self, delay: impl Into<Delay>) -> Self {
         self.effect.delay_ms = Some(delay.into().into());
         self
     }
 
     /// Closes the connection before the first byte of the answer.
-    #[must_use]
     pub fn drop_before(mut self) -> Self {
         self.effect.drop = Some(Disconnect::Before);
         self
     }
 
     /// Closes the connection in the middle of the body.
-    #[must_use]
     pub fn drop_midway(mut self) -> Self {
         self.effect.drop = Some(Disconnect::Midway);
         self
     }
 
     /// Makes the body unreadable.
-    #[must_use]
     pub fn garbage(mut self) -> Self {
         self.effect.garbage = true;
         self
     }
 
     /// Limits the bytes of the body that are sent in a second.
-    #[must_use]
     pub fn slow(mut self, bytes_per_s: u64) -> Self {
         self.effect.slow_bytes_per_s = Some(bytes_per_s);
         self
     }
 
     /// Selects requests to a family.
-    #[must_use]
     pub fn family(mut self, family: Family) -> Self {
         self.pattern.family = Some(Glob::new(family.as_str()));
         self
     }
 
     /// Selects requests for an operation, by its id.
-    #[must_use]
     pub fn operation(mut self, id: impl Into<String>) -> Self {
         self.pattern.operation = Some(Glob::new(id));
         self
     }
 
     /// Selects requests by their method.
-    #[must_use]
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.pattern.method = Some(Glob::new(method));
         self
     }
 
     /// Selects requests by their path, as it is sent.
-    #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.pattern.path = Some(Glob::new(path));
         self
     }
 
     /// Selects requests by the name of their caller.
-    #[must_use]
     pub fn caller(mut self, name: impl Into<String>) -> Self {
         self.pattern.caller = Some(Glob::new(name));
         self
     }
 
     /// Limits the number of requests that are hit; at least 1.
-    #[must_use]
     pub fn times(mut self, n: u64) -> Self {
         self.times = Some(n);
         self
     }
 
     /// Lets a number of matching requests pass first.
-    #[must_use]
     pub fn after(mut self, n: u64) -> Self {
         self.after = Some(n);
         self
     }
 
     /// Hits a matching request with a probability from 0 to 1; the same seed hits the same requests.
-    #[must_use]
     pub fn sometimes(mut self, probability: f64, seed: u64) -> Self {
         (self.probability, self.seed) = (Some(probability), Some(seed));
         self
     }
 
     /// Limits the real time that the fault is in force: from 1 ms to a year.
-    #[must_use]
     pub fn lasts(mut self, length: Duration) -> Self {
         self.ttl_ms = Some(millis(length));
         self

@@ -88,49 +88,42 @@ impl Script {
     }
 
     /// Selects steps of a family.
-    #[must_use]
     pub fn family(mut self, family: Family) -> Self {
         self.pattern.family = Some(family.as_str().to_owned());
         self
     }
 
     /// Selects steps in a project, mesh or project key.
-    #[must_use]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.pattern.scope = Some(Glob::new(scope));
         self
     }
 
     /// Selects steps of a resource, by its name or id.
-    #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.pattern.name = Some(Glob::new(name));
         self
     }
 
     /// Selects steps by name: a task, a component, an image, a chart.
-    #[must_use]
     pub fn step(mut self, step: impl Into<String>) -> Self {
         self.pattern.step = Some(Glob::new(step));
         self
     }
 
     /// Selects steps of other work than a run.
-    #[must_use]
     pub fn work(mut self, work: Work) -> Self {
         self.pattern.work = work;
         self
     }
 
     /// Sets the length of the steps, in whole milliseconds. A step that hangs and a sequence have none.
-    #[must_use]
     pub fn takes(mut self, length: Duration) -> Self {
         self.takes_ms = Some(millis(length));
         self
     }
 
     /// Limits the number of steps. A sequence has one step for each of its outcomes.
-    #[must_use]
     pub fn times(mut self, n: u64) -> Self {
         self.times = Some(n);
         self

@@ -143,6 +143,7 @@ pub enum Disconnect {
 /// A fault and a pattern that selects the requests it hits.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[must_use = "a fault does nothing before it is added"]
 pub struct Fault {
     /// The requests it applies to; absent: all to emulated services.
     #[serde(default, rename = "match")]
