@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::command_error::CommandError;
+use super::error::Error;
 use super::scope::{NamespaceRef, ProjectScope};
 use super::table::Table;
 use crate::http::context::add_hint;
@@ -50,8 +50,8 @@ pub(super) async fn set_traffic(
     handle
         .write(|table, shared, now| table.set_traffic(target, &id, gray, now, &mut shared.log))
         .map_err(|error| match error {
-            CommandError::UnknownMesh { .. } | CommandError::UnknownRelease { .. } => {
-                add_hint(error.to_string());
+            Error::NotFound(hint) => {
+                add_hint(hint);
                 Problem::NotFound(format!("release {id} in {mesh}/{namespace}"))
             }
             _ => Problem::Fault,

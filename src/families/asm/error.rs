@@ -6,12 +6,10 @@
 
 use std::borrow::Cow;
 
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::command_error::CommandError;
-use crate::families::huawei::{self, ErrorRow, GatewayError};
+use crate::families::huawei::{self, ErrorRow, GatewayError, status_code};
 use crate::http::auth::CredentialError;
 use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;
@@ -36,34 +34,13 @@ pub enum Error {
     /// A missing or invalid credential. ASM documents a body for it, so the gateway does not answer it.
     Unauthenticated(CredentialError),
     /// A valid credential without the permission.
-    Forbidden { hint: String },
+    Forbidden(String),
     /// An unknown mesh or release.
-    NotFound { hint: String },
+    NotFound(String),
     /// A name or service already in use.
-    AlreadyExists { hint: String },
+    AlreadyExists(String),
     /// A fault of the emulator.
     Internal,
-}
-
-impl From<CommandError> for Error {
-    fn from(error: CommandError) -> Self {
-        let text = error.to_string();
-        match error {
-            CommandError::UnknownMesh { .. } | CommandError::UnknownRelease { .. } => {
-                Self::NotFound { hint: text }
-            }
-            CommandError::MeshNameUsed { .. }
-            | CommandError::ReleaseNameUsed { .. }
-            | CommandError::ServiceUsed { .. } => Self::AlreadyExists { hint: text },
-            CommandError::MeshInDeletion { hint } | CommandError::WrongTraffic { hint, .. } => {
-                Self::InvalidRequest {
-                    message: text,
-                    hint: Some(hint),
-                }
-            }
-            CommandError::InvalidField(error) => error.into(),
-        }
-    }
 }
 
 impl From<ValidationError> for Error {
@@ -75,21 +52,11 @@ impl From<ValidationError> for Error {
     }
 }
 
-impl From<GatewayError> for Error {
-    fn from(error: GatewayError) -> Self {
-        Self::GatewayError(error)
-    }
-}
-
 impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
         match rejection {
             Rejection::Unauthenticated(failure) => Self::Unauthenticated(failure),
-            Rejection::Forbidden { why, .. } => Self::Forbidden { hint: why },
-            Rejection::NoRoute => GatewayError::NoRoute.into(),
-            Rejection::WrongMethod => GatewayError::WrongMethod.into(),
-            Rejection::NoProject => GatewayError::NoProject.into(),
-            Rejection::TooLarge => GatewayError::TooLarge.into(),
+            Rejection::Forbidden { why, .. } => Self::Forbidden(why),
             Rejection::BadPath(message)
             | Rejection::BadQuery(message)
             | Rejection::BadBody(message) => Self::InvalidRequest {
@@ -97,6 +64,10 @@ impl From<Rejection> for Error {
                 hint: None,
             },
             Rejection::Internal => Self::Internal,
+            Rejection::NoRoute => Self::GatewayError(GatewayError::NoRoute),
+            Rejection::WrongMethod => Self::GatewayError(GatewayError::WrongMethod),
+            Rejection::NoProject => Self::GatewayError(GatewayError::NoProject),
+            Rejection::TooLarge => Self::GatewayError(GatewayError::TooLarge),
         }
     }
 }
@@ -155,9 +126,9 @@ impl IntoResponse for Error {
                 let detail = GatewayError::Unauthenticated(failure).to_string();
                 (UNAUTHENTICATED, Some(detail), Some(hint))
             }
-            Self::Forbidden { hint } => (FORBIDDEN, None, Some(hint)),
-            Self::NotFound { hint } => (NOT_FOUND, None, Some(hint)),
-            Self::AlreadyExists { hint } => (ALREADY_EXISTS, None, Some(hint)),
+            Self::Forbidden(hint) => (FORBIDDEN, None, Some(hint)),
+            Self::NotFound(hint) => (NOT_FOUND, None, Some(hint)),
+            Self::AlreadyExists(hint) => (ALREADY_EXISTS, None, Some(hint)),
             Self::Internal => (INTERNAL, None, None),
         };
         let message = match detail {
@@ -168,10 +139,9 @@ impl IntoResponse for Error {
             error_code: code.into(),
             error_msg: message.chars().take(LONGEST_MESSAGE).collect(),
         };
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if let Some(hint) = hint {
             add_hint(hint);
         }
-        response::json(status, response::to_json(&body, 128))
+        response::json(status_code(status), response::to_json(&body, 128))
     }
 }

@@ -9,7 +9,6 @@
 //! Open Telekom Cloud copy of its mesh pages (which prints examples), the official SDKs and the Terraform
 //! provider; read 2026-08.
 
-pub mod command_error;
 mod control;
 mod dialect;
 pub mod error;

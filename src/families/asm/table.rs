@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::command_error::CommandError;
+use super::error::Error;
 use super::meshes::Mesh;
 use super::releases::Release;
 use super::scope::{EVERY_PROJECT, NamespaceRef, ProjectScope};
@@ -30,16 +30,16 @@ impl Table {
         self.meshes.of(project).chain(common.into_iter().flatten())
     }
 
-    pub fn mesh(&self, scope: ProjectScope, id: &str) -> Result<&Stored<Mesh>, CommandError> {
+    pub fn mesh(&self, scope: ProjectScope, id: &str) -> Result<&Stored<Mesh>, Error> {
         self.accessible_mesh(scope, id)
             .ok_or_else(|| self.unknown_mesh(scope, id))
     }
 
-    pub(super) fn unknown_mesh(&self, scope: ProjectScope, id: &str) -> CommandError {
-        CommandError::UnknownMesh {
-            id: id.to_owned(),
-            suggestion: self.suggest_mesh(scope, id),
-        }
+    pub(super) fn unknown_mesh(&self, scope: ProjectScope, id: &str) -> Error {
+        let suggestion = after_colon(self.suggest_mesh(scope, id));
+        Error::NotFound(format!(
+            "there is no mesh {id} in the projects this request reaches{suggestion}"
+        ))
     }
 
     pub(super) fn accessible_mesh(&self, scope: ProjectScope, id: &str) -> Option<&Stored<Mesh>> {
@@ -58,7 +58,7 @@ impl Table {
         &self,
         scope: ProjectScope,
         mesh: &str,
-    ) -> Result<impl Iterator<Item = &Stored<Release>> + use<'_>, CommandError> {
+    ) -> Result<impl Iterator<Item = &Stored<Release>> + use<'_>, Error> {
         let mesh = self.mesh(scope, mesh)?;
         Ok(self.releases.of(&mesh.id))
     }
@@ -69,11 +69,7 @@ impl Table {
     }
 
     /// The release with that uid, else the one with that name.
-    pub fn release(
-        &self,
-        target: NamespaceRef,
-        id: &str,
-    ) -> Result<&Stored<Release>, CommandError> {
+    pub fn release(&self, target: NamespaceRef, id: &str) -> Result<&Stored<Release>, Error> {
         let NamespaceRef {
             scope,
             mesh,
@@ -84,10 +80,11 @@ impl Table {
             .find(id)
             .filter(|stored| &*stored.scope == mesh && *stored.item.namespace == *namespace)
             .or_else(|| self.release_by_name(mesh, namespace, id))
-            .ok_or_else(|| CommandError::UnknownRelease {
-                namespace: namespace.to_owned(),
-                id: id.to_owned(),
-                suggestion: self.suggest_release(mesh, namespace, id),
+            .ok_or_else(|| {
+                let suggestion = after_colon(self.suggest_release(mesh, namespace, id));
+                Error::NotFound(format!(
+                    "there is no release task {id} in the namespace {namespace}{suggestion}"
+                ))
             })
     }
 
@@ -179,6 +176,10 @@ impl Table {
                 .remove([mesh, namespace, spec.service()], arrival_id);
         }
     }
+}
+
+fn after_colon(suggestion: Option<String>) -> String {
+    suggestion.map_or_else(String::new, |suggestion| format!(": {suggestion}"))
 }
 
 /// Project and name.

@@ -1,7 +1,7 @@
 //! The commands on meshes: create and delete.
 
 use super::model::mesh::{DELETE, Mesh, MeshDefinition, MeshLifecycle};
-use crate::families::asm::command_error::CommandError;
+use crate::families::asm::error::Error;
 use crate::families::asm::run::{CREATE, SingleStepRun};
 use crate::families::asm::scope::{EVERY_PROJECT, ProjectScope};
 use crate::families::asm::table::Table;
@@ -21,15 +21,15 @@ impl Table {
         project: &str,
         definition: MeshDefinition,
         now: Millis,
-    ) -> Result<&Stored<Mesh>, CommandError> {
+    ) -> Result<&Stored<Mesh>, Error> {
         let namesake = [project, EVERY_PROJECT]
             .iter()
             .find_map(|owner| self.mesh_by_name(owner, &definition.name));
         if let Some(namesake) = namesake {
-            return Err(CommandError::MeshNameUsed {
-                name: definition.name,
-                id: namesake.id.to_string(),
-            });
+            return Err(Error::AlreadyExists(format!(
+                "metadata.name: {:?} is already used in the project, by the mesh {}",
+                definition.name, namesake.id
+            )));
         }
         let id = ids.uuid(|id| self.meshes.contains(id));
         let name = &definition.name;
@@ -52,7 +52,7 @@ impl Table {
         scope: ProjectScope,
         id: &str,
         now: Millis,
-    ) -> Result<Mesh, CommandError> {
+    ) -> Result<Mesh, Error> {
         let stored = self.mesh(scope, id)?;
         let mut mesh = stored.item.clone();
         if mesh.is_being_deleted(now) {

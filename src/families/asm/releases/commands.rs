@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::model::release::{Release, ReleaseLifecycle, ReleaseUpdate, Termination, UPDATE};
 use super::model::spec::ReleaseSpec;
-use crate::families::asm::command_error::CommandError;
+use crate::families::asm::error::Error;
 use crate::families::asm::meshes::Mesh;
 use crate::families::asm::meshes::model::mesh::MeshPhase;
 use crate::families::asm::run::{CREATE, SingleStepRun};
@@ -29,7 +29,7 @@ impl Table {
         home: Option<&str>,
         spec: ReleaseSpec,
         now: Millis,
-    ) -> Result<&Stored<Release>, CommandError> {
+    ) -> Result<&Stored<Release>, Error> {
         let NamespaceRef {
             scope,
             mesh,
@@ -37,8 +37,10 @@ impl Table {
         } = target;
         let home = match self.accessible_mesh(scope, mesh) {
             Some(stored) if stored.item.phase(now) == Some(MeshPhase::Deleting) => {
-                let hint = stored.item.deletion_hint(now);
-                return Err(CommandError::MeshInDeletion { hint });
+                return Err(Error::InvalidRequest {
+                    message: "mesh_id: the mesh is being deleted".to_owned(),
+                    hint: Some(stored.item.deletion_hint(now)),
+                });
             }
             Some(_) => None,
             // The id of an inaccessible mesh is in use.
@@ -48,16 +50,19 @@ impl Table {
             None => home,
         };
         if let Some(namesake) = self.release_by_name(mesh, namespace, spec.name()) {
-            return Err(CommandError::ReleaseNameUsed {
-                name: spec.name().to_owned(),
-                uid: namesake.id.to_string(),
-            });
+            return Err(Error::AlreadyExists(format!(
+                "metadata.name: {:?} is already used in the namespace, by the release task {}; \
+                     cancel or end it first",
+                spec.name(),
+                namesake.id
+            )));
         }
         if let Some(other) = self.release_by_service(mesh, namespace, spec.service()) {
-            return Err(CommandError::ServiceUsed {
-                service: spec.service().to_owned(),
-                uid: other.id.to_string(),
-            });
+            return Err(Error::AlreadyExists(format!(
+                "spec.serviceName: {:?} already has a release task, {}; cancel or end it first",
+                spec.service(),
+                other.id
+            )));
         }
         if let Some(home) = home {
             let change_context = &mut shared.log.context(now, CREATE);
@@ -100,7 +105,7 @@ impl Table {
         update: &ReleaseUpdate,
         now: Millis,
         log: &mut TransitionLog,
-    ) -> Result<Vec<&'static str>, CommandError> {
+    ) -> Result<Vec<&'static str>, Error> {
         let uid = Arc::clone(&self.release(target, id)?.id);
         let change_context = &mut log.context(now, UPDATE);
         let updated = self
@@ -120,7 +125,7 @@ impl Table {
         termination: Termination,
         now: Millis,
         log: &mut TransitionLog,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Error> {
         let stored = self.release(target, id)?;
         if let Err(reason) = stored.item.check_termination(termination) {
             let NamespaceRef {
@@ -130,7 +135,10 @@ impl Table {
             let hint = format!(
                 "PUT /_emulator/v1/asm/{mesh}/{namespace}/{id}/traffic {{\"gray\":{gray}}} shifts the traffic"
             );
-            return Err(CommandError::WrongTraffic { reason, hint });
+            return Err(Error::InvalidRequest {
+                message: format!("action: {reason}"),
+                hint: Some(hint),
+            });
         }
         let uid = Arc::clone(&stored.id);
         let change_context = &mut log.context(now, termination.as_str());
@@ -146,7 +154,7 @@ impl Table {
         gray: u8,
         now: Millis,
         log: &mut TransitionLog,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Error> {
         let uid = Arc::clone(&self.release(target, id)?.id);
         let change_context = &mut log.context(now, "traffic");
         self.releases
