@@ -7,38 +7,39 @@ use crate::world::fixture::ValidationError;
 /// The rule for names of releases and meshes.
 const NAME_RULE: &str = "must have 4 to 64 lowercase letters, digits and hyphens, begin with a letter and not end with a hyphen";
 
+/// Refuses a value that breaks a rule.
+pub(super) fn ensure(
+    holds: bool,
+    path: impl Display,
+    rule: impl Into<String>,
+) -> Result<(), ValidationError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(ValidationError::new(path, rule))
+    }
+}
+
 /// Returns the value of a required field.
 pub(super) fn required<T>(path: impl Display, value: Option<T>) -> Result<T, ValidationError> {
-    value.ok_or_else(|| ValidationError::new(path.to_string(), "is required"))
+    value.ok_or_else(|| ValidationError::new(path, "is required"))
 }
 
 /// Checks an optional field that has a single valid value.
 pub(super) fn fixed(path: &str, value: Option<&str>, valid: &str) -> Result<(), ValidationError> {
-    match value {
-        Some(value) if value != valid => {
-            Err(ValidationError::new(path, format!("must be {valid}")))
-        }
-        _ => Ok(()),
-    }
+    let is_valid = value.is_none_or(|value| value == valid);
+    ensure(is_valid, path, format!("must be {valid}"))
 }
 
 /// Checks the name of a release or a mesh.
 pub(super) fn check_name(path: impl Display, name: &str) -> Result<(), ValidationError> {
-    if is_name(name) {
-        Ok(())
-    } else {
-        Err(ValidationError::new(path.to_string(), NAME_RULE))
-    }
+    ensure(is_name(name), path, NAME_RULE)
 }
 
 /// Checks the version of a mesh. The `v` is optional, because the documented examples omit it.
 pub(super) fn check_version(path: &str, version: &str) -> Result<(), ValidationError> {
-    if is_version(version) {
-        Ok(())
-    } else {
-        let rule = "must be vX.Y, vX.Y.Z or vX.Y.Z-rN";
-        Err(ValidationError::new(path, rule))
-    }
+    let rule = "must be vX.Y, vX.Y.Z or vX.Y.Z-rN";
+    ensure(is_version(version), path, rule)
 }
 
 fn is_name(text: &str) -> bool {

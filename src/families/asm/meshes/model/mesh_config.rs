@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::families::asm::fields::{fixed, required};
+use crate::families::asm::fields::{ensure, fixed, required};
 use crate::http::json::RawJson;
 use crate::world::fixture::ValidationError;
 
@@ -55,37 +55,30 @@ pub struct FieldSelector {
 
 impl Installation {
     pub fn check(&self) -> Result<(), ValidationError> {
-        let nodes = required("nodes", self.nodes.as_ref())?;
-        nodes.check().map_err(|error| error.nested_in("nodes"))
+        required("nodes", self.nodes.as_ref())?.check("nodes")
     }
 }
 
 impl Injection {
     pub fn check(&self) -> Result<(), ValidationError> {
-        match &self.namespaces {
-            Some(namespaces) => namespaces
-                .check()
-                .map_err(|error| error.nested_in("namespaces")),
-            None => Ok(()),
-        }
+        let namespaces = self.namespaces.as_ref();
+        namespaces.map_or(Ok(()), |selector| selector.check("namespaces"))
     }
 }
 
 impl Selector {
-    fn check(&self) -> Result<(), ValidationError> {
-        let field_selector = required("fieldSelector", self.field_selector.as_ref())?;
-        field_selector
-            .check()
-            .map_err(|error| error.nested_in("fieldSelector"))
-    }
-}
-
-impl FieldSelector {
-    fn check(&self) -> Result<(), ValidationError> {
-        required("key", self.key.as_ref())?;
-        let operator = required("operator", self.operator.as_deref())?;
-        fixed("operator", Some(operator), "In")?;
-        required("values", self.values.as_ref()).map(|_| ())
+    fn check(&self, own_path: &str) -> Result<(), ValidationError> {
+        let path = format!("{own_path}.fieldSelector");
+        let field_selector = required(&path, self.field_selector.as_ref())?;
+        required(format_args!("{path}.key"), field_selector.key.as_ref())?;
+        let path_of_operator = format!("{path}.operator");
+        let operator = required(&path_of_operator, field_selector.operator.as_deref())?;
+        fixed(&path_of_operator, Some(operator), "In")?;
+        required(
+            format_args!("{path}.values"),
+            field_selector.values.as_ref(),
+        )
+        .map(|_| ())
     }
 }
 
@@ -105,19 +98,15 @@ impl Tag {
     pub fn check(&self) -> Result<(), ValidationError> {
         let is_allowed = |c: char| c.is_alphanumeric() || " _.:/=+-@".contains(c);
         let key = required("key", self.key.as_deref())?;
-        if key.is_empty() || key.chars().count() > 128 || !key.chars().all(is_allowed) {
-            let rule = "must have 1 to 128 letters, digits, spaces and _.:/=+-@";
-            return Err(ValidationError::new("key", rule));
-        }
-        if key.starts_with("_sys_") {
-            return Err(ValidationError::new("key", "must not begin with _sys_"));
-        }
+        let is_key = (1..=128).contains(&key.chars().count()) && key.chars().all(is_allowed);
+        let rule = "must have 1 to 128 letters, digits, spaces and _.:/=+-@";
+        ensure(is_key, "key", rule)?;
+        let is_own = !key.starts_with("_sys_");
+        ensure(is_own, "key", "must not begin with _sys_")?;
         let value = required("value", self.value.as_deref())?;
-        if value.chars().count() > 255 || !value.chars().all(is_allowed) {
-            let rule = "must have at most 255 letters, digits, spaces and _.:/=+-@";
-            return Err(ValidationError::new("value", rule));
-        }
-        Ok(())
+        let is_value = value.chars().count() <= 255 && value.chars().all(is_allowed);
+        let rule = "must have at most 255 letters, digits, spaces and _.:/=+-@";
+        ensure(is_value, "value", rule)
     }
 }
 
@@ -257,38 +246,29 @@ pub struct Zipkin {
 
 impl MeshConfig {
     pub fn check(&self) -> Result<(), ValidationError> {
-        match self
-            .telemetry_config
-            .as_ref()
-            .and_then(|telemetry| telemetry.tracing.as_ref())
-        {
-            Some(tracing) => tracing
-                .check()
-                .map_err(|error| error.nested_in("telemetryConfig.tracing")),
-            None => Ok(()),
-        }
+        let telemetry_config = self.telemetry_config.as_ref();
+        let tracing = telemetry_config.and_then(|telemetry| telemetry.tracing.as_ref());
+        tracing
+            .map_or(Ok(()), Tracing::check)
+            .map_err(|error| error.nested_in("telemetryConfig.tracing"))
     }
 }
 
 impl Tracing {
     fn check(&self) -> Result<(), ValidationError> {
         let percentage = self.random_sampling_percentage.as_ref();
-        if percentage.is_some_and(|percentage| percentage.read::<f64>().is_err()) {
-            let path = "randomSamplingPercentage";
-            return Err(ValidationError::new(path, "must be a number"));
-        }
+        let is_number = percentage.is_none_or(|percentage| percentage.read::<f64>().is_ok());
+        ensure(is_number, "randomSamplingPercentage", "must be a number")?;
         let extensions = self.extension_providers.iter().flatten();
         let known: Vec<_> = extensions
             .filter_map(|provider| provider.name.as_deref())
             .chain([PRESET_PROVIDER])
             .collect();
-        let mut providers = self.default_providers.iter().flatten();
-        match providers.position(|name| !known.contains(&name.as_str())) {
-            Some(n) => Err(ValidationError::new(
-                format!("defaultProviders[{n}]"),
-                format!("must be a name in extensionProviders, or {PRESET_PROVIDER}"),
-            )),
-            None => Ok(()),
+        for (n, name) in self.default_providers.iter().flatten().enumerate() {
+            let rule = format!("must be a name in extensionProviders, or {PRESET_PROVIDER}");
+            let path = format_args!("defaultProviders[{n}]");
+            ensure(known.contains(&name.as_str()), path, rule)?;
         }
+        Ok(())
     }
 }
