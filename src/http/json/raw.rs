@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -50,7 +49,7 @@ impl RawJson {
     }
 
     /// Reads the part, in which unknown fields are permitted. Paths of errors begin at the part.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, ValidationError> {
+    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ValidationError> {
         read_part(self.text()).map_err(ValidationError::without_position)
     }
 }

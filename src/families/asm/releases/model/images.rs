@@ -6,41 +6,24 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::http::json::{RawJson, strict};
+use crate::families::asm::fields::ensure;
+use crate::http::json::RawJson;
 use crate::world::fixture::ValidationError;
 
 /// An image that an update assigns to a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageUpdate {
-    pub list: ContainerList,
+    /// The field of the pod with the list of containers.
+    list: &'static str,
     /// The position in the list.
-    pub position: usize,
+    position: usize,
     /// The container's name; if absent, the position selects the container.
-    pub name: Option<String>,
-    pub image: String,
+    name: Option<String>,
+    image: String,
 }
 
-impl ImageUpdate {
-    fn path(&self) -> String {
-        self.list.image_path(self.position)
-    }
-}
-
-/// The lists of containers in a Deployment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ContainerList {
-    Containers,
-    InitContainers,
-}
-
-impl ContainerList {
-    fn image_path(self, position: usize) -> String {
-        let list = match self {
-            Self::Containers => "containers",
-            Self::InitContainers => "initContainers",
-        };
-        format!("spec.template.spec.{list}[{position}].image")
-    }
+fn image_path(list: &str, position: usize) -> String {
+    format!("spec.template.spec.{list}[{position}].image")
 }
 
 #[derive(Default, Deserialize)]
@@ -78,23 +61,15 @@ struct PodContainer<'a> {
     image: Option<&'a RawValue>,
 }
 
-fn parse(template: &RawJson) -> Result<Deployment<'_>, ValidationError> {
-    let mut json = serde_json::Deserializer::from_str(template.text());
-    let mut track = serde_path_to_error::Track::new();
-    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    strict::deserialize(tracked).map_err(|error| {
-        ValidationError::new(track.path().to_string(), error.to_string()).without_position()
-    })
-}
-
 impl<'a> Deployment<'a> {
-    fn containers(self) -> impl Iterator<Item = (ContainerList, usize, PodContainer<'a>)> {
+    /// The containers, with their lists and positions.
+    fn containers(self) -> impl Iterator<Item = (&'static str, usize, PodContainer<'a>)> {
         let pod = self.spec.and_then(|spec| spec.template?.spec);
         let (containers, init_containers) =
             pod.map_or((None, None), |pod| (pod.containers, pod.init_containers));
         [
-            (ContainerList::Containers, containers),
-            (ContainerList::InitContainers, init_containers),
+            ("containers", containers),
+            ("initContainers", init_containers),
         ]
         .into_iter()
         .flat_map(|(list, containers)| {
@@ -107,12 +82,12 @@ impl<'a> Deployment<'a> {
 /// The images in the Deployment of an update.
 pub fn updates_in(template: &RawJson) -> Result<Vec<ImageUpdate>, ValidationError> {
     let mut updates = Vec::new();
-    for (list, position, container) in parse(template)?.containers() {
+    for (list, position, container) in template.read::<Deployment>()?.containers() {
         let Some(image) = container.image else {
             continue;
         };
         let image = serde_json::from_str(image.get())
-            .map_err(|_| ValidationError::new(list.image_path(position), "must be a text"))?;
+            .map_err(|_| ValidationError::new(image_path(list, position), "must be a text"))?;
         updates.push(ImageUpdate {
             list,
             position,
@@ -133,9 +108,11 @@ pub fn replace(template: &RawJson, updates: &[ImageUpdate]) -> Result<RawJson, V
     }
     let text = template.text();
     // A template that is not a Deployment has no containers, so the error names the missing container.
-    let containers: Vec<_> = parse(template).unwrap_or_default().containers().collect();
+    let deployment: Deployment = template.read().unwrap_or_default();
+    let containers: Vec<_> = deployment.containers().collect();
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
     for update in updates {
+        let path = image_path(update.list, update.position);
         let container = containers.iter().find(|(list, position, container)| {
             let matches = match &update.name {
                 Some(name) => container.name.as_ref() == Some(name),
@@ -143,20 +120,19 @@ pub fn replace(template: &RawJson, updates: &[ImageUpdate]) -> Result<RawJson, V
             };
             *list == update.list && matches
         });
-        let old_json = container
-            .and_then(|(_, _, container)| container.image)
-            .ok_or_else(|| {
-                let expected = "the task has no such container with an image";
-                ValidationError::new(update.path(), expected)
-            })?
-            .get();
+        let Some(old_json) = container.and_then(|(_, _, container)| container.image) else {
+            let expected = "the task has no such container with an image";
+            return Err(ValidationError::new(path, expected));
+        };
+        let old_json = old_json.get();
         let old_image: String = serde_json::from_str(old_json).unwrap_or_default();
         let repository = repository(&old_image).unwrap_or(&old_image);
-        if self::repository(&update.image) != Some(repository) {
-            let expected =
-                format!("only the tag or digest may change, and the repository is {repository}");
-            return Err(ValidationError::new(update.path(), expected));
-        }
+        let rule = format!("only the tag or digest may change, and the repository is {repository}");
+        ensure(
+            self::repository(&update.image) == Some(repository),
+            path,
+            rule,
+        )?;
         // The JSON of the image is a slice of the text, so its offset is the distance of the two.
         let start = old_json.as_ptr().addr() - text.as_ptr().addr();
         if old_image != update.image {
