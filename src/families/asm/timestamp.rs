@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::sim::Millis;
 use crate::sim::time::{parse_rfc3339, rfc3339};
 
 /// An instant. On the wire: RFC 3339 in UTC with `Z`, because the Python SDK cannot read offsets. Timestamps
 /// of fixtures keep their spelling, because the documents prescribe none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub enum Timestamp {
     /// An instant of the virtual clock.
     At(Millis),
@@ -17,30 +18,21 @@ pub enum Timestamp {
     Given(Box<str>),
 }
 
-impl Timestamp {
-    fn text(&self) -> Cow<'_, str> {
-        match self {
-            Self::At(at) => Cow::Owned(rfc3339(*at)),
-            Self::Given(text) => Cow::Borrowed(text),
+impl From<Timestamp> for String {
+    fn from(timestamp: Timestamp) -> Self {
+        match timestamp {
+            Timestamp::At(at) => rfc3339(at),
+            Timestamp::Given(text) => text.into(),
         }
     }
 }
 
-impl Serialize for Timestamp {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text())
-    }
-}
-
-impl<'de> Deserialize<'de> for Timestamp {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Ok(
-            match parse_rfc3339(&text).filter(|at| rfc3339(*at) == text) {
-                Some(at) => Self::At(at),
-                None => Self::Given(text.into()),
-            },
-        )
+impl From<String> for Timestamp {
+    fn from(text: String) -> Self {
+        match parse_rfc3339(&text).filter(|at| rfc3339(*at) == text) {
+            Some(at) => Self::At(at),
+            None => Self::Given(text.into()),
+        }
     }
 }
 
