@@ -43,7 +43,7 @@ pub(super) async fn set_traffic(
     let gray = u8::try_from(traffic.gray).ok().filter(|gray| *gray <= 100);
     let gray = gray.ok_or_else(|| Problem::BadRequest("gray: must be from 0 to 100".to_owned()))?;
     let target = NamespaceRef {
-        scope: ProjectScope::Everything,
+        scope: ProjectScope(None),
         mesh: &mesh,
         namespace: &namespace,
     };

@@ -126,14 +126,9 @@ impl SingleStepRun {
                 (Some(_), Outcome::Fail(_)) => JobState::Failed,
             },
             Repr::Run(run) => match run.phase(now) {
-                Phase::Starting
-                | Phase::Running
-                | Phase::Waiting
-                | Phase::Stopping
-                | Phase::Paused
-                | Phase::Aborting => JobState::Open,
                 Phase::Succeeded => JobState::Done,
-                Phase::Failed | Phase::Aborted => JobState::Failed,
+                phase if phase.is_ended() => JobState::Failed,
+                _ => JobState::Open,
             },
         }
     }

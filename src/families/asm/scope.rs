@@ -5,35 +5,28 @@ use crate::http::Caller;
 /// The scope of meshes that belong to every project.
 pub const EVERY_PROJECT: &str = "";
 
-/// The projects whose meshes a request can access.
+/// The projects whose meshes a request can access; absent: all, because the owner of the credential is unknown.
 #[derive(Clone, Copy, Debug)]
-pub enum ProjectScope<'a> {
-    /// The project in the path or in `X-Project-Id`.
-    Project(&'a str),
-    /// The projects of the credential.
-    Projects(&'a [String]),
-    /// All projects, because the owner of the credential is unknown.
-    Everything,
-}
+pub struct ProjectScope<'a>(pub Option<&'a [String]>);
 
 impl<'a> ProjectScope<'a> {
+    /// The scope of a request that names its project.
+    pub fn project(project: &'a String) -> Self {
+        Self(Some(std::slice::from_ref(project)))
+    }
+
     /// The scope of a request without a project in its path.
     pub fn from_caller(caller: &'a Caller) -> Self {
-        match (&caller.named_project, &caller.projects) {
-            (Some(project), _) => Self::Project(project),
-            (None, Some(projects)) => Self::Projects(projects),
-            (None, None) => Self::Everything,
+        match &caller.named_project {
+            Some(project) => Self::project(project),
+            None => Self(caller.projects.as_deref()),
         }
     }
 
     /// Returns true if a mesh of this owner (a project or every project) is accessible.
     pub fn covers(self, owner: &str) -> bool {
-        owner == EVERY_PROJECT
-            || match self {
-                Self::Project(project) => project == owner,
-                Self::Projects(projects) => projects.iter().any(|project| project == owner),
-                Self::Everything => true,
-            }
+        let is_own = |projects: &[String]| projects.iter().any(|project| project == owner);
+        owner == EVERY_PROJECT || self.0.is_none_or(is_own)
     }
 }
 

@@ -49,22 +49,18 @@ impl Table {
     pub fn delete_mesh(
         &mut self,
         shared: &mut Shared,
-        scope: ProjectScope,
+        project: &String,
         id: &str,
         now: Millis,
     ) -> Result<Mesh, Error> {
-        let stored = self.mesh(scope, id)?;
+        let stored = self.mesh(ProjectScope::project(project), id)?;
         let mut mesh = stored.item.clone();
         if mesh.is_being_deleted(now) {
             return Ok(mesh);
         }
         let owner = stored.scope.to_string();
-        // The scripts of the caller's project apply to a mesh of every project.
-        let project = match scope {
-            ProjectScope::Project(project) => project,
-            ProjectScope::Projects(_) | ProjectScope::Everything => &owner,
-        };
         let name = &mesh.definition.name;
+        // The scripts of the caller's project apply to a mesh of every project.
         let job = SingleStepRun::start(&mut shared.scripts, Work::Delete, project, id, name, now);
         mesh.lifecycle = MeshLifecycle::Deletion(job);
         let change_context = &mut shared.log.context(now, DELETE);

@@ -79,7 +79,7 @@ pub async fn show_mesh(
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
     handle.read(|table, _, now| {
-        let mesh = table.mesh(ProjectScope::Project(&project), &id)?;
+        let mesh = table.mesh(ProjectScope::project(&project), &id)?;
         let view = MeshView::new(&mesh.id, &mesh.item, now);
         // No documented field has room for the message.
         if let Some(message) = mesh.item.failure(now) {
@@ -109,8 +109,7 @@ pub async fn delete_mesh(
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
     let text = handle.write(|table, shared, now| {
-        let scope = ProjectScope::Project(&project);
-        let mesh = table.delete_mesh(shared, scope, &id, now)?;
+        let mesh = table.delete_mesh(shared, &project, &id, now)?;
         Ok::<_, Error>(response::to_json(&MeshView::deleted(&id, &mesh, now), SIZE))
     })?;
     Ok(response::json(StatusCode::OK, text))
