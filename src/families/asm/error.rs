@@ -4,8 +4,6 @@
 //! operations list only `errorCode`, the Chinese ones both keys; the page of the codes writes
 //! `error_code` and `error_msg` in its prose. The emulator sends the two camel-case keys.
 
-use std::borrow::Cow;
-
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -78,7 +76,7 @@ impl From<Rejection> for Error {
 pub struct AsmErrorBody {
     /// `ASM.` and eight digits.
     #[schema(example = "ASM.01010001", min_length = 8, max_length = 36)]
-    pub error_code: Cow<'static, str>,
+    pub error_code: String,
     /// The documented text; for 400 and 401 followed by the field at fault and the reason.
     #[schema(
         example = "Invalid request. metadata.name: is required",
@@ -107,13 +105,15 @@ const STATUSES: [ErrorRow; 6] = [
 
 /// The response of an injected fault, in the family's format.
 pub fn fault(stub_response: &StubResponse) -> Response {
-    huawei::fault(stub_response, &STATUSES, |code, error_msg| {
-        let body = AsmErrorBody {
-            error_code: code.into(),
-            error_msg,
-        };
-        response::to_json(&body, 128)
-    })
+    huawei::fault(stub_response, &STATUSES, body)
+}
+
+fn body(error_code: String, error_msg: String) -> Vec<u8> {
+    let body = AsmErrorBody {
+        error_code,
+        error_msg,
+    };
+    response::to_json(&body, 128)
 }
 
 impl IntoResponse for Error {
@@ -135,13 +135,10 @@ impl IntoResponse for Error {
             Some(detail) => format!("{text} {detail}"),
             None => text.to_owned(),
         };
-        let body = AsmErrorBody {
-            error_code: code.into(),
-            error_msg: message.chars().take(LONGEST_MESSAGE).collect(),
-        };
+        let message = message.chars().take(LONGEST_MESSAGE).collect();
         if let Some(hint) = hint {
             add_hint(hint);
         }
-        response::json(status_code(status), response::to_json(&body, 128))
+        response::json(status_code(status), body(code.to_owned(), message))
     }
 }

@@ -1,6 +1,6 @@
 //! The family's table as the registry sees it.
 
-use super::fixture::AsmFixture;
+use super::fixture::{AsmFixture, MeshFixture};
 use super::meshes::model::mesh;
 use super::run::FAMILY;
 use super::table::Table;
@@ -10,7 +10,7 @@ use crate::sim::ids::Ids;
 use crate::sim::timeline::{self, Timeline};
 use crate::sim::transition::{CLOCK, ChangeContext, TransitionLog};
 use crate::world::family::FamilyTable;
-use crate::world::fixture::ValidationError;
+use crate::world::fixture::{ValidationError, upsert_with};
 use crate::world::handle::Shared;
 
 impl FamilyTable for Table {
@@ -80,14 +80,24 @@ impl FamilyTable for Table {
         ids: &Ids,
         context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
-        self.load_fixture(state, ids, context)
+        let uids = state.given_uids()?;
+        for (n, mesh) in state.meshes.into_iter().enumerate() {
+            self.load_mesh(mesh, &uids, ids, context)
+                .map_err(|error| error.nested_in(format_args!("meshes[{n}]")))?;
+        }
+        Ok(())
     }
 
     fn save(&self, now: Millis) -> AsmFixture {
-        self.save_fixture(now)
+        let projects = self.meshes.scopes();
+        let meshes = projects.flat_map(|project| self.meshes.of(project));
+        AsmFixture {
+            meshes: meshes.map(|mesh| self.save_mesh(mesh, now)).collect(),
+        }
     }
 
     fn merge(state: &mut AsmFixture, patch: AsmFixture) {
-        state.merge(patch);
+        let meshes = &mut state.meshes;
+        upsert_with(meshes, patch.meshes, |mesh| &*mesh.id, MeshFixture::merge);
     }
 }

@@ -4,28 +4,31 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::fields::ensure;
+use super::meshes::Mesh;
 use super::meshes::fixture::MeshEmulator;
 use super::releases::fixture::ReleaseFixture;
 use super::scope::EVERY_PROJECT;
 use super::table::Table;
 use crate::sim::Millis;
+use crate::sim::collection::Stored;
 use crate::sim::ids::Ids;
 use crate::sim::transition::ChangeContext;
-use crate::world::fixture::{ValidationError, upsert_with};
+use crate::world::fixture::ValidationError;
 
 /// The meshes, with their releases.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AsmFixture {
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    meshes: Vec<MeshFixture>,
+    pub(super) meshes: Vec<MeshFixture>,
 }
 
 /// A mesh.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct MeshFixture {
-    id: String,
+pub(super) struct MeshFixture {
+    pub(super) id: String,
     /// The id if absent.
     name: Option<String>,
     /// The releases in the shape of responses, in the order of the list.
@@ -36,19 +39,26 @@ struct MeshFixture {
 }
 
 impl AsmFixture {
-    /// Applies a patch: replaces meshes and releases with the same id, adds the rest.
-    pub fn merge(&mut self, patch: Self) {
-        upsert_with(
-            &mut self.meshes,
-            patch.meshes,
-            |mesh| mesh.id.as_str(),
-            MeshFixture::merge,
-        );
+    /// The uids of the releases, which must be unique.
+    pub(super) fn given_uids(&self) -> Result<HashSet<String>, ValidationError> {
+        let mut uids = HashSet::new();
+        for (n, mesh) in self.meshes.iter().enumerate() {
+            for (k, release) in mesh.releases.iter().enumerate() {
+                let is_new = release.uid().is_none_or(|uid| uids.insert(uid.to_owned()));
+                let path = format_args!("meshes[{n}].releases[{k}].metadata.uid");
+                ensure(
+                    is_new,
+                    path,
+                    format!("duplicate {:?}", release.uid().unwrap_or_default()),
+                )?;
+            }
+        }
+        Ok(uids)
     }
 }
 
 impl MeshFixture {
-    fn merge(&mut self, patch: Self) {
+    pub(super) fn merge(&mut self, patch: Self) {
         self.name = patch.name.or(self.name.take());
         self.emulator = patch.emulator.or(self.emulator.take());
         let mut by_uid = HashMap::new();
@@ -79,22 +89,7 @@ fn key(release: &ReleaseFixture) -> (String, String) {
 }
 
 impl Table {
-    /// Fills an empty table.
-    pub(super) fn load_fixture(
-        &mut self,
-        fixture: AsmFixture,
-        ids: &Ids,
-        change_context: &mut ChangeContext,
-    ) -> Result<(), ValidationError> {
-        let uids = given_uids(&fixture)?;
-        for (n, mesh) in fixture.meshes.into_iter().enumerate() {
-            self.load_mesh(mesh, &uids, ids, change_context)
-                .map_err(|error| error.nested_in(format_args!("meshes[{n}]")))?;
-        }
-        Ok(())
-    }
-
-    fn load_mesh(
+    pub(super) fn load_mesh(
         &mut self,
         fixture: MeshFixture,
         uids: &HashSet<String>,
@@ -102,42 +97,31 @@ impl Table {
         change_context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
         let now = change_context.now;
-        let MeshFixture {
-            id,
-            name,
-            releases,
-            emulator,
-        } = fixture;
-        if id.is_empty() {
-            return Err(ValidationError::new("id", "must not be empty"));
-        }
-        if self.meshes.contains(&id) {
-            return Err(ValidationError::new("id", format!("duplicate {id:?}")));
-        }
-        let emulator = emulator.unwrap_or_default();
+        let id = fixture.id;
+        ensure(!id.is_empty(), "id", "must not be empty")?;
+        let is_new = !self.meshes.contains(&id);
+        ensure(is_new, "id", format!("duplicate {id:?}"))?;
+        let emulator = fixture.emulator.unwrap_or_default();
         let project = emulator.project.clone();
         let project = project.as_deref().unwrap_or(EVERY_PROJECT);
         let mesh = emulator
-            .restore(&id, name, now)
+            .restore(&id, fixture.name, now)
             .map_err(|error| error.nested_in("emulator"))?;
         // A deletion may have ended between export and import.
         let is_deleted = mesh.is_deleted(now);
         if !is_deleted {
             self.add_mesh(project, &id, mesh, change_context);
         }
-        for (n, fixture) in releases.into_iter().enumerate() {
+        for (n, fixture) in fixture.releases.into_iter().enumerate() {
             let path = format!("releases[{n}]");
             let uid = fixture.uid().map(str::to_owned);
             let release = fixture
                 .restore(&id, now)
                 .map_err(|error| error.nested_in(&path))?;
             let (namespace, name) = (&release.namespace, release.spec.name());
-            if self.release_by_name(&id, namespace, name).is_some() {
-                return Err(ValidationError::new(
-                    format!("{path}.metadata.name"),
-                    format!("{name:?} is already used in the namespace"),
-                ));
-            }
+            let is_free = self.release_by_name(&id, namespace, name).is_none();
+            let rule = format!("{name:?} is already used in the namespace");
+            ensure(is_free, format_args!("{path}.metadata.name"), rule)?;
             let is_used = |id: &str| uids.contains(id) || self.releases.contains(id);
             let uid = uid.unwrap_or_else(|| ids.uuid(is_used));
             if !is_deleted {
@@ -147,43 +131,16 @@ impl Table {
         Ok(())
     }
 
-    /// The table in the fixture format. Lists keep their order when it is loaded.
-    pub(super) fn save_fixture(&self, now: Millis) -> AsmFixture {
-        let meshes = self
-            .meshes
-            .scopes()
-            .flat_map(|project| self.meshes.of(project));
-        let fixtures = meshes.map(|mesh| {
-            let releases = self.releases.of(&mesh.id);
-            MeshFixture {
-                id: mesh.id.to_string(),
-                name: Some(mesh.item.definition.name.clone()),
-                releases: releases
-                    .map(|release| ReleaseFixture::new(&mesh.id, &release.id, &release.item, now))
-                    .collect(),
-                emulator: Some(MeshEmulator::new(&mesh.scope, &mesh.id, &mesh.item, now)),
-            }
-        });
-        AsmFixture {
-            meshes: fixtures.collect(),
+    /// A mesh in the fixture format, with its releases in the order of the list.
+    pub(super) fn save_mesh(&self, mesh: &Stored<Mesh>, now: Millis) -> MeshFixture {
+        let releases = self.releases.of(&mesh.id);
+        MeshFixture {
+            id: mesh.id.to_string(),
+            name: Some(mesh.item.definition.name.clone()),
+            releases: releases
+                .map(|release| ReleaseFixture::new(&mesh.id, &release.id, &release.item, now))
+                .collect(),
+            emulator: Some(MeshEmulator::new(&mesh.scope, &mesh.id, &mesh.item, now)),
         }
     }
-}
-
-/// The uids in a fixture, which must be unique.
-fn given_uids(fixture: &AsmFixture) -> Result<HashSet<String>, ValidationError> {
-    let mut uids = HashSet::new();
-    for (n, mesh) in fixture.meshes.iter().enumerate() {
-        for (k, release) in mesh.releases.iter().enumerate() {
-            if let Some(uid) = release.uid()
-                && !uids.insert(uid.to_owned())
-            {
-                return Err(ValidationError::new(
-                    format!("meshes[{n}].releases[{k}].metadata.uid"),
-                    format!("duplicate {uid:?}"),
-                ));
-            }
-        }
-    }
-    Ok(uids)
 }

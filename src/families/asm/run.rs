@@ -3,6 +3,8 @@
 use crate::sim::lifecycle::{Node, Outcome, Phase, Run, RunRecord, StepPlan};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::{Millis, NEVER};
+use crate::world::fixture::ValidationError;
+use crate::world::run_fixture::restore_run;
 
 /// The family's name in scripts and transitions.
 pub const FAMILY: &str = "asm";
@@ -66,8 +68,18 @@ impl SingleStepRun {
         }
     }
 
-    /// Wraps the run of a fixture.
-    pub fn from_run(run: Run) -> Self {
+    /// Restores the run of a fixture, if there is one at the path.
+    pub fn restore(
+        record: Option<RunRecord>,
+        path: &str,
+        now: Millis,
+    ) -> Result<Option<Self>, ValidationError> {
+        let run = record.map(|record| restore_run(record, now)).transpose();
+        let run = run.map_err(|error| error.nested_in(path))?;
+        Ok(run.map(Self::from_run))
+    }
+
+    fn from_run(run: Run) -> Self {
         match &run.record().steps[..] {
             [step] if run == one_step(run.started(), step.clone()) => {
                 Self::from_step(run.started(), step.clone())

@@ -70,12 +70,8 @@ impl Table {
 
     /// The release with that uid, else the one with that name.
     pub fn release(&self, target: NamespaceRef, id: &str) -> Result<&Stored<Release>, Error> {
-        let NamespaceRef {
-            scope,
-            mesh,
-            namespace,
-        } = target;
-        self.mesh(scope, mesh)?;
+        let (mesh, namespace) = (target.mesh, target.namespace);
+        self.mesh(target.scope, mesh)?;
         self.releases
             .find(id)
             .filter(|stored| &*stored.scope == mesh && *stored.item.namespace == *namespace)

@@ -26,17 +26,11 @@ pub(super) fn authenticate<T>(
     request: &Parts,
     body: &Bytes,
 ) -> Result<Caller, Rejection> {
-    let caller = identify(handle, request, body).map_err(Rejection::Unauthenticated)?;
-    let named_project = request
-        .headers
-        .get(PROJECT_ID)
-        .and_then(|value| value.to_str().ok())
-        .filter(|id| !id.is_empty())
-        .map(str::to_owned);
-    Ok(Caller {
-        named_project,
-        ..caller
-    })
+    let mut caller = identify(handle, request, body).map_err(Rejection::Unauthenticated)?;
+    let named = request.headers.get(PROJECT_ID);
+    let named = named.and_then(|value| value.to_str().ok());
+    caller.named_project = named.filter(|id| !id.is_empty()).map(str::to_owned);
+    Ok(caller)
 }
 
 fn identify<T>(

@@ -4,16 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::model::mesh::{Mesh, MeshDefinition, MeshLifecycle, MeshPhase, MeshSpec};
 use super::wire::{API_VERSION, check_kind};
-use crate::families::asm::fields::fixed;
+use crate::families::asm::fields::{ensure, fixed};
 use crate::families::asm::run::SingleStepRun;
 use crate::families::asm::scope::EVERY_PROJECT;
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::sim::Millis;
-use crate::sim::lifecycle::Run;
 use crate::sim::lifecycle::RunRecord;
 use crate::world::fixture::ValidationError;
-use crate::world::run_fixture::restore_run;
 
 /// The properties of a mesh that v2 responses do not show.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -84,59 +82,49 @@ impl MeshEmulator {
         name: Option<String>,
         now: Millis,
     ) -> Result<Mesh, ValidationError> {
-        if self.project.as_deref() == Some(EVERY_PROJECT) {
-            return Err(ValidationError::new("project", "must not be empty"));
-        }
-        let restore_run = |run: Option<RunRecord>, path: &str| {
-            run.map(|run| restore_run(run, now))
-                .transpose()
-                .map_err(|error| error.nested_in(path))
-        };
-        let creation = restore_run(self.creation, "creation")?;
-        let deletion = restore_run(self.deletion, "deletion")?;
+        let is_project = self.project.as_deref() != Some(EVERY_PROJECT);
+        ensure(is_project, "project", "must not be empty")?;
+        let creation = SingleStepRun::restore(self.creation, "creation", now)?;
+        let deletion = SingleStepRun::restore(self.deletion, "deletion", now)?;
         let document = self.mesh.unwrap_or_default();
         document
             .check(id)
             .map_err(|error| error.nested_in("mesh"))?;
-        let MeshDocument {
-            kind,
-            metadata,
-            spec,
-            status,
+        let MeshMetadata {
+            name: own_name,
+            annotations,
+            labels,
+            creation_timestamp,
             ..
-        } = document;
-        let name = match (name, metadata.name) {
-            (Some(name), Some(inner)) if name != inner => {
-                return Err(ValidationError::new(
-                    "mesh.metadata.name",
-                    format!("must be the mesh's name, {name}"),
-                ));
-            }
-            (name, inner) => name.or(inner).unwrap_or_else(|| id.to_owned()),
-        };
-        let started = creation.as_ref().map_or(now, Run::started);
-        let created = metadata
-            .creation_timestamp
-            .unwrap_or(Timestamp::At(started));
+        } = document.metadata;
+        if let (Some(name), Some(own_name)) = (&name, &own_name) {
+            let rule = format!("must be the mesh's name, {name}");
+            ensure(name == own_name, "mesh.metadata.name", rule)?;
+        }
+        let started = creation.as_ref().map_or(now, SingleStepRun::started);
+        let created = creation_timestamp.unwrap_or(Timestamp::At(started));
         let lifecycle = match (creation, deletion) {
             (Some(_), Some(_)) => {
                 let expected = "must be absent beside a creation";
                 return Err(ValidationError::new("deletion", expected));
             }
-            (Some(run), None) => MeshLifecycle::Creation(SingleStepRun::from_run(run)),
-            (None, Some(run)) => MeshLifecycle::Deletion(SingleStepRun::from_run(run)),
+            (Some(job), None) => MeshLifecycle::Creation(job),
+            (None, Some(job)) => MeshLifecycle::Deletion(job),
             (None, None) => MeshLifecycle::Given {
-                phase: status.phase.unwrap_or_default(),
-                updated: status.update_timestamp.unwrap_or_else(|| created.clone()),
+                phase: document.status.phase.unwrap_or_default(),
+                updated: document
+                    .status
+                    .update_timestamp
+                    .unwrap_or_else(|| created.clone()),
             },
         };
         Ok(Mesh {
             definition: MeshDefinition {
-                kind: kind.unwrap_or_else(|| "Mesh".to_owned()),
-                name,
-                annotations: metadata.annotations,
-                labels: metadata.labels,
-                spec: spec.with_defaults(),
+                kind: document.kind.unwrap_or_else(|| "Mesh".to_owned()),
+                name: name.or(own_name).unwrap_or_else(|| id.to_owned()),
+                annotations,
+                labels,
+                spec: document.spec.with_defaults(),
             },
             created,
             lifecycle,
@@ -170,24 +158,23 @@ impl MeshDocument {
         let Self { metadata, spec, .. } = self;
         self.kind.as_deref().map_or(Ok(()), check_kind)?;
         fixed("apiVersion", self.api_version.as_deref(), API_VERSION)?;
-        if metadata.uid.as_ref().is_some_and(|uid| uid != id) {
-            let expected = format!("must be the mesh's id, {id}");
-            return Err(ValidationError::new("metadata.uid", expected));
-        }
+        let is_own = metadata.uid.as_ref().is_none_or(|uid| uid == id);
+        ensure(
+            is_own,
+            "metadata.uid",
+            format!("must be the mesh's id, {id}"),
+        )?;
         RawJson::require_object("metadata.annotations", metadata.annotations.as_ref())?;
         RawJson::require_object("metadata.labels", metadata.labels.as_ref())?;
         RawJson::require_object("spec.config", spec.config.as_ref())?;
-        if spec.tags.as_ref().is_some_and(|tags| !tags.is_array()) {
-            return Err(ValidationError::new("spec.tags", "must be an array"));
-        }
+        let is_array = spec.tags.as_ref().is_none_or(RawJson::is_array);
+        ensure(is_array, "spec.tags", "must be an array")?;
         for (n, cluster) in spec.extend_params.clusters.iter().enumerate() {
             let path = format!("spec.extendParams.clusters[{n}]");
-            for (part, json) in [
-                ("installation", &cluster.installation),
-                ("injection", &cluster.injection),
-            ] {
-                RawJson::require_object(format_args!("{path}.{part}"), json.as_ref())?;
-            }
+            let installation = cluster.installation.as_ref();
+            RawJson::require_object(format_args!("{path}.installation"), installation)?;
+            let injection = cluster.injection.as_ref();
+            RawJson::require_object(format_args!("{path}.injection"), injection)?;
         }
         Ok(())
     }

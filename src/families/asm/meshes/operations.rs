@@ -15,6 +15,10 @@ use crate::http::response;
 /// The usual size of a mesh in JSON, in bytes.
 const SIZE: usize = 512;
 
+fn answer(status: StatusCode, view: &MeshView) -> Response {
+    response::json(status, response::to_json(view, SIZE))
+}
+
 /// Creates a mesh.
 ///
 /// The mesh is `Creating` for one step and then `Running`, or `CreateFailed` if a script makes the creation fail.
@@ -33,12 +37,11 @@ pub async fn create_mesh(
     Json(body): Json<MeshBody>,
 ) -> Result<Response, Error> {
     let definition = body.definition()?;
-    let text = handle.write(|table, shared, now| {
+    handle.write(|table, shared, now| {
         let mesh = table.create_mesh(shared, handle.ids(), &project, definition, now)?;
         let view = MeshView::created(&mesh.id, &mesh.item, now);
-        Ok::<_, Error>(response::to_json(&view, SIZE))
-    })?;
-    Ok(response::json(StatusCode::CREATED, text))
+        Ok(answer(StatusCode::CREATED, &view))
+    })
 }
 
 /// Lists the meshes of a project.
@@ -85,10 +88,7 @@ pub async fn show_mesh(
         if let Some(message) = mesh.item.failure(now) {
             add_hint(format!("the mesh failed: {message}"));
         }
-        Ok(response::json(
-            StatusCode::OK,
-            response::to_json(&view, SIZE),
-        ))
+        Ok(answer(StatusCode::OK, &view))
     })
 }
 
@@ -108,9 +108,8 @@ pub async fn delete_mesh(
     State(Asm(handle)): State<Asm>,
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    let text = handle.write(|table, shared, now| {
+    handle.write(|table, shared, now| {
         let mesh = table.delete_mesh(shared, &project, &id, now)?;
-        Ok::<_, Error>(response::to_json(&MeshView::deleted(&id, &mesh, now), SIZE))
-    })?;
-    Ok(response::json(StatusCode::OK, text))
+        Ok(answer(StatusCode::OK, &MeshView::deleted(&id, &mesh, now)))
+    })
 }

@@ -9,7 +9,7 @@ use super::model::mesh::{
     Cluster, EDITION, ExtendParams, Mesh, MeshDefinition, MeshPhase, MeshSpec, NEWEST_VERSION,
 };
 use super::model::mesh_config::{Injection, Installation, MeshConfig, Tag};
-use crate::families::asm::fields::{check_name, check_version, fixed, required};
+use crate::families::asm::fields::{check_name, check_version, ensure, fixed, required};
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::http::response::StreamedArray;
@@ -199,19 +199,16 @@ impl ClusterBody {
 
 /// Checks the kind of a mesh, which the documents spell in two ways.
 pub fn check_kind(kind: &str) -> Result<(), ValidationError> {
-    match kind {
-        "Mesh" | "mesh" => Ok(()),
-        _ => Err(ValidationError::new("kind", "must be Mesh or mesh")),
-    }
+    ensure(
+        matches!(kind, "Mesh" | "mesh"),
+        "kind",
+        "must be Mesh or mesh",
+    )
 }
 
 fn check_texts(path: &str, map: Option<&RawJson>) -> Result<(), ValidationError> {
-    match map {
-        Some(map) if map.read::<HashMap<String, String>>().is_err() => {
-            Err(ValidationError::new(path, "must be an object of texts"))
-        }
-        _ => Ok(()),
-    }
+    let is_texts = map.is_none_or(|map| map.read::<HashMap<String, String>>().is_ok());
+    ensure(is_texts, path, "must be an object of texts")
 }
 
 type MeshItems<'a> = StreamedArray<Box<dyn Iterator<Item = MeshView<'a>> + 'a>>;
@@ -339,18 +336,15 @@ pub struct MeshStatusView {
 impl<'a> MeshView<'a> {
     /// The mesh as lists and the operation that shows it describe it.
     pub fn new(id: &'a str, mesh: &'a Mesh, now: Millis) -> Self {
-        let MeshSpec {
-            edition,
-            version,
-            ipv6_enable,
-            config,
-            extend_params,
-            ..
-        } = &mesh.definition.spec;
-        let clusters = extend_params.clusters.iter().map(|cluster| ClusterView {
-            cluster_id: &cluster.id,
-            ..ClusterView::default()
-        });
+        let spec = &mesh.definition.spec;
+        let clusters = spec
+            .extend_params
+            .clusters
+            .iter()
+            .map(|cluster| ClusterView {
+                cluster_id: &cluster.id,
+                ..ClusterView::default()
+            });
         Self {
             kind: &mesh.definition.kind,
             api_version: API_VERSION,
@@ -360,10 +354,10 @@ impl<'a> MeshView<'a> {
                 creation_timestamp: &mesh.created,
             },
             spec: MeshSpecView {
-                edition: edition.as_deref().unwrap_or(EDITION),
-                version: version.as_deref().unwrap_or(NEWEST_VERSION),
-                ipv6_enable: *ipv6_enable,
-                config: config.as_ref(),
+                edition: spec.edition.as_deref().unwrap_or(EDITION),
+                version: spec.version.as_deref().unwrap_or(NEWEST_VERSION),
+                ipv6_enable: spec.ipv6_enable,
+                config: spec.config.as_ref(),
                 extend_params: ExtendParamsView {
                     clusters: clusters.collect(),
                 },

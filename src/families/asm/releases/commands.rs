@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::model::release::{Release, ReleaseLifecycle, ReleaseUpdate, Termination, UPDATE};
 use super::model::spec::ReleaseSpec;
 use crate::families::asm::error::Error;
-use crate::families::asm::meshes::Mesh;
+use crate::families::asm::meshes::fixture::MeshEmulator;
 use crate::families::asm::meshes::model::mesh::MeshPhase;
 use crate::families::asm::run::{CREATE, SingleStepRun};
 use crate::families::asm::scope::NamespaceRef;
@@ -30,12 +30,8 @@ impl Table {
         spec: ReleaseSpec,
         now: Millis,
     ) -> Result<&Stored<Release>, Error> {
-        let NamespaceRef {
-            scope,
-            mesh,
-            namespace,
-        } = target;
-        let home = match self.accessible_mesh(scope, mesh) {
+        let (mesh, namespace) = (target.mesh, target.namespace);
+        let home = match self.accessible_mesh(target.scope, mesh) {
             Some(stored) if stored.item.phase(now) == Some(MeshPhase::Deleting) => {
                 return Err(Error::InvalidRequest {
                     message: "mesh_id: the mesh is being deleted".to_owned(),
@@ -45,7 +41,7 @@ impl Table {
             Some(_) => None,
             // The id of an inaccessible mesh is in use.
             None if home.is_none() || self.meshes.contains(mesh) => {
-                return Err(self.unknown_mesh(scope, mesh));
+                return Err(self.unknown_mesh(target.scope, mesh));
             }
             None => home,
         };
@@ -65,8 +61,9 @@ impl Table {
             )));
         }
         if let Some(home) = home {
+            let running = MeshEmulator::default().restore(mesh, None, now)?;
             let change_context = &mut shared.log.context(now, CREATE);
-            self.add_mesh(home, mesh, Mesh::running(mesh, now), change_context);
+            self.add_mesh(home, mesh, running, change_context);
         }
         let uid = ids.uuid(|id| self.releases.contains(id));
         let name = spec.name();
@@ -128,9 +125,7 @@ impl Table {
     ) -> Result<(), Error> {
         let stored = self.release(target, id)?;
         if let Err(reason) = stored.item.check_termination(termination) {
-            let NamespaceRef {
-                mesh, namespace, ..
-            } = target;
+            let (mesh, namespace) = (target.mesh, target.namespace);
             let gray = termination.required_gray();
             let hint = format!(
                 "PUT /_emulator/v1/asm/{mesh}/{namespace}/{id}/traffic {{\"gray\":{gray}}} shifts the traffic"
@@ -141,7 +136,7 @@ impl Table {
             });
         }
         let uid = Arc::clone(&stored.id);
-        let change_context = &mut log.context(now, termination.as_str());
+        let change_context = &mut log.context(now, termination.into());
         self.remove_release(target.mesh, &uid, change_context);
         Ok(())
     }

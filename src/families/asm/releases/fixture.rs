@@ -3,17 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::model::release::{RUNNING, Release, ReleaseLifecycle, Workloads};
-use super::model::spec::{ReleaseFields, ReleaseSpec, UNKNOWN_DEPLOYMENT};
+use super::model::spec::{ReleaseFields, ReleaseSpec, unknown_deployment};
 use super::wire::{API_VERSION, KIND};
-use crate::families::asm::fields::{check_name, fixed};
+use crate::families::asm::fields::{check_name, ensure, fixed};
 use crate::families::asm::run::SingleStepRun;
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::sim::Millis;
-use crate::sim::lifecycle::Run;
 use crate::sim::lifecycle::RunRecord;
 use crate::world::fixture::ValidationError;
-use crate::world::run_fixture::restore_run;
 
 /// The namespace of a task whose fixture has none.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -136,23 +134,16 @@ impl ReleaseFixture {
         self.check(mesh)?;
         let namespace = self.namespace().into();
         let emulator = self.emulator.unwrap_or_default();
-        let run = emulator
-            .run
-            .map(|run| restore_run(run, now))
-            .transpose()
-            .map_err(|error| error.nested_in("emulator.run"))?;
-        if run.is_none() && emulator.updated.is_some() {
-            let expected = "must be absent without a run";
-            return Err(ValidationError::new("emulator.updated", expected));
-        }
+        let job = SingleStepRun::restore(emulator.run, "emulator.run", now)?;
+        let has_run = job.is_some() || emulator.updated.is_none();
+        ensure(has_run, "emulator.updated", "must be absent without a run")?;
         let status = self.status;
-        let started = status
-            .start_time
-            .unwrap_or_else(|| Timestamp::At(run.as_ref().map_or(now, Run::started)));
-        let lifecycle = match run {
-            Some(run) => ReleaseLifecycle::Creation {
-                touched: emulator.updated.unwrap_or_else(|| run.started()),
-                job: SingleStepRun::from_run(run),
+        let started = job.as_ref().map_or(now, SingleStepRun::started);
+        let started = status.start_time.unwrap_or(Timestamp::At(started));
+        let lifecycle = match job {
+            Some(job) => ReleaseLifecycle::Creation {
+                touched: emulator.updated.unwrap_or_else(|| job.started()),
+                job,
             },
             None => ReleaseLifecycle::Given {
                 phase: status.phase.unwrap_or_else(|| RUNNING.to_owned()).into(),
@@ -161,16 +152,12 @@ impl ReleaseFixture {
         };
         let spec = ReleaseSpec::new(&self.metadata.name, self.spec);
         // Workloads that equal their templates are not stored twice.
-        let deployed = status.gray_deployments.filter(|deployed| {
-            !deployed
-                .iter()
-                .eq(spec.gray.iter().map(|gray| &gray.template))
-        });
+        let templates = spec.gray.iter().map(|gray| &gray.template);
+        let deployed = status.gray_deployments;
+        let deployed = deployed.filter(|deployed| !deployed.iter().eq(templates));
         let has_workloads = status.deployment.is_some() || deployed.is_some();
         let workloads = has_workloads.then(|| Workloads {
-            original: status
-                .deployment
-                .unwrap_or_else(|| UNKNOWN_DEPLOYMENT.clone()),
+            original: status.deployment.unwrap_or_else(unknown_deployment),
             deployed,
         });
         Ok(Release {
@@ -194,9 +181,8 @@ impl ReleaseFixture {
         fixed("apiVersion", self.api_version.as_deref(), API_VERSION)?;
         fixed("metadata.meshID", metadata.mesh_id.as_deref(), mesh)?;
         check_name("metadata.name", &metadata.name)?;
-        if metadata.uid.as_deref() == Some("") {
-            return Err(ValidationError::new("metadata.uid", "must not be empty"));
-        }
+        let has_uid = metadata.uid.as_deref() != Some("");
+        ensure(has_uid, "metadata.uid", "must not be empty")?;
         for (n, gray) in spec.gray.iter().enumerate() {
             let path = format_args!("spec.grayDeployments[{n}].template");
             RawJson::require_object(path, Some(&gray.template))?;
@@ -206,14 +192,13 @@ impl ReleaseFixture {
             let path = format_args!("status.grayDeployments[{n}]");
             RawJson::require_object(path, Some(workload))?;
         }
-        let gray_traffic = self
-            .emulator
-            .as_ref()
-            .and_then(|emulator| emulator.gray_traffic);
-        if gray_traffic.is_some_and(|gray| gray > 100) {
-            let path = "emulator.gray_traffic";
-            return Err(ValidationError::new(path, "must be from 0 to 100"));
-        }
-        Ok(())
+        let emulator = self.emulator.as_ref();
+        let gray_traffic = emulator.and_then(|emulator| emulator.gray_traffic);
+        let is_percentage = gray_traffic.is_none_or(|gray| gray <= 100);
+        ensure(
+            is_percentage,
+            "emulator.gray_traffic",
+            "must be from 0 to 100",
+        )
     }
 }

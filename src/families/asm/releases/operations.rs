@@ -18,6 +18,10 @@ use crate::world::settings::References;
 /// The usual size of a release in JSON, in bytes.
 const SIZE: usize = 2 << 10;
 
+fn answer(status: StatusCode, view: &ReleaseView) -> Response {
+    response::json(status, response::to_json(view, SIZE))
+}
+
 /// Starts a grayscale release task.
 ///
 /// The task is `Creating` for one step and then `Running`. Returns the whole task. Errors: 400 for a missing or invalid
@@ -49,12 +53,11 @@ pub async fn create_release(
         References::Lenient => Some(caller.default_project().unwrap_or(EVERY_PROJECT)),
         References::Checked => None,
     };
-    let text = handle.write(|table, shared, now| {
+    handle.write(|table, shared, now| {
         let release = table.create_release(shared, handle.ids(), target, home, spec, now)?;
         let view = ReleaseView::new(&mesh, &release.id, &release.item, now).in_phase(CREATING);
-        Ok::<_, Error>(response::to_json(&view, SIZE))
-    })?;
-    Ok(response::json(StatusCode::CREATED, text))
+        Ok(answer(StatusCode::CREATED, &view))
+    })
 }
 
 /// Lists the release tasks of a mesh.
@@ -108,10 +111,7 @@ pub async fn show_release(
         if let Some(message) = release.item.failure(now) {
             add_hint(format!("the creation failed: {message}"));
         }
-        Ok(response::json(
-            StatusCode::OK,
-            response::to_json(&view, SIZE),
-        ))
+        Ok(answer(StatusCode::OK, &view))
     })
 }
 

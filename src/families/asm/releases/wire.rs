@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::schema::{AllOfBuilder, ArrayBuilder, ObjectBuilder, SchemaType, Type};
-use utoipa::openapi::{Ref, RefOr, Schema};
+use serde_json::json;
+use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::model::images::{self, ImageUpdate};
 use super::model::release::{Release, ReleaseUpdate, Termination};
-use super::model::spec::{GrayWorkload, ReleaseFields, ReleaseSpec, UNKNOWN_DEPLOYMENT};
-use crate::families::asm::fields::{check_name, fixed, required};
+use super::model::spec::{GrayWorkload, ReleaseFields, ReleaseSpec, unknown_deployment};
+use crate::families::asm::fields::{check_name, ensure, fixed, required};
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::http::response::StreamedArray;
@@ -103,31 +103,32 @@ pub struct CreateReleaseBody;
 
 impl PartialSchema for CreateReleaseBody {
     fn schema() -> RefOr<Schema> {
-        let object = || ObjectBuilder::new().schema_type(Type::Object);
-        let text = || ObjectBuilder::new().schema_type(Type::String);
-        let gray = ArrayBuilder::new()
-            .items(RefOr::Ref(Ref::from_schema_name(GrayBody::name())))
-            .min_items(Some(1));
-        let metadata = object().required("name").property("name", text());
-        let kind = text()
-            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
-            .min_length(Some(1));
-        let spec = object()
-            .required("serviceName")
-            .required("grayDeployments")
-            .property("serviceName", text().min_length(Some(1)))
-            .property("type", kind)
-            .property("grayDeployments", gray);
-        let needed = object()
-            .required("metadata")
-            .required("spec")
-            .property("metadata", metadata)
-            .property("spec", spec);
-        AllOfBuilder::new()
-            .item(Ref::from_schema_name(ReleaseBody::name()))
-            .item(needed)
-            .description(Some("A release task to create"))
-            .into()
+        let body = format!("#/components/schemas/{}", ReleaseBody::name());
+        let gray = format!("#/components/schemas/{}", GrayBody::name());
+        let schema = json!({
+            "description": "A release task to create",
+            "allOf": [{"$ref": body}, {
+                "type": "object",
+                "required": ["metadata", "spec"],
+                "properties": {
+                    "metadata": {
+                        "type": "object",
+                        "required": ["name"],
+                        "properties": {"name": {"type": "string"}},
+                    },
+                    "spec": {
+                        "type": "object",
+                        "required": ["serviceName", "grayDeployments"],
+                        "properties": {
+                            "serviceName": {"type": "string", "minLength": 1},
+                            "type": {"type": ["string", "null"], "minLength": 1},
+                            "grayDeployments": {"type": "array", "items": {"$ref": gray}, "minItems": 1},
+                        },
+                    },
+                },
+            }],
+        });
+        serde_json::from_value(schema).expect("it is a schema")
     }
 }
 
@@ -152,19 +153,18 @@ impl ReleaseBody {
         let spec = required("spec", self.spec)?;
         let service = spec.service_name.filter(|service| !service.is_empty());
         let service = required("spec.serviceName", service)?;
-        if spec.kind.as_deref() == Some("") {
-            return Err(ValidationError::new("spec.type", "must not be empty"));
-        }
+        let has_kind = spec.kind.as_deref() != Some("");
+        ensure(has_kind, "spec.type", "must not be empty")?;
         let gray = spec.gray_deployments.filter(|gray| !gray.is_empty());
         let gray = required("spec.grayDeployments", gray)?;
         let template = gray.iter().find_map(|gray| gray.template.as_ref());
         required("spec.grayDeployments[0].template", template)?;
         let gray = gray.into_iter().enumerate().map(|(n, gray)| {
-            gray.check_template()
+            gray.check()
                 .map_err(|error| error.nested_in(format_args!("spec.grayDeployments[{n}]")))?;
             Ok::<_, ValidationError>(GrayWorkload {
                 cluster: gray.cluster_id.unwrap_or_default().into(),
-                template: gray.template.unwrap_or_else(|| UNKNOWN_DEPLOYMENT.clone()),
+                template: gray.template.unwrap_or_else(unknown_deployment),
             })
         });
         let fields = ReleaseFields {
@@ -212,23 +212,17 @@ impl ReleaseBody {
 }
 
 impl GrayBody {
-    fn check_template(&self) -> Result<(), ValidationError> {
-        match &self.template {
-            Some(template) if !template.is_object() => {
-                Err(ValidationError::new("template", "must be an object"))
-            }
-            _ => Ok(()),
-        }
+    fn check(&self) -> Result<(), ValidationError> {
+        RawJson::require_object("template", self.template.as_ref())
     }
 
-    fn images(self) -> Result<Vec<ImageUpdate>, ValidationError> {
-        self.check_template()?;
-        match self.template {
-            Some(template) => {
-                images::updates_in(&template).map_err(|error| error.nested_in("template"))
-            }
-            None => Ok(Vec::new()),
-        }
+    fn images(&self) -> Result<Vec<ImageUpdate>, ValidationError> {
+        self.check()?;
+        let template = self.template.as_ref();
+        template.map_or_else(
+            || Ok(Vec::new()),
+            |template| images::updates_in(template).map_err(|error| error.nested_in("template")),
+        )
     }
 }
 

@@ -112,24 +112,6 @@ pub enum MeshPhase {
 }
 
 impl Mesh {
-    /// A running mesh with default settings.
-    pub fn running(id: &str, now: Millis) -> Self {
-        Self {
-            definition: MeshDefinition {
-                kind: "Mesh".to_owned(),
-                name: id.to_owned(),
-                annotations: None,
-                labels: None,
-                spec: MeshSpec::default().with_defaults(),
-            },
-            created: Timestamp::At(now),
-            lifecycle: MeshLifecycle::Given {
-                phase: MeshPhase::Running,
-                updated: Timestamp::At(now),
-            },
-        }
-    }
-
     /// The phase; `None` once the mesh is deleted.
     pub fn phase(&self, now: Millis) -> Option<MeshPhase> {
         match &self.lifecycle {

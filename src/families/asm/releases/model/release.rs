@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::images::{self, ImageUpdate};
 use super::spec::{ReleaseSpec, UNKNOWN_DEPLOYMENT};
+use crate::families::asm::fields::ensure;
 use crate::families::asm::run::{FAMILY, JobState, SingleStepRun};
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
@@ -64,7 +65,8 @@ pub enum ReleaseLifecycle {
 }
 
 /// The two ways to remove a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Termination {
     /// Keeps the original version.
     Cancel,
@@ -73,13 +75,6 @@ pub enum Termination {
 }
 
 impl Termination {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Cancel => "cancel",
-            Self::End => "end",
-        }
-    }
-
     /// The percentage of traffic that the grayscale version must have.
     pub fn required_gray(self) -> u8 {
         match self {
@@ -132,20 +127,16 @@ impl Release {
 
     /// The original workload: a Deployment, or `{}` if unknown.
     pub fn original(&self) -> &RawJson {
-        match &self.workloads {
-            Some(workloads) => &workloads.original,
-            None => &UNKNOWN_DEPLOYMENT,
-        }
+        let workloads = self.workloads.as_ref();
+        workloads.map_or(&UNKNOWN_DEPLOYMENT, |workloads| &workloads.original)
     }
 
     /// The grayscale workloads as they run.
     pub fn deployed(&self) -> Vec<&RawJson> {
-        match self.workloads.as_deref() {
-            Some(Workloads {
-                deployed: Some(deployed),
-                ..
-            }) => deployed.iter().collect(),
-            _ => self.spec.gray.iter().map(|gray| &gray.template).collect(),
+        let workloads = self.workloads.as_ref();
+        match workloads.and_then(|workloads| workloads.deployed.as_ref()) {
+            Some(deployed) => deployed.iter().collect(),
+            None => self.spec.gray.iter().map(|gray| &gray.template).collect(),
         }
     }
 
@@ -161,17 +152,13 @@ impl Release {
     /// an update.
     pub fn update(&mut self, update: &ReleaseUpdate, now: Millis) -> Result<(), ValidationError> {
         let own_name = self.spec.name();
-        if update.name.as_ref().is_some_and(|name| name != own_name) {
-            let expected = format!("must be the task's own name, {own_name}");
-            return Err(ValidationError::new("metadata.name", expected));
-        }
+        let is_own = update.name.as_ref().is_none_or(|name| name == own_name);
+        let rule = format!("must be the task's own name, {own_name}");
+        ensure(is_own, "metadata.name", rule)?;
         let n_workloads = self.spec.gray.len();
-        if update.images.len() > n_workloads {
-            return Err(ValidationError::new(
-                format!("spec.grayDeployments[{n_workloads}]"),
-                format!("the task has {n_workloads} grayscale workloads"),
-            ));
-        }
+        let path = format_args!("spec.grayDeployments[{n_workloads}]");
+        let rule = format!("the task has {n_workloads} grayscale workloads");
+        ensure(update.images.len() <= n_workloads, path, rule)?;
         let workloads = self.spec.gray.iter().zip(&update.images).enumerate();
         let templates = workloads.map(|(n, (workload, images))| {
             images::replace(&workload.template, images).map_err(|error| {
@@ -185,11 +172,8 @@ impl Release {
         for (workload, template) in self.spec.gray.iter_mut().zip(templates) {
             workload.template = template;
         }
-        if let Some(deployed) = self
-            .workloads
-            .as_mut()
-            .and_then(|workloads| workloads.deployed.as_mut())
-        {
+        let workloads = self.workloads.as_mut();
+        if let Some(deployed) = workloads.and_then(|workloads| workloads.deployed.as_mut()) {
             for (workload, images) in deployed.iter_mut().zip(&update.images) {
                 // A running workload may differ from its template. It keeps its images if the new ones do not fit.
                 if let Ok(replaced) = images::replace(workload, images) {
@@ -228,7 +212,7 @@ impl Release {
         let terminations = [Termination::Cancel, Termination::End]
             .into_iter()
             .filter(|termination| self.check_termination(*termination).is_ok())
-            .map(Termination::as_str);
+            .map(Into::into);
         [UPDATE].into_iter().chain(terminations).collect()
     }
 

@@ -56,7 +56,7 @@ pub struct GrayWorkload {
     pub template: RawJson,
 }
 
-fn unknown_deployment() -> RawJson {
+pub fn unknown_deployment() -> RawJson {
     UNKNOWN_DEPLOYMENT.clone()
 }
 
