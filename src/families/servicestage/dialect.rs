@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 
 use super::error::{self, Error};
-use super::tables::Tables;
+use super::table::Tables;
 use crate::families::huawei::{HuaweiService, decoded, segment};
 use crate::http::context::add_hint;
 use crate::http::faults::rules::StubResponse;

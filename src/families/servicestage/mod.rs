@@ -3,14 +3,16 @@
 pub mod commands;
 mod dialect;
 pub mod error;
+mod family;
 pub mod fixture;
+mod hints;
 mod named_collection;
 pub mod names;
 pub mod paging;
 pub mod pipelines;
 pub mod plans;
 mod refusal;
-mod tables;
+mod table;
 
 use std::sync::LazyLock;
 
@@ -19,7 +21,7 @@ use crate::world::family::Service;
 use crate::world::handle::Handle;
 pub use dialect::ServiceStage;
 pub use error::Error;
-pub use tables::Tables;
+pub use table::Tables;
 
 impl Service for ServiceStage {
     type Table = Tables;

@@ -1,15 +1,14 @@
-//! The table of release plans and pipelines, together because hints look for an id in both.
+//! The families' tables as the registry sees them.
 
 use std::collections::BTreeSet;
 
 use super::commands::Commanded;
-use super::error::Error;
 use super::fixture::{ProjectFixture, ServiceStageFixture};
-use super::named_collection::NamedCollection;
 use super::pipelines::fixture::PipelineFixture;
 use super::pipelines::{ExecutionContext, Pipeline};
 use super::plans::Plan;
 use super::plans::fixture::PlanFixture;
+use super::table::Tables;
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
 use crate::sim::ids::Ids;
@@ -18,61 +17,8 @@ use crate::sim::transition::{ChangeContext, TransitionLog};
 use crate::world::family::FamilyTable;
 use crate::world::fixture::{Counters, ValidationError, upsert, upsert_with};
 use crate::world::handle::Shared;
-use crate::world::hints::not_found_hint;
-
-/// The number of the first execution, as in the documented example.
-const FIRST_EXECUTION: i64 = 286_541;
-
-/// The resources of both families.
-#[derive(Debug)]
-pub struct Tables {
-    pub plans: NamedCollection<Plan>,
-    pub pipelines: NamedCollection<Pipeline>,
-    /// The number of the next execution of a pipeline. It never falls.
-    pub next_execution: i64,
-}
-
-impl Default for Tables {
-    fn default() -> Self {
-        Self {
-            plans: NamedCollection::default(),
-            pipelines: NamedCollection::default(),
-            next_execution: FIRST_EXECUTION,
-        }
-    }
-}
 
 impl Tables {
-    /// A plan of a project. Errors: 404, with the project or the family that has the id as a hint.
-    pub fn plan(&self, project: &str, id: &str) -> Result<&Plan, Error> {
-        let plans = &self.plans.collection;
-        plans.get(project, id).ok_or_else(|| {
-            let hint = match self.pipelines.collection.find(id) {
-                Some(pipeline) => {
-                    let home = &pipeline.scope;
-                    format!("{id} is a pipeline: /v3/{home}/pipeline/pipelines/{id}")
-                }
-                None => not_found_hint("release plan", plans, project, id),
-            };
-            Error::ReleaseNotFound { hint }
-        })
-    }
-
-    /// A pipeline of a project. Errors: 404, as for a plan.
-    pub fn pipeline(&self, project: &str, id: &str) -> Result<&Pipeline, Error> {
-        let pipelines = &self.pipelines.collection;
-        pipelines.get(project, id).ok_or_else(|| {
-            let hint = match self.plans.collection.find(id) {
-                Some(plan) => {
-                    let home = &plan.scope;
-                    format!("{id} is a release plan: /v3/{home}/cas/release-plans/{id}")
-                }
-                None => not_found_hint("pipeline", pipelines, project, id),
-            };
-            Error::ReleaseNotFound { hint }
-        })
-    }
-
     fn load_project(
         &mut self,
         fixture: ProjectFixture,
