@@ -51,7 +51,6 @@ impl<D: Dialect> Route<D> {
     }
 
     /// Adds a handler whose attribute declares its path and methods.
-    #[must_use]
     pub fn on<P: utoipa::Path, H, T>(mut self, handler: H) -> Self
     where
         H: Handler<T, D, Future = ResponseFuture>,
@@ -67,7 +66,6 @@ impl<D: Dialect> Route<D> {
     }
 
     /// Adds a handler for methods that are not declared at this path.
-    #[must_use]
     pub fn and_on<H, T>(mut self, methods: MethodFilter, handler: H) -> Self
     where
         H: Handler<T, D, Future = ResponseFuture>,
@@ -79,7 +77,6 @@ impl<D: Dialect> Route<D> {
     }
 
     /// Adds a handler for all other methods. Its responses get no `Allow` header.
-    #[must_use]
     pub fn or_else<H, T>(mut self, handler: H) -> Self
     where
         H: Handler<T, D, Future = ResponseFuture>,
@@ -91,7 +88,6 @@ impl<D: Dialect> Route<D> {
 
     /// Refuses all other methods after checking the credential, and without an `Allow` header. By default they are
     /// refused before.
-    #[must_use]
     pub fn or_wrong_method(self) -> Self {
         let wrong_method = WrongMethod(self.spec);
         self.or_else(wrong_method)
@@ -141,7 +137,6 @@ impl<D: Dialect> Routes<D> {
     ///
     /// # Panics
     /// If the path has a route already.
-    #[must_use]
     pub fn with(mut self, route: Route<D>) -> Self {
         let path = route.path.clone();
         let known = self.paths.insert(path.clone(), route.spec);
@@ -154,7 +149,6 @@ impl<D: Dialect> Routes<D> {
     }
 
     /// Adds the routes of another table.
-    #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
         self.paths.extend(other.paths);

@@ -62,7 +62,6 @@ impl Ids {
     }
 
     /// A copy that continues the sequence independently, for an attempt that may fail.
-    #[must_use]
     pub fn fork(&self) -> Self {
         Self {
             seed: self.seed,

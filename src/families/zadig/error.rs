@@ -162,7 +162,6 @@ impl Error {
     }
 
     /// Adds a hint, if there is one.
-    #[must_use]
     pub fn with_hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hints.extend(hint.into());
         self

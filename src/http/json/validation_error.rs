@@ -25,7 +25,6 @@ impl ValidationError {
     }
 
     /// The error as seen from the document around.
-    #[must_use]
     pub fn nested_in(self, outer: impl fmt::Display) -> Self {
         let path = match self.path.as_str() {
             "" => outer.to_string(),
@@ -36,7 +35,6 @@ impl ValidationError {
     }
 
     /// Removes line and column, which mislead unless they are those of the document.
-    #[must_use]
     pub fn without_position(mut self) -> Self {
         if let Some(end) = self.message.rfind(" at line ") {
             self.message.truncate(end);

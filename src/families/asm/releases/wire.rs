@@ -397,7 +397,6 @@ impl<'a> ReleaseView<'a> {
     }
 
     /// The same task in another phase, for the response to a command.
-    #[must_use]
     pub fn in_phase(mut self, phase: &'a str) -> Self {
         self.status.phase = phase;
         self

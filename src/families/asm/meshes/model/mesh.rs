@@ -170,7 +170,6 @@ impl Mesh {
 
 impl MeshSpec {
     /// Fills in the type and the version, if absent.
-    #[must_use]
     pub fn with_defaults(mut self) -> Self {
         self.edition.get_or_insert_with(|| EDITION.to_owned());
         self.version
