@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
@@ -58,6 +59,11 @@ pub trait Dialect: Clone + Send + Sync + 'static {
     /// The response of an injected fault, in the family's words.
     fn fault(&self, _answer: &StubResponse) -> Response {
         Self::Error::from(Rejection::Internal).into_response()
+    }
+
+    /// Adds the service's own headers to a response.
+    fn add_headers(headers: &mut HeaderMap) {
+        let _ = headers;
     }
 
     /// Adds the credential and the refusals of the guard to the operations of the family's OpenAPI document.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
@@ -43,6 +44,11 @@ pub trait HuaweiService: Clone + Send + Sync + 'static {
     fn anonymous(request: &Parts) -> Option<Caller> {
         let _ = request;
         None
+    }
+
+    /// Adds the service's own headers to a response.
+    fn add_headers(headers: &mut HeaderMap) {
+        let _ = headers;
     }
 
     /// Adds the service's own declarations to the OpenAPI document.
@@ -90,6 +96,10 @@ impl<S: HuaweiService> Dialect for S {
 
     fn fault(&self, answer: &StubResponse) -> Response {
         <S as HuaweiService>::fault(answer)
+    }
+
+    fn add_headers(headers: &mut HeaderMap) {
+        <S as HuaweiService>::add_headers(headers);
     }
 
     fn declare(api: &mut OpenApi) {

@@ -71,7 +71,11 @@ async fn serve<D: Dialect>(
     handler: BoxedHandler<D>,
 ) -> Response {
     let recorder = Arc::clone(dialect.recorder());
-    let guarded = |request| guard(route_spec, dialect, request, handler);
+    let guarded = async move |request| {
+        let mut response = guard(route_spec, dialect, request, handler).await;
+        D::add_headers(response.headers_mut());
+        response
+    };
     instrument(recorder, request, guarded).await
 }
 
