@@ -8,7 +8,8 @@ use crate::http::json::value::OrderedValue;
 pub const MASK: &str = "***";
 
 /// The fields of bodies whose values are secrets.
-const SECRET_FIELDS: [&str; 8] = [
+const SECRET_FIELDS: [&str; 10] = [
+    "passcode",
     "password",
     "secret",
     "secret_key",
@@ -17,7 +18,11 @@ const SECRET_FIELDS: [&str; 8] = [
     "access_token",
     "security_token",
     "securitytoken",
+    "totp_secret",
 ];
+
+/// The fields whose values are secrets within a certain field: in logins of IAM.
+const NESTED_SECRETS: [(&str, &str); 2] = [("secret", "key"), ("token", "id")];
 
 /// True if the value of a header must not be shown. `name` is in lower case.
 pub fn is_secret_header(name: &str) -> bool {
@@ -43,19 +48,30 @@ pub fn sounds_secret(text: &str) -> bool {
 
 /// Masks the secrets in a body.
 pub fn body(value: &mut OrderedValue) {
+    mask(value, "");
+}
+
+/// Masks the secrets in the value of the field `outer`.
+fn mask(value: &mut OrderedValue, outer: &str) {
     match value {
         OrderedValue::Object(fields) => {
             for (name, value) in fields {
-                let is_secret = SECRET_FIELDS.contains(&name.to_ascii_lowercase().as_str());
+                let name = name.to_ascii_lowercase();
+                let is_secret = SECRET_FIELDS.contains(&name.as_str())
+                    || NESTED_SECRETS.contains(&(outer, &name));
                 match value {
                     OrderedValue::Scalar(scalar) if is_secret && !scalar.is_null() => {
                         *scalar = Value::from(MASK);
                     }
-                    other => body(other),
+                    other => mask(other, &name),
                 }
             }
         }
-        OrderedValue::Array(items) => items.iter_mut().for_each(body),
+        OrderedValue::Array(items) => {
+            for item in items {
+                mask(item, outer);
+            }
+        }
         OrderedValue::Scalar(_) => {}
     }
 }
@@ -76,6 +92,15 @@ mod tests {
             serde_json::to_value(login).unwrap(),
             json!({"auth": {"identity": {"methods": ["password"],
                 "password": {"user": {"name": "ann", "password": "***"}}}}, "list": [{"Token": "***"}]})
+        );
+        let login = json!({"identity": {"token": {"id": "hush"}, "hw_ak_sk": {"access": {"key": "AK"},
+            "secret": {"key": "hush"}}, "totp": {"user": {"id": "u", "passcode": "hush"}}}});
+        let mut login = serde_json::from_value(login).unwrap();
+        body(&mut login);
+        assert_eq!(
+            serde_json::to_value(login).unwrap(),
+            json!({"identity": {"token": {"id": "***"}, "hw_ak_sk": {"access": {"key": "AK"},
+                "secret": {"key": "***"}}, "totp": {"user": {"id": "u", "passcode": "***"}}}})
         );
         assert_eq!(query("a=1&token=s&b"), "a=1&token=***&b");
     }
