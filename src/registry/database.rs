@@ -123,9 +123,7 @@ impl Database {
         now: Millis,
     ) -> Result<(), ValidationError> {
         let identities = std::mem::take(&mut state.identities);
-        identities
-            .check()
-            .map_err(|error| error.nested_in("identities"))?;
+        identities.check()?;
         self.shared.identities = Directory::load(identities);
         let ids_drawn = state.emulator.ids_drawn.unwrap_or(0);
         self.load_tables(state, ids, now)?;

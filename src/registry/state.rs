@@ -21,7 +21,8 @@ macro_rules! state {
             $($(#[$doc])+
             #[schema(value_type = Object)]
             pub $field: <$table as FamilyTable>::State,)+
-            /// Users, tokens and keys, secrets included: `{"users":[…],"access_keys":[…],"tokens":[…],"zadig_users":[…]}`.
+            /// Users, agencies, tokens and keys, secrets included:
+            /// `{"users":[…],"agencies":[…],"access_keys":[…],"tokens":[…],"zadig_users":[…]}`.
             #[schema(value_type = Object)]
             pub identities: Identities,
             /// Counters of the emulator.

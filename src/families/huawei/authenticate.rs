@@ -21,7 +21,7 @@ pub(super) fn is_signed(request: &Parts) -> bool {
 
 /// Recognises the caller of a Huawei service. A known credential is always checked; an unknown one is accepted
 /// unless `--auth strict`.
-pub(super) fn authenticate<T>(
+pub fn authenticate<T>(
     handle: &Handle<T>,
     request: &Parts,
     body: &Bytes,
@@ -66,9 +66,9 @@ fn signer<T>(
 ) -> Result<Option<Caller>, CredentialError> {
     // The signature is verified outside the lock, since hashing a body takes long.
     let found = handle.read(|_, shared, now| {
-        let (key, caller) = shared.identities.by_key(signature.ak)?;
-        Some((key.clone(), caller, now))
-    });
+        let found = shared.identities.by_key(signature.ak, now)?;
+        Ok(found.map(|(key, caller)| (key.clone(), caller, now)))
+    })?;
     let Some((key, caller, now)) = found else {
         return Ok(None);
     };

@@ -148,7 +148,8 @@ pub fn hint(failure: &CredentialError) -> String {
             "with --auth strict the access key must be among identities.access_keys"
         }
         CredentialError::Expired { .. } | CredentialError::Revoked => {
-            "get a new token with POST /v3/auth/tokens; tokens end on the emulator's clock"
+            "get a new token with POST /v3/auth/tokens, or a new temporary access key with \
+             POST /v3.0/OS-CREDENTIAL/securitytokens; they end on the emulator's clock"
         }
         CredentialError::Skewed { .. } => {
             "a signature holds for 15 minutes before and after its X-Sdk-Date; with --auth strict and \

@@ -6,6 +6,7 @@ mod error;
 mod openapi;
 mod path;
 
+pub use authenticate::authenticate;
 pub use dialect::HuaweiService;
 pub use error::{ErrorRow, GatewayError, GatewayErrorBody, fault, hint, status_code};
 pub use path::{decoded, segment};

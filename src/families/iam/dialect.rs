@@ -1,13 +1,15 @@
 //! The family's dialect.
 
-use axum::http::Method;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::SecurityRequirement;
 
 use super::error::{self, Error};
 use crate::families::huawei::HuaweiService;
+use crate::http::auth::AUTH_TOKEN;
+use crate::http::context::request_id;
 use crate::http::faults::rules::StubResponse;
 use crate::http::operation::{NONE, operations_of};
 use crate::http::{Caller, Operation, Rejection};
@@ -19,6 +21,17 @@ pub struct Iam(pub Handle<()>);
 
 /// The name of a caller who logs in and has no credential yet.
 const ANONYMOUS: &str = "nobody";
+
+/// The header by which the service's operators find a request again. SDKs print it beside `X-Request-Id`.
+const TRACE_ID: HeaderName = HeaderName::from_static("x-iam-trace-id");
+
+/// The operations without a credential.
+const ANONYMOUS_OPERATIONS: [&str; 4] = [
+    "CreateToken",
+    "CreateTokenWithIdToken",
+    "ListApiVersions",
+    "ShowApiVersion",
+];
 
 impl HuaweiService for Iam {
     type Table = ();
@@ -49,15 +62,38 @@ impl HuaweiService for Iam {
     }
 
     fn anonymous(request: &Parts) -> Option<Caller> {
-        // The only POST issues a token.
-        (request.method == Method::POST).then(|| Caller::named(ANONYMOUS))
+        let is_anonymous = match request.uri.path() {
+            "/" | "/v3" | "/v3/" | "/v3.0/OS-AUTH/id-token/tokens" => true,
+            "/v3/auth/tokens" => request.method == Method::POST,
+            // The token may be in the body.
+            "/v3.0/OS-CREDENTIAL/securitytokens" => !has_credential(&request.headers),
+            _ => false,
+        };
+        is_anonymous.then(|| Caller::named(ANONYMOUS))
+    }
+
+    fn add_headers(headers: &mut HeaderMap) {
+        if let Ok(id) = HeaderValue::from_str(&request_id()) {
+            headers.insert(TRACE_ID, id);
+        }
     }
 
     fn declare(api: &mut OpenApi) {
         for operation in api.paths.paths.values_mut().flat_map(operations_of) {
-            if operation.operation_id.as_deref() == Some("CreateToken") {
-                operation.security = Some(vec![SecurityRequirement::default()]);
+            let id = operation.operation_id.as_deref().unwrap_or_default();
+            if !ANONYMOUS_OPERATIONS.contains(&id) {
+                continue;
             }
+            // A login has a refusal of its own for a wrong credential.
+            if id != "CreateToken" {
+                operation.responses.responses.remove("401");
+            }
+            operation.security = Some(vec![SecurityRequirement::default()]);
         }
     }
+}
+
+/// True if a request has a credential in its headers.
+pub(super) fn has_credential(headers: &HeaderMap) -> bool {
+    headers.contains_key(AUTH_TOKEN) || headers.contains_key(header::AUTHORIZATION)
 }

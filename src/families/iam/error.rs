@@ -1,8 +1,9 @@
-//! The errors of IAM, in two shapes: `{"error_msg":…,"error_code":"IAM.…"}`, and for a failed login that of `OpenStack`
-//! Keystone, `{"error":{"code":<status>,"message":…,"title":…}}`.
+//! The errors of IAM, in two shapes: that of `OpenStack` Keystone, `{"error":{"code":<status>,"message":…,"title":…}}`,
+//! and `{"error_msg":…,"error_code":"IAM.…"}`.
 //!
-//! Source: IAM API reference, error codes (page `iam_02_0006`), and its Open Telekom Cloud copy, read 2026-11. Pages
-//! of operations print both shapes; the shape of a failed login is inferred from the text that FAQ pages quote.
+//! Sources: the vendor's API documents, whose examples have the shape of Keystone, read 2026-11; the IAM API reference,
+//! error codes (page `iam_02_0006`), and its Open Telekom Cloud copy, read 2026-11. The shape of an error without an
+//! example is inferred.
 
 use std::borrow::Cow;
 
@@ -28,7 +29,7 @@ pub enum Error {
     },
     /// No token in the header `X-Subject-Token`.
     BadSubject,
-    /// A body that is not a JSON object.
+    /// A body that is not a JSON object, or lacks what every login has.
     BadBody(String),
     TooLarge,
     /// A missing field, by its path.
@@ -42,37 +43,42 @@ pub enum Error {
         /// Its path, and the expected value.
         why: String,
     },
-    /// An unknown user or a wrong password.
+    /// An unknown user, or a wrong password or one-time code.
     WrongLogin(String),
-    /// A scope for which the user may have no token.
-    ForeignScope(String),
-    /// Another user's token.
-    ForeignToken,
+    /// An invalid token or access key of a login, or a scope for which its owner may have no token.
+    Unauthenticated(String),
+    /// No valid credential where the service itself wants one.
+    BadToken(String),
     /// A valid credential without the permission.
-    Forbidden {
-        /// The missing permission.
-        action: String,
-        why: String,
-    },
+    Forbidden(String),
     /// An unknown, expired or revoked token.
     NoSuchToken,
+    /// An unknown project, or one that the caller may not enter.
+    NoSuchProject {
+        id: String,
+        why: String,
+    },
+    /// An unknown agency.
+    NoSuchAgency {
+        name: String,
+        why: String,
+    },
+    /// An operation of the service that is not emulated.
+    NotEmulated(&'static str),
     /// The emulator's own fault.
     Internal,
 }
 
-const BAD_BODY: ErrorRow = (400, "IAM.0011", "Request body is invalid.");
+/// Errors in the shape of Keystone have no code.
+const NO_CODE: &str = "";
+
+const BAD_BODY: ErrorRow = (400, NO_CODE, "The request body is invalid");
 const UNAUTHENTICATED: ErrorRow = (
     401,
     "IAM.0001",
     "The request you have made requires authentication.",
 );
-const FORBIDDEN: ErrorRow = (
-    403,
-    "IAM.0002",
-    "You are not authorized to perform the requested action.",
-);
-// The service names the token here, which is a secret.
-const NOT_FOUND: ErrorRow = (404, "IAM.0004", "Could not find token.");
+const FORBIDDEN: ErrorRow = (403, NO_CODE, "You have no right to do this action");
 const INTERNAL: ErrorRow = (
     500,
     "IAM.0006",
@@ -84,7 +90,8 @@ const STATUSES: [ErrorRow; 7] = [
     BAD_BODY,
     UNAUTHENTICATED,
     FORBIDDEN,
-    NOT_FOUND,
+    // The service names the token here, which is a secret.
+    (404, "IAM.0004", "Could not find token."),
     (
         409,
         "IAM.0005",
@@ -97,9 +104,6 @@ const STATUSES: [ErrorRow; 7] = [
     ),
     INTERNAL,
 ];
-
-/// Errors in Keystone's shape have no code.
-const NO_CODE: &str = "";
 
 impl Error {
     /// The status, code and text.
@@ -118,9 +122,13 @@ impl Error {
                 let text = format!("Invalid input for field '{field}'. The value is '{value}'.");
                 return (400, "IAM.0073", text.into());
             }
-            Self::Forbidden { action, .. } => {
-                let text = format!("Policy doesn't allow {action} to be performed.");
-                return (403, "IAM.0003", text.into());
+            Self::NoSuchProject { id, .. } => {
+                let text = format!("Could not find project: {id}.");
+                return (404, NO_CODE, text.into());
+            }
+            Self::NoSuchAgency { name, .. } => {
+                let text = format!("Could not find agency: {name}.");
+                return (404, NO_CODE, text.into());
             }
             Self::BadSubject => (
                 400,
@@ -128,11 +136,17 @@ impl Error {
                 "X-Subject-Token is invalid in the request.",
             ),
             Self::BadBody(_) => BAD_BODY,
-            Self::TooLarge => (413, BAD_BODY.1, BAD_BODY.2),
+            Self::TooLarge => (413, "IAM.0011", "Request body is invalid."),
             Self::WrongLogin(_) => (401, NO_CODE, "The username or password is wrong."),
-            Self::ForeignScope(_) => (401, NO_CODE, UNAUTHENTICATED.2),
-            Self::ForeignToken => FORBIDDEN,
-            Self::NoSuchToken => NOT_FOUND,
+            Self::Unauthenticated(_) => (401, NO_CODE, UNAUTHENTICATED.2),
+            Self::BadToken(_) => (401, NO_CODE, "The X-Auth-Token is invalid!"),
+            Self::Forbidden(_) => FORBIDDEN,
+            Self::NoSuchToken => (404, NO_CODE, "X-Subject-Token is invalid in the request"),
+            Self::NotEmulated(_) => (
+                501,
+                NO_CODE,
+                "The action you have requested has not been implemented.",
+            ),
             Self::GatewayError(_) | Self::Internal => INTERNAL,
         };
         (status, code, text.into())
@@ -149,16 +163,16 @@ impl Error {
             | Self::BadParameter { why, .. }
             | Self::BadField { why, .. }
             | Self::WrongLogin(why)
-            | Self::ForeignScope(why)
-            | Self::Forbidden { why, .. } => Some(why.clone()),
-            Self::ForeignToken => Some(
-                "the token belongs to another user; the permission Security Administrator is required"
-                    .to_owned(),
-            ),
+            | Self::Unauthenticated(why)
+            | Self::BadToken(why)
+            | Self::Forbidden(why)
+            | Self::NoSuchProject { why, .. }
+            | Self::NoSuchAgency { why, .. } => Some(why.clone()),
             Self::NoSuchToken => Some(
                 "the token was never issued, has expired, was revoked, or was forgotten in a reset"
                     .to_owned(),
             ),
+            Self::NotEmulated(instead) => Some((*instead).to_owned()),
         }
     }
 }
@@ -173,7 +187,7 @@ impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
         match rejection {
             Rejection::Unauthenticated(failure) => GatewayError::Unauthenticated(failure).into(),
-            Rejection::Forbidden { action, why } => Self::Forbidden { action, why },
+            Rejection::Forbidden { why, .. } => Self::Forbidden(why),
             Rejection::NoRoute => GatewayError::NoRoute.into(),
             Rejection::WrongMethod => GatewayError::WrongMethod.into(),
             Rejection::NoProject => GatewayError::NoProject.into(),
@@ -189,27 +203,27 @@ impl From<Rejection> for Error {
     }
 }
 
-/// The body of most errors.
+/// The body of an error with a code.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct IamErrorBody {
     /// The documented text.
-    #[schema(example = "Request body is invalid.")]
+    #[schema(example = "Request parameter page is invalid.")]
     pub error_msg: String,
     /// `IAM.` and four digits.
-    #[schema(example = "IAM.0011")]
+    #[schema(example = "IAM.0007")]
     pub error_code: String,
 }
 
-/// The body of a failed login.
+/// The body of an error in the shape of Keystone.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct IamLoginErrorBody {
+pub struct KeystoneErrorBody {
     /// The reason.
-    pub error: IamLoginError,
+    pub error: KeystoneError,
 }
 
-/// The reason for a failed login.
+/// The reason for a refusal in the shape of Keystone.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct IamLoginError {
+pub struct KeystoneError {
     /// The status.
     #[schema(example = 401)]
     pub code: u16,
@@ -221,19 +235,37 @@ pub struct IamLoginError {
     pub title: &'static str,
 }
 
-/// The response to an injected fault.
-pub fn fault(stub: &StubResponse) -> Response {
-    huawei::fault(stub, &STATUSES, body)
+/// The bodies that a status may have.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum IamAnyErrorBody {
+    Keystone(KeystoneErrorBody),
+    Iam(IamErrorBody),
 }
 
-fn body(error_code: String, error_msg: String) -> Vec<u8> {
-    response::to_json(
-        &IamErrorBody {
-            error_msg,
+/// The response to an injected fault.
+pub fn fault(stub: &StubResponse) -> Response {
+    huawei::fault(stub, &STATUSES, |code, text| body(stub.status, code, text))
+}
+
+/// A body in the shape that goes with the code.
+fn body(status: u16, error_code: String, text: String) -> Vec<u8> {
+    let body = if error_code == NO_CODE {
+        let title = status_code(status).canonical_reason().unwrap_or_default();
+        IamAnyErrorBody::Keystone(KeystoneErrorBody {
+            error: KeystoneError {
+                code: status,
+                message: text,
+                title,
+            },
+        })
+    } else {
+        IamAnyErrorBody::Iam(IamErrorBody {
+            error_msg: text,
             error_code,
-        },
-        128,
-    )
+        })
+    };
+    response::to_json(&body, 128)
 }
 
 impl IntoResponse for Error {
@@ -241,22 +273,11 @@ impl IntoResponse for Error {
         if let Self::GatewayError(gateway_error) = self {
             return gateway_error.into_response();
         }
-        let (code, error_code, text) = self.row();
-        let (status, message) = (status_code(code), text.into_owned());
-        let body = if error_code == NO_CODE {
-            let title = status.canonical_reason().unwrap_or_default();
-            let error = IamLoginError {
-                code,
-                message,
-                title,
-            };
-            response::to_json(&IamLoginErrorBody { error }, 128)
-        } else {
-            body(error_code.to_owned(), message)
-        };
+        let (status, error_code, text) = self.row();
+        let body = body(status, error_code.to_owned(), text.into_owned());
         if let Some(hint) = self.hint() {
             add_hint(hint);
         }
-        response::json(status, body)
+        response::json(status_code(status), body)
     }
 }

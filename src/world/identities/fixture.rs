@@ -1,12 +1,11 @@
 //! The fixture format of identities.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::http::auth::Secret;
-use crate::sim::time::{not_rfc3339, parse_rfc3339};
-use crate::world::fixture::{ValidationError, upsert};
+use crate::world::fixture::upsert;
 
 /// Identities in the fixture format, the only place where secrets are written in plain text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +14,9 @@ pub struct Identities {
     /// Users of the Huawei families.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<User>,
+    /// Agencies, which the users of other accounts may assume.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub agencies: Vec<Agency>,
     /// Access keys of the users.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub access_keys: Vec<AccessKey>,
@@ -35,6 +37,9 @@ pub struct User {
     /// The password.
     #[serde(default)]
     pub password: Secret,
+    /// The secret of the user's virtual MFA device, in base32; absent: the password alone is enough to log in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totp_secret: Option<Secret>,
     /// The account the user belongs to.
     #[serde(default)]
     pub domain: String,
@@ -46,7 +51,37 @@ pub struct User {
     pub actions: Option<Vec<String>>,
 }
 
-/// A project of a user.
+/// An agency: an account's permission for another account to act in its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agency {
+    /// The name, unique in its account.
+    pub name: String,
+    /// The account in whose place others may act.
+    pub domain: String,
+    /// The account whose users may assume the agency.
+    pub trusted_domain: String,
+    /// The projects that the agency may enter.
+    #[serde(default)]
+    pub projects: Vec<Project>,
+    /// The actions allowed, with `*` as a wildcard; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions: Option<Vec<String>>,
+}
+
+impl Agency {
+    /// The name that is unique among all agencies and users, which tokens and resources show.
+    pub fn full_name(&self) -> String {
+        full_name(&self.domain, &self.name)
+    }
+}
+
+/// The full name of an agency: its account and its name.
+pub(super) fn full_name(domain: &str, name: &str) -> String {
+    format!("{domain}/{name}")
+}
+
+/// A project of a user or an agency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Project {
@@ -63,10 +98,24 @@ pub struct AccessKey {
     pub ak: String,
     /// The secret half.
     pub sk: Secret,
+    /// The user; of a temporary key also an agency, by its full name.
     pub user: String,
     /// The session token that belongs to a temporary key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security_token: Option<Secret>,
+    /// The expiry, RFC 3339; absent: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// The record of a key that the emulator issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emulator: Option<KeyHistory>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyHistory {
+    /// The record of its issue.
+    pub issued: Issued,
 }
 
 /// A token.
@@ -75,6 +124,7 @@ pub struct AccessKey {
 pub struct Token {
     /// The value.
     pub token: Secret,
+    /// The user; of an issued token also an agency, by its full name.
     pub user: String,
     /// The expiry, RFC 3339; null: never.
     #[serde(default)]
@@ -99,11 +149,34 @@ pub struct TokenHistory {
 pub struct Issued {
     /// The instant, RFC 3339.
     pub at: String,
-    /// The account of its user.
+    /// The account of its user or agency.
     pub domain: String,
-    /// The project it is for; absent: it is for the account.
+    /// The project it is for; absent: a token is for the account, a key for every project of its user or agency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<Project>,
+    /// The methods of the login; absent: `["password"]`.
+    #[serde(default = "password", skip_serializing_if = "is_password")]
+    pub methods: Vec<String>,
+    /// The user who has assumed the agency; absent: it is for a user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumed_by: Option<AssumedBy>,
+}
+
+fn password() -> Vec<String> {
+    vec!["password".to_owned()]
+}
+
+fn is_password(methods: &[String]) -> bool {
+    methods == ["password"]
+}
+
+/// The user who has assumed an agency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssumedBy {
+    pub user: String,
+    /// The user's account, which the agency trusts.
+    pub domain: String,
 }
 
 /// A user of Zadig.
@@ -122,98 +195,21 @@ pub struct ZadigUser {
     pub projects: BTreeMap<String, Vec<String>>,
 }
 
-/// The roles of Zadig users.
-const ROLES: [&str; 5] = [
-    "get_delivery",
-    "create_delivery",
-    "delete_delivery",
-    "release_get",
-    "project_admin",
-];
-
 impl Identities {
-    /// Checks that names are unique, that users exist and that timestamps and roles are valid.
-    pub fn check(&self) -> Result<(), ValidationError> {
-        let users = unique("users", self.users.iter().map(|user| user.name.as_str()))?;
-        unique(
-            "access_keys",
-            self.access_keys.iter().map(|key| key.ak.as_str()),
-        )?;
-        unique(
-            "tokens",
-            self.tokens.iter().map(|token| token.token.expose()),
-        )?;
-        let zadig_users = self.zadig_users.iter();
-        unique("zadig_users", zadig_users.map(|user| user.token.expose()))?;
-        let check_user = |list: &str, n: usize, user: &str| {
-            if users.contains(user) {
-                return Ok(());
-            }
-            let path = format!("{list}[{n}].user");
-            Err(ValidationError::new(
-                path,
-                "must be the name of one of the users",
-            ))
-        };
-        for (n, key) in self.access_keys.iter().enumerate() {
-            check_user("access_keys", n, &key.user)?;
-        }
-        for (n, token) in self.tokens.iter().enumerate() {
-            let issued = token.issued();
-            // The emulator also issues tokens to users that no fixture has.
-            if issued.is_none() {
-                check_user("tokens", n, &token.user)?;
-            }
-            if let Some(expires_at) = &token.expires_at {
-                check_timestamp(expires_at, || format!("tokens[{n}].expires_at"))?;
-            }
-            if let Some(issued) = issued {
-                check_timestamp(&issued.at, || format!("tokens[{n}].emulator.issued.at"))?;
-            }
-        }
-        for (n, user) in self.zadig_users.iter().enumerate() {
-            for (project, roles) in &user.projects {
-                if let Some(role) = roles.iter().find(|role| !ROLES.contains(&role.as_str())) {
-                    return Err(ValidationError::new(
-                        format!("zadig_users[{n}].projects.{project}"),
-                        format!(
-                            "\"{role}\" is not a role; the roles are {}",
-                            ROLES.join(", ")
-                        ),
-                    ));
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Applies a patch: replaces entries with the same name, key or token, and adds the rest.
     pub fn merge(&mut self, patch: Self) {
         upsert(&mut self.users, patch.users, |user| &user.name);
+        let n_known = self.agencies.len();
+        for agency in patch.agencies {
+            let mut known = self.agencies[..n_known].iter_mut();
+            match known.find(|known| known.full_name() == agency.full_name()) {
+                Some(known) => *known = agency,
+                // A duplicate in the patch stays, so that loading refuses it.
+                None => self.agencies.push(agency),
+            }
+        }
         upsert(&mut self.access_keys, patch.access_keys, |key| &key.ak);
         upsert(&mut self.tokens, patch.tokens, |token| &token.token);
         upsert(&mut self.zadig_users, patch.zadig_users, |user| &user.token);
-    }
-}
-
-/// The names in a list, which must be unique. They may be secrets, so an error does not repeat them.
-fn unique<'a>(
-    list: &str,
-    names: impl Iterator<Item = &'a str>,
-) -> Result<HashSet<&'a str>, ValidationError> {
-    let mut seen = HashSet::new();
-    for (n, name) in names.enumerate() {
-        if !seen.insert(name) {
-            let path = format!("{list}[{n}]");
-            return Err(ValidationError::new(path, "duplicate of an earlier entry"));
-        }
-    }
-    Ok(seen)
-}
-
-fn check_timestamp(text: &str, path: impl Fn() -> String) -> Result<(), ValidationError> {
-    match parse_rfc3339(text) {
-        Some(_) => Ok(()),
-        None => Err(ValidationError::new(path(), not_rfc3339(text))),
     }
 }

@@ -67,8 +67,7 @@ def test_a_user_sees_own_projects_only(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize(("key", "why"), [
-    (sdk.EVE, "status_code:403,.*error_code:IAM.0003,"
-              "error_msg:Policy doesn't allow iam:projects:listProjects to be performed.,"),
+    (sdk.EVE, "status_code:403,.*error_code:403,error_msg:You have no right to do this action,"),
     (sdk.WRONG_SK, "status_code:401,.*error_code:APIGW.0301,"
                    "error_msg:Incorrect IAM authentication information: verify aksk signature fail,"),
     (sdk.UNKNOWN_AK, "status_code:401,.*error_code:APIGW.0301,"

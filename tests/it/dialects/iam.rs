@@ -64,7 +64,7 @@ async fn a_wrong_method() {
 async fn broken_json() {
     assert_refusals([(
         anonymous("POST", TOKENS).body("{"),
-        iam(400, "0011", "Request body is invalid."),
+        keystone(400, "The request body is invalid", "Bad Request"),
     )])
     .await;
 }
@@ -94,16 +94,43 @@ async fn too_large_a_body() {
 
 #[tokio::test]
 async fn an_unknown_id() {
+    let subject = &[("x-auth-token", "t"), ("x-subject-token", "nope")];
+    let no_such_token = || {
+        keystone(
+            404,
+            "X-Subject-Token is invalid in the request",
+            "Not Found",
+        )
+    };
+    assert_refusals([
+        (anonymous("GET", TOKENS).headers(subject), no_such_token()),
+        (
+            anonymous("DELETE", TOKENS).headers(subject),
+            no_such_token(),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn an_operation_that_is_not_emulated() {
+    let not_implemented = || {
+        keystone(
+            501,
+            "The action you have requested has not been implemented.",
+            "Not Implemented",
+        )
+    };
     assert_refusals([
         (
-            anonymous("GET", TOKENS).headers(&[("x-auth-token", "t"), ("x-subject-token", "nope")]),
-            iam(404, "0004", "Could not find token."),
+            anonymous("POST", "/v3.0/OS-AUTH/id-token/tokens").body("{}"),
+            not_implemented(),
         ),
         (
-            anonymous("DELETE", TOKENS)
-                .headers(&[("x-auth-token", "t"), ("x-subject-token", "nope")]),
-            iam(404, "0004", "Could not find token."),
+            authorized("POST", "/v5/agencies/assume").body("{}"),
+            not_implemented(),
         ),
+        (authorized("GET", "/v5/caller-identity"), not_implemented()),
     ])
     .await;
 }

@@ -47,6 +47,11 @@ fn iam(status: u16, code: &str, text: &str) -> Refusal {
     Refusal::new(status, "application/json", body)
 }
 
+fn keystone(status: u16, text: &str, title: &str) -> Refusal {
+    let body = json!({"error": {"code": status, "message": text, "title": title}}).to_string();
+    Refusal::new(status, "application/json", body)
+}
+
 fn unauthenticated(reason: &str) -> Refusal {
     let text = format!("Incorrect IAM authentication information: {reason}");
     gateway(401, "0301", &text)

@@ -242,7 +242,7 @@ async fn a_path_that_is_not_there_is_told_what_comes_near_or_where_the_list_is()
     let app = App::new();
     let list = "GET /_emulator/v1/operations lists the paths there are";
     for (path, status, hint) in [
-        ("/", 404, list),
+        ("/v1", 404, list),
         ("/v3/p/somewhere/else", 404, list),
         (
             "/v3/p/pipelines/pipelines",

@@ -1,8 +1,12 @@
 //! IAM: tokens, projects, accounts, and what actions allow.
 
+mod agencies;
+mod devices;
+mod directory;
 mod issue;
 mod lifetime;
 mod login;
+mod methods;
 mod permissions;
 mod projects;
 mod refusals;
@@ -10,6 +14,9 @@ mod roles;
 mod scopes;
 mod state;
 mod subjects;
+mod temporary_keys;
+mod users;
+mod versions;
 
 use release_emulator::internals::world::settings::Auth;
 use serde_json::{Value, json};
@@ -52,6 +59,40 @@ fn users() -> Value {
 /// An emulator that accepts only [`users`].
 fn strict() -> App {
     App::build(|settings| settings.auth = Auth::Strict, &users())
+}
+
+/// [`users`], and two agencies of the account `acme` that trust the account `partner`: `ops` may list in one project,
+/// `all` may do everything. Of the users of `partner`, Pat may assume agencies, and Pia may list projects.
+fn with_agencies() -> Value {
+    let mut fixtures = users();
+    let north = json!({"id": PROJECT, "name": "cn-north-4"});
+    let lists = json!(["servicestage:*:list", "iam:projects:listProjects"]);
+    fixtures["identities"]["agencies"] = json!([
+        {"name": "ops", "domain": "acme", "trusted_domain": "partner", "projects": [north], "actions": lists},
+        {"name": "all", "domain": "acme", "trusted_domain": "partner", "projects": []},
+    ]);
+    fixtures["identities"]["tokens"] = json!([
+        {"token": "of-pat", "user": "pat", "expires_at": null},
+        {"token": "of-pia", "user": "pia", "expires_at": null},
+        {"token": "of-zoe", "user": "zoe", "expires_at": null},
+    ]);
+    for (name, actions) in [
+        ("pat", "Agent Operator"),
+        ("pia", "iam:projects:listProjects"),
+    ] {
+        let user = json!({"name": name, "password": format!("of-{name}"), "domain": "partner", "projects": [],
+            "actions": [actions]});
+        fixtures["identities"]["users"]
+            .as_array_mut()
+            .unwrap()
+            .push(user);
+    }
+    fixtures
+}
+
+/// An emulator that accepts only [`with_agencies`].
+fn strict_with_agencies() -> App {
+    App::build(|settings| settings.auth = Auth::Strict, &with_agencies())
 }
 
 /// The body of a login by name, with a user of [`users`] by the right password.
@@ -108,9 +149,24 @@ fn error(code: &str, text: &str) -> String {
     format!(r#"{{"error_msg":"{text}","error_code":"IAM.{code}"}}"#)
 }
 
+/// The body of an error in the shape of Keystone.
+fn keystone(code: u16, text: &str, title: &str) -> String {
+    format!(r#"{{"error":{{"code":{code},"message":"{text}","title":"{title}"}}}}"#)
+}
+
 /// The body of a failed login.
 fn unauthorized(text: &str) -> String {
-    format!(r#"{{"error":{{"code":401,"message":"{text}","title":"Unauthorized"}}}}"#)
+    keystone(401, text, "Unauthorized")
+}
+
+/// The body for a login that cannot be read.
+fn invalid_body() -> String {
+    keystone(400, "The request body is invalid", "Bad Request")
+}
+
+/// The body for a missing permission.
+fn forbidden() -> String {
+    keystone(403, "You have no right to do this action", "Forbidden")
 }
 
 /// The body of a refusal by the gateway.

@@ -3,7 +3,9 @@
 use release_emulator::internals::world::settings::Auth;
 use serde_json::{Value, json};
 
-use super::{ACME, EAST, EMULATOR, error, get, login, north, pipelines, strict, token, users};
+use super::{
+    ACME, EAST, EMULATOR, error, forbidden, get, login, north, pipelines, strict, token, users,
+};
 use crate::common::{App, PROJECT, assert_same};
 
 /// The id that a project of the name `cn-north-4` is given while nobody tells of one.
@@ -53,7 +55,11 @@ async fn a_name_finds_exactly_one_project_in_the_documented_shape() {
         "projects": [{
             "is_domain": false,
             "description": "",
-            "links": {"self": format!("http://emulator.test:4600/v3/projects/{EAST}")},
+            "links": {
+                "self": format!("http://emulator.test:4600/v3/projects/{EAST}"),
+                "previous": null,
+                "next": null
+            },
             "enabled": true,
             "id": EAST,
             "parent_id": ACME,
@@ -201,13 +207,7 @@ async fn a_list_of_projects_takes_its_permission() {
     let app = with_tokens();
     for user in ["eve", "sam"] {
         let reply = get(&app, "/v3/projects?name=cn-north-4", &format!("t-{user}")).await;
-        reply.assert_answer(
-            403,
-            &error(
-                "0003",
-                "Policy doesn't allow iam:projects:listProjects to be performed.",
-            ),
-        );
+        reply.assert_answer(403, &forbidden());
         reply.assert_hint(&format!("{user} is allowed ["));
     }
 }
@@ -236,11 +236,7 @@ async fn accounts_are_one_in_the_documented_shape_and_take_no_permission() {
                 "links": {"self": format!("http://emulator.test:4600/v3/domains/{id}")},
                 "name": name
             }],
-            "links": {
-                "self": "http://emulator.test:4600/v3/auth/domains",
-                "previous": null,
-                "next": null
-            }
+            "links": {"self": "http://emulator.test:4600/v3/auth/domains"}
         })
     };
 

@@ -6,7 +6,7 @@ use release_emulator::internals::families::iam::Error;
 use release_emulator::internals::http::Rejection;
 use serde_json::{Value, json};
 
-use super::{NOTHING, TOKENS, body, error, gateway, incorrect, login, north, strict};
+use super::{NOTHING, TOKENS, body, error, gateway, incorrect, invalid_body, login, north, strict};
 use crate::common::{App, CREDENTIALS};
 
 /// A login that is whole, with a change at a place in it; null takes the field away.
@@ -27,13 +27,6 @@ async fn a_field_that_is_missing_is_named_and_its_place_hinted() {
     let app = strict();
     let null = || json!(null);
     for (order, field, place) in [
-        (but("/auth", null()), "auth", "auth"),
-        (but("/auth/identity", null()), "identity", "auth.identity"),
-        (
-            but("/auth/identity/methods", null()),
-            "methods",
-            "auth.identity.methods",
-        ),
         (
             but("/auth/identity/password", null()),
             "password",
@@ -87,9 +80,6 @@ async fn a_field_that_is_missing_is_named_and_its_place_hinted() {
 async fn a_field_that_is_null_is_missing() {
     let app = strict();
     for (pointer, field) in [
-        ("/auth", "auth"),
-        ("/auth/identity", "identity"),
-        ("/auth/identity/methods", "methods"),
         ("/auth/identity/password/user/password", "password"),
         ("/auth/identity/password/user/domain", "domain"),
     ] {
@@ -185,20 +175,43 @@ async fn a_wrong_type_is_named_with_its_value_unless_it_may_hold_a_password() {
 }
 
 #[tokio::test]
-async fn other_methods_than_the_password_are_refused() {
+async fn a_login_without_an_identity_or_a_method_is_an_invalid_body() {
+    let app = strict();
+    let null = || json!(null);
+    for (order, hint) in [
+        (but("/auth", null()), "auth is required"),
+        (but("/auth/identity", null()), "auth.identity is required"),
+        (
+            but("/auth/identity/methods", null()),
+            "auth.identity.methods is required",
+        ),
+        (
+            but("/auth/identity/methods", json!([])),
+            "auth.identity.methods must not be empty",
+        ),
+        (json!({}), "auth is required"),
+        (json!({"auth": null}), "auth is required"),
+    ] {
+        let reply = login(&app, &order).await;
+        reply.assert_answer(400, &invalid_body());
+        reply.assert_hint(hint);
+    }
+}
+
+#[tokio::test]
+async fn unknown_methods_and_combinations_are_refused() {
     let app = strict();
     for (methods, shown) in [
-        (json!(["token"]), r#"[\"token\"]"#),
-        (json!(["hw_ak_sk"]), r#"[\"hw_ak_sk\"]"#),
-        (json!(["password", "totp"]), r#"[\"password\", \"totp\"]"#),
+        (json!(["saml2"]), r#"[\"saml2\"]"#),
+        (json!(["totp"]), r#"[\"totp\"]"#),
+        (json!(["password", "token"]), r#"[\"password\", \"token\"]"#),
         (json!(["Password"]), r#"[\"Password\"]"#),
-        (json!([]), "[]"),
     ] {
         let reply = login(&app, &but("/auth/identity/methods", methods)).await;
 
         let text = format!("Invalid input for field 'methods'. The value is '{shown}'.");
         reply.assert_answer(400, &error("0073", &text));
-        reply.assert_hint(r#"only ["password"] is emulated"#);
+        reply.assert_hint(r#"must be ["password"], ["password", "totp"], ["token"], ["hw_ak_sk"]"#);
     }
 }
 
@@ -220,16 +233,16 @@ async fn a_body_that_is_no_json_object_is_invalid() {
         "\u{feff}{}",
     ] {
         let reply = app.send("POST", TOKENS, NOTHING, body).await;
-        reply.assert_answer(400, &error("0011", "Request body is invalid."));
+        reply.assert_answer(400, &invalid_body());
         assert!(!reply.header("x-emulator-hint").is_empty(), "{body:?}");
     }
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let reply = app.send("POST", TOKENS, NOTHING, deep).await;
-    reply.assert_answer(400, &error("0011", "Request body is invalid."));
+    reply.assert_answer(400, &invalid_body());
     let no_text = app
         .send("POST", TOKENS, NOTHING, b"{\"\xff\":1}".to_vec())
         .await;
-    no_text.assert_answer(400, &error("0011", "Request body is invalid."));
+    no_text.assert_answer(400, &invalid_body());
     assert_eq!(app.state().await, before);
 }
 
@@ -288,6 +301,10 @@ async fn wrong_methods_and_unknown_paths_are_refused_by_the_gateway() {
         ("POST", "/v3/projects"),
         ("DELETE", "/v3/projects"),
         ("POST", "/v3/auth/domains"),
+        ("POST", "/"),
+        ("POST", "/v3"),
+        ("PUT", "/v3/"),
+        ("GET", "/v3.0/OS-CREDENTIAL/securitytokens"),
     ] {
         for headers in [NOTHING, CREDENTIALS] {
             let reply = app.send(method, path, headers, "").await;
@@ -296,12 +313,11 @@ async fn wrong_methods_and_unknown_paths_are_refused_by_the_gateway() {
         }
     }
     for path in [
-        "/v3",
         "/v3/auth",
         "/v3/auth/tokens/",
         "/v3/auth//tokens",
         "/v3/auth/users",
-        "/v3/projects/p1",
+        "/v3/projects/p1/quotas",
         "/v3/projects/",
         "/v3.0/OS-CREDENTIAL/credentials",
     ] {
@@ -311,7 +327,7 @@ async fn wrong_methods_and_unknown_paths_are_refused_by_the_gateway() {
 }
 
 #[tokio::test]
-async fn all_but_a_login_want_a_credential() {
+async fn all_but_versions_and_logins_want_a_credential() {
     let app = App::new();
     for (method, path) in [
         ("GET", TOKENS),
@@ -319,7 +335,16 @@ async fn all_but_a_login_want_a_credential() {
         ("DELETE", TOKENS),
         ("GET", "/v3/projects"),
         ("GET", "/v3/projects?page=0"),
+        ("GET", "/v3/projects/p1"),
+        ("GET", "/v3/auth/projects"),
         ("GET", "/v3/auth/domains"),
+        ("GET", "/v3/auth/catalog"),
+        ("GET", "/v3/services"),
+        ("GET", "/v3/endpoints"),
+        ("GET", "/v3/regions"),
+        ("GET", "/v3/users"),
+        ("POST", "/v5/agencies/assume"),
+        ("GET", "/v5/caller-identity"),
     ] {
         let reply = app.send(method, path, NOTHING, "").await;
         if method == "HEAD" {

@@ -2,11 +2,18 @@
 
 use serde_json::json;
 
-use super::{DAY, TOKENS, ask, body, error, get, incorrect, login, north, strict, token, users};
+use super::{
+    DAY, TOKENS, ask, body, error, forbidden, get, incorrect, keystone, login, north, strict,
+    token, users,
+};
 use crate::common::{App, PROJECT, assert_same};
 
 fn not_found() -> String {
-    error("0004", "Could not find token.")
+    keystone(
+        404,
+        "X-Subject-Token is invalid in the request",
+        "Not Found",
+    )
 }
 
 #[tokio::test]
@@ -63,15 +70,11 @@ async fn of_a_token_of_the_fixtures_issue_and_project_are_inferred() {
 async fn somebody_elses_token_takes_the_permission_to_look_after_tokens() {
     let app = strict();
     let of_ann = token(&app, "ann", north()).await;
-    let forbidden = error(
-        "0002",
-        "You are not authorized to perform the requested action.",
-    );
     for user in ["bob", "eve"] {
         let limited = token(&app, user, north()).await;
         for method in ["GET", "DELETE"] {
             let reply = ask(&app, method, &limited, &of_ann).await;
-            reply.assert_answer(403, &forbidden);
+            reply.assert_answer(403, &forbidden());
             reply.assert_hint("Security Administrator");
         }
         ask(&app, "GET", &limited, &limited)

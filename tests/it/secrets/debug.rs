@@ -2,7 +2,8 @@
 
 use axum::http::{HeaderMap, HeaderValue};
 use release_emulator::State;
-use release_emulator::internals::families::iam::wire::request::{IamTokenRequest, LoginRequest};
+use release_emulator::internals::families::iam::model::LoginRequest;
+use release_emulator::internals::families::iam::wire::login::IamTokenRequest;
 use release_emulator::internals::http::auth::verify::Key;
 use release_emulator::internals::http::auth::{Secret, huawei, zadig};
 use release_emulator::internals::world::identities::Directory;
@@ -33,7 +34,7 @@ fn debug_output_masks_identities() {
     let directory = Directory::load(state.identities.clone());
 
     assert_masked(&directory);
-    assert_masked(&directory.by_key("AKTEMP").unwrap());
+    assert_masked(&directory.by_key("AKTEMP", 0).unwrap());
     assert_masked(&directory.valid_token("hush-token", 0));
     assert_masked(&directory.zadig_user("hush-zadig"));
     let temporary = &state.identities.access_keys[1];

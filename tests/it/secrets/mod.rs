@@ -29,7 +29,8 @@ fn identities() -> Value {
     json!({"identities": {
         "users": [
             {"name": "ann", "password": "hush-password", "domain": "acme", "projects": [north]},
-            {"name": "eve", "password": "hush-of-eve", "domain": "acme", "projects": [north], "actions": []}
+            {"name": "eve", "password": "hush-of-eve", "domain": "acme", "projects": [north], "actions": []},
+            {"name": "kim", "password": "hush-of-kim", "totp_secret": "hushhush", "domain": "acme"}
         ],
         "access_keys": [
             {"ak": "AKANN", "sk": "hush-sk", "user": "ann"},
@@ -52,6 +53,8 @@ const BROKEN: &str = r#"
     users[0].password               {"name": "ann", "password": 481516234208.5}
     users[0].password               {"name": "ann", "password": ["hush-list"]}
     users[0].password               {"name": "ann", "password": {"value": "hush"}}
+    users[0].totp_secret            {"name": "ann", "totp_secret": "hush-189"}
+    users[0].totp_secret            {"name": "ann", "totp_secret": ["hush"]}
     access_keys[0]                  "hush-key"
     access_keys[0]                  ["AK", "hush-sk", "ann"]
     access_keys[0].sk               {"ak": "AK", "user": "ann", "sk": 481516234208}
@@ -59,6 +62,8 @@ const BROKEN: &str = r#"
     access_keys[0].sk               {"ak": "AK", "user": "ann", "sk": {"sk": "hush-sk"}}
     access_keys[0].security_token   {"ak": "AK", "user": "ann", "sk": "hush-sk", "security_token": ["hush"]}
     access_keys[0].user             {"ak": "AK", "user": "joe", "sk": "hush-sk"}
+    access_keys[0].expires_at       {"ak": "AK", "user": "ann", "sk": "hush-sk", "expires_at": "noon"}
+    access_keys[0].emulator         {"ak": "AK", "user": "ann", "sk": "hush-sk", "emulator": "hush"}
     tokens[0]                       "hush-token"
     tokens[0]                       "hush\", expected nothing but `hush`, expected"
     tokens[0]                       ["hush-token", "ann"]

@@ -157,6 +157,34 @@ const USERS: &str = r#"
     400 ["ann", "hush-array"]
 "#;
 
+/// Logins by other methods: the status, and the identity; `…` stands for Kim's password.
+const IDENTITIES: &str = r#"
+    201 {"methods": ["token"], "token": {"id": "hush-token"}}
+    401 {"methods": ["token"], "token": {"id": "hush-of-nobody"}}
+    401 {"methods": ["token"], "token": {"id": "hush-expired"}}
+    400 {"methods": ["token"], "token": "hush-text"}
+    400 {"methods": ["token"], "token": {"id": ["hush-list"]}}
+    400 {"methods": ["token"], "token": {"id": 481516234208}}
+    201 {"methods": ["hw_ak_sk"], "hw_ak_sk": {"access": {"key": "AKANN"}, "secret": {"key": "hush-sk"}}}
+    401 {"methods": ["hw_ak_sk"], "hw_ak_sk": {"access": {"key": "AKANN"}, "secret": {"key": "hush-wrong"}}}
+    401 {"methods": ["hw_ak_sk"], "hw_ak_sk": {"access": {"key": "AKTEMP"}, "secret": {"key": "hush-sk-temporary"}}}
+    400 {"methods": ["hw_ak_sk"], "hw_ak_sk": {"access": {"key": "AKANN"}, "secret": "hush-text"}}
+    400 {"methods": ["hw_ak_sk"], "hw_ak_sk": {"access": {"key": "AKANN"}, "secret": {"key": 481516234208}}}
+    401 {"methods": ["password"], …}
+    401 {"methods": ["password", "totp"], …, "totp": {"user": {"id": "x", "passcode": "hush-code"}}}
+    400 {"methods": ["password", "totp"], …, "totp": {"user": {"id": "x", "passcode": ["hush-code"]}}}
+    400 {"methods": ["password", "totp"], …, "totp": "hush-text"}
+"#;
+
+/// Requests for temporary access keys: the status, and the identity.
+const KEYS: &str = r#"
+    201 {"methods": ["token"]}
+    201 {"methods": ["token"], "token": {"id": "hush-beside", "duration_seconds": 900}}
+    400 {"methods": ["token"], "token": {"id": ["hush-list"]}}
+    400 {"methods": ["token"], "token": {"id": "hush-beside", "duration_seconds": 1}}
+    404 {"methods": ["assume_role"], "assume_role": {"agency_name": "ops", "domain_name": "acme"}, "token": {"id": "hush"}}
+"#;
+
 /// Logins that are wrong as a whole.
 const LOGINS: &str = r#"
     400 {"auth":{"identity":{"password":{"user":{"password":"hush
@@ -183,12 +211,31 @@ fn logins() -> Vec<Sent> {
         r#"{"project":{"id":"x"}}"#,
     );
     let of_users = rows(USERS).map(|(status, user)| (status, login(user, "null")));
+    let kim = r#""password": {"user": {"name": "kim", "password": "hush-of-kim", "domain": {"name": "acme"}}}"#;
+    let identities = rows(IDENTITIES).map(|(status, identity)| {
+        let identity = identity.replace('…', kim);
+        (status, format!(r#"{{"auth":{{"identity":{identity}}}}}"#))
+    });
     let whole = rows(LOGINS).map(|(status, body)| (status, body.to_owned()));
-    let all = of_users.chain(whole).chain([("401", foreign)]);
+    let all = of_users
+        .chain(identities)
+        .chain(whole)
+        .chain([("401", foreign)]);
     all.map(|(status, body)| {
         Sent::new("POST", TOKENS, &headers, status.parse().unwrap()).with_body(&body)
     })
     .collect()
+}
+
+/// Requests for temporary access keys.
+fn temporary_keys() -> Vec<Sent> {
+    let headers = [("x-auth-token", "hush-token"), ("cookie", "hush-cookie")];
+    let all = rows(KEYS).map(|(status, identity)| {
+        let body = format!(r#"{{"auth":{{"identity":{identity}}}}}"#);
+        let path = "/v3.0/OS-CREDENTIAL/securitytokens";
+        Sent::new("POST", path, &headers, status.parse().unwrap()).with_body(&body)
+    });
+    all.collect()
 }
 
 /// Looks at tokens, and revocations.
@@ -287,6 +334,7 @@ pub(super) fn all() -> impl Iterator<Item = Sent> {
     with_tokens()
         .into_iter()
         .chain(with_signatures())
+        .chain(temporary_keys())
         .chain(logins())
         .chain(about_tokens())
         .chain(to_zadig())

@@ -468,6 +468,11 @@ fn a_request_that_was_changed_after_signing_is_never_accepted() {
         prop_assert!(before == 200, "{:?} as it was signed: {}", wire, before);
         let Some(changed) = wire.changed(&change) else { return Ok(()) };
         let status = runtime.block_on(changed.send(&app));
+        // Whoever asks for the versions of IAM needs no signature.
+        let path = changed.target.split('?').next().unwrap_or_default();
+        if ["/", "/v3", "/v3/"].contains(&path) {
+            return Ok(());
+        }
         if changed.meaning() != wire.meaning() {
             prop_assert!(!(200..300).contains(&status), "{:?} passed: {}", changed, status);
             refused.set(refused.get() + 1);

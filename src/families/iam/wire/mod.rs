@@ -1,4 +1,13 @@
-//! Requests and responses on the wire.
+//! The bodies of requests and responses.
 
-pub mod request;
-pub mod response;
+mod assume_role;
+mod body;
+pub mod domain;
+mod links;
+pub mod login;
+pub mod project;
+pub mod service;
+pub mod temporary_key;
+pub mod token;
+pub mod user;
+pub mod version;

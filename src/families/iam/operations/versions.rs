@@ -1,0 +1,36 @@
+//! The versions of the API, for which clients ask before they have a credential.
+
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
+
+use super::request::base;
+use crate::families::iam::Error;
+use crate::families::iam::wire::version::{IamVersionEnvelope, IamVersions};
+use crate::http::response;
+
+/// Lists the versions of the API. `GET /`, without a credential.
+///
+/// Answers 300 with the one version, whose address is the emulator's.
+#[utoipa::path(get, path = "/", operation_id = "ListApiVersions", tag = "iam",
+    responses((status = 300, body = IamVersions)),
+    extensions(("x-evidence" = json!("documented")),
+        ("x-source" = json!("the vendor's API document, KeystoneListVersions, read 2026-11")),
+        ("x-action" = json!("none"))))]
+pub(super) async fn list_versions(parts: Parts) -> Result<Response, Error> {
+    let versions = IamVersions::new(&base(&parts));
+    let text = response::to_json(&versions, 512);
+    Ok(response::json(StatusCode::MULTIPLE_CHOICES, text))
+}
+
+/// Shows the version of the API. `GET /v3`, without a credential.
+#[utoipa::path(get, path = "/v3", operation_id = "ShowApiVersion", tag = "iam",
+    responses((status = 200, body = IamVersionEnvelope)),
+    extensions(("x-evidence" = json!("documented")),
+        ("x-source" = json!("the vendor's API document, KeystoneShowVersion, read 2026-11")),
+        ("x-action" = json!("none"))))]
+pub(super) async fn show_version(parts: Parts) -> Result<Response, Error> {
+    let version = IamVersionEnvelope::new(&base(&parts));
+    let text = response::to_json(&version, 512);
+    Ok(response::json(StatusCode::OK, text))
+}

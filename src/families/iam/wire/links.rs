@@ -1,0 +1,44 @@
+//! Addresses of resources in responses.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The addresses of a resource or a list and of its neighbours.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct IamLinks {
+    #[serde(rename = "self")]
+    own: String,
+    /// Always null.
+    #[schema(required)]
+    previous: Option<String>,
+    /// Always null.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+impl IamLinks {
+    /// The links of `path` below the URL of the emulator.
+    pub(super) fn new(base: &str, path: &str) -> Self {
+        Self {
+            own: format!("{base}{path}"),
+            previous: None,
+            next: None,
+        }
+    }
+}
+
+/// The address of a resource or a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct IamSelfLink {
+    #[serde(rename = "self")]
+    own: String,
+}
+
+impl IamSelfLink {
+    /// The link of `path` below the URL of the emulator.
+    pub(super) fn new(base: &str, path: &str) -> Self {
+        Self {
+            own: format!("{base}{path}"),
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The body of a login.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::assume_role::IamAssumeRole;
+use super::body::{self, essential, required};
+use crate::families::iam::Error;
+use crate::families::iam::model::{LoginMethod, LoginRequest, LoginScope, OneTimeCode, Reference};
+use crate::http::auth::Secret;
+
+/// The body of a login: `{"auth":{"identity":{…},"scope":{…}}}`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct IamTokenRequest {
+    /// The credentials and the scope. Mandatory.
+    #[schema(value_type = IamAuth, required = true)]
+    auth: Option<IamAuth>,
+}
+
+/// Credentials, and the scope of the token.
+#[derive(Debug, Deserialize, ToSchema)]
+struct IamAuth {
+    /// The credentials. Mandatory.
+    #[schema(value_type = IamIdentity, required = true)]
+    identity: Option<IamIdentity>,
+    /// The scope of the token. A project takes precedence over an account; without either the token is for the account
+    /// of the user or agency.
+    scope: Option<IamScope>,
+}
+
+/// Credentials: the methods, and under the name of each what it needs.
+#[derive(Debug, Deserialize, ToSchema)]
+struct IamIdentity {
+    /// `["password"]`, `["password", "totp"]`, `["token"]`, `["hw_ak_sk"]` or `["assume_role"]`. Mandatory.
+    #[schema(value_type = Vec<IamMethod>, required = true, min_items = 1, max_items = 2, example = json!(["password"]))]
+    methods: Option<Vec<String>>,
+    /// A user with a password.
+    password: Option<IamPassword>,
+    /// The one-time code of the user's virtual MFA device.
+    totp: Option<IamTotp>,
+    /// A token.
+    token: Option<IamSubject>,
+    /// A permanent access key.
+    hw_ak_sk: Option<IamAccessKey>,
+    /// An agency, which the caller with the `X-Auth-Token` assumes.
+    assume_role: Option<IamAssumeRole>,
+}
+
+/// A method of a login.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only the schema uses it")]
+enum IamMethod {
+    Password,
+    Totp,
+    Token,
+    HwAkSk,
+    AssumeRole,
+}
+
+/// A user with a password.
+#[derive(Debug, Deserialize, ToSchema)]
+struct IamPassword {
+    /// Mandatory.
+    #[schema(value_type = IamLoginUser, required = true)]
+    user: Option<IamLoginUser>,
+}
+
+/// A user with a password.
+#[derive(Debug, Deserialize, ToSchema)]
+struct IamLoginUser {
+    /// The user's id, in place of name and account.
+    id: Option<String>,
+    /// The user's name. Mandatory without an id.
+    name: Option<String>,
+    /// The user's password. Mandatory.
+    #[schema(value_type = String, required = true)]
+    password: Option<Secret>,
+    /// The user's account. Mandatory without an id.
+    domain: Option<IamNamed>,
+}
+
+/// The one-time code of a virtual MFA device.
+#[derive(Debug, Deserialize, ToSchema)]
+struct IamTotp {
+    /// Mandatory.
+    #[schema(value_type = IamTotpUser, required = true)]
+    user: Option<IamTotpUser>,
+}
+
+/// A user with a one-time code.
+#[derive(Debug, Deserialize, ToSchema)]
+struct IamTotpUser {
+    /// The user's id. Mandatory.
+    #[schema(value_type = String, required = true)]
+    id: Option<String>,
+    /// The code that the device shows. Mandatory.
+    #[schema(value_type = String, required = true)]
+    passcode: Option<Secret>,
+}
+
+/// A token that logs in.
+#[derive(Debug, Deserialize, ToSchema)]
+struct IamSubject {
+    /// The token. Mandatory.
+    #[schema(value_type = String, required = true)]
+    id: Option<Secret>,
+}
+
+/// A permanent access key.
+#[derive(Debug, Deserialize, ToSchema)]
+struct IamAccessKey {
+    /// The public half. Mandatory.
+    #[schema(value_type = IamPublicHalf, required = true)]
+    access: Option<IamPublicHalf>,
+    /// The secret half. Mandatory.
+    #[schema(value_type = IamSecretHalf, required = true)]
+    secret: Option<IamSecretHalf>,
+}
+
+/// The public half of an access key.
+#[derive(Debug, Deserialize, ToSchema)]
+struct IamPublicHalf {
+    /// The access key id. Mandatory.
+    #[schema(value_type = String, required = true)]
+    key: Option<String>,
+}
+
+/// The secret half of an access key.
+#[derive(Debug, Deserialize, ToSchema)]
+struct IamSecretHalf {
+    /// The secret access key. Mandatory.
+    #[schema(value_type = String, required = true)]
+    key: Option<Secret>,
+}
+
+/// The scope of a token.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+struct IamScope {
+    /// A project.
+    project: Option<IamNamed>,
+    /// An account.
+    domain: Option<IamNamed>,
+}
+
+/// A resource by id or by name. The id takes precedence.
+#[derive(Debug, Deserialize, ToSchema)]
+struct IamNamed {
+    id: Option<String>,
+    name: Option<String>,
+}
+
+impl IamNamed {
+    /// Requires an id or a name. `path` is that of the name.
+    fn complete(self, path: &'static str) -> Result<Reference, Error> {
+        match (self.id, self.name) {
+            (Some(id), _) => Ok(Reference::Id(id)),
+            (None, Some(name)) => Ok(Reference::Name(name)),
+            (None, None) => Err(Error::Required(path)),
+        }
+    }
+}
+
+impl LoginRequest {
+    /// Reads a login. `ignored` receives the path of every unknown field.
+    pub fn read(body: &[u8], ignored: impl FnMut(String)) -> Result<Self, Error> {
+        let request: IamTokenRequest = body::read(body, ignored)?;
+        let auth = essential(request.auth, "auth")?;
+        let mut identity = essential(auth.identity, "auth.identity")?;
+        let methods = essential(identity.methods.take(), "auth.identity.methods")?;
+        Ok(Self {
+            method: identity.complete(&methods)?,
+            methods,
+            scope: auth.scope.unwrap_or_default().complete()?,
+        })
+    }
+}
+
+impl IamIdentity {
+    fn complete(self, methods: &[String]) -> Result<LoginMethod, Error> {
+        let names: Vec<&str> = methods.iter().map(String::as_str).collect();
+        match names[..] {
+            [] => Err(Error::BadBody("auth.identity.methods must not be empty".to_owned())),
+            ["password"] => required(self.password, "auth.identity.password")?.complete(None),
+            ["password", "totp"] | ["totp", "password"] => {
+                let code = required(self.totp, "auth.identity.totp")?.complete()?;
+                required(self.password, "auth.identity.password")?.complete(Some(code))
+            }
+            ["token"] => {
+                let token = required(self.token, "auth.identity.token")?;
+                Ok(LoginMethod::Token(required(token.id, "auth.identity.token.id")?))
+            }
+            ["hw_ak_sk"] => required(self.hw_ak_sk, "auth.identity.hw_ak_sk")?.complete(),
+            ["assume_role"] => {
+                let role = required(self.assume_role, "auth.identity.assume_role")?;
+                Ok(LoginMethod::AssumeRole(role.complete()?))
+            }
+            _ => Err(Error::BadField {
+                field: "methods".to_owned(),
+                value: format!("{methods:?}"),
+                why: "auth.identity.methods must be [\"password\"], [\"password\", \"totp\"], [\"token\"], \
+                      [\"hw_ak_sk\"] or [\"assume_role\"]"
+                    .to_owned(),
+            }),
+        }
+    }
+}
+
+impl IamPassword {
+    fn complete(self, code: Option<OneTimeCode>) -> Result<LoginMethod, Error> {
+        let user = required(self.user, "auth.identity.password.user")?;
+        let password = required(user.password, "auth.identity.password.user.password")?;
+        let domain = match user.domain {
+            Some(domain) => Some(domain.complete("auth.identity.password.user.domain.name")?),
+            None if user.id.is_none() && user.name.is_some() => {
+                return Err(Error::Required("auth.identity.password.user.domain"));
+            }
+            None => None,
+        };
+        let named = IamNamed {
+            id: user.id,
+            name: user.name,
+        };
+        Ok(LoginMethod::Password {
+            user: named.complete("auth.identity.password.user.name")?,
+            domain,
+            password,
+            code,
+        })
+    }
+}
+
+impl IamTotp {
+    fn complete(self) -> Result<OneTimeCode, Error> {
+        let user = required(self.user, "auth.identity.totp.user")?;
+        Ok(OneTimeCode {
+            user_id: required(user.id, "auth.identity.totp.user.id")?,
+            passcode: required(user.passcode, "auth.identity.totp.user.passcode")?,
+        })
+    }
+}
+
+impl IamAccessKey {
+    fn complete(self) -> Result<LoginMethod, Error> {
+        let access = required(self.access, "auth.identity.hw_ak_sk.access")?;
+        let secret = required(self.secret, "auth.identity.hw_ak_sk.secret")?;
+        Ok(LoginMethod::AccessKey {
+            ak: required(access.key, "auth.identity.hw_ak_sk.access.key")?,
+            sk: required(secret.key, "auth.identity.hw_ak_sk.secret.key")?,
+        })
+    }
+}
+
+impl IamScope {
+    fn complete(self) -> Result<LoginScope, Error> {
+        Ok(match (self.project, self.domain) {
+            (Some(project), _) => LoginScope::Project(project.complete("auth.scope.project.name")?),
+            (None, Some(domain)) => LoginScope::Domain(domain.complete("auth.scope.domain.name")?),
+            (None, None) => LoginScope::Unscoped,
+        })
+    }
+}
