@@ -36,5 +36,6 @@ mod secrets;
 mod signatures;
 mod socket;
 mod timeline;
+mod vendor;
 mod worlds;
 mod zadig;
