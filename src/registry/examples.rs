@@ -19,7 +19,7 @@ struct Example {
 #[derive(Clone, Copy)]
 enum ExamplePart {
     Request,
-    /// The response with status 200.
+    /// The response to a successful request.
     Response,
 }
 
@@ -35,7 +35,24 @@ macro_rules! examples {
     };
 }
 
-const EXAMPLES: [Example; 13] = examples! {
+const EXAMPLES: [Example; 30] = examples! {
+    ListApiVersions Response "documented" "iam_versions.json";
+    ShowApiVersion Response "documented" "iam_version.json";
+    CreateToken Response "documented, project" "iam_token_project.json";
+    CreateToken Response "documented, account" "iam_token_domain.json";
+    CreateToken Response "documented, one-time code" "iam_token_totp.json";
+    CreateToken Response "documented, agency" "iam_token_agency.json";
+    ShowToken Response "documented" "iam_token_domain.json";
+    CreateTemporaryAccessKey Request "documented, token" "iam_key_by_token.json";
+    CreateTemporaryAccessKey Request "documented, agency" "iam_key_by_agency.json";
+    CreateTemporaryAccessKey Response "documented" "iam_key.json";
+    ListProjects Response "documented" "iam_projects.json";
+    ListAuthProjects Response "documented" "iam_auth_projects.json";
+    ShowProject Response "documented" "iam_project.json";
+    ListDomains Response "documented" "iam_domains.json";
+    ShowCatalog Response "documented" "iam_catalog.json";
+    ListServices Response "documented" "iam_services.json";
+    ListEndpoints Response "documented" "iam_endpoints.json";
     CreateMesh Request "documented" "asm_mesh_create_request.json";
     ListMeshes Response "documented" "asm_mesh_list.json";
     GetAllReleases Response "documented" "asm_release_list.json";
@@ -52,7 +69,8 @@ const EXAMPLES: [Example; 13] = examples! {
 };
 
 /// The values of parameters in the documents, which `--fixtures documented` has: family, name, value.
-const PARAMETERS: [(&str, &str, &str); 15] = [
+const PARAMETERS: [(&str, &str, &str); 16] = [
+    ("iam", "project_id", PROJECT),
     ("asm", "project_id", PROJECT),
     ("asm", "mesh_id", "mesh-demo"),
     ("asm", "namespace", "bookinfo"),
@@ -112,10 +130,13 @@ fn content(operation: &mut Operation, part: ExamplePart) -> Option<&mut Content>
             RefOr::T(body) => body.content.get_mut(JSON)?,
             RefOr::Ref(_) => return None,
         },
-        ExamplePart::Response => match operation.responses.responses.get_mut("200")? {
-            RefOr::T(response) => response.content.get_mut(JSON)?,
-            RefOr::Ref(_) => return None,
-        },
+        ExamplePart::Response => {
+            let mut responses = operation.responses.responses.iter_mut();
+            match responses.find(|(status, _)| status.as_str() < "400")?.1 {
+                RefOr::T(response) => response.content.get_mut(JSON)?,
+                RefOr::Ref(_) => return None,
+            }
+        }
     };
     match content {
         RefOr::T(content) => Some(content),

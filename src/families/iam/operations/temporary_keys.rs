@@ -28,8 +28,7 @@ use crate::world::settings::Auth;
 /// all of its projects. Method `assume_role`: the caller assumes an agency, and the key has the agency's projects and
 /// actions. Errors: as for a login by these methods.
 #[utoipa::path(post, path = "/v3.0/OS-CREDENTIAL/securitytokens", operation_id = "CreateTemporaryAccessKey", tag = "iam",
-    request_body(content = IamTemporaryKeyRequest,
-        example = json!({"auth": {"identity": {"methods": ["token"], "token": {"duration_seconds": 900}}}})),
+    request_body = IamTemporaryKeyRequest,
     responses((status = 201, body = IamTemporaryKey), (status = 400, body = IamAnyErrorBody),
         (status = 401, body = IamAnyErrorBody), (status = 403, body = KeystoneErrorBody),
         (status = 404, body = KeystoneErrorBody), (status = 413, body = IamErrorBody)),
