@@ -18,7 +18,10 @@ pub(super) fn parse_totp_secret(secret: &Secret) -> Option<Totp> {
 
 /// True if a code is that of the present period, or of the one before or after it.
 pub(super) fn is_valid_passcode(secret: &Secret, passcode: &str, now: Millis) -> bool {
-    let seconds = u64::try_from(now.div_euclid(1_000)).unwrap_or_default();
+    // RFC 6238 counts from the Unix epoch; before it there are no codes.
+    let Ok(seconds) = u64::try_from(now.div_euclid(1_000)) else {
+        return false;
+    };
     parse_totp_secret(secret).is_some_and(|device| device.check(passcode, seconds).is_some())
 }
 
