@@ -16,6 +16,9 @@ const ROLES: [&str; 5] = [
     "project_admin",
 ];
 
+/// The number of errors that are told in full.
+const N_SHOWN: usize = 20;
+
 impl Identities {
     /// Checks that names are unique, that users exist, and that timestamps, secrets of MFA devices and roles are valid.
     /// The error tells everything that is wrong; its path is that of the first.
@@ -40,15 +43,21 @@ impl Check {
     }
 
     fn result(self) -> Result<(), ValidationError> {
-        let nested = self
-            .0
-            .into_iter()
-            .map(|error| error.nested_in("identities"));
+        let n_more = self.0.len().saturating_sub(N_SHOWN);
+        let shown = self.0.into_iter().take(N_SHOWN);
+        let nested = shown.map(|error| error.nested_in("identities"));
         let joined = nested.reduce(|first, other| ValidationError {
             message: format!("{}; {other}", first.message),
             ..first
         });
-        joined.map_or(Ok(()), Err)
+        match joined {
+            None => Ok(()),
+            Some(error) if n_more == 0 => Err(error),
+            Some(error) => Err(ValidationError {
+                message: format!("{}; and {n_more} more", error.message),
+                ..error
+            }),
+        }
     }
 
     /// The names in a list, which must be unique.

@@ -296,3 +296,17 @@ async fn whatever_is_wrong_with_agencies_is_told_at_once() {
     }
     assert!(!detail.contains("hush"), "{detail}");
 }
+
+#[tokio::test]
+async fn of_many_errors_the_first_are_told_and_the_others_counted() {
+    let token = |n: i32| json!({"token": format!("of-{n}"), "user": "nobody"});
+    let tokens: Vec<Value> = (0..1_000).map(token).collect();
+
+    let state = json!({"identities": {"tokens": tokens}});
+    let reply = App::new().put(STATE, state).await.assert_status(400);
+
+    let detail = reply["detail"].as_str().unwrap();
+    assert!(detail.contains("identities.tokens[19].user"), "{detail}");
+    assert!(!detail.contains("tokens[20]"), "{detail}");
+    assert!(detail.ends_with("; and 980 more"), "{detail}");
+}
