@@ -23,21 +23,24 @@ impl HuaweiService for Asm {
     }
 
     fn project<'a>(request: &'a Parts, caller: &'a Caller) -> Option<&'a str> {
-        // Paths of v2 name no project; there the header `X-Project-Id` does, if anything.
-        let in_path = request.uri.path().strip_prefix("/v1/");
-        in_path
-            .and_then(|rest| rest.split('/').next())
-            .or(caller.named_project.as_deref())
+        // Other paths name no project; there the header `X-Project-Id` does, if anything.
+        project_in_path(request.uri.path()).or(caller.named_project.as_deref())
     }
 
     fn scope(request: &Parts) -> Option<String> {
         // `/v1/{project_id}/meshes/…` and `/v2/meshes/{mesh_id}/…`.
         let path = request.uri.path();
-        let n = if path.starts_with("/v1/") { 2 } else { 3 };
-        segment(path, n).map(decoded)
+        let scope = project_in_path(path).or_else(|| segment(path, 3));
+        scope.map(decoded)
     }
 
     fn fault(answer: &StubResponse) -> Response {
         error::fault(answer)
     }
+}
+
+/// The project in `/v1/{project_id}/meshes/…`, and none in `/v1/meshes`.
+fn project_in_path(path: &str) -> Option<&str> {
+    let (project, _) = path.strip_prefix("/v1/")?.split_once('/')?;
+    Some(project)
 }

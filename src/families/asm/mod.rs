@@ -48,6 +48,7 @@ fn routes() -> Routes<Asm> {
             release::delete_release
         ))
         .with(route!(mesh::create_mesh, mesh::list_meshes))
+        .with(route!(mesh::list_accessible_meshes))
         .with(route!(mesh::show_mesh, mesh::delete_mesh))
 }
 

@@ -24,10 +24,15 @@ pub struct Table {
 }
 
 impl Table {
-    /// The meshes of a project, oldest first, then those of every project.
-    pub fn meshes(&self, project: &str) -> impl Iterator<Item = &Stored<Mesh>> {
-        let common = (project != EVERY_PROJECT).then(|| self.meshes.of(EVERY_PROJECT));
-        self.meshes.of(project).chain(common.into_iter().flatten())
+    /// The accessible meshes, project by project and oldest first in each, then those of every project.
+    pub fn meshes<'a>(&'a self, scope: ProjectScope<'a>) -> impl Iterator<Item = &'a Stored<Mesh>> {
+        let named = scope.0.unwrap_or_default().iter().map(String::as_str);
+        let all = scope.0.is_none().then(|| self.meshes.scopes());
+        named
+            .chain(all.into_iter().flatten())
+            .filter(|owner| *owner != EVERY_PROJECT)
+            .chain([EVERY_PROJECT])
+            .flat_map(|owner| self.meshes.of(owner))
     }
 
     pub fn mesh(&self, scope: ProjectScope, id: &str) -> Result<&Stored<Mesh>, Error> {

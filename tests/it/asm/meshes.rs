@@ -226,6 +226,53 @@ async fn a_mesh_belongs_to_the_project_that_created_it() {
 }
 
 #[tokio::test]
+async fn a_path_without_a_project_lists_the_meshes_that_the_credential_can_access() {
+    let identities = json!({"identities": {
+        "users": [
+            {"name": "ann", "projects": [{"id": "p1", "name": "north"}, {"id": "p2", "name": "east"}]},
+            {"name": "bob", "projects": [{"id": "p2", "name": "east"}]},
+        ],
+        "tokens": [{"token": "of-ann", "user": "ann"}, {"token": "of-bob", "user": "bob"}],
+    }});
+    let app = App::build(|_| (), &identities);
+    let mut ids = Vec::new();
+    for project in ["p1", "p2", "p3"] {
+        let created = app
+            .post(&format!("/v1/{project}/meshes"), minimal_mesh("mesh-one"))
+            .await;
+        ids.push(uid(&created.assert_status(201)));
+    }
+    let common = json!({"asm": {"meshes": [{"id": "mesh-common"}]}});
+    app.patch("/_emulator/v1/state", common)
+        .await
+        .assert_status(204);
+    let [one, two, three] = [0, 1, 2].map(|n| ids[n].as_str());
+
+    for (token, project, expected) in [
+        ("of-ann", "", &[one, two, "mesh-common"][..]),
+        ("of-ann", "p2", &[two, "mesh-common"]),
+        ("of-bob", "", &[two, "mesh-common"]),
+        ("unknown", "", &[one, two, three, "mesh-common"]),
+        ("unknown", "p3", &[three, "mesh-common"]),
+    ] {
+        let headers = [("x-auth-token", token), ("x-project-id", project)];
+        let list = app.send("GET", "/v1/meshes", &headers, "").await;
+        let list = list.assert_status(200);
+        assert_eq!(list["kind"], "MeshList");
+        let items = list["items"].as_array().unwrap().iter();
+        assert_eq!(
+            items.map(uid).collect::<Vec<_>>(),
+            expected,
+            "{token}, {project:?}"
+        );
+    }
+    let foreign = [("x-auth-token", "of-bob"), ("x-project-id", "p1")];
+    app.send("GET", "/v1/meshes", &foreign, "")
+        .await
+        .assert_status(403);
+}
+
+#[tokio::test]
 async fn releases_are_accessible_from_the_projects_of_their_mesh_only() {
     let app = App::new();
     let id = create_mesh(&app, "mesh-one").await;

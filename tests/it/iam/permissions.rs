@@ -162,7 +162,7 @@ async fn actions_allow_what_is_documented_for_them() {
         ("iam:users:listUsers", &["ListUsers"]),
         ("Security Administrator", &["ListUsers"]),
         ("asm:mesh:create", &["CreateMesh"]),
-        ("asm:mesh:list", &["ListMeshes"]),
+        ("asm:mesh:list", &["ListAccessibleMeshes", "ListMeshes"]),
         ("asm:mesh:get", &["ShowMesh"]),
         ("asm:mesh:delete", &["DeleteMesh"]),
         ("asm:mesh:createRelease", &["CreateRelease"]),
@@ -236,6 +236,7 @@ async fn a_star_stands_for_any_text_and_for_none() {
         "DeleteRelease",
         "GetAllReleases",
         "GetReleaseByName",
+        "ListAccessibleMeshes",
         "ListMeshes",
         "ShowMesh",
         "UpdateRelease",
@@ -247,7 +248,7 @@ async fn a_star_stands_for_any_text_and_for_none() {
         (&["asm:*"], &asm),
         (
             &["asm:mesh:*Release*"],
-            &[asm[1], asm[3], asm[4], asm[5], asm[8]],
+            &[asm[1], asm[3], asm[4], asm[5], asm[9]],
         ),
         (
             &["servicestage:*:list"],

@@ -8,9 +8,12 @@ use super::wire::{MeshBody, MeshList, MeshView};
 use crate::families::asm::Asm;
 use crate::families::asm::error::{AsmErrorBody, Error};
 use crate::families::asm::scope::ProjectScope;
+use crate::families::asm::table::Table;
+use crate::http::Caller;
 use crate::http::context::add_hint;
 use crate::http::extract::{Json, Path};
 use crate::http::response;
+use crate::world::handle::Handle;
 
 /// The usual size of a mesh in JSON, in bytes.
 const SIZE: usize = 512;
@@ -58,13 +61,35 @@ pub async fn list_meshes(
     State(Asm(handle)): State<Asm>,
     Path(project): Path<String>,
 ) -> Result<Response, Error> {
+    Ok(list(&handle, ProjectScope::project(&project)))
+}
+
+/// Lists the meshes that the credential can access.
+///
+/// Returns the meshes of the project in `X-Project-Id` or else of the credential's projects, oldest first in each, then
+/// those that belong to every project. There is no paging.
+#[utoipa::path(get, path = "/v1/meshes", operation_id = "ListAccessibleMeshes", tag = "asm",
+    responses((status = 200, body = MeshList), (status = 400, body = AsmErrorBody),
+        (status = 401, body = AsmErrorBody), (status = 403, body = AsmErrorBody)),
+    extensions(("x-evidence" = json!("observed")),
+        ("x-source" = json!("the data source of meshes in the Terraform provider, read 2026-11")),
+        ("x-action" = json!("asm:mesh:list")),
+        ("x-differences" = json!("Inferred: the answer is that of ListMeshes."))))]
+pub async fn list_accessible_meshes(
+    State(Asm(handle)): State<Asm>,
+    caller: Caller,
+) -> Result<Response, Error> {
+    Ok(list(&handle, ProjectScope::from_caller(&caller)))
+}
+
+fn list(handle: &Handle<Table>, scope: ProjectScope) -> Response {
     let text = handle.read(|table, _, now| {
         let views = table
-            .meshes(&project)
+            .meshes(scope)
             .map(|mesh| MeshView::new(&mesh.id, &mesh.item, now));
         response::to_json(&MeshList::new(views), 8 * SIZE)
     });
-    Ok(response::json(StatusCode::OK, text))
+    response::json(StatusCode::OK, text)
 }
 
 /// Shows a mesh.
