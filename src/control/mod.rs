@@ -22,6 +22,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 
+use crate::http::head::MalformedHead;
 use crate::http::problem::Problem;
 use crate::http::routes::{Routes, route};
 use crate::registry::{World, control_routes};
@@ -78,6 +79,9 @@ pub fn openapi() -> &'static str {
 
 /// Refuses an unknown path below `/_emulator`.
 pub fn unrouted(request: &Request) -> Response {
+    if let Some(malformed) = request.extensions().get::<MalformedHead>() {
+        return Problem::MalformedHead(malformed.clone()).into_response();
+    }
     routes().hint_at_closest(request);
     Problem::NoRoute.into_response()
 }

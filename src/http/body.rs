@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, HttpBody};
 use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
+use tokio::time::timeout;
 use tower_http::timeout::TimeoutBody;
 
 use super::observe::record::LONGEST_BODY;
@@ -15,11 +16,18 @@ use super::observe::record::LONGEST_BODY;
 /// The longest pause of a client within the body of a request.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// The limit up to which the unread rest of a body is discarded, so that a client which writes before it reads gets the
-/// response instead of a broken connection.
-const DRAIN: u64 = 64 << 20;
+/// The longest wait for a body that nobody reads before its request is answered. The journal shows what was refused,
+/// even if the body follows the head in a packet of its own.
+const GRACE: Duration = Duration::from_millis(20);
 
-/// A request body that can be drained after the handler returns, and whose beginning can be captured for the journal.
+/// The limit up to which the unread rest of a body is discarded.
+const MOST_DISCARDED: u64 = 64 << 20;
+
+/// The longest time for that after the answer.
+const LONGEST_DISCARD: Duration = Duration::from_secs(5);
+
+/// A request body whose rest can be discarded after the handler returns, and whose beginning can be captured for the
+/// journal.
 #[derive(Clone)]
 pub struct CapturedBody(Arc<Mutex<CaptureState>>);
 
@@ -28,6 +36,7 @@ struct CaptureState {
     patience: Patience,
     captured: Option<Vec<u8>>,
     length: u64,
+    has_ended: bool,
 }
 
 /// The patience with a body whose next part has not arrived. A timer is expensive, and most bodies need none: the part
@@ -50,6 +59,7 @@ impl CapturedBody {
             patience: Patience::Untested,
             captured: capture.then(Vec::new),
             length: 0,
+            has_ended: false,
         })))
     }
 
@@ -64,17 +74,68 @@ impl CapturedBody {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads and discards the rest, up to 64 MiB.
-    pub async fn drain(&self) {
+    /// True if nothing is left to read.
+    pub fn has_ended(&self) -> bool {
+        let state = self.lock();
+        state.has_ended || state.body.is_end_stream()
+    }
+
+    /// Discards the parts that arrive within [`GRACE`]; returns true at the end of the body.
+    pub async fn discard_arriving(&self) -> bool {
+        // A timer is expensive, and most bodies have arrived.
+        self.discard_arrived().await || timeout(GRACE, self.discard()).await.is_ok()
+    }
+
+    /// Discards the parts that have arrived; returns true at the end of the body.
+    async fn discard_arrived(&self) -> bool {
         let mut body = self.clone();
-        let mut room = DRAIN;
+        let mut has_yielded = false;
+        std::future::poll_fn(|context| {
+            loop {
+                match Pin::new(&mut body).poll_frame(context) {
+                    Poll::Ready(Some(Ok(_))) => {}
+                    Poll::Ready(_) => return Poll::Ready(true),
+                    // The part that arrived together with the head is only read on demand.
+                    Poll::Pending if !has_yielded => {
+                        has_yielded = true;
+                        context.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    Poll::Pending => return Poll::Ready(false),
+                }
+            }
+        })
+        .await
+    }
+
+    /// Discards the rest, up to [`MOST_DISCARDED`].
+    async fn discard(&self) {
+        let mut body = self.clone();
+        let mut room = MOST_DISCARDED;
         while room > 0 {
             let next = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context));
-            // The response is not affected by an error.
+            // The answer is not affected by an error.
             let Some(Ok(frame)) = next.await else { break };
             let read = frame.data_ref().map_or(0, Bytes::len) as u64;
             room = room.saturating_sub(read);
         }
+    }
+}
+
+/// The unread rest of the body of a request, as an extension of the answer. The server discards it after the answer, so
+/// that a client which writes before it reads gets the answer instead of a broken connection.
+#[derive(Clone)]
+pub struct UnreadBody {
+    pub body: CapturedBody,
+    /// True if the client waits for `100 Continue`. It does not get that, and must not send the body.
+    pub is_announced_only: bool,
+}
+
+impl UnreadBody {
+    /// Discards the body, within limits.
+    pub async fn discard(self) {
+        // The connection ends if this was too short.
+        let _ = timeout(LONGEST_DISCARD, self.body.discard()).await;
     }
 }
 
@@ -100,6 +161,9 @@ impl HttpBody for CapturedBody {
                 polled = Pin::new(&mut state.body).poll_frame(context);
             }
             Patience::Untested | Patience::PollAgain | Patience::Limited => {}
+        }
+        if let Poll::Ready(None | Some(Err(_))) = &polled {
+            state.has_ended = true;
         }
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && let Some(data) = frame.data_ref()

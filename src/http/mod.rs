@@ -12,6 +12,7 @@ pub mod context;
 pub mod dialect;
 pub mod extract;
 pub mod faults;
+pub mod head;
 pub mod json;
 pub mod middleware;
 pub mod observe;

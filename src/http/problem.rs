@@ -9,6 +9,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema, openapi};
 
 use super::context::add_hint;
+use super::head::MalformedHead;
 use super::{Rejection, response};
 use crate::sim::fuzzy::nearest;
 
@@ -23,6 +24,9 @@ pub enum Problem {
     /// 400: the request cannot be understood; the text says where and why.
     #[error("{0}")]
     BadRequest(String),
+    /// 400, 414 or 431: a head that is not valid HTTP.
+    #[error("{}", .0.hint())]
+    MalformedHead(MalformedHead),
     /// 404: no such path.
     #[error("there is no such path below /_emulator; see GET /_emulator/v1/openapi.json")]
     NoRoute,
@@ -70,6 +74,7 @@ impl Problem {
     fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::MalformedHead(malformed) => malformed.status,
             Self::NoRoute | Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
@@ -85,6 +90,7 @@ impl Problem {
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
         match rejection {
+            Rejection::MalformedHead(malformed) => Self::MalformedHead(malformed),
             Rejection::NoRoute => Self::NoRoute,
             Rejection::WrongMethod => Self::WrongMethod,
             Rejection::TooLarge => Self::TooLarge,

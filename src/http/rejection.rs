@@ -1,10 +1,13 @@
 //! The refusals of the guard and of extractors, without the words of any family.
 
 use super::auth;
+use super::head::MalformedHead;
 
 /// A refusal before the handler runs. Each family maps it to its own error, exhaustively.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
+    /// A head that is not valid HTTP.
+    MalformedHead(MalformedHead),
     /// A missing or invalid credential.
     Unauthenticated(auth::CredentialError),
     /// An authenticated caller without the permission.

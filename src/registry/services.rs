@@ -9,6 +9,7 @@ use super::families::{GatewayError, families};
 use super::world::World;
 use crate::http::closest_route::closest_route;
 use crate::http::context::{add_hint, with_details};
+use crate::http::head::MalformedHead;
 use crate::http::problem::Problem;
 use crate::http::routes::Routes;
 use crate::http::{Dialect, Operation, Rejection};
@@ -38,17 +39,22 @@ macro_rules! services {
 
         /// Refuses a path that no family has: as the service below whose prefix it is, else as the gateway.
         fn refuse(world: &World, request: Request) -> Response {
+            let malformed = request.extensions().get::<MalformedHead>().cloned();
             let path = request.uri().path();
             let is_below = |prefix| {
                 path.strip_prefix(prefix)
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             };
             $(if <$service>::PREFIX.is_some_and(is_below) {
+                if let Some(malformed) = malformed {
+                    let rejection = Rejection::MalformedHead(malformed);
+                    return <$service as Dialect>::Error::from(rejection).into_response();
+                }
                 let (parts, _) = request.into_parts();
                 let service = <$service>::new(world.handle());
                 return service.unrouted(&parts, Rejection::NoRoute).into_response();
             })+
-            GatewayError::NoRoute.into_response()
+            malformed.map_or(GatewayError::NoRoute, GatewayError::MalformedHead).into_response()
         }
 
         /// The families' routers for a world.
@@ -71,7 +77,9 @@ const NO_PATH: &str = "GET /_emulator/v1/operations lists the paths there are";
 pub fn unrouted(world: &World, request: Request) -> Response {
     let path = request.uri().path();
     let known = operations().map(Operation::route);
-    if let Some(closest) = closest_route(request.method().as_str(), path, known) {
+    if request.extensions().get::<MalformedHead>().is_some() {
+        // The path may be cut, so no other is close to it.
+    } else if let Some(closest) = closest_route(request.method().as_str(), path, known) {
         let operation = operations().find(|operation| operation.route() == closest);
         with_details(|details| details.nearest = operation);
         let (method, path) = closest;

@@ -1,5 +1,8 @@
 //! The worlds of a process: each on a port of its own, with its accept loop and its timer task.
 
 pub mod accept;
+mod connection;
+mod head;
+mod socket;
 pub mod timer;
 pub mod worlds;

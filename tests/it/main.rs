@@ -37,5 +37,6 @@ mod signatures;
 mod socket;
 mod timeline;
 mod vendor;
+mod wire;
 mod worlds;
 mod zadig;

@@ -53,6 +53,9 @@ impl From<ValidationError> for Error {
 impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
         match rejection {
+            Rejection::MalformedHead(malformed) => {
+                Self::GatewayError(GatewayError::MalformedHead(malformed))
+            }
             Rejection::Unauthenticated(failure) => Self::Unauthenticated(failure),
             Rejection::Forbidden { why, .. } => Self::Forbidden(why),
             Rejection::BadPath(message)

@@ -11,12 +11,16 @@ use serde::Serialize;
 use crate::http::auth::CredentialError;
 use crate::http::context::{add_hint, request_id};
 use crate::http::faults::rules::StubResponse;
+use crate::http::head::MalformedHead;
 use crate::http::response;
 use crate::world::hints;
 
 /// A refusal of the gateway. [`GatewayError::row`] gives each its status, code and text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GatewayError {
+    /// 400, 414 or 431: a head that is not valid HTTP.
+    #[error("{}: {}", malformed(.0.status).2, .0.reason)]
+    MalformedHead(MalformedHead),
     /// 404: an unknown path.
     #[error("{}", NO_ROUTE.2)]
     NoRoute,
@@ -65,6 +69,17 @@ fn unauthenticated(failure: &CredentialError) -> String {
     format!("Incorrect IAM authentication information: {reason}")
 }
 
+/// The row for a head that is not valid HTTP. Source: the code table of the API Gateway, read 2026-08; there, fields that
+/// are too large have the status 494 of nginx.
+fn malformed(status: StatusCode) -> ErrorRow {
+    let text = match status {
+        StatusCode::URI_TOO_LONG => "Request URI too large",
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "Request headers too large",
+        _ => "Bad request",
+    };
+    (status.as_u16(), TOO_LARGE.1, text)
+}
+
 /// A row of an error table: status, code, text.
 pub type ErrorRow = (u16, &'static str, &'static str);
 
@@ -110,6 +125,7 @@ impl GatewayError {
     fn row(&self) -> ErrorRow {
         let (_, no_api, text) = NO_ROUTE;
         match self {
+            Self::MalformedHead(MalformedHead { status, .. }) => malformed(*status),
             Self::NoRoute => NO_ROUTE,
             Self::WrongMethod => (405, no_api, text),
             Self::Unauthenticated(CredentialError::Revoked) => REVOKED,
@@ -123,6 +139,7 @@ impl GatewayError {
 
     fn hint(&self) -> Option<String> {
         match self {
+            Self::MalformedHead(malformed) => Some(malformed.hint()),
             Self::Unauthenticated(failure) => Some(hint(failure)),
             Self::Forbidden { why, .. } => Some(why.clone()),
             Self::NoProject => Some(

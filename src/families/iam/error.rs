@@ -186,6 +186,9 @@ impl From<GatewayError> for Error {
 impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
         match rejection {
+            Rejection::MalformedHead(malformed) => {
+                Self::GatewayError(GatewayError::MalformedHead(malformed))
+            }
             Rejection::Unauthenticated(failure) => GatewayError::Unauthenticated(failure).into(),
             Rejection::Forbidden { why, .. } => Self::Forbidden(why),
             Rejection::NoRoute => GatewayError::NoRoute.into(),

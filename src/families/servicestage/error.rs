@@ -58,6 +58,7 @@ impl From<Refusal> for Error {
 impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
         match rejection {
+            Rejection::MalformedHead(malformed) => GatewayError::MalformedHead(malformed).into(),
             Rejection::Unauthenticated(failure) => GatewayError::Unauthenticated(failure).into(),
             Rejection::Forbidden { action, why } => GatewayError::Forbidden { action, why }.into(),
             Rejection::NoRoute => GatewayError::NoRoute.into(),

@@ -189,6 +189,11 @@ impl From<VersionError> for Error {
 impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
         let (status, hint) = match rejection {
+            // The shape of the body is inferred.
+            Rejection::MalformedHead(malformed) => {
+                let hint = malformed.hint();
+                return Self::new(malformed.status, malformed.reason, Some(hint));
+            }
             Rejection::Unauthenticated(failure) => {
                 (StatusCode::UNAUTHORIZED, credential_hint(failure))
             }

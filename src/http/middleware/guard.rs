@@ -3,6 +3,7 @@
 //! It refuses a request in the words of the handler's [`Dialect`], so a wrong token is answered with the documented error
 //! body of the service. The checks run in the order of the gateway:
 //!
+//! 0. the head as such,
 //! 1. the path and the method,
 //! 2. the declared size, if the body must be read to verify a signature,
 //! 3. the credential,
@@ -28,6 +29,7 @@ use crate::http::context::{add_hint, with_details};
 use crate::http::extract::read_body;
 use crate::http::faults::injection::InjectedFault;
 use crate::http::faults::rules::RequestInfo;
+use crate::http::head::MalformedHead;
 use crate::http::route_spec::RouteSpec;
 use crate::http::{Caller, Dialect, Operation, Rejection};
 
@@ -121,6 +123,9 @@ async fn admit<D: Dialect>(
     request: Request,
     handler: BoxedHandler<D>,
 ) -> Result<Response, D::Error> {
+    if let Some(malformed) = request.extensions().get::<MalformedHead>() {
+        return Err(Rejection::MalformedHead(malformed.clone()).into());
+    }
     let (parts, body) = request.into_parts();
     let operation = identify_operation(route_spec, &dialect, &parts)?;
     let is_too_large = declared_size(&parts, &body) > D::MAX_BODY as u64;

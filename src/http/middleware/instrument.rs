@@ -10,9 +10,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 
-use crate::http::body::{CapturedBody, collect};
+use crate::http::body::{CapturedBody, UnreadBody, collect};
 use crate::http::context::{self, RequestDetails};
 use crate::http::faults::apply::{ConnectionCloser, apply};
+use crate::http::head::UnreadableFields;
 use crate::http::observe::Recorder;
 use crate::http::observe::headers::Headers;
 use crate::http::observe::record::{Message, RequestRecord, RequestSummary};
@@ -29,7 +30,7 @@ const CONTROL_PLANE: &str = "/_emulator";
 
 /// Serves a request with `serve`, and then:
 ///
-/// 1. reads the rest of the request body,
+/// 1. discards the rest of the request body, as far as it has arrived,
 /// 2. adds the request id, the evidence, the hints and the id of a fault to the headers of the response,
 /// 3. logs the request, and counts and records it unless it was for the control plane,
 /// 4. alters the response if an injected fault demands it.
@@ -45,6 +46,7 @@ pub async fn instrument<F: Future<Output = Response>>(
     let (mut parts, body) = request.into_parts();
     let mut request_head = RequestHead::new(&parts, &recorder);
     let closer = parts.extensions.remove::<ConnectionCloser>();
+    let unreadable = parts.extensions.remove::<UnreadableFields>();
     // Capturing costs an allocation, and most requests have no body.
     let sent_body =
         (!body.is_end_stream()).then(|| CapturedBody::new(body, request_head.headers.is_some()));
@@ -52,11 +54,19 @@ pub async fn instrument<F: Future<Output = Response>>(
 
     let served = serve(Request::from_parts(parts, body));
     let (mut response, mut details) = context::scope(recorder.ids.hex32(), served).await;
-    if let Some(sent_body) = &sent_body
-        && request_head.expects_body
+    if let Some(UnreadableFields(fields)) = unreadable {
+        let hints = fields.iter().map(ToString::to_string);
+        details.hints.extend(hints);
+    }
+    if let Some(body) = &sent_body
+        && !body.has_ended()
+        && !(request_head.sends_body && body.discard_arriving().await)
     {
-        // A client that writes its whole body before it reads would find the connection closed.
-        sent_body.drain().await;
+        let unread = UnreadBody {
+            body: body.clone(),
+            is_announced_only: !request_head.sends_body,
+        };
+        response.extensions_mut().insert(unread);
     }
 
     let status = response.status().as_u16();
@@ -114,7 +124,7 @@ struct RequestHead {
     headers: Option<Headers>,
     is_control_plane: bool,
     /// True if the client sends a body without waiting for `100 Continue`.
-    expects_body: bool,
+    sends_body: bool,
 }
 
 impl RequestHead {
@@ -133,7 +143,7 @@ impl RequestHead {
             query: parts.uri.query().map(str::to_owned),
             headers: is_recorded.then(|| Headers::from(headers)),
             is_control_plane,
-            expects_body: has_body && !headers.contains_key(header::EXPECT),
+            sends_body: has_body && !headers.contains_key(header::EXPECT),
         }
     }
 

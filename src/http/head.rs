@@ -1,0 +1,76 @@
+//! The faults of a request's head that the server finds before it passes the request on.
+//!
+//! Both travel as extensions of the request. Requests that tests pass to a router directly have neither.
+
+use std::fmt;
+
+use axum::http::StatusCode;
+
+/// A head that is not valid HTTP. The request is passed on nevertheless, with as much as could be read, so that its
+/// family refuses it in its own words, with a request id and an entry in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MalformedHead {
+    /// 400, 414 or 431.
+    pub status: StatusCode,
+    /// The rule that the head breaks.
+    pub reason: String,
+}
+
+impl MalformedHead {
+    /// A head that breaks a rule, with status 400.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            reason: reason.into(),
+        }
+    }
+
+    /// A target longer than hyper reads.
+    pub fn uri_too_long() -> Self {
+        Self {
+            status: StatusCode::URI_TOO_LONG,
+            reason: "the path and query are longer than 65,534 bytes".to_owned(),
+        }
+    }
+
+    /// Header fields that are more or longer than hyper reads.
+    pub fn too_large() -> Self {
+        Self {
+            status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            reason: "there are more than 100 header fields, or they are too long".to_owned(),
+        }
+    }
+
+    /// The hint at the rule.
+    pub fn hint(&self) -> String {
+        format!("the request is not valid HTTP/1.1: {}", self.reason)
+    }
+}
+
+/// The header fields that were ignored since they cannot be read, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnreadableFields(pub Vec<UnreadableField>);
+
+/// A header field that was ignored. Its value is not kept, since it may be a credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableField {
+    /// The name as it was sent; absent if the line has no colon.
+    pub name: Option<String>,
+    /// The number of the line, from 1 after the request line.
+    pub line: usize,
+    pub why: &'static str,
+}
+
+/// The hint at the field.
+impl fmt::Display for UnreadableField {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(formatter, "the header {name} was ignored: {}", self.why),
+            None => write!(
+                formatter,
+                "header line {} was ignored: {}",
+                self.line, self.why
+            ),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! A connection: its requests, and the recovery from heads that hyper cannot read.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+
+use axum::Router;
+use axum::http::header::{CONNECTION, HOST};
+use axum::http::{HeaderMap, HeaderValue, Version};
+use axum::response::Response;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+
+use super::head::{self, LenientHead};
+use super::socket::Socket;
+use crate::http::body::UnreadBody;
+use crate::http::faults::apply::ConnectionCloser;
+use crate::http::head::{MalformedHead, UnreadableFields};
+
+/// The longest head that is repaired.
+const LONGEST_REPAIRED: usize = 128 << 10;
+
+/// The faults of the first head that a connection reads.
+#[derive(Debug, Default)]
+enum HeadFaults {
+    /// Hyper has read it as it was sent.
+    #[default]
+    None,
+    /// It was repaired.
+    Repaired(UnreadableFields),
+    /// A request without a body stands for it.
+    Malformed(MalformedHead),
+}
+
+/// Serves the requests of a connection until it ends, or gracefully until `stop`.
+pub(super) async fn serve_connection(stream: TcpStream, router: Router, stop: CancellationToken) {
+    let router = TowerToHyperService::new(router);
+    let closer = ConnectionCloser::default();
+    let (mut socket, mut faults) = (Socket::new(stream), HeadFaults::None);
+    loop {
+        let is_last = matches!(faults, HeadFaults::Malformed(_));
+        let is_replayed = !matches!(faults, HeadFaults::None);
+        let service = service(router.clone(), closer.clone(), faults);
+        // Without a timeout for the head of a request, since pooled connections may be idle for long.
+        let mut connection = http1::Builder::new()
+            // Shell scripts look for `X-Subject-Token` in this spelling.
+            .title_case_headers(true)
+            .keep_alive(!is_last)
+            .serve_connection(socket, service);
+        let served = tokio::select! {
+            // A fault closes the connection, with any request in progress.
+            () = closer.closed() => return,
+            served = &mut connection => served,
+            () = stop.cancelled() => {
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
+                tokio::select! {
+                    () = closer.closed() => return,
+                    served = &mut connection => served,
+                }
+            }
+        };
+        let parts = connection.into_parts();
+        socket = parts.io;
+        // A broken connection concerns only its client.
+        if !is_last && !served.is_err_and(|error| error.is_parse()) {
+            return;
+        }
+        let may_repair = !is_replayed || socket.has_answered();
+        let recovery = async {
+            if is_last {
+                socket.linger().await;
+                return None;
+            }
+            recover(&mut socket, parts.read_buf.into(), may_repair).await
+        };
+        let recovered = tokio::select! {
+            () = stop.cancelled() => return,
+            recovered = recovery => recovered,
+        };
+        match recovered {
+            Some(recovered) => faults = recovered,
+            None => return,
+        }
+    }
+}
+
+/// Has the socket replay the head that hyper could not read, repaired or as a stand-in; `None` if the client has gone.
+async fn recover(socket: &mut Socket, unread: Vec<u8>, may_repair: bool) -> Option<HeadFaults> {
+    let is_http_2 = unread.starts_with(b"PRI * HTTP/2.0\r\n");
+    let status = match socket.take_withheld() {
+        Some(status) => status,
+        // Hyper does not answer this.
+        None if is_http_2 => 400,
+        // The connection ended within a head.
+        None => return None,
+    };
+    // A head that hyper could parse, but not use, is no longer in its buffer.
+    let consumed = socket.record().strip_suffix(&*unread);
+    let consumed = consumed.and_then(head::last_complete).map(LenientHead::new);
+    let consumed = consumed.and_then(|head| Some((head.framing_fault()?, head.into_stand_in())));
+    if let Some((malformed, stand_in)) = consumed {
+        return Some(refuse(socket, stand_in, malformed));
+    }
+    let malformed = match status {
+        414 => MalformedHead::uri_too_long(),
+        431 => MalformedHead::too_large(),
+        _ => return repair(socket, unread, may_repair).await,
+    };
+    let stand_in = LenientHead::new(&unread).into_stand_in();
+    Some(refuse(socket, stand_in, malformed))
+}
+
+/// Repairs the head at the beginning of `unread`, or refuses it.
+async fn repair(socket: &mut Socket, mut unread: Vec<u8>, may_repair: bool) -> Option<HeadFaults> {
+    // Without a request line nothing tells if there is an end to wait for.
+    let beginning = LenientHead::new(&unread);
+    if let Some(malformed) = beginning.request_line_fault() {
+        return Some(refuse(socket, beginning.into_stand_in(), malformed));
+    }
+    let length = loop {
+        if let Some(length) = head::length(&unread) {
+            break length;
+        }
+        if unread.len() > LONGEST_REPAIRED {
+            break unread.len();
+        }
+        if !socket.read_more(&mut unread).await.ok()? {
+            return None;
+        }
+    };
+    let head = LenientHead::new(&unread[..length]);
+    let fault = match head.framing_fault() {
+        Some(malformed) => Some(malformed),
+        None if head.has_too_many_fields() || length > LONGEST_REPAIRED => {
+            Some(MalformedHead::too_large())
+        }
+        None if !may_repair => Some(MalformedHead::new("the head cannot be read")),
+        None => None,
+    };
+    if let Some(malformed) = fault {
+        return Some(refuse(socket, head.into_stand_in(), malformed));
+    }
+    let (mut repaired, unreadable) = head.into_repaired();
+    repaired.extend_from_slice(&unread[length..]);
+    socket.replay(repaired);
+    Some(HeadFaults::Repaired(unreadable))
+}
+
+fn refuse(socket: &mut Socket, stand_in: Vec<u8>, malformed: MalformedHead) -> HeadFaults {
+    socket.replay_only(stand_in);
+    HeadFaults::Malformed(malformed)
+}
+
+/// The router as hyper calls it, for the requests of one connection.
+fn service(
+    router: TowerToHyperService<Router>,
+    closer: ConnectionCloser,
+    faults: HeadFaults,
+) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Unpin + Send
+{
+    let faults_of_first = Cell::new(faults);
+    service_fn(move |mut request: Request<Incoming>| {
+        let malformed = match faults_of_first.take() {
+            HeadFaults::Malformed(malformed) => Some(malformed),
+            HeadFaults::Repaired(unreadable) => {
+                request.extensions_mut().insert(unreadable);
+                host_fault(&request)
+            }
+            HeadFaults::None => host_fault(&request),
+        };
+        let extensions = request.extensions_mut();
+        extensions.insert(closer.clone());
+        if let Some(malformed) = malformed {
+            extensions.insert(malformed);
+        }
+        let answer = router.call(request);
+        async move {
+            let mut answer = answer.await?;
+            if let Some(unread) = answer.extensions_mut().remove::<UnreadBody>() {
+                discard(unread, answer.headers_mut());
+            }
+            Ok(answer)
+        }
+    })
+}
+
+/// The reason a request has no valid `Host`. Source: RFC 9112, section 3.2.
+fn host_fault(request: &Request<Incoming>) -> Option<MalformedHead> {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) if host.as_bytes().iter().all(is_host_byte) => None,
+        (None, _) if request.version() == Version::HTTP_10 => None,
+        (None, _) => Some(MalformedHead::new("Host is missing")),
+        (Some(_), Some(_)) => Some(MalformedHead::new("there is more than one Host")),
+        (Some(_), None) => Some(MalformedHead::new("Host is not a host name with a port")),
+    }
+}
+
+/// True if a byte may be in a host name, an IP address or a port.
+fn is_host_byte(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!$%&'()*+,-.:;=[]_~".contains(byte)
+}
+
+/// Discards the rest of a body after the answer. A client that waits for `100 Continue` sends none; its connection ends.
+fn discard(unread: UnreadBody, headers: &mut HeaderMap) {
+    if unread.is_announced_only {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    } else {
+        tokio::spawn(unread.discard());
+    }
+}

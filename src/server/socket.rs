@@ -1,0 +1,217 @@
+//! The socket of a connection, as hyper reads and writes it.
+//!
+//! Hyper answers a head that it cannot read with an empty 400, 414 or 431. This wrapper holds that answer back and keeps
+//! what was read, so that the server can repair the head or refuse it in the words of a family.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// The size of the record. Its older half is forgotten when it is full.
+const RECORD: usize = 16 << 10;
+
+/// The least room for a read, after which the older half of the record is forgotten.
+const LEAST_ROOM: usize = 4 << 10;
+
+/// The longest answer of hyper's own, with its status line and three headers.
+const LONGEST_OWN_ANSWER: usize = 160;
+
+/// The limits up to which the input after a refusal is discarded, so that a client which writes before it reads gets the
+/// refusal instead of a broken connection.
+const LINGER: (u64, Duration) = (64 << 20, Duration::from_secs(5));
+
+pub(super) struct Socket {
+    stream: TokioIo<TcpStream>,
+    /// The input to read again before that of the stream.
+    replay: Bytes,
+    /// True if nothing is read after the replay.
+    is_cut: bool,
+    /// The latest input, up to `recorded`.
+    record: Box<[u8]>,
+    recorded: usize,
+    /// The status of hyper's own answer, which was not sent.
+    withheld: Option<u16>,
+    has_answered: bool,
+}
+
+impl Socket {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self {
+            stream: TokioIo::new(stream),
+            replay: Bytes::new(),
+            is_cut: false,
+            record: vec![0; RECORD].into(),
+            recorded: 0,
+            withheld: None,
+            has_answered: false,
+        }
+    }
+
+    /// The latest input: the whole of it, or at least its last 8 KiB.
+    pub(super) fn record(&self) -> &[u8] {
+        &self.record[..self.recorded]
+    }
+
+    /// Takes the status of the answer that hyper would have sent.
+    pub(super) fn take_withheld(&mut self) -> Option<u16> {
+        self.withheld.take()
+    }
+
+    /// True if an answer was sent since the last replay.
+    pub(super) fn has_answered(&self) -> bool {
+        self.has_answered
+    }
+
+    /// Reads `input` next, and then the stream.
+    pub(super) fn replay(&mut self, input: Vec<u8>) {
+        self.replay = input.into();
+        self.has_answered = false;
+    }
+
+    /// Reads `input` next, and nothing after it.
+    pub(super) fn replay_only(&mut self, input: Vec<u8>) {
+        self.replay(input);
+        self.is_cut = true;
+    }
+
+    /// Appends the next input of the stream; returns false at its end.
+    pub(super) async fn read_more(&mut self, input: &mut Vec<u8>) -> io::Result<bool> {
+        let before = input.len();
+        poll_fn(|context| {
+            let read = self.poll_record(context, RECORD);
+            read.map_ok(|read| input.extend_from_slice(read))
+        })
+        .await?;
+        Ok(input.len() > before)
+    }
+
+    /// Discards input until the client closes the connection.
+    pub(super) async fn linger(&mut self) {
+        let (most, longest) = LINGER;
+        let discard = async {
+            let mut n_read = 0;
+            while n_read < most {
+                let read = poll_fn(|context| {
+                    let read = self.poll_record(context, RECORD);
+                    read.map_ok(<[u8]>::len)
+                });
+                match read.await {
+                    Ok(n) if n > 0 => n_read += n as u64,
+                    _ => break,
+                }
+            }
+        };
+        // The refusal was sent, so it does not matter how this ends.
+        let _ = timeout(longest, discard).await;
+    }
+
+    /// Reads up to `most` bytes from the stream into the record, and returns them.
+    fn poll_record(&mut self, context: &mut Context<'_>, most: usize) -> Poll<io::Result<&[u8]>> {
+        if RECORD - self.recorded < LEAST_ROOM {
+            self.record
+                .copy_within(self.recorded - RECORD / 2..self.recorded, 0);
+            self.recorded = RECORD / 2;
+        }
+        let from = self.recorded;
+        let to = RECORD.min(from.saturating_add(most));
+        let mut room = ReadBuf::new(&mut self.record[from..to]);
+        ready!(Pin::new(&mut self.stream).poll_read(context, room.unfilled()))?;
+        self.recorded += room.filled().len();
+        Poll::Ready(Ok(&self.record[from..self.recorded]))
+    }
+
+    /// Holds back what hyper writes if it is an answer of its own. All others have a request id.
+    fn withholds(&mut self, written: &[u8]) -> bool {
+        if written.len() > LONGEST_OWN_ANSWER
+            || !written.starts_with(b"HTTP/1.")
+            || written.get(9) != Some(&b'4')
+        {
+            self.has_answered = true;
+            return false;
+        }
+        let head = String::from_utf8_lossy(written);
+        let status = head.get(9..12).and_then(|status| status.parse().ok());
+        if head.to_ascii_lowercase().contains("\r\nx-request-id:") {
+            self.has_answered = true;
+            return false;
+        }
+        self.withheld = status;
+        true
+    }
+}
+
+impl Read for Socket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        mut buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let socket = self.get_mut();
+        if !socket.replay.is_empty() {
+            let n = socket.replay.len().min(buffer.remaining());
+            buffer.put_slice(&socket.replay.split_to(n));
+            return Poll::Ready(Ok(()));
+        }
+        if socket.is_cut {
+            return Poll::Pending;
+        }
+        let read = ready!(socket.poll_record(context, buffer.remaining()))?;
+        buffer.put_slice(read);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Write for Socket {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let socket = self.get_mut();
+        if socket.withholds(bytes) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        Pin::new(&mut socket.stream).poll_write(context, bytes)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let socket = self.get_mut();
+        // An answer of hyper's own has no body.
+        if let [only] = slices
+            && socket.withholds(only)
+        {
+            return Poll::Ready(Ok(only.len()));
+        }
+        socket.has_answered = true;
+        Pin::new(&mut socket.stream).poll_write_vectored(context, slices)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let socket = self.get_mut();
+        // The connection goes on with the answer in place of hyper's own.
+        if socket.withheld.is_some() {
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut socket.stream).poll_shutdown(context)
+    }
+}
