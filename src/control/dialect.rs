@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::FromRef;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -11,7 +10,7 @@ use serde::Serialize;
 
 use crate::http::observe::Recorder;
 use crate::http::problem::Problem;
-use crate::http::{Caller, Dialect, Rejection, response};
+use crate::http::{Authentication, Caller, Dialect, Rejection, response};
 use crate::registry::World;
 use crate::world::handle::{Access, Handle};
 
@@ -45,7 +44,7 @@ impl Dialect for Control {
     /// A state may be of any size.
     const MAX_BODY: usize = usize::MAX;
 
-    fn authenticate(&self, _: &Parts, _: &Bytes) -> Result<Caller, Rejection> {
-        Ok(Caller::named("control"))
+    fn authenticate<'a>(&self, _: &'a Parts) -> Result<Authentication<'a>, Rejection> {
+        Ok(Authentication::Done(Caller::named("control")))
     }
 }

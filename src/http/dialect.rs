@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -10,7 +9,7 @@ use utoipa::openapi::OpenApi;
 
 use super::faults::rules::StubResponse;
 use super::observe::Recorder;
-use super::{Caller, Operation, Rejection};
+use super::{Authentication, Caller, Operation, Rejection};
 
 /// A family's way to authenticate callers and to word refusals.
 ///
@@ -32,13 +31,8 @@ pub trait Dialect: Clone + Send + Sync + 'static {
     /// The recorder of the world's requests.
     fn recorder(&self) -> &Arc<Recorder>;
 
-    /// True if the credential covers the body, which must then be read before the caller is authenticated.
-    fn signs_body(&self, _request: &Parts) -> bool {
-        false
-    }
-
-    /// Authenticates the caller of a request. The body is empty unless the credential covers it.
-    fn authenticate(&self, request: &Parts, body: &Bytes) -> Result<Caller, Rejection>;
+    /// Authenticates the caller of a request by its head, as far as the credential does not cover the body.
+    fn authenticate<'a>(&self, request: &'a Parts) -> Result<Authentication<'a>, Rejection>;
 
     /// Checks that the caller is allowed to use the operation. Families that need the body for this decide in their
     /// handlers.

@@ -5,6 +5,7 @@
 //! handler.
 
 pub mod auth;
+pub mod authentication;
 pub mod body;
 pub mod caller;
 pub mod closest_route;
@@ -24,6 +25,7 @@ pub mod response;
 pub mod route_spec;
 pub mod routes;
 
+pub use authentication::Authentication;
 pub use caller::Caller;
 pub use dialect::Dialect;
 pub use operation::Operation;

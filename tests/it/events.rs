@@ -319,10 +319,10 @@ async fn a_connection_dropped_midway_has_half_of_the_announced_body() {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let announced = head
         .lines()
-        .find_map(|line| line.strip_prefix("content-length: "));
+        .find_map(|line| line.strip_prefix("Content-Length: "));
     let announced: usize = announced.unwrap().parse().unwrap();
     assert!(
-        head.starts_with("HTTP/1.1 500") && head.contains("x-emulator-fault: "),
+        head.starts_with("HTTP/1.1 500") && head.contains("X-Emulator-Fault: "),
         "{head}"
     );
     assert_eq!(body.len(), announced / 2);

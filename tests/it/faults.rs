@@ -35,7 +35,12 @@ async fn a_status_has_the_body_of_the_family_that_is_hit() {
         json!({"error_msg": text, "error_code": format!("APIGW.{code}"), "request_id": "{id}"})
             .to_string()
     };
-    let throttled = || gateway("0308", "The throttling threshold has been reached");
+    let throttled = || {
+        gateway(
+            "0308",
+            "The throttling threshold has been reached: policy user over ratelimit,limit:200,time:5 minute",
+        )
+    };
     let untyped = |text: &str| {
         json!({"code": 500, "description": text, "message": "Internal Error: "}).to_string()
     };

@@ -1,92 +1,122 @@
 //! Authentication and authorization of the callers of Huawei services.
 
-use axum::body::Bytes;
+use axum::http::HeaderName;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, header};
 
 use super::path::decoded;
-use crate::http::auth::verify::{Key, verify};
-use crate::http::auth::{Credential, CredentialError, Signature, canonical, huawei};
-use crate::http::{Caller, Operation, Rejection};
+use crate::http::auth::verify::{Key, verify_head};
+use crate::http::auth::{Credential, CredentialError, Signature, huawei};
+use crate::http::authentication::UnverifiedSignature;
+use crate::http::context::add_hint;
+use crate::http::{Authentication, Caller, Operation, Rejection};
 use crate::sim::clock::system_now;
 use crate::world::handle::Handle;
 use crate::world::identities::UNKNOWN_CALLER;
-use crate::world::settings::{Auth, Fidelity};
-
-/// Returns true if a request is signed. A signature covers the body.
-pub(super) fn is_signed(request: &Parts) -> bool {
-    request.headers.contains_key(header::AUTHORIZATION)
-        && matches!(huawei(&request.headers), Ok(Credential::Signature(_)))
-}
+use crate::world::settings::{Auth, Fidelity, Settings};
 
 /// Recognises the caller of a Huawei service. A known credential is always checked; an unknown one is accepted
 /// unless `--auth strict`.
-pub fn authenticate<T>(
+pub fn authenticate<'a, T>(
     handle: &Handle<T>,
-    request: &Parts,
-    body: &Bytes,
-) -> Result<Caller, Rejection> {
-    let mut caller = identify(handle, request, body).map_err(Rejection::Unauthenticated)?;
+    request: &'a Parts,
+) -> Result<Authentication<'a>, Rejection> {
+    let mut authentication = identify(handle, request).map_err(Rejection::Unauthenticated)?;
+    let caller = match &mut authentication {
+        Authentication::Done(caller) => caller,
+        Authentication::AwaitsBody(signature) => &mut signature.signer,
+    };
     let named = request.headers.get(PROJECT_ID);
     let named = named.and_then(|value| value.to_str().ok());
     caller.named_project = named.filter(|id| !id.is_empty()).map(str::to_owned);
-    Ok(caller)
+    Ok(authentication)
 }
 
-fn identify<T>(
+fn identify<'a, T>(
     handle: &Handle<T>,
-    request: &Parts,
-    body: &Bytes,
-) -> Result<Caller, CredentialError> {
-    let (caller, unknown) = match huawei(&request.headers)? {
-        Credential::Token(token) => (
-            handle.read(|_, shared, now| shared.identities.by_token(token, now))?,
-            CredentialError::UnknownToken,
-        ),
-        Credential::Signature(signature) => (
-            signer(handle, &signature, request, body)?,
-            CredentialError::UnknownKey {
-                ak: signature.ak.to_owned(),
-            },
-        ),
+    request: &'a Parts,
+) -> Result<Authentication<'a>, CredentialError> {
+    let unknown = match huawei(&request.headers)? {
+        Credential::Token(token) => {
+            let caller = handle.read(|_, shared, now| shared.identities.by_token(token, now))?;
+            if let Some(caller) = caller {
+                return Ok(Authentication::Done(caller));
+            }
+            CredentialError::UnknownToken
+        }
+        Credential::Signature(signature) => {
+            let ak = signature.ak;
+            if let Some(unverified) = unverified(handle, signature, request)? {
+                return Ok(Authentication::AwaitsBody(unverified));
+            }
+            CredentialError::UnknownKey { ak: ak.to_owned() }
+        }
     };
-    match caller {
-        Some(caller) => Ok(caller),
-        None if handle.settings().auth == Auth::Shape => Ok(Caller::named(UNKNOWN_CALLER)),
-        None => Err(unknown),
+    match handle.settings().auth {
+        Auth::Shape => Ok(Authentication::Done(Caller::named(UNKNOWN_CALLER))),
+        Auth::Strict => Err(unknown),
     }
 }
 
-/// The caller whose access key signed the request, if the key is known.
-fn signer<T>(
+/// The signature with its key, if that is known. The digest is left to verify, for which the body must have arrived.
+fn unverified<'a, T>(
     handle: &Handle<T>,
-    signature: &Signature,
+    signature: Signature<'a>,
     request: &Parts,
-    body: &Bytes,
-) -> Result<Option<Caller>, CredentialError> {
-    // The signature is verified outside the lock, since hashing a body takes long.
+) -> Result<Option<UnverifiedSignature<'a>>, CredentialError> {
     let found = handle.read(|_, shared, now| {
         let found = shared.identities.by_key(signature.ak, now)?;
-        Ok(found.map(|(key, caller)| (key.clone(), caller, now)))
+        Ok(found.map(|(key, signer)| (key.clone(), signer, now)))
     })?;
-    let Some((key, caller, now)) = found else {
+    let Some((key, signer, now)) = found else {
         return Ok(None);
     };
     let settings = handle.settings();
+    let is_strict = settings.fidelity == Fidelity::Strict;
     // Clients sign with their machine's time. Only full strictness compares it with the emulator's clock.
-    let is_strict = settings.auth == Auth::Strict && settings.fidelity == Fidelity::Strict;
-    let now = if is_strict { now } else { system_now() };
-    let request = canonical::Request {
-        method: &request.method,
-        uri: &request.uri,
-        headers: &request.headers,
-        body,
+    let now = if is_strict && settings.auth == Auth::Strict {
+        now
+    } else {
+        system_now()
     };
-    let key = Key {
+    let secrets = Key {
         sk: &key.sk,
         session: key.security_token.as_ref(),
     };
-    verify(signature, &request, &key, now).map(|()| Some(caller))
+    verify_head(&signature, &request.headers, &secrets, now)?;
+    Ok(Some(UnverifiedSignature {
+        signature,
+        sk: key.sk,
+        signer,
+        is_strict,
+    }))
+}
+
+/// Checks that a signed request names in its header no other project than in its path. The real services refuse such a
+/// request; the emulator does with `--fidelity strict`, and otherwise hints at it.
+pub(super) fn check_named_project(
+    settings: &Settings,
+    caller: &Caller,
+    operation: &Operation,
+    in_path: Option<&str>,
+    request: &Parts,
+) -> Result<(), Rejection> {
+    let (Some(named), Some(in_path)) = (&caller.named_project, in_path) else {
+        return Ok(());
+    };
+    let in_path = decoded(in_path);
+    let is_signed = || matches!(huawei(&request.headers), Ok(Credential::Signature(_)));
+    if *named == in_path || !is_signed() {
+        return Ok(());
+    }
+    let why = format!("X-Project-Id names the project {named}, the path {in_path}");
+    if settings.fidelity == Fidelity::Strict {
+        return Err(Rejection::Forbidden {
+            action: operation.action.clone(),
+            why,
+        });
+    }
+    add_hint(format!("{why}; the real service refuses this"));
+    Ok(())
 }
 
 /// The header in which a request may name its project.

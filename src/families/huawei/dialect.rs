@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
 
-use super::authenticate::{authenticate, authorize, is_signed};
+use super::authenticate::{authenticate, authorize, check_named_project};
 use super::openapi::declare;
 use crate::http::faults::rules::StubResponse;
 use crate::http::observe::Recorder;
-use crate::http::{Caller, Dialect, Operation, Rejection};
+use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
 use crate::world::handle::Handle;
 
 /// A service behind the gateway. Every implementor speaks the gateway's [`Dialect`].
@@ -70,14 +69,10 @@ impl<S: HuaweiService> Dialect for S {
         self.handle().recorder()
     }
 
-    fn signs_body(&self, request: &Parts) -> bool {
-        S::anonymous(request).is_none() && is_signed(request)
-    }
-
-    fn authenticate(&self, request: &Parts, body: &Bytes) -> Result<Caller, Rejection> {
+    fn authenticate<'a>(&self, request: &'a Parts) -> Result<Authentication<'a>, Rejection> {
         match S::anonymous(request) {
-            Some(caller) => Ok(caller),
-            None => authenticate(self.handle(), request, body),
+            Some(caller) => Ok(Authentication::Done(caller)),
+            None => authenticate(self.handle(), request),
         }
     }
 
@@ -87,6 +82,14 @@ impl<S: HuaweiService> Dialect for S {
         operation: &Operation,
         request: &Parts,
     ) -> Result<(), Rejection> {
+        let project = S::project(request, caller);
+        check_named_project(
+            self.handle().settings(),
+            caller,
+            operation,
+            project,
+            request,
+        )?;
         <S as HuaweiService>::authorize(caller, operation, request)
     }
 

@@ -54,7 +54,11 @@ fn unauthenticated(failure: &CredentialError) -> String {
     let reason = match failure {
         CredentialError::Revoked => return REVOKED.2.to_owned(),
         CredentialError::Missing => return UNAUTHENTICATED.2.to_owned(),
-        CredentialError::Malformed(_) | CredentialError::BadSignature(_) => {
+        CredentialError::BadSignature {
+            canonical: Some(canonical),
+            ..
+        } => format!("verify aksk signature fail,canonicalRequest:{canonical}"),
+        CredentialError::Malformed(_) | CredentialError::BadSignature { .. } => {
             "verify aksk signature fail".to_owned()
         }
         CredentialError::UnknownToken => "decrypt token fail".to_owned(),
@@ -114,7 +118,7 @@ const STATUSES: [ErrorRow; 9] = [
     (
         429,
         "APIGW.0308",
-        "The throttling threshold has been reached",
+        "The throttling threshold has been reached: policy user over ratelimit,limit:200,time:5 minute",
     ),
     INTERNAL,
     (502, "APIGW.0202", "Backend unavailable"),
@@ -156,13 +160,14 @@ impl GatewayError {
 pub fn hint(failure: &CredentialError) -> String {
     let hint = match failure {
         CredentialError::Missing => "send an X-Auth-Token, or sign with AK/SK",
-        CredentialError::Malformed(why) | CredentialError::BadSignature(why) => why,
+        CredentialError::Malformed(why) | CredentialError::BadSignature { why, .. } => why,
         CredentialError::UnknownToken => {
             "with --auth strict a token must be in the fixtures or issued by POST /v3/auth/tokens; \
              a reset forgets the issued ones"
         }
         CredentialError::UnknownKey { .. } => {
-            "with --auth strict the access key must be among identities.access_keys"
+            "with --auth strict the access key must be among identities.access_keys; newer gateways word this as \
+             `ak <AK> not exist`"
         }
         CredentialError::Expired { .. } | CredentialError::Revoked => {
             "get a new token with POST /v3/auth/tokens, or a new temporary access key with \

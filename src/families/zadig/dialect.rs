@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
@@ -16,7 +15,7 @@ use crate::http::auth::{self, CredentialError};
 use crate::http::faults::rules::StubResponse;
 use crate::http::observe::Recorder;
 use crate::http::openapi::gateway_responses::{AppliesTo, GatewayResponse, declare_gateway};
-use crate::http::{Caller, Dialect, Operation, Rejection};
+use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
 use crate::world::handle::Handle;
 use crate::world::identities::{UNKNOWN_CALLER, ZadigUser};
 use crate::world::settings::Auth;
@@ -55,7 +54,7 @@ impl Dialect for Zadig {
         declare_gateway(api, schemes, &refusals);
     }
 
-    fn authenticate(&self, request: &Parts, _: &Bytes) -> Result<Caller, Rejection> {
+    fn authenticate<'a>(&self, request: &'a Parts) -> Result<Authentication<'a>, Rejection> {
         let query = Params::from_query(request.uri.query());
         let tokens = auth::zadig(&request.headers, query.get("token"))
             .map_err(Rejection::Unauthenticated)?;
@@ -67,7 +66,8 @@ impl Dialect for Zadig {
         if !passes && self.0.settings().auth == Auth::Strict {
             return Err(Rejection::Unauthenticated(CredentialError::UnknownToken));
         }
-        Ok(caller.unwrap_or_else(|| Caller::named(UNKNOWN_CALLER)))
+        let caller = caller.unwrap_or_else(|| Caller::named(UNKNOWN_CALLER));
+        Ok(Authentication::Done(caller))
     }
 
     fn scope(&self, request: &Parts) -> Option<String> {
@@ -85,7 +85,7 @@ impl Dialect for Zadig {
     }
 
     fn unrouted(&self, request: &Parts, rejection: Rejection) -> Error {
-        if let Err(unauthenticated) = self.authenticate(request, &Bytes::new()) {
+        if let Err(unauthenticated) = self.authenticate(request) {
             return unauthenticated.into();
         }
         let path = query::decoded_path(request.uri.path());

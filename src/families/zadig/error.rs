@@ -227,7 +227,7 @@ fn credential_hint(failure: CredentialError) -> String {
         CredentialError::Missing => {
             "send Authorization: Bearer <token>, or ?token=<token>".to_owned()
         }
-        CredentialError::Malformed(why) | CredentialError::BadSignature(why) => why,
+        CredentialError::Malformed(why) | CredentialError::BadSignature { why, .. } => why,
         CredentialError::UnknownToken
         | CredentialError::Expired { .. }
         | CredentialError::Revoked

@@ -6,8 +6,9 @@
 //!
 //! **Every form decodes to the path and the query of the request.** This makes it safe to accept several: no signature is
 //! valid for two requests with different meanings. (Two differences have no meaning: the order of the query's
-//! parameters, since most clients sort them, and a slash at the end of the path, since clients add it.) So the path is
-//! never encoded twice, except for the one client that always does this.
+//! parameters, even of the values of one, since most clients sort them, and a slash at the end of the path, since clients add it.) So the path is
+//! never encoded twice, except for the one client that always does this; the real gateway refuses that, and so does
+//! `--fidelity strict`.
 
 use std::fmt::Write;
 
@@ -43,6 +44,8 @@ pub struct Request<'a> {
     pub uri: &'a Uri,
     pub headers: &'a HeaderMap,
     pub body: &'a [u8],
+    /// True to accept only the encodings of the real gateway.
+    pub is_strict: bool,
 }
 
 /// A canonical request.
@@ -53,8 +56,10 @@ pub struct Canonical {
     pub path: String,
     /// The query, without the question mark.
     pub query: String,
-    /// The signed headers in the order of the signature, with trimmed values.
+    /// The lines of the signed headers in the order of the signature, with trimmed values.
     pub headers: Vec<(String, Vec<u8>)>,
+    /// The names of the signed headers.
+    pub names: String,
     /// The digest of the body, or `UNSIGNED-PAYLOAD`.
     pub payload: String,
 }
@@ -65,6 +70,8 @@ pub struct CanonicalForms {
     paths: Vec<String>,
     queries: Vec<String>,
     payloads: Vec<String>,
+    /// The lines of the headers, in both forms if a signed header has several values.
+    headers: Vec<Vec<(String, Vec<u8>)>>,
     first: Canonical,
 }
 
@@ -73,30 +80,39 @@ impl CanonicalForms {
     pub fn new(request: &Request, signature: &Signature) -> Result<Self, String> {
         let (paths, queries) = (paths(request), queries(request.uri.query()));
         let payloads = payloads(request, signature.algorithm)?;
+        let names = signed_names(signature.signed_headers);
+        check_signed_headers(request.headers, signature.signed_headers)?;
+        let headers = header_lines(request.headers, &names);
         let first = Canonical {
             method: request.method.as_str().to_owned(),
             path: paths[0].clone(),
             query: queries[0].clone(),
-            headers: headers(request.headers, signature.signed_headers)?,
+            headers: headers[0].clone(),
+            names: names.join(";"),
             payload: payloads[0].clone(),
         };
         Ok(Self {
             paths,
             queries,
             payloads,
+            headers,
             first,
         })
     }
 
     /// All forms, the most likely one first.
     pub fn iter(&self) -> impl Iterator<Item = Canonical> {
-        self.payloads.iter().flat_map(move |payload| {
-            self.queries.iter().flat_map(move |query| {
-                self.paths.iter().map(move |path| Canonical {
-                    path: path.clone(),
-                    query: query.clone(),
-                    payload: payload.clone(),
-                    ..self.first.clone()
+        self.headers.iter().flat_map(move |headers| {
+            self.payloads.iter().flat_map(move |payload| {
+                self.queries.iter().flat_map(move |query| {
+                    self.paths.iter().map(move |path| Canonical {
+                        method: self.first.method.clone(),
+                        path: path.clone(),
+                        query: query.clone(),
+                        headers: headers.clone(),
+                        names: self.first.names.clone(),
+                        payload: payload.clone(),
+                    })
                 })
             })
         })
@@ -124,8 +140,8 @@ impl Canonical {
         for (name, value) in &self.headers {
             text.extend_from_slice(&[name.as_bytes(), b":", value, b"\n"].concat());
         }
-        let (names, payload) = (self.names(), self.payload.as_bytes());
-        text.extend_from_slice(&[&b""[..], names.as_bytes(), payload].join(&b'\n'));
+        let (names, payload) = (self.names.as_bytes(), self.payload.as_bytes());
+        text.extend_from_slice(&[&b""[..], names, payload].join(&b'\n'));
         text
     }
 
@@ -141,13 +157,8 @@ impl Canonical {
             let value = String::from_utf8_lossy(value);
             format!("{name}:{}", if is_secret { redact::MASK } else { &value })
         }));
-        lines.extend([String::new(), self.names(), self.payload.clone()]);
+        lines.extend([String::new(), self.names.clone(), self.payload.clone()]);
         lines
-    }
-
-    fn names(&self) -> String {
-        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
-        names.join(";")
     }
 }
 
@@ -161,7 +172,7 @@ fn paths(request: &Request) -> Vec<String> {
     let raw = request.uri.path();
     let agent = request.headers.get(axum::http::header::USER_AGENT);
     let is_node = agent.is_some_and(|agent| agent.as_bytes().starts_with(NODE_AGENT));
-    let mut paths = if is_node {
+    let mut paths = if is_node && !request.is_strict {
         [node_path(raw, false), node_path(raw, true)]
     } else {
         [encoded_path(raw), raw.to_owned()]
@@ -234,25 +245,50 @@ fn encoded_query(pairs: &[(Vec<u8>, Vec<u8>)]) -> String {
     query
 }
 
-fn headers(headers: &HeaderMap, names: &str) -> Result<Vec<(String, Vec<u8>)>, String> {
-    let names: Vec<String> = names.split(';').map(str::to_ascii_lowercase).collect();
-    if !names.iter().any(|name| name == DATE) {
+fn signed_names(signed_headers: &str) -> Vec<String> {
+    let names = signed_headers.split(';').map(str::trim);
+    names.map(str::to_ascii_lowercase).collect()
+}
+
+/// Checks that the date is signed and that every signed header was sent. The error is a text for the user.
+pub(super) fn check_signed_headers(
+    headers: &HeaderMap,
+    signed_headers: &str,
+) -> Result<(), String> {
+    let mut names = signed_headers.split(';').map(str::trim);
+    if !names.clone().any(|name| name.eq_ignore_ascii_case(DATE)) {
         return Err(format!("{DATE} must be among the SignedHeaders"));
     }
-    let value = |name: String| {
-        let values: Vec<&[u8]> = headers
-            .get_all(name.as_str())
-            .iter()
-            .map(|value| value.as_bytes().trim_ascii())
-            .collect();
-        if values.is_empty() {
-            return Err(format!(
-                "the signed header {name:?} is not in the request; a proxy may have removed it"
-            ));
-        }
-        Ok((name, values.join(&b","[..])))
+    match names.find(|name| !headers.contains_key(*name)) {
+        Some(name) => Err(format!(
+            "the signed header {:?} is not in the request; a proxy may have removed it",
+            name.to_ascii_lowercase()
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The lines of the signed headers: one for each header, and if there are several values, also one for each value as the
+/// signers in Go write them.
+fn header_lines(headers: &HeaderMap, names: &[String]) -> Vec<Vec<(String, Vec<u8>)>> {
+    let values = |name: &str| {
+        let values = headers.get_all(name).iter();
+        values.map(|value| value.as_bytes().trim_ascii())
     };
-    names.into_iter().map(value).collect()
+    let joined = names.iter().map(|name| {
+        let values: Vec<&[u8]> = values(name).collect();
+        (name.clone(), values.join(&b","[..]))
+    });
+    let joined: Vec<_> = joined.collect();
+    let single = names
+        .iter()
+        .flat_map(|name| values(name).map(|value| (name.clone(), value.to_vec())));
+    let single: Vec<_> = single.collect();
+    if single == joined {
+        vec![joined]
+    } else {
+        vec![joined, single]
+    }
 }
 
 /// The possible digests of the body. A digest that the client sends must be that of the body.

@@ -3,10 +3,15 @@
 //! A signature does not reveal the text that was signed. But the emulator has the secret key, so it can try the common
 //! mistakes: if the signature is valid for one of them, the client has made this mistake.
 
-use axum::http::header;
+use std::fmt::Write;
+
+use axum::http::{HeaderName, header};
 
 use super::canonical::{Canonical, CanonicalForms, Request, UNSIGNED};
 use super::signature::Algorithm;
+
+/// The header in which a proxy names the host that the client called.
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// The mark of a line that differs.
 const MARK: &str = ">> ";
@@ -26,7 +31,15 @@ pub fn explain(
         let (theirs, ours) = marked(&theirs, ours);
         return format!("the client signed {mistake}: {theirs} -- but the request is: {ours}");
     }
-    let cause = "the client has another secret key, or a proxy changed the request";
+    let mut cause = "the client has another secret key, or a proxy changed the request".to_owned();
+    let host = ours
+        .headers
+        .iter()
+        .find(|(name, _)| name == header::HOST.as_str());
+    if let Some((_, host)) = host {
+        let host = String::from_utf8_lossy(host);
+        let _ = write!(cause, ", most likely its Host, which arrived as {host}");
+    }
     let as_sent = forms.as_sent();
     if as_sent == *ours {
         let ours = ours.masked_lines().join("\\n");
@@ -98,6 +111,18 @@ fn mistakes(
             }
         }
     });
+    if let Some(forwarded) = request.headers.get(FORWARDED_HOST) {
+        add(
+            "the Host of X-Forwarded-Host, which a proxy replaced",
+            &|theirs| {
+                for (name, value) in &mut theirs.headers {
+                    if name == header::HOST.as_str() {
+                        *value = forwarded.as_bytes().to_vec();
+                    }
+                }
+            },
+        );
+    }
     let bodies: [(_, &[u8]); 4] = [
         ("the digest of an empty body", b""),
         ("the digest of the body", request.body),

@@ -55,8 +55,14 @@ pub enum CredentialError {
         /// The access key.
         ak: String,
     },
-    /// A signature that does not verify or a wrong session token, with the reason.
-    BadSignature(String),
+    /// A signature that does not verify or a wrong session token.
+    BadSignature {
+        /// The reason.
+        why: String,
+        /// The lines of the canonical request, with secrets masked and `|` between them; absent if the signature was not
+        /// compared with one.
+        canonical: Option<String>,
+    },
     /// A signature that is too old, or from too far in the future.
     Skewed {
         /// The time of the signature: the value of `X-Sdk-Date`.
@@ -64,6 +70,16 @@ pub enum CredentialError {
         /// The server's time, in the same format.
         server: String,
     },
+}
+
+impl CredentialError {
+    /// A signature that cannot be valid for any canonical request.
+    pub fn bad_signature(why: impl Into<String>) -> Self {
+        Self::BadSignature {
+            why: why.into(),
+            canonical: None,
+        }
+    }
 }
 
 /// A well-formed credential.
@@ -143,7 +159,7 @@ pub fn zadig<'a>(
     let header = match headers.get(header::AUTHORIZATION) {
         None => None,
         Some(value) => {
-            let text = value.to_str().map_err(|_| malformed())?;
+            let text = value.to_str().map_err(|_| malformed())?.trim();
             match text.split(' ').collect::<Vec<_>>()[..] {
                 [scheme, token] if !scheme.is_empty() && !token.is_empty() => Some(token),
                 _ => return Err(malformed()),

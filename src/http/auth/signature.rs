@@ -75,7 +75,8 @@ const NOT_EMULATED: [&str; 2] = ["SDK-ECDSA-P256-SHA256", "SDK-SM2-SM3"];
 impl<'a> Signature<'a> {
     /// Parses the header; `None` if it has another scheme. The error is a text for the user.
     pub fn read(header: &'a str) -> Result<Option<Self>, String> {
-        let (scheme, rest) = header.split_once(' ').unwrap_or((header, ""));
+        let blank = |character: char| character.is_ascii_whitespace();
+        let (scheme, rest) = header.split_once(blank).unwrap_or((header, ""));
         let Ok(algorithm) = scheme.parse::<Algorithm>() else {
             if NOT_EMULATED.contains(&scheme) {
                 return Err(format!(
@@ -85,9 +86,10 @@ impl<'a> Signature<'a> {
             return Ok(None);
         };
         let field = |name: &str| {
-            let values = rest
-                .split(',')
-                .filter_map(|field| field.trim().strip_prefix(name)?.strip_prefix('='));
+            let values = rest.split(',').filter_map(|field| {
+                let value = field.trim_start().strip_prefix(name)?;
+                Some(value.trim_start().strip_prefix('=')?.trim())
+            });
             match values.collect::<Vec<_>>()[..] {
                 [] | ["", ..] => Err(format!("the signature header has no {name}; {FORM}")),
                 [value] => Ok(value),
@@ -212,5 +214,13 @@ mod tests {
         for other in ["", "Bearer t", "SDK-HMAC-SHA512 Access=AK1"] {
             assert_eq!(Signature::read(other), Ok(None));
         }
+    }
+
+    #[test]
+    fn blanks_between_the_parts_do_no_harm() {
+        let usual = format!("SDK-HMAC-SHA256 Access=AK, SignedHeaders=a;b, Signature={CODE}");
+        let wide =
+            format!("SDK-HMAC-SHA256\t Access = AK ,\tSignedHeaders= a;b,Signature =\t{CODE}");
+        assert_eq!(Signature::read(&wide), Signature::read(&usual));
     }
 }

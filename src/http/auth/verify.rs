@@ -1,8 +1,9 @@
 //! The verification of a signature.
 
+use axum::http::HeaderMap;
 use chrono::{DateTime, NaiveDateTime};
 
-use super::canonical::{Canonical, CanonicalForms, DATE, Request};
+use super::canonical::{self, Canonical, CanonicalForms, DATE, Request};
 use super::{CredentialError, SECURITY_TOKEN, Secret, Signature, diagnosis, header_value};
 use crate::sim::Millis;
 
@@ -14,7 +15,7 @@ const FORMAT: &str = "%Y%m%dT%H%M%SZ";
 const MAX_SKEW: Millis = 15 * 60 * 1_000;
 
 /// The secrets of an access key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Key<'a> {
     /// The secret access key.
     pub sk: &'a Secret,
@@ -31,12 +32,32 @@ pub fn verify(
     key: &Key,
     now: Millis,
 ) -> Result<(), CredentialError> {
-    check_session(request, key)?;
-    let date = request.headers.get(DATE);
-    let date = date.map_or("", |date| date.to_str().unwrap_or_default().trim());
-    check_date(date, now)?;
-    let forms = CanonicalForms::new(request, signature).map_err(CredentialError::BadSignature)?;
-    let signing_key = signature.signing_key(key.sk.expose());
+    verify_head(signature, request.headers, key, now)?;
+    verify_digest(signature, request, key.sk)
+}
+
+/// The part of [`verify`] that needs no body.
+pub fn verify_head(
+    signature: &Signature,
+    headers: &HeaderMap,
+    key: &Key,
+    now: Millis,
+) -> Result<(), CredentialError> {
+    check_session(headers, key)?;
+    check_date(date(headers), now)?;
+    canonical::check_signed_headers(headers, signature.signed_headers)
+        .map_err(CredentialError::bad_signature)
+}
+
+/// The part of [`verify`] that needs the body.
+pub fn verify_digest(
+    signature: &Signature,
+    request: &Request,
+    sk: &Secret,
+) -> Result<(), CredentialError> {
+    let date = date(request.headers);
+    let forms = CanonicalForms::new(request, signature).map_err(CredentialError::bad_signature)?;
+    let signing_key = signature.signing_key(sk.expose());
     let is_signed = |canonical: &Canonical| {
         let text = signature.string_to_sign(date, &canonical.text());
         let algorithm = signature.algorithm;
@@ -45,19 +66,27 @@ pub fn verify(
     if forms.iter().any(|canonical| is_signed(&canonical)) {
         return Ok(());
     }
-    let explanation = diagnosis::explain(request, signature.algorithm, &forms, is_signed);
-    Err(CredentialError::BadSignature(explanation))
+    Err(CredentialError::BadSignature {
+        why: diagnosis::explain(request, signature.algorithm, &forms, is_signed),
+        canonical: Some(forms.first().masked_lines().join("|")),
+    })
 }
 
-fn check_session(request: &Request, key: &Key) -> Result<(), CredentialError> {
-    let wrong = match (key.session, header_value(request.headers, &SECURITY_TOKEN)?) {
+/// The value of `X-Sdk-Date`; empty if it is absent.
+fn date(headers: &HeaderMap) -> &str {
+    let date = headers.get(DATE);
+    date.map_or("", |date| date.to_str().unwrap_or_default().trim())
+}
+
+fn check_session(headers: &HeaderMap, key: &Key) -> Result<(), CredentialError> {
+    let wrong = match (key.session, header_value(headers, &SECURITY_TOKEN)?) {
         (None, None) => return Ok(()),
         (Some(session), Some(token)) if session.is(token) => return Ok(()),
         (Some(_), Some(_)) => "X-Security-Token is not the session token of the access key",
         (Some(_), None) => "a temporary access key requires its session token in X-Security-Token",
         (None, Some(_)) => "a permanent access key must come without X-Security-Token",
     };
-    Err(CredentialError::BadSignature(wrong.to_owned()))
+    Err(CredentialError::bad_signature(wrong))
 }
 
 fn check_date(date: &str, now: Millis) -> Result<(), CredentialError> {
@@ -65,8 +94,9 @@ fn check_date(date: &str, now: Millis) -> Result<(), CredentialError> {
         // The parser accepts numbers without their leading zeros.
         Ok(signed) if date.len() == 16 => signed.and_utc().timestamp_millis(),
         _ => {
-            let text = "X-Sdk-Date must be a time like 20260102T030405Z".to_owned();
-            return Err(CredentialError::BadSignature(text));
+            return Err(CredentialError::bad_signature(
+                "X-Sdk-Date must be a time like 20260102T030405Z",
+            ));
         }
     };
     // The header has whole seconds, and so has the time in the refusal.

@@ -5,17 +5,16 @@
 //!
 //! 0. the head as such,
 //! 1. the path and the method,
-//! 2. the declared size, if the body must be read to verify a signature,
-//! 3. the credential,
-//! 4. injected faults, which hit requests with a wrong credential too,
-//! 5. the permission for the operation,
-//! 6. the declared size.
+//! 2. the credential; if that is the signature of a known key, first the declared size, since the body is signed,
+//! 3. injected faults, which hit requests with a wrong credential too,
+//! 4. the permission for the operation,
+//! 5. the declared size.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::request::Parts;
@@ -31,7 +30,7 @@ use crate::http::faults::injection::InjectedFault;
 use crate::http::faults::rules::RequestInfo;
 use crate::http::head::MalformedHead;
 use crate::http::route_spec::RouteSpec;
-use crate::http::{Caller, Dialect, Operation, Rejection};
+use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
 
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
@@ -129,16 +128,15 @@ async fn admit<D: Dialect>(
     let (parts, body) = request.into_parts();
     let operation = identify_operation(route_spec, &dialect, &parts)?;
     let is_too_large = declared_size(&parts, &body) > D::MAX_BODY as u64;
-    let (body, signed_body) = if dialect.signs_body(&parts) {
-        if is_too_large {
-            return Err(Rejection::TooLarge.into());
+    let (caller, body) = match dialect.authenticate(&parts) {
+        Ok(Authentication::Done(caller)) => (Ok(caller), body),
+        Ok(Authentication::AwaitsBody(_)) if is_too_large => return Err(Rejection::TooLarge.into()),
+        Ok(Authentication::AwaitsBody(signature)) => {
+            let body = read_body(body, D::MAX_BODY).await?;
+            (signature.verify(&parts, &body), body.into())
         }
-        let bytes = read_body(body, D::MAX_BODY).await?;
-        (Body::from(bytes.clone()), bytes)
-    } else {
-        (body, Bytes::new())
+        Err(rejection) => (Err(rejection), body),
     };
-    let caller = dialect.authenticate(&parts, &signed_body);
     let fault = operation
         .and_then(|operation| inject_fault(&dialect, operation, caller.as_ref().ok(), &parts))
         .unwrap_or_default();

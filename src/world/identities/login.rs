@@ -133,7 +133,7 @@ impl Directory {
                 self.domain_of(&key.user),
             )));
         };
-        Err(CredentialError::BadSignature(wrong.to_owned()))
+        Err(CredentialError::bad_signature(wrong))
     }
 
     /// The login of a caller who assumes an agency. If there are no agencies, `accept_unknown` accepts any.

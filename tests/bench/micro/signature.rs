@@ -78,6 +78,7 @@ fn seen<'a>(parts: &'a Parts, body: &'a [u8]) -> canonical::Request<'a> {
         uri: &parts.uri,
         headers: &parts.headers,
         body,
+        is_strict: false,
     }
 }
 

@@ -21,6 +21,12 @@ const WRONG = { ...ANN, sk: BOB.sk };
 const INCORRECT = 'Incorrect IAM authentication information: ';
 const MISMATCH = ['APIGW.0301', `${INCORRECT}verify aksk signature fail`];
 
+/** A refusal by the gateway without the canonical request behind its reason. */
+async function mismatch(calling) {
+  const [code, text] = await refusal(401, calling);
+  return [code, text.split(',canonicalRequest:')[0]];
+}
+
 function forbidden(action) {
   return ['APIGW.0302', `The IAM user is not authorized to access the API: ${action}`];
 }
@@ -39,8 +45,8 @@ describe('credentials', () => {
   }
 
   test('A wrong secret key is refused', async () => {
-    assert.deepEqual(await refusal(401, list(WRONG)), MISMATCH);
-    assert.deepEqual(await refusal(401, create(WRONG)), MISMATCH);
+    assert.deepEqual(await mismatch(list(WRONG)), MISMATCH);
+    assert.deepEqual(await mismatch(create(WRONG)), MISMATCH);
     assert.deepEqual(await refusal(401, call(client(bench, WRONG), 'GET', MESHES)), unread(401));
   });
 
@@ -64,7 +70,7 @@ describe('credentials', () => {
     // Of a text that is JSON already it signs the quoted text, and sends the text.
     const body = JSON.stringify({ name: 'shop' });
 
-    assert.deepEqual(await refusal(401, call(client(bench), 'POST', PIPELINES, { body })), MISMATCH);
+    assert.deepEqual(await mismatch(call(client(bench), 'POST', PIPELINES, { body })), MISMATCH);
   });
 
   for (const [what, changed] of [
@@ -76,7 +82,7 @@ describe('credentials', () => {
     test(`A request whose ${what} is changed after signing is refused`, async () => {
       const query = { action_id: 'start' };
 
-      assert.deepEqual(await refusal(401, call(client(bench), 'POST', PIPELINES, { query, changed })), MISMATCH);
+      assert.deepEqual(await mismatch(call(client(bench), 'POST', PIPELINES, { query, changed })), MISMATCH);
     });
   }
 
@@ -85,8 +91,8 @@ describe('credentials', () => {
 
     assert.deepEqual([...await list(TEMPORARY)], []);
     assert.equal(sentHeaders()['X-Security-Token'], 'session-of-key-three');
-    assert.deepEqual(await refusal(401, list(bare)), MISMATCH);
-    assert.deepEqual(await refusal(401, list(TEMPORARY, { securityToken: 'another-session' })), MISMATCH);
+    assert.deepEqual(await mismatch(list(bare)), MISMATCH);
+    assert.deepEqual(await mismatch(list(TEMPORARY, { securityToken: 'another-session' })), MISMATCH);
   });
 
   test('A derived key is let in, also at a path with escapes, and is as secret', async () => {
@@ -98,7 +104,7 @@ describe('credentials', () => {
       /^V11-HMAC-SHA256 Credential=EMULATORACCESSKEY001\/\d{8}\/cn-north-4\/asm, /);
     assert.deepEqual(await refusal(404, call(derived(), 'GET', `${MESHES}/{mesh_id}`, { names })), unread(404));
     assert.deepEqual(await refusal(401, call(derived(WRONG), 'GET', MESHES)), unread(401));
-    assert.deepEqual(await refusal(401, call(derived(WRONG), 'GET', PIPELINES)), MISMATCH);
+    assert.deepEqual(await mismatch(call(derived(WRONG), 'GET', PIPELINES)), MISMATCH);
   });
 
   test('A user may do what the list of actions says, and nothing else', async () => {

@@ -114,6 +114,11 @@ def starting(text: str) -> re.Pattern[str]:
     return re.compile(re.escape(text) + ".+", re.DOTALL)
 
 
+def unverified(text: str) -> re.Pattern[str]:
+    """A message on a signature, which may go on with the canonical request."""
+    return re.compile(re.escape(text) + "(,canonicalRequest:.+)?", re.DOTALL)
+
+
 @contextmanager
 def refused(status: int, code: str, message: str | re.Pattern[str]
             ) -> Iterator[pytest.ExceptionInfo[ServiceResponseException]]:

@@ -13,13 +13,13 @@ from huaweicloudsdkservicestage.v3 import ServiceStageClient
 
 import sdk
 from emulator import STRICT, Emulator, Start
-from sdk import Key, Tap, call, refused, starting, with_token
+from sdk import Key, Tap, call, refused, starting, unverified, with_token
 
 PLANS = "/v3/{project_id}/cas/release-plans"
 PIPELINES = "/v3/{project_id}/pipeline/pipelines"
 
 WHY = "Incorrect IAM authentication information: "
-FAILS = (401, "APIGW.0301", WHY + "verify aksk signature fail")
+FAILS = (401, "APIGW.0301", unverified(WHY + "verify aksk signature fail"))
 ALGORITHMS = ["SDK-HMAC-SHA256", "SDK-HMAC-SM3", "V11-HMAC-SHA256"]
 
 

@@ -92,11 +92,10 @@ def test_what_was_tampered_with_is_refused(
     answer = forged.send()
 
     assert answer.status_code == 401
-    assert answer.json() == {
-        "error_msg": "Incorrect IAM authentication information: verify aksk signature fail",
-        "error_code": "APIGW.0301",
-        "request_id": answer.headers["X-Request-Id"],
-    }
+    refusal = answer.json()
+    why, *_ = refusal.pop("error_msg").split(",canonicalRequest:")
+    assert why == "Incorrect IAM authentication information: verify aksk signature fail"
+    assert refusal == {"error_code": "APIGW.0301", "request_id": answer.headers["X-Request-Id"]}
     assert desc(stage) == "as signed"
 
 

@@ -5,6 +5,8 @@ mod requests;
 mod vectors;
 
 use hmac::{Hmac, KeyInit, Mac};
+use release_emulator::internals::Settings;
+use release_emulator::internals::sim::clock::system_now;
 use release_emulator::internals::world::settings::{Auth, Fidelity};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -22,6 +24,11 @@ pub const SIGNED_AT: i64 = 1_767_323_045_000;
 
 /// A strict emulator with one user and two keys, frozen at [`SIGNED_AT`].
 pub fn strict() -> App {
+    with_fidelity(Fidelity::Strict)
+}
+
+/// The same emulator with another fidelity. Unless that is strict, signatures are as old as the machine's clock says.
+pub fn with_fidelity(fidelity: Fidelity) -> App {
     let identities = json!({"identities": {
         "users": [{"name": "ann"}],
         "access_keys": [
@@ -29,9 +36,9 @@ pub fn strict() -> App {
             {"ak": "TEMPORARY", "sk": SK, "user": "ann", "security_token": "session-1"}
         ]
     }});
-    let choose = |settings: &mut release_emulator::internals::Settings| {
+    let choose = move |settings: &mut Settings| {
         settings.auth = Auth::Strict;
-        settings.fidelity = Fidelity::Strict;
+        settings.fidelity = fidelity;
         settings.freeze = Some(SIGNED_AT);
     };
     App::build(choose, &identities)
@@ -163,6 +170,12 @@ pub fn escaped(text: &str) -> String {
 /// An escaped pair of a query.
 pub fn pair(key: &str, value: &str) -> String {
     format!("{}={}", escaped(key), escaped(value))
+}
+
+/// The machine's time, as `X-Sdk-Date`.
+pub fn now() -> String {
+    let now = chrono::DateTime::from_timestamp_millis(system_now()).expect("within the calendar");
+    now.format("%Y%m%dT%H%M%SZ").to_string()
 }
 
 pub fn sha256(bytes: &[u8]) -> String {

@@ -4,7 +4,7 @@ use release_emulator::internals::sim::clock::system_now;
 use release_emulator::internals::world::settings::{Auth, Fidelity};
 use serde_json::json;
 
-use super::{AK, DATE, SIGNED_AT, SK, Signed, sha256, strict};
+use super::{AK, DATE, SIGNED_AT, SK, Signed, now, sha256, strict, with_fidelity};
 use crate::common::{App, PROJECT, Reply};
 
 const LIST: &str = "/v3/p1/pipeline/pipelines";
@@ -13,9 +13,12 @@ const LIST: &str = "/v3/p1/pipeline/pipelines";
 fn assert_refused(reply: &Reply, reason: &str) {
     let expected = format!("Incorrect IAM authentication information: {reason}");
     let body = reply.assert_status(401);
+    // A signature that was compared with a canonical request has that after the reason.
+    let text = body["error_msg"].as_str().unwrap_or_default();
+    let text = text.split(",canonicalRequest:").next().unwrap_or_default();
     assert_eq!(
-        (&body["error_code"], &body["error_msg"]),
-        (&json!("APIGW.0301"), &json!(expected)),
+        (&body["error_code"], text),
+        (&json!("APIGW.0301"), &*expected),
         "{}",
         reply.header("x-emulator-hint")
     );
@@ -261,8 +264,109 @@ async fn asm_refuses_a_signature_in_its_own_format() {
     assert_eq!(
         reply.assert_status(401),
         json!({"errorCode": "ASM.01000001",
-            "errorMsg": "Authenticate error. Incorrect IAM authentication information: verify aksk signature fail"})
+            "errorMsg": "Authenticate error. Incorrect IAM authentication information: verify aksk signature fail,\
+                canonicalRequest:GET|/v2/meshes/m1/releases/||host:127.0.0.1:4600|x-sdk-date:20260102T030405Z||\
+                host;x-sdk-date|e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"})
     );
+}
+
+#[tokio::test]
+async fn the_text_of_a_wrong_signature_has_the_canonical_request_with_masked_secrets() {
+    let app = strict();
+    let request = Signed::new("GET", LIST, "").with("x-auth-token", "hush");
+    let reply = request
+        .send(&app, &request.authorization(AK, "wrong"))
+        .await;
+    assert_eq!(
+        reply.assert_status(401)["error_msg"],
+        "Incorrect IAM authentication information: verify aksk signature fail,\
+         canonicalRequest:GET|/v3/p1/pipeline/pipelines/||host:127.0.0.1:4600|x-auth-token:***|\
+         x-sdk-date:20260102T030405Z||host;x-auth-token;x-sdk-date|\
+         e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    );
+}
+
+#[tokio::test]
+async fn the_hint_suspects_the_host_and_knows_the_one_that_a_proxy_forwards() {
+    let app = strict();
+    let request = Signed::new("GET", LIST, "").with("host", "asm.cn-north-4.myhuaweicloud.com");
+    let authorization = request.authorization(AK, SK);
+    let at_proxy = request.clone().with("host", "127.0.0.1:4600");
+
+    let reply = at_proxy.send(&app, &authorization).await;
+    assert_refused(&reply, VERIFY_FAILED);
+    let hint = reply.header("x-emulator-hint");
+    assert!(
+        hint.contains("most likely its Host, which arrived as 127.0.0.1:4600"),
+        "{hint}"
+    );
+
+    let forwarded = at_proxy.with("x-forwarded-host", "asm.cn-north-4.myhuaweicloud.com");
+    let reply = forwarded.send(&app, &authorization).await;
+    let hint = reply.header("x-emulator-hint");
+    assert!(
+        hint.contains("the client signed the Host of X-Forwarded-Host"),
+        "{hint}"
+    );
+}
+
+#[tokio::test]
+async fn a_header_with_two_values_is_signed_in_one_line_or_in_two() {
+    let app = strict();
+    let request = Signed::new("GET", LIST, "").with("x-note", "a,b");
+    let joined = request.canonical(&sha256(b""));
+    let single = joined.replace("x-note:a,b\n", "x-note:a\nx-note:b\n");
+    let swapped = joined.replace("x-note:a,b\n", "x-note:b\nx-note:a\n");
+    let mut sent = request.clone();
+    sent.headers.retain(|(name, _)| name != "x-note");
+    for value in ["a", "b"] {
+        sent.headers
+            .push(("x-note".to_owned(), format!(" {value}\t")));
+    }
+    for (canonical, status) in [(joined, 200), (single, 200), (swapped, 401)] {
+        let authorization = request.authorization_over(AK, SK, &canonical);
+        sent.send(&app, &authorization).await.assert_status(status);
+    }
+}
+
+#[tokio::test]
+async fn a_signed_request_names_no_other_project_than_its_path() {
+    let request = Signed::new("GET", LIST, "").with("x-project-id", "p2");
+    let why = "X-Project-Id names the project p2, the path p1";
+    let app = strict();
+    let reply = request.send(&app, &request.authorization(AK, SK)).await;
+    assert_eq!(reply.assert_status(403)["error_code"], "APIGW.0302");
+    assert_eq!(reply.header("x-emulator-hint"), why);
+
+    let app = App::new();
+    let reply = request.send(&app, &request.authorization(AK, SK)).await;
+    reply.assert_status(200);
+    assert!(
+        reply.header("x-emulator-hint").starts_with(why),
+        "{reply:?}"
+    );
+    let by_token = [("x-auth-token", "t"), ("x-project-id", "p2")];
+    let reply = app.send("GET", LIST, &by_token, "").await;
+    reply.assert_status(200);
+    assert_eq!(reply.header("x-emulator-hint"), "");
+}
+
+#[tokio::test]
+async fn the_doubly_escaped_path_of_the_node_sdk_is_refused_with_full_fidelity_only() {
+    for (fidelity, date, status) in [
+        (Fidelity::Documented, now(), 200),
+        (Fidelity::Strict, DATE.to_owned(), 401),
+    ] {
+        let request = Signed::new("GET", "/v3/a b/pipeline/pipelines", "")
+            .with("user-agent", "huaweicloud-usdk-nodejs/3.0; any")
+            .with("x-sdk-date", &date);
+        let canonical = request.canonical(&sha256(b"")).replace("a%20b", "a%2520b");
+        let authorization = request.authorization_over(AK, SK, &canonical);
+        let reply = request.send(&with_fidelity(fidelity), &authorization).await;
+        reply.assert_status(status);
+        let is_explained = reply.header("x-emulator-hint").contains("escaped twice");
+        assert_eq!(is_explained, status == 401, "{reply:?}");
+    }
 }
 
 #[tokio::test]
@@ -333,8 +437,8 @@ async fn the_hint_shows_both_canonical_requests_and_marks_the_line_that_differs(
     assert_eq!(
         reply.header("x-emulator-hint"),
         format!(
-            "the client has another secret key, or a proxy changed the request; \
-             the canonical request is, with a sorted query: GET\\n{path}/\\n>> limit=1&token=***\\n{lines} \
+            "the client has another secret key, or a proxy changed the request, most likely its Host, \
+             which arrived as 127.0.0.1:4600; the canonical request is, with a sorted query: GET\\n{path}/\\n>> limit=1&token=***\\n{lines} \
              -- or as sent: GET\\n{path}/\\n>> token=***&limit=1\\n{lines}"
         )
     );

@@ -77,6 +77,7 @@ impl Vector<'_> {
             uri,
             headers,
             body: self.body,
+            is_strict: false,
         }
     }
 
@@ -106,7 +107,7 @@ impl Vector<'_> {
                 sk,
                 ..*self
             };
-            let refused = matches!(other.verify(), Err(CredentialError::BadSignature(_)));
+            let refused = matches!(other.verify(), Err(CredentialError::BadSignature { .. }));
             let is_unsigned = body == longer && self.headers.contains(&unsigned);
             assert!(refused || is_unsigned, "{method} {target} {sk}");
         }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::answers;
 use crate::socket::Server;
 
 /// Every header that an answer may have. Hyper writes the abbreviations in them like words.

@@ -70,7 +70,9 @@ pub(super) async fn create_token(
     note_body(&body, ignored);
     let login_request = login_request?;
     let caller = if login_request.needs_caller() {
-        Some(authenticate(&handle, &parts, &body).map_err(bad_token)?)
+        let authentication = authenticate(&handle, &parts);
+        let caller = authentication.and_then(|known| known.verify(&parts, &body));
+        Some(caller.map_err(bad_token)?)
     } else {
         None
     };
