@@ -13,6 +13,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::faults::rules::FaultEffect;
 use super::openapi::request_schema::RequestSchema;
+use super::query::repetition_hints;
 use super::{Caller, Operation};
 
 /// The characters that a header value must not contain. `%` is not among them, so that hints stay readable.
@@ -67,6 +68,8 @@ pub struct RequestDetails {
     pub request_schema: Option<&'static RequestSchema>,
     /// The body, kept since a refusal may be due to its spelling.
     pub body: Bytes,
+    /// The reason that the body's encoding cannot be read.
+    pub unread_encoding: Option<&'static str>,
     /// The paths of unknown fields in the body.
     pub unknown_fields: Vec<String>,
     /// The project, mesh or project key.
@@ -84,15 +87,21 @@ pub struct RequestDetails {
 }
 
 impl RequestDetails {
-    /// Adds hints on unknown names in the request that may be misspelt. They come first, since a misspelt name is usually
+    /// Adds hints on unknown names in the request that may be misspelt, and on repeated ones. They come first, since a misspelt name is usually
     /// the cause of the refusal that the other hints explain.
     pub fn check_spelling(&mut self, query: Option<&str>, is_refused: bool) {
         let Some(request_schema) = self.request_schema else {
             return;
         };
         let mut hints = Vec::new();
+        hints.extend(
+            self.unread_encoding
+                .filter(|_| is_refused)
+                .map(str::to_owned),
+        );
         if let Some(query) = query {
             hints.extend(request_schema.on_query(query));
+            hints.extend(repetition_hints(query));
         }
         let unknown_fields = self.unknown_fields.iter();
         hints.extend(unknown_fields.map(|path| request_schema.on_ignored(path)));

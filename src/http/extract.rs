@@ -1,5 +1,7 @@
 //! Extractors whose refusals are worded by the dialect of the router.
 
+use std::borrow::Cow;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -8,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::body::collect;
 use super::context::with_details;
+use super::query::without_repetitions;
 use super::{Caller, Dialect, Rejection, json};
 
 /// A JSON body. The content type is ignored, and an empty body is read as `{}`.
@@ -44,7 +47,28 @@ impl<D: Dialect> FromRequest<D> for Body {
     type Rejection = D::Error;
 
     async fn from_request(request: Request, _: &D) -> Result<Self, D::Error> {
-        Ok(Self(read_body(request.into_body(), D::MAX_BODY).await?))
+        let bytes = read_body(request.into_body(), D::MAX_BODY).await?;
+        if let Some(encoding) = unread_encoding(&bytes) {
+            with_details(|details| details.unread_encoding = Some(encoding));
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// The reason that no family can read a body, if its first bytes tell it.
+fn unread_encoding(body: &[u8]) -> Option<&'static str> {
+    match body {
+        [0x1f, 0x8b, ..] => {
+            Some("the body is compressed with gzip, which is not read; send it uncompressed")
+        }
+        [0xef, 0xbb, 0xbf, ..] => Some(
+            "the body begins with a byte order mark, which JSON forbids (RFC 8259, section 8.1); \
+             send it without one",
+        ),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            Some("the body is encoded in UTF-16, which is not read; send it in UTF-8")
+        }
+        _ => None,
     }
 }
 
@@ -75,15 +99,23 @@ impl<T: DeserializeOwned + Send, D: Dialect> FromRequestParts<D> for Path<T> {
     }
 }
 
-/// The parameters of the query.
+/// The parameters of the query. The first value of each counts.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned, D: Dialect> FromRequestParts<D> for Query<T> {
     type Rejection = D::Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &D) -> Result<Self, D::Error> {
-        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+    async fn from_request_parts(parts: &mut Parts, _: &D) -> Result<Self, D::Error> {
+        let query = parts.uri.query().unwrap_or_default();
+        let query = match without_repetitions(query) {
+            Cow::Borrowed(_) => axum::extract::Query::<T>::try_from_uri(&parts.uri),
+            // A part of a valid query is valid.
+            Cow::Owned(first) => match format!("/?{first}").parse() {
+                Ok(uri) => axum::extract::Query::<T>::try_from_uri(&uri),
+                Err(_) => return Err(Rejection::Internal.into()),
+            },
+        };
         query.map(|query| Self(query.0)).map_err(|rejection| {
             let text = rejection.body_text();
             Rejection::BadQuery(

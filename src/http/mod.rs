@@ -20,6 +20,7 @@ pub mod observe;
 pub mod openapi;
 pub mod operation;
 pub mod problem;
+pub mod query;
 pub mod rejection;
 pub mod response;
 pub mod route_spec;

@@ -3,6 +3,7 @@
 mod bodies;
 mod heads;
 mod malformed;
+mod queries;
 mod spelling;
 
 use serde_json::Value;
