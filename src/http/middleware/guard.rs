@@ -26,6 +26,7 @@ use tokio::time::sleep;
 use super::instrument::instrument;
 use crate::http::context::{add_hint, with_details};
 use crate::http::extract::read_body;
+use crate::http::faults::apply::complete;
 use crate::http::faults::injection::InjectedFault;
 use crate::http::faults::rules::RequestInfo;
 use crate::http::head::MalformedHead;
@@ -145,7 +146,7 @@ async fn admit<D: Dialect>(
     }
     if let Some(stub_response) = fault.effect.stub_response() {
         with_details(|details| details.fault_effect = fault.effect);
-        return Ok(dialect.fault(&stub_response));
+        return Ok(complete(dialect.fault(&stub_response)));
     }
     let caller = caller?;
     if let Some(operation) = operation {

@@ -34,7 +34,7 @@ async fn a_refusal_does_not_wait_for_the_body() {
         ("POST", "/nowhere", "", "404"),
         ("BREW", &pipelines, "", "405"),
         ("BREW", "/_emulator/v1/clock", "", "405"),
-        ("GET", "/v3/auth/projects", "", "401"),
+        ("GET", "/v3/projects", "", "401"),
     ] {
         for length in ["Content-Length: 100\r\n", "Transfer-Encoding: chunked\r\n"] {
             let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\n{fields}{length}\r\n");
@@ -99,4 +99,31 @@ async fn a_body_that_waits_for_permission_is_read_after_it_and_the_connection_go
     let all = answers(&server, (head + &list).as_bytes()).await;
     let statuses: Vec<u16> = all.iter().map(|answer: &RawAnswer| answer.status).collect();
     assert_eq!(statuses, [100, 400, 200]);
+}
+
+#[tokio::test]
+async fn a_fault_with_a_status_that_has_no_body_is_sent_without_one() {
+    let server = Server::start().await;
+    let path = format!("/v3/{PROJECT}/pipeline/pipelines");
+    for (status, length) in [(204, ""), (205, "0"), (304, "")] {
+        for effect in [
+            "",
+            r#","garbage":true"#,
+            r#","slow_bytes_per_s":1"#,
+            r#","drop":"midway""#,
+        ] {
+            let fault = format!(r#"{{"do":{{"status":{status}{effect}}},"times":1}}"#);
+            let add = format!(
+                "POST /_emulator/v1/faults HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{fault}",
+                fault.len()
+            );
+            let list = format!("GET {path} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: t\r\n");
+            let twice = format!("{add}{list}\r\n{list}Connection: close\r\n\r\n");
+            let all = answers(&server, twice.as_bytes()).await;
+            let statuses: Vec<u16> = all.iter().map(|answer| answer.status).collect();
+            assert_eq!(statuses, [201, status, 200], "{fault}");
+            assert_eq!(all[1].field("content-length"), length, "{fault}");
+            assert_eq!(all[1].field("content-type"), "", "{fault}");
+        }
+    }
 }
