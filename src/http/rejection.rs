@@ -1,5 +1,7 @@
 //! The refusals of the guard and of extractors, without the words of any family.
 
+use axum::http::Extensions;
+
 use super::auth;
 use super::head::MalformedHead;
 
@@ -33,4 +35,12 @@ pub enum Rejection {
     TooLarge,
     /// A bug in the emulator.
     Internal,
+}
+
+impl Rejection {
+    /// The refusal of a request whose head is malformed.
+    pub fn of_head(extensions: &Extensions) -> Option<Self> {
+        let malformed = extensions.get::<MalformedHead>()?;
+        Some(Self::MalformedHead(malformed.clone()))
+    }
 }

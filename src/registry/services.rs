@@ -39,21 +39,20 @@ macro_rules! services {
 
         /// Refuses a path that no family has: as the service below whose prefix it is, else as the gateway.
         fn refuse(world: &World, request: Request) -> Response {
-            let malformed = request.extensions().get::<MalformedHead>().cloned();
             let path = request.uri().path();
             let is_below = |prefix| {
                 path.strip_prefix(prefix)
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             };
             $(if <$service>::PREFIX.is_some_and(is_below) {
-                if let Some(malformed) = malformed {
-                    let rejection = Rejection::MalformedHead(malformed);
+                if let Some(rejection) = Rejection::of_head(request.extensions()) {
                     return <$service as Dialect>::Error::from(rejection).into_response();
                 }
                 let (parts, _) = request.into_parts();
                 let service = <$service>::new(world.handle());
                 return service.unrouted(&parts, Rejection::NoRoute).into_response();
             })+
+            let malformed = request.extensions().get::<MalformedHead>().cloned();
             malformed.map_or(GatewayError::NoRoute, GatewayError::MalformedHead).into_response()
         }
 

@@ -192,7 +192,7 @@ fn service(
 fn host_fault(request: &Request<Incoming>) -> Option<MalformedHead> {
     let mut hosts = request.headers().get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
-        (Some(host), None) if host.as_bytes().iter().all(is_host_byte) => None,
+        (Some(host), None) if host.as_bytes().iter().copied().all(is_host_byte) => None,
         (None, _) if request.version() == Version::HTTP_10 => None,
         (None, _) => Some(MalformedHead::new("Host is missing")),
         (Some(_), Some(_)) => Some(MalformedHead::new("there is more than one Host")),
@@ -201,8 +201,8 @@ fn host_fault(request: &Request<Incoming>) -> Option<MalformedHead> {
 }
 
 /// True if a byte may be in a host name, an IP address or a port.
-fn is_host_byte(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!$%&'()*+,-.:;=[]_~".contains(byte)
+fn is_host_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!$%&'()*+,-.:;=[]_~".contains(&byte)
 }
 
 /// Discards the rest of a body after the answer. A client that waits for `100 Continue` sends none; its connection ends.

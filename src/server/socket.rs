@@ -132,6 +132,7 @@ impl Socket {
     fn withholds(&mut self, written: &[u8]) -> bool {
         if written.len() > LONGEST_OWN_ANSWER
             || !written.starts_with(b"HTTP/1.")
+            || !written.ends_with(b"\r\n\r\n")
             || written.get(9) != Some(&b'4')
         {
             self.has_answered = true;

@@ -29,7 +29,6 @@ use crate::http::extract::read_body;
 use crate::http::faults::apply::complete;
 use crate::http::faults::injection::InjectedFault;
 use crate::http::faults::rules::RequestInfo;
-use crate::http::head::MalformedHead;
 use crate::http::route_spec::RouteSpec;
 use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
 
@@ -99,6 +98,9 @@ fn wrong_method<D: Dialect>(
     dialect: &D,
     parts: &Parts,
 ) -> D::Error {
+    if let Some(rejection) = Rejection::of_head(&parts.extensions) {
+        return rejection.into();
+    }
     route_spec.hint_at_methods();
     dialect.unrouted(parts, Rejection::WrongMethod)
 }
@@ -123,8 +125,8 @@ async fn admit<D: Dialect>(
     request: Request,
     handler: BoxedHandler<D>,
 ) -> Result<Response, D::Error> {
-    if let Some(malformed) = request.extensions().get::<MalformedHead>() {
-        return Err(Rejection::MalformedHead(malformed.clone()).into());
+    if let Some(rejection) = Rejection::of_head(request.extensions()) {
+        return Err(rejection.into());
     }
     let (parts, body) = request.into_parts();
     let operation = identify_operation(route_spec, &dialect, &parts)?;
