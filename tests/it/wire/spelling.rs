@@ -20,6 +20,7 @@ const SPELLINGS: &[&str] = &[
     "X-Emulator-Evidence",
     "X-Emulator-Fault",
     "X-Emulator-Hint",
+    "X-Iam-Trace-Id",
     "X-Request-Id",
     "X-Subject-Token",
 ];
