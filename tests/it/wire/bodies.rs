@@ -66,7 +66,7 @@ async fn the_connection_goes_on_after_a_body_that_arrives_late() {
     stream.read_exact(&mut first).await.unwrap();
     assert_eq!(&first, b"HTTP/1.1 401");
 
-    stream.write_all(&[b'x'; 200_000]).await.unwrap();
+    stream.write_all(&vec![b'x'; 200_000]).await.unwrap();
     stream.write_all(list.as_bytes()).await.unwrap();
     let mut rest = String::new();
     stream.read_to_string(&mut rest).await.unwrap();
