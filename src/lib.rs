@@ -84,9 +84,9 @@
 //! 0. `server/connection.rs` has hyper read the head. It repairs a head that hyper cannot read, or marks it as malformed.
 //! 1. The router picks a route. An unknown path is refused in the dialect of its prefix (`registry/services.rs`).
 //! 2. `http/middleware/instrument.rs` wraps every request: request id, evidence and hint headers, journal, metrics.
-//! 3. `http/middleware/guard.rs` wraps every handler: it refuses a malformed head, looks up the operation, checks the token header or the
-//!    signature, the permission and the declared size, and applies faults. A refusal becomes the family's documented
-//!    error body.
+//! 3. `http/middleware/guard.rs` wraps every handler: it refuses a malformed head, looks up the operation, checks the
+//!    token header or the signature, the permission and the declared size, and applies faults. A refusal becomes the
+//!    family's documented error body.
 //! 4. Extractors (`http/extract.rs`) read path, query and body, and refuse in the family's dialect.
 //! 5. The handler makes one call on its table inside `Handle::read` or `Handle::write` (`world/handle.rs`), which take
 //!    the instant under the lock. The response is serialized directly from the stored resource.
@@ -101,8 +101,8 @@
 //! * A command first checks everything, then changes the memory; a refused one changes nothing.
 //! * Every change of a status is a transition. A world numbers its transitions in the order of time, and publishes each
 //!   once, under its lock.
-//! * Time is an argument. Only `sim/clock.rs` reads the machine's clock; only the timer, the server, faults and the reading of
-//!   bodies wait.
+//! * Time is an argument. Only `sim/clock.rs` reads the machine's clock; only the timer, the server, faults and the
+//!   reading of bodies wait.
 //! * The cost of an operation depends neither on the number of stored resources nor on the page. `cost.rs` tests this by
 //!   counting accesses.
 //! * Worlds share nothing, and a closed world leaves nothing behind.

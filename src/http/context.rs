@@ -87,8 +87,8 @@ pub struct RequestDetails {
 }
 
 impl RequestDetails {
-    /// Adds hints on unknown names in the request that may be misspelt, and on repeated ones. They come first, since a misspelt name is usually
-    /// the cause of the refusal that the other hints explain.
+    /// Adds hints on unknown names in the request that may be misspelt, and on repeated ones. They come first, since a
+    /// misspelt name is usually the cause of the refusal that the other hints explain.
     pub fn check_spelling(&mut self, query: Option<&str>, is_refused: bool) {
         let Some(request_schema) = self.request_schema else {
             return;
