@@ -389,8 +389,9 @@ mod tests {
         let unknown = read(&["exec", "--fail-on", "boredom", "--", "sh"], None).unwrap_err();
         assert!(
             unknown.contains("--fail-on")
-                && unknown
-                    .contains("[possible values: unused-script, unknown-route, server-error]"),
+                && unknown.contains(
+                    "[possible values: unused-script, unknown-route, server-error, inferred]"
+                ),
             "{unknown}"
         );
     }

@@ -137,6 +137,8 @@ pub enum FailOn {
     UnknownRoute,
     /// An answer of 500 or more without a fault.
     ServerError,
+    /// An answer that relies on a guess about the service.
+    Inferred,
 }
 
 impl FailOn {
@@ -153,29 +155,60 @@ impl FailOn {
             Self::ServerError => requests("server-error", world, |summary| {
                 summary.status >= 500 && summary.fault.is_none()
             }),
+            Self::Inferred => {
+                let mut lines: Vec<String> = guesses(world)
+                    .iter()
+                    .map(|((operation, guess), count)| {
+                        format!("inferred: {operation}: {guess} (answers: {count})")
+                    })
+                    .collect();
+                lines.extend(unchecked("inferred", world));
+                lines
+            }
         }
     }
 }
 
 /// The matching requests of a world's journal, a line each, and a line if requests are missing from it.
 fn requests(name: &str, world: &World, matches: impl Fn(&RequestSummary) -> bool) -> Vec<String> {
-    let journal = &world.recorder().journal;
-    let mut lines: Vec<String> = journal
-        .entries()
+    let entries = world.recorder().journal.entries();
+    entries
         .iter()
-        .filter(|record| matches(&record.summary))
-        .map(|record| format!("{name}: {}", describe(&record.summary)))
-        .collect();
+        .filter(|exchange| matches(&exchange.summary))
+        .map(|exchange| format!("{name}: {}", describe(&exchange.summary)))
+        .chain(unchecked(name, world))
+        .collect()
+}
+
+/// A line if requests are missing from a world's journal.
+fn unchecked(name: &str, world: &World) -> Option<String> {
+    let journal = &world.recorder().journal;
     let dropped = journal.stats().dropped;
-    if dropped > 0 {
-        lines.push(format!(
-            "{name}: not checked for {dropped} requests that the journal dropped (--journal-bytes)"
-        ));
-    }
     if !journal.is_on() {
-        lines.push(format!("{name}: not checked, since the journal is off"));
+        Some(format!("{name}: not checked, since the journal is off"))
+    } else if dropped > 0 {
+        Some(format!(
+            "{name}: not checked for {dropped} requests that the journal dropped (--journal-bytes)"
+        ))
+    } else {
+        None
     }
-    lines
+}
+
+/// The guesses that the answers in a world's journal rely on, by operation, with the number of answers.
+fn guesses(world: &World) -> BTreeMap<(String, String), usize> {
+    let mut guesses = BTreeMap::new();
+    for exchange in world.recorder().journal.entries() {
+        let summary = &exchange.summary;
+        let evidence = summary.evidence.as_deref().unwrap_or_default();
+        if let Some(guess) = evidence.strip_prefix("inferred; ") {
+            let operation = summary.operation.unwrap_or("-");
+            *guesses
+                .entry((operation.to_owned(), guess.to_owned()))
+                .or_default() += 1;
+        }
+    }
+    guesses
 }
 
 /// A request as a line.

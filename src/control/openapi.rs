@@ -15,10 +15,11 @@ const ABOUT: &str = "A local emulator of four release APIs, and of the IAM opera
     first.\n\n\
     An operation lists its own responses. In addition, an unknown path is 404 and an unsupported method is 405, in the \
     words of the family whose prefix the path has, and an injected fault (`POST /_emulator/v1/faults`) may return any \
-    response. Every response has the header `X-Request-Id`. `x-emulator-evidence` is how the operation's behaviour is \
-    known, `x-emulator-hint` suggests a request that would have worked, `x-emulator-fault` names the fault that hit.\n\n\
-    Examples named `documented` come from the services' own documentation. `x-evidence`, `x-source`, `x-action` and \
-    `x-differences` are an operation's evidence, its source, the permission it requires, and its differences from the \
+    response. Every response has the header `X-Request-Id`. `x-emulator-evidence` is how the response is known, \
+    `x-emulator-hint` suggests a request that would have worked, `x-emulator-fault` names the fault that hit.\n\n\
+    Examples named `documented` come from the services' own documentation. `x-evidence` is the evidence for an operation, a \
+    response, a field or a parameter (absent: documented), or for the words of an enum that are not documented. `x-source`, \
+    `x-action` and `x-differences` are an operation's source, the permission it requires, and its differences from the \
     service.";
 
 /// The document without its operations. The tags are the families, in the order of their prefixes, and the control
@@ -43,7 +44,8 @@ const HEADERS: [(&str, &str); 3] = [
     ("X-Request-Id", "The request's id: 32 hexadecimal digits"),
     (
         "x-emulator-evidence",
-        "How the operation's behaviour is known: `documented`, `observed` or `inferred`",
+        "How the response is known: `documented`, or `observed` or `inferred` with the parts that make it so (operation, \
+         error, fields, values, parameters), or `injected` with the id of the fault",
     ),
     (
         "x-emulator-hint",
@@ -89,7 +91,9 @@ fn header(name: &str, text: &str) -> Header {
     let schema = ObjectBuilder::new().schema_type(Type::String);
     let schema = match name {
         "X-Request-Id" => schema.pattern(Some("^[0-9a-f]{32}$")),
-        "x-emulator-evidence" => schema.enum_values(Some(["documented", "observed", "inferred"])),
+        "x-emulator-evidence" => schema.pattern(Some(
+            "^(documented|(observed|inferred)(; [a-z]+=[^;]+)+|injected; fault=[^;]+)$",
+        )),
         _ => schema,
     };
     HeaderBuilder::new()

@@ -40,6 +40,8 @@ pub(super) struct Filter {
     caller: Option<String>,
     /// The path, as it was sent.
     path: Option<String>,
+    /// The evidence for the answer, such as `inferred*` or `*error=SVCSTG.00100400*`.
+    evidence: Option<String>,
     /// Not before this instant of the world's clock, RFC 3339.
     #[schema(format = DateTime)]
     #[param(format = DateTime)]
@@ -87,6 +89,7 @@ impl Filter {
             ("scope", &self.scope, summary.scope.as_deref()),
             ("caller", &self.caller, summary.caller.as_deref()),
             ("path", &self.path, Some(summary.path.as_str())),
+            ("evidence", &self.evidence, summary.evidence.as_deref()),
         ];
         let mut differs: Vec<_> = fields
             .into_iter()

@@ -11,7 +11,12 @@ use std::cell::RefCell;
 use axum::body::Bytes;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use super::evidence::error_row::ErrorRow;
+use super::evidence::operation::OperationEvidence;
+use super::evidence::tree::{EvidenceTree, Part};
+use super::evidence::{AnswerEvidence, Evidence};
 use super::faults::rules::FaultEffect;
+use super::json::fast_writer::BodyEvidence;
 use super::openapi::request_schema::RequestSchema;
 use super::query::repetition_hints;
 use super::{Caller, Operation};
@@ -48,6 +53,36 @@ pub fn add_hint(hint: String) {
     with_details(|details| details.hints.push(hint));
 }
 
+/// Records the row of an error table that words the response to the current request.
+pub fn note_error(row: &ErrorRow) {
+    with_details(|details| details.evidence.note_error(row.evidence, row.name()));
+}
+
+/// Records a part of the response to the current request that is a guess, where only the handler knows that it is.
+pub fn note_inferred(path: &'static str) {
+    let part = Part {
+        path,
+        value: None,
+        evidence: Evidence::Inferred,
+    };
+    with_details(|details| details.evidence.note_response([part]));
+}
+
+/// Writes a body, and records the undocumented parts that it has if it is the response to the current request.
+pub(crate) fn trace_body<T>(write: impl FnOnce(&mut BodyEvidence) -> T) -> T {
+    let declared = with_details(|details| details.declared_evidence);
+    let tree = declared.flatten().and_then(OperationEvidence::response);
+    let mut body_evidence = BodyEvidence {
+        tree,
+        parts: tree.and_then(EvidenceTree::own_part).into_iter().collect(),
+    };
+    let written = write(&mut body_evidence);
+    if !body_evidence.parts.is_empty() {
+        with_details(|details| details.evidence.note_response(body_evidence.parts));
+    }
+    written
+}
+
 /// The id of the current request; empty outside of one.
 pub fn request_id() -> String {
     with_details(|details| details.id.clone()).unwrap_or_default()
@@ -66,6 +101,10 @@ pub struct RequestDetails {
     pub hints: Vec<String>,
     /// The fields and parameters that the request may have.
     pub request_schema: Option<&'static RequestSchema>,
+    /// The parts of request and response that are not documented, once the request was admitted.
+    pub declared_evidence: Option<&'static OperationEvidence>,
+    /// The parts that the response uses.
+    pub evidence: AnswerEvidence,
     /// The body, kept since a refusal may be due to its spelling.
     pub body: Bytes,
     /// The reason that the body's encoding cannot be read.
@@ -109,6 +148,22 @@ impl RequestDetails {
             hints.extend(request_schema.on_refused(&self.body, &self.unknown_fields));
         }
         self.hints.splice(..0, hints);
+    }
+
+    /// The evidence for the response as one line; `None` for a response of the emulator itself.
+    pub fn evidence_line(&mut self, query: Option<&str>) -> Option<Cow<'static, str>> {
+        if let Some(fault) = &self.fault
+            && self.fault_effect.changes_response()
+        {
+            return Some(format!("injected; fault={fault}").into());
+        }
+        if let (Some(operation), Some(declared)) = (self.operation, self.declared_evidence) {
+            let request = declared.parts_of_request(query, &self.body);
+            self.evidence
+                .note_operation(operation.evidence, &operation.id);
+            self.evidence.note_request(request);
+        }
+        self.evidence.summary()
     }
 
     /// The hints as one line of ASCII, truncated to about [`LONGEST_HINT`]; `None` if there are none.

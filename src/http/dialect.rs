@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
 
+use super::evidence::error_row::ErrorRow;
 use super::faults::rules::StubResponse;
 use super::observe::Recorder;
 use super::{Authentication, Caller, Operation, Rejection};
@@ -58,6 +59,11 @@ pub trait Dialect: Clone + Send + Sync + 'static {
     /// Adds the service's own headers to a response.
     fn add_headers(headers: &mut HeaderMap) {
         let _ = headers;
+    }
+
+    /// The errors of the family, those of its gateway included.
+    fn error_rows() -> Vec<ErrorRow> {
+        Vec::new()
     }
 
     /// Adds the credential and the refusals of the guard to the operations of the family's OpenAPI document.

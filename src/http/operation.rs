@@ -3,31 +3,12 @@
 use std::collections::HashMap;
 
 use axum::http::Method;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::{PathItem, path};
 
-/// The grounds on which an operation behaves as it does.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema, strum::IntoStaticStr,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-pub enum Evidence {
-    /// The service's own documentation says so.
-    Documented,
-    /// The source of the service or of an official client says so.
-    Observed,
-    /// An informed guess.
-    Inferred,
-}
-
-impl Evidence {
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-}
+use super::Evidence;
 
 /// The action of an operation that needs no permission.
 pub const NONE: &str = "none";
@@ -51,6 +32,9 @@ pub struct Operation {
     pub alias: String,
     /// The grounds on which the operation behaves as it does.
     pub evidence: Evidence,
+    /// The parts of requests and responses that are known less well than the operation, such as
+    /// `field extend_info (inferred)`.
+    pub undocumented: Vec<String>,
     /// The source of the evidence.
     pub source: String,
     /// The differences from the source, with reasons; empty: none.
@@ -63,7 +47,12 @@ impl Operation {
     /// # Panics
     /// If it lacks an id, a tag, or one of the extensions `x-evidence`, `x-source`, `x-action`. That is a mistake in its
     /// attribute, which every test that lists the operations finds.
-    pub(super) fn new(method: &Method, path: &str, declared: &path::Operation) -> Self {
+    pub(super) fn new(
+        method: &Method,
+        path: &str,
+        declared: &path::Operation,
+        undocumented: Vec<String>,
+    ) -> Self {
         let none = HashMap::new();
         let extensions = declared.extensions.as_deref().unwrap_or(&none);
         let optional = |key: &str| {
@@ -88,6 +77,7 @@ impl Operation {
             alias: optional("x-alias"),
             evidence: serde_json::from_value(required("x-evidence").into())
                 .expect("documented, observed or inferred"),
+            undocumented,
             source: required("x-source"),
             differences: optional("x-differences"),
         }
@@ -112,7 +102,7 @@ pub fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut path::Ope
 }
 
 /// The operations of a path, with their methods.
-pub(super) fn methods(item: &PathItem) -> impl Iterator<Item = (Method, &path::Operation)> {
+pub fn methods(item: &PathItem) -> impl Iterator<Item = (Method, &path::Operation)> {
     [
         (Method::GET, &item.get),
         (Method::POST, &item.post),

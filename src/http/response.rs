@@ -7,7 +7,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::ser::{Serialize, Serializer};
 
-pub use super::json::fast_writer::{to_html_safe_json, to_json};
+use super::context;
+use super::json::fast_writer;
 
 /// An iterator of views that serializes as a JSON array, once.
 pub struct StreamedArray<I>(Cell<Option<I>>);
@@ -22,6 +23,23 @@ impl<I: Iterator<Item: Serialize>> Serialize for StreamedArray<I> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.take().into_iter().flatten())
     }
+}
+
+/// Writes a view as JSON into a buffer of about the given size, and notes its undocumented parts for the evidence of the
+/// answer.
+///
+/// # Panics
+/// If the view has a map whose keys are not strings, which no wire type has.
+pub fn to_json(view: &impl Serialize, size: usize) -> Vec<u8> {
+    context::trace_body(|evidence| fast_writer::to_json(view, size, evidence))
+}
+
+/// The same, with the characters escaped that are special in HTML or JavaScript, as Go's `encoding/json` does.
+///
+/// # Panics
+/// If the view has a map whose keys are not strings, which no wire type has.
+pub fn to_html_safe_json(view: &impl Serialize, size: usize) -> Vec<u8> {
+    context::trace_body(|evidence| fast_writer::to_html_safe_json(view, size, evidence))
 }
 
 /// A response with a body of the given content type.

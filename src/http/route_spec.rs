@@ -8,6 +8,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::Dialect;
 use super::context::{add_hint, with_details};
+use super::evidence::error_row::declare_evidence;
+use super::evidence::operation::OperationEvidence;
 use super::openapi::request_schema::RequestSchema;
 use super::operation::{Operation, methods};
 
@@ -20,6 +22,8 @@ struct MethodSpec {
     /// Absent: the dialect is not that of an emulated service.
     operation: Option<Operation>,
     request_schema: RequestSchema,
+    /// Absent: the dialect is not that of an emulated service.
+    evidence: Option<OperationEvidence>,
 }
 
 /// The declarations of a path, read on first use because they are large.
@@ -46,10 +50,17 @@ impl<D: Dialect> RouteSpec<D> {
         self.methods.get_or_init(|| {
             let api = document::<D>(self.source);
             let components = serde_json::to_value(&api.components).expect("keys are strings");
-            let read = |path: &str, method: Method, declared| MethodSpec {
-                operation: D::IS_EMULATED_SERVICE.then(|| Operation::new(&method, path, declared)),
-                request_schema: RequestSchema::new(declared, &components),
-                method,
+            let read = |path: &str, method: Method, declared| {
+                let evidence =
+                    D::IS_EMULATED_SERVICE.then(|| OperationEvidence::new(declared, &components));
+                MethodSpec {
+                    operation: evidence
+                        .as_ref()
+                        .map(|evidence| Operation::new(&method, path, declared, evidence.list())),
+                    request_schema: RequestSchema::new(declared, &components),
+                    evidence,
+                    method,
+                }
             };
             let paths = api.paths.paths.iter();
             paths
@@ -87,6 +98,12 @@ impl<D: Dialect> RouteSpec<D> {
         declared.find(|declared| declared.method == *method)
     }
 
+    /// The parts of requests and responses of a method that are not documented; HEAD counts as GET. `None` if no
+    /// operation of a service has the method.
+    pub fn evidence(&self, method: &Method) -> Option<&OperationEvidence> {
+        self.find(method)?.evidence.as_ref()
+    }
+
     /// Hints at the methods of the path, for a caller who used another.
     pub fn hint_at_methods(&'static self) {
         let methods: Vec<&str> = self.methods().map(Method::as_str).collect();
@@ -107,5 +124,6 @@ pub fn document<D: Dialect>(sources: impl IntoIterator<Item = Source<D>>) -> Ope
         .fold(OpenApiRouter::new(), OpenApiRouter::routes)
         .split_for_parts();
     D::declare(&mut api);
+    declare_evidence(&mut api, &D::error_rows());
     api
 }

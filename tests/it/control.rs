@@ -271,6 +271,7 @@ async fn the_coverage_names_every_operation_with_its_evidence() {
         "action",
         "alias",
         "evidence",
+        "undocumented",
         "source",
         "differences",
     ];
@@ -289,7 +290,7 @@ async fn the_coverage_names_every_operation_with_its_evidence() {
         app.post(&list, pipeline("release-a", 1))
             .await
             .header("x-emulator-evidence"),
-        "inferred"
+        "inferred; operation=CreatePipeline; fields=*; parameters=stages.tasks"
     );
 }
 

@@ -93,6 +93,19 @@ async fn the_part_of_a_command() {
     }
 }
 
+#[test]
+fn answers_that_rely_on_a_guess_fail_a_run_and_each_guess_is_named() {
+    let output = exec_part(&["--fail-on", "inferred"], "use");
+    assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
+    let guess = "operation=CreatePipeline; fields=*; parameters=stages.tasks";
+    let line = format!("  world main: inferred: CreatePipeline: {guess} (answers: 1)\n");
+    let expected = format!("the command succeeded, but\n{line}");
+    assert!(stderr(&output).ends_with(&expected), "{}", stderr(&output));
+
+    let output = exec_part(&["--fail-on", "inferred"], "broken");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
 /// Has the emulator do more than anybody would wait for.
 async fn keep_busy(main: &Remote) {
     let every_second =
@@ -325,7 +338,9 @@ fn what_a_run_can_fail_on_is_listed_where_a_word_is_unknown() {
     let said = stderr(&output);
     assert!(
         said.contains("'boredom'")
-            && said.contains("[possible values: unused-script, unknown-route, server-error]"),
+            && said.contains(
+                "[possible values: unused-script, unknown-route, server-error, inferred]"
+            ),
         "{said}"
     );
 

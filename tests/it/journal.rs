@@ -70,7 +70,7 @@ async fn an_entry_has_the_request_and_its_answer() {
         &json!({
             "id": 1, "time": "2026-01-01T12:00:00Z", "real_time": 0, "family": "pipelines", "operation": "CreatePipeline",
             "method": "POST", "path": pipelines(), "query": null, "scope": PROJECT, "caller": "emulator", "status": 200,
-            "duration_us": 0, "rule": null, "scripts": [],
+            "duration_us": 0, "rule": null, "scripts": [], "evidence": "inferred; operation=CreatePipeline; fields=*; parameters=stages.tasks",
             "request": {"headers": {"x-auth-token": "***", "authorization": "***"}, "body": sent, "bytes": sent.to_string().len()},
             "response": null
         }),

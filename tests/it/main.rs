@@ -18,6 +18,7 @@ mod dialects;
 mod document;
 mod emulator;
 mod events;
+mod evidence;
 mod exec;
 mod faults;
 mod hints;

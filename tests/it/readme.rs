@@ -236,7 +236,7 @@ const END: &str = "<!-- end of coverage -->\n";
 /// The coverage table, from the same data as `GET /_emulator/v1/operations`.
 fn coverage() -> String {
     let mut table = String::from(
-        "| operation | request | evidence | source | differences |\n|---|---|---|---|---|\n",
+        "| operation | request | evidence | inferred parts | source | differences |\n|---|---|---|---|---|---|\n",
     );
     for operation in registry::operations() {
         let differences = if operation.differences.is_empty() {
@@ -246,11 +246,12 @@ fn coverage() -> String {
         };
         let _ = writeln!(
             table,
-            "| {} | `{} {}` | {} | {} | {} |",
+            "| {} | `{} {}` | {} | {} | {} | {} |",
             operation.id,
             operation.method,
             operation.path,
             operation.evidence.as_str(),
+            operation.undocumented.join(", ").replace(" (inferred)", ""),
             operation.source,
             differences.replace('|', "\\|").replace('<', "&lt;")
         );

@@ -191,6 +191,11 @@ pub struct StubResponse {
 }
 
 impl FaultEffect {
+    /// True if the client gets another response than the service's own. A delay or a slow body leaves it as it is.
+    pub fn changes_response(&self) -> bool {
+        self.stub_response().is_some() || self.drop.is_some() || self.garbage
+    }
+
     /// The response in place of the service's, if the effect has one.
     pub fn stub_response(&self) -> Option<StubResponse> {
         Some(StubResponse {

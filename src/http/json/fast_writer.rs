@@ -12,6 +12,8 @@ use serde::ser::{
 };
 use serde_json::Error;
 
+use crate::http::evidence::tree::{EvidenceTree, Part};
+
 /// The name of the newtype around a part that is already JSON.
 pub(super) const RAW_JSON: &str = "release_emulator::Verbatim";
 
@@ -19,22 +21,33 @@ pub(super) const RAW_JSON: &str = "release_emulator::Verbatim";
 ///
 /// # Panics
 /// If the view has a map whose keys are not strings, which no wire type has.
-pub fn to_json(view: &impl Serialize, size: usize) -> Vec<u8> {
-    write(view, size, Escaping::Minimal).expect("keys are strings")
+pub(crate) fn to_json(view: &impl Serialize, size: usize, evidence: &mut BodyEvidence) -> Vec<u8> {
+    write(view, size, Escaping::Minimal, evidence).expect("keys are strings")
 }
 
 /// The same, with the characters escaped that are special in HTML or JavaScript, as Go's `encoding/json` does.
 ///
 /// # Panics
 /// If the view has a map whose keys are not strings, which no wire type has.
-pub fn to_html_safe_json(view: &impl Serialize, size: usize) -> Vec<u8> {
-    write(view, size, Escaping::HtmlSafe).expect("keys are strings")
+pub(crate) fn to_html_safe_json(
+    view: &impl Serialize,
+    size: usize,
+    evidence: &mut BodyEvidence,
+) -> Vec<u8> {
+    write(view, size, Escaping::HtmlSafe, evidence).expect("keys are strings")
 }
 
-fn write(value: &impl Serialize, size: usize, escaping: Escaping) -> Result<Vec<u8>, Error> {
+fn write(
+    value: &impl Serialize,
+    size: usize,
+    escaping: Escaping,
+    evidence: &mut BodyEvidence,
+) -> Result<Vec<u8>, Error> {
     let mut writer = JsonWriter {
         text: Vec::with_capacity(size),
         escaping,
+        tree: evidence.tree,
+        parts: &mut evidence.parts,
     };
     value.serialize(&mut writer)?;
     let mut text = writer.text;
@@ -45,9 +58,19 @@ fn write(value: &impl Serialize, size: usize, escaping: Escaping) -> Result<Vec<
     Ok(text)
 }
 
-struct JsonWriter {
+/// The undocumented parts of a body: those that it may have, and those found in it while it was written.
+#[derive(Debug, Default)]
+pub(crate) struct BodyEvidence {
+    pub tree: Option<&'static EvidenceTree>,
+    pub parts: Vec<Part>,
+}
+
+struct JsonWriter<'p> {
     text: Vec<u8>,
     escaping: Escaping,
+    /// The undocumented parts of the array or object that comes next.
+    tree: Option<&'static EvidenceTree>,
+    parts: &'p mut Vec<Part>,
 }
 
 /// The characters that are escaped in strings.
@@ -69,7 +92,7 @@ fn is_unsafe(character: char) -> bool {
     matches!(character, '<' | '>' | '&' | '\u{2028}' | '\u{2029}')
 }
 
-impl JsonWriter {
+impl<'p> JsonWriter<'p> {
     fn string(&mut self, value: &str) {
         if !self.escaping.may_apply(value) {
             self.text.push(b'"');
@@ -93,13 +116,43 @@ impl JsonWriter {
     }
 
     /// Begins an array or object.
-    fn compound(&mut self, opening: &[u8], closing: &'static [u8]) -> Compound<'_> {
+    fn compound(&mut self, opening: &[u8], closing: &'static [u8]) -> Compound<'_, 'p> {
         self.text.extend_from_slice(opening);
         Compound {
+            tree: self.tree.take(),
             writer: self,
             is_first: true,
             closing,
         }
+    }
+
+    /// Writes a value that has undocumented parts, and notes those that it really has.
+    #[cold]
+    fn traced(
+        &mut self,
+        tree: &'static EvidenceTree,
+        value: &(impl Serialize + ?Sized),
+    ) -> Result<(), Error> {
+        let begin = self.text.len();
+        self.tree = Some(tree);
+        value.serialize(&mut *self)?;
+        // A scalar has not taken it.
+        self.tree = None;
+        let written = &self.text[begin..];
+        // Nothing of the field is shown.
+        if matches!(written, b"null" | b"[]") {
+            return Ok(());
+        }
+        let word = written
+            .strip_prefix(b"\"")
+            .and_then(|rest| rest.strip_suffix(b"\""));
+        let word = word.and_then(|word| tree.word_part(str::from_utf8(word).ok()?));
+        for part in tree.own_part().into_iter().chain(word) {
+            if !self.parts.contains(&part) {
+                self.parts.push(part);
+            }
+        }
+        Ok(())
     }
 
     /// Begins the array or object of an enum variant.
@@ -108,7 +161,7 @@ impl JsonWriter {
         name: &'static str,
         opening: &[u8],
         closing: &'static [u8],
-    ) -> Compound<'_> {
+    ) -> Compound<'_, 'p> {
         self.text.push(b'{');
         self.string(name);
         self.text.push(b':');
@@ -141,13 +194,14 @@ fn special_bytes(chunk: [u8; 8]) -> u64 {
 }
 
 /// An array or object that is being written.
-struct Compound<'a> {
-    writer: &'a mut JsonWriter,
+struct Compound<'a, 'p> {
+    writer: &'a mut JsonWriter<'p>,
+    tree: Option<&'static EvidenceTree>,
     is_first: bool,
     closing: &'static [u8],
 }
 
-impl Compound<'_> {
+impl Compound<'_, '_> {
     fn separate(&mut self) {
         if !std::mem::take(&mut self.is_first) {
             self.writer.text.push(b',');
@@ -156,7 +210,10 @@ impl Compound<'_> {
 
     fn element(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Error> {
         self.separate();
-        value.serialize(&mut *self.writer)
+        match self.tree {
+            Some(tree) => self.writer.traced(tree, value),
+            None => value.serialize(&mut *self.writer),
+        }
     }
 
     fn field(
@@ -177,7 +234,10 @@ impl Compound<'_> {
         }
         text.extend_from_slice(name.as_bytes());
         text.extend_from_slice(b"\":");
-        value.serialize(&mut *self.writer)
+        match self.tree.and_then(|tree| tree.field(name)) {
+            Some(tree) => self.writer.traced(tree, value),
+            None => value.serialize(&mut *self.writer),
+        }
     }
 
     fn close(self) {
@@ -194,16 +254,16 @@ macro_rules! serialize_integers {
     };
 }
 
-impl<'a> Serializer for &'a mut JsonWriter {
+impl<'a, 'p> Serializer for &'a mut JsonWriter<'p> {
     type Ok = ();
     type Error = Error;
-    type SerializeSeq = Compound<'a>;
-    type SerializeTuple = Compound<'a>;
-    type SerializeTupleStruct = Compound<'a>;
-    type SerializeTupleVariant = Compound<'a>;
-    type SerializeMap = Compound<'a>;
-    type SerializeStruct = Compound<'a>;
-    type SerializeStructVariant = Compound<'a>;
+    type SerializeSeq = Compound<'a, 'p>;
+    type SerializeTuple = Compound<'a, 'p>;
+    type SerializeTupleStruct = Compound<'a, 'p>;
+    type SerializeTupleVariant = Compound<'a, 'p>;
+    type SerializeMap = Compound<'a, 'p>;
+    type SerializeStruct = Compound<'a, 'p>;
+    type SerializeStructVariant = Compound<'a, 'p>;
 
     fn serialize_bool(self, value: bool) -> Result<(), Error> {
         let literal: &[u8] = if value { b"true" } else { b"false" };
@@ -289,15 +349,15 @@ impl<'a> Serializer for &'a mut JsonWriter {
         Ok(())
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Compound<'a>, Error> {
+    fn serialize_seq(self, _: Option<usize>) -> Result<Compound<'a, 'p>, Error> {
         Ok(self.compound(b"[", b"]"))
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Compound<'a>, Error> {
+    fn serialize_tuple(self, _: usize) -> Result<Compound<'a, 'p>, Error> {
         Ok(self.compound(b"[", b"]"))
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Compound<'a>, Error> {
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Compound<'a, 'p>, Error> {
         Ok(self.compound(b"[", b"]"))
     }
 
@@ -307,15 +367,15 @@ impl<'a> Serializer for &'a mut JsonWriter {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Compound<'a>, Error> {
+    ) -> Result<Compound<'a, 'p>, Error> {
         Ok(self.variant(variant, b"[", b"]}"))
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Compound<'a>, Error> {
+    fn serialize_map(self, _: Option<usize>) -> Result<Compound<'a, 'p>, Error> {
         Ok(self.compound(b"{", b"}"))
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Compound<'a>, Error> {
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Compound<'a, 'p>, Error> {
         Ok(self.compound(b"{", b"}"))
     }
 
@@ -325,14 +385,14 @@ impl<'a> Serializer for &'a mut JsonWriter {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Compound<'a>, Error> {
+    ) -> Result<Compound<'a, 'p>, Error> {
         Ok(self.variant(variant, b"{", b"}}"))
     }
 }
 
 macro_rules! serialize_parts {
     ($($kind:ident: $method:ident($($name:ident: $type:ty)?) by $write:ident,)*) => {
-        $(impl $kind for Compound<'_> {
+        $(impl $kind for Compound<'_, '_> {
             type Ok = ();
             type Error = Error;
 
@@ -357,7 +417,7 @@ serialize_parts! {
     SerializeStructVariant: serialize_field(name: &'static str) by field,
 }
 
-impl SerializeMap for Compound<'_> {
+impl SerializeMap for Compound<'_, '_> {
     type Ok = ();
     type Error = Error;
 
@@ -394,7 +454,7 @@ mod tests {
     use crate::http::json::RawJson;
 
     fn written(value: &impl Serialize) -> String {
-        String::from_utf8(to_json(value, 0)).unwrap()
+        String::from_utf8(to_json(value, 0, &mut BodyEvidence::default())).unwrap()
     }
 
     #[derive(Serialize)]
@@ -453,14 +513,15 @@ mod tests {
     #[test]
     fn a_key_that_is_not_a_string_is_refused() {
         let map = BTreeMap::from([(vec![1_u8], 1)]);
-        let error = write(&map, 0, Escaping::Minimal).unwrap_err();
+        let error = write(&map, 0, Escaping::Minimal, &mut BodyEvidence::default()).unwrap_err();
         assert_eq!(error.to_string(), "a key must be a string");
     }
 
     #[test]
     fn html_safe_strings_and_keys_have_no_special_characters() {
         let view = BTreeMap::from([("<k>", "a&b<\"\u{2028}>\u{2029}ü\n"), ("plain", "text")]);
-        let text = String::from_utf8(to_html_safe_json(&view, 0)).unwrap();
+        let text =
+            String::from_utf8(to_html_safe_json(&view, 0, &mut BodyEvidence::default())).unwrap();
         assert_eq!(
             text,
             r#"{"\u003ck\u003e":"a\u0026b\u003c\"\u2028\u003e\u2029ü\n","plain":"text"}"#

@@ -162,8 +162,10 @@ async fn admit<D: Dialect>(
         return Err(Rejection::TooLarge.into());
     }
     let request_schema = route_spec.request_schema(&parts.method);
+    let declared_evidence = route_spec.evidence(&parts.method);
     with_details(|details| {
         details.request_schema = request_schema;
+        details.declared_evidence = declared_evidence;
         details.fault_effect = fault.effect;
         details.authorized = Some(caller);
     });

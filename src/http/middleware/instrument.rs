@@ -73,7 +73,13 @@ pub async fn instrument<F: Future<Output = Response>>(
     let is_refused = status >= 400;
     details.check_spelling(request_head.query.as_deref(), is_refused);
     let hint_line = details.hint_line();
-    set_headers(response.headers_mut(), &details, hint_line.as_deref());
+    let evidence = details.evidence_line(request_head.query.as_deref());
+    set_headers(
+        response.headers_mut(),
+        &details,
+        evidence.as_deref(),
+        hint_line.as_deref(),
+    );
     let duration = stopwatch.elapsed();
     request_head.log(&details, status, duration);
     if !request_head.is_control_plane {
@@ -99,7 +105,7 @@ pub async fn instrument<F: Future<Output = Response>>(
                 length,
             };
             let response = Message::from_response(&head.headers, &body);
-            let summary = request_head.into_summary(details, status, duration, &recorder);
+            let summary = request_head.into_summary(details, evidence, status, duration, &recorder);
             recorder.record(RequestRecord {
                 summary: Arc::new(summary),
                 request,
@@ -170,6 +176,7 @@ impl RequestHead {
     fn into_summary(
         self,
         details: RequestDetails,
+        evidence: Option<Cow<'static, str>>,
         status: u16,
         duration: Duration,
         recorder: &Recorder,
@@ -193,16 +200,21 @@ impl RequestHead {
             rule: details.fault.as_ref().or(details.scripts.first()).cloned(),
             scripts: details.scripts,
             fault: details.fault,
+            evidence,
         }
     }
 }
 
-fn set_headers(headers: &mut HeaderMap, details: &RequestDetails, hints: Option<&str>) {
+fn set_headers(
+    headers: &mut HeaderMap,
+    details: &RequestDetails,
+    evidence: Option<&str>,
+    hints: Option<&str>,
+) {
     let text = |text: &str| HeaderValue::from_str(text).expect("printable ASCII");
     headers.insert(REQUEST_ID, text(&details.id));
-    if let Some(operation) = details.operation {
-        let evidence = operation.evidence.as_str();
-        headers.insert(EVIDENCE, HeaderValue::from_static(evidence));
+    if let Some(evidence) = evidence {
+        headers.insert(EVIDENCE, text(evidence));
     }
     if let Some(hints) = hints {
         headers.insert(HINT, text(hints));

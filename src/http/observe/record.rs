@@ -1,5 +1,6 @@
 //! Records of requests with their answers, as the journal keeps them and as test authors and the control plane get them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,6 +78,9 @@ pub struct RequestSummary {
     pub rule: Option<String>,
     /// The ids of all scripts that decided something meanwhile.
     pub scripts: Vec<String>,
+    /// The evidence for the answer, as the header `x-emulator-evidence` tells it.
+    #[schema(value_type = Option<String>)]
+    pub evidence: Option<Cow<'static, str>>,
     /// The id of the fault that hit the request.
     #[serde(skip)]
     pub fault: Option<String>,
@@ -106,12 +110,15 @@ impl RequestRecord {
             query,
             scope,
             caller,
+            evidence,
             ..
         } = &*self.summary;
         let texts = [query, scope, caller].into_iter().flatten();
+        let evidence = evidence.as_ref().map_or(0, |evidence| evidence.len());
         OVERHEAD
             + path.len()
             + texts.map(String::len).sum::<usize>()
+            + evidence
             + self.request.size()
             + self.response.size()
     }
@@ -207,6 +214,7 @@ mod tests {
                 duration: Duration::from_micros(1),
                 rule: None,
                 scripts: Vec::new(),
+                evidence: None,
                 fault: None,
             }
         }

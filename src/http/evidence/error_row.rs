@@ -1,0 +1,82 @@
+//! The rows of the error tables of the families.
+
+use serde_json::json;
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::{OpenApi, RefOr};
+
+use super::level::Evidence;
+use super::schema::EXTENSION;
+use crate::http::operation::operations_of;
+
+/// A refusal of a family: its status, its code and its text, and how they are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorRow {
+    pub status: u16,
+    /// The code in the body; empty if the body has none.
+    pub code: &'static str,
+    /// The text in the body; a detail may follow it.
+    pub text: &'static str,
+    pub evidence: Evidence,
+}
+
+impl ErrorRow {
+    pub const fn documented(status: u16, code: &'static str, text: &'static str) -> Self {
+        Self {
+            status,
+            code,
+            text,
+            evidence: Evidence::Documented,
+        }
+    }
+
+    pub const fn inferred(status: u16, code: &'static str, text: &'static str) -> Self {
+        Self {
+            evidence: Evidence::Inferred,
+            ..Self::documented(status, code, text)
+        }
+    }
+
+    pub const fn observed(status: u16, code: &'static str, text: &'static str) -> Self {
+        Self {
+            evidence: Evidence::Observed,
+            ..Self::documented(status, code, text)
+        }
+    }
+
+    /// The code, or the text of a row without a code.
+    pub const fn name(&self) -> &'static str {
+        if self.code.is_empty() {
+            self.text
+        } else {
+            self.code
+        }
+    }
+
+    /// The same refusal in a case for which it is a guess.
+    pub const fn as_inferred(self) -> Self {
+        Self {
+            evidence: Evidence::Inferred,
+            ..self
+        }
+    }
+}
+
+/// Declares the evidence for the error responses of all operations: that of the weakest row with the status.
+pub fn declare_evidence(api: &mut OpenApi, rows: &[ErrorRow]) {
+    for item in api.paths.paths.values_mut() {
+        for operation in operations_of(item) {
+            for (status, response) in &mut operation.responses.responses {
+                let rows = rows.iter().filter(|row| row.status.to_string() == *status);
+                if let Some(weakest) = rows.map(|row| row.evidence).max()
+                    && let RefOr::T(response) = response
+                {
+                    let evidence = ExtensionsBuilder::new().add(EXTENSION, json!(weakest.as_str()));
+                    response
+                        .extensions
+                        .get_or_insert_default()
+                        .merge(evidence.build());
+                }
+            }
+        }
+    }
+}

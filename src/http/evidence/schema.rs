@@ -1,0 +1,86 @@
+//! Declarations of evidence in schemas, as the extension `x-evidence`.
+//!
+//! On a field or a parameter the extension is a word, such as `"inferred"`; on the schema of an enum it is an object of
+//! the words that are not documented.
+
+use std::marker::PhantomData;
+
+use serde_json::{Value, json};
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::level::Evidence;
+
+/// The name of the extension.
+pub const EXTENSION: &str = "x-evidence";
+
+/// The schema of an inferred field whose type has a schema of its own, which no attribute can extend. Attributes need a
+/// name without arguments: an alias, as in `#[schema(inline, value_type = Option<InferredTask>)]`. Other fields have the
+/// attribute `#[schema(extensions(("x-evidence" = json!("inferred"))))]`.
+pub struct Inferred<T>(PhantomData<T>);
+
+impl<T: ToSchema> PartialSchema for Inferred<T> {
+    fn schema() -> RefOr<Schema> {
+        let extensions = ExtensionsBuilder::new()
+            .add(EXTENSION, json!(Evidence::Inferred.as_str()))
+            .build();
+        match T::schema() {
+            RefOr::T(Schema::Object(mut object)) if object.properties.is_empty() => {
+                object.extensions = Some(extensions);
+                RefOr::T(object.into())
+            }
+            RefOr::T(Schema::Array(mut array)) => {
+                array.extensions = Some(extensions);
+                RefOr::T(array.into())
+            }
+            RefOr::T(Schema::OneOf(mut one_of)) => {
+                one_of.extensions = Some(extensions);
+                RefOr::T(one_of.into())
+            }
+            _ => AllOfBuilder::new()
+                .item(Ref::from_schema_name(T::name()))
+                .extensions(Some(extensions))
+                .into(),
+        }
+    }
+}
+
+impl<T: ToSchema> ToSchema for Inferred<T> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        T::name()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        if let RefOr::T(Schema::AllOf(_)) = Self::schema() {
+            schemas.push((T::name().into_owned(), T::schema()));
+        }
+        T::schemas(schemas);
+    }
+}
+
+/// The schema of an enum of words, each with its evidence.
+pub fn words(
+    description: &str,
+    words: impl IntoIterator<Item = (&'static str, Evidence)>,
+) -> RefOr<Schema> {
+    let words: Vec<(&str, Evidence)> = words.into_iter().collect();
+    let description: Vec<&str> = description.trim_end().lines().map(str::trim).collect();
+    let undocumented: serde_json::Map<String, Value> = words
+        .iter()
+        .filter(|(_, evidence)| *evidence != Evidence::Documented)
+        .map(|(word, evidence)| ((*word).to_owned(), json!(evidence.as_str())))
+        .collect();
+    let extensions = (!undocumented.is_empty()).then(|| {
+        ExtensionsBuilder::new()
+            .add(EXTENSION, Value::Object(undocumented))
+            .build()
+    });
+    ObjectBuilder::new()
+        .description(Some(description.join("\n")))
+        .schema_type(Type::String)
+        .enum_values(Some(words.iter().map(|(word, _)| *word)))
+        .extensions(extensions)
+        .into()
+}

@@ -1,0 +1,211 @@
+//! The evidence that each answer tells, in its header and in the journal.
+
+use serde_json::{Value, json};
+
+use crate::common::{App, PROJECT, Reply};
+
+const EVIDENCE: &str = "x-emulator-evidence";
+
+fn pipelines() -> String {
+    format!("/v3/{PROJECT}/pipeline/pipelines")
+}
+
+fn plans() -> String {
+    format!("/v3/{PROJECT}/cas/release-plans")
+}
+
+#[track_caller]
+fn assert_evidence(reply: &Reply, expected: &str) {
+    let status = reply.status;
+    assert_eq!(
+        reply.header(EVIDENCE),
+        expected,
+        "{} {status}",
+        reply.request
+    );
+}
+
+async fn create_pipeline(app: &App) -> String {
+    let body = json!({
+        "name": "shop", "model_version": 2, "config_mode": "ui",
+        "stages": [{"name": "build", "tasks": [{"name": "compile"}]}],
+    });
+    let reply = app.post(&pipelines(), body).await;
+    assert_evidence(
+        &reply,
+        "inferred; operation=CreatePipeline; fields=*; parameters=stages.tasks",
+    );
+    reply.assert_status(200)["id"].as_str().unwrap().to_owned()
+}
+
+async fn create_plan(app: &App) -> String {
+    let components = json!([{"seq": 0, "name": "web", "runtime_stack": {"name": "Docker"}}]);
+    let body = json!({"name": "weekly", "components": components});
+    let created = app.post(&plans(), body).await.assert_status(200);
+    created["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_list_is_documented_until_it_shows_an_inferred_field() {
+    let app = App::new();
+    assert_evidence(&app.get(&pipelines()).await, "documented");
+    let id = create_pipeline(&app).await;
+    assert_evidence(&app.get(&pipelines()).await, "documented");
+    let action = format!("{}/{id}/action?action_id=start", pipelines());
+    assert_evidence(&app.post(&action, json!({})).await, "documented");
+    assert_evidence(&app.get(&pipelines()).await, "inferred; fields=extend_info");
+}
+
+#[tokio::test]
+async fn a_parameter_of_the_query_counts_when_it_is_sent() {
+    let app = App::new();
+    assert_evidence(
+        &app.get(&format!("{}?limit=5&order=asc", pipelines())).await,
+        "inferred; parameters=limit,order",
+    );
+    assert_evidence(
+        &app.get(&format!("{}?limit=900", plans())).await,
+        "inferred; parameters=limit",
+    );
+    assert_evidence(
+        &app.get(&format!("{}?color=red", plans())).await,
+        "documented",
+    );
+}
+
+#[tokio::test]
+async fn an_inferred_word_makes_its_field_inferred() {
+    let app = App::new();
+    let id = create_plan(&app).await;
+    assert_evidence(&app.get(&plans()).await, "documented");
+    app.post(&format!("{}/{id}/execute", plans()), json!({}))
+        .await
+        .assert_status(200);
+    let running = "inferred; fields=release_plans.status; values=RUNNING";
+    assert_evidence(&app.get(&plans()).await, running);
+    assert_evidence(
+        &app.get(&format!("{}/{id}", plans())).await,
+        "inferred; fields=status; values=RUNNING",
+    );
+    app.advance(10_000).await;
+    assert_evidence(&app.get(&plans()).await, "documented");
+}
+
+#[tokio::test]
+async fn a_field_of_a_request_counts_when_it_is_sent() {
+    let app = App::new();
+    let id = create_pipeline(&app).await;
+    let edit = |more: Value| {
+        let mut body = json!({"name": "shop", "model_version": 2, "config_mode": "template",
+            "sources": [{"template_source": {"storage": "obs", "url": "u"}}]});
+        for (key, value) in more.as_object().unwrap() {
+            body[key] = value.clone();
+        }
+        body
+    };
+    let path = format!("{}/{id}", pipelines());
+    assert_evidence(&app.put(&path, edit(json!({}))).await, "inferred; fields=*");
+    assert_evidence(
+        &app.put(&path, edit(json!({"fail_mode": "continue"}))).await,
+        "inferred; fields=*; parameters=fail_mode",
+    );
+    assert_evidence(
+        &app.put(&path, edit(json!({"fail_mode": null}))).await,
+        "inferred; fields=*",
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_has_the_evidence_of_its_row() {
+    let app = App::new();
+    let id = create_pipeline(&app).await;
+    let detail = format!("{}/{id}", pipelines());
+
+    let no_credential = app.send("GET", &detail, &[], "").await;
+    no_credential.assert_status(401);
+    assert_evidence(&no_credential, "documented");
+
+    let unknown_path = app.get("/v3/nothing/here").await;
+    unknown_path.assert_status(404);
+    assert_evidence(&unknown_path, "documented");
+
+    let unknown_method = app.delete(&detail).await;
+    unknown_method.assert_status(405);
+    assert_evidence(&unknown_method, "inferred; error=APIGW.0101");
+
+    let unknown_id = app.get(&format!("{}/nothing", pipelines())).await;
+    unknown_id.assert_status(404);
+    assert_evidence(&unknown_id, "documented");
+
+    let invalid = app.put(&detail, json!({"name": "x"})).await;
+    invalid.assert_status(400);
+    assert_evidence(&invalid, "documented");
+
+    let stop = format!("{detail}/action?action_id=stop");
+    let wrong_status = app.post(&stop, json!({})).await;
+    wrong_status.assert_status(400);
+    assert_evidence(&wrong_status, "inferred; error=SVCSTG.00100400");
+}
+
+#[tokio::test]
+async fn zadig_words_its_refusals_as_its_source_does() {
+    let app = App::new();
+    let unknown = app
+        .get("/openapi/delivery/releases/65f0?projectKey=demo")
+        .await;
+    unknown.assert_status(500);
+    assert_evidence(&unknown, "observed; error=Internal Server Error");
+}
+
+#[tokio::test]
+async fn an_injected_answer_is_neither_documented_nor_a_guess() {
+    let app = App::new();
+    let add = async |effect: Value| {
+        let fault = json!({"match": {"operation": "ListPipelines"}, "do": effect, "times": 1});
+        let added = app
+            .post("/_emulator/v1/faults", fault)
+            .await
+            .assert_status(201);
+        added["id"].as_str().unwrap().to_owned()
+    };
+    for effect in [
+        json!({"status": 418}),
+        json!({"status": 503}),
+        json!({"garbage": true}),
+    ] {
+        let id = add(effect).await;
+        let reply = app.get(&pipelines()).await;
+        assert_evidence(&reply, &format!("injected; fault={id}"));
+    }
+    add(json!({"delay_ms": 1})).await;
+    assert_evidence(&app.get(&pipelines()).await, "documented");
+}
+
+#[tokio::test]
+async fn the_emulator_itself_tells_no_evidence() {
+    let app = App::new();
+    assert_evidence(&app.get("/_emulator/v1/clock").await, "");
+    assert_evidence(&app.get("/_emulator/v1/nothing").await, "");
+}
+
+#[tokio::test]
+async fn the_journal_keeps_the_evidence_and_requests_are_matched_by_it() {
+    let app = App::new();
+    create_pipeline(&app).await;
+    app.get(&pipelines()).await;
+    let listed = app.get("/_emulator/v1/requests").await.assert_status(200);
+    let evidence: Vec<&str> = listed["requests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|request| request["evidence"].as_str().unwrap())
+        .collect();
+    assert!(evidence[0].starts_with("inferred; operation=CreatePipeline"));
+    assert_eq!(evidence[1], "documented");
+
+    let guesses = app.get("/_emulator/v1/requests?evidence=inferred*").await;
+    assert_eq!(guesses.assert_status(200)["total"], 1);
+    let verify = json!({"match": {"evidence": "inferred*"}, "exactly": 0});
+    let verified = app.post("/_emulator/v1/requests/verify", verify).await;
+    verified.assert_status(409);
+}
