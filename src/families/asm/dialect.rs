@@ -7,6 +7,7 @@ use super::error::{self, Error};
 use super::table::Table;
 use crate::families::huawei::{HuaweiService, decoded, segment};
 use crate::http::Caller;
+use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::rules::StubResponse;
 use crate::world::handle::Handle;
 
@@ -32,6 +33,10 @@ impl HuaweiService for Asm {
         let path = request.uri.path();
         let scope = project_in_path(path).or_else(|| segment(path, 3));
         scope.map(decoded)
+    }
+
+    fn error_rows() -> Vec<ErrorRow> {
+        error::ROWS.to_vec()
     }
 
     fn fault(answer: &StubResponse) -> Response {

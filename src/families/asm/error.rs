@@ -7,9 +7,10 @@
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::families::huawei::{self, ErrorRow, GatewayError, status_code};
+use crate::families::huawei::{self, GatewayError, status_code};
 use crate::http::auth::CredentialError;
-use crate::http::context::add_hint;
+use crate::http::context::{add_hint, note_error};
+use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::rules::StubResponse;
 use crate::http::{Rejection, response};
 use crate::world::fixture::ValidationError;
@@ -89,15 +90,16 @@ pub struct AsmErrorBody {
     pub error_msg: String,
 }
 
-const INVALID_REQUEST: ErrorRow = (400, "ASM.01010001", "Invalid request.");
-const UNAUTHENTICATED: ErrorRow = (401, "ASM.01000001", "Authenticate error.");
-const FORBIDDEN: ErrorRow = (403, "ASM.01000002", "Forbidden.");
-const NOT_FOUND: ErrorRow = (404, "ASM.01010002", "Resource not found.");
-const ALREADY_EXISTS: ErrorRow = (409, "ASM.01010003", "The resource already exists.");
-const INTERNAL: ErrorRow = (500, "ASM.01040001", "Internal error.");
+const INVALID_REQUEST: ErrorRow = ErrorRow::documented(400, "ASM.01010001", "Invalid request.");
+const UNAUTHENTICATED: ErrorRow = ErrorRow::documented(401, "ASM.01000001", "Authenticate error.");
+const FORBIDDEN: ErrorRow = ErrorRow::documented(403, "ASM.01000002", "Forbidden.");
+const NOT_FOUND: ErrorRow = ErrorRow::documented(404, "ASM.01010002", "Resource not found.");
+const ALREADY_EXISTS: ErrorRow =
+    ErrorRow::documented(409, "ASM.01010003", "The resource already exists.");
+const INTERNAL: ErrorRow = ErrorRow::documented(500, "ASM.01040001", "Internal error.");
 
-/// The status, code and text of every documented error.
-const STATUSES: [ErrorRow; 6] = [
+/// The errors of the service's own, which also answer injected faults.
+pub(super) const ROWS: [ErrorRow; 6] = [
     INVALID_REQUEST,
     UNAUTHENTICATED,
     FORBIDDEN,
@@ -108,7 +110,7 @@ const STATUSES: [ErrorRow; 6] = [
 
 /// The response of an injected fault, in the family's format.
 pub fn fault(stub_response: &StubResponse) -> Response {
-    huawei::fault(stub_response, &STATUSES, body)
+    huawei::fault(stub_response, &ROWS, body)
 }
 
 fn body(error_code: String, error_msg: String) -> Vec<u8> {
@@ -121,7 +123,7 @@ fn body(error_code: String, error_msg: String) -> Vec<u8> {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let ((status, code, text), detail, hint) = match self {
+        let (row, detail, hint) = match self {
             Self::GatewayError(error) => return error.into_response(),
             Self::InvalidRequest { message, hint } => (INVALID_REQUEST, Some(message), hint),
             Self::Unauthenticated(failure) => {
@@ -135,13 +137,14 @@ impl IntoResponse for Error {
             Self::Internal => (INTERNAL, None, None),
         };
         let message = match detail {
-            Some(detail) => format!("{text} {detail}"),
-            None => text.to_owned(),
+            Some(detail) => format!("{} {detail}", row.text),
+            None => row.text.to_owned(),
         };
         let message = message.chars().take(LONGEST_MESSAGE).collect();
         if let Some(hint) = hint {
             add_hint(hint);
         }
-        response::json(status_code(status), body(code.to_owned(), message))
+        note_error(&row);
+        response::json(status_code(row.status), body(row.code.to_owned(), message))
     }
 }

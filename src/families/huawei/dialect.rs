@@ -9,6 +9,7 @@ use utoipa::openapi::OpenApi;
 
 use super::authenticate::{authenticate, authorize, check_named_project};
 use super::openapi::declare;
+use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::rules::StubResponse;
 use crate::http::observe::Recorder;
 use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
@@ -49,6 +50,9 @@ pub trait HuaweiService: Clone + Send + Sync + 'static {
     fn add_headers(headers: &mut HeaderMap) {
         let _ = headers;
     }
+
+    /// The errors of the service's own.
+    fn error_rows() -> Vec<ErrorRow>;
 
     /// Adds the service's own declarations to the OpenAPI document.
     fn declare(api: &mut OpenApi) {
@@ -103,6 +107,12 @@ impl<S: HuaweiService> Dialect for S {
 
     fn add_headers(headers: &mut HeaderMap) {
         <S as HuaweiService>::add_headers(headers);
+    }
+
+    fn error_rows() -> Vec<ErrorRow> {
+        let mut rows = <S as HuaweiService>::error_rows();
+        rows.extend(super::error::ROWS);
+        rows
     }
 
     fn declare(api: &mut OpenApi) {

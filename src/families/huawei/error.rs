@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::http::auth::CredentialError;
-use crate::http::context::{add_hint, request_id};
+use crate::http::context::{add_hint, note_error, request_id};
+use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::rules::StubResponse;
 use crate::http::head::MalformedHead;
 use crate::http::response;
@@ -19,19 +20,19 @@ use crate::world::hints;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GatewayError {
     /// 400, 414 or 431: a head that is not valid HTTP.
-    #[error("{}: {}", malformed(.0.status).2, .0.reason)]
+    #[error("{}: {}", malformed(.0.status).text, .0.reason)]
     MalformedHead(MalformedHead),
     /// 404: an unknown path.
-    #[error("{}", NO_ROUTE.2)]
+    #[error("{}", NO_ROUTE.text)]
     NoRoute,
     /// 405: an unknown method of a known path (inferred).
-    #[error("{}: method not allowed", NO_ROUTE.2)]
+    #[error("{}: method not allowed", NO_ROUTE.text)]
     WrongMethod,
     /// 401: a missing or invalid credential.
     #[error("{}", unauthenticated(.0))]
     Unauthenticated(CredentialError),
     /// 403: a valid credential without the permission.
-    #[error("{}: {action}", FORBIDDEN.2)]
+    #[error("{}: {action}", FORBIDDEN.text)]
     Forbidden {
         /// The missing permission.
         action: String,
@@ -39,10 +40,10 @@ pub enum GatewayError {
         why: String,
     },
     /// 413: a body of more than 12 MiB.
-    #[error("{}", TOO_LARGE.2)]
+    #[error("{}", TOO_LARGE.text)]
     TooLarge,
     /// 400: a path with a literal placeholder.
-    #[error("{}: the path holds the literal {{project_id}}", BAD_REQUEST.2)]
+    #[error("{}: the path holds the literal {{project_id}}", BAD_REQUEST.text)]
     NoProject,
     /// 501: an operation of the service that cannot be emulated (inferred).
     #[error("The API is not available in this environment")]
@@ -52,8 +53,8 @@ pub enum GatewayError {
 /// The documented text for an invalid credential.
 fn unauthenticated(failure: &CredentialError) -> String {
     let reason = match failure {
-        CredentialError::Revoked => return REVOKED.2.to_owned(),
-        CredentialError::Missing => return UNAUTHENTICATED.2.to_owned(),
+        CredentialError::Revoked => return REVOKED.text.to_owned(),
+        CredentialError::Missing => return UNAUTHENTICATED.text.to_owned(),
         CredentialError::BadSignature {
             canonical: Some(canonical),
             ..
@@ -73,71 +74,84 @@ fn unauthenticated(failure: &CredentialError) -> String {
     format!("Incorrect IAM authentication information: {reason}")
 }
 
-/// The row for a head that is not valid HTTP. Source: the code table of the API Gateway, read 2026-08; there, fields that
-/// are too large have the status 494 of nginx.
+/// The row for a head that is not valid HTTP. The source has fields that are too large under the status 494 of nginx.
 fn malformed(status: StatusCode) -> ErrorRow {
-    let text = match status {
-        StatusCode::URI_TOO_LONG => "Request URI too large",
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "Request headers too large",
-        _ => "Bad request",
-    };
-    (status.as_u16(), TOO_LARGE.1, text)
+    match status {
+        StatusCode::URI_TOO_LONG => URI_TOO_LONG,
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => HEAD_TOO_LARGE,
+        _ => MALFORMED,
+    }
 }
 
-/// A row of an error table: status, code, text.
-pub type ErrorRow = (u16, &'static str, &'static str);
-
-const BAD_REQUEST: ErrorRow = (400, "APIGW.0602", "Bad request");
-const UNAUTHENTICATED: ErrorRow = (
+const BAD_REQUEST: ErrorRow = ErrorRow::documented(400, "APIGW.0602", "Bad request");
+const UNAUTHENTICATED: ErrorRow = ErrorRow::documented(
     401,
     "APIGW.0301",
     "Incorrect IAM authentication information: x-auth-token not found",
 );
-const REVOKED: ErrorRow = (401, "APIGW.0307", "The token must be updated.");
-const FORBIDDEN: ErrorRow = (
+const REVOKED: ErrorRow = ErrorRow::documented(401, "APIGW.0307", "The token must be updated.");
+const FORBIDDEN: ErrorRow = ErrorRow::documented(
     403,
     "APIGW.0302",
     "The IAM user is not authorized to access the API",
 );
-const NO_ROUTE: ErrorRow = (
+const NO_ROUTE: ErrorRow = ErrorRow::documented(
     404,
     "APIGW.0101",
     "The API does not exist or has not been published in the environment",
 );
-const TOO_LARGE: ErrorRow = (413, "APIGW.0201", "Request entity too large");
-const INTERNAL: ErrorRow = (500, "APIGW.0601", "Internal server error");
+const WRONG_METHOD: ErrorRow = ErrorRow {
+    status: 405,
+    ..NO_ROUTE.as_inferred()
+};
+const TOO_LARGE: ErrorRow = ErrorRow::documented(413, "APIGW.0201", "Request entity too large");
+const MALFORMED: ErrorRow = ErrorRow::documented(400, TOO_LARGE.code, "Bad request");
+const URI_TOO_LONG: ErrorRow = ErrorRow::documented(414, TOO_LARGE.code, "Request URI too large");
+const HEAD_TOO_LARGE: ErrorRow =
+    ErrorRow::inferred(431, TOO_LARGE.code, "Request headers too large");
+const INTERNAL: ErrorRow = ErrorRow::documented(500, "APIGW.0601", "Internal server error");
+const NOT_EMULATED: ErrorRow = ErrorRow {
+    status: 501,
+    ..NO_ROUTE.as_inferred()
+};
 
-/// The gateway's answer to an injected fault of a status. Source: the code table of the API Gateway, read 2026-08; the
-/// texts are inferred.
-const STATUSES: [ErrorRow; 9] = [
+/// The gateway's refusals. The first of a status answers an injected fault. Source: the code table of the API Gateway,
+/// read 2026-08; the texts are inferred.
+pub(super) const ROWS: [ErrorRow; 16] = [
     BAD_REQUEST,
+    BAD_REQUEST.as_inferred(),
+    MALFORMED,
+    URI_TOO_LONG,
+    HEAD_TOO_LARGE,
     UNAUTHENTICATED,
+    REVOKED,
     FORBIDDEN,
     NO_ROUTE,
+    WRONG_METHOD,
     TOO_LARGE,
-    (
+    ErrorRow::documented(
         429,
         "APIGW.0308",
         "The throttling threshold has been reached: policy user over ratelimit,limit:200,time:5 minute",
     ),
     INTERNAL,
-    (502, "APIGW.0202", "Backend unavailable"),
-    (504, "APIGW.0203", "Backend timeout"),
+    NOT_EMULATED,
+    ErrorRow::documented(502, "APIGW.0202", "Backend unavailable"),
+    ErrorRow::documented(504, "APIGW.0203", "Backend timeout"),
 ];
 
 impl GatewayError {
     fn row(&self) -> ErrorRow {
-        let (_, no_api, text) = NO_ROUTE;
         match self {
             Self::MalformedHead(MalformedHead { status, .. }) => malformed(*status),
             Self::NoRoute => NO_ROUTE,
-            Self::WrongMethod => (405, no_api, text),
+            Self::WrongMethod => WRONG_METHOD,
             Self::Unauthenticated(CredentialError::Revoked) => REVOKED,
             Self::Unauthenticated(_) => UNAUTHENTICATED,
             Self::Forbidden { .. } => FORBIDDEN,
             Self::TooLarge => TOO_LARGE,
-            Self::NoProject => BAD_REQUEST,
-            Self::NotEmulated => (501, no_api, text),
+            Self::NoProject => BAD_REQUEST.as_inferred(),
+            Self::NotEmulated => NOT_EMULATED,
         }
     }
 
@@ -194,11 +208,12 @@ pub struct GatewayErrorBody<'a> {
 
 impl IntoResponse for GatewayError {
     fn into_response(self) -> Response {
-        let (status, code, _) = self.row();
+        let row = self.row();
         if let Some(hint) = self.hint() {
             add_hint(hint);
         }
-        refusal(status, code, &self.to_string())
+        note_error(&row);
+        refusal(row.status, row.code, &self.to_string())
     }
 }
 
@@ -227,27 +242,23 @@ pub fn fault(
 ) -> Response {
     let find = |table: &[ErrorRow]| {
         let mut rows = table.iter().copied();
-        rows.find(|(status, ..)| *status == stub.status)
+        rows.find(|row| row.status == stub.status)
     };
     let by_gateway = match &stub.code {
         Some(code) => code.starts_with("APIG"),
         None => find(own).is_none(),
     };
     let status = status_code(stub.status);
-    let row = if by_gateway {
-        find(&STATUSES)
-    } else {
-        find(own)
-    };
+    let row = if by_gateway { find(&ROWS) } else { find(own) };
     let other_code = match (by_gateway, status.is_server_error()) {
-        (true, true) => INTERNAL.1,
-        (true, false) => BAD_REQUEST.1,
+        (true, true) => INTERNAL.code,
+        (true, false) => BAD_REQUEST.code,
         (false, _) => "",
     };
     let reason = status.canonical_reason().unwrap_or("Unknown");
-    let (_, code, text) = row.unwrap_or((stub.status, other_code, reason));
-    let code = stub.code.clone().unwrap_or_else(|| code.to_owned());
-    let text = stub.message.clone().unwrap_or_else(|| text.to_owned());
+    let row = row.unwrap_or(ErrorRow::inferred(stub.status, other_code, reason));
+    let code = stub.code.clone().unwrap_or_else(|| row.code.to_owned());
+    let text = stub.message.clone().unwrap_or_else(|| row.text.to_owned());
     if by_gateway {
         refusal(stub.status, &code, &text)
     } else {

@@ -8,5 +8,5 @@ mod path;
 
 pub use authenticate::authenticate;
 pub use dialect::HuaweiService;
-pub use error::{ErrorRow, GatewayError, GatewayErrorBody, fault, hint, status_code};
+pub use error::{GatewayError, GatewayErrorBody, fault, hint, status_code};
 pub use path::{decoded, segment};

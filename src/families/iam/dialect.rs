@@ -10,6 +10,7 @@ use super::error::{self, Error};
 use crate::families::huawei::HuaweiService;
 use crate::http::auth::AUTH_TOKEN;
 use crate::http::context::request_id;
+use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::rules::StubResponse;
 use crate::http::operation::{NONE, operations_of};
 use crate::http::{Caller, Operation, Rejection};
@@ -55,6 +56,10 @@ impl HuaweiService for Iam {
 
     fn scope(_: &Parts) -> Option<String> {
         None
+    }
+
+    fn error_rows() -> Vec<ErrorRow> {
+        error::ROWS.to_vec()
     }
 
     fn fault(stub: &StubResponse) -> Response {

@@ -10,8 +10,9 @@ use std::borrow::Cow;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::families::huawei::{self, ErrorRow, GatewayError, status_code};
-use crate::http::context::add_hint;
+use crate::families::huawei::{self, GatewayError, status_code};
+use crate::http::context::{add_hint, note_error};
+use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::rules::StubResponse;
 use crate::http::{Rejection, response};
 use crate::world::hints;
@@ -72,84 +73,120 @@ pub enum Error {
 /// Errors in the shape of Keystone have no code.
 const NO_CODE: &str = "";
 
-const BAD_BODY: ErrorRow = (400, NO_CODE, "The request body is invalid");
-const UNAUTHENTICATED: ErrorRow = (
+const BAD_BODY: ErrorRow = ErrorRow::documented(400, NO_CODE, "The request body is invalid");
+const UNAUTHENTICATED: ErrorRow = ErrorRow::documented(
     401,
     "IAM.0001",
     "The request you have made requires authentication.",
 );
-const FORBIDDEN: ErrorRow = (403, NO_CODE, "You have no right to do this action");
-const INTERNAL: ErrorRow = (
+const FORBIDDEN: ErrorRow =
+    ErrorRow::documented(403, NO_CODE, "You have no right to do this action");
+const INTERNAL: ErrorRow = ErrorRow::documented(
     500,
     "IAM.0006",
     "An unexpected error prevented the server from fulfilling your request.",
 );
 
-/// The service's answer to an injected fault of a status.
-const STATUSES: [ErrorRow; 7] = [
+// The service names the token here, which is a secret.
+const UNKNOWN_TOKEN: ErrorRow = ErrorRow::documented(404, "IAM.0004", "Could not find token.");
+const BAD_PARAMETER: ErrorRow =
+    ErrorRow::documented(400, "IAM.0007", "Request parameter %(key)s is invalid.");
+const REQUIRED: ErrorRow =
+    ErrorRow::documented(400, "IAM.0072", "'%(key)s' is a required property.");
+const BAD_FIELD: ErrorRow = ErrorRow::documented(
+    400,
+    "IAM.0073",
+    "Invalid input for field '%(key)s'. The value is '%(value)s'.",
+);
+const BAD_SUBJECT: ErrorRow = ErrorRow::documented(
+    400,
+    "IAM.0009",
+    "X-Subject-Token is invalid in the request.",
+);
+const BAD_TOKEN: ErrorRow = ErrorRow::documented(401, NO_CODE, "The X-Auth-Token is invalid!");
+const NO_SUCH_TOKEN: ErrorRow =
+    ErrorRow::documented(404, NO_CODE, "X-Subject-Token is invalid in the request");
+const WRONG_LOGIN: ErrorRow =
+    ErrorRow::inferred(401, NO_CODE, "The username or password is wrong.");
+const UNAUTHENTICATED_LOGIN: ErrorRow = ErrorRow::inferred(401, NO_CODE, UNAUTHENTICATED.text);
+const NO_SUCH_PROJECT: ErrorRow =
+    ErrorRow::inferred(404, NO_CODE, "Could not find project: %(key)s.");
+const NO_SUCH_AGENCY: ErrorRow =
+    ErrorRow::inferred(404, NO_CODE, "Could not find agency: %(key)s.");
+const TOO_LARGE: ErrorRow = ErrorRow::inferred(413, "IAM.0011", "Request body is invalid.");
+const NOT_EMULATED: ErrorRow = ErrorRow::inferred(
+    501,
+    NO_CODE,
+    "The action you have requested has not been implemented.",
+);
+
+/// The errors of the service's own. The first of a status answers an injected fault. The shape of an error without an
+/// example in the vendor's documents is inferred.
+pub(super) const ROWS: [ErrorRow; 19] = [
     BAD_BODY,
     UNAUTHENTICATED,
     FORBIDDEN,
-    // The service names the token here, which is a secret.
-    (404, "IAM.0004", "Could not find token."),
-    (
+    UNKNOWN_TOKEN,
+    ErrorRow::documented(
         409,
         "IAM.0005",
         "Conflict occurred when attempting to store token.",
     ),
-    (
+    ErrorRow::documented(
         429,
         "IAM.0012",
         "The throttling threshold has been reached.",
     ),
     INTERNAL,
+    BAD_PARAMETER,
+    REQUIRED,
+    BAD_FIELD,
+    BAD_SUBJECT,
+    BAD_TOKEN,
+    NO_SUCH_TOKEN,
+    WRONG_LOGIN,
+    UNAUTHENTICATED_LOGIN,
+    NO_SUCH_PROJECT,
+    NO_SUCH_AGENCY,
+    TOO_LARGE,
+    NOT_EMULATED,
 ];
 
 impl Error {
-    /// The status, code and text.
-    fn row(&self) -> (u16, &'static str, Cow<'static, str>) {
-        let (status, code, text) = match self {
-            Self::BadParameter { name, .. } => {
-                let text = format!("Request parameter {name} is invalid.");
-                return (400, "IAM.0007", text.into());
-            }
-            Self::Required(path) => {
-                let field = path.rsplit('.').next().unwrap_or_default();
-                let text = format!("'{field}' is a required property.");
-                return (400, "IAM.0072", text.into());
-            }
-            Self::BadField { field, value, .. } => {
-                let text = format!("Invalid input for field '{field}'. The value is '{value}'.");
-                return (400, "IAM.0073", text.into());
-            }
-            Self::NoSuchProject { id, .. } => {
-                let text = format!("Could not find project: {id}.");
-                return (404, NO_CODE, text.into());
-            }
-            Self::NoSuchAgency { name, .. } => {
-                let text = format!("Could not find agency: {name}.");
-                return (404, NO_CODE, text.into());
-            }
-            Self::BadSubject => (
-                400,
-                "IAM.0009",
-                "X-Subject-Token is invalid in the request.",
-            ),
+    fn row(&self) -> ErrorRow {
+        match self {
+            Self::BadParameter { .. } => BAD_PARAMETER,
+            Self::Required(_) => REQUIRED,
+            Self::BadField { .. } => BAD_FIELD,
+            Self::NoSuchProject { .. } => NO_SUCH_PROJECT,
+            Self::NoSuchAgency { .. } => NO_SUCH_AGENCY,
+            Self::BadSubject => BAD_SUBJECT,
             Self::BadBody(_) => BAD_BODY,
-            Self::TooLarge => (413, "IAM.0011", "Request body is invalid."),
-            Self::WrongLogin(_) => (401, NO_CODE, "The username or password is wrong."),
-            Self::Unauthenticated(_) => (401, NO_CODE, UNAUTHENTICATED.2),
-            Self::BadToken(_) => (401, NO_CODE, "The X-Auth-Token is invalid!"),
+            Self::TooLarge => TOO_LARGE,
+            Self::WrongLogin(_) => WRONG_LOGIN,
+            Self::Unauthenticated(_) => UNAUTHENTICATED_LOGIN,
+            Self::BadToken(_) => BAD_TOKEN,
             Self::Forbidden(_) => FORBIDDEN,
-            Self::NoSuchToken => (404, NO_CODE, "X-Subject-Token is invalid in the request"),
-            Self::NotEmulated(_) => (
-                501,
-                NO_CODE,
-                "The action you have requested has not been implemented.",
-            ),
+            Self::NoSuchToken => NO_SUCH_TOKEN,
+            Self::NotEmulated(_) => NOT_EMULATED,
             Self::GatewayError(_) | Self::Internal => INTERNAL,
+        }
+    }
+
+    /// The text of the row, with its own part.
+    fn text(&self) -> Cow<'static, str> {
+        let text = self.row().text;
+        let (key, value) = match self {
+            Self::BadParameter { name: key, .. }
+            | Self::NoSuchProject { id: key, .. }
+            | Self::NoSuchAgency { name: key, .. } => (&**key, ""),
+            Self::Required(path) => (path.rsplit('.').next().unwrap_or_default(), ""),
+            Self::BadField { field, value, .. } => (&**field, &**value),
+            _ => return text.into(),
         };
-        (status, code, text.into())
+        text.replace("%(key)s", key)
+            .replace("%(value)s", value)
+            .into()
     }
 
     /// Details that the documented texts leave out.
@@ -248,7 +285,7 @@ pub enum IamAnyErrorBody {
 
 /// The response to an injected fault.
 pub fn fault(stub: &StubResponse) -> Response {
-    huawei::fault(stub, &STATUSES, |code, text| body(stub.status, code, text))
+    huawei::fault(stub, &ROWS, |code, text| body(stub.status, code, text))
 }
 
 /// A body in the shape that goes with the code.
@@ -276,11 +313,12 @@ impl IntoResponse for Error {
         if let Self::GatewayError(gateway_error) = self {
             return gateway_error.into_response();
         }
-        let (status, error_code, text) = self.row();
-        let body = body(status, error_code.to_owned(), text.into_owned());
+        let row = self.row();
+        let body = body(row.status, row.code.to_owned(), self.text().into_owned());
         if let Some(hint) = self.hint() {
             add_hint(hint);
         }
-        response::json(status_code(status), body)
+        note_error(&row);
+        response::json(status_code(row.status), body)
     }
 }

@@ -3,11 +3,15 @@
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::Response;
+use utoipa::openapi::OpenApi;
 
 use super::error::{self, Error};
+use super::paging::Paging;
 use super::table::Tables;
 use crate::families::huawei::{HuaweiService, decoded, segment};
 use crate::http::context::add_hint;
+use crate::http::evidence::error_row::ErrorRow;
+use crate::http::evidence::operation::declare_inferred_parameters;
 use crate::http::faults::rules::StubResponse;
 use crate::http::{Caller, Rejection};
 use crate::world::handle::Handle;
@@ -33,8 +37,16 @@ impl HuaweiService for ServiceStage {
         segment(request.uri.path(), 2).map(decoded)
     }
 
+    fn error_rows() -> Vec<ErrorRow> {
+        error::ROWS.to_vec()
+    }
+
     fn fault(stub: &StubResponse) -> Response {
         error::fault(stub)
+    }
+
+    fn declare(api: &mut OpenApi) {
+        declare_inferred_parameters(api, &Paging::PARAMETERS);
     }
 
     fn unrouted(request: &Parts, why: Rejection) -> Error {

@@ -7,8 +7,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::refusal::Refusal;
-use crate::families::huawei::{self, ErrorRow, GatewayError, status_code};
-use crate::http::context::add_hint;
+use crate::families::huawei::{self, GatewayError, status_code};
+use crate::http::context::{add_hint, note_error};
+use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::rules::StubResponse;
 use crate::http::json::ValidationError;
 use crate::http::{Rejection, response};
@@ -18,13 +19,11 @@ use crate::http::{Rejection, response};
 pub enum Error {
     /// The gateway refused the request before the service saw it.
     GatewayError(GatewayError),
-    /// An invalid parameter or field, by its place. Also a command that the status does not allow, and a name already in
-    /// use (inferred: only 400, 404 and 500 are documented here).
-    ParameterInvalid {
-        message: String,
-        /// A request that would work.
-        hint: Option<String>,
-    },
+    /// An invalid parameter or field, by its place.
+    ParameterInvalid(String),
+    /// A command that the status does not allow, or a name already in use. The code is inferred: only 400, 404 and 500 are
+    /// documented here.
+    Refused(Refusal),
     /// No such plan or pipeline in the project.
     ReleaseNotFound { hint: String },
     /// The emulator's own fault (the code is a guess).
@@ -39,19 +38,13 @@ impl From<GatewayError> for Error {
 
 impl From<ValidationError> for Error {
     fn from(validation_error: ValidationError) -> Self {
-        Self::ParameterInvalid {
-            message: validation_error.to_string(),
-            hint: None,
-        }
+        Self::ParameterInvalid(validation_error.to_string())
     }
 }
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        Self::ParameterInvalid {
-            message: refusal.error.to_string(),
-            hint: Some(refusal.hint),
-        }
+        Self::Refused(refusal)
     }
 }
 
@@ -67,10 +60,7 @@ impl From<Rejection> for Error {
             Rejection::TooLarge => GatewayError::TooLarge.into(),
             Rejection::BadPath(message)
             | Rejection::BadQuery(message)
-            | Rejection::BadBody(message) => Self::ParameterInvalid {
-                message,
-                hint: None,
-            },
+            | Rejection::BadBody(message) => Self::ParameterInvalid(message),
             Rejection::Internal => Self::Internal,
         }
     }
@@ -85,16 +75,23 @@ pub struct ServiceStageErrorBody {
     pub error_msg: String,
 }
 
-const PARAMETER_INVALID: ErrorRow = (400, "SVCSTG.00100400", "parameter invalid");
-const RELEASE_NOT_FOUND: ErrorRow = (404, "SVCSTG.00100433", "application release not found");
-const INTERNAL: ErrorRow = (500, "SVCSTG.00100500", "internal error");
+const PARAMETER_INVALID: ErrorRow =
+    ErrorRow::documented(400, "SVCSTG.00100400", "parameter invalid");
+const RELEASE_NOT_FOUND: ErrorRow =
+    ErrorRow::documented(404, "SVCSTG.00100433", "application release not found");
+const INTERNAL: ErrorRow = ErrorRow::inferred(500, "SVCSTG.00100500", "internal error");
 
-/// The status, code and text of every error of the service's own.
-const STATUSES: [ErrorRow; 3] = [PARAMETER_INVALID, RELEASE_NOT_FOUND, INTERNAL];
+/// The errors of the service's own. The first of a status answers an injected fault.
+pub(super) const ROWS: [ErrorRow; 4] = [
+    PARAMETER_INVALID,
+    PARAMETER_INVALID.as_inferred(),
+    RELEASE_NOT_FOUND,
+    INTERNAL,
+];
 
 /// The response to an injected fault.
 pub fn fault(stub: &StubResponse) -> Response {
-    huawei::fault(stub, &STATUSES, body)
+    huawei::fault(stub, &ROWS, body)
 }
 
 fn body(error_code: String, error_msg: String) -> Vec<u8> {
@@ -109,10 +106,12 @@ fn body(error_code: String, error_msg: String) -> Vec<u8> {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let ((status, code, text), detail, hint) = match self {
+        let (row, detail, hint) = match self {
             Self::GatewayError(gateway_error) => return gateway_error.into_response(),
-            Self::ParameterInvalid { message, hint } => {
-                (PARAMETER_INVALID, format!(": {message}"), hint)
+            Self::ParameterInvalid(message) => (PARAMETER_INVALID, format!(": {message}"), None),
+            Self::Refused(Refusal { error, hint }) => {
+                let detail = format!(": {error}");
+                (PARAMETER_INVALID.as_inferred(), detail, Some(hint))
             }
             Self::ReleaseNotFound { hint } => (RELEASE_NOT_FOUND, String::new(), Some(hint)),
             Self::Internal => (INTERNAL, String::new(), None),
@@ -120,9 +119,10 @@ impl IntoResponse for Error {
         if let Some(hint) = hint {
             add_hint(hint);
         }
+        note_error(&row);
         response::json(
-            status_code(status),
-            body(code.to_owned(), format!("{text}{detail}")),
+            status_code(row.status),
+            body(row.code.to_owned(), format!("{}{detail}", row.text)),
         )
     }
 }

@@ -71,6 +71,9 @@ pub struct PageRequest {
 }
 
 impl Paging {
+    /// The names of the parameters.
+    pub const PARAMETERS: [&str; 4] = ["limit", "offset", "order_by", "order"];
+
     /// Checks the query. Errors: 400 with the parameter's name.
     pub fn page(&self) -> Result<PageRequest, ValidationError> {
         let limit = match number("limit", self.limit.as_deref())? {

@@ -12,6 +12,7 @@ use super::error::{self, Error};
 use super::table::Table;
 use super::wire::query::{self, Params};
 use crate::http::auth::{self, CredentialError};
+use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::rules::StubResponse;
 use crate::http::observe::Recorder;
 use crate::http::openapi::gateway_responses::{AppliesTo, GatewayResponse, declare_gateway};
@@ -31,6 +32,10 @@ impl Dialect for Zadig {
 
     fn recorder(&self) -> &Arc<Recorder> {
         self.0.recorder()
+    }
+
+    fn error_rows() -> Vec<ErrorRow> {
+        error::ROWS.to_vec()
     }
 
     fn declare(api: &mut OpenApi) {

@@ -10,8 +10,10 @@ use utoipa::ToSchema;
 
 use super::messages::VersionError;
 use super::wire::response::json;
+use crate::http::Evidence;
 use crate::http::auth::CredentialError;
-use crate::http::context::add_hint;
+use crate::http::context::{add_hint, with_details};
+use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::rules::StubResponse;
 use crate::http::{Rejection, response};
 use crate::world::hints::TOO_LARGE;
@@ -24,6 +26,7 @@ pub struct Error {
     /// The reason, which an empty body does not give.
     text: String,
     hints: Vec<String>,
+    evidence: Evidence,
 }
 
 /// The body of a refused query or body, and of a missing licence.
@@ -80,6 +83,18 @@ fn shape_of(status: StatusCode) -> Shape {
         _ => Shape::Untyped,
     }
 }
+
+/// The errors of the service by their status, since their bodies have no codes. Some of the texts of a 500 are inferred.
+pub const ROWS: [ErrorRow; 8] = [
+    ErrorRow::observed(400, "", "Bad Request"),
+    ErrorRow::observed(401, "", "Unauthorized"),
+    ErrorRow::observed(403, "", "Forbidden"),
+    ErrorRow::observed(404, "", "Not Found"),
+    ErrorRow::observed(405, "", "Method Not Allowed"),
+    ErrorRow::inferred(413, "", "Payload Too Large"),
+    ErrorRow::observed(500, "", "Internal Server Error"),
+    ErrorRow::inferred(500, "", "Internal Server Error"),
+];
 
 /// The code and the text of a missing licence: "user licence unavailable, check it and try again". The emulator has
 /// a licence, so only faults answer with it.
@@ -147,6 +162,7 @@ impl Error {
             shape: shape_of(status),
             text,
             hints: hint.into_iter().collect(),
+            evidence: Evidence::Observed,
         }
     }
 
@@ -181,7 +197,10 @@ impl From<VersionError> for Error {
                     Some(format!("the real service crashes on {cause}")),
                 )
             },
-            other => Self::new(status, other.to_string(), None),
+            other => Self {
+                evidence: other.evidence(),
+                ..Self::new(status, other.to_string(), None)
+            },
         }
     }
 }
@@ -207,8 +226,16 @@ impl From<Rejection> for Error {
             Rejection::BadPath(why) | Rejection::BadQuery(why) | Rejection::BadBody(why) => {
                 return Self::new(StatusCode::BAD_REQUEST, why, None);
             }
-            // The status is inferred.
-            Rejection::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE.to_owned()),
+            Rejection::TooLarge => {
+                return Self {
+                    evidence: Evidence::Inferred,
+                    ..Self::new(
+                        StatusCode::PAYLOAD_TOO_LARGE,
+                        String::new(),
+                        Some(TOO_LARGE.to_owned()),
+                    )
+                };
+            }
             // The answer is that of a service that crashes.
             Rejection::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -241,7 +268,10 @@ fn credential_hint(failure: CredentialError) -> String {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         self.hints.into_iter().for_each(add_hint);
-        refuse(self.status, self.shape, &self.text, reason(self.status))
+        let reason = reason(self.status);
+        // The bodies have no codes, so the status names the refusal.
+        with_details(|details| details.evidence.note_error(self.evidence, reason));
+        refuse(self.status, self.shape, &self.text, reason)
     }
 }
 

@@ -4,6 +4,7 @@
 //! 6563) are lost on the way out, and only their Chinese texts survive inside a 500.
 
 use super::model::rows::VersionStatus;
+use crate::http::Evidence;
 
 /// The refusal of a request that was bound and allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +52,19 @@ pub enum VersionError {
     /// The service dereferences a null pointer, and its answer has no body.
     #[error("the service crashes on {0}")]
     Crash(&'static str),
+}
+
+impl VersionError {
+    /// The evidence for the text.
+    pub fn evidence(&self) -> Evidence {
+        match self {
+            Self::Create { cause, .. } => match **cause {
+                Cause::Stopped(Stop::SameContainer { .. }) => Evidence::Inferred,
+                _ => Evidence::Observed,
+            },
+            _ => Evidence::Observed,
+        }
+    }
 }
 
 /// The reason that a version cannot be created or retried.
@@ -117,7 +131,7 @@ pub enum Cause {
 /// The failure of a version after it is stored and before its pushes begin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Stop {
-    /// Two images for one container. The text of the database is inferred.
+    /// Two images for one container. The text of the database is a guess.
     #[error(
         "failed to insert deliveryDeploy, serviceName: {service}, imageName: {container}, image: {image}, \
          err: write exception: write errors: [E11000 duplicate key error collection]"

@@ -30,7 +30,10 @@ async fn creating_returns_the_whole_task_with_every_documented_key() {
     let created = reply.assert_status(201);
     let uid = uid(&created);
     assert_ne!(uid, "mine", "a uid of one's own has no effect");
-    assert_eq!(reply.header("x-emulator-evidence"), "inferred");
+    assert_eq!(
+        reply.header("x-emulator-evidence"),
+        "inferred; operation=CreateRelease; fields=status.phase"
+    );
     assert_eq!(
         reply.header("x-emulator-hint"),
         "",

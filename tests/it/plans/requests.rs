@@ -61,7 +61,10 @@ async fn a_created_plan_is_answered_whole() {
         &app.get(&path(&format!("/{id}"))).await.assert_status(200),
         &created,
     );
-    assert_eq!(reply.header("x-emulator-evidence"), "inferred");
+    assert_eq!(
+        reply.header("x-emulator-evidence"),
+        "inferred; operation=CreateReleasePlan; fields=*"
+    );
     assert_eq!(reply.header("x-emulator-hint"), "");
 }
 

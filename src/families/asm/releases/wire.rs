@@ -348,7 +348,8 @@ pub struct GrayView<'a> {
 #[schema(as = AsmReleaseStatus)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusView<'a> {
-    /// `Creating`, `Running`, `Failed` (inferred: the documents list no values), or the phase in a fixture.
+    /// `Creating`, `Running`, `Failed` (the documents list no values), or the phase in a fixture.
+    #[schema(extensions(("x-evidence" = json!("inferred"))))]
     phase: &'a str,
     /// The start time.
     start_time: &'a Timestamp,

@@ -19,7 +19,8 @@ use crate::families::servicestage::error::ServiceStageErrorBody;
 use crate::families::servicestage::paging::Paging;
 use crate::families::servicestage::{Error, ServiceStage};
 use crate::http::Caller;
-use crate::http::context::add_hint;
+use crate::http::Evidence;
+use crate::http::context::{add_hint, note_inferred};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::json::ValidationError;
 use crate::http::response::{StreamedArray, ok};
@@ -42,7 +43,7 @@ const MAX_PIPELINES: usize = 1_000;
     tag = "pipelines", request_body(content = PipelineBody,
         example = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": [
             {"name": "deploy", "approval_type": 1, "tasks": [{"name": "prepare"}, {"name": "roll-out"}]}]})),
-    responses((status = 200, body = PipelineDetail), (status = 400, body = ServiceStageErrorBody),
+    responses((status = 200, body = PipelineDetail, extensions(("x-evidence" = json!("inferred")))), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody)),
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("ServiceStage API reference, page 0245, read 2026-08")),
@@ -119,7 +120,7 @@ pub(super) async fn list_pipelines(
     tag = "pipelines", request_body(content = PipelineBody,
         example = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": [
             {"name": "deploy", "approval_type": 1, "tasks": [{"name": "prepare"}, {"name": "roll-out"}]}]})),
-    responses((status = 200, body = PipelineDetail), (status = 400, body = ServiceStageErrorBody),
+    responses((status = 200, body = PipelineDetail, extensions(("x-evidence" = json!("inferred")))), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0247, read 2026-08")),
@@ -183,6 +184,9 @@ pub(super) async fn operate_pipeline(
         });
         Ok::<_, Error>(acted?)
     })?;
+    if action.evidence() == Evidence::Inferred {
+        note_inferred("status");
+    }
     let response = ActionResponse {
         id: execution,
         pipeline_id: &id,
@@ -255,7 +259,7 @@ pub(super) async fn list_pipeline_records(
 /// line.
 #[utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
     operation_id = "CreatePipelineHooks", tag = "pipelines", request_body = PolicySpec,
-    responses((status = 200, body = PolicySpec), (status = 400, body = ServiceStageErrorBody),
+    responses((status = 200, body = PolicySpec, extensions(("x-evidence" = json!("inferred")))), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0252, read 2026-08")),
@@ -274,7 +278,7 @@ pub(super) async fn create_pipeline_hooks(
 /// Equal to the creation.
 #[utoipa::path(put, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/hooks",
     operation_id = "UpdatePipelineHooks", tag = "pipelines", request_body = PolicySpec,
-    responses((status = 200, body = PolicySpec), (status = 400, body = ServiceStageErrorBody),
+    responses((status = 200, body = PolicySpec, extensions(("x-evidence" = json!("inferred")))), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0253, read 2026-08")),
@@ -328,10 +332,12 @@ pub(super) async fn show_pipeline_hooks(
 ) -> Result<Response, Error> {
     handle.read(|tables, _, _| {
         let pipeline = tables.pipeline(&project, &id)?;
-        Ok(match &pipeline.policy {
-            Some(policy) => ok(policy.spec(), POLICY_SIZE),
-            None => ok(&PolicySpec::default(), POLICY_SIZE),
-        })
+        if let Some(policy) = &pipeline.policy {
+            return Ok(ok(policy.spec(), POLICY_SIZE));
+        }
+        // The page does not say how a pipeline without a policy is answered.
+        note_inferred("*");
+        Ok(ok(&PolicySpec::default(), POLICY_SIZE))
     })
 }
 

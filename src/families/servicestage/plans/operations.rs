@@ -33,7 +33,7 @@ use crate::world::handle::Handle;
         example = json!({"name": "spring", "components": [
             {"seq": 0, "name": "web", "runtime_stack": {"name": "java"}},
             {"seq": 1, "name": "db", "runtime_stack": {"name": "java"}}]})),
-    responses((status = 200, body = ReleasePlanDetail), (status = 400, body = ServiceStageErrorBody),
+    responses((status = 200, body = ReleasePlanDetail, extensions(("x-evidence" = json!("inferred")))), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody)),
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("ServiceStage API reference, index page 0255 (the operation's own page, 0229, could not be read), read 2026-08")),
@@ -69,7 +69,7 @@ pub(super) async fn create_release_plan(
         example = json!({"name": "spring", "components": [
             {"seq": 0, "name": "web", "runtime_stack": {"name": "java"}},
             {"seq": 1, "name": "db", "runtime_stack": {"name": "java"}}]})),
-    responses((status = 200, body = ReleasePlanDetail), (status = 400, body = ServiceStageErrorBody),
+    responses((status = 200, body = ReleasePlanDetail, extensions(("x-evidence" = json!("inferred")))), (status = 400, body = ServiceStageErrorBody),
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0230, read 2026-08")),

@@ -60,7 +60,10 @@ async fn parsing_a_template_package_is_not_emulated() {
         reply.header("x-emulator-hint"),
         "the emulator has no access to template packages; declare the stages in the body with config_mode ui"
     );
-    assert_eq!(reply.header("x-emulator-evidence"), "documented");
+    assert_eq!(
+        reply.header("x-emulator-evidence"),
+        "inferred; error=APIGW.0101"
+    );
 }
 
 #[tokio::test]
@@ -117,13 +120,22 @@ async fn every_answer_carries_an_id_of_its_own_and_its_evidence() {
         made.assert_status(200)["id"].as_str().unwrap()
     );
     let replies = [
-        (made, "inferred"),
-        (app.post(&pipelines(), json!({})).await, "inferred"),
+        (
+            made,
+            "inferred; operation=CreatePipeline; fields=*; parameters=stages.tasks,stages.approval_type",
+        ),
+        (
+            app.post(&pipelines(), json!({})).await,
+            "inferred; operation=CreatePipeline",
+        ),
         (app.get(&pipelines()).await, "documented"),
-        (app.get(&path).await, "documented"),
+        (
+            app.get(&path).await,
+            "inferred; fields=status,version,creator,create_time,update_time,last_trigger_at",
+        ),
         (
             app.put(&path, body("release-a", three_stages())).await,
-            "documented",
+            "inferred; fields=*; parameters=stages.tasks,stages.approval_type",
         ),
         (
             app.post(&format!("{path}/action?action_id=start"), json!({}))
@@ -134,16 +146,19 @@ async fn every_answer_carries_an_id_of_its_own_and_its_evidence() {
             app.post(&format!("{path}/action"), json!({})).await,
             "documented",
         ),
-        (app.get(&format!("{path}/records")).await, "documented"),
+        (
+            app.get(&format!("{path}/records")).await,
+            "inferred; fields=records.trigger_type,records.trigger_at,records.status,records.end_at",
+        ),
         (
             app.post(&format!("{path}/hooks"), json!({"strategy_type": 0}))
                 .await,
-            "documented",
+            "inferred; fields=*",
         ),
         (
             app.put(&format!("{path}/hooks"), json!({"strategy_type": 0}))
                 .await,
-            "documented",
+            "inferred; fields=*",
         ),
         (app.get(&format!("{path}/hooks")).await, "documented"),
         (

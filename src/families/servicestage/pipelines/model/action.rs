@@ -4,6 +4,7 @@ use super::pipeline::Pipeline;
 use super::selection::TaskSelection;
 use super::status::PipelineStatus;
 use crate::families::servicestage::commands::Commanded;
+use crate::http::Evidence;
 use crate::sim::Millis;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +62,21 @@ impl Action {
             Self::Retry => PipelineStatus::Restarting,
             Self::Approval { agree: false, .. } => PipelineStatus::Failed,
             Self::Rollback => PipelineStatus::RollingBack,
+        }
+    }
+}
+
+impl Action {
+    /// The evidence for [`response_status`](Self::response_status). The page's example is a start, and the guide names what
+    /// follows a refusal and a rollback.
+    pub fn evidence(&self) -> Evidence {
+        match self {
+            Self::Start(_) | Self::Approval { agree: false, .. } | Self::Rollback => {
+                Evidence::Documented
+            }
+            Self::Stop | Self::Continue | Self::Retry | Self::Approval { agree: true, .. } => {
+                Evidence::Inferred
+            }
         }
     }
 }

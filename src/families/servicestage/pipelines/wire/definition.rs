@@ -11,7 +11,12 @@ use crate::families::servicestage::pipelines::model::definition::{
     ConfigMode, Definition, FailMode,
 };
 use crate::families::servicestage::pipelines::model::stages::{Stage, StageTask, Stages};
+use crate::http::evidence::schema::Inferred;
 use crate::http::json::{RawJson, ValidationError};
+
+type InferredFailMode = Inferred<FailMode>;
+type InferredTask = Inferred<PipelineTask>;
+type InferredValue = Inferred<RawJson>;
 
 /// The body of a creation and of an edit.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -31,12 +36,13 @@ pub(crate) struct PipelineBody {
     #[schema(value_type = Option<Vec<PipelineSource>>)]
     sources: Option<RawJson>,
     /// The stages; required for `ui`. Responses repeat them verbatim. For `template` they describe the contents of
-    /// the package, since the emulator cannot read it (inferred).
+    /// the package, since the emulator cannot read it.
     #[schema(value_type = Option<Vec<PipelineStage>>)]
     stages: Option<RawJson>,
     /// The enterprise project; absent or empty: `0`, the default one.
     enterprise_project_id: Option<String>,
-    /// `stop` (default) or `continue` (inferred: the detail has it, the table of the body does not).
+    /// `stop` (default) or `continue`: the detail has it, the table of the body does not.
+    #[schema(inline, value_type = Option<InferredFailMode>)]
     fail_mode: Option<FailMode>,
 }
 
@@ -83,7 +89,7 @@ struct PipelineSourceHeader {
     value: String,
 }
 
-/// A stage (inferred from the sibling API). Responses repeat further keys verbatim.
+/// A stage, as in the sibling API. Responses repeat further keys verbatim.
 #[derive(Deserialize, ToSchema)]
 #[expect(dead_code, reason = "fields that are only shown are kept verbatim")]
 struct PipelineStage {
@@ -91,19 +97,23 @@ struct PipelineStage {
     #[schema(min_length = 1)]
     name: String,
     /// The name on display.
+    #[schema(extensions(("x-evidence" = json!("inferred"))))]
     display_name: Option<String>,
     /// Free text.
+    #[schema(extensions(("x-evidence" = json!("inferred"))))]
     description: Option<String>,
     /// Only shown: stages run in the order of the array.
+    #[schema(extensions(("x-evidence" = json!("inferred"))))]
     order_index: Option<i64>,
     /// Unless absent, null or 0, the stage waits for an approval under its name before its tasks begin.
-    #[schema(value_type = RawJson, required = false)]
+    #[schema(inline, value_type = Option<InferredValue>)]
     approval_type: Option<RawJson>,
     /// The tasks; may be empty.
+    #[schema(inline, value_type = Vec<InferredTask>)]
     tasks: Vec<PipelineTask>,
 }
 
-/// A task (inferred from the sibling API). Responses repeat further keys verbatim.
+/// A task, as in the sibling API. Responses repeat further keys verbatim.
 #[derive(Deserialize, ToSchema)]
 #[expect(dead_code, reason = "fields that are only shown are kept verbatim")]
 struct PipelineTask {

@@ -8,6 +8,7 @@ use crate::families::servicestage::pipelines::model::execution::Execution;
 use crate::families::servicestage::pipelines::model::pipeline::Pipeline;
 use crate::families::servicestage::pipelines::model::stages::{Stage, Step};
 use crate::families::servicestage::pipelines::model::status::PipelineStatus;
+use crate::http::evidence::schema::Inferred;
 use crate::http::json::RawJson;
 use crate::sim::Millis;
 
@@ -37,7 +38,7 @@ pub(crate) struct PipelineRow<'a> {
     enterprise_project_id: &'a str,
     enterprise_project: Option<&'a str>,
     /// Null before the first run.
-    #[schema(value_type = Option<PipelineLatest>)]
+    #[schema(inline, value_type = Option<InferredLatest>)]
     extend_info: Option<ExtendInfo<'a>>,
 }
 
@@ -72,7 +73,9 @@ enum ExtendInfo<'a> {
     Latest(PipelineLatest<'a>),
 }
 
-/// The latest run (inferred from the sibling API). A value from a fixture is shown verbatim.
+type InferredLatest = Inferred<PipelineLatest<'static>>;
+
+/// The latest run, as in the sibling API. A value from a fixture is shown verbatim.
 #[derive(Debug, Serialize, ToSchema)]
 struct PipelineLatest<'a> {
     /// The state of the latest run.
@@ -188,7 +191,7 @@ fn stage_status(steps: &[(Step, PipelineStatus)]) -> PipelineStatus {
     }
 }
 
-/// A pipeline: the documented keys, then six keys of the list (inferred).
+/// A pipeline: the documented keys, then six keys of the list.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Pipeline)]
 pub(crate) struct PipelineDetail<'a> {
@@ -201,11 +204,17 @@ pub(crate) struct PipelineDetail<'a> {
     fail_mode: FailMode,
     enterprise_project_id: &'a str,
     pipeline_declaration: PipelineDeclaration<'a>,
+    #[schema(extensions(("x-evidence" = json!("inferred"))))]
     status: u8,
+    #[schema(extensions(("x-evidence" = json!("inferred"))))]
     version: i64,
+    #[schema(extensions(("x-evidence" = json!("inferred"))))]
     creator: &'a str,
+    #[schema(extensions(("x-evidence" = json!("inferred"))))]
     create_time: i64,
+    #[schema(extensions(("x-evidence" = json!("inferred"))))]
     update_time: i64,
+    #[schema(extensions(("x-evidence" = json!("inferred"))))]
     last_trigger_at: i64,
 }
 
@@ -266,11 +275,15 @@ pub(crate) struct PipelineRecord<'a> {
     /// The name of the caller who started it, or of the pipeline's creator.
     trigger: &'a str,
     /// 0: manual; 1: scheduled.
+    #[schema(extensions(("x-evidence" = json!("inferred"))))]
     trigger_type: u8,
     /// The time of the start.
+    #[schema(extensions(("x-evidence" = json!("inferred"))))]
     trigger_at: i64,
+    #[schema(extensions(("x-evidence" = json!("inferred"))))]
     status: u8,
-    /// The time of the end; 0 until then (inferred).
+    /// The time of the end; 0 until then.
+    #[schema(extensions(("x-evidence" = json!("inferred"))))]
     end_at: i64,
 }
 

@@ -1,17 +1,39 @@
 //! The enums of plans and their components, each value with its text on the wire.
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use std::borrow::Cow;
 
-/// Declares an enum with texts, which is read from JSON strings only.
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::http::Evidence;
+use crate::http::evidence::schema::words;
+
+/// Declares an enum with texts, which is read from JSON strings only. A text that is not documented is followed by its
+/// evidence.
 macro_rules! text_enum {
-    ($(#[$about:meta])* $name:ident as $schema:ident { $($(#[$doc:meta])* $variant:ident = $text:tt,)+ }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+    (@evidence) => { Evidence::Documented };
+    (@evidence $evidence:ident) => { Evidence::$evidence };
+    ($(#[doc = $about:literal])* $name:ident as $schema:ident {
+        $($(#[$doc:meta])* $variant:ident = $text:tt $(($evidence:ident))?,)+
+    }) => {
+        $(#[doc = $about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(try_from = "String")]
-        #[schema(as = $schema)]
         pub enum $name {
             $($(#[$doc])* #[serde(rename = $text)] $variant,)+
+        }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                words(concat!($($about, "\n"),*), [$(($text, text_enum!(@evidence $($evidence)?)),)+])
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                stringify!($schema).into()
+            }
         }
 
         impl $name {
@@ -71,7 +93,7 @@ text_enum! {
         /// Not executed since it was created or edited.
         Created = "CREATED",
         /// Being executed.
-        Running = "RUNNING",
+        Running = "RUNNING" (Inferred),
         /// Released.
         Success = "SUCCESS",
         /// The release failed.
@@ -79,11 +101,11 @@ text_enum! {
         /// Some components failed, and some did not.
         PartiallyFailed = "PARTIALLY_FAILED",
         /// Winding down after an abort.
-        Aborting = "ABORTING",
+        Aborting = "ABORTING" (Inferred),
         /// Ended by an abort.
         Aborted = "ABORTED",
         /// Being rolled back.
-        RollingBack = "ROLLING_BACK",
+        RollingBack = "ROLLING_BACK" (Inferred),
         /// Rolled back.
         RollbackSucceed = "ROLLBACK_SUCCEED",
         /// The rollback failed.
