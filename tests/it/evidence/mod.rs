@@ -1,5 +1,7 @@
 //! The evidence that each answer tells, in its header and in the journal.
 
+mod walk;
+
 use serde_json::{Value, json};
 
 use crate::common::{App, PROJECT, Reply};

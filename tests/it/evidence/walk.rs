@@ -1,0 +1,204 @@
+//! A walk over everything that is not documented: each part is used by an answer that names it, and there is an answer
+//! of the same operation that does not use it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::{pipelines, plans};
+use crate::common::App;
+
+/// The parts that the answers of each operation used, one set an answer, as the coverage names them.
+type UsedParts = BTreeMap<String, Vec<BTreeSet<String>>>;
+
+/// Parts that no answer can use: an abort cuts the components of a plan at once, so only the plan shows the word.
+const UNREACHABLE: [&str; 1] =
+    ["ShowReleasePlanDeployInfo: field components.status=ABORTING (inferred)"];
+
+/// Reads the header of an answer: `inferred; fields=status; values=RUNNING` names the part `field status=RUNNING`.
+fn parts(evidence: &str) -> BTreeSet<String> {
+    let (level, rest) = evidence.split_once("; ").unwrap_or((evidence, ""));
+    let listed = |label: &str| {
+        let found = rest.split("; ").find_map(|part| part.strip_prefix(label));
+        found.into_iter().flat_map(|names| names.split(','))
+    };
+    let mut parts = BTreeSet::new();
+    for operation in listed("operation=") {
+        parts.insert(format!("operation {operation} ({level})"));
+    }
+    for parameter in listed("parameters=") {
+        parts.insert(format!("parameter {parameter} ({level})"));
+    }
+    for field in listed("fields=") {
+        parts.insert(format!("field {field} ({level})"));
+        for word in listed("values=") {
+            parts.insert(format!("field {field}={word} ({level})"));
+        }
+    }
+    parts
+}
+
+/// The answers in the journal of an emulator.
+async fn used_parts(app: &App) -> UsedParts {
+    let listed = app.get("/_emulator/v1/requests").await.assert_status(200);
+    assert_eq!(listed["dropped"], 0);
+    let mut used = UsedParts::new();
+    for request in listed["requests"].as_array().unwrap() {
+        let operation = request["operation"].as_str().expect("an operation");
+        let evidence = request["evidence"]
+            .as_str()
+            .expect("an answer of a service");
+        let answers = used.entry(operation.to_owned()).or_default();
+        answers.push(parts(evidence));
+    }
+    used
+}
+
+/// Lists with and without each parameter of paging.
+async fn page(app: &App, path: &str) {
+    app.get(path).await.assert_status(200);
+    for parameter in ["limit=5", "offset=0", "order_by=name", "order=asc"] {
+        app.get(&format!("{path}?{parameter}"))
+            .await
+            .assert_status(200);
+    }
+}
+
+async fn walk_pipelines(app: &App) {
+    page(app, &pipelines()).await;
+    app.post(&pipelines(), json!({})).await.assert_status(400);
+    let stage = json!({
+        "name": "s", "display_name": "S", "description": "", "order_index": 1, "approval_type": 1,
+        "tasks": [{"name": "t"}],
+    });
+    let whole = json!({
+        "name": "shop", "model_version": 2, "config_mode": "ui", "fail_mode": "stop", "stages": [stage],
+    });
+    let created = app
+        .post(&pipelines(), whole.clone())
+        .await
+        .assert_status(200);
+    let path = format!("{}/{}", pipelines(), created["id"].as_str().unwrap());
+    app.put(&path, whole).await.assert_status(200);
+    app.put(&path, json!({})).await.assert_status(400);
+    app.get(&path).await.assert_status(200);
+    app.get(&format!("{}/unknown", pipelines()))
+        .await
+        .assert_status(404);
+
+    let records = format!("{path}/records");
+    page(app, &records).await;
+    let act = async |action: &str, body: Value| {
+        let action = format!("{path}/action?action_id={action}");
+        app.post(&action, body).await.assert_status(200);
+    };
+    act("start", json!({})).await;
+    page(app, &records).await;
+    app.get(&pipelines()).await.assert_status(200);
+    act("stop", json!({})).await;
+    app.advance(10_000).await;
+    act("continue", json!({})).await;
+
+    let hooks = format!("{path}/hooks");
+    app.get(&hooks).await.assert_status(200);
+    for policy in [json!({"strategy_type": 0}), json!({"strategy_type": 7})] {
+        app.post(&hooks, policy.clone()).await;
+        app.put(&hooks, policy).await;
+    }
+    app.get(&hooks).await.assert_status(200);
+}
+
+async fn walk_plans(app: &App) {
+    page(app, &plans()).await;
+    app.post(&plans(), json!({})).await.assert_status(400);
+    let components = json!([
+        {"seq": 0, "component_id": "c1", "name": "web", "runtime_stack": {}},
+        {"seq": 1, "component_id": "c2", "name": "api", "runtime_stack": {}},
+    ]);
+    let body = json!({"name": "weekly", "components": components});
+    let created = app.post(&plans(), body.clone()).await.assert_status(200);
+    let path = format!("{}/{}", plans(), created["id"].as_str().unwrap());
+    app.put(&path, body).await.assert_status(200);
+    app.put(&path, json!({})).await.assert_status(400);
+    let look = async || {
+        for shown in [plans(), path.clone(), format!("{path}/deploy-info")] {
+            app.get(&shown).await.assert_status(200);
+        }
+    };
+    look().await;
+    let command = async |name: &str| {
+        let command = format!("{path}/{name}");
+        app.post(&command, json!({})).await.assert_status(200);
+        look().await;
+    };
+    command("execute").await;
+    command("abort").await;
+    app.advance(60_000).await;
+    command("execute").await;
+    app.advance(60_000).await;
+    look().await;
+    command("rollback").await;
+}
+
+async fn walk_releases(app: &App) {
+    let releases = "/v2/meshes/m1/namespaces/shop/releases";
+    app.post(releases, json!({})).await.assert_status(400);
+    let template = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web-v2"},
+        "spec": {"template": {"spec": {"containers": [{"name": "web", "image": "web:2"}]}}}});
+    let body = json!({"metadata": {"name": "web-gray"},
+        "spec": {"serviceName": "web", "grayDeployments": [{"template": template}]}});
+    app.get("/v2/meshes/m1/releases").await.assert_status(404);
+    app.post(releases, body).await.assert_status(201);
+    app.get("/v2/meshes/m1/releases").await.assert_status(200);
+    let release = format!("{releases}/web-gray");
+    app.get(&release).await.assert_status(200);
+    app.get(&format!("{releases}/unknown"))
+        .await
+        .assert_status(404);
+    app.put(&release, json!({})).await.assert_status(200);
+    app.get("/v1/meshes").await.assert_status(200);
+    app.advance(60_000).await;
+    app.delete(&format!("{release}?action=end"))
+        .await
+        .assert_status(200);
+}
+
+async fn walk_iam(app: &App) {
+    for path in ["/v3.0/OS-AUTH/id-token/tokens", "/v5/agencies/assume"] {
+        app.post(path, json!({})).await.assert_status(501);
+    }
+    app.get("/v5/caller-identity").await.assert_status(501);
+}
+
+#[tokio::test]
+async fn each_undocumented_part_is_named_by_an_answer_that_uses_it_and_by_no_other() {
+    let app = App::new();
+    walk_pipelines(&app).await;
+    walk_plans(&app).await;
+    walk_releases(&app).await;
+    walk_iam(&app).await;
+    let used = used_parts(&app).await;
+    let coverage = app.get("/_emulator/v1/operations").await.assert_status(200);
+    let none = Vec::new();
+    let (mut never, mut always) = (Vec::new(), Vec::new());
+    for operation in coverage["operations"].as_array().unwrap() {
+        let id = operation["id"].as_str().unwrap();
+        let answers = used.get(id).unwrap_or(&none);
+        let listed = operation["undocumented"].as_array().unwrap();
+        for part in listed.iter().map(|part| part.as_str().unwrap()) {
+            let n_used = answers.iter().filter(|used| used.contains(part)).count();
+            if n_used == 0 {
+                never.push(format!("{id}: {part}"));
+            } else if n_used == answers.len() {
+                always.push(format!("{id}: {part}"));
+            }
+        }
+        let evidence = operation["evidence"].as_str().unwrap();
+        let itself = format!("operation {id} ({evidence})");
+        if evidence != "documented" && !answers.iter().any(|used| used.contains(&itself)) {
+            never.push(format!("{id}: {itself}"));
+        }
+    }
+    assert_eq!(never, UNREACHABLE, "no answer used these");
+    assert!(always.is_empty(), "every answer used {always:#?}");
+}
