@@ -89,7 +89,7 @@ pub(super) const KNOWN: [(&[&str], &str, &str); 16] = [
     ),
     (
         &["CreateMesh"],
-        "a tag without a key or a value would be no tag",
+        "the text of the document requires both",
         "
         request.spec.tags[].key: required is true, not false
         request.spec.tags[].value: required is true, not false
@@ -102,15 +102,14 @@ pub(super) const KNOWN: [(&[&str], &str, &str); 16] = [
     ),
     (
         &["CreateMesh", "DeleteMesh", "ShowMesh"],
-        "the service does not echo tags, labels and annotations, as Terraform's provider notes; that of clusters alone \
-         their id is answered is not yet so",
+        "absent in the document's own examples; the service does not echo them, as Terraform's provider notes",
         "
         answer.metadata.annotations: missing
         answer.metadata.labels: missing
         answer.spec.tags: missing
         answer.spec.config.telemetryConfig.metrics.aom[].instanceID: required is false, not true
-        answer.spec.extendParams.clusters[].installation: required is false, not true
-        answer.spec.extendParams.clusters[].projectID: of the emulator alone
+        answer.spec.extendParams.clusters[].injection: missing
+        answer.spec.extendParams.clusters[].installation: missing
         ",
     ),
     (
@@ -121,8 +120,8 @@ pub(super) const KNOWN: [(&[&str], &str, &str); 16] = [
         answer.items[].metadata.labels: missing
         answer.items[].spec.tags: missing
         answer.items[].spec.config.telemetryConfig.metrics.aom[].instanceID: required is false, not true
-        answer.items[].spec.extendParams.clusters[].installation: required is false, not true
-        answer.items[].spec.extendParams.clusters[].projectID: of the emulator alone
+        answer.items[].spec.extendParams.clusters[].injection: missing
+        answer.items[].spec.extendParams.clusters[].installation: missing
         ",
     ),
 ];

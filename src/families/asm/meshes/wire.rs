@@ -237,7 +237,8 @@ impl<'a> MeshList<'a> {
     }
 }
 
-/// A mesh. Annotations, labels and tags are omitted, as in the documented responses and in those of the service.
+/// A mesh. Annotations, labels, tags and the settings of clusters are omitted, as in the documented responses and in
+/// those of the service.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AsmMesh)]
 #[serde(rename_all = "camelCase")]
@@ -297,25 +298,13 @@ pub struct ExtendParamsView<'a> {
     clusters: Vec<ClusterView<'a>>,
 }
 
-/// A cluster in a mesh. Only the response to creating the mesh shows more than its id.
-#[derive(Default, Serialize, ToSchema)]
+/// A cluster in a mesh: its id alone, as in the documented responses.
+#[derive(Serialize, ToSchema)]
 #[schema(as = AsmMeshCluster)]
 pub struct ClusterView<'a> {
     /// The cluster.
     #[serde(rename = "clusterID")]
     cluster_id: &'a str,
-    /// The cluster's project.
-    #[serde(rename = "projectID", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, required = false)]
-    project_id: Option<&'a str>,
-    /// The nodes on which the mesh's components are installed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Installation, required = false)]
-    installation: Option<&'a RawJson>,
-    /// The namespaces in which sidecars are injected.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Injection, required = false)]
-    injection: Option<&'a RawJson>,
 }
 
 /// The status of a mesh.
@@ -337,14 +326,10 @@ impl<'a> MeshView<'a> {
     /// The mesh as lists and the operation that shows it describe it.
     pub fn new(id: &'a str, mesh: &'a Mesh, now: Millis) -> Self {
         let spec = &mesh.definition.spec;
-        let clusters = spec
-            .extend_params
-            .clusters
-            .iter()
-            .map(|cluster| ClusterView {
-                cluster_id: &cluster.id,
-                ..ClusterView::default()
-            });
+        let clusters = spec.extend_params.clusters.iter();
+        let clusters = clusters.map(|cluster| ClusterView {
+            cluster_id: &cluster.id,
+        });
         Self {
             kind: &mesh.definition.kind,
             api_version: API_VERSION,
@@ -370,17 +355,9 @@ impl<'a> MeshView<'a> {
         }
     }
 
-    /// The response to creating the mesh, with the clusters of the request.
+    /// The response to creating the mesh.
     pub fn created(id: &'a str, mesh: &'a Mesh, now: Millis) -> Self {
         let mut view = Self::new(id, mesh, now);
-        let clusters = mesh.definition.spec.extend_params.clusters.iter();
-        let clusters = clusters.map(|cluster| ClusterView {
-            cluster_id: &cluster.id,
-            project_id: cluster.project.as_deref(),
-            installation: cluster.installation.as_ref(),
-            injection: cluster.injection.as_ref(),
-        });
-        view.spec.extend_params.clusters = clusters.collect();
         view.status = MeshStatusView {
             phase: MeshPhase::Creating,
             update_timestamp: None,
