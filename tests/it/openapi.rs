@@ -357,6 +357,7 @@ fn mandatory_keys_of_a_mesh_are_declared_as_required() {
         ("AsmMeshExtendParamsBody", &[]),
         ("AsmMeshClusterBody", &["injection", "projectID"]),
         ("AsmFieldSelector", &[]),
+        ("AsmAom", &[]),
         ("AsmTag", &[]),
     ] {
         assert_eq!(document.optional(schema), optional, "{schema}");

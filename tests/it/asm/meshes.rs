@@ -530,6 +530,11 @@ async fn every_field_of_a_request_is_checked() {
             "spec.config.telemetryConfig.tracing.extensionProviders[0].zipkin.port: invalid type",
         ),
         (
+            "/spec/config/telemetryConfig/metrics",
+            json!({"aom": [{"instanceID": "a"}, {}]}),
+            "spec.config.telemetryConfig.metrics.aom[1].instanceID: is required",
+        ),
+        (
             "/spec/config/proxyConfig",
             json!({"includeInboundPorts": 80}),
             "spec.config.proxyConfig.includeInboundPorts: invalid type",

@@ -1,7 +1,7 @@
 //! The known differences, with their reasons.
 
 /// The operations, the reason, and the differences, one a line.
-pub(super) const KNOWN: [(&[&str], &str, &str); 16] = [
+pub(super) const KNOWN: [(&[&str], &str, &str); 15] = [
     (
         &["DeleteToken", "AssumeAgency", "GetCallerIdentity"],
         "the vendor's API explorer has no such operation; clients use it",
@@ -96,18 +96,12 @@ pub(super) const KNOWN: [(&[&str], &str, &str); 16] = [
         ",
     ),
     (
-        &["CreateMesh"],
-        "not yet as documented: an instance of AOM needs its id",
-        "request.spec.config.telemetryConfig.metrics.aom[].instanceID: required is false, not true",
-    ),
-    (
         &["CreateMesh", "DeleteMesh", "ShowMesh"],
         "absent in the document's own examples; the service does not echo them, as Terraform's provider notes",
         "
         answer.metadata.annotations: missing
         answer.metadata.labels: missing
         answer.spec.tags: missing
-        answer.spec.config.telemetryConfig.metrics.aom[].instanceID: required is false, not true
         answer.spec.extendParams.clusters[].injection: missing
         answer.spec.extendParams.clusters[].installation: missing
         ",
@@ -119,7 +113,6 @@ pub(super) const KNOWN: [(&[&str], &str, &str); 16] = [
         answer.items[].metadata.annotations: missing
         answer.items[].metadata.labels: missing
         answer.items[].spec.tags: missing
-        answer.items[].spec.config.telemetryConfig.metrics.aom[].instanceID: required is false, not true
         answer.items[].spec.extendParams.clusters[].injection: missing
         answer.items[].spec.extendParams.clusters[].installation: missing
         ",

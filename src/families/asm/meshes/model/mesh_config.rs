@@ -177,8 +177,9 @@ pub struct MetricsConfig {
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[schema(as = AsmAom)]
 pub struct Aom {
-    /// The instance.
-    #[serde(rename = "instanceID", skip_serializing_if = "Option::is_none")]
+    /// The instance. Required.
+    #[serde(rename = "instanceID")]
+    #[schema(value_type = String, required = true)]
     instance_id: Option<String>,
 }
 
@@ -247,10 +248,28 @@ pub struct Zipkin {
 impl MeshConfig {
     pub fn check(&self) -> Result<(), ValidationError> {
         let telemetry_config = self.telemetry_config.as_ref();
-        let tracing = telemetry_config.and_then(|telemetry| telemetry.tracing.as_ref());
-        tracing
-            .map_or(Ok(()), Tracing::check)
-            .map_err(|error| error.nested_in("telemetryConfig.tracing"))
+        telemetry_config
+            .map_or(Ok(()), TelemetryConfig::check)
+            .map_err(|error| error.nested_in("telemetryConfig"))
+    }
+}
+
+impl TelemetryConfig {
+    fn check(&self) -> Result<(), ValidationError> {
+        let metrics = self.metrics.as_ref().map_or(Ok(()), MetricsConfig::check);
+        metrics.map_err(|error| error.nested_in("metrics"))?;
+        let tracing = self.tracing.as_ref().map_or(Ok(()), Tracing::check);
+        tracing.map_err(|error| error.nested_in("tracing"))
+    }
+}
+
+impl MetricsConfig {
+    fn check(&self) -> Result<(), ValidationError> {
+        for (n, instance) in self.aom.iter().flatten().enumerate() {
+            let path = format_args!("aom[{n}].instanceID");
+            required(path, instance.instance_id.as_ref())?;
+        }
+        Ok(())
     }
 }
 
