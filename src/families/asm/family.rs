@@ -2,12 +2,13 @@
 
 use super::fixture::{AsmFixture, MeshFixture};
 use super::meshes::model::mesh;
+use super::releases::Release;
 use super::run::FAMILY;
 use super::table::Table;
 use crate::sim::Millis;
-use crate::sim::collection::Resource;
+use crate::sim::collection::{Resource, Stored};
 use crate::sim::ids::Ids;
-use crate::sim::timeline::{self, Timeline};
+use crate::sim::timeline::{self, Next, Timeline};
 use crate::sim::transition::{CLOCK, ChangeContext, TransitionLog};
 use crate::world::family::FamilyTable;
 use crate::world::fixture::{ValidationError, upsert_with};
@@ -52,13 +53,12 @@ impl FamilyTable for Table {
     fn timeline(&self, _: &str, id: &str, now: Millis, shared: &Shared) -> Option<Timeline> {
         let log = &shared.log;
         if let Some(stored) = self.releases.find(id) {
-            let release = &stored.item;
-            let next = timeline::next(release, now, |now| release.next_due(now));
-            return Some(Timeline::new(stored, release.allowed(), next, now, log));
+            let next = self.next_of_release(stored, now);
+            let allowed = stored.item.allowed();
+            return Some(Timeline::new(stored, allowed, next, now, log));
         }
         let stored = self.meshes.find(id)?;
-        let mesh = &stored.item;
-        let next = timeline::next(mesh, now, |now| mesh.next_due(now));
+        let next = next(&stored.item, now);
         Some(Timeline::new(stored, vec![mesh::DELETE], next, now, log))
     }
 
@@ -100,4 +100,20 @@ impl FamilyTable for Table {
         let meshes = &mut state.meshes;
         upsert_with(meshes, patch.meshes, |mesh| &*mesh.id, MeshFixture::merge);
     }
+}
+
+impl Table {
+    /// The next change of a release: its own, or its removal with its mesh. At the same instant its own comes first.
+    fn next_of_release(&self, stored: &Stored<Release>, now: Millis) -> Option<Next> {
+        let mesh = self.meshes.find(&stored.scope);
+        let removal = mesh
+            .and_then(|mesh| next(&mesh.item, now))
+            .filter(|next| next.to.is_empty());
+        let own = next(&stored.item, now);
+        own.into_iter().chain(removal).min_by_key(|next| next.at)
+    }
+}
+
+fn next<T: Resource>(item: &T, now: Millis) -> Option<Next> {
+    timeline::next(item, now, |now| item.next_due(now))
 }

@@ -153,3 +153,53 @@ async fn of_every_other_family_too() {
         assert_eq!(next(&app, family, id).await, expected, "{family} {id}");
     }
 }
+
+#[tokio::test]
+async fn a_release_is_removed_with_its_mesh() {
+    let app = App::new();
+    let id = create_release(&app, "gray-a").await;
+    app.script(
+        json!({"match": {"work": "delete"}, "outcome": "fail", "takes_ms": 4_000, "times": 1}),
+    )
+    .await;
+    delete_mesh(&app).await;
+    let created = json!({"time": "2026-01-01T12:00:02Z", "to": "Running"});
+    assert_eq!(next(&app, "asm", &id).await, created);
+    app.advance(2_000).await;
+    assert_eq!(
+        next(&app, "asm", &id).await,
+        Value::Null,
+        "the deletion will fail"
+    );
+    app.advance(2_000).await;
+
+    delete_mesh(&app).await;
+
+    let removed = json!({"time": "2026-01-01T12:00:06Z", "to": ""});
+    assert_eq!(next(&app, "asm", &id).await, removed);
+    let transitions = app.advance(2_000).await;
+    let last = transitions.last().expect("a transition");
+    assert_eq!(
+        json!([last["resource"], last["time"], last["to"]]),
+        json!([id, removed["time"], removed["to"]])
+    );
+}
+
+#[tokio::test]
+async fn the_deletion_of_a_mesh_may_precede_the_end_of_a_creation() {
+    let app = App::new();
+    app.script(json!({"match": {"work": "create"}, "takes_ms": 5_000}))
+        .await;
+    let id = create_release(&app, "gray-a").await;
+
+    delete_mesh(&app).await;
+
+    let removed = json!({"time": "2026-01-01T12:00:02Z", "to": ""});
+    assert_eq!(next(&app, "asm", &id).await, removed);
+}
+
+async fn delete_mesh(app: &App) {
+    app.delete(&format!("{MESHES}/mesh-demo"))
+        .await
+        .assert_status(200);
+}
