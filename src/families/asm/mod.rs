@@ -7,7 +7,8 @@
 //!
 //! Sources: ASM API reference of 2026-06-25 (<https://support.huaweicloud.com/intl/en-us/api-asm/>), the
 //! Open Telekom Cloud copy of its mesh pages (which prints examples), the official SDKs and the Terraform
-//! provider; read 2026-08.
+//! provider; read 2026-08. For meshes also the vendor's API documents (the API explorer's, which the crate
+//! `huawei-cloud-api-definitions-ASM` holds); read 2026-11.
 
 mod control;
 mod dialect;

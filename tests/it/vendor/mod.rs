@@ -5,6 +5,7 @@
 mod document;
 mod examples;
 mod known;
+mod meshes;
 mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -31,7 +31,7 @@ fn answer(status: StatusCode, view: &MeshView) -> Response {
     responses((status = 201, body = MeshView<'static>), (status = 400, body = AsmErrorBody), (status = 401, body = AsmErrorBody),
         (status = 403, body = AsmErrorBody), (status = 409, body = AsmErrorBody)),
     extensions(("x-evidence" = json!("documented")),
-        ("x-source" = json!("https://support.huaweicloud.com/intl/en-us/api-asm/CreateMesh.html, https://docs.otc.t-systems.com/application-service-mesh/api-ref/ and the official SDKs, read 2026-08")),
+        ("x-source" = json!("the vendor's API document, CreateMesh, read 2026-11; https://support.huaweicloud.com/intl/en-us/api-asm/CreateMesh.html, https://docs.otc.t-systems.com/application-service-mesh/api-ref/ and the official SDKs, read 2026-08")),
         ("x-action" = json!("asm:mesh:create")),
         ("x-differences" = json!("The version may lack its v, as in the documented examples, and is not compared with the versions there are; without one it is v1.18.7-r5. That names are unique is said of an account; here it holds in a project. Clusters need not exist."))))]
 pub async fn create_mesh(
@@ -55,7 +55,7 @@ pub async fn create_mesh(
     responses((status = 200, body = MeshList), (status = 400, body = AsmErrorBody),
         (status = 401, body = AsmErrorBody), (status = 403, body = AsmErrorBody)),
     extensions(("x-evidence" = json!("documented")),
-        ("x-source" = json!("https://docs.otc.t-systems.com/application-service-mesh/api-ref/ (the page prints an example) and the official SDKs, read 2026-08")),
+        ("x-source" = json!("the vendor's API document, ListMeshes, read 2026-11; https://docs.otc.t-systems.com/application-service-mesh/api-ref/ (the page prints an example) and the official SDKs, read 2026-08")),
         ("x-action" = json!("asm:mesh:list"))))]
 pub async fn list_meshes(
     State(Asm(handle)): State<Asm>,
@@ -100,7 +100,7 @@ fn list(handle: &Handle<Table>, scope: ProjectScope) -> Response {
     responses((status = 200, body = MeshView<'static>), (status = 400, body = AsmErrorBody), (status = 401, body = AsmErrorBody),
         (status = 403, body = AsmErrorBody), (status = 404, body = AsmErrorBody)),
     extensions(("x-evidence" = json!("documented")),
-        ("x-source" = json!("https://support.huaweicloud.com/intl/ja-jp/api-asm/ShowMesh.html, the official SDKs and the Terraform provider, read 2026-08")),
+        ("x-source" = json!("the vendor's API document, ShowMesh, read 2026-11; https://support.huaweicloud.com/intl/ja-jp/api-asm/ShowMesh.html, the official SDKs and the Terraform provider, read 2026-08")),
         ("x-action" = json!("asm:mesh:get"))))]
 pub async fn show_mesh(
     State(Asm(handle)): State<Asm>,
@@ -126,7 +126,7 @@ pub async fn show_mesh(
     responses((status = 200, body = MeshView<'static>), (status = 400, body = AsmErrorBody), (status = 401, body = AsmErrorBody),
         (status = 403, body = AsmErrorBody), (status = 404, body = AsmErrorBody)),
     extensions(("x-evidence" = json!("documented")),
-        ("x-source" = json!("https://support.huaweicloud.com/intl/es-us/api-asm/DeleteMesh.html and the Terraform provider, which polls until 404, read 2026-08")),
+        ("x-source" = json!("the vendor's API document, DeleteMesh, read 2026-11; https://support.huaweicloud.com/intl/es-us/api-asm/DeleteMesh.html and the Terraform provider, which polls until 404, read 2026-08")),
         ("x-action" = json!("asm:mesh:delete")),
         ("x-differences" = json!("Inferred: a mesh that has releases can be deleted, and takes them with it when its step ends; deleting it twice is no error; a mesh that is still being created can be deleted."))))]
 pub async fn delete_mesh(
