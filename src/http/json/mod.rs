@@ -1,5 +1,6 @@
 //! JSON: a strict reader, a fast writer, raw parts, values that keep their order, and errors that name a path.
 
+mod escaping;
 pub(super) mod fast_writer;
 mod raw;
 mod reader;
