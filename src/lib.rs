@@ -51,7 +51,7 @@
 //! | `families/asm`, `families/servicestage`, `families/zadig` | the emulated services |
 //! | `families/iam`, `families/huawei` | the IAM service, and the gateway in front of every Huawei service |
 //! | `world/` | the store (`Arc<RwLock>`), a family's handle on its table, identities, settings, fixture tools |
-//! | `http/` | the HTTP layer: dialects, routes, extractors, middleware (the token-header check, recording), JSON, journal, faults |
+//! | `http/` | the HTTP layer: dialects, routes, extractors, middleware (the token-header check, recording), JSON, evidence, journal, faults |
 //! | `sim/` | the kernel: clock, ids, collections, scripts, lifecycles, transitions |
 //!
 //! Every family has the same files: `operations` (the handlers), `wire` (bodies), `model` (the nouns; no HTTP),
@@ -121,7 +121,8 @@
 //! * **fault**: a failure injected at the HTTP level: a status, a delay, a dropped connection.
 //! * **transition**: a change of a resource's or step's status, with its number, instant and cause.
 //! * **fixture**: a state document with which a world starts and to which it resets.
-//! * **evidence**: how a behaviour is known: `documented`, `observed` or `inferred`.
+//! * **evidence**: how an operation, a field, a word, a parameter or an error is known: `documented`, `observed` or
+//!   `inferred`. An answer tells the weakest that it uses (`http/evidence`).
 //! * **control plane**: the emulator's own API below `/_emulator/v1`.
 
 mod app;
