@@ -32,7 +32,7 @@ const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
 #[derive(Debug)]
 pub(super) struct LenientHead<'a> {
     request_line: RequestLine<'a>,
-    fields: Vec<Field<'a>>,
+    fields: Vec<HeadField<'a>>,
     unreadable: UnreadableFields,
 }
 
@@ -47,7 +47,7 @@ struct RequestLine<'a> {
 
 /// A field that can be read.
 #[derive(Debug)]
-struct Field<'a> {
+struct HeadField<'a> {
     name: &'a str,
     value: Cow<'a, [u8]>,
 }
@@ -288,7 +288,7 @@ fn trimmed_line(line: &[u8]) -> &[u8] {
 /// The name of a field, if it has one, and the reason it cannot be read.
 type Unreadable<'a> = (Option<&'a [u8]>, &'static str);
 
-fn read_field(line: &[u8]) -> Result<Field<'_>, Unreadable<'_>> {
+fn read_field(line: &[u8]) -> Result<HeadField<'_>, Unreadable<'_>> {
     let Some(colon) = line.iter().position(|byte| *byte == b':') else {
         return Err((None, "it has no colon"));
     };
@@ -300,7 +300,7 @@ fn read_field(line: &[u8]) -> Result<Field<'_>, Unreadable<'_>> {
     if !is_value(value) {
         return Err((Some(name), "its value has a control character"));
     }
-    Ok(Field {
+    Ok(HeadField {
         name: name_text,
         value: value.into(),
     })
@@ -324,8 +324,8 @@ fn printable(name: &[u8]) -> String {
     String::from_utf8_lossy(beginning).trim().to_owned()
 }
 
-fn write_fields(text: &mut Vec<u8>, fields: &[Field]) {
-    for Field { name, value } in fields {
+fn write_fields(text: &mut Vec<u8>, fields: &[HeadField]) {
+    for HeadField { name, value } in fields {
         text.extend_from_slice(name.as_bytes());
         text.extend_from_slice(b": ");
         text.extend_from_slice(value);

@@ -153,7 +153,7 @@ impl EvidenceTree {
         let mut parts = Vec::new();
         let mut json = serde_json::Deserializer::from_slice(text);
         // The handler has reported a mistake already.
-        let _ = Walk {
+        let _ = PartCollector {
             tree: self,
             parts: &mut parts,
         }
@@ -170,18 +170,18 @@ pub(super) fn evidence_of(extension: &Value) -> Option<Evidence> {
 }
 
 /// The seed and visitor of a value, which collects the parts that are not documented.
-struct Walk<'a> {
+struct PartCollector<'a> {
     tree: &'static EvidenceTree,
     parts: &'a mut Vec<Part>,
 }
 
-impl Walk<'_> {
+impl PartCollector<'_> {
     fn note_own(&mut self) {
         self.parts.extend(self.tree.own_part());
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Walk<'_> {
+impl<'de> DeserializeSeed<'de> for PartCollector<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -189,7 +189,7 @@ impl<'de> DeserializeSeed<'de> for Walk<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Walk<'_> {
+impl<'de> Visitor<'de> for PartCollector<'_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
@@ -231,7 +231,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
         self.note_own();
         let Self { tree, parts } = self;
         while items
-            .next_element_seed(Walk {
+            .next_element_seed(PartCollector {
                 tree,
                 parts: &mut *parts,
             })?
@@ -243,9 +243,9 @@ impl<'de> Visitor<'de> for Walk<'_> {
     fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<(), A::Error> {
         self.note_own();
         let Self { tree, parts } = self;
-        while let Some(field) = fields.next_key_seed(Key(tree))? {
+        while let Some(field) = fields.next_key_seed(FieldName(tree))? {
             match field {
-                Some(tree) => fields.next_value_seed(Walk {
+                Some(tree) => fields.next_value_seed(PartCollector {
                     tree,
                     parts: &mut *parts,
                 })?,
@@ -259,9 +259,9 @@ impl<'de> Visitor<'de> for Walk<'_> {
 }
 
 /// The seed and visitor of a key, which looks up the tree of its field.
-struct Key(&'static EvidenceTree);
+struct FieldName(&'static EvidenceTree);
 
-impl<'de> DeserializeSeed<'de> for Key {
+impl<'de> DeserializeSeed<'de> for FieldName {
     type Value = Option<&'static EvidenceTree>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -269,7 +269,7 @@ impl<'de> DeserializeSeed<'de> for Key {
     }
 }
 
-impl Visitor<'_> for Key {
+impl Visitor<'_> for FieldName {
     type Value = Option<&'static EvidenceTree>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
