@@ -214,7 +214,8 @@ pub(super) async fn show_release_plan_deploy_info(
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0235, read 2026-08")),
         ("x-action" = json!("servicestage::createReleasePlan")),
-        ("x-differences" = json!("inferred: the statuses that allow it, the components that are repeated, the order of batches by ascending seq, and the status RUNNING"))))]
+        ("x-alias" = json!("servicestage:app:create")),
+        ("x-differences" = json!("inferred: the alias of the permission, the statuses that allow it, the components that are repeated, the order of batches by ascending seq, and the status RUNNING"))))]
 pub(super) async fn execute_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
@@ -253,7 +254,8 @@ pub(super) async fn rollback_release_plan(
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0251, read 2026-08")),
         ("x-action" = json!("servicestage::createReleasePlan")),
-        ("x-differences" = json!("inferred: the permission, the immediate interruption of running components, and the status ABORTING"))))]
+        ("x-alias" = json!("servicestage:app:create")),
+        ("x-differences" = json!("inferred: the permission and its alias, the immediate interruption of running components, and the status ABORTING"))))]
 pub(super) async fn abort_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(path): Path<PlanPath>,
