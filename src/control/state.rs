@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::dialect::Control;
 use crate::http::context::add_hint;
 use crate::http::extract::{Body, Json};
+use crate::http::json::known_names;
 use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
 use crate::registry::State as WorldState;
@@ -79,7 +80,8 @@ pub(super) async fn merge_state(
 }
 
 fn read(body: &[u8]) -> Result<WorldState, Problem> {
-    let text = std::str::from_utf8(body).map_err(|error| Problem::BadRequest(error.to_string()))?;
+    let text = std::str::from_utf8(body)
+        .map_err(|_| Problem::BadRequest("the body is not UTF-8".to_owned()))?;
     WorldState::from_json(text).map_err(invalid)
 }
 
@@ -88,18 +90,10 @@ fn read(body: &[u8]) -> Result<WorldState, Problem> {
     reason = "it is an adapter for map_err"
 )]
 fn invalid(validation_error: ValidationError) -> Problem {
-    if let Some(near) = closest_known(&validation_error.message) {
+    if let Some((unknown, known)) = known_names(&validation_error)
+        && let Some(near) = nearest(unknown, known)
+    {
         add_hint(format!("did you mean {near}?"));
     }
     Problem::BadRequest(validation_error.to_string())
-}
-
-/// The known field or variant that is closest to an unknown one. Serde's errors list the known ones:
-/// "unknown field `nmae`, expected one of `id`, `name`".
-fn closest_known(error: &str) -> Option<&str> {
-    let names = error
-        .strip_prefix("unknown field ")
-        .or_else(|| error.strip_prefix("unknown variant "))?;
-    let mut names = names.split('`').skip(1).step_by(2);
-    nearest(names.next()?, names)
 }

@@ -110,11 +110,7 @@ impl NewWorld {
         let fixtures = match &self.fixtures {
             None => like.fixtures().clone(),
             // Read as a document of its own, so that an error does not repeat its secrets.
-            Some(fixtures) => {
-                WorldState::from_json(fixtures.text()).map_err(|validation_error| {
-                    invalid_fixtures(validation_error.without_position())
-                })?
-            }
+            Some(fixtures) => WorldState::from_json(fixtures.text()).map_err(invalid_fixtures)?,
         };
         let world = World::new(settings, fixtures).map_err(invalid_fixtures)?;
         Ok((self.name, world))

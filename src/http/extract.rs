@@ -118,11 +118,12 @@ impl<T: DeserializeOwned, D: Dialect> FromRequestParts<D> for Query<T> {
         };
         query.map(|query| Self(query.0)).map_err(|rejection| {
             let text = rejection.body_text();
-            Rejection::BadQuery(
-                text.trim_start_matches("Failed to deserialize query string: ")
-                    .to_owned(),
-            )
-            .into()
+            let error = text.trim_start_matches("Failed to deserialize query string: ");
+            let (path, error) = error
+                .split_once(": ")
+                .filter(|(path, _)| !path.contains(' '))
+                .unwrap_or(("", error));
+            Rejection::BadQuery(json::at_field(&path, error).to_string()).into()
         })
     }
 }

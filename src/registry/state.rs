@@ -5,8 +5,8 @@ use serde_saphyr::UserMessageFormatter;
 use utoipa::ToSchema;
 
 use super::families::families;
-use crate::http::json::strict;
 use crate::http::json::value::OrderedValue;
+use crate::http::json::{explain, strict};
 use crate::world::family::FamilyTable;
 use crate::world::fixture::{Counters, ValidationError};
 use crate::world::identities::Identities;
@@ -48,13 +48,7 @@ impl State {
         let mut track = serde_path_to_error::Track::new();
         let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
         let state = strict::deserialize(tracked).and_then(|state| json.end().map(|()| state));
-        state.map_err(|error| {
-            let (path, mut expected) = (track.path().to_string(), error.to_string());
-            if path.starts_with("identities") {
-                hide_value(&mut expected);
-            }
-            ValidationError::new(path, expected)
-        })
+        state.map_err(|error| explain("the document", text.as_bytes(), &track.path(), &error))
     }
 
     /// Reads a state from YAML 1.2, in which `no` and `010` are texts.
@@ -82,21 +76,8 @@ impl State {
         if value == OrderedValue::Scalar(serde_json::Value::Null) {
             return Ok(Self::default());
         }
-        // Parts that are kept verbatim are JSON, so the document becomes JSON first. Its lines and columns
-        // are not those of the file.
+        // Parts that are kept verbatim are JSON, so the document becomes JSON first.
         let text = serde_json::to_string(&value).expect("keys are strings");
-        Self::from_json(&text).map_err(ValidationError::without_position)
-    }
-}
-
-/// Takes the value out of a text like `invalid type: string "…", expected an object`: it may be a secret.
-fn hide_value(text: &mut String) {
-    let value = text.find(['"', '`']);
-    let expected = text.rfind(", expected");
-    if let (Some(value), Some(expected)) = (value, expected)
-        && text.starts_with("invalid ")
-        && value < expected
-    {
-        text.replace_range(value..expected, "***");
+        Self::from_json(&text)
     }
 }

@@ -165,15 +165,15 @@ async fn what_no_clock_can_do_is_refused() {
             "PUT",
             "clock",
             json!({"mode": "fast"}),
-            "mode: unknown variant `fast`, expected `running` or `frozen`",
+            "mode: must be running or frozen, not \"fast\"",
         ),
         (
             "PUT",
             "clock",
             json!({"noww": 1}),
-            "noww: unknown field `noww`",
+            "noww: is not a known field",
         ),
-        ("POST", "clock/advance", json!({}), "missing field `ms`"),
+        ("POST", "clock/advance", json!({}), "ms: is required"),
         (
             "POST",
             "clock/advance",
@@ -190,7 +190,7 @@ async fn what_no_clock_can_do_is_refused() {
             "POST",
             "clock/advance",
             json!({"ms": "1"}),
-            "ms: invalid type: string \"1\", expected i64",
+            "ms: must be an integer, not \"1\"",
         ),
     ] {
         let detail = assert_refused(&app, method, path, body, 400).await;

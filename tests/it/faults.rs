@@ -281,7 +281,7 @@ async fn a_fault_without_effect_or_that_cannot_match_is_refused() {
     let app = App::new();
     for (rule, wrong) in [
         (json!({"do": {}}), "do: must have at least one of status"),
-        (json!({}), "missing field `do`"),
+        (json!({}), "do: is required"),
         (
             json!({"do": {"status": 700}}),
             "do.status: must be from 200 to 599",
@@ -307,10 +307,7 @@ async fn a_fault_without_effect_or_that_cannot_match_is_refused() {
             json!({"do": {"slow_bytes_per_s": 0}}),
             "do.slow_bytes_per_s: must be at least 1",
         ),
-        (
-            json!({"do": {"drop": "after"}}),
-            "do.drop: unknown variant `after`",
-        ),
+        (json!({"do": {"drop": "after"}}), "do.drop: must be "),
         (
             json!({"do": {"status": 500}, "times": 0}),
             "times: must be at least 1",
@@ -337,19 +334,16 @@ async fn a_fault_without_effect_or_that_cannot_match_is_refused() {
         ),
         (
             json!({"match": [null, null], "do": {"status": 500}}),
-            "match: invalid type: sequence, expected an object",
+            "match: must be an object, not an array",
         ),
-        (
-            json!({"do": [500]}),
-            "do: invalid type: sequence, expected an object",
-        ),
+        (json!({"do": [500]}), "do: must be an object, not an array"),
         (
             json!({"do": {"delay_ms": [1, 2]}}),
             "do.delay_ms: must be up to 3600000",
         ),
         (
             json!({"match": {"verb": "GET"}, "do": {"status": 500}}),
-            "match.verb: unknown field `verb`",
+            "match.verb: is not a known field",
         ),
     ] {
         let refused = app.post(FAULTS, rule.clone()).await.assert_status(400);

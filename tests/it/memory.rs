@@ -269,7 +269,7 @@ async fn a_state_that_does_not_fit_is_refused_whole() {
 async fn a_family_is_written_as_an_object() {
     let app = App::new();
     for family in ["asm", "servicestage", "zadig", "identities", "emulator"] {
-        for (wrong, word) in [(json!([]), "sequence"), (json!(null), "null")] {
+        for (wrong, word) in [(json!([]), "an array"), (json!(null), "null")] {
             let reply = app
                 .put("/_emulator/v1/state", json!({ family: wrong }))
                 .await;
@@ -277,7 +277,7 @@ async fn a_family_is_written_as_an_object() {
                 .as_str()
                 .unwrap()
                 .to_owned();
-            let expected = format!("{family}: invalid type: {word}, expected an object");
+            let expected = format!("{family}: must be an object, not {word}");
             assert!(said.starts_with(&expected), "{said}");
         }
     }

@@ -21,6 +21,9 @@ const SECRET_FIELDS: [&str; 10] = [
     "totp_secret",
 ];
 
+/// The fields in which any value may be a secret.
+const SECRET_CONTAINERS: [&str; 3] = ["http_headers", "identities", "identity"];
+
 /// The fields whose values are secrets within a certain field: in logins of IAM.
 const NESTED_SECRETS: [(&str, &str); 2] = [("secret", "key"), ("token", "id")];
 
@@ -44,6 +47,13 @@ pub fn sounds_secret(text: &str) -> bool {
     ["token", "password", "secret"]
         .iter()
         .any(|word| text.contains(word))
+}
+
+/// True if the value at a JSON path may be a secret, or hold one.
+pub fn may_be_secret(path: &str) -> bool {
+    let mut names = path.split(['.', '[']);
+    sounds_secret(path)
+        || names.any(|name| SECRET_FIELDS.contains(&name) || SECRET_CONTAINERS.contains(&name))
 }
 
 /// Masks the secrets in a body.

@@ -1,4 +1,5 @@
-//! JSON: a strict reader, a fast writer, raw parts, values that keep their order, and errors that name a path.
+//! JSON: a strict reader, a fast writer, raw parts, values that keep their order, and errors that name a path
+//! in plain words.
 
 mod escaping;
 pub(super) mod fast_writer;
@@ -7,10 +8,12 @@ mod reader;
 pub mod strict;
 mod validation_error;
 pub mod value;
+mod wording;
 
 pub use raw::RawJson;
 pub use reader::{path_string, read};
 pub use validation_error::ValidationError;
+pub use wording::{at_field, either, explain, known_names};
 
 use serde::{Deserialize, Deserializer};
 

@@ -50,7 +50,7 @@ impl RawJson {
 
     /// Reads the part, in which unknown fields are permitted. Paths of errors begin at the part.
     pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ValidationError> {
-        read_part(self.text()).map_err(ValidationError::without_position)
+        read_part(self.text())
     }
 }
 

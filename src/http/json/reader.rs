@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::strict;
 use super::validation_error::ValidationError;
+use super::wording::explain;
 
 /// The maximum depth of a body. Serde limits only the parts that it understands.
 const MAX_DEPTH: usize = 128;
@@ -40,7 +41,7 @@ fn located<'a, T: Deserialize<'a>>(text: &'a [u8], error: &serde_json::Error) ->
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
     let _: Result<T, _> = strict::deserialize(tracked);
-    ValidationError::new(track.path(), error.to_string())
+    explain("the body", text, &track.path(), error)
 }
 
 /// The JSON path of an unknown field.
@@ -129,15 +130,21 @@ mod tests {
     fn an_error_names_the_path() {
         assert_refused(
             r#"{"items":[{"name":"a"},{"name":7}]}"#,
-            "items[1].name: invalid type: integer `7`, expected a string",
+            "items[1].name: must be a string, not 7",
         );
-        assert_refused("[1", "invalid type: sequence, expected an object");
+        assert_refused("[1]", "must be an object, not an array");
         assert_refused(
             r#"{"items":[["a"]]}"#,
-            "items[0]: invalid type: sequence, expected an object",
+            "items[0]: must be an object, not an array",
         );
-        assert_refused("{} x", "trailing characters");
-        assert_refused("{", "EOF");
+        assert_refused(
+            "{} x",
+            "the body is not JSON: unexpected text after the value at line 1 column 4",
+        );
+        assert_refused(
+            "{",
+            "the body is not JSON: unexpected end at line 1 column 1",
+        );
     }
 
     #[test]
@@ -171,7 +178,7 @@ mod tests {
         let error = part.read::<Vec<OrderLine>>().unwrap_err();
         assert_eq!(
             error.nested_in("stages").to_string(),
-            "stages[1]: missing field `name`"
+            "stages[1].name: is required"
         );
     }
 

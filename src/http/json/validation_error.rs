@@ -26,20 +26,14 @@ impl ValidationError {
 
     /// The error as seen from the document around.
     pub fn nested_in(self, outer: impl fmt::Display) -> Self {
+        let outer = outer.to_string();
         let path = match self.path.as_str() {
-            "" => outer.to_string(),
+            "" => outer,
+            _ if outer.is_empty() => return self,
             inner if inner.starts_with('[') => format!("{outer}{inner}"),
             inner => format!("{outer}.{inner}"),
         };
         Self { path, ..self }
-    }
-
-    /// Removes line and column, which mislead unless they are those of the document.
-    pub fn without_position(mut self) -> Self {
-        if let Some(end) = self.message.rfind(" at line ") {
-            self.message.truncate(end);
-        }
-        self
     }
 }
 

@@ -302,8 +302,8 @@ async fn invalid_values_are_named_with_their_path_and_change_nothing() {
     let mesh = |value: Value| json!([{"id": "m", "emulator": value}]);
     let run = json!({"started": 0, "tree": {"step": 0}, "does": [{"work": {"takes": 5}}]});
     for (meshes, detail) in [
-        (json!({}), "asm.meshes: invalid type"),
-        (json!([{}]), "asm.meshes[0]: missing field `id`"),
+        (json!({}), "asm.meshes: must be "),
+        (json!([{}]), "asm.meshes[0].id: is required"),
         (json!([{"id": ""}]), "asm.meshes[0].id: must not be empty"),
         (
             json!([{"id": "m"}, {"id": "m"}]),
@@ -311,15 +311,15 @@ async fn invalid_values_are_named_with_their_path_and_change_nothing() {
         ),
         (
             json!([{"id": "m", "nmae": "x"}]),
-            "asm.meshes[0].nmae: unknown field",
+            "asm.meshes[0].nmae: is not a known field",
         ),
         (
             release(json!({})),
-            "asm.meshes[0].releases[0]: missing field `metadata`",
+            "asm.meshes[0].releases[0].metadata: is required",
         ),
         (
             release(json!({"metadata": {}})),
-            "asm.meshes[0].releases[0].metadata: missing field `name`",
+            "asm.meshes[0].releases[0].metadata.name: is required",
         ),
         (
             release(named("abc")),
@@ -355,7 +355,7 @@ async fn invalid_values_are_named_with_their_path_and_change_nothing() {
         ),
         (
             release(json!({"metadata": {"name": "abcd"}, "status": {"phase": 1}})),
-            "asm.meshes[0].releases[0].status.phase: invalid type",
+            "asm.meshes[0].releases[0].status.phase: must be ",
         ),
         (
             emulator(json!({"gray_traffic": 101})),
@@ -371,35 +371,35 @@ async fn invalid_values_are_named_with_their_path_and_change_nothing() {
         ),
         (
             json!([["m"]]),
-            "asm.meshes[0]: invalid type: sequence, expected an object",
+            "asm.meshes[0]: must be an object, not an array",
         ),
         (
             release(json!([])),
-            "asm.meshes[0].releases[0]: invalid type: sequence, expected an object",
+            "asm.meshes[0].releases[0]: must be an object, not an array",
         ),
         (
             release(json!({"metadata": [null, "abcd"]})),
-            "asm.meshes[0].releases[0].metadata: invalid type: sequence, expected an object",
+            "asm.meshes[0].releases[0].metadata: must be an object, not an array",
         ),
         (
             release(json!({"metadata": {"name": "abcd"}, "spec": []})),
-            "asm.meshes[0].releases[0].spec: invalid type: sequence, expected an object",
+            "asm.meshes[0].releases[0].spec: must be an object, not an array",
         ),
         (
             release(json!({"metadata": {"name": "abcd"}, "status": null})),
-            "asm.meshes[0].releases[0].status: invalid type: null, expected an object",
+            "asm.meshes[0].releases[0].status: must be an object, not null",
         ),
         (
             emulator(json!([])),
-            "asm.meshes[0].releases[0].emulator: invalid type: sequence, expected an object",
+            "asm.meshes[0].releases[0].emulator: must be an object, not an array",
         ),
         (
             emulator(json!({"run": []})),
-            "asm.meshes[0].releases[0].emulator.run: invalid type: sequence, expected an object",
+            "asm.meshes[0].releases[0].emulator.run: must be an object, not an array",
         ),
         (
             gray(json!([])),
-            "asm.meshes[0].releases[0].spec.grayDeployments[0]: invalid type: sequence, expected an object",
+            "asm.meshes[0].releases[0].spec.grayDeployments[0]: must be an object, not an array",
         ),
         (
             gray(json!({"template": 5})),
@@ -415,11 +415,11 @@ async fn invalid_values_are_named_with_their_path_and_change_nothing() {
         ),
         (
             mesh(json!([])),
-            "asm.meshes[0].emulator: invalid type: sequence, expected an object",
+            "asm.meshes[0].emulator: must be an object, not an array",
         ),
         (
             mesh(json!({"mesh": []})),
-            "asm.meshes[0].emulator.mesh: invalid type: sequence, expected an object",
+            "asm.meshes[0].emulator.mesh: must be an object, not an array",
         ),
         (
             mesh(json!({"mesh": {"metadata": {"labels": 5}}})),
@@ -435,7 +435,7 @@ async fn invalid_values_are_named_with_their_path_and_change_nothing() {
         ),
         (
             mesh(json!({"mesh": {"spec": {"extendParams": {"clusters": [["c"]]}}}})),
-            "asm.meshes[0].emulator.mesh.spec.extendParams.clusters[0]: invalid type: sequence, expected an object",
+            "asm.meshes[0].emulator.mesh.spec.extendParams.clusters[0]: must be an object, not an array",
         ),
         (
             mesh(
@@ -469,7 +469,7 @@ async fn invalid_values_are_named_with_their_path_and_change_nothing() {
         ),
         (
             mesh(json!({"mesh": {"status": {"phase": "Flying"}}})),
-            "asm.meshes[0].emulator.mesh.status.phase: unknown variant `Flying`, expected one of `Running`, `Creating`",
+            "asm.meshes[0].emulator.mesh.status.phase: must be Running, Creating, ",
         ),
     ] {
         let reply = app

@@ -83,31 +83,31 @@ async fn each_field_of_a_release_is_checked() {
             json!("default"),
             "metadata.namespace: must be bookinfo",
         ),
-        ("/metadata/uid", json!(1), "metadata.uid: invalid type"),
-        ("/metadata", json!([]), "metadata: invalid type"),
-        ("/spec", json!("x"), "spec: invalid type"),
+        ("/metadata/uid", json!(1), "metadata.uid: must be "),
+        ("/metadata", json!([]), "metadata: must be "),
+        ("/spec", json!("x"), "spec: must be "),
         ("/spec/type", json!(""), "spec.type: must not be empty"),
-        ("/spec/version", json!(2), "spec.version: invalid type"),
-        ("/spec/clusterID", json!(2), "spec.clusterID: invalid type"),
+        ("/spec/version", json!(2), "spec.version: must be "),
+        ("/spec/clusterID", json!(2), "spec.clusterID: must be "),
         (
             "/spec/deploymentName",
             json!(2),
-            "spec.deploymentName: invalid type",
+            "spec.deploymentName: must be ",
         ),
         (
             "/spec/serviceName",
             json!(["x"]),
-            "spec.serviceName: invalid type",
+            "spec.serviceName: must be ",
         ),
         (
             "/spec/grayDeployments",
             json!({}),
-            "spec.grayDeployments: invalid type",
+            "spec.grayDeployments: must be ",
         ),
         (
             "/spec/grayDeployments",
             json!([7]),
-            "spec.grayDeployments[0]: invalid type",
+            "spec.grayDeployments[0]: must be ",
         ),
         (
             "/spec/grayDeployments",
@@ -117,7 +117,7 @@ async fn each_field_of_a_release_is_checked() {
         (
             "/spec/grayDeployments",
             json!([{"template": {}}, {"clusterID": 1}]),
-            "spec.grayDeployments[1].clusterID: invalid type",
+            "spec.grayDeployments[1].clusterID: must be ",
         ),
     ] {
         let text = assert_refused(&app, with(place, value)).await;
@@ -156,7 +156,7 @@ async fn broken_json_is_refused_and_an_unknown_field_causes_a_hint() {
         reply.assert_status(400)["errorMsg"]
             .as_str()
             .unwrap()
-            .starts_with("Invalid request. EOF")
+            .starts_with("Invalid request. the body is not JSON: unexpected end")
     );
 
     let reply = app.post(RELEASES, with("/spec/weight", json!(1))).await;

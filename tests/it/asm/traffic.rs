@@ -108,9 +108,12 @@ async fn traffic_of_an_unknown_release_or_outside_of_0_to_100_is_a_problem() {
     for (body, detail) in [
         (json!({"gray": -1}), "gray: must be from 0 to 100"),
         (json!({"gray": 101}), "gray: must be from 0 to 100"),
-        (json!({"gray": 1.5}), "gray: invalid type"),
-        (json!({}), "missing field `gray`"),
-        (json!({"gray": 1, "green": 2}), "green: unknown field"),
+        (json!({"gray": 1.5}), "gray: must be "),
+        (json!({}), "gray: is required"),
+        (
+            json!({"gray": 1, "green": 2}),
+            "green: is not a known field",
+        ),
     ] {
         let reply = app.put(&traffic("reviews-gray"), body).await;
         assert_eq!(reply.header("content-type"), "application/problem+json");

@@ -169,19 +169,16 @@ async fn an_unknown_workload_or_container_is_refused() {
 async fn wrong_types_are_refused_with_their_path() {
     let app = with_release().await;
     for (body, place) in [
-        (json!([]), "invalid type"),
-        (json!({"spec": []}), "spec: invalid type"),
-        (
-            json!({"spec": {"version": 3}}),
-            "spec.version: invalid type",
-        ),
+        (json!([]), "must be an object, not an array"),
+        (json!({"spec": []}), "spec: must be "),
+        (json!({"spec": {"version": 3}}), "spec.version: must be "),
         (
             json!({"spec": {"grayDeployments": {}}}),
-            "spec.grayDeployments: invalid type",
+            "spec.grayDeployments: must be ",
         ),
         (
             json!({"spec": {"grayDeployments": [[]]}}),
-            "spec.grayDeployments[0]: invalid type",
+            "spec.grayDeployments[0]: must be ",
         ),
         (
             json!({"spec": {"grayDeployments": [{"template": "x"}]}}),
@@ -189,15 +186,15 @@ async fn wrong_types_are_refused_with_their_path() {
         ),
         (
             json!({"spec": {"grayDeployments": [{"template": {"spec": 7}}]}}),
-            "spec.grayDeployments[0].template.spec: invalid type",
+            "spec.grayDeployments[0].template.spec: must be ",
         ),
         (
             json!({"spec": {"grayDeployments": [{"template": {"spec": []}}]}}),
-            "spec.grayDeployments[0].template.spec: invalid type: sequence, expected an object",
+            "spec.grayDeployments[0].template.spec: must be an object, not an array",
         ),
         (
             containers(&json!([["c", "image"]])),
-            "spec.grayDeployments[0].template.spec.template.spec.containers[0]: invalid type: sequence, expected an object",
+            "spec.grayDeployments[0].template.spec.template.spec.containers[0]: must be an object, not an array",
         ),
         (
             images_of(json!(7)),

@@ -66,7 +66,7 @@ async fn a_wrong_method() {
 
 #[tokio::test]
 async fn broken_json() {
-    let eof = "EOF while parsing an object at line 1 column 1";
+    let eof = "the body is not JSON: unexpected end at line 1 column 1";
     assert_refusals([(
         authorized("POST", RELEASES).body("{"),
         asm(400, "01010001", &format!("Invalid request. {eof}")),
@@ -76,14 +76,14 @@ async fn broken_json() {
 
 #[tokio::test]
 async fn a_wrong_type_with_its_json_path() {
-    let wrong = "invalid type: integer `7`, expected a string";
+    let wrong = "must be a string, not 7";
     let release = r#"{"metadata":{"name":7}}"#;
     assert_refusals([(
         authorized("POST", RELEASES).body(release),
         asm(
             400,
             "01010001",
-            &format!("Invalid request. metadata.name: {wrong} at line 1 column 21"),
+            &format!("Invalid request. metadata.name: {wrong}"),
         ),
     )])
     .await;

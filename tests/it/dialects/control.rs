@@ -39,7 +39,7 @@ async fn a_wrong_method() {
 
 #[tokio::test]
 async fn broken_json() {
-    let eof = "EOF while parsing an object at line 1 column 1";
+    let eof = "the body is not JSON: unexpected end at line 1 column 1";
     assert_refusals([
         (
             anonymous("POST", "/_emulator/v1/scripts").body("{"),
@@ -47,7 +47,7 @@ async fn broken_json() {
         ),
         (
             anonymous("PUT", "/_emulator/v1/state").body("{"),
-            control(400, "Bad Request", eof),
+            control(400, "Bad Request", &eof.replace("body", "document")),
         ),
     ])
     .await;
@@ -55,15 +55,11 @@ async fn broken_json() {
 
 #[tokio::test]
 async fn a_wrong_type_with_its_json_path() {
-    let wrong = "invalid type: integer `7`, expected a string";
+    let wrong = "must be a string, not 7";
     assert_refusals([
         (
             anonymous("POST", "/_emulator/v1/scripts").body(r#"{"match":{"step":7}}"#),
-            control(
-                400,
-                "Bad Request",
-                &format!("match.step: {wrong} at line 1 column 18"),
-            ),
+            control(400, "Bad Request", &format!("match.step: {wrong}")),
         ),
         (
             anonymous("PUT", "/_emulator/v1/state")
@@ -71,7 +67,7 @@ async fn a_wrong_type_with_its_json_path() {
             control(
                 400,
                 "Bad Request",
-                &format!("servicestage.projects[0].id: {wrong} at line 1 column 36"),
+                &format!("servicestage.projects[0].id: {wrong}"),
             ),
         ),
     ])

@@ -168,10 +168,13 @@ fn assert_refused(reply: &Reply, expected: &Refusal) {
 
 /// Texts of refusals that need no hint, with the reason.
 const PLAIN: [(&str, &str); 6] = [
-    ("EOF while parsing", "it says where the JSON breaks off"),
+    (
+        "unexpected end at line",
+        "it says where the JSON breaks off",
+    ),
     ("unexpected EOF", "it says that the JSON breaks off"),
     (
-        "invalid type: ",
+        ": must be a string, not ",
         "it names the place, and what was expected",
     ),
     ("json: cannot unmarshal", "it names the field and its type"),

@@ -258,11 +258,11 @@ async fn invalid_fixtures_are_refused_with_their_place() {
         json!([{"id": "a", "components": [component]}])
     };
     for (plans, why) in [
-        (json!([{}]), ": missing field `id`"),
+        (json!([{}]), ".id: is required"),
         (json!([{"id": ""}]), ".id: must not be empty"),
         (
             json!([{"id": "a", "nmae": "x"}]),
-            ".nmae: unknown field `nmae`",
+            ".nmae: is not a known field",
         ),
         (
             json!([{"id": "a", "name": "-"}]),
@@ -274,15 +274,15 @@ async fn invalid_fixtures_are_refused_with_their_place() {
         ),
         (
             json!([{"id": "a", "status": "DONE"}]),
-            ".status: \"DONE\" is none of CREATED, RUNNING, SUCCESS",
+            ".status: must be CREATED, RUNNING, SUCCESS, ",
         ),
         (
             json!([{"id": "a", "action": "x"}]),
-            ".action: \"x\" is none of create, upgrade, clone",
+            ".action: must be create, upgrade or clone, not \"x\"",
         ),
         (
             json!([{"id": "a", "fail_strategy": "x"}]),
-            ".fail_strategy: \"x\" is none of stop, continue",
+            ".fail_strategy: must be stop or continue, not \"x\"",
         ),
         (
             json!([{"id": "a", "create_time": -1}]),
@@ -298,7 +298,7 @@ async fn invalid_fixtures_are_refused_with_their_place() {
         ),
         (
             json!([{"id": "a", "create_time": "now"}]),
-            ".create_time: invalid type: string \"now\"",
+            ".create_time: must be an integer, not \"now\"",
         ),
         (
             component("seq", json!(-1)),
@@ -310,7 +310,7 @@ async fn invalid_fixtures_are_refused_with_their_place() {
         ),
         (
             component("labels", json!({})),
-            ".components[0].labels: invalid type: map, expected a sequence",
+            ".components[0].labels: must be an array, not an object",
         ),
         (
             component("runtime_stack", json!(1)),
@@ -318,11 +318,11 @@ async fn invalid_fixtures_are_refused_with_their_place() {
         ),
         (
             json!([{"id": "a", "emulator": {"x": 1}}]),
-            ".emulator.x: unknown field `x`",
+            ".emulator.x: is not a known field",
         ),
         (
             json!([{"id": "a", "emulator": []}]),
-            ".emulator: invalid type: sequence, expected an object",
+            ".emulator: must be an object, not an array",
         ),
     ] {
         let said = assert_invalid(plans).await;

@@ -276,7 +276,7 @@ async fn work_of_a_fixture_says_how_long_it_takes_and_fails_only_if_it_ends() {
     tell(&app, &id, "execute").await.assert_status(200);
     let state = app.state().await;
     for (work, path, expected) in [
-        (json!({}), ".work", "missing field `takes`"),
+        (json!({}), ".work.takes", "is required"),
         (
             json!({"takes": null, "fails": "why"}),
             ".work.fails",

@@ -174,11 +174,11 @@ async fn an_invalid_fixture_is_refused_with_the_place_of_the_mistake() {
     for (state, expected) in [
         (
             versions(json!([{"version": "v"}])),
-            "zadig.projects[0].versions[0].version: unknown field",
+            "zadig.projects[0].versions[0].version: is not a known field",
         ),
         (
             versions(json!([{"status": "done"}])),
-            "zadig.projects[0].versions[0].status: unknown variant",
+            "zadig.projects[0].versions[0].status: must be ",
         ),
         (
             versions(json!([{"id": "x"}])),
@@ -206,7 +206,7 @@ async fn an_invalid_fixture_is_refused_with_the_place_of_the_mistake() {
         ),
         (
             versions(json!([[]])),
-            "zadig.projects[0].versions[0]: invalid type",
+            "zadig.projects[0].versions[0]: must be ",
         ),
         (
             versions(json!([{"emulator": run(json!(["gate", "gate"]))}])),
@@ -227,7 +227,7 @@ async fn an_invalid_fixture_is_refused_with_the_place_of_the_mistake() {
         ),
         (
             json!({"zadig": {"projects": [{"key": "a", "registries": [{"id": "r"}]}]}}),
-            "zadig.projects[0].registries[0]: missing field `address`",
+            "zadig.projects[0].registries[0].address: is required",
         ),
     ] {
         let reply = app.put("/_emulator/v1/state", state).await;

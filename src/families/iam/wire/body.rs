@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::families::iam::Error;
 use crate::http::json::value::OrderedValue;
-use crate::http::json::{path_string, strict};
+use crate::http::json::{explain, path_string, strict};
 
 /// Reads a body. `ignored` receives the path of every unknown field.
 ///
@@ -15,8 +15,8 @@ pub(super) fn read<T: DeserializeOwned>(
     body: &[u8],
     mut ignored: impl FnMut(String),
 ) -> Result<T, Error> {
-    let value: OrderedValue =
-        serde_json::from_slice(body).map_err(|error| Error::BadBody(error.to_string()))?;
+    let value: OrderedValue = serde_json::from_slice(body)
+        .map_err(|error| Error::BadBody(explain("the body", body, &"", &error).to_string()))?;
     if !matches!(value, OrderedValue::Object(_)) {
         return Err(Error::BadBody("the body must be a JSON object".to_owned()));
     }
@@ -27,7 +27,7 @@ pub(super) fn read<T: DeserializeOwned>(
     let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
     let mut callback = |path: serde_ignored::Path| ignored(path_string(&path));
     strict::deserialize(serde_ignored::Deserializer::new(tracked, &mut callback))
-        .map_err(|_| bad_field(&text, &track.path().to_string()))
+        .map_err(|error| bad_field(&text, &track.path().to_string(), &error))
 }
 
 /// A field that its container must have.
@@ -41,7 +41,7 @@ pub(super) fn essential<T>(field: Option<T>, path: &str) -> Result<T, Error> {
 }
 
 /// The error of a field of the wrong type. Its value is masked if it is, or may hold, a secret.
-fn bad_field(text: &str, path: &str) -> Error {
+fn bad_field(text: &str, path: &str, error: &serde_json::Error) -> Error {
     let body: Value = serde_json::from_str(text).unwrap_or_default();
     let field = path.rsplit('.').next().unwrap_or_default().to_owned();
     let pointer = path.replace(['.', '['], "/").replace(']', "");
@@ -52,7 +52,7 @@ fn bad_field(text: &str, path: &str) -> Error {
         Some(other) => other.to_string(),
     };
     Error::BadField {
-        why: format!("{path} has the wrong type"),
+        why: explain("the body", text.as_bytes(), &path, error).to_string(),
         field,
         value,
     }

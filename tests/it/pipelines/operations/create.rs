@@ -103,13 +103,13 @@ async fn null_counts_as_absent_where_a_field_is_optional() {
 #[tokio::test]
 async fn each_required_field_must_be_there() {
     assert_bodies_refused([
-        (without(&ui(), "name"), "missing field `name`"),
+        (without(&ui(), "name"), "name: is required"),
         (
             without(&ui(), "model_version"),
-            "missing field `model_version`",
+            "model_version: is required",
         ),
-        (without(&ui(), "config_mode"), "missing field `config_mode`"),
-        (json!({}), "missing field `name`"),
+        (without(&ui(), "config_mode"), "config_mode: is required"),
+        (json!({}), "name: is required"),
     ])
     .await;
 }
@@ -119,50 +119,54 @@ async fn a_field_of_the_wrong_type_is_refused_with_its_place() {
     assert_bodies_refused([
         (
             with(&ui(), "name", json!(7)),
-            "name: invalid type: integer `7`, expected a string",
+            "name: must be a string, not 7",
         ),
         (
             with(&ui(), "name", Value::Null),
-            "name: invalid type: null, expected a string",
+            "name: must be a string, not null",
         ),
         (
             with(&ui(), "description", json!([])),
-            "description: invalid type: sequence, expected a string",
+            "description: must be a string, not an array",
         ),
         (
             with(&ui(), "model_version", json!("2")),
-            "model_version: invalid type: string \"2\", expected i64",
+            "model_version: must be an integer, not \"2\"",
         ),
         (
             with(&ui(), "model_version", json!(2.5)),
-            "model_version: invalid type: floating point `2.5`, expected i64",
+            "model_version: must be an integer, not 2.5",
         ),
         (
             with(&ui(), "enterprise_project_id", json!(0)),
-            "enterprise_project_id: invalid type: integer `0`, expected a string",
+            "enterprise_project_id: must be a string, not 0",
+        ),
+        (
+            with(&ui(), "config_mode", json!(7)),
+            "config_mode: must be a string",
         ),
         (
             with(&ui(), "config_mode", json!("UI")),
-            "config_mode: unknown variant `UI`, expected `ui` or `template`",
+            "config_mode: must be ui or template, not \"UI\"",
         ),
         (
             with(&ui(), "fail_mode", json!("skip")),
-            "fail_mode: unknown variant `skip`, expected `stop` or `continue`",
+            "fail_mode: must be stop or continue, not \"skip\"",
         ),
         (
             with(&ui(), "stages", json!({})),
-            "stages: invalid type: map, expected a sequence",
+            "stages: must be an array, not an object",
         ),
         (
             with(&ui(), "stages", json!("x")),
-            "stages: invalid type: string \"x\", expected a sequence",
+            "stages: must be an array, not \"x\"",
         ),
         (
             with(&ui(), "sources", json!({})),
-            "sources: invalid type: map, expected a sequence",
+            "sources: must be an array, not an object",
         ),
-        (json!([]), "invalid type: sequence, expected an object"),
-        (json!("x"), "invalid type: string \"x\", expected an object"),
+        (json!([]), "must be an object, not an array"),
+        (json!("x"), "must be an object, not \"x\""),
     ])
     .await;
 }
@@ -171,12 +175,15 @@ async fn a_field_of_the_wrong_type_is_refused_with_its_place() {
 async fn a_body_that_is_no_json_is_refused() {
     let app = App::new();
     for (text, expected) in [
-        ("", "missing field `name`"),
-        ("{", "EOF while parsing an object"),
-        (r#"{"name":"release-a"} x"#, "missing field `model_version`"),
+        ("", "name: is required"),
+        (
+            "{",
+            "the body is not JSON: unexpected end at line 1 column 1",
+        ),
+        (r#"{"name":"release-a"} x"#, "model_version: is required"),
         (
             r#"{"name":"release-a","name":"release-b"}"#,
-            "duplicate field `name`",
+            "name: is given twice",
         ),
     ] {
         let reply = send(&app, "POST", &pipelines(), text).await;
@@ -184,7 +191,10 @@ async fn a_body_that_is_no_json_is_refused() {
     }
     let trailing = format!("{} x", ui());
     let reply = send(&app, "POST", &pipelines(), &trailing).await;
-    assert_eq!(assert_refused(&reply), "trailing characters");
+    assert_eq!(
+        assert_refused(&reply),
+        "the body is not JSON: unexpected text after the value at line 1 column 300"
+    );
     let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(128), "]".repeat(128));
     let reply = send(&app, "POST", &pipelines(), &deep).await;
     assert_eq!(
@@ -323,27 +333,66 @@ async fn a_template_source_that_breaks_a_rule_is_refused_with_its_place() {
         template(source)
     };
     assert_bodies_refused([
-        (template(json!({})), "sources[0]: missing field `template_source`"),
-        (template(json!("x")), "sources[0]: invalid type: string \"x\", expected an object"),
-        (template(json!({"template_source": []})), "sources[0].template_source: invalid type: sequence, expected an object"),
-        (lacking("storage"), "sources[0].template_source: missing field `storage`"),
-        (lacking("url"), "sources[0].template_source: missing field `url`"),
-        (inner("storage", json!("s3")), "sources[0].template_source.storage: unknown variant `s3`, expected one of `devcloud`, `obs`, `http`"),
-        (inner("url", json!(7)), "sources[0].template_source.url: invalid type: integer `7`, expected a string"),
-        (inner("http_username", json!(7)), "sources[0].template_source.http_username: invalid type: integer `7`, expected a string"),
-        (inner("http_password", json!(7)), "sources[0].template_source.http_password: invalid type: integer `7`, expected a string"),
-        (inner("http_headers", json!({})), "sources[0].template_source.http_headers: invalid type: map, expected a sequence"),
-        (inner("http_headers", json!([{"key": "k"}])), "sources[0].template_source.http_headers[0]: missing field `value`"),
-        (inner("http_headers", json!([["k", "v"]])), "sources[0].template_source.http_headers[0]: invalid type: sequence, expected an object"),
-        (template(with(&source(), "input_values", json!({"a": 1}))), "sources[0].input_values.a: invalid type: integer `1`, expected a string"),
+        (
+            template(json!({})),
+            "sources[0].template_source: is required",
+        ),
+        (
+            template(json!("x")),
+            "sources[0]: must be an object, not \"x\"",
+        ),
+        (
+            template(json!({"template_source": []})),
+            "sources[0].template_source: must be an object, not an array",
+        ),
+        (
+            lacking("storage"),
+            "sources[0].template_source.storage: is required",
+        ),
+        (
+            lacking("url"),
+            "sources[0].template_source.url: is required",
+        ),
+        (
+            inner("storage", json!("s3")),
+            "sources[0].template_source.storage: must be devcloud, obs or http, not \"s3\"",
+        ),
+        (
+            inner("url", json!(7)),
+            "sources[0].template_source.url: must be a string, not 7",
+        ),
+        (
+            inner("http_username", json!(7)),
+            "sources[0].template_source.http_username: must be a string, not 7",
+        ),
+        (
+            inner("http_password", json!(7)),
+            "sources[0].template_source.http_password: must be a string, not ***",
+        ),
+        (
+            inner("http_headers", json!({})),
+            "sources[0].template_source.http_headers: must be an array, not an object",
+        ),
+        (
+            inner("http_headers", json!([{"key": "k"}])),
+            "sources[0].template_source.http_headers[0].value: is required",
+        ),
+        (
+            inner("http_headers", json!([["k", "v"]])),
+            "sources[0].template_source.http_headers[0]: must be an object, not an array",
+        ),
+        (
+            template(with(&source(), "input_values", json!({"a": 1}))),
+            "sources[0].input_values.a: must be a string, not 1",
+        ),
     ])
     .await;
     let second = json!({"name": "release-t", "model_version": 2, "config_mode": "template", "sources": [source(), {}]});
-    assert_bodies_refused([(second, "sources[1]: missing field `template_source`")]).await;
+    assert_bodies_refused([(second, "sources[1].template_source: is required")]).await;
     // Sources that ui does not ask for are looked at all the same.
     assert_bodies_refused([(
         with(&ui(), "sources", json!([{}])),
-        "sources[0]: missing field `template_source`",
+        "sources[0].template_source: is required",
     )])
     .await;
 }

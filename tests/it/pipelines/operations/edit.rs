@@ -63,7 +63,7 @@ async fn an_edit_checks_its_body_like_a_creation() {
     let before = app.state().await;
     let good = body("release-a", three_stages());
     for (bad, expected) in [
-        (without(&good, "name"), "missing field `name`"),
+        (without(&good, "name"), "name: is required"),
         (
             with(&good, "name", json!("a")),
             "name: must have 2 to 64 letters, digits, - and _, begin with a letter and end with a letter or digit",
@@ -82,11 +82,11 @@ async fn an_edit_checks_its_body_like_a_creation() {
         ),
         (
             with(&good, "stages", json!([{"name": "s", "tasks": [{}]}])),
-            "stages[0].tasks[0]: missing field `name`",
+            "stages[0].tasks[0].name: is required",
         ),
         (
             with(&good, "fail_mode", json!("x")),
-            "fail_mode: unknown variant `x`, expected `stop` or `continue`",
+            "fail_mode: must be stop or continue, not \"x\"",
         ),
     ] {
         let reply = app.put(&pipeline.path(), bad).await;

@@ -15,8 +15,7 @@ use crate::common::{App, CREDENTIALS, Reply, assert_same};
 /// A pipeline that nobody has made.
 const NOBODY: &str = "4105b37a-947e-4aca-90d8-cec7c04c6f38";
 
-/// The service's reason for refusing a request: the text that follows `parameter invalid: `. The place in
-/// the text at which the reader of JSON gave up is left out.
+/// The service's reason for refusing a request: the text that follows `parameter invalid: `.
 #[track_caller]
 fn assert_refused(reply: &Reply) -> String {
     let body = reply.assert_status(400);
@@ -24,9 +23,8 @@ fn assert_refused(reply: &Reply) -> String {
     assert_eq!(keys, ["error_code", "error_msg"]);
     assert_eq!(body["error_code"], "SVCSTG.00100400");
     let text = body["error_msg"].as_str().expect("a text");
-    let wrong = text.strip_prefix("parameter invalid: ").expect(text);
-    let end = wrong.find(" at line ").unwrap_or(wrong.len());
-    wrong[..end].to_owned()
+    let wrong = text.strip_prefix("parameter invalid: ");
+    wrong.expect(text).to_owned()
 }
 
 /// Checks the answer for what is not there, or not in this project.

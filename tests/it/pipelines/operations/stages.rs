@@ -23,27 +23,27 @@ async fn an_invalid_stage_is_refused_with_its_place() {
         (
             one_stage(json!("x")),
             "stages[0]",
-            "invalid type: string \"x\", expected an object",
+            "must be an object, not \"x\"",
         ),
         (
             one_stage(json!(["s", []])),
             "stages[0]",
-            "invalid type: sequence, expected an object",
+            "must be an object, not an array",
         ),
         (
             one_stage(json!({"tasks": []})),
             "stages[0]",
-            "missing field `name`",
+            ".name: is required",
         ),
         (
             one_stage(json!({"name": "s"})),
             "stages[0]",
-            "missing field `tasks`",
+            ".tasks: is required",
         ),
         (
             one_stage(json!({"name": 1, "tasks": []})),
             "stages[0].name",
-            "invalid type: integer `1`, expected a string",
+            "must be a string, not 1",
         ),
         (
             one_stage(json!({"name": "", "tasks": []})),
@@ -53,27 +53,27 @@ async fn an_invalid_stage_is_refused_with_its_place() {
         (
             one_stage(json!({"name": "s", "tasks": null})),
             "stages[0].tasks",
-            "invalid type: null, expected a sequence",
+            "must be an array, not null",
         ),
         (
             one_stage(json!({"name": "s", "tasks": {}})),
             "stages[0].tasks",
-            "invalid type: map, expected a sequence",
+            "must be an array, not an object",
         ),
         (
             one_stage(json!({"name": "s", "tasks": [], "display_name": 1})),
             "stages[0].display_name",
-            "invalid type: integer `1`, expected a string",
+            "must be a string, not 1",
         ),
         (
             one_stage(json!({"name": "s", "tasks": [], "description": 1})),
             "stages[0].description",
-            "invalid type: integer `1`, expected a string",
+            "must be a string, not 1",
         ),
         (
             one_stage(json!({"name": "s", "tasks": [], "order_index": "1"})),
             "stages[0].order_index",
-            "invalid type: string \"1\", expected i64",
+            "must be an integer, not \"1\"",
         ),
     ])
     .await;
@@ -86,9 +86,9 @@ async fn an_invalid_task_is_refused_with_its_place() {
         (
             one_task(json!(["t"])),
             task,
-            "invalid type: sequence, expected an object",
+            "must be an object, not an array",
         ),
-        (one_task(json!({})), task, "missing field `name`"),
+        (one_task(json!({})), task, ".name: is required"),
         (
             one_task(json!({"name": ""})),
             "stages[0].tasks[0].name",
@@ -97,27 +97,27 @@ async fn an_invalid_task_is_refused_with_its_place() {
         (
             one_task(json!({"name": "t", "display_name": 1})),
             "stages[0].tasks[0].display_name",
-            "invalid type: integer `1`, expected a string",
+            "must be a string, not 1",
         ),
         (
             one_task(json!({"name": "t", "order_index": 1.5})),
             "stages[0].tasks[0].order_index",
-            "invalid type: floating point `1.5`, expected i64",
+            "must be an integer, not 1.5",
         ),
         (
             one_task(json!({"name": "t", "task_group": 1})),
             "stages[0].tasks[0].task_group",
-            "invalid type: integer `1`, expected a string",
+            "must be a string, not 1",
         ),
         (
             one_task(json!({"name": "t", "task_type_id": "approval"})),
             "stages[0].tasks[0].task_type_id",
-            "invalid type: string \"approval\", expected an object",
+            "must be an object, not \"approval\"",
         ),
         (
             one_task(json!({"name": "t", "task_type_id": {"category": 1}})),
             "stages[0].tasks[0].task_type_id.category",
-            "invalid type: integer `1`, expected a string",
+            "must be a string, not 1",
         ),
     ])
     .await;
@@ -130,7 +130,10 @@ async fn assert_invalid<const N: usize>(cases: [(Value, &str, &str); N]) {
         let reply = app.post(&pipelines(), body.clone()).await;
         assert_eq!(
             assert_refused(&reply),
-            format!("{place}: {expected}"),
+            match expected {
+                missing if missing.starts_with('.') => format!("{place}{missing}"),
+                wrong => format!("{place}: {wrong}"),
+            },
             "{body}"
         );
     }
@@ -237,7 +240,7 @@ async fn stages_with_template_tell_what_is_in_the_package() {
 
     given["stages"] = json!([{"name": "s"}]);
     let reply = app.post(&pipelines(), given).await;
-    assert_eq!(assert_refused(&reply), "stages[0]: missing field `tasks`");
+    assert_eq!(assert_refused(&reply), "stages[0].tasks: is required");
 }
 
 #[tokio::test]

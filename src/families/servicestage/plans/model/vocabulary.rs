@@ -8,6 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::http::Evidence;
 use crate::http::evidence::schema::words;
+use crate::http::json::either;
 
 /// Declares an enum with texts, which is read from JSON strings only. A text that is not documented is followed by its
 /// evidence.
@@ -51,7 +52,7 @@ macro_rules! text_enum {
             fn try_from(text: String) -> Result<Self, String> {
                 match text.as_str() {
                     $($text => Ok(Self::$variant),)+
-                    other => Err(format!("{other:?} is none of {}", [$($text),+].join(", "))),
+                    other => Err(format!("must be {}, not {other:?}", either(&[$($text),+]))),
                 }
             }
         }
