@@ -400,3 +400,33 @@ async fn ids_that_fixtures_brought_are_never_drawn_again() {
 
     assert_ne!(second["id"], first["id"]);
 }
+
+#[tokio::test]
+async fn a_counter_that_would_soon_wrap_is_refused_with_its_place() {
+    let app = App::load(&one_of_each());
+    let before = app.state().await;
+    let pipeline = |field: &str| {
+        json!({"servicestage": {"projects": [{"id": "p1", "pipelines": [
+            {"id": "l1", "name": "shop-a", field: i64::MAX}]}]}})
+    };
+    let counter = |name: &str| json!({"emulator": {name: i64::MAX}});
+    for (patch, place) in [
+        (counter("next_execution_id"), "emulator.next_execution_id"),
+        (counter("ids_drawn"), "emulator.ids_drawn"),
+        (
+            json!({"emulator": {"ids_drawn": u64::MAX}}),
+            "emulator.ids_drawn",
+        ),
+        (pipeline("version"), ".version"),
+    ] {
+        let reply = app.patch("/_emulator/v1/state", patch).await;
+        let detail = reply.assert_status(400)["detail"].to_string();
+        let expected = format!("{place}: must be at most 4611686018427387904, not ");
+        assert!(detail.contains(&expected), "{detail}");
+    }
+    assert_eq!(app.state().await, before);
+
+    let last = json!({"emulator": {"next_execution_id": 1_i64 << 62}});
+    let reply = app.patch("/_emulator/v1/state", last).await;
+    assert_eq!(reply.status, 204, "{reply:?}");
+}

@@ -13,7 +13,7 @@ use crate::families::servicestage::names::{check_name, name_after};
 use crate::http::json::{RawJson, default_if_null, path_string};
 use crate::sim::Millis;
 use crate::sim::lifecycle::RunRecord;
-use crate::world::fixture::ValidationError;
+use crate::world::fixture::{ValidationError, check_count};
 use crate::world::identities::UNKNOWN_CALLER;
 use crate::world::run_fixture::restore_run;
 
@@ -95,6 +95,8 @@ impl PipelineFixture {
         if self.model_version.is_some_and(|version| version != 2) {
             return Err(ValidationError::new("model_version", "must be 2"));
         }
+        let version = self.version.unwrap_or(1);
+        check_count("version", version)?;
         let name = self.name.unwrap_or_else(|| name_after(&self.id));
         check_name(&name)?;
         let code = self.status.unwrap_or(PipelineStatus::Initialised.code());
@@ -117,7 +119,7 @@ impl PipelineFixture {
         let created = self.create_time.unwrap_or(now);
         let creator = self.creator.as_deref().unwrap_or(UNKNOWN_CALLER);
         let mut pipeline = Pipeline::new(project, &self.id, creator, definition, created);
-        pipeline.version = self.version.unwrap_or(1);
+        pipeline.version = version;
         pipeline.updated = self.update_time.unwrap_or(created);
         pipeline.enterprise_project_name = self.enterprise_project;
         if let Some(hooks) = self.hooks {
@@ -206,6 +208,7 @@ impl HistoryFixture {
                 let expected = "must have a larger id than the one before";
                 return Err(ValidationError::new(path, expected));
             }
+            check_count("id", fixture.id).map_err(|error| error.nested_in(&path))?;
             newest = fixture.id;
             let execution = fixture.restore(&pipeline.definition.stages, now);
             let execution = execution.map_err(|error| error.nested_in(path))?;
@@ -216,6 +219,7 @@ impl HistoryFixture {
             let expected = format!("must be at least {n_kept}, the number of executions listed");
             return Err(ValidationError::new("executed", expected));
         }
+        check_count("executed", self.executed)?;
         pipeline.executed = self.executed;
         Ok(())
     }
