@@ -4,6 +4,7 @@
 mod escaping;
 pub(super) mod fast_writer;
 mod raw;
+mod raw_fields;
 mod reader;
 pub mod strict;
 mod validation_error;
@@ -11,6 +12,7 @@ pub mod value;
 mod wording;
 
 pub use raw::RawJson;
+pub use raw_fields::RawFields;
 pub use reader::{path_string, read};
 pub use validation_error::ValidationError;
 pub use wording::{at_field, either, explain, known_names};

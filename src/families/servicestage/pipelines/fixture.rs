@@ -9,6 +9,7 @@ use super::model::stages::{Stage, Stages};
 use super::model::status::PipelineStatus;
 use super::model::trigger_policy::{PolicySpec, TriggerPolicy};
 use super::wire::definition::{count_sources, read_stages};
+use super::wire::spelling::respelt_stages;
 use crate::families::servicestage::names::{check_name, name_after};
 use crate::http::json::{RawJson, default_if_null, path_string};
 use crate::sim::Millis;
@@ -87,6 +88,7 @@ impl PipelineFixture {
         }
         let DeclarationFixture { sources, stages } = self.pipeline_declaration;
         let in_declaration = |error: ValidationError| error.nested_in("pipeline_declaration");
+        let stages = stages.map(respelt_stages);
         let read = stages.as_ref().map(read_stages).transpose();
         let read = read.map_err(in_declaration)?;
         if let Some(sources) = &sources {

@@ -48,7 +48,7 @@ const MAX_PIPELINES: usize = 1_000;
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("ServiceStage API reference, page 0245, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:create")),
-        ("x-differences" = json!("status code and body of the answer are inferred; so are the fields of stages and tasks"))))]
+        ("x-differences" = json!("status code and body of the answer are inferred; so are the fields of stages and tasks, which may also be spelt as in the sibling API (approvalType)"))))]
 pub(super) async fn create_pipeline(
     State(ServiceStage(handle)): State<ServiceStage>,
     caller: Caller,

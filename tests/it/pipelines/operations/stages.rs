@@ -291,3 +291,28 @@ async fn what_the_list_shows_of_a_run_names_stages_and_tasks_in_full() {
     crate::common::assert_same(&pipeline.row().await["extend_info"], &expected);
     assert!(pipeline.path().contains(PROJECT));
 }
+
+#[tokio::test]
+async fn the_spelling_of_the_sibling_api_is_answered_in_that_of_the_document() {
+    let app = App::new();
+    let sibling = json!([{"name": "s", "displayName": "S", "orderIndex": 1, "approvalType": 1, "tasks": [
+        {"name": "t", "displayName": "T", "orderIndex": 2, "taskGroup": "g", "input": {"taskGroup": "x"},
+            "taskTypeId": {"category": "approval"}}]}]);
+    let documented = json!([{"name": "s", "display_name": "S", "order_index": 1, "approval_type": 1, "tasks": [
+        {"name": "t", "display_name": "T", "order_index": 2, "task_group": "g", "input": {"taskGroup": "x"},
+            "task_type_id": {"category": "approval"}}]}]);
+    let created = app.post(&pipelines(), body("release-a", sibling)).await;
+    let created = created.assert_status(200);
+    let id = created["id"].as_str().unwrap();
+    let state = app.state().await;
+    let declared = "/servicestage/projects/0/pipelines/0/pipeline_declaration/stages";
+    assert_eq!(state.pointer(declared), Some(&documented), "{id}");
+
+    let both = json!({"name": "s", "approvalType": 1, "approval_type": 0, "tasks": []});
+    assert_invalid([(
+        one_stage(both),
+        "stages[0]",
+        ".approval_type: is given twice",
+    )])
+    .await;
+}

@@ -11,6 +11,7 @@ use crate::families::servicestage::pipelines::model::definition::{
     ConfigMode, Definition, FailMode,
 };
 use crate::families::servicestage::pipelines::model::stages::{Stage, StageTask, Stages};
+use crate::families::servicestage::pipelines::wire::spelling::respelt_stages;
 use crate::http::evidence::schema::Inferred;
 use crate::http::json::{RawJson, ValidationError};
 
@@ -35,7 +36,8 @@ pub(crate) struct PipelineBody {
     /// Template sources; required for `template`. Responses repeat them verbatim.
     #[schema(value_type = Option<Vec<PipelineSource>>)]
     sources: Option<RawJson>,
-    /// The stages; required for `ui`. Responses repeat them verbatim. For `template` they describe the contents of
+    /// The stages; required for `ui`. Responses repeat them verbatim, fields in the camelCase of the sibling API
+    /// (`approvalType`) in `snake_case`. For `template` they describe the contents of
     /// the package, since the emulator cannot read it.
     #[schema(value_type = Option<Vec<PipelineStage>>)]
     stages: Option<RawJson>,
@@ -152,7 +154,8 @@ impl PipelineBody {
         if self.model_version != 2 {
             return Err(ValidationError::new("model_version", "only 2 is supported"));
         }
-        let stages = self.stages.as_ref().map(read_stages).transpose()?;
+        let declared_stages = self.stages.map(respelt_stages);
+        let stages = declared_stages.as_ref().map(read_stages).transpose()?;
         let stages = stages.unwrap_or_default();
         let n_sources = self.sources.as_ref().map(count_sources).transpose()?;
         let (missing, mode) = match self.config_mode {
@@ -176,7 +179,7 @@ impl PipelineBody {
                 .unwrap_or_else(|| "0".to_owned()),
             fail_mode: self.fail_mode.unwrap_or_default(),
             sources: self.sources.unwrap_or_else(RawJson::empty_list),
-            declared_stages: self.stages.unwrap_or_else(RawJson::empty_list),
+            declared_stages: declared_stages.unwrap_or_else(RawJson::empty_list),
             stages,
         })
     }

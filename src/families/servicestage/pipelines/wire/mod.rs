@@ -2,4 +2,5 @@
 
 pub(super) mod action;
 pub(super) mod definition;
+pub(super) mod spelling;
 pub(super) mod views;

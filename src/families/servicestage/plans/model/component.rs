@@ -1,13 +1,10 @@
 //! A component of a plan: its JSON text, and the fields that the emulator uses.
 
-use std::fmt;
-
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::families::servicestage::names::check_name;
-use crate::http::json::{RawJson, ValidationError};
+use crate::http::json::{RawFields, RawJson, ValidationError};
 
 /// A component of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +123,7 @@ impl Component {
     /// # Panics
     /// Never: the text was read before.
     pub fn give_id(&mut self, id: String) {
-        let Fields(fields) = serde_json::from_str(self.text.text()).expect("it was read before");
+        let RawFields(fields) = serde_json::from_str(self.text.text()).expect("it was read before");
         let mut ordered = vec![
             ("seq".to_owned(), RawJson::new(&self.seq)),
             ("component_id".to_owned(), RawJson::new(&id)),
@@ -137,7 +134,7 @@ impl Component {
                 ordered.push((key, value));
             }
         }
-        self.text = RawJson::new(&Fields(ordered));
+        self.text = RawJson::new(&RawFields(ordered));
         self.id = Some(id);
     }
 }
@@ -145,39 +142,6 @@ impl Component {
 /// The error of a missing field.
 pub fn required(path: &str) -> ValidationError {
     ValidationError::new(path, "is required")
-}
-
-/// The fields of an object in their order, repeated ones included.
-struct Fields(Vec<(String, RawJson)>);
-
-impl Serialize for Fields {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
-    }
-}
-
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor)
-    }
-}
-
-struct FieldsVisitor;
-
-impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-        let mut fields = Vec::new();
-        while let Some(field) = map.next_entry()? {
-            fields.push(field);
-        }
-        Ok(Fields(fields))
-    }
 }
 
 #[cfg(test)]
