@@ -109,6 +109,11 @@ impl EvidenceTree {
             .map(|(_, field)| field)
     }
 
+    /// True if the field itself or a word in it is not documented, and not only fields below it.
+    pub fn is_undocumented(&self) -> bool {
+        self.evidence != Evidence::Documented || !self.words.is_empty()
+    }
+
     /// The field itself, if it is not documented.
     pub fn own_part(&'static self) -> Option<Part> {
         (self.evidence != Evidence::Documented).then_some(Part {

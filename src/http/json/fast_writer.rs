@@ -84,22 +84,15 @@ impl<'p> JsonWriter<'p> {
         }
     }
 
-    /// Writes a value that has undocumented parts, and notes those that it really has.
+    /// Notes the undocumented parts of a value that begins at an offset and has just been written.
+    ///
+    /// Apart from the writing and not generic, so that it costs the writing of documented values nothing.
     #[cold]
-    fn traced(
-        &mut self,
-        tree: &'static EvidenceTree,
-        value: &(impl Serialize + ?Sized),
-    ) -> Result<(), Error> {
-        let begin = self.text.len();
-        self.tree = Some(tree);
-        value.serialize(&mut *self)?;
-        // A scalar has not taken it.
-        self.tree = None;
+    fn note_parts(&mut self, tree: &'static EvidenceTree, begin: usize) {
         let written = &self.text[begin..];
         // Nothing of the field is shown.
         if matches!(written, b"null" | b"[]") {
-            return Ok(());
+            return;
         }
         let word = written
             .strip_prefix(b"\"")
@@ -110,7 +103,6 @@ impl<'p> JsonWriter<'p> {
                 self.parts.push(part);
             }
         }
-        Ok(())
     }
 
     /// Begins the array or object of an enum variant.
@@ -144,10 +136,7 @@ impl Compound<'_, '_> {
 
     fn element(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Error> {
         self.separate();
-        match self.tree {
-            Some(tree) => self.writer.traced(tree, value),
-            None => value.serialize(&mut *self.writer),
-        }
+        self.value(self.tree, value)
     }
 
     fn field(
@@ -168,10 +157,24 @@ impl Compound<'_, '_> {
         }
         text.extend_from_slice(name.as_bytes());
         text.extend_from_slice(b"\":");
-        match self.tree.and_then(|tree| tree.field(name)) {
-            Some(tree) => self.writer.traced(tree, value),
-            None => value.serialize(&mut *self.writer),
+        self.value(self.tree.and_then(|tree| tree.field(name)), value)
+    }
+
+    /// Writes a value whose undocumented parts are those of the tree.
+    fn value(
+        &mut self,
+        tree: Option<&'static EvidenceTree>,
+        value: &(impl Serialize + ?Sized),
+    ) -> Result<(), Error> {
+        let begin = self.writer.text.len();
+        self.writer.tree = tree;
+        value.serialize(&mut *self.writer)?;
+        // A scalar has not taken it.
+        self.writer.tree = None;
+        if let Some(tree) = tree.filter(|tree| tree.is_undocumented()) {
+            self.writer.note_parts(tree, begin);
         }
+        Ok(())
     }
 
     fn close(self) {
