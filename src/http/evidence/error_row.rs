@@ -1,11 +1,9 @@
 //! The rows of the error tables of the families.
 
-use serde_json::json;
-use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::{OpenApi, RefOr};
 
 use super::level::Evidence;
-use super::schema::EXTENSION;
+use super::schema::extension;
 use crate::http::operation::operations_of;
 
 /// A refusal of a family: its status, its code and its text, and how they are known.
@@ -70,11 +68,8 @@ pub fn declare_evidence(api: &mut OpenApi, rows: &[ErrorRow]) {
                 if let Some(weakest) = rows.map(|row| row.evidence).max()
                     && let RefOr::T(response) = response
                 {
-                    let evidence = ExtensionsBuilder::new().add(EXTENSION, json!(weakest.as_str()));
-                    response
-                        .extensions
-                        .get_or_insert_default()
-                        .merge(evidence.build());
+                    let extensions = response.extensions.get_or_insert_default();
+                    extensions.merge(extension(weakest));
                 }
             }
         }

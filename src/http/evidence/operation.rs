@@ -1,13 +1,10 @@
 //! The undocumented parts of the messages of an operation.
 
-use std::collections::HashSet;
-
-use serde_json::{Value, json};
-use utoipa::openapi::extensions::ExtensionsBuilder;
+use serde_json::Value;
 use utoipa::openapi::{OpenApi, RefOr, path};
 
 use super::level::Evidence;
-use super::schema::EXTENSION;
+use super::schema::{EXTENSION, extension};
 use super::tree::{EvidenceTree, Part, evidence_of};
 use crate::http::operation::operations_of;
 
@@ -19,10 +16,7 @@ pub fn declare_inferred_parameters(api: &mut OpenApi, names: &[&str]) {
             if let RefOr::T(parameter) = parameter
                 && names.contains(&&*parameter.name)
             {
-                let evidence = ExtensionsBuilder::new()
-                    .add(EXTENSION, json!(Evidence::Inferred.as_str()))
-                    .build();
-                parameter.extensions = Some(evidence);
+                parameter.extensions = Some(extension(Evidence::Inferred));
             }
         }
     }
@@ -86,19 +80,21 @@ impl OperationEvidence {
         query: Option<&str>,
         body: &[u8],
     ) -> impl Iterator<Item = Part> {
-        let names: HashSet<&str> = query
-            .unwrap_or_default()
-            .split('&')
-            .filter_map(|pair| pair.split('=').next())
-            .collect();
+        let query = query.unwrap_or_default();
+        let is_sent = |name: &str| {
+            query
+                .split('&')
+                .any(|pair| pair.split('=').next() == Some(name))
+        };
         let parameters = self.parameters.iter();
-        let parameters = parameters
-            .filter(move |(name, _)| names.contains(name.as_str()))
-            .map(|(name, evidence)| Part {
-                path: name,
-                value: None,
-                evidence: *evidence,
-            });
+        let parameters =
+            parameters
+                .filter(move |(name, _)| is_sent(name))
+                .map(|(name, evidence)| Part {
+                    path: name,
+                    value: None,
+                    evidence: *evidence,
+                });
         let request = self.request.as_ref();
         parameters.chain(request.into_iter().flat_map(|tree| tree.parts_of(body)))
     }

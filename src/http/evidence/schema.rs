@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 
 use serde_json::{Value, json};
-use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::extensions::{Extensions, ExtensionsBuilder};
 use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -16,6 +16,13 @@ use super::level::Evidence;
 /// The name of the extension.
 pub const EXTENSION: &str = "x-evidence";
 
+/// The extension of a field, a parameter or a response.
+pub(super) fn extension(evidence: Evidence) -> Extensions {
+    ExtensionsBuilder::new()
+        .add(EXTENSION, json!(evidence.as_str()))
+        .build()
+}
+
 /// The schema of an inferred field whose type has a schema of its own, which no attribute can extend. Attributes need a
 /// name without arguments: an alias, as in `#[schema(inline, value_type = Option<InferredTask>)]`. Other fields have the
 /// attribute `#[schema(extensions(("x-evidence" = json!("inferred"))))]`.
@@ -23,9 +30,7 @@ pub struct Inferred<T>(PhantomData<T>);
 
 impl<T: ToSchema> PartialSchema for Inferred<T> {
     fn schema() -> RefOr<Schema> {
-        let extensions = ExtensionsBuilder::new()
-            .add(EXTENSION, json!(Evidence::Inferred.as_str()))
-            .build();
+        let extensions = extension(Evidence::Inferred);
         match T::schema() {
             RefOr::T(Schema::Object(mut object)) if object.properties.is_empty() => {
                 object.extensions = Some(extensions);
