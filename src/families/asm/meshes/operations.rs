@@ -83,13 +83,12 @@ pub async fn list_accessible_meshes(
 }
 
 fn list(handle: &Handle<Table>, scope: ProjectScope) -> Response {
-    let text = handle.read(|table, _, now| {
+    handle.read(|table, _, now| {
         let views = table
             .meshes(scope)
             .map(|mesh| MeshView::new(&mesh.id, &mesh.item, now));
-        response::to_json(&MeshList::new(views), 8 * SIZE)
-    });
-    response::json(StatusCode::OK, text)
+        response::ok(&MeshList::new(views), 8 * SIZE)
+    })
 }
 
 /// Shows a mesh.

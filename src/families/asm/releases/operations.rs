@@ -76,14 +76,13 @@ pub async fn list_releases(
     caller: Caller,
     Path(mesh): Path<String>,
 ) -> Result<Response, Error> {
-    let text = handle.read(|table, _, now| {
+    handle.read(|table, _, now| {
         let releases = table.releases(ProjectScope::from_caller(&caller), &mesh)?;
         let views =
             releases.map(|release| ReleaseView::new(&mesh, &release.id, &release.item, now));
         let size = 64 + SIZE * table.n_releases(&mesh);
-        Ok::<_, Error>(response::to_json(&ReleaseList::new(views), size))
-    })?;
-    Ok(response::json(StatusCode::OK, text))
+        Ok(response::ok(&ReleaseList::new(views), size))
+    })
 }
 
 /// Shows a release task.

@@ -1,7 +1,6 @@
 //! Accounts.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 
@@ -26,9 +25,8 @@ pub(super) async fn list_domains(
     parts: Parts,
 ) -> Result<Response, Error> {
     let base = base(&parts);
-    let text = handle.read(|(), shared, _| {
+    Ok(handle.read(|(), shared, _| {
         let domain = shared.identities.account_of(&caller);
-        response::to_json(&IamDomains::new(domain, &base), 512)
-    });
-    Ok(response::json(StatusCode::OK, text))
+        response::ok(&IamDomains::new(domain, &base), 512)
+    }))
 }

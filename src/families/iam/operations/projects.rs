@@ -1,7 +1,6 @@
 //! Projects.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Deserialize;
@@ -63,7 +62,7 @@ pub(super) async fn list_projects(
     let is_domain = flag("is_domain", filter.is_domain.as_deref())?;
     let none_matches = enabled == Some(false) || is_domain == Some(true);
     let (base, path) = (base(&parts), target(&parts));
-    let text = handle.read(|(), shared, _| {
+    Ok(handle.read(|(), shared, _| {
         let directory = &shared.identities;
         let domain = directory.account_of(&caller);
         let mut projects = directory.projects(&caller.name);
@@ -85,9 +84,8 @@ pub(super) async fn list_projects(
             Some((skip, take)) => projects.into_iter().skip(skip).take(take).collect(),
             None => projects,
         };
-        response::to_json(&IamProjects::new(projects, domain, &base, &path), 512)
-    });
-    Ok(response::json(StatusCode::OK, text))
+        response::ok(&IamProjects::new(projects, domain, &base, &path), 512)
+    }))
 }
 
 impl ProjectFilter {
@@ -126,13 +124,12 @@ pub(super) async fn list_auth_projects(
     parts: Parts,
 ) -> Result<Response, Error> {
     let base = base(&parts);
-    let text = handle.read(|(), shared, _| {
+    Ok(handle.read(|(), shared, _| {
         let directory = &shared.identities;
         let projects = directory.projects(&caller.name);
         let domain = directory.account_of(&caller);
-        response::to_json(&IamAuthProjects::new(projects, domain, &base), 512)
-    });
-    Ok(response::json(StatusCode::OK, text))
+        response::ok(&IamAuthProjects::new(projects, domain, &base), 512)
+    }))
 }
 
 /// Shows a project. `GET /v3/projects/{project_id}`.
@@ -153,7 +150,7 @@ pub(super) async fn show_project(
     parts: Parts,
 ) -> Result<Response, Error> {
     let base = base(&parts);
-    let text = handle.read(|(), shared, _| {
+    handle.read(|(), shared, _| {
         let directory = &shared.identities;
         let project = directory.project(&caller.name, NameOrId::Id(&id));
         let project = project.ok_or_else(|| Error::NoSuchProject {
@@ -162,7 +159,6 @@ pub(super) async fn show_project(
         })?;
         let domain = directory.account_of(&caller);
         let envelope = IamProjectEnvelope::new(project, domain, &base);
-        Ok::<_, Error>(response::to_json(&envelope, 512))
-    })?;
-    Ok(response::json(StatusCode::OK, text))
+        Ok(response::ok(&envelope, 512))
+    })
 }

@@ -1,7 +1,6 @@
 //! The directory of services: catalog, services, endpoints, regions.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Deserialize;
@@ -39,8 +38,10 @@ pub(super) async fn show_catalog(
         shared.identities.project(&caller.name, NameOrId::Id(id))
     });
     let services = catalog(project.as_ref()).map(|endpoint| IamService::new(endpoint, &base));
-    let text = response::to_json(&IamCatalog::new(services.collect(), &base), 1 << 10);
-    Ok(response::json(StatusCode::OK, text))
+    Ok(response::ok(
+        &IamCatalog::new(services.collect(), &base),
+        1 << 10,
+    ))
 }
 
 /// The filter of a list of services.
@@ -70,8 +71,10 @@ pub(super) async fn list_services(
     let kind = filter.kind.filter(|kind| !kind.is_empty());
     let services = SERVICES.iter();
     let listed = services.filter(|service| kind.as_ref().is_none_or(|kind| kind == service.kind));
-    let text = response::to_json(&IamServices::new(listed, &base, &path), 1 << 10);
-    Ok(response::json(StatusCode::OK, text))
+    Ok(response::ok(
+        &IamServices::new(listed, &base, &path),
+        1 << 10,
+    ))
 }
 
 /// The filter of a list of endpoints.
@@ -118,8 +121,10 @@ pub(super) async fn list_endpoints(
         let id = endpoint.service.id();
         service_id.as_ref().is_none_or(|wanted| *wanted == id)
     });
-    let text = response::to_json(&IamEndpoints::new(listed, &base, &path), 1 << 10);
-    Ok(response::json(StatusCode::OK, text))
+    Ok(response::ok(
+        &IamEndpoints::new(listed, &base, &path),
+        1 << 10,
+    ))
 }
 
 /// Lists the regions of the caller. `GET /v3/regions`.
@@ -138,6 +143,8 @@ pub(super) async fn list_regions(
 ) -> Result<Response, Error> {
     let (base, path) = (base(&parts), target(&parts));
     let projects = handle.read(|(), shared, _| shared.identities.projects(&caller.name));
-    let text = response::to_json(&IamRegions::new(regions(&projects), &base, &path), 512);
-    Ok(response::json(StatusCode::OK, text))
+    Ok(response::ok(
+        &IamRegions::new(regions(&projects), &base, &path),
+        512,
+    ))
 }

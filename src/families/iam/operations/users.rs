@@ -1,7 +1,6 @@
 //! Users.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Deserialize;
@@ -70,8 +69,7 @@ pub(super) async fn list_users(
             .collect()
     });
     let users = if is_empty { Vec::new() } else { users };
-    let text = response::to_json(&IamUsers::new(users, &base, &path), 512);
-    Ok(response::json(StatusCode::OK, text))
+    Ok(response::ok(&IamUsers::new(users, &base, &path), 512))
 }
 
 impl UserFilter {

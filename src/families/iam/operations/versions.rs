@@ -31,6 +31,5 @@ pub(super) async fn list_versions(parts: Parts) -> Result<Response, Error> {
         ("x-action" = json!("none"))))]
 pub(super) async fn show_version(parts: Parts) -> Result<Response, Error> {
     let version = IamVersionEnvelope::new(&base(&parts));
-    let text = response::to_json(&version, 512);
-    Ok(response::json(StatusCode::OK, text))
+    Ok(response::ok(&version, 512))
 }
