@@ -472,7 +472,7 @@ fn a_request_that_was_changed_after_signing_is_never_accepted() {
         prop_assert!(before == 200, "{:?} as it was signed: {}", wire, before);
         let Some(changed) = wire.changed(&change) else { return Ok(()) };
         let status = runtime.block_on(changed.send(&app));
-        // Whoever asks for the versions of IAM needs no signature.
+        // The versions of IAM need no signature.
         let path = changed.target.split('?').next().unwrap_or_default();
         if ["/", "/v3", "/v3/"].contains(&path) {
             return Ok(());
