@@ -84,11 +84,11 @@ impl Filter {
         let fields = [
             ("family", &self.family, summary.family),
             ("operation", &self.operation, summary.operation),
-            ("method", &self.method, Some(summary.method.as_str())),
+            ("method", &self.method, Some(&*summary.method)),
             ("status", &self.status, Some(status.as_str())),
             ("scope", &self.scope, summary.scope.as_deref()),
             ("caller", &self.caller, summary.caller.as_deref()),
-            ("path", &self.path, Some(summary.path.as_str())),
+            ("path", &self.path, Some(&*summary.path)),
             ("evidence", &self.evidence, summary.evidence.as_deref()),
         ];
         let mut differs: Vec<_> = fields

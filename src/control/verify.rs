@@ -109,8 +109,8 @@ pub(super) async fn verify_requests(
         } else {
             near.push(NearMiss {
                 id: summary.id,
-                method: summary.method.clone(),
-                path: summary.path.clone(),
+                method: summary.method.to_string(),
+                path: summary.path.to_string(),
                 status: summary.status,
                 differs,
             });

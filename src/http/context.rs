@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 
 use axum::body::Bytes;
+use futures_util::FutureExt;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::evidence::error_row::ErrorRow;
@@ -28,24 +29,30 @@ const UNPRINTABLE: &AsciiSet = CONTROLS;
 const LONGEST_HINT: usize = 2_000;
 
 tokio::task_local! {
-    /// The details of the request that the task serves.
-    static CURRENT: RefCell<RequestDetails>;
+    /// The details of the request that the task serves. In a box, since each poll moves the value in and out.
+    static CURRENT: Box<RefCell<RequestDetails>>;
 }
 
 /// Runs a future that serves the request with this id. Returns the details that were collected meanwhile, too.
-pub async fn scope<F: Future>(id: String, future: F) -> (F::Output, RequestDetails) {
+///
+/// Not an `async fn`, which would need room for the future twice.
+pub fn scope<F: Future>(
+    id: String,
+    future: F,
+) -> impl Future<Output = (F::Output, RequestDetails)> {
     let details = RequestDetails {
         id,
         ..RequestDetails::default()
     };
-    let collected = async { (future.await, CURRENT.with(RefCell::take)) };
-    CURRENT.scope(RefCell::new(details), collected).await
+    let collected = future.map(|output| (output, CURRENT.with(|details| details.take())));
+    CURRENT.scope(Box::new(RefCell::new(details)), collected)
 }
 
 /// Reads or changes the details of the current request; `None` outside of one.
 pub fn with_details<R>(access: impl FnOnce(&mut RequestDetails) -> R) -> Option<R> {
-    let access = |details: &RefCell<RequestDetails>| access(&mut details.borrow_mut());
-    CURRENT.try_with(access).ok()
+    CURRENT
+        .try_with(|details| access(&mut details.borrow_mut()))
+        .ok()
 }
 
 /// Adds a hint to the response of the current request.

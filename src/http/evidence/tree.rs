@@ -124,9 +124,9 @@ impl EvidenceTree {
     }
 
     /// A word of the field, if it is not documented.
-    pub fn word_part(&'static self, word: &str) -> Option<Part> {
+    pub fn word_part(&'static self, word: &[u8]) -> Option<Part> {
         let mut words = self.words.iter();
-        let (word, evidence) = words.find(|(known, _)| known == word)?;
+        let (word, evidence) = words.find(|(known, _)| known.as_bytes() == word)?;
         Some(Part {
             path: &self.path,
             value: Some(word),
@@ -228,7 +228,7 @@ impl<'de> Visitor<'de> for PartCollector<'_> {
 
     fn visit_str<E>(mut self, word: &str) -> Result<(), E> {
         self.note_own();
-        self.parts.extend(self.tree.word_part(word));
+        self.parts.extend(self.tree.word_part(word.as_bytes()));
         Ok(())
     }
 

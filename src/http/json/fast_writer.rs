@@ -97,7 +97,7 @@ impl<'p> JsonWriter<'p> {
         let word = written
             .strip_prefix(b"\"")
             .and_then(|rest| rest.strip_suffix(b"\""));
-        let word = word.and_then(|word| tree.word_part(str::from_utf8(word).ok()?));
+        let word = word.and_then(|word| tree.word_part(word));
         for part in tree.own_part().into_iter().chain(word) {
             if !self.parts.contains(&part) {
                 self.parts.push(part);

@@ -112,8 +112,8 @@ async fn guard<D: Dialect>(
     request: Request,
     handler: BoxedHandler<D>,
 ) -> Response {
-    let response = AssertUnwindSafe(admit(route_spec, dialect, request, handler)).catch_unwind();
-    let response = response
+    let response = AssertUnwindSafe(admit(route_spec, dialect, request, handler))
+        .catch_unwind()
         .await
         .unwrap_or_else(|_| Err(Rejection::Internal.into()));
     response.unwrap_or_else(IntoResponse::into_response)

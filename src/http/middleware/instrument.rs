@@ -16,7 +16,7 @@ use crate::http::faults::apply::{ConnectionCloser, apply};
 use crate::http::head::UnreadableFields;
 use crate::http::observe::Recorder;
 use crate::http::observe::headers::Headers;
-use crate::http::observe::record::{Message, RequestRecord, RequestSummary};
+use crate::http::observe::record::{RequestRecord, RequestSummary, share_texts};
 use crate::sim::clock::{Stopwatch, system_now};
 use crate::sim::time::instant;
 
@@ -52,8 +52,9 @@ pub async fn instrument<F: Future<Output = Response>>(
         (!body.is_end_stream()).then(|| CapturedBody::new(body, request_head.headers.is_some()));
     let body = sent_body.clone().map_or_else(Body::empty, Body::new);
 
-    let served = serve(Request::from_parts(parts, body));
-    let (mut response, mut details) = context::scope(recorder.ids.hex32(), served).await;
+    let request_id = recorder.ids.hex32();
+    let request = Request::from_parts(parts, body);
+    let (mut response, mut details) = context::scope(request_id, serve(request)).await;
     if let Some(UnreadableFields(fields)) = unreadable {
         let hints = fields.iter().map(ToString::to_string);
         details.hints.extend(hints);
@@ -99,18 +100,12 @@ pub async fn instrument<F: Future<Output = Response>>(
         if let Some(headers) = request_head.headers.take() {
             let captured = sent_body.as_ref().map(CapturedBody::captured);
             let (beginning, length) = captured.unwrap_or_default();
-            let request = Message {
-                headers,
-                body: beginning.into(),
-                length,
-            };
-            let response = Message::from_response(&head.headers, &body);
             let summary = request_head.into_summary(details, evidence, status, duration, &recorder);
-            recorder.record(RequestRecord {
-                summary: Arc::new(summary),
-                request,
-                response,
-            });
+            recorder.record(RequestRecord::new(
+                summary,
+                (&headers, &beginning, length),
+                (&head.headers, &body),
+            ));
         }
         response = Response::from_parts(head, body.into());
     }
@@ -183,6 +178,12 @@ impl RequestHead {
     ) -> RequestSummary {
         let operation = details.operation;
         let nearest = details.nearest;
+        let [path, query, scope, caller] = share_texts([
+            Some(&self.path),
+            self.query.as_deref(),
+            details.scope.as_deref(),
+            details.caller.as_deref(),
+        ]);
         RequestSummary {
             id: recorder.journal.next_number(),
             time: instant(recorder.clock.now()),
@@ -190,11 +191,11 @@ impl RequestHead {
             family: operation.map(|operation| operation.family.as_str()),
             operation: operation.map(|operation| operation.id.as_str()),
             nearest: nearest.map(|nearest| format!("{} {}", nearest.method, nearest.path)),
-            method: self.method.to_string(),
-            path: self.path,
-            query: self.query,
-            scope: details.scope,
-            caller: details.caller.map(Cow::into_owned),
+            method: method_text(&self.method),
+            path: path.unwrap_or_default(),
+            query,
+            scope,
+            caller,
             status,
             duration,
             rule: details.fault.as_ref().or(details.scripts.first()).cloned(),
@@ -202,6 +203,16 @@ impl RequestHead {
             fault: details.fault,
             evidence,
         }
+    }
+}
+
+/// The name of a method, which is allocated only for an unusual one.
+fn method_text(method: &Method) -> Cow<'static, str> {
+    const COMMON: [&str; 5] = ["GET", "POST", "PUT", "DELETE", "PATCH"];
+    let mut common = COMMON.into_iter();
+    match common.find(|common| method == common) {
+        Some(common) => Cow::Borrowed(common),
+        None => Cow::Owned(method.to_string()),
     }
 }
 
@@ -221,5 +232,28 @@ fn set_headers(
     }
     if let Some(fault) = &details.fault {
         headers.insert(FAULT, text(fault));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::clock::Clock;
+    use crate::sim::ids::Ids;
+
+    #[test]
+    fn a_future_has_room_for_that_of_the_handler_once() {
+        const HANDLER: usize = 10_000;
+        let (ids, clock) = (Ids::seeded(1), Clock::running(1.0));
+        let recorder = Arc::new(Recorder::new(Arc::new(ids), Arc::new(clock), 1_000));
+        let serve = |_| async {
+            let kept = [0_u8; HANDLER];
+            tokio::task::yield_now().await;
+            Response::new(Body::from(kept.to_vec()))
+        };
+        // Each request moves it into a box.
+        let future = instrument(recorder, Request::default(), serve);
+        let overhead = size_of_val(&future) - HANDLER;
+        assert!(overhead < 3_000, "{overhead} bytes");
     }
 }

@@ -22,22 +22,40 @@ pub struct Headers(
 
 impl From<&HeaderMap> for Headers {
     fn from(headers: &HeaderMap) -> Self {
-        let size = headers
-            .iter()
-            .map(|(name, value)| name.as_str().len() + value.len() + 2)
-            .sum();
-        let mut lines = Vec::with_capacity(size);
-        for (name, value) in headers {
-            lines.extend_from_slice(name.as_str().as_bytes());
-            lines.push(b':');
-            lines.extend_from_slice(value.as_bytes());
-            lines.push(b'\n');
-        }
+        let mut lines = Vec::with_capacity(length_of_lines(headers));
+        write_lines(headers, &mut lines);
         Self(lines.into())
     }
 }
 
+/// The length of headers as lines.
+pub(super) fn length_of_lines(headers: &HeaderMap) -> usize {
+    let lengths = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 2);
+    lengths.sum()
+}
+
+/// Writes headers as lines.
+pub(super) fn write_lines(headers: &HeaderMap, lines: &mut Vec<u8>) {
+    for (name, value) in headers {
+        lines.extend_from_slice(name.as_str().as_bytes());
+        lines.push(b':');
+        lines.extend_from_slice(value.as_bytes());
+        lines.push(b'\n');
+    }
+}
+
 impl Headers {
+    /// Headers that were written by [`write_lines`].
+    pub(super) const fn from_lines(lines: Bytes) -> Self {
+        Self(lines)
+    }
+
+    pub(super) fn lines(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The first value of a header, by its name in lower case, if it is a text.
     pub fn get(&self, name: &str) -> Option<&str> {
         let (_, value) = self.iter().find(|(known, _)| *known == name)?;

@@ -6,19 +6,23 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::HeaderMap;
+use bytestring::ByteString;
 use chrono::{DateTime, Utc};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::headers::Headers;
+use super::headers::{Headers, length_of_lines, write_lines};
 use crate::http::auth::redact;
 use crate::http::json::value::OrderedValue;
 use crate::sim::time::rfc3339;
 
 /// The most bytes of a body that the journal keeps.
 pub const LONGEST_BODY: usize = 16 << 10;
+
+/// The most bytes of a response body that are copied to the rest of its record.
+const SHORT_BODY: usize = 1 << 10;
 
 /// The approximate size of a record without its texts, headers and bodies.
 const OVERHEAD: usize = 768;
@@ -58,16 +62,21 @@ pub struct RequestSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest: Option<String>,
     /// The method.
-    pub method: String,
+    #[schema(value_type = String)]
+    pub method: Cow<'static, str>,
     /// The path, as it was sent.
-    pub path: String,
+    #[schema(value_type = String)]
+    pub path: ByteString,
     /// The query, as it was sent; secrets are masked in JSON.
     #[serde(serialize_with = "serialize_query")]
-    pub query: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub query: Option<ByteString>,
     /// The project, mesh or project key.
-    pub scope: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub scope: Option<ByteString>,
     /// The caller's name, if known.
-    pub caller: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub caller: Option<ByteString>,
     /// The status of the answer.
     pub status: u16,
     /// The real time that the answer took, in microseconds.
@@ -102,7 +111,65 @@ pub struct Message {
     pub length: u64,
 }
 
+/// Copies texts into one piece of memory.
+///
+/// A record lives in few pieces, since it is freed when none of them is in the processor's cache any more.
+pub fn share_texts<const N: usize>(texts: [Option<&str>; N]) -> [Option<ByteString>; N] {
+    let all = ByteString::from(texts.map(Option::unwrap_or_default).concat());
+    let mut end = 0;
+    texts.map(|text| {
+        let begin = end;
+        end += text?.len();
+        Some(all.slice_ref(&all[begin..end]))
+    })
+}
+
 impl RequestRecord {
+    /// Copies headers and bodies into one piece of memory, except a long body of the response, which is shared with it.
+    /// `request` are the headers, the beginning of the body, and its length.
+    pub fn new(
+        summary: RequestSummary,
+        (request_headers, request_body, request_length): (&Headers, &[u8], u64),
+        (response_headers, response_body): (&HeaderMap, &Bytes),
+    ) -> Self {
+        let is_short = response_body.len() <= SHORT_BODY;
+        let short_body: &[u8] = if is_short { response_body } else { &[] };
+        let request_lines = request_headers.lines();
+        let lengths = [
+            request_lines.len(),
+            request_body.len(),
+            length_of_lines(response_headers),
+            short_body.len(),
+        ];
+        let mut all = Vec::with_capacity(lengths.iter().sum());
+        all.extend_from_slice(request_lines);
+        all.extend_from_slice(request_body);
+        write_lines(response_headers, &mut all);
+        all.extend_from_slice(short_body);
+        let mut rest = Bytes::from(all);
+        let [request_lines, request_body, response_lines, short_body] =
+            lengths.map(|length| rest.split_to(length));
+        let kept_body = match response_body.get(..LONGEST_BODY) {
+            _ if is_short => short_body,
+            // A slice would keep the whole body in memory.
+            Some(beginning) => Bytes::copy_from_slice(beginning),
+            None => response_body.clone(),
+        };
+        Self {
+            summary: Arc::new(summary),
+            request: Message {
+                headers: Headers::from_lines(request_lines),
+                body: request_body,
+                length: request_length,
+            },
+            response: Message {
+                headers: Headers::from_lines(response_lines),
+                body: kept_body,
+                length: response_body.len() as u64,
+            },
+        }
+    }
+
     /// The approximate number of bytes that the record takes.
     pub(super) fn size(&self) -> usize {
         let RequestSummary {
@@ -117,7 +184,7 @@ impl RequestRecord {
         let evidence = evidence.as_ref().map_or(0, |evidence| evidence.len());
         OVERHEAD
             + path.len()
-            + texts.map(String::len).sum::<usize>()
+            + texts.map(|text| text.len()).sum::<usize>()
             + evidence
             + self.request.size()
             + self.response.size()
@@ -125,19 +192,6 @@ impl RequestRecord {
 }
 
 impl Message {
-    /// Captures an answer.
-    pub fn from_response(headers: &HeaderMap, body: &Bytes) -> Self {
-        Self {
-            headers: Headers::from(headers),
-            body: match body.get(..LONGEST_BODY) {
-                // A slice would keep the whole body in memory.
-                Some(beginning) => Bytes::copy_from_slice(beginning),
-                None => body.clone(),
-            },
-            length: body.len() as u64,
-        }
-    }
-
     fn size(&self) -> usize {
         self.headers.size() + self.body.len()
     }
@@ -180,7 +234,7 @@ fn serialize_micros<S: Serializer>(length: &Duration, serializer: S) -> Result<S
 
 #[expect(clippy::ref_option, reason = "serde hands a field over by reference")]
 fn serialize_query<S: Serializer>(
-    query: &Option<String>,
+    query: &Option<ByteString>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     query.as_deref().map(redact::query).serialize(serializer)
@@ -188,7 +242,7 @@ fn serialize_query<S: Serializer>(
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
+    use axum::http::{HeaderValue, header};
 
     use super::*;
     use crate::sim::Millis;
@@ -205,8 +259,8 @@ mod tests {
                 family: None,
                 operation: None,
                 nearest: None,
-                method: "GET".to_owned(),
-                path: "/".to_owned(),
+                method: "GET".into(),
+                path: "/".into(),
                 query: None,
                 scope: None,
                 caller: None,
@@ -224,22 +278,20 @@ mod tests {
     fn the_size_is_that_of_all_texts_headers_and_bodies() {
         let headers =
             HeaderMap::from_iter([("x-a".parse().unwrap(), HeaderValue::from_static("answered"))]);
+        let [path, query, scope, caller] =
+            share_texts([Some("/p"), Some("q=1"), Some("s"), Some("ann")]);
         let summary = RequestSummary {
-            path: "/p".to_owned(),
-            query: Some("q=1".to_owned()),
-            scope: Some("s".to_owned()),
-            caller: Some("ann".into()),
+            path: path.unwrap_or_default(),
+            query,
+            scope,
+            caller,
             ..RequestSummary::bare(1, 0)
         };
-        let record = RequestRecord {
-            summary: Arc::new(summary),
-            request: Message {
-                headers: Headers::default(),
-                body: Bytes::from_static(b"sent"),
-                length: 7,
-            },
-            response: Message::from_response(&headers, &vec![b'x'; 20_000].into()),
-        };
+        let record = RequestRecord::new(
+            summary,
+            (&Headers::default(), b"sent", 7),
+            (&headers, &vec![b'x'; 20_000].into()),
+        );
         assert_eq!(
             record.size(),
             OVERHEAD + 2 + 3 + 1 + 3 + 4 + 13 + LONGEST_BODY
@@ -247,12 +299,42 @@ mod tests {
     }
 
     #[test]
+    fn texts_that_share_memory_are_those_that_were_copied() {
+        let [first, absent, empty, last] = share_texts([Some("ä/b"), None, Some(""), Some("c")]);
+        assert_eq!(first.unwrap(), "ä/b");
+        assert_eq!(absent, None);
+        assert_eq!(empty.unwrap(), "");
+        assert_eq!(last.unwrap(), "c");
+    }
+
+    #[test]
     fn a_long_body_is_cut_and_any_other_is_kept_whole() {
-        for length in [0, 1, LONGEST_BODY - 1, LONGEST_BODY, 20_000] {
+        let map = |name, value| HeaderMap::from_iter([(name, HeaderValue::from_static(value))]);
+        let request_headers = Headers::from(&map(header::HOST, "here"));
+        let response_headers = map(header::ALLOW, "GET");
+        for length in [
+            0,
+            1,
+            SHORT_BODY,
+            SHORT_BODY + 1,
+            LONGEST_BODY - 1,
+            LONGEST_BODY,
+            20_000,
+        ] {
             let body = Bytes::from(vec![b'x'; length]);
-            let response = Message::from_response(&HeaderMap::new(), &body);
+            let record = RequestRecord::new(
+                RequestSummary::bare(1, 0),
+                (&request_headers, b"sent", 9),
+                (&response_headers, &body),
+            );
+            let RequestRecord {
+                request, response, ..
+            } = record;
             assert_eq!(response.body, body[..length.min(LONGEST_BODY)]);
             assert_eq!(response.length, length as u64);
+            assert_eq!(response.headers.get("allow"), Some("GET"));
+            assert_eq!((&*request.body, request.length), (&b"sent"[..], 9));
+            assert_eq!(request.headers.get("host"), Some("here"));
         }
     }
 }
