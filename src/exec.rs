@@ -17,8 +17,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::http::observe::record::RequestSummary;
 use crate::registry::World;
 use crate::server::worlds::OnClose;
-use crate::sim::glob::Glob;
-use crate::sim::scripts::ListedScript;
+use crate::sim::fuzzy::suggestion;
+use crate::sim::scripts::{ListedScript, Misfit, PatternField};
 use crate::world::identities::Identities;
 
 /// The credential of a command if the fixtures have none: any passes without `--auth strict`.
@@ -146,7 +146,8 @@ impl FailOn {
     fn findings(self, world: &World) -> Vec<String> {
         match self {
             Self::UnusedScript => world.read(|database, _| {
-                let unused = database.shared.scripts.unused();
+                let listed = database.listed_scripts();
+                let unused = listed.iter().filter(|listed| listed.used == 0);
                 unused.map(unused_script).collect()
             }),
             Self::UnknownRoute => requests("unknown-route", world, |summary| {
@@ -225,22 +226,32 @@ fn describe(summary: &RequestSummary) -> String {
 
 fn unused_script(listed: &ListedScript) -> String {
     let pattern = &listed.script.pattern;
-    let parts = [
-        ("family", pattern.family.as_deref()),
-        ("scope", pattern.scope.as_ref().map(Glob::as_str)),
-        ("name", pattern.name.as_ref().map(Glob::as_str)),
-        ("step", pattern.step.as_ref().map(Glob::as_str)),
+    let fields = [
+        PatternField::Family,
+        PatternField::Scope,
+        PatternField::Name,
+        PatternField::Stage,
+        PatternField::Service,
+        PatternField::Step,
     ];
-    let parts: Vec<String> = parts
+    let parts: Vec<String> = fields
         .into_iter()
-        .filter_map(|(name, text)| Some(format!("{name} {}", text?)))
+        .filter_map(|field| {
+            let name: &str = field.into();
+            Some(format!("{name} {}", pattern.text(field)?))
+        })
         .collect();
     let steps = if parts.is_empty() {
         "any step".to_owned()
     } else {
         parts.join(", ")
     };
-    format!("unused-script: {} ({steps})", listed.id)
+    let mut line = format!("unused-script: {} ({steps})", listed.id);
+    if let Some(Misfit { field, nearest, .. }) = &listed.misfit {
+        let near = nearest.as_ref().map(|near| format!("{field} {near}"));
+        line.push_str(&suggestion(near));
+    }
+    line
 }
 
 /// The number of a world's last requests that are printed for a failed command.

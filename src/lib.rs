@@ -190,6 +190,6 @@ pub use http::observe::headers::Headers;
 pub use http::observe::record::{Message, RequestRecord, RequestSummary};
 pub use registry::State;
 pub use sim::Transition;
-pub use sim::scripts::{ListedScript, Script, Work};
+pub use sim::scripts::{ListedScript, Misfit, Script, Work};
 pub use world::fixture::ValidationError;
 pub use world::settings::{Auth, Fidelity, PipelinesList, References};

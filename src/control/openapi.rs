@@ -83,8 +83,18 @@ fn document(control: OpenApi) -> OpenApi {
         let header = header(name, text);
         components.headers.insert(name.to_owned(), header.into());
     }
+    name_families(&mut document);
     registry::examples::show(&mut document);
     document
+}
+
+/// Lists the families whose work can be scripted, which only the registry knows.
+fn name_families(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_default();
+    if let Some(RefOr::T(Schema::Object(family))) = components.schemas.get_mut("ScriptFamily") {
+        let names = registry::family_names().into_iter().map(Into::into);
+        family.enum_values = Some(names.collect());
+    }
 }
 
 fn header(name: &str, text: &str) -> Header {

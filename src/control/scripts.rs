@@ -45,6 +45,31 @@ pub(super) struct ScriptView {
     sequence: Option<Vec<ScriptedStep>>,
     /// The number of steps it has decided.
     used: u64,
+    /// In the list: false if nothing that the world knows fits; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    fits: Option<bool>,
+    /// The first field of `match` that fits nothing known: `work`, `scope`, `name`, `stage`, `service` or `step`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    misfit: Option<&'static str>,
+    /// The known name that is nearest to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    nearest: Option<String>,
+}
+
+impl ScriptView {
+    /// The view in a list, which also tells if the script fits anything known.
+    fn compared(mut listed: ListedScript) -> Self {
+        let misfit = listed.misfit.take();
+        Self {
+            fits: misfit.is_some().then_some(false),
+            misfit: misfit.as_ref().map(|misfit| misfit.field),
+            nearest: misfit.and_then(|misfit| misfit.nearest),
+            ..Self::from(listed)
+        }
+    }
 }
 
 impl From<ListedScript> for ScriptView {
@@ -59,6 +84,9 @@ impl From<ListedScript> for ScriptView {
             times: script.times,
             sequence: script.sequence,
             used: listed.used,
+            fits: None,
+            misfit: None,
+            nearest: None,
         }
     }
 }
@@ -145,16 +173,21 @@ pub(super) struct ScriptsView {
     unused: Vec<String>,
 }
 
-/// Lists the scripts with the number of steps that each has decided, and the unused ones separately.
+/// Lists the scripts with the number of steps that each has decided.
+///
+/// The unused ones are also listed separately. `fits` is there, and false, if a script has decided nothing and nothing known fits
+/// it now: no family does such work, or no resource has such a name, stage, service or step. A resource that is created
+/// later may fit. The names in creations and in versions of Zadig are not compared, since they come with the request.
+/// In a world with very many steps a script counts as fitting.
 #[utoipa::path(get, path = "/_emulator/v1/scripts", operation_id = "ListScripts", tag = "control",
     responses((status = 200, body = ScriptsView)))]
 pub(super) async fn list_scripts(State(Control(world)): State<Control>) -> Response {
     let body = world.read(|database, _| {
-        let scripts = &database.shared.scripts;
-        let listed = scripts.list().iter().cloned();
+        let listed = database.listed_scripts().into_iter();
+        let unused = database.shared.scripts.unused();
         ScriptsView {
-            scripts: listed.map(ScriptView::from).collect(),
-            unused: scripts.unused().map(|listed| listed.id.clone()).collect(),
+            scripts: listed.map(ScriptView::compared).collect(),
+            unused: unused.map(|listed| listed.id.clone()).collect(),
         }
     });
     json(StatusCode::OK, &body)

@@ -20,11 +20,11 @@ impl ScriptsHandle<'_> {
         Ok(scripts::add(self.0, script)?.id)
     }
 
-    /// The scripts in force, in the order they were added.
+    /// The scripts in force, in the order they were added, each with the field that fits nothing known, if there is
+    /// one.
     #[must_use]
     pub fn list(&self) -> Vec<ListedScript> {
-        self.0
-            .read(|database, _| database.shared.scripts.list().to_vec())
+        self.0.read(|database, _| database.listed_scripts())
     }
 
     /// Removes a script; returns false if none has that id.
@@ -105,7 +105,19 @@ impl Script {
         self
     }
 
-    /// Selects steps by name: a task, a component, an image, a chart.
+    /// Selects steps of a stage: of a pipeline by its name, of a plan by the `seq` of the batch.
+    pub fn stage(mut self, stage: impl Into<String>) -> Self {
+        self.pattern.stage = Some(Glob::new(stage));
+        self
+    }
+
+    /// Selects steps of a service in delivery versions.
+    pub fn service(mut self, service: impl Into<String>) -> Self {
+        self.pattern.service = Some(Glob::new(service));
+        self
+    }
+
+    /// Selects steps by name (a task, a component, an image, a chart), or with a slash by path: `prod/roll-out`.
     pub fn step(mut self, step: impl Into<String>) -> Self {
         self.pattern.step = Some(Glob::new(step));
         self

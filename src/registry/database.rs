@@ -1,10 +1,12 @@
 //! The memory of a world: a table for each family, and the part that all families share.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use super::families::families;
 use super::state::State;
 use crate::sim::ids::Ids;
+use crate::sim::scripts::StepQuery;
 use crate::sim::timeline::Timeline;
 use crate::sim::transition::{IMPORT, Transition};
 use crate::sim::{Millis, NEVER};
@@ -54,6 +56,15 @@ macro_rules! database {
                     return timeline.ok_or(Unknown::Resource);
                 })+
                 Err(Unknown::Family)
+            }
+
+            /// Visits the steps of known resources that scripts can decide, until `visit` breaks.
+            pub(super) fn visit_steps(
+                &self,
+                visit: &mut dyn FnMut(&StepQuery) -> ControlFlow<()>,
+            ) -> ControlFlow<()> {
+                $(self.$field.visit_steps(visit)?;)+
+                ControlFlow::Continue(())
             }
 
             fn inherit_histories(&mut self, old: &mut Self, now: Millis) {

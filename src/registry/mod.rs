@@ -4,6 +4,7 @@ mod database;
 pub mod examples;
 mod families;
 pub mod fixtures;
+mod known_steps;
 mod services;
 mod state;
 mod world;

@@ -13,6 +13,7 @@ use crate::http::head::MalformedHead;
 use crate::http::problem::Problem;
 use crate::http::routes::Routes;
 use crate::http::{Dialect, Operation, Rejection};
+use crate::sim::scripts::FamilyWork;
 use crate::world::family::{FamilyTable, Service};
 use crate::world::handle::Handle;
 
@@ -64,6 +65,11 @@ macro_rules! services {
         /// The names that scripts, transitions and timelines call the families by.
         pub fn family_names() -> Vec<&'static str> {
             [$(<$table>::NAMES),+].concat()
+        }
+
+        /// The work that the families do.
+        pub(super) fn family_works() -> Vec<&'static FamilyWork> {
+            [$(<$table>::WORKS),+].into_iter().flatten().collect()
         }
     };
 }

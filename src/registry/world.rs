@@ -274,6 +274,8 @@ impl World {
             family,
             scope,
             id,
+            stage,
+            service,
             step,
             from,
             to,
@@ -285,6 +287,8 @@ impl World {
             at_ms = at,
             family,
             scope = &**scope,
+            stage = stage.as_deref(),
+            service = service.as_deref(),
             step = step.as_deref(),
             "{family} {id} went from {from:?} to {to:?} by {cause}"
         );

@@ -8,6 +8,7 @@ pub mod ids;
 pub mod lifecycle;
 mod script;
 pub mod scripts;
+pub mod step_name;
 pub mod time;
 pub mod timeline;
 pub mod transition;

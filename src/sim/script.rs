@@ -6,10 +6,23 @@ use utoipa::ToSchema;
 use super::Millis;
 use super::glob::Glob;
 use super::lifecycle::Outcome;
+use super::step_name::{StepName, Unit};
 
 /// The work that a step belongs to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 #[schema(as = ScriptedWork)]
 #[non_exhaustive]
 pub enum Work {
@@ -37,19 +50,35 @@ pub struct StepQuery<'a> {
     pub id: &'a str,
     /// The resource's name.
     pub name: &'a str,
-    /// The step's name (task, component, image, chart), or the resource's if it has no steps.
-    pub step: &'a str,
+    pub step: StepName<&'a str>,
     pub work: Work,
 }
+
+/// A kind of work that a family does.
+#[derive(Clone, Copy, Debug)]
+pub struct FamilyWork {
+    /// The family.
+    pub family: &'static str,
+    pub work: Work,
+    /// The part of a resource that its steps belong to.
+    pub unit: Unit<()>,
+    /// True if the request that starts the work may name a scope, a resource or steps that are not known before.
+    pub names_its_steps: bool,
+}
+
+/// The name of a family whose work can be scripted. The registry knows them, and gives the schema its words.
+#[derive(ToSchema)]
+#[schema(as = ScriptFamily)]
+pub struct FamilyName(#[expect(dead_code, reason = "only the schema is used")] String);
 
 /// A pattern of steps; every field that is given must match. Texts are globs with `*` and `?`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = ScriptMatch)]
 pub struct StepPattern {
-    /// `asm`, `plans`, `pipelines` or `zadig`.
+    /// The family.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^(asm|plans|pipelines|zadig)$")]
+    #[schema(value_type = Option<FamilyName>)]
     pub family: Option<String>,
     /// The project, mesh or project key.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,7 +88,16 @@ pub struct StepPattern {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub name: Option<Glob>,
-    /// The step: a task, a component, an image, a chart; the resource's name if it has no steps.
+    /// The stage of the step: of a pipeline its name, of a plan the `seq` of the batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub stage: Option<Glob>,
+    /// The service of the step, in a delivery version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub service: Option<Glob>,
+    /// The step: a task, a component, an image, a chart; the resource's name if it has no steps. With a slash also its
+    /// path: `stage/step` or `service/step`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub step: Option<Glob>,
@@ -67,21 +105,92 @@ pub struct StepPattern {
     pub work: Work,
 }
 
+/// A field of a pattern, in the order in which they are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub enum PatternField {
+    Family,
+    Work,
+    Scope,
+    Name,
+    Stage,
+    Service,
+    Step,
+}
+
 impl StepPattern {
     pub(super) fn matches(&self, query: &StepQuery) -> bool {
-        let matches = |glob: &Option<Glob>, texts: &[&str]| {
-            glob.as_ref()
-                .is_none_or(|glob| texts.iter().any(|text| glob.matches(text)))
-        };
-        self.work == query.work
-            && self
-                .family
-                .as_ref()
-                .is_none_or(|family| family == query.family)
-            && matches(&self.scope, &[query.scope])
-            && matches(&self.name, &[query.name, query.id])
-            && matches(&self.step, &[query.step])
+        self.first_misfit(query).is_none()
     }
+
+    /// The first field that a step does not match.
+    pub fn first_misfit(&self, query: &StepQuery) -> Option<PatternField> {
+        let misses = |glob: &Option<Glob>, text: Option<&&str>| {
+            glob.as_ref()
+                .is_some_and(|glob| !text.is_some_and(|text| glob.matches(text)))
+        };
+        let step = &query.step;
+        let is_other_family = |family: &String| family != query.family;
+        if self.family.as_ref().is_some_and(is_other_family) {
+            Some(PatternField::Family)
+        } else if self.work != query.work {
+            Some(PatternField::Work)
+        } else if misses(&self.scope, Some(&query.scope)) {
+            Some(PatternField::Scope)
+        } else if misses(&self.name, Some(&query.name)) && misses(&self.name, Some(&query.id)) {
+            Some(PatternField::Name)
+        } else if misses(&self.stage, step.stage()) {
+            Some(PatternField::Stage)
+        } else if misses(&self.service, step.service()) {
+            Some(PatternField::Service)
+        } else if misses(&self.step, Some(&step.step)) && !self.names_path(step) {
+            Some(PatternField::Step)
+        } else {
+            None
+        }
+    }
+
+    /// True if `step` has a slash and matches the path of a step. Without one it would also match every step below a
+    /// unit: `b*` those of the stage `build`.
+    fn names_path(&self, step: &StepName<&str>) -> bool {
+        let glob = self.step.as_ref().filter(|glob| is_path(glob));
+        glob.is_some_and(|glob| glob.matches(&step.path()))
+    }
+
+    /// The text of a field, if the pattern has it.
+    pub fn text(&self, field: PatternField) -> Option<&str> {
+        let glob = match field {
+            PatternField::Family => return self.family.as_deref(),
+            PatternField::Work => return Some(self.work.into()),
+            PatternField::Scope => &self.scope,
+            PatternField::Name => &self.name,
+            PatternField::Stage => &self.stage,
+            PatternField::Service => &self.service,
+            PatternField::Step => &self.step,
+        };
+        glob.as_ref().map(Glob::as_str)
+    }
+
+    /// The text of a step that is compared with a field.
+    pub fn compared(&self, field: PatternField, query: &StepQuery) -> String {
+        let text = match field {
+            PatternField::Family => query.family,
+            PatternField::Work => query.work.into(),
+            PatternField::Scope => query.scope,
+            PatternField::Name => query.name,
+            PatternField::Stage => query.step.stage().copied().unwrap_or_default(),
+            PatternField::Service => query.step.service().copied().unwrap_or_default(),
+            PatternField::Step if self.step.as_ref().is_some_and(is_path) => {
+                return query.step.path();
+            }
+            PatternField::Step => query.step.step,
+        };
+        text.to_owned()
+    }
+}
+
+fn is_path(glob: &Glob) -> bool {
+    glob.as_str().contains('/')
 }
 
 /// The end of a step.
@@ -171,6 +280,25 @@ pub struct ListedScript {
     pub script: Script,
     /// The number of steps it has decided.
     pub used: u64,
+    /// The first field of its pattern that fits nothing known, if there is one.
+    pub misfit: Option<Misfit>,
+}
+
+/// A field of a pattern that fits nothing that a world knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Misfit {
+    /// The field's name.
+    pub field: &'static str,
+    /// The known name that is nearest to its text, if any is near.
+    pub nearest: Option<String>,
+}
+
+impl Misfit {
+    pub fn new(field: PatternField, nearest: Option<String>) -> Self {
+        let field = field.into();
+        Self { field, nearest }
+    }
 }
 
 impl ListedScript {
@@ -180,6 +308,7 @@ impl ListedScript {
             id,
             script,
             used: 0,
+            misfit: None,
         }
     }
 }

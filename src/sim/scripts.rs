@@ -2,7 +2,8 @@
 
 use super::lifecycle::{Outcome, StepPlan};
 pub use super::script::{
-    ListedScript, Script, ScriptedOutcome, ScriptedStep, StepPattern, StepQuery, Work,
+    FamilyName, FamilyWork, ListedScript, Misfit, PatternField, Script, ScriptedOutcome,
+    ScriptedStep, StepPattern, StepQuery, Work,
 };
 use super::{Millis, NEVER};
 
@@ -124,13 +125,17 @@ mod tests {
     use super::ScriptedOutcome::{Fail, Hang, Succeed};
     use super::*;
     use crate::sim::glob::Glob;
+    use crate::sim::step_name::{StepName, Unit};
 
     const QUERY: StepQuery = StepQuery {
         family: "pipelines",
         scope: "p1",
         id: "4105",
         name: "release-a",
-        step: "t2",
+        step: StepName {
+            unit: Unit::Stage("s1"),
+            step: "t2",
+        },
         work: Work::Run,
     };
 
@@ -206,7 +211,7 @@ mod tests {
         let mut scripts = scripts([script("r", Some("t?"), sequence(steps))]);
 
         let other = StepQuery {
-            step: "u1",
+            step: StepName::whole("u1"),
             ..QUERY
         };
         let plans = [QUERY, other, QUERY, QUERY, QUERY].map(|query| scripts.decide(&query));
@@ -250,6 +255,7 @@ mod tests {
         let mut scripts = scripts([always("r1", "t1"), always("r2", "t2"), always("r3", "t3")]);
         let decide = |scripts: &mut Scripts, steps: &[&'static str]| {
             for step in steps {
+                let step = StepName::whole(*step);
                 scripts.decide(&StepQuery { step, ..QUERY });
             }
         };
@@ -272,6 +278,8 @@ mod tests {
             family: Some("pipelines".to_owned()),
             scope: text("p?"),
             name: text("41*"),
+            stage: text("s*"),
+            service: None,
             step: text("t2"),
             work: Work::Run,
         };
@@ -294,11 +302,37 @@ mod tests {
                 ..whole.clone()
             },
             StepPattern {
+                stage: text("t1"),
+                ..whole.clone()
+            },
+            StepPattern {
+                service: text("*"),
+                ..whole.clone()
+            },
+            StepPattern {
                 work: Work::Rollback,
                 ..whole
             },
         ] {
             assert!(!pattern.matches(&QUERY), "{pattern:?}");
+        }
+    }
+
+    #[test]
+    fn a_step_with_a_slash_is_a_path_and_without_one_a_name() {
+        let matches = |step: &str| {
+            let step = Some(Glob::new(step));
+            StepPattern {
+                step,
+                ..StepPattern::default()
+            }
+            .matches(&QUERY)
+        };
+        for fits in ["t2", "t*", "s1/t2", "s?/*", "*/t2"] {
+            assert!(matches(fits), "{fits}");
+        }
+        for misses in ["s*", "s1", "s2/t2", "/t2", "s1/"] {
+            assert!(!matches(misses), "{misses}");
         }
     }
 }

@@ -7,13 +7,16 @@ use utoipa::ToSchema;
 
 use super::collection::stored::changes_at;
 use super::collection::{Resource, Stored};
+use super::scripts::FamilyName;
+use super::step_name::StepName;
 use super::transition::TransitionLog;
 use super::{Millis, NEVER, Transition, time};
 
 /// The timeline of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Timeline {
-    /// `asm`, `plans`, `pipelines` or `zadig`.
+    /// The family.
+    #[schema(value_type = FamilyName)]
     pub family: &'static str,
     /// The project, mesh or project key.
     pub scope: Arc<str>,
@@ -43,11 +46,34 @@ pub struct Next {
     #[serde(rename = "time", serialize_with = "time::serialize")]
     #[schema(value_type = String)]
     pub at: Millis,
+    /// The stage of the step: of a pipeline its name, of a plan the `seq` of the batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub stage: Option<Box<str>>,
+    /// The service of the step, in a delivery version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub service: Option<Box<str>>,
     /// The step that changes; absent: the resource itself.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub step: Option<Box<str>>,
     /// The status that follows; empty: the resource is gone.
     pub to: Box<str>,
+}
+
+impl Next {
+    /// A change of a step, or of the resource itself.
+    pub fn new(at: Millis, step: Option<StepName<&str>>, to: &str) -> Self {
+        let owned = |text: &&str| Box::from(*text);
+        Self {
+            at,
+            stage: step.as_ref().and_then(StepName::stage).map(owned),
+            service: step.as_ref().and_then(StepName::service).map(owned),
+            step: step.map(|name| name.step.into()),
+            to: to.into(),
+        }
+    }
 }
 
 impl Timeline {
@@ -77,10 +103,6 @@ pub fn next<T: Resource>(item: &T, now: Millis, due: impl Fn(Millis) -> Millis) 
     let instants = std::iter::successors(Some(due(now)), |at| Some(due(*at)));
     instants.take_while(|at| *at < NEVER).find_map(|at| {
         let (step, _, to) = changes_at(item, at).next()?;
-        Some(Next {
-            at,
-            step: step.map(Box::from),
-            to: to.into(),
-        })
+        Some(Next::new(at, step, to))
     })
 }

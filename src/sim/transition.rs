@@ -9,6 +9,8 @@ use indexmap::IndexSet;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::scripts::FamilyName;
+use super::step_name::StepName;
 use super::{Millis, time};
 
 /// The cause of a change that time alone brought.
@@ -35,6 +37,7 @@ pub struct Transition {
     #[schema(value_type = String)]
     pub at: Millis,
     /// The family.
+    #[schema(value_type = FamilyName)]
     pub family: &'static str,
     /// The project, mesh or project key.
     pub scope: Arc<str>,
@@ -43,8 +46,17 @@ pub struct Transition {
     pub id: Arc<str>,
     /// The resource's name.
     pub name: Arc<str>,
+    /// The stage of the step: of a pipeline its name, of a plan the `seq` of the batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub stage: Option<Arc<str>>,
+    /// The service of the step, in a delivery version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub service: Option<Arc<str>>,
     /// The step that changed; absent: the resource itself.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub step: Option<Arc<str>>,
     /// The status before; empty: the resource did not exist.
     pub from: Arc<str>,
@@ -63,6 +75,10 @@ impl Symbol {
     pub const NOTHING: Self = Self(NonZeroU32::MIN);
 }
 
+/// The full name of a step, interned in a [`TransitionLog`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StepSymbol(NonZeroU32);
+
 /// Numbers the transitions of a world in the order in which they happen, and buffers them until they are published.
 #[derive(Debug)]
 pub struct TransitionLog {
@@ -70,6 +86,8 @@ pub struct TransitionLog {
     pending: Vec<Transition>,
     /// The texts of the symbols, which count from 1; the first is empty.
     texts: IndexSet<Arc<str>, RandomState>,
+    /// The names of the symbols of steps, which count from 1 too.
+    steps: IndexSet<StepName<Arc<str>>, RandomState>,
 }
 
 impl Default for TransitionLog {
@@ -78,6 +96,7 @@ impl Default for TransitionLog {
             last_number: 0,
             pending: Vec::new(),
             texts: IndexSet::from_iter([Arc::from("")]),
+            steps: IndexSet::default(),
         }
     }
 }
@@ -117,13 +136,31 @@ impl TransitionLog {
             Some(index) => index,
             None => self.texts.insert_full(text.into()).0,
         };
-        let number = u32::try_from(index + 1).ok().and_then(NonZeroU32::new);
-        Symbol(number.expect("the texts are few"))
+        Symbol(symbol_number(index))
     }
 
     pub(super) fn text(&self, symbol: Symbol) -> &Arc<str> {
         &self.texts[symbol.0.get() as usize - 1]
     }
+
+    /// # Panics
+    /// At more than four billion different names.
+    pub(super) fn intern_step(&mut self, name: StepName<&str>) -> StepSymbol {
+        let index = match self.steps.get_index_of(&name) {
+            Some(index) => index,
+            None => self.steps.insert_full(name.map(|text| Arc::from(*text))).0,
+        };
+        StepSymbol(symbol_number(index))
+    }
+
+    pub(super) fn step(&self, symbol: StepSymbol) -> &StepName<Arc<str>> {
+        &self.steps[symbol.0.get() as usize - 1]
+    }
+}
+
+fn symbol_number(index: usize) -> NonZeroU32 {
+    let number = u32::try_from(index + 1).ok().and_then(NonZeroU32::new);
+    number.expect("the texts are few")
 }
 
 /// The resource of a transition.
@@ -139,6 +176,7 @@ impl ResourceRef<'_> {
     fn transition(&self, record: &Record, log: &TransitionLog) -> Transition {
         let Change { step, from, to } = record.change;
         let text = |symbol| Arc::clone(log.text(symbol));
+        let step = step.map(|step| log.step(step));
         Transition {
             number: record.number,
             at: record.at,
@@ -146,7 +184,9 @@ impl ResourceRef<'_> {
             scope: Arc::clone(self.scope),
             id: Arc::clone(self.id),
             name: Arc::clone(&self.name),
-            step: step.map(text),
+            stage: step.and_then(StepName::stage).cloned(),
+            service: step.and_then(StepName::service).cloned(),
+            step: step.map(|name| Arc::clone(&name.step)),
             from: text(from),
             to: text(to),
             cause: text(record.cause),
@@ -157,7 +197,7 @@ impl ResourceRef<'_> {
 /// A change of status: of a step by name, or of the resource itself.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Change {
-    pub(super) step: Option<Symbol>,
+    pub(super) step: Option<StepSymbol>,
     pub(super) from: Symbol,
     pub(super) to: Symbol,
 }
@@ -224,9 +264,11 @@ impl History {
     /// The same history with the symbols of another log.
     pub(super) fn translate(mut self, old: &TransitionLog, new: &mut TransitionLog) -> Self {
         for Record { change, cause, .. } in &mut self.records {
-            let symbols = [&mut change.from, &mut change.to, cause];
-            for symbol in symbols.into_iter().chain(&mut change.step) {
+            for symbol in [&mut change.from, &mut change.to, cause] {
                 *symbol = new.intern(old.text(*symbol));
+            }
+            if let Some(step) = &mut change.step {
+                *step = new.intern_step(old.step(*step).map(|text| &**text));
             }
         }
         self
@@ -289,7 +331,7 @@ mod tests {
         let mut history = History::default();
         for at in 0..2_345 {
             let mut change = change(&mut log, "off", "on");
-            change.step = (at % 3 == 1).then(|| log.intern(&at.to_string()));
+            change.step = (at % 3 == 1).then(|| log.intern_step(StepName::whole(&at.to_string())));
             history.add(
                 change,
                 &resource(&scope, &id),

@@ -1,5 +1,7 @@
 //! The two traits of a family: its table in a world's memory, and its HTTP service.
 
+use std::ops::ControlFlow;
+
 use axum::extract::FromRef;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,6 +13,7 @@ use crate::http::problem::Problem;
 use crate::http::routes::Routes;
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
+use crate::sim::scripts::{FamilyWork, StepQuery};
 use crate::sim::timeline::Timeline;
 use crate::sim::transition::{ChangeContext, TransitionLog};
 
@@ -21,6 +24,9 @@ pub trait FamilyTable: Default {
 
     /// The family's names in scripts, transitions and timelines.
     const NAMES: &'static [&'static str];
+
+    /// The kinds of work that scripts can decide, the usual one first.
+    const WORKS: &'static [FamilyWork];
 
     /// The instant of the next timed change, or [`crate::sim::NEVER`].
     fn next_due(&self) -> Millis;
@@ -37,6 +43,15 @@ pub trait FamilyTable: Default {
 
     /// The history, the allowed commands and the next change of a resource; `family` is one of [`Self::NAMES`].
     fn timeline(&self, family: &str, id: &str, now: Millis, shared: &Shared) -> Option<Timeline>;
+
+    /// Visits the steps of known resources that scripts can decide, until `visit` breaks. Work that names its steps is
+    /// left out.
+    fn visit_steps(
+        &self,
+        _visit: &mut dyn FnMut(&StepQuery) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 
     /// Takes over the histories of the resources that both tables hold.
     fn inherit_history(

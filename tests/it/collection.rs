@@ -6,6 +6,7 @@ use release_emulator::internals::sim::collection::{Collection, Resource};
 use release_emulator::internals::sim::lifecycle::{
     Node, Outcome, Run, RunRecord, StepPlan, StepState,
 };
+use release_emulator::internals::sim::step_name::StepName;
 use release_emulator::internals::sim::transition::{IMPORT, TransitionLog};
 use release_emulator::internals::sim::{Millis, NEVER};
 
@@ -217,14 +218,14 @@ impl Resource for CountedRun {
         self.run.record().steps.len()
     }
 
-    fn step(&self, step: usize, now: Millis) -> Option<(&str, &str)> {
+    fn step(&self, step: usize, now: Millis) -> Option<(StepName<&str>, &str)> {
         self.accesses.set(self.accesses.get() + 1);
         let word = match self.run.step_state(step, now) {
             StepState::Idle => "idle",
             StepState::Open { .. } => "open",
             StepState::Ended { .. } => "over",
         };
-        Some(("step", word))
+        Some((StepName::whole("step"), word))
     }
 
     fn steps_changing_at(&self, due: Millis) -> Vec<usize> {

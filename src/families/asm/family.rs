@@ -8,6 +8,8 @@ use super::table::Table;
 use crate::sim::Millis;
 use crate::sim::collection::{Resource, Stored};
 use crate::sim::ids::Ids;
+use crate::sim::scripts::{FamilyWork, Work};
+use crate::sim::step_name::Unit;
 use crate::sim::timeline::{self, Next, Timeline};
 use crate::sim::transition::{CLOCK, ChangeContext, TransitionLog};
 use crate::world::family::FamilyTable;
@@ -18,6 +20,22 @@ impl FamilyTable for Table {
     type State = AsmFixture;
 
     const NAMES: &'static [&'static str] = &[FAMILY];
+
+    /// A mesh of every project is deleted in the project that the request names.
+    const WORKS: &'static [FamilyWork] = &[
+        FamilyWork {
+            family: FAMILY,
+            work: Work::Create,
+            unit: Unit::Whole,
+            names_its_steps: true,
+        },
+        FamilyWork {
+            family: FAMILY,
+            work: Work::Delete,
+            unit: Unit::Whole,
+            names_its_steps: true,
+        },
+    ];
 
     fn next_due(&self) -> Millis {
         self.meshes.next_due().min(self.releases.next_due())

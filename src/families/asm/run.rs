@@ -2,6 +2,7 @@
 
 use crate::sim::lifecycle::{Node, Outcome, Phase, Run, RunRecord, StepPlan};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
+use crate::sim::step_name::StepName;
 use crate::sim::{Millis, NEVER};
 use crate::world::fixture::ValidationError;
 use crate::world::run_fixture::restore_run;
@@ -51,7 +52,7 @@ impl SingleStepRun {
             scope,
             id,
             name,
-            step: name,
+            step: StepName::whole(name),
             work,
         };
         Self::from_step(now, scripts.decide(&query))

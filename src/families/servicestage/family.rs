@@ -1,6 +1,7 @@
 //! The families' tables as the registry sees them.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use super::commands::Commanded;
 use super::fixture::{ProjectFixture, ServiceStageFixture};
@@ -12,6 +13,8 @@ use super::table::Tables;
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
 use crate::sim::ids::Ids;
+use crate::sim::scripts::{FamilyWork, StepQuery, Work};
+use crate::sim::step_name::Unit;
 use crate::sim::timeline::{self, Timeline};
 use crate::sim::transition::{ChangeContext, TransitionLog};
 use crate::world::family::FamilyTable;
@@ -48,10 +51,28 @@ impl Tables {
     }
 }
 
+/// Work whose resource and steps are known before it starts.
+const fn known(family: &'static str, work: Work, unit: Unit<()>) -> FamilyWork {
+    FamilyWork {
+        family,
+        work,
+        unit,
+        names_its_steps: false,
+    }
+}
+
 impl FamilyTable for Tables {
     type State = ServiceStageFixture;
 
     const NAMES: &'static [&'static str] = &[Plan::FAMILY, Pipeline::FAMILY];
+
+    const WORKS: &'static [FamilyWork] = &[
+        known(Plan::FAMILY, Work::Run, Unit::Stage(())),
+        known(Plan::FAMILY, Work::Rollback, Unit::Stage(())),
+        known(Plan::FAMILY, Work::Abort, Unit::Whole),
+        known(Pipeline::FAMILY, Work::Run, Unit::Stage(())),
+        known(Pipeline::FAMILY, Work::Rollback, Unit::Whole),
+    ];
 
     fn next_due(&self) -> Millis {
         let (plans, pipelines) = (&self.plans.collection, &self.pipelines.collection);
@@ -99,6 +120,15 @@ impl FamilyTable for Tables {
             let allowed = pipeline.allowed(now);
             Some(Timeline::new(stored, allowed, next, now, &shared.log))
         }
+    }
+
+    fn visit_steps(&self, visit: &mut dyn FnMut(&StepQuery) -> ControlFlow<()>) -> ControlFlow<()> {
+        let (plans, pipelines) = (&self.plans.collection, &self.pipelines.collection);
+        for stored in plans.scopes().flat_map(|project| plans.of(project)) {
+            stored.item.visit_steps(&stored.scope, &stored.id, visit)?;
+        }
+        let mut all = pipelines.scopes().flat_map(|project| pipelines.of(project));
+        all.try_for_each(|stored| stored.item.visit_steps(visit))
     }
 
     fn inherit_history(

@@ -6,6 +6,8 @@ use super::table::Table;
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
 use crate::sim::ids::Ids;
+use crate::sim::scripts::{FamilyWork, Work};
+use crate::sim::step_name::Unit;
 use crate::sim::timeline::{self, Timeline};
 use crate::sim::transition::{ChangeContext, TransitionLog};
 use crate::world::family::FamilyTable;
@@ -16,6 +18,13 @@ impl FamilyTable for Table {
     type State = ZadigFixture;
 
     const NAMES: &'static [&'static str] = &[FAMILY];
+
+    const WORKS: &'static [FamilyWork] = &[FamilyWork {
+        family: FAMILY,
+        work: Work::Run,
+        unit: Unit::Service(()),
+        names_its_steps: true,
+    }];
 
     fn next_due(&self) -> Millis {
         self.versions.next_due()

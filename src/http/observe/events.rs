@@ -106,6 +106,8 @@ mod tests {
             scope: "".into(),
             id: "".into(),
             name: "".into(),
+            stage: None,
+            service: None,
             step: None,
             from: "".into(),
             to: "".into(),

@@ -1,6 +1,7 @@
 //! The trait of the items of a collection.
 
 use crate::sim::Millis;
+use crate::sim::step_name::StepName;
 
 /// A resource whose state changes with time.
 pub trait Resource {
@@ -21,7 +22,7 @@ pub trait Resource {
     }
 
     /// The name and status of a step at an instant; none for a step that is not shown.
-    fn step(&self, _step: usize, _now: Millis) -> Option<(&str, &str)> {
+    fn step(&self, _step: usize, _now: Millis) -> Option<(StepName<&str>, &str)> {
         None
     }
 

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use foldhash::HashMap;
 
 use super::resource::Resource;
+use crate::sim::step_name::StepName;
 use crate::sim::transition::{
-    CLOCK, Change, ChangeContext, History, IMPORT, ResourceRef, Symbol, TransitionLog,
+    CLOCK, Change, ChangeContext, History, IMPORT, ResourceRef, StepSymbol, Symbol, TransitionLog,
 };
 use crate::sim::{Millis, Transition};
 
@@ -48,7 +49,8 @@ impl<T: Resource> Stored<T> {
         let changes = if change_context.cause == IMPORT {
             own_change(Symbol::NOTHING, stored.own_status(change_context))
         } else {
-            changes(&[], &stored.snapshot(change_context))
+            let first = stored.snapshot(change_context);
+            changes(&[], &first, change_context.log)
         };
         stored.record(changes, change_context);
         stored
@@ -101,7 +103,8 @@ impl<T: Resource> Stored<T> {
         let before = self.snapshot(change_context);
         let result = change(&mut self.item);
         let after = self.snapshot(change_context);
-        self.record(changes(&before, &after), change_context);
+        let changes = changes(&before, &after, change_context.log);
+        self.record(changes, change_context);
         result
     }
 
@@ -109,7 +112,7 @@ impl<T: Resource> Stored<T> {
     pub(super) fn advance_to(&mut self, due: Millis, log: &mut TransitionLog) {
         let changes = changes_at(&self.item, due)
             .map(|(step, from, to)| Change {
-                step: step.map(|step| log.intern(step)),
+                step: step.map(|step| log.intern_step(step)),
                 from: log.intern(from),
                 to: log.intern(to),
             })
@@ -142,13 +145,13 @@ impl<T: Resource> Stored<T> {
         let ChangeContext { now, log, .. } = change_context;
         let steps = (0..self.item.n_steps())
             .filter_map(|step| self.item.step(step, *now))
-            .map(|(name, status)| (Some(log.intern(name)), log.intern(status)));
+            .map(|(name, status)| (Some(log.intern_step(name)), log.intern(status)));
         std::iter::once(own).chain(steps).collect()
     }
 }
 
 /// The status of a step, by name, or that of the resource itself. Several steps may have the same name.
-type NamedStatus = (Option<Symbol>, Symbol);
+type NamedStatus = (Option<StepSymbol>, Symbol);
 
 /// The change of the resource's own status, if it differs.
 fn own_change(from: Symbol, to: Symbol) -> Vec<Change> {
@@ -162,7 +165,7 @@ fn own_change(from: Symbol, to: Symbol) -> Vec<Change> {
 pub(in crate::sim) fn changes_at<T: Resource>(
     item: &T,
     at: Millis,
-) -> impl Iterator<Item = (Option<&str>, &str, &str)> {
+) -> impl Iterator<Item = (Option<StepName<&str>>, &str, &str)> {
     let own =
         std::iter::once_with(move || (None, item.status_label(at - 1), item.status_label(at)));
     let steps = std::iter::once_with(move || item.steps_changing_at(at))
@@ -176,24 +179,38 @@ pub(in crate::sim) fn changes_at<T: Resource>(
 }
 
 /// The differences between two snapshots: the resource itself, its steps in their new order, then removed steps. Steps
-/// with the same name are paired in order.
-fn changes(before: &[NamedStatus], after: &[NamedStatus]) -> Vec<Change> {
+/// with the same name are paired in order; one that was moved to another stage or service is paired with itself.
+fn changes(before: &[NamedStatus], after: &[NamedStatus], log: &TransitionLog) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut add = |step, from, to| {
         if from != to {
             changes.push(Change { step, from, to });
         }
     };
-    let mut old_steps: HashMap<Option<Symbol>, VecDeque<usize>> = HashMap::default();
+    let mut old_steps: HashMap<Option<StepSymbol>, VecDeque<usize>> = HashMap::default();
     for (n, (step, _)) in before.iter().enumerate() {
         old_steps.entry(*step).or_default().push_back(n);
     }
-    for (step, to) in after {
-        let old = old_steps.get_mut(step).and_then(VecDeque::pop_front);
-        add(*step, old.map_or(Symbol::NOTHING, |n| before[n].1), *to);
-    }
+    let mut pairs: Vec<Option<usize>> = after
+        .iter()
+        .map(|(step, _)| old_steps.get_mut(step).and_then(VecDeque::pop_front))
+        .collect();
     let mut removed: Vec<usize> = old_steps.into_values().flatten().collect();
     removed.sort_unstable();
+    if !removed.is_empty() {
+        let own_name = |step: Option<StepSymbol>| step.map(|step| &log.step(step).step);
+        for (pair, (step, _)) in pairs
+            .iter_mut()
+            .zip(after)
+            .filter(|(pair, _)| pair.is_none())
+        {
+            let same = |n: &usize| own_name(before[*n].0) == own_name(*step);
+            *pair = removed.iter().position(same).map(|n| removed.remove(n));
+        }
+    }
+    for ((step, to), old) in after.iter().zip(pairs) {
+        add(*step, old.map_or(Symbol::NOTHING, |n| before[n].1), *to);
+    }
     for n in removed {
         let (step, from) = before[n];
         add(step, from, Symbol::NOTHING);

@@ -450,6 +450,7 @@ async fn an_advance_tells_what_happened_on_the_way() {
         let mut event = json!({"id": n, "time": "2026-01-01T12:00:02Z", "family": "pipelines",
             "scope": crate::common::PROJECT, "resource": pipeline.id, "name": "release-a"});
         if let Some(step) = step {
+            event["stage"] = json!("build");
             event["step"] = json!(step);
         }
         for (key, value) in [("from", from), ("to", to), ("cause", "clock")] {

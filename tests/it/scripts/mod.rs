@@ -3,6 +3,7 @@
 mod hanging;
 mod matching;
 mod rules;
+mod units;
 
 use serde_json::{Value, json};
 

@@ -139,6 +139,7 @@ async fn a_timeline_tells_past_present_and_future() {
         let mut transition = json!({"id": n, "time": time, "family": "pipelines", "scope": PROJECT,
             "resource": id, "name": "release-a"});
         if let Some(step) = step {
+            transition["stage"] = json!("deploy");
             transition["step"] = json!(step);
         }
         for (key, value) in [("from", from), ("to", to), ("cause", cause)] {

@@ -33,7 +33,7 @@ async fn a_step_comes_next_where_the_resource_stays_as_it_is() {
     assert_eq!(next(&app, "pipelines", &id).await, Value::Null);
     act(&app, &id, "start", json!({})).await;
 
-    let first = json!({"time": "2026-01-01T12:00:02Z", "step": "t0", "to": "2"});
+    let first = json!({"time": "2026-01-01T12:00:02Z", "stage": "s", "step": "t0", "to": "2"});
     assert_eq!(next(&app, "pipelines", &id).await, first);
     app.advance(2_000).await;
     let last = json!({"time": "2026-01-01T12:00:04Z", "to": "2"});
@@ -142,12 +142,12 @@ async fn of_every_other_family_too() {
         (
             "plans",
             &plan,
-            json!({"time": soon, "step": "web", "to": "SUCCESS"}),
+            json!({"time": soon, "stage": "0", "step": "web", "to": "SUCCESS"}),
         ),
         (
             "zadig",
             &version,
-            json!({"time": soon, "step": "web", "to": "passed"}),
+            json!({"time": soon, "service": "web", "step": "web", "to": "passed"}),
         ),
     ] {
         assert_eq!(next(&app, family, id).await, expected, "{family} {id}");

@@ -246,7 +246,7 @@ pub struct ReleasePlanComponentInfo<'a> {
     /// The component's id.
     id: &'a str,
     /// The batch: a text here, as in the table, though a number everywhere else.
-    seq: String,
+    seq: &'a str,
     /// The version; may be empty.
     version: &'a str,
     /// The job that rolls it back; empty until it starts.
@@ -296,7 +296,7 @@ impl<'a> ReleasePlanComponentInfo<'a> {
             job_status: job.status,
             name: &component.name,
             id: component.id.as_deref().unwrap_or_default(),
-            seq: component.seq.to_string(),
+            seq: &component.batch,
             version: &component.version,
             rollback_job_id: rollback.id,
             start_time: job.start,

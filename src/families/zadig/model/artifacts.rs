@@ -135,7 +135,9 @@ pub fn package(
     let mut errors = Vec::new();
     for chart in charts {
         let (service, version) = (&chart.service, &chart.version);
-        if let Outcome::Fail(why) = scripts.decide_instant(&version_ref.step_query(service)) {
+        if let Outcome::Fail(why) =
+            scripts.decide_instant(&version_ref.step_query(service, service))
+        {
             let archive = format!("{service}-{version}.tgz");
             errors.push(format!("failed to push chart: {archive}: {why}"));
         }

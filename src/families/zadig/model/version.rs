@@ -10,6 +10,7 @@ use crate::families::zadig::messages::{Cause, joined};
 use crate::sim::collection::Resource;
 use crate::sim::lifecycle::{Node, Phase, Run, RunRecord, StepPlan, StepState, Verdict};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
+use crate::sim::step_name::{StepName, Unit};
 use crate::sim::{Millis, NEVER};
 
 /// The time after which the service gives up on pushes.
@@ -96,6 +97,16 @@ pub struct Push {
     pub service: String,
 }
 
+impl Push {
+    /// The full name of the step.
+    fn name(&self) -> StepName<&str> {
+        StepName {
+            unit: Unit::Service(&self.service),
+            step: &self.image,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub struct VersionRef<'a> {
     pub project: &'a str,
@@ -104,20 +115,22 @@ pub struct VersionRef<'a> {
 }
 
 impl<'a> VersionRef<'a> {
-    pub fn step_query(&self, step: &'a str) -> StepQuery<'a> {
+    /// The query for the outcome of a step in the delivery of a service.
+    pub fn step_query(&self, service: &'a str, step: &'a str) -> StepQuery<'a> {
+        let unit = Unit::Service(service);
         StepQuery {
             family: FAMILY,
             scope: self.project,
             id: self.id,
             name: self.name,
-            step,
+            step: StepName { unit, step },
             work: Work::Run,
         }
     }
 
     /// Decides by the scripts how a push goes.
     pub fn decide(&self, scripts: &mut Scripts, push: &'a Push) -> StepPlan {
-        scripts.decide(&self.step_query(&push.image))
+        scripts.decide(&self.step_query(&push.service, &push.image))
     }
 }
 
@@ -341,10 +354,11 @@ impl Resource for Version {
         self.pushing().map_or(0, |pushing| pushing.pushes.len())
     }
 
-    fn step(&self, step: usize, now: Millis) -> Option<(&str, &str)> {
+    fn step(&self, step: usize, now: Millis) -> Option<(StepName<&str>, &str)> {
         let pushing = self.pushing()?;
         let push = pushing.pushes.get(step)?;
-        Some((&push.image, push_status(pushing.run.step_state(step, now))))
+        let status = push_status(pushing.run.step_state(step, now));
+        Some((push.name(), status))
     }
 
     fn steps_changing_at(&self, due: Millis) -> Vec<usize> {

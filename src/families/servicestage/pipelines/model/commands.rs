@@ -1,5 +1,7 @@
 //! The effect of commands and scheduled starts on a pipeline.
 
+use std::ops::ControlFlow;
+
 use super::action::Action;
 use super::definition::FailMode;
 use super::execution::{Attempt, Execution, Purpose, Trigger};
@@ -12,6 +14,7 @@ use crate::http::json::ValidationError;
 use crate::sim::collection::Resource;
 use crate::sim::lifecycle::{Command, Node, Outcome, Run, RunRecord, StepPlan};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
+use crate::sim::step_name::StepName;
 use crate::sim::timeline::{self, Next};
 use crate::sim::{Millis, NEVER};
 
@@ -79,11 +82,7 @@ impl Pipeline {
             scripts: &mut scripts.clone(),
         })?;
         let to = execution.status(at);
-        (to != self.status(now)).then(|| Next {
-            at,
-            step: None,
-            to: to.as_str().into(),
-        })
+        (to != self.status(now)).then(|| Next::new(at, None, to.as_str()))
     }
 
     /// The execution that the trigger policy starts now; none while a run is open, and none if an edit has removed
@@ -135,7 +134,7 @@ impl Pipeline {
             let plan = RunRecord::new(stages.tree(), steps);
             self.open(self.execution(plan, context));
         }
-        let step = self.decide(&self.definition.name, Work::Rollback, context);
+        let step = self.decide(self.whole(), Work::Rollback, context);
         let plan = RunRecord::new(Node::Step(0), vec![step]);
         self.push_attempt(Purpose::Rollback, plan, context.now);
     }
@@ -227,25 +226,55 @@ impl Pipeline {
             Step::Task(stage, task) if !selection.includes(stage, task) => StepPlan::Skip,
             Step::Gate(_) => StepPlan::Gate,
             Step::Task(_, task) if task.approval => StepPlan::Gate,
-            Step::Task(_, task) => self.decide(&task.name, Work::Run, context),
+            Step::Task(..) => {
+                let name = step.name().expect("a task has a name");
+                self.decide(name, Work::Run, context)
+            }
             Step::Pass(_) => StepPlan::Work {
                 takes: 0,
                 outcome: Outcome::Succeed,
             },
-            Step::Opaque => self.decide(&self.definition.name, Work::Run, context),
+            Step::Opaque => self.decide(self.whole(), Work::Run, context),
         }
     }
 
-    /// Asks the scripts for the outcome of a step. Work of the pipeline as a whole goes by the pipeline's name.
-    fn decide(&self, step: &str, work: Work, context: &mut ExecutionContext) -> StepPlan {
-        context.scripts.decide(&StepQuery {
+    /// Asks the scripts for the outcome of a step.
+    fn decide(&self, step: StepName<&str>, work: Work, context: &mut ExecutionContext) -> StepPlan {
+        context.scripts.decide(&self.query(step, work))
+    }
+
+    fn query<'a>(&'a self, step: StepName<&'a str>, work: Work) -> StepQuery<'a> {
+        StepQuery {
             family: Self::FAMILY,
             scope: &self.project,
             id: &self.id,
             name: &self.definition.name,
             step,
             work,
-        })
+        }
+    }
+
+    /// The name of work of the pipeline as a whole, which is the pipeline's.
+    fn whole(&self) -> StepName<&str> {
+        StepName::whole(&self.definition.name)
+    }
+
+    /// Visits the steps that scripts decide in a run of all tasks, and the rollback.
+    pub fn visit_steps(
+        &self,
+        visit: &mut dyn FnMut(&StepQuery) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        for step in self.definition.stages.steps() {
+            let name = match step {
+                Step::Task(_, task) if !task.approval => step.name(),
+                Step::Opaque => Some(self.whole()),
+                Step::Task(..) | Step::Gate(_) | Step::Pass(_) => None,
+            };
+            if let Some(name) = name {
+                visit(&self.query(name, Work::Run))?;
+            }
+        }
+        visit(&self.query(self.whole(), Work::Rollback))
     }
 
     /// An execution that begins now, under the next number.

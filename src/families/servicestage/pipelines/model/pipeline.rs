@@ -10,6 +10,7 @@ use super::trigger_policy::TriggerPolicy;
 use crate::families::servicestage::named_collection::UniquelyNamed;
 use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
+use crate::sim::step_name::StepName;
 use crate::sim::{Millis, NEVER};
 
 /// The number of executions that a pipeline keeps; older ones are only counted.
@@ -164,14 +165,9 @@ impl Resource for Pipeline {
             .map_or(0, |execution| execution.stages.n_steps())
     }
 
-    fn step(&self, step: usize, now: Millis) -> Option<(&str, &str)> {
+    fn step(&self, step: usize, now: Millis) -> Option<(StepName<&str>, &str)> {
         let (step, status) = self.current_execution()?.step(step, now)?;
-        let name = match step {
-            Step::Gate(stage) => &stage.name,
-            Step::Task(_, task) => &task.name,
-            Step::Pass(_) | Step::Opaque => return None,
-        };
-        Some((name, status.as_str()))
+        Some((step.name()?, status.as_str()))
     }
 
     fn steps_changing_at(&self, due: Millis) -> Vec<usize> {

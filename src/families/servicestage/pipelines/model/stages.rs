@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::lifecycle::Node;
+use crate::sim::step_name::{StepName, Unit};
 
 /// The part of a stage that the emulator acts on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +162,17 @@ impl<'a> Step<'a> {
             Self::Gate(stage) | Self::Task(stage, _) | Self::Pass(stage) => Some(stage),
             Self::Opaque => None,
         }
+    }
+
+    /// The full name. Passing a stage and work with unknown stages have none: they are not shown.
+    pub fn name(self) -> Option<StepName<&'a str>> {
+        let (stage, step) = match self {
+            Self::Gate(stage) => (stage, &stage.name),
+            Self::Task(stage, task) => (stage, &task.name),
+            Self::Pass(_) | Self::Opaque => return None,
+        };
+        let unit = Unit::Stage(&*stage.name);
+        Some(StepName { unit, step })
     }
 
     /// The name under which an approval is answered.

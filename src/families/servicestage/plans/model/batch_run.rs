@@ -8,6 +8,7 @@ use crate::sim::Millis;
 use crate::sim::ids::Ids;
 use crate::sim::lifecycle::{Node, Run, RunRecord, StepPlan, StepState, Verdict};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
+use crate::sim::step_name::StepName;
 
 /// The family's name in scripts and transitions.
 pub const FAMILY: &str = "plans";
@@ -57,19 +58,35 @@ pub struct PlanWriteContext<'a> {
 }
 
 impl<'a> PlanWriteContext<'a> {
-    /// The query for the outcome of a step: a component's name, or the plan's for its own step.
-    pub fn query<'b>(&self, spec: &'b PlanSpec, step: &'b str, work: Work) -> StepQuery<'b>
+    /// The query for the outcome of a step: of a component, or of the plan as a whole.
+    pub fn query<'b>(
+        &self,
+        spec: &'b PlanSpec,
+        step: StepName<&'b str>,
+        work: Work,
+    ) -> StepQuery<'b>
     where
         'a: 'b,
     {
-        StepQuery {
-            family: FAMILY,
-            scope: self.project,
-            id: self.id,
-            name: &spec.name,
-            step,
-            work,
-        }
+        query(self.project, self.id, spec, step, work)
+    }
+}
+
+/// The query for the outcome of a step of a plan.
+pub fn query<'a>(
+    scope: &'a str,
+    id: &'a str,
+    spec: &'a PlanSpec,
+    step: StepName<&'a str>,
+    work: Work,
+) -> StepQuery<'a> {
+    StepQuery {
+        family: FAMILY,
+        scope,
+        id,
+        name: &spec.name,
+        step,
+        work,
     }
 }
 
@@ -92,7 +109,7 @@ impl BatchRun {
         let mut jobs = vec![String::new(); n_components];
         for &component in batches.iter().flatten() {
             (steps[component], jobs[component]) = idle(component).unwrap_or_else(|| {
-                let query = context.query(spec, &spec.components[component].name, work);
+                let query = context.query(spec, spec.components[component].step_name(), work);
                 let step = context.scripts.decide(&query);
                 (step, format!("JOB{}", context.ids.uuid(|_| false)))
             });
@@ -104,7 +121,7 @@ impl BatchRun {
         {
             // Even a plan without components takes a step.
             tree.push(Node::Step(n_components));
-            let query = context.query(spec, &spec.name, work);
+            let query = context.query(spec, spec.whole(), work);
             steps.push(context.scripts.decide(&query));
         }
         let plan = RunRecord {

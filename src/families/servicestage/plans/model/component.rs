@@ -5,12 +5,15 @@ use utoipa::ToSchema;
 
 use crate::families::servicestage::names::check_name;
 use crate::http::json::{RawFields, RawJson, ValidationError};
+use crate::sim::step_name::{StepName, Unit};
 
 /// A component of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Component {
     /// The batch; lower batches are released first.
     pub seq: i64,
+    /// The batch as a text, which names the stage of the component's step.
+    pub batch: Box<str>,
     /// The id of the application component; absent if it has yet to be created.
     pub id: Option<String>,
     pub name: String,
@@ -72,6 +75,14 @@ pub struct ReleasePlanLabel {
 }
 
 impl Component {
+    /// The full name of the step that releases it.
+    pub fn step_name(&self) -> StepName<&str> {
+        StepName {
+            unit: Unit::Stage(&self.batch),
+            step: &self.name,
+        }
+    }
+
     /// Reads the components of a request, which require `runtime_stack`.
     pub fn requested(texts: Vec<RawJson>) -> Result<Vec<Self>, ValidationError> {
         Self::all(texts, true)
@@ -110,6 +121,7 @@ impl Component {
         }
         Ok(Self {
             seq,
+            batch: seq.to_string().into(),
             id: body.component_id.filter(|id| !id.is_empty()),
             name,
             version: body.version.unwrap_or_default(),

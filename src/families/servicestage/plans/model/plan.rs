@@ -1,6 +1,8 @@
 //! A release plan.
 
-use super::batch_run::{BatchRun, FAMILY, PlanWriteContext};
+use std::ops::ControlFlow;
+
+use super::batch_run::{BatchRun, FAMILY, PlanWriteContext, query};
 use super::progress::{LastExecution, PlanProgress};
 use super::spec::PlanSpec;
 use super::vocabulary::{PlanAction, PlanStatus};
@@ -8,7 +10,8 @@ use crate::families::servicestage::named_collection::{UniquelyNamed, WHOLE_PROJE
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
 use crate::sim::lifecycle::{Command, StepPlan};
-use crate::sim::scripts::Work;
+use crate::sim::scripts::{StepQuery, Work};
+use crate::sim::step_name::StepName;
 
 /// A release plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,11 +95,31 @@ impl Plan {
             }
             LastExecution::Done(batch_run) => batch_run.clone(),
         };
-        let query = context.query(&self.spec, &self.spec.name, Work::Abort);
+        let query = context.query(&self.spec, self.spec.whole(), Work::Abort);
         let takes = context.scripts.decide_length(&query);
         let aborted = batch_run.run.apply(now, Command::Abort(takes));
         aborted.expect("there is work");
         self.progress.release = LastExecution::Done(batch_run);
+    }
+}
+
+impl Plan {
+    /// Visits the steps that scripts decide in an execution, a rollback and an abort.
+    pub fn visit_steps(
+        &self,
+        project: &str,
+        id: &str,
+        visit: &mut dyn FnMut(&StepQuery) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let spec = &self.spec;
+        let whole = spec.whole();
+        for work in [Work::Run, Work::Rollback] {
+            for component in &spec.components {
+                visit(&query(project, id, spec, component.step_name(), work))?;
+            }
+            visit(&query(project, id, spec, whole, work))?;
+        }
+        visit(&query(project, id, spec, whole, Work::Abort))
     }
 }
 
@@ -132,10 +155,10 @@ impl Resource for Plan {
         self.spec.components.len()
     }
 
-    fn step(&self, step: usize, now: Millis) -> Option<(&str, &str)> {
+    fn step(&self, step: usize, now: Millis) -> Option<(StepName<&str>, &str)> {
         let component = self.spec.components.get(step)?;
         let status = self.progress.component(step, now).status;
-        Some((&component.name, status.as_str()))
+        Some((component.step_name(), status.as_str()))
     }
 
     fn steps_changing_at(&self, due: Millis) -> Vec<usize> {

@@ -6,6 +6,7 @@ use super::component::Component;
 use super::vocabulary::{FailStrategy, PlanAction};
 use crate::http::json::ValidationError;
 use crate::sim::ids::Ids;
+use crate::sim::step_name::StepName;
 
 /// The most components of a plan that upgrades. Source: user guide, page 0245, read 2026-08.
 const MOST_UPGRADED: usize = 64;
@@ -50,6 +51,11 @@ impl PlanSpec {
             )),
             None => Ok(()),
         }
+    }
+
+    /// The name of the plan's own work, which is the plan's.
+    pub fn whole(&self) -> StepName<&str> {
+        StepName::whole(&self.name)
     }
 
     /// Gives an id to each component without one.
