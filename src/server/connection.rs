@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use axum::Router;
 use axum::http::header::{CONNECTION, HOST};
-use axum::http::{HeaderMap, HeaderValue, Version};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Version};
 use axum::response::Response;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -20,6 +20,8 @@ use super::socket::Socket;
 use crate::http::body::UnreadBody;
 use crate::http::faults::apply::ConnectionCloser;
 use crate::http::head::{MalformedHead, UnreadableFields};
+
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// The longest head that is repaired.
 const LONGEST_REPAIRED: usize = 128 << 10;
@@ -180,6 +182,10 @@ fn service(
         let answer = router.call(request);
         async move {
             let mut answer = answer.await?;
+            if answer.status() == StatusCode::RESET_CONTENT {
+                // Its head has no length, so only the end of the connection is the end of the answer (RFC 9112, section 6.3).
+                answer.headers_mut().insert(CONNECTION, CLOSE);
+            }
             if let Some(unread) = answer.extensions_mut().remove::<UnreadBody>() {
                 discard(unread, answer.headers_mut());
             }
@@ -208,7 +214,7 @@ fn is_host_byte(byte: u8) -> bool {
 /// Discards the rest of a body after the answer. A client that waits for `100 Continue` sends none; its connection ends.
 fn discard(unread: UnreadBody, headers: &mut HeaderMap) {
     if unread.is_announced_only {
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        headers.insert(CONNECTION, CLOSE);
     } else {
         tokio::spawn(unread.discard());
     }

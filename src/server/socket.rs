@@ -39,6 +39,8 @@ pub(super) struct Socket {
     recorded: usize,
     /// The status of hyper's own answer, which was not sent.
     withheld: Option<u16>,
+    /// The rest of a head that is sent in place of hyper's.
+    outgoing: Bytes,
     has_answered: bool,
 }
 
@@ -51,6 +53,7 @@ impl Socket {
             record: vec![0; RECORD].into(),
             recorded: 0,
             withheld: None,
+            outgoing: Bytes::new(),
             has_answered: false,
         }
     }
@@ -147,6 +150,18 @@ impl Socket {
         self.withheld = status;
         true
     }
+
+    /// Sends the rest of a head that stands for hyper's.
+    fn poll_outgoing(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.outgoing.is_empty() {
+            let n = ready!(Pin::new(&mut self.stream).poll_write(context, &self.outgoing))?;
+            if n == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            let _ = self.outgoing.split_to(n);
+        }
+        Poll::Ready(Ok(()))
+    }
 }
 
 impl Read for Socket {
@@ -177,7 +192,12 @@ impl Write for Socket {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let socket = self.get_mut();
+        ready!(socket.poll_outgoing(context))?;
         if socket.withholds(bytes) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        if let Some(head) = without_length(bytes) {
+            socket.outgoing = head.into();
             return Poll::Ready(Ok(bytes.len()));
         }
         Pin::new(&mut socket.stream).poll_write(context, bytes)
@@ -192,19 +212,20 @@ impl Write for Socket {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let socket = self.get_mut();
-        // An answer of hyper's own has no body.
-        if let [only] = slices
-            && socket.withholds(only)
-        {
-            return Poll::Ready(Ok(only.len()));
+        // An answer of hyper's own has no body, nor has one without a length.
+        if let [only] = slices {
+            return self.poll_write(context, only);
         }
+        let socket = self.get_mut();
+        ready!(socket.poll_outgoing(context))?;
         socket.has_answered = true;
         Pin::new(&mut socket.stream).poll_write_vectored(context, slices)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+        let socket = self.get_mut();
+        ready!(socket.poll_outgoing(context))?;
+        Pin::new(&mut socket.stream).poll_flush(context)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -213,6 +234,20 @@ impl Write for Socket {
         if socket.withheld.is_some() {
             return Poll::Ready(Ok(()));
         }
+        ready!(socket.poll_outgoing(context))?;
         Pin::new(&mut socket.stream).poll_shutdown(context)
     }
+}
+
+/// The head of an answer 205 without the length 0 that hyper declares; `None` for any other answer.
+fn without_length(head: &[u8]) -> Option<Vec<u8>> {
+    const LENGTH: &[u8] = b"\r\ncontent-length: 0";
+    let status = head.strip_prefix(b"HTTP/1.")?.get(1..5)?;
+    if status != b" 205" {
+        return None;
+    }
+    let mut windows = head.windows(LENGTH.len());
+    let begin = windows.position(|window| window.eq_ignore_ascii_case(LENGTH))?;
+    let (before, rest) = head.split_at(begin);
+    Some([before, &rest[LENGTH.len()..]].concat())
 }

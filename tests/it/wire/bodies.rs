@@ -105,7 +105,7 @@ async fn a_body_that_waits_for_permission_is_read_after_it_and_the_connection_go
 async fn a_fault_with_a_status_that_has_no_body_is_sent_without_one() {
     let server = Server::start().await;
     let path = format!("/v3/{PROJECT}/pipeline/pipelines");
-    for (status, length) in [(204, ""), (205, "0"), (304, "")] {
+    for status in [204, 205, 304] {
         for effect in [
             "",
             r#","garbage":true"#,
@@ -121,9 +121,15 @@ async fn a_fault_with_a_status_that_has_no_body_is_sent_without_one() {
             let twice = format!("{add}{list}\r\n{list}Connection: close\r\n\r\n");
             let all = answers(&server, twice.as_bytes()).await;
             let statuses: Vec<u16> = all.iter().map(|answer| answer.status).collect();
-            assert_eq!(statuses, [201, status, 200], "{fault}");
-            assert_eq!(all[1].field("content-length"), length, "{fault}");
+            let (expected, connection): (&[u16], _) = if status == 205 {
+                (&[201, 205], "close")
+            } else {
+                (&[201, status, 200], "")
+            };
+            assert_eq!(statuses, expected, "{fault}");
+            assert_eq!(all[1].field("content-length"), "", "{fault}");
             assert_eq!(all[1].field("content-type"), "", "{fault}");
+            assert_eq!(all[1].field("connection"), connection, "{fault}");
         }
     }
 }
