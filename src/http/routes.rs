@@ -32,6 +32,8 @@ pub(crate) use route;
 /// A path with its handlers.
 pub struct Route<D: 'static> {
     path: String,
+    /// Another path with the same handlers, which no document names.
+    other_path: Option<&'static str>,
     handlers: MethodRouter<D>,
     /// The handler of all other methods.
     fallback: Option<MethodRouter<D>>,
@@ -44,6 +46,7 @@ impl<D: Dialect> Route<D> {
     pub fn new(path: &str, source: Option<Source<D>>) -> Self {
         Self {
             path: path.to_owned(),
+            other_path: None,
             handlers: MethodRouter::new(),
             fallback: None,
             spec: RouteSpec::new(source),
@@ -63,6 +66,12 @@ impl<D: Dialect> Route<D> {
             Some(filter) => self.and_on(filter, handler),
             None => self,
         }
+    }
+
+    /// Has another path the same handlers and operations. It is not declared.
+    pub fn also_at(mut self, path: &'static str) -> Self {
+        self.other_path = Some(path);
+        self
     }
 
     /// Adds a handler for methods that are not declared at this path.
@@ -109,7 +118,11 @@ impl<D: Dialect> Route<D> {
                 self.handlers
                     .fallback(async move |State(dialect): State<D>, request: Request| {
                         let recorder = Arc::clone(dialect.recorder());
-                        let refuse = |request| wrong_method.call(request, dialect);
+                        let refuse = async |request| {
+                            let mut response = wrong_method.call(request, dialect).await;
+                            D::add_headers(response.headers_mut());
+                            response
+                        };
                         instrument(recorder, request, refuse).await
                     })
             }
@@ -144,7 +157,12 @@ impl<D: Dialect> Routes<D> {
             known.is_none(),
             "the handlers of a path are listed together"
         );
-        self.router = self.router.route(&path, route.into_handlers());
+        let other_path = route.other_path;
+        let handlers = route.into_handlers();
+        if let Some(other_path) = other_path {
+            self.router = self.router.route(other_path, handlers.clone());
+        }
+        self.router = self.router.route(&path, handlers);
         self
     }
 

@@ -63,6 +63,9 @@ async fn every_answer_of_iam_has_a_trace_id_the_same_in_equal_worlds() {
         ("POST", "/v3/auth/tokens", NOTHING),
         ("GET", "/v3/auth/tokens", CREDENTIALS),
         ("GET", "/v5/caller-identity", CREDENTIALS),
+        ("PATCH", "/v3/auth/tokens", CREDENTIALS),
+        ("OPTIONS", "/v3/projects", NOTHING),
+        ("GET", "/v3/", NOTHING),
     ] {
         let (reply, equal) = (
             one.send(method, path, headers, "").await,

@@ -10,18 +10,15 @@ mod tokens;
 mod users;
 mod versions;
 
-use axum::routing::MethodFilter;
-
 use super::Iam;
-use crate::http::routes::{Route, Routes, route};
+use crate::http::routes::{Routes, route};
 
 /// The URL table.
 pub(super) fn routes() -> Routes<Iam> {
     Routes::default()
         .with(route!(versions::list_versions))
-        .with(route!(versions::show_version))
-        // The address that the versions give.
-        .with(Route::new("/v3/", None).and_on(MethodFilter::GET, versions::show_version))
+        // The address that the versions give has a slash at its end.
+        .with(route!(versions::show_version).also_at("/v3/"))
         .with(route!(
             tokens::create_token,
             tokens::show_token,
