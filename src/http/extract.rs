@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header::CONTENT_ENCODING;
 use axum::http::request::Parts;
 use http_body_util::{LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
@@ -47,8 +48,14 @@ impl<D: Dialect> FromRequest<D> for Body {
     type Rejection = D::Error;
 
     async fn from_request(request: Request, _: &D) -> Result<Self, D::Error> {
+        let is_encoded = request
+            .headers()
+            .get(CONTENT_ENCODING)
+            .is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
         let bytes = read_body(request.into_body(), D::MAX_BODY).await?;
-        if let Some(encoding) = unread_encoding(&bytes) {
+        let encoded = "the body has a Content-Encoding, which is not read; send it without one";
+        let unread = unread_encoding(&bytes).or(is_encoded.then_some(encoded));
+        if let Some(encoding) = unread {
             with_details(|details| details.unread_encoding = Some(encoding));
         }
         Ok(Self(bytes))
@@ -77,9 +84,11 @@ pub async fn read_body(body: axum::body::Body, limit: usize) -> Result<Bytes, Re
     match collect(Limited::new(body, limit)).await {
         Ok(body) => Ok(body),
         Err(error) if error.is::<LengthLimitError>() => Err(Rejection::TooLarge),
-        Err(error) => Err(Rejection::BadBody(format!(
-            "the body could not be read: {error}"
-        ))),
+        // The errors of the connection are in the words of a library.
+        Err(_) => Err(Rejection::BadBody(
+            "the body could not be read: it ended early, paused for too long, or has an invalid chunk"
+                .to_owned(),
+        )),
     }
 }
 

@@ -390,12 +390,12 @@ async fn every_field_of_a_request_is_checked() {
         (
             "/metadata/labels",
             json!({"a": 1}),
-            "metadata.labels: must be an object of texts",
+            "metadata.labels.a: must be a string, not 1",
         ),
         (
             "/metadata/annotations",
             json!([]),
-            "metadata.annotations: must be an object of texts",
+            "metadata.annotations: must be an object, not an array",
         ),
         ("/spec", Value::Null, "spec: is required"),
         ("/spec/type", Value::Null, "spec.type: is required"),

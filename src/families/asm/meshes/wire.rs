@@ -207,8 +207,10 @@ pub fn check_kind(kind: &str) -> Result<(), ValidationError> {
 }
 
 fn check_texts(path: &str, map: Option<&RawJson>) -> Result<(), ValidationError> {
-    let is_texts = map.is_none_or(|map| map.read::<HashMap<String, String>>().is_ok());
-    ensure(is_texts, path, "must be an object of texts")
+    let texts = map
+        .map(RawJson::read::<HashMap<String, String>>)
+        .transpose();
+    texts.map(|_| ()).map_err(|error| error.nested_in(path))
 }
 
 type MeshItems<'a> = StreamedArray<Box<dyn Iterator<Item = MeshView<'a>> + 'a>>;

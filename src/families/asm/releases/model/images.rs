@@ -87,7 +87,7 @@ pub fn updates_in(template: &RawJson) -> Result<Vec<ImageUpdate>, ValidationErro
             continue;
         };
         let image = serde_json::from_str(image.get())
-            .map_err(|_| ValidationError::new(image_path(list, position), "must be a text"))?;
+            .map_err(|_| ValidationError::new(image_path(list, position), "must be a string"))?;
         updates.push(ImageUpdate {
             list,
             position,
