@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::dialect::{Control, json};
 use super::openapi::OpenApiText;
+use crate::http::evidence::error_row::ErrorRow;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::{Operation, response};
 use crate::registry;
@@ -39,20 +40,24 @@ pub(super) async fn ready(State(Control(world)): State<Control>) -> Result<Respo
     }
 }
 
-/// The emulated operations.
+/// The emulated operations and errors.
 #[derive(Serialize, utoipa::ToSchema)]
 struct Coverage {
     /// Every operation of every family.
     #[schema(value_type = Vec<Operation>)]
     operations: Vec<&'static Operation>,
+    /// Every refusal of the families and of the gateway in front of the Huawei families.
+    errors: Vec<ErrorRow>,
 }
 
-/// Lists every emulated operation with its evidence, source, permission and differences.
+/// Lists every emulated operation with its evidence, source, permission and differences, and every error with its
+/// evidence.
 #[utoipa::path(get, path = "/_emulator/v1/operations", operation_id = "ListOperations", tag = "control",
     responses((status = 200, body = Coverage)))]
 pub(super) async fn operations() -> Response {
     let coverage = Coverage {
         operations: registry::operations().collect(),
+        errors: registry::error_rows(),
     };
     response::json(StatusCode::OK, response::to_json(&coverage, 16 << 10))
 }

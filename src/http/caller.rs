@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Operation, Rejection, operation};
+use super::{Evidence, Operation, Rejection, operation};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -62,6 +62,7 @@ impl Caller {
                     older => format!(" or {older}"),
                 },
             ),
+            evidence: Evidence::Documented,
         })
     }
 

@@ -67,10 +67,19 @@ pub fn note_error(row: &ErrorRow) {
 
 /// Records a part of the response to the current request that is a guess, where only the handler knows that it is.
 pub fn note_inferred(path: &'static str) {
+    note_response(path, Evidence::Inferred);
+}
+
+/// Records a part of the response to the current request that is only observed, where only the handler knows that it is.
+pub fn note_observed(path: &'static str) {
+    note_response(path, Evidence::Observed);
+}
+
+fn note_response(path: &'static str, evidence: Evidence) {
     let part = Part {
         path,
         value: None,
-        evidence: Evidence::Inferred,
+        evidence,
     };
     with_details(|details| details.evidence.note_response([part]));
 }

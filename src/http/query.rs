@@ -22,7 +22,7 @@ pub fn without_repetitions(query: &str) -> Cow<'_, str> {
 pub fn repetition_hints(query: &str) -> Vec<String> {
     let mut names: Vec<Cow<str>> = Vec::new();
     for (pair, is_repetition) in pairs(query) {
-        let name = name(pair);
+        let name = parameter_name(pair);
         if is_repetition && name.len() <= LONGEST_NAME && !names.contains(&name) {
             names.push(name);
         }
@@ -36,7 +36,8 @@ fn pairs(query: &str) -> Vec<(&str, bool)> {
     // Most queries have few parameters, so a set would cost more than these comparisons.
     let mut pairs: Vec<(&str, bool)> = Vec::new();
     for pair in query.split('&') {
-        let is_known = |(earlier, _): &(&str, bool)| name(earlier) == name(pair);
+        let is_known =
+            |(earlier, _): &(&str, bool)| parameter_name(earlier) == parameter_name(pair);
         let is_repetition = !pair.is_empty() && pairs.iter().any(is_known);
         pairs.push((pair, is_repetition));
     }
@@ -44,7 +45,7 @@ fn pairs(query: &str) -> Vec<(&str, bool)> {
 }
 
 /// The name of a pair, decoded.
-fn name(pair: &str) -> Cow<'_, str> {
+pub fn parameter_name(pair: &str) -> Cow<'_, str> {
     let name = pair.split('=').next().unwrap_or_default();
     if !name.contains(['%', '+']) {
         return name.into();

@@ -2,6 +2,7 @@
 
 use axum::http::Extensions;
 
+use super::Evidence;
 use super::auth;
 use super::head::MalformedHead;
 
@@ -18,6 +19,8 @@ pub enum Rejection {
         action: String,
         /// The explanation, with the permissions that the caller has.
         why: String,
+        /// The grounds on which the service refuses this.
+        evidence: Evidence,
     },
     /// An unknown path.
     NoRoute,

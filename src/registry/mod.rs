@@ -10,6 +10,8 @@ mod state;
 mod world;
 
 pub use database::{Database, Unknown};
-pub use services::{control_routes, definitions, family_names, operations, router, unrouted};
+pub use services::{
+    control_routes, definitions, error_rows, family_names, operations, router, unrouted,
+};
 pub use state::State;
 pub use world::World;

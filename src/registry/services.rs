@@ -9,6 +9,7 @@ use super::families::{GatewayError, families};
 use super::world::World;
 use crate::http::closest_route::closest_route;
 use crate::http::context::{add_hint, with_details};
+use crate::http::evidence::error_row::ErrorRow;
 use crate::http::head::MalformedHead;
 use crate::http::problem::Problem;
 use crate::http::routes::Routes;
@@ -28,6 +29,17 @@ macro_rules! services {
         /// Every operation of every family, in the order of paths within a family.
         pub fn operations() -> impl Iterator<Item = &'static Operation> {
             std::iter::empty()$(.chain(<$service>::routes().operations()))+
+        }
+
+        /// The errors of the families and their gateway, each once.
+        pub fn error_rows() -> Vec<ErrorRow> {
+            let mut rows = Vec::new();
+            for row in [$(<$service as Dialect>::error_rows()),+].concat() {
+                if !rows.contains(&row) {
+                    rows.push(row);
+                }
+            }
+            rows
         }
 
         /// The control plane's operations on the resources of single families.

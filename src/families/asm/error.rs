@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::families::huawei::{self, GatewayError, status_code};
+use crate::http::Evidence;
 use crate::http::auth::CredentialError;
 use crate::http::context::{add_hint, note_error};
 use crate::http::evidence::error_row::ErrorRow;
@@ -33,7 +34,7 @@ pub enum Error {
     /// A missing or invalid credential. ASM documents a body for it, so the gateway does not answer it.
     Unauthenticated(CredentialError),
     /// A valid credential without the permission.
-    Forbidden(String),
+    Forbidden { hint: String, evidence: Evidence },
     /// An unknown mesh or release.
     NotFound(String),
     /// A name or service already in use.
@@ -58,7 +59,10 @@ impl From<Rejection> for Error {
                 Self::GatewayError(GatewayError::MalformedHead(malformed))
             }
             Rejection::Unauthenticated(failure) => Self::Unauthenticated(failure),
-            Rejection::Forbidden { why, .. } => Self::Forbidden(why),
+            Rejection::Forbidden { why, evidence, .. } => Self::Forbidden {
+                hint: why,
+                evidence,
+            },
             Rejection::BadPath(message)
             | Rejection::BadQuery(message)
             | Rejection::BadBody(message) => Self::InvalidRequest {
@@ -99,10 +103,11 @@ const ALREADY_EXISTS: ErrorRow =
 const INTERNAL: ErrorRow = ErrorRow::documented(500, "ASM.01040001", "Internal error.");
 
 /// The errors of the service's own, which also answer injected faults.
-pub(super) const ROWS: [ErrorRow; 6] = [
+pub(super) const ROWS: [ErrorRow; 7] = [
     INVALID_REQUEST,
     UNAUTHENTICATED,
     FORBIDDEN,
+    FORBIDDEN.as_inferred(),
     NOT_FOUND,
     ALREADY_EXISTS,
     INTERNAL,
@@ -131,7 +136,7 @@ impl IntoResponse for Error {
                 let detail = GatewayError::Unauthenticated(failure).to_string();
                 (UNAUTHENTICATED, Some(detail), Some(hint))
             }
-            Self::Forbidden(hint) => (FORBIDDEN, None, Some(hint)),
+            Self::Forbidden { hint, evidence } => (FORBIDDEN.known_as(evidence), None, Some(hint)),
             Self::NotFound(hint) => (NOT_FOUND, None, Some(hint)),
             Self::AlreadyExists(hint) => (ALREADY_EXISTS, None, Some(hint)),
             Self::Internal => (INTERNAL, None, None),

@@ -8,7 +8,7 @@ use crate::http::auth::verify::{Key, verify_head};
 use crate::http::auth::{Credential, CredentialError, Signature, huawei};
 use crate::http::authentication::UnverifiedSignature;
 use crate::http::context::add_hint;
-use crate::http::{Authentication, Caller, Operation, Rejection};
+use crate::http::{Authentication, Caller, Evidence, Operation, Rejection};
 use crate::sim::clock::system_now;
 use crate::world::handle::Handle;
 use crate::world::identities::UNKNOWN_CALLER;
@@ -113,6 +113,8 @@ pub(super) fn check_named_project(
         return Err(Rejection::Forbidden {
             action: operation.action.clone(),
             why,
+            // The words of the refusal are unknown.
+            evidence: Evidence::Inferred,
         });
     }
     add_hint(format!("{why}; the real service refuses this"));
@@ -129,16 +131,21 @@ pub(super) fn authorize(
     operation: &Operation,
     project: Option<&str>,
 ) -> Result<(), Rejection> {
-    let why = match (caller.projects.as_deref(), project.map(decoded)) {
-        (Some([]), _) => "the token is for an account; get one for a project".to_owned(),
+    let (why, evidence) = match (caller.projects.as_deref(), project.map(decoded)) {
+        (Some([]), _) => (
+            "the token is for an account; get one for a project".to_owned(),
+            Evidence::Inferred,
+        ),
         (Some(own), Some(project)) if !own.contains(&project) => {
             let own = own.join(" or ");
-            format!("the credential is for the project {own}, not for {project}")
+            let why = format!("the credential is for the project {own}, not for {project}");
+            (why, Evidence::Documented)
         }
         _ => return caller.authorize(operation),
     };
     Err(Rejection::Forbidden {
         action: operation.action.clone(),
         why,
+        evidence,
     })
 }

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::http::Evidence;
 use crate::http::auth::CredentialError;
 use crate::http::context::{add_hint, note_error, request_id};
 use crate::http::evidence::error_row::ErrorRow;
@@ -38,6 +39,7 @@ pub enum GatewayError {
         action: String,
         /// The reason.
         why: String,
+        evidence: Evidence,
     },
     /// 413: a body of more than 12 MiB.
     #[error("{}", TOO_LARGE.text)]
@@ -89,6 +91,12 @@ const UNAUTHENTICATED: ErrorRow = ErrorRow::documented(
     "APIGW.0301",
     "Incorrect IAM authentication information: x-auth-token not found",
 );
+/// The text is that of a report on an official SDK.
+const SKEWED: ErrorRow = ErrorRow::observed(
+    401,
+    UNAUTHENTICATED.code,
+    "Incorrect IAM authentication information: calc aksk signature fail:signature expired",
+);
 const REVOKED: ErrorRow = ErrorRow::documented(401, "APIGW.0307", "The token must be updated.");
 const FORBIDDEN: ErrorRow = ErrorRow::documented(
     403,
@@ -117,15 +125,17 @@ const NOT_EMULATED: ErrorRow = ErrorRow {
 
 /// The gateway's refusals. The first of a status answers an injected fault. Source: the code table of the API Gateway,
 /// read 2026-08; the texts are inferred.
-pub(super) const ROWS: [ErrorRow; 16] = [
+pub(super) const ROWS: [ErrorRow; 18] = [
     BAD_REQUEST,
     BAD_REQUEST.as_inferred(),
     MALFORMED,
     URI_TOO_LONG,
     HEAD_TOO_LARGE,
     UNAUTHENTICATED,
+    SKEWED,
     REVOKED,
     FORBIDDEN,
+    FORBIDDEN.as_inferred(),
     NO_ROUTE,
     WRONG_METHOD,
     TOO_LARGE,
@@ -147,8 +157,9 @@ impl GatewayError {
             Self::NoRoute => NO_ROUTE,
             Self::WrongMethod => WRONG_METHOD,
             Self::Unauthenticated(CredentialError::Revoked) => REVOKED,
+            Self::Unauthenticated(CredentialError::Skewed { .. }) => SKEWED,
             Self::Unauthenticated(_) => UNAUTHENTICATED,
-            Self::Forbidden { .. } => FORBIDDEN,
+            Self::Forbidden { evidence, .. } => FORBIDDEN.known_as(*evidence),
             Self::TooLarge => TOO_LARGE,
             Self::NoProject => BAD_REQUEST.as_inferred(),
             Self::NotEmulated => NOT_EMULATED,

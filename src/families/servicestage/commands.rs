@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use strum::VariantArray;
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, RefusalCause};
 use crate::http::json::ValidationError;
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
@@ -63,6 +63,7 @@ pub trait Commanded: Resource {
         Err(Refusal {
             error: ValidationError::new(parameter, wrong),
             hint: forecast.path_to_allowed(now),
+            cause: RefusalCause::State,
         })
     }
 }

@@ -7,6 +7,7 @@ use utoipa::openapi::OpenApi;
 
 use super::error::{self, Error};
 use super::paging::Paging;
+use super::pipelines::declare_spellings;
 use super::table::Tables;
 use crate::families::huawei::{HuaweiService, decoded, segment};
 use crate::http::context::add_hint;
@@ -47,6 +48,7 @@ impl HuaweiService for ServiceStage {
 
     fn declare(api: &mut OpenApi) {
         declare_inferred_parameters(api, &Paging::PARAMETERS);
+        declare_spellings(api);
     }
 
     fn unrouted(request: &Parts, why: Rejection) -> Error {

@@ -6,7 +6,7 @@
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, RefusalCause};
 use crate::families::huawei::{self, GatewayError, status_code};
 use crate::http::context::{add_hint, note_error};
 use crate::http::evidence::error_row::ErrorRow;
@@ -21,8 +21,8 @@ pub enum Error {
     GatewayError(GatewayError),
     /// An invalid parameter or field, by its place.
     ParameterInvalid(String),
-    /// A command that the status does not allow, or a name already in use. The code is inferred: only 400, 404 and 500 are
-    /// documented here.
+    /// A command that the status does not allow, a name already in use, or an unknown stage or task. The code of the
+    /// first two is inferred: only 400, 404 and 500 are documented here.
     Refused(Refusal),
     /// No such plan or pipeline in the project.
     ReleaseNotFound { hint: String },
@@ -53,7 +53,16 @@ impl From<Rejection> for Error {
         match rejection {
             Rejection::MalformedHead(malformed) => GatewayError::MalformedHead(malformed).into(),
             Rejection::Unauthenticated(failure) => GatewayError::Unauthenticated(failure).into(),
-            Rejection::Forbidden { action, why } => GatewayError::Forbidden { action, why }.into(),
+            Rejection::Forbidden {
+                action,
+                why,
+                evidence,
+            } => GatewayError::Forbidden {
+                action,
+                why,
+                evidence,
+            }
+            .into(),
             Rejection::NoRoute => GatewayError::NoRoute.into(),
             Rejection::WrongMethod => GatewayError::WrongMethod.into(),
             Rejection::NoProject => GatewayError::NoProject.into(),
@@ -109,9 +118,12 @@ impl IntoResponse for Error {
         let (row, detail, hint) = match self {
             Self::GatewayError(gateway_error) => return gateway_error.into_response(),
             Self::ParameterInvalid(message) => (PARAMETER_INVALID, format!(": {message}"), None),
-            Self::Refused(Refusal { error, hint }) => {
-                let detail = format!(": {error}");
-                (PARAMETER_INVALID.as_inferred(), detail, Some(hint))
+            Self::Refused(Refusal { error, hint, cause }) => {
+                let row = match cause {
+                    RefusalCause::Request => PARAMETER_INVALID,
+                    RefusalCause::State => PARAMETER_INVALID.as_inferred(),
+                };
+                (row, format!(": {error}"), Some(hint))
             }
             Self::ReleaseNotFound { hint } => (RELEASE_NOT_FOUND, String::new(), Some(hint)),
             Self::Internal => (INTERNAL, String::new(), None),

@@ -1,6 +1,6 @@
 //! The resources of a family, with names that are unique.
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, RefusalCause};
 use crate::http::json::ValidationError;
 use crate::sim::Millis;
 use crate::sim::collection::{ArrivalId, Collection, HashIndex, Resource, Stored};
@@ -58,6 +58,7 @@ impl<T: UniquelyNamed> NamedCollection<T> {
                 Err(Refusal {
                     error: ValidationError::new("name", wrong),
                     hint: format!("the {} {holder} has that name", T::NOUN),
+                    cause: RefusalCause::State,
                 })
             }
         }

@@ -9,6 +9,16 @@ pub struct Refusal {
     /// The parameter or field at fault, and the reason.
     pub error: ValidationError,
     pub hint: String,
+    pub cause: RefusalCause,
+}
+
+/// The side that a refusal is due to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalCause {
+    /// The request names something that there is not.
+    Request,
+    /// The request would be accepted in another state.
+    State,
 }
 
 /// A list of names, and the one that was probably meant.

@@ -84,14 +84,18 @@ fn shape_of(status: StatusCode) -> Shape {
     }
 }
 
-/// The errors of the service by their status, since their bodies have no codes. Some of the texts of a 500 are inferred.
-pub const ROWS: [ErrorRow; 8] = [
+/// The errors of the service by their status, since their bodies have no codes. The refusals of a head that is not valid
+/// HTTP and some of the texts of a 500 are inferred.
+pub const ROWS: [ErrorRow; 11] = [
     ErrorRow::observed(400, "", "Bad Request"),
+    ErrorRow::inferred(400, "", "Bad Request"),
     ErrorRow::observed(401, "", "Unauthorized"),
     ErrorRow::observed(403, "", "Forbidden"),
     ErrorRow::observed(404, "", "Not Found"),
     ErrorRow::observed(405, "", "Method Not Allowed"),
     ErrorRow::inferred(413, "", "Payload Too Large"),
+    ErrorRow::inferred(414, "", "URI Too Long"),
+    ErrorRow::inferred(431, "", "Request Header Fields Too Large"),
     ErrorRow::observed(500, "", "Internal Server Error"),
     ErrorRow::inferred(500, "", "Internal Server Error"),
 ];
@@ -208,10 +212,12 @@ impl From<VersionError> for Error {
 impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
         let (status, hint) = match rejection {
-            // The shape of the body is inferred.
             Rejection::MalformedHead(malformed) => {
                 let hint = malformed.hint();
-                return Self::new(malformed.status, malformed.reason, Some(hint));
+                return Self {
+                    evidence: Evidence::Inferred,
+                    ..Self::new(malformed.status, malformed.reason, Some(hint))
+                };
             }
             Rejection::Unauthenticated(failure) => {
                 (StatusCode::UNAUTHORIZED, credential_hint(failure))

@@ -16,10 +16,10 @@ use super::wire::request::{HelmBody, K8sBody};
 use super::wire::response::{
     self, ResultMessage, SUCCESS, VersionDetail, VersionInfo, VersionList,
 };
-use crate::http::context::with_details;
+use crate::http::context::{note_observed, with_details};
 use crate::http::extract::Body;
 use crate::http::response::{StreamedArray, empty};
-use crate::http::{Caller, Rejection};
+use crate::http::{Caller, Evidence, Rejection};
 use crate::world::settings::Fidelity;
 
 /// The hint on the query of a list: the service's text has the fields of a Go struct.
@@ -272,7 +272,12 @@ fn check_role(caller: &Caller, project: &str, role: &str) -> Result<(), Error> {
     }
     let action = format!("{role} in project {project:?}");
     let why = String::new();
-    Err(Rejection::Forbidden { action, why }.into())
+    Err(Rejection::Forbidden {
+        action,
+        why,
+        evidence: Evidence::Observed,
+    }
+    .into())
 }
 
 /// Redirects to another path with the same query: a GET with 301, other methods with 307, which keeps the method.
@@ -287,6 +292,8 @@ pub(super) fn redirect(request: &Parts, path: &str) -> Response {
         StatusCode::TEMPORARY_REDIRECT
     };
     let mut response = empty(status);
+    // The document knows no redirects.
+    note_observed("Location");
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, location);
     }

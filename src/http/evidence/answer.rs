@@ -58,10 +58,14 @@ impl AnswerEvidence {
         add("operation=", &mut named(self.operation).into_iter());
         add("error=", &mut named(self.error).into_iter());
         let response = || self.response().iter().filter(of_weakest);
-        add("fields=", &mut response().map(|part| part.path));
-        add("values=", &mut response().filter_map(|part| part.value));
-        let request = self.request.iter().filter(of_weakest);
-        add("parameters=", &mut request.map(|part| part.path));
+        let request = || self.request.iter().filter(of_weakest);
+        add("fields=", &mut distinct(response().map(|part| part.path)));
+        add(
+            "parameters=",
+            &mut distinct(request().map(|part| part.path)),
+        );
+        let values = response().chain(request()).filter_map(|part| part.value);
+        add("values=", &mut distinct(values));
         Some(Cow::Owned(summary))
     }
 
@@ -81,6 +85,18 @@ impl AnswerEvidence {
         let all = parts.chain(operation).chain(error);
         all.max()
     }
+}
+
+/// The names, each once.
+fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
+    let mut listed = Vec::new();
+    names.filter(move |name| {
+        let is_new = !listed.contains(name);
+        if is_new {
+            listed.push(name);
+        }
+        is_new
+    })
 }
 
 /// Adds the parts that are not listed yet.
@@ -128,7 +144,7 @@ mod tests {
         answer.note_request([part("limit", None, inferred)]);
         assert_eq!(
             answer.summary().unwrap(),
-            "inferred; fields=status,extend_info; values=RUNNING; parameters=limit"
+            "inferred; fields=status,extend_info; parameters=limit; values=RUNNING"
         );
         answer.note_error(inferred, "SVCSTG.00100400");
         answer.note_operation(inferred, "CreatePipeline");

@@ -1,5 +1,7 @@
 //! The rows of the error tables of the families.
 
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa::openapi::{OpenApi, RefOr};
 
 use super::level::Evidence;
@@ -7,13 +9,14 @@ use super::schema::extension;
 use crate::http::operation::operations_of;
 
 /// A refusal of a family: its status, its code and its text, and how they are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ErrorRow {
     pub status: u16,
     /// The code in the body; empty if the body has none.
     pub code: &'static str,
-    /// The text in the body; a detail may follow it.
+    /// The text in the body; a detail may follow it, or stand in place of `%(key)s`.
     pub text: &'static str,
+    /// The grounds on which the emulator refuses in this way.
     pub evidence: Evidence,
 }
 
@@ -52,10 +55,12 @@ impl ErrorRow {
 
     /// The same refusal in a case for which it is a guess.
     pub const fn as_inferred(self) -> Self {
-        Self {
-            evidence: Evidence::Inferred,
-            ..self
-        }
+        self.known_as(Evidence::Inferred)
+    }
+
+    /// The same refusal in a case that is known otherwise.
+    pub const fn known_as(self, evidence: Evidence) -> Self {
+        Self { evidence, ..self }
     }
 }
 

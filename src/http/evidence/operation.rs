@@ -1,12 +1,14 @@
 //! The undocumented parts of the messages of an operation.
 
-use serde_json::Value;
-use utoipa::openapi::{OpenApi, RefOr, path};
+use serde_json::{Value, json};
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::{OpenApi, RefOr, Schema, path};
 
 use super::level::Evidence;
-use super::schema::{EXTENSION, extension};
+use super::schema::{EXTENSION, SPELLINGS, extension};
 use super::tree::{EvidenceTree, Part, evidence_of};
 use crate::http::operation::operations_of;
+use crate::http::query::parameter_name;
 
 /// Declares query parameters that are inferred wherever they are, since attributes cannot.
 pub fn declare_inferred_parameters(api: &mut OpenApi, names: &[&str]) {
@@ -19,6 +21,17 @@ pub fn declare_inferred_parameters(api: &mut OpenApi, names: &[&str]) {
                 parameter.extensions = Some(extension(Evidence::Inferred));
             }
         }
+    }
+}
+
+/// Declares further spellings of the fields of a schema, since attributes cannot. They are inferred.
+pub fn declare_inferred_spellings(api: &mut OpenApi, schema: &str, spellings: &[&str]) {
+    let components = api.components.as_mut();
+    let schema = components.and_then(|components| components.schemas.get_mut(schema));
+    if let Some(RefOr::T(Schema::Object(object))) = schema {
+        let spellings = ExtensionsBuilder::new().add(SPELLINGS, json!(spellings));
+        let extensions = object.extensions.get_or_insert_default();
+        extensions.merge(spellings.build());
     }
 }
 
@@ -81,11 +94,7 @@ impl OperationEvidence {
         body: &[u8],
     ) -> impl Iterator<Item = Part> {
         let query = query.unwrap_or_default();
-        let is_sent = |name: &str| {
-            query
-                .split('&')
-                .any(|pair| pair.split('=').next() == Some(name))
-        };
+        let is_sent = |name: &str| query.split('&').any(|pair| parameter_name(pair) == name);
         let parameters = self.parameters.iter();
         let parameters =
             parameters

@@ -16,6 +16,10 @@ use super::level::Evidence;
 /// The name of the extension.
 pub const EXTENSION: &str = "x-evidence";
 
+/// The name of the extension for further spellings of the fields of an object, which are inferred. They are no properties,
+/// since tools that rename fields could not tell them from the others.
+pub(super) const SPELLINGS: &str = "x-inferred-spellings";
+
 /// The extension of a field, a parameter or a response.
 pub(super) fn extension(evidence: Evidence) -> Extensions {
     ExtensionsBuilder::new()
@@ -65,17 +69,33 @@ impl<T: ToSchema> ToSchema for Inferred<T> {
     }
 }
 
+/// The further spellings of the fields of an object.
+pub fn spellings(schema: &Value) -> impl Iterator<Item = &str> {
+    let spellings = schema[SPELLINGS].as_array().into_iter().flatten();
+    spellings.filter_map(Value::as_str)
+}
+
 /// The schema of an enum of words, each with its evidence.
 pub fn words(
     description: &str,
     words: impl IntoIterator<Item = (&'static str, Evidence)>,
 ) -> RefOr<Schema> {
     let words: Vec<(&str, Evidence)> = words.into_iter().collect();
+    let schema = known_words(description, words.iter().copied());
+    let words = words.into_iter().map(|(word, _)| word);
+    schema.enum_values(Some(words)).into()
+}
+
+/// The schema of a text that the service may also fill with other words than these, each of which has its evidence.
+pub fn known_words(
+    description: &str,
+    words: impl IntoIterator<Item = (&'static str, Evidence)>,
+) -> ObjectBuilder {
     let description: Vec<&str> = description.trim_end().lines().map(str::trim).collect();
     let undocumented: serde_json::Map<String, Value> = words
-        .iter()
+        .into_iter()
         .filter(|(_, evidence)| *evidence != Evidence::Documented)
-        .map(|(word, evidence)| ((*word).to_owned(), json!(evidence.as_str())))
+        .map(|(word, evidence)| (word.to_owned(), json!(evidence.as_str())))
         .collect();
     let extensions = (!undocumented.is_empty()).then(|| {
         ExtensionsBuilder::new()
@@ -85,7 +105,5 @@ pub fn words(
     ObjectBuilder::new()
         .description(Some(description.join("\n")))
         .schema_type(Type::String)
-        .enum_values(Some(words.iter().map(|(word, _)| *word)))
         .extensions(extensions)
-        .into()
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::fmt;
 
 use super::level::Evidence;
-use super::schema::EXTENSION;
+use super::schema::{EXTENSION, spellings};
 
 /// The path of a body as a whole.
 const WHOLE_BODY: &str = "*";
@@ -90,14 +90,26 @@ impl EvidenceTree {
         if schema["items"].is_object() {
             self.add(&schema["items"], components, within);
         }
-        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
-            let path = match self.path.as_str() {
-                "" => name.clone(),
-                outer => format!("{outer}.{name}"),
+        for name in spellings(schema) {
+            let field = Self {
+                path: self.path_of(name),
+                evidence: Evidence::Inferred,
+                ..Self::default()
             };
+            self.fields.push((name.to_owned(), field));
+        }
+        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+            let path = self.path_of(name);
             if let Some(field) = Self::read(field, components, &path, within) {
                 self.fields.push((name.clone(), field));
             }
+        }
+    }
+
+    fn path_of(&self, field: &str) -> String {
+        match self.path.as_str() {
+            "" => field.to_owned(),
+            outer => format!("{outer}.{field}"),
         }
     }
 

@@ -6,6 +6,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use utoipa::openapi::path::Operation;
 
+use crate::http::evidence::schema::spellings;
 use crate::http::json::value::OrderedValue;
 use crate::sim::fuzzy::{nearest, suggestion};
 
@@ -28,6 +29,8 @@ pub struct RequestSchema {
 enum FieldTree {
     Any,
     Fields(BTreeMap<String, Self>),
+    /// A field in another spelling, which is known and not suggested.
+    Respelt,
 }
 
 impl RequestSchema {
@@ -135,6 +138,7 @@ impl FieldTree {
                     .into_iter()
                     .flatten()
                     .map(|(name, schema)| (name.clone(), Self::new(schema, components, within)))
+                    .chain(spellings(schema).map(|name| (name.to_owned(), Self::Respelt)))
                     .collect(),
             ),
         }
@@ -164,7 +168,7 @@ impl FieldTree {
         let Self::Fields(fields) = tree else {
             return None;
         };
-        let near = nearest(name, fields.keys().map(String::as_str))?;
+        let near = nearest(name, suggested(fields))?;
         Some(join(outer, near))
     }
 
@@ -186,7 +190,7 @@ impl FieldTree {
                 for (name, value) in object {
                     if let Some(tree) = fields.get(name) {
                         tree.find_misspelt(value, &join(path, name), misspelt);
-                    } else if let Some(near) = nearest(name, fields.keys().map(String::as_str)) {
+                    } else if let Some(near) = nearest(name, suggested(fields)) {
                         misspelt.push((join(path, name), join(path, near)));
                     }
                 }
@@ -194,6 +198,14 @@ impl FieldTree {
             OrderedValue::Scalar(_) => {}
         }
     }
+}
+
+/// The names of fields, each in one spelling.
+fn suggested(fields: &BTreeMap<String, FieldTree>) -> impl Iterator<Item = &str> {
+    let names = fields.iter();
+    names
+        .filter(|(_, tree)| !matches!(tree, FieldTree::Respelt))
+        .map(|(name, _)| name.as_str())
 }
 
 fn join(outer: &str, name: &str) -> String {

@@ -254,7 +254,10 @@ async fn a_login_says_what_it_is_known_by_and_needs_no_credential_even_a_broken_
         .await;
 
     reply.assert_status(201);
-    assert_eq!(reply.header("x-emulator-evidence"), "documented");
+    assert_eq!(
+        reply.header("x-emulator-evidence"),
+        "inferred; fields=token.catalog.name,token.catalog.type; values=asm,servicestage"
+    );
     assert_eq!(reply.header("x-emulator-hint"), "");
 }
 

@@ -265,14 +265,14 @@ async fn unknown_fields_are_accepted_and_named() {
     let mut order = body("ann", &north());
     order["extra"] = json!(1);
     order["auth"]["identity"]["password"]["user"]["nmae"] = json!("x");
-    order["auth"]["scope"]["project"]["domain"] = json!({"name": "acme"});
+    order["auth"]["scope"]["project"]["colour"] = json!({"name": "acme"});
 
     let reply = login(&app, &order).await;
 
     reply.assert_status(201);
     for path in [
         "auth.identity.password.user.nmae",
-        "auth.scope.project.domain",
+        "auth.scope.project.colour",
         "extra",
     ] {
         reply.assert_hint(&format!("unknown field {path} was ignored"));

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{EAST, body, gateway, get, login, north, pipelines, strict, token, unauthorized};
+use super::{ACME, EAST, body, gateway, get, login, north, pipelines, strict, token, unauthorized};
 use crate::common::{App, PROJECT, Reply};
 
 const SCOPE: &str = "The request you have made requires authentication.";
@@ -177,4 +177,24 @@ async fn what_is_issued_keeps_to_its_project_when_its_user_changes_theirs() {
         .await
         .assert_status(200);
     get(&app, &pipelines(EAST), &token).await.assert_status(403);
+}
+
+#[tokio::test]
+async fn a_project_may_name_its_account_which_must_be_the_users() {
+    let app = strict();
+    for (account, status, hint) in [
+        (json!({"name": "acme"}), 201, ""),
+        (json!({"id": ACME}), 201, ""),
+        (
+            json!({"name": "umbrella"}),
+            401,
+            "the account of ann is acme",
+        ),
+        (json!({}), 400, "auth.scope.project.domain.name is required"),
+    ] {
+        let scope = json!({"project": {"name": "cn-north-4", "domain": account}});
+        let reply = login(&app, &body("ann", &scope)).await;
+        reply.assert_status(status);
+        assert_eq!(reply.header("x-emulator-hint"), hint);
+    }
 }

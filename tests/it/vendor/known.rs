@@ -15,6 +15,7 @@ pub(super) const KNOWN: [(&[&str], &str, &str); 15] = [
         request.auth.identity.hw_ak_sk: of the emulator alone
         request.auth.identity.assume_role.xrole_name: of the emulator alone
         request.auth.identity.assume_role.agency_name: required is false, not true
+        request.auth.scope.project.domain: of the emulator alone
         ",
     ),
     (

@@ -74,7 +74,11 @@ impl Reference {
 /// The scope that a token shall have.
 #[derive(Debug)]
 pub enum LoginScope {
-    Project(Reference),
+    Project {
+        project: Reference,
+        /// The account that the project must be of.
+        domain: Option<Reference>,
+    },
     Domain(Reference),
     /// That of the account of the user or agency.
     Unscoped,
@@ -135,9 +139,10 @@ impl LoginRequest {
 
     /// The project of the token; absent if the token is for the account.
     pub fn project(&self, directory: &Directory, login: &Login) -> Result<Option<Project>, Error> {
-        let (user, own_domain) = (&login.user, &login.domain);
+        let user = &login.user;
         match &self.scope {
-            LoginScope::Project(project) => {
+            LoginScope::Project { project, domain } => {
+                check_account(domain.as_ref(), login)?;
                 let project = project.who();
                 match directory.project(user, project) {
                     Some(project) => Ok(Some(project)),
@@ -146,11 +151,8 @@ impl LoginRequest {
                     )),
                 }
             }
-            LoginScope::Domain(domain) if !domain.who().is_domain(own_domain) => {
-                let why = format!("the account of {user} is {own_domain}");
-                Err(Error::Unauthenticated(why))
-            }
-            LoginScope::Domain(_) | LoginScope::Unscoped => Ok(None),
+            LoginScope::Domain(domain) => check_account(Some(domain), login).map(|()| None),
+            LoginScope::Unscoped => Ok(None),
         }
     }
 
@@ -159,6 +161,16 @@ impl LoginRequest {
         let end = (now + LIFETIME).min(MAX_INSTANT);
         login.expires.map_or(end, |expires| end.min(expires))
     }
+}
+
+/// Checks that an account is that of the user or agency.
+fn check_account(account: Option<&Reference>, login: &Login) -> Result<(), Error> {
+    let Login { user, domain, .. } = login;
+    if account.is_none_or(|account| account.who().is_domain(domain)) {
+        return Ok(());
+    }
+    let why = format!("the account of {user} is {domain}");
+    Err(Error::Unauthenticated(why))
 }
 
 /// The login with a token or a key.

@@ -2,6 +2,7 @@
 
 use indexmap::IndexSet;
 
+use crate::http::Evidence;
 use crate::world::identities::{Project, derived_id};
 
 /// A service that the emulator has.
@@ -14,27 +15,32 @@ pub struct EmulatedService {
     version: &'static str,
     /// True if its paths continue with the id of a project.
     is_of_project: bool,
+    /// The evidence for its name and its type.
+    pub evidence: Evidence,
 }
 
-/// The services. The names of ASM and `ServiceStage` in the directory are inferred.
+/// The services.
 pub static SERVICES: [EmulatedService; 3] = [
     EmulatedService {
         name: "iam",
         kind: "identity",
         version: "v3",
         is_of_project: false,
+        evidence: Evidence::Documented,
     },
     EmulatedService {
         name: "asm",
         kind: "asm",
         version: "v1",
         is_of_project: true,
+        evidence: Evidence::Inferred,
     },
     EmulatedService {
         name: "servicestage",
         kind: "servicestage",
         version: "v3",
         is_of_project: true,
+        evidence: Evidence::Inferred,
     },
 ];
 

@@ -13,6 +13,7 @@ use crate::families::iam::wire::service::{
     IamCatalog, IamEndpoints, IamRegions, IamService, IamServices, PUBLIC,
 };
 use crate::families::iam::{Error, Iam};
+use crate::http::context::note_inferred;
 use crate::http::extract::Query;
 use crate::http::{Caller, response};
 use crate::world::identities::NameOrId;
@@ -37,6 +38,9 @@ pub(super) async fn show_catalog(
         let id = caller.default_project()?;
         shared.identities.project(&caller.name, NameOrId::Id(id))
     });
+    if project.is_none() {
+        note_inferred("catalog");
+    }
     let services = catalog(project.as_ref()).map(|endpoint| IamService::new(endpoint, &base));
     Ok(response::ok(
         &IamCatalog::new(services.collect(), &base),

@@ -15,6 +15,7 @@ use crate::families::iam::wire::login::IamTokenRequest;
 use crate::families::iam::wire::token::{IamTokenEnvelope, stamp};
 use crate::families::iam::{Error, Iam};
 use crate::http::auth::{SUBJECT_TOKEN, Secret, header_value};
+use crate::http::context::note_inferred;
 use crate::http::extract::{Body, Query};
 use crate::http::{Caller, Rejection, response};
 use crate::world::identities::{Issued, Token};
@@ -58,7 +59,7 @@ pub(super) struct TokenQuery {
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("the vendor's API document, KeystoneCreateUserTokenByPassword, KeystoneCreateUserTokenByPasswordAndMfa and KeystoneCreateAgencyToken, and the Open Telekom Cloud copy of its page iam_30_0001, read 2026-11")),
         ("x-action" = json!("none")),
-        ("x-differences" = json!("the methods token and hw_ak_sk are as official clients use them (observed), and their answers inferred; a token is 64 hexadecimal digits; the catalog lists the emulated services, ASM and ServiceStage under inferred names; the roles are the actions of the fixtures; a scope is optional, and so is a password's user by id; a one-time code may be used again; the texts for a wrong one-time code, token, key, scope or agency are inferred; failed logins do not lock accounts, and a changed password does not invalidate tokens"))))]
+        ("x-differences" = json!("the methods token and hw_ak_sk, xrole_name, a user by id and the account of a project are as official clients send them (observed); a token is 64 hexadecimal digits; the catalog lists the emulated services, ASM and ServiceStage under inferred names; the roles are the actions of the fixtures; a scope is optional; a one-time code may be used again; the texts for a wrong one-time code, token, key, scope or agency are inferred; failed logins do not lock accounts, and a changed password does not invalidate tokens"))))]
 pub(super) async fn create_token(
     State(Iam(handle)): State<Iam>,
     Query(view): Query<TokenQuery>,
@@ -142,6 +143,10 @@ pub(super) async fn show_token(
             .valid_token(subject, now)
             .ok_or(Error::NoSuchToken)?;
         check_owner(&caller, token)?;
+        if token.issued().is_none() {
+            note_inferred("token.issued_at");
+            note_inferred("token.project");
+        }
         let envelope = IamTokenEnvelope::new(token, directory, &base, view.nocatalog.is_empty());
         Ok::<_, Error>((token.token.clone(), response::to_json(&envelope, 1 << 10)))
     })?;

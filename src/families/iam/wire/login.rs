@@ -1,13 +1,16 @@
 //! The body of a login.
 
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::assume_role::IamAssumeRole;
 use super::body::{self, essential, required};
 use crate::families::iam::Error;
 use crate::families::iam::model::{LoginMethod, LoginRequest, LoginScope, OneTimeCode, Reference};
+use crate::http::Evidence;
 use crate::http::auth::Secret;
+use crate::http::evidence::schema::words;
 
 /// The body of a login: `{"auth":{"identity":{…},"scope":{…}}}`.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -46,17 +49,25 @@ struct IamIdentity {
     assume_role: Option<IamAssumeRole>,
 }
 
-/// A method of a login.
-#[derive(Debug, ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "only the schema uses it")]
-enum IamMethod {
-    Password,
-    Totp,
-    Token,
-    HwAkSk,
-    AssumeRole,
+/// A method of a login, in the schema.
+pub(super) struct IamMethod;
+
+impl PartialSchema for IamMethod {
+    fn schema() -> RefOr<Schema> {
+        words(
+            "A method of a login.",
+            [
+                ("password", Evidence::Documented),
+                ("totp", Evidence::Documented),
+                ("token", Evidence::Observed),
+                ("hw_ak_sk", Evidence::Observed),
+                ("assume_role", Evidence::Documented),
+            ],
+        )
+    }
 }
+
+impl ToSchema for IamMethod {}
 
 /// A user with a password.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -69,7 +80,8 @@ struct IamPassword {
 /// A user with a password.
 #[derive(Debug, Deserialize, ToSchema)]
 struct IamLoginUser {
-    /// The user's id, in place of name and account.
+    /// The user's id, in place of name and account, as `OpenStack`'s clients send it.
+    #[schema(extensions(("x-evidence" = json!("observed"))))]
     id: Option<String>,
     /// The user's name. Mandatory without an id.
     name: Option<String>,
@@ -77,7 +89,15 @@ struct IamLoginUser {
     #[schema(value_type = String, required = true)]
     password: Option<Secret>,
     /// The user's account. Mandatory without an id.
-    domain: Option<IamNamed>,
+    domain: Option<IamUserDomain>,
+}
+
+/// The account of a user by id or by name. The id takes precedence.
+#[derive(Debug, Deserialize, ToSchema)]
+struct IamUserDomain {
+    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    id: Option<String>,
+    name: Option<String>,
 }
 
 /// The one-time code of a virtual MFA device.
@@ -138,9 +158,27 @@ struct IamSecretHalf {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 struct IamScope {
     /// A project.
-    project: Option<IamNamed>,
+    project: Option<IamProjectScope>,
     /// An account.
     domain: Option<IamNamed>,
+}
+
+/// A project by id or by name. The id takes precedence.
+#[derive(Debug, Deserialize, ToSchema)]
+struct IamProjectScope {
+    id: Option<String>,
+    name: Option<String>,
+    /// The project's account, as `OpenStack`'s clients send it beside a name. It must be that of the user or agency.
+    domain: Option<IamProjectDomain>,
+}
+
+/// The account of a project by id or by name. The id takes precedence.
+#[derive(Debug, Deserialize, ToSchema)]
+struct IamProjectDomain {
+    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    id: Option<String>,
+    #[schema(extensions(("x-evidence" = json!("observed"))))]
+    name: Option<String>,
 }
 
 /// A resource by id or by name. The id takes precedence.
@@ -211,7 +249,10 @@ impl IamPassword {
         let user = required(self.user, "auth.identity.password.user")?;
         let password = required(user.password, "auth.identity.password.user.password")?;
         let domain = match user.domain {
-            Some(domain) => Some(domain.complete("auth.identity.password.user.domain.name")?),
+            Some(IamUserDomain { id, name }) => {
+                let named = IamNamed { id, name };
+                Some(named.complete("auth.identity.password.user.domain.name")?)
+            }
             None if user.id.is_none() && user.name.is_some() => {
                 return Err(Error::Required("auth.identity.password.user.domain"));
             }
@@ -251,10 +292,23 @@ impl IamAccessKey {
     }
 }
 
+impl IamProjectScope {
+    fn complete(self) -> Result<LoginScope, Error> {
+        let named = |id, name| IamNamed { id, name };
+        let domain = self
+            .domain
+            .map(|domain| named(domain.id, domain.name).complete("auth.scope.project.domain.name"));
+        Ok(LoginScope::Project {
+            project: named(self.id, self.name).complete("auth.scope.project.name")?,
+            domain: domain.transpose()?,
+        })
+    }
+}
+
 impl IamScope {
     fn complete(self) -> Result<LoginScope, Error> {
         Ok(match (self.project, self.domain) {
-            (Some(project), _) => LoginScope::Project(project.complete("auth.scope.project.name")?),
+            (Some(project), _) => project.complete()?,
             (None, Some(domain)) => LoginScope::Domain(domain.complete("auth.scope.domain.name")?),
             (None, None) => LoginScope::Unscoped,
         })

@@ -1,10 +1,14 @@
 //! Services, their endpoints and their regions in responses.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::links::{IamLinks, IamSelfLink};
-use crate::families::iam::model::{EmulatedService, Endpoint};
+use crate::families::iam::model::{EmulatedService, Endpoint, SERVICES};
+use crate::http::evidence::schema::known_words;
 
 /// The services that a token can be used for, with their addresses.
 #[derive(Debug, Serialize, ToSchema)]
@@ -18,9 +22,45 @@ pub struct IamCatalog {
 pub struct IamService {
     endpoints: [IamEndpoint; 1],
     id: String,
+    #[schema(value_type = ServiceName)]
     name: &'static str,
     #[serde(rename = "type")]
+    #[schema(value_type = ServiceType)]
     kind: &'static str,
+}
+
+/// The names of the services, in the schema.
+struct ServiceName;
+
+impl PartialSchema for ServiceName {
+    fn schema() -> RefOr<Schema> {
+        let names = SERVICES.iter();
+        let names = names.map(|service| (service.name, service.evidence));
+        known_words("The name of a service.", names).into()
+    }
+}
+
+impl ToSchema for ServiceName {
+    fn name() -> Cow<'static, str> {
+        "IamServiceName".into()
+    }
+}
+
+/// The types of the services, in the schema.
+struct ServiceType;
+
+impl PartialSchema for ServiceType {
+    fn schema() -> RefOr<Schema> {
+        let types = SERVICES.iter();
+        let types = types.map(|service| (service.kind, service.evidence));
+        known_words("The type of a service.", types).into()
+    }
+}
+
+impl ToSchema for ServiceType {
+    fn name() -> Cow<'static, str> {
+        "IamServiceType".into()
+    }
 }
 
 /// An address of a service.
@@ -78,8 +118,10 @@ struct IamListedService {
     enabled: bool,
     id: String,
     links: IamLinks,
+    #[schema(value_type = ServiceName)]
     name: &'static str,
     #[serde(rename = "type")]
+    #[schema(value_type = ServiceType)]
     kind: &'static str,
 }
 

@@ -66,6 +66,7 @@ struct IamKeyAssumeRole {
     /// The agency's name. Mandatory, here or in `xrole_name`.
     agency_name: Option<String>,
     /// The agency's name in the words of older clients.
+    #[schema(extensions(("x-evidence" = json!("observed"))))]
     xrole_name: Option<String>,
     /// The id of the agency's account. Takes precedence over the name.
     domain_id: Option<String>,

@@ -6,6 +6,7 @@ use chrono::DateTime;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::login::IamMethod;
 use super::service::IamService;
 use crate::families::iam::model::{LIFETIME, catalog};
 use crate::sim::Millis;
@@ -29,7 +30,7 @@ pub struct IamTokenEnvelope {
 #[derive(Debug, Serialize, ToSchema)]
 struct IamToken {
     /// The methods of the login.
-    #[schema(example = json!(["password"]))]
+    #[schema(value_type = Vec<IamMethod>, example = json!(["password"]))]
     methods: Vec<String>,
     /// The expiry, in UTC.
     #[schema(example = "2015-11-09T01:42:57.527363Z")]

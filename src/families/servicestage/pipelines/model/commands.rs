@@ -9,7 +9,7 @@ use super::pipeline::{KEPT_EXECUTIONS, Pipeline};
 use super::selection::TaskSelection;
 use super::stages::Step;
 use crate::families::servicestage::commands::Commanded;
-use crate::families::servicestage::refusal::{Refusal, listed};
+use crate::families::servicestage::refusal::{Refusal, RefusalCause, listed};
 use crate::http::json::ValidationError;
 use crate::sim::collection::Resource;
 use crate::sim::lifecycle::{Command, Node, Outcome, Run, RunRecord, StepPlan};
@@ -180,6 +180,7 @@ impl Pipeline {
             } else {
                 listed("approvals wait under", gate, &gates)
             },
+            cause: RefusalCause::Request,
         }
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::stages::{Stage, StageTask};
-use crate::families::servicestage::refusal::{Refusal, listed};
+use crate::families::servicestage::refusal::{Refusal, RefusalCause, listed};
 use crate::http::json::ValidationError;
 
 /// The tasks to run. Without a list (absent or null) all of them run.
@@ -38,6 +38,7 @@ impl TaskSelection {
             return Err(Refusal {
                 error: ValidationError::new("selected_tasks", "must not be empty"),
                 hint: "omit selected_tasks to run every task".to_owned(),
+                cause: RefusalCause::Request,
             });
         }
         for (n, entry) in entries.iter().enumerate() {
@@ -87,6 +88,7 @@ impl SelectedTasks {
             return Err(Refusal {
                 error: ValidationError::new(place + ".stage_name", "there is no such stage"),
                 hint: listed("the stages are", &self.stage_name, &names),
+                cause: RefusalCause::Request,
             });
         };
         let names: Vec<&str> = stage.tasks.iter().map(|task| &*task.name).collect();
@@ -98,6 +100,7 @@ impl SelectedTasks {
                     "the stage has no such task",
                 ),
                 hint: listed("the tasks are", &self.tasks[n], &names),
+                cause: RefusalCause::Request,
             }),
         }
     }
