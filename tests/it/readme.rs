@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use release_emulator::Emulator;
+use release_emulator::internals::http::Evidence;
 use release_emulator::internals::registry;
 
 use crate::remote::Remote;
@@ -233,10 +234,10 @@ fn the_example_in_rust_is_the_tested_one_of_the_crate() {
 const BEGIN: &str = "<!-- coverage: made by `UPDATE_README=1 cargo test readme` -->\n";
 const END: &str = "<!-- end of coverage -->\n";
 
-/// The coverage table, from the same data as `GET /_emulator/v1/operations`.
+/// The coverage tables, from the same data as `GET /_emulator/v1/operations`.
 fn coverage() -> String {
     let mut table = String::from(
-        "| operation | request | evidence | inferred parts | source | differences |\n|---|---|---|---|---|---|\n",
+        "| operation | request | evidence | undocumented parts | source | differences |\n|---|---|---|---|---|---|\n",
     );
     for operation in registry::operations() {
         let differences = if operation.differences.is_empty() {
@@ -255,6 +256,17 @@ fn coverage() -> String {
             operation.source,
             differences.replace('|', "\\|").replace('<', "&lt;")
         );
+    }
+    table.push_str(
+        "\nRefusals that are not documented, or not in every case; their texts may end with a detail:\n\n\
+         | status | code | text | evidence |\n|---|---|---|---|\n",
+    );
+    for row in registry::error_rows() {
+        if row.evidence != Evidence::Documented {
+            let (status, code, text) = (row.status, row.code, row.text);
+            let evidence = row.evidence.as_str();
+            let _ = writeln!(table, "| {status} | {code} | {text} | {evidence} |");
+        }
     }
     table
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{Method, Request, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::common::PROJECT;
+use crate::common::{PROJECT, Reply, used};
 
 /// An emulator on a port of its own, which stops with the test.
 pub struct Server {
@@ -62,6 +62,28 @@ impl Server {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
         answer
+    }
+
+    /// Sends bytes, and reads the answer until the connection closes.
+    pub async fn reply(&self, bytes: &[u8]) -> Reply {
+        let answer = self.raw_bytes(bytes).await;
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+        let (head, body) = answer.split_at(end.expect("a head") + 4);
+        let mut fields = [httparse::EMPTY_HEADER; 32];
+        let mut response = httparse::Response::new(&mut fields);
+        response.parse(head).expect("HTTP");
+        let headers = response.headers.iter().map(|field| {
+            let name = HeaderName::from_bytes(field.name.as_bytes()).expect("a name");
+            (name, HeaderValue::from_bytes(field.value).expect("a value"))
+        });
+        let reply = Reply {
+            request: "a request in raw bytes".to_owned(),
+            status: response.code.expect("a status"),
+            headers: headers.collect(),
+            body: body.to_vec().into(),
+        };
+        used::note(&reply);
+        reply
     }
 
     /// Sends bytes and returns the head of the answer.

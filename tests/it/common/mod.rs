@@ -1,5 +1,7 @@
 //! The app in process, under a frozen clock, with requests and replies.
 
+pub mod used;
+
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request};
@@ -99,12 +101,14 @@ impl App {
             .expect("infallible");
         let (head, body) = response.into_parts();
         let body = body.collect().await.expect("a whole body").to_bytes();
-        Reply {
+        let reply = Reply {
             request: format!("{method} {path}"),
             status: head.status.as_u16(),
             headers: head.headers,
             body,
-        }
+        };
+        used::note(&reply);
+        reply
     }
 
     /// Advances the clock and returns the transitions.

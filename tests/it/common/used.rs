@@ -35,7 +35,7 @@ impl Notes {
     fn begin() -> Self {
         let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/evidence.txt");
         let mut file = File::create(path).expect("a file");
-        let mut text = String::new();
+        let mut lines = Vec::new();
         let whole = [
             "-q",
             "--quiet",
@@ -45,13 +45,12 @@ impl Notes {
         ];
         for argument in std::env::args().skip(1) {
             if !whole.contains(&&*argument) {
-                text += &format!("filter {argument}\n");
+                lines.push(format!("filter {argument}\n"));
             }
         }
-        for row in rows() {
-            text += &format!("row {row}\n");
-        }
-        file.write_all(text.as_bytes()).expect("it is written");
+        lines.extend(rows().iter().map(|row| format!("row {row}\n")));
+        file.write_all(lines.concat().as_bytes())
+            .expect("it is written");
         Self {
             file,
             used: HashSet::new(),
@@ -105,7 +104,9 @@ pub fn note(reply: &Reply) {
         let mut notes = NOTES
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        used.into_iter().for_each(|row| notes.add(row));
+        for row in used {
+            notes.add(row);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The evidence that each answer tells, in its header and in the journal.
 
+mod errors;
 mod walk;
 
 use serde_json::{Value, json};
@@ -147,6 +148,117 @@ async fn a_refusal_has_the_evidence_of_its_row() {
     let wrong_status = app.post(&stop, json!({})).await;
     wrong_status.assert_status(400);
     assert_evidence(&wrong_status, "inferred; error=SVCSTG.00100400");
+}
+
+#[tokio::test]
+async fn a_refusal_is_a_guess_where_the_state_forbids_what_the_request_says_well() {
+    let app = App::new();
+    let action = format!("{}/{}/action", pipelines(), create_pipeline(&app).await);
+    let refused = async |query: &str, body: Value| {
+        let reply = app.post(&format!("{action}?action_id={query}"), body).await;
+        reply.assert_status(400);
+        reply
+    };
+    let guess = "inferred; error=SVCSTG.00100400";
+    assert_evidence(&refused("stop", json!({})).await, guess);
+    for (stage, task) in [("none", "compile"), ("build", "none")] {
+        let selected = json!({"selected_tasks": [{"stage_name": stage, "tasks": [task]}]});
+        assert_evidence(&refused("start", selected).await, "documented");
+    }
+    let twice = json!({"name": "shop", "model_version": 2, "config_mode": "template",
+        "sources": [{"template_source": {"storage": "obs", "url": "u"}}]});
+    let taken = app.post(&pipelines(), twice).await;
+    taken.assert_status(400);
+    assert_evidence(
+        &taken,
+        "inferred; operation=CreatePipeline; error=SVCSTG.00100400",
+    );
+}
+
+#[tokio::test]
+async fn a_field_in_the_spelling_of_the_sibling_api_is_named_as_it_was_sent() {
+    let app = App::new();
+    let task = json!({"name": "compile", "taskGroup": "g"});
+    let body = json!({"name": "shop", "model_version": 2, "config_mode": "ui",
+        "stages": [{"name": "build", "approvalType": 1, "tasks": [task]}]});
+    let created = app.post(&pipelines(), body.clone()).await;
+    assert_evidence(
+        &created,
+        "inferred; operation=CreatePipeline; fields=*; \
+         parameters=stages.approvalType,stages.tasks,stages.tasks.taskGroup",
+    );
+    assert_eq!(created.header("x-emulator-hint"), "");
+
+    let mut wrong = body;
+    wrong["model_version"] = json!(1);
+    let refused = app.post(&pipelines(), wrong).await;
+    refused.assert_status(400);
+    assert_eq!(refused.header("x-emulator-hint"), "");
+}
+
+#[tokio::test]
+async fn logins_and_fields_that_only_clients_know_are_observed() {
+    let app = App::new();
+    let login = async |identity: Value, scope: Value| {
+        let mut body = json!({"auth": {"identity": identity}});
+        if !scope.is_null() {
+            body["auth"]["scope"] = scope;
+        }
+        let reply = app.post("/v3/auth/tokens", body).await;
+        reply.assert_status(201);
+        reply
+    };
+    let user = json!({"name": "ann", "password": "p", "domain": {"name": "emulator"}});
+    let password = json!({"methods": ["password"], "password": {"user": user}});
+    assert_evidence(&login(password.clone(), Value::Null).await, "documented");
+    for (method, value) in [
+        ("token", json!({"id": "t"})),
+        (
+            "hw_ak_sk",
+            json!({"access": {"key": "a"}, "secret": {"key": "s"}}),
+        ),
+    ] {
+        assert_evidence(
+            &login(json!({"methods": [method], method: value}), Value::Null).await,
+            &format!(
+                "observed; fields=token.methods; parameters=auth.identity.methods; values={method}"
+            ),
+        );
+    }
+    let scope = json!({"project": {"name": "cn-north-4", "domain": {"name": "emulator"}}});
+    let scoped = login(password, scope).await;
+    assert_evidence(
+        &scoped,
+        "inferred; fields=token.catalog.name,token.catalog.type; values=asm,servicestage",
+    );
+    assert_eq!(scoped.header("x-emulator-hint"), "");
+    let journal = app.get("/_emulator/v1/requests?evidence=observed*").await;
+    assert_eq!(journal.assert_status(200)["total"], 2);
+}
+
+#[tokio::test]
+async fn an_answer_beside_the_documented_paths_tells_its_evidence_too() {
+    let app = App::new();
+    assert_evidence(&app.get("/v3/").await, "documented");
+    let redirect = app.get("/openapi/delivery/releases/").await;
+    redirect.assert_status(301);
+    assert_evidence(&redirect, "observed; fields=Location");
+}
+
+#[tokio::test]
+async fn a_parameter_counts_with_escapes_in_its_name_too() {
+    let app = App::new();
+    let path = format!("{}?%6cimit=5", pipelines());
+    assert_evidence(&app.get(&path).await, "inferred; parameters=limit");
+}
+
+#[tokio::test]
+async fn the_list_of_operations_has_the_errors_too() {
+    let app = App::new();
+    let coverage = app.get("/_emulator/v1/operations").await.assert_status(200);
+    let errors = coverage["errors"].as_array().unwrap();
+    let unknown = json!({"status": 404, "code": "ASM.01010002", "text": "Resource not found.", "evidence": "documented"});
+    assert!(errors.contains(&unknown), "{errors:?}");
 }
 
 #[tokio::test]

@@ -3,40 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use release_emulator::internals::world::identities::domain_id;
 use serde_json::{Value, json};
 
 use super::{pipelines, plans};
-use crate::common::App;
+use crate::common::used::parts;
+use crate::common::{App, PROJECT};
 
 /// The parts that the answers of each operation used, one set an answer, as the coverage names them.
 type UsedParts = BTreeMap<String, Vec<BTreeSet<String>>>;
-
-/// Parts that no answer can use: an abort cuts the components of a plan at once, so only the plan shows the word.
-const UNREACHABLE: [&str; 1] =
-    ["ShowReleasePlanDeployInfo: field components.status=ABORTING (inferred)"];
-
-/// Reads the header of an answer: `inferred; fields=status; values=RUNNING` names the part `field status=RUNNING`.
-fn parts(evidence: &str) -> BTreeSet<String> {
-    let (level, rest) = evidence.split_once("; ").unwrap_or((evidence, ""));
-    let listed = |label: &str| {
-        let found = rest.split("; ").find_map(|part| part.strip_prefix(label));
-        found.into_iter().flat_map(|names| names.split(','))
-    };
-    let mut parts = BTreeSet::new();
-    for operation in listed("operation=") {
-        parts.insert(format!("operation {operation} ({level})"));
-    }
-    for parameter in listed("parameters=") {
-        parts.insert(format!("parameter {parameter} ({level})"));
-    }
-    for field in listed("fields=") {
-        parts.insert(format!("field {field} ({level})"));
-        for word in listed("values=") {
-            parts.insert(format!("field {field}={word} ({level})"));
-        }
-    }
-    parts
-}
 
 /// The answers in the journal of an emulator.
 async fn used_parts(app: &App) -> UsedParts {
@@ -80,6 +55,15 @@ async fn walk_pipelines(app: &App) {
         .assert_status(200);
     let path = format!("{}/{}", pipelines(), created["id"].as_str().unwrap());
     app.put(&path, whole).await.assert_status(200);
+    let task = json!({"name": "t", "displayName": "T", "orderIndex": 1, "taskGroup": "g", "taskTypeId": {}});
+    let stage = json!({"name": "s", "displayName": "S", "orderIndex": 1, "approvalType": 0, "tasks": [task]});
+    let mut sibling =
+        json!({"name": "mall", "model_version": 2, "config_mode": "ui", "stages": [stage]});
+    app.post(&pipelines(), sibling.clone())
+        .await
+        .assert_status(200);
+    sibling["name"] = json!("shop");
+    app.put(&path, sibling).await.assert_status(200);
     app.put(&path, json!({})).await.assert_status(400);
     app.get(&path).await.assert_status(200);
     app.get(&format!("{}/unknown", pipelines()))
@@ -138,6 +122,15 @@ async fn walk_plans(app: &App) {
     app.advance(60_000).await;
     look().await;
     command("rollback").await;
+    // An abort cuts the components at once, so only those of a fixture show the word.
+    let given =
+        json!({"id": "given", "name": "given", "status": "ABORTING", "components": components});
+    let state = json!({"servicestage": {"projects": [{"id": PROJECT, "release_plans": [given]}]}});
+    app.patch("/_emulator/v1/state", state)
+        .await
+        .assert_status(204);
+    let given = format!("{}/given/deploy-info", plans());
+    app.get(&given).await.assert_status(200);
 }
 
 async fn walk_releases(app: &App) {
@@ -164,6 +157,62 @@ async fn walk_releases(app: &App) {
 }
 
 async fn walk_iam(app: &App) {
+    let user = json!({"name": "emulator", "password": "p", "domain": {"name": "emulator"}});
+    let by_id = json!({"id": "emulator", "password": "p"});
+    let password = |user: &Value| json!({"methods": ["password"], "password": {"user": user}});
+    let key = json!({"access": {"key": "a"}, "secret": {"key": "s"}});
+    let agency = |field: &str| {
+        json!({"methods": ["assume_role"],
+            "assume_role": {field: "ops", "domain_name": "emulator"}})
+    };
+    let project = |domain: Value| json!({"project": {"name": "cn-north-4", "domain": domain}});
+    let mut of_project = String::new();
+    let by_account =
+        json!({"name": "emulator", "password": "p", "domain": {"id": domain_id("emulator")}});
+    for (identity, scope) in [
+        (password(&user), json!({})),
+        (password(&by_account), json!({})),
+        (password(&by_id), json!({})),
+        (
+            json!({"methods": ["token"], "token": {"id": "t"}}),
+            json!({}),
+        ),
+        (json!({"methods": ["hw_ak_sk"], "hw_ak_sk": key}), json!({})),
+        (agency("agency_name"), json!({})),
+        (agency("xrole_name"), json!({})),
+        (password(&user), project(json!({"name": "emulator"}))),
+        (
+            password(&user),
+            project(json!({"id": domain_id("emulator")})),
+        ),
+    ] {
+        let body = json!({"auth": {"identity": identity, "scope": scope}});
+        // The catalog is known less well than what the request sends.
+        let path = "/v3/auth/tokens?nocatalog=true";
+        app.post(path, body.clone()).await.assert_status(201);
+        let issued = app.post("/v3/auth/tokens", body).await;
+        issued.assert_status(201);
+        let token = issued.header("x-subject-token").to_owned();
+        let headers = [("x-auth-token", "t"), ("x-subject-token", &*token)];
+        app.send("GET", "/v3/auth/tokens", &headers, "")
+            .await
+            .assert_status(200);
+        of_project = token;
+    }
+    for token in ["t", &*of_project] {
+        let headers = [("x-auth-token", token)];
+        app.send("GET", "/v3/auth/catalog", &headers, "")
+            .await
+            .assert_status(200);
+    }
+    for path in ["/v3/services", "/v3/services?type=identity"] {
+        app.get(path).await.assert_status(200);
+    }
+    for field in ["agency_name", "xrole_name"] {
+        let body = json!({"auth": {"identity": agency(field)}});
+        let keys = "/v3.0/OS-CREDENTIAL/securitytokens";
+        app.post(keys, body).await.assert_status(201);
+    }
     for path in ["/v3.0/OS-AUTH/id-token/tokens", "/v5/agencies/assume"] {
         app.post(path, json!({})).await.assert_status(501);
     }
@@ -199,6 +248,6 @@ async fn each_undocumented_part_is_named_by_an_answer_that_uses_it_and_by_no_oth
             never.push(format!("{id}: {itself}"));
         }
     }
-    assert_eq!(never, UNREACHABLE, "no answer used these");
+    assert!(never.is_empty(), "no answer used {never:#?}");
     assert!(always.is_empty(), "every answer used {always:#?}");
 }
