@@ -20,6 +20,24 @@ pub(super) fn ensure(
     }
 }
 
+/// Refuses a text that is not as a rule says.
+pub(super) fn ensure_like(
+    holds: bool,
+    path: impl Display,
+    rule: impl Display,
+    text: &str,
+) -> Result<(), ValidationError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(ValidationError::unlike(
+            path,
+            rule,
+            format_args!("{text:?}"),
+        ))
+    }
+}
+
 /// Returns the value of a required field.
 pub(super) fn required<T>(path: impl Display, value: Option<T>) -> Result<T, ValidationError> {
     value.ok_or_else(|| ValidationError::new(path, "is required"))
@@ -27,19 +45,21 @@ pub(super) fn required<T>(path: impl Display, value: Option<T>) -> Result<T, Val
 
 /// Checks an optional field that has a single valid value.
 pub(super) fn fixed(path: &str, value: Option<&str>, valid: &str) -> Result<(), ValidationError> {
-    let is_valid = value.is_none_or(|value| value == valid);
-    ensure(is_valid, path, format!("must be {valid}"))
+    let rule = format_args!("must be {valid}");
+    value.map_or(Ok(()), |value| {
+        ensure_like(value == valid, path, rule, value)
+    })
 }
 
 /// Checks the name of a release or a mesh.
 pub(super) fn check_name(path: impl Display, name: &str) -> Result<(), ValidationError> {
-    ensure(is_name(name), path, NAME_RULE)
+    ensure_like(is_name(name), path, NAME_RULE, name)
 }
 
 /// Checks the version of a mesh. The `v` is optional, because the documented examples omit it.
 pub(super) fn check_version(path: &str, version: &str) -> Result<(), ValidationError> {
     let rule = "must be vX.Y, vX.Y.Z or vX.Y.Z-rN";
-    ensure(is_version(version), path, rule)
+    ensure_like(is_version(version), path, rule, version)
 }
 
 fn is_name(text: &str) -> bool {

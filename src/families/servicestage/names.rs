@@ -10,7 +10,11 @@ pub fn check_name(name: &str) -> Result<(), ValidationError> {
     } else {
         let expected = "must have 2 to 64 letters, digits, - and _, begin with a letter and end with a letter \
             or digit";
-        Err(ValidationError::new("name", expected))
+        Err(ValidationError::unlike(
+            "name",
+            expected,
+            format_args!("{name:?}"),
+        ))
     }
 }
 

@@ -79,21 +79,23 @@ impl Paging {
         let limit = match number("limit", self.limit.as_deref())? {
             None => DEFAULT_LIMIT,
             Some(limit @ ..=100) => limit,
-            Some(_) => return Err(ValidationError::new("limit", "must be 0 to 100")),
+            Some(limit) => {
+                return Err(ValidationError::unlike("limit", "must be 0 to 100", limit));
+            }
         };
         let order_by = match self.order_by.as_deref() {
             None | Some("" | "create_time") => OrderBy::CreateTime,
             Some("name") => OrderBy::Name,
             Some("update_time") => OrderBy::UpdateTime,
-            Some(_) => {
-                let wrong = "must be create_time, name or update_time";
-                return Err(ValidationError::new("order_by", wrong));
+            Some(other) => {
+                let expected = "must be create_time, name or update_time";
+                return Err(unlike("order_by", expected, other));
             }
         };
         let ascending = match self.order.as_deref() {
             None | Some("" | "desc") => false,
             Some("asc") => true,
-            Some(_) => return Err(ValidationError::new("order", "must be desc or asc")),
+            Some(other) => return Err(unlike("order", "must be desc or asc", other)),
         };
         let offset = number("offset", self.offset.as_deref())?.unwrap_or(0);
         Ok(PageRequest {
@@ -103,6 +105,10 @@ impl Paging {
             ascending,
         })
     }
+}
+
+fn unlike(name: &str, expected: &str, text: &str) -> ValidationError {
+    ValidationError::unlike(name, expected, format_args!("{text:?}"))
 }
 
 fn number(name: &str, value: Option<&str>) -> Result<Option<usize>, ValidationError> {

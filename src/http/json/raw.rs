@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::fast_writer::RAW_JSON;
 use super::reader::{outside_strings, read_part};
@@ -43,7 +44,10 @@ impl RawJson {
     /// Refuses a part that is present but not an object.
     pub fn require_object(path: impl Display, part: Option<&Self>) -> Result<(), ValidationError> {
         match part {
-            Some(part) if !part.is_object() => Err(ValidationError::new(path, "must be an object")),
+            Some(part) if !part.is_object() => {
+                let read = part.read::<Map<String, Value>>();
+                read.map(|_| ()).map_err(|error| error.nested_in(path))
+            }
             _ => Ok(()),
         }
     }

@@ -1,6 +1,10 @@
 //! Validation errors, which name the path of the value at fault. Requests and fixtures use the same words.
 
+use std::borrow::Cow;
 use std::fmt;
+
+/// The longest value that an error repeats, in characters.
+const LONGEST_VALUE: usize = 64;
 
 /// An error in a JSON document, and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +28,16 @@ impl ValidationError {
         }
     }
 
+    /// The error of a value that is not as expected. A long value is cut.
+    pub fn unlike(
+        path: impl fmt::Display,
+        expected: impl fmt::Display,
+        actual: impl fmt::Display,
+    ) -> Self {
+        let actual = actual.to_string();
+        Self::new(path, format!("{expected}, not {}", cut(&actual)))
+    }
+
     /// The error as seen from the document around.
     pub fn nested_in(self, outer: impl fmt::Display) -> Self {
         let outer = outer.to_string();
@@ -34,6 +48,14 @@ impl ValidationError {
             inner => format!("{outer}.{inner}"),
         };
         Self { path, ..self }
+    }
+}
+
+/// The beginning of a value, as long as errors repeat it.
+pub(super) fn cut(value: &str) -> Cow<'_, str> {
+    match value.char_indices().nth(LONGEST_VALUE) {
+        Some((end, _)) => format!("{}…", &value[..end]).into(),
+        None => value.into(),
     }
 }
 

@@ -6,11 +6,8 @@
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
-use super::validation_error::ValidationError;
+use super::validation_error::{ValidationError, cut};
 use crate::http::auth::redact::{MASK, may_be_secret};
-
-/// The longest value that an error repeats, in characters.
-const LONGEST_VALUE: usize = 64;
 
 /// The beginning of the error of an unknown field. The known ones follow, separated by commas.
 const UNKNOWN_FIELD: &str = "is not a known field; known: ";
@@ -188,10 +185,7 @@ fn shown(actual: &str) -> String {
         _ if actual.ends_with('`') => actual.split('`').nth(1).unwrap_or(actual),
         _ => actual.strip_prefix("string ").unwrap_or(actual),
     };
-    match value.char_indices().nth(LONGEST_VALUE) {
-        Some((end, _)) => format!("{}…", &value[..end]),
-        None => value.to_owned(),
-    }
+    cut(value).into_owned()
 }
 
 /// The names in a list like ``one of `a`, `b` ``.

@@ -11,7 +11,7 @@ use super::{
     ALL, FORBIDDEN, INVALID_REQUEST, MESH, NOT_FOUND, RELEASES, UNAUTHENTICATED, create,
     deployment, meshes, minimal_release, release,
 };
-use crate::common::{App, CREDENTIALS, assert_same};
+use crate::common::{App, CREDENTIALS, assert_same, shown};
 
 async fn assert_refused(app: &App, body: Value) -> String {
     let before = app.state().await;
@@ -139,8 +139,7 @@ async fn each_part_of_the_rule_for_names_is_checked() {
     ] {
         assert_eq!(
             assert_refused(&app, minimal_release(bad, "reviews")).await,
-            rule,
-            "{bad}"
+            format!("{rule}, not {}", shown(bad))
         );
     }
     for good in ["abcd", "a--1", &longest] {

@@ -52,10 +52,14 @@ async fn an_action_that_is_missing_or_unknown_is_refused() {
         assert_refused(&app, "").await,
         "Invalid request. action: is required: cancel or end"
     );
-    for query in ["?action=", "?action=delete", "?action=cancel%20"] {
+    for (query, action) in [
+        ("?action=", ""),
+        ("?action=delete", "delete"),
+        ("?action=cancel%20", "cancel "),
+    ] {
         assert_eq!(
             assert_refused(&app, query).await,
-            "Invalid request. action: must be cancel or end"
+            format!("Invalid request. action: must be cancel or end, not {action:?}")
         );
     }
 }

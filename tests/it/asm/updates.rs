@@ -224,19 +224,25 @@ fn images_of(image: Value) -> Value {
 async fn a_body_that_names_another_task_is_refused() {
     let app = with_release().await;
     for (body, message) in [
-        (json!({"kind": "Deployment"}), "kind: must be Release"),
-        (json!({"apiVersion": "v1"}), "apiVersion: must be asm/v2"),
+        (
+            json!({"kind": "Deployment"}),
+            "kind: must be Release, not \"Deployment\"",
+        ),
+        (
+            json!({"apiVersion": "v1"}),
+            "apiVersion: must be asm/v2, not \"v1\"",
+        ),
         (
             json!({"metadata": {"meshID": "other"}}),
-            "metadata.meshID: must be mesh-demo",
+            "metadata.meshID: must be mesh-demo, not \"other\"",
         ),
         (
             json!({"metadata": {"namespace": "other"}}),
-            "metadata.namespace: must be bookinfo",
+            "metadata.namespace: must be bookinfo, not \"other\"",
         ),
         (
             json!({"metadata": {"name": "ratings-gray"}}),
-            "metadata.name: must be the task's own name, reviews-gray",
+            "metadata.name: must be the task's own name, reviews-gray, not \"ratings-gray\"",
         ),
     ] {
         assert_eq!(

@@ -203,6 +203,15 @@ pub fn assert_same(actual: &Value, expected: &Value) {
     assert_eq!(text(actual), text(expected));
 }
 
+/// A text as errors repeat it: in quotes, and cut after 64 characters.
+pub fn shown(text: &str) -> String {
+    let quoted = format!("{text:?}");
+    match quoted.char_indices().nth(64) {
+        Some((end, _)) => format!("{}…", &quoted[..end]),
+        None => quoted,
+    }
+}
+
 /// A documented example, by file name.
 #[track_caller]
 pub fn golden(name: &str) -> Value {

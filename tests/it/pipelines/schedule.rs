@@ -308,11 +308,11 @@ async fn what_is_no_policy_is_refused_with_its_place() {
         ),
         (
             hook("timezone_hour", json!(15)),
-            "hooks[0].timezone_hour: must be from 0 to 14",
+            "hooks[0].timezone_hour: must be from 0 to 14, not 15",
         ),
         (
             hook("timezone_hour", json!(-1)),
-            "hooks[0].timezone_hour: must be from 0 to 14",
+            "hooks[0].timezone_hour: must be from 0 to 14, not -1",
         ),
         (
             hook("timezone_operator", json!("*")),

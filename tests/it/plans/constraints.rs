@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{body, component, create, five, path};
-use crate::common::{App, CREDENTIALS};
+use crate::common::{App, CREDENTIALS, shown};
 
 /// Asserts that a creation is refused and changes nothing. Returns the reason after `parameter invalid: `.
 async fn assert_refused(app: &App, text: &str) -> String {
@@ -104,8 +104,8 @@ async fn names_follow_the_rule() {
         "aä",
         &"a".repeat(65),
     ] {
-        let why = "name: must have 2 to 64 letters, digits, - and _, begin with a letter and end with a letter \
-            or digit";
+        let rule = "must have 2 to 64 letters, digits, - and _, begin with a letter and end with a letter or digit";
+        let why = format!("name: {rule}, not {}", shown(name));
         assert_eq!(
             assert_refused(&app, &body(name, &[component(0, "web")]).to_string()).await,
             why
@@ -205,12 +205,12 @@ async fn wrong_types_and_values_of_a_component_are_refused_with_their_place() {
         (
             "runtime_stack",
             json!([]),
-            "runtime_stack: must be an object",
+            "runtime_stack: must be an object, not an array",
         ),
         (
             "runtime_stack",
             json!("Docker"),
-            "runtime_stack: must be an object",
+            "runtime_stack: must be an object, not \"Docker\"",
         ),
         ("version", json!(1), "version: must be a string, not 1"),
     ] {

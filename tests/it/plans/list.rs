@@ -159,7 +159,7 @@ async fn without_a_limit_at_most_a_thousand_rows_come() {
 async fn bad_parameters_are_refused_by_name() {
     let app = App::new();
     for (query, why) in [
-        ("?limit=101", "limit: must be 0 to 100"),
+        ("?limit=101", "limit: must be 0 to 100, not 101"),
         ("?limit=-1", "limit: \"-1\" is not a non-negative integer"),
         ("?limit=x", "limit: \"x\" is not a non-negative integer"),
         ("?limit=1.5", "limit: \"1.5\" is not a non-negative integer"),
@@ -171,9 +171,9 @@ async fn bad_parameters_are_refused_by_name() {
         ),
         (
             "?order_by=status",
-            "order_by: must be create_time, name or update_time",
+            "order_by: must be create_time, name or update_time, not \"status\"",
         ),
-        ("?order=up", "order: must be desc or asc"),
+        ("?order=up", "order: must be desc or asc, not \"up\""),
     ] {
         let error = app.get(&path(query)).await.assert_status(400);
         assert_same(

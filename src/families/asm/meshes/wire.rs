@@ -9,7 +9,7 @@ use super::model::mesh::{
     Cluster, EDITION, ExtendParams, Mesh, MeshDefinition, MeshPhase, MeshSpec, NEWEST_VERSION,
 };
 use super::model::mesh_config::{Injection, Installation, MeshConfig, Tag};
-use crate::families::asm::fields::{check_name, check_version, ensure, fixed, required};
+use crate::families::asm::fields::{check_name, check_version, ensure_like, fixed, required};
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::http::response::StreamedArray;
@@ -199,11 +199,8 @@ impl ClusterBody {
 
 /// Checks the kind of a mesh, which the documents spell in two ways.
 pub fn check_kind(kind: &str) -> Result<(), ValidationError> {
-    ensure(
-        matches!(kind, "Mesh" | "mesh"),
-        "kind",
-        "must be Mesh or mesh",
-    )
+    let is_kind = matches!(kind, "Mesh" | "mesh");
+    ensure_like(is_kind, "kind", "must be Mesh or mesh", kind)
 }
 
 fn check_texts(path: &str, map: Option<&RawJson>) -> Result<(), ValidationError> {

@@ -243,7 +243,11 @@ impl DeleteQuery {
         match action.as_deref() {
             Some("cancel") => Ok(Termination::Cancel),
             Some("end" | "finish") => Ok(Termination::End),
-            Some(_) => Err(ValidationError::new("action", "must be cancel or end")),
+            Some(other) => {
+                let expected = "must be cancel or end";
+                let actual = format_args!("{other:?}");
+                Err(ValidationError::unlike("action", expected, actual))
+            }
             None => Err(ValidationError::new("action", "is required: cancel or end")),
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{assert_refused, send, with, without};
-use crate::common::{App, NOON, assert_same};
+use crate::common::{App, NOON, assert_same, shown};
 use crate::pipelines::{body, pipelines, three_stages};
 
 fn ui() -> Value {
@@ -247,18 +247,22 @@ async fn a_name_has_2_to_64_characters_and_begins_and_ends_well() {
         &long(65),
     ] {
         let reply = app.post(&pipelines(), body(bad, three_stages())).await;
-        assert_eq!(assert_refused(&reply), RULE, "{bad:?}");
+        let expected = format!("{RULE}, not {}", shown(bad));
+        assert_eq!(assert_refused(&reply), expected);
     }
 }
 
 #[tokio::test]
 async fn only_model_version_2_is_supported() {
-    assert_bodies_refused([1, 3, 0, -2].map(|version| {
-        (
-            with(&ui(), "model_version", json!(version)),
-            "model_version: only 2 is supported",
-        )
-    }))
+    assert_bodies_refused(
+        [
+            (1, "model_version: must be 2, not 1"),
+            (3, "model_version: must be 2, not 3"),
+            (0, "model_version: must be 2, not 0"),
+            (-2, "model_version: must be 2, not -2"),
+        ]
+        .map(|(version, wrong)| (with(&ui(), "model_version", json!(version)), wrong)),
+    )
     .await;
 }
 

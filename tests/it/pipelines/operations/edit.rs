@@ -66,11 +66,11 @@ async fn an_edit_checks_its_body_like_a_creation() {
         (without(&good, "name"), "name: is required"),
         (
             with(&good, "name", json!("a")),
-            "name: must have 2 to 64 letters, digits, - and _, begin with a letter and end with a letter or digit",
+            "name: must have 2 to 64 letters, digits, - and _, begin with a letter and end with a letter or digit, not \"a\"",
         ),
         (
             with(&good, "model_version", json!(1)),
-            "model_version: only 2 is supported",
+            "model_version: must be 2, not 1",
         ),
         (
             with(&good, "stages", json!([])),

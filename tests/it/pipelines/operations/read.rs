@@ -113,17 +113,17 @@ async fn a_bad_paging_parameter_is_refused_by_name() {
     let pipeline = TestPipeline::create(&app, body("release-a", three_stages())).await;
     for path in [pipelines(), format!("{}/records", pipeline.path())] {
         for (query, expected) in [
-            ("limit=101", "limit: must be 0 to 100"),
+            ("limit=101", "limit: must be 0 to 100, not 101"),
             ("limit=-1", "limit: \"-1\" is not a non-negative integer"),
             ("limit=x", "limit: \"x\" is not a non-negative integer"),
             ("limit=1.5", "limit: \"1.5\" is not a non-negative integer"),
             ("offset=-1", "offset: \"-1\" is not a non-negative integer"),
             (
                 "order_by=status",
-                "order_by: must be create_time, name or update_time",
+                "order_by: must be create_time, name or update_time, not \"status\"",
             ),
-            ("order=up", "order: must be desc or asc"),
-            ("order=DESC", "order: must be desc or asc"),
+            ("order=up", "order: must be desc or asc, not \"up\""),
+            ("order=DESC", "order: must be desc or asc, not \"DESC\""),
         ] {
             let reply = app.get(&format!("{path}?{query}")).await;
             assert_eq!(assert_refused(&reply), expected, "{path}?{query}");

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::families::asm::fields::{ensure, fixed, required};
+use crate::families::asm::fields::{ensure, ensure_like, fixed, required};
 use crate::http::json::RawJson;
 use crate::world::fixture::ValidationError;
 
@@ -100,13 +100,13 @@ impl Tag {
         let key = required("key", self.key.as_deref())?;
         let is_key = (1..=128).contains(&key.chars().count()) && key.chars().all(is_allowed);
         let rule = "must have 1 to 128 letters, digits, spaces and _.:/=+-@";
-        ensure(is_key, "key", rule)?;
+        ensure_like(is_key, "key", rule, key)?;
         let is_own = !key.starts_with("_sys_");
         ensure(is_own, "key", "must not begin with _sys_")?;
         let value = required("value", self.value.as_deref())?;
         let is_value = value.chars().count() <= 255 && value.chars().all(is_allowed);
         let rule = "must have at most 255 letters, digits, spaces and _.:/=+-@";
-        ensure(is_value, "value", rule)
+        ensure_like(is_value, "value", rule, value)
     }
 }
 
@@ -276,17 +276,17 @@ impl MetricsConfig {
 impl Tracing {
     fn check(&self) -> Result<(), ValidationError> {
         let percentage = self.random_sampling_percentage.as_ref();
-        let is_number = percentage.is_none_or(|percentage| percentage.read::<f64>().is_ok());
-        ensure(is_number, "randomSamplingPercentage", "must be a number")?;
+        let number = percentage.map(RawJson::read::<f64>).transpose();
+        number.map_err(|error| error.nested_in("randomSamplingPercentage"))?;
         let extensions = self.extension_providers.iter().flatten();
         let known: Vec<_> = extensions
             .filter_map(|provider| provider.name.as_deref())
             .chain([PRESET_PROVIDER])
             .collect();
         for (n, name) in self.default_providers.iter().flatten().enumerate() {
-            let rule = format!("must be a name in extensionProviders, or {PRESET_PROVIDER}");
+            let rule = format_args!("must be a name in extensionProviders, or {PRESET_PROVIDER}");
             let path = format_args!("defaultProviders[{n}]");
-            ensure(known.contains(&name.as_str()), path, rule)?;
+            ensure_like(known.contains(&name.as_str()), path, rule, name)?;
         }
         Ok(())
     }

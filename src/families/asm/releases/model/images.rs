@@ -86,8 +86,9 @@ pub fn updates_in(template: &RawJson) -> Result<Vec<ImageUpdate>, ValidationErro
         let Some(image) = container.image else {
             continue;
         };
-        let image = serde_json::from_str(image.get())
-            .map_err(|_| ValidationError::new(image_path(list, position), "must be a string"))?;
+        let image = RawJson::new(&image).read();
+        let image =
+            image.map_err(|error: ValidationError| error.nested_in(image_path(list, position)))?;
         updates.push(ImageUpdate {
             list,
             position,

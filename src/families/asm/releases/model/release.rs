@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::images::{self, ImageUpdate};
 use super::spec::{ReleaseSpec, UNKNOWN_DEPLOYMENT};
-use crate::families::asm::fields::ensure;
+use crate::families::asm::fields::{ensure, ensure_like};
 use crate::families::asm::run::{FAMILY, JobState, SingleStepRun};
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
@@ -152,9 +152,9 @@ impl Release {
     /// an update.
     pub fn update(&mut self, update: &ReleaseUpdate, now: Millis) -> Result<(), ValidationError> {
         let own_name = self.spec.name();
-        let is_own = update.name.as_ref().is_none_or(|name| name == own_name);
-        let rule = format!("must be the task's own name, {own_name}");
-        ensure(is_own, "metadata.name", rule)?;
+        let rule = format_args!("must be the task's own name, {own_name}");
+        let name = update.name.as_deref().unwrap_or(own_name);
+        ensure_like(name == own_name, "metadata.name", rule, name)?;
         let n_workloads = self.spec.gray.len();
         let path = format_args!("spec.grayDeployments[{n_workloads}]");
         let rule = format!("the task has {n_workloads} grayscale workloads");

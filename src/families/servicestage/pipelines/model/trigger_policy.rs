@@ -116,8 +116,8 @@ impl TriggerPolicy {
 impl Hook {
     fn trigger(&self) -> Result<CronTrigger, ValidationError> {
         if !(0..=14).contains(&self.timezone_hour) {
-            let expected = "must be from 0 to 14";
-            return Err(ValidationError::new("timezone_hour", expected));
+            let (expected, actual) = ("must be from 0 to 14", self.timezone_hour);
+            return Err(ValidationError::unlike("timezone_hour", expected, actual));
         }
         let seconds = self.timezone_hour * 3_600;
         let zone = match self.timezone_operator {

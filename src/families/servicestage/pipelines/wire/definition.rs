@@ -152,7 +152,12 @@ impl PipelineBody {
     pub(crate) fn definition(self) -> Result<Definition, ValidationError> {
         check_name(&self.name)?;
         if self.model_version != 2 {
-            return Err(ValidationError::new("model_version", "only 2 is supported"));
+            let actual = self.model_version;
+            return Err(ValidationError::unlike(
+                "model_version",
+                "must be 2",
+                actual,
+            ));
         }
         let declared_stages = self.stages.map(respelt_stages);
         let stages = declared_stages.as_ref().map(read_stages).transpose()?;
