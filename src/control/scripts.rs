@@ -12,7 +12,7 @@ use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
 use crate::registry::{World, family_names};
 use crate::sim::scripts::{ListedScript, Script, ScriptedOutcome, ScriptedStep, StepPattern, Work};
-use crate::sim::{Millis, NEVER};
+use crate::sim::step_length::StepLength;
 
 /// A script in force.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,18 +31,26 @@ pub(super) struct ScriptView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     message: Option<String>,
-    /// The length of a step in milliseconds; absent: the usual length.
+    /// The length of a step in milliseconds, or a distribution; absent: the usual length.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, value_type = Option<i64>, nullable = false)]
-    takes_ms: Option<Millis>,
+    #[schema(nullable = false)]
+    takes_ms: Option<StepLength>,
     /// The number of steps it decides; absent: any number, or the length of `sequence`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, nullable = false)]
     times: Option<u64>,
-    /// One step after the other.
+    /// One step after the other, or with weights one by chance.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1, nullable = false)]
     sequence: Option<Vec<ScriptedStep>>,
+    /// The probability that it decides a matching step; absent: always.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1, nullable = false)]
+    probability: Option<f64>,
+    /// The seed of chance, as it was given or drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>, nullable = false)]
+    seed: Option<u64>,
     /// The number of steps it has decided.
     used: u64,
     /// In the list: false if nothing that the world knows fits; absent otherwise.
@@ -83,6 +91,8 @@ impl From<ListedScript> for ScriptView {
             takes_ms: script.takes_ms,
             times: script.times,
             sequence: script.sequence,
+            probability: script.probability,
+            seed: script.seed,
             used: listed.used,
             fits: None,
             misfit: None,
@@ -95,7 +105,10 @@ impl From<ListedScript> for ScriptView {
 pub(crate) fn add(world: &World, mut script: Script) -> Result<ListedScript, Problem> {
     // A request id, so that a script does not shift the ids of resources.
     let id = world.request_ids().uuid(|_| false);
-    check(&script).map_err(Problem::BadRequest)?;
+    let wrong = check(&script);
+    if !wrong.is_empty() {
+        return Err(Problem::BadRequest(wrong.join("; ")));
+    }
     if script.sequence.is_none() {
         script.outcome.get_or_insert_default();
     }
@@ -108,59 +121,85 @@ pub(crate) fn add(world: &World, mut script: Script) -> Result<ListedScript, Pro
         message.take_if(|message| message.is_empty());
     }
     let listed = ListedScript::new(id, script);
-    world.write(|database, _| database.shared.scripts.add(listed.clone()));
-    Ok(listed)
+    Ok(world.write(|database, _| database.shared.scripts.add(listed).clone()))
 }
 
-fn check(script: &Script) -> Result<(), String> {
+/// The mistakes in a script.
+fn check(script: &Script) -> Vec<String> {
     if let Some(misuse) = script.misuse {
-        return Err(misuse.to_owned());
+        return vec![misuse.to_owned()];
     }
+    let mut wrong = Vec::new();
     if let Some(family) = &script.pattern.family
         && !family_names().contains(&family.as_str())
     {
-        return Err("match.family: must be asm, plans, pipelines or zadig".to_owned());
+        wrong.push("match.family: must be asm, plans, pipelines or zadig".to_owned());
+    }
+    if script.times == Some(0) {
+        wrong.push("times: must be at least 1".to_owned());
+    }
+    let is_probability = |probability: &f64| (0.0..=1.0).contains(probability);
+    if !script.probability.iter().all(is_probability) {
+        wrong.push("probability: must be from 0 to 1".to_owned());
     }
     let work = script.pattern.work;
     let Some(steps) = &script.sequence else {
-        if script.times == Some(0) {
-            return Err("times: must be at least 1".to_owned());
+        if script.weight.is_some() {
+            wrong.push("weight: goes into a sequence".to_owned());
         }
-        let step = script.nth_step(0);
-        return step.map_or(Ok(()), |step| Ok(check_step(&step, work)?));
+        let outcomes = script.outcomes();
+        wrong.extend(outcomes.iter().flat_map(|step| check_step(step, work)));
+        return wrong;
     };
+    let is_choice = script.is_choice();
     if script.outcome.is_some()
         || script.message.is_some()
         || script.takes_ms.is_some()
-        || script.times.is_some()
+        || (script.times.is_some() && !is_choice)
     {
-        return Err("sequence: goes without outcome, message, takes_ms and times".to_owned());
+        wrong.push("sequence: goes without outcome, message, takes_ms and times".to_owned());
     }
     if steps.is_empty() {
-        return Err("sequence: must have at least one outcome".to_owned());
+        wrong.push("sequence: must have at least one outcome".to_owned());
     }
     for (n, step) in steps.iter().enumerate() {
-        check_step(step, work).map_err(|error| format!("sequence[{n}].{error}"))?;
+        let mut mistakes = check_step(step, work);
+        match step.weight {
+            None if is_choice => {
+                mistakes.push("weight: is required, since another outcome has one".to_owned());
+            }
+            Some(weight) if !(weight > 0.0 && weight <= LARGEST_WEIGHT) => {
+                mistakes.push("weight: must be over 0 and at most 1000000".to_owned());
+            }
+            _ => {}
+        }
+        wrong.extend(
+            mistakes
+                .into_iter()
+                .map(|mistake| format!("sequence[{n}].{mistake}")),
+        );
     }
-    Ok(())
+    wrong
 }
 
-fn check_step(step: &ScriptedStep, work: Work) -> Result<(), &'static str> {
+/// The largest weight of an outcome.
+const LARGEST_WEIGHT: f64 = 1e6;
+
+fn check_step(step: &ScriptedStep, work: Work) -> Vec<String> {
+    let mut wrong = Vec::new();
     let outcome = step.outcome;
-    match step.takes_ms {
-        Some(..0) => Err("takes_ms: must not be negative"),
-        Some(NEVER) => Err("takes_ms: is too long; a step that never ends has the outcome hang"),
-        Some(_) if outcome == ScriptedOutcome::Hang => {
-            Err("takes_ms: goes with outcome succeed or fail")
-        }
-        _ if outcome == ScriptedOutcome::Fail && work == Work::Abort => {
-            Err("outcome: an abort cannot fail")
-        }
-        _ if outcome != ScriptedOutcome::Fail && step.message.is_some() => {
-            Err("message: goes with outcome fail")
-        }
-        _ => Ok(()),
+    if let Some(Err(mistake)) = step.takes_ms.map(StepLength::check) {
+        wrong.push(format!("takes_ms: {mistake}"));
+    } else if step.takes_ms.is_some() && outcome == ScriptedOutcome::Hang {
+        wrong.push("takes_ms: goes with outcome succeed or fail".to_owned());
     }
+    if outcome == ScriptedOutcome::Fail && work == Work::Abort {
+        wrong.push("outcome: an abort cannot fail".to_owned());
+    }
+    if outcome != ScriptedOutcome::Fail && step.message.is_some() {
+        wrong.push("message: goes with outcome fail".to_owned());
+    }
+    wrong
 }
 
 /// The scripts in force.

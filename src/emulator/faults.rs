@@ -38,22 +38,23 @@ impl FaultsHandle<'_> {
     }
 }
 
-/// The real time that a request waits for its answer, at most an hour, in whole milliseconds.
+/// A length in whole milliseconds, the same each time or distributed: of the real time that a fault delays a request, at
+/// most an hour, or of the virtual time that a scripted step takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Delay {
-    /// The same for every request.
+    /// The same each time.
     Fixed(Duration),
     /// Evenly distributed.
     Uniform {
-        /// The shortest delay.
+        /// The shortest length.
         min: Duration,
-        /// The longest delay.
+        /// The longest length.
         max: Duration,
     },
     /// Log-normally distributed.
     LogNormal {
-        /// Half of the delays are shorter.
+        /// Half of the lengths are shorter.
         median: Duration,
         /// The standard deviation of the natural logarithm, from 0 to 10.
         sigma: f64,

@@ -1,12 +1,11 @@
 //! The scripts of an emulator: the outcomes of its coming work.
 
-use std::time::Duration;
-
-use super::{Family, InvalidValue};
+use super::{Delay, Family, InvalidValue};
 use crate::control::scripts;
 use crate::registry::World;
 use crate::sim::glob::Glob;
 use crate::sim::scripts::{ListedScript, Script, ScriptedOutcome, ScriptedStep, Work};
+use crate::sim::step_length::{LogNormalLength, StepLength, UniformLength};
 use crate::sim::time::millis;
 
 /// The outcomes of coming work: the first script that matches a step and is not used up decides, once and for all
@@ -67,7 +66,8 @@ impl Script {
     }
 
     /// One step after the other gets the outcome of one of the scripts. These may have a length
-    /// ([`Script::takes`]), but no pattern and no number of steps.
+    /// ([`Script::takes`]), but no pattern and no number of steps. With weights ([`Script::weight`]) each step draws one of
+    /// the outcomes.
     pub fn sequence(scripts: impl IntoIterator<Item = Self>) -> Self {
         let (mut steps, mut misuse) = (Vec::new(), None);
         for mut script in scripts {
@@ -75,6 +75,7 @@ impl Script {
                 outcome: script.outcome.take().unwrap_or_default(),
                 message: script.message.take(),
                 takes_ms: script.takes_ms.take(),
+                weight: script.weight.take(),
             });
             if script != Self::default() {
                 misuse = Some("sequence: takes outcomes without match and times");
@@ -129,15 +130,51 @@ impl Script {
         self
     }
 
-    /// Sets the length of the steps, in whole milliseconds. A step that hangs and a sequence have none.
-    pub fn takes(mut self, length: Duration) -> Self {
-        self.takes_ms = Some(millis(length));
+    /// Sets the length of the steps: a `Duration`, or a distribution from which each step draws its own. A step that hangs
+    /// and a sequence have none.
+    pub fn takes(mut self, length: impl Into<Delay>) -> Self {
+        self.takes_ms = Some(length.into().into());
         self
     }
 
-    /// Limits the number of steps. A sequence has one step for each of its outcomes.
+    /// Sets the weight of the outcome in a [`Script::sequence`] of which each step draws one; over 0. If one outcome has a
+    /// weight, all must.
+    pub fn weight(mut self, weight: f64) -> Self {
+        self.weight = Some(weight);
+        self
+    }
+
+    /// Decides a matching step with a probability from 0 to 1, and leaves it to the scripts behind otherwise.
+    pub fn sometimes(mut self, probability: f64) -> Self {
+        self.probability = Some(probability);
+        self
+    }
+
+    /// Sets the seed of chance; by default it is drawn from the world's. The same seed draws the same for the same steps.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Limits the number of steps. A sequence without weights has one step for each of its outcomes.
     pub fn times(mut self, n: u64) -> Self {
         self.times = Some(n);
         self
+    }
+}
+
+impl From<Delay> for StepLength {
+    fn from(delay: Delay) -> Self {
+        match delay {
+            Delay::Fixed(length) => Self::Fixed(millis(length)),
+            Delay::Uniform { min, max } => Self::Uniform(UniformLength {
+                min: millis(min),
+                max: millis(max),
+            }),
+            Delay::LogNormal { median, sigma } => Self::LogNormal(LogNormalLength {
+                median: millis(median),
+                sigma,
+            }),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The kernel: time, identity, storage and lifecycles. It knows neither HTTP nor JSON texts.
 
+pub mod chance;
 pub mod clock;
 pub mod collection;
 pub mod fuzzy;
@@ -8,6 +9,7 @@ pub mod ids;
 pub mod lifecycle;
 mod script;
 pub mod scripts;
+pub mod step_length;
 pub mod step_name;
 pub mod time;
 pub mod timeline;

@@ -1,11 +1,14 @@
 //! A script: an outcome set in advance, and the pattern of the steps that it decides.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Millis;
+use super::chance::chance;
 use super::glob::Glob;
 use super::lifecycle::Outcome;
+use super::step_length::StepLength;
 use super::step_name::{StepName, Unit};
 
 /// The work that a step belongs to.
@@ -204,7 +207,7 @@ pub enum ScriptedOutcome {
 }
 
 /// The course of one step of a sequence. The default is that of a step without a script.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScriptedStep {
     /// The end of the step; absent: `succeed`.
@@ -213,10 +216,17 @@ pub struct ScriptedStep {
     /// The reason of a failure; only with `fail`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The length of the step in milliseconds; absent: the usual length. Not with `hang`.
+    /// The length of the step in milliseconds, or a distribution; absent: the usual length. Not with `hang`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, maximum = 9_223_372_036_854_775_806_i64, value_type = Option<i64>)]
-    pub takes_ms: Option<Millis>,
+    pub takes_ms: Option<StepLength>,
+    /// The weight in a choice by chance, over 0. If one outcome has a weight, all must.
+    #[serde(
+        default,
+        alias = "probability",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(exclusive_minimum = 0)]
+    pub weight: Option<f64>,
 }
 
 impl ScriptedStep {
@@ -229,8 +239,9 @@ impl ScriptedStep {
 }
 
 /// The outcome of steps to come, and a pattern that selects the steps. Either every step gets the same (`outcome`,
-/// `message`, `takes_ms`, `times`), or one after the other gets the next of a `sequence`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+/// `message`, `takes_ms`, `times`), or one after the other gets the next of a `sequence`, or each draws one of a
+/// `sequence` with weights.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[must_use = "a script does nothing before it is added"]
 pub struct Script {
@@ -241,37 +252,105 @@ pub struct Script {
     pub(crate) outcome: Option<ScriptedOutcome>,
     /// The reason of a failure; only with `fail`.
     pub(crate) message: Option<String>,
-    /// The length of a step in milliseconds; absent: the usual length. Not with `hang`.
-    #[schema(minimum = 0, maximum = 9_223_372_036_854_775_806_i64, value_type = Option<i64>)]
-    pub(crate) takes_ms: Option<Millis>,
-    /// The number of steps it decides; absent: any number.
+    /// The length of a step in milliseconds, or a distribution; absent: the usual length. Not with `hang`.
+    pub(crate) takes_ms: Option<StepLength>,
+    /// The number of steps it decides; absent: any number. With a `sequence` only if that has weights.
     #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     pub(crate) times: Option<u64>,
-    /// One step after the other, in place of the four fields above; used up after the last.
+    /// One step after the other, in place of the four fields above; used up after the last. With weights, each step draws
+    /// one of the outcomes.
     #[schema(min_items = 1)]
     pub(crate) sequence: Option<Vec<ScriptedStep>>,
+    /// The probability that it decides a matching step, from 0 to 1; absent: always. Other steps are left to the scripts
+    /// behind it.
+    #[schema(minimum = 0, maximum = 1)]
+    pub(crate) probability: Option<f64>,
+    /// The seed of chance: the same seed draws the same for the same steps in the same order. Absent: drawn from the
+    /// world's.
+    #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
+    pub(crate) seed: Option<u64>,
+    /// The weight of an outcome that the builder collects into a sequence.
+    #[serde(skip)]
+    pub(crate) weight: Option<f64>,
     /// The first misuse of the builder, refused when the script is added.
     #[serde(skip)]
     pub(crate) misuse: Option<&'static str>,
 }
 
 impl Script {
-    /// The course of the next step after `used` others; none once the script is used up.
-    pub(crate) fn nth_step(&self, used: u64) -> Option<ScriptedStep> {
+    /// The outcomes, of which there is more than one in a sequence.
+    pub(crate) fn outcomes(&self) -> Cow<'_, [ScriptedStep]> {
         match &self.sequence {
-            Some(steps) => steps.get(usize::try_from(used).ok()?).cloned(),
-            None if self.times.is_some_and(|times| used >= times) => None,
-            None => Some(ScriptedStep {
+            Some(steps) => Cow::Borrowed(steps),
+            None => Cow::Owned(vec![ScriptedStep {
                 outcome: self.outcome.unwrap_or_default(),
                 message: self.message.clone(),
                 takes_ms: self.takes_ms,
-            }),
+                weight: None,
+            }]),
         }
+    }
+
+    /// Returns true if each step draws one of the outcomes.
+    pub(crate) fn is_choice(&self) -> bool {
+        let mut steps = self.sequence.iter().flatten();
+        steps.any(|step| step.weight.is_some())
+    }
+
+    /// Returns true if anything is left to chance.
+    pub(crate) fn has_chance(&self) -> bool {
+        let mut outcomes = self.sequence.iter().flatten();
+        let is_drawn = |length: Option<StepLength>| length.is_some_and(StepLength::is_drawn);
+        self.probability.is_some()
+            || self.is_choice()
+            || is_drawn(self.takes_ms)
+            || outcomes.any(|step| is_drawn(step.takes_ms))
+    }
+
+    /// Returns true if it decides no further step after `used` ones.
+    pub(super) fn is_used_up(&self, used: u64) -> bool {
+        match &self.sequence {
+            Some(steps) if !self.is_choice() => used >= steps.len() as u64,
+            _ => self.times.is_some_and(|times| used >= times),
+        }
+    }
+
+    /// The course of the `n`-th step that matches, after it has decided `used` ones; none if chance leaves the step to
+    /// others. The length is drawn.
+    pub(super) fn course(&self, used: u64, n: u64) -> Option<ScriptedStep> {
+        let seed = self.seed.unwrap_or_default();
+        let misses = |probability| chance(seed, n, HIT) >= probability;
+        if self.probability.is_some_and(misses) {
+            return None;
+        }
+        let outcomes = self.outcomes();
+        let chosen = if self.is_choice() {
+            let weights = outcomes.iter().map(|step| step.weight.unwrap_or_default());
+            let mut left = chance(seed, n, CHOICE) * weights.clone().sum::<f64>();
+            let mut weights = weights.enumerate();
+            let chosen = weights.find(|(_, weight)| {
+                left -= weight;
+                left < 0.0
+            });
+            chosen.map_or(outcomes.len() - 1, |(chosen, _)| chosen)
+        } else if self.sequence.is_some() {
+            usize::try_from(used).ok()?
+        } else {
+            0
+        };
+        let mut step = outcomes.get(chosen)?.clone();
+        let length = step.takes_ms.map(|length| length.draw(seed, n));
+        step.takes_ms = length.map(StepLength::Fixed);
+        Some(step)
     }
 }
 
+/// The purposes of the numbers that a step draws, beside those of its length.
+const HIT: u64 = 0;
+const CHOICE: u64 = 3;
+
 /// A script in force.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ListedScript {
     /// The id that it got when it was added.
@@ -280,6 +359,8 @@ pub struct ListedScript {
     pub script: Script,
     /// The number of steps it has decided.
     pub used: u64,
+    /// The number of steps that have matched, whatever chance made of them.
+    pub(super) matched: u64,
     /// The first field of its pattern that fits nothing known, if there is one.
     pub misfit: Option<Misfit>,
 }
@@ -308,6 +389,7 @@ impl ListedScript {
             id,
             script,
             used: 0,
+            matched: 0,
             misfit: None,
         }
     }

@@ -1,10 +1,12 @@
 //! The scripts in force, which decide the outcome of the work that starts next.
 
+use super::ids::mix;
 use super::lifecycle::{Outcome, StepPlan};
 pub use super::script::{
     FamilyName, FamilyWork, ListedScript, Misfit, PatternField, Script, ScriptedOutcome,
     ScriptedStep, StepPattern, StepQuery, Work,
 };
+use super::step_length::StepLength;
 use super::{Millis, NEVER};
 
 /// The scripts in force, in the order they were added, and the usual length of a step.
@@ -12,16 +14,22 @@ use super::{Millis, NEVER};
 pub struct Scripts {
     list: Vec<ListedScript>,
     step: Millis,
+    /// The seed of the seeds of scripts without one.
+    seed: u64,
+    /// The number of scripts added so far.
+    n_added: u64,
     /// The ids of the scripts that decided something since they were last taken, each once.
     used_ids: Vec<String>,
 }
 
 impl Scripts {
-    /// No scripts; a step of work takes `step`.
-    pub fn new(step: Millis) -> Self {
+    /// No scripts; a step of work takes `step`. Scripts without a seed draw theirs from `seed`.
+    pub fn new(step: Millis, seed: u64) -> Self {
         Self {
             list: Vec::new(),
             step,
+            seed,
+            n_added: 0,
             used_ids: Vec::new(),
         }
     }
@@ -39,7 +47,7 @@ impl Scripts {
             return StepPlan::HANG;
         }
         StepPlan::Work {
-            takes: step.takes_ms.unwrap_or(self.step),
+            takes: self.length(&step),
             outcome: step.result(),
         }
     }
@@ -56,7 +64,15 @@ impl Scripts {
         let step = self.choose(query, |_| true);
         match step.outcome {
             ScriptedOutcome::Hang => NEVER,
-            _ => step.takes_ms.unwrap_or(self.step),
+            _ => self.length(&step),
+        }
+    }
+
+    /// The length of a step whose length was drawn.
+    fn length(&self, step: &ScriptedStep) -> Millis {
+        match step.takes_ms {
+            Some(StepLength::Fixed(length)) => length,
+            _ => self.step,
         }
     }
 
@@ -67,12 +83,14 @@ impl Scripts {
         is_possible: impl Fn(&ScriptedStep) -> bool,
     ) -> ScriptedStep {
         let chosen = self.list.iter_mut().find_map(|listed| {
-            let step = listed.script.nth_step(listed.used).filter(&is_possible)?;
-            listed
-                .script
-                .pattern
-                .matches(query)
-                .then_some((listed, step))
+            let script = &listed.script;
+            if script.is_used_up(listed.used) || !script.pattern.matches(query) {
+                return None;
+            }
+            let n = listed.matched;
+            listed.matched += 1;
+            let step = script.course(listed.used, n).filter(&is_possible)?;
+            Some((listed, step))
         });
         let Some((listed, step)) = chosen else {
             return ScriptedStep::default();
@@ -90,9 +108,18 @@ impl Scripts {
         std::mem::take(&mut self.used_ids)
     }
 
-    /// Adds a script behind the others.
-    pub fn add(&mut self, listed: ListedScript) {
+    /// Adds a script behind the others. If it leaves something to chance and has no seed, it gets one, which depends only
+    /// on the world's and on the number of scripts before it.
+    pub fn add(&mut self, mut listed: ListedScript) -> &ListedScript {
+        if listed.script.has_chance() {
+            // Short enough for a number in JSON that programs read as a float.
+            let drawn = mix(self.seed ^ mix(self.n_added)) >> 11;
+            listed.script.seed.get_or_insert(drawn);
+        }
+        self.n_added += 1;
+        let n = self.list.len();
         self.list.push(listed);
+        &self.list[n]
     }
 
     /// The scripts in the order they were added.
@@ -152,7 +179,8 @@ mod tests {
         ScriptedStep {
             outcome,
             message,
-            takes_ms,
+            takes_ms: takes_ms.map(StepLength::Fixed),
+            weight: None,
         }
     }
 
@@ -178,8 +206,10 @@ mod tests {
     }
 
     fn scripts(listed: impl IntoIterator<Item = ListedScript>) -> Scripts {
-        let mut scripts = Scripts::new(2_000);
-        listed.into_iter().for_each(|listed| scripts.add(listed));
+        let mut scripts = Scripts::new(2_000, 7);
+        for listed in listed {
+            scripts.add(listed);
+        }
         scripts
     }
 

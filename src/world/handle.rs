@@ -25,7 +25,7 @@ impl Shared {
     pub fn new(settings: &Settings) -> Self {
         Self {
             identities: Directory::default(),
-            scripts: Scripts::new(settings.step),
+            scripts: Scripts::new(settings.step, settings.seed),
             log: TransitionLog::default(),
         }
     }

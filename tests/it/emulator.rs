@@ -210,6 +210,11 @@ async fn scripts_that_the_control_plane_refuses_are_refused() {
             "sequence: must have at least one outcome",
         ),
         (Script::sequence([Script::hang()]).times(2), with_sequence),
+        (Script::hang().weight(1.0), "weight: goes into a sequence"),
+        (
+            Script::hang().sometimes(1.5),
+            "probability: must be from 0 to 1",
+        ),
         (
             Script::sequence([Script::hang()]).takes(second),
             with_sequence,
@@ -510,4 +515,24 @@ async fn faults_and_requests_are_told_and_asked_without_http() {
     assert!(emulator.faults().remove(&id) && !emulator.faults().remove(&id));
     emulator.requests().clear();
     assert!(emulator.requests().all().is_empty());
+}
+
+#[tokio::test]
+async fn a_script_draws_as_its_seed_says() {
+    let ends = async |seed: u64| {
+        let emulator = Emulator::builder().freeze(noon()).start().await.unwrap();
+        let length = Delay::Uniform {
+            min: Duration::from_secs(1),
+            max: Duration::from_secs(100),
+        };
+        let jitter = Script::succeed().takes(length).seed(seed);
+        emulator.scripts().add(jitter).unwrap();
+        let rare = [Script::hang().weight(1e-6), Script::succeed().weight(1e6)];
+        emulator.scripts().add(Script::sequence(rare)).unwrap();
+        started(&Remote::at(emulator.url())).await;
+        let transitions = emulator.clock().advance(Duration::from_secs(200)).unwrap();
+        transitions.iter().map(|told| told.at).collect::<Vec<_>>()
+    };
+    assert_eq!(ends(7).await, ends(7).await);
+    assert_ne!(ends(7).await, ends(8).await);
 }

@@ -278,6 +278,8 @@ async fn responses_about_scripts_fit_their_declarations() {
         json!({"match": {"family": "zadig", "scope": "demo", "name": "v*", "step": "web", "work": "create"},
             "outcome": "fail", "message": "why", "takes_ms": 5, "times": 2}),
         json!({"outcome": "hang"}),
+        json!({"takes_ms": {"min": 1, "max": 5}, "probability": 0.5, "seed": 7}),
+        json!({"sequence": [{"takes_ms": {"median": 5, "sigma": 0.5}, "weight": 1}]}),
         json!({"sequence": [{"outcome": "hang"}, {"outcome": "fail", "message": "why", "takes_ms": 5}]}),
     ] {
         let given =
@@ -290,7 +292,16 @@ async fn responses_about_scripts_fit_their_declarations() {
     assert_eq!(
         document.optional("ListedScript"),
         [
-            "fits", "message", "misfit", "nearest", "outcome", "sequence", "takes_ms", "times"
+            "fits",
+            "message",
+            "misfit",
+            "nearest",
+            "outcome",
+            "probability",
+            "seed",
+            "sequence",
+            "takes_ms",
+            "times"
         ]
     );
 }

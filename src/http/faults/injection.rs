@@ -9,8 +9,8 @@ use super::rules::{
     Fault, FaultDelay, FaultEffect, ListedFault, LogNormalDelay, RequestInfo, UniformDelay,
 };
 use crate::sim::Millis;
+use crate::sim::chance::{chance, log_normal, uniform};
 use crate::sim::clock::system_now;
-use crate::sim::ids::mix;
 
 /// A fault that hits a request.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -116,34 +116,19 @@ impl FaultRule {
     }
 }
 
-/// A pseudo-random number from 0 to 1, the same for the same seed, request and purpose.
-fn chance(seed: u64, n: u64, purpose: u64) -> f64 {
-    let bits = mix(mix(seed ^ mix(n)) ^ purpose);
-    // An `f64` has a mantissa of 53 bits.
-    #[expect(clippy::cast_precision_loss)]
-    let fraction = (bits >> 11) as f64 / (1_u64 << 53) as f64;
-    fraction
-}
-
 /// The delay of the `n`-th matching request.
 fn draw_delay(delay: FaultDelay, seed: u64, n: u64) -> Duration {
     match delay {
         FaultDelay::Fixed(ms) => Duration::from_millis(ms),
         FaultDelay::Uniform(UniformDelay { min, max }) => {
             #[expect(clippy::cast_precision_loss)]
-            let width = max.saturating_sub(min) as f64;
-            seconds(width * chance(seed, n, 1)) + Duration::from_millis(min)
+            let (min, max) = (min as f64, max as f64);
+            seconds(uniform(min, max, seed, n))
         }
         FaultDelay::LogNormal(LogNormalDelay { median, sigma }) => {
-            // The Box-Muller transform.
-            let (u1, u2) = (
-                chance(seed, n, 1).max(f64::MIN_POSITIVE),
-                chance(seed, n, 2),
-            );
-            let normal = (-2.0 * u1.ln()).sqrt() * (std::f64::consts::TAU * u2).cos();
             #[expect(clippy::cast_precision_loss)]
             let median = median as f64;
-            seconds(median * (sigma * normal).exp())
+            seconds(log_normal(median, sigma, seed, n))
         }
     }
 }
