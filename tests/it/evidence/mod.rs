@@ -3,9 +3,11 @@
 mod errors;
 mod walk;
 
+use release_emulator::internals::registry;
+use release_emulator::internals::world::settings::PipelinesList;
 use serde_json::{Value, json};
 
-use crate::common::{App, PROJECT, Reply};
+use crate::common::{App, CREDENTIALS, PROJECT, Reply};
 
 const EVIDENCE: &str = "x-emulator-evidence";
 
@@ -57,6 +59,39 @@ async fn a_list_is_documented_until_it_shows_an_inferred_field() {
     let action = format!("{}/{id}/action?action_id=start", pipelines());
     assert_evidence(&app.post(&action, json!({})).await, "documented");
     assert_evidence(&app.get(&pipelines()).await, "inferred; fields=extend_info");
+}
+
+#[tokio::test]
+async fn a_list_that_is_an_object_shows_the_same_guesses() {
+    let app = App::with(|settings| settings.pipelines_list = PipelinesList::Object);
+    let id = create_pipeline(&app).await;
+    assert_evidence(&app.get(&pipelines()).await, "documented");
+    let action = format!("{}/{id}/action?action_id=start", pipelines());
+    app.post(&action, json!({})).await.assert_status(200);
+    assert_evidence(
+        &app.get(&pipelines()).await,
+        "inferred; fields=pipelines.extend_info",
+    );
+}
+
+#[tokio::test]
+async fn every_answer_of_a_service_tells_its_evidence() {
+    let app = App::new();
+    let operations = registry::operations().map(|operation| operation.path.replace(['{', '}'], ""));
+    let others = ["/nothing", "/openapi/nothing", "/v3/p1", "/v3//p1", "//"];
+    for path in operations.chain(others.map(str::to_owned)) {
+        for method in [
+            "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW",
+        ] {
+            for headers in [CREDENTIALS, &[]] {
+                for body in ["", "{}", "["] {
+                    let reply = app.send(method, &path, headers, body).await;
+                    let evidence = reply.header(EVIDENCE);
+                    assert!(!evidence.is_empty(), "{method} {path} {}", reply.status);
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test]

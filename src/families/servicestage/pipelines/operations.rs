@@ -104,10 +104,19 @@ pub(super) async fn list_pipelines(
             |stored| &stored.item.definition.name,
             |stored| stored.item.updated,
         );
-        let rows = StreamedArray::new(rows.map(|stored| PipelineRow::new(&stored.item, now)));
+        let rows = rows.map(|stored| PipelineRow::new(&stored.item, now));
         match handle.settings().pipelines_list {
-            PipelinesList::Array => ok(&rows, size),
-            PipelinesList::Object => ok(&Wrapped { pipelines: rows }, size),
+            PipelinesList::Array => ok(&StreamedArray::new(rows), size),
+            PipelinesList::Object => {
+                // The evidence is declared for the fields of a bare array.
+                let rows = rows.inspect(|row| {
+                    if row.shows_run() {
+                        note_inferred("pipelines.extend_info");
+                    }
+                });
+                let pipelines = StreamedArray::new(rows);
+                ok(&Wrapped { pipelines }, size)
+            }
         }
     }))
 }

@@ -62,6 +62,11 @@ impl<'a> PipelineRow<'a> {
             extend_info: ExtendInfo::new(pipeline, now),
         }
     }
+
+    /// True if the row shows the latest run.
+    pub(crate) fn shows_run(&self) -> bool {
+        self.extend_info.is_some()
+    }
 }
 
 /// The latest run in the list.
