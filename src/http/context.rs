@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 
 use axum::body::Bytes;
+use bytestring::ByteString;
 use futures_util::FutureExt;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -30,7 +31,7 @@ const LONGEST_HINT: usize = 2_000;
 
 tokio::task_local! {
     /// The details of the request that the task serves. In a box, since each poll moves the value in and out.
-    static CURRENT: Box<RefCell<RequestDetails>>;
+    static CURRENT: RefCell<Option<Box<RequestDetails>>>;
 }
 
 /// Runs a future that serves the request with this id. Returns the details that were collected meanwhile, too.
@@ -39,20 +40,22 @@ tokio::task_local! {
 pub fn scope<F: Future>(
     id: String,
     future: F,
-) -> impl Future<Output = (F::Output, RequestDetails)> {
-    let details = RequestDetails {
+) -> impl Future<Output = (F::Output, Box<RequestDetails>)> {
+    let details = Box::new(RequestDetails {
         id,
         ..RequestDetails::default()
-    };
-    let collected = future.map(|output| (output, CURRENT.with(|details| details.take())));
-    CURRENT.scope(Box::new(RefCell::new(details)), collected)
+    });
+    let take = || CURRENT.with(RefCell::take).unwrap_or_default();
+    let collected = future.map(move |output| (output, take()));
+    CURRENT.scope(RefCell::new(Some(details)), collected)
 }
 
 /// Reads or changes the details of the current request; `None` outside of one.
 pub fn with_details<R>(access: impl FnOnce(&mut RequestDetails) -> R) -> Option<R> {
-    CURRENT
-        .try_with(|details| access(&mut details.borrow_mut()))
-        .ok()
+    let details = |details: &RefCell<Option<Box<RequestDetails>>>| {
+        details.borrow_mut().as_deref_mut().map(access)
+    };
+    CURRENT.try_with(details).ok().flatten()
 }
 
 /// Adds a hint to the response of the current request.
@@ -81,7 +84,7 @@ fn note_response(path: &'static str, evidence: Evidence) {
         value: None,
         evidence,
     };
-    with_details(|details| details.evidence.note_response([part]));
+    with_details(|details| details.evidence.note_response(part));
 }
 
 /// Writes a body, and records the undocumented parts that it has if it is the response to the current request.
@@ -94,7 +97,7 @@ pub(crate) fn trace_body<T>(write: impl FnOnce(&mut BodyEvidence) -> T) -> T {
     };
     let written = write(&mut body_evidence);
     if !body_evidence.parts.is_empty() {
-        with_details(|details| details.evidence.note_response(body_evidence.parts));
+        with_details(|details| details.evidence.note_body(body_evidence.parts));
     }
     written
 }
@@ -167,7 +170,7 @@ impl RequestDetails {
     }
 
     /// The evidence for the response as one line; `None` for a response of the emulator itself.
-    pub fn evidence_line(&mut self, query: Option<&str>) -> Option<Cow<'static, str>> {
+    pub fn evidence_line(&mut self, query: Option<&str>) -> Option<ByteString> {
         if let Some(fault) = &self.fault
             && self.fault_effect.changes_response()
         {

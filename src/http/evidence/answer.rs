@@ -1,9 +1,12 @@
 //! The evidence for an answer, collected while its request is served.
 
-use std::borrow::Cow;
+use bytestring::ByteString;
 
 use super::level::Evidence;
 use super::tree::Part;
+
+/// The capacity for a summary with a few names.
+const USUAL_LENGTH: usize = 96;
 
 /// The parts that an answer uses, with their evidence.
 #[derive(Debug, Default)]
@@ -27,8 +30,18 @@ impl AnswerEvidence {
         self.error = Some((evidence, name));
     }
 
-    pub fn note_response(&mut self, parts: impl IntoIterator<Item = Part>) {
-        add_new(&mut self.response, parts);
+    /// Notes a part of the response that the body does not tell.
+    pub fn note_response(&mut self, part: Part) {
+        add_new(&mut self.response, [part]);
+    }
+
+    /// Notes the parts of the response body, each of which is listed once.
+    pub fn note_body(&mut self, parts: Vec<Part>) {
+        if self.response.is_empty() {
+            self.response = parts;
+        } else {
+            add_new(&mut self.response, parts);
+        }
     }
 
     pub fn note_request(&mut self, parts: impl IntoIterator<Item = Part>) {
@@ -37,12 +50,13 @@ impl AnswerEvidence {
 
     /// The evidence for the whole answer as the header tells it: the weakest of the parts, and the names of those that
     /// are as weak, for example `inferred; fields=status,extend_info`. `None` if no part was noted.
-    pub fn summary(&self) -> Option<Cow<'static, str>> {
+    pub fn summary(&self) -> Option<ByteString> {
         let weakest = self.weakest()?;
         if weakest == Evidence::Documented {
-            return Some(Cow::Borrowed(weakest.as_str()));
+            return Some(ByteString::from_static(weakest.as_str()));
         }
-        let mut summary = weakest.as_str().to_owned();
+        let mut summary = String::with_capacity(USUAL_LENGTH);
+        summary.push_str(weakest.as_str());
         let mut add = |label: &str, names: &mut dyn Iterator<Item = &str>| {
             for (n, name) in names.enumerate() {
                 let separator = if n == 0 { "; " } else { "," };
@@ -66,7 +80,7 @@ impl AnswerEvidence {
         );
         let values = response().chain(request()).filter_map(|part| part.value);
         add("values=", &mut distinct(values));
-        Some(Cow::Owned(summary))
+        Some(summary.into())
     }
 
     /// The parts of the response. The body of an error has none of those that the operation declares.
@@ -135,9 +149,11 @@ mod tests {
         answer.note_operation(Evidence::Observed, "GetRelease");
         assert_eq!(answer.summary().unwrap(), "observed; operation=GetRelease");
         let inferred = Evidence::Inferred;
-        answer.note_response([
+        answer.note_body(vec![
             part("status", Some("RUNNING"), inferred),
             part("extend_info", None, inferred),
+        ]);
+        answer.note_body(vec![
             part("extend_info", None, inferred),
             part("creator", None, Evidence::Observed),
         ]);

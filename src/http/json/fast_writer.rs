@@ -166,12 +166,15 @@ impl Compound<'_, '_> {
         tree: Option<&'static EvidenceTree>,
         value: &(impl Serialize + ?Sized),
     ) -> Result<(), Error> {
+        let Some(tree) = tree else {
+            return value.serialize(&mut *self.writer);
+        };
         let begin = self.writer.text.len();
-        self.writer.tree = tree;
+        self.writer.tree = Some(tree);
         value.serialize(&mut *self.writer)?;
         // A scalar has not taken it.
         self.writer.tree = None;
-        if let Some(tree) = tree.filter(|tree| tree.is_undocumented()) {
+        if tree.is_undocumented() {
             self.writer.note_parts(tree, begin);
         }
         Ok(())

@@ -9,6 +9,7 @@ use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
+use bytestring::ByteString;
 
 use crate::http::body::{CapturedBody, UnreadBody, collect};
 use crate::http::context::{self, RequestDetails};
@@ -78,7 +79,7 @@ pub async fn instrument<F: Future<Output = Response>>(
     set_headers(
         response.headers_mut(),
         &details,
-        evidence.as_deref(),
+        evidence.as_ref(),
         hint_line.as_deref(),
     );
     let duration = stopwatch.elapsed();
@@ -170,8 +171,8 @@ impl RequestHead {
 
     fn into_summary(
         self,
-        details: RequestDetails,
-        evidence: Option<Cow<'static, str>>,
+        details: Box<RequestDetails>,
+        evidence: Option<ByteString>,
         status: u16,
         duration: Duration,
         recorder: &Recorder,
@@ -219,13 +220,14 @@ fn method_text(method: &Method) -> Cow<'static, str> {
 fn set_headers(
     headers: &mut HeaderMap,
     details: &RequestDetails,
-    evidence: Option<&str>,
+    evidence: Option<&ByteString>,
     hints: Option<&str>,
 ) {
     let text = |text: &str| HeaderValue::from_str(text).expect("printable ASCII");
     headers.insert(REQUEST_ID, text(&details.id));
     if let Some(evidence) = evidence {
-        headers.insert(EVIDENCE, text(evidence));
+        let evidence = HeaderValue::from_maybe_shared(evidence.as_bytes().clone());
+        headers.insert(EVIDENCE, evidence.expect("printable ASCII"));
     }
     if let Some(hints) = hints {
         headers.insert(HINT, text(hints));

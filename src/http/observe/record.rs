@@ -89,7 +89,7 @@ pub struct RequestSummary {
     pub scripts: Vec<String>,
     /// The evidence for the answer, as the header `x-emulator-evidence` tells it.
     #[schema(value_type = Option<String>)]
-    pub evidence: Option<Cow<'static, str>>,
+    pub evidence: Option<ByteString>,
     /// The id of the fault that hit the request.
     #[serde(skip)]
     pub fault: Option<String>,
