@@ -14,6 +14,7 @@ use crate::server::worlds::Limits;
 use crate::sim::Millis;
 use crate::sim::fuzzy::nearest;
 use crate::sim::time::{NOT_RFC3339, parse_rfc3339};
+use crate::world::public_url::PublicUrl;
 use crate::world::settings::{
     Auth, Fidelity, PipelinesList, References, Settings, is_pace, length,
 };
@@ -29,6 +30,9 @@ const FIXTURES: &str = "RELEASE_EMULATOR_FIXTURES";
 
 const FIXTURES_HELP: &str = "A fixture file (.json, .yaml, .yml), or `documented` for the documented \
     examples; may be repeated [env: RELEASE_EMULATOR_FIXTURES, comma-separated]";
+
+const PUBLIC_URL_HELP: &str = "The URL of the server in its answers, such as https://emulator.test:4600; absent: \
+    the one that was asked";
 
 /// A local emulator of four release APIs: Huawei ASM releases, ServiceStage release plans and pipelines,
 /// Zadig delivery versions.
@@ -105,6 +109,12 @@ pub struct ServeOptions {
     /// The ports of further worlds, such as 4601-4700; absent: any free port
     #[arg(long, env = "RELEASE_EMULATOR_WORLD_PORTS", value_name = "A-B", value_parser = ports)]
     world_ports: Option<RangeInclusive<u16>>,
+    /// The URL of the server in its answers, such as <https://emulator.test:4600>; absent: the one that was asked
+    #[arg(long, env = "RELEASE_EMULATOR_PUBLIC_URL", value_name = "URL", help = PUBLIC_URL_HELP)]
+    public_url: Option<PublicUrl>,
+    /// Allow webhooks to any address, and not only to the loopback
+    #[arg(long, env = "RELEASE_EMULATOR_WEBHOOKS_ANYWHERE")]
+    webhooks_anywhere: bool,
     /// The format of log lines on stderr
     #[arg(long, env = "RELEASE_EMULATOR_LOG", value_enum, default_value_t)]
     pub log: LogFormat,
@@ -240,6 +250,8 @@ impl ServeOptions {
             pace: self.pace,
             freeze: self.freeze,
             journal_bytes: self.journal_bytes,
+            public_url: self.public_url.clone(),
+            webhooks_anywhere: self.webhooks_anywhere,
             ..Settings::default()
         }
     }

@@ -75,7 +75,7 @@
 //! http -> sim
 //! main -> app, cli, control, exec, registry, server
 //! registry -> families/asm, families/huawei, families/iam, families/servicestage, families/zadig, http, sim, world
-//! server -> http, registry
+//! server -> http, registry, sim
 //! world -> http, sim
 //! ```
 //!

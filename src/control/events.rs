@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt};
@@ -24,6 +24,9 @@ const BATCH: usize = 256;
 
 /// The interval of signs of life on a silent stream.
 const ALIVE: Duration = Duration::from_secs(15);
+
+/// The header that keeps nginx from buffering the stream.
+const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// A filter of events.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -48,14 +51,20 @@ impl EventFilter {
                 Some(transition.family),
                 id.is_none_or(|id| *transition.id == *id),
             ),
+            // The others belong to no family and no resource.
+            _ => (None, id.is_none()),
         };
         concerns && (self.family.is_none() || self.family.as_deref() == family)
     }
 }
 
-/// Streams requests and transitions from now on, or from the event after the one that the header `Last-Event-ID` names;
-/// the newest 10,000 are kept. `event: request` has the fields of `GET requests` without headers and bodies,
-/// `event: transition` those of an advance, each with its number as `id`; `event: missed` reports lost events.
+/// Streams events as they happen.
+///
+/// The stream begins now, or after the event that the header `Last-Event-ID` names; the newest 10,000 are kept. The data
+/// of `event: request` has the fields of `GET requests` without headers and bodies, that of `event: transition` those of
+/// an advance. `event: clock` tells of a clock that was set or advanced, `event: reset` of a reset, `event: script` and
+/// `event: fault` of rules that were added, replaced or removed, `event: world` of worlds that were opened or closed. Each has its
+/// number as `id`. `event: missed` reports lost events. With a filter only requests and transitions are streamed.
 /// Errors: 400 for a `Last-Event-ID` that is not a number.
 #[utoipa::path(get, path = "/_emulator/v1/events", operation_id = "Listen", tag = "control",
     params(EventFilter, ("Last-Event-ID" = Option<u64>, Header, description = "The number of the last event received",
@@ -86,10 +95,13 @@ pub(super) async fn listen(
         filter,
         seen,
     };
+    // Proxies hold the head back until the first bytes of the body.
+    let opening = sse::Event::default().comment("");
+    let opening = stream::once(async { Ok(opening) });
     let alive = KeepAlive::new().interval(ALIVE);
-    Ok(Sse::new(listener.stream())
-        .keep_alive(alive)
-        .into_response())
+    let events = Sse::new(opening.chain(listener.stream())).keep_alive(alive);
+    let unbuffered = [(UNBUFFERED, HeaderValue::from_static("no"))];
+    Ok((unbuffered, events).into_response())
 }
 
 /// The state of one stream.
@@ -131,12 +143,9 @@ impl Listener {
 }
 
 fn to_sse(id: u64, event: &WorldEvent) -> sse::Event {
-    let (kind, data) = match event {
-        WorldEvent::Request(summary) => ("request", serde_json::to_string(&**summary)),
-        WorldEvent::Transition(transition) => ("transition", serde_json::to_string(&**transition)),
-    };
+    let data = serde_json::to_string(event).expect("keys are strings");
     sse::Event::default()
         .id(id.to_string())
-        .event(kind)
-        .data(data.expect("keys are strings"))
+        .event(event.name())
+        .data(data)
 }

@@ -12,6 +12,7 @@ use crate::http::extract::{Json, Path};
 use crate::http::faults::rules::{
     Fault, FaultDelay, FaultEffect, ListedFault, LogNormalDelay, RequestPattern, UniformDelay,
 };
+use crate::http::observe::events::{RuleChange, WorldEvent};
 use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
 use crate::registry::{World, operations};
@@ -85,7 +86,28 @@ pub(crate) fn add(world: &World, fault: Fault) -> Result<ListedFault, Problem> {
     let id = world.request_ids().uuid(|_| false);
     check(&fault).map_err(|error| Problem::BadRequest(error.to_owned()))?;
     check_pattern(&fault.pattern)?;
-    Ok(world.recorder().faults.add(id, fault))
+    let listed = world.recorder().faults.add(id, fault);
+    tell(world, RuleChange::added(&listed.id));
+    Ok(listed)
+}
+
+/// Removes a fault; returns false if none has that id.
+pub(crate) fn remove(world: &World, id: &str) -> bool {
+    let is_removed = world.recorder().faults.remove(id);
+    if is_removed {
+        tell(world, RuleChange::removed(Some(id)));
+    }
+    is_removed
+}
+
+/// Removes all faults.
+pub(crate) fn clear(world: &World) {
+    world.recorder().faults.clear();
+    tell(world, RuleChange::removed(None));
+}
+
+fn tell(world: &World, change: RuleChange) {
+    world.recorder().events.add(WorldEvent::Fault(change));
 }
 
 fn check(fault: &Fault) -> Result<(), &'static str> {
@@ -197,7 +219,7 @@ pub(super) async fn add_fault(
 #[utoipa::path(delete, path = "/_emulator/v1/faults", operation_id = "ClearFaults", tag = "control",
     responses((status = 204)))]
 pub(super) async fn clear_faults(State(Control(world)): State<Control>) -> Response {
-    world.recorder().faults.clear();
+    clear(&world);
     response::empty(StatusCode::NO_CONTENT)
 }
 
@@ -208,7 +230,7 @@ pub(super) async fn remove_fault(
     State(Control(world)): State<Control>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    if world.recorder().faults.remove(&id) {
+    if remove(&world, &id) {
         Ok(response::empty(StatusCode::NO_CONTENT))
     } else {
         let faults = world.recorder().faults.list();

@@ -2,7 +2,7 @@
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
@@ -11,11 +11,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::dialect::Control;
+use super::prometheus_text::{PROMETHEUS_TEXT, prefers_prometheus_text, to_prometheus_text};
 use crate::http::response;
 use crate::registry::World;
 use crate::server::worlds::WorldContext;
 
-const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ResourceLabels {
@@ -23,8 +24,11 @@ struct ResourceLabels {
     status: String,
 }
 
-/// Shows metrics for Prometheus: requests by operation and status with their durations, resources by family and status,
-/// worlds, the size of the journal, and the memory of the process.
+/// Shows metrics for Prometheus.
+///
+/// Requests by operation and status with their durations, resources by family and status, worlds, the size of the
+/// journal, and the memory of the process. They are `OpenMetrics` text, or Prometheus text 0.0.4 if `Accept` prefers `text/plain`. The
+/// same is at `/metrics`.
 ///
 /// # Panics
 /// Never: writing to a text does not fail.
@@ -34,6 +38,7 @@ struct ResourceLabels {
 pub(super) async fn show_metrics(
     State(Control(world)): State<Control>,
     context: Option<Extension<WorldContext>>,
+    headers: HeaderMap,
 ) -> Response {
     let mut text = String::new();
     // Without a process around it, a world is the only one.
@@ -43,7 +48,11 @@ pub(super) async fn show_metrics(
         .and_then(|()| encode_registry(&mut text, &present))
         .and_then(|()| encode_eof(&mut text))
         .expect("writing to a text does not fail");
-    response::answer(StatusCode::OK, CONTENT_TYPE, text)
+    if prefers_prometheus_text(&headers) {
+        let text = to_prometheus_text(&text);
+        return response::answer(StatusCode::OK, PROMETHEUS_TEXT, text);
+    }
+    response::answer(StatusCode::OK, OPEN_METRICS, text)
 }
 
 /// The gauges, computed from the present state; counters are kept by the recorder.

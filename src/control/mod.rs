@@ -9,22 +9,25 @@ pub(crate) mod faults;
 mod meta;
 mod metrics;
 mod openapi;
+mod prometheus_text;
 mod requests;
 pub(crate) mod scripts;
 mod state;
 mod timeline;
 mod verify;
+mod webhooks;
 mod worlds;
 
 use std::sync::LazyLock;
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use axum::routing::MethodFilter;
 use axum::{Extension, Router};
 
 use crate::http::head::MalformedHead;
 use crate::http::problem::Problem;
-use crate::http::routes::{Routes, route};
+use crate::http::routes::{Route, Routes, route};
 use crate::registry::{World, control_routes};
 pub use dialect::Control;
 use openapi::OpenApiText;
@@ -65,9 +68,17 @@ fn new_routes() -> Routes<Control> {
         .with(route!(verify::verify_requests))
         .with(route!(events::listen))
         .with(route!(metrics::show_metrics))
+        // The path that collectors ask for by default; no family has it.
+        .with(Route::new("/metrics", None).and_on(MethodFilter::GET, metrics::show_metrics))
         .with(route!(worlds::list_worlds, worlds::add_world))
         .with(route!(worlds::show_world, worlds::remove_world))
         .with(route!(timeline::show_timeline))
+        .with(route!(
+            webhooks::list_webhooks,
+            webhooks::add_webhook,
+            webhooks::clear_webhooks
+        ))
+        .with(route!(webhooks::show_webhook, webhooks::remove_webhook))
         .merge(control_routes())
 }
 

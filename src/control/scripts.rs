@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::dialect::{Control, json};
 use crate::http::extract::{Json, Path};
+use crate::http::observe::events::{RuleChange, WorldEvent};
 use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
 use crate::registry::{World, family_names};
@@ -121,7 +122,34 @@ pub(crate) fn add(world: &World, mut script: Script) -> Result<ListedScript, Pro
         message.take_if(|message| message.is_empty());
     }
     let listed = ListedScript::new(id, script);
-    Ok(world.write(|database, _| database.shared.scripts.add(listed).clone()))
+    Ok(world.write(|database, _| {
+        let listed = database.shared.scripts.add(listed).clone();
+        tell(world, RuleChange::added(&listed.id));
+        listed
+    }))
+}
+
+/// Removes a script; returns false if none has that id.
+pub(crate) fn remove(world: &World, id: &str) -> bool {
+    world.write(|database, _| {
+        let is_removed = database.shared.scripts.remove(id);
+        if is_removed {
+            tell(world, RuleChange::removed(Some(id)));
+        }
+        is_removed
+    })
+}
+
+/// Removes all scripts.
+pub(crate) fn clear(world: &World) {
+    world.write(|database, _| {
+        database.shared.scripts.clear();
+        tell(world, RuleChange::removed(None));
+    });
+}
+
+fn tell(world: &World, change: RuleChange) {
+    world.recorder().events.add(WorldEvent::Script(change));
 }
 
 /// The mistakes in a script.
@@ -252,7 +280,7 @@ pub(super) async fn add_script(
 #[utoipa::path(delete, path = "/_emulator/v1/scripts", operation_id = "ClearScripts", tag = "control",
     responses((status = 204)))]
 pub(super) async fn clear_scripts(State(Control(world)): State<Control>) -> Response {
-    world.write(|database, _| database.shared.scripts.clear());
+    clear(&world);
     response::empty(StatusCode::NO_CONTENT)
 }
 
@@ -263,7 +291,7 @@ pub(super) async fn remove_script(
     State(Control(world)): State<Control>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    if world.write(|database, _| database.shared.scripts.remove(&id)) {
+    if remove(&world, &id) {
         Ok(response::empty(StatusCode::NO_CONTENT))
     } else {
         Err(world.read(|database, _| {

@@ -10,6 +10,7 @@ use super::dialect::Control;
 use crate::http::context::add_hint;
 use crate::http::extract::{Body, Json};
 use crate::http::json::known_names;
+use crate::http::observe::events::ResetTo;
 use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
 use crate::registry::State as WorldState;
@@ -25,16 +26,7 @@ pub(super) struct Reset {
     to: ResetTo,
 }
 
-/// The state after a reset.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum ResetTo {
-    #[default]
-    Fixtures,
-    Empty,
-}
-
-/// Resets state, clock, ids, scripts, faults and journal to the fixtures, or to an empty world with `{"to":"empty"}`.
+/// Resets state, clock, ids, scripts, faults, webhooks and journal to the fixtures, or to an empty world with `{"to":"empty"}`.
 #[utoipa::path(post, path = "/_emulator/v1/reset", operation_id = "Reset", tag = "control",
     request_body(content = Option<Reset>,
         example = json!({"to": "empty"})), responses((status = 204), ProblemWith::<400>))]
@@ -42,7 +34,7 @@ pub(super) async fn reset(
     State(Control(world)): State<Control>,
     Json(reset): Json<Reset>,
 ) -> Response {
-    world.reset(matches!(reset.to, ResetTo::Empty));
+    world.reset(reset.to);
     response::empty(StatusCode::NO_CONTENT)
 }
 

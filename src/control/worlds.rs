@@ -1,8 +1,8 @@
 //! Further worlds of the process, each on a port of its own.
 
-use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
+use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -106,6 +106,8 @@ impl NewWorld {
             freeze,
             journal_bytes: self.journal_bytes.unwrap_or(defaults.journal_bytes),
             seed: defaults.seed,
+            public_url: defaults.public_url.clone(),
+            webhooks_anywhere: defaults.webhooks_anywhere,
         };
         let fixtures = match &self.fixtures {
             None => like.fixtures().clone(),
@@ -140,20 +142,54 @@ fn invalid_fixtures(validation_error: ValidationError) -> Problem {
     Problem::BadRequest(validation_error.nested_in("fixtures").to_string())
 }
 
+/// An open world.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = World)]
+pub(super) struct WorldView {
+    /// Its name.
+    name: String,
+    /// Its base URL without a trailing slash, which its control plane is below too. The host is the one that was asked, or
+    /// that of `--public-url`.
+    url: String,
+}
+
+impl WorldView {
+    /// `asked` is the world that answers.
+    fn new(info: WorldInfo, context: &WorldContext, asked: &World, headers: &HeaderMap) -> Self {
+        let base_url = asked.base_url(headers);
+        let url = match &asked.settings().public_url {
+            _ if *info.name == *context.name => base_url,
+            Some(public_url) if info.name == MAIN => public_url.clone(),
+            _ => base_url.with_port(info.port),
+        };
+        Self {
+            name: info.name,
+            url: url.to_string(),
+        }
+    }
+}
+
 /// The open worlds.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Worlds)]
 pub(super) struct WorldsBody {
     /// In the order in which they were opened; the first is `main`.
-    worlds: Vec<WorldInfo>,
+    worlds: Vec<WorldView>,
 }
 
 /// Lists the worlds of the process; every world returns the same list.
 #[utoipa::path(get, path = "/_emulator/v1/worlds", operation_id = "ListWorlds", tag = "control",
     responses((status = 200, body = WorldsBody),
     ProblemWith::<501>))]
-pub(super) async fn list_worlds(context: WorldContext) -> Response {
-    let worlds = context.host.list();
+pub(super) async fn list_worlds(
+    State(Control(asked)): State<Control>,
+    context: WorldContext,
+    headers: HeaderMap,
+) -> Response {
+    let open = context.host.list().into_iter();
+    let worlds = open
+        .map(|info| WorldView::new(info, &context, &asked, &headers))
+        .collect();
     json(StatusCode::OK, &WorldsBody { worlds })
 }
 
@@ -162,32 +198,38 @@ pub(super) async fn list_worlds(context: WorldContext) -> Response {
 /// left.
 #[utoipa::path(post, path = "/_emulator/v1/worlds", operation_id = "AddWorld", tag = "control",
     request_body(content = Option<NewWorld>,
-        example = json!({"freeze": "2030-01-01T00:00:00Z"})), responses((status = 201, body = WorldInfo),
+        example = json!({"freeze": "2030-01-01T00:00:00Z"})), responses((status = 201, body = WorldView),
     ProblemWith::<400>,
     ProblemWith::<409>,
     ProblemWith::<429>,
     ProblemWith::<501>))]
 pub(super) async fn add_world(
+    State(Control(asked)): State<Control>,
     context: WorldContext,
+    headers: HeaderMap,
     Json(chosen): Json<NewWorld>,
 ) -> Result<Response, Problem> {
     let (name, world) = chosen.make(context.host.first())?;
     let info = context.host.open(name, world)?;
-    Ok(json(StatusCode::CREATED, &info))
+    let view = WorldView::new(info, &context, &asked, &headers);
+    Ok(json(StatusCode::CREATED, &view))
 }
 
 /// Shows the URL of a world. Errors: 404.
 #[utoipa::path(get, path = "/_emulator/v1/worlds/{name}", operation_id = "ShowWorld", tag = "control",
-    responses((status = 200, body = WorldInfo),
+    responses((status = 200, body = WorldView),
     ProblemWith::<404>,
     ProblemWith::<501>))]
 pub(super) async fn show_world(
+    State(Control(asked)): State<Control>,
     context: WorldContext,
+    headers: HeaderMap,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
     let found = context.host.find(&name);
     let info = found.map_err(|error| with_hint(&context, error))?;
-    Ok(json(StatusCode::OK, &info))
+    let view = WorldView::new(info, &context, &asked, &headers);
+    Ok(json(StatusCode::OK, &view))
 }
 
 /// Closes a world, and returns once its port and connections are closed; requests in progress are cut off after 100 ms.
@@ -255,6 +297,8 @@ mod tests {
             freeze: Some(7),
             journal_bytes: 1_000,
             seed: 4711,
+            public_url: "https://emulator.test".parse().ok(),
+            webhooks_anywhere: true,
         }
     }
 
@@ -273,6 +317,8 @@ mod tests {
             pace: 0.5,
             freeze: Some(1_000),
             seed: 4711,
+            public_url: like().public_url,
+            webhooks_anywhere: true,
             ..Settings::default()
         };
         assert_eq!(made(chosen), expected);

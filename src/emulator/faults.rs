@@ -29,12 +29,12 @@ impl FaultsHandle<'_> {
 
     /// Removes a fault; returns false if none has that id.
     pub fn remove(&self, id: &str) -> bool {
-        self.0.recorder().faults.remove(id)
+        faults::remove(self.0, id)
     }
 
     /// Removes all faults.
     pub fn clear(&self) {
-        self.0.recorder().faults.clear();
+        faults::clear(self.0);
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
 use crate::app::app_with_host;
+use crate::http::observe::events::ResetTo;
 use crate::registry::fixtures;
 use crate::registry::{State, World};
 use crate::server::worlds::{Limits, WorldServer};
@@ -97,9 +98,9 @@ impl Emulator {
         RequestsHandle(self.world())
     }
 
-    /// Resets state, clock, ids, scripts, faults and journal to the fixtures.
+    /// Resets state, clock, ids, scripts, faults, webhooks and journal to the fixtures.
     pub fn reset(&self) {
-        self.world().reset(false);
+        self.world().reset(ResetTo::Fixtures);
     }
 
     /// The whole state in the fixture format.

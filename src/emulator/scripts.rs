@@ -28,13 +28,12 @@ impl ScriptsHandle<'_> {
 
     /// Removes a script; returns false if none has that id.
     pub fn remove(&self, id: &str) -> bool {
-        self.0
-            .write(|database, _| database.shared.scripts.remove(id))
+        scripts::remove(self.0, id)
     }
 
     /// Removes all scripts.
     pub fn clear(&self) {
-        self.0.write(|database, _| database.shared.scripts.clear());
+        scripts::clear(self.0);
     }
 }
 

@@ -1,9 +1,10 @@
 //! A world: one memory with one clock and one sequence of ids. A process may have many.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use axum::http::HeaderMap;
 use tokio::sync::Notify;
 
 use super::database::Database;
@@ -11,12 +12,13 @@ use super::families::families;
 use super::state::State;
 use crate::http::context::with_details;
 use crate::http::observe::Recorder;
-use crate::http::observe::events::WorldEvent;
+use crate::http::observe::events::{ResetTo, WorldEvent};
 use crate::sim::clock::{Clock, ClockReading, ClockUpdate, InvalidInstant, Mode};
 use crate::sim::ids::Ids;
 use crate::sim::{Millis, NEVER, Transition};
 use crate::world::fixture::ValidationError;
 use crate::world::handle::{Access, Handle, Services, Shared};
+use crate::world::public_url::PublicUrl;
 use crate::world::settings::Settings;
 use crate::world::store::Store;
 
@@ -57,6 +59,7 @@ impl World {
             ids: Ids::seeded(settings.seed),
             request_ids,
             token_ids: Ids::seeded(settings.seed.swap_bytes() ^ TOKENS),
+            own_port: OnceLock::new(),
             settings,
         };
         let inner = WorldInner {
@@ -89,6 +92,17 @@ impl World {
     /// True if the world is open to callers.
     pub fn is_ready(&self) -> bool {
         self.0.ready.load(Ordering::Acquire)
+    }
+
+    /// The URL of the world in the answer to a request with these headers.
+    pub fn base_url(&self, headers: &HeaderMap) -> PublicUrl {
+        self.0.services.base_url(headers)
+    }
+
+    /// Sets the port of a further world of the process.
+    pub fn set_port(&self, port: u16) {
+        // A world is served once.
+        let _ = self.0.services.own_port.set(port);
     }
 
     /// The options of the world.
@@ -188,6 +202,7 @@ impl World {
             let reading = self.0.clock.set(update)?;
             self.0.earlier.notify_one();
             self.catch_up(database, reading.now, on_transition);
+            self.recorder().events.add(WorldEvent::Clock(reading));
             Ok(reading)
         })
     }
@@ -231,11 +246,12 @@ impl World {
         })
     }
 
-    /// Restores the fixtures or empties the memory. Clock, ids, scripts, faults and journal start over too.
+    /// Restores the fixtures or empties the memory. Clock, ids, scripts, faults, webhooks and journal start
+    /// over too.
     ///
     /// # Panics
     /// Never: the fixtures were loaded when the world was created.
-    pub fn reset(&self, to_empty: bool) {
+    pub fn reset(&self, to: ResetTo) {
         self.0.store.write(|database| {
             let services = &self.0.services;
             self.0.clock.restart(&fresh_clock(&services.settings));
@@ -245,13 +261,13 @@ impl World {
             let mut empty = Database::new(&services.settings);
             empty.shared.log.count_on_from(&database.shared.log);
             *database = empty;
-            let state = if to_empty {
-                State::default()
-            } else {
-                self.0.fixtures.clone()
+            let state = match to {
+                ResetTo::Empty => State::default(),
+                ResetTo::Fixtures => self.0.fixtures.clone(),
             };
             self.load(database, state, self.0.clock.now())
                 .expect("the fixtures were loaded when the world was created");
+            self.recorder().events.add(WorldEvent::Reset { to });
         });
     }
 

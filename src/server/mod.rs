@@ -3,6 +3,8 @@
 pub mod accept;
 mod connection;
 mod head;
+pub mod http_client;
 mod socket;
 pub mod timer;
+mod webhooks;
 pub mod worlds;

@@ -27,6 +27,7 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
+    use crate::http::observe::events::ResetTo;
     use crate::registry::State;
     use crate::sim::clock::ClockUpdate;
     use crate::world::settings::Settings;
@@ -48,7 +49,7 @@ mod tests {
         assert!(is_woken(), "it was set");
         world.advance(1_000, &mut |_| {}).unwrap();
         assert!(is_woken(), "it was advanced");
-        world.reset(false);
+        world.reset(ResetTo::Fixtures);
         assert!(is_woken(), "it was reset");
         assert!(!is_woken());
     }

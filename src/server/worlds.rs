@@ -9,15 +9,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use indexmap::IndexMap;
-use serde::Serialize;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use utoipa::ToSchema;
 
+use crate::http::observe::Recorder;
+use crate::http::observe::events::{WorldChange, WorldChangeKind, WorldEvent};
 use crate::registry::World;
 use crate::server::accept::serve;
 use crate::server::timer::tick;
+use crate::server::webhooks::deliver;
 
 /// The name of the first world.
 pub const MAIN: &str = "main";
@@ -74,13 +75,11 @@ pub enum WorldError {
 }
 
 /// An open world.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = World)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorldInfo {
     /// Its name.
     pub name: String,
-    /// Its base URL without a trailing slash, which its control plane is below too.
-    pub url: String,
+    pub port: u16,
 }
 
 /// The worlds of one process. Cheap to clone; all clones are the same server.
@@ -119,6 +118,7 @@ struct OpenWorlds {
 
 struct OpenWorld {
     info: WorldInfo,
+    recorder: Arc<Recorder>,
     stop: CancellationToken,
     closed: CancellationToken,
 }
@@ -186,6 +186,7 @@ impl WorldServer {
         let (listener, address) = self.bind(worlds.last_port)?;
         worlds.last_port = Some(address.port());
         let name = name.unwrap_or_else(|| worlds.generate_name());
+        world.set_port(address.port());
         world.open();
         Ok(self.serve(&mut worlds, name, world, listener, address))
     }
@@ -243,11 +244,15 @@ impl WorldServer {
             host: self.clone(),
             name: name.as_str().into(),
         };
+        let recorder = Arc::clone(world.recorder());
+        recorder.name_world(&name);
         let running = run_world(context, world, listener, stop.clone(), closed.clone());
-        let url = url(address);
-        let info = WorldInfo { name, url };
+        worlds.tell(WorldChangeKind::Opened, &name);
+        let port = address.port();
+        let info = WorldInfo { name, port };
         let open = OpenWorld {
             info: info.clone(),
+            recorder,
             stop,
             closed,
         };
@@ -282,6 +287,15 @@ impl WorldServer {
 }
 
 impl OpenWorlds {
+    /// Tells the open worlds of a change to the list of worlds.
+    fn tell(&self, change: WorldChangeKind, name: &str) {
+        for open in self.open.values() {
+            let name = name.to_owned();
+            let event = WorldEvent::World(WorldChange { change, name });
+            open.recorder.events.add(event);
+        }
+    }
+
     fn get(&self, name: &str) -> Result<&OpenWorld, WorldError> {
         let open = self.open.get(name).filter(|open| open.is_open());
         open.ok_or_else(|| WorldError::Unknown(name.to_owned()))
@@ -316,14 +330,24 @@ async fn run_world(
     let closed = closed.drop_guard();
     let router = (context.host.0.app)(&world, context.clone());
     let timer = tokio::spawn(tick(world.clone(), stop.clone()));
+    let deliver_until_stop = {
+        let (recorder, stop) = (Arc::clone(world.recorder()), stop.clone());
+        let name = Arc::clone(&context.name);
+        async move { stop.run_until_cancelled(deliver(recorder, &name)).await }
+    };
+    let delivery = tokio::spawn(deliver_until_stop);
     serve(listener, router, stop).await;
+    let _ = delivery.await;
     // A panic of the timer task has been logged, and does not end the world.
     let _ = timer.await;
     if let Some(on_close) = &context.host.0.on_close {
         on_close(&context.name, &world);
     }
     drop(world);
-    context.host.worlds().open.shift_remove(&*context.name);
+    let mut worlds = context.host.worlds();
+    worlds.open.shift_remove(&*context.name);
+    worlds.tell(WorldChangeKind::Closed, &context.name);
+    drop(worlds);
     drop(closed);
 }
 

@@ -36,11 +36,7 @@ fn rfc3339_beyond(at: Millis) -> String {
 }
 
 /// Serializes an instant as [`rfc3339`] writes it.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands a field over by reference"
-)]
-pub(super) fn serialize<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn serialize<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&rfc3339(*at))
 }
 

@@ -1,8 +1,11 @@
 //! A family's handle on its own table.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use axum::http::HeaderMap;
 
 use super::identities::Directory;
+use super::public_url::PublicUrl;
 use super::settings::Settings;
 use crate::http::observe::Recorder;
 use crate::sim::Millis;
@@ -43,6 +46,21 @@ pub struct Services {
     pub token_ids: Ids,
     /// Journal, events, metrics and faults.
     pub recorder: Arc<Recorder>,
+    /// The port of a further world, which the public URL of the first world does not have.
+    pub own_port: OnceLock<u16>,
+}
+
+impl Services {
+    /// The URL of the world in the answer to a request with these headers.
+    pub fn base_url(&self, headers: &HeaderMap) -> PublicUrl {
+        let Some(public_url) = self.settings.public_url.clone() else {
+            return PublicUrl::of_request(headers);
+        };
+        match self.own_port.get() {
+            Some(port) => public_url.with_port(*port),
+            None => public_url,
+        }
+    }
 }
 
 /// Access to one table of a world under the world's lock. The registry implements it once per table, so a family
@@ -102,6 +120,11 @@ impl<T> Handle<T> {
 
     pub fn settings(&self) -> &Settings {
         &self.services.settings
+    }
+
+    /// The URL of the world in the answer to a request with these headers, without a trailing slash.
+    pub fn base_url(&self, headers: &HeaderMap) -> String {
+        self.services.base_url(headers).to_string()
     }
 
     /// The sequence of resource ids.

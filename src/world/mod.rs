@@ -6,6 +6,7 @@ pub mod fixture;
 pub mod handle;
 pub mod hints;
 pub mod identities;
+pub mod public_url;
 pub mod run_fixture;
 pub mod settings;
 pub mod store;

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::public_url::PublicUrl;
 use crate::sim::Millis;
 
 /// The credentials that are accepted.
@@ -74,6 +75,10 @@ pub struct Settings {
     pub journal_bytes: usize,
     /// The seed of all identifiers.
     pub seed: u64,
+    /// The URL of the first world in answers; absent: the one that was asked.
+    pub public_url: Option<PublicUrl>,
+    /// True if webhooks may be anywhere, and not only on the loopback.
+    pub webhooks_anywhere: bool,
 }
 
 impl Settings {
@@ -95,6 +100,8 @@ impl Default for Settings {
             freeze: None,
             journal_bytes: 8 << 20,
             seed: 0x1d5,
+            public_url: None,
+            webhooks_anywhere: false,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use release_emulator::internals::Settings;
+use release_emulator::internals::http::observe::events::ResetTo;
 use release_emulator::internals::sim::clock::Stopwatch;
 use release_emulator::{
     Auth, ClockError, Delay, Emulator, EmulatorBuilder, Family, Fault, Fidelity, PipelinesList,
@@ -366,7 +367,7 @@ async fn fixtures_come_from_files_from_the_documents_and_from_the_program() {
         keys.contains(&"from-a-file".to_owned()) && keys.contains(&"demo".to_owned()),
         "{keys:?}"
     );
-    emulator.world().reset(true);
+    emulator.world().reset(ResetTo::Empty);
     assert_eq!(emulator.state().zadig, State::default().zadig);
     emulator.reset();
     assert_eq!(ids(), (projects, keys));

@@ -179,6 +179,67 @@ async fn requests_and_transitions_arrive_in_order() {
 }
 
 #[tokio::test]
+async fn the_stream_begins_at_once_and_is_not_buffered_by_proxies() {
+    let server = Server::with(frozen()).await;
+    let mut stream = server.connect().await;
+    let head = "GET /_emulator/v1/events HTTP/1.1\r\nHost: x\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut lines = BufReader::new(stream).lines();
+    let mut received = Vec::new();
+    while !received.iter().any(|line: &String| line.starts_with(':')) {
+        let line = timeout(PATIENCE, lines.next_line()).await;
+        received.push(line.expect("in time").expect("readable").expect("open"));
+    }
+    assert!(
+        received.contains(&"X-Accel-Buffering: no".to_owned()),
+        "{received:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_the_control_plane_does_is_told_by_name() {
+    let server = Server::with(frozen()).await;
+    let mut listener = Listener::connect(&server, "", None).await;
+    let script = json!({"match": {"family": "pipelines"}, "outcome": "fail"});
+    let fault = json!({"match": {"family": "asm"}, "do": {"status": 503}});
+    let control = |method: &'static str, path: &str, body: Value| {
+        let (server, path) = (&server, format!("/_emulator/v1/{path}"));
+        async move {
+            let (status, body) = send(server, method, &path, &body).await;
+            assert!(status < 300, "{method} {path}: {status} {body}");
+            serde_json::from_str::<Value>(&body).unwrap_or_default()
+        }
+    };
+    control("POST", "clock/advance", json!({"ms": 1_000})).await;
+    control("PUT", "clock", json!({"pace": 2.0})).await;
+    let script = control("POST", "scripts", script).await["id"].take();
+    let fault = control("POST", "faults", fault).await["id"].take();
+    control(
+        "DELETE",
+        &format!("faults/{}", fault.as_str().unwrap()),
+        Value::Null,
+    )
+    .await;
+    control("DELETE", "scripts", Value::Null).await;
+    control("POST", "reset", json!({"to": "empty"})).await;
+
+    let clock = |now, pace| json!({"now": now, "mode": "frozen", "pace": pace});
+    for (kind, data) in [
+        ("clock", clock("2026-01-01T12:00:01Z", 1.0)),
+        ("clock", clock("2026-01-01T12:00:01Z", 2.0)),
+        ("script", json!({"change": "added", "id": script})),
+        ("fault", json!({"change": "added", "id": fault})),
+        ("fault", json!({"change": "removed", "id": fault})),
+        ("script", json!({"change": "removed", "id": null})),
+        ("reset", json!({"to": "empty"})),
+    ] {
+        let received = listener.next().await;
+        assert_eq!((received.kind.as_str(), received.data), (kind, data));
+        assert!(received.id.is_some());
+    }
+}
+
+#[tokio::test]
 async fn the_transition_of_a_command_names_the_command() {
     let server = Server::with(frozen()).await;
     let mut listener = Listener::connect(&server, "?family=plans", None).await;

@@ -375,3 +375,48 @@ async fn metrics_count_requests_and_resources() {
     assert!(text.contains("release_emulator_process_resident_memory_bytes "));
     assert!(text.ends_with("# EOF\n"));
 }
+
+#[tokio::test]
+async fn metrics_are_prometheus_text_for_clients_that_want_it_at_both_paths() {
+    let app = with_requests().await;
+    for path in ["/_emulator/v1/metrics", "/metrics"] {
+        let reply = app
+            .send("GET", path, &[("accept", "text/plain;version=0.0.4")], "")
+            .await;
+        assert_eq!(
+            reply.header("content-type"),
+            "text/plain; version=0.0.4; charset=utf-8"
+        );
+        let text = reply.text();
+        for line in [
+            "# TYPE release_emulator_requests_total counter",
+            r#"release_emulator_requests_total{family="-",operation="-",status="404"} 1"#,
+            "# TYPE release_emulator_request_duration_seconds histogram",
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line} in\n{text}");
+        }
+        assert!(
+            !text.contains("# EOF") && !text.contains("# UNIT"),
+            "{text}"
+        );
+        // Each metric is described before its first sample.
+        let mut described = Vec::new();
+        for line in text.lines() {
+            if let Some(name) = line.strip_prefix("# HELP ") {
+                described.push(name.split(' ').next().unwrap());
+            } else if !line.starts_with('#') {
+                assert!(
+                    described.iter().any(|name| line.starts_with(name)),
+                    "{line}"
+                );
+            }
+        }
+    }
+    let requests = app.get("/_emulator/v1/requests").await.assert_status(200);
+    let paths = requests["requests"].as_array().unwrap().iter();
+    assert!(
+        paths
+            .map(|request| &request["path"])
+            .all(|path| path != "/metrics")
+    );
+}

@@ -38,6 +38,7 @@ mod signatures;
 mod socket;
 mod timeline;
 mod vendor;
+mod webhooks;
 mod wire;
 mod worlds;
 mod zadig;

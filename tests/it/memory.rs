@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use release_emulator::internals::http::observe::events::ResetTo;
 use release_emulator::internals::{Settings, State, World};
 use serde_json::{Value, json};
 
@@ -374,7 +375,7 @@ fn a_reset_holds_while_others_look_at_the_clock() {
         });
         let back = (0..5_000).all(|_| {
             world.advance(1_000, &mut |_| {}).unwrap();
-            world.reset(false);
+            world.reset(ResetTo::Fixtures);
             world.clock().now == NOON
         });
         done.store(true, Ordering::Relaxed);

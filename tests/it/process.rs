@@ -232,6 +232,37 @@ fn a_refusal_is_logged_with_its_reason_at_debug() {
 }
 
 #[test]
+fn a_line_of_the_json_log_has_request_id_and_world_and_its_numbers_are_numbers() {
+    let arguments = [
+        "--listen",
+        "127.0.0.1:0",
+        "--log",
+        "json",
+        "--log-level",
+        "info",
+    ];
+    let mut process = Process::spawn(command(&arguments).stderr(Stdio::piped()));
+    let reply = answer(send(process.port(), "GET", "/v3/p/pipeline/pipelines", ""));
+    process.assert_signal_sent("-TERM");
+    process.child.wait().unwrap();
+
+    let mut log = String::new();
+    let stderr = process.child.stderr.as_mut().unwrap();
+    stderr.read_to_string(&mut log).unwrap();
+    let lines = log.lines().map(|line| serde_json::from_str(line).unwrap());
+    let mut fields = lines.map(|line: serde_json::Value| line["fields"].clone());
+    let fields = fields.find(|fields| fields["path"] == "/v3/p/pipeline/pipelines");
+    let fields = fields.unwrap_or_else(|| panic!("no such line in {log}"));
+    assert!(
+        fields["duration_us"].is_u64() && fields["status"] == 200,
+        "{fields}"
+    );
+    assert_eq!(fields["world"], "main");
+    let request_id = fields["request_id"].as_str().unwrap();
+    assert!(reply.contains(request_id), "{request_id} in {reply}");
+}
+
+#[test]
 fn a_port_file_that_cannot_be_written_stops_with_code_2_and_leaves_nothing() {
     let folder = scratch("unwritable");
     std::fs::create_dir_all(folder.join("port")).unwrap();

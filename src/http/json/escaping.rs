@@ -19,6 +19,8 @@ impl Escaping {
     /// Writes a string with its quotes.
     pub(super) fn write_string(self, value: &str, text: &mut Vec<u8>) {
         if !self.may_apply(value) {
+            // Asked for once, and not by each of the three pieces.
+            text.reserve(value.len() + 2);
             text.push(b'"');
             text.extend_from_slice(value.as_bytes());
             text.push(b'"');

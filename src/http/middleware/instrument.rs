@@ -29,6 +29,9 @@ const FAULT: HeaderName = HeaderName::from_static("x-emulator-fault");
 /// The prefix of the control plane, whose requests are neither counted nor recorded.
 const CONTROL_PLANE: &str = "/_emulator";
 
+/// The path of the metrics that collectors ask for by default.
+const METRICS: &str = "/metrics";
+
 /// Serves a request with `serve`, and then:
 ///
 /// 1. discards the rest of the request body, as far as it has arrived,
@@ -83,7 +86,7 @@ pub async fn instrument<F: Future<Output = Response>>(
         hint_line.as_deref(),
     );
     let duration = stopwatch.elapsed();
-    request_head.log(&details, status, duration);
+    request_head.log(&details, recorder.world(), status, duration);
     if !request_head.is_control_plane {
         let seconds = duration.as_secs_f64();
         recorder.metrics.count(details.operation, status, seconds);
@@ -134,7 +137,8 @@ impl RequestHead {
         let path = parts.uri.path();
         let is_control_plane = path
             .strip_prefix(CONTROL_PLANE)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            || path == METRICS;
         let is_recorded = !is_control_plane && recorder.journal.is_on();
         let headers = &parts.headers;
         let has_body = headers.contains_key(header::CONTENT_LENGTH)
@@ -149,16 +153,17 @@ impl RequestHead {
         }
     }
 
-    fn log(&self, details: &RequestDetails, status: u16, duration: Duration) {
+    fn log(&self, details: &RequestDetails, world: &str, status: u16, duration: Duration) {
         let Self { method, path, .. } = self;
-        let duration_us = duration.as_micros();
+        let duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let request_id = details.id.as_str();
         let operation = details
             .operation
             .map_or("-", |operation| operation.id.as_str());
         if status >= 500 {
-            tracing::error!(%method, path, status, duration_us, operation, "{method} {path} answered {status}");
+            tracing::error!(%method, path, status, duration_us, operation, request_id, world, "{method} {path} answered {status}");
         } else {
-            tracing::info!(%method, path, status, duration_us, operation, "{method} {path} answered {status}");
+            tracing::info!(%method, path, status, duration_us, operation, request_id, world, "{method} {path} answered {status}");
         }
     }
 

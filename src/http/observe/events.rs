@@ -3,20 +3,106 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+use utoipa::ToSchema;
 
 use super::record::RequestSummary;
 use crate::sim::Transition;
+use crate::sim::clock::ClockReading;
 
 /// The number of events that the log keeps.
 const CAPACITY: usize = 10_000;
 
-#[derive(Clone, Debug)]
+/// An event, which is serialized as its data.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
 pub enum WorldEvent {
     /// A request was answered.
     Request(Arc<RequestSummary>),
     /// A resource or one of its steps changed its status.
     Transition(Arc<Transition>),
+    /// The clock was set or advanced.
+    Clock(ClockReading),
+    /// The world was reset.
+    Reset { to: ResetTo },
+    /// A script was added, replaced or removed.
+    Script(RuleChange),
+    /// A fault was added, replaced or removed.
+    Fault(RuleChange),
+    /// A world of the process was opened or closed.
+    World(WorldChange),
+}
+
+/// The state that a reset restores.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ResetTo {
+    /// The fixtures.
+    #[default]
+    Fixtures,
+    /// An empty world.
+    Empty,
+}
+
+/// A change to the scripts or faults in force.
+#[derive(Clone, Debug, Serialize)]
+pub struct RuleChange {
+    pub change: RuleChangeKind,
+    /// The id of the rule; null: all of them.
+    pub id: Option<String>,
+}
+
+impl RuleChange {
+    pub fn added(id: &str) -> Self {
+        let id = Some(id.to_owned());
+        let change = RuleChangeKind::Added;
+        Self { change, id }
+    }
+
+    /// The rule is gone; `None` stands for all of them.
+    pub fn removed(id: Option<&str>) -> Self {
+        let id = id.map(str::to_owned);
+        let change = RuleChangeKind::Removed;
+        Self { change, id }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleChangeKind {
+    Added,
+    Replaced,
+    Removed,
+}
+
+/// A change to the worlds of the process.
+#[derive(Clone, Debug, Serialize)]
+pub struct WorldChange {
+    pub change: WorldChangeKind,
+    pub name: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WorldChangeKind {
+    Opened,
+    Closed,
+}
+
+impl WorldEvent {
+    /// The name of the event in the stream.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "request",
+            Self::Transition(_) => "transition",
+            Self::Clock(_) => "clock",
+            Self::Reset { .. } => "reset",
+            Self::Script(_) => "script",
+            Self::Fault(_) => "fault",
+            Self::World(_) => "world",
+        }
+    }
 }
 
 /// The newest events, numbered from 1.
@@ -63,6 +149,11 @@ impl EventLog {
         drop(events);
         // Outside the lock, since freeing takes longer than the rest.
         drop(oldest);
+    }
+
+    /// The number of the newest event, 0 before the first.
+    pub fn newest(&self) -> u64 {
+        newest(&self.lock())
     }
 
     /// Subscribes to the number of the newest event, 0 before the first.

@@ -1,4 +1,4 @@
-//! The recorder of a world's requests: journal, event log and metrics, beside the faults in force.
+//! The recorder of a world's requests: journal, event log, metrics and webhooks, beside the faults in force.
 //!
 //! None of them shares a lock with the store.
 
@@ -7,8 +7,9 @@ pub mod headers;
 pub mod journal;
 pub mod metrics;
 pub mod record;
+pub mod webhooks;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::http::faults::injection::Faults;
 use crate::sim::clock::Clock;
@@ -17,6 +18,7 @@ use events::{EventLog, WorldEvent};
 use journal::Journal;
 use metrics::Metrics;
 use record::RequestRecord;
+use webhooks::Webhooks;
 
 /// The parts of a world that the middleware works with.
 #[derive(Debug)]
@@ -28,6 +30,9 @@ pub struct Recorder {
     pub events: EventLog,
     pub faults: Faults,
     pub metrics: Metrics,
+    pub webhooks: Webhooks,
+    /// The name of the world, once a server has opened it.
+    world: OnceLock<String>,
 }
 
 impl Recorder {
@@ -40,7 +45,20 @@ impl Recorder {
             events: EventLog::default(),
             faults: Faults::default(),
             metrics: Metrics::default(),
+            webhooks: Webhooks::default(),
+            world: OnceLock::new(),
         }
+    }
+
+    /// Sets the name of the world for log lines.
+    pub fn name_world(&self, name: &str) {
+        // A world is opened once.
+        let _ = self.world.set(name.to_owned());
+    }
+
+    /// The name of the world; empty before a server opens it.
+    pub fn world(&self) -> &str {
+        self.world.get().map_or("", String::as_str)
     }
 
     /// Records a request with its answer.
@@ -50,9 +68,11 @@ impl Recorder {
         self.journal.add(record);
     }
 
-    /// Empties the journal and removes all faults. Events and metrics stay, since their numbers must not go back.
+    /// Empties the journal and removes all faults and webhooks. Events and metrics stay, since their numbers must not go
+    /// back.
     pub fn reset(&self) {
         self.journal.clear();
         self.faults.clear();
+        self.webhooks.clear();
     }
 }

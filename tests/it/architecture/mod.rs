@@ -49,12 +49,13 @@ const READS_OF_THE_CLOCK: [&str; 3] = ["SystemTime::now", "Instant::now", "Utc::
 const READ_THE_CLOCK: [&str; 1] = ["sim/clock.rs"];
 
 const WAITING: [&str; 3] = ["sleep", "sleep_until", "interval_at"];
-/// The timer, the accept loop, and faults.
-const MAY_WAIT: [&str; 4] = [
+/// The timer, the accept loop, the delivery to webhooks, and faults.
+const MAY_WAIT: [&str; 5] = [
     "http/faults/apply.rs",
     "http/middleware/guard.rs",
     "server/accept.rs",
     "server/timer.rs",
+    "server/webhooks.rs",
 ];
 
 const SPAWNING: [&str; 4] = ["spawn", "spawn_blocking", "spawn_local", "spawn_on"];

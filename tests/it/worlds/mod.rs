@@ -7,6 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use axum::http::Method;
 use release_emulator::Emulator;
 use release_emulator::internals::server::worlds::{Limits, WorldServer};
 use release_emulator::internals::sim::clock::Stopwatch;
@@ -29,7 +30,11 @@ async fn emulator() -> (Emulator, Remote) {
 
 /// A host with limits, stopped with the test.
 async fn host(limits: Limits) -> (tokio_util::sync::DropGuard, Remote) {
-    let world = World::new(Settings::default(), State::default()).unwrap();
+    serve(Settings::default(), limits).await
+}
+
+async fn serve(settings: Settings, limits: Limits) -> (tokio_util::sync::DropGuard, Remote) {
+    let world = World::new(settings, State::default()).unwrap();
     world.open();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let host = WorldServer::start(world, listener, limits, app_with_host, None).unwrap();
@@ -60,6 +65,102 @@ async fn assert_refused(main: &Remote, chosen: Value, status: u16) -> String {
     assert_eq!(reply.header("content-type"), "application/problem+json");
     let problem = reply.assert_status(status);
     problem["detail"].as_str().expect("a detail").to_owned()
+}
+
+#[tokio::test]
+async fn the_url_of_a_world_has_the_host_that_was_asked_or_the_public_one() {
+    let public = Settings {
+        public_url: "https://emulator.test:8443".parse().ok(),
+        ..Settings::default()
+    };
+    for (settings, asked, main_url, host_of_others) in [
+        (
+            Settings::default(),
+            "emulator.docker:9999",
+            "http://emulator.docker:9999",
+            "http://emulator.docker",
+        ),
+        (
+            Settings::default(),
+            "emulator.docker",
+            "http://emulator.docker",
+            "http://emulator.docker",
+        ),
+        (
+            Settings::default(),
+            "[::1]:4600",
+            "http://[::1]:4600",
+            "http://[::1]",
+        ),
+        (
+            public,
+            "emulator.docker:9999",
+            "https://emulator.test:8443",
+            "https://emulator.test",
+        ),
+    ] {
+        let (_stop, main) = serve(settings, Limits::default()).await;
+        let host = [("host", asked)];
+        let open = main.send(
+            Method::POST,
+            WORLDS,
+            &host,
+            json!({"name": "t1"}).to_string(),
+        );
+        let opened = open.await.assert_status(201);
+        let port = opened["url"]
+            .as_str()
+            .unwrap()
+            .rsplit(':')
+            .next()
+            .unwrap()
+            .to_owned();
+        let t1 = json!({"name": "t1", "url": format!("{host_of_others}:{port}")});
+        assert_eq!(opened, t1);
+        let listed = main.send(Method::GET, WORLDS, &host, String::new()).await;
+        let main_world = json!({"name": "main", "url": main_url});
+        assert_eq!(
+            listed.assert_status(200),
+            json!({"worlds": [main_world, t1]})
+        );
+        let versions = main.send(Method::GET, "/", &host, String::new()).await;
+        let link = &versions.assert_status(300)["versions"]["values"][0]["links"][0]["href"];
+        assert_eq!(link.as_str().unwrap(), format!("{main_url}/v3/"));
+
+        // The port that `t1` has on this machine, asked by the name that callers know.
+        let t1 = Remote::at(format!("http://127.0.0.1:{port}"));
+        let host = [("host", &*format!("emulator.docker:{port}"))];
+        let versions = t1.send(Method::GET, "/", &host, String::new()).await;
+        let link = &versions.assert_status(300)["versions"]["values"][0]["links"][0]["href"];
+        let host_of_t1 = if main_url.starts_with("https") {
+            host_of_others
+        } else {
+            "http://emulator.docker"
+        };
+        assert_eq!(link.as_str().unwrap(), format!("{host_of_t1}:{port}/v3/"));
+    }
+}
+
+#[tokio::test]
+async fn a_world_is_told_of_the_opening_and_closing_of_others() {
+    let (emulator, main) = emulator().await;
+    main.open(json!({"name": "t1"})).await;
+    main.delete(&format!("{WORLDS}/t1"))
+        .await
+        .assert_status(204);
+    let events = emulator
+        .world()
+        .recorder()
+        .events
+        .since(0, 100)
+        .events
+        .into_iter();
+    let events: Vec<_> = events
+        .filter(|(_, event)| event.name() == "world")
+        .map(|(_, event)| serde_json::to_value(event).unwrap())
+        .collect();
+    let told = |change| json!({"change": change, "name": "t1"});
+    assert_eq!(events, [told("opened"), told("closed")]);
 }
 
 #[tokio::test]

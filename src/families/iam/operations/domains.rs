@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::http::request::Parts;
 use axum::response::Response;
 
-use super::request::base;
 use crate::families::iam::Error;
 use crate::families::iam::Iam;
 use crate::families::iam::wire::domain::IamDomains;
@@ -24,7 +23,7 @@ pub(super) async fn list_domains(
     caller: Caller,
     parts: Parts,
 ) -> Result<Response, Error> {
-    let base = base(&parts);
+    let base = handle.base_url(&parts.headers);
     Ok(handle.read(|(), shared, _| {
         let domain = shared.identities.account_of(&caller);
         response::ok(&IamDomains::new(domain, &base), 512)

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::request::{bad, base, flag, target};
+use super::request::{bad, flag, target};
 use crate::families::iam::error::{IamErrorBody, KeystoneErrorBody};
 use crate::families::iam::wire::project::{IamAuthProjects, IamProjectEnvelope, IamProjects};
 use crate::families::iam::{Error, Iam};
@@ -61,7 +61,7 @@ pub(super) async fn list_projects(
     let enabled = flag("enabled", filter.enabled.as_deref())?;
     let is_domain = flag("is_domain", filter.is_domain.as_deref())?;
     let none_matches = enabled == Some(false) || is_domain == Some(true);
-    let (base, path) = (base(&parts), target(&parts));
+    let (base, path) = (handle.base_url(&parts.headers), target(&parts));
     Ok(handle.read(|(), shared, _| {
         let directory = &shared.identities;
         let domain = directory.account_of(&caller);
@@ -123,7 +123,7 @@ pub(super) async fn list_auth_projects(
     caller: Caller,
     parts: Parts,
 ) -> Result<Response, Error> {
-    let base = base(&parts);
+    let base = handle.base_url(&parts.headers);
     Ok(handle.read(|(), shared, _| {
         let directory = &shared.identities;
         let projects = directory.projects(&caller.name);
@@ -149,7 +149,7 @@ pub(super) async fn show_project(
     caller: Caller,
     parts: Parts,
 ) -> Result<Response, Error> {
-    let base = base(&parts);
+    let base = handle.base_url(&parts.headers);
     handle.read(|(), shared, _| {
         let directory = &shared.identities;
         let project = directory.project(&caller.name, NameOrId::Id(&id));

@@ -1,7 +1,6 @@
 //! The parts of requests that several operations read.
 
 use axum::body::Bytes;
-use axum::http::header;
 use axum::http::request::Parts;
 
 use crate::families::iam::Error;
@@ -14,15 +13,6 @@ pub(super) fn note_body(body: &Bytes, ignored: Vec<String>) {
         details.unknown_fields = ignored;
         details.body = body.clone();
     });
-}
-
-/// The base URL of the emulator, as the client knows it.
-pub(super) fn base(request: &Parts) -> String {
-    let host = request
-        .headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    format!("http://{}", host.unwrap_or("localhost"))
 }
 
 /// The path of the request with its query, secrets masked.

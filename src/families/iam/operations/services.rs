@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::request::{bad, base, target};
+use super::request::{bad, target};
 use crate::families::iam::error::IamErrorBody;
 use crate::families::iam::model::{SERVICES, catalog, endpoints, regions};
 use crate::families::iam::wire::service::{
@@ -33,7 +33,7 @@ pub(super) async fn show_catalog(
     caller: Caller,
     parts: Parts,
 ) -> Result<Response, Error> {
-    let base = base(&parts);
+    let base = handle.base_url(&parts.headers);
     let project = handle.read(|(), shared, _| {
         let id = caller.default_project()?;
         shared.identities.project(&caller.name, NameOrId::Id(id))
@@ -68,10 +68,11 @@ pub(super) struct ServiceFilter {
         ("x-action" = json!("none")),
         ("x-differences" = json!("the emulated services, ASM and ServiceStage under inferred names"))))]
 pub(super) async fn list_services(
+    State(Iam(handle)): State<Iam>,
     Query(filter): Query<ServiceFilter>,
     parts: Parts,
 ) -> Result<Response, Error> {
-    let (base, path) = (base(&parts), target(&parts));
+    let (base, path) = (handle.base_url(&parts.headers), target(&parts));
     let kind = filter.kind.filter(|kind| !kind.is_empty());
     let services = SERVICES.iter();
     let listed = services.filter(|service| kind.as_ref().is_none_or(|kind| kind == service.kind));
@@ -113,7 +114,7 @@ pub(super) async fn list_endpoints(
         Some("internal" | "admin") => true,
         Some(_) => return Err(bad("interface", "public, internal or admin")),
     };
-    let (base, path) = (base(&parts), target(&parts));
+    let (base, path) = (handle.base_url(&parts.headers), target(&parts));
     let projects = handle.read(|(), shared, _| shared.identities.projects(&caller.name));
     let regions = if is_empty {
         Vec::new()
@@ -145,7 +146,7 @@ pub(super) async fn list_regions(
     caller: Caller,
     parts: Parts,
 ) -> Result<Response, Error> {
-    let (base, path) = (base(&parts), target(&parts));
+    let (base, path) = (handle.base_url(&parts.headers), target(&parts));
     let projects = handle.read(|(), shared, _| shared.identities.projects(&caller.name));
     Ok(response::ok(
         &IamRegions::new(regions(&projects), &base, &path),

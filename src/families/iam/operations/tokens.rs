@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::request::{base, note_body};
+use super::request::note_body;
 use crate::families::huawei::{self, authenticate};
 use crate::families::iam::error::{IamAnyErrorBody, IamErrorBody, KeystoneErrorBody};
 use crate::families::iam::model::LoginRequest;
@@ -77,7 +77,7 @@ pub(super) async fn create_token(
     } else {
         None
     };
-    let base = base(&parts);
+    let base = handle.base_url(&parts.headers);
     let is_lenient = handle.settings().auth != Auth::Strict;
     let (token, text) = handle.write(|(), shared, now| {
         let directory = &mut shared.identities;
@@ -136,7 +136,7 @@ pub(super) async fn show_token(
     parts: Parts,
 ) -> Result<Response, Error> {
     let subject = subject(&parts)?;
-    let base = base(&parts);
+    let base = handle.base_url(&parts.headers);
     let (token, text) = handle.read(|(), shared, now| {
         let directory = &shared.identities;
         let token = directory

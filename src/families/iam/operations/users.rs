@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::request::{bad, base, flag, target};
+use super::request::{bad, flag, target};
 use crate::families::iam::error::{IamErrorBody, KeystoneErrorBody};
 use crate::families::iam::wire::user::{IamUser, IamUsers};
 use crate::families::iam::{Error, Iam};
@@ -51,7 +51,7 @@ pub(super) async fn list_users(
 ) -> Result<Response, Error> {
     let is_empty = flag("enabled", filter.enabled.as_deref())? == Some(false)
         || !filter.matches_endless_passwords()?;
-    let (base, path) = (base(&parts), target(&parts));
+    let (base, path) = (handle.base_url(&parts.headers), target(&parts));
     let named = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let (name, domain_id) = (named(&filter.name), named(&filter.domain_id));
     let users: Vec<IamUser> = handle.read(|(), shared, _| {

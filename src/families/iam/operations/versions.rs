@@ -1,12 +1,12 @@
 //! The versions of the API, for which clients ask before they have a credential.
 
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 
-use super::request::base;
-use crate::families::iam::Error;
 use crate::families::iam::wire::version::{IamVersionEnvelope, IamVersions};
+use crate::families::iam::{Error, Iam};
 use crate::http::response;
 
 /// Lists the versions of the API. `GET /`, without a credential.
@@ -17,8 +17,11 @@ use crate::http::response;
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("the vendor's API document, KeystoneListVersions, read 2026-11")),
         ("x-action" = json!("none"))))]
-pub(super) async fn list_versions(parts: Parts) -> Result<Response, Error> {
-    let versions = IamVersions::new(&base(&parts));
+pub(super) async fn list_versions(
+    State(Iam(handle)): State<Iam>,
+    parts: Parts,
+) -> Result<Response, Error> {
+    let versions = IamVersions::new(&handle.base_url(&parts.headers));
     let text = response::to_json(&versions, 512);
     Ok(response::json(StatusCode::MULTIPLE_CHOICES, text))
 }
@@ -29,7 +32,10 @@ pub(super) async fn list_versions(parts: Parts) -> Result<Response, Error> {
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("the vendor's API document, KeystoneShowVersion, read 2026-11")),
         ("x-action" = json!("none"))))]
-pub(super) async fn show_version(parts: Parts) -> Result<Response, Error> {
-    let version = IamVersionEnvelope::new(&base(&parts));
+pub(super) async fn show_version(
+    State(Iam(handle)): State<Iam>,
+    parts: Parts,
+) -> Result<Response, Error> {
+    let version = IamVersionEnvelope::new(&handle.base_url(&parts.headers));
     Ok(response::ok(&version, 512))
 }

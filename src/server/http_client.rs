@@ -1,0 +1,93 @@
+//! An HTTP client for webhooks: one request on a connection of its own, without TLS and redirects.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::http::{HeaderName, HeaderValue, Request, Uri, header};
+use futures_util::future::{Either, select};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1::handshake;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+/// The longest exchange.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// The most bytes that are read of the body of an answer.
+const MOST_READ: usize = 64 << 10;
+
+const USER_AGENT: &str = concat!("release-emulator/", env!("CARGO_PKG_VERSION"));
+
+/// Sends a request to an absolute URL, and returns the status of the answer. The error is the reason that there is none.
+pub(super) async fn post(
+    url: &Uri,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+) -> Result<u16, String> {
+    match timeout(LONGEST, exchange(url, headers, body)).await {
+        Ok(Ok(status)) => Ok(status),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", LONGEST.as_secs())),
+    }
+}
+
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+async fn exchange(
+    url: &Uri,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+) -> Result<u16, AnyError> {
+    let (host, port) = (url.host().unwrap_or_default(), url.port_u16().unwrap_or(80));
+    let stream = connect(host, port).await?;
+    let path = url.path_and_query().map_or("/", |path| path.as_str());
+    let authority = url.authority().map_or("", |authority| authority.as_str());
+    let mut request = Request::post(path)
+        .header(header::HOST, authority)
+        .header(header::USER_AGENT, USER_AGENT)
+        .header(header::CONNECTION, "close")
+        .body(Full::new(Bytes::from(body)))?;
+    for (name, value) in headers {
+        let name = HeaderName::from_static(name);
+        request
+            .headers_mut()
+            .insert(name, HeaderValue::try_from(value)?);
+    }
+    let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
+    let exchange = async {
+        let response = sender.send_request(request).await?;
+        let status = response.status().as_u16();
+        // Read so that the receiver can finish writing; the status is all that counts.
+        let _ = Limited::new(response.into_body(), MOST_READ)
+            .collect()
+            .await;
+        Ok(status)
+    };
+    match select(Box::pin(exchange), Box::pin(connection)).await {
+        Either::Left((status, _)) => status,
+        // The connection has ended, and with it the exchange.
+        Either::Right((_, exchange)) => exchange.await,
+    }
+}
+
+/// Connects to a host. The names of the loopback are not looked up.
+async fn connect(host: &str, port: u16) -> std::io::Result<TcpStream> {
+    if is_localhost(host) {
+        let loopbacks: [SocketAddr; 2] = [
+            (Ipv4Addr::LOCALHOST, port).into(),
+            (Ipv6Addr::LOCALHOST, port).into(),
+        ];
+        return TcpStream::connect(&loopbacks[..]).await;
+    }
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let addresses: Vec<_> = lookup_host((host, port)).await?.collect();
+    TcpStream::connect(&addresses[..]).await
+}
+
+/// True for the names that always mean the loopback. Source: RFC 6761, section 6.3.
+pub fn is_localhost(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
+}
