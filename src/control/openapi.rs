@@ -45,7 +45,7 @@ const HEADERS: [(&str, &str); 3] = [
     (
         "x-emulator-evidence",
         "How the response is known: `documented`, or `observed` or `inferred` with the parts that make it so (operation, \
-         error, fields, values, parameters), or `injected` with the id of the fault",
+         permission, error, fields, values, parameters), or `injected` with the id of the fault",
     ),
     (
         "x-emulator-hint",

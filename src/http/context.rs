@@ -68,6 +68,21 @@ pub fn note_error(row: &ErrorRow) {
     with_details(|details| details.evidence.note_error(row.evidence, row.name()));
 }
 
+/// Records the permission by which the caller may use the operation of the current request, if its name is a guess.
+pub fn note_permission(permission: &str) {
+    with_details(|details| {
+        let permissions = details
+            .operation
+            .map(|operation| &operation.inferred_permissions);
+        let inferred = permissions.and_then(|all| all.iter().find(|name| *name == permission));
+        if let Some(inferred) = inferred {
+            details
+                .evidence
+                .note_permission(Evidence::Inferred, inferred);
+        }
+    });
+}
+
 /// Records a part of the response to the current request that is a guess, where only the handler knows that it is.
 pub fn note_inferred(path: &'static str) {
     note_response(path, Evidence::Inferred);

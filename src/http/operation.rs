@@ -30,6 +30,9 @@ pub struct Operation {
     pub action: String,
     /// An older name of the permission, which also grants it; empty: there is none.
     pub alias: String,
+    /// Of the permission and its older name those that are a guess.
+    #[serde(skip)]
+    pub inferred_permissions: Vec<String>,
     /// The grounds on which the operation behaves as it does.
     pub evidence: Evidence,
     /// The parts of requests and responses that are known less well than the operation, such as
@@ -63,6 +66,14 @@ impl Operation {
             value if value.is_empty() => panic!("{method} {path} declares no {key}"),
             value => value,
         };
+        let inferred = extensions
+            .get("x-inferred-permissions")
+            .and_then(Value::as_array);
+        let inferred = inferred.into_iter().flatten().filter_map(Value::as_str);
+        let inferred_permissions: Vec<String> = inferred.map(str::to_owned).collect();
+        let permissions = inferred_permissions.iter();
+        let permissions = permissions.map(|name| format!("permission {name} (inferred)"));
+        let undocumented = permissions.chain(undocumented).collect();
         let tag = declared.tags.iter().flatten().next();
         Self {
             id: declared
@@ -75,6 +86,7 @@ impl Operation {
             summary: declared.summary.clone().unwrap_or_default(),
             action: required("x-action"),
             alias: optional("x-alias"),
+            inferred_permissions,
             evidence: serde_json::from_value(required("x-evidence").into())
                 .expect("documented, observed or inferred"),
             undocumented,

@@ -7,7 +7,7 @@ use super::path::decoded;
 use crate::http::auth::verify::{Key, verify_head};
 use crate::http::auth::{Credential, CredentialError, Signature, huawei};
 use crate::http::authentication::UnverifiedSignature;
-use crate::http::context::add_hint;
+use crate::http::context::{add_hint, note_permission};
 use crate::http::{Authentication, Caller, Evidence, Operation, Rejection};
 use crate::sim::clock::system_now;
 use crate::world::handle::Handle;
@@ -141,7 +141,15 @@ pub(super) fn authorize(
             let why = format!("the credential is for the project {own}, not for {project}");
             (why, Evidence::Documented)
         }
-        _ => return caller.authorize(operation),
+        _ => {
+            caller.authorize(operation)?;
+            if caller.actions.is_some() {
+                let is_newer = caller.is_allowed(&operation.action);
+                let names = (&operation.action, &operation.alias);
+                note_permission(if is_newer { names.0 } else { names.1 });
+            }
+            return Ok(());
+        }
     };
     Err(Rejection::Forbidden {
         action: operation.action.clone(),

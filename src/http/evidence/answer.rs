@@ -13,6 +13,8 @@ const USUAL_LENGTH: usize = 96;
 pub struct AnswerEvidence {
     /// The operation, once the request was admitted.
     operation: Option<(Evidence, &'static str)>,
+    /// The permission that the caller has and the operation requires.
+    permission: Option<(Evidence, &'static str)>,
     /// The row of an error table, by its code.
     error: Option<(Evidence, &'static str)>,
     /// The parts of the response body.
@@ -24,6 +26,10 @@ pub struct AnswerEvidence {
 impl AnswerEvidence {
     pub fn note_operation(&mut self, evidence: Evidence, id: &'static str) {
         self.operation = Some((evidence, id));
+    }
+
+    pub fn note_permission(&mut self, evidence: Evidence, name: &'static str) {
+        self.permission = Some((evidence, name));
     }
 
     pub fn note_error(&mut self, evidence: Evidence, name: &'static str) {
@@ -70,6 +76,7 @@ impl AnswerEvidence {
                 .map(|(_, name)| name)
         };
         add("operation=", &mut named(self.operation).into_iter());
+        add("permission=", &mut named(self.permission).into_iter());
         add("error=", &mut named(self.error).into_iter());
         let response = || self.response().iter().filter(of_weakest);
         let request = || self.request.iter().filter(of_weakest);
@@ -93,10 +100,11 @@ impl AnswerEvidence {
 
     fn weakest(&self) -> Option<Evidence> {
         let operation = self.operation.map(|(evidence, _)| evidence);
+        let permission = self.permission.map(|(evidence, _)| evidence);
         let error = self.error.map(|(evidence, _)| evidence);
         let parts = self.response().iter().chain(&self.request);
         let parts = parts.map(|part| part.evidence);
-        let all = parts.chain(operation).chain(error);
+        let all = parts.chain(operation).chain(permission).chain(error);
         all.max()
     }
 }

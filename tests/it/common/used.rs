@@ -146,6 +146,9 @@ pub fn parts(evidence: &str) -> BTreeSet<String> {
     for operation in listed("operation=") {
         parts.insert(format!("operation {operation} ({level})"));
     }
+    for permission in listed("permission=") {
+        parts.insert(format!("permission {permission} ({level})"));
+    }
     for (label, kind) in [("fields=", "field"), ("parameters=", "parameter")] {
         for path in listed(label) {
             parts.insert(format!("{kind} {path} ({level})"));

@@ -297,6 +297,37 @@ async fn the_list_of_operations_has_the_errors_too() {
 }
 
 #[tokio::test]
+async fn a_permission_counts_if_the_caller_is_limited_to_some() {
+    let app = App::load(&json!({"identities": {
+        "users": [
+            {"name": "ann", "actions": ["servicestage:app:create"]},
+            {"name": "bob", "actions": ["servicestage::createReleasePlan"]},
+            {"name": "root"},
+        ],
+        "tokens": [{"token": "of-ann", "user": "ann"}, {"token": "of-bob", "user": "bob"},
+            {"token": "of-root", "user": "root"}],
+    }}));
+    for (user, expected) in [
+        ("ann", "inferred; permission=servicestage:app:create"),
+        ("bob", "documented"),
+        ("root", "documented"),
+    ] {
+        let id = create_plan(&app).await;
+        let execute = format!("{}/{id}/execute", plans());
+        let token = format!("of-{user}");
+        let reply = app
+            .send("POST", &execute, &[("x-auth-token", &token)], "")
+            .await;
+        reply.assert_status(200);
+        assert_evidence(&reply, expected);
+        app.advance(60_000).await;
+        app.delete(&format!("{}/{id}", plans()))
+            .await
+            .assert_status(200);
+    }
+}
+
+#[tokio::test]
 async fn zadig_words_its_refusals_as_its_source_does() {
     let app = App::new();
     let unknown = app

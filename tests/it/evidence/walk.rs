@@ -219,6 +219,42 @@ async fn walk_iam(app: &App) {
     app.get("/v5/caller-identity").await.assert_status(501);
 }
 
+/// Uses operations by the permissions of one name and of the other.
+async fn walk_permissions(app: &App) {
+    let state = json!({"identities": {
+        "users": [
+            {"name": "old", "actions": ["servicestage:app:*"]},
+            {"name": "new", "actions": ["servicestage::*", "servicestage:pipeline:*"]},
+        ],
+        "tokens": [{"token": "of-old", "user": "old"}, {"token": "of-new", "user": "new"}],
+    }});
+    app.patch("/_emulator/v1/state", state)
+        .await
+        .assert_status(204);
+    let components = json!([{"seq": 0, "name": "web", "runtime_stack": {}}]);
+    for token in ["of-old", "of-new"] {
+        let send = async |method: &str, path: &str, body: Value| {
+            let headers = [("x-auth-token", token)];
+            app.send(method, path, &headers, body.to_string())
+                .await
+                .assert_status(200)
+        };
+        let body = json!({"name": token, "components": components});
+        let created = send("POST", &plans(), body).await;
+        let path = format!("{}/{}", plans(), created["id"].as_str().unwrap());
+        for command in ["execute", "abort"] {
+            send("POST", &format!("{path}/{command}"), json!({})).await;
+        }
+        app.advance(60_000).await;
+        send("DELETE", &path, json!({})).await;
+    }
+    let records = format!("{}/unknown/records", pipelines());
+    let headers = [("x-auth-token", "of-new")];
+    app.send("GET", &records, &headers, "")
+        .await
+        .assert_status(404);
+}
+
 #[tokio::test]
 async fn each_undocumented_part_is_named_by_an_answer_that_uses_it_and_by_no_other() {
     let app = App::new();
@@ -226,6 +262,7 @@ async fn each_undocumented_part_is_named_by_an_answer_that_uses_it_and_by_no_oth
     walk_plans(&app).await;
     walk_releases(&app).await;
     walk_iam(&app).await;
+    walk_permissions(&app).await;
     let used = used_parts(&app).await;
     let coverage = app.get("/_emulator/v1/operations").await.assert_status(200);
     let none = Vec::new();

@@ -235,6 +235,7 @@ pub(super) async fn show_pipeline(
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0290, read 2026-08")),
+        ("x-inferred-permissions" = json!(["servicestage:pipeline:get"])),
         ("x-action" = json!("servicestage:pipeline:get")),
         ("x-differences" = json!("fields after pipeline_id follow the sibling API; end_at, paging and the permission are inferred"))))]
 pub(super) async fn list_pipeline_records(

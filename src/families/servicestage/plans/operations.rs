@@ -37,6 +37,7 @@ use crate::world::handle::Handle;
         (status = 401, body = GatewayErrorBody)),
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("ServiceStage API reference, index page 0255 (the operation's own page, 0229, could not be read), read 2026-08")),
+        ("x-inferred-permissions" = json!(["servicestage::createReleasePlan"])),
         ("x-action" = json!("servicestage::createReleasePlan")),
         ("x-alias" = json!("servicestage:app:create")),
         ("x-differences" = json!("inferred: the body (that of an edit, with action and swimlane_id), the answer (the detail), the permission, names that are unique per project, and the generated component_id for the action create"))))]
@@ -108,6 +109,7 @@ pub(super) async fn update_release_plan(
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0231, read 2026-08")),
+        ("x-inferred-permissions" = json!(["servicestage::deleteReleasePlan"])),
         ("x-action" = json!("servicestage::deleteReleasePlan")),
         ("x-alias" = json!("servicestage:app:delete")),
         ("x-differences" = json!("inferred: the permission, and the refusal of a plan under way"))))]
@@ -213,6 +215,7 @@ pub(super) async fn show_release_plan_deploy_info(
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0235, read 2026-08")),
+        ("x-inferred-permissions" = json!(["servicestage:app:create"])),
         ("x-action" = json!("servicestage::createReleasePlan")),
         ("x-alias" = json!("servicestage:app:create")),
         ("x-differences" = json!("inferred: the alias of the permission, the statuses that allow it, the components that are repeated, the order of batches by ascending seq, and the status RUNNING"))))]
@@ -253,6 +256,7 @@ pub(super) async fn rollback_release_plan(
         (status = 401, body = GatewayErrorBody), (status = 404, body = ServiceStageErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0251, read 2026-08")),
+        ("x-inferred-permissions" = json!(["servicestage::createReleasePlan", "servicestage:app:create"])),
         ("x-action" = json!("servicestage::createReleasePlan")),
         ("x-alias" = json!("servicestage:app:create")),
         ("x-differences" = json!("inferred: the permission and its alias, the immediate interruption of running components, and the status ABORTING"))))]
