@@ -402,7 +402,7 @@ mod tests {
         assert!(
             unknown.contains("--fail-on")
                 && unknown.contains(
-                    "[possible values: unused-script, unknown-route, server-error, inferred]"
+                    "[possible values: unused-script, unused-fault, unknown-route, server-error, inferred]"
                 ),
             "{unknown}"
         );

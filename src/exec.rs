@@ -14,10 +14,12 @@ use rustix::termios::tcgetpgrp;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::http::faults::rules::ListedFault;
 use crate::http::observe::record::RequestSummary;
 use crate::registry::World;
 use crate::server::worlds::OnClose;
 use crate::sim::fuzzy::suggestion;
+use crate::sim::glob::Glob;
 use crate::sim::scripts::{ListedScript, Misfit, PatternField};
 use crate::world::identities::Identities;
 
@@ -133,9 +135,11 @@ pub fn variables(
 pub enum FailOn {
     /// An unused script.
     UnusedScript,
-    /// A request that matches no operation.
+    /// An unused fault.
+    UnusedFault,
+    /// A request that matches no operation, unless browsers and probes send it by themselves.
     UnknownRoute,
-    /// An answer of 500 or more without a fault.
+    /// A failure of the emulator: 500 or more, neither declared by the operation nor injected.
     ServerError,
     /// An answer that relies on a guess about the service.
     Inferred,
@@ -150,12 +154,16 @@ impl FailOn {
                 let unused = listed.iter().filter(|listed| listed.used == 0);
                 unused.map(unused_script).collect()
             }),
+            Self::UnusedFault => {
+                let faults = world.recorder().faults.list().into_iter();
+                // What is turned off is not to be used.
+                let unused = faults.filter(|listed| listed.used == 0 && listed.fault.is_enabled());
+                unused.map(|listed| unused_fault(&listed)).collect()
+            }
             Self::UnknownRoute => requests("unknown-route", world, |summary| {
-                summary.operation.is_none()
+                summary.operation.is_none() && !is_noise(summary)
             }),
-            Self::ServerError => requests("server-error", world, |summary| {
-                summary.status >= 500 && summary.fault.is_none()
-            }),
+            Self::ServerError => requests("server-error", world, |summary| summary.is_failure),
             Self::Inferred => {
                 let mut lines: Vec<String> = guesses(world)
                     .iter()
@@ -224,6 +232,59 @@ fn describe(summary: &RequestSummary) -> String {
     line
 }
 
+fn unused_fault(listed: &ListedFault) -> String {
+    let pattern = serde_json::to_string(&listed.fault.pattern).unwrap_or_default();
+    let requests = match pattern.as_str() {
+        "{}" => "any request".to_owned(),
+        pattern => format!("match {pattern}"),
+    };
+    format!("unused-fault: {} ({requests})", listed.id)
+}
+
+/// The paths that browsers, crawlers and health probes request by themselves.
+const NOISE: [&str; 16] = [
+    "/",
+    "/.well-known/*",
+    "/apple-touch-icon*.png",
+    "/favicon.ico",
+    "/health",
+    "/health/*",
+    "/healthcheck",
+    "/healthz",
+    "/live",
+    "/livez",
+    "/liveness",
+    "/ping",
+    "/readiness",
+    "/ready",
+    "/readyz",
+    "/robots.txt",
+];
+
+/// True for a request that browsers and probes send by themselves: for such a path, or a preflight.
+fn is_noise(summary: &RequestSummary) -> bool {
+    let is_probe = matches!(&*summary.method, "GET" | "HEAD");
+    let mut paths = NOISE.iter().map(|path| Glob::new(*path));
+    summary.method == "OPTIONS" || is_probe && paths.any(|path| path.matches(&summary.path))
+}
+
+/// A line on the requests for unknown routes that are not counted; none if there are none.
+fn left_out(world: &World) -> Option<String> {
+    let entries = world.recorder().journal.entries();
+    let summaries = entries.iter().map(|record| &record.summary);
+    let mut noise: Vec<String> = summaries
+        .filter(|summary| summary.operation.is_none() && is_noise(summary))
+        .map(|summary| format!("{} {}", summary.method, summary.path))
+        .collect();
+    let n = noise.len();
+    noise.sort_unstable();
+    noise.dedup();
+    (n > 0).then(|| {
+        let noise = noise.join(", ");
+        format!("unknown-route: not counted, since browsers and probes send them by themselves: {noise} (requests: {n})")
+    })
+}
+
 fn unused_script(listed: &ListedScript) -> String {
     let pattern = &listed.script.pattern;
     let fields = [
@@ -265,6 +326,8 @@ pub struct FailureReport(Arc<Mutex<Findings>>);
 struct Findings {
     /// The findings, a line each.
     lines: Vec<String>,
+    /// Remarks that are no findings, a line each.
+    notes: Vec<String>,
     /// The last requests by world, a line each.
     tails: BTreeMap<String, Vec<String>>,
 }
@@ -277,6 +340,8 @@ impl FailureReport {
             let line = |text: String| format!("world {name}: {text}");
             let findings = fail_on.iter().flat_map(|fail_on| fail_on.findings(world));
             let lines: Vec<String> = findings.map(line).collect();
+            let checks_routes = fail_on.contains(&FailOn::UnknownRoute);
+            let note = checks_routes.then(|| left_out(world)).flatten().map(line);
             let records = world.recorder().journal.entries();
             let tail = records
                 .iter()
@@ -285,6 +350,7 @@ impl FailureReport {
                 .collect();
             let mut findings = report.lock();
             findings.lines.extend(lines);
+            findings.notes.extend(note);
             findings.tails.insert(name.to_owned(), tail);
         })
     }
@@ -294,6 +360,13 @@ impl FailureReport {
         let mut lines = self.lock().lines.clone();
         lines.sort();
         lines
+    }
+
+    /// The remarks that are no findings, a line each, grouped by world.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = self.lock().notes.clone();
+        notes.sort();
+        notes
     }
 
     /// The last requests to the worlds, a line each.
@@ -308,7 +381,14 @@ impl FailureReport {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Bytes;
+    use axum::http::HeaderMap;
+
     use super::*;
+    use crate::http::observe::headers::Headers;
+    use crate::http::observe::record::RequestRecord;
+    use crate::registry::State;
+    use crate::world::settings::Settings;
 
     const URL: &str = "http://127.0.0.1:43111";
 
@@ -356,6 +436,25 @@ mod tests {
             ("HUAWEICLOUD_SDK_SK", "any-sk"),
         ];
         assert_eq!(credential("{}", &[]), pairs(&any));
+    }
+
+    #[test]
+    fn a_failure_of_the_emulator_is_a_server_error() {
+        let world = World::new(Settings::default(), State::default()).unwrap();
+        for (path, is_failure) in [("/declared", false), ("/broken", true)] {
+            let summary = RequestSummary {
+                path: path.into(),
+                status: 500,
+                is_failure,
+                ..RequestSummary::bare(1, 0)
+            };
+            let (headers, body) = (HeaderMap::new(), Bytes::new());
+            let sent = (&Headers::default(), &b""[..], 0);
+            let record = RequestRecord::new(summary, sent, (&headers, &body));
+            world.recorder().record(record);
+        }
+        let findings = FailOn::ServerError.findings(&world);
+        assert_eq!(findings, ["server-error: GET /broken returned 500"]);
     }
 
     #[test]

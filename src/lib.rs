@@ -51,7 +51,7 @@
 //! | `families/asm`, `families/servicestage`, `families/zadig` | the emulated services |
 //! | `families/iam`, `families/huawei` | the IAM service, and the gateway in front of every Huawei service |
 //! | `world/` | the store (`Arc<RwLock>`), a family's handle on its table, identities, settings, fixture tools |
-//! | `http/` | the HTTP layer: dialects, routes, extractors, middleware (the token-header check, recording), JSON, evidence, journal, faults |
+//! | `http/` | the HTTP layer: dialects, routes, extractors, middleware (the token-header check, recording), JSON, evidence, journal, matching, faults |
 //! | `sim/` | the kernel: clock, ids, collections, scripts, lifecycles, transitions |
 //!
 //! Every family has the same files: `operations` (the handlers), `wire` (bodies), `model` (the nouns; no HTTP),
@@ -101,8 +101,8 @@
 //! * A command first checks everything, then changes the memory; a refused one changes nothing.
 //! * Every change of a status is a transition. A world numbers its transitions in the order of time, and publishes each
 //!   once, under its lock.
-//! * Time is an argument. Only `sim/clock.rs` reads the machine's clock; only the timer, the server, faults and the
-//!   reading of bodies wait.
+//! * Time is an argument. Only `sim/clock.rs` reads the machine's clock; only the timer, the server, faults, the
+//!   reading of bodies and a verification that is told to do so wait.
 //! * The cost of an operation depends neither on the number of stored resources nor on the page. `cost.rs` tests this by
 //!   counting accesses.
 //! * Worlds share nothing, and a closed world leaves nothing behind.
@@ -118,7 +118,7 @@
 //! * **step**: a part of a run: work that succeeds or fails after a while, or a gate.
 //! * **gate**: a step that waits for an approval.
 //! * **script**: an outcome set in advance for future work: fail, take longer, hang.
-//! * **fault**: a failure injected at the HTTP level: a status, a delay, a dropped connection.
+//! * **fault**: a failure injected at the HTTP level: a status, another body, a delay, a dropped connection.
 //! * **transition**: a change of a resource's or step's status, with its number, instant and cause.
 //! * **fixture**: a state document with which a world starts and to which it resets.
 //! * **evidence**: how an operation, a field, a word, a parameter or an error is known: `documented`, `observed` or
@@ -183,9 +183,12 @@ pub mod internals {
 
 pub use emulator::{
     ClockError, ClockHandle, Delay, Emulator, EmulatorBuilder, Family, FaultsHandle, InvalidValue,
-    RequestsHandle, ScriptsHandle, StartError,
+    RequestsHandle, ScriptsHandle, StartError, Verification, VerifyError,
 };
+pub use http::faults::patch::PatchOperation;
 pub use http::faults::rules::{Fault, ListedFault};
+pub use http::matching::condition::Condition;
+pub use http::matching::pattern::RequestFilter;
 pub use http::observe::headers::Headers;
 pub use http::observe::record::{Message, RequestRecord, RequestSummary};
 pub use registry::State;

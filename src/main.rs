@@ -120,6 +120,10 @@ async fn run(options: &ExecOptions, server: &Handle) -> Result<u8, ExitError> {
 
     host.stop().cancel();
     let has_closed = timeout(LONGEST_STOP, host.closed()).await.is_ok();
+    for note in findings.notes() {
+        // Stderr may be closed; the exit code does not depend on it.
+        let _ = writeln!(std::io::stderr(), "release-emulator: {note}");
+    }
     match ended {
         Ok(0) if !options.fail_on.is_empty() && !has_closed => Err((
             FAILED_ON,

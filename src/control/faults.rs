@@ -1,4 +1,4 @@
-//! Faults: added, listed and removed.
+//! Faults: added, listed, shown, replaced and removed.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -7,17 +7,17 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::dialect::{Control, json};
-use crate::http::context::add_hint;
+use super::rules::refused;
 use crate::http::extract::{Json, Path};
-use crate::http::faults::rules::{
-    Fault, FaultDelay, FaultEffect, ListedFault, LogNormalDelay, RequestPattern, UniformDelay,
-};
+use crate::http::faults::effect::FaultEffect;
+use crate::http::faults::rules::{Fault, ListedFault};
+use crate::http::matching::pattern::RequestPattern;
 use crate::http::observe::events::{RuleChange, WorldEvent};
 use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
-use crate::registry::{World, operations};
+use crate::registry::World;
+use crate::registry::rules::RuleError;
 use crate::sim::Millis;
-use crate::sim::fuzzy::nearest;
 
 /// A fault that has been added.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,6 +31,14 @@ pub(super) struct FaultView {
     /// The effect on a request.
     #[serde(rename = "do")]
     effect: FaultEffect,
+    /// Its priority: the highest decides, then the first added; absent: 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    priority: Option<i32>,
+    /// `false`: it hits nothing; absent: it is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    enabled: Option<bool>,
     /// The number of requests it hits; absent: any number.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -62,6 +70,8 @@ impl From<ListedFault> for FaultView {
             id: listed.id,
             pattern: fault.pattern,
             effect: fault.effect,
+            priority: fault.priority.filter(|priority| *priority != 0),
+            enabled: fault.enabled.filter(|is_enabled| !is_enabled),
             times: fault.times,
             after: fault.after.filter(|after| *after > 0),
             probability: fault.probability.filter(|probability| *probability < 1.0),
@@ -72,23 +82,25 @@ impl From<ListedFault> for FaultView {
     }
 }
 
-/// The methods of the operations.
-const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "PUT", "DELETE"];
-
-/// The longest delay, in milliseconds.
-const HOUR: u64 = 3_600_000;
-
-/// The longest time that a fault is in force, in milliseconds.
-const YEAR: Millis = 365 * 86_400_000;
-
-/// Adds a fault behind the others. Refuses one with a value out of range, without an effect, or that could never hit.
+/// Adds a fault. Refuses one with a value out of range, without an effect, or that could never hit.
 pub(crate) fn add(world: &World, fault: Fault) -> Result<ListedFault, Problem> {
-    let id = world.request_ids().uuid(|_| false);
-    check(&fault).map_err(|error| Problem::BadRequest(error.to_owned()))?;
-    check_pattern(&fault.pattern)?;
-    let listed = world.recorder().faults.add(id, fault);
+    let added = world.add_fault(fault);
+    let listed = added.map_err(|error| refused("fault", "", error, std::iter::empty()))?;
     tell(world, RuleChange::added(&listed.id));
     Ok(listed)
+}
+
+/// Turns a fault off or on; returns false if none has that id.
+pub(crate) fn set_enabled(world: &World, id: &str, is_enabled: bool) -> bool {
+    let faults = &world.recorder().faults;
+    let replaced = faults.get(id).and_then(|mut listed| {
+        listed.fault.enabled = Some(is_enabled);
+        faults.replace(id, listed.fault)
+    });
+    if replaced.is_some() {
+        tell(world, RuleChange::replaced(id));
+    }
+    replaced.is_some()
 }
 
 /// Removes a fault; returns false if none has that id.
@@ -110,85 +122,25 @@ fn tell(world: &World, change: RuleChange) {
     world.recorder().events.add(WorldEvent::Fault(change));
 }
 
-fn check(fault: &Fault) -> Result<(), &'static str> {
-    let status = fault.effect.status;
-    if status.is_some_and(|status| !(200..=599).contains(&status)) {
-        return Err("do.status: must be from 200 to 599");
-    }
-    if fault.times == Some(0) {
-        return Err("times: must be at least 1");
-    }
-    if fault.ttl_ms.is_some_and(|ttl| !(1..=YEAR).contains(&ttl)) {
-        return Err("ttl_ms: must be from 1 to 31536000000, a year");
-    }
-    let probability = fault.probability;
-    if probability.is_some_and(|probability| !(0.0..=1.0).contains(&probability)) {
-        return Err("probability: must be from 0 to 1");
-    }
-    check_effect(&fault.effect)
+/// Puts a fault in the place of the one with that id, by the same rules.
+pub(crate) fn replace(world: &World, id: &str, fault: Fault) -> Result<ListedFault, Problem> {
+    let replaced = world.replace_fault(id, fault);
+    let listed = replaced.map_err(|error| problem(world, id, error))?;
+    tell(world, RuleChange::replaced(id));
+    Ok(listed)
 }
 
-fn check_effect(effect: &FaultEffect) -> Result<(), &'static str> {
-    if effect.status.is_none() && effect.code.is_some() {
-        return Err("do.code: goes with a status");
-    }
-    if effect.status.is_none() && effect.message.is_some() {
-        return Err("do.message: goes with a status");
-    }
-    let is_delay = match effect.delay_ms {
-        None => true,
-        Some(FaultDelay::Fixed(ms)) => ms <= HOUR,
-        Some(FaultDelay::Uniform(UniformDelay { min, max })) => min <= max && max <= HOUR,
-        Some(FaultDelay::LogNormal(LogNormalDelay { median, sigma })) => {
-            median <= HOUR && (0.0..=10.0).contains(&sigma)
-        }
-    };
-    if !is_delay {
-        return Err(
-            "do.delay_ms: must be up to 3600000, as a number, as min and max, or as median and sigma (0 to 10)",
-        );
-    }
-    if effect.slow_bytes_per_s == Some(0) {
-        return Err("do.slow_bytes_per_s: must be at least 1");
-    }
-    if effect.status.is_none() && effect.delay_ms.is_none() && !effect.alters_response() {
-        return Err(
-            "do: must have at least one of status, delay_ms, drop, garbage, slow_bytes_per_s",
-        );
-    }
-    Ok(())
-}
-
-/// Refuses a pattern that no request can match, which is probably misspelt.
-fn check_pattern(pattern: &RequestPattern) -> Result<(), Problem> {
-    let (families, ids): (Vec<&str>, Vec<&str>) = operations()
-        .map(|operation| (operation.family.as_str(), operation.id.as_str()))
-        .unzip();
-    let fields = [
-        ("family", "family", &pattern.family, &families[..]),
-        ("operation", "operation", &pattern.operation, &ids),
-        ("method", "operation's method", &pattern.method, &METHODS),
-    ];
-    for (field, noun, glob, known) in fields {
-        let Some(glob) = glob else { continue };
-        if known.iter().any(|known| glob.matches(known)) {
-            continue;
-        }
-        if let Some(near) = nearest(glob.as_str(), known.iter().copied()) {
-            add_hint(format!("did you mean {near}?"));
-        }
-        return Err(Problem::BadRequest(format!(
-            "match.{field}: matches no {noun}; see GET /_emulator/v1/operations"
-        )));
-    }
-    Ok(())
+fn problem(world: &World, id: &str, error: RuleError) -> Problem {
+    let faults = world.recorder().faults.list();
+    let known = faults.iter().map(|listed| listed.id.as_str());
+    refused("fault", id, error, known)
 }
 
 /// The faults that have been added.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Faults)]
 pub(super) struct FaultsBody {
-    /// In the order they were added; the first that hits a request decides.
+    /// In the order in which they are tried: by priority, then as they were added. The first that hits decides.
     faults: Vec<FaultView>,
 }
 
@@ -201,12 +153,15 @@ pub(super) async fn list_faults(State(Control(world)): State<Control>) -> Respon
     json(StatusCode::OK, &FaultsBody { faults })
 }
 
-/// Adds a fault behind the others. It hits requests to emulated services that arrive from now on, never requests to
-/// `/_emulator`. The header `x-emulator-fault` of an answer names the fault. Errors: 400.
+/// Adds a fault behind those of the same priority.
+///
+/// It hits requests to emulated services that arrive from now on, never requests to `/_emulator` or unknown paths. The
+/// header `x-emulator-fault` of an answer names the fault. Errors: 400 with all of them, each with the nearest that would
+/// match; 409 for an id that another fault has.
 #[utoipa::path(post, path = "/_emulator/v1/faults", operation_id = "AddFault", tag = "control",
     request_body(content = Fault,
         example = json!({"match": {"operation": "ListPipelines"}, "do": {"status": 429}, "times": 1})), responses((status = 201, body = FaultView),
-    ProblemWith::<400>))]
+    ProblemWith::<400>, ProblemWith::<409>))]
 pub(super) async fn add_fault(
     State(Control(world)): State<Control>,
     Json(fault): Json<Fault>,
@@ -223,7 +178,41 @@ pub(super) async fn clear_faults(State(Control(world)): State<Control>) -> Respo
     response::empty(StatusCode::NO_CONTENT)
 }
 
-/// Removes a fault. Errors: 404.
+/// Shows a fault with the number of requests it has hit.
+///
+/// Errors: 404.
+#[utoipa::path(get, path = "/_emulator/v1/faults/{id}", operation_id = "ShowFault", tag = "control",
+    responses((status = 200, body = FaultView), ProblemWith::<404>))]
+pub(super) async fn show_fault(
+    State(Control(world)): State<Control>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    match world.recorder().faults.get(&id) {
+        Some(listed) => Ok(json(StatusCode::OK, &FaultView::from(listed))),
+        None => Err(problem(&world, &id, RuleError::Unknown)),
+    }
+}
+
+/// Replaces a fault in its place.
+///
+/// The body is a fault as it is added or shown; with `"enabled": false` it hits nothing. Its counts stay, its time in
+/// force (`ttl_ms`) begins anew, and with another priority it moves behind those that have it. Errors: 400; 404.
+#[utoipa::path(put, path = "/_emulator/v1/faults/{id}", operation_id = "ReplaceFault", tag = "control",
+    request_body(content = Fault,
+        example = json!({"match": {"operation": "ListPipelines"}, "do": {"status": 429}, "enabled": false})),
+    responses((status = 200, body = FaultView), ProblemWith::<400>, ProblemWith::<404>))]
+pub(super) async fn replace_fault(
+    State(Control(world)): State<Control>,
+    Path(id): Path<String>,
+    Json(fault): Json<Fault>,
+) -> Result<Response, Problem> {
+    let view = FaultView::from(replace(&world, &id, fault)?);
+    Ok(json(StatusCode::OK, &view))
+}
+
+/// Removes a fault.
+///
+/// Errors: 404.
 #[utoipa::path(delete, path = "/_emulator/v1/faults/{id}", operation_id = "RemoveFault", tag = "control",
     responses((status = 204), ProblemWith::<404>))]
 pub(super) async fn remove_fault(
@@ -233,8 +222,6 @@ pub(super) async fn remove_fault(
     if remove(&world, &id) {
         Ok(response::empty(StatusCode::NO_CONTENT))
     } else {
-        let faults = world.recorder().faults.list();
-        let known = faults.iter().map(|listed| listed.id.as_str());
-        Err(Problem::unknown("fault", &id, known))
+        Err(problem(&world, &id, RuleError::Unknown))
     }
 }

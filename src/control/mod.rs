@@ -10,11 +10,12 @@ mod meta;
 mod metrics;
 mod openapi;
 mod prometheus_text;
-mod requests;
+pub(crate) mod requests;
+mod rules;
 pub(crate) mod scripts;
 mod state;
 mod timeline;
-mod verify;
+pub(crate) mod verify;
 mod webhooks;
 mod worlds;
 
@@ -63,7 +64,11 @@ fn new_routes() -> Routes<Control> {
             faults::add_fault,
             faults::clear_faults
         ))
-        .with(route!(faults::remove_fault))
+        .with(route!(
+            faults::show_fault,
+            faults::replace_fault,
+            faults::remove_fault
+        ))
         .with(route!(requests::list_requests, requests::clear_requests))
         .with(route!(verify::verify_requests))
         .with(route!(events::listen))

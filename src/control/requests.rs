@@ -1,119 +1,117 @@
 //! The journal: requests to emulated services with their answers, listed and cleared.
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use wildmatch::WildMatch;
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
 
-use super::clock::time;
 use super::dialect::Control;
-use crate::http::extract::Query;
-use crate::http::observe::record::{RequestRecord, RequestSummary};
+use super::rules::invalid;
+use crate::http::json;
+use crate::http::json::value::OrderedValue;
+use crate::http::matching::filter::RecordFilter;
+use crate::http::matching::known::{PatternError, check_filter};
+use crate::http::matching::pattern::RequestFilter;
+use crate::http::observe::record::RequestRecord;
 use crate::http::problem::{Problem, ProblemWith};
+use crate::http::query::decoded_pairs;
 use crate::http::response;
-use crate::registry::World;
-use crate::sim::Millis;
-use crate::sim::time::instant;
+use crate::registry::{World, known_operations};
 
-/// A filter of requests; every field that is given must match. Texts are globs with `*` and `?`.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields, default)]
-#[schema(as = RequestFilter)]
-pub(super) struct Filter {
-    /// `iam`, `asm`, `plans`, `pipelines` or `zadig`.
-    family: Option<String>,
-    /// The operation's id.
-    operation: Option<String>,
-    /// The method.
-    method: Option<String>,
-    /// The status, such as `201` or `4*`.
-    #[serde(deserialize_with = "text_or_number")]
-    #[schema(value_type = Option<TextOrNumber>)]
-    #[param(value_type = Option<String>)]
-    status: Option<String>,
-    /// The project, mesh or project key.
-    scope: Option<String>,
-    /// The caller's name.
-    caller: Option<String>,
-    /// The path, as it was sent.
-    path: Option<String>,
-    /// The evidence for the answer, such as `inferred*` or `*error=SVCSTG.00100400*`.
-    evidence: Option<String>,
-    /// Not before this instant of the world's clock, RFC 3339.
-    #[schema(format = DateTime)]
-    #[param(format = DateTime)]
-    since: Option<String>,
-}
+/// The other parameters, of which each is a text. Any other parameter is ignored with a hint, as by every operation.
+const PLAIN: [&str; 11] = [
+    "action",
+    "caller",
+    "evidence",
+    "family",
+    "method",
+    "operation",
+    "path",
+    "scope",
+    "since",
+    "status",
+    "unknown_route",
+];
 
-/// A text, or a number as its digits.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = StatusPattern)]
-#[serde(untagged)]
-enum TextOrNumber {
-    Text(String),
-    Number(u16),
-}
+/// The parameters that consist of conditions by name: `query.action_id=stop` or `query[action_id]=stop`.
+const NESTED: [&str; 3] = ["query", "headers", "body"];
 
-fn text_or_number<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<String>, D::Error> {
-    let status = Option::<TextOrNumber>::deserialize(deserializer)?;
-    Ok(status.map(|status| match status {
-        TextOrNumber::Text(text) => text,
-        TextOrNumber::Number(number) => number.to_string(),
-    }))
-}
-
-impl Filter {
-    /// The instant that the filter begins at.
-    pub(super) fn begin(&self) -> Result<Option<Millis>, Problem> {
-        let since = self.since.as_deref().map(|since| time("since", since));
-        since.transpose()
+/// The checked form of a filter. All errors are collected, each with the filter's path.
+pub(crate) fn compile(
+    path: &str,
+    filter: &RequestFilter,
+    errors: &mut Vec<PatternError>,
+) -> RecordFilter {
+    let before = errors.len();
+    errors.extend(check_filter(filter, known_operations()));
+    let compiled = RecordFilter::new(filter);
+    let compiled = compiled.unwrap_or_else(|error| {
+        errors.push(PatternError::plain(error));
+        RecordFilter::default()
+    });
+    for error in &mut errors[before..] {
+        error.error = error.error.clone().nested_in(path);
     }
+    compiled
+}
 
-    /// The fields that do not match a request.
-    pub(super) fn mismatched_fields(
-        &self,
-        summary: &RequestSummary,
-        begin: Option<Millis>,
-    ) -> Vec<&'static str> {
-        let status = summary.status.to_string();
-        let fields = [
-            ("family", &self.family, summary.family),
-            ("operation", &self.operation, summary.operation),
-            ("method", &self.method, Some(&*summary.method)),
-            ("status", &self.status, Some(status.as_str())),
-            ("scope", &self.scope, summary.scope.as_deref()),
-            ("caller", &self.caller, summary.caller.as_deref()),
-            ("path", &self.path, Some(&*summary.path)),
-            ("evidence", &self.evidence, summary.evidence.as_deref()),
-        ];
-        let mut differs: Vec<_> = fields
-            .into_iter()
-            .filter(|(_, glob, text)| match (glob, text) {
-                (None, _) => false,
-                (Some(_), None) => true,
-                (Some(glob), Some(text)) => !WildMatch::new(glob).matches(text),
-            })
-            .map(|(name, ..)| name)
-            .collect();
-        if begin.is_some_and(|begin| summary.time < instant(begin)) {
-            differs.push("since");
+/// The requests in the journal that match a filter, oldest first.
+pub(crate) fn matching(
+    world: &World,
+    filter: &RequestFilter,
+) -> Result<Vec<RequestRecord>, Problem> {
+    let mut errors = Vec::new();
+    let filter = compile("", filter, &mut errors);
+    if !errors.is_empty() {
+        return Err(invalid(&errors));
+    }
+    let mut entries = entries(world)?;
+    entries.retain(|record| filter.matches(record));
+    Ok(entries)
+}
+
+/// The filter and the limit in a query.
+fn read(query: &str) -> Result<(RequestFilter, Option<usize>), Problem> {
+    let text = |text: &str| OrderedValue::Scalar(Value::from(text));
+    let mut fields: IndexMap<String, OrderedValue> = IndexMap::new();
+    let mut limit = None;
+    for (name, value) in decoded_pairs(query) {
+        let nested = NESTED.iter().find_map(|outer| {
+            let rest = name.strip_prefix(outer)?;
+            let bracketed = rest
+                .strip_prefix('[')
+                .and_then(|rest| rest.strip_suffix(']'));
+            Some((*outer, rest.strip_prefix('.').or(bracketed)?))
+        });
+        if let Some((outer, inner)) = nested {
+            let outer = fields.entry(outer.to_owned());
+            if let OrderedValue::Object(conditions) =
+                outer.or_insert_with(|| OrderedValue::Object(IndexMap::new()))
+            {
+                conditions
+                    .entry(inner.to_owned())
+                    .or_insert_with(|| text(&value));
+            }
+        } else if name == "limit" {
+            // The first value of a parameter counts.
+            limit.get_or_insert(value);
+        } else if PLAIN.contains(&&*name) {
+            fields
+                .entry(name.into_owned())
+                .or_insert_with(|| text(&value));
         }
-        differs
     }
-}
-
-/// The query of a list: a filter, and a limit.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Listing {
-    #[serde(flatten)]
-    filter: Filter,
-    limit: Option<usize>,
+    let document = response::to_json(&OrderedValue::Object(fields), 256);
+    let filter =
+        json::read(&document, |_| {}).map_err(|error| Problem::BadRequest(error.to_string()))?;
+    let limit = limit.map(|limit| {
+        let wrong = || format!("limit: {limit:?} is not a non-negative integer");
+        limit.parse().map_err(|_| Problem::BadRequest(wrong()))
+    });
+    Ok((filter, limit.transpose()?))
 }
 
 /// The requests of the journal that match.
@@ -140,27 +138,28 @@ pub(super) fn entries(world: &World) -> Result<Vec<RequestRecord>, Problem> {
     }
 }
 
-/// Lists requests to emulated services with their answers, oldest first. Errors: 400; 409 while the journal is off.
+/// Lists requests to emulated services with their answers, oldest first.
+///
+/// Conditions on the query, on headers and on the body are given as `query.action_id=stop` or `query[action_id]=stop`.
+/// Errors: 400 for a filter that no request can match, with the nearest that would; 409 while the journal is off.
 #[utoipa::path(get, path = "/_emulator/v1/requests", operation_id = "ListRequests", tag = "control",
-    params(Filter, ("limit" = Option<usize>, Query, description = "The most requests to list: the newest",
+    params(RequestFilter, ("limit" = Option<usize>, Query, description = "The most requests to list: the newest",
         maximum = 18_446_744_073_709_551_615_u64)),
     responses((status = 200, body = JournalBody),
     ProblemWith::<400>,
     ProblemWith::<409>))]
 pub(super) async fn list_requests(
     State(Control(world)): State<Control>,
-    Query(listing): Query<Listing>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let Listing { filter, limit } = listing;
-    let begin = filter.begin()?;
-    let mut entries = entries(&world)?;
-    entries.retain(|record| filter.mismatched_fields(&record.summary, begin).is_empty());
-    let total = entries.len();
+    let (filter, limit) = read(query.as_deref().unwrap_or_default())?;
+    let mut matching = matching(&world, &filter)?;
+    let total = matching.len();
     let skip = limit.map_or(0, |limit| total.saturating_sub(limit));
     let body = JournalBody {
         total,
         dropped: world.recorder().journal.stats().dropped,
-        requests: entries.split_off(skip),
+        requests: matching.split_off(skip),
     };
     Ok(response::json(
         StatusCode::OK,

@@ -1,51 +1,72 @@
-//! Verification: the number of matching requests in the journal.
+//! Verification: the number of matching requests in the journal, or their order, now or soon.
+
+use std::fmt;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::dialect::{Control, json};
-use super::requests::{Filter, entries};
+use super::requests::{compile, entries};
+use super::rules::invalid;
 use crate::http::extract::Json;
+use crate::http::json::{ValidationError, default_if_null};
+use crate::http::matching::filter::RecordFilter;
+use crate::http::matching::known::PatternError;
+use crate::http::matching::pattern::{Difference, RequestFilter};
+use crate::http::observe::record::RequestRecord;
 use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
+use crate::registry::World;
+use crate::sim::Millis;
 
 /// The most near misses in an answer.
 const MOST_NEAR_MISSES: usize = 5;
 
-/// The expected number of matching requests.
-#[derive(Debug, Deserialize, ToSchema)]
+/// The longest wait for requests, in milliseconds.
+const LONGEST_WAIT: u64 = 60_000;
+
+/// The expected number of matching requests, or their order: exactly one of `exactly`, `at_least`, `at_most` and
+/// `in_order`.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[schema(as = Verification)]
 #[serde(deny_unknown_fields)]
-pub(super) struct VerifyBody {
+pub(crate) struct VerifyBody {
     /// The requests to count; absent: all.
-    #[serde(default, rename = "match")]
-    filter: Filter,
-    /// The exact number; exactly one of the three fields must be given.
+    #[serde(default, deserialize_with = "default_if_null", rename = "match")]
+    pub(crate) filter: RequestFilter,
+    /// The exact number.
     #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
-    exactly: Option<usize>,
+    pub(crate) exactly: Option<usize>,
     /// The least number.
     #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
-    at_least: Option<usize>,
+    pub(crate) at_least: Option<usize>,
     /// The greatest number.
     #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
-    at_most: Option<usize>,
+    pub(crate) at_most: Option<usize>,
+    /// Filters as in `match`: a request for each, in this order; others may come between them.
+    #[schema(min_items = 1)]
+    pub(crate) in_order: Option<Vec<RequestFilter>>,
+    /// The longest wait in milliseconds of real time until the expectation holds: up to 60000. Not with `at_most`, which
+    /// holds until it never does again.
+    #[schema(minimum = 1, maximum = 60_000)]
+    pub(crate) within_ms: Option<u64>,
 }
 
-/// The expected number was found.
+/// The expected requests were found.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Verified)]
-pub(super) struct Verified {
+pub(crate) struct Verified {
     /// The number of requests that match.
-    matched: usize,
+    pub(crate) matched: usize,
 }
 
-/// Another number was found, or it cannot be known: problem details with the findings.
+/// Other requests were found, or it cannot be known: problem details with the findings.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = NotVerified)]
-pub(super) struct NotVerified {
+pub(crate) struct NotVerified {
     /// Always `about:blank`.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -53,8 +74,8 @@ pub(super) struct NotVerified {
     title: &'static str,
     /// 409.
     status: u16,
-    /// The expected number, and the number found.
-    detail: String,
+    /// The expected requests, and those found.
+    pub(crate) detail: String,
     /// The number of requests that match.
     matched: usize,
     /// The requests that come nearest, with the fields that differ; at most five.
@@ -72,12 +93,36 @@ struct NearMiss {
     path: String,
     /// The status of its answer.
     status: u16,
-    /// The fields of `match` that differ.
-    differs: Vec<&'static str>,
+    /// The fields of the filter that differ.
+    differs: Vec<Difference>,
 }
 
-/// Verifies the number of matching requests. If requests that the journal has dropped could change the result, it is
-/// not confirmed. Errors: 400; 409 for another number, if it cannot be known, and while the journal is off.
+/// An expectation, checked.
+struct Expectation {
+    /// The filters: one, whose requests are counted, or one for each request in their order.
+    filters: Vec<RecordFilter>,
+    /// The bounds of a count, and their text; absent: the order is expected.
+    count: Option<(usize, usize, String)>,
+}
+
+/// The state of an expectation.
+struct Verdict {
+    found: Result<Verified, NotVerified>,
+    /// True if further requests could make it hold.
+    may_yet_hold: bool,
+}
+
+impl Verdict {
+    fn is_final(&self) -> bool {
+        self.found.is_ok() || !self.may_yet_hold
+    }
+}
+
+/// Verifies the number of matching requests, or their order.
+///
+/// With `within_ms` it waits until the expectation holds. If requests that the journal has dropped, or bodies that it has
+/// cut, could change the result, it is not confirmed. Errors: 400, also for a filter that no request can match, with the
+/// nearest that would; 409 for other requests, if it cannot be known, and while the journal is off.
 #[utoipa::path(post, path = "/_emulator/v1/requests/verify", operation_id = "VerifyRequests", tag = "control",
     request_body(content = VerifyBody,
         example = json!({"match": {"operation": "CreatePipeline", "scope": "p1"}, "at_most": 1})), responses((status = 200, body = Verified),
@@ -87,63 +132,253 @@ pub(super) async fn verify_requests(
     State(Control(world)): State<Control>,
     Json(body): Json<VerifyBody>,
 ) -> Result<Response, Problem> {
-    let (least, most, expected) = match (body.exactly, body.at_least, body.at_most) {
-        (Some(n), None, None) => (n, n, format!("exactly {n}")),
-        (None, Some(n), None) => (n, usize::MAX, format!("at least {n}")),
-        (None, None, Some(n)) => (0, n, format!("at most {n}")),
-        _ => {
-            return Err(Problem::BadRequest(
-                "must have exactly one of exactly, at_least, at_most".to_owned(),
-            ));
-        }
+    let not_verified = match verify(&world, &body).await? {
+        Ok(verified) => return Ok(json(StatusCode::OK, &verified)),
+        Err(not_verified) => not_verified,
     };
-    let begin = body.filter.begin()?;
-    let entries = entries(&world)?;
-    let stats = world.recorder().journal.stats();
-    let (mut matched, mut near) = (0, Vec::new());
-    for record in &entries {
-        let summary = &record.summary;
-        let differs = body.filter.mismatched_fields(summary, begin);
-        if differs.is_empty() {
-            matched += 1;
-        } else {
-            near.push(NearMiss {
-                id: summary.id,
-                method: summary.method.to_string(),
-                path: summary.path.to_string(),
-                status: summary.status,
-                differs,
-            });
-        }
-    }
-    // Requests dropped before the filter begins do not matter.
-    let lost = match (stats.last_dropped, begin) {
-        (None, _) => 0,
-        (Some(last), Some(begin)) if last < begin => 0,
-        (Some(_), _) => stats.dropped,
-    };
-    let is_expected = (least..=most).contains(&matched);
-    if is_expected && (lost == 0 || most == usize::MAX) {
-        return Ok(json(StatusCode::OK, &Verified { matched }));
-    }
-    let doubt = match lost {
-        0 => String::new(),
-        n => format!("; {n} older requests were dropped from the journal, and might match"),
-    };
-    near.sort_by_key(|miss| miss.differs.len());
-    near.truncate(MOST_NEAR_MISSES);
-    let body = NotVerified {
-        kind: "about:blank",
-        title: "Conflict",
-        status: 409,
-        detail: format!("expected {expected}, found {matched}{doubt}"),
-        matched,
-        near_misses: near,
-    };
-    let text = response::to_json(&body, 512);
+    let text = response::to_json(&not_verified, 512);
     Ok(response::answer(
         StatusCode::CONFLICT,
         "application/problem+json",
         text,
     ))
+}
+
+/// Verifies requests. Waits if the body says so.
+pub(crate) async fn verify(
+    world: &World,
+    body: &VerifyBody,
+) -> Result<Result<Verified, NotVerified>, Problem> {
+    let expectation = Expectation::new(body)?;
+    let mut added = world.recorder().journal.subscribe();
+    let mut verdict = expectation.look(world)?;
+    let Some(ms) = body.within_ms else {
+        return Ok(verdict.found);
+    };
+    let wait = async {
+        // Every addition is seen: the journal is read after the receiver has taken note of it.
+        while !verdict.is_final() && added.changed().await.is_ok() {
+            verdict = expectation.look(world)?;
+        }
+        Ok::<(), Problem>(())
+    };
+    if let Ok(waited) = timeout(Duration::from_millis(ms), wait).await {
+        waited?;
+    }
+    Ok(verdict.found)
+}
+
+impl Expectation {
+    fn new(body: &VerifyBody) -> Result<Self, Problem> {
+        let mut errors = Vec::new();
+        let mut refuse = |path: &str, wrong: &str| {
+            errors.push(PatternError::plain(ValidationError::new(path, wrong)));
+        };
+        if body
+            .within_ms
+            .is_some_and(|ms| !(1..=LONGEST_WAIT).contains(&ms))
+        {
+            refuse("within_ms", "must be from 1 to 60000");
+        }
+        let counts = [body.exactly, body.at_least, body.at_most];
+        let n_given = counts.iter().flatten().count() + usize::from(body.in_order.is_some());
+        if n_given != 1 {
+            refuse(
+                "",
+                "must have exactly one of exactly, at_least, at_most, in_order",
+            );
+        }
+        if body.within_ms.is_some() && (body.at_most.is_some() || body.exactly == Some(0)) {
+            let wrong =
+                "goes with at_least, in_order, and exactly from 1; an upper bound holds at once";
+            refuse("within_ms", wrong);
+        }
+        if body.in_order.is_some() && body.filter != RequestFilter::default() {
+            refuse("in_order", "goes without match");
+        }
+        if body.in_order.as_ref().is_some_and(Vec::is_empty) {
+            refuse("in_order", "must have at least one filter");
+        }
+        let filter = compile("match", &body.filter, &mut errors);
+        let in_order = body.in_order.iter().flatten().enumerate();
+        let in_order: Vec<RecordFilter> = in_order
+            .map(|(n, filter)| compile(&format!("in_order[{n}]"), filter, &mut errors))
+            .collect();
+        if !errors.is_empty() {
+            return Err(invalid(&errors));
+        }
+        let (least, most, text) = match (body.exactly, body.at_least, body.at_most) {
+            (Some(n), ..) => (n, n, format!("exactly {n}")),
+            (_, Some(n), _) => (n, usize::MAX, format!("at least {n}")),
+            (.., Some(n)) => (0, n, format!("at most {n}")),
+            (None, None, None) => {
+                return Ok(Self {
+                    filters: in_order,
+                    count: None,
+                });
+            }
+        };
+        Ok(Self {
+            filters: vec![filter],
+            count: Some((least, most, text)),
+        })
+    }
+
+    /// Looks at the requests so far.
+    fn look(&self, world: &World) -> Result<Verdict, Problem> {
+        let entries = entries(world)?;
+        let (filters, doubt) = (&self.filters[..], doubt(world, &entries, &self.filters));
+        let (Some((least, most, text)), [filter]) = (&self.count, filters) else {
+            return Ok(in_order(filters, &entries, doubt));
+        };
+        let matched = entries.iter().filter(|record| filter.matches(record));
+        let matched = matched.count();
+        let is_expected = (*least..=*most).contains(&matched);
+        if is_expected && (doubt.is_none() || *most == usize::MAX) {
+            return Ok(Verdict {
+                found: Ok(Verified { matched }),
+                may_yet_hold: false,
+            });
+        }
+        let detail = with_doubt(format!("expected {text}, found {matched}"), doubt);
+        Ok(Verdict {
+            found: Err(NotVerified::new(detail, matched, near(filter, &entries))),
+            may_yet_hold: matched < *least,
+        })
+    }
+}
+
+fn with_doubt(mut detail: String, doubt: Option<String>) -> String {
+    if let Some(doubt) = doubt {
+        detail.extend(["; ", &doubt]);
+    }
+    detail
+}
+
+/// Looks for a request for each filter, in their order.
+fn in_order(filters: &[RecordFilter], entries: &[RequestRecord], doubt: Option<String>) -> Verdict {
+    let (mut matched, mut last) = (0, None);
+    for (n, record) in entries.iter().enumerate() {
+        if filters
+            .get(matched)
+            .is_some_and(|filter| filter.matches(record))
+        {
+            (matched, last) = (matched + 1, Some(n));
+        }
+    }
+    let Some(missing) = filters.get(matched) else {
+        return Verdict {
+            found: Ok(Verified { matched }),
+            may_yet_hold: false,
+        };
+    };
+    let (before, rest) = entries.split_at(last.map_or(0, |last| last + 1));
+    let mut detail = format!(
+        "expected {} requests in order, found {matched}",
+        filters.len()
+    );
+    let after = match before.last() {
+        None => String::new(),
+        Some(record) => format!(" after request {}", record.summary.id),
+    };
+    detail.extend([&*format!("; none{after} matches in_order[{matched}]")]);
+    if let Some(early) = before.iter().find(|record| missing.matches(record)) {
+        detail.extend([&*format!(", but request {} does", early.summary.id)]);
+    }
+    let detail = with_doubt(detail, doubt);
+    Verdict {
+        found: Err(NotVerified::new(detail, matched, near(missing, rest))),
+        may_yet_hold: true,
+    }
+}
+
+/// The reason that other requests might match, if there is one.
+fn doubt(world: &World, entries: &[RequestRecord], filters: &[RecordFilter]) -> Option<String> {
+    let stats = world.recorder().journal.stats();
+    let begin: Option<Millis> = filters.iter().map(RecordFilter::since).min().flatten();
+    // Requests dropped before the filters begin do not matter.
+    let is_lost = |last| begin.is_none_or(|begin| last >= begin);
+    if stats.last_dropped.is_some_and(is_lost) {
+        let n = stats.dropped;
+        return Some(format!(
+            "{n} older requests were dropped from the journal, and might match"
+        ));
+    }
+    let is_undecided =
+        |record: &&RequestRecord| filters.iter().any(|filter| filter.is_undecided(record));
+    match entries.iter().filter(is_undecided).count() {
+        0 => None,
+        n => Some(format!(
+            "{n} requests have bodies of which the journal keeps only the beginning, and might match"
+        )),
+    }
+}
+
+/// The requests that come nearest to a filter.
+fn near(filter: &RecordFilter, entries: &[RequestRecord]) -> Vec<NearMiss> {
+    let mut near: Vec<NearMiss> = Vec::new();
+    for record in entries {
+        let differs = filter.differences(record);
+        if differs.is_empty() {
+            continue;
+        }
+        let place = near.partition_point(|miss| miss.differs.len() <= differs.len());
+        if place < MOST_NEAR_MISSES {
+            let summary = &record.summary;
+            let miss = NearMiss {
+                id: summary.id,
+                method: summary.method.to_string(),
+                path: summary.path.to_string(),
+                status: summary.status,
+                differs,
+            };
+            near.insert(place, miss);
+            near.truncate(MOST_NEAR_MISSES);
+        }
+    }
+    near
+}
+
+/// The findings in a line, with the nearest request.
+impl fmt::Display for NotVerified {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(&self.detail)?;
+        let Some(near) = self.near_misses.first() else {
+            return Ok(());
+        };
+        let NearMiss {
+            id,
+            method,
+            path,
+            status,
+            differs,
+        } = near;
+        write!(
+            formatter,
+            "; nearest: request {id}, {method} {path} ({status})"
+        )?;
+        for Difference { field, wanted, got } in differs {
+            let text = |value| serde_json::to_string(value).unwrap_or_default();
+            write!(
+                formatter,
+                ", {field}: wanted {}, got {}",
+                text(wanted),
+                text(got)
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl NotVerified {
+    fn new(detail: String, matched: usize, near_misses: Vec<NearMiss>) -> Self {
+        Self {
+            kind: "about:blank",
+            title: "Conflict",
+            status: 409,
+            detail,
+            matched,
+            near_misses,
+        }
+    }
 }

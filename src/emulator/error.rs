@@ -17,6 +17,18 @@ impl From<Problem> for InvalidValue {
     }
 }
 
+/// Requests that were not verified.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// Other requests were found, or it cannot be known: the expectation, the finding and the nearest request.
+    #[error("{0}")]
+    NotVerified(String),
+    /// No request can match, or the journal is off.
+    #[error(transparent)]
+    Invalid(#[from] InvalidValue),
+}
+
 /// A change that a clock refuses.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]

@@ -2,29 +2,52 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
+use super::matching::selection;
 use super::{Family, InvalidValue};
 use crate::control::faults;
-use crate::http::faults::rules::{
-    Disconnect, Fault, FaultDelay, ListedFault, LogNormalDelay, UniformDelay,
-};
+use crate::http::faults::effect::{Disconnect, FaultDelay, LogNormalDelay, UniformDelay};
+use crate::http::faults::header::HeaderChange;
+use crate::http::faults::patch::PatchOperation;
+use crate::http::faults::rules::{Fault, ListedFault};
+use crate::http::json::RawJson;
+use crate::http::matching::condition::Condition;
 use crate::registry::World;
 use crate::sim::glob::Glob;
 use crate::sim::time::millis;
 
-/// The faults of answers: the first one that hits a request decides.
+/// The faults of answers: of those that match a request, the one with the highest priority decides, then the first added.
 #[derive(Clone, Copy)]
 pub struct FaultsHandle<'a>(pub(super) &'a World);
 
 impl FaultsHandle<'_> {
-    /// Adds a fault behind the others, and returns its id. The header `x-emulator-fault` of an answer names it.
+    /// Adds a fault behind those of the same priority, and returns its id. The header `x-emulator-fault` of an answer names it.
     pub fn add(&self, fault: Fault) -> Result<String, InvalidValue> {
         Ok(faults::add(self.0, fault)?.id)
     }
 
-    /// The faults in the order they were added, expired ones too.
+    /// The faults in the order in which they are tried, expired ones too.
     #[must_use]
     pub fn list(&self) -> Vec<ListedFault> {
         self.0.recorder().faults.list()
+    }
+
+    /// The fault of an id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<ListedFault> {
+        self.0.recorder().faults.get(id)
+    }
+
+    /// Puts a fault in the place of the one with that id. Its counts stay.
+    pub fn replace(&self, id: &str, fault: Fault) -> Result<(), InvalidValue> {
+        faults::replace(self.0, id, fault)?;
+        Ok(())
+    }
+
+    /// Turns a fault off or on again; returns false if none has that id.
+    pub fn set_enabled(&self, id: &str, is_enabled: bool) -> bool {
+        faults::set_enabled(self.0, id, is_enabled)
     }
 
     /// Removes a fault; returns false if none has that id.
@@ -84,6 +107,8 @@ impl From<Delay> for FaultDelay {
     }
 }
 
+selection!(Fault, pattern);
+
 /// Without a pattern a fault hits all requests to emulated services. Texts of patterns are globs with `*` and `?`.
 /// Effects combine: `Fault::status(503).delay(Duration::from_secs(1))`. Values are checked by [`FaultsHandle::add`].
 impl Fault {
@@ -141,33 +166,58 @@ impl Fault {
         self
     }
 
-    /// Selects requests to a family.
-    pub fn family(mut self, family: Family) -> Self {
-        self.pattern.family = Some(Glob::new(family.as_str()));
+    /// Sets a header of the answer, in place of its own.
+    pub fn reply_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let headers = self.effect.headers.get_or_insert_default();
+        headers.insert(name.into(), HeaderChange::Value(value.into()));
         self
     }
 
-    /// Selects requests for an operation, by its id.
-    pub fn operation(mut self, id: impl Into<String>) -> Self {
-        self.pattern.operation = Some(Glob::new(id));
+    /// Removes a header of the answer.
+    pub fn without_reply_header(mut self, name: impl Into<String>) -> Self {
+        let headers = self.effect.headers.get_or_insert_default();
+        headers.insert(name.into(), HeaderChange::Removal(()));
         self
     }
 
-    /// Selects requests by their method.
-    pub fn method(mut self, method: impl Into<String>) -> Self {
-        self.pattern.method = Some(Glob::new(method));
+    /// Sets the body of the answer to a text, as `text/plain`.
+    pub fn reply_text(mut self, text: impl AsRef<str>) -> Self {
+        self.effect.body = Some(RawJson::new(&text.as_ref()));
         self
     }
 
-    /// Selects requests by their path, as it is sent.
-    pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.pattern.path = Some(Glob::new(path));
+    /// Sets the body of the answer to JSON.
+    ///
+    /// # Panics
+    /// If the value has a map whose keys are not strings.
+    pub fn reply_json(mut self, value: impl Serialize) -> Self {
+        self.effect.body = Some(RawJson::new(&value));
         self
     }
 
-    /// Selects requests by the name of their caller.
-    pub fn caller(mut self, name: impl Into<String>) -> Self {
-        self.pattern.caller = Some(Glob::new(name));
+    /// Changes the JSON body that would have been answered. If a change does not apply, the answer stays as it is, and the
+    /// fault has not hit.
+    pub fn patch(mut self, change: PatchOperation) -> Self {
+        self.effect.patch.get_or_insert_default().push(change);
+        self
+    }
+
+    /// Sets the id; otherwise it is generated.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Sets the priority: of several faults that match a request, the highest decides, then the first added. It is 0 by
+    /// default.
+    pub fn priority(mut self, priority: i32) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// Makes it hit nothing until it is enabled: [`FaultsHandle::set_enabled`].
+    pub fn disabled(mut self) -> Self {
+        self.enabled = Some(false);
         self
     }
 

@@ -5,6 +5,7 @@ mod clock;
 mod error;
 mod family;
 mod faults;
+mod matching;
 mod requests;
 mod scripts;
 
@@ -25,10 +26,10 @@ use crate::world::settings::{
     Auth, Fidelity, LONGEST_LENGTH, PipelinesList, References, Settings, is_pace,
 };
 pub use clock::ClockHandle;
-pub use error::{ClockError, InvalidValue};
+pub use error::{ClockError, InvalidValue, VerifyError};
 pub use family::Family;
 pub use faults::{Delay, FaultsHandle};
-pub use requests::RequestsHandle;
+pub use requests::{RequestsHandle, Verification};
 pub use scripts::ScriptsHandle;
 
 /// A running emulator. It serves until it is stopped or dropped; its ports are free at once, or after little more than

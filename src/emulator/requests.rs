@@ -1,7 +1,63 @@
 //! The requests that an emulator has answered.
 
+use std::time::Duration;
+
+use super::{InvalidValue, VerifyError};
+use crate::control::requests;
+use crate::control::verify::{self, VerifyBody};
+use crate::http::matching::pattern::RequestFilter;
 use crate::http::observe::record::RequestRecord;
 use crate::registry::World;
+
+/// An expectation of requests: their number, or their order. Values are checked by [`RequestsHandle::verify`].
+#[derive(Clone, Debug)]
+#[must_use = "a verification does nothing before it is passed on"]
+pub struct Verification(VerifyBody);
+
+impl Verification {
+    /// Exactly that many requests match.
+    pub fn exactly(n: usize, filter: RequestFilter) -> Self {
+        Self(VerifyBody {
+            filter,
+            exactly: Some(n),
+            ..VerifyBody::default()
+        })
+    }
+
+    /// At least that many requests match.
+    pub fn at_least(n: usize, filter: RequestFilter) -> Self {
+        Self(VerifyBody {
+            filter,
+            at_least: Some(n),
+            ..VerifyBody::default()
+        })
+    }
+
+    /// At most that many requests match.
+    pub fn at_most(n: usize, filter: RequestFilter) -> Self {
+        Self(VerifyBody {
+            filter,
+            at_most: Some(n),
+            ..VerifyBody::default()
+        })
+    }
+
+    /// A request for each filter, in this order; others may come between them.
+    pub fn in_order(filters: impl IntoIterator<Item = RequestFilter>) -> Self {
+        Self(VerifyBody {
+            in_order: Some(filters.into_iter().collect()),
+            ..VerifyBody::default()
+        })
+    }
+
+    /// Waits until the expectation holds, for up to a minute of real time, in whole milliseconds. An upper bound holds at
+    /// once, so it cannot be waited for.
+    pub fn within(mut self, longest: Duration) -> Self {
+        let ms = u64::try_from(longest.as_millis());
+        self.0.within_ms = Some(ms.unwrap_or(u64::MAX));
+        self
+    }
+}
 
 /// The journal: requests to emulated services with their answers. It has secrets as they were sent; only JSON masks
 /// them.
@@ -27,6 +83,21 @@ impl RequestsHandle<'_> {
         let mut all = self.all();
         all.retain(|record| record.summary.operation == Some(operation));
         all
+    }
+
+    /// The requests that match a filter, oldest first.
+    pub fn matching(&self, filter: &RequestFilter) -> Result<Vec<RequestRecord>, InvalidValue> {
+        Ok(requests::matching(self.0, filter)?)
+    }
+
+    /// Verifies requests: at once, or until they have arrived if the verification waits. Waiting needs a tokio runtime with
+    /// time.
+    pub async fn verify(&self, verification: Verification) -> Result<(), VerifyError> {
+        let found = verify::verify(self.0, &verification.0).await;
+        let found = found.map_err(InvalidValue::from)?;
+        found
+            .map(drop)
+            .map_err(|not_verified| VerifyError::NotVerified(not_verified.to_string()))
     }
 
     /// The number of requests dropped from the journal: it is complete only while this is 0.

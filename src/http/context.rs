@@ -17,7 +17,7 @@ use super::evidence::error_row::ErrorRow;
 use super::evidence::operation::OperationEvidence;
 use super::evidence::tree::{EvidenceTree, Part};
 use super::evidence::{AnswerEvidence, Evidence};
-use super::faults::rules::FaultEffect;
+use super::faults::effect::FaultEffect;
 use super::json::fast_writer::BodyEvidence;
 use super::openapi::request_schema::RequestSchema;
 use super::query::repetition_hints;
@@ -153,8 +153,10 @@ pub struct RequestDetails {
     pub authorized: Option<Caller>,
     /// The id of the injected fault.
     pub fault: Option<String>,
-    /// The effect of that fault, if it applies to the response.
-    pub fault_effect: FaultEffect,
+    /// The effect of that fault.
+    pub fault_effect: Option<Box<FaultEffect>>,
+    /// True if the emulator itself failed while it served the request.
+    pub has_failed: bool,
     /// The ids of the scripts that decided a step.
     pub scripts: Vec<String>,
 }
@@ -187,7 +189,8 @@ impl RequestDetails {
     /// The evidence for the response as one line; `None` for a response of the emulator itself.
     pub fn evidence_line(&mut self, query: Option<&str>) -> Option<ByteString> {
         if let Some(fault) = &self.fault
-            && self.fault_effect.changes_response()
+            && let Some(fault_effect) = &self.fault_effect
+            && fault_effect.changes_response()
         {
             return Some(format!("injected; fault={fault}").into());
         }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
 
 use super::evidence::error_row::ErrorRow;
-use super::faults::rules::StubResponse;
+use super::faults::effect::StubResponse;
 use super::observe::Recorder;
 use super::{Authentication, Caller, Operation, Rejection};
 
@@ -48,6 +48,11 @@ pub trait Dialect: Clone + Send + Sync + 'static {
 
     /// The project, mesh or project key in the path, query or headers of a request.
     fn scope(&self, _request: &Parts) -> Option<String> {
+        None
+    }
+
+    /// The same in the body, for operations that name it only there.
+    fn scope_in_body(&self, _operation: &Operation, _body: &[u8]) -> Option<String> {
         None
     }
 

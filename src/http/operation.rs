@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::{PathItem, path};
 
 use super::Evidence;
+use super::commands::Commands;
 
 /// The action of an operation that needs no permission.
 pub const NONE: &str = "none";
@@ -26,6 +27,12 @@ pub struct Operation {
     pub path: String,
     /// One sentence.
     pub summary: String,
+    /// The commands that `match.action` tells apart, such as `start` and `stop`; empty: there are none.
+    #[schema(value_type = Vec<String>)]
+    pub commands: Commands,
+    /// The statuses from 500 on that the operation declares.
+    #[serde(skip)]
+    pub server_errors: Vec<u16>,
     /// The required permission; `none`: no permission is required.
     pub action: String,
     /// An older name of the permission, which also grants it; empty: there is none.
@@ -48,7 +55,8 @@ impl Operation {
     /// Reads the declaration of an operation.
     ///
     /// # Panics
-    /// If it lacks an id, a tag, or one of the extensions `x-evidence`, `x-source`, `x-action`. That is a mistake in its
+    /// If it lacks an id, a tag, or one of the extensions `x-evidence`, `x-source`, `x-action`, or if `x-commands` has
+    /// another shape than [`Commands`]. That is a mistake in its
     /// attribute, which every test that lists the operations finds.
     pub(super) fn new(
         method: &Method,
@@ -74,6 +82,10 @@ impl Operation {
         let permissions = inferred_permissions.iter();
         let permissions = permissions.map(|name| format!("permission {name} (inferred)"));
         let undocumented = permissions.chain(undocumented).collect();
+        let commands = extensions.get("x-commands").cloned().map(|commands| {
+            serde_json::from_value(commands).expect("x-commands has words and their parameter")
+        });
+        let statuses = declared.responses.responses.keys();
         let tag = declared.tags.iter().flatten().next();
         Self {
             id: declared
@@ -84,6 +96,11 @@ impl Operation {
             method: method.to_string(),
             path: path.to_owned(),
             summary: declared.summary.clone().unwrap_or_default(),
+            commands: commands.unwrap_or_default(),
+            server_errors: statuses
+                .filter_map(|status| status.parse().ok())
+                .filter(|status| *status >= 500)
+                .collect(),
             action: required("x-action"),
             alias: optional("x-alias"),
             inferred_permissions,

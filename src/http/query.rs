@@ -18,6 +18,22 @@ pub fn without_repetitions(query: &str) -> Cow<'_, str> {
     first.join("&").into()
 }
 
+/// The value of a parameter, decoded; none if the query has no such parameter.
+pub fn value_of<'a>(query: &'a str, parameter: &str) -> Option<Cow<'a, str>> {
+    let mut pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let pair = pairs.find(|pair| parameter_name(pair) == parameter)?;
+    Some(decoded(pair.split_once('=').map_or("", |(_, value)| value)))
+}
+
+/// The pairs of a query, decoded.
+pub fn decoded_pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| {
+        let value = pair.split_once('=').map_or("", |(_, value)| value);
+        (parameter_name(pair), decoded(value))
+    })
+}
+
 /// Hints at the parameters that are repeated, each once.
 pub fn repetition_hints(query: &str) -> Vec<String> {
     let mut names: Vec<Cow<str>> = Vec::new();
@@ -46,11 +62,15 @@ fn pairs(query: &str) -> Vec<(&str, bool)> {
 
 /// The name of a pair, decoded.
 pub fn parameter_name(pair: &str) -> Cow<'_, str> {
-    let name = pair.split('=').next().unwrap_or_default();
-    if !name.contains(['%', '+']) {
-        return name.into();
+    decoded(pair.split('=').next().unwrap_or_default())
+}
+
+/// A name or a value without its percent-encoding.
+fn decoded(text: &str) -> Cow<'_, str> {
+    if !text.contains(['%', '+']) {
+        return text.into();
     }
-    let spaced = name.replace('+', " ");
+    let spaced = text.replace('+', " ");
     percent_decode_str(&spaced)
         .decode_utf8_lossy()
         .into_owned()
@@ -60,6 +80,20 @@ pub fn parameter_name(pair: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_the_first_of_its_parameter_decoded() {
+        let query = "a=1&&b&%63+d=x%2Fy+z&a=2";
+        for (name, value) in [
+            ("a", Some("1")),
+            ("b", Some("")),
+            ("c d", Some("x/y z")),
+            ("e", None),
+        ] {
+            assert_eq!(value_of(query, name).as_deref(), value, "{name}");
+        }
+        assert_eq!(decoded_pairs(query).count(), 4);
+    }
 
     #[test]
     fn the_first_of_each_parameter_is_kept_and_the_others_are_named_once() {

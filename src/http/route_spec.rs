@@ -10,6 +10,7 @@ use super::Dialect;
 use super::context::{add_hint, with_details};
 use super::evidence::error_row::declare_evidence;
 use super::evidence::operation::OperationEvidence;
+use super::matching::known::KnownOperation;
 use super::openapi::request_schema::RequestSchema;
 use super::operation::{Operation, methods};
 
@@ -79,6 +80,17 @@ impl<D: Dialect> RouteSpec<D> {
     pub fn operations(&self) -> impl Iterator<Item = &Operation> {
         let declared = self.declared().iter();
         declared.filter_map(|declared| declared.operation.as_ref())
+    }
+
+    /// The operations with the requests that each takes.
+    pub fn known_operations(&'static self) -> impl Iterator<Item = KnownOperation> {
+        self.declared().iter().filter_map(|declared| {
+            Some(KnownOperation {
+                operation: declared.operation.as_ref()?,
+                request: &declared.request_schema,
+                is_head_served: D::HEAD_IS_GET,
+            })
+        })
     }
 
     /// The operation of a method; HEAD counts as GET.

@@ -13,6 +13,7 @@ use utoipa_axum::PathItemExt;
 use super::Dialect;
 use super::closest_route::closest_route;
 use super::context::add_hint;
+use super::matching::known::KnownOperation;
 use super::middleware::guard::{Guarded, ResponseFuture, WrongMethod};
 use super::middleware::instrument::instrument;
 use super::operation::Operation;
@@ -189,6 +190,14 @@ impl<D: Dialect> Routes<D> {
     /// If an attribute lacks a mandatory extension.
     pub fn operations(&self) -> impl Iterator<Item = &'static Operation> {
         self.paths.values().flat_map(|spec| spec.operations())
+    }
+
+    /// The operations with the requests that each takes, in the same order.
+    ///
+    /// # Panics
+    /// If an attribute lacks a mandatory extension.
+    pub fn known_operations(&self) -> impl Iterator<Item = KnownOperation> {
+        self.paths.values().flat_map(|spec| spec.known_operations())
     }
 
     /// Hints at the declared route that is closest to a request for an unknown path.

@@ -90,6 +90,7 @@ macro_rules! database {
                     $($field: self.$field.save(now),)+
                     identities: self.shared.identities.save(),
                     emulator,
+                    ..State::default()
                 }
             }
         }

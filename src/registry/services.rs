@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
 
 use super::families::{GatewayError, families};
+use super::operations::operations;
 use super::world::World;
 use crate::http::closest_route::closest_route;
 use crate::http::context::{add_hint, with_details};
@@ -24,11 +25,6 @@ macro_rules! services {
         /// The OpenAPI description of each family.
         pub fn definitions() -> impl Iterator<Item = OpenApi> {
             [$(<$service>::routes().api()),+].into_iter()
-        }
-
-        /// Every operation of every family, in the order of paths within a family.
-        pub fn operations() -> impl Iterator<Item = &'static Operation> {
-            std::iter::empty()$(.chain(<$service>::routes().operations()))+
         }
 
         /// The errors of the families and their gateway, each once.

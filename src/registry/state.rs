@@ -5,6 +5,8 @@ use serde_saphyr::UserMessageFormatter;
 use utoipa::ToSchema;
 
 use super::families::families;
+use super::rules::merge_faults;
+use crate::http::faults::rules::Fault;
 use crate::http::json::value::OrderedValue;
 use crate::http::json::{explain, strict};
 use crate::world::family::FamilyTable;
@@ -27,6 +29,10 @@ macro_rules! state {
             pub identities: Identities,
             /// Counters of the emulator.
             pub emulator: Counters,
+            /// Faults that are in force from the start. In `PUT` they take the place of all others, in `PATCH` they are
+            /// added; an export has none.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            pub faults: Vec<Fault>,
         }
 
         impl State {
@@ -35,6 +41,7 @@ macro_rules! state {
                 $(<$table>::merge(&mut self.$field, patch.$field);)+
                 self.identities.merge(patch.identities);
                 self.emulator.merge(patch.emulator);
+                merge_faults(&mut self.faults, patch.faults);
             }
         }
     };

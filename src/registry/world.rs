@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use super::database::Database;
 use super::families::families;
+use super::rules::check_faults;
 use super::state::State;
 use crate::http::context::with_details;
 use crate::http::observe::Recorder;
@@ -225,13 +226,24 @@ impl World {
         self.read(|database, now| database.save(&self.0.services.ids, now))
     }
 
-    /// Replaces the whole memory except scripts, or fails and changes nothing.
-    pub fn replace(&self, state: State) -> Result<(), ValidationError> {
-        self.write(|database, now| self.load(database, state, now))
+    /// Replaces the whole memory except scripts, or fails and changes nothing. Faults are replaced if the state has any.
+    pub fn replace(&self, mut state: State) -> Result<(), ValidationError> {
+        check_faults(&state.faults)?;
+        let faults = std::mem::take(&mut state.faults);
+        self.write(|database, now| {
+            self.load(database, state, now)?;
+            if !faults.is_empty() {
+                self.recorder().faults.clear();
+                self.load_faults(faults);
+            }
+            Ok(())
+        })
     }
 
     /// Adds to the memory and replaces resources with the same id, or fails and changes nothing.
-    pub fn merge(&self, patch: State) -> Result<(), ValidationError> {
+    pub fn merge(&self, mut patch: State) -> Result<(), ValidationError> {
+        check_faults(&patch.faults)?;
+        let faults = std::mem::take(&mut patch.faults);
         self.write(|database, now| {
             let services = &self.0.services;
             let mut state = database.save(&services.ids, now);
@@ -242,7 +254,9 @@ impl World {
                 let ids = services.ids.fork();
                 let loaded = alone.load(patch, &ids, now);
                 loaded.err().unwrap_or(error)
-            })
+            })?;
+            self.load_faults(faults);
+            Ok(())
         })
     }
 
@@ -265,6 +279,7 @@ impl World {
                 ResetTo::Empty => State::default(),
                 ResetTo::Fixtures => self.0.fixtures.clone(),
             };
+            self.load_faults(state.faults.clone());
             self.load(database, state, self.0.clock.now())
                 .expect("the fixtures were loaded when the world was created");
             self.recorder().events.add(WorldEvent::Reset { to });

@@ -37,6 +37,11 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, known)| known)
 }
 
+/// Returns true if two words differ in case, hyphens and underscores only.
+pub fn is_same_word(one: &str, other: &str) -> bool {
+    one == other || normalize(one).is_some_and(|one| Some(one) == normalize(other))
+}
+
 fn max_edits(word: &str) -> usize {
     match word.chars().count() {
         0..=2 => 0,

@@ -7,6 +7,7 @@ pub mod fuzzy;
 pub mod glob;
 pub mod ids;
 pub mod lifecycle;
+pub mod rules;
 mod script;
 pub mod scripts;
 pub mod step_length;

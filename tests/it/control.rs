@@ -268,6 +268,7 @@ async fn the_coverage_names_every_operation_with_its_evidence() {
         "method",
         "path",
         "summary",
+        "commands",
         "action",
         "alias",
         "evidence",

@@ -250,7 +250,7 @@ async fn faults_that_the_control_plane_refuses_are_refused() {
     for (fault, expected) in [
         (
             Fault::new(),
-            "do: must have at least one of status, delay_ms, drop, garbage, slow_bytes_per_s",
+            "do: must have at least one of status, headers, body, patch, delay_ms, drop, garbage, slow_bytes_per_s",
         ),
         (Fault::status(199), "do.status: must be from 200 to 599"),
         (Fault::status(0), "do.status: must be from 200 to 599"),
@@ -290,7 +290,7 @@ async fn faults_that_the_control_plane_refuses_are_refused() {
         ),
         (
             Fault::status(503).operation("ListPiplines"),
-            "match.operation: matches no operation; see GET /_emulator/v1/operations",
+            "match.operation: matches no operation, did you mean ListPipelines?",
         ),
     ] {
         let refused = emulator.faults().add(fault.clone()).unwrap_err();

@@ -8,7 +8,7 @@ use super::table::Table;
 use crate::families::huawei::{HuaweiService, decoded, segment};
 use crate::http::Caller;
 use crate::http::evidence::error_row::ErrorRow;
-use crate::http::faults::rules::StubResponse;
+use crate::http::faults::effect::StubResponse;
 use crate::world::handle::Handle;
 
 /// The state of the family's router.

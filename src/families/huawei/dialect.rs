@@ -10,7 +10,7 @@ use utoipa::openapi::OpenApi;
 use super::authenticate::{authenticate, authorize, check_named_project};
 use super::openapi::declare;
 use crate::http::evidence::error_row::ErrorRow;
-use crate::http::faults::rules::StubResponse;
+use crate::http::faults::effect::StubResponse;
 use crate::http::observe::Recorder;
 use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
 use crate::world::handle::Handle;

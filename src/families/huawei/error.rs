@@ -12,7 +12,7 @@ use crate::http::Evidence;
 use crate::http::auth::CredentialError;
 use crate::http::context::{add_hint, note_error, request_id};
 use crate::http::evidence::error_row::ErrorRow;
-use crate::http::faults::rules::StubResponse;
+use crate::http::faults::effect::StubResponse;
 use crate::http::head::MalformedHead;
 use crate::http::response;
 use crate::world::hints;

@@ -11,7 +11,7 @@ use crate::families::huawei::HuaweiService;
 use crate::http::auth::AUTH_TOKEN;
 use crate::http::context::request_id;
 use crate::http::evidence::error_row::ErrorRow;
-use crate::http::faults::rules::StubResponse;
+use crate::http::faults::effect::StubResponse;
 use crate::http::operation::{NONE, operations_of};
 use crate::http::{Caller, Operation, Rejection};
 use crate::world::handle::Handle;

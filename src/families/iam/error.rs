@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::families::huawei::{self, GatewayError, status_code};
 use crate::http::context::{add_hint, note_error};
 use crate::http::evidence::error_row::ErrorRow;
-use crate::http::faults::rules::StubResponse;
+use crate::http::faults::effect::StubResponse;
 use crate::http::{Rejection, response};
 use crate::world::hints;
 

@@ -13,7 +13,7 @@ use crate::families::huawei::{HuaweiService, decoded, segment};
 use crate::http::context::add_hint;
 use crate::http::evidence::error_row::ErrorRow;
 use crate::http::evidence::operation::declare_inferred_parameters;
-use crate::http::faults::rules::StubResponse;
+use crate::http::faults::effect::StubResponse;
 use crate::http::{Caller, Rejection};
 use crate::world::handle::Handle;
 

@@ -10,7 +10,7 @@ use super::refusal::{Refusal, RefusalCause};
 use crate::families::huawei::{self, GatewayError, status_code};
 use crate::http::context::{add_hint, note_error};
 use crate::http::evidence::error_row::ErrorRow;
-use crate::http::faults::rules::StubResponse;
+use crate::http::faults::effect::StubResponse;
 use crate::http::json::ValidationError;
 use crate::http::{Rejection, response};
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
+use serde::Deserialize;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 
@@ -13,7 +14,7 @@ use super::table::Table;
 use super::wire::query::{self, Params};
 use crate::http::auth::{self, CredentialError};
 use crate::http::evidence::error_row::ErrorRow;
-use crate::http::faults::rules::StubResponse;
+use crate::http::faults::effect::StubResponse;
 use crate::http::observe::Recorder;
 use crate::http::openapi::gateway_responses::{AppliesTo, GatewayResponse, declare_gateway};
 use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
@@ -78,6 +79,17 @@ impl Dialect for Zadig {
     fn scope(&self, request: &Parts) -> Option<String> {
         let params = Params::from_query(request.uri.query());
         params.get("projectKey").map(str::to_owned)
+    }
+
+    fn scope_in_body(&self, operation: &Operation, body: &[u8]) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Scope {
+            project_key: String,
+        }
+        // The other operations name the project in the query.
+        let scope = |body| serde_json::from_slice::<Scope>(body).ok();
+        let is_creation = operation.method == "POST";
+        Some(is_creation.then(|| scope(body))??.project_key)
     }
 
     fn fault(&self, stub: &StubResponse) -> Response {

@@ -14,7 +14,7 @@ use crate::http::Evidence;
 use crate::http::auth::CredentialError;
 use crate::http::context::{add_hint, with_details};
 use crate::http::evidence::error_row::ErrorRow;
-use crate::http::faults::rules::StubResponse;
+use crate::http::faults::effect::StubResponse;
 use crate::http::{Rejection, response};
 use crate::world::hints::TOO_LARGE;
 

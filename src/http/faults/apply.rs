@@ -4,13 +4,14 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::http::faults::rules::{Disconnect, FaultEffect};
+use super::alter::may_have_body;
+use super::effect::{Disconnect, FaultEffect};
 
 /// A handle that closes the connection of a request.
 ///
@@ -35,33 +36,6 @@ const FLUSH: Duration = Duration::from_millis(50);
 
 /// The pause between two parts of a slow response.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// The seconds in the `Retry-After` of a throttled request. The services' own value is unknown; this one keeps tests short.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
-
-/// Completes the response of a fault with a status of its own: a body and its type only where the status allows a body,
-/// and for 429 the header that clients wait for.
-pub fn complete(mut response: Response) -> Response {
-    let status = response.status();
-    if !may_have_body(status) {
-        *response.body_mut() = Body::empty();
-        response.headers_mut().remove(header::CONTENT_TYPE);
-    }
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, RETRY_AFTER);
-    }
-    response
-}
-
-/// Source: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5.
-fn may_have_body(status: StatusCode) -> bool {
-    !matches!(
-        status,
-        StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
-    )
-}
 
 /// Applies the effect of a fault to a response.
 pub async fn apply(

@@ -2,15 +2,17 @@
 //!
 //! The guard evaluates the faults for every request to an emulated service; the first one that hits decides.
 
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::rules::{
-    Fault, FaultDelay, FaultEffect, ListedFault, LogNormalDelay, RequestInfo, UniformDelay,
-};
+use super::effect::{FaultDelay, FaultEffect, LogNormalDelay, UniformDelay};
+use super::rules::{Fault, ListedFault};
+use crate::http::matching::request::MatchedRequest;
 use crate::sim::Millis;
 use crate::sim::chance::{chance, log_normal, uniform};
 use crate::sim::clock::system_now;
+use crate::sim::rules::{Rule, RuleList};
 
 /// A fault that hits a request.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,9 +23,25 @@ pub struct InjectedFault {
     pub effect: FaultEffect,
 }
 
-/// The faults in force, in the order they were added.
+/// The faults in force, in the order in which they are tried.
 #[derive(Debug, Default)]
-pub struct Faults(Mutex<Vec<FaultRule>>);
+pub struct Faults {
+    rules: Mutex<RuleList<FaultRule>>,
+    /// The parts of a request that the faults look at, so that most requests need no lock.
+    looks_at: AtomicU8,
+}
+
+/// The parts of a request that faults look at. Each includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum LooksAt {
+    /// There are no faults.
+    Nothing,
+    Head,
+    /// The scope too, which some families find in the body.
+    Scope,
+    Body,
+}
 
 /// A fault with its counts.
 #[derive(Debug)]
@@ -35,47 +53,130 @@ struct FaultRule {
     matched: u64,
 }
 
-impl Faults {
-    /// Returns the first fault that hits a request.
-    pub fn evaluate(&self, request: &RequestInfo) -> Option<InjectedFault> {
-        let mut rules = self.lock();
-        if rules.is_empty() {
-            return None;
-        }
-        let now = system_now();
-        rules
-            .iter_mut()
-            .find_map(|rule| rule.evaluate(request, now))
+impl Rule for FaultRule {
+    fn id(&self) -> &str {
+        &self.listed.id
     }
 
-    /// Adds a fault after the others.
-    pub fn add(&self, id: String, fault: Fault) -> ListedFault {
+    fn priority(&self) -> i32 {
+        self.listed.fault.priority.unwrap_or(0)
+    }
+}
+
+/// A fault of that id is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken;
+
+impl Faults {
+    /// The parts of a request that the faults look at.
+    pub fn looks_at(&self) -> LooksAt {
+        match self.looks_at.load(Ordering::Acquire) {
+            0 => LooksAt::Nothing,
+            1 => LooksAt::Head,
+            2 => LooksAt::Scope,
+            _ => LooksAt::Body,
+        }
+    }
+
+    /// Returns the first fault that hits a request.
+    pub fn evaluate(&self, request: &MatchedRequest) -> Option<InjectedFault> {
+        let mut rules = self.lock();
+        let now = system_now();
+        let mut rules = rules.as_mut_slice().iter_mut();
+        rules.find_map(|rule| rule.evaluate(request, now))
+    }
+
+    /// Takes a hit back: the fault left the answer as it was.
+    pub fn undo_hit(&self, id: &str) {
+        if let Some(rule) = self.lock().get_mut(id) {
+            rule.listed.used = rule.listed.used.saturating_sub(1);
+        }
+    }
+
+    /// Adds a fault behind those of the same priority, with the id that it asks for or else with the given one.
+    pub fn add(&self, id: String, mut fault: Fault) -> Result<ListedFault, Taken> {
+        let id = fault.id.take().unwrap_or(id);
+        let mut rules = self.lock();
+        if rules.get(&id).is_some() {
+            return Err(Taken);
+        }
         let rule = FaultRule::new(id, fault, system_now());
         let listed = rule.listed.clone();
-        self.lock().push(rule);
-        listed
+        rules.add(rule);
+        self.note_parts(&rules);
+        Ok(listed)
     }
 
-    /// The faults, expired ones too.
+    /// Puts a fault in the place of the one with that id. Its counts stay, and its time in force begins anew. `None` if no
+    /// fault has the id.
+    pub fn replace(&self, id: &str, mut fault: Fault) -> Option<ListedFault> {
+        fault.id = None;
+        let mut rules = self.lock();
+        let old = rules.get(id)?;
+        let rule = FaultRule {
+            listed: ListedFault {
+                id: id.to_owned(),
+                fault,
+                used: old.listed.used,
+            },
+            since: system_now(),
+            matched: old.matched,
+        };
+        let listed = rule.listed.clone();
+        rules.replace(rule);
+        self.note_parts(&rules);
+        Some(listed)
+    }
+
+    /// The faults in the order in which they are tried, expired ones too.
     pub fn list(&self) -> Vec<ListedFault> {
-        self.lock().iter().map(|rule| rule.listed.clone()).collect()
+        let rules = self.lock();
+        rules
+            .as_slice()
+            .iter()
+            .map(|rule| rule.listed.clone())
+            .collect()
+    }
+
+    /// The fault of an id.
+    pub fn get(&self, id: &str) -> Option<ListedFault> {
+        self.lock().get(id).map(|rule| rule.listed.clone())
     }
 
     /// Removes a fault; returns false if none has that id.
     pub fn remove(&self, id: &str) -> bool {
         let mut rules = self.lock();
-        let before = rules.len();
-        rules.retain(|rule| rule.listed.id != id);
-        rules.len() < before
+        let is_removed = rules.remove(id);
+        self.note_parts(&rules);
+        is_removed
     }
 
     /// Removes all faults.
     pub fn clear(&self) {
-        self.lock().clear();
+        let mut rules = self.lock();
+        rules.clear();
+        self.note_parts(&rules);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<FaultRule>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn note_parts(&self, rules: &RuleList<FaultRule>) {
+        let parts = rules.as_slice().iter().map(|rule| {
+            let Fault { pattern, .. } = &rule.listed.fault;
+            if !rule.listed.fault.is_enabled() {
+                LooksAt::Nothing
+            } else if pattern.needs_body() {
+                LooksAt::Body
+            } else if pattern.scope.is_some() {
+                LooksAt::Scope
+            } else {
+                LooksAt::Head
+            }
+        });
+        let most = parts.max().unwrap_or(LooksAt::Nothing);
+        self.looks_at.store(most as u8, Ordering::Release);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, RuleList<FaultRule>> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -88,11 +189,11 @@ impl FaultRule {
         }
     }
 
-    fn evaluate(&mut self, request: &RequestInfo, now: Millis) -> Option<InjectedFault> {
+    fn evaluate(&mut self, request: &MatchedRequest, now: Millis) -> Option<InjectedFault> {
         let ListedFault { id, fault, used } = &mut self.listed;
         let is_over = fault.ttl_ms.is_some_and(|ttl| now >= self.since + ttl);
         let is_used_up = fault.times.is_some_and(|times| *used >= times);
-        if is_over || is_used_up || !fault.pattern.matches(request) {
+        if !fault.is_enabled() || is_over || is_used_up || !fault.pattern.matches(request) {
             return None;
         }
         let (seed, n) = (fault.seed.unwrap_or(0), self.matched);
@@ -143,7 +244,9 @@ fn seconds(ms: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::faults::rules::HIT;
+    use crate::http::matching::request::{SentBody, SentHeaders};
+    use crate::sim::glob::Glob;
+    use axum::http::HeaderMap;
 
     fn seeded(seed: u64) -> Fault {
         Fault {
@@ -154,9 +257,54 @@ mod tests {
 
     fn hits(fault: Fault, n: usize) -> Vec<bool> {
         let mut rule = FaultRule::new("r".to_owned(), fault, 1_000);
-        (0..n)
-            .map(|_| rule.evaluate(&HIT, 1_000).is_some())
-            .collect()
+        (0..n).map(|_| is_hit(&mut rule, 1_000)).collect()
+    }
+
+    fn is_hit(rule: &mut FaultRule, now: Millis) -> bool {
+        let headers = HeaderMap::new();
+        rule.evaluate(&list(&headers), now).is_some()
+    }
+
+    /// A request for a list of pipelines.
+    fn list(headers: &HeaderMap) -> MatchedRequest<'_> {
+        MatchedRequest {
+            family: Some("pipelines"),
+            operation: Some("ListPipelines"),
+            action: None,
+            method: "GET",
+            path: "/v3/p1/pipeline/pipelines",
+            query: None,
+            headers: SentHeaders::Arriving(headers),
+            body: SentBody::default(),
+            scope: Some("p1"),
+            caller: None,
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_request_that_faults_look_at_follow_the_faults() {
+        let faults = Faults::default();
+        assert_eq!(faults.looks_at(), LooksAt::Nothing);
+        let mut scoped = Fault::default();
+        scoped.pattern.scope = Some(Glob::new("p1"));
+        let mut deep = Fault::default();
+        let exists = crate::http::matching::condition::Condition::exists(true);
+        deep.pattern.body.insert("/name".to_owned(), exists);
+        for (id, fault, parts) in [
+            ("a", Fault::default(), LooksAt::Head),
+            ("b", scoped, LooksAt::Scope),
+            ("c", deep.clone(), LooksAt::Body),
+        ] {
+            faults.add(id.to_owned(), fault).unwrap();
+            assert_eq!(faults.looks_at(), parts);
+        }
+        assert_eq!(faults.add("a".to_owned(), Fault::default()), Err(Taken));
+        deep.enabled = Some(false);
+        assert!(faults.replace("c", deep.clone()).is_some());
+        assert_eq!(faults.looks_at(), LooksAt::Scope);
+        assert_eq!(faults.replace("d", deep), None);
+        faults.clear();
+        assert_eq!(faults.looks_at(), LooksAt::Nothing);
     }
 
     #[test]
@@ -176,8 +324,8 @@ mod tests {
             ..seeded(7)
         };
         let mut brief = FaultRule::new("r".to_owned(), brief, 1_000);
-        assert!(brief.evaluate(&HIT, 1_499).is_some());
-        assert!(brief.evaluate(&HIT, 1_500).is_none());
+        assert!(is_hit(&mut brief, 1_499));
+        assert!(!is_hit(&mut brief, 1_500));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod escaping;
 pub(super) mod fast_writer;
+pub mod pointer;
 mod raw;
 mod raw_fields;
 mod reader;

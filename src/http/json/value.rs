@@ -16,6 +16,30 @@ pub enum OrderedValue {
     Scalar(Value),
 }
 
+impl OrderedValue {
+    /// Equality as JSON has it: `1` and `1.0` are the same number, and objects have no order.
+    pub fn is_equal(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Array(one), Self::Array(other)) => {
+                let mut pairs = one.iter().zip(other);
+                one.len() == other.len() && pairs.all(|(one, other)| one.is_equal(other))
+            }
+            (Self::Object(one), Self::Object(other)) => {
+                let mut fields = one.iter();
+                one.len() == other.len()
+                    && fields.all(|(name, value)| {
+                        let other = other.get(name);
+                        other.is_some_and(|other| value.is_equal(other))
+                    })
+            }
+            (Self::Scalar(Value::Number(one)), Self::Scalar(Value::Number(other))) => {
+                one == other || one.as_f64().is_some_and(|one| Some(one) == other.as_f64())
+            }
+            (one, other) => one == other,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::body::{Body, HttpBody};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::request::Parts;
@@ -26,9 +26,10 @@ use tokio::time::sleep;
 use super::instrument::instrument;
 use crate::http::context::{add_hint, with_details};
 use crate::http::extract::read_body;
-use crate::http::faults::apply::complete;
-use crate::http::faults::injection::InjectedFault;
-use crate::http::faults::rules::RequestInfo;
+use crate::http::faults::alter::{alter, complete};
+use crate::http::faults::injection::{InjectedFault, LooksAt};
+use crate::http::matching::request::{MatchedRequest, SentBody, SentHeaders};
+use crate::http::observe::Recorder;
 use crate::http::route_spec::RouteSpec;
 use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
 
@@ -115,7 +116,10 @@ async fn guard<D: Dialect>(
     let response = AssertUnwindSafe(admit(route_spec, dialect, request, handler))
         .catch_unwind()
         .await
-        .unwrap_or_else(|_| Err(Rejection::Internal.into()));
+        .unwrap_or_else(|_| {
+            with_details(|details| details.has_failed = true);
+            Err(Rejection::Internal.into())
+        });
     response.unwrap_or_else(IntoResponse::into_response)
 }
 
@@ -140,36 +144,101 @@ async fn admit<D: Dialect>(
         }
         Err(rejection) => (Err(rejection), body),
     };
-    let fault = operation
-        .and_then(|operation| inject_fault(&dialect, operation, caller.as_ref().ok(), &parts))
-        .unwrap_or_default();
-    if !fault.delay.is_zero() {
-        sleep(fault.delay).await;
-    }
-    if let Some(stub_response) = fault.effect.stub_response() {
-        with_details(|details| details.fault_effect = fault.effect);
-        return Ok(complete(dialect.fault(&stub_response)));
-    }
-    let caller = caller?;
-    if let Some(operation) = operation {
-        // Before the permission, since a message about a missing permission would hide the mistake.
-        if has_project_placeholder(parts.uri.path()) {
-            return Err(Rejection::NoProject.into());
+    let (fault, body) = match operation {
+        Some(operation) => {
+            let caller = caller.as_ref().ok();
+            inject_fault(&dialect, operation, caller, &parts, body, is_too_large).await?
         }
-        dialect.authorize(&caller, operation, &parts)?;
+        None => (None, body),
+    };
+    let admission = Admission {
+        route_spec,
+        operation,
+        caller,
+        is_too_large,
+    };
+    let mut stub_response = None;
+    if let Some(fault) = &fault {
+        stub_response = fault.effect.stub_response();
+        if !fault.delay.is_zero() {
+            sleep(fault.delay).await;
+        }
     }
-    if is_too_large {
-        return Err(Rejection::TooLarge.into());
+    let recorder = fault.as_ref().map(|_| Arc::clone(dialect.recorder()));
+    let response = if let Some(stub_response) = stub_response {
+        complete(dialect.fault(&stub_response))
+    } else {
+        let served = admission.proceed(dialect, parts, body, handler).await;
+        served.unwrap_or_else(IntoResponse::into_response)
+    };
+    match (fault, recorder) {
+        (Some(fault), Some(recorder)) if fault.effect.alters_answer() => {
+            Ok(Box::pin(alter_answer(response, fault, recorder)).await)
+        }
+        _ => Ok(response),
     }
-    let request_schema = route_spec.request_schema(&parts.method);
-    let declared_evidence = route_spec.evidence(&parts.method);
-    with_details(|details| {
-        details.request_schema = request_schema;
-        details.declared_evidence = declared_evidence;
-        details.fault_effect = fault.effect;
-        details.authorized = Some(caller);
-    });
-    Ok(handler(Request::from_parts(parts, body), dialect).await)
+}
+
+/// Lets a fault alter an answer. A patch that does not apply has not hit.
+async fn alter_answer(
+    response: Response,
+    fault: Box<InjectedFault>,
+    recorder: Arc<Recorder>,
+) -> Response {
+    match alter(response, &fault.effect).await {
+        Ok(response) => response,
+        Err((response, misfit)) => {
+            recorder.faults.undo_hit(&fault.id);
+            let id = fault.id;
+            add_hint(format!(
+                "the patch of the fault {id} does not apply: {misfit}"
+            ));
+            with_details(|details| {
+                details.fault = None;
+                details.fault_effect = None;
+            });
+            response
+        }
+    }
+}
+
+/// A request whose operation, caller and faults are known.
+struct Admission<D: Dialect> {
+    route_spec: &'static RouteSpec<D>,
+    operation: Option<&'static Operation>,
+    caller: Result<Caller, Rejection>,
+    is_too_large: bool,
+}
+
+impl<D: Dialect> Admission<D> {
+    /// Checks what is left to check, and runs the handler.
+    async fn proceed(
+        self,
+        dialect: D,
+        parts: Parts,
+        body: Body,
+        handler: BoxedHandler<D>,
+    ) -> Result<Response, D::Error> {
+        let caller = self.caller?;
+        if let Some(operation) = self.operation {
+            // Before the permission, since a message about a missing permission would hide the mistake.
+            if has_project_placeholder(parts.uri.path()) {
+                return Err(Rejection::NoProject.into());
+            }
+            dialect.authorize(&caller, operation, &parts)?;
+        }
+        if self.is_too_large {
+            return Err(Rejection::TooLarge.into());
+        }
+        let request_schema = self.route_spec.request_schema(&parts.method);
+        let declared_evidence = self.route_spec.evidence(&parts.method);
+        with_details(|details| {
+            details.request_schema = request_schema;
+            details.declared_evidence = declared_evidence;
+            details.authorized = Some(caller);
+        });
+        Ok(handler(Request::from_parts(parts, body), dialect).await)
+    }
 }
 
 /// The operation of a request. Requests that the router accepts and no service would are refused.
@@ -197,25 +266,49 @@ fn identify_operation<D: Dialect>(
     Ok(operation)
 }
 
-/// Selects the fault that hits a request, and records it with the caller.
-fn inject_fault<D: Dialect>(
+/// Selects the fault that hits a request, and records it with the caller. Reads the body only if a fault looks at it.
+async fn inject_fault<D: Dialect>(
     dialect: &D,
-    operation: &Operation,
+    operation: &'static Operation,
     caller: Option<&Caller>,
     parts: &Parts,
-) -> Option<InjectedFault> {
-    let fault = dialect.recorder().faults.evaluate(&RequestInfo {
-        family: &operation.family,
-        operation: &operation.id,
+    mut body: Body,
+    is_too_large: bool,
+) -> Result<(Option<Box<InjectedFault>>, Body), Rejection> {
+    with_details(|details| details.caller = caller.map(|caller| caller.name.clone()));
+    let faults = &dialect.recorder().faults;
+    let looks_at = faults.looks_at();
+    if looks_at == LooksAt::Nothing {
+        return Ok((None, body));
+    }
+    let mut scope = with_details(|details| details.scope.clone()).flatten();
+    let is_scope_hidden = looks_at >= LooksAt::Scope && scope.is_none();
+    let mut bytes = Bytes::new();
+    if (looks_at == LooksAt::Body || is_scope_hidden) && !is_too_large {
+        bytes = read_body(body, D::MAX_BODY).await?;
+        body = bytes.clone().into();
+        if is_scope_hidden {
+            scope = dialect.scope_in_body(operation, &bytes);
+            with_details(|details| details.scope.clone_from(&scope));
+        }
+    }
+    let fault = faults.evaluate(&MatchedRequest {
+        family: Some(&operation.family),
+        operation: Some(&operation.id),
+        action: operation.commands.given(parts.uri.query()),
         method: parts.method.as_str(),
         path: parts.uri.path(),
+        query: parts.uri.query(),
+        headers: SentHeaders::Arriving(&parts.headers),
+        body: SentBody::new(&bytes, true),
+        scope: scope.as_deref(),
         caller: caller.map(|caller| &*caller.name),
     });
     with_details(|details| {
-        details.caller = caller.map(|caller| caller.name.clone());
         details.fault = fault.as_ref().map(|fault| fault.id.clone());
+        details.fault_effect = fault.as_ref().map(|fault| fault.effect.clone().into());
     });
-    fault
+    Ok((fault.map(Box::new), body))
 }
 
 /// The size of the body by its headers; 0 if they do not tell it.

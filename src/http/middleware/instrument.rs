@@ -92,7 +92,7 @@ pub async fn instrument<F: Future<Output = Response>>(
         recorder.metrics.count(details.operation, status, seconds);
     }
 
-    let fault_effect = std::mem::take(&mut details.fault_effect);
+    let fault_effect = details.fault_effect.clone();
     let logs_body = is_refused && tracing::enabled!(tracing::Level::DEBUG);
     if request_head.headers.is_some() || logs_body {
         let (head, body) = response.into_parts();
@@ -113,10 +113,9 @@ pub async fn instrument<F: Future<Output = Response>>(
         }
         response = Response::from_parts(head, body.into());
     }
-    if fault_effect.alters_response() {
-        apply(response, &fault_effect, closer).await
-    } else {
-        response
+    match fault_effect.filter(|effect| effect.disturbs_response()) {
+        Some(fault_effect) => apply(response, &fault_effect, closer).await,
+        None => response,
     }
 }
 
@@ -160,7 +159,7 @@ impl RequestHead {
         let operation = details
             .operation
             .map_or("-", |operation| operation.id.as_str());
-        if status >= 500 {
+        if is_failure(details, status) {
             tracing::error!(%method, path, status, duration_us, operation, request_id, world, "{method} {path} answered {status}");
         } else {
             tracing::info!(%method, path, status, duration_us, operation, request_id, world, "{method} {path} answered {status}");
@@ -190,12 +189,18 @@ impl RequestHead {
             details.scope.as_deref(),
             details.caller.as_deref(),
         ]);
+        let action = operation.and_then(|operation| {
+            let commands = &operation.commands;
+            commands.given(self.query.as_deref())
+        });
+        let is_failure = is_failure(&details, status);
         RequestSummary {
             id: recorder.journal.next_number(),
             time: instant(recorder.clock.now()),
             real_time: instant(system_now()),
             family: operation.map(|operation| operation.family.as_str()),
             operation: operation.map(|operation| operation.id.as_str()),
+            action,
             nearest: nearest.map(|nearest| format!("{} {}", nearest.method, nearest.path)),
             method: method_text(&self.method),
             path: path.unwrap_or_default(),
@@ -204,9 +209,9 @@ impl RequestHead {
             caller,
             status,
             duration,
-            rule: details.fault.as_ref().or(details.scripts.first()).cloned(),
-            scripts: details.scripts,
+            is_failure,
             fault: details.fault,
+            scripts: details.scripts,
             evidence,
         }
     }
@@ -220,6 +225,22 @@ fn method_text(method: &Method) -> Cow<'static, str> {
         Some(common) => Cow::Borrowed(common),
         None => Cow::Owned(method.to_string()),
     }
+}
+
+/// True for a status from 500 on that neither a fault nor the operation accounts for. A service that declares such
+/// statuses answers them in its normal course.
+fn is_failure(details: &RequestDetails, status: u16) -> bool {
+    let is_declared = || {
+        let operation = details.operation.into_iter();
+        operation
+            .flat_map(|operation| &operation.server_errors)
+            .any(|declared| *declared == status)
+    };
+    let is_injected = || {
+        let effect = details.fault_effect.as_ref();
+        effect.is_some_and(|effect| effect.status.is_some())
+    };
+    status >= 500 && (details.has_failed || !is_injected() && !is_declared())
 }
 
 fn set_headers(

@@ -60,6 +60,12 @@ impl RuleChange {
         Self { change, id }
     }
 
+    pub fn replaced(id: &str) -> Self {
+        let id = Some(id.to_owned());
+        let change = RuleChangeKind::Replaced;
+        Self { change, id }
+    }
+
     /// The rule is gone; `None` stands for all of them.
     pub fn removed(id: Option<&str>) -> Self {
         let id = id.map(str::to_owned);

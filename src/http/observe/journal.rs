@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
+
 use super::record::RequestRecord;
 use crate::sim::Millis;
 
@@ -12,6 +14,8 @@ use crate::sim::Millis;
 pub struct Journal {
     limit: usize,
     numbered: AtomicU64,
+    /// Notifies those who wait for a request.
+    added: watch::Sender<()>,
     ring: Mutex<Ring>,
 }
 
@@ -39,6 +43,7 @@ impl Journal {
         Self {
             limit,
             numbered: AtomicU64::new(0),
+            added: watch::Sender::new(()),
             ring: Mutex::default(),
         }
     }
@@ -52,7 +57,7 @@ impl Journal {
         self.numbered.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Adds an record, and drops the oldest ones to make room for it.
+    /// Adds a record, and drops the oldest ones to make room for it.
     pub fn add(&self, record: RequestRecord) {
         if !self.is_on() {
             return;
@@ -62,6 +67,9 @@ impl Journal {
         ring.stats.bytes += record.size();
         ring.records.push_back(record);
         drop(ring);
+        if self.added.receiver_count() > 0 {
+            self.added.send_replace(());
+        }
         while let Some(oldest) = self.pop_excess() {
             // Outside the lock, since freeing takes longer than the rest.
             drop(oldest);
@@ -80,6 +88,11 @@ impl Journal {
         stats.dropped += 1;
         stats.last_dropped = Some(oldest.summary.time.timestamp_millis());
         Some(oldest)
+    }
+
+    /// Subscribes to the adding of records.
+    pub fn subscribe(&self) -> watch::Receiver<()> {
+        self.added.subscribe()
     }
 
     /// The records in the journal, oldest first.

@@ -58,6 +58,9 @@ pub struct RequestSummary {
     pub family: Option<&'static str>,
     /// The operation's id.
     pub operation: Option<&'static str>,
+    /// The command that the request gives, such as `start`, if its operation has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<&'static str>,
     /// Method and path of the closest operation, for a request that matches none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest: Option<String>,
@@ -83,16 +86,17 @@ pub struct RequestSummary {
     #[serde(rename = "duration_us", serialize_with = "serialize_micros")]
     #[schema(value_type = u64)]
     pub duration: Duration,
-    /// The fault that hit the request, else the first script that decided something meanwhile.
-    pub rule: Option<String>,
+    /// The id of the fault that hit the request.
+    pub fault: Option<String>,
     /// The ids of all scripts that decided something meanwhile.
     pub scripts: Vec<String>,
     /// The evidence for the answer, as the header `x-emulator-evidence` tells it.
     #[schema(value_type = Option<String>)]
     pub evidence: Option<ByteString>,
-    /// The id of the fault that hit the request.
+    /// True if the answer is a failure of the emulator: a status from 500 on that neither a fault nor the operation
+    /// accounts for.
     #[serde(skip)]
-    pub fault: Option<String>,
+    pub is_failure: bool,
 }
 
 /// Headers and body of a request or an answer.
@@ -192,6 +196,11 @@ impl RequestRecord {
 }
 
 impl Message {
+    /// Returns true if the body is longer than what is kept of it.
+    pub fn is_cut(&self) -> bool {
+        self.length > self.body.len() as u64
+    }
+
     fn size(&self) -> usize {
         self.headers.size() + self.body.len()
     }
@@ -250,7 +259,7 @@ mod tests {
 
     impl RequestSummary {
         /// A summary of a request for `/`.
-        pub(in crate::http::observe) fn bare(id: u64, time: Millis) -> Self {
+        pub(crate) fn bare(id: u64, time: Millis) -> Self {
             let time = instant(time);
             Self {
                 id,
@@ -258,6 +267,7 @@ mod tests {
                 real_time: time,
                 family: None,
                 operation: None,
+                action: None,
                 nearest: None,
                 method: "GET".into(),
                 path: "/".into(),
@@ -266,10 +276,10 @@ mod tests {
                 caller: None,
                 status: 200,
                 duration: Duration::from_micros(1),
-                rule: None,
+                fault: None,
                 scripts: Vec::new(),
                 evidence: None,
-                fault: None,
+                is_failure: false,
             }
         }
     }

@@ -7,8 +7,9 @@ use serde_json::Value;
 use utoipa::openapi::path::Operation;
 
 use crate::http::evidence::schema::spellings;
+use crate::http::json::pointer;
 use crate::http::json::value::OrderedValue;
-use crate::sim::fuzzy::{nearest, suggestion};
+use crate::sim::fuzzy::{is_same_word, nearest, suggestion};
 
 /// The largest refused body that is searched for misspelt fields, in bytes.
 const MAX_BODY: usize = 256 << 10;
@@ -20,8 +21,21 @@ const MAX_NAME: usize = 32;
 #[derive(Debug)]
 pub struct RequestSchema {
     query: Vec<String>,
+    /// Those of the parameters that are objects, whose parts are sent as `name.part` or `name[part]`.
+    objects: Vec<String>,
     /// Absent: the operation takes no body.
     body: Option<FieldTree>,
+}
+
+/// The standing of a JSON pointer in the body of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KnownField {
+    /// A field may be there.
+    Known,
+    /// The operation takes no body.
+    NoBody,
+    /// The body has no such field; with the nearest pointer, if any is near.
+    Unknown(Option<String>),
 }
 
 /// The fields of a value. An array has those of its items; a scalar has none.
@@ -42,16 +56,31 @@ impl RequestSchema {
         let operation = serde_json::to_value(operation).expect("keys are strings");
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let schemes = components["securitySchemes"].as_object().into_iter();
-        let query = parameters
+        let query: Vec<&Value> = parameters
             .chain(schemes.flat_map(|schemes| schemes.values()))
             .filter(|declared| declared["in"] == "query")
-            .filter_map(|declared| declared["name"].as_str().map(str::to_owned))
             .collect();
+        let is_object = |declared: &&&Value| declared["style"] == "deepObject";
+        let name = |declared: &&Value| declared["name"].as_str().map(str::to_owned);
         let content = operation["requestBody"]["content"].as_object();
         let schema = content.and_then(|content| content.values().next()?.get("schema"));
         Self {
-            query,
+            objects: query.iter().filter(is_object).filter_map(name).collect(),
+            query: query.iter().filter_map(name).collect(),
             body: schema.map(|schema| FieldTree::new(schema, components, &mut Vec::new())),
+        }
+    }
+
+    /// The parameters of the query.
+    pub fn parameters(&self) -> &[String] {
+        &self.query
+    }
+
+    /// Looks a JSON pointer up in the body.
+    pub fn field(&self, pointer: &str) -> KnownField {
+        match &self.body {
+            None => KnownField::NoBody,
+            Some(tree) => tree.field(pointer),
         }
     }
 
@@ -61,7 +90,11 @@ impl RequestSchema {
         names.filter_map(|pair| {
             let name = pair.split('=').next().unwrap_or_default();
             let name = percent_decode_str(name).decode_utf8_lossy();
-            if name.len() > MAX_NAME || self.query.iter().any(|known| *known == name) {
+            let outer = name.split(['.', '[']).next().unwrap_or_default();
+            if name.len() > MAX_NAME
+                || self.query.iter().any(|known| *known == name)
+                || self.objects.iter().any(|known| *known == outer)
+            {
                 return None;
             }
             let near = nearest(&name, self.query.iter().map(String::as_str));
@@ -152,6 +185,30 @@ impl FieldTree {
             }
             _ => Self::Any,
         }
+    }
+
+    /// Looks a JSON pointer up. Names that differ in case, hyphens and underscores only are known too, since some
+    /// services accept several spellings.
+    fn field(&self, pointer: &str) -> KnownField {
+        let (mut tree, mut outer) = (self, String::new());
+        for part in pointer::parts(pointer) {
+            let Self::Fields(fields) = tree else {
+                return KnownField::Known;
+            };
+            let known = fields.iter().find(|(name, _)| is_same_word(name, &part));
+            let is_item = part == "-" || part.bytes().all(|byte| byte.is_ascii_digit());
+            match known {
+                Some((_, field)) => tree = field,
+                // The items of an array have the fields of the array.
+                None if is_item => {}
+                None => {
+                    let near = nearest(&part, fields.keys().map(String::as_str));
+                    return KnownField::Unknown(near.map(|near| format!("{outer}/{near}")));
+                }
+            }
+            outer.extend(["/", &part]);
+        }
+        KnownField::Known
     }
 
     /// The path of the known field that is nearest to an unknown one.

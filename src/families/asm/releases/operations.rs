@@ -163,6 +163,8 @@ pub async fn update_release(
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("https://support.huaweicloud.com/api-asm/DeleteRelease.html, read 2026-08")),
         ("x-action" = json!("asm:mesh:deleteRelease")),
+        ("x-commands" = json!({"parameter": "action", "words": ["cancel", "end"],
+            "aliases": {"finish": "end"}, "any_case": true})),
         ("x-differences" = json!("The page prints no values of action: cancel and end (or finish) are inferred. Traffic counts as shifted unless PUT /_emulator/v1/asm/{mesh_id}/{namespace}/{release_id}/traffic said otherwise. The console keeps a terminated entry, here the task is gone."))))]
 pub async fn delete_release(
     State(Asm(handle)): State<Asm>,

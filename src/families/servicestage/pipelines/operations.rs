@@ -169,6 +169,8 @@ pub(super) async fn update_pipeline(
         ("x-source" = json!("ServiceStage API reference, page 0248, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:modify")),
         ("x-alias" = json!("servicestage:pipeline:execute")),
+        ("x-commands" = json!({"parameter": "action_id",
+            "words": ["start", "stop", "continue", "retry", "approval", "rollback"]})),
         ("x-differences" = json!("id is a number as in the example, not the table's string; the statuses that allow an action are partly those of the console, partly inferred"))))]
 pub(super) async fn operate_pipeline(
     State(ServiceStage(handle)): State<ServiceStage>,

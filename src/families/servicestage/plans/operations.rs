@@ -218,6 +218,7 @@ pub(super) async fn show_release_plan_deploy_info(
         ("x-inferred-permissions" = json!(["servicestage:app:create"])),
         ("x-action" = json!("servicestage::createReleasePlan")),
         ("x-alias" = json!("servicestage:app:create")),
+        ("x-commands" = json!({"words": ["execute"]})),
         ("x-differences" = json!("inferred: the alias of the permission, the statuses that allow it, the components that are repeated, the order of batches by ascending seq, and the status RUNNING"))))]
 pub(super) async fn execute_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
@@ -238,6 +239,7 @@ pub(super) async fn execute_release_plan(
         ("x-source" = json!("ServiceStage API reference, page 0236, read 2026-08")),
         ("x-action" = json!("servicestage::createReleasePlan")),
         ("x-alias" = json!("servicestage:app:create")),
+        ("x-commands" = json!({"words": ["rollback"]})),
         ("x-differences" = json!("inferred: the statuses that allow it, the order of the batches, the effect of fail_strategy, and the status ROLLING_BACK; plans of every action can be rolled back, though the console mentions upgrades only"))))]
 pub(super) async fn rollback_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
@@ -259,6 +261,7 @@ pub(super) async fn rollback_release_plan(
         ("x-inferred-permissions" = json!(["servicestage::createReleasePlan", "servicestage:app:create"])),
         ("x-action" = json!("servicestage::createReleasePlan")),
         ("x-alias" = json!("servicestage:app:create")),
+        ("x-commands" = json!({"words": ["abort"]})),
         ("x-differences" = json!("inferred: the permission and its alias, the immediate interruption of running components, and the status ABORTING"))))]
 pub(super) async fn abort_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,

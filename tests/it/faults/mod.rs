@@ -1,5 +1,9 @@
 //! Injected faults over HTTP, in the words of each family.
 
+mod answers;
+pub(crate) mod matching;
+mod rules;
+
 use axum::body::Body;
 use serde_json::{Value, json};
 
@@ -330,7 +334,7 @@ async fn a_fault_without_effect_or_that_cannot_match_is_refused() {
         ),
         (
             json!({"match": {"method": "PATCH"}, "do": {"status": 500}}),
-            "match.method: matches no operation's method",
+            "match.method: matches no operation's method; known: GET, HEAD, POST, DELETE, PUT",
         ),
         (
             json!({"match": [null, null], "do": {"status": 500}}),

@@ -1,5 +1,7 @@
 //! `exec`: a command with an emulator of its own. And `openapi`, which serves nothing.
 
+mod findings;
+
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
@@ -59,6 +61,16 @@ async fn the_part_of_a_command() {
                 drop(main.get(unknown).await.assert_status(500));
             }
             "ready" => drop(main.get("/_emulator/v1/ready").await.assert_status(200)),
+            "fault" => drop(
+                main.post(
+                    "/_emulator/v1/faults",
+                    json!({"id": "away", "match": {"method": "GET"}, "do": {"status": 503}}),
+                )
+                .await
+                .assert_status(201),
+            ),
+            "list" => drop(main.get("/v3/p/pipeline/pipelines").await),
+            "noise" => noise(&main).await,
             "script" => drop(
                 main.post("/_emulator/v1/scripts", script.clone())
                     .await
@@ -104,6 +116,25 @@ fn answers_that_rely_on_a_guess_fail_a_run_and_each_guess_is_named() {
 
     let output = exec_part(&["--fail-on", "inferred"], "broken");
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+/// Asks what browsers and probes ask by themselves.
+async fn noise(main: &Remote) {
+    for path in [
+        "/favicon.ico",
+        "/apple-touch-icon-120x120.png",
+        "/healthz",
+        "/.well-known/security.txt",
+    ] {
+        main.get(path).await.assert_status(404);
+    }
+    let preflight = [
+        ("origin", "http://127.0.0.1:5173"),
+        ("access-control-request-method", "GET"),
+    ];
+    let path = "/v3/p/pipeline/pipelines";
+    main.send(axum::http::Method::OPTIONS, path, &preflight, String::new())
+        .await;
 }
 
 /// Has the emulator do more than anybody would wait for.
@@ -264,47 +295,6 @@ fn signals_are_passed_on_to_the_command_which_decides_what_they_mean() {
 }
 
 #[test]
-fn a_script_that_was_never_used_fails_a_run_that_succeeded() {
-    let flags = ["--fail-on", "unused-script"];
-    let used = exec_part(&flags, "script use");
-    assert_eq!(used.status.code(), Some(0), "{}", stderr(&used));
-
-    let unused = exec_part(&flags, "script");
-    assert_eq!(unused.status.code(), Some(7), "{}", stderr(&unused));
-    let said = stderr(&unused);
-    let (before, after) = said
-        .split_once("world main: unused-script: ")
-        .expect("the finding");
-    assert_eq!(before, "release-emulator: the command succeeded, but\n  ");
-    assert!(
-        after.ends_with(" (family pipelines, step roll-out)\n"),
-        "{said}"
-    );
-
-    let own = exec_part(&flags, "script fail");
-    assert_eq!(own.status.code(), Some(101), "its own code");
-    assert!(!stderr(&own).contains("unused-script:"), "{}", stderr(&own));
-    let without = exec_part(&[], "script");
-    assert_eq!(without.status.code(), Some(0), "nobody asked");
-}
-
-#[test]
-fn scripts_of_worlds_that_were_closed_count_too() {
-    let output = exec_part(&["--fail-on", "unused-script"], "world");
-    assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
-    assert!(
-        stderr(&output).contains("\n  world t1: unused-script: "),
-        "{}",
-        stderr(&output)
-    );
-    assert!(
-        stderr(&output).ends_with(" (any step)\n"),
-        "{}",
-        stderr(&output)
-    );
-}
-
-#[test]
 fn a_world_that_is_still_at_work_cannot_be_vouched_for() {
     let output = exec_part(&["--fail-on", "unused-script"], "busy");
     assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
@@ -339,7 +329,7 @@ fn what_a_run_can_fail_on_is_listed_where_a_word_is_unknown() {
     assert!(
         said.contains("'boredom'")
             && said.contains(
-                "[possible values: unused-script, unknown-route, server-error, inferred]"
+                "[possible values: unused-script, unused-fault, unknown-route, server-error, inferred]"
             ),
         "{said}"
     );
@@ -362,31 +352,6 @@ fn openapi_prints_the_document_that_is_served() {
     assert_eq!(output.status.code(), Some(0));
     let printed = String::from_utf8(output.stdout).unwrap();
     assert_eq!(printed, format!("{}\n", control::openapi()));
-}
-
-#[test]
-fn an_unknown_route_and_a_server_error_fail_a_run_that_names_them() {
-    for (part, word, other, line) in [
-        (
-            "lost",
-            "unknown-route",
-            "server-error",
-            "GET /v3/p1/pipeline/pipeline returned 404, did you mean GET /v3/{project_id}/pipeline/pipelines?",
-        ),
-        (
-            "broken",
-            "server-error",
-            "unknown-route",
-            "GET /openapi/delivery/releases/66287b110b8b8a631910ffff returned 500",
-        ),
-    ] {
-        let output = exec_part(&["--fail-on", word], part);
-        assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
-        let said = format!("the command succeeded, but\n  world main: {word}: {line}\n");
-        assert!(stderr(&output).ends_with(&said), "{}", stderr(&output));
-        let output = exec_part(&["--fail-on", other], part);
-        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The journal of requests, their verification, and metrics.
 
+mod verify;
+
 use release_emulator::internals::world::settings::Auth;
 use serde_json::{Value, json};
 
@@ -70,7 +72,7 @@ async fn an_entry_has_the_request_and_its_answer() {
         &json!({
             "id": 1, "time": "2026-01-01T12:00:00Z", "real_time": 0, "family": "pipelines", "operation": "CreatePipeline",
             "method": "POST", "path": pipelines(), "query": null, "scope": PROJECT, "caller": "emulator", "status": 200,
-            "duration_us": 0, "rule": null, "scripts": [], "evidence": "inferred; operation=CreatePipeline; fields=*; parameters=stages.tasks",
+            "duration_us": 0, "fault": null, "scripts": [], "evidence": "inferred; operation=CreatePipeline; fields=*; parameters=stages.tasks",
             "request": {"headers": {"x-auth-token": "***", "authorization": "***"}, "body": sent, "bytes": sent.to_string().len()},
             "response": null
         }),
@@ -213,7 +215,7 @@ async fn an_entry_names_the_fault_that_hit() {
         .await
         .assert_status(201);
     app.get(&pipelines()).await.assert_status(503);
-    assert_eq!(list(&app, "").await["requests"][0]["rule"], rule["id"]);
+    assert_eq!(list(&app, "").await["requests"][0]["fault"], rule["id"]);
 }
 
 #[tokio::test]
@@ -238,8 +240,8 @@ async fn an_entry_names_the_scripts_that_decided_a_step() {
     .assert_status(200);
     let started = list(&app, "operation=OperatePipeline").await["requests"][0].clone();
     assert_eq!(
-        (&started["rule"], &started["scripts"]),
-        (&rule["id"], &json!([rule["id"]]))
+        (&started["fault"], &started["scripts"]),
+        (&Value::Null, &json!([rule["id"]]))
     );
     assert_eq!(
         list(&app, "operation=CreatePipeline").await["requests"][0]["scripts"],
@@ -292,7 +294,8 @@ async fn verify_lists_near_misses_of_a_count_that_does_not_hold() {
     );
     assert_same(
         &refused["near_misses"][0],
-        &json!({"id": 1, "method": "POST", "path": pipelines(), "status": 200, "differs": ["scope"]}),
+        &json!({"id": 1, "method": "POST", "path": pipelines(), "status": 200,
+            "differs": [{"field": "scope", "wanted": "p2", "got": PROJECT}]}),
     );
     assert_eq!(refused["near_misses"].as_array().unwrap().len(), 5);
     for wrong in [
