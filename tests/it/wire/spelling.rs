@@ -17,6 +17,7 @@ const SPELLINGS: &[&str] = &[
     "Location",
     "Retry-After",
     "Transfer-Encoding",
+    "X-Accel-Buffering",
     "X-Emulator-Evidence",
     "X-Emulator-Fault",
     "X-Emulator-Hint",
