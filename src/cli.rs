@@ -16,7 +16,7 @@ use crate::sim::fuzzy::nearest;
 use crate::sim::time::{NOT_RFC3339, parse_rfc3339};
 use crate::world::public_url::PublicUrl;
 use crate::world::settings::{
-    Auth, Fidelity, PipelinesList, References, Settings, is_pace, length,
+    Auth, Fidelity, PipelinesList, Progress, References, Settings, is_pace, length,
 };
 
 /// The prefix of the environment variables of flags.
@@ -95,6 +95,9 @@ pub struct ServeOptions {
         default_value_t
     )]
     pipelines_list: PipelinesList,
+    /// The cause for which runs proceed: the clock alone, or reads too, each of which moves what it answers
+    #[arg(long, env = "RELEASE_EMULATOR_PROGRESS", value_enum, default_value_t)]
+    progress: Progress,
     /// The approximate size of the request journal in bytes; 0 turns it off
     #[arg(
         long,
@@ -246,6 +249,7 @@ impl ServeOptions {
             fidelity: self.fidelity,
             references: self.references,
             pipelines_list: self.pipelines_list,
+            progress: self.progress,
             step: self.step,
             pace: self.pace,
             freeze: self.freeze,

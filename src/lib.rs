@@ -97,7 +97,9 @@
 //!
 //! * A response is a pure function of the accepted requests, their instants, and the present instant. Only facts are
 //!   stored: a run is its start, its frozen plan and its commands; a status is computed from these.
-//! * Reading changes nothing. Time alone writes only scheduled starts, and every later reader finds them done.
+//! * Reading changes nothing. Time alone writes only scheduled starts, and every later reader finds them done. Under
+//!   `--progress reads` a GET is a write (`world/show.rs`): it answers as any read, then lets the own time of the runs that
+//!   it showed jump ahead.
 //! * A command first checks everything, then changes the memory; a refused one changes nothing.
 //! * Every change of a status is a transition. A world numbers its transitions in the order of time, and publishes each
 //!   once, under its lock.
@@ -117,6 +119,7 @@
 //! * **run**: one execution of a lifecycle: a start, a frozen plan, the accepted commands.
 //! * **step**: a part of a run: work that succeeds or fails after a while, or a gate.
 //! * **gate**: a step that waits for an approval.
+//! * **own time**: the time of a run: the world's, ahead by the jumps that reads have brought.
 //! * **script**: an outcome set in advance for future work: fail, take longer, hang.
 //! * **fault**: a failure injected at the HTTP level: a status, another body, a delay, a dropped connection.
 //! * **transition**: a change of a resource's or step's status, with its number, instant and cause.
@@ -183,7 +186,7 @@ pub mod internals {
 
 pub use emulator::{
     ClockError, ClockHandle, Delay, Emulator, EmulatorBuilder, Family, FaultsHandle, InvalidValue,
-    RequestsHandle, ScriptsHandle, StartError, Verification, VerifyError,
+    RequestsHandle, ScriptsHandle, StartError, Until, Verification, VerifyError,
 };
 pub use http::faults::patch::PatchOperation;
 pub use http::faults::rules::{Fault, ListedFault};
@@ -195,4 +198,4 @@ pub use registry::State;
 pub use sim::Transition;
 pub use sim::scripts::{ListedScript, Misfit, Script, Work};
 pub use world::fixture::ValidationError;
-pub use world::settings::{Auth, Fidelity, PipelinesList, References};
+pub use world::settings::{Auth, Fidelity, PipelinesList, Progress, References};

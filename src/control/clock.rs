@@ -8,14 +8,20 @@ use utoipa::ToSchema;
 
 use super::dialect::{Control, json};
 use crate::http::extract::Json;
+use crate::http::json::strict;
 use crate::http::problem::{Problem, ProblemWith};
+use crate::registry::advance::{AdvanceError, AdvanceTarget};
 use crate::sim::clock::{ClockReading, ClockUpdate, InvalidInstant, Mode};
+use crate::sim::scripts::FamilyName;
 use crate::sim::time::{not_rfc3339, parse_rfc3339, rfc3339};
 use crate::sim::{Millis, Transition};
 use crate::world::settings::is_pace;
 
 /// The longest advance: ten years, in milliseconds.
 const FURTHEST: Millis = 10 * 366 * 86_400_000;
+
+/// The usual bound of an advance to a target: a day, in milliseconds.
+const USUAL_BOUND: Millis = 86_400_000;
 
 /// The most transitions that an advance returns.
 const MOST_TRANSITIONS: usize = 1_000;
@@ -63,14 +69,81 @@ pub(super) async fn set_clock(
     Ok(json(StatusCode::OK, &reading))
 }
 
-/// The length of an advance.
+/// The length or the target of an advance: `ms` or `until`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ClockAdvance)]
 pub(super) struct Advance {
     /// Milliseconds, from 0 to ten years.
-    #[schema(minimum = 0, maximum = 316_224_000_000_i64, value_type = i64)]
-    ms: Millis,
+    #[schema(minimum = 0, maximum = 316_224_000_000_i64, value_type = Option<i64>)]
+    ms: Option<Millis>,
+    /// The target, in place of a length.
+    until: Option<Until>,
+    /// The most milliseconds of virtual time until the target, to ten years; absent: 86,400,000, a day.
+    #[schema(minimum = 0, maximum = 316_224_000_000_i64, value_type = Option<i64>)]
+    within_ms: Option<Millis>,
+}
+
+/// The target of an advance.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(
+    untagged,
+    expecting = "must be next, idle, or an object with family, id and status"
+)]
+#[schema(as = ClockTarget)]
+pub(super) enum Until {
+    Rest(UntilWord),
+    Status(#[serde(deserialize_with = "strict::deserialize")] UntilStatus),
+}
+
+/// The next change of any resource (`next`), or the instant from which time alone moves no run (`idle`): all have ended,
+/// wait for an approval, hang or are paused. Scheduled starts may be due.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ClockTargetWord)]
+pub(super) enum UntilWord {
+    Next,
+    Idle,
+}
+
+/// A status of a resource.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ClockTargetStatus)]
+pub(super) struct UntilStatus {
+    /// The family.
+    #[schema(value_type = FamilyName)]
+    family: String,
+    /// The resource's id; of an ASM release its uid.
+    id: String,
+    /// The status, as a code or a word.
+    status: StatusText,
+}
+
+/// A status: a code such as 2, or a word such as `succeeded` or `SUCCESS`; `gone` for a mesh or release that is removed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged, expecting = "must be a status, as a code or a word")]
+#[schema(as = ClockTargetText)]
+pub(super) enum StatusText {
+    Code(u8),
+    Word(String),
+}
+
+impl From<Until> for AdvanceTarget {
+    fn from(until: Until) -> Self {
+        match until {
+            Until::Rest(UntilWord::Next) => Self::Next,
+            Until::Rest(UntilWord::Idle) => Self::Idle,
+            Until::Status(UntilStatus { family, id, status }) => Self::Status {
+                family,
+                id,
+                status: match status {
+                    StatusText::Code(code) => code.to_string(),
+                    StatusText::Word(word) => word,
+                },
+            },
+        }
+    }
 }
 
 /// The result of an advance.
@@ -85,35 +158,72 @@ pub(super) struct Advanced {
     truncated: u64,
 }
 
-/// Moves the clock forward by exactly that time. Fires every timer that is due on the way, in order, and returns the
-/// transitions. Errors: 400.
+/// Moves the clock forward by a length, or until a target is reached.
+///
+/// Fires every timer that is due on the way, in order, and returns the transitions. With `until` the clock stops at the
+/// first instant at which the target holds, at once if it does already. If the target is not reached within `within_ms`,
+/// that is a 409 that says what is in the way, and the clock stays where it is; only runs that scheduled starts begin on
+/// the way are not foreseen: then the clock stands at the last instant that was tried, which the text says. Errors: 400
+/// for a length out of range, and for a status that the family does not have; 404 for an unknown family or resource; 409.
 #[utoipa::path(post, path = "/_emulator/v1/clock/advance", operation_id = "AdvanceClock", tag = "control",
     request_body(content = Advance,
         example = json!({"ms": 2_000})), responses((status = 200, body = Advanced),
-    ProblemWith::<400>))]
+    ProblemWith::<400>,
+    ProblemWith::<404>,
+    ProblemWith::<409>))]
 pub(super) async fn advance_clock(
     State(Control(world)): State<Control>,
     Json(advance): Json<Advance>,
 ) -> Result<Response, Problem> {
-    if !(0..=FURTHEST).contains(&advance.ms) {
-        return Err(Problem::BadRequest(format!(
-            "ms: must be from 0 to {FURTHEST}, ten years"
-        )));
+    let mut wrong = Vec::new();
+    for (field, length) in [("ms", advance.ms), ("within_ms", advance.within_ms)] {
+        if length.is_some_and(|length| !(0..=FURTHEST).contains(&length)) {
+            wrong.push(format!("{field}: must be from 0 to {FURTHEST}, ten years"));
+        }
+    }
+    match (&advance.ms, &advance.until) {
+        (None, None) => wrong.push("ms: is required, or until".to_owned()),
+        (Some(_), Some(_)) => wrong.push("ms: goes without until".to_owned()),
+        (Some(_), None) if advance.within_ms.is_some() => {
+            wrong.push("within_ms: goes with until".to_owned());
+        }
+        _ => {}
+    }
+    if !wrong.is_empty() {
+        return Err(Problem::BadRequest(wrong.join("; ")));
     }
     let (mut transitions, mut truncated) = (Vec::new(), 0);
-    let reading = world.advance(advance.ms, &mut |transition| {
+    let on_transition = &mut |transition| {
         if transitions.len() < MOST_TRANSITIONS {
             transitions.push(transition);
         } else {
             truncated += 1;
         }
-    });
+    };
+    let reading = match advance.until {
+        Some(until) => {
+            let within = advance.within_ms.unwrap_or(USUAL_BOUND);
+            world.advance_until(&until.into(), within, on_transition)?
+        }
+        None => world.advance(advance.ms.unwrap_or(0), on_transition)?,
+    };
     let advanced = Advanced {
-        now: rfc3339(reading?.now),
+        now: rfc3339(reading.now),
         transitions,
         truncated,
     };
     Ok(json(StatusCode::OK, &advanced))
+}
+
+impl From<AdvanceError> for Problem {
+    fn from(error: AdvanceError) -> Self {
+        match error {
+            AdvanceError::Clock(invalid) => invalid.into(),
+            AdvanceError::Unknown(unknown) => unknown.into(),
+            AdvanceError::InvalidStatus(text) => Self::BadRequest(format!("until.status: {text}")),
+            AdvanceError::Unreached(text) => Self::Conflict(text),
+        }
+    }
 }
 
 /// Reads the instant in a field.

@@ -11,6 +11,7 @@ mod metrics;
 mod openapi;
 mod prometheus_text;
 pub(crate) mod requests;
+mod resources;
 mod rules;
 pub(crate) mod scripts;
 mod state;
@@ -77,6 +78,7 @@ fn new_routes() -> Routes<Control> {
         .with(Route::new("/metrics", None).and_on(MethodFilter::GET, metrics::show_metrics))
         .with(route!(worlds::list_worlds, worlds::add_world))
         .with(route!(worlds::show_world, worlds::remove_world))
+        .with(route!(resources::list_resources))
         .with(route!(timeline::show_timeline))
         .with(route!(
             webhooks::list_webhooks,

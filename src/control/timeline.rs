@@ -15,7 +15,8 @@ use crate::sim::timeline::Timeline;
 ///
 /// The id of an ASM release is its uid. The history of a resource from fixtures or from an imported state begins with
 /// an import. The commands are those that the status allows, whatever arguments they need; setting a trigger policy,
-/// which is always possible, is not listed. Errors: 404 for an unknown family, or a resource that does not exist or
+/// which is always possible, is not listed. `forecast` has the steps of the current run: when they began and ended, and when they
+/// will if no command comes. Errors: 404 for an unknown family, or a resource that does not exist or
 /// no longer exists.
 #[utoipa::path(get, path = "/_emulator/v1/resources/{family}/{id}/timeline", operation_id = "ShowTimeline", tag = "control",
     params(("family" = String, Path, description = "`asm` (releases and meshes), `plans`, `pipelines` or `zadig`"),
@@ -37,13 +38,16 @@ pub(super) async fn show_timeline(
         }
         found
     });
-    let timeline = found.map_err(|unknown| {
-        Problem::NotFound(match unknown {
-            Unknown::Family => {
+    Ok(json(StatusCode::OK, &found?))
+}
+
+impl From<Unknown> for Problem {
+    fn from(unknown: Unknown) -> Self {
+        Self::NotFound(match unknown {
+            Unknown::Family(family) => {
                 format!("family {family}; there are asm, plans, pipelines and zadig")
             }
-            Unknown::Resource => format!("resource {id} of {family}"),
+            Unknown::Resource { family, id } => format!("resource {id} of {family}"),
         })
-    })?;
-    Ok(json(StatusCode::OK, &timeline))
+    }
 }

@@ -17,7 +17,7 @@ use crate::registry::State as WorldState;
 use crate::registry::World;
 use crate::server::worlds::{MAIN, WorldContext, WorldError, WorldInfo};
 use crate::world::fixture::ValidationError;
-use crate::world::settings::{self, Auth, Fidelity, PipelinesList, References, Settings};
+use crate::world::settings::{self, Auth, Fidelity, PipelinesList, Progress, References, Settings};
 
 /// The length limit of a name.
 const LONGEST_NAME: usize = 64;
@@ -59,6 +59,8 @@ pub(super) struct NewWorld {
     pace: Option<f64>,
     /// The form of the pipelines list.
     pipelines_list: Option<PipelinesList>,
+    /// The cause for which runs proceed.
+    progress: Option<Progress>,
     /// The approximate size of the journal in bytes; 0: it is off.
     #[schema(maximum = 18_446_744_073_709_551_615_u64)]
     journal_bytes: Option<usize>,
@@ -101,6 +103,7 @@ impl NewWorld {
             fidelity: self.fidelity.unwrap_or(defaults.fidelity),
             references: self.references.unwrap_or(defaults.references),
             pipelines_list: self.pipelines_list.unwrap_or(defaults.pipelines_list),
+            progress: self.progress.unwrap_or(defaults.progress),
             step,
             pace: pace(self.pace.unwrap_or(defaults.pace))?,
             freeze,
@@ -292,6 +295,7 @@ mod tests {
             fidelity: Fidelity::Strict,
             references: References::Checked,
             pipelines_list: PipelinesList::Object,
+            progress: Progress::Reads,
             step: 5_000,
             pace: 60.0,
             freeze: Some(7),
@@ -310,7 +314,7 @@ mod tests {
     #[test]
     fn every_setting_can_be_chosen() {
         let chosen = r#"{"freeze": "1970-01-01T00:00:01Z", "auth": "shape", "fidelity": "documented",
-            "references": "lenient", "step": "1m 30s", "pace": 0.5, "pipelines_list": "array",
+            "references": "lenient", "step": "1m 30s", "pace": 0.5, "pipelines_list": "array", "progress": "clock",
             "journal_bytes": 8388608}"#;
         let expected = Settings {
             step: 90_000,

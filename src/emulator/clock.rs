@@ -4,12 +4,43 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::ClockError;
+use super::{ClockError, Family};
 use crate::registry::World;
+use crate::registry::advance::AdvanceTarget;
 use crate::sim::Transition;
 use crate::sim::clock::{ClockUpdate, Mode};
 use crate::sim::time::{MAX_INSTANT, instant, millis};
 use crate::world::settings::is_pace;
+
+/// The target of an advance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Until(AdvanceTarget);
+
+impl Until {
+    /// The next change of any resource.
+    #[must_use]
+    pub fn next() -> Self {
+        Self(AdvanceTarget::Next)
+    }
+
+    /// The instant from which time alone moves no run: all have ended, wait for an approval, hang or are paused. Scheduled
+    /// starts may be due.
+    #[must_use]
+    pub fn idle() -> Self {
+        Self(AdvanceTarget::Idle)
+    }
+
+    /// A status of a resource, by its code (`"2"`) or its word (`"succeeded"`, `"SUCCESS"`). The id of an ASM release is
+    /// its uid.
+    #[must_use]
+    pub fn status(family: Family, id: impl Into<String>, status: impl Into<String>) -> Self {
+        Self(AdvanceTarget::Status {
+            family: family.as_str().to_owned(),
+            id: id.into(),
+            status: status.into(),
+        })
+    }
+}
 
 /// The clock of an emulator.
 #[derive(Clone, Copy)]
@@ -41,6 +72,24 @@ impl ClockHandle<'_> {
             .advance(millis(by).min(MAX_INSTANT), &mut |transition| {
                 transitions.push(transition);
             })?;
+        Ok(transitions)
+    }
+
+    /// Moves the clock forward until a target is reached, at most by `within`, in whole milliseconds. Returns the
+    /// transitions on the way.
+    ///
+    /// If the target is not reached, that is an error that says what is in the way. The clock stays where it is then, unless
+    /// only runs that scheduled starts began on the way are the reason.
+    pub fn advance_until(
+        &self,
+        target: &Until,
+        within: Duration,
+    ) -> Result<Vec<Transition>, ClockError> {
+        let mut transitions = Vec::new();
+        let within = millis(within).min(MAX_INSTANT);
+        self.0.advance_until(&target.0, within, &mut |transition| {
+            transitions.push(transition);
+        })?;
         Ok(transitions)
     }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::http::problem::Problem;
+use crate::registry::advance::AdvanceError;
 use crate::sim::clock::InvalidInstant;
 use crate::sim::time::instant;
 
@@ -30,7 +31,7 @@ pub enum VerifyError {
 }
 
 /// A change that a clock refuses.
-#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClockError {
     /// Only a reset moves the clock back. The present instant is given.
@@ -42,6 +43,18 @@ pub enum ClockError {
     /// A pace is over 0 and at most 1,000,000.
     #[error("pace: must be over 0 and at most 1000000, not {0}")]
     Pace(f64),
+    /// The target of an advance is not reached, or is none; the text says what is in the way.
+    #[error("{0}")]
+    Target(String),
+}
+
+impl From<AdvanceError> for ClockError {
+    fn from(error: AdvanceError) -> Self {
+        match error {
+            AdvanceError::Clock(refused) => refused.into(),
+            other => Self::Target(Problem::from(other).to_string()),
+        }
+    }
 }
 
 impl From<InvalidInstant> for ClockError {

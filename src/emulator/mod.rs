@@ -23,9 +23,9 @@ use crate::registry::{State, World};
 use crate::server::worlds::{Limits, WorldServer};
 use crate::sim::time::{MAX_INSTANT, millis};
 use crate::world::settings::{
-    Auth, Fidelity, LONGEST_LENGTH, PipelinesList, References, Settings, is_pace,
+    Auth, Fidelity, LONGEST_LENGTH, PipelinesList, Progress, References, Settings, is_pace,
 };
-pub use clock::ClockHandle;
+pub use clock::{ClockHandle, Until};
 pub use error::{ClockError, InvalidValue, VerifyError};
 pub use family::Family;
 pub use faults::{Delay, FaultsHandle};
@@ -196,6 +196,12 @@ impl EmulatorBuilder {
     /// Sets the form of the pipelines list.
     pub fn pipelines_list(mut self, pipelines_list: PipelinesList) -> Self {
         self.settings.pipelines_list = pipelines_list;
+        self
+    }
+
+    /// Sets the cause for which runs proceed.
+    pub fn progress(mut self, progress: Progress) -> Self {
+        self.settings.progress = progress;
         self
     }
 

@@ -129,6 +129,8 @@ pub struct RequestDetails {
     pub id: String,
     /// The operation that serves the request.
     pub operation: Option<&'static Operation>,
+    /// True if the method is GET.
+    pub is_get: bool,
     /// The closest operation, if none serves the request.
     pub nearest: Option<&'static Operation>,
     /// The hints for the caller.

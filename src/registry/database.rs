@@ -6,11 +6,13 @@ use std::ops::ControlFlow;
 use super::families::families;
 use super::state::State;
 use crate::sim::ids::Ids;
+use crate::sim::outlook::Outlook;
 use crate::sim::scripts::StepQuery;
+use crate::sim::summary::ResourcePage;
 use crate::sim::timeline::Timeline;
 use crate::sim::transition::{IMPORT, Transition};
 use crate::sim::{Millis, NEVER};
-use crate::world::family::FamilyTable;
+use crate::world::family::{Busy, FamilyTable};
 use crate::world::fixture::{Counters, ValidationError};
 use crate::world::handle::Shared;
 use crate::world::identities::Directory;
@@ -53,9 +55,54 @@ macro_rules! database {
             pub fn timeline(&self, family: &str, id: &str, now: Millis) -> Result<Timeline, Unknown> {
                 $(if <$table>::NAMES.contains(&family) {
                     let timeline = self.$field.timeline(family, id, now, &self.shared);
-                    return timeline.ok_or(Unknown::Resource);
+                    return timeline.ok_or_else(|| Unknown::resource(family, id));
                 })+
-                Err(Unknown::Family)
+                Err(Unknown::family(family))
+            }
+
+            /// Adds the resources of all families to a page.
+            pub fn list(&self, page: &mut ResourcePage, now: Millis) {
+                $(self.$field.list_resources(page, now, &self.shared);)+
+            }
+
+            /// The statuses of the resources of a family, each as in transitions and in words.
+            pub(super) fn statuses(&self, family: &str) -> Vec<(&'static str, &'static str)> {
+                $(if <$table>::NAMES.contains(&family) {
+                    return <$table>::statuses(family);
+                })+
+                Vec::new()
+            }
+
+            /// The status of a resource at an instant.
+            pub(super) fn status_at(&self, family: &str, id: &str, at: Millis) -> Result<String, Unknown> {
+                $(if <$table>::NAMES.contains(&family) {
+                    return self.$field.status_at(family, id, at).ok_or_else(|| Unknown::resource(family, id));
+                })+
+                Err(Unknown::family(family))
+            }
+
+            /// The outlook of a resource for a status.
+            pub(super) fn outlook(
+                &self,
+                family: &str,
+                id: &str,
+                now: Millis,
+                limit: Millis,
+                wanted: &str,
+            ) -> Result<Outlook, Unknown> {
+                let is_wanted = |status: &str| status == wanted;
+                $(if <$table>::NAMES.contains(&family) {
+                    let resource = (family, id);
+                    let outlook = self.$field.outlook(resource, now, limit, &is_wanted, &self.shared);
+                    return outlook.ok_or_else(|| Unknown::resource(family, id));
+                })+
+                Err(Unknown::family(family))
+            }
+
+            /// The resource that time alone moves for longest.
+            pub(super) fn busiest(&self, now: Millis, limit: Millis) -> Option<Busy> {
+                let busiest = [$(self.$field.busiest(now, limit)),+];
+                busiest.into_iter().flatten().max_by_key(|busy| busy.until)
             }
 
             /// Visits the steps of known resources that scripts can decide, until `visit` breaks.
@@ -100,10 +147,23 @@ macro_rules! database {
 families!(database);
 
 /// The unknown part of a resource's address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unknown {
-    Family,
-    Resource,
+    Family(String),
+    Resource { family: String, id: String },
+}
+
+impl Unknown {
+    fn family(family: &str) -> Self {
+        Self::Family(family.to_owned())
+    }
+
+    fn resource(family: &str, id: &str) -> Self {
+        Self::Resource {
+            family: family.to_owned(),
+            id: id.to_owned(),
+        }
+    }
 }
 
 impl Database {

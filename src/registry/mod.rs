@@ -1,5 +1,6 @@
 //! The registry: everything that loops over the families. [`families`] names them.
 
+pub mod advance;
 mod database;
 pub mod examples;
 mod families;

@@ -43,7 +43,7 @@ struct WorldInner {
 const TOKENS: u64 = 0x746f_6b65_6e73;
 
 /// Receives transitions with their numbers.
-type OnTransition<'a> = &'a mut dyn FnMut(Transition);
+pub(super) type OnTransition<'a> = &'a mut dyn FnMut(Transition);
 
 impl World {
     /// A world that holds the fixtures. It is not open to callers yet.
@@ -198,14 +198,29 @@ impl World {
         update: ClockUpdate,
         on_transition: OnTransition,
     ) -> Result<ClockReading, InvalidInstant> {
-        self.0.store.write(|database| {
+        self.locked(|database| {
             self.catch_up(database, self.0.clock.now(), &mut |_| {});
-            let reading = self.0.clock.set(update)?;
-            self.0.earlier.notify_one();
-            self.catch_up(database, reading.now, on_transition);
-            self.recorder().events.add(WorldEvent::Clock(reading));
-            Ok(reading)
+            self.move_clock(database, update, on_transition)
         })
+    }
+
+    /// Runs a change under the lock, without the care that [`Self::write`] takes of timers and transitions.
+    pub(super) fn locked<R>(&self, change: impl FnOnce(&mut Database) -> R) -> R {
+        self.0.store.write(change)
+    }
+
+    /// Sets the clock under the lock, and catches up.
+    pub(super) fn move_clock(
+        &self,
+        database: &mut Database,
+        update: ClockUpdate,
+        on_transition: OnTransition,
+    ) -> Result<ClockReading, InvalidInstant> {
+        let reading = self.0.clock.set(update)?;
+        self.0.earlier.notify_one();
+        self.catch_up(database, reading.now, on_transition);
+        self.recorder().events.add(WorldEvent::Clock(reading));
+        Ok(reading)
     }
 
     /// Moves the clock forward in the same way.
@@ -286,7 +301,12 @@ impl World {
         });
     }
 
-    fn catch_up(&self, database: &mut Database, to: Millis, on_transition: OnTransition) {
+    pub(super) fn catch_up(
+        &self,
+        database: &mut Database,
+        to: Millis,
+        on_transition: OnTransition,
+    ) {
         database.run_until(to, &mut |transition| {
             self.publish(transition.clone());
             on_transition(transition);

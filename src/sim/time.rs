@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use chrono::{DateTime, Utc};
-use serde::Serializer;
+use serde::{Serialize, Serializer};
 
 use super::{Millis, NEVER};
 
@@ -38,6 +38,15 @@ fn rfc3339_beyond(at: Millis) -> String {
 /// Serializes an instant as [`rfc3339`] writes it.
 pub fn serialize<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&rfc3339(*at))
+}
+
+/// Serializes an instant, if there is one, as [`rfc3339`] writes it.
+#[expect(clippy::ref_option, reason = "serde hands a field over by reference")]
+pub(super) fn serialize_optional<S: Serializer>(
+    at: &Option<Millis>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    at.map(rfc3339).serialize(serializer)
 }
 
 /// Whole milliseconds; a length beyond all time is [`NEVER`].

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::collection::stored::changes_at;
 use super::collection::{Resource, Stored};
+use super::next::Next;
+use super::planned_step::PlannedStep;
 use super::scripts::FamilyName;
-use super::step_name::StepName;
+use super::summary::code_and_word;
 use super::transition::TransitionLog;
-use super::{Millis, NEVER, Transition, time};
+use super::{Millis, Transition};
 
 /// The timeline of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -24,8 +25,16 @@ pub struct Timeline {
     pub id: Arc<str>,
     /// The resource's name.
     pub name: Arc<str>,
-    /// The status, in the service's word.
+    /// The kind: `release`, `mesh`, `plan`, `pipeline` or `version`.
+    pub kind: &'static str,
+    /// The status, as in transitions.
     pub status: Box<str>,
+    /// The status as a number, if the service has numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub code: Option<u8>,
+    /// The status in words.
+    pub word: Box<str>,
     /// The transitions of the resource and its steps, oldest first; at most the newest 1,000.
     pub transitions: Vec<Transition>,
     /// The number of older transitions, which are not listed.
@@ -35,45 +44,8 @@ pub struct Timeline {
     /// The next change that time alone brings; null: none.
     #[schema(required = true)]
     pub next: Option<Next>,
-}
-
-/// The next change that time alone brings. Of several changes at one instant it is the resource's own, if there is
-/// one, else the first step's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = NextTransition)]
-pub struct Next {
-    /// The instant, RFC 3339 in UTC.
-    #[serde(rename = "time", serialize_with = "time::serialize")]
-    #[schema(value_type = String)]
-    pub at: Millis,
-    /// The stage of the step: of a pipeline its name, of a plan the `seq` of the batch.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub stage: Option<Box<str>>,
-    /// The service of the step, in a delivery version.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub service: Option<Box<str>>,
-    /// The step that changes; absent: the resource itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub step: Option<Box<str>>,
-    /// The status that follows; empty: the resource is gone.
-    pub to: Box<str>,
-}
-
-impl Next {
-    /// A change of a step, or of the resource itself.
-    pub fn new(at: Millis, step: Option<StepName<&str>>, to: &str) -> Self {
-        let owned = |text: &&str| Box::from(*text);
-        Self {
-            at,
-            stage: step.as_ref().and_then(StepName::stage).map(owned),
-            service: step.as_ref().and_then(StepName::service).map(owned),
-            step: step.map(|name| name.step.into()),
-            to: to.into(),
-        }
-    }
+    /// The steps of the current run: what has happened, and what will if no command comes.
+    pub forecast: Vec<PlannedStep>,
 }
 
 impl Timeline {
@@ -84,25 +56,22 @@ impl Timeline {
         now: Millis,
         log: &TransitionLog,
     ) -> Self {
+        let status = stored.item.status_label(now);
+        let (code, word) = code_and_word::<T>(status);
         Self {
             family: T::FAMILY,
             scope: Arc::clone(&stored.scope),
             id: Arc::clone(&stored.id),
             name: stored.item.name().into(),
-            status: stored.item.status_label(now).into(),
+            kind: T::KIND,
+            status: status.into(),
+            code,
+            word,
             transitions: stored.transitions(log),
             truncated: stored.forgotten(),
             allowed,
             next,
+            forecast: PlannedStep::all(&stored.item, now),
         }
     }
-}
-
-/// The next change of a resource if no command comes. `due` is the next instant of a possible change after another.
-pub fn next<T: Resource>(item: &T, now: Millis, due: impl Fn(Millis) -> Millis) -> Option<Next> {
-    let instants = std::iter::successors(Some(due(now)), |at| Some(due(*at)));
-    instants.take_while(|at| *at < NEVER).find_map(|at| {
-        let (step, _, to) = changes_at(item, at).next()?;
-        Some(Next::new(at, step, to))
-    })
 }

@@ -22,6 +22,9 @@ pub const SCHEDULE: &str = "schedule";
 /// The cause of the first entry of a resource that was loaded from a state document.
 pub const IMPORT: &str = "import";
 
+/// The cause of a change that a read brought, under `--progress reads`.
+pub const READ: &str = "read";
+
 /// The number of transitions that a resource remembers: the newest.
 pub const MOST_REMEMBERED: usize = 1_000;
 
@@ -62,7 +65,8 @@ pub struct Transition {
     pub from: Arc<str>,
     /// The status after; empty: the resource is gone.
     pub to: Arc<str>,
-    /// `clock`, `schedule` for a start by a trigger policy, or the name of the command; in a timeline also `import`.
+    /// `clock`, `schedule` for a start by a trigger policy, `read` under `--progress reads`, or the name of the command; in
+    /// a timeline also `import`.
     pub cause: Arc<str>,
 }
 
@@ -105,7 +109,7 @@ impl Default for TransitionLog {
 #[derive(Debug)]
 pub struct ChangeContext<'a> {
     pub now: Millis,
-    /// The name of the command, or one of [`CLOCK`], [`SCHEDULE`] and [`IMPORT`].
+    /// The name of the command, or one of [`CLOCK`], [`SCHEDULE`], [`IMPORT`] and [`READ`].
     pub cause: &'a str,
     pub log: &'a mut TransitionLog,
 }

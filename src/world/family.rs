@@ -1,6 +1,7 @@
 //! The two traits of a family: its table in a world's memory, and its HTTP service.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use axum::extract::FromRef;
 use serde::Serialize;
@@ -12,10 +13,34 @@ use crate::http::Dialect;
 use crate::http::problem::Problem;
 use crate::http::routes::Routes;
 use crate::sim::Millis;
+use crate::sim::collection::{Resource, Stored};
 use crate::sim::ids::Ids;
+use crate::sim::outlook::Outlook;
 use crate::sim::scripts::{FamilyWork, StepQuery};
+use crate::sim::summary::ResourcePage;
 use crate::sim::timeline::Timeline;
 use crate::sim::transition::{ChangeContext, TransitionLog};
+
+/// A resource that time alone moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Busy {
+    /// The last change that time alone brings.
+    pub until: Millis,
+    pub family: &'static str,
+    pub id: Arc<str>,
+    pub name: String,
+}
+
+impl Busy {
+    pub fn new<T: Resource>((until, stored): (Millis, &Stored<T>)) -> Self {
+        Self {
+            until,
+            family: T::FAMILY,
+            id: Arc::clone(&stored.id),
+            name: stored.item.name().to_owned(),
+        }
+    }
+}
 
 /// A family's table: its part of a world's memory.
 pub trait FamilyTable: Default {
@@ -43,6 +68,31 @@ pub trait FamilyTable: Default {
 
     /// The history, the allowed commands and the next change of a resource; `family` is one of [`Self::NAMES`].
     fn timeline(&self, family: &str, id: &str, now: Millis, shared: &Shared) -> Option<Timeline>;
+
+    /// Adds the resources to a page of a list.
+    fn list_resources(&self, page: &mut ResourcePage, now: Millis, shared: &Shared);
+
+    /// The statuses of the resources of a family, each as in transitions and in words.
+    fn statuses(family: &str) -> Vec<(&'static str, &'static str)>;
+
+    /// The status of a resource at an instant, as in transitions; `family` is one of [`Self::NAMES`].
+    fn status_at(&self, family: &str, id: &str, at: Millis) -> Option<String>;
+
+    /// The outlook of a resource, named by family and id, for a wanted status until `limit`.
+    fn outlook(
+        &self,
+        resource: (&str, &str),
+        now: Millis,
+        limit: Millis,
+        is_wanted: &dyn Fn(&str) -> bool,
+        shared: &Shared,
+    ) -> Option<Outlook>;
+
+    /// The resource that time alone moves for longest; beyond `limit` it is only known to be later.
+    fn busiest(&self, now: Millis, limit: Millis) -> Option<Busy>;
+
+    /// Moves the resource of that kind and id to its next status, if it is under way.
+    fn hasten(&mut self, kind: &str, id: &str, shared: &mut Shared, now: Millis);
 
     /// Visits the steps of known resources that scripts can decide, until `visit` breaks. Work that names its steps is
     /// left out.

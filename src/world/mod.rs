@@ -9,4 +9,5 @@ pub mod identities;
 pub mod public_url;
 pub mod run_fixture;
 pub mod settings;
+pub mod show;
 pub mod store;

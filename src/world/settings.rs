@@ -58,6 +58,19 @@ pub enum PipelinesList {
     Object,
 }
 
+/// The cause for which runs proceed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[non_exhaustive]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
+pub enum Progress {
+    /// The clock alone.
+    #[default]
+    Clock,
+    /// Reads too: each GET moves the resources that it answers to their next status.
+    Reads,
+}
+
 /// All options of a world.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -65,6 +78,7 @@ pub struct Settings {
     pub fidelity: Fidelity,
     pub references: References,
     pub pipelines_list: PipelinesList,
+    pub progress: Progress,
     /// The length of one step of work, in milliseconds.
     pub step: Millis,
     /// Virtual seconds per real second.
@@ -95,6 +109,7 @@ impl Default for Settings {
             fidelity: Fidelity::default(),
             references: References::default(),
             pipelines_list: PipelinesList::default(),
+            progress: Progress::default(),
             step: 2_000,
             pace: 1.0,
             freeze: None,

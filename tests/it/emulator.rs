@@ -8,7 +8,7 @@ use release_emulator::internals::http::observe::events::ResetTo;
 use release_emulator::internals::sim::clock::Stopwatch;
 use release_emulator::{
     Auth, ClockError, Delay, Emulator, EmulatorBuilder, Family, Fault, Fidelity, PipelinesList,
-    References, Script, State, Work,
+    Progress, References, Script, State, Until, Work,
 };
 use serde_json::json;
 use tokio::net::TcpStream;
@@ -536,4 +536,43 @@ async fn a_script_draws_as_its_seed_says() {
     };
     assert_eq!(ends(7).await, ends(7).await);
     assert_ne!(ends(7).await, ends(8).await);
+}
+
+#[tokio::test]
+async fn a_clock_advances_until_a_target_is_reached() {
+    let emulator = Emulator::builder().freeze(noon()).start().await.unwrap();
+    let clock = emulator.clock();
+    let id = started(&Remote::at(emulator.url())).await;
+    let hour = Duration::from_hours(1);
+
+    let first = clock.advance_until(&Until::next(), hour).unwrap();
+    assert_eq!(first[0].stage.as_deref(), Some("deploy"));
+    assert_eq!(clock.now(), noon() + Duration::from_secs(2));
+    let failed = Until::status(Family::Pipelines, &id, "failed");
+    let missed = clock.advance_until(&failed, hour).unwrap_err();
+    assert!(
+        matches!(&missed, ClockError::Target(text) if text.contains("does not get the status 3 (failed)")),
+        "{missed}"
+    );
+    assert_eq!(clock.now(), noon() + Duration::from_secs(2), "it stays");
+    clock.advance_until(&Until::idle(), hour).unwrap();
+    assert_eq!(clock.now(), noon() + Duration::from_secs(4));
+    let unknown = Until::status(Family::Plans, &id, "SUCCESS");
+    let unknown = clock.advance_until(&unknown, hour).unwrap_err();
+    assert_eq!(
+        unknown.to_string(),
+        format!("there is no resource {id} of plans")
+    );
+}
+
+#[tokio::test]
+async fn reads_bring_progress_where_a_program_says_so() {
+    let builder = Emulator::builder().freeze(noon());
+    let emulator = builder.progress(Progress::Reads).start().await.unwrap();
+    let remote = Remote::at(emulator.url());
+    let shop = format!("{PIPELINES}/{}", started(&remote).await);
+    for status in [4, 2] {
+        let shown = remote.get(&shop).await.assert_status(200);
+        assert_eq!(shown["status"], status);
+    }
 }

@@ -9,6 +9,7 @@
     reason = "nothing reaches into a test binary, and pub(crate) says no more"
 )]
 
+mod advance;
 mod architecture;
 mod asm;
 mod collection;
@@ -31,6 +32,7 @@ mod pipelines;
 mod plans;
 mod process;
 mod readme;
+mod reads;
 mod remote;
 mod scripts;
 mod secrets;

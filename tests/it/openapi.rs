@@ -322,7 +322,12 @@ async fn timelines_fit_their_declarations() {
         .await
         .assert_status(200);
     document.assert_declared(template, "get", &app.get(&timeline).await);
-    assert_eq!(document.optional("Timeline"), [""; 0]);
+    assert_eq!(document.optional("Timeline"), ["code"]);
+    let absent = ["began", "begins", "ended", "ends", "service", "stage", "to"];
+    assert_eq!(document.optional("PlannedStep"), absent);
+    let list = "/_emulator/v1/resources";
+    document.assert_declared(list, "get", &app.get(list).await);
+    assert_eq!(document.optional("Resource"), ["code"]);
     let named = ["service", "stage", "step"];
     assert_eq!(document.optional("NextTransition"), named);
     assert_eq!(document.optional("Transition"), named);

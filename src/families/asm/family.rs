@@ -1,18 +1,24 @@
 //! The family's table as the registry sees it.
 
+use strum::VariantArray;
+
 use super::fixture::{AsmFixture, MeshFixture};
-use super::meshes::model::mesh;
+use super::meshes::model::mesh::{self, MeshPhase};
 use super::releases::Release;
+use super::releases::model::release;
 use super::run::FAMILY;
 use super::table::Table;
 use crate::sim::Millis;
 use crate::sim::collection::{Resource, Stored};
 use crate::sim::ids::Ids;
+use crate::sim::next::{self, Next};
+use crate::sim::outlook::{Missed, Outlook, foresee, last_change};
 use crate::sim::scripts::{FamilyWork, Work};
 use crate::sim::step_name::Unit;
-use crate::sim::timeline::{self, Next, Timeline};
-use crate::sim::transition::{CLOCK, ChangeContext, TransitionLog};
-use crate::world::family::FamilyTable;
+use crate::sim::summary::{ResourcePage, ResourceSummary};
+use crate::sim::timeline::Timeline;
+use crate::sim::transition::{CLOCK, ChangeContext, READ, TransitionLog};
+use crate::world::family::{Busy, FamilyTable};
 use crate::world::fixture::{ValidationError, upsert_with};
 use crate::world::handle::Shared;
 
@@ -80,6 +86,85 @@ impl FamilyTable for Table {
         Some(Timeline::new(stored, vec![mesh::DELETE], next, now, log))
     }
 
+    fn list_resources(&self, page: &mut ResourcePage, now: Millis, _: &Shared) {
+        page.add(&self.meshes, |stored| {
+            let next = next(&stored.item, now);
+            ResourceSummary::new(stored, vec![mesh::DELETE], next, now)
+        });
+        page.add(&self.releases, |stored| {
+            let next = self.next_of_release(stored, now);
+            ResourceSummary::new(stored, stored.item.allowed(), next, now)
+        });
+    }
+
+    /// Releases of fixtures may have other phases.
+    fn statuses(_: &str) -> Vec<(&'static str, &'static str)> {
+        let phases = MeshPhase::VARIANTS.iter().map(<&'static str>::from);
+        let phases = phases.chain([release::FAILED]);
+        phases
+            .map(|phase| (phase, phase))
+            .chain([("", "gone")])
+            .collect()
+    }
+
+    fn status_at(&self, _: &str, id: &str, at: Millis) -> Option<String> {
+        let status = match self.releases.find(id) {
+            Some(stored) => stored.item.status_label(at),
+            None => self.meshes.find(id)?.item.status_label(at),
+        };
+        Some(status.to_owned())
+    }
+
+    fn outlook(
+        &self,
+        (_, id): (&str, &str),
+        now: Millis,
+        limit: Millis,
+        is_wanted: &dyn Fn(&str) -> bool,
+        _: &Shared,
+    ) -> Option<Outlook> {
+        let Some(stored) = self.releases.find(id) else {
+            let mesh = &self.meshes.find(id)?.item;
+            return Some(match foresee(mesh, now, limit, is_wanted) {
+                Ok(at) => Outlook::Reached(at),
+                Err((at, next)) => Outlook::Missed(Missed::new(mesh, at, next, vec![mesh::DELETE])),
+            });
+        };
+        let release = &stored.item;
+        let removal = self
+            .removal(stored, now)
+            .filter(|removal| *removal <= limit);
+        Some(match (foresee(release, now, limit, is_wanted), removal) {
+            (Ok(at), _) => Outlook::Reached(at),
+            (Err(_), Some(removal)) if is_wanted("") => Outlook::Reached(removal),
+            (Err((at, next)), _) => {
+                Outlook::Missed(Missed::new(release, at, next, release.allowed()))
+            }
+        })
+    }
+
+    fn busiest(&self, now: Millis, limit: Millis) -> Option<Busy> {
+        let meshes = last_change(&self.meshes, now, limit).map(Busy::new);
+        let releases = last_change(&self.releases, now, limit).map(Busy::new);
+        meshes
+            .into_iter()
+            .chain(releases)
+            .max_by_key(|busy| busy.until)
+    }
+
+    fn hasten(&mut self, kind: &str, id: &str, shared: &mut Shared, now: Millis) {
+        let context = &mut shared.log.context(now, READ);
+        if kind == Release::KIND {
+            self.releases.hasten(id, context);
+        } else if self.meshes.hasten(id, context)
+            && let Some(stored) = self.meshes.find(id)
+            && stored.item.is_deleted(now)
+        {
+            let project = stored.scope.to_string();
+            self.remove_mesh(&project, id, context);
+        }
+    }
+
     fn inherit_history(
         &mut self,
         old: &mut Self,
@@ -123,15 +208,20 @@ impl FamilyTable for Table {
 impl Table {
     /// The next change of a release: its own, or its removal with its mesh. At the same instant its own comes first.
     fn next_of_release(&self, stored: &Stored<Release>, now: Millis) -> Option<Next> {
-        let mesh = self.meshes.find(&stored.scope);
-        let removal = mesh
-            .and_then(|mesh| next(&mesh.item, now))
-            .filter(|next| next.to.is_empty());
+        let removal = self.removal(stored, now);
+        let removal = removal.map(|at| Next::new(at, None, ""));
         let own = next(&stored.item, now);
         own.into_iter().chain(removal).min_by_key(|next| next.at)
+    }
+
+    /// The instant at which a release is removed with its mesh, if that is being deleted.
+    fn removal(&self, stored: &Stored<Release>, now: Millis) -> Option<Millis> {
+        let mesh = self.meshes.find(&stored.scope)?;
+        let next = next(&mesh.item, now)?;
+        next.to.is_empty().then_some(next.at)
     }
 }
 
 fn next<T: Resource>(item: &T, now: Millis) -> Option<Next> {
-    timeline::next(item, now, |now| item.next_due(now))
+    next::next(item, now, |now| item.next_due(now))
 }

@@ -1,6 +1,6 @@
 //! A creation or deletion: a single-step run that accepts no commands.
 
-use crate::sim::lifecycle::{Node, Outcome, Phase, Run, RunRecord, StepPlan};
+use crate::sim::lifecycle::{Command, Node, Outcome, Phase, Run, RunRecord, StepPlan};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::step_name::StepName;
 use crate::sim::{Millis, NEVER};
@@ -103,6 +103,15 @@ impl SingleStepRun {
             }
         }
     }
+
+    /// Lets the own time of the run go forward.
+    pub fn hasten(&mut self, now: Millis, by: Millis) {
+        let mut run = self.run();
+        let hastened = run.apply(now, Command::Forward(by));
+        debug_assert_eq!(hastened, Ok(()), "a run that is under way has not ended");
+        self.0 = Repr::Run(Box::new(run));
+    }
+
     pub fn started(&self) -> Millis {
         match &self.0 {
             Repr::Step { started, .. } => *started,

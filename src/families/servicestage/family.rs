@@ -3,21 +3,26 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
+use strum::VariantArray;
+
 use super::commands::Commanded;
 use super::fixture::{ProjectFixture, ServiceStageFixture};
 use super::pipelines::fixture::PipelineFixture;
-use super::pipelines::{ExecutionContext, Pipeline};
-use super::plans::Plan;
+use super::pipelines::{ExecutionContext, Pipeline, PipelineStatus};
 use super::plans::fixture::PlanFixture;
+use super::plans::{Plan, PlanStatus};
 use super::table::Tables;
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
 use crate::sim::ids::Ids;
+use crate::sim::next;
+use crate::sim::outlook::{Missed, Outlook, foresee, last_change};
 use crate::sim::scripts::{FamilyWork, StepQuery, Work};
 use crate::sim::step_name::Unit;
-use crate::sim::timeline::{self, Timeline};
-use crate::sim::transition::{ChangeContext, TransitionLog};
-use crate::world::family::FamilyTable;
+use crate::sim::summary::{ResourcePage, ResourceSummary};
+use crate::sim::timeline::Timeline;
+use crate::sim::transition::{ChangeContext, READ, TransitionLog};
+use crate::world::family::{Busy, FamilyTable};
 use crate::world::fixture::{Counters, ValidationError, upsert, upsert_with};
 use crate::world::handle::Shared;
 
@@ -110,7 +115,7 @@ impl FamilyTable for Tables {
         if family == Plan::FAMILY {
             let stored = self.plans.collection.find(id)?;
             let plan = &stored.item;
-            let next = timeline::next(plan, now, |now| plan.next_due(now));
+            let next = next::next(plan, now, |now| plan.next_due(now));
             let allowed = plan.allowed(now);
             Some(Timeline::new(stored, allowed, next, now, &shared.log))
         } else {
@@ -119,6 +124,78 @@ impl FamilyTable for Tables {
             let next = pipeline.next(now, &shared.scripts);
             let allowed = pipeline.allowed(now);
             Some(Timeline::new(stored, allowed, next, now, &shared.log))
+        }
+    }
+
+    fn list_resources(&self, page: &mut ResourcePage, now: Millis, shared: &Shared) {
+        page.add(&self.plans.collection, |stored| {
+            let plan = &stored.item;
+            let next = next::next(plan, now, |now| plan.next_due(now));
+            ResourceSummary::new(stored, plan.allowed(now), next, now)
+        });
+        page.add(&self.pipelines.collection, |stored| {
+            let pipeline = &stored.item;
+            let next = pipeline.next(now, &shared.scripts);
+            ResourceSummary::new(stored, pipeline.allowed(now), next, now)
+        });
+    }
+
+    fn statuses(family: &str) -> Vec<(&'static str, &'static str)> {
+        if family == Plan::FAMILY {
+            return PlanStatus::TEXTS
+                .iter()
+                .map(|text| (*text, *text))
+                .collect();
+        }
+        let statuses = PipelineStatus::VARIANTS.iter();
+        statuses
+            .map(|status| (status.as_str(), status.meaning()))
+            .collect()
+    }
+
+    fn status_at(&self, family: &str, id: &str, at: Millis) -> Option<String> {
+        let status = if family == Plan::FAMILY {
+            self.plans.collection.find(id)?.item.status_label(at)
+        } else {
+            self.pipelines.collection.find(id)?.item.status_label(at)
+        };
+        Some(status.to_owned())
+    }
+
+    fn outlook(
+        &self,
+        (family, id): (&str, &str),
+        now: Millis,
+        limit: Millis,
+        is_wanted: &dyn Fn(&str) -> bool,
+        shared: &Shared,
+    ) -> Option<Outlook> {
+        if family == Plan::FAMILY {
+            let plan = &self.plans.collection.find(id)?.item;
+            return Some(match foresee(plan, now, limit, is_wanted) {
+                Ok(at) => Outlook::Reached(at),
+                Err((at, next)) => Outlook::Missed(Missed::new(plan, at, next, plan.allowed(at))),
+            });
+        }
+        let pipeline = &self.pipelines.collection.find(id)?.item;
+        Some(pipeline.outlook(now, limit, is_wanted, &shared.scripts))
+    }
+
+    fn busiest(&self, now: Millis, limit: Millis) -> Option<Busy> {
+        let plans = last_change(&self.plans.collection, now, limit).map(Busy::new);
+        let pipelines = last_change(&self.pipelines.collection, now, limit).map(Busy::new);
+        plans
+            .into_iter()
+            .chain(pipelines)
+            .max_by_key(|busy| busy.until)
+    }
+
+    fn hasten(&mut self, kind: &str, id: &str, shared: &mut Shared, now: Millis) {
+        let context = &mut shared.log.context(now, READ);
+        if kind == Plan::KIND {
+            self.plans.collection.hasten(id, context);
+        } else {
+            self.pipelines.collection.hasten(id, context);
         }
     }
 

@@ -1,16 +1,22 @@
 //! The family's table as the registry sees it.
 
+use strum::VariantArray;
+
 use super::fixture::{ZadigFixture, ZadigProject};
+use super::model::rows::VersionStatus;
 use super::model::version::FAMILY;
 use super::table::Table;
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
 use crate::sim::ids::Ids;
+use crate::sim::next;
+use crate::sim::outlook::{Missed, Outlook, foresee, last_change};
 use crate::sim::scripts::{FamilyWork, Work};
 use crate::sim::step_name::Unit;
-use crate::sim::timeline::{self, Timeline};
-use crate::sim::transition::{ChangeContext, TransitionLog};
-use crate::world::family::FamilyTable;
+use crate::sim::summary::{ResourcePage, ResourceSummary};
+use crate::sim::timeline::Timeline;
+use crate::sim::transition::{ChangeContext, READ, TransitionLog};
+use crate::world::family::{Busy, FamilyTable};
 use crate::world::fixture::{ValidationError, upsert_with};
 use crate::world::handle::Shared;
 
@@ -48,9 +54,52 @@ impl FamilyTable for Table {
     fn timeline(&self, _: &str, id: &str, now: Millis, shared: &Shared) -> Option<Timeline> {
         let stored = self.versions.find(&id.to_ascii_lowercase())?;
         let version = &stored.item;
-        let next = timeline::next(version, now, |now| version.next_due(now));
+        let next = next::next(version, now, |now| version.next_due(now));
         let allowed = version.allowed(now);
         Some(Timeline::new(stored, allowed, next, now, &shared.log))
+    }
+
+    fn list_resources(&self, page: &mut ResourcePage, now: Millis, _: &Shared) {
+        page.add(&self.versions, |stored| {
+            let version = &stored.item;
+            let next = next::next(version, now, |now| version.next_due(now));
+            ResourceSummary::new(stored, version.allowed(now), next, now)
+        });
+    }
+
+    fn statuses(_: &str) -> Vec<(&'static str, &'static str)> {
+        let statuses = VersionStatus::VARIANTS.iter();
+        statuses
+            .map(|status| (status.into(), status.into()))
+            .collect()
+    }
+
+    fn status_at(&self, _: &str, id: &str, at: Millis) -> Option<String> {
+        let stored = self.versions.find(&id.to_ascii_lowercase())?;
+        Some(stored.item.status_label(at).to_owned())
+    }
+
+    fn outlook(
+        &self,
+        (_, id): (&str, &str),
+        now: Millis,
+        limit: Millis,
+        is_wanted: &dyn Fn(&str) -> bool,
+        _: &Shared,
+    ) -> Option<Outlook> {
+        let version = &self.versions.find(&id.to_ascii_lowercase())?.item;
+        Some(match foresee(version, now, limit, is_wanted) {
+            Ok(at) => Outlook::Reached(at),
+            Err((at, next)) => Outlook::Missed(Missed::new(version, at, next, version.allowed(at))),
+        })
+    }
+
+    fn busiest(&self, now: Millis, limit: Millis) -> Option<Busy> {
+        last_change(&self.versions, now, limit).map(Busy::new)
+    }
+
+    fn hasten(&mut self, _: &str, id: &str, shared: &mut Shared, now: Millis) {
+        self.versions.hasten(id, &mut shared.log.context(now, READ));
     }
 
     fn inherit_history(

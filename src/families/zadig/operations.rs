@@ -59,9 +59,12 @@ pub async fn list_versions(
 ) -> Result<Response, Error> {
     let page = query::page(&params).map_err(|text| bad_request(text, PAGE_HINT))?;
     check_role(&caller, &page.project, "get_delivery")?;
-    Ok(handle.read(|table, _, now| {
+    Ok(handle.show(|table, _, now, shown| {
         let (versions, total) = table.list(&page);
-        let views = versions.map(|stored| VersionInfo::listed(&stored.id, &stored.item, now));
+        let views = versions.map(|stored| {
+            shown.note(stored);
+            VersionInfo::listed(&stored.id, &stored.item, now)
+        });
         let list = VersionList {
             list: StreamedArray::new(Box::new(views)),
             total,
@@ -103,7 +106,7 @@ pub async fn get_version(
     if let (Err(missing), Fidelity::Strict) = (&project, handle.settings().fidelity) {
         return Err(bad_request(missing.clone(), PROJECT_HINT));
     }
-    handle.read(|table, _, now| {
+    handle.show(|table, _, now, shown| {
         let found = table.find(&id).map_err(|unknown| {
             let hint = table.unknown_id_hint(params.get("projectKey"), &id);
             Error::from(unknown).with_hint(hint)
@@ -118,6 +121,7 @@ pub async fn get_version(
             check_role(&caller, project, "get_delivery")?;
         }
         let stored = found?;
+        shown.note(stored);
         let view = VersionDetail::new(&stored.id, &stored.item, now);
         let n_rows = view.deploy_infos.len() + 2 * view.distribute_infos.len();
         let size = ROW_SIZE * (n_rows + 2);

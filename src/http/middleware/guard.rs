@@ -260,6 +260,7 @@ fn identify_operation<D: Dialect>(
         let scope = dialect.scope(parts);
         with_details(|details| {
             details.operation = operation;
+            details.is_get = parts.method == Method::GET;
             details.scope = scope;
         });
     }

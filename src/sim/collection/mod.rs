@@ -143,6 +143,30 @@ impl<T: Resource> Collection<T> {
         Some(result)
     }
 
+    /// Moves a resource that is under way to its next status. Returns false if it is not, or if there is none with the id.
+    pub fn hasten(&mut self, id: &str, change_context: &mut ChangeContext) -> bool {
+        let Some(arrival_id) = self.arrival_id(id) else {
+            return false;
+        };
+        let Some(stored) = self.slots.get_mut(arrival_id) else {
+            return false;
+        };
+        let before = stored.status;
+        if !stored.hasten(change_context) {
+            return false;
+        }
+        Self::count(&mut self.counts, before, stored.status);
+        let due = stored.item.next_due(change_context.now);
+        Self::reschedule(&mut self.agenda, arrival_id, stored, due);
+        true
+    }
+
+    /// The resources that have a timed change, in the order of these changes.
+    pub fn timed(&self) -> impl Iterator<Item = &Stored<T>> {
+        let stored = |(_, arrival_id): &(Millis, ArrivalId)| self.slots.get(*arrival_id);
+        self.agenda.iter().filter_map(stored)
+    }
+
     /// Removes a resource of the scope. Its end is recorded, those of its steps are not.
     pub fn remove(
         &mut self,

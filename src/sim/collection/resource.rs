@@ -8,10 +8,28 @@ pub trait Resource {
     /// The name of its family in transitions.
     const FAMILY: &'static str;
 
+    /// The kind of resource, which tells it from others of its family.
+    const KIND: &'static str = Self::FAMILY;
+
     fn name(&self) -> &str;
+
+    /// The meaning of a status in words; the status itself unless the service has codes.
+    fn status_word(status: &str) -> &str {
+        status
+    }
 
     /// The next instant after `now` at which it or one of its steps changes with time, or [`crate::sim::NEVER`].
     fn next_due(&self, now: Millis) -> Millis;
+
+    /// The next instant after `now` at which time alone moves a run that is under way, or [`crate::sim::NEVER`]. A scheduled
+    /// start is none.
+    fn progress_due(&self, now: Millis) -> Millis {
+        self.next_due(now)
+    }
+
+    /// Lets the own time of a run that is under way go forward at `now`, so that everything to come is earlier by that
+    /// length.
+    fn hasten(&mut self, _now: Millis, _by: Millis) {}
 
     /// Its own status at an instant, in the family's terms; empty once it is gone.
     fn status_label(&self, now: Millis) -> &str;
@@ -23,6 +41,12 @@ pub trait Resource {
 
     /// The name and status of a step at an instant; none for a step that is not shown.
     fn step(&self, _step: usize, _now: Millis) -> Option<(StepName<&str>, &str)> {
+        None
+    }
+
+    /// The beginning and the end of a step if no command comes; [`crate::sim::NEVER`] for one that time alone does not
+    /// bring.
+    fn step_span(&self, _step: usize) -> Option<(Millis, Millis)> {
         None
     }
 

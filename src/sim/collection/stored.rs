@@ -10,7 +10,7 @@ use crate::sim::step_name::StepName;
 use crate::sim::transition::{
     CLOCK, Change, ChangeContext, History, IMPORT, ResourceRef, StepSymbol, Symbol, TransitionLog,
 };
-use crate::sim::{Millis, Transition};
+use crate::sim::{Millis, NEVER, Transition};
 
 /// A resource with its scope, id and history.
 #[derive(Debug)]
@@ -120,6 +120,29 @@ impl<T: Resource> Stored<T> {
         self.record(changes, &mut log.context(due, CLOCK));
     }
 
+    /// Brings the next status to the present, with the changes of steps before it; if time alone leads to no other status,
+    /// the next change of a step. Returns false if nothing is under way.
+    pub(super) fn hasten(&mut self, change_context: &mut ChangeContext) -> bool {
+        let now = change_context.now;
+        let Some(target) = next_status(&self.item, now) else {
+            return false;
+        };
+        let log = &mut *change_context.log;
+        let mut changes = Vec::new();
+        let mut at = now;
+        while at < target {
+            at = self.item.progress_due(at);
+            changes.extend(changes_at(&self.item, at).map(|(step, from, to)| Change {
+                step: step.map(|step| log.intern_step(step)),
+                from: log.intern(from),
+                to: log.intern(to),
+            }));
+        }
+        self.item.hasten(now, target - now);
+        self.record(changes, change_context);
+        true
+    }
+
     fn record(&mut self, changes: Vec<Change>, change_context: &mut ChangeContext) {
         if changes.is_empty() {
             return;
@@ -176,6 +199,21 @@ pub(in crate::sim) fn changes_at<T: Resource>(
             Some((Some(name), from, to))
         });
     own.chain(steps).filter(|(_, from, to)| from != to)
+}
+
+/// The instant of the next status that time alone brings, else of the next change.
+fn next_status<T: Resource>(item: &T, now: Millis) -> Option<Millis> {
+    let first = item.progress_due(now);
+    if first == NEVER {
+        return None;
+    }
+    let mut instants = std::iter::successors(Some(first), |at| Some(item.progress_due(*at)));
+    let status = item.status_label(now);
+    instants
+        .by_ref()
+        .take_while(|at| *at < NEVER)
+        .find(|at| item.status_label(*at) != status)
+        .or(Some(first))
 }
 
 /// The differences between two snapshots: the resource itself, its steps in their new order, then removed steps. Steps

@@ -32,7 +32,8 @@ struct End {
 }
 
 impl Forecast {
-    pub(super) fn new(record: &RunRecord) -> Self {
+    /// The forecast in the run's own time, which is also that of the commands.
+    pub(super) fn new(record: &RunRecord, commands: &[AcceptedCommand]) -> Self {
         let started = record.started;
         // Skipped and inherited steps have ended from the start, not from their turn on.
         let spans = record
@@ -54,8 +55,8 @@ impl Forecast {
             .collect();
         let mut planner = Planner {
             record,
-            pauses: pauses(&record.commands),
-            answers: answers(&record.commands),
+            pauses: pauses(commands),
+            answers: answers(commands),
             spans,
         };
         let end = planner.along(&record.tree, started.saturating_add(record.start_delay));
@@ -66,7 +67,7 @@ impl Forecast {
             edges: Box::default(),
             gate_windows: Box::default(),
         };
-        if let Some(at) = interruption(record) {
+        if let Some(at) = interruption(record, commands) {
             forecast.interrupt(at);
         }
         forecast.edges = edges(&forecast.spans);
@@ -179,20 +180,17 @@ fn answers(commands: &[AcceptedCommand]) -> HashMap<usize, (Millis, Verdict)> {
     let answer = |accepted: &AcceptedCommand| match accepted.command {
         Command::Approve(step) => Some((step, (accepted.at, Verdict::Succeeded))),
         Command::Refuse(step) => Some((step, (accepted.at, Verdict::Failed))),
-        Command::Stop | Command::Continue | Command::Abort(_) => None,
+        Command::Stop | Command::Continue | Command::Abort(_) | Command::Forward(_) => None,
     };
     commands.iter().filter_map(answer).collect()
 }
 
 /// The instant at which the whole run is interrupted: by a refusal, an abort, or its time limit.
-fn interruption(record: &RunRecord) -> Option<Millis> {
-    let commanded = record
-        .commands
-        .iter()
-        .find_map(|accepted| match accepted.command {
-            Command::Refuse(_) | Command::Abort(_) => Some(accepted.at),
-            Command::Stop | Command::Continue | Command::Approve(_) => None,
-        });
+fn interruption(record: &RunRecord, commands: &[AcceptedCommand]) -> Option<Millis> {
+    let commanded = commands.iter().find_map(|accepted| match accepted.command {
+        Command::Refuse(_) | Command::Abort(_) => Some(accepted.at),
+        Command::Stop | Command::Continue | Command::Approve(_) | Command::Forward(_) => None,
+    });
     let limit = record
         .limit
         .map(|limit| record.started.saturating_add(limit));

@@ -8,10 +8,12 @@
 //! past: the forecasts before and after it agree on everything up to its instant.
 
 mod forecast;
+mod own_time;
 mod plan;
 
 use super::{Millis, NEVER};
 use forecast::Forecast;
+use own_time::OwnTime;
 pub use plan::{AcceptedCommand, Command, Node, Outcome, RunRecord, Span, StepPlan, Verdict};
 
 /// The phase of a run as a whole.
@@ -61,8 +63,10 @@ pub struct Refused(pub Phase);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     record: RunRecord,
-    /// Derived from the record; stored because every read compares with it.
+    /// Derived from the record; stored because every read compares with it. In own time.
     forecast: Forecast,
+    /// None while own time is the world's, as without `--progress reads` it always is.
+    own_time: Option<Box<OwnTime>>,
 }
 
 impl Run {
@@ -78,8 +82,12 @@ impl Run {
             ..plan
         };
         assert!(is_valid(&record), "the plan is valid");
-        let forecast = Forecast::new(&record);
-        Self { record, forecast }
+        let forecast = Forecast::new(&record, &record.commands);
+        Self {
+            record,
+            forecast,
+            own_time: None,
+        }
     }
 
     /// Rebuilds a run from an exported record, whose commands are checked like new ones.
@@ -127,6 +135,7 @@ impl Run {
                 self.waits_at(step, now)
             }
             (Phase::Running | Phase::Waiting, Command::Abort(takes)) => takes >= 0,
+            (_, Command::Forward(by)) => !phase.is_ended() && (0..NEVER).contains(&by),
             _ => false,
         };
         if !is_allowed {
@@ -134,11 +143,37 @@ impl Run {
         }
         let commands = &mut self.record.commands;
         commands.push(AcceptedCommand { at: now, command });
-        self.forecast = Forecast::new(&self.record);
+        self.own_time = OwnTime::new(&self.record.commands);
+        self.forecast = Forecast::new(&self.record, self.commands());
         Ok(())
     }
 
+    /// The accepted commands, at their instants in own time.
+    fn commands(&self) -> &[AcceptedCommand] {
+        match &self.own_time {
+            Some(own_time) => own_time.commands(),
+            None => &self.record.commands,
+        }
+    }
+
+    /// The own time at an instant of the world's.
+    fn own(&self, now: Millis) -> Millis {
+        match &self.own_time {
+            Some(own_time) => own_time.own(now),
+            None => now,
+        }
+    }
+
+    /// The instant of the world's time at which own time reaches `own`.
+    fn world(&self, own: Millis) -> Millis {
+        match &self.own_time {
+            Some(own_time) => own_time.world(own),
+            None => own,
+        }
+    }
+
     pub fn phase(&self, now: Millis) -> Phase {
+        let now = self.own(now);
         if let Some((at, takes)) = self.aborted(now) {
             return if now >= at.saturating_add(takes) {
                 Phase::Aborted
@@ -179,14 +214,17 @@ impl Run {
             end,
             verdict,
         } = self.forecast.spans[step];
+        let now = self.own(now);
         if end <= now {
             StepState::Ended {
-                since: begin,
-                at: end,
+                since: self.world(begin),
+                at: self.world(end),
                 verdict,
             }
         } else if begin <= now {
-            StepState::Open { since: begin }
+            StepState::Open {
+                since: self.world(begin),
+            }
         } else {
             StepState::Idle
         }
@@ -196,13 +234,13 @@ impl Run {
     pub fn waits_at(&self, step: usize, now: Millis) -> bool {
         matches!(self.record.steps.get(step), Some(StepPlan::Gate))
             && matches!(self.step_state(step, now), StepState::Open { .. })
-            && self.stopped(now).is_none()
+            && self.stopped(self.own(now)).is_none()
     }
 
     /// The instant at which the run ended, if it has.
     pub fn ended(&self, now: Millis) -> Option<Millis> {
         let end = self.end();
-        (end <= now).then_some(end)
+        (end <= self.own(now)).then(|| self.world(end))
     }
 
     /// The message of a step whose own work failed.
@@ -225,22 +263,34 @@ impl Run {
     /// The next instant after `now` at which anything changes, or [`NEVER`]. For an instant in the past, later
     /// commands count. Nothing changes after the end. Costs a binary search, not a pass over the steps.
     pub fn next_due(&self, now: Millis) -> Millis {
+        let now = self.own(now);
         let end = self.end();
         let start_delay = self.record.started.saturating_add(self.record.start_delay);
         self.control_instants(now)
             .chain([self.forecast.next_edge(now), start_delay, end])
             .filter(|due| now < *due && *due <= end)
             .min()
-            .unwrap_or(NEVER)
+            .map_or(NEVER, |due| self.world(due))
     }
 
     /// The steps whose status may change at `due`, in ascending order: those that begin or end then, and all of
     /// them at a stop, a pause or a continuation.
     pub fn steps_changing_at(&self, due: Millis) -> Vec<usize> {
-        if self.control_instants(due - 1).any(|mark| mark == due) {
+        let is_jump = self.own_time.as_ref().is_some_and(|own| own.jumps_at(due));
+        let due = self.own(due);
+        if is_jump || self.control_instants(due - 1).any(|mark| mark == due) {
             return (0..self.record.steps.len()).collect();
         }
         self.forecast.steps_changing_at(due)
+    }
+
+    /// The beginning and the end of a step if no further command comes, or [`NEVER`].
+    ///
+    /// # Panics
+    /// If there is no such step.
+    pub fn span(&self, step: usize) -> (Millis, Millis) {
+        let Span { begin, end, .. } = self.forecast.spans[step];
+        (self.world(begin), self.world(end))
     }
 
     /// The steps of a repetition: successes are inherited, skipped steps are skipped again, and `redo` plans the
@@ -265,11 +315,13 @@ impl Run {
             .collect()
     }
 
-    /// The instants of commands and of the pauses that stops lead to, without those that are past at `now`.
+    /// The instants of commands and of the pauses that stops lead to, without those that are past at `now`. These and the
+    /// following are in own time.
     fn control_instants(&self, now: Millis) -> impl Iterator<Item = Millis> {
         let stop_delay = self.record.stop_delay;
         let is_past = |accepted: &AcceptedCommand| accepted.at.saturating_add(stop_delay) <= now;
-        let recent = &self.record.commands[self.record.commands.partition_point(is_past)..];
+        let commands = self.commands();
+        let recent = &commands[commands.partition_point(is_past)..];
         recent
             .iter()
             .flat_map(move |accepted| match accepted.command {
@@ -280,7 +332,7 @@ impl Run {
 
     /// The end of the run if no further command comes.
     fn end(&self) -> Millis {
-        match self.record.commands.last() {
+        match self.last_command() {
             Some(AcceptedCommand {
                 at,
                 command: Command::Abort(takes),
@@ -289,9 +341,15 @@ impl Run {
         }
     }
 
+    /// The last command that alters the course of the run.
+    fn last_command(&self) -> Option<&AcceptedCommand> {
+        let mut commands = self.commands().iter();
+        commands.rfind(|accepted| !matches!(accepted.command, Command::Forward(_)))
+    }
+
     /// The stop in force at `now`, if there is one.
     fn stopped(&self, now: Millis) -> Option<Millis> {
-        let last = self.record.commands.iter().rfind(|accepted| {
+        let last = self.commands().iter().rfind(|accepted| {
             accepted.at <= now && matches!(accepted.command, Command::Stop | Command::Continue)
         })?;
         (last.command == Command::Stop).then_some(last.at)
@@ -299,11 +357,7 @@ impl Run {
 
     /// The abort in force at `now` and how long it takes.
     fn aborted(&self, now: Millis) -> Option<(Millis, Millis)> {
-        let last = self
-            .record
-            .commands
-            .last()
-            .filter(|accepted| accepted.at <= now)?;
+        let last = self.last_command().filter(|accepted| accepted.at <= now)?;
         match last.command {
             Command::Abort(takes) => Some((last.at, takes)),
             _ => None,

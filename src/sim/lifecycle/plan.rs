@@ -110,6 +110,8 @@ pub enum Command {
     Refuse(usize),
     /// Interrupt the run, which winds down for that long; with [`NEVER`] it hangs in that.
     Abort(#[serde(with = "null_for_never")] Millis),
+    /// Let the run's own time go forward by that length, so that everything to come is earlier.
+    Forward(Millis),
 }
 
 /// An accepted command and its instant.

@@ -1,5 +1,6 @@
 //! The laws of lifecycles, each on thousands of random histories.
 
+mod forward;
 mod hanging;
 mod histories;
 mod pipeline;

@@ -3,6 +3,7 @@
 mod allowed;
 mod next;
 mod past;
+mod resources;
 mod stories;
 
 use serde_json::{Value, json};
@@ -151,7 +152,8 @@ async fn a_timeline_tells_past_present_and_future() {
     crate::common::assert_same(
         &timeline,
         &json!({
-            "family": "pipelines", "scope": PROJECT, "id": id, "name": "release-a", "status": "4",
+            "family": "pipelines", "scope": PROJECT, "id": id, "name": "release-a", "kind": "pipeline",
+            "status": "4", "code": 4, "word": "releasing",
             "transitions": [
                 transition(1, "2026-01-01T12:00:00Z", None, ("", "1"), "create"),
                 transition(2, started, None, ("1", "4"), "start"),
@@ -160,6 +162,8 @@ async fn a_timeline_tells_past_present_and_future() {
             "truncated": 0,
             "allowed": ["stop"],
             "next": {"time": "2026-01-01T12:00:02.500Z", "to": "2"},
+            "forecast": [{"stage": "deploy", "step": "roll-out", "status": "4", "began": started,
+                "ends": "2026-01-01T12:00:02.500Z", "to": "2"}],
         }),
     );
 }

@@ -83,10 +83,11 @@ pub async fn list_accessible_meshes(
 }
 
 fn list(handle: &Handle<Table>, scope: ProjectScope) -> Response {
-    handle.read(|table, _, now| {
-        let views = table
-            .meshes(scope)
-            .map(|mesh| MeshView::new(&mesh.id, &mesh.item, now));
+    handle.show(|table, _, now, shown| {
+        let views = table.meshes(scope).map(|mesh| {
+            shown.note(mesh);
+            MeshView::new(&mesh.id, &mesh.item, now)
+        });
         response::ok(&MeshList::new(views), 8 * SIZE)
     })
 }
@@ -105,8 +106,9 @@ pub async fn show_mesh(
     State(Asm(handle)): State<Asm>,
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    handle.read(|table, _, now| {
+    handle.show(|table, _, now, shown| {
         let mesh = table.mesh(ProjectScope::project(&project), &id)?;
+        shown.note(mesh);
         let view = MeshView::new(&mesh.id, &mesh.item, now);
         // No documented field has room for the message.
         if let Some(message) = mesh.item.failure(now) {

@@ -76,10 +76,12 @@ pub async fn list_releases(
     caller: Caller,
     Path(mesh): Path<String>,
 ) -> Result<Response, Error> {
-    handle.read(|table, _, now| {
+    handle.show(|table, _, now, shown| {
         let releases = table.releases(ProjectScope::from_caller(&caller), &mesh)?;
-        let views =
-            releases.map(|release| ReleaseView::new(&mesh, &release.id, &release.item, now));
+        let views = releases.map(|release| {
+            shown.note(release);
+            ReleaseView::new(&mesh, &release.id, &release.item, now)
+        });
         let size = 64 + SIZE * table.n_releases(&mesh);
         Ok(response::ok(&ReleaseList::new(views), size))
     })
@@ -103,8 +105,9 @@ pub async fn show_release(
     Path((mesh, namespace, id)): Path<(String, String, String)>,
 ) -> Result<Response, Error> {
     let target = NamespaceRef::new(&caller, &mesh, &namespace);
-    handle.read(|table, _, now| {
+    handle.show(|table, _, now, shown| {
         let release = table.release(target, &id)?;
+        shown.note(release);
         let view = ReleaseView::new(&mesh, &release.id, &release.item, now);
         // No documented field has room for the message.
         if let Some(message) = release.item.failure(now) {

@@ -9,6 +9,7 @@ use super::ServiceStage;
 use crate::http::routes::{Routes, route};
 pub use model::commands::ExecutionContext;
 pub use model::pipeline::Pipeline;
+pub use model::status::PipelineStatus;
 pub(super) use wire::spelling::declare_spellings;
 
 /// The URL table.

@@ -96,7 +96,7 @@ pub(super) async fn list_pipelines(
     Query(paging): Query<Paging>,
 ) -> Result<Response, Error> {
     let page = paging.page()?;
-    Ok(handle.read(|tables, _, now| {
+    Ok(handle.show(|tables, _, now, shown| {
         let pipelines = &tables.pipelines.collection;
         let size = page.limit.min(pipelines.len(&project)) * ROW_SIZE;
         let rows = page.cut(
@@ -104,7 +104,10 @@ pub(super) async fn list_pipelines(
             |stored| &stored.item.definition.name,
             |stored| stored.item.updated,
         );
-        let rows = rows.map(|stored| PipelineRow::new(&stored.item, now));
+        let rows = rows.map(|stored| {
+            shown.note(stored);
+            PipelineRow::new(&stored.item, now)
+        });
         match handle.settings().pipelines_list {
             PipelinesList::Array => ok(&StreamedArray::new(rows), size),
             PipelinesList::Object => {
@@ -221,8 +224,9 @@ pub(super) async fn show_pipeline(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    handle.read(|tables, _, now| {
+    handle.show(|tables, _, now, shown| {
         let pipeline = tables.pipeline(&project, &id)?;
+        shown.note_id(&tables.pipelines.collection, &id);
         Ok(ok(&PipelineDetail::new(pipeline, now), ROW_SIZE))
     })
 }
@@ -246,8 +250,9 @@ pub(super) async fn list_pipeline_records(
     Query(paging): Query<Paging>,
 ) -> Result<Response, Error> {
     let page = paging.page()?;
-    handle.read(|tables, _, now| {
+    handle.show(|tables, _, now, shown| {
         let pipeline = tables.pipeline(&project, &id)?;
+        shown.note_id(&tables.pipelines.collection, &id);
         let rows = page.cut(
             pipeline.executions.iter(),
             |_| "",

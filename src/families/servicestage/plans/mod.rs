@@ -11,6 +11,7 @@ pub mod wire;
 use super::ServiceStage;
 use crate::http::routes::{Routes, route};
 pub use model::plan::Plan;
+pub use model::vocabulary::PlanStatus;
 
 /// The URL table.
 pub(super) fn routes() -> Routes<ServiceStage> {

@@ -145,7 +145,7 @@ pub(super) async fn list_release_plans(
     Query(paging): Query<Paging>,
 ) -> Result<Response, Error> {
     let page = paging.page()?;
-    Ok(handle.read(|tables, _, now| {
+    Ok(handle.show(|tables, _, now, shown| {
         let plans = &tables.plans.collection;
         let count = plans.len(&project_id);
         let rows = page.cut(
@@ -156,6 +156,7 @@ pub(super) async fn list_release_plans(
         let view = ReleasePlanList {
             count,
             release_plans: rows
+                .inspect(|stored| shown.note(stored))
                 .map(|stored| ReleasePlanRow::new(stored, now))
                 .collect(),
         };
@@ -179,7 +180,11 @@ pub(super) async fn show_release_plan(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(PlanPath(project, id)): Path<PlanPath>,
 ) -> Result<Response, Error> {
-    handle.read(|tables, _, now| Ok(detail(&id, tables.plan(&project, &id)?, now)))
+    handle.show(|tables, _, now, shown| {
+        let plan = tables.plan(&project, &id)?;
+        shown.note_id(&tables.plans.collection, &id);
+        Ok(detail(&id, plan, now))
+    })
 }
 
 /// Shows the deployment of each component of a release plan.
@@ -199,8 +204,10 @@ pub(super) async fn show_release_plan_deploy_info(
     State(ServiceStage(handle)): State<ServiceStage>,
     Path(PlanPath(project, id)): Path<PlanPath>,
 ) -> Result<Response, Error> {
-    handle.read(|tables, _, now| {
-        let view = ReleasePlanDeployInfo::new(&id, tables.plan(&project, &id)?, now);
+    handle.show(|tables, _, now, shown| {
+        let plan = tables.plan(&project, &id)?;
+        shown.note_id(&tables.plans.collection, &id);
+        let view = ReleasePlanDeployInfo::new(&id, plan, now);
         Ok(ok(&view, view.size()))
     })
 }

@@ -152,6 +152,7 @@ pub enum VersionKind {
     ToSchema,
     strum::Display,
     strum::IntoStaticStr,
+    strum::VariantArray,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]

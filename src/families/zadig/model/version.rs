@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::rows::{Deploy, Distribute, Progress, UploadStatus, VersionKind, VersionStatus};
 use crate::families::zadig::messages::{Cause, joined};
 use crate::sim::collection::Resource;
-use crate::sim::lifecycle::{Node, Phase, Run, RunRecord, StepPlan, StepState, Verdict};
+use crate::sim::lifecycle::{Command, Node, Phase, Run, RunRecord, StepPlan, StepState, Verdict};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::step_name::{StepName, Unit};
 use crate::sim::{Millis, NEVER};
@@ -336,6 +336,7 @@ impl Version {
 
 impl Resource for Version {
     const FAMILY: &'static str = FAMILY;
+    const KIND: &'static str = "version";
 
     fn name(&self) -> &str {
         &self.name
@@ -344,6 +345,13 @@ impl Resource for Version {
     fn next_due(&self, now: Millis) -> Millis {
         self.pushing()
             .map_or(NEVER, |pushing| pushing.run.next_due(now))
+    }
+
+    fn hasten(&mut self, now: Millis, by: Millis) {
+        if let VersionLifecycle::Pushing(pushing) = &mut self.lifecycle {
+            let hastened = pushing.run.apply(now, Command::Forward(by));
+            debug_assert_eq!(hastened, Ok(()), "a run that is under way has not ended");
+        }
     }
 
     fn status_label(&self, now: Millis) -> &str {
@@ -359,6 +367,10 @@ impl Resource for Version {
         let push = pushing.pushes.get(step)?;
         let status = push_status(pushing.run.step_state(step, now));
         Some((push.name(), status))
+    }
+
+    fn step_span(&self, step: usize) -> Option<(Millis, Millis)> {
+        Some(self.pushing()?.run.span(step))
     }
 
     fn steps_changing_at(&self, due: Millis) -> Vec<usize> {

@@ -95,7 +95,16 @@ pub enum MeshLifecycle {
 
 /// The documented phases. Those of upgrades and rollbacks come from fixtures only, since no operation here upgrades.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
 )]
 pub enum MeshPhase {
     #[default]
@@ -180,6 +189,7 @@ impl MeshSpec {
 
 impl Resource for Mesh {
     const FAMILY: &'static str = FAMILY;
+    const KIND: &'static str = "mesh";
 
     fn name(&self) -> &str {
         &self.definition.name
@@ -189,6 +199,13 @@ impl Resource for Mesh {
         match &self.lifecycle {
             MeshLifecycle::Given { .. } => NEVER,
             MeshLifecycle::Creation(job) | MeshLifecycle::Deletion(job) => job.next_due(now),
+        }
+    }
+
+    fn hasten(&mut self, now: Millis, by: Millis) {
+        match &mut self.lifecycle {
+            MeshLifecycle::Given { .. } => {}
+            MeshLifecycle::Creation(job) | MeshLifecycle::Deletion(job) => job.hasten(now, by),
         }
     }
 

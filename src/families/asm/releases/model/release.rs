@@ -19,7 +19,7 @@ pub const CREATING: &str = "Creating";
 pub const RUNNING: &str = "Running";
 
 /// The phase after a failed creation.
-const FAILED: &str = "Failed";
+pub const FAILED: &str = "Failed";
 
 /// The update command, which every phase allows.
 pub const UPDATE: &str = "update";
@@ -232,6 +232,7 @@ impl Release {
 
 impl Resource for Release {
     const FAMILY: &'static str = FAMILY;
+    const KIND: &'static str = "release";
 
     fn name(&self) -> &str {
         self.spec.name()
@@ -241,6 +242,13 @@ impl Resource for Release {
         match &self.lifecycle {
             ReleaseLifecycle::Given { .. } => NEVER,
             ReleaseLifecycle::Creation { job, .. } => job.next_due(now),
+        }
+    }
+
+    fn hasten(&mut self, now: Millis, by: Millis) {
+        match &mut self.lifecycle {
+            ReleaseLifecycle::Given { .. } => {}
+            ReleaseLifecycle::Creation { job, .. } => job.hasten(now, by),
         }
     }
 

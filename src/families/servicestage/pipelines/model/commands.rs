@@ -1,5 +1,6 @@
 //! The effect of commands and scheduled starts on a pipeline.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use super::action::Action;
@@ -8,15 +9,20 @@ use super::execution::{Attempt, Execution, Purpose, Trigger};
 use super::pipeline::{KEPT_EXECUTIONS, Pipeline};
 use super::selection::TaskSelection;
 use super::stages::Step;
+use super::status::PipelineStatus;
 use crate::families::servicestage::commands::Commanded;
 use crate::families::servicestage::refusal::{Refusal, RefusalCause, listed};
 use crate::http::json::ValidationError;
 use crate::sim::collection::Resource;
 use crate::sim::lifecycle::{Command, Node, Outcome, Run, RunRecord, StepPlan};
+use crate::sim::next::{self, Next};
+use crate::sim::outlook::{Missed, Outlook, foresee};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::step_name::StepName;
-use crate::sim::timeline::{self, Next};
 use crate::sim::{Millis, NEVER};
+
+/// The most scheduled starts that are foreseen.
+const MOST_FORESEEN_STARTS: usize = 100;
 
 /// The surroundings of a command: its caller and instant, the counter of executions and the scripted outcomes.
 pub struct ExecutionContext<'a> {
@@ -69,7 +75,7 @@ impl Pipeline {
     /// one follows the scripts of the present.
     pub fn next(&self, now: Millis, scripts: &Scripts) -> Option<Next> {
         if self.status(now).is_open() {
-            return timeline::next(self, now, |now| self.run_due(now));
+            return next::next(self, now, |now| self.run_due(now));
         }
         let at = self.next_start();
         if at == NEVER {
@@ -83,6 +89,54 @@ impl Pipeline {
         })?;
         let to = execution.status(at);
         (to != self.status(now)).then(|| Next::new(at, None, to.as_str()))
+    }
+
+    /// Follows the pipeline from `now` until it has a wanted status, or until nothing changes before `limit`. Scheduled
+    /// starts follow the scripts of the present.
+    pub fn outlook(
+        &self,
+        now: Millis,
+        limit: Millis,
+        is_wanted: &dyn Fn(&str) -> bool,
+        scripts: &Scripts,
+    ) -> Outlook {
+        let (mut at, mut next) = match foresee(self, now, limit, is_wanted) {
+            Ok(at) => return Outlook::Reached(at),
+            Err(end) => end,
+        };
+        let mut twin = Cow::Borrowed(self);
+        let mut scripts = Cow::Borrowed(scripts);
+        for _ in 0..MOST_FORESEEN_STARTS {
+            let start = twin.next_start();
+            if start > limit {
+                next = next.min(start);
+                break;
+            }
+            let execution = twin.scheduled(&mut ExecutionContext {
+                caller: None,
+                now: start,
+                next_execution: &mut 0,
+                scripts: scripts.to_mut(),
+            });
+            let twin = twin.to_mut();
+            if let Some(policy) = &mut twin.policy {
+                policy.advance_past(start);
+            }
+            let Some(execution) = execution else {
+                continue;
+            };
+            twin.open(execution);
+            twin.imported = None;
+            match foresee(twin, start, limit, is_wanted) {
+                Ok(at) => return Outlook::Reached(at),
+                Err(end) => (at, next) = end,
+            }
+        }
+        let mut missed = Missed::new(&*twin, at, next, twin.allowed(at));
+        if twin.status(at) == PipelineStatus::ToBeApproved {
+            missed.gates = twin.gates(at).into_iter().map(str::to_owned).collect();
+        }
+        Outlook::Missed(missed)
     }
 
     /// The execution that the trigger policy starts now; none while a run is open, and none if an edit has removed

@@ -10,6 +10,7 @@ use super::trigger_policy::TriggerPolicy;
 use crate::families::servicestage::named_collection::UniquelyNamed;
 use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
+use crate::sim::lifecycle::Command;
 use crate::sim::step_name::StepName;
 use crate::sim::{Millis, NEVER};
 
@@ -147,6 +148,15 @@ impl UniquelyNamed for Pipeline {
 
 impl Resource for Pipeline {
     const FAMILY: &'static str = "pipelines";
+    const KIND: &'static str = "pipeline";
+
+    fn status_word(status: &str) -> &str {
+        let code = status.parse().ok();
+        match code.and_then(PipelineStatus::from_repr) {
+            Some(known) => known.meaning(),
+            None => status,
+        }
+    }
 
     fn name(&self) -> &str {
         &self.definition.name
@@ -154,6 +164,19 @@ impl Resource for Pipeline {
 
     fn next_due(&self, now: Millis) -> Millis {
         self.run_due(now).min(self.next_start())
+    }
+
+    fn progress_due(&self, now: Millis) -> Millis {
+        self.run_due(now)
+    }
+
+    fn hasten(&mut self, now: Millis, by: Millis) {
+        if self.imported.is_none()
+            && let Some(execution) = self.executions.back_mut()
+        {
+            let hastened = execution.latest_mut().run.apply(now, Command::Forward(by));
+            debug_assert_eq!(hastened, Ok(()), "a run that is under way has not ended");
+        }
     }
 
     fn status_label(&self, now: Millis) -> &str {
@@ -168,6 +191,10 @@ impl Resource for Pipeline {
     fn step(&self, step: usize, now: Millis) -> Option<(StepName<&str>, &str)> {
         let (step, status) = self.current_execution()?.step(step, now)?;
         Some((step.name()?, status.as_str()))
+    }
+
+    fn step_span(&self, step: usize) -> Option<(Millis, Millis)> {
+        Some(self.current_execution()?.release().span(step))
     }
 
     fn steps_changing_at(&self, due: Millis) -> Vec<usize> {

@@ -4,8 +4,7 @@ use std::fmt;
 
 /// A status with its documented code. Source: ServiceStage API reference, "Obtaining the Release Task List" (new),
 /// status codes, read 2026-08. Codes 6 and 8 are not documented and never sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::FromRepr)]
-#[cfg_attr(test, derive(strum::VariantArray))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::FromRepr, strum::VariantArray)]
 #[repr(u8)]
 pub enum PipelineStatus {
     /// Created, never run.
@@ -36,6 +35,24 @@ impl PipelineStatus {
             "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14",
         ];
         CODES[usize::from(self.code())]
+    }
+
+    /// The documented meaning.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Initialised => "initialised",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Releasing => "releasing",
+            Self::ToBeApproved => "to be approved",
+            Self::Paused => "paused",
+            Self::Skipped => "skipped",
+            Self::RollingBack => "rolling back",
+            Self::RolledBack => "rolled back",
+            Self::RollbackFailed => "rollback failed",
+            Self::Stopping => "stopping",
+            Self::Restarting => "restarting",
+        }
     }
 
     /// Returns true if a run has not ended; a paused one has not.

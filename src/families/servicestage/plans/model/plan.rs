@@ -138,6 +138,7 @@ impl UniquelyNamed for Plan {
 
 impl Resource for Plan {
     const FAMILY: &'static str = FAMILY;
+    const KIND: &'static str = "plan";
 
     fn name(&self) -> &str {
         &self.spec.name
@@ -145,6 +146,10 @@ impl Resource for Plan {
 
     fn next_due(&self, now: Millis) -> Millis {
         self.progress.next_due(now)
+    }
+
+    fn hasten(&mut self, now: Millis, by: Millis) {
+        self.progress.hasten(now, by);
     }
 
     fn status_label(&self, now: Millis) -> &str {
@@ -159,6 +164,10 @@ impl Resource for Plan {
         let component = self.spec.components.get(step)?;
         let status = self.progress.component(step, now).status;
         Some((component.step_name(), status.as_str()))
+    }
+
+    fn step_span(&self, step: usize) -> Option<(Millis, Millis)> {
+        self.progress.span(step)
     }
 
     fn steps_changing_at(&self, due: Millis) -> Vec<usize> {

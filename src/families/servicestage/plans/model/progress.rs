@@ -7,7 +7,7 @@
 
 use super::batch_run::{BatchRun, Job};
 use super::vocabulary::{JobStatus, PlanStatus};
-use crate::sim::lifecycle::{Phase, Verdict};
+use crate::sim::lifecycle::{Command, Phase, StepPlan, Verdict};
 use crate::sim::{Millis, NEVER};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +126,31 @@ impl PlanProgress {
                 matches!(batch_run.run.phase(now), Phase::Running | Phase::Waiting)
             }
         }
+    }
+
+    /// The beginning and the end of the step of a component in the last run that it takes part in.
+    pub fn span(&self, component: usize) -> Option<(Millis, Millis)> {
+        let takes_part = |batch_run: &&BatchRun| {
+            let steps = &batch_run.run.record().steps;
+            !matches!(steps.get(component), Some(StepPlan::Skip))
+        };
+        let released = match &self.release {
+            LastExecution::Done(batch_run) => Some(&**batch_run),
+            LastExecution::Given(_) => None,
+        };
+        let rollback = self.rollback.as_ref().filter(takes_part);
+        Some(rollback.or(released)?.run.span(component))
+    }
+
+    /// Lets the own time of the last run go forward.
+    pub fn hasten(&mut self, now: Millis, by: Millis) {
+        let batch_run = match (&mut self.rollback, &mut self.release) {
+            (Some(batch_run), _) => batch_run,
+            (None, LastExecution::Done(batch_run)) => &mut **batch_run,
+            (None, LastExecution::Given(_)) => return,
+        };
+        let hastened = batch_run.run.apply(now, Command::Forward(by));
+        debug_assert_eq!(hastened, Ok(()), "a run that is under way has not ended");
     }
 
     /// The steps that may change at `due`.

@@ -38,6 +38,9 @@ macro_rules! text_enum {
         }
 
         impl $name {
+            /// The texts of all values.
+            pub const TEXTS: &'static [&'static str] = &[$($text),+];
+
             /// The text on the wire.
             pub fn as_str(self) -> &'static str {
                 match self {
@@ -52,7 +55,7 @@ macro_rules! text_enum {
             fn try_from(text: String) -> Result<Self, String> {
                 match text.as_str() {
                     $($text => Ok(Self::$variant),)+
-                    other => Err(format!("must be {}, not {other:?}", either(&[$($text),+]))),
+                    other => Err(format!("must be {}, not {other:?}", either(Self::TEXTS))),
                 }
             }
         }
