@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -24,6 +24,9 @@ const PREFIX: &str = "RELEASE_EMULATOR_";
 
 /// Variables with the prefix that belong to no flag: they are passed to programs under test.
 const NEVER_FLAGS: [&str; 2] = ["RELEASE_EMULATOR_URL", "RELEASE_EMULATOR_WORLD"];
+
+/// The port of `--listen` by default.
+const USUAL_PORT: u16 = 4600;
 
 /// The variable of `--fixtures`, which splits at commas, unlike the flag.
 const FIXTURES: &str = "RELEASE_EMULATOR_FIXTURES";
@@ -52,9 +55,9 @@ pub enum CliCommand {
     Serve(ServeOptions),
     /// Serve on a free port while a command runs, and exit with its code
     Exec(ExecOptions),
-    /// Print the OpenAPI document
+    /// Print the OpenAPI document of a server with these flags
     #[command(name = "openapi")]
-    OpenApi,
+    OpenApi(ServeOptions),
 }
 
 /// The options of `serve`.
@@ -204,7 +207,7 @@ impl CliCommand {
         arguments: impl IntoIterator<Item = OsString>,
         fixtures: Option<&str>,
     ) -> Result<Self, clap::Error> {
-        let matches = command().try_get_matches_from(arguments)?;
+        let matches = command().try_get_matches_from(with_command_first(arguments))?;
         let cli = Cli::from_arg_matches(&matches)?;
         let mut command = cli.command.unwrap_or(Self::Serve(cli.serve));
         if let Self::Serve(options) | Self::Exec(ExecOptions { serve: options, .. }) = &mut command
@@ -230,6 +233,24 @@ fn command() -> clap::Command {
             listen.default_value("127.0.0.1:0").display_order(0)
         })
     })
+}
+
+/// The arguments with `openapi` in front of the flags before it, so that it can be added to the end of any command line
+/// of the server.
+fn with_command_first(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    let serves = |flags: &[OsString]| {
+        let matches = command().try_get_matches_from(flags);
+        matches.is_ok_and(|matches| matches.subcommand_name().is_none())
+    };
+    let places = (2..arguments.len()).filter(|place| arguments[*place] == "openapi");
+    if let Some(place) = places
+        .into_iter()
+        .find(|place| serves(&arguments[..*place]))
+    {
+        arguments[1..=place].rotate_right(1);
+    }
+    arguments
 }
 
 /// All flags, in their order: those of `serve`, and the ones that only `exec` has.
@@ -258,6 +279,25 @@ impl ServeOptions {
             webhooks_anywhere: self.webhooks_anywhere,
             ..Settings::default()
         }
+    }
+
+    /// The URL of the server: its public one, or that for clients on the same machine. Port 0 is no address, so the
+    /// usual one stands for it.
+    pub fn base_url(&self) -> String {
+        if let Some(public_url) = &self.public_url {
+            return public_url.to_string();
+        }
+        let mut address = self.listen;
+        if address.ip().is_unspecified() {
+            address.set_ip(match address {
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        if address.port() == 0 {
+            address.set_port(USUAL_PORT);
+        }
+        format!("http://{address}")
     }
 
     /// The limits on further worlds.
@@ -374,7 +414,48 @@ mod tests {
             assert_eq!((options.step, options.listen.port()), (0, 0));
         }
         assert_eq!(serve(&[], None).listen.port(), 4600);
-        assert!(matches!(read(&["openapi"], None), Ok(CliCommand::OpenApi)));
+    }
+
+    #[test]
+    fn openapi_takes_the_flags_of_serve_before_and_behind_it() {
+        let base_url = |arguments: &[&str]| match read(arguments, None) {
+            Ok(CliCommand::OpenApi(options)) => (options.base_url(), options.pipelines_list),
+            other => panic!("{other:?}"),
+        };
+        let usual = "http://127.0.0.1:4600".to_owned();
+        assert_eq!(
+            base_url(&["openapi"]),
+            (usual.clone(), PipelinesList::Array)
+        );
+        for arguments in [
+            &[
+                "openapi",
+                "--pipelines-list",
+                "object",
+                "--listen",
+                "0.0.0.0:0",
+            ][..],
+            &[
+                "--pipelines-list",
+                "object",
+                "openapi",
+                "--listen",
+                "127.0.0.1:0",
+            ],
+            &[
+                "--fixtures",
+                "openapi",
+                "--pipelines-list=object",
+                "openapi",
+            ],
+        ] {
+            assert_eq!(base_url(arguments), (usual.clone(), PipelinesList::Object));
+        }
+        let other = base_url(&["openapi", "--listen", "[::]:81"]).0;
+        assert_eq!(other, "http://[::1]:81");
+        assert!(read(&["--setp", "0s", "openapi"], None).is_err());
+        let program = read(&["exec", "--", "sh", "openapi"], None);
+        assert!(matches!(program, Ok(CliCommand::Exec(_))), "{program:?}");
     }
 
     #[test]

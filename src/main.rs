@@ -50,7 +50,9 @@ fn main() -> ExitCode {
         CliCommand::Exec(options) => {
             process(&options.serve, async |server| run(&options, &server).await)
         }
-        CliCommand::OpenApi => print(control::openapi()),
+        CliCommand::OpenApi(options) => {
+            print(&control::openapi(&options.settings(), &options.base_url()))
+        }
     };
     let (code, why) = match ended {
         Ok(code) => return ExitCode::from(code),

@@ -27,6 +27,8 @@ const USUAL_BOUND: Millis = 86_400_000;
 const MOST_TRANSITIONS: usize = 1_000;
 
 /// Shows the clock.
+///
+/// The virtual time of the world, and whether and how fast it runs.
 #[utoipa::path(get, path = "/_emulator/v1/clock", operation_id = "ShowClock", tag = "control",
     responses((status = 200, body = ClockReading)))]
 pub(super) async fn show_clock(State(Control(world)): State<Control>) -> Response {
@@ -47,8 +49,9 @@ pub(super) struct ClockSetting {
     pace: Option<f64>,
 }
 
-/// Sets the clock, and fires every timer that is due on the way. Errors: 400; 409 for an instant in the past, since
-/// only a reset moves the clock back.
+/// Sets the clock, and fires every timer that is due on the way.
+///
+/// Errors: 400 for an invalid field; 409 for an instant in the past, since only a reset moves the clock back.
 #[utoipa::path(put, path = "/_emulator/v1/clock", operation_id = "SetClock", tag = "control",
     request_body(content = Option<ClockSetting>,
         example = json!({"now": "2040-06-01T00:00:00Z", "mode": "frozen"})), responses((status = 200, body = ClockReading),

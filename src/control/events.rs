@@ -63,8 +63,8 @@ impl EventFilter {
 /// The stream begins now, or after the event that the header `Last-Event-ID` names; the newest 10,000 are kept. The data
 /// of `event: request` has the fields of `GET requests` without headers and bodies, that of `event: transition` those of
 /// an advance. `event: clock` tells of a clock that was set or advanced, `event: reset` of a reset, `event: script` and
-/// `event: fault` of rules that were added, replaced or removed, `event: world` of worlds that were opened or closed. Each has its
-/// number as `id`. `event: missed` reports lost events. With a filter only requests and transitions are streamed.
+/// `event: fault` of rules that were added, replaced or removed, `event: world` of worlds that were opened or closed.
+/// Each has its number as `id`. `event: missed` reports lost events. With a filter only requests and transitions are streamed.
 /// Errors: 400 for a `Last-Event-ID` that is not a number.
 #[utoipa::path(get, path = "/_emulator/v1/events", operation_id = "Listen", tag = "control",
     params(EventFilter, ("Last-Event-ID" = Option<u64>, Header, description = "The number of the last event received",

@@ -138,13 +138,15 @@ fn problem(world: &World, id: &str, error: RuleError) -> Problem {
 
 /// The faults that have been added.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Faults)]
+#[schema(as = FaultList)]
 pub(super) struct FaultsBody {
     /// In the order in which they are tried: by priority, then as they were added. The first that hits decides.
     faults: Vec<FaultView>,
 }
 
 /// Lists the faults with the number of requests that each has hit.
+///
+/// In the order in which they were added; the first that hits a request decides.
 #[utoipa::path(get, path = "/_emulator/v1/faults", operation_id = "ListFaults", tag = "control",
     responses((status = 200, body = FaultsBody)))]
 pub(super) async fn list_faults(State(Control(world)): State<Control>) -> Response {
@@ -171,6 +173,8 @@ pub(super) async fn add_fault(
 }
 
 /// Removes all faults.
+///
+/// Requests in progress keep the fault that hit them.
 #[utoipa::path(delete, path = "/_emulator/v1/faults", operation_id = "ClearFaults", tag = "control",
     responses((status = 204)))]
 pub(super) async fn clear_faults(State(Control(world)): State<Control>) -> Response {

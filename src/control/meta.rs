@@ -1,14 +1,13 @@
 //! Operations about the emulator itself: health, coverage, OpenAPI.
 
 use axum::Extension;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 
 use super::dialect::{Control, json};
-use super::openapi::OpenApiText;
+use super::openapi::OpenApiSource;
 use crate::http::evidence::error_row::ErrorRow;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::{Operation, response};
@@ -22,13 +21,17 @@ pub(super) struct Health {
 }
 
 /// Confirms that the process is alive.
+///
+/// Answers 200 as soon as the port is bound.
 #[utoipa::path(get, path = "/_emulator/v1/health", operation_id = "Health", tag = "control",
     responses((status = 200, body = Health)))]
 pub(super) async fn health() -> Response {
     json(StatusCode::OK, &Health { status: "ok" })
 }
 
-/// Confirms that the fixtures are loaded and the port is bound. Errors: 503 until then.
+/// Confirms that the fixtures are loaded and the port is bound.
+///
+/// Errors: 503 until then.
 #[utoipa::path(get, path = "/_emulator/v1/ready", operation_id = "Ready", tag = "control",
     responses((status = 200, body = Health), (status = 503, body = ProblemBody,
     content_type = "application/problem+json")))]
@@ -50,8 +53,9 @@ struct Coverage {
     errors: Vec<ErrorRow>,
 }
 
-/// Lists every emulated operation with its evidence, source, permission and differences, and every error with its
-/// evidence.
+/// Lists every emulated operation and every error.
+///
+/// The operations with their evidence, source, permission and differences, the errors with their evidence.
 #[utoipa::path(get, path = "/_emulator/v1/operations", operation_id = "ListOperations", tag = "control",
     responses((status = 200, body = Coverage)))]
 pub(super) async fn operations() -> Response {
@@ -62,9 +66,17 @@ pub(super) async fn operations() -> Response {
     response::json(StatusCode::OK, response::to_json(&coverage, 16 << 10))
 }
 
-/// The OpenAPI 3.1 document of all families and of the control plane.
+/// Shows the OpenAPI 3.1 document of all families and the control plane.
+///
+/// It follows the settings of the world, such as `--pipelines-list`, and names the host that was asked as its server.
+/// `release-emulator openapi` prints it.
 #[utoipa::path(get, path = "/_emulator/v1/openapi.json", operation_id = "ShowOpenApi", tag = "control",
     responses((status = 200, description = "This document", body = Object)))]
-pub(super) async fn show_openapi(Extension(OpenApiText(text)): Extension<OpenApiText>) -> Response {
-    response::json(StatusCode::OK, Bytes::from_static(text().as_bytes()))
+pub(super) async fn show_openapi(
+    State(Control(world)): State<Control>,
+    Extension(OpenApiSource(openapi)): Extension<OpenApiSource>,
+    headers: HeaderMap,
+) -> Response {
+    let text = openapi(world.settings(), &world.base_url(&headers).to_string());
+    response::json(StatusCode::OK, text)
 }

@@ -27,14 +27,11 @@ struct ResourceLabels {
 /// Shows metrics for Prometheus.
 ///
 /// Requests by operation and status with their durations, resources by family and status, worlds, the size of the
-/// journal, and the memory of the process. They are `OpenMetrics` text, or Prometheus text 0.0.4 if `Accept` prefers `text/plain`. The
-/// same is at `/metrics`.
-///
-/// # Panics
-/// Never: writing to a text does not fail.
+/// journal, and the memory of the process. They are `OpenMetrics` text, or Prometheus text 0.0.4 if `Accept` prefers
+/// `text/plain`. The same is at `/metrics`.
 #[utoipa::path(get, path = "/_emulator/v1/metrics", operation_id = "ShowMetrics", tag = "control",
-    responses((status = 200, description = "OpenMetrics text",
-    content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8", body = String)))]
+    responses((status = 200, description = "OpenMetrics or Prometheus text",
+        content((String = "application/openmetrics-text"), (String = "text/plain")))))]
 pub(super) async fn show_metrics(
     State(Control(world)): State<Control>,
     context: Option<Extension<WorldContext>>,

@@ -31,8 +31,9 @@ use crate::http::head::MalformedHead;
 use crate::http::problem::Problem;
 use crate::http::routes::{Route, Routes, route};
 use crate::registry::{World, control_routes};
+use crate::world::settings::Settings;
 pub use dialect::Control;
-use openapi::OpenApiText;
+use openapi::OpenApiSource;
 
 /// The URL table.
 pub fn routes() -> &'static Routes<Control> {
@@ -89,10 +90,10 @@ fn new_routes() -> Routes<Control> {
         .merge(control_routes())
 }
 
-/// The OpenAPI document of all families and of the control plane, the same in every process.
-pub fn openapi() -> &'static str {
-    static TEXT: LazyLock<String> = LazyLock::new(|| openapi::text(routes().api()));
-    &TEXT
+/// The OpenAPI document of all families and of the control plane, for a world with these settings whose address is
+/// `base`. It is the same in every process.
+pub fn openapi(settings: &Settings, base: &str) -> String {
+    openapi::text(settings, base, || routes().api())
 }
 
 /// Refuses an unknown path below `/_emulator`.
@@ -107,5 +108,5 @@ pub fn unrouted(request: &Request) -> Response {
 /// The control plane's router for a world.
 pub fn router(world: &World) -> Router {
     let router = routes().mount(Control(world.clone()));
-    router.layer(Extension(OpenApiText(openapi)))
+    router.layer(Extension(OpenApiSource(openapi)))
 }

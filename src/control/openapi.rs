@@ -1,14 +1,19 @@
 //! The OpenAPI document: the declarations of all handlers, and everything that is true of all operations.
 
+use std::sync::{Mutex, PoisonError};
+
 use axum::http::StatusCode;
+use serde_json::Value;
 use utoipa::OpenApi as _;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Header, OpenApi, PathItem, Ref, RefOr, Required, Schema};
 
+use crate::http::openapi::plain_schemas::make_plain;
 use crate::http::operation::operations_of;
 use crate::registry;
+use crate::world::settings::{Fidelity, PipelinesList, Settings};
 
 /// The description of the document, with everything that is true of all operations.
 const ABOUT: &str = "A local emulator of four release APIs, and of the IAM operations that clients of two of them call \
@@ -27,7 +32,7 @@ const ABOUT: &str = "A local emulator of four release APIs, and of the IAM opera
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(title = "release-emulator", description = ABOUT),
-    servers((url = "/", description = "The world that responds")),
+    servers((url = "{base}", description = "The world that responds")),
     tags(
         (name = "iam", description = "Huawei IAM: tokens, projects, accounts"),
         (name = "asm", description = "Huawei ASM: grayscale releases of a mesh, and the meshes"),
@@ -53,29 +58,68 @@ const HEADERS: [(&str, &str); 3] = [
     ),
 ];
 
-/// The source of the document's text. The router passes it as an extension, since the document describes the router.
+/// The source of the document's text, for a world and the address under which it is known. The router passes it as an
+/// extension, since the document describes the router.
 #[derive(Clone, Copy)]
-pub(super) struct OpenApiText(pub(super) fn() -> &'static str);
+pub(super) struct OpenApiSource(pub(super) fn(&Settings, &str) -> String);
 
-/// The text of the document of all families and of the control plane.
-pub(super) fn text(control: OpenApi) -> String {
-    let mut document = serde_json::to_value(document(control)).expect("keys are strings");
-    // Extensions live in a hash map, whose order differs from run to run.
-    document.sort_all_objects();
-    document.to_string()
+/// The settings that the document follows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Variant {
+    fidelity: Fidelity,
+    pipelines_list: PipelinesList,
 }
 
-fn document(control: OpenApi) -> OpenApi {
+/// The texts before and behind the address of the world.
+type Template = (&'static str, &'static str);
+
+/// The texts of the variants that were asked for. There are few, and a text takes a while to make.
+static TEMPLATES: Mutex<Vec<(Variant, Template)>> = Mutex::new(Vec::new());
+
+/// The text of the document of all families and of the control plane, for a world with these settings at an address.
+pub(super) fn text(settings: &Settings, base: &str, control: impl FnOnce() -> OpenApi) -> String {
+    let variant = Variant {
+        fidelity: settings.fidelity,
+        pipelines_list: settings.pipelines_list,
+    };
+    let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = templates.iter().find(|(of, _)| *of == variant);
+    let (before, behind) = if let Some((_, template)) = known {
+        *template
+    } else {
+        let template = template(settings, control());
+        templates.push((variant, template));
+        template
+    };
+    drop(templates);
+    let base = Value::from(base).to_string();
+    [before, &base, behind].concat()
+}
+
+fn template(settings: &Settings, control: OpenApi) -> Template {
+    let mut document = serde_json::to_value(document(settings, control)).expect("keys are strings");
+    make_plain(&mut document);
+    // Extensions live in a hash map, whose order differs from run to run.
+    document.sort_all_objects();
+    let text: &'static str = document.to_string().leak();
+    text.split_once(r#""{base}""#).expect("a server")
+}
+
+fn document(settings: &Settings, control: OpenApi) -> OpenApi {
     let mut document = Frame::openapi();
     document.info.license = None;
-    for part in registry::definitions().chain([control]) {
+    for part in registry::definitions(settings).chain([control]) {
         document.merge(part);
     }
+    name_families(&mut document);
     for (path, item) in &mut document.paths.paths {
         name_parameters(path, item);
         for operation in operations_of(item) {
             require_bodies(operation);
             describe_responses(operation);
+            if is_control(operation) {
+                operation.security = Some(Vec::new());
+            }
         }
     }
     let components = document.components.get_or_insert_default();
@@ -83,8 +127,7 @@ fn document(control: OpenApi) -> OpenApi {
         let header = header(name, text);
         components.headers.insert(name.to_owned(), header.into());
     }
-    name_families(&mut document);
-    registry::examples::show(&mut document);
+    registry::examples::show(&mut document, settings);
     document
 }
 
@@ -128,9 +171,13 @@ fn require_bodies(operation: &mut Operation) {
     }
 }
 
+fn is_control(operation: &Operation) -> bool {
+    operation.tags.iter().flatten().any(|tag| tag == "control")
+}
+
 /// Lists the headers of every response, and describes responses without a description by their status.
 fn describe_responses(operation: &mut Operation) {
-    let is_own = operation.tags.iter().flatten().any(|tag| tag == "control");
+    let is_own = is_control(operation);
     for (status, response) in &mut operation.responses.responses {
         let status = status.parse::<StatusCode>().ok();
         let RefOr::T(response) = response else {

@@ -168,6 +168,8 @@ pub(super) async fn list_requests(
 }
 
 /// Empties the journal.
+///
+/// The number of dropped requests starts again at 0.
 #[utoipa::path(delete, path = "/_emulator/v1/requests", operation_id = "ClearRequests", tag = "control",
     responses((status = 204)))]
 pub(super) async fn clear_requests(State(Control(world)): State<Control>) -> Response {

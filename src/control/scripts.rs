@@ -232,7 +232,7 @@ fn check_step(step: &ScriptedStep, work: Work) -> Vec<String> {
 
 /// The scripts in force.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Scripts)]
+#[schema(as = ScriptList)]
 pub(super) struct ScriptsView {
     /// In the order they were added; the first that matches and is not used up decides.
     scripts: Vec<ScriptView>,
@@ -260,8 +260,10 @@ pub(super) async fn list_scripts(State(Control(world)): State<Control>) -> Respo
     json(StatusCode::OK, &body)
 }
 
-/// Adds a script behind the others. It applies to runs that start from now on: the steps of a run are frozen when it
-/// starts. Errors: 400.
+/// Adds a script behind the others.
+///
+/// It applies to runs that start from now on: the steps of a run are frozen when it starts. Errors: 400 for an invalid
+/// field.
 #[utoipa::path(post, path = "/_emulator/v1/scripts", operation_id = "AddScript", tag = "control",
     request_body(content = Option<Script>,
         example = json!({
@@ -277,6 +279,8 @@ pub(super) async fn add_script(
 }
 
 /// Removes all scripts.
+///
+/// Runs that have started keep what was decided for them.
 #[utoipa::path(delete, path = "/_emulator/v1/scripts", operation_id = "ClearScripts", tag = "control",
     responses((status = 204)))]
 pub(super) async fn clear_scripts(State(Control(world)): State<Control>) -> Response {
@@ -284,7 +288,9 @@ pub(super) async fn clear_scripts(State(Control(world)): State<Control>) -> Resp
     response::empty(StatusCode::NO_CONTENT)
 }
 
-/// Removes a script. Errors: 404.
+/// Removes a script.
+///
+/// Errors: 404 for an unknown id.
 #[utoipa::path(delete, path = "/_emulator/v1/scripts/{id}", operation_id = "RemoveScript", tag = "control",
     responses((status = 204), ProblemWith::<404>))]
 pub(super) async fn remove_script(

@@ -26,7 +26,9 @@ pub(super) struct Reset {
     to: ResetTo,
 }
 
-/// Resets state, clock, ids, scripts, faults, webhooks and journal to the fixtures, or to an empty world with `{"to":"empty"}`.
+/// Resets the world to its fixtures, or to an empty state.
+///
+/// State, clock, ids, scripts, faults, webhooks and journal; `{"to":"empty"}` resets to an empty world.
 #[utoipa::path(post, path = "/_emulator/v1/reset", operation_id = "Reset", tag = "control",
     request_body(content = Option<Reset>,
         example = json!({"to": "empty"})), responses((status = 204), ProblemWith::<400>))]
@@ -39,13 +41,17 @@ pub(super) async fn reset(
 }
 
 /// Shows the whole state in the fixture format, secrets included.
+///
+/// What is shown can be a fixture, or replace the state of another world.
 #[utoipa::path(get, path = "/_emulator/v1/state", operation_id = "ShowState", tag = "control",
     responses((status = 200, description = "The fixture format", body = WorldState)))]
 pub(super) async fn show_state(State(Control(world)): State<Control>) -> Response {
     response::json(StatusCode::OK, response::to_json(&world.export(), 4 << 10))
 }
 
-/// Replaces the whole state, or changes nothing. Clock and scripts stay. Errors: 400 with the JSON path.
+/// Replaces the whole state.
+///
+/// Clock and scripts stay. An invalid document changes nothing. Errors: 400 with the JSON path.
 #[utoipa::path(put, path = "/_emulator/v1/state", operation_id = "ReplaceState", tag = "control",
     request_body(content = WorldState, description = "The fixture format",
         example = json!({"asm": {"meshes": [{"id": "m1", "name": "mesh-one", "releases": []}]}})),
@@ -58,7 +64,9 @@ pub(super) async fn replace_state(
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
-/// Adds to the state, replacing resources with the same id, or changes nothing. Errors: 400 with the JSON path.
+/// Adds to the state, replacing resources with the same id.
+///
+/// An invalid document changes nothing. Errors: 400 with the JSON path.
 #[utoipa::path(patch, path = "/_emulator/v1/state", operation_id = "MergeState", tag = "control",
     request_body(content = WorldState, description = "The fixture format",
         example = json!({"asm": {"meshes": [{"id": "m1", "name": "mesh-one", "releases": []}]}})),

@@ -11,7 +11,7 @@ use crate::http::problem::{Problem, ProblemWith};
 use crate::registry::{Unknown, family_names};
 use crate::sim::timeline::Timeline;
 
-/// Shows the history of a resource, the commands it allows now, and its next change.
+/// Shows the history of a resource, its allowed commands and its next change.
 ///
 /// The id of an ASM release is its uid. The history of a resource from fixtures or from an imported state begins with
 /// an import. The commands are those that the status allows, whatever arguments they need; setting a trigger policy,

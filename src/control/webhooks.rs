@@ -129,7 +129,7 @@ pub(super) struct WebhookDetailView {
 
 /// The webhooks of the world.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Webhooks)]
+#[schema(as = WebhookList)]
 pub(super) struct WebhooksBody {
     /// In the order in which they were added.
     webhooks: Vec<WebhookView>,
@@ -193,9 +193,9 @@ pub(super) async fn show_webhook(
     Ok(json(StatusCode::OK, &detail))
 }
 
-/// Removes a webhook. Transitions that wait are not sent.
+/// Removes a webhook.
 ///
-/// Errors: 404.
+/// Transitions that wait are not sent. Errors: 404.
 #[utoipa::path(delete, path = "/_emulator/v1/webhooks/{id}", operation_id = "RemoveWebhook", tag = "control",
     responses((status = 204), ProblemWith::<404>))]
 pub(super) async fn remove_webhook(
@@ -209,9 +209,9 @@ pub(super) async fn remove_webhook(
     }
 }
 
-/// Removes all webhooks. Transitions that wait are not sent.
+/// Removes all webhooks.
 ///
-/// A reset does the same.
+/// Transitions that wait are not sent. A reset does the same.
 #[utoipa::path(delete, path = "/_emulator/v1/webhooks", operation_id = "ClearWebhooks", tag = "control",
     responses((status = 204)))]
 pub(super) async fn clear_webhooks(State(Control(world)): State<Control>) -> Response {

@@ -35,6 +35,7 @@ impl FromRequestParts<Control> for WorldContext {
 /// The settings of a world. Absent ones are those of the process, fixtures included.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WorldRequest)]
 pub(super) struct NewWorld {
     /// Its name: up to 64 letters, digits, dots, underscores and hyphens; absent: a generated name.
     #[schema(max_length = 64, pattern = "^[A-Za-z0-9._-]+$")]
@@ -174,13 +175,15 @@ impl WorldView {
 
 /// The open worlds.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Worlds)]
+#[schema(as = WorldList)]
 pub(super) struct WorldsBody {
     /// In the order in which they were opened; the first is `main`.
     worlds: Vec<WorldView>,
 }
 
-/// Lists the worlds of the process; every world returns the same list.
+/// Lists the worlds of the process.
+///
+/// Every world returns the same list. Errors: 501 if the world was opened without a process that can hold others.
 #[utoipa::path(get, path = "/_emulator/v1/worlds", operation_id = "ListWorlds", tag = "control",
     responses((status = 200, body = WorldsBody),
     ProblemWith::<501>))]
@@ -196,9 +199,10 @@ pub(super) async fn list_worlds(
     json(StatusCode::OK, &WorldsBody { worlds })
 }
 
-/// Opens a world with its own state, clock, ids, scripts and control plane, on its own port. It is ready at once.
-/// Errors: 400 with the JSON path; 409 for a name that is already used; 429 if `--max-worlds` is reached or no port is
-/// left.
+/// Opens a world with a state, clock, ids, scripts and port of its own.
+///
+/// It has its own control plane too, and is ready at once. Errors: 400 with the JSON path; 409 for a name that is
+/// already used; 429 if `--max-worlds` is reached or no port is left.
 #[utoipa::path(post, path = "/_emulator/v1/worlds", operation_id = "AddWorld", tag = "control",
     request_body(content = Option<NewWorld>,
         example = json!({"freeze": "2030-01-01T00:00:00Z"})), responses((status = 201, body = WorldView),
@@ -218,7 +222,9 @@ pub(super) async fn add_world(
     Ok(json(StatusCode::CREATED, &view))
 }
 
-/// Shows the URL of a world. Errors: 404.
+/// Shows the URL of a world.
+///
+/// Errors: 404 for an unknown name.
 #[utoipa::path(get, path = "/_emulator/v1/worlds/{name}", operation_id = "ShowWorld", tag = "control",
     responses((status = 200, body = WorldView),
     ProblemWith::<404>,
@@ -235,9 +241,10 @@ pub(super) async fn show_world(
     Ok(json(StatusCode::OK, &view))
 }
 
-/// Closes a world, and returns once its port and connections are closed; requests in progress are cut off after 100 ms.
-/// Errors: 404; 409 for `main`, which ends with the process, and for the world that receives the request, which could
-/// no longer answer.
+/// Closes a world, and returns once its port and connections are closed.
+///
+/// Requests in progress are cut off after 100 ms. Errors: 404 for an unknown name; 409 for `main`, which ends with the
+/// process, and for the world that receives the request, which could no longer answer.
 #[utoipa::path(delete, path = "/_emulator/v1/worlds/{name}", operation_id = "RemoveWorld", tag = "control",
     responses((status = 204), ProblemWith::<404>,
     ProblemWith::<409>,

@@ -14,7 +14,8 @@ use super::context::with_details;
 use super::query::without_repetitions;
 use super::{Caller, Dialect, Rejection, json};
 
-/// A JSON body. The content type is ignored, and an empty body is read as `{}`.
+/// A JSON body. The content type is ignored, and no body is read as `{}`: an empty one, and a literal `null` where the
+/// operation needs none, which generated clients send for the body that their caller leaves out.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
@@ -23,11 +24,12 @@ impl<T: DeserializeOwned, D: Dialect> FromRequest<D> for Json<T> {
 
     async fn from_request(request: Request, state: &D) -> Result<Self, D::Error> {
         let Body(bytes) = Body::from_request(request, state).await?;
-        let text: &[u8] = if bytes.iter().all(u8::is_ascii_whitespace) {
-            b"{}"
-        } else {
-            &bytes
+        let is_absent = match bytes.trim_ascii() {
+            b"" => true,
+            b"null" => is_body_optional(),
+            _ => false,
         };
+        let text: &[u8] = if is_absent { b"{}" } else { &bytes };
         let mut ignored = Vec::new();
         let value = json::read(text, |path| ignored.push(path));
         with_details(|details| {
@@ -38,6 +40,12 @@ impl<T: DeserializeOwned, D: Dialect> FromRequest<D> for Json<T> {
             .map(Self)
             .map_err(|error| Rejection::BadBody(error.to_string()).into())
     }
+}
+
+/// True if the current request may come without a body.
+fn is_body_optional() -> bool {
+    let declared = with_details(|details| details.request_schema).flatten();
+    declared.is_some_and(|declared| declared.is_body_optional)
 }
 
 /// The bytes of the body.

@@ -6,7 +6,7 @@ use axum::http::Method;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa::openapi::{PathItem, path};
+use utoipa::openapi::{OpenApi, PathItem, path};
 
 use super::Evidence;
 use super::commands::Commands;
@@ -128,6 +128,12 @@ pub fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut path::Ope
         &mut item.delete,
     ];
     methods.into_iter().flatten()
+}
+
+/// The operation with an id, for changing.
+pub fn find_operation<'a>(api: &'a mut OpenApi, id: &str) -> Option<&'a mut path::Operation> {
+    let mut operations = api.paths.paths.values_mut().flat_map(operations_of);
+    operations.find(|operation| operation.operation_id.as_deref() == Some(id))
 }
 
 /// The operations of a path, with their methods.

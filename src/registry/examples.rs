@@ -1,11 +1,12 @@
 //! The examples of the services' own documentation, shown in the OpenAPI document.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::path::{Operation, ParameterBuilder};
 use utoipa::openapi::{Content, OpenApi, RefOr};
 
 use crate::http::operation::operations_of;
+use crate::world::settings::{PipelinesList, Settings};
 
 /// A documented example.
 struct Example {
@@ -105,13 +106,17 @@ const JSON: &str = "application/json";
 /// # Panics
 /// If an example belongs to no operation or part of one. That is a mistake in the table, which any test that builds the
 /// document finds.
-pub fn show(document: &mut OpenApi) {
+pub fn show(document: &mut OpenApi, settings: &Settings) {
     let mut shown = 0;
     for operation in document.paths.paths.values_mut().flat_map(operations_of) {
         show_parameters(operation);
         let id = operation.operation_id.clone().unwrap_or_default();
         for example in EXAMPLES.iter().filter(|example| example.operation_id == id) {
-            let value = serde_json::from_str(example.text).expect("a documented example is JSON");
+            let mut value =
+                serde_json::from_str(example.text).expect("a documented example is JSON");
+            if id == "ListPipelines" && settings.pipelines_list == PipelinesList::Object {
+                value = json!({"pipelines": value});
+            }
             let content = content(operation, example.part).expect(example.operation_id);
             let example_of = ExampleBuilder::new().value(Some(value)).build();
             content

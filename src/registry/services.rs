@@ -18,13 +18,18 @@ use crate::http::{Dialect, Operation, Rejection};
 use crate::sim::scripts::FamilyWork;
 use crate::world::family::{FamilyTable, Service};
 use crate::world::handle::Handle;
+use crate::world::settings::Settings;
 
 /// Declares functions over all services.
 macro_rules! services {
     (services: $($service:ty),+; tables: $($(#[$doc:meta])+ $field:ident: $table:ty),+;) => {
-        /// The OpenAPI description of each family.
-        pub fn definitions() -> impl Iterator<Item = OpenApi> {
-            [$(<$service>::routes().api()),+].into_iter()
+        /// The OpenAPI description of each family, for worlds with these settings.
+        pub fn definitions(settings: &Settings) -> impl Iterator<Item = OpenApi> + use<> {
+            [$({
+                let mut api = <$service>::routes().api();
+                <$service>::follow(&mut api, settings);
+                api
+            }),+].into_iter()
         }
 
         /// The errors of the families and their gateway, each once.

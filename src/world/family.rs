@@ -6,9 +6,11 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use utoipa::openapi::OpenApi;
 
 use super::fixture::{Counters, ValidationError};
 use super::handle::{Handle, Shared};
+use super::settings::Settings;
 use crate::http::Dialect;
 use crate::http::problem::Problem;
 use crate::http::routes::Routes;
@@ -145,6 +147,9 @@ pub trait Service: Dialect {
 
     /// The routes and their OpenAPI description, built once per process.
     fn routes() -> &'static Routes<Self>;
+
+    /// Makes the OpenAPI description follow the settings of a world.
+    fn follow(_api: &mut OpenApi, _settings: &Settings) {}
 
     /// The control plane's operations on the service's own resources.
     fn control_routes<D: Dialect<Error = Problem>>() -> Routes<D>

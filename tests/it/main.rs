@@ -16,7 +16,6 @@ mod collection;
 mod common;
 mod control;
 mod dialects;
-mod document;
 mod emulator;
 mod events;
 mod evidence;

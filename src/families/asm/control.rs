@@ -25,8 +25,10 @@ pub(super) struct Traffic {
     gray: i64,
 }
 
-/// Sets the traffic split of a release. Until then the split is the one that cancelling or ending needs.
-/// Errors: 400 for a value that is not a whole percentage; 404 for an unknown mesh or release.
+/// Sets the traffic split of a release.
+///
+/// Until then the split is the one that cancelling or ending needs. Errors: 400 for a value that is not a whole
+/// percentage; 404 for an unknown mesh or release.
 #[utoipa::path(put, path = "/_emulator/v1/asm/{mesh_id}/{namespace}/{release_id}/traffic", operation_id = "SetReleaseTraffic", tag = "control",
     params(("mesh_id" = String, Path, description = "The mesh"), ("namespace" = String, Path, description = "The Kubernetes namespace"),
         ("release_id" = String, Path, description = "The release's uid, or its name")),

@@ -28,10 +28,9 @@ pub(super) fn declare(api: &mut OpenApi) {
         GatewayResponse::new(StatusCode::FORBIDDEN, body(), AppliesTo::Permitted),
         GatewayResponse::new(StatusCode::PAYLOAD_TOO_LARGE, body(), AppliesTo::Bodies),
     ];
-    declare_gateway(api, schemes, &refusals);
-    let components = api.components.get_or_insert_default();
-    let schema = GatewayErrorBody::schema();
-    components
-        .schemas
-        .insert(GatewayErrorBody::name().into_owned(), schema);
+    let schema = (
+        GatewayErrorBody::name().into_owned(),
+        GatewayErrorBody::schema(),
+    );
+    declare_gateway(api, schemes, Some(schema), &refusals);
 }

@@ -14,6 +14,7 @@ use crate::http::context::add_hint;
 use crate::http::evidence::error_row::ErrorRow;
 use crate::http::evidence::operation::declare_inferred_parameters;
 use crate::http::faults::effect::StubResponse;
+use crate::http::openapi::derived_schema::declare_open;
 use crate::http::{Caller, Rejection};
 use crate::world::handle::Handle;
 
@@ -49,6 +50,7 @@ impl HuaweiService for ServiceStage {
     fn declare(api: &mut OpenApi) {
         declare_inferred_parameters(api, &Paging::PARAMETERS);
         declare_spellings(api);
+        declare_open(api, &VERBATIM);
     }
 
     fn unrouted(request: &Parts, why: Rejection) -> Error {
@@ -59,6 +61,20 @@ impl HuaweiService for ServiceStage {
         why.into()
     }
 }
+
+/// The schemas of what is kept verbatim, so with the keys that the emulator does not know.
+const VERBATIM: [&str; 10] = [
+    "PipelineSource",
+    "PipelineSourceHeader",
+    "PipelineStage",
+    "PipelineTask",
+    "PipelineTaskType",
+    "PipelineTemplateSource",
+    "PipelineLatest",
+    "ReleasePlanComponent",
+    "ReleasePlanLabel",
+    "ReleasePlanRequestedComponent",
+];
 
 /// The hint for a caller who tries to delete a pipeline.
 const NO_DELETE: &str = "the service documents no way to delete a release task; for a clean slate use \

@@ -16,9 +16,12 @@ mod table;
 
 use std::sync::LazyLock;
 
+use utoipa::openapi::OpenApi;
+
 use crate::http::routes::Routes;
 use crate::world::family::Service;
 use crate::world::handle::Handle;
+use crate::world::settings::Settings;
 pub use dialect::ServiceStage;
 pub use error::Error;
 pub use table::Tables;
@@ -34,5 +37,9 @@ impl Service for ServiceStage {
         static ROUTES: LazyLock<Routes<ServiceStage>> =
             LazyLock::new(|| plans::routes().merge(pipelines::routes()));
         &ROUTES
+    }
+
+    fn follow(api: &mut OpenApi, settings: &Settings) {
+        pipelines::follow(api, settings);
     }
 }

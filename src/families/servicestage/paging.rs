@@ -2,11 +2,7 @@
 //! not mention them (inferred).
 
 use serde::Deserialize;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{
-    KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, Type,
-};
-use utoipa::{IntoParams, PartialSchema, ToSchema};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::http::json::ValidationError;
 use crate::sim::Millis;
@@ -19,45 +15,36 @@ const DEFAULT_LIMIT: usize = 1_000;
 #[into_params(parameter_in = Query)]
 pub struct Paging {
     /// The maximum number of rows, 0 to 100. Absent: 1,000.
-    #[param(value_type = Option<Number<100>>, inline)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 100)]
     limit: Option<String>,
     /// The number of rows to skip. Absent: 0.
-    #[param(value_type = Option<Number<{ i64::MAX }>>, inline)]
+    #[param(value_type = Option<i64>, minimum = 0)]
     offset: Option<String>,
     /// `create_time` (default), `name` or `update_time`.
-    #[param(pattern = "^(create_time|name|update_time)?$")]
+    #[param(value_type = Option<OrderBy>, inline)]
     order_by: Option<String>,
     /// `desc` (default) or `asc`.
-    #[param(pattern = "^(desc|asc)?$")]
+    #[param(value_type = Option<OrderDirection>, inline)]
     order: Option<String>,
 }
 
-/// The schema of a number from 0 to `MAX`, or an empty text in place of an absent one.
-struct Number<const MAX: i64>;
-
-impl<const MAX: i64> PartialSchema for Number<MAX> {
-    fn schema() -> RefOr<Schema> {
-        let number = ObjectBuilder::new()
-            .schema_type(Type::Integer)
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-            .minimum(Some(0))
-            .maximum(Some(MAX));
-        let nothing = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .max_length(Some(0));
-        OneOfBuilder::new().item(number).item(nothing).into()
-    }
-}
-
-impl<const MAX: i64> ToSchema for Number<MAX> {}
-
 /// The order of rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "snake_case")]
 enum OrderBy {
     /// By creation, the only order that need not read the whole project.
     CreateTime,
     Name,
     UpdateTime,
+}
+
+/// The direction of an order.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only the schema uses it")]
+enum OrderDirection {
+    Desc,
+    Asc,
 }
 
 /// A valid request for a page.

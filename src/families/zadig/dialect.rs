@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::openapi::OpenApi;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 
 use super::error::{self, Error};
 use super::table::Table;
@@ -40,16 +40,15 @@ impl Dialect for Zadig {
     }
 
     fn declare(api: &mut OpenApi) {
-        let header = ApiKey::Header(ApiKeyValue::with_description(
-            "Authorization",
-            "A scheme and a token, such as Bearer <token>",
-        ));
+        // The service takes any scheme, but every tool can send this one.
+        let mut header = Http::new(HttpAuthScheme::Bearer);
+        header.description = Some("The token, in the header Authorization".to_owned());
         let query = ApiKey::Query(ApiKeyValue::with_description(
             "token",
             "The token without a scheme",
         ));
         let schemes = [
-            ("zadig_token", SecurityScheme::ApiKey(header)),
+            ("zadig_token", SecurityScheme::Http(header)),
             ("zadig_query_token", SecurityScheme::ApiKey(query)),
         ];
         let refusals = [
@@ -57,7 +56,7 @@ impl Dialect for Zadig {
             GatewayResponse::new(StatusCode::FORBIDDEN, None, AppliesTo::Permitted),
             GatewayResponse::new(StatusCode::PAYLOAD_TOO_LARGE, None, AppliesTo::Bodies),
         ];
-        declare_gateway(api, schemes, &refusals);
+        declare_gateway(api, schemes, None, &refusals);
     }
 
     fn authenticate<'a>(&self, request: &'a Parts) -> Result<Authentication<'a>, Rejection> {

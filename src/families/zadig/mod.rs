@@ -30,11 +30,14 @@ use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::response::Response;
 use axum::routing::MethodFilter;
+use utoipa::openapi::{OpenApi, RefOr, Required};
 
+use crate::http::operation::find_operation;
 use crate::http::routes::{Route, Routes, route};
 use crate::http::{Dialect, Rejection};
 use crate::world::family::Service;
 use crate::world::handle::Handle;
+use crate::world::settings::{Fidelity, Settings};
 pub use dialect::Zadig;
 pub use error::Error;
 pub use table::Table;
@@ -71,6 +74,22 @@ impl Service for Zadig {
     fn routes() -> &'static Routes<Self> {
         static ROUTES: LazyLock<Routes<Zadig>> = LazyLock::new(routes);
         &ROUTES
+    }
+
+    /// Under strict fidelity a version is shown only with a project.
+    fn follow(api: &mut OpenApi, settings: &Settings) {
+        if settings.fidelity != Fidelity::Strict {
+            return;
+        }
+        let shown = find_operation(api, "GetVersion");
+        let parameters = shown.and_then(|shown| shown.parameters.as_mut());
+        for parameter in parameters.into_iter().flatten() {
+            if let RefOr::T(parameter) = parameter
+                && parameter.name == "projectKey"
+            {
+                parameter.required = Required::True;
+            }
+        }
     }
 }
 

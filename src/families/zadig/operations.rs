@@ -169,11 +169,11 @@ pub async fn delete_version(
     Ok(success())
 }
 
-/// Creates a delivery version of a K8s YAML project, or retries a failed one (`retry`).
+/// Creates a delivery version of a K8s YAML project, or retries a failed one.
 ///
-/// Each image gets a row, and images that are not disabled are pushed one after the other, each a step on the
-/// world's clock; a version without such images succeeds at once. The answer does not have the id. A failure after
-/// the version is stored (no registry to push to, two images for one container) answers 500, and the version is
+/// `retry` retries. Each image gets a row, and images that are not disabled are pushed one after the other, each a step
+/// on the world's clock; a version without such images succeeds at once. The answer does not have the id. A failure
+/// after the version is stored (no registry to push to, two images for one container) answers 500, and the version is
 /// `failed`. Errors: 400, 401, 403, 413, 500.
 #[utoipa::path(post, path = "/openapi/delivery/releases/k8s", operation_id = "CreateK8sVersion", tag = "zadig",
     request_body(content = K8sBody,
@@ -201,12 +201,12 @@ pub async fn create_k8s_version(
     create(&zadig, &caller, &project, body)
 }
 
-/// Creates a delivery version of a Helm chart project, or retries a failed one (`retry`).
+/// Creates a delivery version of a Helm chart project, or retries a failed one.
 ///
-/// The charts are packaged before the answer: a script that fails a chart (the step is its name) makes the answer
-/// a 500, and the version is `failed`. Then images that are not disabled are pushed one after the other, each a step
-/// on the world's clock (the step is the image's name). A retry pushes the remaining images. Errors: 400, 401, 403,
-/// 413, 500.
+/// `retry` retries. The charts are packaged before the answer: a script that fails a chart (the step is its name) makes
+/// the answer a 500, and the version is `failed`. Then images that are not disabled are pushed one after the other,
+/// each a step on the world's clock (the step is the image's name). A retry pushes the remaining images. Errors: 400,
+/// 401, 403, 413, 500.
 #[utoipa::path(post, path = "/openapi/delivery/releases/helm", operation_id = "CreateHelmVersion", tag = "zadig",
     request_body(content = HelmBody,
         example = json!({

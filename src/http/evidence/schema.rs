@@ -36,7 +36,10 @@ impl<T: ToSchema> PartialSchema for Inferred<T> {
     fn schema() -> RefOr<Schema> {
         let extensions = extension(Evidence::Inferred);
         match T::schema() {
-            RefOr::T(Schema::Object(mut object)) if object.properties.is_empty() => {
+            // A name stays a name, so that generators of clients make one type of it.
+            RefOr::T(Schema::Object(mut object))
+                if object.properties.is_empty() && object.enum_values.is_none() =>
+            {
                 object.extensions = Some(extensions);
                 RefOr::T(object.into())
             }

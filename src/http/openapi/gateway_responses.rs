@@ -1,11 +1,13 @@
 //! The gateway's part of the OpenAPI document: security schemes and error responses.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::Response;
-use utoipa::openapi::schema::AnyOfBuilder;
+use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema};
+use utoipa::openapi::{Content, Object, OpenApi, Ref, RefOr, ResponseBuilder, Schema};
 
 use crate::http::operation::{NONE, operations_of};
 
@@ -53,7 +55,7 @@ impl GatewayResponse {
 
     /// Adds the response to an operation. A response that the operation declares for the same status wins, unless both
     /// are possible.
-    fn add_to(&self, operation: &mut Operation) {
+    fn add_to(&self, operation: &mut Operation, schemas: &mut Schemas) {
         let declared = operation
             .responses
             .responses
@@ -62,7 +64,7 @@ impl GatewayResponse {
         if let (AppliesTo::Projects, RefOr::T(declared), Some(schema)) =
             (self.applies_to, declared, &self.schema)
         {
-            add_schema(declared, schema);
+            add_schema(declared, schema, schemas);
         }
     }
 
@@ -79,30 +81,71 @@ impl GatewayResponse {
     }
 }
 
-/// Adds an alternative schema to the bodies of a response.
-fn add_schema(response: &mut Response, schema: &str) {
-    let other = Ref::from_schema_name(schema);
+/// The named schemas of a document.
+type Schemas = BTreeMap<String, RefOr<Schema>>;
+
+/// Replaces the schema of a response by one that fits the bodies of another schema too.
+fn add_schema(response: &mut Response, other: &str, schemas: &mut Schemas) {
     for body in response.content.values_mut() {
         if let RefOr::T(Content {
-            schema: Some(own), ..
+            schema: Some(RefOr::Ref(own)),
+            ..
         }) = body
-            && *own != RefOr::Ref(other.clone())
+            && let Some(name) = own.ref_location.rsplit('/').next()
+            && name != other
         {
-            // Not `oneOf`: a body of the service also fits the gateway's schema.
-            let both = AnyOfBuilder::new().item(own.clone()).item(other.clone());
-            *own = RefOr::T(Schema::AnyOf(both.build()));
+            let both = format!("{}Or{other}", name.trim_end_matches("ErrorBody"));
+            if let (Some(RefOr::T(Schema::Object(own))), Some(RefOr::T(Schema::Object(other)))) =
+                (schemas.get(name), schemas.get(other))
+            {
+                let merged = either(own, other);
+                schemas.insert(both.clone(), RefOr::T(merged.into()));
+            }
+            *own = Ref::from_schema_name(both);
         }
     }
 }
 
+/// One schema for the bodies of two. Generators of clients do not cope with a choice between objects with the same
+/// fields, in particular in two spellings, so a field of the second that the first spells otherwise goes unmentioned.
+fn either(first: &Object, second: &Object) -> Object {
+    let mut either = first.clone();
+    either.description = Some("The body of an error, of the service or of its gateway.".to_owned());
+    either.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(true)));
+    either
+        .required
+        .retain(|name| second.required.contains(name));
+    for (name, property) in &second.properties {
+        let spelling = |name: &str| name.replace('_', "").to_ascii_lowercase();
+        if let Some(known) = either.properties.get_mut(name) {
+            describe_both(known, property);
+        } else if !(either.properties.keys()).any(|known| spelling(known) == spelling(name)) {
+            either.properties.insert(name.clone(), property.clone());
+        }
+    }
+    either
+}
+
+/// Adds the description of the gateway's property to that of the service's.
+fn describe_both(own: &mut RefOr<Schema>, other: &RefOr<Schema>) {
+    if let (RefOr::T(Schema::Object(own)), RefOr::T(Schema::Object(other))) = (own, other)
+        && let (Some(text), Some(more)) = (&mut own.description, &other.description)
+        && text != more
+    {
+        *text = format!("{text} From the gateway: {more}");
+    }
+}
+
 /// Declares a gateway: each operation requires a credential of one of the schemes, and may answer the error responses
-/// that apply to it.
+/// that apply to it. `body` is the schema of its errors with its name, if they have a body.
 pub fn declare_gateway(
     api: &mut OpenApi,
     schemes: impl IntoIterator<Item = (&'static str, SecurityScheme)>,
+    body: Option<(String, RefOr<Schema>)>,
     responses: &[GatewayResponse],
 ) {
     let components = api.components.get_or_insert_default();
+    components.schemas.extend(body);
     let mut security = Vec::new();
     for (name, scheme) in schemes {
         security.push(SecurityRequirement::new(name, [] as [&str; 0]));
@@ -115,7 +158,7 @@ pub fn declare_gateway(
             operation.security = Some(security.clone());
             for response in responses {
                 if response.applies(path, operation) {
-                    response.add_to(operation);
+                    response.add_to(operation, &mut components.schemas);
                 }
             }
         }

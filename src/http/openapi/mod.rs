@@ -1,4 +1,6 @@
-//! Additions to the OpenAPI document: the responses of a gateway, and the fields of requests.
+//! Additions to the OpenAPI document: the responses of a gateway, the fields of requests, and the form of schemas.
 
+pub mod derived_schema;
 pub mod gateway_responses;
+pub mod plain_schemas;
 pub mod request_schema;

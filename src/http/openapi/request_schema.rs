@@ -25,6 +25,8 @@ pub struct RequestSchema {
     objects: Vec<String>,
     /// Absent: the operation takes no body.
     body: Option<FieldTree>,
+    /// True if a request may come without a body.
+    pub is_body_optional: bool,
 }
 
 /// The standing of a JSON pointer in the body of an operation.
@@ -68,6 +70,7 @@ impl RequestSchema {
             objects: query.iter().filter(is_object).filter_map(name).collect(),
             query: query.iter().filter_map(name).collect(),
             body: schema.map(|schema| FieldTree::new(schema, components, &mut Vec::new())),
+            is_body_optional: operation["requestBody"]["required"] != true,
         }
     }
 
@@ -164,7 +167,8 @@ impl FieldTree {
             one => one == "object",
         };
         match schema["properties"].as_object() {
-            _ if !matches!(additional, Value::Null | Value::Bool(false)) => Self::Any,
+            // Further keys of any kind may still be misspelt ones.
+            _ if additional.is_object() => Self::Any,
             None if may_be_object => Self::Any,
             properties => Self::Fields(
                 properties

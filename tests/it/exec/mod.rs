@@ -5,7 +5,7 @@ mod findings;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
-use release_emulator::internals::control;
+use release_emulator::internals::{Settings, control};
 use serde_json::json;
 
 use crate::process::{Process, command, scratch};
@@ -351,7 +351,13 @@ fn openapi_prints_the_document_that_is_served() {
     let output = command(&["openapi"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     let printed = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(printed, format!("{}\n", control::openapi()));
+    assert_eq!(
+        printed,
+        format!(
+            "{}\n",
+            control::openapi(&Settings::default(), "http://127.0.0.1:4600")
+        )
+    );
 }
 
 #[test]

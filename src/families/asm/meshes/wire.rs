@@ -25,10 +25,10 @@ pub const API_VERSION: &str = "v1";
 #[serde(rename_all = "camelCase")]
 pub struct MeshBody {
     /// `v1`. Required.
-    #[schema(value_type = String, required = true, example = "v1", pattern = "^v1$")]
+    #[schema(value_type = MeshApiVersion, required = true)]
     api_version: Option<String>,
-    /// `Mesh` or `mesh`. Required.
-    #[schema(value_type = String, required = true, example = "Mesh", pattern = "^[Mm]esh$")]
+    /// `Mesh`, or `mesh` as on another page. Required.
+    #[schema(value_type = MeshKind, required = true)]
     kind: Option<String>,
     /// Required.
     #[schema(value_type = MeshMetadataBody, required = true)]
@@ -40,6 +40,30 @@ pub struct MeshBody {
     #[expect(dead_code, reason = "accepted, without effect")]
     #[schema(value_type = RawJson, required = false)]
     status: Option<RawJson>,
+}
+
+/// The version of the API of meshes.
+#[derive(ToSchema)]
+#[schema(as = AsmMeshApiVersion, rename_all = "lowercase")]
+#[expect(dead_code, reason = "only the schema uses it")]
+enum MeshApiVersion {
+    V1,
+}
+
+/// The kind of a mesh.
+#[derive(ToSchema)]
+#[schema(as = AsmMeshKind)]
+#[expect(dead_code, reason = "only the schema uses it")]
+enum MeshKind {
+    Mesh,
+}
+
+/// The type of a mesh.
+#[derive(ToSchema)]
+#[schema(as = AsmMeshType)]
+#[expect(dead_code, reason = "only the schema uses it")]
+enum MeshType {
+    InCluster,
 }
 
 /// The name and the labels of a mesh.
@@ -71,8 +95,11 @@ pub struct MeshMetadataBody {
 pub struct MeshSpecBody {
     /// `InCluster`. Required.
     #[serde(rename = "type")]
-    #[schema(value_type = String, required = true, example = "InCluster", pattern = "^InCluster$")]
+    #[schema(value_type = MeshType, required = true)]
     edition: Option<String>,
+    /// The region, which the documented example has. Has no effect.
+    #[expect(dead_code, reason = "accepted, without effect")]
+    region: Option<String>,
     /// `vX.Y`, `vX.Y.Z` or `vX.Y.Z-rN`, with or without the `v`; the newest by default.
     #[schema(
         example = "v1.18.7-r5",
@@ -311,9 +338,7 @@ pub struct ClusterView<'a> {
 #[schema(as = AsmMeshStatus)]
 #[serde(rename_all = "camelCase")]
 pub struct MeshStatusView {
-    /// `Running`, `Creating`, `CreateFailed`, `Deleting`, `DeleteFailed`, `Upgrading`, `UpgradeFailed`,
-    /// `RollingBack` or `RollbackFailed`.
-    #[schema(value_type = String)]
+    /// The phase. Those of upgrades and rollbacks come from fixtures only.
     phase: MeshPhase,
     /// The time of the last update; absent from the response to creating the mesh.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::openapi::{RefOr, Schema};
+use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::model::images::{self, ImageUpdate};
@@ -13,6 +13,7 @@ use super::model::spec::{GrayWorkload, ReleaseFields, ReleaseSpec, unknown_deplo
 use crate::families::asm::fields::{check_name, ensure, fixed, required};
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
+use crate::http::openapi::derived_schema::with_required;
 use crate::http::response::StreamedArray;
 use crate::sim::Millis;
 use crate::world::fixture::ValidationError;
@@ -29,10 +30,10 @@ pub const API_VERSION: &str = "asm/v2";
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseBody {
     /// `Release`, if given.
-    #[schema(example = "Release", pattern = "^Release$")]
+    #[schema(value_type = Option<ReleaseKind>)]
     kind: Option<String>,
     /// `asm/v2`, if given.
-    #[schema(example = "asm/v2", pattern = "^asm/v2$")]
+    #[schema(value_type = Option<ReleaseApiVersion>)]
     api_version: Option<String>,
     /// Required on create.
     metadata: Option<MetadataBody>,
@@ -42,6 +43,23 @@ pub struct ReleaseBody {
     #[expect(dead_code, reason = "accepted, without effect")]
     #[schema(value_type = RawJson, required = false)]
     status: Option<RawJson>,
+}
+
+/// The kind of a release task.
+#[derive(ToSchema)]
+#[schema(as = AsmReleaseKind)]
+#[expect(dead_code, reason = "only the schema uses it")]
+enum ReleaseKind {
+    Release,
+}
+
+/// The version of the API of release tasks.
+#[derive(ToSchema)]
+#[schema(as = AsmReleaseApiVersion)]
+#[expect(dead_code, reason = "only the schema uses it")]
+enum ReleaseApiVersion {
+    #[schema(rename = "asm/v2")]
+    AsmV2,
 }
 
 /// The name of a release task.
@@ -101,34 +119,19 @@ pub struct GrayBody {
 #[derive(Debug)]
 pub struct CreateReleaseBody;
 
+/// The name of the schema of the metadata of a release to create.
+const CREATE_METADATA: &str = "AsmReleaseOrderMetadata";
+
+/// The name of the schema of the specification of a release to create.
+const CREATE_SPEC: &str = "AsmReleaseOrderSpec";
+
 impl PartialSchema for CreateReleaseBody {
     fn schema() -> RefOr<Schema> {
-        let body = format!("#/components/schemas/{}", ReleaseBody::name());
-        let gray = format!("#/components/schemas/{}", GrayBody::name());
-        let schema = json!({
-            "description": "A release task to create",
-            "allOf": [{"$ref": body}, {
-                "type": "object",
-                "required": ["metadata", "spec"],
-                "properties": {
-                    "metadata": {
-                        "type": "object",
-                        "required": ["name"],
-                        "properties": {"name": {"type": "string"}},
-                    },
-                    "spec": {
-                        "type": "object",
-                        "required": ["serviceName", "grayDeployments"],
-                        "properties": {
-                            "serviceName": {"type": "string", "minLength": 1},
-                            "type": {"type": ["string", "null"], "minLength": 1},
-                            "grayDeployments": {"type": "array", "items": {"$ref": gray}, "minItems": 1},
-                        },
-                    },
-                },
-            }],
+        let fields = json!({
+            "metadata": Ref::from_schema_name(CREATE_METADATA),
+            "spec": Ref::from_schema_name(CREATE_SPEC),
         });
-        serde_json::from_value(schema).expect("it is a schema")
+        with_required::<ReleaseBody>("A release task to create.", &["metadata", "spec"], &fields)
     }
 }
 
@@ -138,7 +141,22 @@ impl ToSchema for CreateReleaseBody {
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((ReleaseBody::name().into_owned(), ReleaseBody::schema()));
+        let metadata = with_required::<MetadataBody>(
+            "The name of a release task to create.",
+            &["name"],
+            &json!({}),
+        );
+        let spec = with_required::<SpecBody>(
+            "The specification of a release task to create.",
+            &["serviceName", "grayDeployments"],
+            &json!({
+                "serviceName": {"minLength": 1},
+                "type": {"minLength": 1},
+                "grayDeployments": {"minItems": 1},
+            }),
+        );
+        schemas.push((CREATE_METADATA.to_owned(), metadata));
+        schemas.push((CREATE_SPEC.to_owned(), spec));
         ReleaseBody::schemas(schemas);
     }
 }
@@ -232,9 +250,18 @@ impl GrayBody {
 pub struct DeleteQuery {
     /// `cancel` keeps the original version, `end` (or `finish`) the grayscale one; case-insensitive. The documents
     /// describe both actions but not their names.
-    #[param(value_type = String, required = true, example = "cancel",
-        pattern = "^([Cc][Aa][Nn][Cc][Ee][Ll]|[Ee][Nn][Dd]|[Ff][Ii][Nn][Ii][Ss][Hh])$")]
+    #[param(value_type = ReleaseEnding, inline, required = true, example = "cancel")]
     action: Option<String>,
+}
+
+/// The action that removes a release task.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only the schema uses it")]
+enum ReleaseEnding {
+    Cancel,
+    End,
+    Finish,
 }
 
 impl DeleteQuery {

@@ -9,9 +9,9 @@ use crate::families::iam::Iam;
 use crate::families::iam::wire::domain::IamDomains;
 use crate::http::{Caller, response};
 
-/// Lists the one account of the caller. `GET /v3/auth/domains`.
+/// Lists the one account of the caller.
 ///
-/// Clients of account-level services look up their account id here. Errors: the gateway's.
+/// `GET /v3/auth/domains`. Clients of account-level services look up their account id here. Errors: the gateway's.
 #[utoipa::path(get, path = "/v3/auth/domains", operation_id = "ListDomains", tag = "iam",
     responses((status = 200, body = IamDomains)),
     extensions(("x-evidence" = json!("documented")),

@@ -4,11 +4,14 @@
 use crate::families::iam::Error;
 use crate::families::iam::error::KeystoneErrorBody;
 
-/// Issues a token for the identity token of an `OpenID` Connect provider. Not emulated.
+/// The description of the success that the service has and the emulator has not.
+const NEVER: &str = "Never answered: the operation is not emulated";
+
+/// Issues a token for an identity token (not emulated).
 ///
-/// The emulator has no identity providers: 501, with a hint.
+/// The identity token is that of an `OpenID` Connect provider. The emulator has none: 501, with a hint.
 #[utoipa::path(post, path = "/v3.0/OS-AUTH/id-token/tokens", operation_id = "CreateTokenWithIdToken", tag = "iam",
-    responses((status = 501, body = KeystoneErrorBody)),
+    responses((status = 200, description = NEVER), (status = 501, body = KeystoneErrorBody)),
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("the vendor's API document, CreateTokenWithIdToken, read 2026-11, for the path; the refusal is the emulator's")),
         ("x-action" = json!("none")),
@@ -19,11 +22,11 @@ pub(super) async fn create_token_with_id_token() -> Error {
     )
 }
 
-/// Assumes a trust agency. Not emulated.
+/// Assumes a trust agency (not emulated).
 ///
 /// 501, with a hint at the older operation.
 #[utoipa::path(post, path = "/v5/agencies/assume", operation_id = "AssumeAgency", tag = "iam",
-    responses((status = 501, body = KeystoneErrorBody)),
+    responses((status = 200, description = NEVER), (status = 501, body = KeystoneErrorBody)),
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("requests of the official SDKs, read 2026-11, for the path; the refusal is the emulator's")),
         ("x-action" = json!("none")),
@@ -34,11 +37,11 @@ pub(super) async fn assume_agency() -> Error {
     )
 }
 
-/// Shows the account and the identity of the caller. Not emulated.
+/// Shows the account and the identity of the caller (not emulated).
 ///
 /// 501, with a hint at the older operation.
 #[utoipa::path(get, path = "/v5/caller-identity", operation_id = "GetCallerIdentity", tag = "iam",
-    responses((status = 501, body = KeystoneErrorBody)),
+    responses((status = 200, description = NEVER), (status = 501, body = KeystoneErrorBody)),
     extensions(("x-evidence" = json!("inferred")),
         ("x-source" = json!("requests of the official SDKs, read 2026-11, for the path; the refusal is the emulator's")),
         ("x-action" = json!("none")),

@@ -26,10 +26,10 @@ pub(super) struct ProjectFilter {
     /// The id of the parent project or of the account.
     parent_id: Option<String>,
     /// `true` or `false`: availability; all projects are available.
-    #[param(pattern = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])?$")]
+    #[param(value_type = Option<bool>)]
     enabled: Option<String>,
     /// `true` or `false`: accounts or projects; none of the list is an account.
-    #[param(pattern = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])?$")]
+    #[param(value_type = Option<bool>)]
     is_domain: Option<String>,
     /// The number of the page, at least 1; only with `per_page`.
     #[param(value_type = Option<i64>, minimum = 1)]
@@ -39,12 +39,11 @@ pub(super) struct ProjectFilter {
     per_page: Option<String>,
 }
 
-/// Lists the projects of the caller. `GET /v3/projects`; the SDKs look up the id of their project with
-/// `?name=<region>`.
+/// Lists the projects of the caller.
 ///
-/// A caller without project limits sees the projects of all users, one per name; for an unknown name, a project whose
-/// id is derived from the name. Errors: 400 `IAM.0007` for an invalid parameter; 403 without the permission
-/// `iam:projects:listProjects`.
+/// `GET /v3/projects`; the SDKs look up the id of their project with `?name=<region>`. A caller without project limits
+/// sees the projects of all users, one per name; for an unknown name, a project whose id is derived from the name.
+/// Errors: 400 `IAM.0007` for an invalid parameter; 403 without the permission `iam:projects:listProjects`.
 #[utoipa::path(get, path = "/v3/projects", operation_id = "ListProjects", tag = "iam", params(ProjectFilter),
     responses((status = 200, body = IamProjects), (status = 400, body = IamErrorBody), (status = 403, body = KeystoneErrorBody)),
     extensions(("x-evidence" = json!("documented")),
@@ -109,10 +108,10 @@ impl ProjectFilter {
     }
 }
 
-/// Lists the projects that the caller may enter. `GET /v3/auth/projects`.
+/// Lists the projects that the caller may enter.
 ///
-/// Those of the caller's user or agency, whatever the project of the token. A caller without project limits sees the
-/// projects of all users, one per name. Errors: the gateway's.
+/// `GET /v3/auth/projects`. Those of the caller's user or agency, whatever the project of the token. A caller without
+/// project limits sees the projects of all users, one per name. Errors: the gateway's.
 #[utoipa::path(get, path = "/v3/auth/projects", operation_id = "ListAuthProjects", tag = "iam",
     responses((status = 200, body = IamAuthProjects)),
     extensions(("x-evidence" = json!("documented")),
@@ -132,10 +131,10 @@ pub(super) async fn list_auth_projects(
     }))
 }
 
-/// Shows a project. `GET /v3/projects/{project_id}`.
+/// Shows a project.
 ///
-/// Errors: 404 for a project that the caller may not enter. A caller without project limits is shown a project for any
-/// id.
+/// `GET /v3/projects/{project_id}`. Errors: 404 for a project that the caller may not enter. A caller without project
+/// limits is shown a project for any id.
 #[utoipa::path(get, path = "/v3/projects/{project_id}", operation_id = "ShowProject", tag = "iam",
     params(("project_id" = String, Path, description = "The project's id")),
     responses((status = 200, body = IamProjectEnvelope), (status = 404, body = KeystoneErrorBody)),

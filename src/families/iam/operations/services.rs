@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::request::{bad, target};
 use crate::families::iam::error::IamErrorBody;
@@ -18,10 +18,10 @@ use crate::http::extract::Query;
 use crate::http::{Caller, response};
 use crate::world::identities::NameOrId;
 
-/// Shows the services that the caller's credential can be used for. `GET /v3/auth/catalog`.
+/// Shows the services that the caller's credential can be used for.
 ///
-/// For a token of a project the services of that project, for a signature those of the project in `X-Project-Id` or of
-/// its user's only one; without a project the account-level services. Errors: the gateway's.
+/// `GET /v3/auth/catalog`. For a token of a project the services of that project, for a signature those of the project
+/// in `X-Project-Id` or of its user's only one; without a project the account-level services. Errors: the gateway's.
 #[utoipa::path(get, path = "/v3/auth/catalog", operation_id = "ShowCatalog", tag = "iam",
     responses((status = 200, body = IamCatalog)),
     extensions(("x-evidence" = json!("documented")),
@@ -58,9 +58,9 @@ pub(super) struct ServiceFilter {
     kind: Option<String>,
 }
 
-/// Lists the services. `GET /v3/services`, with `?type=` for one of them.
+/// Lists the services.
 ///
-/// Errors: the gateway's.
+/// `GET /v3/services`, with `?type=` for one of them. Errors: the gateway's.
 #[utoipa::path(get, path = "/v3/services", operation_id = "ListServices", tag = "iam", params(ServiceFilter),
     responses((status = 200, body = IamServices)),
     extensions(("x-evidence" = json!("documented")),
@@ -88,15 +88,25 @@ pub(super) async fn list_services(
 #[serde(default)]
 pub(super) struct EndpointFilter {
     /// `public`, `internal` or `admin`; all endpoints are public.
-    #[param(pattern = "^(public|internal|admin)?$")]
+    #[param(value_type = Option<IamInterface>, inline)]
     interface: Option<String>,
     /// The id of the service.
     service_id: Option<String>,
 }
 
-/// Lists the endpoints of the services in the regions of the caller. `GET /v3/endpoints`.
+/// An interface of endpoints.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only the schema uses it")]
+enum IamInterface {
+    Public,
+    Internal,
+    Admin,
+}
+
+/// Lists the endpoints of the services in the regions of the caller.
 ///
-/// Errors: 400 `IAM.0007` for another interface.
+/// `GET /v3/endpoints`. Errors: 400 `IAM.0007` for another interface.
 #[utoipa::path(get, path = "/v3/endpoints", operation_id = "ListEndpoints", tag = "iam", params(EndpointFilter),
     responses((status = 200, body = IamEndpoints), (status = 400, body = IamErrorBody)),
     extensions(("x-evidence" = json!("documented")),
@@ -132,9 +142,10 @@ pub(super) async fn list_endpoints(
     ))
 }
 
-/// Lists the regions of the caller. `GET /v3/regions`.
+/// Lists the regions of the caller.
 ///
-/// Those of the projects that the caller may enter, and `cn-north-4` if there are none. Errors: the gateway's.
+/// `GET /v3/regions`. Those of the projects that the caller may enter, and `cn-north-4` if there are none. Errors: the
+/// gateway's.
 #[utoipa::path(get, path = "/v3/regions", operation_id = "ListRegions", tag = "iam",
     responses((status = 200, body = IamRegions)),
     extensions(("x-evidence" = json!("documented")),

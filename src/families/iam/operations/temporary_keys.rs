@@ -20,13 +20,13 @@ use crate::sim::time::MAX_INSTANT;
 use crate::world::identities::{AccessKey, Directory, Issued, KeyHistory};
 use crate::world::settings::Auth;
 
-/// Issues a temporary access key. `POST /v3.0/OS-CREDENTIAL/securitytokens`.
+/// Issues a temporary access key.
 ///
-/// Answers 201 with the key and its session token. Requests that the key signs carry the session token in
-/// `X-Security-Token`. The key expires after `duration_seconds` of the emulator's clock, from 900 (if absent) to 86,400.
-/// Method `token`: the key has the permissions of the user or agency with the token, in the project of the token, else in
-/// all of its projects. Method `assume_role`: the caller assumes an agency, and the key has the agency's projects and
-/// actions. Errors: as for a login by these methods.
+/// `POST /v3.0/OS-CREDENTIAL/securitytokens`. Answers 201 with the key and its session token. Requests that the key
+/// signs carry the session token in `X-Security-Token`. The key expires after `duration_seconds` of the emulator's
+/// clock, from 900 (if absent) to 86,400. Method `token`: the key has the permissions of the user or agency with the
+/// token, in the project of the token, else in all of its projects. Method `assume_role`: the caller assumes an agency,
+/// and the key has the agency's projects and actions. Errors: as for a login by these methods.
 #[utoipa::path(post, path = "/v3.0/OS-CREDENTIAL/securitytokens", operation_id = "CreateTemporaryAccessKey", tag = "iam",
     request_body = IamTemporaryKeyRequest,
     responses((status = 201, body = IamTemporaryKey), (status = 400, body = IamAnyErrorBody),

@@ -33,17 +33,17 @@ pub(super) struct TokenQuery {
     nocatalog: String,
 }
 
-/// Issues a token for a login. `POST /v3/auth/tokens`.
+/// Issues a token for a login.
 ///
-/// Answers 201 with the token in the header `X-Subject-Token` and its description in the body. The token expires after
-/// 24 hours of the emulator's clock, and one from a token no later than that. A scope with a project limits it to that
-/// project; with an account or without a scope, the token is valid for account-level services only. Methods: `password`;
-/// `password` with `totp`, for users with a `totp_secret`, in whose place the password alone is refused; `token`;
-/// `hw_ak_sk`, a permanent access key; `assume_role`, by which the caller with the `X-Auth-Token` or signature assumes an
-/// agency. Errors: 400 for an invalid body, `IAM.0072` for a missing field, `IAM.0073` for an invalid field; 401 for a
-/// wrong credential or a foreign scope; for an agency 403 without the permission `Agent Operator` or the agency's trust,
-/// and 404 for an unknown one. If the fixtures have no users, anyone may log in unless `--auth strict`, and if they have
-/// no agencies, anyone may assume any.
+/// `POST /v3/auth/tokens`. Answers 201 with the token in the header `X-Subject-Token` and its description in the body.
+/// The token expires after 24 hours of the emulator's clock, and one from a token no later than that. A scope with a
+/// project limits it to that project; with an account or without a scope, the token is valid for account-level services
+/// only. Methods: `password`; `password` with `totp`, for users with a `totp_secret`, in whose place the password alone
+/// is refused; `token`; `hw_ak_sk`, a permanent access key; `assume_role`, by which the caller with the `X-Auth-Token`
+/// or signature assumes an agency. Errors: 400 for an invalid body, `IAM.0072` for a missing field, `IAM.0073` for an
+/// invalid field; 401 for a wrong credential or a foreign scope; for an agency 403 without the permission `Agent
+/// Operator` or the agency's trust, and 404 for an unknown one. If the fixtures have no users, anyone may log in unless
+/// `--auth strict`, and if they have no agencies, anyone may assume any.
 #[utoipa::path(post, path = "/v3/auth/tokens", operation_id = "CreateToken", tag = "iam",
     params(TokenQuery,
         ("X-Auth-Token" = Option<String>, Header, description = "The token of the user who assumes an agency")),
@@ -116,10 +116,11 @@ fn bad_token(rejection: Rejection) -> Error {
     }
 }
 
-/// Shows a token. `GET /v3/auth/tokens` (or HEAD, for the status alone), with the token in `X-Subject-Token`.
+/// Shows a token.
 ///
-/// Answers 200 with the header and body of its issue. Errors: 400 `IAM.0009` for a missing `X-Subject-Token`; 403 for
-/// another user's token without the permission `Security Administrator`; 404 for an unknown, expired or revoked token.
+/// `GET /v3/auth/tokens` (or HEAD, for the status alone), with the token in `X-Subject-Token`. Answers 200 with the
+/// header and body of its issue. Errors: 400 `IAM.0009` for a missing `X-Subject-Token`; 403 for another user's token
+/// without the permission `Security Administrator`; 404 for an unknown, expired or revoked token.
 #[utoipa::path(get, path = "/v3/auth/tokens", operation_id = "ShowToken", tag = "iam",
     params(TokenQuery, ("X-Subject-Token" = String, Header, description = "The token to show", min_length = 1)),
     responses((status = 200, body = IamTokenEnvelope, headers(("X-Subject-Token" = String, description = "The token"))),
@@ -153,9 +154,10 @@ pub(super) async fn show_token(
     Ok(with_subject(response::json(StatusCode::OK, text), &token))
 }
 
-/// Revokes a token, expired or not. `DELETE /v3/auth/tokens`, with the token in `X-Subject-Token`.
+/// Revokes a token, expired or not.
 ///
-/// Answers 204. From then on every service refuses the token with 401 `APIGW.0307`. Errors: as for showing a token.
+/// `DELETE /v3/auth/tokens`, with the token in `X-Subject-Token`. Answers 204. From then on every service refuses the
+/// token with 401 `APIGW.0307`. Errors: as for showing a token.
 #[utoipa::path(delete, path = "/v3/auth/tokens", operation_id = "DeleteToken", tag = "iam",
     params(("X-Subject-Token" = String, Header, description = "The token to revoke", min_length = 1)),
     responses((status = 204), (status = 400, body = IamErrorBody), (status = 403, body = KeystoneErrorBody),

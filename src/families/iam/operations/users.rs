@@ -23,7 +23,7 @@ pub(super) struct UserFilter {
     /// The account's id.
     domain_id: Option<String>,
     /// `true` or `false`: availability; all users are available.
-    #[param(pattern = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])?$")]
+    #[param(value_type = Option<bool>)]
     enabled: Option<String>,
     /// The user's name.
     name: Option<String>,
@@ -32,10 +32,11 @@ pub(super) struct UserFilter {
     password_expires_at: Option<String>,
 }
 
-/// Lists the users of the caller's account. `GET /v3/users`, with `?name=` for one of them.
+/// Lists the users of the caller's account.
 ///
-/// A caller whose credential is unknown sees the users of all accounts. Errors: 400 `IAM.0007` for an invalid parameter;
-/// 403 without the permission `iam:users:listUsers`, of which `Security Administrator` is the older name.
+/// `GET /v3/users`, with `?name=` for one of them. A caller whose credential is unknown sees the users of all accounts.
+/// Errors: 400 `IAM.0007` for an invalid parameter; 403 without the permission `iam:users:listUsers`, of which
+/// `Security Administrator` is the older name.
 #[utoipa::path(get, path = "/v3/users", operation_id = "ListUsers", tag = "iam", params(UserFilter),
     responses((status = 200, body = IamUsers), (status = 400, body = IamErrorBody), (status = 403, body = KeystoneErrorBody)),
     extensions(("x-evidence" = json!("documented")),

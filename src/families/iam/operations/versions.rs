@@ -9,11 +9,12 @@ use crate::families::iam::wire::version::{IamVersionEnvelope, IamVersions};
 use crate::families::iam::{Error, Iam};
 use crate::http::response;
 
-/// Lists the versions of the API. `GET /`, without a credential.
+/// Lists the versions of the API.
 ///
-/// Answers 300 with the one version, whose address is the emulator's.
+/// `GET /`, without a credential. Answers 300 with the one version, whose address is the emulator's.
 #[utoipa::path(get, path = "/", operation_id = "ListApiVersions", tag = "iam",
-    responses((status = 300, body = IamVersions)),
+    responses((status = 200, body = IamVersions, description = "The same; the emulator answers 300, as documented"),
+        (status = 300, body = IamVersions)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("the vendor's API document, KeystoneListVersions, read 2026-11")),
         ("x-action" = json!("none"))))]
@@ -26,7 +27,9 @@ pub(super) async fn list_versions(
     Ok(response::json(StatusCode::MULTIPLE_CHOICES, text))
 }
 
-/// Shows the version of the API. `GET /v3`, without a credential.
+/// Shows the version of the API.
+///
+/// `GET /v3`, without a credential. Answers the version whose address `GET /` gives, also under `/v3/`.
 #[utoipa::path(get, path = "/v3", operation_id = "ShowApiVersion", tag = "iam",
     responses((status = 200, body = IamVersionEnvelope)),
     extensions(("x-evidence" = json!("documented")),

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::Serialize;
 
 use super::model::action::ActionKind;
 use super::model::commands::ExecutionContext;
@@ -11,7 +10,7 @@ use super::model::trigger_policy::{PolicySpec, TriggerPolicy};
 use super::wire::action::{ActionQuery, PipelineActionBody};
 use super::wire::definition::PipelineBody;
 use super::wire::views::{
-    ActionResponse, PipelineDetail, PipelineRecord, PipelineRecords, PipelineRow,
+    ActionResponse, PipelineDetail, PipelineList, PipelineRecord, PipelineRecords, PipelineRow,
 };
 use crate::families::huawei::{GatewayError, GatewayErrorBody};
 use crate::families::servicestage::commands::Commanded;
@@ -73,14 +72,10 @@ pub(super) async fn create_pipeline(
     })
 }
 
-#[derive(Serialize)]
-struct Wrapped<T> {
-    pipelines: T,
-}
-
 /// Obtains the release task list.
 ///
-/// Returns a bare array, newest first, as in the documented example; the documented table wraps it in `pipelines`.
+/// Returns a bare array, newest first, as in the documented example; the documented table wraps it in `pipelines`, as
+/// does `--pipelines-list object`.
 /// Errors: 400 for an invalid paging parameter.
 #[utoipa::path(get, path = "/v3/{project_id}/pipeline/pipelines", operation_id = "ListPipelines",
     tag = "pipelines", params(Paging),
@@ -118,7 +113,7 @@ pub(super) async fn list_pipelines(
                     }
                 });
                 let pipelines = StreamedArray::new(rows);
-                ok(&Wrapped { pipelines }, size)
+                ok(&PipelineList { pipelines }, size)
             }
         }
     }))
@@ -159,11 +154,12 @@ pub(super) async fn update_pipeline(
     })
 }
 
-/// Operates a release task: `start`, `stop`, `continue`, `retry`, `approval` or `rollback`.
+/// Starts, stops, continues, retries, approves or rolls back a release task.
 ///
-/// Returns the number of the execution, the pipeline's id and the status right after the command. Errors: 404 for an
-/// unknown pipeline; 400 for an action that the present status does not allow, for an unknown stage or task in
-/// `selected_tasks`, and for an approval under a name that does not wait for one.
+/// The query parameter `action_id` names the action. Returns the number of the execution, the pipeline's id and the
+/// status right after the command. Errors: 404 for an unknown pipeline; 400 for an action that the present status does
+/// not allow, for an unknown stage or task in `selected_tasks`, and for an approval under a name that does not wait for
+/// one.
 #[utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines/{pipeline_id}/action",
     operation_id = "OperatePipeline", tag = "pipelines", params(ActionQuery), request_body = Option<PipelineActionBody>,
     responses((status = 200, body = ActionResponse), (status = 400, body = ServiceStageErrorBody),
@@ -358,12 +354,13 @@ pub(super) async fn show_pipeline_hooks(
     })
 }
 
-/// Parses a release task template package. Not emulated.
+/// Parses a release task template package (not emulated).
 ///
 /// The emulator has no access to the caller's package store: 501, with a hint.
 #[utoipa::path(post, path = "/v3/{project_id}/pipeline/pipelines/parse-template-package",
     operation_id = "ParseTemplatePackage", tag = "pipelines",
-    responses((status = 401, body = GatewayErrorBody), (status = 501, body = GatewayErrorBody)),
+    responses((status = 200, description = "Never answered: the operation is not emulated"),
+        (status = 401, body = GatewayErrorBody), (status = 501, body = GatewayErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("ServiceStage API reference, page 0263, read 2026-08")),
         ("x-action" = json!("servicestage:pipeline:get")),

@@ -60,11 +60,11 @@ pub(super) async fn create_release_plan(
     })
 }
 
-/// Edits a release plan that is not under way, which resets it to `CREATED`.
+/// Edits a release plan that is not under way, which resets it to CREATED.
 ///
 /// `PUT …/cas/release-plans/{release_plan_id}`. Answers the detail. Absent fields get their defaults: an empty `desc`,
-/// `fail_strategy` `stop`. Errors: 400 with the JSON path, also for a name that another plan of the project has, and for
-/// a plan under way; 404 for an unknown plan.
+/// `fail_strategy` `stop`. Errors: 400 with the JSON path, also for a name that another plan of the project has, and
+/// for a plan under way; 404 for an unknown plan.
 #[utoipa::path(put, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}", operation_id = "UpdateReleasePlan",
     tag = "plans", params(PlanPath), request_body(content = EditReleasePlanBody,
         example = json!({"name": "spring", "components": [
@@ -212,10 +212,11 @@ pub(super) async fn show_release_plan_deploy_info(
     })
 }
 
-/// Executes a release plan: releases the components that have not succeeded yet, or all of them after a rollback.
+/// Executes a release plan.
 ///
-/// `POST …/cas/release-plans/{release_plan_id}/execute`. Takes no body and answers an empty one. Errors: 400 unless the
-/// plan is `CREATED`, `FAILED`, `PARTIALLY_FAILED`, `ABORTED` or `ROLLBACK_SUCCEED`; 404 for an unknown plan.
+/// `POST …/cas/release-plans/{release_plan_id}/execute`. Releases the components that have not succeeded yet, or all of
+/// them after a rollback. Takes no body and answers an empty one. Errors: 400 unless the plan is `CREATED`, `FAILED`,
+/// `PARTIALLY_FAILED`, `ABORTED` or `ROLLBACK_SUCCEED`; 404 for an unknown plan.
 #[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/execute", operation_id = "ExecuteReleasePlan",
     tag = "plans", params(PlanPath),
     responses((status = 200, description = "An empty body"), (status = 400, body = ServiceStageErrorBody),
@@ -255,10 +256,11 @@ pub(super) async fn rollback_release_plan(
     command(&handle, path, PlanCommand::Rollback, Plan::roll_back)
 }
 
-/// Aborts the execution of a release plan: running components are interrupted, the others stay `CREATED`.
+/// Aborts the execution of a release plan.
 ///
-/// `POST …/cas/release-plans/{release_plan_id}/abort`. Takes no body and answers an empty one. The plan is `ABORTING`
-/// for a step, then `ABORTED`. Errors: 400 unless the plan is `RUNNING`; 404 for an unknown plan.
+/// `POST …/cas/release-plans/{release_plan_id}/abort`. Running components are interrupted, the others stay `CREATED`.
+/// Takes no body and answers an empty one. The plan is `ABORTING` for a step, then `ABORTED`. Errors: 400 unless the
+/// plan is `RUNNING`; 404 for an unknown plan.
 #[utoipa::path(post, path = "/v3/{project_id}/cas/release-plans/{release_plan_id}/abort", operation_id = "AbortReleasePlan",
     tag = "plans", params(PlanPath),
     responses((status = 200, description = "An empty body"), (status = 400, body = ServiceStageErrorBody),

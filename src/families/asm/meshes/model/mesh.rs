@@ -1,6 +1,7 @@
 //! A mesh and its lifecycle: created in one step, deleted in one step.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::families::asm::run::{FAMILY, JobState, SingleStepRun};
 use crate::families::asm::timestamp::Timestamp;
@@ -103,9 +104,11 @@ pub enum MeshLifecycle {
     Eq,
     Serialize,
     Deserialize,
+    ToSchema,
     strum::IntoStaticStr,
     strum::VariantArray,
 )]
+#[schema(as = AsmMeshPhase)]
 pub enum MeshPhase {
     #[default]
     Running,

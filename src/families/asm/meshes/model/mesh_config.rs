@@ -46,11 +46,19 @@ pub struct FieldSelector {
     #[schema(value_type = String, required = true, example = "UID")]
     key: Option<String>,
     /// `In`. Required.
-    #[schema(value_type = String, required = true, example = "In", pattern = "^In$")]
+    #[schema(value_type = SelectionOperator, required = true)]
     operator: Option<String>,
     /// The values. Required.
     #[schema(value_type = Vec<String>, required = true)]
     values: Option<Vec<String>>,
+}
+
+/// The operator of a selection.
+#[derive(ToSchema)]
+#[schema(as = AsmSelectionOperator)]
+#[expect(dead_code, reason = "only the schema uses it")]
+enum SelectionOperator {
+    In,
 }
 
 impl Installation {

@@ -4,7 +4,9 @@ use std::fmt;
 
 /// A status with its documented code. Source: ServiceStage API reference, "Obtaining the Release Task List" (new),
 /// status codes, read 2026-08. Codes 6 and 8 are not documented and never sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::FromRepr, strum::VariantArray)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::FromRepr, strum::IntoStaticStr, strum::VariantArray,
+)]
 #[repr(u8)]
 pub enum PipelineStatus {
     /// Created, never run.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::cron_trigger::CronTrigger;
+use super::execution::Trigger;
 use super::selection::{SelectedTasks, TaskSelection};
 use crate::http::json::ValidationError;
 use crate::sim::{Millis, NEVER};
@@ -14,7 +15,7 @@ use crate::sim::{Millis, NEVER};
 #[schema(as = PipelineTriggerPolicy)]
 pub struct PolicySpec {
     /// 0: manual; 1: scheduled.
-    #[schema(minimum = 0, maximum = 1)]
+    #[schema(value_type = Trigger)]
     strategy_type: i64,
     /// The schedules; required and not empty if `strategy_type` is 1.
     #[serde(default, deserialize_with = "crate::http::json::default_if_null")]
@@ -33,6 +34,8 @@ struct Hook {
     schedule: String,
     /// `+` (default): east of UTC; `-`: west.
     #[serde(default, deserialize_with = "crate::http::json::default_if_null")]
+    // No enum: generators of clients make a name of each value, and none of these.
+    #[schema(value_type = String, min_length = 1, max_length = 1, example = "+")]
     timezone_operator: TimezoneSign,
     /// The offset from UTC in hours, 0 (default) to 14.
     #[serde(default, deserialize_with = "crate::http::json::default_if_null")]
@@ -41,8 +44,7 @@ struct Hook {
 }
 
 /// The direction of an offset from UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = PipelineTimezoneSign)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum TimezoneSign {
     /// East.
     #[default]

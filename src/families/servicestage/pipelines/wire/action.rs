@@ -12,8 +12,21 @@ use crate::http::json::ValidationError;
 #[into_params(parameter_in = Query)]
 pub(crate) struct ActionQuery {
     /// `start`, `stop`, `continue`, `retry`, `approval` or `rollback`.
-    #[param(required, value_type = String, pattern = "^(start|stop|continue|retry|approval|rollback)$")]
+    #[param(required, value_type = PipelineAction, inline)]
     action_id: Option<String>,
+}
+
+/// An action on a pipeline.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only the schema uses it")]
+enum PipelineAction {
+    Start,
+    Stop,
+    Continue,
+    Retry,
+    Approval,
+    Rollback,
 }
 
 /// The body of an action; every field is optional.

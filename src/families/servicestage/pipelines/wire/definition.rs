@@ -29,7 +29,7 @@ pub(crate) struct PipelineBody {
     /// Free text; `""` if absent.
     description: Option<String>,
     /// Must be 2.
-    #[schema(minimum = 2, maximum = 2)]
+    #[schema(minimum = 2, maximum = 2, example = 2)]
     model_version: i64,
     /// `ui` or `template`.
     config_mode: ConfigMode,

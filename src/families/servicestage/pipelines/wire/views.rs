@@ -4,10 +4,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::families::servicestage::pipelines::model::definition::{ConfigMode, FailMode};
-use crate::families::servicestage::pipelines::model::execution::Execution;
+use crate::families::servicestage::pipelines::model::execution::{Execution, Trigger};
 use crate::families::servicestage::pipelines::model::pipeline::Pipeline;
 use crate::families::servicestage::pipelines::model::stages::{Stage, Step};
 use crate::families::servicestage::pipelines::model::status::PipelineStatus;
+use crate::families::servicestage::pipelines::wire::codes::ApprovalStatus;
 use crate::http::evidence::schema::Inferred;
 use crate::http::json::RawJson;
 use crate::sim::Millis;
@@ -30,7 +31,7 @@ pub(crate) struct PipelineRow<'a> {
     creator: &'a str,
     /// Always 2.
     model_version: u8,
-    /// 1 to 14; see `Status`.
+    #[schema(value_type = PipelineStatus)]
     status: u8,
     /// 0 before the first run.
     last_trigger_at: i64,
@@ -40,6 +41,13 @@ pub(crate) struct PipelineRow<'a> {
     /// Null before the first run.
     #[schema(inline, value_type = Option<InferredLatest>)]
     extend_info: Option<ExtendInfo<'a>>,
+}
+
+/// The pipelines in the object of the documented table.
+#[derive(Debug, Serialize)]
+pub(crate) struct PipelineList<T> {
+    /// Newest first.
+    pub(crate) pipelines: T,
 }
 
 impl<'a> PipelineRow<'a> {
@@ -79,6 +87,8 @@ enum ExtendInfo<'a> {
 }
 
 type InferredLatest = Inferred<PipelineLatest<'static>>;
+type InferredStatus = Inferred<PipelineStatus>;
+type InferredTrigger = Inferred<Trigger>;
 
 /// The latest run, as in the sibling API. A value from a fixture is shown verbatim.
 #[derive(Debug, Serialize, ToSchema)]
@@ -95,6 +105,7 @@ struct PipelineLatestState<'a> {
     pipeline_id: &'a str,
     /// The pipeline's version at the start.
     version: i64,
+    #[schema(value_type = PipelineStatus)]
     status: u8,
     stage_states: Vec<PipelineStageState<'a>>,
 }
@@ -104,7 +115,9 @@ struct PipelineLatestState<'a> {
 struct PipelineStageState<'a> {
     name: &'a str,
     /// The status of the approval before the stage; 0 if there is none.
+    #[schema(value_type = ApprovalStatus)]
     approval_status: u8,
+    #[schema(value_type = PipelineStatus)]
     status: u8,
     task_states: Vec<PipelineTaskState<'a>>,
 }
@@ -116,6 +129,7 @@ struct PipelineTaskState<'a> {
     display_name: &'a str,
     /// 100 once the task has ended, otherwise 0.
     progress: u8,
+    #[schema(value_type = PipelineStatus)]
     status: u8,
     order_index: i64,
 }
@@ -209,7 +223,7 @@ pub(crate) struct PipelineDetail<'a> {
     fail_mode: FailMode,
     enterprise_project_id: &'a str,
     pipeline_declaration: PipelineDeclaration<'a>,
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[schema(inline, value_type = InferredStatus)]
     status: u8,
     #[schema(extensions(("x-evidence" = json!("inferred"))))]
     version: i64,
@@ -265,6 +279,7 @@ pub(crate) struct ActionResponse<'a> {
     pub(crate) id: i64,
     pub(crate) pipeline_id: &'a str,
     /// The status right after the command.
+    #[schema(value_type = PipelineStatus)]
     pub(crate) status: u8,
 }
 
@@ -279,13 +294,12 @@ pub(crate) struct PipelineRecord<'a> {
     version: i64,
     /// The name of the caller who started it, or of the pipeline's creator.
     trigger: &'a str,
-    /// 0: manual; 1: scheduled.
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[schema(inline, value_type = InferredTrigger)]
     trigger_type: u8,
     /// The time of the start.
     #[schema(extensions(("x-evidence" = json!("inferred"))))]
     trigger_at: i64,
-    #[schema(extensions(("x-evidence" = json!("inferred"))))]
+    #[schema(inline, value_type = InferredStatus)]
     status: u8,
     /// The time of the end; 0 until then.
     #[schema(extensions(("x-evidence" = json!("inferred"))))]

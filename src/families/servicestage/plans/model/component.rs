@@ -1,10 +1,15 @@
 //! A component of a plan: its JSON text, and the fields that the emulator uses.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
-use utoipa::ToSchema;
+use serde_json::json;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::families::servicestage::names::check_name;
 use crate::http::json::{RawFields, RawJson, ValidationError};
+use crate::http::openapi::derived_schema::with_required;
 use crate::sim::step_name::{StepName, Unit};
 
 /// A component of a plan.
@@ -53,15 +58,27 @@ pub struct ReleasePlanComponent {
     version: Option<String>,
 }
 
-/// A component to release
-#[derive(Deserialize, ToSchema)]
-#[schema(as = ReleasePlanRequestedComponent)]
-#[expect(dead_code, reason = "the schema of the text in a request")]
-pub struct RequestedComponent {
-    #[serde(flatten)]
-    component: ReleasePlanComponent,
-    #[schema(value_type = Object)]
-    runtime_stack: RawJson,
+/// The schema of a component in a request: [`ReleasePlanComponent`] with its required fields.
+pub struct RequestedComponent;
+
+impl PartialSchema for RequestedComponent {
+    fn schema() -> RefOr<Schema> {
+        with_required::<ReleasePlanComponent>(
+            "A component to release.",
+            &["runtime_stack"],
+            &json!({}),
+        )
+    }
+}
+
+impl ToSchema for RequestedComponent {
+    fn name() -> Cow<'static, str> {
+        "ReleasePlanRequestedComponent".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        ReleasePlanComponent::schemas(schemas);
+    }
 }
 
 /// A label.
