@@ -4,6 +4,9 @@
 //! each accepted command compute a *forecast*: one span per step, as they will be if no further command comes. A status
 //! is computed by comparing an instant with the forecast; it is not stored anywhere.
 //!
+//! A run has a time of its own, which is the world's until a read brings it forward ([`Command::Forward`]): forecasts are
+//! in own time, and everything that a caller hands in or gets back is in the world's.
+//!
 //! Changes that are due at an instant happen before a command of the same instant. A command never edits the
 //! past: the forecasts before and after it agree on everything up to its instant.
 
