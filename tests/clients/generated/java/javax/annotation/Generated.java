@@ -1,0 +1,10 @@
+package javax.annotation;
+
+/** Stands for the annotation of a library that the generated code only mentions. */
+public @interface Generated {
+  String[] value();
+
+  String date() default "";
+
+  String comments() default "";
+}
