@@ -35,6 +35,7 @@ pub(super) struct ResourceFilter {
 
 /// A page of the resources.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ResourceList)]
 pub(super) struct Resources {
     /// By family and scope, oldest first.
     resources: Vec<ResourceSummary>,

@@ -32,7 +32,12 @@ pub fn make_plain(document: &mut Value) {
         let parameters = operation
             .get_mut("parameters")
             .and_then(Value::as_array_mut);
-        for parameter in parameters.into_iter().flatten() {
+        let Some(parameters) = parameters else {
+            continue;
+        };
+        // Few generators can send an object in a query; the description of the operation tells how.
+        parameters.retain(|parameter| parameter["schema"]["type"] != "object");
+        for parameter in parameters {
             // In a URL or a header there is no null.
             remove_null(&mut parameter["schema"]);
         }

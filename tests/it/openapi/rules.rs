@@ -210,6 +210,7 @@ fn parameters_have_one_type_and_those_of_paging_are_integers() {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let types = types(&document, &parameter["schema"]);
             assert_eq!(types.len(), 1, "{name}: {parameter}");
+            assert!(!types.contains("object"), "{name}: {parameter}");
             let is_paging = ["limit", "offset", "page", "per_page", "pageNum", "pageSize"];
             if is_paging.iter().any(|one| parameter["name"] == *one) {
                 assert!(types.contains("integer"), "{name}: {parameter}");
