@@ -60,7 +60,11 @@ fn new_routes() -> Routes<Control> {
             scripts::add_script,
             scripts::clear_scripts
         ))
-        .with(route!(scripts::remove_script))
+        .with(route!(
+            scripts::show_script,
+            scripts::replace_script,
+            scripts::remove_script
+        ))
         .with(route!(
             faults::list_faults,
             faults::add_fault,

@@ -1,4 +1,4 @@
-//! Scripts: outcomes of coming work, added, listed and removed.
+//! Scripts: outcomes of coming work, added, listed, shown, replaced and removed.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -7,12 +7,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::dialect::{Control, json};
+use super::rules::refused;
 use crate::http::extract::{Json, Path};
 use crate::http::observe::events::{RuleChange, WorldEvent};
 use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
-use crate::registry::{World, family_names};
-use crate::sim::scripts::{ListedScript, Script, ScriptedOutcome, ScriptedStep, StepPattern, Work};
+use crate::registry::World;
+use crate::registry::rules::RuleError;
+use crate::sim::scripts::{ListedScript, Script, ScriptedOutcome, ScriptedStep, StepPattern};
 use crate::sim::step_length::StepLength;
 
 /// A script in force.
@@ -52,6 +54,14 @@ pub(super) struct ScriptView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>, nullable = false)]
     seed: Option<u64>,
+    /// Its priority: the highest decides, then the first added; absent: 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    priority: Option<i32>,
+    /// `false`: it decides nothing; absent: it is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    enabled: Option<bool>,
     /// The number of steps it has decided.
     used: u64,
     /// In the list: false if nothing that the world knows fits; absent otherwise.
@@ -94,6 +104,8 @@ impl From<ListedScript> for ScriptView {
             sequence: script.sequence,
             probability: script.probability,
             seed: script.seed,
+            priority: script.priority.filter(|priority| *priority != 0),
+            enabled: script.enabled.filter(|is_enabled| !is_enabled),
             used: listed.used,
             fits: None,
             misfit: None,
@@ -102,31 +114,42 @@ impl From<ListedScript> for ScriptView {
     }
 }
 
-/// Adds a script behind the others, or refuses one with values that contradict each other.
-pub(crate) fn add(world: &World, mut script: Script) -> Result<ListedScript, Problem> {
-    // A request id, so that a script does not shift the ids of resources.
-    let id = world.request_ids().uuid(|_| false);
-    let wrong = check(&script);
-    if !wrong.is_empty() {
-        return Err(Problem::BadRequest(wrong.join("; ")));
-    }
-    if script.sequence.is_none() {
-        script.outcome.get_or_insert_default();
-    }
-    let steps = script.sequence.iter_mut().flatten();
-    for message in steps
-        .map(|step| &mut step.message)
-        .chain([&mut script.message])
-    {
-        // An empty reason is none.
-        message.take_if(|message| message.is_empty());
-    }
-    let listed = ListedScript::new(id, script);
-    Ok(world.write(|database, _| {
-        let listed = database.shared.scripts.add(listed).clone();
-        tell(world, RuleChange::added(&listed.id));
-        listed
-    }))
+/// Adds a script, or refuses one with values that contradict each other.
+pub(crate) fn add(world: &World, script: Script) -> Result<ListedScript, Problem> {
+    let added = world.add_script(script);
+    added.map_err(|error| refused("script", "", error, std::iter::empty()))
+}
+
+/// Puts a script in the place of the one with that id, by the same rules.
+pub(crate) fn replace(world: &World, id: &str, script: Script) -> Result<ListedScript, Problem> {
+    let replaced = world.replace_script(id, script);
+    replaced.map_err(|error| problem(world, id, error))
+}
+
+/// Turns a script off or on; returns false if none has that id.
+pub(crate) fn set_enabled(world: &World, id: &str, is_enabled: bool) -> bool {
+    world.write(|database, _| {
+        let scripts = &mut database.shared.scripts;
+        let Some(mut script) = scripts.get(id).map(|listed| listed.script.clone()) else {
+            return false;
+        };
+        script.enabled = Some(is_enabled);
+        scripts.replace(id, script);
+        tell(world, RuleChange::replaced(id));
+        true
+    })
+}
+
+fn problem(world: &World, id: &str, error: RuleError) -> Problem {
+    world.read(|database, _| {
+        let scripts = database.shared.scripts.list().iter();
+        refused(
+            "script",
+            id,
+            error,
+            scripts.map(|listed| listed.id.as_str()),
+        )
+    })
 }
 
 /// Removes a script; returns false if none has that id.
@@ -152,89 +175,12 @@ fn tell(world: &World, change: RuleChange) {
     world.recorder().events.add(WorldEvent::Script(change));
 }
 
-/// The mistakes in a script.
-fn check(script: &Script) -> Vec<String> {
-    if let Some(misuse) = script.misuse {
-        return vec![misuse.to_owned()];
-    }
-    let mut wrong = Vec::new();
-    if let Some(family) = &script.pattern.family
-        && !family_names().contains(&family.as_str())
-    {
-        wrong.push("match.family: must be asm, plans, pipelines or zadig".to_owned());
-    }
-    if script.times == Some(0) {
-        wrong.push("times: must be at least 1".to_owned());
-    }
-    let is_probability = |probability: &f64| (0.0..=1.0).contains(probability);
-    if !script.probability.iter().all(is_probability) {
-        wrong.push("probability: must be from 0 to 1".to_owned());
-    }
-    let work = script.pattern.work;
-    let Some(steps) = &script.sequence else {
-        if script.weight.is_some() {
-            wrong.push("weight: goes into a sequence".to_owned());
-        }
-        let outcomes = script.outcomes();
-        wrong.extend(outcomes.iter().flat_map(|step| check_step(step, work)));
-        return wrong;
-    };
-    let is_choice = script.is_choice();
-    if script.outcome.is_some()
-        || script.message.is_some()
-        || script.takes_ms.is_some()
-        || (script.times.is_some() && !is_choice)
-    {
-        wrong.push("sequence: goes without outcome, message, takes_ms and times".to_owned());
-    }
-    if steps.is_empty() {
-        wrong.push("sequence: must have at least one outcome".to_owned());
-    }
-    for (n, step) in steps.iter().enumerate() {
-        let mut mistakes = check_step(step, work);
-        match step.weight {
-            None if is_choice => {
-                mistakes.push("weight: is required, since another outcome has one".to_owned());
-            }
-            Some(weight) if !(weight > 0.0 && weight <= LARGEST_WEIGHT) => {
-                mistakes.push("weight: must be over 0 and at most 1000000".to_owned());
-            }
-            _ => {}
-        }
-        wrong.extend(
-            mistakes
-                .into_iter()
-                .map(|mistake| format!("sequence[{n}].{mistake}")),
-        );
-    }
-    wrong
-}
-
-/// The largest weight of an outcome.
-const LARGEST_WEIGHT: f64 = 1e6;
-
-fn check_step(step: &ScriptedStep, work: Work) -> Vec<String> {
-    let mut wrong = Vec::new();
-    let outcome = step.outcome;
-    if let Some(Err(mistake)) = step.takes_ms.map(StepLength::check) {
-        wrong.push(format!("takes_ms: {mistake}"));
-    } else if step.takes_ms.is_some() && outcome == ScriptedOutcome::Hang {
-        wrong.push("takes_ms: goes with outcome succeed or fail".to_owned());
-    }
-    if outcome == ScriptedOutcome::Fail && work == Work::Abort {
-        wrong.push("outcome: an abort cannot fail".to_owned());
-    }
-    if outcome != ScriptedOutcome::Fail && step.message.is_some() {
-        wrong.push("message: goes with outcome fail".to_owned());
-    }
-    wrong
-}
-
 /// The scripts in force.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ScriptList)]
 pub(super) struct ScriptsView {
-    /// In the order they were added; the first that matches and is not used up decides.
+    /// In the order in which they are tried: by priority, then as they were added. The first that matches and is not used
+    /// up decides.
     scripts: Vec<ScriptView>,
     /// The ids of the scripts that decided nothing so far.
     unused: Vec<String>,
@@ -260,16 +206,16 @@ pub(super) async fn list_scripts(State(Control(world)): State<Control>) -> Respo
     json(StatusCode::OK, &body)
 }
 
-/// Adds a script behind the others.
+/// Adds a script behind those of the same priority.
 ///
 /// It applies to runs that start from now on: the steps of a run are frozen when it starts. Errors: 400 for an invalid
-/// field.
+/// field; 409 for an id that another script has.
 #[utoipa::path(post, path = "/_emulator/v1/scripts", operation_id = "AddScript", tag = "control",
     request_body(content = Option<Script>,
         example = json!({
         "match": {"family": "pipelines", "step": "roll-out"}, "outcome": "fail", "message": "image not found",
         "takes_ms": 3_000, "times": 1})), responses((status = 201, body = ScriptView),
-    ProblemWith::<400>))]
+    ProblemWith::<400>, ProblemWith::<409>))]
 pub(super) async fn add_script(
     State(Control(world)): State<Control>,
     Json(script): Json<Script>,
@@ -288,6 +234,40 @@ pub(super) async fn clear_scripts(State(Control(world)): State<Control>) -> Resp
     response::empty(StatusCode::NO_CONTENT)
 }
 
+/// Shows a script with the number of steps it has decided.
+///
+/// Errors: 404 for an unknown id.
+#[utoipa::path(get, path = "/_emulator/v1/scripts/{id}", operation_id = "ShowScript", tag = "control",
+    responses((status = 200, body = ScriptView), ProblemWith::<404>))]
+pub(super) async fn show_script(
+    State(Control(world)): State<Control>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let listed = world.read(|database, _| database.shared.scripts.get(&id).cloned());
+    match listed {
+        Some(listed) => Ok(json(StatusCode::OK, &ScriptView::from(listed))),
+        None => Err(problem(&world, &id, RuleError::Unknown)),
+    }
+}
+
+/// Replaces a script in its place.
+///
+/// The body is a script as it is added or shown; with `"enabled": false` it decides nothing. Its counts stay, and with
+/// another priority it moves behind those that have it. Errors: 400 for an invalid
+/// field; 404 for an unknown id.
+#[utoipa::path(put, path = "/_emulator/v1/scripts/{id}", operation_id = "ReplaceScript", tag = "control",
+    request_body(content = Option<Script>,
+        example = json!({"match": {"family": "pipelines"}, "outcome": "fail", "enabled": false})),
+    responses((status = 200, body = ScriptView), ProblemWith::<400>, ProblemWith::<404>))]
+pub(super) async fn replace_script(
+    State(Control(world)): State<Control>,
+    Path(id): Path<String>,
+    Json(script): Json<Script>,
+) -> Result<Response, Problem> {
+    let view = ScriptView::from(replace(&world, &id, script)?);
+    Ok(json(StatusCode::OK, &view))
+}
+
 /// Removes a script.
 ///
 /// Errors: 404 for an unknown id.
@@ -300,9 +280,6 @@ pub(super) async fn remove_script(
     if remove(&world, &id) {
         Ok(response::empty(StatusCode::NO_CONTENT))
     } else {
-        Err(world.read(|database, _| {
-            let scripts = database.shared.scripts.list().iter();
-            Problem::unknown("script", &id, scripts.map(|listed| listed.id.as_str()))
-        }))
+        Err(problem(&world, &id, RuleError::Unknown))
     }
 }

@@ -14,16 +14,34 @@ use crate::sim::time::millis;
 pub struct ScriptsHandle<'a>(pub(super) &'a World);
 
 impl ScriptsHandle<'_> {
-    /// Adds a script behind the others, and returns its id.
+    /// Adds a script behind those of the same priority, and returns its id.
     pub fn add(&self, script: Script) -> Result<String, InvalidValue> {
         Ok(scripts::add(self.0, script)?.id)
     }
 
-    /// The scripts in force, in the order they were added, each with the field that fits nothing known, if there is
+    /// The scripts in force, in the order in which they are tried, each with the field that fits nothing known, if there is
     /// one.
     #[must_use]
     pub fn list(&self) -> Vec<ListedScript> {
         self.0.read(|database, _| database.listed_scripts())
+    }
+
+    /// The script of an id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<ListedScript> {
+        self.0
+            .read(|database, _| database.shared.scripts.get(id).cloned())
+    }
+
+    /// Puts a script in the place of the one with that id. Its counts stay.
+    pub fn replace(&self, id: &str, script: Script) -> Result<(), InvalidValue> {
+        scripts::replace(self.0, id, script)?;
+        Ok(())
+    }
+
+    /// Turns a script off or on again; returns false if none has that id.
+    pub fn set_enabled(&self, id: &str, is_enabled: bool) -> bool {
+        scripts::set_enabled(self.0, id, is_enabled)
     }
 
     /// Removes a script; returns false if none has that id.
@@ -85,6 +103,25 @@ impl Script {
             misuse,
             ..Self::default()
         }
+    }
+
+    /// Sets the id; otherwise it is generated.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Sets the priority: of several scripts that match a step, the highest decides, then the first added. It is 0 by
+    /// default.
+    pub fn priority(mut self, priority: i32) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// Makes it decide nothing until it is enabled: [`ScriptsHandle::set_enabled`].
+    pub fn disabled(mut self) -> Self {
+        self.enabled = Some(false);
+        self
     }
 
     /// Selects steps of a family.

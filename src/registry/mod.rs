@@ -9,12 +9,14 @@ pub mod fixtures;
 mod known_steps;
 mod operations;
 pub mod rules;
+mod script_check;
+mod scripts;
 mod services;
 mod state;
 mod world;
 
 pub use database::{Database, Unknown};
-pub use operations::{known_operations, operations};
-pub use services::{control_routes, definitions, error_rows, family_names, router, unrouted};
+pub use operations::{family_names, known_operations, operations};
+pub use services::{control_routes, definitions, error_rows, router, unrouted};
 pub use state::State;
 pub use world::World;

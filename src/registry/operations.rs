@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::families::families;
 use crate::http::Operation;
 use crate::http::matching::known::KnownOperation;
-use crate::world::family::Service;
+use crate::world::family::{FamilyTable, Service};
 
 /// Declares functions over all services.
 macro_rules! operations {
@@ -21,6 +21,11 @@ macro_rules! operations {
                 std::iter::empty()$(.chain(<$service>::routes().known_operations()))+.collect()
             });
             &KNOWN
+        }
+
+        /// The names that scripts, transitions and timelines call the families by.
+        pub fn family_names() -> Vec<&'static str> {
+            [$(<$table>::NAMES),+].concat()
         }
     };
 }

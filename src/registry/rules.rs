@@ -1,10 +1,12 @@
 //! The rules in states: checked against the operations of all families.
 
 use super::operations::known_operations;
+use super::script_check::script_errors;
 use crate::http::faults::check;
 use crate::http::faults::rules::Fault;
 use crate::http::json::ValidationError;
 use crate::http::matching::known::PatternError;
+use crate::sim::scripts::Script;
 
 /// A rule that was not added or replaced.
 #[derive(Debug)]
@@ -17,18 +19,21 @@ pub enum RuleError {
     Unknown,
 }
 
-/// Checks the faults of a state. All errors are told at once.
-pub(super) fn check_faults(faults: &[Fault]) -> Result<(), ValidationError> {
+/// Checks the rules of a state. All errors are told at once.
+pub(super) fn check_rules(scripts: &[Script], faults: &[Fault]) -> Result<(), ValidationError> {
     let mut errors = Vec::new();
+    for (n, script) in scripts.iter().enumerate() {
+        let earlier = scripts[..n].iter().map(|script| script.id.as_deref());
+        let repeated = repeated(script.id.as_deref(), earlier);
+        let wrong = script_errors(script).into_iter().chain(repeated);
+        errors.extend(wrong.map(|wrong| wrong.nested_in(format!("scripts[{n}]"))));
+    }
     for (n, fault) in faults.iter().enumerate() {
-        let place = format!("faults[{n}]");
+        let earlier = faults[..n].iter().map(|fault| fault.id.as_deref());
+        let repeated = repeated(fault.id.as_deref(), earlier);
         let wrong = check::check(fault, known_operations()).into_iter();
-        errors.extend(wrong.map(|wrong| wrong.error.nested_in(&place)));
-        let is_repeated = |earlier: &Fault| earlier.id.is_some() && earlier.id == fault.id;
-        if faults[..n].iter().any(is_repeated) {
-            let id = fault.id.as_deref().unwrap_or_default();
-            errors.push(ValidationError::new("id", format!("duplicate {id:?}")).nested_in(&place));
-        }
+        let wrong = wrong.map(|wrong| wrong.error).chain(repeated);
+        errors.extend(wrong.map(|wrong| wrong.nested_in(format!("faults[{n}]"))));
     }
     match &errors[..] {
         [] => Ok(()),
@@ -40,15 +45,21 @@ pub(super) fn check_faults(faults: &[Fault]) -> Result<(), ValidationError> {
     }
 }
 
-/// Adds the faults of a later state to those of an earlier one. One with the id of another takes its place.
-pub(super) fn merge_faults(faults: &mut Vec<Fault>, later: Vec<Fault>) {
-    for fault in later {
-        let same = faults
-            .iter_mut()
-            .find(|earlier| fault.id.is_some() && earlier.id == fault.id);
-        match same {
-            Some(earlier) => *earlier = fault,
-            None => faults.push(fault),
+fn repeated<'a>(
+    id: Option<&str>,
+    mut earlier: impl Iterator<Item = Option<&'a str>>,
+) -> Option<ValidationError> {
+    let id = id.filter(|_| earlier.any(|earlier| earlier == id))?;
+    Some(ValidationError::new("id", format!("duplicate {id:?}")))
+}
+
+/// Adds the rules of a later state to those of an earlier one. One with the id of another takes its place.
+pub(super) fn merge_rules<R>(rules: &mut Vec<R>, later: Vec<R>, id: impl Fn(&R) -> Option<&str>) {
+    for rule in later {
+        let is_same = |earlier: &&mut R| id(&rule).is_some() && id(earlier) == id(&rule);
+        match rules.iter_mut().find(is_same) {
+            Some(earlier) => *earlier = rule,
+            None => rules.push(rule),
         }
     }
 }

@@ -75,11 +75,6 @@ macro_rules! services {
             Router::new()$(.merge(<$service>::routes().mount(<$service>::new(world.handle()))))+
         }
 
-        /// The names that scripts, transitions and timelines call the families by.
-        pub fn family_names() -> Vec<&'static str> {
-            [$(<$table>::NAMES),+].concat()
-        }
-
         /// The work that the families do.
         pub(super) fn family_works() -> Vec<&'static FamilyWork> {
             [$(<$table>::WORKS),+].into_iter().flatten().collect()

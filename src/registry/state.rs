@@ -5,10 +5,11 @@ use serde_saphyr::UserMessageFormatter;
 use utoipa::ToSchema;
 
 use super::families::families;
-use super::rules::merge_faults;
+use super::rules::merge_rules;
 use crate::http::faults::rules::Fault;
 use crate::http::json::value::OrderedValue;
 use crate::http::json::{explain, strict};
+use crate::sim::scripts::Script;
 use crate::world::family::FamilyTable;
 use crate::world::fixture::{Counters, ValidationError};
 use crate::world::identities::Identities;
@@ -29,6 +30,10 @@ macro_rules! state {
             pub identities: Identities,
             /// Counters of the emulator.
             pub emulator: Counters,
+            /// Scripts that are in force from the start. In `PUT` they take the place of all others, in `PATCH` they are
+            /// added; an export has none.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            pub scripts: Vec<Script>,
             /// Faults that are in force from the start. In `PUT` they take the place of all others, in `PATCH` they are
             /// added; an export has none.
             #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -41,7 +46,8 @@ macro_rules! state {
                 $(<$table>::merge(&mut self.$field, patch.$field);)+
                 self.identities.merge(patch.identities);
                 self.emulator.merge(patch.emulator);
-                merge_faults(&mut self.faults, patch.faults);
+                merge_rules(&mut self.scripts, patch.scripts, |script| script.id.as_deref());
+                merge_rules(&mut self.faults, patch.faults, |fault| fault.id.as_deref());
             }
         }
     };

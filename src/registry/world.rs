@@ -9,13 +9,15 @@ use tokio::sync::Notify;
 
 use super::database::Database;
 use super::families::families;
-use super::rules::check_faults;
+use super::rules::check_rules;
 use super::state::State;
 use crate::http::context::with_details;
+use crate::http::faults::rules::Fault;
 use crate::http::observe::Recorder;
 use crate::http::observe::events::{ResetTo, WorldEvent};
 use crate::sim::clock::{Clock, ClockReading, ClockUpdate, InvalidInstant, Mode};
 use crate::sim::ids::Ids;
+use crate::sim::scripts::Script;
 use crate::sim::{Millis, NEVER, Transition};
 use crate::world::fixture::ValidationError;
 use crate::world::handle::{Access, Handle, Services, Shared};
@@ -241,12 +243,16 @@ impl World {
         self.read(|database, now| database.save(&self.0.services.ids, now))
     }
 
-    /// Replaces the whole memory except scripts, or fails and changes nothing. Faults are replaced if the state has any.
+    /// Replaces the whole memory, or fails and changes nothing. Scripts and faults are replaced if the state has any.
     pub fn replace(&self, mut state: State) -> Result<(), ValidationError> {
-        check_faults(&state.faults)?;
-        let faults = std::mem::take(&mut state.faults);
+        check_rules(&state.scripts, &state.faults)?;
+        let (scripts, faults) = take_rules(&mut state);
         self.write(|database, now| {
             self.load(database, state, now)?;
+            if !scripts.is_empty() {
+                database.shared.scripts.clear();
+                self.load_scripts(database, scripts);
+            }
             if !faults.is_empty() {
                 self.recorder().faults.clear();
                 self.load_faults(faults);
@@ -257,8 +263,8 @@ impl World {
 
     /// Adds to the memory and replaces resources with the same id, or fails and changes nothing.
     pub fn merge(&self, mut patch: State) -> Result<(), ValidationError> {
-        check_faults(&patch.faults)?;
-        let faults = std::mem::take(&mut patch.faults);
+        check_rules(&patch.scripts, &patch.faults)?;
+        let (scripts, faults) = take_rules(&mut patch);
         self.write(|database, now| {
             let services = &self.0.services;
             let mut state = database.save(&services.ids, now);
@@ -270,6 +276,7 @@ impl World {
                 let loaded = alone.load(patch, &ids, now);
                 loaded.err().unwrap_or(error)
             })?;
+            self.load_scripts(database, scripts);
             self.load_faults(faults);
             Ok(())
         })
@@ -294,9 +301,12 @@ impl World {
                 ResetTo::Empty => State::default(),
                 ResetTo::Fixtures => self.0.fixtures.clone(),
             };
-            self.load_faults(state.faults.clone());
+            let mut state = state;
+            let (scripts, faults) = take_rules(&mut state);
             self.load(database, state, self.0.clock.now())
                 .expect("the fixtures were loaded when the world was created");
+            self.load_scripts(database, scripts);
+            self.load_faults(faults);
             self.recorder().events.add(WorldEvent::Reset { to });
         });
     }
@@ -359,6 +369,12 @@ impl World {
         *database = fresh;
         Ok(())
     }
+}
+
+/// Takes the rules out of a state, which is then loaded without them.
+fn take_rules(state: &mut State) -> (Vec<Script>, Vec<Fault>) {
+    let scripts = std::mem::take(&mut state.scripts);
+    (scripts, std::mem::take(&mut state.faults))
 }
 
 /// Declares the access to each table.

@@ -1,5 +1,7 @@
 //! A list of rules in the order in which they are tried: the highest priority first, then the first added.
 
+use serde::{Deserialize, Deserializer};
+
 /// A rule of a test bench, such as a script or a fault.
 pub trait Rule {
     /// Its id, unique in its list.
@@ -7,6 +9,22 @@ pub trait Rule {
 
     /// Its priority; 0 by default.
     fn priority(&self) -> i32;
+}
+
+/// A number that a rule is shown with and that nothing is read from, so that a rule can be sent as it is shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ignored;
+
+impl PartialEq for Ignored {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl<'de> Deserialize<'de> for Ignored {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::<u64>::deserialize(deserializer).map(|_| Self)
+    }
 }
 
 /// Rules, tried in order.

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::chance::chance;
 use super::glob::Glob;
 use super::lifecycle::Outcome;
+use super::rules::{Ignored, Rule};
 use super::step_length::StepLength;
 use super::step_name::{StepName, Unit};
 
@@ -241,34 +242,55 @@ impl ScriptedStep {
 /// The outcome of steps to come, and a pattern that selects the steps. Either every step gets the same (`outcome`,
 /// `message`, `takes_ms`, `times`), or one after the other gets the next of a `sequence`, or each draws one of a
 /// `sequence` with weights.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[must_use = "a script does nothing before it is added"]
 pub struct Script {
+    /// Its id: up to 64 letters, digits, dots, underscores and hyphens; absent: a generated id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, pattern = "^[A-Za-z0-9._-]+$")]
+    pub(crate) id: Option<String>,
+    /// Its priority: of several that match a step, the highest decides, then the first added; absent: 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) priority: Option<i32>,
+    /// `false`: it decides nothing until it is enabled; absent: `true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) enabled: Option<bool>,
     /// The steps it applies to; absent: all steps of runs.
     #[serde(default, rename = "match")]
     pub(crate) pattern: StepPattern,
     /// The end of the steps; absent: `succeed`, unless there is a `sequence`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) outcome: Option<ScriptedOutcome>,
     /// The reason of a failure; only with `fail`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) message: Option<String>,
     /// The length of a step in milliseconds, or a distribution; absent: the usual length. Not with `hang`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) takes_ms: Option<StepLength>,
     /// The number of steps it decides; absent: any number. With a `sequence` only if that has weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     pub(crate) times: Option<u64>,
     /// One step after the other, in place of the four fields above; used up after the last. With weights, each step draws
     /// one of the outcomes.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1)]
     pub(crate) sequence: Option<Vec<ScriptedStep>>,
     /// The probability that it decides a matching step, from 0 to 1; absent: always. Other steps are left to the scripts
     /// behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 1)]
     pub(crate) probability: Option<f64>,
     /// The seed of chance: the same seed draws the same for the same steps in the same order. Absent: drawn from the
     /// world's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     pub(crate) seed: Option<u64>,
+    /// Ignored, so that a script can be sent as it is shown.
+    #[serde(default, skip_serializing)]
+    #[schema(value_type = Option<usize>)]
+    pub(crate) used: Ignored,
     /// The weight of an outcome that the builder collects into a sequence.
     #[serde(skip)]
     pub(crate) weight: Option<f64>,
@@ -278,6 +300,10 @@ pub struct Script {
 }
 
 impl Script {
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.enabled.unwrap_or(true)
+    }
+
     /// The outcomes, of which there is more than one in a sequence.
     pub(crate) fn outcomes(&self) -> Cow<'_, [ScriptedStep]> {
         match &self.sequence {
@@ -379,6 +405,16 @@ impl Misfit {
     pub fn new(field: PatternField, nearest: Option<String>) -> Self {
         let field = field.into();
         Self { field, nearest }
+    }
+}
+
+impl Rule for ListedScript {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn priority(&self) -> i32 {
+        self.script.priority.unwrap_or(0)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::ids::mix;
 use super::lifecycle::{Outcome, StepPlan};
+use super::rules::RuleList;
 pub use super::script::{
     FamilyName, FamilyWork, ListedScript, Misfit, PatternField, Script, ScriptedOutcome,
     ScriptedStep, StepPattern, StepQuery, Work,
@@ -9,10 +10,10 @@ pub use super::script::{
 use super::step_length::StepLength;
 use super::{Millis, NEVER};
 
-/// The scripts in force, in the order they were added, and the usual length of a step.
+/// The scripts in force, in the order in which they are tried, and the usual length of a step.
 #[derive(Clone, Debug)]
 pub struct Scripts {
-    list: Vec<ListedScript>,
+    list: RuleList<ListedScript>,
     step: Millis,
     /// The seed of the seeds of scripts without one.
     seed: u64,
@@ -26,7 +27,7 @@ impl Scripts {
     /// No scripts; a step of work takes `step`. Scripts without a seed draw theirs from `seed`.
     pub fn new(step: Millis, seed: u64) -> Self {
         Self {
-            list: Vec::new(),
+            list: RuleList::default(),
             step,
             seed,
             n_added: 0,
@@ -82,9 +83,12 @@ impl Scripts {
         query: &StepQuery,
         is_possible: impl Fn(&ScriptedStep) -> bool,
     ) -> ScriptedStep {
-        let chosen = self.list.iter_mut().find_map(|listed| {
+        let chosen = self.list.as_mut_slice().iter_mut().find_map(|listed| {
             let script = &listed.script;
-            if script.is_used_up(listed.used) || !script.pattern.matches(query) {
+            if !script.is_enabled()
+                || script.is_used_up(listed.used)
+                || !script.pattern.matches(query)
+            {
                 return None;
             }
             let n = listed.matched;
@@ -108,36 +112,62 @@ impl Scripts {
         std::mem::take(&mut self.used_ids)
     }
 
-    /// Adds a script behind the others. If it leaves something to chance and has no seed, it gets one, which depends only
+    /// Adds a script behind those of the same priority. Its id must be free. If it leaves something to chance and has no seed, it gets one, which depends only
     /// on the world's and on the number of scripts before it.
+    ///
+    /// # Panics
+    /// Never: it finds what it has just added.
     pub fn add(&mut self, mut listed: ListedScript) -> &ListedScript {
-        if listed.script.has_chance() {
+        self.draw_seed(&mut listed.script);
+        self.n_added += 1;
+        let id = listed.id.clone();
+        self.list.add(listed);
+        self.list.get(&id).expect("it was added")
+    }
+
+    fn draw_seed(&self, script: &mut Script) {
+        if script.has_chance() {
             // Short enough for a number in JSON that programs read as a float.
             let drawn = mix(self.seed ^ mix(self.n_added)) >> 11;
-            listed.script.seed.get_or_insert(drawn);
+            script.seed.get_or_insert(drawn);
         }
-        self.n_added += 1;
-        let n = self.list.len();
-        self.list.push(listed);
-        &self.list[n]
     }
 
-    /// The scripts in the order they were added.
+    /// Puts a script in the place of the one with that id. Its counts stay, and its seed if it needs one and names none.
+    /// `None` if no script has the id.
+    pub fn replace(&mut self, id: &str, mut script: Script) -> Option<&ListedScript> {
+        let old = self.list.get(id)?;
+        if script.has_chance() {
+            script.seed = script.seed.or(old.script.seed);
+        }
+        let (used, matched) = (old.used, old.matched);
+        self.draw_seed(&mut script);
+        let mut listed = ListedScript::new(id.to_owned(), script);
+        (listed.used, listed.matched) = (used, matched);
+        self.list.replace(listed);
+        self.list.get(id)
+    }
+
+    /// The script of an id.
+    pub fn get(&self, id: &str) -> Option<&ListedScript> {
+        self.list.get(id)
+    }
+
+    /// The scripts in the order in which they are tried.
     pub fn list(&self) -> &[ListedScript] {
-        &self.list
+        self.list.as_slice()
     }
 
-    /// The scripts that decided nothing so far, in the order they were added.
+    /// The scripts that decided nothing so far, in the order in which they are tried, without those that are turned off.
     pub fn unused(&self) -> impl Iterator<Item = &ListedScript> {
-        self.list.iter().filter(|listed| listed.used == 0)
+        let listed = self.list().iter();
+        listed.filter(|listed| listed.used == 0 && listed.script.is_enabled())
     }
 
     /// Removes a script; returns false if none has that id.
     pub fn remove(&mut self, id: &str) -> bool {
-        let before = self.list.len();
-        self.list.retain(|listed| listed.id != id);
         self.used_ids.retain(|used| used != id);
-        self.list.len() < before
+        self.list.remove(id)
     }
 
     /// Removes all scripts.

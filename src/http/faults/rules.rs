@@ -7,6 +7,7 @@ use super::effect::FaultEffect;
 use crate::http::json::default_if_null;
 use crate::http::matching::pattern::RequestPattern;
 use crate::sim::Millis;
+use crate::sim::rules::Ignored;
 
 /// A fault and a pattern that selects the requests it hits.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -53,22 +54,6 @@ pub struct Fault {
     #[serde(default, skip_serializing)]
     #[schema(value_type = Option<usize>)]
     pub(crate) used: Ignored,
-}
-
-/// A number that a fault is shown with and that nothing is read from.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Ignored;
-
-impl PartialEq for Ignored {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl<'de> Deserialize<'de> for Ignored {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Option::<u64>::deserialize(deserializer).map(|_| Self)
-    }
 }
 
 impl Fault {

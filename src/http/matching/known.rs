@@ -1,9 +1,11 @@
 //! The refusal of patterns that no request can match, since they are probably misspelt.
 
+use super::body::not_a_pointer;
 use super::overlap::{overlaps_glob, overlaps_template};
 use super::pattern::{RequestFilter, RequestPattern};
 use crate::http::closest_route::closest_route;
 use crate::http::json::ValidationError;
+use crate::http::json::pointer::is_pointer;
 use crate::http::openapi::request_schema::{KnownField, RequestSchema};
 use crate::http::operation::Operation;
 use crate::sim::fuzzy::{nearest, suggestion};
@@ -132,6 +134,7 @@ pub fn check_pattern(pattern: &RequestPattern, known: &[KnownOperation]) -> Vec<
     errors.extend(check_path(pattern));
     errors.extend(check_route(pattern, known));
     errors.extend(check_headers(pattern));
+    errors.extend(check_pointers(pattern));
     if errors.is_empty() {
         errors = check_together(pattern, known);
     }
@@ -230,6 +233,17 @@ fn check_route(pattern: &RequestPattern, known: &[KnownOperation]) -> Option<Pat
         format!("is the path of no operation{otherwise}"),
         near,
     ))
+}
+
+/// Refuses pointers in another notation, which only the builders let through.
+fn check_pointers(pattern: &RequestPattern) -> impl Iterator<Item = PatternError> {
+    let wrong = pattern
+        .body
+        .iter()
+        .filter(|(pointer, _)| !is_pointer(pointer));
+    wrong.map(|(pointer, _)| {
+        PatternError::plain(ValidationError::new("body", not_a_pointer(pointer)))
+    })
 }
 
 fn check_headers(pattern: &RequestPattern) -> Vec<PatternError> {

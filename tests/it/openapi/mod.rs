@@ -327,11 +327,13 @@ async fn responses_about_scripts_fit_their_declarations() {
     assert_eq!(
         document.optional("ListedScript"),
         [
+            "enabled",
             "fits",
             "message",
             "misfit",
             "nearest",
             "outcome",
+            "priority",
             "probability",
             "seed",
             "sequence",

@@ -1,5 +1,6 @@
 //! Scripts: outcomes set in advance for coming work.
 
+mod as_rules;
 mod chance;
 mod hanging;
 mod matching;

@@ -219,7 +219,7 @@ async fn a_script_that_says_nothing_sensible_is_refused() {
             json!({"sequence": {}}),
             "sequence: must be an array, not an object",
         ),
-        (json!({"id": "r1"}), "id: is not a known field"),
+        (json!({"id": "r/1"}), "id: must be 1 to 64 letters"),
     ] {
         let reply = app.post(SCRIPTS, rule.clone()).await;
         assert_eq!(reply.header("content-type"), "application/problem+json");

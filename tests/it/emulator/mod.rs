@@ -1,5 +1,7 @@
 //! The emulator inside a program: its builder, its handles, its stop.
 
+mod requests;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
