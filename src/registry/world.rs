@@ -351,6 +351,7 @@ impl World {
             stage = stage.as_deref(),
             service = service.as_deref(),
             step = step.as_deref(),
+            world = self.recorder().world(),
             "{family} {id} went from {from:?} to {to:?} by {cause}"
         );
     }
