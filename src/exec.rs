@@ -156,7 +156,7 @@ impl FailOn {
             }),
             Self::UnusedFault => {
                 let faults = world.recorder().faults.list().into_iter();
-                // What is turned off is not to be used.
+                // A rule that is turned off is not to be used.
                 let unused = faults.filter(|listed| listed.used == 0 && listed.fault.is_enabled());
                 unused.map(|listed| unused_fault(&listed)).collect()
             }

@@ -81,7 +81,7 @@ pub(super) struct Advance {
     #[schema(minimum = 0, maximum = 316_224_000_000_i64, value_type = Option<i64>)]
     ms: Option<Millis>,
     /// The target, in place of a length.
-    until: Option<Until>,
+    until: Option<AdvanceUntil>,
     /// The most milliseconds of virtual time until the target, to ten years; absent: 86,400,000, a day.
     #[schema(minimum = 0, maximum = 316_224_000_000_i64, value_type = Option<i64>)]
     within_ms: Option<Millis>,
@@ -94,7 +94,7 @@ pub(super) struct Advance {
     expecting = "must be next, idle, or an object with family, id and status"
 )]
 #[schema(as = ClockTarget)]
-pub(super) enum Until {
+pub(super) enum AdvanceUntil {
     Rest(UntilWord),
     Status(#[serde(deserialize_with = "strict::deserialize")] UntilStatus),
 }
@@ -132,12 +132,12 @@ pub(super) enum StatusText {
     Word(String),
 }
 
-impl From<Until> for AdvanceTarget {
-    fn from(until: Until) -> Self {
+impl From<AdvanceUntil> for AdvanceTarget {
+    fn from(until: AdvanceUntil) -> Self {
         match until {
-            Until::Rest(UntilWord::Next) => Self::Next,
-            Until::Rest(UntilWord::Idle) => Self::Idle,
-            Until::Status(UntilStatus { family, id, status }) => Self::Status {
+            AdvanceUntil::Rest(UntilWord::Next) => Self::Next,
+            AdvanceUntil::Rest(UntilWord::Idle) => Self::Idle,
+            AdvanceUntil::Status(UntilStatus { family, id, status }) => Self::Status {
                 family,
                 id,
                 status: match status {

@@ -65,7 +65,7 @@ pub(super) struct OpenApiSource(pub(super) fn(&Settings, &str) -> String);
 
 /// The settings that the document follows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Variant {
+struct DocumentVariant {
     fidelity: Fidelity,
     pipelines_list: PipelinesList,
 }
@@ -74,11 +74,11 @@ struct Variant {
 type Template = (&'static str, &'static str);
 
 /// The texts of the variants that were asked for. There are few, and a text takes a while to make.
-static TEMPLATES: Mutex<Vec<(Variant, Template)>> = Mutex::new(Vec::new());
+static TEMPLATES: Mutex<Vec<(DocumentVariant, Template)>> = Mutex::new(Vec::new());
 
 /// The text of the document of all families and of the control plane, for a world with these settings at an address.
 pub(super) fn text(settings: &Settings, base: &str, control: impl FnOnce() -> OpenApi) -> String {
-    let variant = Variant {
+    let variant = DocumentVariant {
         fidelity: settings.fidelity,
         pipelines_list: settings.pipelines_list,
     };

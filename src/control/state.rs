@@ -42,7 +42,7 @@ pub(super) async fn reset(
 
 /// Shows the whole state in the fixture format, secrets included.
 ///
-/// What is shown can be a fixture, or replace the state of another world.
+/// The answer can be a fixture, or replace the state of another world.
 #[utoipa::path(get, path = "/_emulator/v1/state", operation_id = "ShowState", tag = "control",
     responses((status = 200, description = "The fixture format", body = WorldState)))]
 pub(super) async fn show_state(State(Control(world)): State<Control>) -> Response {

@@ -106,13 +106,13 @@ struct Expectation {
 }
 
 /// The state of an expectation.
-struct Verdict {
+struct VerificationResult {
     found: Result<Verified, NotVerified>,
     /// True if further requests could make it hold.
     may_yet_hold: bool,
 }
 
-impl Verdict {
+impl VerificationResult {
     fn is_final(&self) -> bool {
         self.found.is_ok() || !self.may_yet_hold
     }
@@ -225,7 +225,7 @@ impl Expectation {
     }
 
     /// Looks at the requests so far.
-    fn look(&self, world: &World) -> Result<Verdict, Problem> {
+    fn look(&self, world: &World) -> Result<VerificationResult, Problem> {
         let entries = entries(world)?;
         let (filters, doubt) = (&self.filters[..], doubt(world, &entries, &self.filters));
         let (Some((least, most, text)), [filter]) = (&self.count, filters) else {
@@ -235,13 +235,13 @@ impl Expectation {
         let matched = matched.count();
         let is_expected = (*least..=*most).contains(&matched);
         if is_expected && (doubt.is_none() || *most == usize::MAX) {
-            return Ok(Verdict {
+            return Ok(VerificationResult {
                 found: Ok(Verified { matched }),
                 may_yet_hold: false,
             });
         }
         let detail = with_doubt(format!("expected {text}, found {matched}"), doubt);
-        Ok(Verdict {
+        Ok(VerificationResult {
             found: Err(NotVerified::new(detail, matched, near(filter, &entries))),
             may_yet_hold: matched < *least,
         })
@@ -256,7 +256,11 @@ fn with_doubt(mut detail: String, doubt: Option<String>) -> String {
 }
 
 /// Looks for a request for each filter, in their order.
-fn in_order(filters: &[RecordFilter], entries: &[RequestRecord], doubt: Option<String>) -> Verdict {
+fn in_order(
+    filters: &[RecordFilter],
+    entries: &[RequestRecord],
+    doubt: Option<String>,
+) -> VerificationResult {
     let (mut matched, mut last) = (0, None);
     for (n, record) in entries.iter().enumerate() {
         if filters
@@ -267,7 +271,7 @@ fn in_order(filters: &[RecordFilter], entries: &[RequestRecord], doubt: Option<S
         }
     }
     let Some(missing) = filters.get(matched) else {
-        return Verdict {
+        return VerificationResult {
             found: Ok(Verified { matched }),
             may_yet_hold: false,
         };
@@ -286,7 +290,7 @@ fn in_order(filters: &[RecordFilter], entries: &[RequestRecord], doubt: Option<S
         detail.extend([&*format!(", but request {} does", early.summary.id)]);
     }
     let detail = with_doubt(detail, doubt);
-    Verdict {
+    VerificationResult {
         found: Err(NotVerified::new(detail, matched, near(missing, rest))),
         may_yet_hold: true,
     }

@@ -162,7 +162,7 @@ impl<'de> Visitor<'de> for LengthVisitor {
     }
 
     fn visit_u64<E: Error>(self, length: u64) -> Result<StepLength, E> {
-        // What is too long is refused with all other values.
+        // A length over the limit is refused with all other values.
         Ok(StepLength::Fixed(Millis::try_from(length).unwrap_or(NEVER)))
     }
 

@@ -46,7 +46,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OrderedV
 }
 
 /// The place and the reason of a change that does not apply.
-pub type Misfit = String;
+pub type PatchFailure = String;
 
 impl PatchOperation {
     /// Adds a member or an item, or puts a value in the place of a member.
@@ -128,7 +128,7 @@ impl PatchOperation {
         }
     }
 
-    fn apply(&self, document: &mut OrderedValue) -> Result<(), Misfit> {
+    fn apply(&self, document: &mut OrderedValue) -> Result<(), PatchFailure> {
         let value = || {
             self.value
                 .clone()
@@ -169,20 +169,23 @@ fn ordered(value: impl Serialize) -> OrderedValue {
 }
 
 /// Applies changes one after the other. If one does not apply, the document is not to be used.
-pub fn apply(operations: &[PatchOperation], document: &mut OrderedValue) -> Result<(), Misfit> {
+pub fn apply(
+    operations: &[PatchOperation],
+    document: &mut OrderedValue,
+) -> Result<(), PatchFailure> {
     operations
         .iter()
         .try_for_each(|operation| operation.apply(document))
 }
 
-fn nothing(path: &str) -> Misfit {
+fn nothing(path: &str) -> PatchFailure {
     format!("there is nothing at {path:?}")
 }
 
 fn find_mut<'a>(
     document: &'a mut OrderedValue,
     path: &str,
-) -> Result<&'a mut OrderedValue, Misfit> {
+) -> Result<&'a mut OrderedValue, PatchFailure> {
     document.pointer_mut(path).ok_or_else(|| nothing(path))
 }
 
@@ -193,7 +196,7 @@ fn split(path: &str) -> Option<(&str, String)> {
     Some((outer, name.into_owned()))
 }
 
-fn add(document: &mut OrderedValue, path: &str, value: OrderedValue) -> Result<(), Misfit> {
+fn add(document: &mut OrderedValue, path: &str, value: OrderedValue) -> Result<(), PatchFailure> {
     let Some((outer, name)) = split(path) else {
         *document = value;
         return Ok(());
@@ -217,7 +220,7 @@ fn add(document: &mut OrderedValue, path: &str, value: OrderedValue) -> Result<(
     }
 }
 
-fn remove(document: &mut OrderedValue, path: &str) -> Result<OrderedValue, Misfit> {
+fn remove(document: &mut OrderedValue, path: &str) -> Result<OrderedValue, PatchFailure> {
     let Some((outer, name)) = split(path) else {
         return Ok(std::mem::replace(
             document,
@@ -236,7 +239,7 @@ fn remove(document: &mut OrderedValue, path: &str) -> Result<OrderedValue, Misfi
 mod tests {
     use super::*;
 
-    fn patched(document: &str, operations: &str) -> Result<String, Misfit> {
+    fn patched(document: &str, operations: &str) -> Result<String, PatchFailure> {
         let mut value = serde_json::from_str(document).unwrap();
         let operations: Vec<PatchOperation> = serde_json::from_str(operations).unwrap();
         assert!(operations.iter().all(|one| one.misfit().is_none()));

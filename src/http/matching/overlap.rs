@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 /// A part of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token {
+enum GlobToken {
     /// This character.
     Only(char),
     /// Any character.
@@ -22,11 +22,11 @@ pub fn overlaps_template(glob: &str, template: &str) -> bool {
     let mut tokens = Vec::new();
     let mut rest = template;
     while let Some((literal, parameter)) = rest.split_once('{') {
-        tokens.extend(literal.chars().map(Token::Only));
-        tokens.push(Token::Segment);
+        tokens.extend(literal.chars().map(GlobToken::Only));
+        tokens.push(GlobToken::Segment);
         rest = parameter.split_once('}').map_or("", |(_, rest)| rest);
     }
-    tokens.extend(rest.chars().map(Token::Only));
+    tokens.extend(rest.chars().map(GlobToken::Only));
     overlap(&of_glob(glob), &tokens)
 }
 
@@ -35,42 +35,42 @@ pub fn overlaps_glob(one: &str, other: &str) -> bool {
     overlap(&of_glob(one), &of_glob(other))
 }
 
-fn of_glob(glob: &str) -> Vec<Token> {
+fn of_glob(glob: &str) -> Vec<GlobToken> {
     let token = |character| match character {
-        '*' => Token::Text,
-        '?' => Token::Any,
-        other => Token::Only(other),
+        '*' => GlobToken::Text,
+        '?' => GlobToken::Any,
+        other => GlobToken::Only(other),
     };
     glob.chars().map(token).collect()
 }
 
 /// The pairs of places that a common text can reach, searched from the beginning.
-fn overlap(one: &[Token], other: &[Token]) -> bool {
+fn overlap(one: &[GlobToken], other: &[GlobToken]) -> bool {
     let (mut open, mut seen) = (vec![(0, 0, false, false)], HashSet::new());
     while let Some(state) = open.pop() {
         if !seen.insert(state) {
             continue;
         }
         let (i, j, i_begun, j_begun) = state;
-        let token = |tokens: &[Token], place: usize, has_begun: bool| match tokens.get(place) {
-            Some(Token::Segment) if has_begun => Some(Token::Rest),
+        let token = |tokens: &[GlobToken], place: usize, has_begun: bool| match tokens.get(place) {
+            Some(GlobToken::Segment) if has_begun => Some(GlobToken::Rest),
             other => other.copied(),
         };
         let (a, b) = (token(one, i, i_begun), token(other, j, j_begun));
         // A text may end here.
-        if matches!(a, Some(Token::Text | Token::Rest)) {
+        if matches!(a, Some(GlobToken::Text | GlobToken::Rest)) {
             open.push((i + 1, j, false, j_begun));
         }
-        if matches!(b, Some(Token::Text | Token::Rest)) {
+        if matches!(b, Some(GlobToken::Text | GlobToken::Rest)) {
             open.push((i, j + 1, i_begun, false));
         }
         match (a, b) {
             (None, None) => return true,
             (Some(a), Some(b)) if have_common_character(a, b) => {
                 let next = |place, token| match token {
-                    Token::Text => (place, false),
-                    Token::Segment | Token::Rest => (place, true),
-                    Token::Only(_) | Token::Any => (place + 1, false),
+                    GlobToken::Text => (place, false),
+                    GlobToken::Segment | GlobToken::Rest => (place, true),
+                    GlobToken::Only(_) | GlobToken::Any => (place + 1, false),
                 };
                 let ((i, i_begun), (j, j_begun)) = (next(i, a), next(j, b));
                 open.push((i, j, i_begun, j_begun));
@@ -81,11 +81,11 @@ fn overlap(one: &[Token], other: &[Token]) -> bool {
     false
 }
 
-fn have_common_character(one: Token, other: Token) -> bool {
-    let is_segment = |token| matches!(token, Token::Segment | Token::Rest);
+fn have_common_character(one: GlobToken, other: GlobToken) -> bool {
+    let is_segment = |token| matches!(token, GlobToken::Segment | GlobToken::Rest);
     match (one, other) {
-        (Token::Only(one), Token::Only(other)) => one == other,
-        (Token::Only('/'), token) | (token, Token::Only('/')) => !is_segment(token),
+        (GlobToken::Only(one), GlobToken::Only(other)) => one == other,
+        (GlobToken::Only('/'), token) | (token, GlobToken::Only('/')) => !is_segment(token),
         _ => true,
     }
 }

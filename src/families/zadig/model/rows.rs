@@ -102,7 +102,7 @@ pub enum DistributeType {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ZadigProgress)]
-pub struct Progress {
+pub struct DeliveryProgress {
     /// The number of pushed images.
     pub success_count: u64,
     /// The number of images to push; for a Helm version without any, the number of its charts.

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::rows::{Deploy, Distribute, Progress, UploadStatus, VersionKind, VersionStatus};
+use super::rows::{DeliveryProgress, Deploy, Distribute, UploadStatus, VersionKind, VersionStatus};
 use crate::families::zadig::messages::{Cause, joined};
 use crate::sim::collection::Resource;
 use crate::sim::lifecycle::{Command, Node, Phase, Run, RunRecord, StepPlan, StepState, Verdict};
@@ -45,7 +45,7 @@ pub enum VersionLifecycle {
     /// The state in a fixture, until a retry.
     Given {
         status: VersionStatus,
-        progress: Option<Progress>,
+        progress: Option<DeliveryProgress>,
     },
     Stopped(Stopped),
     Pushing(Pushing),
@@ -198,7 +198,7 @@ impl Version {
         }
     }
 
-    pub fn progress(&self, now: Millis) -> Progress {
+    pub fn progress(&self, now: Millis) -> DeliveryProgress {
         let status = self.status(now);
         let (mut n_succeeded, mut n_total, error) = match &self.lifecycle {
             VersionLifecycle::Given {
@@ -232,7 +232,7 @@ impl Version {
             }
             VersionStatus::Creating | VersionStatus::Retrying => UploadStatus::Uploading,
         };
-        Progress {
+        DeliveryProgress {
             success_count: n_succeeded as u64,
             total_count: n_total as u64,
             upload_status,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::families::zadig::model::rows::{
-    Deploy, Distribute, Progress, VersionKind, VersionStatus,
+    DeliveryProgress, Deploy, Distribute, VersionKind, VersionStatus,
 };
 use crate::families::zadig::model::version::Version;
 use crate::http::response::{self, StreamedArray};
@@ -51,7 +51,7 @@ pub struct VersionInfo<'a> {
     pub description: &'a str,
     /// The progress. Always null in the list.
     #[schema(required = true)]
-    pub progress: Option<Progress>,
+    pub progress: Option<DeliveryProgress>,
     /// The creator's name.
     pub created_by: &'a str,
     /// The creation time, in seconds since the epoch. The document's table calls it `created_time`; its examples and
