@@ -75,7 +75,7 @@ def is_tolerated(parameter: tuple[str, Any]) -> bool:
     """Tells whether a parameter is one that the services read more liberally than a form should offer it: an empty one
     counts as absent, and words in capitals as words."""
     name, value = parameter
-    return value in ("", [""]) or name in ("action", "enabled", "is_domain")
+    return value in ("", [""], [], {}, None) or name in ("action", "enabled", "is_domain")
 
 
 @schemathesis.hook
