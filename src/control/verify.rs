@@ -38,6 +38,7 @@ const LONGEST_WAIT: u64 = 60_000;
 pub(crate) struct VerifyBody {
     /// The requests to count; absent: all.
     #[serde(default, deserialize_with = "default_if_null", rename = "match")]
+    #[schema(value_type = Option<RequestFilter>)]
     pub(crate) filter: RequestFilter,
     /// The exact number.
     #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]

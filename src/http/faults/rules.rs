@@ -20,6 +20,7 @@ pub struct Fault {
     pub(crate) id: Option<String>,
     /// The requests it applies to; absent: all to emulated services.
     #[serde(default, deserialize_with = "default_if_null", rename = "match")]
+    #[schema(value_type = Option<RequestPattern>)]
     pub(crate) pattern: RequestPattern,
     /// The effect on a request.
     #[serde(rename = "do")]

@@ -39,6 +39,9 @@ def map_case(context: HookContext, case: Case) -> Case:
                 if "example" in parameter.definition:
                     case.path_parameters[parameter.name] = parameter.definition["example"]
             case.path_parameters.update(prepared)
+            # An id in the body must be that of the path.
+            if isinstance(case.body, dict) and {"id"} <= case.body.keys() & case.path_parameters.keys():
+                case.body["id"] = case.path_parameters["id"]
             if "X-Subject-Token" in case.headers:
                 case.headers["X-Subject-Token"] = "token-in-question"
     return case
@@ -75,7 +78,15 @@ def is_tolerated(parameter: tuple[str, Any]) -> bool:
     """Tells whether a parameter is one that the services read more liberally than a form should offer it: an empty one
     counts as absent, and words in capitals as words."""
     name, value = parameter
-    return value in ("", [""], [], {}, None) or name in ("action", "enabled", "is_domain")
+    return is_blank(value) or name in ("action", "enabled", "is_domain")
+
+
+def is_blank(value: Any) -> bool:
+    """Tells whether nothing of a value is left in a query."""
+    # Of an object the client sends the names alone.
+    if isinstance(value, list | dict):
+        return all(map(is_blank, value))
+    return value in ("", None)
 
 
 @schemathesis.hook
