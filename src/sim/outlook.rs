@@ -27,6 +27,22 @@ pub struct Missed {
     pub gates: Vec<String>,
 }
 
+impl Outlook {
+    /// The outlook of a resource that only its own changes move. `allowed` are the commands at an instant.
+    pub fn new<T: Resource>(
+        item: &T,
+        now: Millis,
+        limit: Millis,
+        is_wanted: &dyn Fn(&str) -> bool,
+        allowed: impl FnOnce(Millis) -> Vec<&'static str>,
+    ) -> Self {
+        match foresee(item, now, limit, is_wanted) {
+            Ok(at) => Self::Reached(at),
+            Err((at, next)) => Self::Missed(Missed::new(item, at, next, allowed(at))),
+        }
+    }
+}
+
 impl Missed {
     pub fn new<T: Resource>(
         item: &T,

@@ -12,7 +12,7 @@ use crate::sim::Millis;
 use crate::sim::collection::{Resource, Stored};
 use crate::sim::ids::Ids;
 use crate::sim::next::{self, Next};
-use crate::sim::outlook::{Missed, Outlook, foresee, last_change};
+use crate::sim::outlook::{Outlook, last_change};
 use crate::sim::scripts::{FamilyWork, Work};
 use crate::sim::step_name::Unit;
 use crate::sim::summary::{ResourcePage, ResourceSummary};
@@ -125,21 +125,17 @@ impl FamilyTable for Table {
     ) -> Option<Outlook> {
         let Some(stored) = self.releases.find(id) else {
             let mesh = &self.meshes.find(id)?.item;
-            return Some(match foresee(mesh, now, limit, is_wanted) {
-                Ok(at) => Outlook::Reached(at),
-                Err((at, next)) => Outlook::Missed(Missed::new(mesh, at, next, vec![mesh::DELETE])),
-            });
+            let allowed = |_| vec![mesh::DELETE];
+            return Some(Outlook::new(mesh, now, limit, is_wanted, allowed));
         };
         let release = &stored.item;
         let removal = self
             .removal(stored, now)
             .filter(|removal| *removal <= limit);
-        Some(match (foresee(release, now, limit, is_wanted), removal) {
-            (Ok(at), _) => Outlook::Reached(at),
-            (Err(_), Some(removal)) if is_wanted("") => Outlook::Reached(removal),
-            (Err((at, next)), _) => {
-                Outlook::Missed(Missed::new(release, at, next, release.allowed()))
-            }
+        let outlook = Outlook::new(release, now, limit, is_wanted, |_| release.allowed());
+        Some(match (outlook, removal) {
+            (Outlook::Missed(_), Some(removal)) if is_wanted("") => Outlook::Reached(removal),
+            (outlook, _) => outlook,
         })
     }
 

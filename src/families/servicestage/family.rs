@@ -16,7 +16,7 @@ use crate::sim::Millis;
 use crate::sim::collection::Resource;
 use crate::sim::ids::Ids;
 use crate::sim::next;
-use crate::sim::outlook::{Missed, Outlook, foresee, last_change};
+use crate::sim::outlook::{Outlook, last_change};
 use crate::sim::scripts::{FamilyWork, StepQuery, Work};
 use crate::sim::step_name::Unit;
 use crate::sim::summary::{ResourcePage, ResourceSummary};
@@ -172,10 +172,8 @@ impl FamilyTable for Tables {
     ) -> Option<Outlook> {
         if family == Plan::FAMILY {
             let plan = &self.plans.collection.find(id)?.item;
-            return Some(match foresee(plan, now, limit, is_wanted) {
-                Ok(at) => Outlook::Reached(at),
-                Err((at, next)) => Outlook::Missed(Missed::new(plan, at, next, plan.allowed(at))),
-            });
+            let allowed = |at| plan.allowed(at);
+            return Some(Outlook::new(plan, now, limit, is_wanted, allowed));
         }
         let pipeline = &self.pipelines.collection.find(id)?.item;
         Some(pipeline.outlook(now, limit, is_wanted, &shared.scripts))

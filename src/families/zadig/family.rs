@@ -10,7 +10,7 @@ use crate::sim::Millis;
 use crate::sim::collection::Resource;
 use crate::sim::ids::Ids;
 use crate::sim::next;
-use crate::sim::outlook::{Missed, Outlook, foresee, last_change};
+use crate::sim::outlook::{Outlook, last_change};
 use crate::sim::scripts::{FamilyWork, Work};
 use crate::sim::step_name::Unit;
 use crate::sim::summary::{ResourcePage, ResourceSummary};
@@ -88,10 +88,8 @@ impl FamilyTable for Table {
         _: &Shared,
     ) -> Option<Outlook> {
         let version = &self.versions.find(&id.to_ascii_lowercase())?.item;
-        Some(match foresee(version, now, limit, is_wanted) {
-            Ok(at) => Outlook::Reached(at),
-            Err((at, next)) => Outlook::Missed(Missed::new(version, at, next, version.allowed(at))),
-        })
+        let allowed = |at| version.allowed(at);
+        Some(Outlook::new(version, now, limit, is_wanted, allowed))
     }
 
     fn busiest(&self, now: Millis, limit: Millis) -> Option<Busy> {
