@@ -12,7 +12,6 @@ use crate::http::extract::{Json, Path};
 use crate::http::faults::effect::FaultEffect;
 use crate::http::faults::rules::{Fault, ListedFault};
 use crate::http::matching::pattern::RequestPattern;
-use crate::http::observe::events::{RuleChange, WorldEvent};
 use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
 use crate::registry::World;
@@ -85,49 +84,13 @@ impl From<ListedFault> for FaultView {
 /// Adds a fault. Refuses one with a value out of range, without an effect, or that could never hit.
 pub(crate) fn add(world: &World, fault: Fault) -> Result<ListedFault, Problem> {
     let added = world.add_fault(fault);
-    let listed = added.map_err(|error| refused("fault", "", error, std::iter::empty()))?;
-    tell(world, RuleChange::added(&listed.id));
-    Ok(listed)
-}
-
-/// Turns a fault off or on; returns false if none has that id.
-pub(crate) fn set_enabled(world: &World, id: &str, is_enabled: bool) -> bool {
-    let faults = &world.recorder().faults;
-    let replaced = faults.get(id).and_then(|mut listed| {
-        listed.fault.enabled = Some(is_enabled);
-        faults.replace(id, listed.fault)
-    });
-    if replaced.is_some() {
-        tell(world, RuleChange::replaced(id));
-    }
-    replaced.is_some()
-}
-
-/// Removes a fault; returns false if none has that id.
-pub(crate) fn remove(world: &World, id: &str) -> bool {
-    let is_removed = world.recorder().faults.remove(id);
-    if is_removed {
-        tell(world, RuleChange::removed(Some(id)));
-    }
-    is_removed
-}
-
-/// Removes all faults.
-pub(crate) fn clear(world: &World) {
-    world.recorder().faults.clear();
-    tell(world, RuleChange::removed(None));
-}
-
-fn tell(world: &World, change: RuleChange) {
-    world.recorder().events.add(WorldEvent::Fault(change));
+    added.map_err(|error| refused("fault", "", error, std::iter::empty()))
 }
 
 /// Puts a fault in the place of the one with that id, by the same rules.
 pub(crate) fn replace(world: &World, id: &str, fault: Fault) -> Result<ListedFault, Problem> {
     let replaced = world.replace_fault(id, fault);
-    let listed = replaced.map_err(|error| problem(world, id, error))?;
-    tell(world, RuleChange::replaced(id));
-    Ok(listed)
+    replaced.map_err(|error| problem(world, id, error))
 }
 
 fn problem(world: &World, id: &str, error: RuleError) -> Problem {
@@ -146,7 +109,7 @@ pub(super) struct FaultsBody {
 
 /// Lists the faults with the number of requests that each has hit.
 ///
-/// In the order in which they were added; the first that hits a request decides.
+/// In the order in which they are tried: by priority, then as they were added. The first that hits a request decides.
 #[utoipa::path(get, path = "/_emulator/v1/faults", operation_id = "ListFaults", tag = "control",
     responses((status = 200, body = FaultsBody)))]
 pub(super) async fn list_faults(State(Control(world)): State<Control>) -> Response {
@@ -178,7 +141,7 @@ pub(super) async fn add_fault(
 #[utoipa::path(delete, path = "/_emulator/v1/faults", operation_id = "ClearFaults", tag = "control",
     responses((status = 204)))]
 pub(super) async fn clear_faults(State(Control(world)): State<Control>) -> Response {
-    clear(&world);
+    world.clear_faults();
     response::empty(StatusCode::NO_CONTENT)
 }
 
@@ -223,7 +186,7 @@ pub(super) async fn remove_fault(
     State(Control(world)): State<Control>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    if remove(&world, &id) {
+    if world.remove_fault(&id) {
         Ok(response::empty(StatusCode::NO_CONTENT))
     } else {
         Err(problem(&world, &id, RuleError::Unknown))

@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 use super::dialect::{Control, json};
 use super::rules::refused;
 use crate::http::extract::{Json, Path};
-use crate::http::observe::events::{RuleChange, WorldEvent};
 use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
 use crate::registry::World;
@@ -126,20 +125,6 @@ pub(crate) fn replace(world: &World, id: &str, script: Script) -> Result<ListedS
     replaced.map_err(|error| problem(world, id, error))
 }
 
-/// Turns a script off or on; returns false if none has that id.
-pub(crate) fn set_enabled(world: &World, id: &str, is_enabled: bool) -> bool {
-    world.write(|database, _| {
-        let scripts = &mut database.shared.scripts;
-        let Some(mut script) = scripts.get(id).map(|listed| listed.script.clone()) else {
-            return false;
-        };
-        script.enabled = Some(is_enabled);
-        scripts.replace(id, script);
-        tell(world, RuleChange::replaced(id));
-        true
-    })
-}
-
 fn problem(world: &World, id: &str, error: RuleError) -> Problem {
     world.read(|database, _| {
         let scripts = database.shared.scripts.list().iter();
@@ -150,29 +135,6 @@ fn problem(world: &World, id: &str, error: RuleError) -> Problem {
             scripts.map(|listed| listed.id.as_str()),
         )
     })
-}
-
-/// Removes a script; returns false if none has that id.
-pub(crate) fn remove(world: &World, id: &str) -> bool {
-    world.write(|database, _| {
-        let is_removed = database.shared.scripts.remove(id);
-        if is_removed {
-            tell(world, RuleChange::removed(Some(id)));
-        }
-        is_removed
-    })
-}
-
-/// Removes all scripts.
-pub(crate) fn clear(world: &World) {
-    world.write(|database, _| {
-        database.shared.scripts.clear();
-        tell(world, RuleChange::removed(None));
-    });
-}
-
-fn tell(world: &World, change: RuleChange) {
-    world.recorder().events.add(WorldEvent::Script(change));
 }
 
 /// The scripts in force.
@@ -230,7 +192,7 @@ pub(super) async fn add_script(
 #[utoipa::path(delete, path = "/_emulator/v1/scripts", operation_id = "ClearScripts", tag = "control",
     responses((status = 204)))]
 pub(super) async fn clear_scripts(State(Control(world)): State<Control>) -> Response {
-    clear(&world);
+    world.clear_scripts();
     response::empty(StatusCode::NO_CONTENT)
 }
 
@@ -277,7 +239,7 @@ pub(super) async fn remove_script(
     State(Control(world)): State<Control>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    if remove(&world, &id) {
+    if world.remove_script(&id) {
         Ok(response::empty(StatusCode::NO_CONTENT))
     } else {
         Err(problem(&world, &id, RuleError::Unknown))

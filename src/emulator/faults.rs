@@ -47,17 +47,17 @@ impl FaultsHandle<'_> {
 
     /// Turns a fault off or on again; returns false if none has that id.
     pub fn set_enabled(&self, id: &str, is_enabled: bool) -> bool {
-        faults::set_enabled(self.0, id, is_enabled)
+        self.0.set_fault_enabled(id, is_enabled)
     }
 
     /// Removes a fault; returns false if none has that id.
     pub fn remove(&self, id: &str) -> bool {
-        faults::remove(self.0, id)
+        self.0.remove_fault(id)
     }
 
     /// Removes all faults.
     pub fn clear(&self) {
-        faults::clear(self.0);
+        self.0.clear_faults();
     }
 }
 

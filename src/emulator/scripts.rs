@@ -41,17 +41,17 @@ impl ScriptsHandle<'_> {
 
     /// Turns a script off or on again; returns false if none has that id.
     pub fn set_enabled(&self, id: &str, is_enabled: bool) -> bool {
-        scripts::set_enabled(self.0, id, is_enabled)
+        self.0.set_script_enabled(id, is_enabled)
     }
 
     /// Removes a script; returns false if none has that id.
     pub fn remove(&self, id: &str) -> bool {
-        scripts::remove(self.0, id)
+        self.0.remove_script(id)
     }
 
     /// Removes all scripts.
     pub fn clear(&self) {
-        scripts::clear(self.0);
+        self.0.clear_scripts();
     }
 }
 

@@ -1,4 +1,4 @@
-//! The faults of a world: checked against the operations of all families, then added or replaced.
+//! The faults of a world: checked against the operations of all families, then added or replaced. Every change is an event.
 
 use super::operations::known_operations;
 use super::rules::RuleError;
@@ -7,6 +7,7 @@ use crate::http::faults::check::check;
 use crate::http::faults::rules::{Fault, ListedFault};
 use crate::http::json::ValidationError;
 use crate::http::matching::known::PatternError;
+use crate::http::observe::events::{RuleChange, WorldEvent};
 
 impl World {
     /// Adds a fault behind those of the same priority.
@@ -18,7 +19,9 @@ impl World {
         let asked = fault.id.clone();
         let id = self.request_ids().uuid(|_| false);
         let added = self.recorder().faults.add(id, fault);
-        added.map_err(|_| RuleError::Taken(asked.unwrap_or_default()))
+        let listed = added.map_err(|_| RuleError::Taken(asked.unwrap_or_default()))?;
+        self.tell_fault(RuleChange::added(&listed.id));
+        Ok(listed)
     }
 
     /// Puts a fault in the place of the one with that id, which the fault may repeat.
@@ -32,7 +35,41 @@ impl World {
             return Err(RuleError::Invalid(errors));
         }
         let replaced = self.recorder().faults.replace(id, fault);
-        replaced.ok_or(RuleError::Unknown)
+        let listed = replaced.ok_or(RuleError::Unknown)?;
+        self.tell_fault(RuleChange::replaced(id));
+        Ok(listed)
+    }
+
+    /// Turns a fault off or on; returns false if none has that id.
+    pub fn set_fault_enabled(&self, id: &str, is_enabled: bool) -> bool {
+        let faults = &self.recorder().faults;
+        let replaced = faults.get(id).and_then(|mut listed| {
+            listed.fault.enabled = Some(is_enabled);
+            faults.replace(id, listed.fault)
+        });
+        if replaced.is_some() {
+            self.tell_fault(RuleChange::replaced(id));
+        }
+        replaced.is_some()
+    }
+
+    /// Removes a fault; returns false if none has that id.
+    pub fn remove_fault(&self, id: &str) -> bool {
+        let is_removed = self.recorder().faults.remove(id);
+        if is_removed {
+            self.tell_fault(RuleChange::removed(Some(id)));
+        }
+        is_removed
+    }
+
+    /// Removes all faults.
+    pub fn clear_faults(&self) {
+        self.recorder().faults.clear();
+        self.tell_fault(RuleChange::removed(None));
+    }
+
+    fn tell_fault(&self, change: RuleChange) {
+        self.recorder().events.add(WorldEvent::Fault(change));
     }
 
     /// Adds checked faults. One with the id of another takes its place.

@@ -1,4 +1,4 @@
-//! The scripts of a world: checked, then added or replaced.
+//! The scripts of a world: checked, then added or replaced. Every change is an event.
 
 use super::database::Database;
 use super::rules::RuleError;
@@ -20,7 +20,7 @@ impl World {
                 return Err(RuleError::Taken(id));
             }
             let listed = self.add_checked(database, script);
-            self.tell(RuleChange::added(&listed.id));
+            self.tell_script(RuleChange::added(&listed.id));
             Ok(listed)
         })
     }
@@ -31,12 +31,45 @@ impl World {
         self.write(|database, _| {
             let replaced = database.shared.scripts.replace(id, script);
             let listed = replaced.cloned().ok_or(RuleError::Unknown)?;
-            self.tell(RuleChange::replaced(id));
+            self.tell_script(RuleChange::replaced(id));
             Ok(listed)
         })
     }
 
-    fn tell(&self, change: RuleChange) {
+    /// Turns a script off or on; returns false if none has that id.
+    pub fn set_script_enabled(&self, id: &str, is_enabled: bool) -> bool {
+        self.write(|database, _| {
+            let scripts = &mut database.shared.scripts;
+            let Some(mut script) = scripts.get(id).map(|listed| listed.script.clone()) else {
+                return false;
+            };
+            script.enabled = Some(is_enabled);
+            scripts.replace(id, script);
+            self.tell_script(RuleChange::replaced(id));
+            true
+        })
+    }
+
+    /// Removes a script; returns false if none has that id.
+    pub fn remove_script(&self, id: &str) -> bool {
+        self.write(|database, _| {
+            let is_removed = database.shared.scripts.remove(id);
+            if is_removed {
+                self.tell_script(RuleChange::removed(Some(id)));
+            }
+            is_removed
+        })
+    }
+
+    /// Removes all scripts.
+    pub fn clear_scripts(&self) {
+        self.write(|database, _| {
+            database.shared.scripts.clear();
+            self.tell_script(RuleChange::removed(None));
+        });
+    }
+
+    fn tell_script(&self, change: RuleChange) {
         self.recorder().events.add(WorldEvent::Script(change));
     }
 
