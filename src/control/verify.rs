@@ -152,21 +152,21 @@ pub(crate) async fn verify(
 ) -> Result<Result<Verified, NotVerified>, Problem> {
     let expectation = Expectation::new(body)?;
     let mut added = world.recorder().journal.subscribe();
-    let mut verdict = expectation.look(world)?;
+    let mut verification = expectation.look(world)?;
     let Some(ms) = body.within_ms else {
-        return Ok(verdict.found);
+        return Ok(verification.found);
     };
     let wait = async {
         // Every addition is seen: the journal is read after the receiver has taken note of it.
-        while !verdict.is_final() && added.changed().await.is_ok() {
-            verdict = expectation.look(world)?;
+        while !verification.is_final() && added.changed().await.is_ok() {
+            verification = expectation.look(world)?;
         }
         Ok::<(), Problem>(())
     };
     if let Ok(waited) = timeout(Duration::from_millis(ms), wait).await {
         waited?;
     }
-    Ok(verdict.found)
+    Ok(verification.found)
 }
 
 impl Expectation {

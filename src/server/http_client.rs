@@ -24,7 +24,7 @@ const USER_AGENT: &str = concat!("release-emulator/", env!("CARGO_PKG_VERSION"))
 pub(super) async fn post(
     url: &Uri,
     headers: Vec<(&'static str, String)>,
-    body: Vec<u8>,
+    body: Bytes,
 ) -> Result<u16, String> {
     match timeout(LONGEST, exchange(url, headers, body)).await {
         Ok(Ok(status)) => Ok(status),
@@ -38,7 +38,7 @@ type AnyError = Box<dyn std::error::Error + Send + Sync>;
 async fn exchange(
     url: &Uri,
     headers: Vec<(&'static str, String)>,
-    body: Vec<u8>,
+    body: Bytes,
 ) -> Result<u16, AnyError> {
     let (host, port) = (url.host().unwrap_or_default(), url.port_u16().unwrap_or(80));
     let stream = connect(host, port).await?;
@@ -48,7 +48,7 @@ async fn exchange(
         .header(header::HOST, authority)
         .header(header::USER_AGENT, USER_AGENT)
         .header(header::CONNECTION, "close")
-        .body(Full::new(Bytes::from(body)))?;
+        .body(Full::new(body))?;
     for (name, value) in headers {
         let name = HeaderName::from_static(name);
         request

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use hmac::{Hmac, KeyInit, Mac};
@@ -194,7 +195,7 @@ impl<'a> Dispatcher<'a> {
 impl Delivery {
     /// Sends the transition until it is taken, the last attempt has failed, or the webhook is removed.
     async fn run(self) {
-        let body = CloudEvent::new(&self.transition, &self.source).to_json();
+        let body = Bytes::from(CloudEvent::new(&self.transition, &self.source).to_json());
         let mut pauses = PAUSES.into_iter();
         for number in 1.. {
             let attempt = self.attempt(number, body.clone()).await;
@@ -218,7 +219,7 @@ impl Delivery {
         }
     }
 
-    async fn attempt(&self, number: u32, body: Vec<u8>) -> DeliveryAttempt {
+    async fn attempt(&self, number: u32, body: Bytes) -> DeliveryAttempt {
         let stopwatch = Stopwatch::start();
         let mut headers = vec![(
             "content-type",

@@ -112,8 +112,8 @@ impl Scripts {
         std::mem::take(&mut self.used_ids)
     }
 
-    /// Adds a script behind those of the same priority. Its id must be free. If it leaves something to chance and has no seed, it gets one, which depends only
-    /// on the world's and on the number of scripts before it.
+    /// Adds a script behind those of the same priority. Its id must be free. If it leaves something to chance and has no
+    /// seed, it gets one, which depends only on the world's and on the number of scripts before it.
     ///
     /// # Panics
     /// Never: it finds what it has just added.

@@ -99,7 +99,8 @@ pub async fn instrument<F: Future<Output = Response>>(
         // The body is complete in memory, so this does not wait.
         let body = collect(body).await.unwrap_or_default();
         if logs_body {
-            request_head.log_refusal(&details, recorder.world(), status, &body);
+            let hints = hint_line.as_deref().unwrap_or_default();
+            request_head.log_refusal(&details, recorder.world(), status, &body, hints);
         }
         if let Some(headers) = request_head.headers.take() {
             let captured = sent_body.as_ref().map(CapturedBody::captured);
@@ -167,10 +168,16 @@ impl RequestHead {
     }
 
     /// Logs the body of a refusal, which has the reason in the shape of its family.
-    fn log_refusal(&self, details: &RequestDetails, world: &str, status: u16, body: &Bytes) {
+    fn log_refusal(
+        &self,
+        details: &RequestDetails,
+        world: &str,
+        status: u16,
+        body: &Bytes,
+        hints: &str,
+    ) {
         let Self { method, path, .. } = self;
-        let (request_id, hints) = (details.id.as_str(), details.hint_line());
-        let (answer, hints) = (String::from_utf8_lossy(body), hints.unwrap_or_default());
+        let (request_id, answer) = (details.id.as_str(), String::from_utf8_lossy(body));
         tracing::debug!(%method, path, status, %answer, hints, request_id, world, "{method} {path} was refused: {answer} {hints}");
     }
 

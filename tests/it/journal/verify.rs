@@ -243,7 +243,7 @@ async fn verify_waits_until_the_expectation_holds() {
     let in_vain = json!({"match": {"action": "retry"}, "at_least": 1, "within_ms": 20});
     let refused = app.post(VERIFY, in_vain).await.assert_status(409);
     assert_eq!(refused["detail"], "expected at least 1, found 0");
-    // What can no longer hold is told at once.
+    // An expectation that can no longer hold is refused at once.
     let too_many = json!({"match": {"action": "stop"}, "exactly": 1, "within_ms": minute});
     app.post(VERIFY, too_many).await.assert_status(409);
     assert!(stopwatch.elapsed() < Duration::from_secs(30));
