@@ -41,7 +41,7 @@
 //! | path | contents |
 //! |---|---|
 //! | `main.rs` | the process: runtime, signals, ready line |
-//! | `cli.rs` | the command line and its environment variables |
+//! | `cli/` | the command line: commands, options with their environment variables, values |
 //! | `exec.rs` | a command run against an emulator of its own, and its verdict |
 //! | `emulator/` | [`Emulator`], the in-process API for test authors |
 //! | `app.rs` | the router of a world: its families and its control plane |

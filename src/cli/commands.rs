@@ -1,0 +1,67 @@
+//! The commands of the process.
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use super::options::{ExecOptions, ServeOptions};
+
+/// A local emulator of four release APIs: Huawei ASM releases, ServiceStage release plans and pipelines,
+/// Zadig delivery versions.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<CliCommand>,
+    #[command(flatten)]
+    pub(super) serve: ServeOptions,
+}
+
+/// A command of the process, with its options.
+#[derive(Clone, Debug, Subcommand)]
+pub enum CliCommand {
+    /// Serve until a signal (the default)
+    Serve(ServeOptions),
+    /// Serve on a free port while a command runs, and exit with its code
+    Exec(ExecOptions),
+    /// Print the OpenAPI document of a server with these flags
+    #[command(name = "openapi")]
+    OpenApi(ServeOptions),
+}
+
+/// The command line. `exec` uses a free port by default.
+pub(super) fn command() -> clap::Command {
+    Cli::command().mut_subcommand("exec", |exec| {
+        // It would be listed last otherwise.
+        exec.mut_arg("listen", |listen| {
+            listen.default_value("127.0.0.1:0").display_order(0)
+        })
+    })
+}
+
+/// The arguments with `openapi` in front of the flags before it, so that it can be added to the end of any command line
+/// of the server.
+pub(super) fn with_command_first(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    let serves = |flags: &[OsString]| {
+        let matches = command().try_get_matches_from(flags);
+        matches.is_ok_and(|matches| matches.subcommand_name().is_none())
+    };
+    let places = (2..arguments.len()).filter(|place| arguments[*place] == "openapi");
+    if let Some(place) = places
+        .into_iter()
+        .find(|place| serves(&arguments[..*place]))
+    {
+        arguments[1..=place].rotate_right(1);
+    }
+    arguments
+}
+
+/// All flags, in their order: those of `serve`, and the ones that only `exec` has.
+pub(super) fn flags() -> Vec<clap::Arg> {
+    let command = Cli::command();
+    let exec = command.find_subcommand("exec").into_iter();
+    exec.flat_map(clap::Command::get_arguments)
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,227 @@
+//! The command line and its environment variables.
+
+mod commands;
+mod options;
+mod values;
+mod variables;
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use clap::FromArgMatches;
+
+pub use commands::CliCommand;
+use commands::{Cli, command, with_command_first};
+pub use options::{ExecOptions, LogFormat, LogLevel, ServeOptions};
+use variables::{FIXTURES, env_source_of, unknown_variable};
+
+impl CliCommand {
+    /// Reads the process's arguments and environment. Exits with code 2 on an error, and with 0 after `--help` and
+    /// `--version`.
+    pub fn from_process() -> Self {
+        if let Some(error) =
+            unknown_variable(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+        {
+            command()
+                .error(clap::error::ErrorKind::UnknownArgument, error)
+                .exit();
+        }
+        let arguments = || std::env::args_os().filter_map(|argument| argument.into_string().ok());
+        match Self::read(std::env::args_os(), std::env::var(FIXTURES).ok().as_deref()) {
+            Ok(command) => command,
+            Err(error) => match env_source_of(&error, arguments()) {
+                // The value came from the environment, so the message names the variable.
+                Some((flag, variable)) => {
+                    let text = error.to_string().replacen(&flag, &variable, 1);
+                    let _ = std::io::stderr().write_all(text.as_bytes());
+                    std::process::exit(error.exit_code())
+                }
+                None => error.exit(),
+            },
+        }
+    }
+
+    fn read(
+        arguments: impl IntoIterator<Item = OsString>,
+        fixtures: Option<&str>,
+    ) -> Result<Self, clap::Error> {
+        let matches = command().try_get_matches_from(with_command_first(arguments))?;
+        let cli = Cli::from_arg_matches(&matches)?;
+        let mut command = cli.command.unwrap_or(Self::Serve(cli.serve));
+        if let Self::Serve(options) | Self::Exec(ExecOptions { serve: options, .. }) = &mut command
+            && options.fixtures.is_empty()
+        {
+            options.fixtures = fixtures
+                .iter()
+                .flat_map(|files| files.split(','))
+                .map(str::trim)
+                .filter(|file| !file.is_empty())
+                .map(str::to_owned)
+                .collect();
+        }
+        Ok(command)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exec::FailOn;
+    use crate::server::worlds::Limits;
+    use crate::world::settings::PipelinesList;
+
+    fn read(arguments: &[&str], fixtures: Option<&str>) -> Result<CliCommand, String> {
+        let arguments = ["release-emulator"]
+            .iter()
+            .chain(arguments)
+            .map(OsString::from);
+        CliCommand::read(arguments, fixtures).map_err(|error| error.to_string())
+    }
+
+    #[track_caller]
+    fn serve(arguments: &[&str], fixtures: Option<&str>) -> ServeOptions {
+        match read(arguments, fixtures) {
+            Ok(CliCommand::Serve(options)) => options,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn serve_is_the_default_command() {
+        for arguments in [
+            &["--step", "0s", "--listen", "127.0.0.1:0"][..],
+            &["serve", "--step", "0s", "--listen", "127.0.0.1:0"],
+        ] {
+            let options = serve(arguments, None);
+            assert_eq!((options.step, options.listen.port()), (0, 0));
+        }
+        assert_eq!(serve(&[], None).listen.port(), 4600);
+    }
+
+    #[test]
+    fn openapi_takes_the_flags_of_serve_before_and_behind_it() {
+        let base_url = |arguments: &[&str]| match read(arguments, None) {
+            Ok(CliCommand::OpenApi(options)) => (options.base_url(), options.pipelines_list),
+            other => panic!("{other:?}"),
+        };
+        let usual = "http://127.0.0.1:4600".to_owned();
+        assert_eq!(
+            base_url(&["openapi"]),
+            (usual.clone(), PipelinesList::Array)
+        );
+        for arguments in [
+            &[
+                "openapi",
+                "--pipelines-list",
+                "object",
+                "--listen",
+                "0.0.0.0:0",
+            ][..],
+            &[
+                "--pipelines-list",
+                "object",
+                "openapi",
+                "--listen",
+                "127.0.0.1:0",
+            ],
+            &[
+                "--fixtures",
+                "openapi",
+                "--pipelines-list=object",
+                "openapi",
+            ],
+        ] {
+            assert_eq!(base_url(arguments), (usual.clone(), PipelinesList::Object));
+        }
+        let other = base_url(&["openapi", "--listen", "[::]:81"]).0;
+        assert_eq!(other, "http://[::1]:81");
+        assert!(read(&["--setp", "0s", "openapi"], None).is_err());
+        let program = read(&["exec", "--", "sh", "openapi"], None);
+        assert!(matches!(program, Ok(CliCommand::Exec(_))), "{program:?}");
+    }
+
+    #[test]
+    fn exec_takes_the_flags_of_serve_a_free_port_and_a_command_with_flags_of_its_own() {
+        let exec = |arguments: &[&str]| match read(arguments, Some("documented")) {
+            Ok(CliCommand::Exec(options)) => options,
+            other => panic!("{other:?}"),
+        };
+        let given = exec(&[
+            "exec",
+            "--step",
+            "0s",
+            "--fail-on",
+            "unused-script",
+            "--",
+            "sh",
+            "--step",
+        ]);
+        assert_eq!(given.command, ["sh", "--step"]);
+        assert_eq!(given.fail_on, [FailOn::UnusedScript]);
+        assert_eq!((given.serve.step, given.serve.listen.port()), (0, 0));
+        assert_eq!(given.serve.fixtures, ["documented"]);
+        let chosen = exec(&["exec", "--listen", "127.0.0.1:4611", "--", "sh"]);
+        assert_eq!(chosen.serve.listen.port(), 4611);
+
+        let missing = read(&["exec"], None).unwrap_err();
+        assert!(missing.contains("<CMD>"), "{missing}");
+        let unknown = read(&["exec", "--fail-on", "boredom", "--", "sh"], None).unwrap_err();
+        assert!(
+            unknown.contains("--fail-on")
+                && unknown.contains(
+                    "[possible values: unused-script, unused-fault, unknown-route, server-error, inferred]"
+                ),
+            "{unknown}"
+        );
+    }
+
+    #[test]
+    fn worlds_are_limited_in_number_and_place() {
+        let default = Limits {
+            most: 256,
+            ports: None,
+        };
+        assert_eq!(serve(&[], None).limits(), default);
+        let chosen = Limits {
+            most: 2,
+            ports: Some(4601..=4700),
+        };
+        let arguments = ["--max-worlds", "2", "--world-ports", "4601-4700"];
+        assert_eq!(serve(&arguments, None).limits(), chosen);
+        for wrong in ["4601", "4700-4601", "0-9", "4601-70000", "a-b"] {
+            let error = read(&["--world-ports", wrong], None).unwrap_err();
+            assert!(
+                error.contains("--world-ports") && error.contains("such as 4601-4700"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_bad_value_is_named_with_its_flag() {
+        for (arguments, flag) in [
+            (["--pace", "0"], "--pace"),
+            (["--freeze", "noon"], "--freeze"),
+            (["--listen", "4600"], "--listen"),
+            (["--auth", "none"], "--auth"),
+            (["--max-worlds", "0"], "--max-worlds"),
+            (["--stpe", "1s"], "--step"),
+        ] {
+            let error = read(&arguments, None).unwrap_err();
+            assert!(error.contains(flag), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_flag_goes_before_the_variable_which_splits_at_commas() {
+        let of = |arguments: &[&str], variable| serve(arguments, variable).fixtures;
+        assert_eq!(
+            of(&[], Some("a.json, documented,")),
+            ["a.json", "documented"]
+        );
+        assert_eq!(
+            of(&["--fixtures", "b,c.json"], Some("a.json")),
+            ["b,c.json"]
+        );
+    }
+}

@@ -1,0 +1,190 @@
+//! The options of the commands, each with its environment variable.
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::values::{address, count, pace, ports, time};
+use crate::exec::FailOn;
+use crate::server::worlds::Limits;
+use crate::sim::Millis;
+use crate::world::public_url::PublicUrl;
+use crate::world::settings::{
+    Auth, Fidelity, PipelinesList, Progress, References, Settings, length,
+};
+
+/// The port of `--listen` by default.
+const USUAL_PORT: u16 = 4600;
+
+const FIXTURES_HELP: &str = "A fixture file (.json, .yaml, .yml), or `documented` for the documented \
+    examples; may be repeated [env: RELEASE_EMULATOR_FIXTURES, comma-separated]";
+
+const PUBLIC_URL_HELP: &str = "The URL of the server in its answers, such as https://emulator.test:4600; absent: \
+    the one that was asked";
+
+/// The options of `serve`.
+#[derive(Clone, Debug, Args)]
+pub struct ServeOptions {
+    /// The address to listen on; port 0 picks a free one
+    #[arg(long, env = "RELEASE_EMULATOR_LISTEN", default_value = "127.0.0.1:4600", value_parser = address)]
+    pub listen: SocketAddr,
+    /// A fixture file (.json, .yaml, .yml), or `documented` for the documented examples; may be repeated
+    #[arg(long, value_name = "FILE|documented", help = FIXTURES_HELP)]
+    pub fixtures: Vec<String>,
+    /// The credentials that pass
+    #[arg(long, env = "RELEASE_EMULATOR_AUTH", value_enum, default_value_t)]
+    auth: Auth,
+    /// The authority where the documentation and the service differ
+    #[arg(long, env = "RELEASE_EMULATOR_FIDELITY", value_enum, default_value_t)]
+    fidelity: Fidelity,
+    /// The check of references to resources that the emulator does not own
+    #[arg(long, env = "RELEASE_EMULATOR_REFERENCES", value_enum, default_value_t)]
+    references: References,
+    /// The length of one step of work, such as 2s or 500ms; 0s: at once
+    #[arg(long, env = "RELEASE_EMULATOR_STEP", default_value = "2s", value_parser = length)]
+    pub(super) step: Millis,
+    /// Virtual seconds per real second
+    #[arg(long, env = "RELEASE_EMULATOR_PACE", default_value = "1", value_parser = pace)]
+    pace: f64,
+    /// Start with the clock frozen at this instant (RFC 3339)
+    #[arg(long, env = "RELEASE_EMULATOR_FREEZE", value_name = "TIME", value_parser = time)]
+    freeze: Option<Millis>,
+    /// Write the port number to this file once it is bound
+    #[arg(long, env = "RELEASE_EMULATOR_PORT_FILE", value_name = "FILE")]
+    pub port_file: Option<PathBuf>,
+    /// The form of the pipelines list
+    #[arg(
+        long,
+        env = "RELEASE_EMULATOR_PIPELINES_LIST",
+        value_enum,
+        default_value_t
+    )]
+    pub(super) pipelines_list: PipelinesList,
+    /// The cause for which runs proceed: the clock alone, or reads too, each of which moves what it answers
+    #[arg(long, env = "RELEASE_EMULATOR_PROGRESS", value_enum, default_value_t)]
+    progress: Progress,
+    /// The approximate size of the request journal in bytes; 0 turns it off
+    #[arg(
+        long,
+        env = "RELEASE_EMULATOR_JOURNAL_BYTES",
+        value_name = "BYTES",
+        default_value_t = 8 << 20
+    )]
+    journal_bytes: usize,
+    /// The limit on worlds at a time, including the first
+    #[arg(long, env = "RELEASE_EMULATOR_MAX_WORLDS", value_name = "N", default_value = "256", value_parser = count)]
+    max_worlds: usize,
+    /// The ports of further worlds, such as 4601-4700; absent: any free port
+    #[arg(long, env = "RELEASE_EMULATOR_WORLD_PORTS", value_name = "A-B", value_parser = ports)]
+    world_ports: Option<RangeInclusive<u16>>,
+    /// The URL of the server in its answers, such as <https://emulator.test:4600>; absent: the one that was asked
+    #[arg(long, env = "RELEASE_EMULATOR_PUBLIC_URL", value_name = "URL", help = PUBLIC_URL_HELP)]
+    public_url: Option<PublicUrl>,
+    /// Allow webhooks to any address, and not only to the loopback
+    #[arg(long, env = "RELEASE_EMULATOR_WEBHOOKS_ANYWHERE")]
+    webhooks_anywhere: bool,
+    /// The format of log lines on stderr
+    #[arg(long, env = "RELEASE_EMULATOR_LOG", value_enum, default_value_t)]
+    pub log: LogFormat,
+    /// The least severe level that is logged; requests are at info
+    #[arg(long, env = "RELEASE_EMULATOR_LOG_LEVEL", value_enum, default_value_t)]
+    pub log_level: LogLevel,
+}
+
+/// The options of `exec`.
+#[derive(Clone, Debug, Args)]
+pub struct ExecOptions {
+    /// The options of the server.
+    #[command(flatten)]
+    pub serve: ServeOptions,
+    /// Exit with code 7 on any of these even if the command succeeds; comma-separated
+    #[arg(
+        long,
+        env = "RELEASE_EMULATOR_FAIL_ON",
+        value_name = "LIST",
+        value_enum,
+        value_delimiter = ','
+    )]
+    pub fail_on: Vec<FailOn>,
+    /// The command with its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+/// The format of log lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The least severe level that is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// Bugs of the emulator.
+    Error,
+    /// Conditions that need attention.
+    #[default]
+    Warn,
+    /// A line per request.
+    Info,
+    /// The reasons of refused requests.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl ServeOptions {
+    /// The settings of a world.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            auth: self.auth,
+            fidelity: self.fidelity,
+            references: self.references,
+            pipelines_list: self.pipelines_list,
+            progress: self.progress,
+            step: self.step,
+            pace: self.pace,
+            freeze: self.freeze,
+            journal_bytes: self.journal_bytes,
+            public_url: self.public_url.clone(),
+            webhooks_anywhere: self.webhooks_anywhere,
+            ..Settings::default()
+        }
+    }
+
+    /// The URL of the server: its public one, or that for clients on the same machine. Port 0 is no address, so the
+    /// usual one stands for it.
+    pub fn base_url(&self) -> String {
+        if let Some(public_url) = &self.public_url {
+            return public_url.to_string();
+        }
+        let mut address = self.listen;
+        if address.ip().is_unspecified() {
+            address.set_ip(match address {
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        if address.port() == 0 {
+            address.set_port(USUAL_PORT);
+        }
+        format!("http://{address}")
+    }
+
+    /// The limits on further worlds.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            most: self.max_worlds,
+            ports: self.world_ports.clone(),
+        }
+    }
+}
