@@ -1,4 +1,4 @@
-"""The README's instructions for Python and CI, followed as written."""
+"""The instructions for Python and CI in the docs, followed as written."""
 
 import os
 import re
@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-README = (Path(__file__).resolve().parents[3] / "README.md").read_text(encoding="utf-8")
-TEST = re.search(r"```python\n(.*?)```", README, re.DOTALL)[1]
+DOCS = Path(__file__).resolve().parents[3] / "src" / "docs"
+TEST = re.search(r"```python\n(.*?)```", (DOCS / "testing-python.md").read_text(encoding="utf-8"), re.DOTALL)[1]
 COMMANDS = [
     shlex.split(command)
-    for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    for block in re.findall(r"```yaml\n(.*?)```", (DOCS / "ci.md").read_text(encoding="utf-8"), re.DOTALL)
     for command in re.findall(r"- (?:run: )?(release-emulator exec .*)", block)
 ]
 
 
 def run(command: list[str], test: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Runs a command of the README where its test lies, with the binary and the Python under test."""
+    """Runs a command of the docs where its test lies, with the binary and the Python under test."""
     (folder / "test_shop.py").write_text(test, encoding="utf-8")
     start = command.index("--") + 1
     called = command[start:]

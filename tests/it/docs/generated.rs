@@ -1,0 +1,65 @@
+//! The generated parts of pages. `UPDATE_DOCS=1 cargo test docs` writes them.
+
+use std::fmt::Write;
+
+use release_emulator::internals::http::Evidence;
+use release_emulator::internals::registry;
+
+use super::{Page, is_updating};
+
+/// Asserts that a part of a page, between its markers, is as generated; or writes it.
+#[track_caller]
+fn assert_generated(page: &str, part: &str, generated: &str) {
+    let begin = format!("<!-- {part}: made by `UPDATE_DOCS=1 cargo test docs` -->\n");
+    let end = format!("<!-- end of {part} -->\n");
+    let page = Page::named(page);
+    let (before, rest) = page.text.split_once(&begin).expect("the part's beginning");
+    let (present, after) = rest.split_once(&end).expect("the part's end");
+    if is_updating() {
+        page.write(&format!("{before}{begin}{generated}{end}{after}"));
+        return;
+    }
+    assert_eq!(present, generated, "run UPDATE_DOCS=1 cargo test docs");
+}
+
+/// The coverage tables, from the same data as `GET /_emulator/v1/operations`.
+fn coverage() -> String {
+    let mut table = String::from(
+        "| operation | request | evidence | undocumented parts | source | differences |\n|---|---|---|---|---|---|\n",
+    );
+    for operation in registry::operations() {
+        let differences = if operation.differences.is_empty() {
+            "none known"
+        } else {
+            &operation.differences
+        };
+        let _ = writeln!(
+            table,
+            "| {} | `{} {}` | {} | {} | {} | {} |",
+            operation.id,
+            operation.method,
+            operation.path,
+            operation.evidence.as_str(),
+            operation.undocumented.join(", ").replace(" (inferred)", ""),
+            operation.source,
+            differences.replace('|', "\\|").replace('<', "&lt;")
+        );
+    }
+    table.push_str(
+        "\nRefusals that are not documented, or not in every case; their texts may end with a detail:\n\n\
+         | status | code | text | evidence |\n|---|---|---|---|\n",
+    );
+    for row in registry::error_rows() {
+        if row.evidence != Evidence::Documented {
+            let (status, code, text) = (row.status, row.code, row.text);
+            let evidence = row.evidence.as_str();
+            let _ = writeln!(table, "| {status} | {code} | {text} | {evidence} |");
+        }
+    }
+    table
+}
+
+#[test]
+fn the_coverage_table_is_that_of_the_operations() {
+    assert_generated("coverage", "coverage", &coverage());
+}
