@@ -1,0 +1,95 @@
+"""Tests against an emulator of four release APIs: Huawei ASM, ServiceStage release plans and pipelines, Zadig.
+
+    with Emulator() as emulator, emulator.world(freeze="2030-01-01T00:00:00Z") as world:
+        world.scripts.add({"step": "roll-out"}, outcome="fail", message="image not found")
+        ...  # the program under test talks to world.url
+        world.clock.advance(seconds=4)
+        world.requests.verify({"operation": "OperatePipeline"}, exactly=1)
+
+`AsyncEmulator` and `AsyncWorld` are the same for asyncio. With pytest, the fixtures `emulator` and `world` are there
+once the package is installed.
+"""
+
+from ._binary import BinaryNotFound, find_binary
+from ._events import AsyncEventStream, EventStream
+from ._flow import Reply
+from .answers import (
+    Advance,
+    Answer,
+    ClockState,
+    DeliveryAttempt,
+    Difference,
+    Event,
+    Fault,
+    Journal,
+    Message,
+    NearMiss,
+    NextTransition,
+    PlannedStep,
+    RecordedRequest,
+    Resource,
+    Script,
+    Timeline,
+    Transition,
+    Webhook,
+)
+from .emulator import AsyncEmulator, Emulator
+from .errors import EmulatorError, NotVerified, Refused, StartError, Unreachable
+from .inputs import (
+    ClockTarget,
+    EmulatorOptions,
+    FaultMatch,
+    LogNormal,
+    RequestFilter,
+    ScriptedStep,
+    ScriptMatch,
+    TransitionMatch,
+    Uniform,
+    WorldOptions,
+)
+from .world import AsyncWorld, World
+
+__all__ = [
+    "Advance",
+    "Answer",
+    "AsyncEmulator",
+    "AsyncEventStream",
+    "AsyncWorld",
+    "BinaryNotFound",
+    "ClockState",
+    "ClockTarget",
+    "DeliveryAttempt",
+    "Difference",
+    "Emulator",
+    "EmulatorError",
+    "EmulatorOptions",
+    "Event",
+    "EventStream",
+    "Fault",
+    "FaultMatch",
+    "Journal",
+    "LogNormal",
+    "Message",
+    "NearMiss",
+    "NextTransition",
+    "NotVerified",
+    "PlannedStep",
+    "RecordedRequest",
+    "Refused",
+    "Reply",
+    "RequestFilter",
+    "Resource",
+    "Script",
+    "ScriptMatch",
+    "ScriptedStep",
+    "StartError",
+    "Timeline",
+    "Transition",
+    "TransitionMatch",
+    "Uniform",
+    "Unreachable",
+    "Webhook",
+    "World",
+    "WorldOptions",
+    "find_binary",
+]

@@ -1,0 +1,132 @@
+"""The report on a world for a failed test: its journal, its timelines and its unused scripts as text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Dict, List, Optional, Tuple
+
+from . import answers
+from ._flow import Flow, operation
+from ._operations import RequestOperations, ScriptOperations, WorldOperations
+
+# What a reader takes in; the rest is counted.
+MOST_READ = 200
+MOST_REFUSED = 20
+MOST_LISTED = 20
+MOST_RESOURCES = 10
+MOST_TRANSITIONS = 20
+LONGEST_TEXT = 300
+
+Section = Tuple[str, str]
+
+
+class ReportOperations:
+    """The report of a world."""
+
+    @operation
+    def report(self) -> Flow[List[Section]]:
+        """The sections of the report, each with a title: refused requests first. Empty ones are left out."""
+        journal = yield from RequestOperations.list(self, limit=MOST_READ)
+        scripts = yield from ScriptOperations.list(self)
+        resources = yield from WorldOperations.resources(self)
+        timelines: List[answers.Timeline] = []
+        for resource in resources[-MOST_RESOURCES:]:
+            timelines.append((yield from WorldOperations.timeline(self, resource.family, resource.id)))
+        sections = [
+            ("refused requests", refused_requests(journal)),
+            ("journal", listed_requests(journal)),
+            ("timelines", shown_timelines(timelines, len(resources))),
+            ("unused scripts", unused_scripts(scripts)),
+        ]
+        return [(title, "\n".join(lines)) for title, lines in sections if lines]
+
+
+def refused_requests(journal: answers.Journal) -> List[str]:
+    """The refused requests, each with the reason and the hint."""
+    refused = [request for request in journal if request.status >= 400]
+    lines = _rest(len(refused) - MOST_REFUSED, "earlier refused requests")
+    for request in refused[-MOST_REFUSED:]:
+        lines.append(f"{_line(request)}: {_reason(request.response.body)}")
+        if request.fault:
+            lines.append(f"    injected by the fault {request.fault}")
+        if request.hint:
+            lines.append(f"    hint: {request.hint}")
+    return lines
+
+
+def listed_requests(journal: answers.Journal) -> List[str]:
+    """The newest requests, a line each."""
+    lines = _rest(journal.total - MOST_LISTED, "earlier requests")
+    for request in journal.requests[-MOST_LISTED:]:
+        lines.append(f"{_time(request.time)} {_line(request)} ({request.operation or 'no operation'})")
+    return lines
+
+
+def shown_timelines(timelines: List[answers.Timeline], n_resources: int) -> List[str]:
+    """The newest resources with their transitions."""
+    lines = _rest(n_resources - len(timelines), "earlier resources")
+    for timeline in timelines:
+        allowed = ", ".join(timeline.allowed) or "nothing"
+        place = f" in {timeline.scope}" if timeline.scope else ""
+        lines.append(
+            f"{timeline.family} {timeline.kind} {timeline.name} ({timeline.id}){place}: {timeline.word}, allows {allowed}"
+        )
+        earlier = timeline.truncated + len(timeline.transitions) - MOST_TRANSITIONS
+        lines.extend(f"    {line}" for line in _rest(earlier, "earlier transitions"))
+        lines.extend(f"    {_transition(change)}" for change in timeline.transitions[-MOST_TRANSITIONS:])
+        if timeline.next:
+            lines.append(f"    next: {_time(timeline.next.time)} to {timeline.next.to or 'its end'}")
+    return lines
+
+
+def unused_scripts(scripts: List[answers.Script]) -> List[str]:
+    """The scripts that decided nothing, with the nearest name if there is one."""
+    lines = []
+    for script in scripts:
+        if script.used == 0:
+            match = ", ".join(f"{name} {value}" for name, value in script.match.items()) or "any step"
+            near = f"; did you mean {script.misfit} {script.nearest}?" if script.nearest else ""
+            lines.append(f"{script.id} ({match}) to {script.outcome or 'follow its sequence'}{near}")
+    return lines
+
+
+def _rest(n: int, what: str) -> List[str]:
+    return [f"… {n} {what}"] if n > 0 else []
+
+
+def _time(time: datetime) -> str:
+    return time.isoformat().replace("+00:00", "Z")
+
+
+def _line(request: answers.RecordedRequest) -> str:
+    query = f"?{request.query}" if request.query else ""
+    return f"{request.method} {request.path}{query} returned {request.status}"
+
+
+def _transition(change: answers.Transition) -> str:
+    step = "/".join(part for part in (change.stage or change.service, change.step) if part)
+    if not change.from_:
+        moved = f"is {change.to}"
+    elif not change.to:
+        moved = "is gone"
+    else:
+        moved = f"{change.from_} to {change.to}"
+    return f"{_time(change.time)} {step or change.name} {moved} ({change.cause})"
+
+
+# The keys under which the emulated services put their messages.
+MESSAGES = ("error_msg", "errorMsg", "message", "errorMessage", "description")
+
+
+def _reason(body: Any) -> str:
+    text = _message(body)
+    if text is None:
+        text = str(body) if body not in (None, "") else "no body"
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
+
+
+def _message(body: Any) -> Optional[str]:
+    if not isinstance(body, dict):
+        return None
+    named: Dict[str, Any] = body["error"] if isinstance(body.get("error"), dict) else body
+    return next((named[key] for key in MESSAGES if isinstance(named.get(key), str)), None)

@@ -1,0 +1,261 @@
+"""An emulator: a process of its own, or one that runs already, with its worlds."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from types import TracebackType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Coroutine,
+    Generator,
+    Generic,
+    List,
+    Mapping,
+    Optional,
+    Protocol,
+    Type,
+    TypeVar,
+)
+
+from . import _operations
+from ._flow import AsyncHandle, SyncHandle
+from ._process import Process
+from .errors import EmulatorError, Unreachable
+from .world import AsyncWorld, World
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .inputs import EmulatorOptions, WorldOptions
+
+USUAL_URL = "http://127.0.0.1:4600"
+VARIABLE = "RELEASE_EMULATOR_URL"
+
+# The pause between two attempts to reach an emulator that is about to start.
+PAUSE_S = 0.05
+
+
+class _Server:
+    """The state that both kinds of emulators share: the options, the process, the address."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options = options
+        self._process: Optional[Process] = None
+        self._url: Optional[str] = None
+
+    @property
+    def url(self) -> str:
+        """The address, which is that of the first world."""
+        if self._url is None:
+            raise EmulatorError("the emulator has not been started; call start(), or use a with block")
+        return self._url
+
+    @property
+    def pid(self) -> Optional[int]:
+        """The id of the process, or None for an emulator that ran already."""
+        return self._process.pid if self._process else None
+
+    @property
+    def log(self) -> List[str]:
+        """The newest lines of the process's log."""
+        return list(self._process.log) if self._process else []
+
+    def _host_url(self, name: str) -> Optional[str]:
+        """The address that closes a world of this name, or None for the first, which stays."""
+        return None if name == "main" else self.url
+
+    def _has_ended(self) -> bool:
+        return self._process is not None and self._process.has_ended
+
+    def _launch(self) -> Process:
+        if self._url is not None or self._process is not None:
+            raise EmulatorError("the emulator has been started already")
+        self._process = Process(self._options)
+        return self._process
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._url or 'not started'}>"
+
+
+def _connect_url(url: Optional[str]) -> str:
+    return (url or os.environ.get(VARIABLE) or USUAL_URL).rstrip("/")
+
+
+class Emulator(_Server):
+    """An emulator, with blocking operations.
+
+    `with Emulator(auth="strict") as emulator:` runs one on a free port for as long as the block lasts. The options are
+    the flags of the program; see `EmulatorOptions`.
+    """
+
+    def __init__(self, **options: Unpack[EmulatorOptions]) -> None:
+        super().__init__(options)
+
+    @classmethod
+    def connect(cls, url: Optional[str] = None, *, timeout_s: float = 10) -> Emulator:
+        """An emulator that runs already: at `url`, else at `RELEASE_EMULATOR_URL`, else on port 4600.
+
+        Waits until it is ready. `stop()` leaves it running.
+        """
+        emulator = cls()
+        emulator._url = _connect_url(url)
+        deadline = time.monotonic() + timeout_s
+        while not emulator._is_ready(deadline):
+            time.sleep(PAUSE_S)
+        return emulator
+
+    def _is_ready(self, deadline: float) -> bool:
+        try:
+            return SyncHandle(self.url)._run(_operations.is_ready())
+        except Unreachable:
+            if time.monotonic() > deadline:
+                raise
+            return False
+
+    def start(self) -> Emulator:
+        """Starts the process, and waits until it serves."""
+        self._url = self._launch().wait_until_ready()
+        return self
+
+    def stop(self) -> None:
+        """Ends the process, if it was started here, with all worlds."""
+        if self._process is not None:
+            self._process.stop()
+
+    @property
+    def main(self) -> World:
+        """The first world, which ends with the emulator."""
+        return World(self.url)
+
+    def world(self, **options: Unpack[WorldOptions]) -> World:
+        """Opens a world with a memory, a clock and a port of its own. See `WorldOptions`."""
+        name, url = SyncHandle(self.url)._run(_operations.open_world(options))
+        return World(url, name, self.url, self._has_ended)
+
+    def worlds(self) -> List[World]:
+        """All worlds. The first is `main`."""
+        listed = SyncHandle(self.url)._run(_operations.list_worlds())
+        return [World(url, name, self._host_url(name), self._has_ended) for name, url in listed]
+
+    def __enter__(self) -> Emulator:
+        return self if self._url is not None else self.start()
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.stop()
+
+
+class _Closing(Protocol):
+    async def close(self) -> None: ...
+
+
+AnyClosing = TypeVar("AnyClosing", bound=_Closing)
+
+
+class Opening(Generic[AnyClosing]):
+    """Something that is being opened: await it, or use it in an `async with` block, which closes it."""
+
+    def __init__(self, opening: Callable[[], Coroutine[Any, Any, AnyClosing]]) -> None:
+        self._opening = opening
+        self._opened: Optional[AnyClosing] = None
+
+    def __await__(self) -> Generator[Any, Any, AnyClosing]:
+        return self._opening().__await__()
+
+    async def __aenter__(self) -> AnyClosing:
+        self._opened = await self._opening()
+        return self._opened
+
+    async def __aexit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        if self._opened is not None:
+            await self._opened.close()
+
+
+class AsyncEmulator(_Server):
+    """An emulator, with operations to be awaited.
+
+    `async with AsyncEmulator(auth="strict") as emulator:` runs one on a free port for as long as the block lasts.
+    """
+
+    def __init__(self, **options: Unpack[EmulatorOptions]) -> None:
+        super().__init__(options)
+
+    @classmethod
+    async def connect(cls, url: Optional[str] = None, *, timeout_s: float = 10) -> AsyncEmulator:
+        """An emulator that runs already: at `url`, else at `RELEASE_EMULATOR_URL`, else on port 4600.
+
+        Waits until it is ready. `stop()` leaves it running.
+        """
+        emulator = cls()
+        emulator._url = _connect_url(url)
+        deadline = time.monotonic() + timeout_s
+        while not await emulator._is_ready(deadline):
+            await asyncio.sleep(PAUSE_S)
+        return emulator
+
+    async def _is_ready(self, deadline: float) -> bool:
+        try:
+            return await AsyncHandle(self.url)._run(_operations.is_ready())
+        except Unreachable:
+            if time.monotonic() > deadline:
+                raise
+            return False
+
+    async def start(self) -> AsyncEmulator:
+        """Starts the process, and waits until it serves."""
+        process = self._launch()
+        try:
+            self._url = await asyncio.to_thread(process.wait_until_ready)
+        except asyncio.CancelledError:
+            # Its end releases the thread that waits for the ready line.
+            process.kill()
+            raise
+        return self
+
+    async def stop(self) -> None:
+        """Ends the process, if it was started here, with all worlds."""
+        if self._process is not None:
+            await asyncio.to_thread(self._process.stop)
+
+    @property
+    def main(self) -> AsyncWorld:
+        """The first world, which ends with the emulator."""
+        return AsyncWorld(self.url)
+
+    def world(self, **options: Unpack[WorldOptions]) -> Opening[AsyncWorld]:
+        """Opens a world with a memory, a clock and a port of its own: await it, or use it in an `async with` block."""
+
+        async def opening() -> AsyncWorld:
+            name, url = await AsyncHandle(self.url)._run(_operations.open_world(options))
+            return AsyncWorld(url, name, self.url, self._has_ended)
+
+        return Opening(opening)
+
+    async def worlds(self) -> List[AsyncWorld]:
+        """All worlds. The first is `main`."""
+        listed = await AsyncHandle(self.url)._run(_operations.list_worlds())
+        return [AsyncWorld(url, name, self._host_url(name), self._has_ended) for name, url in listed]
+
+    async def __aenter__(self) -> AsyncEmulator:
+        return self if self._url is not None else await self.start()
+
+    async def __aexit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        await self.stop()

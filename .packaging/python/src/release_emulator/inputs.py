@@ -1,0 +1,170 @@
+"""The arguments that are objects, as typed dictionaries with the field names of the control plane."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from os import PathLike
+from typing import Any, Dict, List, Mapping, Optional, Sequence, TypedDict, Union
+
+Time = Union[datetime, str]
+"""An instant: a datetime, or an RFC 3339 text such as `2030-01-01T00:00:00Z`."""
+
+Condition = Any
+"""A text (a glob), another value (equal), or one of `{"equals": …}`, `{"matches": …}`, `{"exists": …}`."""
+
+State = Mapping[str, Any]
+"""A state in the fixture format."""
+
+
+class Uniform(TypedDict):
+    """A length between two bounds, in milliseconds."""
+
+    min: int
+    max: int
+
+
+class LogNormal(TypedDict):
+    """A length around a median, in milliseconds."""
+
+    median: int
+    sigma: float
+
+
+Length = Union[int, Uniform, LogNormal]
+"""Milliseconds, or their distribution."""
+
+
+class ScriptMatch(TypedDict, total=False):
+    """The steps that a script decides. All given fields must hold; texts are globs, except `family` and `work`."""
+
+    family: str
+    scope: str
+    name: str
+    stage: str
+    service: str
+    step: str
+    work: str
+
+
+class ScriptedStep(TypedDict, total=False):
+    """One outcome of a sequence."""
+
+    outcome: str
+    message: str
+    takes_ms: Length
+    weight: float
+
+
+class FaultMatch(TypedDict, total=False):
+    """The requests that a fault hits. All given fields must hold."""
+
+    family: str
+    operation: str
+    action: str
+    method: str
+    path: str
+    scope: str
+    caller: str
+    query: Mapping[str, Condition]
+    headers: Mapping[str, Condition]
+    body: Mapping[str, Condition]
+
+
+class RequestFilter(FaultMatch, total=False):
+    """The recorded requests to select. All given fields must hold."""
+
+    status: Union[int, str]
+    evidence: str
+    since: Time
+    unknown_route: bool
+
+
+# `from` is a keyword, so this one cannot be written as a class.
+TransitionMatch = TypedDict(
+    "TransitionMatch",
+    {
+        "family": str,
+        "scope": str,
+        "resource": str,
+        "name": str,
+        "stage": str,
+        "service": str,
+        "step": str,
+        "from": str,
+        "to": str,
+        "level": str,
+    },
+    total=False,
+)
+"""The transitions that a webhook is told of. All given fields must hold."""
+
+
+class ClockTarget(TypedDict):
+    """A status to be reached: `{"family": "pipelines", "id": …, "status": "succeeded"}`."""
+
+    family: str
+    id: str
+    status: Union[int, str]
+
+
+class WorldOptions(TypedDict, total=False):
+    """The options of a new world. Those that are absent are as in the flags of the emulator.
+
+    `fixtures` is a state, `{}` for an empty one. `freeze` is the instant at which the clock stands; with None it runs.
+    """
+
+    name: str
+    fixtures: State
+    freeze: Optional[Time]
+    auth: str
+    fidelity: str
+    references: str
+    step: Union[timedelta, str]
+    pace: float
+    pipelines_list: str
+    progress: str
+    journal_bytes: int
+
+
+AnyPath = Union[str, "PathLike[str]"]
+
+
+class EmulatorOptions(TypedDict, total=False):
+    """The options of an emulator process. Those that are not listed here are given in `flags`.
+
+    `fixtures` is a file, the word `documented`, a state, or a list of these. `binary` is the program to run,
+    `start_timeout_s` the longest time that its start may take, `cwd` the folder that it runs in.
+    """
+
+    listen: str
+    fixtures: Union[AnyPath, State, Sequence[Union[AnyPath, State]]]
+    auth: str
+    fidelity: str
+    references: str
+    step: Union[timedelta, str]
+    pace: float
+    freeze: Time
+    pipelines_list: str
+    progress: str
+    journal_bytes: int
+    max_worlds: int
+    world_ports: str
+    public_url: str
+    webhooks_anywhere: bool
+    log: str
+    log_level: str
+    flags: Sequence[str]
+    binary: AnyPath
+    start_timeout_s: float
+    cwd: AnyPath
+
+
+PatchOperation = Dict[str, Any]
+"""An operation of JSON Patch (RFC 6902)."""
+
+Sequences = List[ScriptedStep]
+
+
+def step_text(step: Union[timedelta, str]) -> str:
+    """A length of a step as the flag `--step` takes it."""
+    return step if isinstance(step, str) else f"{round(step / timedelta(milliseconds=1))}ms"

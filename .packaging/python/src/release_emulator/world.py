@@ -1,0 +1,188 @@
+"""A world: one memory with one clock, on a port of its own."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Callable, Optional, Type
+
+from . import _events, _operations
+from ._flow import AsyncHandle, SyncHandle
+from ._report import ReportOperations
+from .errors import Unreachable
+
+
+class Clock(SyncHandle, _operations.ClockOperations):
+    __doc__ = _operations.ClockOperations.__doc__
+
+
+class Scripts(SyncHandle, _operations.ScriptOperations):
+    __doc__ = _operations.ScriptOperations.__doc__
+
+
+class Faults(SyncHandle, _operations.FaultOperations):
+    __doc__ = _operations.FaultOperations.__doc__
+
+
+class Requests(SyncHandle, _operations.RequestOperations):
+    __doc__ = _operations.RequestOperations.__doc__
+
+
+class StateDocument(SyncHandle, _operations.StateOperations):
+    __doc__ = _operations.StateOperations.__doc__
+
+
+class Webhooks(SyncHandle, _operations.WebhookOperations):
+    __doc__ = _operations.WebhookOperations.__doc__
+
+
+class AsyncClock(AsyncHandle, _operations.ClockOperations):
+    __doc__ = _operations.ClockOperations.__doc__
+
+
+class AsyncScripts(AsyncHandle, _operations.ScriptOperations):
+    __doc__ = _operations.ScriptOperations.__doc__
+
+
+class AsyncFaults(AsyncHandle, _operations.FaultOperations):
+    __doc__ = _operations.FaultOperations.__doc__
+
+
+class AsyncRequests(AsyncHandle, _operations.RequestOperations):
+    __doc__ = _operations.RequestOperations.__doc__
+
+
+class AsyncStateDocument(AsyncHandle, _operations.StateOperations):
+    __doc__ = _operations.StateOperations.__doc__
+
+
+class AsyncWebhooks(AsyncHandle, _operations.WebhookOperations):
+    __doc__ = _operations.WebhookOperations.__doc__
+
+
+def _never() -> bool:
+    return False
+
+
+class World(SyncHandle, _operations.WorldOperations, ReportOperations):
+    """A world, with blocking operations. In a `with` block it is closed at the end."""
+
+    def __init__(
+        self,
+        url: str,
+        name: str = "main",
+        host_url: Optional[str] = None,
+        has_ended: Callable[[], bool] = _never,
+    ) -> None:
+        super().__init__(url)
+        self.url = url
+        self.name = name
+        self.clock = Clock(url)
+        self.scripts = Scripts(url)
+        self.faults = Faults(url)
+        self.requests = Requests(url)
+        self.state = StateDocument(url)
+        self.webhooks = Webhooks(url)
+        self._host_url = host_url
+        self._has_ended = has_ended
+
+    def events(
+        self,
+        *,
+        family: Optional[str] = None,
+        id: Optional[str] = None,
+        after: Optional[int] = None,
+        timeout_s: Optional[float] = None,
+    ) -> _events.EventStream:
+        """The events from now on, or after the event with a number; 0 begins with the oldest that is kept.
+
+        `family` and `id` select requests and transitions. If no event comes within `timeout_s` of real time, the stream
+        ends with a `TimeoutError`.
+        """
+        return _events.EventStream(self._address, _events.subscription(family, id, after), timeout_s)
+
+    def asynchronous(self) -> AsyncWorld:
+        """The same world, for asyncio."""
+        return AsyncWorld(self.url, self.name, self._host_url, self._has_ended)
+
+    def close(self) -> None:
+        """Closes the world, with its port. The first world of an emulator ends with the emulator."""
+        if self._host_url is not None:
+            try:
+                SyncHandle(self._host_url)._run(_operations.close_world(self.name))
+            except Unreachable:
+                # An interrupted test run ends the emulator too, and with it the world.
+                if not self._has_ended():
+                    raise
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<World {self.name} {self.url}>"
+
+
+class AsyncWorld(AsyncHandle, _operations.WorldOperations, ReportOperations):
+    """A world, with operations to be awaited. In an `async with` block it is closed at the end."""
+
+    def __init__(
+        self,
+        url: str,
+        name: str = "main",
+        host_url: Optional[str] = None,
+        has_ended: Callable[[], bool] = _never,
+    ) -> None:
+        super().__init__(url)
+        self.url = url
+        self.name = name
+        self.clock = AsyncClock(url)
+        self.scripts = AsyncScripts(url)
+        self.faults = AsyncFaults(url)
+        self.requests = AsyncRequests(url)
+        self.state = AsyncStateDocument(url)
+        self.webhooks = AsyncWebhooks(url)
+        self._host_url = host_url
+        self._has_ended = has_ended
+
+    def events(
+        self,
+        *,
+        family: Optional[str] = None,
+        id: Optional[str] = None,
+        after: Optional[int] = None,
+    ) -> _events.AsyncEventStream:
+        """The events from now on, or after the event with a number; 0 begins with the oldest that is kept.
+
+        `family` and `id` select requests and transitions.
+        """
+        return _events.AsyncEventStream(self._address, _events.subscription(family, id, after))
+
+    async def close(self) -> None:
+        """Closes the world, with its port. The first world of an emulator ends with the emulator."""
+        if self._host_url is not None:
+            try:
+                await AsyncHandle(self._host_url)._run(_operations.close_world(self.name))
+            except Unreachable:
+                if not self._has_ended():
+                    raise
+
+    async def __aenter__(self) -> AsyncWorld:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"<AsyncWorld {self.name} {self.url}>"

@@ -1,0 +1,62 @@
+"""A user's typed code, which `mypy --strict` accepts, and which holds the types of the answers."""
+
+from datetime import datetime, timedelta
+from typing import List, Optional
+
+from release_emulator import (
+    AsyncEmulator,
+    AsyncWorld,
+    Emulator,
+    Journal,
+    NotVerified,
+    RequestFilter,
+    Resource,
+    ScriptMatch,
+    Transition,
+    World,
+    WorldOptions,
+)
+
+
+def a_story(world: World) -> Optional[datetime]:
+    roll_out: ScriptMatch = {"family": "pipelines", "step": "roll-out"}
+    world.scripts.add(roll_out, outcome="fail", takes_ms={"median": 500, "sigma": 0.4})
+    world.faults.add({"operation": "ListPipelines", "query": {"limit": "5"}}, status=503, delay_ms=20)
+    transitions: List[Transition] = world.clock.advance(timedelta(minutes=1)).transitions
+    resources: List[Resource] = world.resources(family="pipelines")
+    started: RequestFilter = {"operation": "OperatePipeline", "action": "start"}
+    try:
+        matched: int = world.requests.verify(started, exactly=len(transitions))
+    except NotVerified as error:
+        matched = error.matched
+    journal: Journal = world.requests.list({"status": "4*"}, limit=matched)
+    hints: List[Optional[str]] = [request.hint for request in journal]
+    with world.events(family="pipelines", timeout_s=1) as events:
+        for event in events:
+            return event.transition.time if event.transition else None
+    following = world.timeline("pipelines", resources[0].id).next
+    return following.time if following and hints else None
+
+
+async def the_same(world: AsyncWorld) -> List[Resource]:
+    advanced = await world.clock.advance(until="idle", within=timedelta(days=3))
+    transitions: List[Transition] = advanced.transitions
+    matched: int = await world.requests.verify({"family": "plans"}, at_least=len(transitions))
+    async for event in world.events():
+        if event.id == matched:
+            break
+    return await world.resources()
+
+
+def emulators() -> None:
+    options: WorldOptions = {"auth": "strict", "freeze": None}
+    with Emulator(auth="shape", step=timedelta(seconds=1)) as emulator, emulator.world(**options) as world:
+        a_story(world)
+
+
+async def awaited() -> None:
+    async with AsyncEmulator(fixtures="documented") as emulator:
+        async with emulator.world(name="one") as world:
+            await the_same(world)
+        other: AsyncWorld = await emulator.world()
+        await other.close()
