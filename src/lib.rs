@@ -42,6 +42,8 @@
 //! |---|---|
 //! | `main.rs` | the process: runtime, signals, ready line |
 //! | `cli/` | the command line: commands, options with their environment variables, values |
+//! | `health.rs` | the question whether an emulator is ready |
+//! | `taken_port.rs` | the way out for an address on which the process cannot listen |
 //! | `exec.rs` | a command run against an emulator of its own, and its verdict |
 //! | `emulator/` | [`Emulator`], the in-process API for test authors |
 //! | `app.rs` | the router of a world: its families and its control plane |
@@ -72,10 +74,12 @@
 //! families/iam -> families/huawei, http, sim, world
 //! families/servicestage -> families/huawei, http, sim, world
 //! families/zadig -> http, sim, world
+//! health -> server
 //! http -> sim
-//! main -> app, cli, control, exec, registry, server
+//! main -> app, cli, control, exec, health, registry, server, taken_port
 //! registry -> families/asm, families/huawei, families/iam, families/servicestage, families/zadig, http, sim, world
 //! server -> http, registry, sim
+//! taken_port -> cli, health, server
 //! world -> http, sim
 //! ```
 //!
@@ -139,10 +143,14 @@ mod emulator;
 #[cfg(feature = "cli")]
 mod exec;
 mod families;
+#[cfg(feature = "cli")]
+mod health;
 mod http;
 mod registry;
 mod server;
 mod sim;
+#[cfg(feature = "cli")]
+mod taken_port;
 mod world;
 
 /// The modules as the binary, the tests and the benches need them. Nothing in here is part of the public interface.
@@ -162,6 +170,10 @@ pub mod internals {
     pub mod families {
         pub use crate::families::*;
     }
+    #[cfg(feature = "cli")]
+    pub mod health {
+        pub use crate::health::*;
+    }
     pub mod http {
         pub use crate::http::*;
     }
@@ -173,6 +185,10 @@ pub mod internals {
     }
     pub mod sim {
         pub use crate::sim::*;
+    }
+    #[cfg(feature = "cli")]
+    pub mod taken_port {
+        pub use crate::taken_port::*;
     }
     pub mod world {
         pub use crate::world::*;

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use mimalloc::MiMalloc;
 use release_emulator::internals::cli::{
-    CliCommand, ExecOptions, LogFormat, LogLevel, ServeOptions,
+    CliCommand, ExecOptions, HealthOptions, LogFormat, LogLevel, ServeOptions, USUAL_PORT,
 };
 use release_emulator::internals::exec::{self, FailureReport};
 use release_emulator::internals::registry::fixtures;
+use release_emulator::internals::server::listeners::{Endpoint, Listeners};
 use release_emulator::internals::server::worlds::{OnClose, WorldServer};
-use release_emulator::internals::{app_with_host, control};
-use tokio::net::TcpListener;
+use release_emulator::internals::{app_with_host, control, health, taken_port};
 use tokio::runtime::{Builder, Handle};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
@@ -27,6 +27,7 @@ use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuar
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Exit codes beside 0 (a clean stop) and those of a command.
+const NOT_READY: u8 = 1;
 const USAGE: u8 = 2;
 const CANNOT_BIND: u8 = 3;
 const BAD_FIXTURES: u8 = 4;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         CliCommand::Exec(options) => {
             process(&options.serve, async |server| run(&options, &server).await)
         }
+        CliCommand::Health(options) => ask(&options),
         CliCommand::OpenApi(options) => {
             print(&control::openapi(&options.settings(), &options.base_url()))
         }
@@ -61,6 +63,18 @@ fn main() -> ExitCode {
     // Stderr may be closed; the exit code reports the failure too.
     let _ = writeln!(std::io::stderr(), "release-emulator: {why}");
     ExitCode::from(code)
+}
+
+/// Asks if an emulator is ready.
+fn ask(options: &HealthOptions) -> Result<u8, ExitError> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| (NOT_READY, format!("cannot start: {error}")))?;
+    let wait = Duration::from_millis(options.wait.unsigned_abs());
+    let url = options.url();
+    match runtime.block_on(health::wait(&url, wait)) {
+        Ok(()) => print(&format!("ready: {url}")),
+        Err(why) => Err((NOT_READY, why.to_string())),
+    }
 }
 
 fn print(text: &str) -> Result<u8, ExitError> {
@@ -89,7 +103,8 @@ fn process(
 
 /// Serves until a signal.
 async fn serve(options: &ServeOptions, server: &Handle) -> Result<u8, ExitError> {
-    let host = start(options, server, None).await?;
+    let endpoints = options.listen.endpoints(USUAL_PORT);
+    let host = start(options, endpoints, server, None).await?;
     stop_on_signal(&host.stop())
         .map_err(|error| (USAGE, format!("cannot listen for signals: {error}")))?;
     open(options, &host)?;
@@ -110,7 +125,8 @@ async fn serve(options: &ServeOptions, server: &Handle) -> Result<u8, ExitError>
 async fn run(options: &ExecOptions, server: &Handle) -> Result<u8, ExitError> {
     let findings = FailureReport::default();
     let on_close = findings.collect(options.fail_on.clone());
-    let host = start(&options.serve, server, Some(on_close)).await?;
+    let endpoints = options.serve.listen.endpoints(0);
+    let host = start(&options.serve, endpoints, server, Some(on_close)).await?;
     open(&options.serve, &host)?;
     let identities = host
         .first()
@@ -153,18 +169,30 @@ async fn run(options: &ExecOptions, server: &Handle) -> Result<u8, ExitError> {
 /// Loads the fixtures, binds and serves, not yet open.
 async fn start(
     options: &ServeOptions,
+    endpoints: Vec<Endpoint>,
     server: &Handle,
     on_close: Option<OnClose>,
 ) -> Result<WorldServer, ExitError> {
     let world = fixtures::world(&options.fixtures, None, &options.settings())
         .map_err(|error| (BAD_FIXTURES, error.to_string()))?;
-    let (listen, limits) = (options.listen, options.limits());
+    let limits = options.limits();
+    let listeners = {
+        // Sockets belong to the runtime in which they are bound.
+        let _server = server.enter();
+        Listeners::bind(&endpoints)
+    };
+    let listeners = match listeners {
+        Ok(listeners) => listeners,
+        Err(error) => {
+            let advice = taken_port::advise(&error, &options.listen).await;
+            return Err((CANNOT_BIND, advice));
+        }
+    };
     let started = server.spawn(async move {
-        let listener = TcpListener::bind(listen).await?;
-        WorldServer::start(world, listener, limits, app_with_host, on_close)
+        WorldServer::start(world, listeners, limits, app_with_host, on_close)
     });
-    let started = started.await.expect("binding does not panic");
-    started.map_err(|error| (CANNOT_BIND, format!("cannot listen on {listen}: {error}")))
+    let started = started.await.expect("starting does not panic");
+    started.map_err(|error| (CANNOT_BIND, format!("cannot listen: {error}")))
 }
 
 /// Writes the port file and declares the first world open.

@@ -4,7 +4,13 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use super::options::{ExecOptions, ServeOptions};
+use super::options::{ExecOptions, HealthOptions, ServeOptions};
+
+const EXEC_EXAMPLES: &str = "\
+Examples:
+  release-emulator exec pytest -q
+  release-emulator exec --auth strict --fixtures documented -- npm test
+  cargo run -- exec -- pytest -q        (from a checkout; the first -- belongs to cargo)";
 
 /// A local emulator of four release APIs: Huawei ASM releases, ServiceStage release plans and pipelines,
 /// Zadig delivery versions.
@@ -23,20 +29,18 @@ pub enum CliCommand {
     /// Serve until a signal (the default)
     Serve(ServeOptions),
     /// Serve on a free port while a command runs, and exit with its code
+    #[command(after_help = EXEC_EXAMPLES)]
     Exec(ExecOptions),
+    /// Ask an emulator if it is ready: exit code 0 if it is, 1 with the reason if not
+    Health(HealthOptions),
     /// Print the OpenAPI document of a server with these flags
     #[command(name = "openapi")]
     OpenApi(ServeOptions),
 }
 
-/// The command line. `exec` uses a free port by default.
+/// The command line.
 pub(super) fn command() -> clap::Command {
-    Cli::command().mut_subcommand("exec", |exec| {
-        // It would be listed last otherwise.
-        exec.mut_arg("listen", |listen| {
-            listen.default_value("127.0.0.1:0").display_order(0)
-        })
-    })
+    Cli::command()
 }
 
 /// The arguments with `openapi` in front of the flags before it, so that it can be added to the end of any command line

@@ -1,6 +1,7 @@
 //! The command line and its environment variables.
 
 mod commands;
+mod listen;
 mod options;
 mod values;
 mod variables;
@@ -8,23 +9,33 @@ mod variables;
 use std::ffi::OsString;
 use std::io::Write;
 
-use clap::FromArgMatches;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, FromArgMatches};
 
 pub use commands::CliCommand;
 use commands::{Cli, command, with_command_first};
-pub use options::{ExecOptions, LogFormat, LogLevel, ServeOptions};
-use variables::{FIXTURES, env_source_of, unknown_variable};
+pub use listen::{ListenOptions, USUAL_PORT};
+pub use options::{ExecOptions, HealthOptions, LogFormat, LogLevel, ServeOptions};
+use variables::{FIXTURES, check_variables, env_source_of};
 
 impl CliCommand {
     /// Reads the process's arguments and environment. Exits with code 2 on an error, and with 0 after `--help` and
     /// `--version`.
     pub fn from_process() -> Self {
-        if let Some(error) =
-            unknown_variable(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
-        {
-            command()
-                .error(clap::error::ErrorKind::UnknownArgument, error)
-                .exit();
+        let variables = std::env::vars_os();
+        let variables = variables.filter_map(|(name, value)| {
+            Some((
+                name.into_string().ok()?,
+                value.to_string_lossy().into_owned(),
+            ))
+        });
+        match check_variables(variables) {
+            Err(error) => command().error(ErrorKind::UnknownArgument, error).exit(),
+            Ok(Some(note)) => {
+                let _ = writeln!(std::io::stderr(), "release-emulator: {note}");
+            }
+            Ok(None) => {}
         }
         let arguments = || std::env::args_os().filter_map(|argument| argument.into_string().ok());
         match Self::read(std::env::args_os(), std::env::var(FIXTURES).ok().as_deref()) {
@@ -59,7 +70,36 @@ impl CliCommand {
                 .map(str::to_owned)
                 .collect();
         }
-        Ok(command)
+        let matches = matches
+            .subcommand()
+            .map_or(&matches, |(_, matches)| matches);
+        match command.settle(matches) {
+            Ok(()) => Ok(command),
+            Err(error) => Err(self::command().error(ErrorKind::ArgumentConflict, error)),
+        }
+    }
+
+    /// Resolves what is said twice about the address.
+    fn settle(&mut self, matches: &ArgMatches) -> Result<(), String> {
+        let is_flag = |name: &str| {
+            matches.try_contains_id(name).unwrap_or(false)
+                && matches.value_source(name) == Some(ValueSource::CommandLine)
+        };
+        let listen = match self {
+            Self::Serve(options)
+            | Self::OpenApi(options)
+            | Self::Exec(ExecOptions { serve: options, .. }) => &mut options.listen,
+            Self::Health(options) => {
+                if is_flag("listen") || is_flag("port") {
+                    if is_flag("url") {
+                        return Err("--url is given, and --listen or --port too".to_owned());
+                    }
+                    options.url = None;
+                }
+                &mut options.listen
+            }
+        };
+        listen.settle(is_flag("listen"))
     }
 }
 
@@ -86,6 +126,10 @@ mod tests {
         }
     }
 
+    fn port(options: &ServeOptions) -> u16 {
+        options.listen.endpoints(USUAL_PORT)[0].port
+    }
+
     #[test]
     fn serve_is_the_default_command() {
         for arguments in [
@@ -93,9 +137,9 @@ mod tests {
             &["serve", "--step", "0s", "--listen", "127.0.0.1:0"],
         ] {
             let options = serve(arguments, None);
-            assert_eq!((options.step, options.listen.port()), (0, 0));
+            assert_eq!((options.step, port(&options)), (0, 0));
         }
-        assert_eq!(serve(&[], None).listen.port(), 4600);
+        assert_eq!(port(&serve(&[], None)), 4600);
     }
 
     #[test]
@@ -158,10 +202,13 @@ mod tests {
         ]);
         assert_eq!(given.command, ["sh", "--step"]);
         assert_eq!(given.fail_on, [FailOn::UnusedScript]);
-        assert_eq!((given.serve.step, given.serve.listen.port()), (0, 0));
+        assert_eq!(given.serve.step, 0);
+        assert_eq!(given.serve.listen.endpoints(0)[0].port, 0);
         assert_eq!(given.serve.fixtures, ["documented"]);
         let chosen = exec(&["exec", "--listen", "127.0.0.1:4611", "--", "sh"]);
-        assert_eq!(chosen.serve.listen.port(), 4611);
+        assert_eq!(port(&chosen.serve), 4611);
+        let on_port = exec(&["exec", "--port", "4611", "--", "sh"]);
+        assert_eq!(port(&on_port.serve), 4611);
 
         let missing = read(&["exec"], None).unwrap_err();
         assert!(missing.contains("<CMD>"), "{missing}");
@@ -173,6 +220,53 @@ mod tests {
                 ),
             "{unknown}"
         );
+    }
+
+    #[test]
+    fn the_command_of_exec_needs_no_dashes_and_keeps_its_own() {
+        let command = |arguments: &[&str]| match read(arguments, None) {
+            Ok(CliCommand::Exec(options)) => options.command,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(command(&["exec", "echo", "hi"]), ["echo", "hi"]);
+        let own = command(&["exec", "--step", "0s", "pytest", "-q", "--step", "--", "x"]);
+        assert_eq!(own, ["pytest", "-q", "--step", "--", "x"]);
+        let own = command(&["exec", "--", "sh", "-c", "--", "openapi"]);
+        assert_eq!(own, ["sh", "-c", "--", "openapi"]);
+        let unknown = read(&["exec", "--setp", "0s", "pytest"], None).unwrap_err();
+        assert!(unknown.contains("--step"), "{unknown}");
+    }
+
+    #[test]
+    fn listen_repeats_and_splits_at_commas() {
+        let ports = |arguments: &[&str]| {
+            let endpoints = serve(arguments, None)
+                .listen
+                .endpoints(USUAL_PORT)
+                .into_iter();
+            endpoints.map(|endpoint| endpoint.port).collect::<Vec<_>>()
+        };
+        assert_eq!(ports(&["--listen", "81", "--listen", ":82"]), [81, 82]);
+        assert_eq!(ports(&["--listen", "81,[::1]:82"]), [81, 82]);
+        let error = read(&["--listen", "81", "--port", "82"], None).unwrap_err();
+        assert!(error.contains("(81 and 82)"), "{error}");
+    }
+
+    #[test]
+    fn health_asks_the_address_of_the_flags() {
+        let url = |arguments: &[&str]| match read(&[&["health"], arguments].concat(), None) {
+            Ok(CliCommand::Health(options)) => Ok((options.url(), options.wait)),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(error),
+        };
+        let at = |url: &str| Ok((url.to_owned(), 0));
+        assert_eq!(url(&[]), at("http://127.0.0.1:4600"));
+        assert_eq!(url(&["--port", "81"]), at("http://127.0.0.1:81"));
+        assert_eq!(url(&["--listen", ":81"]), at("http://127.0.0.1:81"));
+        assert_eq!(url(&["--url", "http://a:1"]), at("http://a:1"));
+        assert_eq!(url(&["--wait", "10s"]).unwrap().1, 10_000);
+        let both = url(&["--url", "http://a:1", "--port", "81"]).unwrap_err();
+        assert!(both.contains("--url is given"), "{both}");
     }
 
     #[test]
@@ -202,7 +296,8 @@ mod tests {
         for (arguments, flag) in [
             (["--pace", "0"], "--pace"),
             (["--freeze", "noon"], "--freeze"),
-            (["--listen", "4600"], "--listen"),
+            (["--listen", "4600x"], "--listen"),
+            (["--port", "70000"], "--port"),
             (["--auth", "none"], "--auth"),
             (["--max-worlds", "0"], "--max-worlds"),
             (["--stpe", "1s"], "--step"),

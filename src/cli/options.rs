@@ -1,13 +1,13 @@
 //! The options of the commands, each with its environment variable.
 
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::values::{address, count, pace, ports, time};
+use super::listen::ListenOptions;
+use super::values::{count, pace, ports, time};
 use crate::exec::FailOn;
 use crate::server::worlds::Limits;
 use crate::sim::Millis;
@@ -15,9 +15,6 @@ use crate::world::public_url::PublicUrl;
 use crate::world::settings::{
     Auth, Fidelity, PipelinesList, Progress, References, Settings, length,
 };
-
-/// The port of `--listen` by default.
-const USUAL_PORT: u16 = 4600;
 
 const FIXTURES_HELP: &str = "A fixture file (.json, .yaml, .yml), or `documented` for the documented \
     examples; may be repeated [env: RELEASE_EMULATOR_FIXTURES, comma-separated]";
@@ -28,9 +25,9 @@ const PUBLIC_URL_HELP: &str = "The URL of the server in its answers, such as htt
 /// The options of `serve`.
 #[derive(Clone, Debug, Args)]
 pub struct ServeOptions {
-    /// The address to listen on; port 0 picks a free one
-    #[arg(long, env = "RELEASE_EMULATOR_LISTEN", default_value = "127.0.0.1:4600", value_parser = address)]
-    pub listen: SocketAddr,
+    /// The addresses to listen on.
+    #[command(flatten)]
+    pub listen: ListenOptions,
     /// A fixture file (.json, .yaml, .yml), or `documented` for the documented examples; may be repeated
     #[arg(long, value_name = "FILE|documented", help = FIXTURES_HELP)]
     pub fixtures: Vec<String>,
@@ -109,9 +106,31 @@ pub struct ExecOptions {
         value_delimiter = ','
     )]
     pub fail_on: Vec<FailOn>,
-    /// The command with its arguments
-    #[arg(last = true, required = true, value_name = "CMD")]
+    /// The command with its arguments; the flags before it are those of the emulator, `--` between them may be left out
+    #[arg(trailing_var_arg = true, required = true, value_name = "CMD")]
     pub command: Vec<OsString>,
+}
+
+/// The options of `health`.
+#[derive(Clone, Debug, Args)]
+pub struct HealthOptions {
+    /// The URL to ask; absent: that of --listen and --port
+    #[arg(long, env = "RELEASE_EMULATOR_URL", value_name = "URL")]
+    pub url: Option<String>,
+    /// Ask until it is ready, for at most this long, such as 10s
+    #[arg(long, value_name = "LENGTH", default_value = "0s", value_parser = length)]
+    pub wait: Millis,
+    /// The addresses on which the emulator listens.
+    #[command(flatten)]
+    pub listen: ListenOptions,
+}
+
+impl HealthOptions {
+    /// The URL to ask.
+    pub fn url(&self) -> String {
+        let url = self.url.clone();
+        url.unwrap_or_else(|| self.listen.base_url())
+    }
 }
 
 /// The format of log lines.
@@ -161,23 +180,10 @@ impl ServeOptions {
         }
     }
 
-    /// The URL of the server: its public one, or that for clients on the same machine. Port 0 is no address, so the
-    /// usual one stands for it.
+    /// The URL of the server: its public one, or that for clients on the same machine.
     pub fn base_url(&self) -> String {
-        if let Some(public_url) = &self.public_url {
-            return public_url.to_string();
-        }
-        let mut address = self.listen;
-        if address.ip().is_unspecified() {
-            address.set_ip(match address {
-                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-            });
-        }
-        if address.port() == 0 {
-            address.set_port(USUAL_PORT);
-        }
-        format!("http://{address}")
+        let public_url = self.public_url.as_ref().map(ToString::to_string);
+        public_url.unwrap_or_else(|| self.listen.base_url())
     }
 
     /// The limits on further worlds.

@@ -1,18 +1,10 @@
 //! The values of flags, and their errors.
 
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::ops::RangeInclusive;
 
 use crate::sim::Millis;
 use crate::sim::time::{NOT_RFC3339, parse_rfc3339};
 use crate::world::settings::is_pace;
-
-pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    let mut addresses = text.to_socket_addrs().into_iter().flatten();
-    addresses
-        .next()
-        .ok_or_else(|| "must be an address with a port, such as 127.0.0.1:4600".to_owned())
-}
 
 pub(super) fn pace(text: &str) -> Result<f64, String> {
     let pace = text.parse().ok().filter(|pace| is_pace(*pace));

@@ -1,12 +1,12 @@
-//! An HTTP client for webhooks: one request on a connection of its own, without TLS and redirects.
+//! An HTTP client for webhooks and health checks: one request on a connection of its own, without TLS and redirects.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::{HeaderName, HeaderValue, Request, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use futures_util::future::{Either, select};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Collected, Full, Limited};
 use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpStream, lookup_host};
@@ -20,31 +20,50 @@ const MOST_READ: usize = 64 << 10;
 
 const USER_AGENT: &str = concat!("release-emulator/", env!("CARGO_PKG_VERSION"));
 
-/// Sends a request to an absolute URL, and returns the status of the answer. The error is the reason that there is none.
+/// Posts a body to an absolute URL, and returns the status of the answer. The error is the reason that there is none.
 pub(super) async fn post(
     url: &Uri,
     headers: Vec<(&'static str, String)>,
     body: Bytes,
 ) -> Result<u16, String> {
-    match timeout(LONGEST, exchange(url, headers, body)).await {
-        Ok(Ok(status)) => Ok(status),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("no answer within {} s", LONGEST.as_secs())),
-    }
+    let answer = within(LONGEST, exchange(Method::POST, url, headers, body)).await;
+    answer.map(|(status, _)| status)
+}
+
+/// Gets an absolute URL, and returns the status of the answer with the beginning of its body.
+pub async fn get(url: &Uri, longest: Duration) -> Result<(u16, Bytes), String> {
+    within(
+        longest,
+        exchange(Method::GET, url, Vec::new(), Bytes::new()),
+    )
+    .await
 }
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
+async fn within<T>(
+    longest: Duration,
+    exchange: impl Future<Output = Result<T, AnyError>>,
+) -> Result<T, String> {
+    match timeout(longest, exchange).await {
+        Ok(answer) => answer.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", longest.as_secs())),
+    }
+}
+
 async fn exchange(
+    method: Method,
     url: &Uri,
     headers: Vec<(&'static str, String)>,
     body: Bytes,
-) -> Result<u16, AnyError> {
+) -> Result<(u16, Bytes), AnyError> {
     let (host, port) = (url.host().unwrap_or_default(), url.port_u16().unwrap_or(80));
     let stream = connect(host, port).await?;
     let path = url.path_and_query().map_or("/", |path| path.as_str());
     let authority = url.authority().map_or("", |authority| authority.as_str());
-    let mut request = Request::post(path)
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
         .header(header::HOST, authority)
         .header(header::USER_AGENT, USER_AGENT)
         .header(header::CONNECTION, "close")
@@ -59,14 +78,16 @@ async fn exchange(
     let exchange = async {
         let response = sender.send_request(request).await?;
         let status = response.status().as_u16();
-        // Read so that the receiver can finish writing; the status is all that counts.
-        let _ = Limited::new(response.into_body(), MOST_READ)
-            .collect()
-            .await;
-        Ok(status)
+        // Read so that the receiver can finish writing, even if the status is all that counts.
+        let body = Limited::new(response.into_body(), MOST_READ);
+        let body = body.collect().await;
+        Ok((
+            status,
+            body.map_or_else(|_| Bytes::new(), Collected::to_bytes),
+        ))
     };
     match select(Box::pin(exchange), Box::pin(connection)).await {
-        Either::Left((status, _)) => status,
+        Either::Left((answer, _)) => answer,
         // The connection has ended, and with it the exchange.
         Either::Right((_, exchange)) => exchange.await,
     }

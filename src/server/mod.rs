@@ -4,6 +4,7 @@ pub mod accept;
 mod connection;
 mod head;
 pub mod http_client;
+pub mod listeners;
 mod socket;
 pub mod timer;
 mod webhooks;

@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use indexmap::IndexMap;
-use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -17,14 +16,12 @@ use crate::http::observe::Recorder;
 use crate::http::observe::events::{WorldChange, WorldChangeKind, WorldEvent};
 use crate::registry::World;
 use crate::server::accept::serve;
+use crate::server::listeners::{Endpoint, Listeners};
 use crate::server::timer::tick;
 use crate::server::webhooks::deliver;
 
 /// The name of the first world.
 pub const MAIN: &str = "main";
-
-/// The number of connections that may queue before they are accepted.
-const BACKLOG: u32 = 1024;
 
 /// Builds the router of a world among others. Handed in, since the control plane imports this module.
 pub type App = fn(&World, WorldContext) -> Router;
@@ -97,7 +94,8 @@ pub struct WorldContext {
 
 struct ServerInner {
     first: World,
-    address: SocketAddr,
+    /// At least one.
+    addresses: Vec<SocketAddr>,
     limits: Limits,
     app: App,
     on_close: Option<OnClose>,
@@ -124,21 +122,23 @@ struct OpenWorld {
 }
 
 impl WorldServer {
-    /// Serves the first world on its listener; further ones get ports of the same address.
+    /// Serves the first world on its listeners; further ones get ports of the same addresses.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn start(
         first: World,
-        listener: TcpListener,
+        listeners: impl Into<Listeners>,
         limits: Limits,
         app: App,
         on_close: Option<OnClose>,
     ) -> std::io::Result<Self> {
-        let address = listener.local_addr()?;
+        let listeners = listeners.into();
+        let addresses = listeners.addresses()?;
+        let port = addresses[0].port();
         let inner = ServerInner {
             first: first.clone(),
-            address,
+            addresses,
             limits,
             app,
             on_close,
@@ -147,13 +147,7 @@ impl WorldServer {
             worlds: Mutex::default(),
         };
         let host = Self(Arc::new(inner));
-        host.serve(
-            &mut host.worlds(),
-            MAIN.to_owned(),
-            first,
-            listener,
-            address,
-        );
+        host.serve(&mut host.worlds(), MAIN.to_owned(), first, listeners, port);
         Ok(host)
     }
 
@@ -162,13 +156,14 @@ impl WorldServer {
         &self.0.first
     }
 
+    /// The first address of the first world.
     pub fn address(&self) -> SocketAddr {
-        self.0.address
+        self.0.addresses[0]
     }
 
     /// The base URL of the first world, without a trailing slash.
     pub fn url(&self) -> String {
-        url(self.0.address)
+        url(self.address())
     }
 
     /// Opens a world. Without a name it is called `w1`, `w2` and so on.
@@ -183,12 +178,12 @@ impl WorldServer {
         if worlds.open.len() >= self.0.limits.most {
             return Err(WorldError::TooMany(worlds.open.len()));
         }
-        let (listener, address) = self.bind(worlds.last_port)?;
-        worlds.last_port = Some(address.port());
+        let (listeners, port) = self.bind(worlds.last_port)?;
+        worlds.last_port = Some(port);
         let name = name.unwrap_or_else(|| worlds.generate_name());
-        world.set_port(address.port());
+        world.set_port(port);
         world.open();
-        Ok(self.serve(&mut worlds, name, world, listener, address))
+        Ok(self.serve(&mut worlds, name, world, listeners, port))
     }
 
     /// Closes a world. Returns once its port and its connections are closed and its memory is freed.
@@ -236,8 +231,8 @@ impl WorldServer {
         worlds: &mut OpenWorlds,
         name: String,
         world: World,
-        listener: TcpListener,
-        address: SocketAddr,
+        listeners: Listeners,
+        port: u16,
     ) -> WorldInfo {
         let (stop, closed) = (self.0.stop.child_token(), CancellationToken::new());
         let context = WorldContext {
@@ -246,9 +241,8 @@ impl WorldServer {
         };
         let recorder = Arc::clone(world.recorder());
         recorder.name_world(&name);
-        let running = run_world(context, world, listener, stop.clone(), closed.clone());
+        let running = run_world(context, world, listeners, stop.clone(), closed.clone());
         worlds.tell(WorldChangeKind::Opened, &name);
-        let port = address.port();
         let info = WorldInfo { name, port };
         let open = OpenWorld {
             info: info.clone(),
@@ -261,8 +255,8 @@ impl WorldServer {
         info
     }
 
-    /// Binds the next port that is free.
-    fn bind(&self, last: Option<u16>) -> Result<(TcpListener, SocketAddr), WorldError> {
+    /// Binds the next port that is free on all addresses.
+    fn bind(&self, last: Option<u16>) -> Result<(Listeners, u16), WorldError> {
         let (ports, tried) = match &self.0.limits.ports {
             None => (vec![0], "any port".to_owned()),
             Some(range) => (
@@ -272,8 +266,11 @@ impl WorldServer {
         };
         let mut cause = std::io::ErrorKind::AddrInUse.into();
         for port in ports {
-            match listen(SocketAddr::new(self.0.address.ip(), port)) {
-                Ok(bound) => return Ok(bound),
+            let ips = self.0.addresses.iter().map(SocketAddr::ip);
+            let endpoints: Vec<_> = ips.map(|ip| Endpoint::new([ip], port)).collect();
+            let bound = Listeners::bind(&endpoints).map_err(|error| error.cause);
+            match bound.and_then(|listeners| Ok((listeners.addresses()?[0].port(), listeners))) {
+                Ok((port, listeners)) => return Ok((listeners, port)),
                 Err(error) => cause = error,
             }
         }
@@ -322,7 +319,7 @@ impl OpenWorld {
 async fn run_world(
     context: WorldContext,
     world: World,
-    listener: TcpListener,
+    listeners: Listeners,
     stop: CancellationToken,
     closed: CancellationToken,
 ) {
@@ -336,7 +333,7 @@ async fn run_world(
         async move { stop.run_until_cancelled(deliver(recorder, &name)).await }
     };
     let delivery = tokio::spawn(deliver_until_stop);
-    serve(listener, router, stop).await;
+    serve(listeners, router, stop).await;
     let _ = delivery.await;
     // A panic of the timer task has been logged, and does not end the world.
     let _ = timer.await;
@@ -351,19 +348,6 @@ async fn run_world(
     drop(closed);
 }
 
-fn listen(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAddr)> {
-    let socket = match address {
-        SocketAddr::V4(_) => TcpSocket::new_v4(),
-        SocketAddr::V6(_) => TcpSocket::new_v6(),
-    }?;
-    // As for the first world: connections that linger from an earlier process must not hold the port.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    let listener = socket.listen(BACKLOG)?;
-    let address = listener.local_addr()?;
-    Ok((listener, address))
-}
-
 /// The ports of a range, each once, starting after the given one.
 fn rotating_ports(range: &RangeInclusive<u16>, after: Option<u16>) -> impl Iterator<Item = u16> {
     let (start, end) = (*range.start(), *range.end());
@@ -375,7 +359,7 @@ fn rotating_ports(range: &RangeInclusive<u16>, after: Option<u16>) -> impl Itera
 }
 
 /// The URL of an address; the loopback's if the process listens on all addresses.
-fn url(address: SocketAddr) -> String {
+pub fn url(address: SocketAddr) -> String {
     let ip = match address.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),

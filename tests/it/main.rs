@@ -26,6 +26,7 @@ mod hints;
 mod iam;
 mod journal;
 mod laws;
+mod listen;
 mod memory;
 mod openapi;
 mod pipelines;

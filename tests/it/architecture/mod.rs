@@ -49,8 +49,9 @@ const READS_OF_THE_CLOCK: [&str; 3] = ["SystemTime::now", "Instant::now", "Utc::
 const READ_THE_CLOCK: [&str; 1] = ["sim/clock.rs"];
 
 const WAITING: [&str; 3] = ["sleep", "sleep_until", "interval_at"];
-/// The timer, the accept loop, the delivery to webhooks, and faults.
-const MAY_WAIT: [&str; 5] = [
+/// The timer, the accept loop, the delivery to webhooks, faults, and a health check that waits.
+const MAY_WAIT: [&str; 6] = [
+    "health.rs",
     "http/faults/apply.rs",
     "http/middleware/guard.rs",
     "server/accept.rs",

@@ -1,0 +1,254 @@
+//! The listening sockets of a world: one or more addresses, with the same port unless others were asked for.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::task::Poll;
+
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+/// The number of connections that may queue before they are accepted.
+const BACKLOG: u32 = 1024;
+
+/// The number of free ports that are tried until one is free on every address.
+const MOST_TRIES: usize = 32;
+
+/// Both loopbacks. `localhost` means either, depending on the client.
+pub const LOOPBACKS: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::LOCALHOST),
+    IpAddr::V6(Ipv6Addr::LOCALHOST),
+];
+
+/// All interfaces.
+pub const ALL_INTERFACES: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+    IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+];
+
+/// A host with a port to listen on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The addresses of the host. Those that the machine lacks are left out, as long as one is there.
+    pub ips: Vec<IpAddr>,
+    /// 0: a free port, the same for all endpoints with 0.
+    pub port: u16,
+}
+
+impl Endpoint {
+    pub fn new(ips: impl Into<Vec<IpAddr>>, port: u16) -> Self {
+        let ips = ips.into();
+        Self { ips, port }
+    }
+}
+
+/// An address on which the process cannot listen.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {cause}")]
+pub struct ListenError {
+    pub address: SocketAddr,
+    pub cause: io::Error,
+    /// True if the operating system has picked the port for another address.
+    is_picked: bool,
+}
+
+/// The listening sockets of a world, at least one.
+#[derive(Debug)]
+pub struct Listeners(Vec<TcpListener>);
+
+impl From<TcpListener> for Listeners {
+    fn from(listener: TcpListener) -> Self {
+        Self(vec![listener])
+    }
+}
+
+impl Listeners {
+    /// Listens on every endpoint.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn bind(endpoints: &[Endpoint]) -> Result<Self, ListenError> {
+        let mut n_tries = 1;
+        loop {
+            match bind_once(endpoints) {
+                // Somebody else has the picked port on another of the addresses.
+                Err(error) if error.is_picked && n_tries < MOST_TRIES => n_tries += 1,
+                bound => return bound.map(Self),
+            }
+        }
+    }
+
+    /// The addresses with their ports, in the order of the endpoints.
+    pub fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
+        self.0.iter().map(TcpListener::local_addr).collect()
+    }
+
+    /// Accepts the next connection.
+    pub async fn accept(&self) -> io::Result<TcpStream> {
+        poll_fn(|context| {
+            for listener in &self.0 {
+                if let Poll::Ready(accepted) = listener.poll_accept(context) {
+                    return Poll::Ready(accepted.map(|(stream, _)| stream));
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+fn bind_once(endpoints: &[Endpoint]) -> Result<Vec<TcpListener>, ListenError> {
+    let (mut listeners, mut bound, mut picked) = (Vec::new(), Vec::new(), None);
+    for endpoint in endpoints {
+        let mut missing = None;
+        let n_before = bound.len();
+        for ip in &endpoint.ips {
+            let port = match endpoint.port {
+                0 => picked.unwrap_or(0),
+                port => port,
+            };
+            let address = SocketAddr::new(*ip, port);
+            if bound.contains(&address) || is_covered(*ip, endpoint.port, endpoints) {
+                continue;
+            }
+            let is_picked = endpoint.port == 0 && picked.is_some();
+            let error = |cause| ListenError {
+                address,
+                cause,
+                is_picked,
+            };
+            match listen(
+                address,
+                has_wildcard(Ipv4Addr::UNSPECIFIED, endpoint.port, endpoints),
+            ) {
+                Ok(Some((listener, address))) => {
+                    if endpoint.port == 0 {
+                        picked = Some(address.port());
+                    }
+                    listeners.push(listener);
+                    bound.push(address);
+                }
+                Ok(None) => missing = Some(error(io::ErrorKind::AddrNotAvailable.into())),
+                Err(cause) => return Err(error(cause)),
+            }
+        }
+        if let Some(missing) = missing.filter(|_| bound.len() == n_before) {
+            return Err(missing);
+        }
+    }
+    Ok(listeners)
+}
+
+/// True if an endpoint for all interfaces includes the address.
+fn is_covered(ip: IpAddr, port: u16, endpoints: &[Endpoint]) -> bool {
+    let wildcard: IpAddr = match ip {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    !ip.is_unspecified() && has_wildcard(wildcard, port, endpoints)
+}
+
+fn has_wildcard(wildcard: impl Into<IpAddr>, port: u16, endpoints: &[Endpoint]) -> bool {
+    let wildcard = wildcard.into();
+    let mut of_port = endpoints.iter().filter(|endpoint| endpoint.port == port);
+    of_port.any(|endpoint| endpoint.ips.contains(&wildcard))
+}
+
+/// Listens on an address; `None` if the machine does not have it. A socket on `[::]` is for IPv4 too, unless
+/// `has_own_v4`.
+fn listen(address: SocketAddr, has_own_v4: bool) -> io::Result<Option<(TcpListener, SocketAddr)>> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    };
+    // A kernel without IPv6 has no such sockets.
+    let Ok(socket) = socket else { return Ok(None) };
+    // Connections that linger from an earlier process must not hold the port. On Windows the option would share it.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    if address.is_ipv6() && address.ip().is_unspecified() && has_own_v4 {
+        SockRef::from(&socket).set_only_v6(true)?;
+    }
+    match socket.bind(address) {
+        Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => return Ok(None),
+        bound => bound?,
+    }
+    let listener = socket.listen(BACKLOG)?;
+    let address = listener.local_addr()?;
+    Ok(Some((listener, address)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of the network for documentation (RFC 5737), which no machine has.
+    const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
+    fn endpoint(ips: &[IpAddr], port: u16) -> Endpoint {
+        Endpoint::new(ips, port)
+    }
+
+    fn bind(endpoints: &[Endpoint]) -> Result<Vec<SocketAddr>, ListenError> {
+        Listeners::bind(endpoints).map(|listeners| listeners.addresses().unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_free_port_is_the_same_on_every_address() {
+        let [v4, _] = LOOPBACKS;
+        let other = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+        let bound = bind(&[endpoint(&[v4], 0), endpoint(&[other], 0)]).unwrap();
+        assert_eq!(bound.len(), 2);
+        assert!(
+            bound[0].port() > 0 && bound[0].port() == bound[1].port(),
+            "{bound:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_address_that_the_machine_lacks_is_left_out_unless_it_is_the_only_one() {
+        let [v4, _] = LOOPBACKS;
+        assert_eq!(bind(&[endpoint(&[v4, NOWHERE], 0)]).unwrap().len(), 1);
+        assert_eq!(bind(&[endpoint(&[NOWHERE, v4], 0)]).unwrap().len(), 1);
+        let error = bind(&[endpoint(&[v4], 0), endpoint(&[NOWHERE], 0)]).unwrap_err();
+        assert_eq!(error.address.ip(), NOWHERE);
+        assert_eq!(error.cause.kind(), io::ErrorKind::AddrNotAvailable);
+    }
+
+    #[tokio::test]
+    async fn addresses_that_are_there_already_are_not_bound_again() {
+        let [v4, _] = LOOPBACKS;
+        let port = bind(&[endpoint(&[v4], 0)]).unwrap()[0].port();
+        let twice = bind(&[endpoint(&[v4], port), endpoint(&[v4], port)]).unwrap();
+        assert_eq!(twice, [SocketAddr::new(v4, port)]);
+        let all = [endpoint(&LOOPBACKS, port), endpoint(&ALL_INTERFACES, port)];
+        let all = bind(&all).unwrap();
+        assert_eq!(all[0], SocketAddr::new(ALL_INTERFACES[0], port));
+        assert!(
+            all.iter().all(|address| address.ip().is_unspecified()),
+            "{all:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn each_of_the_sockets_accepts() {
+        let [v4, _] = LOOPBACKS;
+        let other = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+        let listeners = Listeners::bind(&[endpoint(&[v4, other], 0)]).unwrap();
+        for address in listeners.addresses().unwrap() {
+            let (client, accepted) = tokio::join!(TcpStream::connect(address), listeners.accept());
+            assert_eq!(accepted.unwrap().local_addr().unwrap(), address);
+            client.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_taken_port_is_named_with_its_address() {
+        let [v4, _] = LOOPBACKS;
+        let first = Listeners::bind(&[endpoint(&[v4], 0)]).unwrap();
+        let taken = first.addresses().unwrap()[0];
+        let error = bind(&[endpoint(&LOOPBACKS, taken.port())]).unwrap_err();
+        assert_eq!(error.address, taken);
+        assert_eq!(error.cause.kind(), io::ErrorKind::AddrInUse);
+    }
+}
