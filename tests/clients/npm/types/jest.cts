@@ -1,0 +1,9 @@
+/** A user of the helper for Jest. */
+import { withWorld } from 'release-emulator/jest';
+
+test('with a world', withWorld(async (world) => {
+  expect((await world.clock.now()).getTime()).toBeGreaterThan(0);
+}));
+test.each([['a', 1], ['b', 2]])('%s', withWorld(async (world, name: string, count: number) => {
+  expect(world.url + name.repeat(count)).toBeTruthy();
+}));
