@@ -47,6 +47,7 @@
 //! | `exec.rs` | a command run against an emulator of its own, and its verdict |
 //! | `emulator/` | [`Emulator`], the in-process API for test authors |
 //! | `app.rs` | the router of a world: its families and its control plane |
+//! | `docs/` | the guides: rustdoc, `release-emulator docs`, `/_emulator/docs/` |
 //! | `control/` | the control plane, `/_emulator/v1/…`: clock, state, scripts, faults, journal, worlds, OpenAPI |
 //! | `server/` | the worlds of a process, each with its port, accept loop and timer task |
 //! | `registry/` | the code that loops over the families; `families.rs` is the only file that names them |
@@ -66,7 +67,8 @@
 //! ```text
 //! app -> control, http, registry, server
 //! cli -> exec, server, sim, world
-//! control -> http, registry, server, sim, world
+//! control -> docs, http, registry, server, sim, world
+//! docs -> sim
 //! emulator -> app, control, http, registry, server, sim, world
 //! exec -> http, registry, server, sim, world
 //! families/asm -> families/huawei, http, sim, world
@@ -76,7 +78,7 @@
 //! families/zadig -> http, sim, world
 //! health -> server
 //! http -> sim
-//! main -> app, cli, control, exec, health, registry, server, taken_port
+//! main -> app, cli, control, docs, exec, health, registry, server, taken_port
 //! registry -> families/asm, families/huawei, families/iam, families/servicestage, families/zadig, http, sim, world
 //! server -> http, registry, sim
 //! taken_port -> cli, health, server
@@ -138,6 +140,7 @@ mod cli;
 mod control;
 #[cfg(test)]
 mod cost;
+pub mod docs;
 #[warn(missing_docs)]
 mod emulator;
 #[cfg(feature = "cli")]
@@ -159,6 +162,9 @@ pub mod internals {
     #[cfg(feature = "cli")]
     pub mod cli {
         pub use crate::cli::*;
+    }
+    pub mod docs {
+        pub use crate::docs::*;
     }
     pub mod control {
         pub use crate::control::*;

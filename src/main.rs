@@ -1,20 +1,21 @@
 //! The process: reads the command line, loads fixtures, binds, prints the ready line, and serves until a signal or while
 //! a command runs.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use mimalloc::MiMalloc;
 use release_emulator::internals::cli::{
-    CliCommand, ExecOptions, HealthOptions, LogFormat, LogLevel, ServeOptions, USUAL_PORT,
+    CliCommand, DocsOptions, ExecOptions, HealthOptions, LogFormat, LogLevel, ServeOptions,
+    USUAL_PORT,
 };
 use release_emulator::internals::exec::{self, FailureReport};
 use release_emulator::internals::registry::fixtures;
 use release_emulator::internals::server::listeners::{Endpoint, Listeners};
 use release_emulator::internals::server::worlds::{OnClose, WorldServer};
-use release_emulator::internals::{app_with_host, control, health, taken_port};
+use release_emulator::internals::{app_with_host, control, docs as guides, health, taken_port};
 use tokio::runtime::{Builder, Handle};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         CliCommand::OpenApi(options) => {
             print(&control::openapi(&options.settings(), &options.base_url()))
         }
+        CliCommand::Docs(options) => docs(&options),
     };
     let (code, why) = match ended {
         Ok(code) => return ExitCode::from(code),
@@ -78,9 +80,33 @@ fn ask(options: &HealthOptions) -> Result<u8, ExitError> {
 }
 
 fn print(text: &str) -> Result<u8, ExitError> {
-    writeln!(std::io::stdout(), "{text}")
-        .map(|()| 0)
-        .map_err(|error| (USAGE, format!("cannot write to stdout: {error}")))
+    match writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n')) {
+        Ok(()) => Ok(0),
+        // The reader has seen enough, as `head` has.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(0),
+        Err(error) => Err((USAGE, format!("cannot write to stdout: {error}"))),
+    }
+}
+
+/// Prints a page of the guides, all of them, or their list.
+fn docs(options: &DocsOptions) -> Result<u8, ExitError> {
+    let Some(name) = &options.page else {
+        return print(&if options.all {
+            guides::all()
+        } else {
+            guides::list()
+        });
+    };
+    if name == guides::LLMS {
+        return print(&guides::llms(&format!("http://127.0.0.1:{USUAL_PORT}")));
+    }
+    if let Some(page) = guides::find(name.trim_end_matches(".md")) {
+        return print(page.text);
+    }
+    let near = guides::nearest_page(name);
+    let near = near.map_or_else(String::new, |near| format!(", did you mean {near}?"));
+    let text = format!("there is no page {name}{near}");
+    Err((USAGE, format!("{text}\n`release-emulator docs` lists them")))
 }
 
 /// Runs a task with a runtime of its own and one for the server.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use super::options::{ExecOptions, HealthOptions, ServeOptions};
 
@@ -36,6 +36,19 @@ pub enum CliCommand {
     /// Print the OpenAPI document of a server with these flags
     #[command(name = "openapi")]
     OpenApi(ServeOptions),
+    /// Print a page of the guides, or the list of pages
+    Docs(DocsOptions),
+}
+
+/// The options of `docs`.
+#[derive(Clone, Debug, Args)]
+pub struct DocsOptions {
+    /// The page; `llms` is an index with links, as in llms.txt; absent: the list of pages
+    #[arg(value_name = "PAGE")]
+    pub page: Option<String>,
+    /// Print all pages, one after the other
+    #[arg(long, conflicts_with = "page")]
+    pub all: bool,
 }
 
 /// The command line.

@@ -13,8 +13,8 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
-pub use commands::CliCommand;
 use commands::{Cli, command, with_command_first};
+pub use commands::{CliCommand, DocsOptions};
 pub use listen::{ListenOptions, USUAL_PORT};
 pub use options::{ExecOptions, HealthOptions, LogFormat, LogLevel, ServeOptions};
 use variables::{FIXTURES, check_variables, env_source_of};
@@ -98,6 +98,7 @@ impl CliCommand {
                 }
                 &mut options.listen
             }
+            Self::Docs(_) => return Ok(()),
         };
         listen.settle(is_flag("listen"))
     }

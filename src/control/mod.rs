@@ -4,6 +4,8 @@
 
 mod clock;
 mod dialect;
+#[cfg(feature = "cli")]
+mod docs;
 mod events;
 pub(crate) mod faults;
 mod meta;
@@ -42,7 +44,10 @@ pub fn routes() -> &'static Routes<Control> {
 }
 
 fn new_routes() -> Routes<Control> {
-    Routes::default()
+    let routes = Routes::default();
+    #[cfg(feature = "cli")]
+    let routes = routes.merge(docs::routes());
+    routes
         .with(route!(meta::health))
         .with(route!(meta::ready))
         .with(route!(meta::operations))

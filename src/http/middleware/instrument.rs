@@ -29,8 +29,8 @@ const FAULT: HeaderName = HeaderName::from_static("x-emulator-fault");
 /// The prefix of the control plane, whose requests are neither counted nor recorded.
 const CONTROL_PLANE: &str = "/_emulator";
 
-/// The path of the metrics that collectors ask for by default.
-const METRICS: &str = "/metrics";
+/// The paths of the emulator's own that collectors and assistants ask for by default.
+const OWN_PATHS: [&str; 2] = ["/metrics", "/llms.txt"];
 
 /// Serves a request with `serve`, and then:
 ///
@@ -138,7 +138,7 @@ impl RequestHead {
         let is_control_plane = path
             .strip_prefix(CONTROL_PLANE)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            || path == METRICS;
+            || OWN_PATHS.contains(&path);
         let is_recorded = !is_control_plane && recorder.journal.is_on();
         let headers = &parts.headers;
         let has_body = headers.contains_key(header::CONTENT_LENGTH)

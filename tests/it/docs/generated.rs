@@ -3,13 +3,14 @@
 use std::fmt::Write;
 
 use release_emulator::internals::http::Evidence;
-use release_emulator::internals::registry;
+use release_emulator::internals::{Settings, control, docs, registry};
+use serde_json::Value;
 
 use super::{Page, is_updating};
 
 /// Asserts that a part of a page, between its markers, is as generated; or writes it.
 #[track_caller]
-fn assert_generated(page: &str, part: &str, generated: &str) {
+pub fn assert_generated(page: &str, part: &str, generated: &str) {
     let begin = format!("<!-- {part}: made by `UPDATE_DOCS=1 cargo test docs` -->\n");
     let end = format!("<!-- end of {part} -->\n");
     let page = Page::named(page);
@@ -62,4 +63,47 @@ fn coverage() -> String {
 #[test]
 fn the_coverage_table_is_that_of_the_operations() {
     assert_generated("coverage", "coverage", &coverage());
+}
+
+/// The list of pages in the index.
+fn listed_pages() -> String {
+    let mut list = String::new();
+    for section in docs::PAGES.chunk_by(|one, other| one.section == other.section) {
+        let _ = writeln!(list, "**{}**\n", section[0].section);
+        for page in section {
+            let (title, name, summary) = (page.title(), page.name, page.summary());
+            let _ = writeln!(list, "- [{title}][{name}]: {summary}");
+        }
+        list.push('\n');
+    }
+    list.pop();
+    list
+}
+
+/// The operations of the control plane.
+fn control_operations() -> String {
+    let document = control::openapi(&Settings::default(), "http://127.0.0.1:4600");
+    let document: Value = serde_json::from_str(&document).expect("a document");
+    let mut table = String::from("| call | purpose |\n|---|---|\n");
+    for (path, operations) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in operations.as_object().expect("operations") {
+            if path.starts_with("/_emulator") && operation["operationId"].is_string() {
+                let summary = operation["summary"].as_str().expect("a summary");
+                let summary = summary.trim_end_matches('.');
+                let method = method.to_uppercase();
+                let _ = writeln!(table, "| `{method} {path}` | {summary} |");
+            }
+        }
+    }
+    table
+}
+
+#[test]
+fn the_index_lists_the_pages() {
+    assert_generated("index", "pages", &listed_pages());
+}
+
+#[test]
+fn the_control_plane_is_listed() {
+    assert_generated("control-plane", "control plane", &control_operations());
 }

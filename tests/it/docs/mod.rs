@@ -1,12 +1,18 @@
 //! The checks of the README and of the pages in `src/docs`: sessions are typed, tables are generated, nothing is left out.
 
+mod blocks;
+mod charts;
+mod containers;
 mod generated;
+mod links;
+mod picture;
 mod reference;
 mod rust_example;
+mod served;
 mod sessions;
 mod shell;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A file of the documentation.
 struct Page {
@@ -17,8 +23,7 @@ struct Page {
 
 impl Page {
     fn read(path: &str) -> Self {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-        let text = std::fs::read_to_string(file);
+        let text = std::fs::read_to_string(project_file(path));
         Self {
             path: path.to_owned(),
             text: text.unwrap_or_else(|error| panic!("{path}: {error}")),
@@ -31,15 +36,19 @@ impl Page {
     }
 
     fn write(&self, text: &str) {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(&self.path);
-        std::fs::write(file, text).unwrap_or_else(|error| panic!("{}: {error}", self.path));
+        std::fs::write(project_file(&self.path), text)
+            .unwrap_or_else(|error| panic!("{}: {error}", self.path));
     }
+}
+
+/// A file by its path from the top of the project.
+fn project_file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 /// The README and all pages.
 fn pages() -> Vec<Page> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/docs");
-    let entries = std::fs::read_dir(folder).expect("a folder");
+    let entries = std::fs::read_dir(project_file("src/docs")).expect("a folder");
     let names = entries.map(|entry| entry.expect("an entry").file_name());
     let mut names: Vec<String> = names
         .map(|name| name.into_string().expect("unicode"))

@@ -1,13 +1,24 @@
 //! The sessions of all pages, typed and compared.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use release_emulator::Emulator;
 
-use super::pages;
 use super::shell::{SessionCommand, fits, sessions, words};
+use super::{Page, pages};
 use crate::remote::Remote;
+
+/// Types a command: a request, or a wait.
+async fn assert_typed(main: &Remote, command: &str) -> String {
+    let Some(seconds) = command.strip_prefix("sleep ") else {
+        return assert_curl(main, command).await;
+    };
+    // The clock is moved by as much as people would wait.
+    let seconds: i64 = seconds.parse().expect("a number");
+    main.advance(seconds * 1_000).await;
+    String::new()
+}
 
 /// Sends the request of a `curl` command, asserts that only known options are used, and returns the printed text.
 async fn assert_curl(main: &Remote, command: &str) -> String {
@@ -82,8 +93,11 @@ async fn every_session_prints_what_its_page_says() {
     for page in pages() {
         let typed = sessions(&page.text, "curl");
         let commands = page.text.lines().filter(|line| line.starts_with("curl "));
+        let requests = typed
+            .iter()
+            .filter(|typed| typed.command.starts_with("curl "));
         assert_eq!(
-            typed.len(),
+            requests.count(),
             commands.count(),
             "{}: a command outside of a session",
             page.path
@@ -91,7 +105,9 @@ async fn every_session_prints_what_its_page_says() {
         if typed.is_empty() {
             continue;
         }
-        let emulator = Emulator::builder().start().await.expect("it starts");
+        let noon = "2029-12-31T12:00:00Z".parse().expect("a time");
+        let emulator = Emulator::builder().freeze(noon).start().await;
+        let emulator = emulator.expect("it starts");
         let main = Remote::at(emulator.url());
         for SessionCommand {
             line,
@@ -99,7 +115,7 @@ async fn every_session_prints_what_its_page_says() {
             expected,
         } in typed
         {
-            let actual = assert_curl(&main, &command).await;
+            let actual = assert_typed(&main, &command).await;
             assert!(
                 fits(actual.trim_end_matches('\n'), &expected),
                 "{}:{line}\n{command}\nprinted    {actual}\ninstead of {expected}",
@@ -109,14 +125,24 @@ async fn every_session_prints_what_its_page_says() {
     }
 }
 
+/// The search path, with the binary under test first.
+fn path_with_binary() -> String {
+    let binary = Path::new(env!("CARGO_BIN_EXE_release-emulator"));
+    let folder = binary.parent().expect("a folder").display();
+    format!("{folder}:{}", std::env::var("PATH").expect("a path"))
+}
+
+/// An empty folder for a test.
+pub fn empty_folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
 #[test]
 fn commands_around_commands_print_what_their_page_says() {
-    let binary = Path::new(env!("CARGO_BIN_EXE_release-emulator"));
-    let path = format!(
-        "{}:{}",
-        binary.parent().expect("a folder").display(),
-        std::env::var("PATH").expect("a path")
-    );
+    let path = path_with_binary();
     let mut n_typed = 0;
     for page in pages() {
         for SessionCommand {
@@ -141,4 +167,30 @@ fn commands_around_commands_print_what_their_page_says() {
         }
     }
     assert!(n_typed > 0);
+}
+
+#[test]
+fn the_emulator_starts_in_the_background_as_the_page_of_ci_says() {
+    let page = Page::named("ci");
+    let (_, script) = page
+        .text
+        .split_once("```sh\nrm -f emulator.port\n")
+        .expect("a script");
+    let (script, _) = script.split_once("```").expect("its end");
+    let folder = empty_folder("ci");
+    let script = format!(
+        "{script}\nrelease-emulator docs time > /dev/null && echo $RELEASE_EMULATOR_URL; kill $!"
+    );
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(&folder)
+        .env("PATH", path_with_binary())
+        .output()
+        .expect("it runs");
+    let printed = String::from_utf8(output.stdout).expect("text");
+    let port = std::fs::read_to_string(folder.join("emulator.port")).expect("a port");
+    assert!(
+        printed.ends_with(&format!("http://127.0.0.1:{port}")),
+        "{printed}"
+    );
 }

@@ -12,11 +12,10 @@ pub fn sessions(text: &str, program: &str) -> Vec<SessionCommand> {
     let mut lines = text.lines().enumerate().peekable();
     let mut commands = Vec::new();
     while let Some((_, line)) = lines.next() {
-        if line != "```sh"
-            || !lines
-                .peek()
-                .is_some_and(|(_, next)| next.starts_with(program))
-        {
+        let begins = |next: &str| {
+            next.starts_with(program) || (program == "curl" && next.starts_with("sleep "))
+        };
+        if line != "```sh" || !lines.peek().is_some_and(|(_, next)| begins(next)) {
             continue;
         }
         let mut session: Vec<SessionCommand> = Vec::new();
