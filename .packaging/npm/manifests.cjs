@@ -38,5 +38,7 @@ write('platform', {
   cpu: [cpu],
   engines: main.engines,
   preferUnplugged: true,
+  // A scope is private unless it says otherwise.
+  publishConfig: { access: 'public' },
   files: ['bin', 'LICENSE-*'],
 });
