@@ -13,13 +13,13 @@ const RUNNERS = {
   },
   Vitest: {
     args: [path.join(process.env.TOOLS, 'vitest'), 'run', '--root', '.', 'vitest.test.mjs'],
-    failing: ['fails with a fixture'],
-    totals: [/Tests {2}1 failed \| 3 passed \(4\)/],
+    failing: ['fails with a fixture', 'fails with useWorld'],
+    totals: [/Tests {2}2 failed \| 5 passed \(7\)/],
   },
   Jest: {
     args: [path.join(process.env.TOOLS, 'jest'), '--rootDir', '.', '--testMatch', '**/jest.test.cjs', '--colors=false'],
-    failing: ['fails with withWorld'],
-    totals: [/Tests: +1 failed, 5 passed, 6 total/],
+    failing: ['fails with withWorld', 'fails with useWorld'],
+    totals: [/Tests: +2 failed, 7 passed, 9 total/],
   },
 };
 

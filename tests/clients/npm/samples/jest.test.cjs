@@ -1,4 +1,4 @@
-const { withWorld } = require('release-emulator/jest');
+const { useWorld, withWorld } = require('release-emulator/jest');
 
 const { play } = require('./story.cjs');
 
@@ -19,3 +19,10 @@ test.each([['a', 1], ['b', 2]])('has the arguments %s and %i', withWorld(async (
   expect([name, count]).toEqual(name === 'a' ? ['a', 1] : ['b', 2]);
 }));
 test('fails with withWorld', withWorld(async (world) => expect(await play(world)).toBe(2)));
+
+describe('hooks', () => {
+  const emulated = useWorld();
+  test('pass', async () => expect(await play(emulated.world)).toBe(3));
+  test('begin anew', async () => expect((await emulated.world.resources()).count).toBe(0));
+  test('fails with useWorld', async () => expect(await play(emulated.world)).toBe(2));
+});

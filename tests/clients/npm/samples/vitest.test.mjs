@@ -1,5 +1,5 @@
-import { test, testWith } from 'release-emulator/vitest';
-import { expect } from 'vitest';
+import { test, testWith, useWorld } from 'release-emulator/vitest';
+import { describe, expect, test as plain } from 'vitest';
 
 import { play } from './story.cjs';
 
@@ -16,4 +16,18 @@ testWith({ freeze: null })('has settings', async ({ world }) => {
 });
 test('fails with a fixture', async ({ world }) => {
   expect(await play(world)).toBe(2);
+});
+
+describe('hooks', () => {
+  const emulated = useWorld();
+  plain('pass', async () => {
+    expect(await play(emulated.world)).toBe(3);
+    console.log(`url ${emulated.world.url}`);
+  });
+  plain('begin anew', async () => {
+    expect((await emulated.world.resources()).count).toBe(0);
+  });
+  plain('fails with useWorld', async () => {
+    expect(await play(emulated.world)).toBe(2);
+  });
 });

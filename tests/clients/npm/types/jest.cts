@@ -1,5 +1,5 @@
 /** A user of the helper for Jest. */
-import { withWorld } from 'release-emulator/jest';
+import { useWorld, withWorld } from 'release-emulator/jest';
 
 test('with a world', withWorld(async (world) => {
   expect((await world.clock.now()).getTime()).toBeGreaterThan(0);
@@ -7,3 +7,7 @@ test('with a world', withWorld(async (world) => {
 test.each([['a', 1], ['b', 2]])('%s', withWorld(async (world, name: string, count: number) => {
   expect(world.url + name.repeat(count)).toBeTruthy();
 }));
+const emulated = useWorld({ auth: 'strict' });
+beforeEach(async () => {
+  await emulated.world.reset();
+});

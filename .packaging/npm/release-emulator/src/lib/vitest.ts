@@ -1,9 +1,9 @@
 /** Helpers for Vitest. */
 
-import { test as base, type TestAPI } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, test as base, type TestAPI, type TestContext } from 'vitest';
 
 import type { Emulator } from './emulator.js';
-import { explained, FileEmulator, reportOf } from './with-world.js';
+import { explained, FileEmulator, reportOf, useWorldOf, type CurrentWorld } from './with-world.js';
 import type { World, WorldOptions } from './world.js';
 
 /** The fixtures of a test. */
@@ -22,8 +22,9 @@ export function testWith(options: WorldOptions): TestAPI<WorldFixtures> {
     emulator: [
       // eslint-disable-next-line no-empty-pattern
       async ({}, use) => {
+        shared.hold();
         await use(await shared.get());
-        await shared.stop();
+        await shared.release();
       },
       { scope: 'file' },
     ],
@@ -45,3 +46,17 @@ export const test: TestAPI<WorldFixtures> = testWith({});
 
 /** The same. */
 export const it: typeof test = test;
+
+/**
+ * A world for each test of the file or `describe` in which this is called, for tests that do not take it as a fixture:
+ * `const emulated = useWorld()`, and `emulated.world` in a test. A failure shows what has happened in it.
+ */
+export function useWorld(options: WorldOptions = {}): CurrentWorld {
+  beforeAll(() => shared.hold());
+  afterAll(() => shared.release());
+  return useWorldOf<TestContext>(shared, options, {
+    beforeEach,
+    afterEach,
+    errors: ({ task }) => task.result?.errors ?? [],
+  });
+}

@@ -12,6 +12,7 @@ export type WorldTest<Given extends unknown[], Result> = (world: World, ...given
 /** The emulator of a test file: that of `release-emulator exec` if there is one, or a process of its own. */
 export class FileEmulator {
   #opening: Promise<Emulator> | undefined;
+  #holders = 0;
 
   /** Starts it for the first test that needs it. */
   get(): Promise<Emulator> {
@@ -22,6 +23,16 @@ export class FileEmulator {
   /** Opens a world for a test. Its clock is frozen, so that the same test always sees the same. */
   async open(options: WorldOptions): Promise<World> {
     return await (await this.get()).world({ freeze: FREEZE, ...options });
+  }
+
+  /** Keeps it running until the last holder has released it. */
+  hold(): void {
+    this.#holders += 1;
+  }
+
+  async release(): Promise<void> {
+    this.#holders -= 1;
+    if (this.#holders === 0) await this.stop();
   }
 
   async stop(): Promise<void> {
@@ -67,6 +78,46 @@ function wrap<Given extends unknown[], Result>(
     }
     await world.close();
     return result;
+  };
+}
+
+/** The world of the test that runs now. */
+export interface CurrentWorld {
+  readonly world: World;
+}
+
+/** The hooks of a test runner. */
+export interface Hooks<Context> {
+  beforeEach(hook: () => Promise<void>): void;
+  afterEach(hook: (context: Context) => Promise<void>): void;
+  /** The errors with which the test has failed. */
+  errors(context: Context): unknown[];
+}
+
+/** Opens a world before each test and closes it afterwards. The errors of a failure get the report of the world. */
+export function useWorldOf<Context>(
+  emulator: FileEmulator, options: WorldOptions, { beforeEach, afterEach, errors }: Hooks<Context>,
+): CurrentWorld {
+  let open: World | undefined;
+  beforeEach(async () => {
+    open = await emulator.open(options);
+  });
+  afterEach(async (context) => {
+    const world = open;
+    open = undefined;
+    if (world === undefined) return;
+    const failures = errors(context);
+    if (failures.length > 0) {
+      const report = await reportOf(world);
+      for (const failure of failures) explained(failure, report);
+    }
+    await world.close();
+  });
+  return {
+    get world() {
+      if (open === undefined) throw new Error('there is a world only while a test runs, from its beforeEach on');
+      return open;
+    },
   };
 }
 
