@@ -11,8 +11,13 @@ const PREFIX: &str = "RELEASE_EMULATOR_";
 /// The variable that Kubernetes makes for a Service named `release-emulator`, as `tcp://10.0.0.1:4600`.
 const PORT: &str = "RELEASE_EMULATOR_PORT";
 
-/// Variables with the prefix that belong to no flag: they are passed to programs under test.
-const NEVER_FLAGS: [&str; 2] = ["RELEASE_EMULATOR_URL", "RELEASE_EMULATOR_WORLD"];
+/// Variables with the prefix that belong to no flag: they are for programs under test, and the last one for the packages
+/// that start this program.
+const NEVER_FLAGS: [&str; 3] = [
+    "RELEASE_EMULATOR_URL",
+    "RELEASE_EMULATOR_WORLD",
+    "RELEASE_EMULATOR_BINARY",
+];
 
 /// The variable of `--fixtures`, which splits at commas, unlike the flag.
 pub(super) const FIXTURES: &str = "RELEASE_EMULATOR_FIXTURES";
@@ -127,6 +132,7 @@ mod tests {
             "RELEASE_EMULATOR_FAIL_ON",
             FIXTURES,
             "RELEASE_EMULATOR_URL",
+            "RELEASE_EMULATOR_BINARY",
             "PATH",
         ] {
             assert_eq!(check(&[(known, "x")]), Ok(None));
