@@ -18,7 +18,7 @@ from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.sdk_response import SdkResponse
 from huaweicloudsdkservicestage.v3 import ServiceStageClient
 
-from emulator import FIXTURES
+from given import FIXTURES
 
 # The projects of the fixtures, by the region that each is named after.
 NORTH = "0605767aee00d2562f3cc0123456789a"

@@ -15,7 +15,7 @@ from huaweicloudsdkservicestage.v3 import ServiceStageClient
 
 import iam
 import sdk
-from emulator import Emulator
+from release_emulator import World
 from sdk import Answer, Key, call
 
 PIPELINES = "/v3/{project_id}/pipeline/pipelines"
@@ -36,32 +36,32 @@ def in_environment(program: str, **variables: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(("region", "project"), [("cn-north-4", sdk.NORTH), ("cn-east-3", sdk.EAST)])
-def test_a_region_leads_to_its_project(emulator: Emulator, region: str, project: str) -> None:
-    stage = discover(emulator.url, region=region)
+def test_a_region_leads_to_its_project(world: World, region: str, project: str) -> None:
+    stage = discover(world.url, region=region)
 
     assert stage.get_credentials().project_id == project
     assert call(stage, "POST", PIPELINES, SHOP).json["creator"] == "ann"
-    assert len(call(sdk.stage(emulator.url, project=project), "GET", PIPELINES).json) == 1
+    assert len(call(sdk.stage(world.url, project=project), "GET", PIPELINES).json) == 1
 
 
 @pytest.mark.parametrize("key", [sdk.BOB, sdk.TEMPORARY], ids=["who may list projects", "with a temporary key"])
-def test_others_discover_too(emulator: Emulator, key: Key) -> None:
-    stage = discover(emulator.url, key)
+def test_others_discover_too(world: World, key: Key) -> None:
+    stage = discover(world.url, key)
 
     assert stage.get_credentials().project_id == sdk.NORTH
     assert call(stage, "GET", PIPELINES).json == []
 
 
-def test_an_unknown_region_has_no_project(emulator: Emulator) -> None:
+def test_an_unknown_region_has_no_project(world: World) -> None:
     with pytest.raises(SdkException) as caught:
-        discover(emulator.url, region="cn-south-1")
+        discover(world.url, region="cn-south-1")
 
     assert caught.value.error_msg.startswith("Failed to get project id of region 'cn-south-1', X-IAM-Trace-Id=")
 
 
-def test_a_user_sees_own_projects_only(emulator: Emulator) -> None:
+def test_a_user_sees_own_projects_only(world: World) -> None:
     with pytest.raises(SdkException) as caught:
-        discover(emulator.url, sdk.BOB, region="cn-east-3")
+        discover(world.url, sdk.BOB, region="cn-east-3")
 
     assert caught.value.error_msg.startswith("Failed to get project id of region 'cn-east-3', X-IAM-Trace-Id=")
 
@@ -74,13 +74,13 @@ def test_a_user_sees_own_projects_only(emulator: Emulator) -> None:
                      "error_msg:Incorrect IAM authentication information: Get secretKey failed,"
                      "ak:EMULATORACCESSKEY999,err:ak not exist,"),
 ], ids=["no permission", "wrong sk", "unknown ak"])
-def test_a_failed_discovery_says_why(emulator: Emulator, key: Key, why: str) -> None:
+def test_a_failed_discovery_says_why(world: World, key: Key, why: str) -> None:
     with pytest.raises(SdkException, match=f"Failed to get project id of region 'cn-north-4', .*{why}"):
-        discover(emulator.url, key)
+        discover(world.url, key)
 
 
-def test_projects_are_listed_as_documented(emulator: Emulator, stage: ServiceStageClient) -> None:
-    domain = iam.ask(emulator.url, iam.password_of("ann")).json()["token"]["user"]["domain"]["id"]
+def test_projects_are_listed_as_documented(world: World, stage: ServiceStageClient) -> None:
+    domain = iam.ask(world.url, iam.password_of("ann")).json()["token"]["user"]["domain"]["id"]
 
     listed = call(stage, "GET", "/v3/projects").json
     named = call(stage, "GET", "/v3/projects", query=[("name", "cn-east-3")]).json
@@ -94,44 +94,44 @@ def test_projects_are_listed_as_documented(emulator: Emulator, stage: ServiceSta
 
 
 @pytest.mark.parametrize("key", [sdk.ANN, sdk.EVE], ids=["ann", "eve, who may do nothing"])
-def test_global_credentials_discover_their_domain(emulator: Emulator, key: Key) -> None:
-    made = GlobalCredentials(key.ak, key.sk).with_iam_endpoint(emulator.url)
+def test_global_credentials_discover_their_domain(world: World, key: Key) -> None:
+    made = GlobalCredentials(key.ak, key.sk).with_iam_endpoint(world.url)
     builder: ClientBuilder[Client] = ClientBuilder(Client, GlobalCredentials.__name__)
-    client = builder.with_credentials(made).with_region(Region("cn-north-4", emulator.url)).build()
+    client = builder.with_credentials(made).with_region(Region("cn-north-4", world.url)).build()
 
     domains = client.do_http_request("GET", "/v3/auth/domains", response_type=Answer).json["domains"]
 
-    token = iam.ask(emulator.url, iam.password_of(key.user)).json()["token"]
+    token = iam.ask(world.url, iam.password_of(key.user)).json()["token"]
     assert client.get_credentials().domain_id == token["user"]["domain"]["id"]
     assert [(domain["id"], domain["name"], domain["enabled"]) for domain in domains] == [
         (token["user"]["domain"]["id"], "acme", True)]
 
 
-def test_the_environment_alone_is_enough_for_servicestage(emulator: Emulator, stage: ServiceStageClient) -> None:
+def test_the_environment_alone_is_enough_for_servicestage(world: World, stage: ServiceStageClient) -> None:
     call(stage, "POST", PIPELINES, SHOP)
 
     seen = in_environment("servicestage", HUAWEICLOUD_SDK_AK=sdk.ANN.ak, HUAWEICLOUD_SDK_SK=sdk.ANN.sk,
-                          HUAWEICLOUD_SDK_IAM_ENDPOINT=emulator.url,
-                          HUAWEICLOUD_SDK_REGION_SERVICESTAGE_CN_NORTH_4=emulator.url)
+                          HUAWEICLOUD_SDK_IAM_ENDPOINT=world.url,
+                          HUAWEICLOUD_SDK_REGION_SERVICESTAGE_CN_NORTH_4=world.url)
 
     assert seen == {"project": sdk.NORTH, "names": ["shop"]}
 
 
-def test_the_environment_alone_is_enough_for_asm_and_a_temporary_key(emulator: Emulator) -> None:
+def test_the_environment_alone_is_enough_for_asm_and_a_temporary_key(world: World) -> None:
     key = sdk.TEMPORARY
 
     seen = in_environment("asm", HUAWEICLOUD_SDK_AK=key.ak, HUAWEICLOUD_SDK_SK=key.sk,
                           HUAWEICLOUD_SDK_SECURITY_TOKEN=key.security_token or "",
-                          HUAWEICLOUD_SDK_IAM_ENDPOINT=emulator.url,
-                          HUAWEICLOUD_SDK_REGION_ASM_CN_NORTH_4=emulator.url)
+                          HUAWEICLOUD_SDK_IAM_ENDPOINT=world.url,
+                          HUAWEICLOUD_SDK_REGION_ASM_CN_NORTH_4=world.url)
 
     assert seen == {"project": sdk.NORTH, "names": []}
 
 
-def test_files_do_as_well_as_variables(emulator: Emulator, tmp_path: Path) -> None:
+def test_files_do_as_well_as_variables(world: World, tmp_path: Path) -> None:
     who, where = tmp_path / "credentials", tmp_path / "regions.yaml"
-    who.write_text(f"[basiccredentials]\nak={sdk.ANN.ak}\nsk={sdk.ANN.sk}\niam_endpoint={emulator.url}\n")
-    where.write_text(f"SERVICESTAGE:\n  - id: cn-north-4\n    endpoint: {emulator.url}\n")
+    who.write_text(f"[basiccredentials]\nak={sdk.ANN.ak}\nsk={sdk.ANN.sk}\niam_endpoint={world.url}\n")
+    where.write_text(f"SERVICESTAGE:\n  - id: cn-north-4\n    endpoint: {world.url}\n")
 
     seen = in_environment("servicestage", HUAWEICLOUD_SDK_CREDENTIALS_FILE=str(who),
                           HUAWEICLOUD_SDK_REGIONS_FILE=str(where))

@@ -21,7 +21,8 @@ from huaweicloudsdkasm.v1 import (
 )
 
 import sdk
-from emulator import STEP_MS, Emulator
+from given import STEP_MS
+from release_emulator import World
 from sdk import call, refused, starting
 
 MIDNIGHT = datetime(2040, 1, 1, tzinfo=timezone.utc)
@@ -58,18 +59,18 @@ def test_a_created_mesh_is_creating(asm: AsmClient) -> None:
     assert created.status.phase == "Creating"
 
 
-def test_a_mesh_runs_one_step_after_its_creation(emulator: Emulator, asm: AsmClient) -> None:
+def test_a_mesh_runs_one_step_after_its_creation(world: World, asm: AsmClient) -> None:
     uid = create(asm)
 
-    emulator.advance(STEP_MS - 1)
+    world.clock.advance(ms=STEP_MS - 1)
     assert show(asm, uid).status.phase == "Creating"
-    emulator.advance(1)
+    world.clock.advance(ms=1)
     assert show(asm, uid).status.phase == "Running"
 
 
-def test_times_are_times_to_the_typed_models(emulator: Emulator, asm: AsmClient) -> None:
+def test_times_are_times_to_the_typed_models(world: World, asm: AsmClient) -> None:
     uid = create(asm)
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
 
     seen = show(asm, uid)
 
@@ -107,8 +108,8 @@ def test_the_list_has_every_mesh_of_the_project(asm: AsmClient) -> None:
     assert sorted(names(asm)) == ["mesh-one", "mesh-two"]
 
 
-def test_a_mesh_belongs_to_its_project_alone(emulator: Emulator, asm: AsmClient) -> None:
-    east = sdk.asm(emulator.url, project=sdk.EAST)
+def test_a_mesh_belongs_to_its_project_alone(world: World, asm: AsmClient) -> None:
+    east = sdk.asm(world.url, project=sdk.EAST)
     uid = create(asm)
 
     assert names(east) == []
@@ -117,25 +118,25 @@ def test_a_mesh_belongs_to_its_project_alone(emulator: Emulator, asm: AsmClient)
     assert create(east, name="mesh-one") != uid
 
 
-def test_a_deleted_mesh_is_deleting_and_then_gone(emulator: Emulator, asm: AsmClient) -> None:
+def test_a_deleted_mesh_is_deleting_and_then_gone(world: World, asm: AsmClient) -> None:
     uid = create(asm)
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
 
     deleted = asm.delete_mesh(DeleteMeshRequest(mesh_id=uid))
     assert (deleted.status_code, deleted.metadata.uid, deleted.status.phase) == (200, uid, "Deleting")
     assert show(asm, uid).status.phase == "Deleting"
 
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert names(asm) == []
     with refused(404, "ASM.01010002", "Resource not found."):
         show(asm, uid)
 
 
-def test_a_mesh_that_cannot_be_created_says_so(emulator: Emulator, asm: AsmClient) -> None:
-    emulator.script(match={"family": "asm", "name": "mesh-one", "work": "create"}, outcome="fail")
+def test_a_mesh_that_cannot_be_created_says_so(world: World, asm: AsmClient) -> None:
+    world.scripts.add({"family": "asm", "name": "mesh-one", "work": "create"}, outcome="fail")
 
     uid = create(asm)
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
 
     assert show(asm, uid).status.phase == "CreateFailed"
 
@@ -153,13 +154,13 @@ def test_a_bad_name_is_refused(asm: AsmClient, name: str) -> None:
         create(asm, name=name)
 
 
-def test_raw_calls_read_the_same_meshes(emulator: Emulator, asm: AsmClient) -> None:
+def test_raw_calls_read_the_same_meshes(world: World, asm: AsmClient) -> None:
     created = call(asm, "POST", MESHES, mesh())
     uid = created.json["metadata"]["uid"]
     assert created.status_code == 201
     assert created.json["status"] == {"phase": "Creating"}
 
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     shown = call(asm, "GET", MESH, mesh=uid).json
     assert shown["metadata"] == {"name": "mesh-one", "uid": uid, "creationTimestamp": "2040-01-01T00:00:00Z"}
     assert shown["status"] == {"phase": "Running", "updateTimestamp": "2040-01-01T00:00:02Z"}
@@ -167,5 +168,5 @@ def test_raw_calls_read_the_same_meshes(emulator: Emulator, asm: AsmClient) -> N
 
     deleted = call(asm, "DELETE", MESH, mesh=uid)
     assert (deleted.status_code, deleted.json["status"]["phase"]) == (200, "Deleting")
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert call(asm, "GET", MESHES).json["items"] == []

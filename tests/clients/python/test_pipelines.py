@@ -6,7 +6,8 @@ import pytest
 from huaweicloudsdkservicestage.v3 import ServiceStageClient
 
 import sdk
-from emulator import START_MS, STEP_MS, STRICT, Emulator, Start
+from given import START_MS, STEP_MS
+from release_emulator import World
 from sdk import call, refused, starting
 
 PIPELINES = "/v3/{project_id}/pipeline/pipelines"
@@ -79,8 +80,8 @@ def test_the_list_is_a_bare_array_as_in_the_example(stage: ServiceStageClient) -
         "enterprise_project_id": "0", "enterprise_project": None, "extend_info": None}]
 
 
-def test_the_list_is_an_object_for_clients_of_the_table(world: Start) -> None:
-    stage = sdk.stage(world(*STRICT, "--pipelines-list", "object").url)
+@pytest.mark.world(pipelines_list="object")
+def test_the_list_is_an_object_for_clients_of_the_table(stage: ServiceStageClient) -> None:
     uid = create(stage)
 
     listed = call(stage, "GET", PIPELINES).json
@@ -88,9 +89,9 @@ def test_the_list_is_an_object_for_clients_of_the_table(world: Start) -> None:
     assert [item["id"] for item in listed["pipelines"]] == [uid]
 
 
-def test_an_edited_pipeline_is_of_the_next_version(emulator: Emulator, stage: ServiceStageClient) -> None:
+def test_an_edited_pipeline_is_of_the_next_version(world: World, stage: ServiceStageClient) -> None:
     uid = create(stage)
-    emulator.advance(5)
+    world.clock.advance(ms=5)
 
     edited = call(stage, "PUT", PIPELINE, pipeline(DEPLOY, name="shop-two"), pipeline=uid)
 
@@ -100,91 +101,91 @@ def test_an_edited_pipeline_is_of_the_next_version(emulator: Emulator, stage: Se
     assert seen["pipeline_declaration"]["stages"] == [DEPLOY]
 
 
-def test_a_started_pipeline_succeeds_task_by_task(emulator: Emulator, stage: ServiceStageClient) -> None:
+def test_a_started_pipeline_succeeds_task_by_task(world: World, stage: ServiceStageClient) -> None:
     uid = create(stage)
 
     started = call(stage, "POST", ACTION, query=[("action_id", "start")], pipeline=uid)
     assert (started.status_code, started.json) == (200, {"id": 286541, "pipeline_id": uid, "status": RUNNING})
     assert tasks(stage) == {"compile": RUNNING, "roll-out": INITIAL}
 
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert tasks(stage) == {"compile": SUCCEEDED, "roll-out": RUNNING}
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert tasks(stage) == {"compile": SUCCEEDED, "roll-out": SUCCEEDED}
     assert status(stage, uid) == SUCCEEDED
 
 
-def test_a_stopped_pipeline_pauses_and_continues(emulator: Emulator, stage: ServiceStageClient) -> None:
+def test_a_stopped_pipeline_pauses_and_continues(world: World, stage: ServiceStageClient) -> None:
     uid = create(stage)
     act(stage, uid, "start")
-    emulator.advance(STEP_MS // 2)
+    world.clock.advance(ms=STEP_MS // 2)
 
     assert act(stage, uid, "stop") == STOPPING
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert status(stage, uid) == PAUSED
 
     assert act(stage, uid, "continue") == RUNNING
-    emulator.advance(STEP_MS // 2)
+    world.clock.advance(ms=STEP_MS // 2)
     assert tasks(stage) == {"compile": SUCCEEDED, "roll-out": RUNNING}
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert status(stage, uid) == SUCCEEDED
 
 
-def test_a_failed_pipeline_is_retried_from_the_task_that_failed(emulator: Emulator, stage: ServiceStageClient) -> None:
-    emulator.script(match={"family": "pipelines", "step": "roll-out"}, outcome="fail", times=1)
+def test_a_failed_pipeline_is_retried_from_the_task_that_failed(world: World, stage: ServiceStageClient) -> None:
+    world.scripts.add({"family": "pipelines", "step": "roll-out"}, outcome="fail", times=1)
     uid = create(stage)
     act(stage, uid, "start")
-    emulator.advance(2 * STEP_MS)
+    world.clock.advance(ms=2 * STEP_MS)
     assert status(stage, uid) == FAILED
     assert tasks(stage) == {"compile": SUCCEEDED, "roll-out": FAILED}
 
     assert act(stage, uid, "retry") == RESTARTING
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert tasks(stage) == {"compile": SUCCEEDED, "roll-out": RUNNING}
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert status(stage, uid) == SUCCEEDED
     assert call(stage, "GET", RECORDS, pipeline=uid).json["count"] == 1
 
 
 @pytest.mark.parametrize(("answer", "now", "ends"), [("agree", RUNNING, SUCCEEDED), ("refuse", FAILED, FAILED)])
 def test_a_gate_waits_for_an_answer(
-        emulator: Emulator, stage: ServiceStageClient, answer: str, now: int, ends: int) -> None:
+        world: World, stage: ServiceStageClient, answer: str, now: int, ends: int) -> None:
     uid = create(stage, BUILD, APPROVED)
     act(stage, uid, "start")
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert status(stage, uid) == WAITING
 
     body = {"task_name": "deploy", "approval_type": answer, "message": "as agreed"}
     assert act(stage, uid, "approval", body) == now
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
 
     assert status(stage, uid) == ends
 
 
-def test_a_released_pipeline_is_rolled_back(emulator: Emulator, stage: ServiceStageClient) -> None:
+def test_a_released_pipeline_is_rolled_back(world: World, stage: ServiceStageClient) -> None:
     uid = create(stage)
     act(stage, uid, "start")
-    emulator.advance(2 * STEP_MS)
+    world.clock.advance(ms=2 * STEP_MS)
 
     assert act(stage, uid, "rollback") == ROLLING_BACK
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert status(stage, uid) == ROLLED_BACK
 
 
-def test_tasks_that_were_not_selected_are_skipped(emulator: Emulator, stage: ServiceStageClient) -> None:
+def test_tasks_that_were_not_selected_are_skipped(world: World, stage: ServiceStageClient) -> None:
     uid = create(stage)
 
     act(stage, uid, "start", {"selected_tasks": [{"stage_name": "deploy", "tasks": ["roll-out"]}]})
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
 
     assert status(stage, uid) == SUCCEEDED
     assert tasks(stage) == {"compile": SKIPPED, "roll-out": SUCCEEDED}
 
 
-def test_records_tell_who_started_what_and_how_it_ended(emulator: Emulator, stage: ServiceStageClient) -> None:
+def test_records_tell_who_started_what_and_how_it_ended(world: World, stage: ServiceStageClient) -> None:
     uid = create(stage)
     act(stage, uid, "start")
-    emulator.advance(2 * STEP_MS)
+    world.clock.advance(ms=2 * STEP_MS)
     act(stage, uid, "start")
 
     records = call(stage, "GET", RECORDS, pipeline=uid).json
@@ -208,11 +209,11 @@ def test_a_trigger_policy_is_made_shown_and_changed(stage: ServiceStageClient) -
     assert call(stage, "GET", HOOKS, pipeline=uid).json == by_hand
 
 
-def test_a_scheduled_pipeline_starts_when_its_time_comes(emulator: Emulator, stage: ServiceStageClient) -> None:
+def test_a_scheduled_pipeline_starts_when_its_time_comes(world: World, stage: ServiceStageClient) -> None:
     uid = create(stage)
     call(stage, "POST", HOOKS, {"strategy_type": 1, "hooks": [EVERY_HOUR]}, pipeline=uid)
 
-    emulator.advance(2 * 3_600_000)
+    world.clock.advance(ms=2 * 3_600_000)
 
     records = call(stage, "GET", RECORDS, pipeline=uid).json["records"]
     assert [(record["trigger_type"], record["trigger_at"], record["status"]) for record in records] == [

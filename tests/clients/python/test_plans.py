@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from huaweicloudsdkservicestage.v3 import ServiceStageClient
 
-from emulator import START_MS, STEP_MS, Emulator
+from given import START_MS, STEP_MS
+from release_emulator import World
 from sdk import call, refused, starting
 
 PLANS = "/v3/{project_id}/cas/release-plans"
@@ -72,10 +73,10 @@ def test_the_list_has_the_documented_keys_alone(stage: ServiceStageClient) -> No
         "creator": "ann", "execute_time": 0}]}
 
 
-def test_the_list_is_read_in_pages(emulator: Emulator, stage: ServiceStageClient) -> None:
+def test_the_list_is_read_in_pages(world: World, stage: ServiceStageClient) -> None:
     for name in ["plan-one", "plan-two", "plan-three"]:
         create(stage, name=name)
-        emulator.advance(1)
+        world.clock.advance(ms=1)
 
     def page(*query: tuple[str, Any]) -> tuple[int, list[str]]:
         listed = call(stage, "GET", PLANS, query=list(query)).json
@@ -87,10 +88,10 @@ def test_the_list_is_read_in_pages(emulator: Emulator, stage: ServiceStageClient
     assert page(("order_by", "name"), ("order", "asc")) == (3, ["plan-one", "plan-three", "plan-two"])
 
 
-def test_an_edited_plan_is_as_it_was_edited(emulator: Emulator, stage: ServiceStageClient) -> None:
+def test_an_edited_plan_is_as_it_was_edited(world: World, stage: ServiceStageClient) -> None:
     uid = create(stage)
     components = call(stage, "GET", PLAN, plan=uid).json["components"]
-    emulator.advance(5)
+    world.clock.advance(ms=5)
 
     edited = call(stage, "PUT", PLAN, {"name": "summer", "components": components[:1], "fail_strategy": "continue"},
                   plan=uid)
@@ -101,26 +102,26 @@ def test_an_edited_plan_is_as_it_was_edited(emulator: Emulator, stage: ServiceSt
     assert (seen["create_time"], seen["modify_time"]) == (START_MS, START_MS + 5)
 
 
-def test_an_executed_plan_succeeds_batch_by_batch(emulator: Emulator, stage: ServiceStageClient) -> None:
+def test_an_executed_plan_succeeds_batch_by_batch(world: World, stage: ServiceStageClient) -> None:
     uid = create(stage)
 
     command(stage, EXECUTE, uid)
     assert status(stage, uid) == "RUNNING"
     assert jobs(stage, uid) == {"web": ("RUNNING", "RUNNING"), "db": ("CREATED", "CREATED")}
 
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert status(stage, uid) == "RUNNING"
     assert jobs(stage, uid) == {"web": ("SUCCESS", "SUCCEEDED"), "db": ("RUNNING", "RUNNING")}
 
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert status(stage, uid) == "SUCCESS"
     assert jobs(stage, uid) == {"web": ("SUCCESS", "SUCCEEDED"), "db": ("SUCCESS", "SUCCEEDED")}
 
 
-def test_the_deployment_tells_when_each_component_was_deployed(emulator: Emulator, stage: ServiceStageClient) -> None:
+def test_the_deployment_tells_when_each_component_was_deployed(world: World, stage: ServiceStageClient) -> None:
     uid = create(stage)
     command(stage, EXECUTE, uid)
-    emulator.advance(2 * STEP_MS)
+    world.clock.advance(ms=2 * STEP_MS)
 
     info = call(stage, "GET", DEPLOY_INFO, plan=uid).json
 
@@ -130,27 +131,27 @@ def test_the_deployment_tells_when_each_component_was_deployed(emulator: Emulato
     assert all(part["job_id"].startswith("JOB") for part in info["components"])
 
 
-def test_an_aborted_plan_leaves_later_batches_untouched(emulator: Emulator, stage: ServiceStageClient) -> None:
+def test_an_aborted_plan_leaves_later_batches_untouched(world: World, stage: ServiceStageClient) -> None:
     uid = create(stage)
     command(stage, EXECUTE, uid)
 
     command(stage, ABORT, uid)
     assert status(stage, uid) == "ABORTING"
 
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert status(stage, uid) == "ABORTED"
     assert jobs(stage, uid) == {"web": ("ABORTED", "FAILED"), "db": ("CREATED", "CREATED")}
 
 
-def test_a_released_plan_is_rolled_back(emulator: Emulator, stage: ServiceStageClient) -> None:
+def test_a_released_plan_is_rolled_back(world: World, stage: ServiceStageClient) -> None:
     uid = create(stage)
     command(stage, EXECUTE, uid)
-    emulator.advance(2 * STEP_MS)
+    world.clock.advance(ms=2 * STEP_MS)
 
     command(stage, ROLLBACK, uid)
     assert status(stage, uid) == "ROLLING_BACK"
 
-    emulator.advance(2 * STEP_MS)
+    world.clock.advance(ms=2 * STEP_MS)
     assert status(stage, uid) == "ROLLBACK_SUCCEED"
 
 
@@ -168,27 +169,27 @@ def test_a_deleted_plan_is_gone(stage: ServiceStageClient) -> None:
 @pytest.mark.parametrize(("fail_strategy", "ends", "db"), [("stop", "FAILED", "CREATED"),
                                                            ("continue", "PARTIALLY_FAILED", "SUCCESS")])
 def test_what_a_failure_means_is_up_to_the_fail_strategy(
-        emulator: Emulator, stage: ServiceStageClient, fail_strategy: str, ends: str, db: str) -> None:
-    emulator.script(match={"family": "plans", "step": "web"}, outcome="fail", message="no image", times=1)
+        world: World, stage: ServiceStageClient, fail_strategy: str, ends: str, db: str) -> None:
+    world.scripts.add({"family": "plans", "step": "web"}, outcome="fail", message="no image", times=1)
     uid = create(stage, fail_strategy=fail_strategy)
 
     command(stage, EXECUTE, uid)
-    emulator.advance(2 * STEP_MS)
+    world.clock.advance(ms=2 * STEP_MS)
 
     info = call(stage, "GET", DEPLOY_INFO, plan=uid).json["components"]
     assert status(stage, uid) == ends
     assert [(part["status"], part["fail_message"]) for part in info] == [("FAILED", "no image"), (db, "")]
 
 
-def test_a_failed_plan_is_executed_again(emulator: Emulator, stage: ServiceStageClient) -> None:
-    emulator.script(match={"family": "plans", "step": "web"}, outcome="fail", times=1)
+def test_a_failed_plan_is_executed_again(world: World, stage: ServiceStageClient) -> None:
+    world.scripts.add({"family": "plans", "step": "web"}, outcome="fail", times=1)
     uid = create(stage)
     command(stage, EXECUTE, uid)
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert status(stage, uid) == "FAILED"
 
     command(stage, EXECUTE, uid)
-    emulator.advance(2 * STEP_MS)
+    world.clock.advance(ms=2 * STEP_MS)
 
     assert status(stage, uid) == "SUCCESS"
 

@@ -7,7 +7,7 @@ from huaweicloudsdkasm.v1 import AsmClient, CreateMeshRequest, ListMeshesRequest
 from huaweicloudsdkservicestage.v3 import ServiceStageClient, ShowApplicationsRequest
 
 import sdk
-from emulator import Emulator
+from release_emulator import World
 from sdk import Key, Tap, call, refused, starting, unverified
 
 MESHES = "/v1/{project_id}/meshes"
@@ -26,20 +26,20 @@ PLAN = {"name": "spring", "components": [{"seq": 0, "name": "web", "runtime_stac
 
 @pytest.mark.parametrize("key", [sdk.WRONG_SK, sdk.UNKNOWN_AK], ids=["wrong sk", "unknown ak"])
 @pytest.mark.parametrize("path", [PLANS, PIPELINES, PROJECTS], ids=["plans", "pipelines", "iam"])
-def test_the_gateway_refuses_a_bad_signature(emulator: Emulator, path: str, key: Key) -> None:
+def test_the_gateway_refuses_a_bad_signature(world: World, path: str, key: Key) -> None:
     why = {sdk.WRONG_SK: "verify aksk signature fail",
            sdk.UNKNOWN_AK: "Get secretKey failed,ak:EMULATORACCESSKEY999,err:ak not exist"}[key]
 
     with refused(401, "APIGW.0301", unverified("Incorrect IAM authentication information: " + why)):
-        call(sdk.stage(emulator.url, key), "GET", path)
+        call(sdk.stage(world.url, key), "GET", path)
 
 
 @pytest.mark.parametrize(("key", "why"), [
     (sdk.WRONG_SK, "verify aksk signature fail"),
     (sdk.UNKNOWN_AK, "Get secretKey failed,ak:EMULATORACCESSKEY999,err:ak not exist"),
 ], ids=["wrong sk", "unknown ak"])
-def test_asm_refuses_a_bad_signature_in_its_own_words(emulator: Emulator, key: Key, why: str) -> None:
-    asm = sdk.asm(emulator.url, key)
+def test_asm_refuses_a_bad_signature_in_its_own_words(world: World, key: Key, why: str) -> None:
+    asm = sdk.asm(world.url, key)
     message = "Authenticate error. Incorrect IAM authentication information: " + why
 
     with refused(401, "ASM.01000001", unverified(message)):
@@ -48,8 +48,8 @@ def test_asm_refuses_a_bad_signature_in_its_own_words(emulator: Emulator, key: K
         call(asm, "GET", RELEASES, mesh="mesh-one")
 
 
-def test_a_refusal_names_the_action_that_is_not_allowed(emulator: Emulator) -> None:
-    bob = sdk.stage(emulator.url, sdk.BOB)
+def test_a_refusal_names_the_action_that_is_not_allowed(world: World) -> None:
+    bob = sdk.stage(world.url, sdk.BOB)
     assert call(bob, "GET", PIPELINES).json == []
 
     with refused(403, "APIGW.0302", NOT_AUTHORIZED + "servicestage:pipeline:create"):
@@ -58,15 +58,15 @@ def test_a_refusal_names_the_action_that_is_not_allowed(emulator: Emulator) -> N
         call(bob, "POST", PLANS, PLAN)
 
 
-def test_what_is_not_allowed_does_not_happen(emulator: Emulator, stage: ServiceStageClient) -> None:
+def test_what_is_not_allowed_does_not_happen(world: World, stage: ServiceStageClient) -> None:
     with refused(403, "APIGW.0302", starting(NOT_AUTHORIZED)):
-        call(sdk.stage(emulator.url, sdk.BOB), "POST", PLANS, PLAN)
+        call(sdk.stage(world.url, sdk.BOB), "POST", PLANS, PLAN)
 
     assert call(stage, "GET", PLANS).json["count"] == 0
 
 
-def test_asm_refuses_what_is_not_allowed_in_its_own_words(emulator: Emulator) -> None:
-    bob = sdk.asm(emulator.url, sdk.BOB)
+def test_asm_refuses_what_is_not_allowed_in_its_own_words(world: World) -> None:
+    bob = sdk.asm(world.url, sdk.BOB)
     assert bob.list_meshes(ListMeshesRequest()).items == []
 
     with refused(*FORBIDDEN):
@@ -74,35 +74,35 @@ def test_asm_refuses_what_is_not_allowed_in_its_own_words(emulator: Emulator) ->
 
 
 @pytest.mark.parametrize("path", [PLANS, PIPELINES])
-def test_a_user_without_actions_may_not_even_look(emulator: Emulator, path: str) -> None:
+def test_a_user_without_actions_may_not_even_look(world: World, path: str) -> None:
     with refused(403, "APIGW.0302", starting(NOT_AUTHORIZED)):
-        call(sdk.stage(emulator.url, sdk.EVE), "GET", path)
+        call(sdk.stage(world.url, sdk.EVE), "GET", path)
     with refused(*FORBIDDEN):
-        call(sdk.asm(emulator.url, sdk.EVE), "GET", MESHES)
+        call(sdk.asm(world.url, sdk.EVE), "GET", MESHES)
 
 
-def test_the_project_of_the_path_must_be_the_users(emulator: Emulator) -> None:
+def test_the_project_of_the_path_must_be_the_users(world: World) -> None:
     with refused(403, "APIGW.0302", NOT_AUTHORIZED + "servicestage:pipeline:list"):
-        call(sdk.stage(emulator.url, sdk.BOB, project=sdk.EAST), "GET", PIPELINES)
+        call(sdk.stage(world.url, sdk.BOB, project=sdk.EAST), "GET", PIPELINES)
     with refused(*FORBIDDEN):
-        sdk.asm(emulator.url, sdk.BOB, project=sdk.EAST).list_meshes(ListMeshesRequest())
+        sdk.asm(world.url, sdk.BOB, project=sdk.EAST).list_meshes(ListMeshesRequest())
 
 
-def test_where_the_path_has_no_project_the_header_names_it(emulator: Emulator, asm: AsmClient) -> None:
+def test_where_the_path_has_no_project_the_header_names_it(world: World, asm: AsmClient) -> None:
     call(asm, "POST", "/v2/meshes/{mesh}/namespaces/{namespace}/releases",
          {"metadata": {"name": "reviews-v2"}, "spec": {"serviceName": "reviews", "grayDeployments": [
              {"template": {"kind": "Deployment"}}]}}, mesh="mesh-one", namespace="default")
-    assert len(call(sdk.asm(emulator.url, sdk.BOB), "GET", RELEASES, mesh="mesh-one").json["items"]) == 1
+    assert len(call(sdk.asm(world.url, sdk.BOB), "GET", RELEASES, mesh="mesh-one").json["items"]) == 1
 
     with refused(*FORBIDDEN):
-        call(sdk.asm(emulator.url, sdk.BOB, project=sdk.EAST), "GET", RELEASES, mesh="mesh-one")
+        call(sdk.asm(world.url, sdk.BOB, project=sdk.EAST), "GET", RELEASES, mesh="mesh-one")
 
 
 @pytest.mark.parametrize("key", [sdk.ANN, sdk.WRONG_SK], ids=["ann", "wrong sk"])
-def test_an_unknown_path_is_no_api_whoever_asks(emulator: Emulator, key: Key) -> None:
+def test_an_unknown_path_is_no_api_whoever_asks(world: World, key: Key) -> None:
     for path in ["/v3/{project_id}/cas/environments", "/v9/anything"]:
         with refused(404, "APIGW.0101", NO_SUCH_API):
-            call(sdk.stage(emulator.url, key), "GET", path)
+            call(sdk.stage(world.url, key), "GET", path)
 
 
 def test_what_else_the_sdk_has_typed_calls_for_is_no_api(stage: ServiceStageClient) -> None:
@@ -116,9 +116,9 @@ def test_a_method_that_a_path_does_not_have_is_refused(stage: ServiceStageClient
         call(stage, method, path, pipeline="4105b37a-947e-4aca-90d8-cec7c04c6f38")
 
 
-def test_a_client_without_a_project_sends_its_placeholder(emulator: Emulator) -> None:
+def test_a_client_without_a_project_sends_its_placeholder(world: World) -> None:
     tap = Tap()
-    stage = sdk.stage(emulator.url, project=None, handler=tap.handler)
+    stage = sdk.stage(world.url, project=None, handler=tap.handler)
 
     with refused(400, "APIGW.0602", "Bad request: the path holds the literal {project_id}"):
         call(stage, "GET", PIPELINES)
@@ -139,9 +139,9 @@ def test_a_body_that_cannot_be_read_is_invalid(asm: AsmClient, stage: ServiceSta
 
 
 @pytest.mark.parametrize("path", ["/v9/anything", PIPELINES], ids=["no api", "not authorized"])
-def test_a_refusal_of_the_gateway_repeats_its_request_id(emulator: Emulator, path: str) -> None:
+def test_a_refusal_of_the_gateway_repeats_its_request_id(world: World, path: str) -> None:
     tap = Tap()
-    eve = sdk.stage(emulator.url, sdk.EVE, handler=tap.handler)
+    eve = sdk.stage(world.url, sdk.EVE, handler=tap.handler)
 
     seen = []
     for _ in range(2):

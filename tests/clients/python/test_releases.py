@@ -6,7 +6,8 @@ import pytest
 from huaweicloudsdkasm.v1 import AsmClient
 
 import sdk
-from emulator import Emulator
+from given import STEP_MS
+from release_emulator import World
 from sdk import call, refused, starting
 
 ALL = "/v2/meshes/{mesh}/releases"
@@ -56,12 +57,12 @@ def test_a_created_release_is_answered_whole(asm: AsmClient) -> None:
     }
 
 
-def test_a_release_runs_one_step_after_its_creation(emulator: Emulator, asm: AsmClient) -> None:
+def test_a_release_runs_one_step_after_its_creation(world: World, asm: AsmClient) -> None:
     create(asm)
 
-    happened = emulator.advance()
+    advanced = world.clock.advance(ms=STEP_MS)
 
-    assert [(change["name"], change["from"], change["to"]) for change in happened] == [
+    assert [(change.name, change.from_, change.to) for change in advanced.transitions] == [
         ("reviews-v2", "Creating", "Running")]
     assert call(asm, "GET", RELEASE, **at("reviews-v2")).json["status"]["phase"] == "Running"
 
@@ -86,9 +87,9 @@ def test_the_list_has_the_releases_of_all_namespaces(asm: AsmClient) -> None:
     assert here in listed["items"] and there in listed["items"]
 
 
-def test_an_update_changes_the_image(emulator: Emulator, asm: AsmClient) -> None:
+def test_an_update_changes_the_image(world: World, asm: AsmClient) -> None:
     create(asm)
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
 
     updated = call(asm, "PUT", RELEASE, release(image="shop/reviews:3"), **at("reviews-v2"))
 
@@ -109,9 +110,9 @@ def test_an_update_may_not_change_the_repository(asm: AsmClient) -> None:
 
 
 @pytest.mark.parametrize("action", ["cancel", "end"])
-def test_a_release_that_was_ended_or_cancelled_is_gone(emulator: Emulator, asm: AsmClient, action: str) -> None:
+def test_a_release_that_was_ended_or_cancelled_is_gone(world: World, asm: AsmClient, action: str) -> None:
     create(asm)
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
 
     deleted = call(asm, "DELETE", RELEASE, query=[("action", action)], **at("reviews-v2"))
 
@@ -132,14 +133,14 @@ def test_a_deletion_must_say_which_version_stays(asm: AsmClient, query: list[tup
 
 @pytest.mark.parametrize(("action", "too_early", "in_time"), [("end", 99, 100), ("cancel", 1, 0)])
 def test_the_version_that_stays_must_carry_all_traffic(
-        emulator: Emulator, asm: AsmClient, action: str, too_early: int, in_time: int) -> None:
+        world: World, asm: AsmClient, action: str, too_early: int, in_time: int) -> None:
     create(asm)
-    emulator.shift_traffic("mesh-one", "default", "reviews-v2", gray=too_early)
+    world.shift_traffic("mesh-one", "default", "reviews-v2", gray=too_early)
 
     with refused(400, "ASM.01010001", starting("Invalid request. action: ")):
         call(asm, "DELETE", RELEASE, query=[("action", action)], **at("reviews-v2"))
 
-    emulator.shift_traffic("mesh-one", "default", "reviews-v2", gray=in_time)
+    world.shift_traffic("mesh-one", "default", "reviews-v2", gray=in_time)
     call(asm, "DELETE", RELEASE, query=[("action", action)], **at("reviews-v2"))
     assert names(asm) == []
 
@@ -156,11 +157,11 @@ def test_a_name_and_a_service_have_one_release_at_a_time(asm: AsmClient, second:
     create(asm, **second)
 
 
-def test_a_release_that_cannot_be_created_has_failed(emulator: Emulator, asm: AsmClient) -> None:
-    emulator.script(match={"family": "asm", "scope": "mesh-one", "work": "create"}, outcome="fail")
+def test_a_release_that_cannot_be_created_has_failed(world: World, asm: AsmClient) -> None:
+    world.scripts.add({"family": "asm", "scope": "mesh-one", "work": "create"}, outcome="fail")
 
     create(asm)
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
 
     assert call(asm, "GET", RELEASE, **at("reviews-v2")).json["status"]["phase"] == "Failed"
 
@@ -173,8 +174,8 @@ def test_a_body_that_contradicts_the_path_is_refused(asm: AsmClient) -> None:
         call(asm, "POST", RELEASES, body, **at())
 
 
-def test_a_release_of_another_project_is_out_of_sight(emulator: Emulator, asm: AsmClient) -> None:
+def test_a_release_of_another_project_is_out_of_sight(world: World, asm: AsmClient) -> None:
     create(asm)
 
     with refused(*NOT_FOUND):
-        call(sdk.asm(emulator.url, project=sdk.EAST), "GET", ALL, mesh="mesh-one")
+        call(sdk.asm(world.url, project=sdk.EAST), "GET", ALL, mesh="mesh-one")

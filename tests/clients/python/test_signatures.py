@@ -12,7 +12,7 @@ from huaweicloudsdkcore.signer.algorithm import SigningAlgorithm
 from huaweicloudsdkservicestage.v3 import ServiceStageClient
 
 import sdk
-from emulator import STRICT, Emulator, Start
+from release_emulator import World
 from sdk import Key, Tap, call, refused, starting, unverified, with_token
 
 PLANS = "/v3/{project_id}/cas/release-plans"
@@ -47,9 +47,9 @@ def dated(ago: timedelta) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_every_algorithm_is_verified(emulator: Emulator, algorithm: str) -> None:
+def test_every_algorithm_is_verified(world: World, algorithm: str) -> None:
     tap = Tap()
-    stage = signing(algorithm, emulator.url, tap=tap)
+    stage = signing(algorithm, world.url, tap=tap)
 
     created = call(stage, "POST", PLANS, plan()).json
     listed = call(stage, "GET", PLANS, query=[("limit", 10), ("offset", 0)]).json
@@ -60,34 +60,34 @@ def test_every_algorithm_is_verified(emulator: Emulator, algorithm: str) -> None
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_wrong_secret_fails_under_every_algorithm(emulator: Emulator, algorithm: str) -> None:
+def test_a_wrong_secret_fails_under_every_algorithm(world: World, algorithm: str) -> None:
     with refused(*FAILS):
-        call(signing(algorithm, emulator.url, sdk.WRONG_SK), "GET", PLANS)
+        call(signing(algorithm, world.url, sdk.WRONG_SK), "GET", PLANS)
 
 
 @pytest.mark.parametrize("algorithm", [SigningAlgorithm.ECDSA_P256_SHA256, SigningAlgorithm.SM2_SM3])
-def test_asymmetric_signatures_are_refused(emulator: Emulator, algorithm: SigningAlgorithm) -> None:
-    stage = sdk.stage(emulator.url, config=HttpConfig(signing_algorithm=algorithm))
+def test_asymmetric_signatures_are_refused(world: World, algorithm: SigningAlgorithm) -> None:
+    stage = sdk.stage(world.url, config=HttpConfig(signing_algorithm=algorithm))
 
     with refused(401, "APIGW.0301", starting(WHY)):
         call(stage, "GET", PLANS)
 
 
-def test_a_temporary_key_signs_its_security_token(emulator: Emulator) -> None:
+def test_a_temporary_key_signs_its_security_token(world: World) -> None:
     tap = Tap()
 
-    created = call(sdk.stage(emulator.url, sdk.TEMPORARY, handler=tap.handler), "POST", PLANS, plan()).json
+    created = call(sdk.stage(world.url, sdk.TEMPORARY, handler=tap.handler), "POST", PLANS, plan()).json
 
     assert "x-security-token" in tap.request.header_params["Authorization"]
     assert created["creator"] == "ann"
 
 
 @pytest.mark.parametrize("token", [None, "session-of-another-key"], ids=["without", "with another"])
-def test_a_temporary_key_is_worth_nothing_without_its_security_token(emulator: Emulator, token: str | None) -> None:
+def test_a_temporary_key_is_worth_nothing_without_its_security_token(world: World, token: str | None) -> None:
     key = Key(sdk.TEMPORARY.ak, sdk.TEMPORARY.sk, "ann", token)
 
     with refused(*FAILS):
-        call(sdk.stage(emulator.url, key), "GET", PLANS)
+        call(sdk.stage(world.url, key), "GET", PLANS)
 
 
 @pytest.mark.parametrize("name", ["m/1", "de fault", "ü", "a%20b", "a+b", "a=b&c?d#e", "%2F", "~.-_", "网格"])
@@ -138,9 +138,9 @@ def test_headers_of_the_caller_are_verified_too(stage: ServiceStageClient) -> No
     assert call(stage, "GET", PLANS, headers=headers).json["count"] == 0
 
 
-def test_a_text_is_sent_with_an_unsigned_payload(emulator: Emulator) -> None:
+def test_a_text_is_sent_with_an_unsigned_payload(world: World) -> None:
     tap = Tap()
-    stage = sdk.stage(emulator.url, handler=tap.handler)
+    stage = sdk.stage(world.url, handler=tap.handler)
 
     created = call(stage, "POST", PLANS, plan(), headers={"Content-Type": "text/plain"}).json
 
@@ -167,11 +167,11 @@ def test_without_a_body_an_unsigned_payload_is_signed_as_empty(stage: ServiceSta
     assert call(stage, "GET", PLANS, headers={"Content-Type": "text/plain"}).json["count"] == 0
 
 
-def test_a_get_may_go_without_a_content_type(emulator: Emulator) -> None:
+def test_a_get_may_go_without_a_content_type(world: World) -> None:
     tap = Tap()
     config = HttpConfig(ignore_content_type_for_get_request=True)
 
-    call(sdk.stage(emulator.url, config=config, handler=tap.handler), "GET", PLANS)
+    call(sdk.stage(world.url, config=config, handler=tap.handler), "GET", PLANS)
 
     assert "content-type" not in tap.request.header_params["Authorization"]
 
@@ -190,10 +190,10 @@ def test_a_clock_that_is_16_minutes_off_is_not(stage: ServiceStageClient, minute
         call(stage, "GET", PLANS, headers=headers)
 
 
-def test_where_the_service_is_followed_the_virtual_clock_judges(world: Start) -> None:
-    frozen = world(*STRICT, "--fidelity", "strict", "--freeze", "2030-06-01T12:00:00Z")
+@pytest.mark.world(fidelity="strict", freeze="2030-06-01T12:00:00Z")
+def test_where_the_service_is_followed_the_virtual_clock_judges(world: World) -> None:
     tap = Tap()
-    stage = sdk.stage(frozen.url, handler=tap.handler)
+    stage = sdk.stage(world.url, handler=tap.handler)
     at_noon = {"X-Sdk-Date": "20300601T120000Z"}
 
     expired = WHY + "calc aksk signature fail:signature expired, signature time:"
@@ -202,19 +202,19 @@ def test_where_the_service_is_followed_the_virtual_clock_judges(world: Start) ->
     signed = tap.request.header_params["X-Sdk-Date"]
     assert refusal.value.error_msg == f"{expired}{signed},server time:20300601T120000Z"
 
-    frozen.advance(15 * 60_000)
+    world.clock.advance(ms=15 * 60_000)
     assert call(stage, "GET", PLANS, headers=at_noon).json["count"] == 0
-    frozen.advance(1_000)
+    world.clock.advance(ms=1_000)
     with refused(401, "APIGW.0301", f"{expired}20300601T120000Z,server time:20300601T121501Z"):
         call(stage, "GET", PLANS, headers=at_noon)
 
 
-def test_of_two_credentials_the_signature_counts(emulator: Emulator, stage: ServiceStageClient) -> None:
+def test_of_two_credentials_the_signature_counts(world: World, stage: ServiceStageClient) -> None:
     assert call(stage, "POST", PLANS, plan(), headers={"X-Auth-Token": "token-of-bob"}).json["creator"] == "ann"
     assert call(stage, "GET", PLANS, headers={"X-Auth-Token": "no-token"}).json["count"] == 1
 
     with refused(*FAILS):
-        call(sdk.stage(emulator.url, sdk.WRONG_SK), "GET", PLANS, headers={"X-Auth-Token": "token-of-ann"})
+        call(sdk.stage(world.url, sdk.WRONG_SK), "GET", PLANS, headers={"X-Auth-Token": "token-of-ann"})
 
 
 def test_an_empty_signature_is_none(stage: ServiceStageClient) -> None:
@@ -223,14 +223,16 @@ def test_an_empty_signature_is_none(stage: ServiceStageClient) -> None:
         call(stage, "GET", PIPELINES, headers={"Authorization": ""})
 
 
-def test_where_only_the_shape_counts_any_key_passes(world: Start) -> None:
-    stage = sdk.stage(world("--auth", "shape").url, sdk.UNKNOWN_AK)
+@pytest.mark.world(auth="shape", fixtures={})
+def test_where_only_the_shape_counts_any_key_passes(world: World) -> None:
+    stage = sdk.stage(world.url, sdk.UNKNOWN_AK)
 
     assert call(stage, "POST", PLANS, plan()).json["creator"] == "emulator"
 
 
-def test_where_only_the_shape_counts_a_known_key_is_verified_all_the_same(world: Start) -> None:
-    url = world("--fixtures", STRICT[1], "--auth", "shape").url
+@pytest.mark.world(auth="shape")
+def test_where_only_the_shape_counts_a_known_key_is_verified_all_the_same(world: World) -> None:
+    url = world.url
 
     assert call(sdk.stage(url), "POST", PLANS, plan()).json["creator"] == "ann"
     assert call(sdk.stage(url, sdk.UNKNOWN_AK), "GET", PLANS).json["count"] == 1

@@ -9,7 +9,7 @@ import requests
 from huaweicloudsdkservicestage.v3 import ServiceStageClient
 
 import sdk
-from emulator import Emulator
+from release_emulator import World
 from sdk import Tap, call
 
 PLANS = "/v3/{project_id}/cas/release-plans"
@@ -41,10 +41,10 @@ def tap() -> Tap:
 
 
 @pytest.fixture
-def sent(emulator: Emulator, stage: ServiceStageClient, tap: Tap) -> Sent:
+def sent(world: World, stage: ServiceStageClient, tap: Tap) -> Sent:
     """A signed edit, which can be repeated as often as one likes."""
     uid = call(stage, "POST", PLANS, PARTS).json["id"]
-    listening = sdk.stage(emulator.url, handler=tap.handler)
+    listening = sdk.stage(world.url, handler=tap.handler)
     call(listening, "PUT", PLAN, PARTS | {"desc": "as signed"}, query=[("note", "a b"), ("number", 7)], plan=uid)
     request = tap.request
     return Sent(request.method, request.url, request.header_params, request.body)
@@ -114,8 +114,8 @@ def test_what_was_not_signed_may_change(sent: Sent) -> None:
 
 
 def test_a_payload_that_was_not_signed_may_change(
-        emulator: Emulator, stage: ServiceStageClient, tap: Tap, sent: Sent) -> None:
-    listening = sdk.stage(emulator.url, handler=tap.handler)
+        world: World, stage: ServiceStageClient, tap: Tap, sent: Sent) -> None:
+    listening = sdk.stage(world.url, handler=tap.handler)
     uid = call(stage, "GET", PLANS).json["release_plans"][0]["id"]
     call(listening, "PUT", PLAN, PARTS | {"desc": "as sent"}, headers={"Content-Type": "text/plain"}, plan=uid)
     request = tap.request

@@ -5,7 +5,7 @@ from huaweicloudsdkservicestage.v3 import ServiceStageClient
 
 import iam
 import sdk
-from emulator import Emulator
+from release_emulator import World
 from sdk import call, refused, with_token
 
 MESHES = "/v1/{project_id}/meshes"
@@ -23,8 +23,8 @@ def may_list(stage: ServiceStageClient, token: str) -> bool:
     return call(stage, "GET", PIPELINES, headers=with_token(token)).status_code == 200
 
 
-def test_a_token_stands_in_for_a_signature(emulator: Emulator, stage: ServiceStageClient) -> None:
-    token = iam.token(emulator.url)
+def test_a_token_stands_in_for_a_signature(world: World, stage: ServiceStageClient) -> None:
+    token = iam.token(world.url)
 
     created = call(stage, "POST", PIPELINES, SHOP, headers=with_token(token)).json
 
@@ -32,49 +32,49 @@ def test_a_token_stands_in_for_a_signature(emulator: Emulator, stage: ServiceSta
     assert [item["id"] for item in call(stage, "GET", PIPELINES, headers=with_token(token)).json] == [created["id"]]
 
 
-def test_a_token_opens_every_family(emulator: Emulator, asm: AsmClient, stage: ServiceStageClient) -> None:
-    headers = with_token(iam.token(emulator.url))
+def test_a_token_opens_every_family(world: World, asm: AsmClient, stage: ServiceStageClient) -> None:
+    headers = with_token(iam.token(world.url))
 
     assert call(asm, "GET", MESHES, headers=headers).json["items"] == []
     assert call(stage, "GET", "/v3/{project_id}/cas/release-plans", headers=headers).json["count"] == 0
     assert call(stage, "GET", "/v3/projects", headers=headers).json["projects"]
 
 
-def test_a_token_ends_after_24_hours(emulator: Emulator, stage: ServiceStageClient) -> None:
-    token = iam.token(emulator.url)
+def test_a_token_ends_after_24_hours(world: World, stage: ServiceStageClient) -> None:
+    token = iam.token(world.url)
 
-    emulator.advance(DAY_MS - 1)
+    world.clock.advance(ms=DAY_MS - 1)
     assert may_list(stage, token)
-    emulator.advance(2)
+    world.clock.advance(ms=2)
     with refused(401, "APIGW.0301", EXPIRED):
         may_list(stage, token)
 
 
-def test_asm_says_in_its_own_words_that_a_token_ended(emulator: Emulator, asm: AsmClient) -> None:
-    token = iam.token(emulator.url)
-    emulator.advance(DAY_MS + 1)
+def test_asm_says_in_its_own_words_that_a_token_ended(world: World, asm: AsmClient) -> None:
+    token = iam.token(world.url)
+    world.clock.advance(ms=DAY_MS + 1)
 
     with refused(401, "ASM.01000001", "Authenticate error. " + EXPIRED):
         call(asm, "GET", MESHES, headers=with_token(token))
 
 
-def test_a_renewed_token_lives_on_when_the_old_one_ends(emulator: Emulator, stage: ServiceStageClient) -> None:
-    old = iam.token(emulator.url)
-    emulator.advance(DAY_MS // 2)
-    new = iam.token(emulator.url)
+def test_a_renewed_token_lives_on_when_the_old_one_ends(world: World, stage: ServiceStageClient) -> None:
+    old = iam.token(world.url)
+    world.clock.advance(ms=DAY_MS // 2)
+    new = iam.token(world.url)
     assert may_list(stage, old) and may_list(stage, new)
 
-    emulator.advance(DAY_MS // 2 + 1)
+    world.clock.advance(ms=DAY_MS // 2 + 1)
 
     assert may_list(stage, new)
     with refused(401, "APIGW.0301", EXPIRED):
         may_list(stage, old)
 
 
-def test_a_revoked_token_must_be_updated(emulator: Emulator, asm: AsmClient, stage: ServiceStageClient) -> None:
-    token, other = iam.token(emulator.url), iam.token(emulator.url)
+def test_a_revoked_token_must_be_updated(world: World, asm: AsmClient, stage: ServiceStageClient) -> None:
+    token, other = iam.token(world.url), iam.token(world.url)
 
-    revoked = iam.revoke(emulator.url, token, token)
+    revoked = iam.revoke(world.url, token, token)
 
     assert (revoked.status_code, revoked.content) == (204, b"")
     with refused(401, "APIGW.0307", STALE):
@@ -85,11 +85,11 @@ def test_a_revoked_token_must_be_updated(emulator: Emulator, asm: AsmClient, sta
 
 
 def test_a_reset_forgets_issued_tokens_and_keeps_those_of_the_fixtures(
-        emulator: Emulator, stage: ServiceStageClient) -> None:
-    token = iam.token(emulator.url)
+        world: World, stage: ServiceStageClient) -> None:
+    token = iam.token(world.url)
     assert may_list(stage, token)
 
-    emulator.begin()
+    world.reset()
 
     with refused(401, "APIGW.0301", UNKNOWN):
         may_list(stage, token)
@@ -101,17 +101,17 @@ def test_a_token_of_the_fixtures_ends_when_they_say(stage: ServiceStageClient) -
         may_list(stage, "token-that-expired")
 
 
-def test_a_token_of_one_project_does_not_open_another(emulator: Emulator, stage: ServiceStageClient) -> None:
-    token = iam.token(emulator.url, scope=iam.IN_EAST)
-    assert may_list(sdk.stage(emulator.url, project=sdk.EAST), token)
+def test_a_token_of_one_project_does_not_open_another(world: World, stage: ServiceStageClient) -> None:
+    token = iam.token(world.url, scope=iam.IN_EAST)
+    assert may_list(sdk.stage(world.url, project=sdk.EAST), token)
 
     with refused(403, "APIGW.0302", "The IAM user is not authorized to access the API: servicestage:pipeline:list"):
         may_list(stage, token)
 
 
 def test_a_token_of_the_domain_opens_no_project(
-        emulator: Emulator, asm: AsmClient, stage: ServiceStageClient) -> None:
-    token = iam.token(emulator.url, scope=iam.IN_DOMAIN)
+        world: World, asm: AsmClient, stage: ServiceStageClient) -> None:
+    token = iam.token(world.url, scope=iam.IN_DOMAIN)
 
     with refused(403, "APIGW.0302", "The IAM user is not authorized to access the API: servicestage:pipeline:list"):
         may_list(stage, token)
@@ -119,8 +119,8 @@ def test_a_token_of_the_domain_opens_no_project(
         call(asm, "GET", MESHES, headers=with_token(token))
 
 
-def test_a_token_may_do_what_its_user_may(emulator: Emulator, stage: ServiceStageClient) -> None:
-    token = iam.token(emulator.url, "bob")
+def test_a_token_may_do_what_its_user_may(world: World, stage: ServiceStageClient) -> None:
+    token = iam.token(world.url, "bob")
     assert may_list(stage, token)
 
     with refused(403, "APIGW.0302", "The IAM user is not authorized to access the API: servicestage:pipeline:create"):

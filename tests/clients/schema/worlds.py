@@ -7,12 +7,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import schemathesis
-from emulator import Emulator, running
+
+from release_emulator import Emulator
 
 HERE = Path(__file__).resolve().parent
 
 # The fixtures every test starts with: a resource of each kind, and a user with every right everywhere.
-FLAGS = ("--fixtures", str(HERE / "fixtures.json"), "--auth", "strict")
+FIXTURES = HERE / "fixtures.json"
+
+# The instant at which the clock stands before each operation.
+START = "2040-01-01T00:00:00Z"
 
 # Operations tested apart, since they would spoil the rest.
 _APART = re.compile(r"/_emulator/v1/(clock|faults|worlds)\b")
@@ -23,7 +27,7 @@ atexit.register(_started.close)
 
 def start(part: Callable[[schemathesis.APIOperation], bool]) -> tuple[Emulator, schemathesis.BaseSchema]:
     """A fresh process, and the part of the document that it serves."""
-    emulator = _started.enter_context(running(*FLAGS))
+    emulator = _started.enter_context(Emulator(fixtures=FIXTURES, auth="strict", freeze=START))
     config = schemathesis.Config.from_path(HERE / "schemathesis.toml")
     document = schemathesis.openapi.from_url(f"{emulator.url}/_emulator/v1/openapi.json", config=config)
     return emulator, document.exclude(lambda context: not part(context.operation))

@@ -1,32 +1,18 @@
-"""One emulator for the session with strict tokens, reset before each test, its clock frozen at START."""
-
-from collections.abc import Iterator
+"""Clients for the world of the test, in which only the tokens of the fixtures pass."""
 
 import pytest
 
 from client import Zadig
-from emulator import STRICT, Emulator, running
-
-
-@pytest.fixture(scope="session")
-def process() -> Iterator[Emulator]:
-    with running(*STRICT) as started:
-        yield started
-
-
-@pytest.fixture(autouse=True)
-def emulator(process: Emulator) -> Emulator:
-    process.begin()
-    return process
+from release_emulator import World
 
 
 @pytest.fixture
-def patrick(emulator: Emulator) -> Zadig:
+def patrick(world: World) -> Zadig:
     """The administrator of the installation."""
-    return Zadig(emulator.url, "zadig-token-of-patrick")
+    return Zadig(world.url, "zadig-token-of-patrick")
 
 
 @pytest.fixture
-def rita(emulator: Emulator) -> Zadig:
+def rita(world: World) -> Zadig:
     """A user who may only read the versions of the project shop."""
-    return Zadig(emulator.url, "zadig-token-of-rita")
+    return Zadig(world.url, "zadig-token-of-rita")

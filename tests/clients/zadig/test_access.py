@@ -4,7 +4,7 @@ import pytest
 import requests
 
 from client import Zadig, helm, k8s
-from emulator import Emulator
+from release_emulator import World
 
 
 def assert_empty(answer: requests.Response, status: int) -> None:
@@ -16,8 +16,8 @@ def everything(zadig: Zadig, id: str) -> list[requests.Response]:
     return [zadig.list(), zadig.get(id), zadig.delete(id), zadig.create_k8s(k8s("v2")), zadig.create_helm(helm("v3"))]
 
 
-def test_a_token_is_accepted_in_the_query(emulator: Emulator) -> None:
-    anonymous = Zadig(emulator.url)
+def test_a_token_is_accepted_in_the_query(world: World) -> None:
+    anonymous = Zadig(world.url)
     query = {"projectKey": "shop", "token": "zadig-token-of-patrick"}
 
     assert anonymous.send("POST", "/k8s", params=query, json=k8s()).json() == {"message": "success"}
@@ -32,16 +32,16 @@ def test_a_token_is_accepted_in_the_query(emulator: Emulator) -> None:
     pytest.param("Bearer an-unknown-token", id="unknown"),
     pytest.param("Bearer token-of-ann", id="of another service"),
 ])
-def test_without_a_valid_token_everything_is_an_empty_401(emulator: Emulator, header: str) -> None:
-    anonymous = Zadig(emulator.url)
+def test_without_a_valid_token_everything_is_an_empty_401(world: World, header: str) -> None:
+    anonymous = Zadig(world.url)
     anonymous.session.headers["Authorization"] = header
 
     for answer in everything(anonymous, "66287b110b8b8a631910f5ae"):
         assert_empty(answer, 401)
 
 
-def test_any_scheme_is_accepted(emulator: Emulator) -> None:
-    zadig = Zadig(emulator.url)
+def test_any_scheme_is_accepted(world: World) -> None:
+    zadig = Zadig(world.url)
     zadig.session.headers["Authorization"] = "Token zadig-token-of-patrick"
 
     assert zadig.list().json() == {"list": [], "total": 0}

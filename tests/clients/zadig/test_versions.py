@@ -1,7 +1,8 @@
 """Delivery versions from creation to deletion, for Kubernetes and for Helm."""
 
 from client import Zadig, helm, k8s
-from emulator import START_MS, Emulator
+from given import START_MS, STEP_MS
+from release_emulator import World
 
 START_S = START_MS // 1000
 
@@ -22,14 +23,14 @@ def refusal(name: str, why: str, retry: str = "false") -> dict[str, object]:
                            f"retry: {retry}, error: {why}"}
 
 
-def test_a_k8s_version_succeeds_image_by_image(emulator: Emulator, patrick: Zadig) -> None:
+def test_a_k8s_version_succeeds_image_by_image(world: World, patrick: Zadig) -> None:
     created = patrick.create_k8s(k8s())
     assert (created.status_code, created.json()) == (200, {"message": "success"})
     assert status_and_progress(patrick) == ("creating", progress(0, 2, "waiting"))
 
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert status_and_progress(patrick) == ("creating", progress(1, 2, "waiting"))
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert status_and_progress(patrick) == ("success", progress(2, 2, "success"))
 
 
@@ -50,10 +51,10 @@ def test_a_k8s_version_has_a_row_for_each_image(patrick: Zadig) -> None:
     assert detail["distribute_infos"] == []
 
 
-def test_a_helm_version_has_its_charts_with_their_images(emulator: Emulator, patrick: Zadig) -> None:
+def test_a_helm_version_has_its_charts_with_their_images(world: World, patrick: Zadig) -> None:
     assert patrick.create_helm(helm()).json() == {"message": "success"}
     assert status_and_progress(patrick) == ("creating", progress(0, 1, "waiting"))
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert status_and_progress(patrick) == ("success", progress(1, 1, "success"))
 
     detail = patrick.detail("v1")
@@ -67,10 +68,10 @@ def test_a_helm_version_has_its_charts_with_their_images(emulator: Emulator, pat
         "image", "registry.local/shop/web:1.0", "shop", [])
 
 
-def test_the_list_is_newest_first_and_in_pages(emulator: Emulator, patrick: Zadig) -> None:
+def test_the_list_is_newest_first_and_in_pages(world: World, patrick: Zadig) -> None:
     for name in ["v1", "v2", "v3"]:
         patrick.create_k8s(k8s(name))
-        emulator.advance(1_000)
+        world.clock.advance(ms=1_000)
 
     first, second = patrick.list(size=2).json(), patrick.list(page=2, size=2).json()
 
@@ -104,23 +105,23 @@ def test_a_name_is_unique_in_a_project(patrick: Zadig) -> None:
         "v1", "新建交付中心版本失败: failed to insert delivery version v1, version already exist")
 
 
-def test_a_retry_pushes_the_remaining_images(emulator: Emulator, patrick: Zadig) -> None:
-    emulator.script(match={"family": "zadig", "step": "proxy"}, outcome="fail", message="no such image", times=1)
+def test_a_retry_pushes_the_remaining_images(world: World, patrick: Zadig) -> None:
+    world.scripts.add({"family": "zadig", "step": "proxy"}, outcome="fail", message="no such image", times=1)
     patrick.create_k8s(k8s())
-    emulator.advance(4_000)
+    world.clock.advance(ms=4_000)
     assert status_and_progress(patrick) == ("failed", progress(1, 2, "failed"))
 
     retried = patrick.create_k8s({"project_key": "shop", "version_name": "v1", "env_name": "prod", "retry": True})
 
     assert (retried.status_code, retried.json()) == (200, {"message": "success"})
     assert status_and_progress(patrick) == ("retrying", progress(1, 2, "waiting"))
-    emulator.advance()
+    world.clock.advance(ms=STEP_MS)
     assert status_and_progress(patrick) == ("success", progress(2, 2, "success"))
 
 
-def test_only_a_failed_version_can_be_retried(emulator: Emulator, patrick: Zadig) -> None:
+def test_only_a_failed_version_can_be_retried(world: World, patrick: Zadig) -> None:
     patrick.create_k8s(k8s())
-    emulator.advance(4_000)
+    world.clock.advance(ms=4_000)
 
     retried = patrick.create_k8s(k8s(retry=True))
 
