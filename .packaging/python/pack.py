@@ -10,7 +10,7 @@ import struct
 import sys
 import zipfile
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import Optional
 
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE / "src"
@@ -56,7 +56,8 @@ def _needs_libraries(program: bytes) -> bool:
             return True
         if kind == PT_DYNAMIC:
             # A static program that can be loaded anywhere has this segment too, but needs nothing by it.
-            start, length = struct.unpack_from("<Q", program, place + 8)[0], struct.unpack_from("<Q", program, place + 32)[0]
+            start = struct.unpack_from("<Q", program, place + 8)[0]
+            length = struct.unpack_from("<Q", program, place + 32)[0]
             for entry in range(start, start + length, 16):
                 tag = struct.unpack_from("<q", program, entry)[0]
                 if tag == DT_NEEDED:
@@ -66,9 +67,9 @@ def _needs_libraries(program: bytes) -> bool:
     return False
 
 
-def wheel_files(dist_info: Path, program: bytes, tag: str) -> Dict[str, Tuple[bytes, int]]:
+def wheel_files(dist_info: Path, program: bytes, tag: str) -> dict[str, tuple[bytes, int]]:
     """The files of the wheel by name, each with its mode; RECORD is missing."""
-    files: Dict[str, Tuple[bytes, int]] = {}
+    files: dict[str, tuple[bytes, int]] = {}
     for file in sorted((SOURCE / "release_emulator").rglob("*")):
         if file.is_file() and "__pycache__" not in file.parts:
             files[file.relative_to(SOURCE).as_posix()] = (file.read_bytes(), 0o644)
@@ -85,7 +86,7 @@ def wheel_files(dist_info: Path, program: bytes, tag: str) -> Dict[str, Tuple[by
     return files
 
 
-def record(files: Dict[str, Tuple[bytes, int]], name: str) -> bytes:
+def record(files: dict[str, tuple[bytes, int]], name: str) -> bytes:
     """The list of all files with their digests and sizes."""
     lines = []
     for path, (data, _) in files.items():
@@ -114,7 +115,7 @@ def pack(dist_info: Path, program: Path, out_dir: Path, tag: Optional[str] = Non
     return wheel
 
 
-def main(arguments: List[str]) -> None:
+def main(arguments: list[str]) -> None:
     if len(arguments) not in (3, 4):
         sys.exit("usage: pack.py DIST_INFO PROGRAM OUT_DIR [PLATFORM_TAG]")
     dist_info, program, out_dir = (Path(argument) for argument in arguments[:3])

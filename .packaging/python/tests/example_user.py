@@ -1,7 +1,7 @@
 """A user's typed code, which `mypy --strict` accepts, and which holds the types of the answers."""
 
 from datetime import datetime, timedelta
-from typing import List, Optional
+from typing import Optional
 
 from release_emulator import (
     AsyncEmulator,
@@ -22,15 +22,15 @@ def a_story(world: World) -> Optional[datetime]:
     roll_out: ScriptMatch = {"family": "pipelines", "step": "roll-out"}
     world.scripts.add(roll_out, outcome="fail", takes_ms={"median": 500, "sigma": 0.4})
     world.faults.add({"operation": "ListPipelines", "query": {"limit": "5"}}, status=503, delay_ms=20)
-    transitions: List[Transition] = world.clock.advance(timedelta(minutes=1)).transitions
-    resources: List[Resource] = world.resources(family="pipelines")
+    transitions: list[Transition] = world.clock.advance(timedelta(minutes=1)).transitions
+    resources: list[Resource] = world.resources(family="pipelines")
     started: RequestFilter = {"operation": "OperatePipeline", "action": "start"}
     try:
         matched: int = world.requests.verify(started, exactly=len(transitions))
     except NotVerified as error:
         matched = error.matched
     journal: Journal = world.requests.list({"status": "4*"}, limit=matched)
-    hints: List[Optional[str]] = [request.hint for request in journal]
+    hints: list[Optional[str]] = [request.hint for request in journal]
     with world.events(family="pipelines", timeout_s=1) as events:
         for event in events:
             return event.transition.time if event.transition else None
@@ -38,9 +38,9 @@ def a_story(world: World) -> Optional[datetime]:
     return following.time if following and hints else None
 
 
-async def the_same(world: AsyncWorld) -> List[Resource]:
+async def the_same(world: AsyncWorld) -> list[Resource]:
     advanced = await world.clock.advance(until="idle", within=timedelta(days=3))
-    transitions: List[Transition] = advanced.transitions
+    transitions: list[Transition] = advanced.transitions
     matched: int = await world.requests.verify({"family": "plans"}, at_least=len(transitions))
     async for event in world.events():
         if event.id == matched:

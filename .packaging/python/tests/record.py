@@ -1,4 +1,4 @@
-"""Checks what a wheel says of itself: record.py WHEEL. Every file is listed with its digest, and the program can run."""
+"""Checks the claims of a wheel: record.py WHEEL. Every file is listed with its digest, and the program can run."""
 
 import base64
 import csv
@@ -7,7 +7,6 @@ import sys
 import zipfile
 from email.parser import Parser
 from pathlib import Path
-from typing import List
 
 
 def check(wheel: Path) -> None:
@@ -24,7 +23,7 @@ def check(wheel: Path) -> None:
             data = archive.read(name)
             actual = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
             assert (digest, int(size)) == (f"sha256={actual}", len(data)), name
-        tags: List[str] = Parser().parsestr(archive.read(f"{info}/WHEEL").decode()).get_all("Tag", [])
+        tags: list[str] = Parser().parsestr(archive.read(f"{info}/WHEEL").decode()).get_all("Tag", [])
         assert tags == [f"{python}-{abi}-{each}" for each in platform.split(".")], tags
         [program] = [name for name in archive.namelist() if ".data/scripts/release-emulator" in name]
         assert archive.getinfo(program).external_attr >> 16 == 0o100755, "the program cannot be run"

@@ -5,8 +5,9 @@ import http.server
 import inspect
 import threading
 import time
+from collections.abc import Awaitable, Iterator
 from datetime import datetime, timedelta, timezone
-from typing import Any, Awaitable, Callable, Iterator, List, Tuple
+from typing import Any, Callable
 
 import pytest
 from conftest import FREEZE, PIPELINES, SHOP
@@ -181,7 +182,7 @@ def test_a_broken_answer_is_no_answer(other: str, path: str) -> None:
         World(other).call("GET", path)
 
 
-def public(kind: type) -> List[Tuple[str, str]]:
+def public(kind: type) -> list[tuple[str, str]]:
     """The names and the parameters of a class's public methods."""
     return [
         (name, str(inspect.signature(method) if callable(method) else ""))

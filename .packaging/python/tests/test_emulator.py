@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import PIPELINES
 
-from release_emulator import BinaryNotFound, Emulator, EmulatorError, StartError, Unreachable, find_binary
-from release_emulator import _binary
+from release_emulator import BinaryNotFound, Emulator, EmulatorError, StartError, Unreachable, _binary, find_binary
 
 SOURCE = Path(__file__).resolve().parent.parent / "src"
 
@@ -222,7 +221,7 @@ def test_the_variable_goes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     with pytest.raises(BinaryNotFound, match="which is not a program"):
         find_binary()
     monkeypatch.setenv("RELEASE_EMULATOR_BINARY", sys.executable)
-    assert find_binary() == sys.executable
+    assert find_binary() == os.path.abspath(sys.executable)
 
 
 def test_the_module_is_the_program() -> None:

@@ -4,7 +4,6 @@ import importlib.metadata
 import os
 import sys
 from pathlib import Path
-from typing import List
 
 import pytest
 from conftest import PIPELINES
@@ -247,7 +246,7 @@ def test_a_running_emulator_is_used(
 ) -> None:
     pytester.makeini("[pytest]\nrelease_emulator_flags = --auth strict")
     pytester.makepyfile(f"def test_it(emulator, world): assert emulator.url == {server.url!r}")
-    flags: List[str] = []
+    flags: list[str] = []
     if how == "variable":
         monkeypatch.setenv("RELEASE_EMULATOR_URL", server.url)
     else:

@@ -7,7 +7,6 @@ import sys
 import zipfile
 from pathlib import Path
 from types import ModuleType
-from typing import List, Tuple
 
 import pytest
 from record import check
@@ -24,7 +23,7 @@ def packer() -> ModuleType:
     return module
 
 
-def elf(segments: List[Tuple[int, bytes]], machine: int = 0x3E) -> bytes:
+def elf(segments: list[tuple[int, bytes]], machine: int = 0x3E) -> bytes:
     """A 64-bit Linux program of segments, each a type and its bytes."""
     head = 64 + 56 * len(segments)
     table, content = b"", b""

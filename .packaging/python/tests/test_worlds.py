@@ -5,7 +5,7 @@ import hmac
 import http.server
 import threading
 from datetime import datetime, timedelta, timezone
-from typing import Any, List, Tuple
+from typing import Any
 
 import pytest
 from conftest import FREEZE, PIPELINES, SHOP, create, start
@@ -227,7 +227,7 @@ def test_a_timeline_tells_what_happened_and_what_will(opened: World) -> None:
 
 
 def test_resources_come_in_pages(opened: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("release_emulator._operations.PAGE", 2)
+    monkeypatch.setattr("release_emulator._worlds.PAGE", 2)
     for number in range(5):
         opened.call("POST", PIPELINES, {**SHOP, "name": f"shop-{number}"})
 
@@ -267,7 +267,7 @@ def test_an_event_that_does_not_come_is_a_timeout(opened: World) -> None:
 
 
 def test_a_webhook_is_told_of_transitions(opened: World) -> None:
-    got: List[Tuple[str, bytes]] = []
+    got: list[tuple[str, bytes]] = []
     came = threading.Event()
 
     class Hook(http.server.BaseHTTPRequestHandler):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
-from typing import AsyncIterator, Dict, Iterator, List, Optional, Tuple, Type
+from typing import Optional
 
 from . import _http
 from ._flow import CONTROL, Request, checked
@@ -16,7 +17,7 @@ class EventParser:
     """Puts the lines of a stream of server-sent events together."""
 
     def __init__(self) -> None:
-        self._fields: Dict[str, List[str]] = {}
+        self._fields: dict[str, list[str]] = {}
 
     def feed(self, line: str) -> Optional[Event]:
         """Takes a line, and returns the event that it ends, if it does."""
@@ -38,7 +39,7 @@ def subscription(
     family: Optional[str], id: Optional[str], after: Optional[int]
 ) -> Request:
     """The request for a stream of events."""
-    query: List[Tuple[str, str]] = []
+    query: list[tuple[str, str]] = []
     if family is not None:
         query.append(("family", family))
     if id is not None:
@@ -84,7 +85,7 @@ class EventStream:
 
     def __exit__(
         self,
-        kind: Optional[Type[BaseException]],
+        kind: Optional[type[BaseException]],
         error: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:
@@ -136,7 +137,7 @@ class AsyncEventStream:
 
     async def __aexit__(
         self,
-        kind: Optional[Type[BaseException]],
+        kind: Optional[type[BaseException]],
         error: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import (
     TYPE_CHECKING,
     Any,
     Callable,
-    Coroutine,
-    Generator,
     Generic,
-    Mapping,
     NoReturn,
     Optional,
-    Sequence,
-    Tuple,
     TypeVar,
     overload,
 )
@@ -76,7 +72,7 @@ class Request:
     method: str
     path: str
     body: Any = NO_BODY
-    query: Sequence[Tuple[str, str]] = ()
+    query: Sequence[tuple[str, str]] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     accepts: Callable[[int], bool] = lambda status: status < 400
     timeout_s: float = USUAL_TIMEOUT_S
@@ -87,7 +83,7 @@ class Request:
         path = self.path if self.path.startswith("/") else CONTROL + self.path
         return f"{path}?{urlencode(self.query)}" if self.query else path
 
-    def encoded(self) -> Tuple[Optional[bytes], Mapping[str, str]]:
+    def encoded(self) -> tuple[Optional[bytes], Mapping[str, str]]:
         """The body as it is sent, and all headers."""
         if self.body is NO_BODY:
             return None, self.headers
@@ -117,7 +113,7 @@ def _refuse(request: Request, reply: Reply) -> NoReturn:
     )
 
 
-def checked(request: Request, exchanged: Tuple[int, Mapping[str, str], bytes]) -> Reply:
+def checked(request: Request, exchanged: tuple[int, Mapping[str, str], bytes]) -> Reply:
     reply = Reply(*exchanged)
     if not request.accepts(reply.status):
         _refuse(request, reply)

@@ -10,14 +10,15 @@ import http.client
 import socket
 import ssl
 import time
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import AsyncIterator, Dict, Iterator, List, Mapping, NoReturn, Optional, Tuple, Union
+from typing import NoReturn, Optional, Union
 from urllib.parse import urlsplit
 
 from .errors import Unreachable
 
-Exchanged = Tuple[int, Mapping[str, str], bytes]
+Exchanged = tuple[int, Mapping[str, str], bytes]
 
 # A response's head that is longer is not from an emulator.
 LONGEST_LINE = 65_536
@@ -80,8 +81,8 @@ def exchange(
         connection.close()
 
 
-def _lower(headers: List[Tuple[str, str]]) -> Dict[str, str]:
-    lower: Dict[str, str] = {}
+def _lower(headers: list[tuple[str, str]]) -> dict[str, str]:
+    lower: dict[str, str] = {}
     for name, value in headers:
         key = name.lower()
         lower[key] = f"{lower[key]}, {value}" if key in lower else value
@@ -228,12 +229,12 @@ def _head(
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-async def _read_head(reader: asyncio.StreamReader) -> Tuple[int, Mapping[str, str]]:
+async def _read_head(reader: asyncio.StreamReader) -> tuple[int, Mapping[str, str]]:
     line = (await reader.readline()).decode("latin-1")
     parts = line.split(None, 2)
     if len(parts) < 2 or not parts[0].startswith("HTTP/1."):
         raise ValueError(f"not an HTTP response: {line[:80]!r}" if line else "the connection was closed")
-    fields: List[Tuple[str, str]] = []
+    fields: list[tuple[str, str]] = []
     while True:
         line = (await reader.readline()).decode("latin-1").rstrip("\r\n")
         if not line:

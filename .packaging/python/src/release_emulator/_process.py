@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import collections
+import contextlib
 import json
 import os
 import queue
@@ -12,7 +13,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from typing import Any, Deque, List, Mapping, Optional, TextIO
+from collections.abc import Mapping
+from typing import Any, Optional, TextIO
 
 from . import inputs
 from ._binary import find_binary
@@ -25,15 +27,26 @@ READY = re.compile(r"^release-emulator ready url=(\S+)")
 MOST_LINES = 500
 
 # Options that are flags of the same name with a text or a number.
-PLAIN = (
-    "listen auth fidelity references pace pipelines_list progress journal_bytes max_worlds world_ports public_url log"
-    " log_level"
-).split()
+PLAIN = [
+    "listen",
+    "auth",
+    "fidelity",
+    "references",
+    "pace",
+    "pipelines_list",
+    "progress",
+    "journal_bytes",
+    "max_worlds",
+    "world_ports",
+    "public_url",
+    "log",
+    "log_level",
+]
 
-OTHER = "fixtures step freeze webhooks_anywhere flags binary start_timeout_s cwd".split()
+OTHER = ["fixtures", "step", "freeze", "webhooks_anywhere", "flags", "binary", "start_timeout_s", "cwd"]
 
 
-def command_line(options: Mapping[str, Any], files: List[str]) -> List[str]:
+def command_line(options: Mapping[str, Any], files: list[str]) -> list[str]:
     """The command line of a server with these options. The files of states are added to `files`."""
     unknown = [name for name in options if name not in PLAIN and name not in OTHER]
     if unknown:
@@ -60,7 +73,7 @@ def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _file(fixture: Any, files: List[str]) -> str:
+def _file(fixture: Any, files: list[str]) -> str:
     if not isinstance(fixture, collections.abc.Mapping):
         return str(fixture)
     handle, path = tempfile.mkstemp(prefix="release-emulator-", suffix=".json")
@@ -74,8 +87,8 @@ class Process:
     """A running emulator."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
-        files: List[str] = []
-        self.log: Deque[str] = collections.deque(maxlen=MOST_LINES)
+        files: list[str] = []
+        self.log: collections.deque[str] = collections.deque(maxlen=MOST_LINES)
         self._lines: queue.Queue[Optional[str]] = queue.Queue()
         # Flags come from the options alone: a variable of the user's shell would change what the tests see.
         environment = {
@@ -180,10 +193,8 @@ class Process:
             self._process.wait()
 
 
-def _remove(files: List[str]) -> None:
+def _remove(files: list[str]) -> None:
     for file in files:
-        try:
+        with contextlib.suppress(FileNotFoundError):
             os.unlink(file)
-        except FileNotFoundError:
-            pass
     files.clear()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Optional
 
 from . import answers
 from ._flow import Flow, operation
-from ._operations import RequestOperations, ScriptOperations, WorldOperations
+from ._journal import RequestOperations
+from ._rules import ScriptOperations
+from ._worlds import WorldOperations
 
 # What a reader takes in; the rest is counted.
 MOST_READ = 200
@@ -17,19 +19,19 @@ MOST_RESOURCES = 10
 MOST_TRANSITIONS = 20
 LONGEST_TEXT = 300
 
-Section = Tuple[str, str]
+Section = tuple[str, str]
 
 
 class ReportOperations:
     """The report of a world."""
 
     @operation
-    def report(self) -> Flow[List[Section]]:
+    def report(self) -> Flow[list[Section]]:
         """The sections of the report, each with a title: refused requests first. Empty ones are left out."""
         journal = yield from RequestOperations.list(self, limit=MOST_READ)
         scripts = yield from ScriptOperations.list(self)
         resources = yield from WorldOperations.resources(self)
-        timelines: List[answers.Timeline] = []
+        timelines: list[answers.Timeline] = []
         for resource in resources[-MOST_RESOURCES:]:
             timelines.append((yield from WorldOperations.timeline(self, resource.family, resource.id)))
         sections = [
@@ -41,7 +43,7 @@ class ReportOperations:
         return [(title, "\n".join(lines)) for title, lines in sections if lines]
 
 
-def refused_requests(journal: answers.Journal) -> List[str]:
+def refused_requests(journal: answers.Journal) -> list[str]:
     """The refused requests, each with the reason and the hint."""
     refused = [request for request in journal if request.status >= 400]
     lines = _rest(len(refused) - MOST_REFUSED, "earlier refused requests")
@@ -54,7 +56,7 @@ def refused_requests(journal: answers.Journal) -> List[str]:
     return lines
 
 
-def listed_requests(journal: answers.Journal) -> List[str]:
+def listed_requests(journal: answers.Journal) -> list[str]:
     """The newest requests, a line each."""
     lines = _rest(journal.total - MOST_LISTED, "earlier requests")
     for request in journal.requests[-MOST_LISTED:]:
@@ -62,15 +64,14 @@ def listed_requests(journal: answers.Journal) -> List[str]:
     return lines
 
 
-def shown_timelines(timelines: List[answers.Timeline], n_resources: int) -> List[str]:
+def shown_timelines(timelines: list[answers.Timeline], n_resources: int) -> list[str]:
     """The newest resources with their transitions."""
     lines = _rest(n_resources - len(timelines), "earlier resources")
     for timeline in timelines:
         allowed = ", ".join(timeline.allowed) or "nothing"
         place = f" in {timeline.scope}" if timeline.scope else ""
-        lines.append(
-            f"{timeline.family} {timeline.kind} {timeline.name} ({timeline.id}){place}: {timeline.word}, allows {allowed}"
-        )
+        named = f"{timeline.family} {timeline.kind} {timeline.name} ({timeline.id}){place}"
+        lines.append(f"{named}: {timeline.word}, allows {allowed}")
         earlier = timeline.truncated + len(timeline.transitions) - MOST_TRANSITIONS
         lines.extend(f"    {line}" for line in _rest(earlier, "earlier transitions"))
         lines.extend(f"    {_transition(change)}" for change in timeline.transitions[-MOST_TRANSITIONS:])
@@ -79,7 +80,7 @@ def shown_timelines(timelines: List[answers.Timeline], n_resources: int) -> List
     return lines
 
 
-def unused_scripts(scripts: List[answers.Script]) -> List[str]:
+def unused_scripts(scripts: list[answers.Script]) -> list[str]:
     """The scripts that decided nothing, with the nearest name if there is one."""
     lines = []
     for script in scripts:
@@ -90,7 +91,7 @@ def unused_scripts(scripts: List[answers.Script]) -> List[str]:
     return lines
 
 
-def _rest(n: int, what: str) -> List[str]:
+def _rest(n: int, what: str) -> list[str]:
     return [f"… {n} {what}"] if n > 0 else []
 
 
@@ -128,5 +129,5 @@ def _reason(body: Any) -> str:
 def _message(body: Any) -> Optional[str]:
     if not isinstance(body, dict):
         return None
-    named: Dict[str, Any] = body["error"] if isinstance(body.get("error"), dict) else body
+    named: dict[str, Any] = body["error"] if isinstance(body.get("error"), dict) else body
     return next((named[key] for key in MESSAGES if isinstance(named.get(key), str)), None)

@@ -6,18 +6,13 @@ Every answer keeps the JSON it was read from in `raw`, so fields that a newer em
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import datetime, timezone
 from typing import (
     Any,
     Callable,
-    Dict,
-    Iterator,
-    List,
-    Mapping,
     Optional,
-    Tuple,
-    Type,
     TypeVar,
     Union,
     get_args,
@@ -25,7 +20,7 @@ from typing import (
     get_type_hints,
 )
 
-JsonObject = Dict[str, Any]
+JsonObject = dict[str, Any]
 AnyAnswer = TypeVar("AnyAnswer", bound="Answer")
 
 
@@ -36,9 +31,9 @@ class Answer:
     raw: Mapping[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     @classmethod
-    def from_json(cls: Type[AnyAnswer], value: Mapping[str, Any]) -> AnyAnswer:
+    def from_json(cls: type[AnyAnswer], value: Mapping[str, Any]) -> AnyAnswer:
         """Reads an answer. Unknown fields are left in `raw`; a missing one is an error."""
-        known: Dict[str, Any] = {}
+        known: dict[str, Any] = {}
         for name, key, read, is_required in _readers(cls):
             if key in value:
                 known[name] = read(value[key])
@@ -84,7 +79,7 @@ class Advance(Answer):
     """
 
     now: datetime
-    transitions: List[Transition]
+    transitions: list[Transition]
     truncated: int = 0
 
 
@@ -125,7 +120,7 @@ class Resource(Answer):
     name: str
     status: str
     word: str
-    allowed: List[str]
+    allowed: list[str]
     next: Optional[NextTransition] = None
     code: Optional[int] = None
 
@@ -134,9 +129,9 @@ class Resource(Answer):
 class Timeline(Resource):
     """A resource with its transitions, oldest first, and the forecast of its current run."""
 
-    transitions: List[Transition] = field(default_factory=list)
+    transitions: list[Transition] = field(default_factory=list)
     truncated: int = 0
-    forecast: List[PlannedStep] = field(default_factory=list)
+    forecast: list[PlannedStep] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -153,7 +148,7 @@ class Script(Answer):
     message: Optional[str] = None
     takes_ms: Union[int, JsonObject, None] = None
     times: Optional[int] = None
-    sequence: Optional[List[JsonObject]] = None
+    sequence: Optional[list[JsonObject]] = None
     priority: int = 0
     enabled: bool = True
     probability: Optional[float] = None
@@ -184,7 +179,7 @@ class Fault(Answer):
 class Message(Answer):
     """A recorded request or response: headers by lower-case name, and the body up to its first 16 KiB."""
 
-    headers: Dict[str, str]
+    headers: dict[str, str]
     body: Any
     bytes: int
 
@@ -200,7 +195,7 @@ class RecordedRequest(Answer):
     path: str
     status: int
     duration_us: int
-    scripts: List[str]
+    scripts: list[str]
     request: Message
     response: Message
     family: Optional[str] = None
@@ -223,7 +218,7 @@ class RecordedRequest(Answer):
 class Journal(Answer):
     """Recorded requests, oldest first. `total` counts the matching ones, `dropped` those that the journal has lost."""
 
-    requests: List[RecordedRequest]
+    requests: list[RecordedRequest]
     total: int
     dropped: int
 
@@ -254,7 +249,7 @@ class NearMiss(Answer):
     method: str
     path: str
     status: int
-    differs: List[Difference]
+    differs: list[Difference]
 
 
 @dataclass(frozen=True)
@@ -281,12 +276,15 @@ class Webhook(Answer):
     delivered: int
     failed: int
     missed: int
-    attempts: List[DeliveryAttempt] = field(default_factory=list)
+    attempts: list[DeliveryAttempt] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Event:
-    """A server-sent event. `name` is its kind: `transition`, `request`, `clock`, `reset`, `script`, `fault`, `world`, `missed`."""
+    """A server-sent event.
+
+    `name` is its kind: `transition`, `request`, `clock`, `reset`, `script`, `fault`, `world` or `missed`.
+    """
 
     id: Optional[int]
     name: str
@@ -318,10 +316,10 @@ def format_time(time: Union[datetime, str]) -> str:
 
 Reader = Callable[[Any], Any]
 
-_READERS: Dict[type, List[Tuple[str, str, Reader, bool]]] = {}
+_READERS: dict[type, list[tuple[str, str, Reader, bool]]] = {}
 
 
-def _readers(kind: Type[Answer]) -> List[Tuple[str, str, Reader, bool]]:
+def _readers(kind: type[Answer]) -> list[tuple[str, str, Reader, bool]]:
     """The fields of an answer: name, JSON key, reader of the value, and whether it must be there."""
     if kind not in _READERS:
         hints = get_type_hints(kind)

@@ -5,25 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Coroutine, Generator, Mapping
 from types import TracebackType
 from typing import (
     TYPE_CHECKING,
     Any,
     Callable,
-    Coroutine,
-    Generator,
     Generic,
-    List,
-    Mapping,
     Optional,
     Protocol,
-    Type,
     TypeVar,
 )
 
-from . import _operations
 from ._flow import AsyncHandle, SyncHandle
 from ._process import Process
+from ._worlds import is_ready, list_worlds, open_world
 from .errors import EmulatorError, Unreachable
 from .world import AsyncWorld, World
 
@@ -60,7 +56,7 @@ class _Server:
         return self._process.pid if self._process else None
 
     @property
-    def log(self) -> List[str]:
+    def log(self) -> list[str]:
         """The newest lines of the process's log."""
         return list(self._process.log) if self._process else []
 
@@ -110,7 +106,7 @@ class Emulator(_Server):
 
     def _is_ready(self, deadline: float) -> bool:
         try:
-            return SyncHandle(self.url)._run(_operations.is_ready())
+            return SyncHandle(self.url)._run(is_ready())
         except Unreachable:
             if time.monotonic() > deadline:
                 raise
@@ -133,12 +129,12 @@ class Emulator(_Server):
 
     def world(self, **options: Unpack[WorldOptions]) -> World:
         """Opens a world with a memory, a clock and a port of its own. See `WorldOptions`."""
-        name, url = SyncHandle(self.url)._run(_operations.open_world(options))
+        name, url = SyncHandle(self.url)._run(open_world(options))
         return World(url, name, self.url, self._has_ended)
 
-    def worlds(self) -> List[World]:
+    def worlds(self) -> list[World]:
         """All worlds. The first is `main`."""
-        listed = SyncHandle(self.url)._run(_operations.list_worlds())
+        listed = SyncHandle(self.url)._run(list_worlds())
         return [World(url, name, self._host_url(name), self._has_ended) for name, url in listed]
 
     def __enter__(self) -> Emulator:
@@ -146,7 +142,7 @@ class Emulator(_Server):
 
     def __exit__(
         self,
-        kind: Optional[Type[BaseException]],
+        kind: Optional[type[BaseException]],
         error: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:
@@ -176,7 +172,7 @@ class Opening(Generic[AnyClosing]):
 
     async def __aexit__(
         self,
-        kind: Optional[Type[BaseException]],
+        kind: Optional[type[BaseException]],
         error: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:
@@ -208,7 +204,7 @@ class AsyncEmulator(_Server):
 
     async def _is_ready(self, deadline: float) -> bool:
         try:
-            return await AsyncHandle(self.url)._run(_operations.is_ready())
+            return await AsyncHandle(self.url)._run(is_ready())
         except Unreachable:
             if time.monotonic() > deadline:
                 raise
@@ -239,14 +235,14 @@ class AsyncEmulator(_Server):
         """Opens a world with a memory, a clock and a port of its own: await it, or use it in an `async with` block."""
 
         async def opening() -> AsyncWorld:
-            name, url = await AsyncHandle(self.url)._run(_operations.open_world(options))
+            name, url = await AsyncHandle(self.url)._run(open_world(options))
             return AsyncWorld(url, name, self.url, self._has_ended)
 
         return Opening(opening)
 
-    async def worlds(self) -> List[AsyncWorld]:
+    async def worlds(self) -> list[AsyncWorld]:
         """All worlds. The first is `main`."""
-        listed = await AsyncHandle(self.url)._run(_operations.list_worlds())
+        listed = await AsyncHandle(self.url)._run(list_worlds())
         return [AsyncWorld(url, name, self._host_url(name), self._has_ended) for name, url in listed]
 
     async def __aenter__(self) -> AsyncEmulator:
@@ -254,7 +250,7 @@ class AsyncEmulator(_Server):
 
     async def __aexit__(
         self,
-        kind: Optional[Type[BaseException]],
+        kind: Optional[type[BaseException]],
         error: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:

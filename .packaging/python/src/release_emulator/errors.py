@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any, List, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
 
 from .answers import NearMiss
 
@@ -56,7 +57,7 @@ class NotVerified(EmulatorError, AssertionError):
 
 def _explain(
     detail: str, expected: Sequence[Mapping[str, Any]], near_misses: Sequence[NearMiss]
-) -> List[str]:
+) -> list[str]:
     lines = [detail]
     lines.extend(f"  expected: {_show(match)}" for match in expected)
     if near_misses:

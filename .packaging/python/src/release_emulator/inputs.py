@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from os import PathLike
-from typing import Any, Dict, List, Mapping, Optional, Sequence, TypedDict, Union
+from typing import Any, Optional, TypedDict, Union
 
 Time = Union[datetime, str]
 """An instant: a datetime, or an RFC 3339 text such as `2030-01-01T00:00:00Z`."""
@@ -159,10 +160,10 @@ class EmulatorOptions(TypedDict, total=False):
     cwd: AnyPath
 
 
-PatchOperation = Dict[str, Any]
+PatchOperation = dict[str, Any]
 """An operation of JSON Patch (RFC 6902)."""
 
-Sequences = List[ScriptedStep]
+Sequences = list[ScriptedStep]
 
 
 def step_text(step: Union[timedelta, str]) -> str:

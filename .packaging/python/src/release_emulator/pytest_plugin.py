@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Optional
 
 import pytest
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 URL = "RELEASE_EMULATOR_URL"
 FREEZE = "2030-01-01T00:00:00Z"
 
-_worlds = pytest.StashKey[List[World]]()
+_worlds = pytest.StashKey[list[World]]()
 _emulator = pytest.StashKey[Emulator]()
 
 
@@ -66,8 +67,8 @@ def _url(config: pytest.Config) -> Optional[str]:
     return config.getoption("--release-emulator-url") or os.environ.get(URL) or None
 
 
-def _flags(config: pytest.Config) -> List[str]:
-    flags: List[str] = list(config.getini("release_emulator_flags"))
+def _flags(config: pytest.Config) -> list[str]:
+    flags: list[str] = list(config.getini("release_emulator_flags"))
     for text in config.getoption("--release-emulator-flags"):
         flags.extend(shlex.split(text))
     return flags
@@ -108,7 +109,7 @@ def world_options(request: pytest.FixtureRequest) -> WorldOptions:
     Override this fixture for other options in a module or a folder.
     """
     freeze: str = request.config.getini("release_emulator_freeze")
-    options: Dict[str, Any] = {"freeze": None if freeze == "running" else freeze}
+    options: dict[str, Any] = {"freeze": None if freeze == "running" else freeze}
     for mark in reversed(list(request.node.iter_markers("world"))):
         if mark.args:
             raise pytest.UsageError("the mark world takes named options, such as world(step='1s')")
@@ -156,7 +157,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         report.sections.extend(_sections(world, item.config))
 
 
-def _sections(world: World, config: pytest.Config) -> List[Any]:
+def _sections(world: World, config: pytest.Config) -> list[Any]:
     title = f"release-emulator, world {world.name}"
     try:
         return [(f"{title}: {part}", text) for part, text in world.report()]

@@ -3,67 +3,72 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Callable, Optional, Type
+from typing import Callable, Optional
 
-from . import _events, _operations
+from . import _events
+from ._clock import ClockOperations
 from ._flow import AsyncHandle, SyncHandle
+from ._journal import RequestOperations
 from ._report import ReportOperations
+from ._rules import FaultOperations, ScriptOperations
+from ._state import StateOperations, WebhookOperations
+from ._worlds import WorldOperations, close_world
 from .errors import Unreachable
 
 
-class Clock(SyncHandle, _operations.ClockOperations):
-    __doc__ = _operations.ClockOperations.__doc__
+class Clock(SyncHandle, ClockOperations):
+    __doc__ = ClockOperations.__doc__
 
 
-class Scripts(SyncHandle, _operations.ScriptOperations):
-    __doc__ = _operations.ScriptOperations.__doc__
+class Scripts(SyncHandle, ScriptOperations):
+    __doc__ = ScriptOperations.__doc__
 
 
-class Faults(SyncHandle, _operations.FaultOperations):
-    __doc__ = _operations.FaultOperations.__doc__
+class Faults(SyncHandle, FaultOperations):
+    __doc__ = FaultOperations.__doc__
 
 
-class Requests(SyncHandle, _operations.RequestOperations):
-    __doc__ = _operations.RequestOperations.__doc__
+class Requests(SyncHandle, RequestOperations):
+    __doc__ = RequestOperations.__doc__
 
 
-class StateDocument(SyncHandle, _operations.StateOperations):
-    __doc__ = _operations.StateOperations.__doc__
+class StateDocument(SyncHandle, StateOperations):
+    __doc__ = StateOperations.__doc__
 
 
-class Webhooks(SyncHandle, _operations.WebhookOperations):
-    __doc__ = _operations.WebhookOperations.__doc__
+class Webhooks(SyncHandle, WebhookOperations):
+    __doc__ = WebhookOperations.__doc__
 
 
-class AsyncClock(AsyncHandle, _operations.ClockOperations):
-    __doc__ = _operations.ClockOperations.__doc__
+class AsyncClock(AsyncHandle, ClockOperations):
+    __doc__ = ClockOperations.__doc__
 
 
-class AsyncScripts(AsyncHandle, _operations.ScriptOperations):
-    __doc__ = _operations.ScriptOperations.__doc__
+class AsyncScripts(AsyncHandle, ScriptOperations):
+    __doc__ = ScriptOperations.__doc__
 
 
-class AsyncFaults(AsyncHandle, _operations.FaultOperations):
-    __doc__ = _operations.FaultOperations.__doc__
+class AsyncFaults(AsyncHandle, FaultOperations):
+    __doc__ = FaultOperations.__doc__
 
 
-class AsyncRequests(AsyncHandle, _operations.RequestOperations):
-    __doc__ = _operations.RequestOperations.__doc__
+class AsyncRequests(AsyncHandle, RequestOperations):
+    __doc__ = RequestOperations.__doc__
 
 
-class AsyncStateDocument(AsyncHandle, _operations.StateOperations):
-    __doc__ = _operations.StateOperations.__doc__
+class AsyncStateDocument(AsyncHandle, StateOperations):
+    __doc__ = StateOperations.__doc__
 
 
-class AsyncWebhooks(AsyncHandle, _operations.WebhookOperations):
-    __doc__ = _operations.WebhookOperations.__doc__
+class AsyncWebhooks(AsyncHandle, WebhookOperations):
+    __doc__ = WebhookOperations.__doc__
 
 
 def _never() -> bool:
     return False
 
 
-class World(SyncHandle, _operations.WorldOperations, ReportOperations):
+class World(SyncHandle, WorldOperations, ReportOperations):
     """A world, with blocking operations. In a `with` block it is closed at the end."""
 
     def __init__(
@@ -108,7 +113,7 @@ class World(SyncHandle, _operations.WorldOperations, ReportOperations):
         """Closes the world, with its port. The first world of an emulator ends with the emulator."""
         if self._host_url is not None:
             try:
-                SyncHandle(self._host_url)._run(_operations.close_world(self.name))
+                SyncHandle(self._host_url)._run(close_world(self.name))
             except Unreachable:
                 # An interrupted test run ends the emulator too, and with it the world.
                 if not self._has_ended():
@@ -119,7 +124,7 @@ class World(SyncHandle, _operations.WorldOperations, ReportOperations):
 
     def __exit__(
         self,
-        kind: Optional[Type[BaseException]],
+        kind: Optional[type[BaseException]],
         error: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:
@@ -129,7 +134,7 @@ class World(SyncHandle, _operations.WorldOperations, ReportOperations):
         return f"<World {self.name} {self.url}>"
 
 
-class AsyncWorld(AsyncHandle, _operations.WorldOperations, ReportOperations):
+class AsyncWorld(AsyncHandle, WorldOperations, ReportOperations):
     """A world, with operations to be awaited. In an `async with` block it is closed at the end."""
 
     def __init__(
@@ -168,7 +173,7 @@ class AsyncWorld(AsyncHandle, _operations.WorldOperations, ReportOperations):
         """Closes the world, with its port. The first world of an emulator ends with the emulator."""
         if self._host_url is not None:
             try:
-                await AsyncHandle(self._host_url)._run(_operations.close_world(self.name))
+                await AsyncHandle(self._host_url)._run(close_world(self.name))
             except Unreachable:
                 if not self._has_ended():
                     raise
@@ -178,7 +183,7 @@ class AsyncWorld(AsyncHandle, _operations.WorldOperations, ReportOperations):
 
     async def __aexit__(
         self,
-        kind: Optional[Type[BaseException]],
+        kind: Optional[type[BaseException]],
         error: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:

@@ -75,7 +75,8 @@ def test_a_plan_runs_batch_by_batch(world: World, round: int) -> None:
 @four_times
 def test_a_release_is_created_and_ended(world: World, round: int) -> None:
     gray = [{"template": {"kind": "Deployment"}}]
-    body = {"metadata": {"name": "reviews-v2"}, "spec": {"serviceName": "reviews", "version": "v2", "grayDeployments": gray}}
+    spec = {"serviceName": "reviews", "version": "v2", "grayDeployments": gray}
+    body = {"metadata": {"name": "reviews-v2"}, "spec": spec}
     assert world.call("POST", RELEASES, body).status == 201
     world.clock.advance(until="idle")
     assert world.call("DELETE", f"{RELEASES}/reviews-v2?action=end").status == 200

@@ -1,0 +1,75 @@
+"""The operations of the clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Optional, Union
+
+from . import answers, inputs
+from ._arguments import given, milliseconds
+from ._flow import LONG_TIMEOUT_S, Flow, Request, operation
+from .answers import format_time
+
+# pytest leaves the frames of this module out of a failure's traceback.
+__tracebackhide__ = True
+
+
+class ClockOperations:
+    """The virtual clock of a world."""
+
+    @operation
+    def show(self) -> Flow[answers.ClockState]:
+        """The clock: its instant, its mode (`running` or `frozen`) and its pace."""
+        return answers.ClockState.from_json((yield Request("GET", "clock")).json())
+
+    @operation
+    def set(
+        self,
+        now: Optional[inputs.Time] = None,
+        *,
+        mode: Optional[str] = None,
+        pace: Optional[float] = None,
+    ) -> Flow[answers.ClockState]:
+        """Sets any of the instant, the mode and the pace. Only a reset moves time back."""
+        setting = given(now=now and format_time(now), mode=mode, pace=pace)
+        reply = yield Request("PUT", "clock", setting, timeout_s=LONG_TIMEOUT_S)
+        return answers.ClockState.from_json(reply.json())
+
+    @operation
+    def freeze(self, at: Optional[inputs.Time] = None) -> Flow[answers.ClockState]:
+        """Stops the clock, at an instant if one is given."""
+        return (yield from ClockOperations.set(self, at, mode="frozen"))
+
+    @operation
+    def run(self, pace: Optional[float] = None) -> Flow[answers.ClockState]:
+        """Lets the clock run, at a pace of virtual seconds per real second if one is given."""
+        return (yield from ClockOperations.set(self, mode="running", pace=pace))
+
+    @operation
+    def advance(
+        self,
+        duration: Optional[timedelta] = None,
+        *,
+        ms: Optional[int] = None,
+        seconds: Optional[float] = None,
+        until: Union[str, inputs.ClockTarget, None] = None,
+        within: Optional[timedelta] = None,
+    ) -> Flow[answers.Advance]:
+        """Moves the clock forward, and returns the transitions on the way.
+
+        Give one of a `timedelta`, `ms`, `seconds` and `until`. The target `until` is `"next"` (the next change of any
+        resource), `"idle"` (time alone moves no run any more), or a status of a resource. It must be reached `within`
+        a virtual duration, by default a day; otherwise the call is refused with the reason, and the clock stays.
+        """
+        lengths = [length for length in (duration, ms, seconds, until) if length is not None]
+        if len(lengths) != 1:
+            raise TypeError("advance takes one of a timedelta, ms, seconds and until")
+        if within is not None and until is None:
+            raise TypeError("within goes with until")
+        if seconds is not None:
+            ms = round(seconds * 1000)
+        elif duration is not None:
+            ms = milliseconds(duration)
+        wanted = given(ms=ms, until=until, within_ms=within and milliseconds(within))
+        reply = yield Request("POST", "clock/advance", wanted, timeout_s=LONG_TIMEOUT_S)
+        return answers.Advance.from_json(reply.json())
