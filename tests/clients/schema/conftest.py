@@ -106,7 +106,7 @@ def after_call(context: HookContext, case: Case, response: Response) -> None:
 def fresh(request: pytest.FixtureRequest) -> Iterator[None]:
     """Puts the module's emulator back before each operation, and sees to it that enough was tried."""
     emulator, label = request.module.emulator, request.node.operation_label
-    emulator.main.reset()
+    emulator.begin()
     prepared.clear()
     if prepare := getattr(request.module, "prepare", None):
         prepared.update(prepare(label) or {})

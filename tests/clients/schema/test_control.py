@@ -17,9 +17,9 @@ emulator, control = worlds.start(is_rest)
 def prepare(label: str) -> dict[str, str]:
     """Makes the script or the webhook that is looked at or taken back."""
     if "/scripts/{id}" in label:
-        return {"id": emulator.main.scripts.add().id}
+        return {"id": emulator.control("POST", "scripts", {}).json()["id"]}
     if "/webhooks/{id}" in label:
-        return {"id": emulator.main.webhooks.add("http://127.0.0.1:9/").id}
+        return {"id": emulator.control("POST", "webhooks", {"url": "http://127.0.0.1:9/"}).json()["id"]}
     return {}
 
 

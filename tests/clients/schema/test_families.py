@@ -16,11 +16,11 @@ def prepare(label: str) -> None:
         headers = {"X-Auth-Token": "token-of-schema"}
         requests.post(f"{emulator.url}{PLAN}/execute", headers=headers, timeout=30).raise_for_status()
     if label.endswith("/rollback"):
-        emulator.main.clock.advance(ms=4_000)
+        emulator.advance(4_000)
 
 
 @families.parametrize()
 def test_family(case: Case) -> None:
     case.call_and_validate()
     # So that work proceeds while it is told what to do.
-    emulator.main.clock.advance(ms=500)
+    emulator.advance(500)

@@ -7,16 +7,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import schemathesis
-
-from release_emulator import Emulator
+from emulator import Emulator, running
 
 HERE = Path(__file__).resolve().parent
 
 # The fixtures every test starts with: a resource of each kind, and a user with every right everywhere.
-FIXTURES = HERE / "fixtures.json"
-
-# The instant at which the clock stands before each operation.
-START = "2040-01-01T00:00:00Z"
+FLAGS = ("--fixtures", str(HERE / "fixtures.json"), "--auth", "strict")
 
 # Operations tested apart, since they would spoil the rest.
 _APART = re.compile(r"/_emulator/v1/(clock|faults|worlds)\b")
@@ -27,7 +23,7 @@ atexit.register(_started.close)
 
 def start(part: Callable[[schemathesis.APIOperation], bool]) -> tuple[Emulator, schemathesis.BaseSchema]:
     """A fresh process, and the part of the document that it serves."""
-    emulator = _started.enter_context(Emulator(fixtures=FIXTURES, auth="strict", freeze=START))
+    emulator = _started.enter_context(running(*FLAGS))
     config = schemathesis.Config.from_path(HERE / "schemathesis.toml")
     document = schemathesis.openapi.from_url(f"{emulator.url}/_emulator/v1/openapi.json", config=config)
     return emulator, document.exclude(lambda context: not part(context.operation))
