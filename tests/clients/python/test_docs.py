@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).resolve().parents[3] / "src" / "docs"
+ROOT = Path(__file__).resolve().parents[3]
+DOCS = ROOT / "src" / "docs"
 PAGE = (DOCS / "testing-python.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 # A block that is a file of tests begins with the file's name.
 FILES = {name[1]: block for block in BLOCKS if (name := re.match(r"# (test_\w+\.py)\n", block))}
 PROGRAMS = [block for block in BLOCKS if block not in FILES.values()]
+
+[README] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 
 # These come without an emulator, or fail to show their report.
 PLAIN, FAILING = "test_plain.py", "test_typos.py"
@@ -59,6 +62,11 @@ def test_the_tests_of_the_page_pass(name: str, tmp_path: Path) -> None:
     ended = run(pytest_command(), tmp_path, **{name[:-3]: FILES[name]})
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert re.search(r"^\d passed in ", ended.stdout, re.MULTILINE), ended.stdout
+
+
+def test_the_test_of_the_readme_passes(tmp_path: Path) -> None:
+    ended = run(pytest_command(), tmp_path, test_readme=README)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=range(len(PROGRAMS)))
