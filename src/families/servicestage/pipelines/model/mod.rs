@@ -2,6 +2,7 @@
 
 pub(super) mod action;
 pub(super) mod commands;
+mod cron_line;
 mod cron_trigger;
 pub(super) mod definition;
 pub(super) mod execution;
