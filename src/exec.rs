@@ -3,21 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::File;
-use std::os::unix::process::ExitStatusExt;
-use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::ValueEnum;
-use rustix::process::{Pid, Signal, getpgrp, kill_process};
-use rustix::termios::tcgetpgrp;
 use tokio::process::Command;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::http::faults::rules::ListedFault;
 use crate::http::observe::record::RequestSummary;
 use crate::registry::World;
 use crate::server::worlds::OnClose;
+use crate::signals::{StopSignals, exit_code, pass_on};
 use crate::sim::fuzzy::suggestion;
 use crate::sim::glob::Glob;
 use crate::sim::scripts::{ListedScript, Misfit, PatternField};
@@ -48,8 +43,7 @@ pub async fn run(
     command: &[OsString],
     variables: Vec<(&'static str, String)>,
 ) -> Result<u8, Error> {
-    let mut interrupts = signal(SignalKind::interrupt())?;
-    let mut terminations = signal(SignalKind::terminate())?;
+    let mut signals = StopSignals::new()?;
     let program = command.first().map(OsString::as_os_str).unwrap_or_default();
     let mut child = Command::new(program)
         .args(command.iter().skip(1))
@@ -60,34 +54,11 @@ pub async fn run(
             cause,
         })?;
     loop {
-        let signal = tokio::select! {
-            status = child.wait() => return Ok(code(status?)),
-            _ = interrupts.recv() => Signal::INT,
-            _ = terminations.recv() => Signal::TERM,
-        };
-        if signal == Signal::INT && in_foreground() {
-            continue;
-        }
-        let pid = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
-        if let Some(pid) = pid {
-            // A command that has just ended needs no signal.
-            let _ = kill_process(pid, signal);
+        tokio::select! {
+            status = child.wait() => return Ok(exit_code(status?)),
+            signal = signals.recv() => pass_on(signal, &mut child),
         }
     }
-}
-
-/// Returns true if a terminal's interrupt reached the command too: a terminal sends it to its whole foreground group,
-/// and many programs take a second interrupt as an order to quit at once.
-fn in_foreground() -> bool {
-    let terminal = File::open("/dev/tty");
-    terminal.is_ok_and(|terminal| tcgetpgrp(terminal).is_ok_and(|group| group == getpgrp()))
-}
-
-fn code(status: ExitStatus) -> u8 {
-    let signalled = || status.signal().map(|signal| 128 + signal);
-    let code = status.code().or_else(signalled);
-    code.and_then(|code| code.try_into().ok())
-        .unwrap_or(u8::MAX)
 }
 
 /// The additional environment variables of a command: the emulator's URL under its own name and under those of the
@@ -455,11 +426,5 @@ mod tests {
         }
         let findings = FailOn::ServerError.findings(&world);
         assert_eq!(findings, ["server-error: GET /broken returned 500"]);
-    }
-
-    #[test]
-    fn the_exit_code_for_a_signal_is_that_of_a_shell() {
-        assert_eq!(code(ExitStatus::from_raw(3 << 8)), 3);
-        assert_eq!(code(ExitStatus::from_raw(15)), 143);
     }
 }

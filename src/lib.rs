@@ -7,29 +7,26 @@
 //! ```
 //! use std::time::Duration;
 //!
-//! use release_emulator::Emulator;
-//! use serde_json::{Value, json};
+//! use release_emulator::serde_json::{Value, json};
+//! use release_emulator::{Emulator, tokio};
 //!
 //! #[tokio::main(flavor = "current_thread")]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let noon = "2030-01-01T12:00:00Z".parse()?;
 //!     let emulator = Emulator::builder().freeze(noon).start().await?;
-//!     let pipelines = format!("{}/v3/p1/pipeline/pipelines", emulator.url());
-//!     let client = reqwest::Client::new();
+//!     let pipelines = "/v3/p1/pipeline/pipelines";
 //!
+//!     // In a test, the program under test sends these to `emulator.url()`.
 //!     let stages = json!([{"name": "build", "tasks": [{"name": "compile"}]}]);
 //!     let shop = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": stages});
-//!     let create = client.post(&pipelines).header("X-Auth-Token", "any").json(&shop);
-//!     let created: Value = create.send().await?.json().await?;
+//!     let created: Value = emulator.post(pipelines, &shop).await?.ok()?.json()?;
 //!     let shop = format!("{pipelines}/{}", created["id"].as_str().ok_or("no id")?);
-//!     let start = client.post(format!("{shop}/action?action_id=start"));
-//!     start.header("X-Auth-Token", "any").send().await?.error_for_status()?;
+//!     emulator.post(&format!("{shop}/action?action_id=start"), &()).await?.ok()?;
 //!
 //!     let transitions = emulator.clock().advance(Duration::from_secs(2))?;
 //!     assert!(transitions.iter().any(|change| &*change.name == "shop" && &*change.to == "2"));
 //!
-//!     let show = client.get(&shop).header("X-Auth-Token", "any");
-//!     let shown: Value = show.send().await?.json().await?;
+//!     let shown: Value = emulator.get(&shop).await?.ok()?.json()?;
 //!     assert_eq!(shown["status"], 2, "it has succeeded");
 //!     assert_eq!(emulator.clock().now(), noon + Duration::from_secs(2));
 //!     Ok(())
@@ -44,6 +41,8 @@
 //! | `cli/` | the command line: commands, options with their environment variables, values |
 //! | `health.rs` | the question whether an emulator is ready |
 //! | `taken_port.rs` | the way out for an address on which the process cannot listen |
+//! | `signals/` | the signals of the process, for each operating system |
+//! | `log.rs` | the log on stderr |
 //! | `exec.rs` | a command run against an emulator of its own, and its verdict |
 //! | `emulator/` | [`Emulator`], the in-process API for test authors |
 //! | `app.rs` | the router of a world: its families and its control plane |
@@ -70,7 +69,7 @@
 //! control -> docs, http, registry, server, sim, world
 //! docs -> sim
 //! emulator -> app, control, http, registry, server, sim, world
-//! exec -> http, registry, server, sim, world
+//! exec -> http, registry, server, signals, sim, world
 //! families/asm -> families/huawei, http, sim, world
 //! families/huawei -> http, sim, world
 //! families/iam -> families/huawei, http, sim, world
@@ -78,7 +77,8 @@
 //! families/zadig -> http, sim, world
 //! health -> server
 //! http -> sim
-//! main -> app, cli, control, docs, exec, health, registry, server, taken_port
+//! log -> cli
+//! main -> app, cli, control, docs, exec, health, log, registry, server, signals, taken_port
 //! registry -> families/asm, families/huawei, families/iam, families/servicestage, families/zadig, http, sim, world
 //! server -> http, registry, sim
 //! taken_port -> cli, health, server
@@ -149,8 +149,12 @@ mod families;
 #[cfg(feature = "cli")]
 mod health;
 mod http;
+#[cfg(feature = "cli")]
+mod log;
 mod registry;
 mod server;
+#[cfg(feature = "cli")]
+mod signals;
 mod sim;
 #[cfg(feature = "cli")]
 mod taken_port;
@@ -183,11 +187,19 @@ pub mod internals {
     pub mod http {
         pub use crate::http::*;
     }
+    #[cfg(feature = "cli")]
+    pub mod log {
+        pub use crate::log::*;
+    }
     pub mod registry {
         pub use crate::registry::*;
     }
     pub mod server {
         pub use crate::server::*;
+    }
+    #[cfg(feature = "cli")]
+    pub mod signals {
+        pub use crate::signals::*;
     }
     pub mod sim {
         pub use crate::sim::*;
@@ -208,7 +220,8 @@ pub mod internals {
 
 pub use emulator::{
     ClockError, ClockHandle, Delay, Emulator, EmulatorBuilder, Family, FaultsHandle, InvalidValue,
-    RequestsHandle, ScriptsHandle, StartError, Until, Verification, VerifyError,
+    RequestError, RequestsHandle, Response, ScriptsHandle, StartError, Until, Verification,
+    VerifyError,
 };
 pub use http::faults::patch::PatchOperation;
 pub use http::faults::rules::{Fault, ListedFault};
@@ -221,3 +234,6 @@ pub use sim::Transition;
 pub use sim::scripts::{ListedScript, Misfit, Script, Work};
 pub use world::fixture::ValidationError;
 pub use world::settings::{Auth, Fidelity, PipelinesList, Progress, References};
+// For programs that have neither.
+#[doc(no_inline)]
+pub use {serde_json, tokio};

@@ -8,20 +8,19 @@ use std::time::Duration;
 
 use mimalloc::MiMalloc;
 use release_emulator::internals::cli::{
-    CliCommand, DocsOptions, ExecOptions, HealthOptions, LogFormat, LogLevel, ServeOptions,
-    USUAL_PORT,
+    self, CliCommand, DocsOptions, ExecOptions, HealthOptions, ServeOptions, USUAL_PORT,
 };
 use release_emulator::internals::exec::{self, FailureReport};
 use release_emulator::internals::registry::fixtures;
 use release_emulator::internals::server::listeners::{Endpoint, Listeners};
 use release_emulator::internals::server::worlds::{OnClose, WorldServer};
-use release_emulator::internals::{app_with_host, control, docs as guides, health, taken_port};
+use release_emulator::internals::signals::StopSignals;
+use release_emulator::internals::{
+    app_with_host, control, docs as guides, health, log, taken_port,
+};
 use tokio::runtime::{Builder, Handle};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tracing::level_filters::LevelFilter;
-use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 
 /// A request allocates many small pieces of memory, and the journal keeps some of them for a while.
 #[global_allocator]
@@ -38,9 +37,6 @@ const CANNOT_START: u8 = 127;
 /// The longest time that a stop may take.
 const LONGEST_STOP: Duration = Duration::from_millis(150);
 
-/// The most log lines that wait for a slow reader; more are dropped. The buffer is allocated at the start.
-const MOST_LINES: usize = 8_192;
-
 /// An exit code and a message.
 type ExitError = (u8, String);
 
@@ -56,6 +52,8 @@ fn main() -> ExitCode {
         CliCommand::OpenApi(options) => {
             print(&control::openapi(&options.settings(), &options.base_url()))
         }
+        CliCommand::Completions { shell } => print(&cli::completions(shell)),
+        CliCommand::Man { folder } => write_man(folder.as_deref()),
         CliCommand::Docs(options) => docs(&options),
     };
     let (code, why) = match ended {
@@ -76,6 +74,20 @@ fn ask(options: &HealthOptions) -> Result<u8, ExitError> {
     match runtime.block_on(health::wait(&url, wait)) {
         Ok(()) => print(&format!("ready: {url}")),
         Err(why) => Err((NOT_READY, why.to_string())),
+    }
+}
+
+/// Prints the man page, or writes all of them into a folder.
+fn write_man(folder: Option<&Path>) -> Result<u8, ExitError> {
+    match folder {
+        None => print(&cli::man_page()),
+        Some(folder) => cli::write_man_pages(folder).map(|()| 0).map_err(|error| {
+            let folder = folder.display();
+            (
+                USAGE,
+                format!("cannot write man pages to {folder}: {error}"),
+            )
+        }),
     }
 }
 
@@ -114,7 +126,7 @@ fn process(
     options: &ServeOptions,
     task: impl AsyncFnOnce(Handle) -> Result<u8, ExitError>,
 ) -> Result<u8, ExitError> {
-    let _guard = start_log(options);
+    let _guard = log::start(options.log, options.log_level);
     // Signals have a runtime of their own, so a stop works even while all threads of the server are busy.
     let (server, own) = Builder::new_multi_thread()
         .enable_all()
@@ -236,15 +248,13 @@ fn open(options: &ServeOptions, host: &WorldServer) -> Result<(), ExitError> {
     Ok(())
 }
 
-/// Cancels the token on SIGTERM and SIGINT.
+/// Cancels the token at the first signal that asks the process to stop.
 fn stop_on_signal(token: &CancellationToken) -> std::io::Result<()> {
-    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
-        let (mut signals, token) = (signal(kind)?, token.clone());
-        tokio::spawn(async move {
-            signals.recv().await;
-            token.cancel();
-        });
-    }
+    let (mut signals, token) = (StopSignals::new()?, token.clone());
+    tokio::spawn(async move {
+        signals.recv().await;
+        token.cancel();
+    });
     Ok(())
 }
 
@@ -258,28 +268,4 @@ fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
         let _ = std::fs::remove_file(&beside);
     }
     written
-}
-
-/// Logs to stderr through a queue, so that a slow reader never delays a request.
-fn start_log(options: &ServeOptions) -> WorkerGuard {
-    let level = match options.log_level {
-        LogLevel::Off => LevelFilter::OFF,
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Trace => LevelFilter::TRACE,
-    };
-    let (writer, guard): (NonBlocking, WorkerGuard) = NonBlockingBuilder::default()
-        .buffered_lines_limit(MOST_LINES)
-        .finish(std::io::stderr());
-    let log = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(writer)
-        .with_ansi(false);
-    match options.log {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
-    guard
 }

@@ -1,8 +1,10 @@
 //! The commands of the process.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
 use super::options::{ExecOptions, HealthOptions, ServeOptions};
 
@@ -36,6 +38,16 @@ pub enum CliCommand {
     /// Print the OpenAPI document of a server with these flags
     #[command(name = "openapi")]
     OpenApi(ServeOptions),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the man page, or write one for each command into a folder
+    Man {
+        /// The folder
+        folder: Option<PathBuf>,
+    },
     /// Print a page of the guides, or the list of pages
     Docs(DocsOptions),
 }

@@ -1,6 +1,7 @@
 //! The command line and its environment variables.
 
 mod commands;
+mod generated;
 mod listen;
 mod options;
 mod values;
@@ -15,6 +16,7 @@ use clap::{ArgMatches, FromArgMatches};
 
 use commands::{Cli, command, with_command_first};
 pub use commands::{CliCommand, DocsOptions};
+pub use generated::{completions, man_page, write_man_pages};
 pub use listen::{ListenOptions, USUAL_PORT};
 pub use options::{ExecOptions, HealthOptions, LogFormat, LogLevel, ServeOptions};
 use variables::{FIXTURES, check_variables, env_source_of};
@@ -98,7 +100,7 @@ impl CliCommand {
                 }
                 &mut options.listen
             }
-            Self::Docs(_) => return Ok(()),
+            Self::Completions { .. } | Self::Docs(_) | Self::Man { .. } => return Ok(()),
         };
         listen.settle(is_flag("listen"))
     }

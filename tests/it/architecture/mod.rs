@@ -60,14 +60,24 @@ const MAY_WAIT: [&str; 6] = [
 ];
 
 const SPAWNING: [&str; 4] = ["spawn", "spawn_blocking", "spawn_local", "spawn_on"];
-/// The process, a world's tasks, a connection's, a body that nobody reads, a command.
-const MAY_SPAWN: [&str; 5] = [
+/// The process, its log, a world's tasks, a connection's, a body that nobody reads, a command.
+const MAY_SPAWN: [&str; 6] = [
     "exec.rs",
+    "log.rs",
     "main.rs",
     "server/accept.rs",
     "server/connection.rs",
     "server/worlds.rs",
 ];
+
+/// Crates of the macros, which run on the machine that builds, and with other features in the tests.
+const BUILT_AGAIN: [&str; 2] = ["proc-macro2", "syn"];
+
+/// Names that exist on one kind of operating system only.
+const OF_AN_OPERATING_SYSTEM: [&str; 5] = ["ctrl_c", "fd", "libc", "rustix", "unix"];
+/// The files for Unix and Windows, and the one that picks one of them.
+const KNOW_THE_OPERATING_SYSTEM: [&str; 3] =
+    ["signals/mod.rs", "signals/unix.rs", "signals/windows.rs"];
 
 /// The texts of the crate.
 static SOURCES: LazyLock<Sources> = LazyLock::new(|| {
@@ -208,6 +218,63 @@ fn few_files_wait_or_spawn() {
     let spawning = rules::naming(&GRAPH, &SPAWNING);
     offences.extend(rules::only_in(&spawning, &MAY_SPAWN));
     assert_none(&offences);
+}
+
+/// The other systems' files are built by the release workflow alone, so this holds what can be held on each machine.
+#[test]
+fn what_only_one_operating_system_has_is_in_a_file_for_it() {
+    let naming = rules::naming(&GRAPH, &OF_AN_OPERATING_SYSTEM);
+    assert_none(&rules::only_in(&naming, &KNOW_THE_OPERATING_SYSTEM));
+
+    let functions = |file: &str| -> BTreeSet<&str> {
+        let lines = SOURCES[file].lines().map(str::trim_start);
+        lines
+            .filter(|line| line.starts_with("pub ") && !line.starts_with("pub use"))
+            .collect()
+    };
+    assert_eq!(
+        functions("signals/unix.rs"),
+        functions("signals/windows.rs"),
+        "both systems have the same functions"
+    );
+    let picks = &SOURCES["signals/mod.rs"];
+    for system in ["unix", "windows"] {
+        assert!(picks.contains(&format!("#[cfg({system})]\nmod {system};")));
+    }
+}
+
+#[test]
+fn tests_add_no_feature_to_a_crate_of_the_program() {
+    let features = |edges: &str| -> BTreeSet<String> {
+        let output = Command::new(env!("CARGO"))
+            .args([
+                "tree",
+                "--locked",
+                "--prefix",
+                "none",
+                "--format",
+                "{p} [{f}]",
+            ])
+            .args(["--edges", edges])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .expect("cargo runs");
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).expect("a text");
+        let lines = text.lines().map(|line| line.trim_end_matches(" (*)"));
+        lines.map(str::to_owned).collect()
+    };
+    let (program, tests) = (features("normal"), features("normal,dev"));
+    assert!(program.len() > 100, "the tree has packages: {program:?}");
+    let package = |line: &str| line.split(" [").next().unwrap_or_default().to_owned();
+    let built: BTreeSet<String> = program.iter().map(|line| package(line)).collect();
+    let again: Vec<String> = tests
+        .difference(&program)
+        .filter(|line| built.contains(&package(line)))
+        .filter(|line| !BUILT_AGAIN.contains(&line.split(' ').next().unwrap_or_default()))
+        .cloned()
+        .collect();
+    assert_none(&again);
 }
 
 #[test]
