@@ -7,12 +7,15 @@ mod family;
 mod faults;
 mod matching;
 mod requests;
+mod response;
 mod scripts;
 
 use std::fmt;
 use std::time::Duration;
 
+use axum::http::Method;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
@@ -30,6 +33,8 @@ pub use error::{ClockError, InvalidValue, VerifyError};
 pub use family::Family;
 pub use faults::{Delay, FaultsHandle};
 pub use requests::{RequestsHandle, Verification};
+use response::request;
+pub use response::{RequestError, Response};
 pub use scripts::ScriptsHandle;
 
 /// A running emulator. It serves until it is stopped or dropped; its ports are free at once, or after little more than
@@ -97,6 +102,45 @@ impl Emulator {
     #[must_use]
     pub fn requests(&self) -> RequestsHandle<'_> {
         RequestsHandle(self.world())
+    }
+
+    /// Sends a GET to a path of the emulator, such as `/v3/p1/cas/release-plans` or `/_emulator/v1/resources`. Like the
+    /// three below, it sends any token, which passes unless `auth` is strict; programs under test have clients of their
+    /// own, for [`Self::url`].
+    pub async fn get(&self, path: &str) -> Result<Response, RequestError> {
+        self.send(Method::GET, path, None::<&()>).await
+    }
+
+    /// Sends a POST with a JSON body; `&()` sends none.
+    pub async fn post(
+        &self,
+        path: &str,
+        body: &(impl Serialize + ?Sized),
+    ) -> Result<Response, RequestError> {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    /// Sends a PUT with a JSON body.
+    pub async fn put(
+        &self,
+        path: &str,
+        body: &(impl Serialize + ?Sized),
+    ) -> Result<Response, RequestError> {
+        self.send(Method::PUT, path, Some(body)).await
+    }
+
+    /// Sends a DELETE.
+    pub async fn delete(&self, path: &str) -> Result<Response, RequestError> {
+        self.send(Method::DELETE, path, None::<&()>).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&(impl Serialize + ?Sized)>,
+    ) -> Result<Response, RequestError> {
+        request(method, format!("{}{path}", self.url), body).await
     }
 
     /// Resets state, clock, ids, scripts, faults, webhooks and journal to the fixtures.

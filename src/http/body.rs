@@ -13,8 +13,8 @@ use tower_http::timeout::TimeoutBody;
 
 use super::observe::record::LONGEST_BODY;
 
-/// The longest pause of a client within the body of a request.
-const PAUSE: Duration = Duration::from_secs(30);
+/// The longest pause of a client within the body of a request, by default.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The longest wait for a body that nobody reads before its request is answered. The journal shows what was refused,
 /// even if the body follows the head in a packet of its own.
@@ -34,6 +34,7 @@ pub struct CapturedBody(Arc<Mutex<CaptureState>>);
 struct CaptureState {
     body: Body,
     patience: Patience,
+    longest_pause: Duration,
     captured: Option<Vec<u8>>,
     length: u64,
     has_ended: bool,
@@ -52,11 +53,12 @@ enum Patience {
 }
 
 impl CapturedBody {
-    /// Wraps a body; `capture` says if its beginning is needed afterwards.
-    pub fn new(body: Body, capture: bool) -> Self {
+    /// Wraps a body whose parts are at most `longest_pause` apart; `capture` says if its beginning is needed afterwards.
+    pub fn new(body: Body, longest_pause: Duration, capture: bool) -> Self {
         Self(Arc::new(Mutex::new(CaptureState {
             body,
             patience: Patience::Untested,
+            longest_pause,
             captured: capture.then(Vec::new),
             length: 0,
             has_ended: false,
@@ -157,7 +159,7 @@ impl HttpBody for CapturedBody {
             Patience::PollAgain if polled.is_pending() => {
                 state.patience = Patience::Limited;
                 let body = std::mem::take(&mut state.body);
-                state.body = Body::new(TimeoutBody::new(PAUSE, body));
+                state.body = Body::new(TimeoutBody::new(state.longest_pause, body));
                 polled = Pin::new(&mut state.body).poll_frame(context);
             }
             Patience::Untested | Patience::PollAgain | Patience::Limited => {}

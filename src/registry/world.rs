@@ -52,11 +52,12 @@ impl World {
     pub fn new(settings: Settings, fixtures: State) -> Result<Self, ValidationError> {
         let clock = Arc::new(fresh_clock(&settings));
         let request_ids = Arc::new(Ids::seeded(!settings.seed));
-        let recorder = Recorder::new(
+        let mut recorder = Recorder::new(
             Arc::clone(&request_ids),
             Arc::clone(&clock),
             settings.journal_bytes,
         );
+        recorder.longest_pause = settings.longest_pause;
         let services = Services {
             recorder: Arc::new(recorder),
             ids: Ids::seeded(settings.seed),

@@ -1,10 +1,11 @@
-//! An HTTP client for webhooks and health checks: one request on a connection of its own, without TLS and redirects.
+//! An HTTP client for webhooks, health checks and the Rust API: one request on a connection of its own, without TLS and
+//! redirects.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::{HeaderName, HeaderValue, Method, Request, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use futures_util::future::{Either, select};
 use http_body_util::{BodyExt, Collected, Full, Limited};
 use hyper::client::conn::http1::handshake;
@@ -12,10 +13,10 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-/// The longest exchange.
-const LONGEST: Duration = Duration::from_secs(5);
+/// The longest delivery of a webhook.
+const LONGEST_DELIVERY: Duration = Duration::from_secs(5);
 
-/// The most bytes that are read of the body of an answer.
+/// The most bytes that are read of a receiver's answer.
 const MOST_READ: usize = 64 << 10;
 
 const USER_AGENT: &str = concat!("release-emulator/", env!("CARGO_PKG_VERSION"));
@@ -26,20 +27,24 @@ pub(super) async fn post(
     headers: Vec<(&'static str, String)>,
     body: Bytes,
 ) -> Result<u16, String> {
-    let answer = within(LONGEST, exchange(Method::POST, url, headers, body)).await;
-    answer.map(|(status, _)| status)
+    let exchange = send(Method::POST, url, headers, body, MOST_READ);
+    let response = within(LONGEST_DELIVERY, exchange).await?;
+    Ok(response.status.as_u16())
 }
 
 /// Gets an absolute URL, and returns the status of the answer with the beginning of its body.
 pub async fn get(url: &Uri, longest: Duration) -> Result<(u16, Bytes), String> {
-    within(
-        longest,
-        exchange(Method::GET, url, Vec::new(), Bytes::new()),
-    )
-    .await
+    let exchange = send(Method::GET, url, Vec::new(), Bytes::new(), MOST_READ);
+    let response = within(longest, exchange).await?;
+    Ok((response.status.as_u16(), response.body))
 }
 
-type AnyError = Box<dyn std::error::Error + Send + Sync>;
+/// An answer that was read, as far as the limit on its body allowed.
+pub struct ReadResponse {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
 
 async fn within<T>(
     longest: Duration,
@@ -51,12 +56,18 @@ async fn within<T>(
     }
 }
 
-async fn exchange(
+/// The reason that there is no answer.
+pub type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Sends a request to an absolute URL, and reads up to `most_read` bytes of the body of the answer. What is longer is
+/// left out.
+pub async fn send(
     method: Method,
     url: &Uri,
     headers: Vec<(&'static str, String)>,
     body: Bytes,
-) -> Result<(u16, Bytes), AnyError> {
+    most_read: usize,
+) -> Result<ReadResponse, AnyError> {
     let (host, port) = (url.host().unwrap_or_default(), url.port_u16().unwrap_or(80));
     let stream = connect(host, port).await?;
     let path = url.path_and_query().map_or("/", |path| path.as_str());
@@ -77,17 +88,16 @@ async fn exchange(
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
     let exchange = async {
         let response = sender.send_request(request).await?;
-        let status = response.status().as_u16();
-        // Read so that the receiver can finish writing, even if the status is all that counts.
-        let body = Limited::new(response.into_body(), MOST_READ);
-        let body = body.collect().await;
-        Ok((
-            status,
-            body.map_or_else(|_| Bytes::new(), Collected::to_bytes),
-        ))
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, most_read).collect().await;
+        Ok(ReadResponse {
+            status: head.status,
+            headers: head.headers,
+            body: body.map(Collected::to_bytes).unwrap_or_default(),
+        })
     };
     match select(Box::pin(exchange), Box::pin(connection)).await {
-        Either::Left((answer, _)) => answer,
+        Either::Left((response, _)) => response,
         // The connection has ended, and with it the exchange.
         Either::Right((_, exchange)) => exchange.await,
     }

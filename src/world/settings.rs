@@ -1,9 +1,12 @@
 //! The options of a world. Their values have the same names on the command line and in JSON.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::public_url::PublicUrl;
+use crate::http::body::LONGEST_PAUSE;
 use crate::sim::Millis;
 
 /// The credentials that are accepted.
@@ -87,6 +90,8 @@ pub struct Settings {
     pub freeze: Option<Millis>,
     /// The approximate size of the journal in bytes; 0: it is off.
     pub journal_bytes: usize,
+    /// The longest pause of a client within the body of a request.
+    pub longest_pause: Duration,
     /// The seed of all identifiers.
     pub seed: u64,
     /// The URL of the first world in answers; absent: the one that was asked.
@@ -114,6 +119,7 @@ impl Default for Settings {
             pace: 1.0,
             freeze: None,
             journal_bytes: 8 << 20,
+            longest_pause: LONGEST_PAUSE,
             seed: 0x1d5,
             public_url: None,
             webhooks_anywhere: false,

@@ -1,24 +1,24 @@
 //! An emulator at the other end of a connection.
 
-use axum::http::Method;
+use axum::body::Body;
+use axum::http::{Method, Request, Uri, header};
+use http_body_util::BodyExt;
+use hyper::client::conn::http1::handshake;
+use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::net::TcpStream;
 
 use crate::common::{CREDENTIALS, Reply};
 
 /// A client of one world.
 pub struct Remote {
     pub url: String,
-    client: reqwest::Client,
 }
 
 impl Remote {
     /// A client of the world at an url.
     pub fn at(url: impl Into<String>) -> Self {
-        let client = reqwest::Client::builder().no_proxy().build();
-        Self {
-            url: url.into(),
-            client: client.expect("a client"),
-        }
+        Self { url: url.into() }
     }
 
     /// A client of a world that is opened by this one.
@@ -54,17 +54,34 @@ impl Remote {
         body: String,
     ) -> Reply {
         let request_line = format!("{method} {}{path}", self.url);
-        let mut request = self.client.request(method, format!("{}{path}", self.url));
+        let address: Uri = self.url.parse().expect("a url");
+        let authority = address.authority().expect("an authority").as_str();
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::CONNECTION, "close");
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header(header::HOST, authority);
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = request.body(body).send().await;
-        let response = response.unwrap_or_else(|error| panic!("{request_line}: {error:?}"));
+        let request = request.body(Body::from(body)).expect("a request");
+        let exchange = async {
+            let stream = TcpStream::connect(authority).await?;
+            let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
+            tokio::spawn(connection);
+            let (head, body) = sender.send_request(request).await?.into_parts();
+            Ok::<_, Box<dyn std::error::Error>>((head, body.collect().await?.to_bytes()))
+        };
+        let (head, body) = exchange
+            .await
+            .unwrap_or_else(|error| panic!("{request_line}: {error:?}"));
         Reply {
             request: request_line,
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body: response.bytes().await.expect("a whole body"),
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body,
         }
     }
 

@@ -178,9 +178,13 @@ async fn a_client_that_writes_a_large_body_before_it_reads_sees_the_refusal() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_client_that_stalls_within_a_body_is_answered_and_let_go() {
-    let server = Server::start().await;
+    let settings = Settings {
+        longest_pause: Duration::from_millis(50),
+        ..Settings::default()
+    };
+    let server = Server::with(settings).await;
     for (token, status) in [("X-Auth-Token: t\r\n", "400"), ("", "401")] {
         let half = format!(
             "POST /v3/{PROJECT}/pipeline/pipelines HTTP/1.1\r\nHost: x\r\n{token}\

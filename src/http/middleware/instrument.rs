@@ -52,8 +52,8 @@ pub async fn instrument<F: Future<Output = Response>>(
     let closer = parts.extensions.remove::<ConnectionCloser>();
     let unreadable = parts.extensions.remove::<UnreadableFields>();
     // Capturing costs an allocation, and most requests have no body.
-    let sent_body =
-        (!body.is_end_stream()).then(|| CapturedBody::new(body, request_head.headers.is_some()));
+    let sent_body = (!body.is_end_stream())
+        .then(|| CapturedBody::new(body, recorder.longest_pause, request_head.headers.is_some()));
     let body = sent_body.clone().map_or_else(Body::empty, Body::new);
 
     let request_id = recorder.ids.hex32();

@@ -10,7 +10,9 @@ pub mod record;
 pub mod webhooks;
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use crate::http::body::LONGEST_PAUSE;
 use crate::http::faults::injection::Faults;
 use crate::sim::clock::Clock;
 use crate::sim::ids::Ids;
@@ -31,6 +33,8 @@ pub struct Recorder {
     pub faults: Faults,
     pub metrics: Metrics,
     pub webhooks: Webhooks,
+    /// The longest pause of a client within the body of a request.
+    pub longest_pause: Duration,
     /// The name of the world, once a server has opened it.
     world: OnceLock<String>,
 }
@@ -46,6 +50,7 @@ impl Recorder {
             faults: Faults::default(),
             metrics: Metrics::default(),
             webhooks: Webhooks::default(),
+            longest_pause: LONGEST_PAUSE,
             world: OnceLock::new(),
         }
     }

@@ -2,11 +2,12 @@
 
 use std::hint::black_box;
 
-use criterion::{BenchmarkId, Criterion, Throughput};
 use release_emulator::internals::sim::Millis;
 use release_emulator::internals::sim::lifecycle::{
     AcceptedCommand, Command, Node, Outcome, Run, RunRecord, StepPlan,
 };
+
+use crate::suite::{SHORT_CALLS, Suite};
 
 /// Duration of a step.
 const STEP: Millis = 10;
@@ -21,10 +22,8 @@ fn script(steps: usize) -> RunRecord {
     RunRecord::new(tree, vec![work; steps])
 }
 
-pub(crate) fn runs(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("fold of a run");
+pub(crate) fn runs(suite: &mut Suite) {
     for steps in [5_usize, 30, 200] {
-        group.throughput(Throughput::Elements(steps as u64));
         // Stopped and continued in each of its first two steps.
         let events = [(1, Command::Stop), (2, Command::Continue)];
         let events = events.map(|(at, command)| AcceptedCommand { at, command });
@@ -32,22 +31,18 @@ pub(crate) fn runs(criterion: &mut Criterion) {
             commands: events.to_vec(),
             ..script(steps)
         };
-        group.bench_with_input(
-            BenchmarkId::new("history", steps),
-            &history,
-            |bencher, history| {
-                bencher.iter(|| Run::restore(black_box(history).clone()).expect("a history"));
-            },
-        );
+        suite.run(&format!("fold: history of {steps} steps"), || {
+            Run::restore(black_box(&history).clone()).expect("a history")
+        });
         let run = Run::restore(history).expect("a history");
-        group.bench_with_input(BenchmarkId::new("look", steps), &run, |bencher, run| {
-            bencher.iter(|| {
+        let name = format!("fold: {SHORT_CALLS} looks at {steps} steps");
+        suite.run(&name, || {
+            for _ in 0..SHORT_CALLS {
                 let now = black_box(STEP);
                 let seen =
                     (0..steps).filter(|step| run.step_state(*step, now) != run.step_state(0, now));
-                (run.phase(now), seen.count())
-            });
+                black_box((run.phase(now), seen.count()));
+            }
         });
     }
-    group.finish();
 }

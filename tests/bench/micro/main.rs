@@ -1,4 +1,5 @@
-//! Micro-benchmarks of single functions: `cargo bench --bench micro`, or `cargo bench --bench micro -- fold` for some.
+//! Micro-benchmarks of single functions: `cargo bench --bench micro`, or `cargo bench --bench micro -- fold` for those
+//! with a word in their name.
 //!
 //! Requests go to the whole application in process: without a socket, but through every layer, with the journal and the
 //! metrics on and a token that is checked.
@@ -6,17 +7,18 @@
 mod fold;
 mod memory;
 mod signature;
+mod suite;
 
-use criterion::{criterion_group, criterion_main};
+use suite::Suite;
 
-criterion_group!(
-    benches,
-    fold::runs,
-    memory::lists,
-    memory::creations,
-    memory::actions,
-    memory::export,
-    signature::verifying,
-    signature::requests
-);
-criterion_main!(benches);
+fn main() {
+    let mut suite = Suite::from_arguments();
+    fold::runs(&mut suite);
+    memory::lists(&mut suite);
+    memory::creations(&mut suite);
+    memory::actions(&mut suite);
+    memory::export(&mut suite);
+    signature::verifying(&mut suite);
+    signature::requests(&mut suite);
+    suite.finish();
+}

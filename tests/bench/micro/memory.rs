@@ -3,11 +3,12 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 use release_emulator::internals::{Settings, State, World, app};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
+
+use crate::suite::Suite;
 
 const PLANS: &str = "/v3/p1/cas/release-plans";
 const PIPELINES: &str = "/v3/p1/pipeline/pipelines";
@@ -65,46 +66,33 @@ impl Bench {
     }
 }
 
-pub(crate) fn lists(criterion: &mut Criterion) {
+pub(crate) fn lists(suite: &mut Suite) {
     let bench = Bench::with_plans(1_000);
-    let mut group = criterion.benchmark_group("list of plans");
     for (rows, path) in [(20, format!("{PLANS}?limit=20")), (1_000, PLANS.to_owned())] {
-        group.throughput(Throughput::Elements(rows));
-        group.bench_with_input(BenchmarkId::from_parameter(rows), &path, |bencher, path| {
-            let request = || Bench::request("GET", path, String::new());
-            bencher.iter_batched(
-                request,
-                |request| bench.answer(request),
-                BatchSize::SmallInput,
-            );
-        });
+        suite.run_with(
+            &format!("list of {rows} plans"),
+            || Bench::request("GET", &path, String::new()),
+            |request| bench.answer(request),
+        );
     }
-    group.finish();
 }
 
-pub(crate) fn creations(criterion: &mut Criterion) {
+pub(crate) fn creations(suite: &mut Suite) {
     let bench = Bench::with_plans(0);
-    let mut group = criterion.benchmark_group("create");
-    group.throughput(Throughput::Elements(1));
     let mut create = |name: &str, path: &str, body: fn(usize) -> String| {
         let mut n = 0;
-        group.bench_function(name, |bencher| {
-            let request = || {
-                n += 1;
-                Bench::request("POST", path, body(n))
-            };
-            bencher.iter_batched(
-                request,
-                |request| bench.answer(request),
-                BatchSize::SmallInput,
-            );
+        let request = || {
+            n += 1;
+            Bench::request("POST", path, body(n))
+        };
+        suite.run_with(&format!("create {name}"), request, |request| {
+            bench.answer(request)
         });
     };
     create("a plan", PLANS, plan);
     create("a pipeline", PIPELINES, pipeline);
     create("a release", RELEASES, release);
     create("a version", VERSIONS, version);
-    group.finish();
 }
 
 fn plan(n: usize) -> String {
@@ -135,32 +123,22 @@ fn version(n: usize) -> String {
     .to_string()
 }
 
-pub(crate) fn actions(criterion: &mut Criterion) {
+pub(crate) fn actions(suite: &mut Suite) {
     let bench = Bench::with_plans(0);
     let created = bench.answer(Bench::request("POST", PIPELINES, pipeline(0)));
     let created: serde_json::Value = serde_json::from_slice(&created).expect("JSON");
     let id = created["id"].as_str().expect("an id");
     let path = format!("{PIPELINES}/{id}/action?action_id=start");
-    let mut group = criterion.benchmark_group("action");
-    group.throughput(Throughput::Elements(1));
-    group.bench_function("start a pipeline", |bencher| {
-        let request = || Bench::request("POST", &path, String::new());
-        bencher.iter_batched(
-            request,
-            |request| bench.answer(request),
-            BatchSize::SmallInput,
-        );
-    });
-    group.finish();
+    suite.run_with(
+        "action: start a pipeline",
+        || Bench::request("POST", &path, String::new()),
+        |request| bench.answer(request),
+    );
 }
 
-pub(crate) fn export(criterion: &mut Criterion) {
+pub(crate) fn export(suite: &mut Suite) {
     let bench = Bench::with_plans(10_000);
-    let mut group = criterion.benchmark_group("export");
-    group.sample_size(20);
-    group.throughput(Throughput::Elements(10_000));
-    group.bench_function("10,000 plans", |bencher| {
-        bencher.iter(|| serde_json::to_vec(&bench.world.export()).expect("it can be written"));
+    suite.run("export of 10,000 plans", || {
+        serde_json::to_vec(&bench.world.export()).expect("it can be written")
     });
-    group.finish();
 }

@@ -9,7 +9,6 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{Request, StatusCode};
-use criterion::{Criterion, Throughput};
 use hmac::{Hmac, KeyInit, Mac};
 use release_emulator::internals::http::auth::canonical::{self, CanonicalForms};
 use release_emulator::internals::http::auth::verify::{Key, verify};
@@ -20,6 +19,8 @@ use sha2::Sha256;
 use sm3::Sm3;
 use tokio::runtime::Builder;
 use tower::ServiceExt;
+
+use crate::suite::Suite;
 
 const SK: &str = "emulatorSecretKey0123456789abcdefABCDEF01";
 const NAMES: &str = "content-type;host;user-agent;x-project-id;x-sdk-date";
@@ -82,27 +83,22 @@ fn seen<'a>(parts: &'a Parts, body: &'a [u8]) -> canonical::Request<'a> {
     }
 }
 
-pub(crate) fn verifying(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("signature, verify 1 KiB");
-    group.throughput(Throughput::Elements(1));
+pub(crate) fn verifying(suite: &mut Suite) {
     let sk = Secret::new(SK);
     let (date, now) = (now(), system_now());
     for word in ["SDK-HMAC-SHA256", "SDK-HMAC-SM3", "V11-HMAC-SHA256"] {
         let header = authorization(word, "KNOWN", &date);
         let (parts, body) = request(&header, &date).into_parts();
-        group.bench_function(word, |bencher| {
-            bencher.iter(|| {
-                let signature = Signature::read(black_box(&header)).expect("well formed");
-                let key = Key {
-                    sk: &sk,
-                    session: None,
-                };
-                let signature = signature.expect("a signature");
-                verify(&signature, &seen(&parts, &body), &key, now).expect("it holds");
-            });
+        suite.run(&format!("signature of 1 KiB: verify {word}"), || {
+            let signature = Signature::read(black_box(&header)).expect("well formed");
+            let key = Key {
+                sk: &sk,
+                session: None,
+            };
+            let signature = signature.expect("a signature");
+            verify(&signature, &seen(&parts, &body), &key, now).expect("it holds");
         });
     }
-    group.finish();
 }
 
 /// An emulator that knows the key `KNOWN` and accepts any other unverified.
@@ -113,26 +109,18 @@ fn emulator() -> Router {
     app(&World::new(Settings::default(), state).expect("a consistent state"))
 }
 
-pub(crate) fn requests(criterion: &mut Criterion) {
+pub(crate) fn requests(suite: &mut Suite) {
     let runtime = Builder::new_current_thread().build().expect("a runtime");
     let emulator = emulator();
-    let mut group = criterion.benchmark_group("signature, request of 1 KiB");
-    group.throughput(Throughput::Elements(1));
-    for (ak, name) in [
-        ("UNKNOWN", "signature read"),
-        ("KNOWN", "signature verified"),
-    ] {
+    for (ak, name) in [("UNKNOWN", "read"), ("KNOWN", "verified")] {
         let date = now();
         let header = authorization("SDK-HMAC-SHA256", ak, &date);
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| {
-                let request = request(&header, &date).map(Body::from);
-                let response = runtime.block_on(emulator.clone().oneshot(request));
-                assert_eq!(response.expect("infallible").status(), StatusCode::OK);
-            });
+        suite.run(&format!("signature of 1 KiB: request, {name}"), || {
+            let request = request(&header, &date).map(Body::from);
+            let response = runtime.block_on(emulator.clone().oneshot(request));
+            assert_eq!(response.expect("infallible").status(), StatusCode::OK);
         });
     }
-    group.finish();
 }
 
 /// The machine's time as a client signs it.

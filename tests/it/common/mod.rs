@@ -168,7 +168,8 @@ impl Reply {
     /// The body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
-        match serde_json::from_slice(&self.body) {
+        let text = strict_json::from_slice::<&strict_json::value::RawValue>(&self.body);
+        match text.map(|text| serde_json::from_str(text.get()).expect("it is JSON")) {
             Ok(json) => json,
             Err(error) => panic!("{} answered {:?}: {error}", self.request, self.text()),
         }

@@ -8,18 +8,27 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::schema::Schema;
-// The crates are needed for their files alone.
-use huawei_cloud_api_definitions_ASM as _;
-use huawei_cloud_api_definitions_IAM as _;
 
-/// The folders of the crates with documents, by the name of the service.
+/// A manifest that names the crates with the documents, which are needed for their files alone: as dependencies of the
+/// project they would bring sixty crates to every `cargo test`.
+const MANIFEST: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/it/vendor/documents/Cargo.toml"
+);
+
+/// The folders of the crates with documents, by the name of the service. Cargo downloads what is missing.
 static FOLDERS: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(|| {
     let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .args(["metadata", "--format-version", "1", "--locked"])
         .args(["--filter-platform", "host-tuple"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["--manifest-path", MANIFEST])
         .output()
         .expect("cargo runs");
+    assert!(
+        metadata.status.success(),
+        "cannot get the vendor's documents; `cargo fetch --manifest-path {MANIFEST}` downloads them:\n{}",
+        String::from_utf8_lossy(&metadata.stderr)
+    );
     let metadata: Value = serde_json::from_slice(&metadata.stdout).expect("JSON");
     let packages = metadata["packages"].as_array().expect("packages").iter();
     packages

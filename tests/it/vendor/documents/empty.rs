@@ -1,0 +1,1 @@
+//! Nothing: Cargo asks for a target.
