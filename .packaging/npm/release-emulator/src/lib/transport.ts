@@ -1,7 +1,7 @@
 /** Requests to a control plane, over connections that are kept open between them. */
 
-import http from 'node:http';
-import https from 'node:https';
+import * as http from 'node:http';
+import * as https from 'node:https';
 
 import { EmulatorError, UnreachableError } from './errors.js';
 import type { Problem } from './types.js';
