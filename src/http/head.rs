@@ -14,6 +14,8 @@ pub struct MalformedHead {
     pub status: StatusCode,
     /// The rule that the head breaks.
     pub reason: String,
+    /// True if the client speaks another protocol, so its user sees little of the answer.
+    pub is_other_protocol: bool,
 }
 
 impl MalformedHead {
@@ -22,6 +24,15 @@ impl MalformedHead {
         Self {
             status: StatusCode::BAD_REQUEST,
             reason: reason.into(),
+            is_other_protocol: false,
+        }
+    }
+
+    /// The beginning of another protocol, with status 400.
+    pub fn other_protocol(reason: impl Into<String>) -> Self {
+        Self {
+            is_other_protocol: true,
+            ..Self::new(reason)
         }
     }
 
@@ -29,7 +40,7 @@ impl MalformedHead {
     pub fn uri_too_long() -> Self {
         Self {
             status: StatusCode::URI_TOO_LONG,
-            reason: "the path and query are longer than 65,534 bytes".to_owned(),
+            ..Self::new("the path and query are longer than 65,534 bytes")
         }
     }
 
@@ -37,7 +48,7 @@ impl MalformedHead {
     pub fn too_large() -> Self {
         Self {
             status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            reason: "there are more than 100 header fields, or they are too long".to_owned(),
+            ..Self::new("there are more than 100 header fields, or they are too long")
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::header::{CONNECTION, HOST};
@@ -13,9 +14,11 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::head::{self, LenientHead};
+use super::http2::{self, first_stream};
 use super::socket::Socket;
 use crate::http::body::UnreadBody;
 use crate::http::faults::apply::ConnectionCloser;
@@ -25,6 +28,15 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// The longest head that is repaired.
 const LONGEST_REPAIRED: usize = 128 << 10;
+
+/// The longest wait for anything after the preface of HTTP/2, without which the answer is in HTTP/1.1.
+const LONGEST_HTTP2_BEGIN: Duration = Duration::from_millis(200);
+
+/// The longest wait for a request in HTTP/2.
+const LONGEST_HTTP2_WAIT: Duration = Duration::from_secs(5);
+
+/// The most bytes that a client of HTTP/2 may send before a request.
+const MOST_BEFORE_REQUEST: usize = 64 << 10;
 
 /// The faults of the first head that a connection reads.
 #[derive(Debug, Default)]
@@ -36,6 +48,8 @@ enum HeadFaults {
     Repaired(UnreadableFields),
     /// A request without a body stands for it.
     Malformed(MalformedHead),
+    /// The same, for a client that speaks HTTP/2 and has made a request on this stream.
+    Http2(MalformedHead, Option<[u8; 4]>),
 }
 
 /// Serves the requests of a connection until it ends, or gracefully until `stop`.
@@ -44,7 +58,11 @@ pub(super) async fn serve_connection(stream: TcpStream, router: Router, stop: Ca
     let closer = ConnectionCloser::default();
     let (mut socket, mut faults) = (Socket::new(stream), HeadFaults::None);
     loop {
-        let is_last = matches!(faults, HeadFaults::Malformed(_));
+        let http2_stream = match faults {
+            HeadFaults::Http2(_, stream) => Some(stream),
+            _ => None,
+        };
+        let is_last = matches!(faults, HeadFaults::Malformed(_) | HeadFaults::Http2(..));
         let is_replayed = !matches!(faults, HeadFaults::None);
         let service = service(router.clone(), closer.clone(), faults);
         // Without a timeout for the head of a request, since pooled connections may be idle for long.
@@ -73,6 +91,9 @@ pub(super) async fn serve_connection(stream: TcpStream, router: Router, stop: Ca
         }
         let may_repair = !is_replayed || socket.has_answered();
         let recovery = async {
+            if let (Some(stream), Some(answer)) = (http2_stream, socket.take_captured()) {
+                socket.send(http2::refusal(stream, &answer)).await.ok()?;
+            }
             if is_last {
                 socket.linger().await;
                 return None;
@@ -93,7 +114,11 @@ pub(super) async fn serve_connection(stream: TcpStream, router: Router, stop: Ca
 /// Has the socket replay the head that hyper could not read, repaired or as a stand-in; `None` if the client has gone.
 async fn recover(socket: &mut Socket, unread: Vec<u8>, may_repair: bool) -> Option<HeadFaults> {
     let is_http_2 = unread.starts_with(b"PRI * HTTP/2.0\r\n");
-    let status = match socket.take_withheld() {
+    let withheld = socket.take_withheld();
+    if is_http_2 && let Some(refused) = refuse_http2(socket, unread.clone()).await {
+        return Some(refused);
+    }
+    let status = match withheld {
         Some(status) => status,
         // Hyper does not answer this.
         None if is_http_2 => 400,
@@ -152,6 +177,32 @@ async fn repair(socket: &mut Socket, mut unread: Vec<u8>, may_repair: bool) -> O
     Some(HeadFaults::Repaired(unreadable))
 }
 
+/// Refuses HTTP/2 in HTTP/2; `None` if nothing follows its preface.
+async fn refuse_http2(socket: &mut Socket, mut input: Vec<u8>) -> Option<HeadFaults> {
+    while input.len() <= http2::PREFACE.len() {
+        let more = timeout(LONGEST_HTTP2_BEGIN, socket.read_more(&mut input)).await;
+        if !more.ok()?.ok()? {
+            return None;
+        }
+    }
+    socket.send(http2::SETTINGS.to_vec()).await.ok()?;
+    let request = async {
+        while first_stream(&input).is_none() && input.len() < MOST_BEFORE_REQUEST {
+            if !socket.read_more(&mut input).await.unwrap_or(false) {
+                break;
+            }
+        }
+    };
+    // Without a request the connection ends with the reason.
+    let _ = timeout(LONGEST_HTTP2_WAIT, request).await;
+    let stream = first_stream(&input);
+    let head = LenientHead::new(http2::PREFACE);
+    let malformed = head.request_line_fault()?;
+    socket.capture();
+    socket.replay_only(head.into_stand_in());
+    Some(HeadFaults::Http2(malformed, stream))
+}
+
 fn refuse(socket: &mut Socket, stand_in: Vec<u8>, malformed: MalformedHead) -> HeadFaults {
     socket.replay_only(stand_in);
     HeadFaults::Malformed(malformed)
@@ -167,7 +218,7 @@ fn service(
     let faults_of_first = Cell::new(faults);
     service_fn(move |mut request: Request<Incoming>| {
         let malformed = match faults_of_first.take() {
-            HeadFaults::Malformed(malformed) => Some(malformed),
+            HeadFaults::Malformed(malformed) | HeadFaults::Http2(malformed, _) => Some(malformed),
             HeadFaults::Repaired(unreadable) => {
                 request.extensions_mut().insert(unreadable);
                 host_fault(&request)

@@ -241,11 +241,19 @@ impl<'a> RequestLine<'a> {
         let wrong = match self {
             Self {
                 method: [0x16, ..], ..
-            } => "a TLS handshake; the emulator speaks plain HTTP, so begin the URL with http://",
+            } => {
+                return Some(MalformedHead::other_protocol(
+                    "a TLS handshake; the emulator speaks plain HTTP, so begin the URL with http://",
+                ));
+            }
             Self {
                 version: b"HTTP/2.0",
                 ..
-            } => "HTTP/2.0 is not supported; use HTTP/1.1",
+            } => {
+                return Some(MalformedHead::other_protocol(
+                    "HTTP/2.0 is not supported; use HTTP/1.1",
+                ));
+            }
             Self {
                 method,
                 target,

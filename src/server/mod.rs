@@ -3,6 +3,7 @@
 pub mod accept;
 mod connection;
 mod head;
+mod http2;
 pub mod http_client;
 pub mod listeners;
 mod socket;

@@ -42,6 +42,8 @@ pub(super) struct Socket {
     /// The rest of a head that is sent in place of hyper's.
     outgoing: Bytes,
     has_answered: bool,
+    /// What hyper writes, if it is not sent.
+    captured: Option<Vec<u8>>,
 }
 
 impl Socket {
@@ -55,6 +57,7 @@ impl Socket {
             withheld: None,
             outgoing: Bytes::new(),
             has_answered: false,
+            captured: None,
         }
     }
 
@@ -83,6 +86,26 @@ impl Socket {
     pub(super) fn replay_only(&mut self, input: Vec<u8>) {
         self.replay(input);
         self.is_cut = true;
+    }
+
+    /// Holds back everything that hyper writes from now on.
+    pub(super) fn capture(&mut self) {
+        self.captured = Some(Vec::new());
+    }
+
+    /// What was held back; `None` if nothing was to be.
+    pub(super) fn take_captured(&mut self) -> Option<Vec<u8>> {
+        self.captured.take()
+    }
+
+    /// Sends bytes past hyper.
+    pub(super) async fn send(&mut self, bytes: Vec<u8>) -> io::Result<()> {
+        self.outgoing = bytes.into();
+        poll_fn(|context| {
+            ready!(self.poll_outgoing(context))?;
+            Pin::new(&mut self.stream).poll_flush(context)
+        })
+        .await
     }
 
     /// Appends the next input of the stream; returns false at its end.
@@ -192,6 +215,10 @@ impl Write for Socket {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let socket = self.get_mut();
+        if let Some(captured) = &mut socket.captured {
+            captured.extend_from_slice(bytes);
+            return Poll::Ready(Ok(bytes.len()));
+        }
         ready!(socket.poll_outgoing(context))?;
         if socket.withholds(bytes) {
             return Poll::Ready(Ok(bytes.len()));
@@ -217,6 +244,13 @@ impl Write for Socket {
             return self.poll_write(context, only);
         }
         let socket = self.get_mut();
+        if let Some(captured) = &mut socket.captured {
+            let before = captured.len();
+            for slice in slices {
+                captured.extend_from_slice(slice);
+            }
+            return Poll::Ready(Ok(captured.len() - before));
+        }
         ready!(socket.poll_outgoing(context))?;
         socket.has_answered = true;
         Pin::new(&mut socket.stream).poll_write_vectored(context, slices)
@@ -231,7 +265,7 @@ impl Write for Socket {
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let socket = self.get_mut();
         // The connection goes on with the answer in place of hyper's own.
-        if socket.withheld.is_some() {
+        if socket.withheld.is_some() || socket.captured.is_some() {
             return Poll::Ready(Ok(()));
         }
         ready!(socket.poll_outgoing(context))?;

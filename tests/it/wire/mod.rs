@@ -3,6 +3,7 @@
 mod bodies;
 mod heads;
 mod malformed;
+mod other_protocols;
 mod queries;
 mod spelling;
 
