@@ -40,6 +40,7 @@
 //! | `main.rs` | the process: runtime, signals, ready line |
 //! | `cli/` | the command line: commands, options with their environment variables, values |
 //! | `health.rs` | the question whether an emulator is ready |
+//! | `log_format.rs` | the log lines for a person at a terminal |
 //! | `taken_port.rs` | the way out for an address on which the process cannot listen |
 //! | `signals/` | the signals of the process, for each operating system |
 //! | `log.rs` | the log on stderr |
@@ -77,7 +78,8 @@
 //! families/zadig -> http, sim, world
 //! health -> server
 //! http -> sim
-//! log -> cli
+//! log -> cli, http, log_format
+//! log_format -> sim
 //! main -> app, cli, control, docs, exec, health, log, registry, server, signals, taken_port
 //! registry -> families/asm, families/huawei, families/iam, families/servicestage, families/zadig, http, sim, world
 //! server -> http, registry, sim
@@ -151,6 +153,8 @@ mod health;
 mod http;
 #[cfg(feature = "cli")]
 mod log;
+#[cfg(feature = "cli")]
+mod log_format;
 mod registry;
 mod server;
 #[cfg(feature = "cli")]

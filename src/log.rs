@@ -1,13 +1,18 @@
 //! The log on stderr, behind a queue, so that a slow reader never delays a request.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::{LogFormat, LogLevel};
+use crate::http::middleware::log::REFUSALS;
+use crate::log_format::{TerminalFormat, wants_colours};
 
 /// The most log lines that wait for a slow reader; more are dropped.
 const MOST_LINES: usize = 8_192;
@@ -15,9 +20,10 @@ const MOST_LINES: usize = 8_192;
 /// The longest wait for the last lines when the process ends.
 const LONGEST_FLUSH: Duration = Duration::from_secs(1);
 
-/// Starts the log. The lines that wait are written when the guard is dropped.
-pub fn start(format: LogFormat, level: LogLevel) -> LogGuard {
-    let level = match level {
+/// Starts the log. Without a level, refused requests are logged only on a terminal: programs that provoke refusals on
+/// purpose would fill the logs of their runs. The lines that wait are written when the guard is dropped.
+pub fn start(format: LogFormat, given_level: Option<LogLevel>) -> LogGuard {
+    let level = match given_level.unwrap_or_default() {
         LogLevel::Off => LevelFilter::OFF,
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
@@ -25,6 +31,14 @@ pub fn start(format: LogFormat, level: LogLevel) -> LogGuard {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
+    let is_terminal = io::stderr().is_terminal();
+    let refusals = match given_level {
+        None if !is_terminal => LevelFilter::OFF,
+        _ => level,
+    };
+    let targets = Targets::new()
+        .with_default(level)
+        .with_target(REFUSALS, refusals);
     let queue = LogQueue::start(io::stderr());
     let writer = queue.clone();
     let log = tracing_subscriber::fmt()
@@ -32,8 +46,13 @@ pub fn start(format: LogFormat, level: LogLevel) -> LogGuard {
         .with_writer(move || writer.clone())
         .with_ansi(false);
     match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
+        LogFormat::Text if is_terminal => {
+            let has_colours = wants_colours(|name| std::env::var(name).ok());
+            let format = TerminalFormat { has_colours };
+            log.event_format(format).finish().with(targets).init();
+        }
+        LogFormat::Text => log.finish().with(targets).init(),
+        LogFormat::Json => log.json().finish().with(targets).init(),
     }
     LogGuard(queue)
 }

@@ -86,9 +86,10 @@ pub struct ServeOptions {
     /// The format of log lines on stderr
     #[arg(long, env = "RELEASE_EMULATOR_LOG", value_enum, default_value_t)]
     pub log: LogFormat,
-    /// The least severe level that is logged; requests are at info
-    #[arg(long, env = "RELEASE_EMULATOR_LOG_LEVEL", value_enum, default_value_t)]
-    pub log_level: LogLevel,
+    /// The least severe level that is logged: refused requests are at warn, all requests at info [default: warn, with
+    /// refused requests only on a terminal]
+    #[arg(long, env = "RELEASE_EMULATOR_LOG_LEVEL", value_enum)]
+    pub log_level: Option<LogLevel>,
 }
 
 /// The options of `exec`.
@@ -150,12 +151,12 @@ pub enum LogLevel {
     Off,
     /// Bugs of the emulator.
     Error,
-    /// Conditions that need attention.
+    /// Conditions that need attention, and refused requests with their reason.
     #[default]
     Warn,
     /// A line per request.
     Info,
-    /// The reasons of refused requests.
+    /// The whole answers to refused requests.
     Debug,
     /// Everything.
     Trace,

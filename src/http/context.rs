@@ -133,6 +133,8 @@ pub struct RequestDetails {
     pub is_get: bool,
     /// The closest operation, if none serves the request.
     pub nearest: Option<&'static Operation>,
+    /// True if the client speaks another protocol than HTTP/1.1.
+    pub is_other_protocol: bool,
     /// The hints for the caller.
     pub hints: Vec<String>,
     /// The fields and parameters that the request may have.

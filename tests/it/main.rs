@@ -37,6 +37,7 @@ mod pipelines;
 mod plans;
 mod process;
 mod reads;
+mod refusals;
 mod remote;
 mod scripts;
 mod secrets;

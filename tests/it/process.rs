@@ -163,7 +163,7 @@ fn a_signal_stops_it_within_200_ms_while_clients_are_connected() {
 }
 
 /// Sends a request without waiting for its answer.
-fn send(port: u16, method: &str, path: &str, body: &str) -> TcpStream {
+pub fn send(port: u16, method: &str, path: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     write!(
         stream,
@@ -175,7 +175,8 @@ fn send(port: u16, method: &str, path: &str, body: &str) -> TcpStream {
     stream
 }
 
-fn answer(mut stream: TcpStream) -> String {
+/// The answer to a request, once its connection has ended.
+pub fn answer(mut stream: TcpStream) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer

@@ -18,7 +18,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::request::Parts;
-use axum::http::{Method, header};
+use axum::http::{Extensions, Method, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tokio::time::sleep;
@@ -94,12 +94,22 @@ impl<D: Dialect> Handler<(), D> for WrongMethod<D> {
     }
 }
 
+/// The refusal of a malformed head. That of another protocol is noted for the log.
+fn refuse_head(extensions: &Extensions) -> Option<Rejection> {
+    let rejection = Rejection::of_head(extensions)?;
+    if let Rejection::MalformedHead(malformed) = &rejection {
+        let is_other_protocol = malformed.is_other_protocol;
+        with_details(|details| details.is_other_protocol = is_other_protocol);
+    }
+    Some(rejection)
+}
+
 fn wrong_method<D: Dialect>(
     route_spec: &'static RouteSpec<D>,
     dialect: &D,
     parts: &Parts,
 ) -> D::Error {
-    if let Some(rejection) = Rejection::of_head(&parts.extensions) {
+    if let Some(rejection) = refuse_head(&parts.extensions) {
         return rejection.into();
     }
     route_spec.hint_at_methods();
@@ -129,7 +139,7 @@ async fn admit<D: Dialect>(
     request: Request,
     handler: BoxedHandler<D>,
 ) -> Result<Response, D::Error> {
-    if let Some(rejection) = Rejection::of_head(request.extensions()) {
+    if let Some(rejection) = refuse_head(request.extensions()) {
         return Err(rejection.into());
     }
     let (parts, body) = request.into_parts();

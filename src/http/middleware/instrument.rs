@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 use bytestring::ByteString;
 
+use super::log::{LoggedRequest, Refusal, logs_refusals};
 use crate::http::body::{CapturedBody, UnreadBody, collect};
 use crate::http::context::{self, RequestDetails};
 use crate::http::faults::apply::{ConnectionCloser, apply};
@@ -86,21 +87,29 @@ pub async fn instrument<F: Future<Output = Response>>(
         hint_line.as_deref(),
     );
     let duration = stopwatch.elapsed();
-    request_head.log(&details, recorder.world(), status, duration);
     if !request_head.is_control_plane {
         let seconds = duration.as_secs_f64();
         recorder.metrics.count(details.operation, status, seconds);
     }
 
     let fault_effect = details.fault_effect.clone();
-    let logs_body = is_refused && tracing::enabled!(tracing::Level::DEBUG);
+    let logs_body = is_refused && (logs_refusals() || tracing::enabled!(tracing::Level::DEBUG));
+    if !logs_body {
+        let logged = request_head.logged(&details, recorder.world(), status, duration);
+        logged.log(None);
+    }
     if request_head.headers.is_some() || logs_body {
         let (head, body) = response.into_parts();
         // The body is complete in memory, so this does not wait.
         let body = collect(body).await.unwrap_or_default();
         if logs_body {
-            let hints = hint_line.as_deref().unwrap_or_default();
-            request_head.log_refusal(&details, recorder.world(), status, &body, hints);
+            let refusal = Refusal {
+                body: &body,
+                hints: hint_line.as_deref().unwrap_or_default(),
+            };
+            let logged = request_head.logged(&details, recorder.world(), status, duration);
+            logged.log(Some(&refusal));
+            logged.log_answer(&refusal);
         }
         if let Some(headers) = request_head.headers.take() {
             let captured = sent_body.as_ref().map(CapturedBody::captured);
@@ -153,32 +162,22 @@ impl RequestHead {
         }
     }
 
-    fn log(&self, details: &RequestDetails, world: &str, status: u16, duration: Duration) {
-        let Self { method, path, .. } = self;
-        let duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-        let request_id = details.id.as_str();
-        let operation = details
-            .operation
-            .map_or("-", |operation| operation.id.as_str());
-        if is_failure(details, status) {
-            tracing::error!(%method, path, status, duration_us, operation, request_id, world, "{method} {path} answered {status}");
-        } else {
-            tracing::info!(%method, path, status, duration_us, operation, request_id, world, "{method} {path} answered {status}");
-        }
-    }
-
-    /// Logs the body of a refusal, which has the reason in the shape of its family.
-    fn log_refusal(
-        &self,
-        details: &RequestDetails,
-        world: &str,
+    fn logged<'a>(
+        &'a self,
+        details: &'a RequestDetails,
+        world: &'a str,
         status: u16,
-        body: &Bytes,
-        hints: &str,
-    ) {
-        let Self { method, path, .. } = self;
-        let (request_id, answer) = (details.id.as_str(), String::from_utf8_lossy(body));
-        tracing::debug!(%method, path, status, %answer, hints, request_id, world, "{method} {path} was refused: {answer} {hints}");
+        duration: Duration,
+    ) -> LoggedRequest<'a> {
+        LoggedRequest {
+            method: &self.method,
+            path: &self.path,
+            details,
+            world,
+            status,
+            duration,
+            is_failure: is_failure(details, status),
+        }
     }
 
     fn into_summary(
