@@ -99,6 +99,10 @@ def test_a_sequence_and_a_distribution_are_scripts(opened: World) -> None:
     ]
     assert script.priority == 3
 
+    replaced = opened.scripts.replace(script.id, {"family": "plans"}, outcome="hang", enabled=False)
+    assert (replaced.id, replaced.outcome, replaced.enabled, replaced.sequence) == (script.id, "hang", False, None)
+    assert replaced.match["family"] == "plans"
+
 
 def test_a_fault_hits_requests(opened: World) -> None:
     fault = opened.faults.add(
@@ -112,6 +116,8 @@ def test_a_fault_hits_requests(opened: World) -> None:
     assert reply.headers["x-emulator-fault"] == fault.id
     assert opened.call("GET", PIPELINES).json() == []
     assert opened.faults.show(fault.id).used == 1
+    replaced = opened.faults.replace(fault.id, status=500, enabled=False)
+    assert (replaced.used, replaced.enabled, replaced.do, replaced.match) == (1, False, {"status": 500}, {})
     assert [unused.id for unused in opened.faults.unused()] == ["spare"]
     with pytest.raises(Unreachable):
         opened.call("GET", "/openapi/delivery/releases?projectKey=k8s")
@@ -143,6 +149,13 @@ def test_requests_are_listed_by_what_they_are(opened: World) -> None:
     assert last[0].request.headers["x-auth-token"] == "***"
     opened.requests.clear()
     assert opened.requests.list().total == 0
+
+
+def test_an_argument_that_does_not_exist_is_refused(opened: World) -> None:
+    with pytest.raises(Refused, match="outcom: is not a known field"):
+        opened.scripts.add(outcom="fail")  # type: ignore[call-arg]
+    with pytest.raises(Refused, match="tims: is not a known field"):
+        opened.faults.add(status=503, tims=1)  # type: ignore[call-arg]
 
 
 def test_a_list_cannot_take_a_condition_that_is_an_object(opened: World) -> None:

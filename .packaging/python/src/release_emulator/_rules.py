@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Any, List, Mapping, Optional
 
 from . import answers, inputs
 from ._arguments import given, segment
 from ._flow import Flow, Request, operation
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 # pytest leaves the frames of this module out of a failure's traceback.
 __tracebackhide__ = True
+
+# The arguments of a fault that are its effect; the others say when it hits.
+EFFECT = frozenset(inputs.FaultEffect.__annotations__)
+
+
+def _fault(match: Optional[inputs.FaultMatch], rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The rule as the control plane takes it, with the effect apart."""
+    effect = {name: value for name, value in rule.items() if name in EFFECT}
+    rest = {name: value for name, value in rule.items() if name not in EFFECT}
+    return {**given(match=match, **rest), "do": given(**effect)}
+
+
+# In these classes `list` is an operation, so the type is written `List`.
 
 
 class ScriptOperations:
@@ -20,32 +36,20 @@ class ScriptOperations:
         self,
         match: Optional[inputs.ScriptMatch] = None,
         *,
-        outcome: Optional[str] = None,
-        message: Optional[str] = None,
-        takes_ms: Optional[inputs.Length] = None,
-        times: Optional[int] = None,
-        sequence: Optional[inputs.Sequences] = None,
-        priority: Optional[int] = None,
-        probability: Optional[float] = None,
-        seed: Optional[int] = None,
-        enabled: Optional[bool] = None,
         id: Optional[str] = None,
+        **rule: Unpack[inputs.ScriptRule],
     ) -> Flow[answers.Script]:
-        """Adds a script for the steps that match. `outcome` is `succeed` (default), `fail` or `hang`."""
-        rule = given(
-            match=match,
-            outcome=outcome,
-            message=message,
-            takes_ms=takes_ms,
-            times=times,
-            sequence=sequence,
-            priority=priority,
-            probability=probability,
-            seed=seed,
-            enabled=enabled,
-            id=id,
-        )
-        return answers.Script.from_json((yield Request("POST", "scripts", rule)).json())
+        """Adds a script for the steps that match, or for all. See `ScriptRule` for its outcome."""
+        reply = yield Request("POST", "scripts", given(match=match, id=id, **rule))
+        return answers.Script.from_json(reply.json())
+
+    @operation
+    def replace(
+        self, id: str, match: Optional[inputs.ScriptMatch] = None, **rule: Unpack[inputs.ScriptRule]
+    ) -> Flow[answers.Script]:
+        """Replaces a script. The number of steps that it has decided stays."""
+        reply = yield Request("PUT", f"scripts/{segment(id)}", given(match=match, **rule))
+        return answers.Script.from_json(reply.json())
 
     @operation
     def list(self) -> Flow[List[answers.Script]]:
@@ -82,50 +86,19 @@ class FaultOperations:
         self,
         match: Optional[inputs.FaultMatch] = None,
         *,
-        status: Optional[int] = None,
-        code: Optional[str] = None,
-        message: Optional[str] = None,
-        headers: Optional[Mapping[str, Any]] = None,
-        body: Any = None,
-        patch: Optional[Sequence[inputs.PatchOperation]] = None,
-        delay_ms: Optional[inputs.Length] = None,
-        drop: Optional[str] = None,
-        garbage: Optional[bool] = None,
-        slow_bytes_per_s: Optional[int] = None,
-        times: Optional[int] = None,
-        after: Optional[int] = None,
-        probability: Optional[float] = None,
-        seed: Optional[int] = None,
-        ttl_ms: Optional[int] = None,
-        priority: Optional[int] = None,
-        enabled: Optional[bool] = None,
         id: Optional[str] = None,
+        **rule: Unpack[inputs.FaultRule],
     ) -> Flow[answers.Fault]:
-        """Adds a fault for the requests that match, or for all. The fields mean what they mean in the control plane."""
-        effect = given(
-            status=status,
-            code=code,
-            message=message,
-            headers=headers,
-            body=body,
-            patch=patch,
-            delay_ms=delay_ms,
-            drop=drop,
-            garbage=garbage,
-            slow_bytes_per_s=slow_bytes_per_s,
-        )
-        rule = given(
-            match=match,
-            times=times,
-            after=after,
-            probability=probability,
-            seed=seed,
-            ttl_ms=ttl_ms,
-            priority=priority,
-            enabled=enabled,
-            id=id,
-        )
-        reply = yield Request("POST", "faults", {**rule, "do": effect})
+        """Adds a fault for the requests that match, or for all. See `FaultRule` for its effect."""
+        reply = yield Request("POST", "faults", _fault(match, {"id": id, **rule}))
+        return answers.Fault.from_json(reply.json())
+
+    @operation
+    def replace(
+        self, id: str, match: Optional[inputs.FaultMatch] = None, **rule: Unpack[inputs.FaultRule]
+    ) -> Flow[answers.Fault]:
+        """Replaces a fault. The number of requests that it has hit stays."""
+        reply = yield Request("PUT", f"faults/{segment(id)}", _fault(match, rule))
         return answers.Fault.from_json(reply.json())
 
     @operation

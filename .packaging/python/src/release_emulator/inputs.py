@@ -17,6 +17,10 @@ State = Mapping[str, Any]
 """A state in the fixture format."""
 
 
+PatchOperation = dict[str, Any]
+"""An operation of JSON Patch (RFC 6902)."""
+
+
 class Uniform(TypedDict):
     """A length between two bounds, in milliseconds."""
 
@@ -56,6 +60,24 @@ class ScriptedStep(TypedDict, total=False):
     weight: float
 
 
+class ScriptRule(TypedDict, total=False):
+    """The outcome that a script sets, and how often.
+
+    `outcome` is `succeed` (default), `fail` or `hang`; a `sequence` takes the place of `outcome`, `message`, `takes_ms`
+    and `times`.
+    """
+
+    outcome: str
+    message: str
+    takes_ms: Length
+    times: int
+    sequence: Sequence[ScriptedStep]
+    priority: int
+    probability: float
+    seed: int
+    enabled: bool
+
+
 class FaultMatch(TypedDict, total=False):
     """The requests that a fault hits. All given fields must hold."""
 
@@ -69,6 +91,33 @@ class FaultMatch(TypedDict, total=False):
     query: Mapping[str, Condition]
     headers: Mapping[str, Condition]
     body: Mapping[str, Condition]
+
+
+class FaultEffect(TypedDict, total=False):
+    """The effect of a fault on a request. With `status` the request is not executed."""
+
+    status: int
+    code: str
+    message: str
+    headers: Mapping[str, Any]
+    body: Any
+    patch: Sequence[PatchOperation]
+    delay_ms: Length
+    drop: str
+    garbage: bool
+    slow_bytes_per_s: int
+
+
+class FaultRule(FaultEffect, total=False):
+    """The effect of a fault, and the requests of those that match that it hits."""
+
+    times: int
+    after: int
+    probability: float
+    seed: int
+    ttl_ms: int
+    priority: int
+    enabled: bool
 
 
 class RequestFilter(FaultMatch, total=False):
@@ -158,12 +207,6 @@ class EmulatorOptions(TypedDict, total=False):
     binary: AnyPath
     start_timeout_s: float
     cwd: AnyPath
-
-
-PatchOperation = dict[str, Any]
-"""An operation of JSON Patch (RFC 6902)."""
-
-Sequences = list[ScriptedStep]
 
 
 def step_text(step: Union[timedelta, str]) -> str:
