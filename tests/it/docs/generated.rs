@@ -23,6 +23,18 @@ pub fn assert_generated(page: &str, part: &str, generated: &str) {
     assert_eq!(present, generated, "run UPDATE_DOCS=1 cargo test docs");
 }
 
+/// A text with its addresses as links.
+fn linked(text: &str) -> String {
+    let words = text.split(' ').map(|word| {
+        if !word.starts_with("https://") {
+            return word.to_owned();
+        }
+        let address = word.trim_end_matches([',', ';']);
+        format!("<{address}>{}", &word[address.len()..])
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// The coverage tables, from the same data as `GET /_emulator/v1/operations`.
 fn coverage() -> String {
     let mut table = String::from(
@@ -42,7 +54,7 @@ fn coverage() -> String {
             operation.path,
             operation.evidence.as_str(),
             operation.undocumented.join(", ").replace(" (inferred)", ""),
-            operation.source,
+            linked(&operation.source),
             differences.replace('|', "\\|").replace('<', "&lt;")
         );
     }

@@ -2,10 +2,13 @@
 
 use std::process::{Command, Output};
 
+use release_emulator::Emulator;
 use release_emulator::internals::docs;
+use serde_json::json;
 
 use super::pages;
 use crate::common::{App, Reply};
+use crate::remote::Remote;
 
 fn print(arguments: &[&str]) -> Output {
     let binary = env!("CARGO_BIN_EXE_release-emulator");
@@ -199,4 +202,13 @@ async fn llms_txt_links_every_page_at_the_host_that_was_asked() {
     }
     let journal = app.get("/_emulator/v1/requests").await.json();
     assert_eq!(journal["total"], 0, "pages are not recorded");
+}
+
+#[tokio::test]
+async fn every_world_serves_the_pages() {
+    let emulator = Emulator::builder().start().await.expect("it starts");
+    let world = Remote::at(emulator.url()).open(json!({})).await;
+    for path in ["/_emulator/docs/", "/_emulator/docs/time", "/llms.txt"] {
+        assert_eq!(world.get(path).await.status, 200, "{path}");
+    }
 }

@@ -262,8 +262,9 @@ impl Arrow<'_> {
                 );
             }
         }
-        // Where an arrow goes around a box, others are in the middle.
-        let share = if bow > 30.0 { 0.3 } else { 0.5 };
+        // Arrows cross in the middle, if they are not straight.
+        let is_straight = (dx.abs() < 1.0 || dy.abs() < 1.0) && bow < 30.0;
+        let share = if is_straight { 0.5 } else { 0.34 };
         let (x, y) = curve(first + (last - first) * share);
         let _ = writeln!(
             names,
