@@ -2,6 +2,8 @@
 //! `ServiceStage` pipelines with actions, and Zadig delivery versions. Releases *proceed* on a virtual clock that the
 //! user controls.
 //!
+//! The guides are in [`docs`].
+//!
 //! # From a test
 //!
 //! ```

@@ -59,7 +59,8 @@ macro_rules! pages {
         ""
     };
     (@drawn [$($drawing:literal)+]) => {
-        concat!("\n", $(include_str!(concat!($drawing, ".svg")), "\n"),+)
+        // The tag around it begins a block of HTML.
+        concat!($("\n<div>\n", include_str!(concat!($drawing, ".svg")), "</div>\n"),+)
     };
 }
 

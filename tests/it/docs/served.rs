@@ -1,6 +1,6 @@
 //! The pages as they are printed and served.
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use release_emulator::Emulator;
 use release_emulator::internals::docs;
@@ -211,4 +211,19 @@ async fn every_world_serves_the_pages() {
     for path in ["/_emulator/docs/", "/_emulator/docs/time", "/llms.txt"] {
         assert_eq!(world.get(path).await.status, 200, "{path}");
     }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let binary = env!("CARGO_BIN_EXE_release-emulator");
+    let mut child = Command::new(binary)
+        .args(["docs", "--all"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    // The pages do not fit into a pipe, so they cannot all be written.
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]));
 }

@@ -117,6 +117,11 @@ async fn every_session_prints_what_its_page_says() {
         {
             let actual = assert_typed(&main, &command).await;
             assert!(
+                actual.is_empty() || actual.ends_with('\n'),
+                "{}:{line}: the next answer would be on the same line\n{command}",
+                page.path
+            );
+            assert!(
                 fits(actual.trim_end_matches('\n'), &expected),
                 "{}:{line}\n{command}\nprinted    {actual}\ninstead of {expected}",
                 page.path

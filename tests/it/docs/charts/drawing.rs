@@ -19,6 +19,7 @@ const MOST_ALIKE: usize = 4;
 
 /// Colours for light and dark backgrounds. The class keeps them from other drawings on a page.
 const STYLE: &str = "\
+.states{max-width:100%;height:auto}\
 .states text{font:12px system-ui,-apple-system,'Segoe UI',sans-serif;fill:#1f2328;text-anchor:middle}\
 .states .box{fill:#f3f5f7;stroke:#8c959f}\
 .states .name{font-weight:600}\

@@ -31,11 +31,11 @@ pub struct Chart {
     pub words: BTreeMap<String, String>,
 }
 
-/// The moves that lead to a status, and the last change on the way.
-#[derive(Default)]
+/// The moves that lead to a status, the last change on the way, and the resource then.
 struct History {
-    last: Option<Edge>,
     moves: Vec<String>,
+    last: Option<Edge>,
+    seen: Seen,
 }
 
 /// The status of a resource, the word for it if it is a code, and the allowed commands.
@@ -143,13 +143,22 @@ impl Chart {
             allowed: BTreeMap::new(),
             words: BTreeMap::new(),
         };
-        for script in subject.scripts() {
-            let mut histories = VecDeque::from([History::default()]);
+        for scripts in subject.scripts() {
+            let (_, seen) = Self::replay(subject, scripts, &[]).await;
+            chart.edges.insert(Edge {
+                from: String::new(),
+                cause: "create".to_owned(),
+                to: seen.status.clone(),
+            });
             let mut followed = BTreeSet::new();
+            let mut histories = VecDeque::from([History {
+                moves: Vec::new(),
+                last: None,
+                seen,
+            }]);
             while let Some(history) = histories.pop_front() {
-                chart
-                    .branch(script, &history, &mut followed, &mut histories)
-                    .await;
+                let branches = chart.branch(scripts, &history, &mut followed).await;
+                histories.extend(branches);
             }
         }
         let known = subject.statuses().iter().map(|status| status.name);
@@ -160,36 +169,26 @@ impl Chart {
         chart
     }
 
-    /// Tries every move at the end of a history.
+    /// Tries every move at the end of a history, and returns the histories to follow.
     async fn branch(
         &mut self,
-        script: &str,
+        scripts: &[&str],
         history: &History,
         followed: &mut BTreeSet<(Option<Edge>, Edge)>,
-        histories: &mut VecDeque<History>,
-    ) {
-        let (present, seen) = self.replay(script, &history.moves).await;
-        drop(present);
+    ) -> Vec<History> {
         let Seen {
             status,
             word,
             allowed,
-        } = seen;
+        } = &history.seen;
         if let Some(word) = word {
-            self.words.insert(status.clone(), word);
-        }
-        if history.moves.is_empty() {
-            self.edges.insert(Edge {
-                from: String::new(),
-                cause: "create".to_owned(),
-                to: status.clone(),
-            });
+            self.words.insert(status.clone(), word.clone());
         }
         // Another history refuses the same commands again: once is enough.
-        let is_new = !self.allowed.contains_key(&status);
+        let is_new = !self.allowed.contains_key(status);
         let known = self.allowed.entry(status.clone());
         let known = known.or_insert_with(|| allowed.clone());
-        assert_eq!(*known, allowed, "a status always allows the same: {status}");
+        assert_eq!(known, allowed, "a status always allows the same: {status}");
         let mut moves = vec![TIME];
         let commands = self.subject.commands().iter().copied();
         let is_allowed = |command: &str| allowed.iter().any(|word| word == command);
@@ -197,42 +196,50 @@ impl Chart {
         if is_allowed("approval") {
             moves.push(REFUSED);
         }
+        let mut branches = Vec::new();
         for cause in moves {
-            let (present, _) = self.replay(script, &history.moves).await;
-            let is_made = present.make(cause, &status).await;
+            let (present, _) = Self::replay(self.subject, scripts, &history.moves).await;
+            let is_made = present.make(cause, status).await;
             if cause != TIME && cause != REFUSED && self.subject != Subject::Token {
                 assert_eq!(is_made, is_allowed(cause), "{cause} in status {status}");
             }
             if !is_made {
                 continue;
             }
-            let after = present.look().await;
+            let seen = present.look().await;
             let edge = Edge {
                 from: status.clone(),
                 cause: cause.to_owned(),
-                to: after.map_or_else(String::new, |seen| seen.status),
+                to: seen
+                    .as_ref()
+                    .map_or_else(String::new, |seen| seen.status.clone()),
             };
             if edge.from == edge.to {
                 continue;
             }
             // The next change may depend on the one before: a retry leads elsewhere after a refused approval.
             let is_new = followed.insert((history.last.clone(), edge.clone()));
-            if is_new && !edge.to.is_empty() {
+            if let Some(seen) = seen.filter(|_| is_new) {
                 let mut moves = history.moves.clone();
                 moves.push(cause.to_owned());
-                let last = Some(edge.clone());
-                histories.push_back(History { last, moves });
+                branches.push(History {
+                    moves,
+                    last: Some(edge.clone()),
+                    seen,
+                });
             }
             self.edges.insert(edge);
         }
+        branches
     }
 
     /// Repeats a history in a new world.
-    async fn replay(&self, script: &str, history: &[String]) -> (Present, Seen) {
-        let subject = self.subject;
+    async fn replay(subject: Subject, scripts: &[&str], moves: &[String]) -> (Present, Seen) {
         let app = App::new();
-        let script: Value = serde_json::from_str(script).expect("a script");
-        app.script(script).await;
+        for script in scripts {
+            let script: Value = serde_json::from_str(script).expect("a script");
+            app.script(script).await;
+        }
         if subject == Subject::Token {
             let users = json!({"identities": {"users": [{"name": "ann", "password": "secret", "domain": "acme",
                 "projects": [{"id": "p1", "name": "cn-north-4"}]}]}});
@@ -242,7 +249,7 @@ impl Chart {
         }
         let id = subject.create(&app).await;
         let present = Present { app, subject, id };
-        for cause in history {
+        for cause in moves {
             let Seen { status, .. } = present.look().await.expect("it exists");
             assert!(present.make(cause, &status).await, "{cause} again");
         }

@@ -186,35 +186,39 @@ impl Subject {
         }
     }
 
-    /// Scripts that together bring about every end.
-    pub fn scripts(self) -> &'static [&'static str] {
+    /// Groups of scripts, each for a world of its own, that together bring about every end.
+    pub fn scripts(self) -> &'static [&'static [&'static str]] {
         match self {
             Self::Pipeline => &[
-                r#"{"takes_ms": 2000}"#,
-                r#"{"match": {"step": "roll-out"}, "outcome": "fail", "times": 1}"#,
-                r#"{"match": {"work": "rollback"}, "outcome": "fail"}"#,
+                &[],
+                &[
+                    r#"{"match": {"step": "roll-out"}, "outcome": "fail", "times": 1}"#,
+                    r#"{"match": {"work": "rollback"}, "outcome": "fail"}"#,
+                ],
             ],
             Self::Plan => &[
-                r#"{"takes_ms": 2000}"#,
-                r#"{"match": {"step": "*"}, "outcome": "fail", "times": 2}"#,
-                r#"{"match": {"step": "db"}, "outcome": "fail", "times": 1}"#,
-                r#"{"match": {"work": "rollback"}, "outcome": "fail"}"#,
+                &[],
+                &[
+                    r#"{"match": {"step": "*"}, "outcome": "fail", "times": 2}"#,
+                    r#"{"match": {"work": "rollback"}, "outcome": "fail"}"#,
+                ],
+                &[r#"{"match": {"step": "db"}, "outcome": "fail", "times": 1}"#],
             ],
             Self::Release => &[
-                r#"{"takes_ms": 2000}"#,
-                r#"{"match": {"work": "create"}, "outcome": "fail"}"#,
+                &[],
+                &[r#"{"match": {"work": "create"}, "outcome": "fail"}"#],
             ],
             Self::Mesh => &[
-                r#"{"takes_ms": 2000}"#,
-                r#"{"match": {"work": "create"}, "outcome": "fail"}"#,
-                r#"{"match": {"work": "delete"}, "outcome": "fail"}"#,
+                &[],
+                &[r#"{"match": {"work": "create"}, "outcome": "fail"}"#],
+                &[r#"{"match": {"work": "delete"}, "outcome": "fail"}"#],
             ],
             Self::Version => &[
-                r#"{"takes_ms": 2000}"#,
-                r#"{"outcome": "fail", "times": 2}"#,
-                r#"{"outcome": "fail"}"#,
+                &[],
+                &[r#"{"outcome": "fail", "times": 2}"#],
+                &[r#"{"outcome": "fail"}"#],
             ],
-            Self::Token => &[r#"{"takes_ms": 2000}"#],
+            Self::Token => &[&[]],
         }
     }
 
