@@ -78,6 +78,21 @@ test('a program that never gets ready is ended', async () => {
     /^StartError: the emulator did not start: it was not ready after 200 ms\nabout to think$/);
 });
 
+test('many emulators share the listeners of the process, and leave none behind', async (t) => {
+  const listeners = () => ['exit', 'SIGINT', 'SIGTERM', 'SIGHUP'].map((event) => process.listenerCount(event));
+  const before = listeners();
+
+  const first = await Emulator.start();
+  const other = await started(t);
+  const during = listeners();
+  await first.stop();
+
+  assert.deepEqual(during, before.map((count) => count + 1));
+  assert.deepEqual(listeners(), during);
+  await other.stop();
+  assert.deepEqual(listeners(), before);
+});
+
 test('stop returns when it is gone, and may be called again', async () => {
   const emulator = await Emulator.start();
 

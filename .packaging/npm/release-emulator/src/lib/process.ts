@@ -96,19 +96,36 @@ export class EmulatorProcess {
     (child.stdout as Socket | null)?.unref();
     (child.stderr as Socket | null)?.unref();
 
-    const end = () => void child.kill();
-    const pass = (signal: NodeJS.Signals) => {
-      end();
-      // With no one else to handle the signal it ends this process, as if it had never been caught.
-      forget();
-      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-    };
-    const forget = () => {
-      process.off('exit', end);
-      for (const signal of SIGNALS) process.off(signal, pass);
-    };
-    process.once('exit', end);
-    for (const signal of SIGNALS) process.on(signal, pass);
-    child.once('exit', forget);
+    if (running.size === 0) watch();
+    running.add(child);
+    child.once('exit', () => {
+      running.delete(child);
+      if (running.size === 0) unwatch();
+    });
   }
+}
+
+/** The emulators that end with this process. */
+const running = new Set<ChildProcess>();
+
+function endAll(): void {
+  for (const child of running) child.kill();
+}
+
+function passOn(signal: NodeJS.Signals): void {
+  endAll();
+  // With no one else to handle the signal it ends this process, as if it had never been caught.
+  unwatch();
+  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+}
+
+// Once for all emulators: Node warns of many listeners of one event.
+function watch(): void {
+  process.once('exit', endAll);
+  for (const signal of SIGNALS) process.on(signal, passOn);
+}
+
+function unwatch(): void {
+  process.off('exit', endAll);
+  for (const signal of SIGNALS) process.off(signal, passOn);
 }
