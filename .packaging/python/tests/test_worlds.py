@@ -247,6 +247,29 @@ def test_resources_come_in_pages(opened: World, monkeypatch: pytest.MonkeyPatch)
     assert [resource.name for resource in opened.resources()] == [f"shop-{number}" for number in range(5)]
 
 
+def test_a_report_has_the_newest_of_everything(opened: World) -> None:
+    for number in range(25):
+        opened.call("POST", PIPELINES, {**SHOP, "name": f"shop-{number}"})
+        opened.call("GET", f"/nowhere/{number}")
+    opened.call("POST", PIPELINES, {"name": 5})
+
+    report = dict(opened.report())
+
+    assert list(report) == ["refused requests", "journal", "timelines"]
+    refused = report["refused requests"].splitlines()
+    assert refused[0] == "… 6 earlier refused requests"
+    assert refused[-1] == (
+        "POST /v3/p1/pipeline/pipelines returned 400: parameter invalid: name: must be a string, not 5"
+    )
+    assert report["journal"].splitlines()[0] == "… 31 earlier requests"
+    assert report["timelines"].splitlines()[0] == "… 15 earlier resources"
+    assert "pipelines pipeline shop-24 (" in report["timelines"]
+
+
+def test_a_fresh_world_has_nothing_to_report(opened: World) -> None:
+    assert opened.report() == []
+
+
 def test_traffic_is_shifted(opened: World) -> None:
     release = {
         "metadata": {"name": "reviews-v2"},

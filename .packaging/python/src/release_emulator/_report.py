@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Optional
 
 from . import answers
-from ._flow import Flow, operation
+from ._flow import Flow, Request, operation
 from ._journal import RequestOperations
 from ._rules import ScriptOperations
 from ._worlds import WorldOperations
@@ -30,17 +30,29 @@ class ReportOperations:
         """The sections of the report, each with a title: refused requests first. Empty ones are left out."""
         journal = yield from RequestOperations.list(self, limit=MOST_READ)
         scripts = yield from ScriptOperations.list(self)
-        resources = yield from WorldOperations.resources(self)
+        resources, n_resources = yield from _newest_resources()
         timelines: list[answers.Timeline] = []
-        for resource in resources[-MOST_RESOURCES:]:
+        for resource in resources:
             timelines.append((yield from WorldOperations.timeline(self, resource.family, resource.id)))
         sections = [
             ("refused requests", refused_requests(journal)),
             ("journal", listed_requests(journal)),
-            ("timelines", shown_timelines(timelines, len(resources))),
+            ("timelines", shown_timelines(timelines, n_resources)),
             ("unused scripts", unused_scripts(scripts)),
         ]
         return [(title, "\n".join(lines)) for title, lines in sections if lines]
+
+
+def _newest_resources() -> Flow[tuple[list[answers.Resource], int]]:
+    """The last resources of the list, and the number of all."""
+    offset = 0
+    while True:
+        query = [("limit", str(MOST_RESOURCES)), ("offset", str(offset))]
+        listed = (yield Request("GET", "resources", query=query)).json()
+        rest = listed["count"] - offset
+        if rest <= MOST_RESOURCES:
+            return [answers.Resource.from_json(resource) for resource in listed["resources"]], listed["count"]
+        offset += rest - MOST_RESOURCES
 
 
 def refused_requests(journal: answers.Journal) -> list[str]:
