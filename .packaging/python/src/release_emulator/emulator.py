@@ -6,7 +6,6 @@ import asyncio
 import os
 import time
 from collections.abc import Coroutine, Generator, Mapping
-from types import TracebackType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -140,12 +139,7 @@ class Emulator(_Server):
     def __enter__(self) -> Emulator:
         return self if self._url is not None else self.start()
 
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
 
@@ -170,12 +164,7 @@ class Opening(Generic[AnyClosing]):
         self._opened = await self._opening()
         return self._opened
 
-    async def __aexit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         if self._opened is not None:
             await self._opened.close()
 
@@ -248,10 +237,5 @@ class AsyncEmulator(_Server):
     async def __aenter__(self) -> AsyncEmulator:
         return self if self._url is not None else await self.start()
 
-    async def __aexit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Callable, Optional
 
 from . import _events
@@ -68,7 +67,26 @@ def _never() -> bool:
     return False
 
 
-class World(SyncHandle, WorldOperations, ReportOperations):
+class _Opened:
+    """The state that both kinds of worlds share: the address, the name, and the emulator that can close the world."""
+
+    def __init__(
+        self,
+        url: str,
+        name: str = "main",
+        host_url: Optional[str] = None,
+        has_ended: Callable[[], bool] = _never,
+    ) -> None:
+        self.url = url
+        self.name = name
+        self._host_url = host_url
+        self._has_ended = has_ended
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name} {self.url}>"
+
+
+class World(_Opened, SyncHandle, WorldOperations, ReportOperations):
     """A world, with blocking operations. In a `with` block it is closed at the end."""
 
     def __init__(
@@ -78,17 +96,14 @@ class World(SyncHandle, WorldOperations, ReportOperations):
         host_url: Optional[str] = None,
         has_ended: Callable[[], bool] = _never,
     ) -> None:
-        super().__init__(url)
-        self.url = url
-        self.name = name
+        _Opened.__init__(self, url, name, host_url, has_ended)
+        SyncHandle.__init__(self, url)
         self.clock = Clock(url)
         self.scripts = Scripts(url)
         self.faults = Faults(url)
         self.requests = Requests(url)
         self.state = StateDocument(url)
         self.webhooks = Webhooks(url)
-        self._host_url = host_url
-        self._has_ended = has_ended
 
     def events(
         self,
@@ -122,19 +137,11 @@ class World(SyncHandle, WorldOperations, ReportOperations):
     def __enter__(self) -> World:
         return self
 
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return f"<World {self.name} {self.url}>"
 
-
-class AsyncWorld(AsyncHandle, WorldOperations, ReportOperations):
+class AsyncWorld(_Opened, AsyncHandle, WorldOperations, ReportOperations):
     """A world, with operations to be awaited. In an `async with` block it is closed at the end."""
 
     def __init__(
@@ -144,17 +151,14 @@ class AsyncWorld(AsyncHandle, WorldOperations, ReportOperations):
         host_url: Optional[str] = None,
         has_ended: Callable[[], bool] = _never,
     ) -> None:
-        super().__init__(url)
-        self.url = url
-        self.name = name
+        _Opened.__init__(self, url, name, host_url, has_ended)
+        AsyncHandle.__init__(self, url)
         self.clock = AsyncClock(url)
         self.scripts = AsyncScripts(url)
         self.faults = AsyncFaults(url)
         self.requests = AsyncRequests(url)
         self.state = AsyncStateDocument(url)
         self.webhooks = AsyncWebhooks(url)
-        self._host_url = host_url
-        self._has_ended = has_ended
 
     def events(
         self,
@@ -181,13 +185,5 @@ class AsyncWorld(AsyncHandle, WorldOperations, ReportOperations):
     async def __aenter__(self) -> AsyncWorld:
         return self
 
-    async def __aexit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self.close()
-
-    def __repr__(self) -> str:
-        return f"<AsyncWorld {self.name} {self.url}>"
