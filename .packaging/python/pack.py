@@ -104,7 +104,7 @@ def pack(dist_info: Path, program: Path, out_dir: Path, tag: Optional[str] = Non
     files[name] = (record(files, name), 0o644)
     out_dir.mkdir(parents=True, exist_ok=True)
     wheel = out_dir / f"{dist_info.name[: -len('.dist-info')]}-py3-none-{tag}.whl"
-    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for path, (content, mode) in files.items():
             entry = zipfile.ZipInfo(path, EPOCH)
             # A regular file of Unix, with its mode.
