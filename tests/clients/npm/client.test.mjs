@@ -289,6 +289,26 @@ describe('a world', () => {
     ].join('\n'));
   });
 
+  test('has a report of the newest requests and resources, however many there are', async () => {
+    for (let n = 1; n <= 12; n += 1) await startedPipeline(world, { name: `shop-${n}` });
+    for (let n = 1; n <= 21; n += 1) await call('GET', `${pipelinesOf(world)}/unknown-${n}`);
+    await world.faults.add({ match: { operation: 'ListPipelines' }, do: { status: 503 }, times: 1 });
+    await call('GET', pipelinesOf(world));
+
+    const report = await world.report();
+
+    const part = (from, to) => report.slice(report.indexOf(`\n${from}:`), report.indexOf(`\n${to}:`)).split('\n').slice(2);
+    const [refusedLeft, ...refused] = part('refused requests', 'requests').filter((line) => !line.startsWith('    hint:'));
+    const [requestsLeft, ...requests] = part('requests', 'timelines');
+    const names = [...report.matchAll(/^  pipelines (\S+)/gm)].map(([, name]) => name);
+    assert.deepEqual([refusedLeft, requestsLeft], ['  (2 more before these)', '  (26 more before these)']);
+    assert.deepEqual([refused.length, requests.length], [20, 20]);
+    assert.match(refused[0], /unknown-3 returned 404/);
+    assert.match(refused[19], /^  GET \/v3\/p1\/pipeline\/pipelines returned 503 \(fault \S+\): /);
+    assert.deepEqual(names, Array.from({ length: 10 }, (_, index) => `shop-${index + 3}`));
+    assert.match(report, /^timelines:\n  \(2 more before these\)$/m);
+  });
+
   test('points programs and SDKs at itself by environment variables', async () => {
     const strict = await emulator.world({ fixtures: {
       identities: {

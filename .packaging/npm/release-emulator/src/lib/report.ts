@@ -4,7 +4,7 @@ import type { WorldClock } from './clock.js';
 import type { Requests } from './requests.js';
 import type { Faults, Scripts } from './rules.js';
 import type {
-  Journal, ListedFault, ListedScript, RequestEntry, ResourceFamily, ResourceList, Timeline, Transition,
+  ListedFault, ListedScript, RequestEntry, ResourceFamily, ResourceList, Timeline, Transition,
 } from './types.js';
 
 /** The parts of a world that a report reads. */
@@ -14,7 +14,7 @@ export interface Reported {
   requests: Requests;
   scripts: Scripts;
   faults: Faults;
-  resources(filter: { limit: number }): Promise<ResourceList>;
+  resources(filter: { limit: number; offset?: number }): Promise<ResourceList>;
   timeline(family: ResourceFamily, id: string): Promise<Timeline>;
 }
 
@@ -25,18 +25,17 @@ const MOST_TRANSITIONS = 20;
 
 /** The report, with the most telling part first. */
 export async function report(world: Reported): Promise<string> {
-  const [clock, journal, { resources, count }, scripts, faults] = await Promise.all([
+  const [clock, requests, { resources, count }, scripts, faults] = await Promise.all([
     world.clock.show(),
     // The journal may be off, which is worth a line.
-    world.requests.list().catch((error: Error) => error),
-    world.resources({ limit: 1_000 }),
+    recorded(world.requests).catch((error: Error) => [[`requests: ${error.message}`]]),
+    newest(world),
     world.scripts.unused(),
     world.faults.unused(),
   ]);
-  const shown = resources.slice(-MOST_RESOURCES);
-  const timelines = await Promise.all(shown.map(({ family, id }) => world.timeline(family, id)));
+  const timelines = await Promise.all(resources.map(({ family, id }) => world.timeline(family, id)));
   const sections = [
-    ...(journal instanceof Error ? [[`requests: ${journal.message}`]] : recorded(journal)),
+    ...requests,
     section('timelines', timelines.flatMap(timeline), count - MOST_RESOURCES),
     section('unused scripts', scripts.map(unusedScript), 0),
     section('unused faults', faults.filter(({ enabled }) => enabled !== false).map(unusedFault), 0),
@@ -44,12 +43,26 @@ export async function report(world: Reported): Promise<string> {
   return [`world ${world.name} at ${clock.now} (${clock.mode})`, ...sections.flat()].join('\n');
 }
 
-function recorded({ requests, total, dropped }: Journal): string[][] {
-  const refused = requests.filter(({ status }) => status >= 400);
+/** The last resources, of which a world may have many. */
+async function newest(world: Reported): Promise<ResourceList> {
+  const first = await world.resources({ limit: MOST_RESOURCES });
+  const offset = first.count - MOST_RESOURCES;
+  return offset > 0 ? await world.resources({ limit: MOST_RESOURCES, offset }) : first;
+}
+
+/** The last requests, and the last refused ones; the whole journal may be megabytes. */
+async function recorded(requests: Requests): Promise<string[][]> {
+  const limit = MOST_REQUESTS;
+  const [all, ...refusing] = await Promise.all([
+    requests.list({ limit }), requests.list({ limit, status: '4*' }), requests.list({ limit, status: '5*' }),
+  ]);
+  const refused = refusing.flatMap((journal) => journal.requests).sort((one, other) => one.id - other.id);
+  const count = refusing.reduce((sum, { total }) => sum + total, 0);
+  const dropped = all.dropped > 0 ? [`the journal has dropped ${all.dropped} older requests`] : [];
   return [
-    dropped > 0 ? [`the journal has dropped ${dropped} older requests`] : [],
-    section('refused requests', refused.slice(-MOST_REQUESTS).flatMap(refusal), refused.length - MOST_REQUESTS),
-    section('requests', requests.slice(-MOST_REQUESTS).map(line), total - MOST_REQUESTS, 'none'),
+    dropped,
+    section('refused requests', refused.slice(-MOST_REQUESTS).flatMap(refusal), count - MOST_REQUESTS),
+    section('requests', all.requests.map(line), all.total - MOST_REQUESTS, 'none'),
   ];
 }
 
