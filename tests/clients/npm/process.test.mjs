@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
+import os from 'node:os';
 import { test } from 'node:test';
 
 import { Emulator, StartError } from 'release-emulator';
@@ -18,13 +19,13 @@ async function started(t, options) {
 }
 
 test('options become flags, and states become files for as long as they are needed', async (t) => {
-  const before = fs.readdirSync(process.env.TMPDIR ?? '/tmp').filter((name) => name.startsWith('release-emulator-'));
+  const before = fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith('release-emulator-'));
   const emulator = await started(t, {
     fixtures: ['documented', { asm: { meshes: [{ id: 'own', name: 'own', releases: [] }] } }],
     step: 500, freeze: new Date('2030-01-01T00:00:00Z'), pipelines_list: 'object', webhooks_anywhere: true,
     max_worlds: 2, args: ['--journal-bytes', '0'],
   });
-  const left = fs.readdirSync(process.env.TMPDIR ?? '/tmp').filter((name) => name.startsWith('release-emulator-'));
+  const left = fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith('release-emulator-'));
 
   const { asm } = await emulator.main.state();
   await startedPipeline(emulator.main);
