@@ -47,7 +47,7 @@ struct Change {
     code: String,
 }
 
-/// What happened: the changes, and the commands at their instants.
+/// A run of the pipeline: its changes, and the commands at their instants.
 struct Story {
     changes: Vec<Change>,
     commands: Vec<(String, &'static str)>,
