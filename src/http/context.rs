@@ -117,9 +117,28 @@ pub(crate) fn trace_body<T>(write: impl FnOnce(&mut BodyEvidence) -> T) -> T {
     written
 }
 
+/// Notes that the answer to the current request is the emulator's own, and not that of a service.
+pub fn note_own_answer() {
+    with_details(|details| {
+        details.answerer = Answerer::Emulator;
+        details.operation = None;
+        details.declared_evidence = None;
+        details.evidence = AnswerEvidence::default();
+    });
+}
+
 /// The id of the current request; empty outside of one.
 pub fn request_id() -> String {
     with_details(|details| details.id.clone()).unwrap_or_default()
+}
+
+/// The owner of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Answerer {
+    #[default]
+    Service,
+    /// The emulator itself, at the path of a service: the request is neither recorded nor counted.
+    Emulator,
 }
 
 /// The details of a request, filled while it is served.
@@ -145,6 +164,10 @@ pub struct RequestDetails {
     pub evidence: AnswerEvidence,
     /// The body, kept since a refusal may be due to its spelling.
     pub body: Bytes,
+    /// The body as it was unpacked, if it was sent packed.
+    pub unpacked_body: Option<Bytes>,
+    /// Whose answer it is.
+    pub answerer: Answerer,
     /// The reason that the body's encoding cannot be read.
     pub unread_encoding: Option<&'static str>,
     /// The paths of unknown fields in the body.

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header::CONTENT_ENCODING;
 use axum::http::request::Parts;
 use http_body_util::{LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
 use super::body::collect;
 use super::context::with_details;
+use super::json::ValidationError;
 use super::query::without_repetitions;
 use super::{Caller, Dialect, Rejection, json};
 
@@ -36,10 +36,32 @@ impl<T: DeserializeOwned, D: Dialect> FromRequest<D> for Json<T> {
             details.unknown_fields = ignored;
             details.body = bytes;
         });
-        value
-            .map(Self)
-            .map_err(|error| Rejection::BadBody(error.to_string()).into())
+        let refuse = |error| Rejection::BadBody(complete(&error)).into();
+        value.map(Self).map_err(refuse)
     }
+}
+
+/// The text of an error in the body of the current request. A reader stops at the first missing field; the text names all
+/// of them, each with the values it may have.
+pub fn complete(error: &ValidationError) -> String {
+    let missing = error.is_missing_field().then(all_missing).flatten();
+    // The document may not know that the field is required.
+    let is_known = |missing: &&Vec<String>| {
+        let text = error.to_string();
+        missing.iter().any(|field| field.starts_with(&text))
+    };
+    match missing.as_ref().filter(is_known) {
+        Some(missing) => missing.join("; "),
+        None => error.to_string(),
+    }
+}
+
+/// The required fields that the body of the current request lacks.
+fn all_missing() -> Option<Vec<String>> {
+    let (declared, body) =
+        with_details(|details| Some((details.request_schema?, details.body.clone()))).flatten()?;
+    let is_absent = matches!(body.trim_ascii(), b"" | b"null");
+    Some(declared.missing_fields(if is_absent { b"{}" } else { &body }))
 }
 
 /// True if the current request may come without a body.
@@ -56,14 +78,8 @@ impl<D: Dialect> FromRequest<D> for Body {
     type Rejection = D::Error;
 
     async fn from_request(request: Request, _: &D) -> Result<Self, D::Error> {
-        let is_encoded = request
-            .headers()
-            .get(CONTENT_ENCODING)
-            .is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
         let bytes = read_body(request.into_body(), D::MAX_BODY).await?;
-        let encoded = "the body has a Content-Encoding, which is not read; send it without one";
-        let unread = unread_encoding(&bytes).or(is_encoded.then_some(encoded));
-        if let Some(encoding) = unread {
+        if let Some(encoding) = unread_encoding(&bytes) {
             with_details(|details| details.unread_encoding = Some(encoding));
         }
         Ok(Self(bytes))
@@ -74,7 +90,7 @@ impl<D: Dialect> FromRequest<D> for Body {
 fn unread_encoding(body: &[u8]) -> Option<&'static str> {
     match body {
         [0x1f, 0x8b, ..] => {
-            Some("the body is compressed with gzip, which is not read; send it uncompressed")
+            Some("the body is compressed with gzip; say so in the header Content-Encoding: gzip")
         }
         [0xef, 0xbb, 0xbf, ..] => Some(
             "the body begins with a byte order mark, which JSON forbids (RFC 8259, section 8.1); \

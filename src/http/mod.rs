@@ -7,11 +7,13 @@
 pub mod auth;
 pub mod authentication;
 pub mod body;
+pub mod browser;
 pub mod caller;
 pub mod closest_route;
 pub mod commands;
 pub mod context;
 pub mod dialect;
+pub mod encoding;
 pub mod evidence;
 pub mod extract;
 pub mod faults;

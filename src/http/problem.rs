@@ -42,6 +42,9 @@ pub enum Problem {
     /// 413: never for a state, which may be of any size.
     #[error("the body is too large")]
     TooLarge,
+    /// 415: a body in an encoding that is not read.
+    #[error("{}", Rejection::encoding_hint(.0))]
+    UnsupportedEncoding(String),
     /// 429: a limit is reached.
     #[error("{0}")]
     TooMany(String),
@@ -79,6 +82,7 @@ impl Problem {
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NoHost => StatusCode::NOT_IMPLEMENTED,
@@ -94,6 +98,7 @@ impl From<Rejection> for Problem {
             Rejection::NoRoute => Self::NoRoute,
             Rejection::WrongMethod => Self::WrongMethod,
             Rejection::TooLarge => Self::TooLarge,
+            Rejection::UnsupportedEncoding(encoding) => Self::UnsupportedEncoding(encoding),
             Rejection::BadPath(error) | Rejection::BadQuery(error) | Rejection::BadBody(error) => {
                 Self::BadRequest(error)
             }
@@ -131,7 +136,7 @@ impl IntoResponse for Problem {
             status: status.as_u16(),
             detail: self.to_string(),
         };
-        response::answer(status, PROBLEM_JSON, response::to_json(&body, 128))
+        response::answer(status, PROBLEM_JSON, response::to_json_line(&body, 128))
     }
 }
 

@@ -36,11 +36,18 @@ pub enum Rejection {
     BadBody(String),
     /// A body over [`Dialect::MAX_BODY`](super::Dialect::MAX_BODY).
     TooLarge,
+    /// A body in an encoding that is not read, by its name.
+    UnsupportedEncoding(String),
     /// A bug in the emulator.
     Internal,
 }
 
 impl Rejection {
+    /// The hint at an encoding that is not read.
+    pub fn encoding_hint(encoding: &str) -> String {
+        format!("the body has the Content-Encoding {encoding:?}; send it in gzip, or without one")
+    }
+
     /// The refusal of a request whose head is malformed.
     pub fn of_head(extensions: &Extensions) -> Option<Self> {
         let malformed = extensions.get::<MalformedHead>()?;

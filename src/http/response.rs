@@ -34,7 +34,18 @@ pub fn to_json(view: &impl Serialize, size: usize) -> Vec<u8> {
     context::trace_body(|evidence| fast_writer::to_json(view, size, evidence))
 }
 
-/// The same, with the characters escaped that are special in HTML or JavaScript, as Go's `encoding/json` does.
+/// The same with a line feed at the end, after which a prompt of a shell begins a line of its own. For the emulator's own
+/// answers, and never for those of a service.
+///
+/// # Panics
+/// If the view has a map whose keys are not strings, which no wire type has.
+pub fn to_json_line(view: &impl Serialize, size: usize) -> Vec<u8> {
+    let mut text = to_json(view, size);
+    text.push(b'\n');
+    text
+}
+
+/// The same as [`to_json`], with the characters escaped that are special in HTML or JavaScript, as Go's `encoding/json` does.
 ///
 /// # Panics
 /// If the view has a map whose keys are not strings, which no wire type has.

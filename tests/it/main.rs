@@ -22,6 +22,8 @@ mod control;
 mod dialects;
 mod docs;
 mod emulator;
+mod encodings;
+mod entrance;
 mod events;
 mod evidence;
 mod exec;

@@ -345,7 +345,7 @@ fn bad_fixtures_stop_with_code_4_and_name_file_and_place() {
         (
             "value.yaml",
             "servicestage:\n  projects:\n  - id: p\n    pipelines:\n    - {id: a, status: 6}\n",
-            "servicestage.projects[0].pipelines[0].status: must be 1 to 5, 7, or 10 to 14, not 6",
+            "servicestage.projects[0].pipelines[0].status: must be a status code: 1 (initialised), 2 (succeeded), 3 (failed), 4 (releasing), 5 (to be approved), 7 (paused), ",
         ),
         (
             "keys.yaml",

@@ -12,6 +12,7 @@ use crate::http::Evidence;
 use crate::http::auth::CredentialError;
 use crate::http::context::{add_hint, note_error};
 use crate::http::evidence::error_row::ErrorRow;
+use crate::http::extract::complete;
 use crate::http::faults::effect::StubResponse;
 use crate::http::{Rejection, response};
 use crate::world::fixture::ValidationError;
@@ -46,7 +47,7 @@ pub enum Error {
 impl From<ValidationError> for Error {
     fn from(error: ValidationError) -> Self {
         Self::InvalidRequest {
-            message: error.to_string(),
+            message: complete(&error),
             hint: None,
         }
     }
@@ -74,6 +75,9 @@ impl From<Rejection> for Error {
             Rejection::WrongMethod => Self::GatewayError(GatewayError::WrongMethod),
             Rejection::NoProject => Self::GatewayError(GatewayError::NoProject),
             Rejection::TooLarge => Self::GatewayError(GatewayError::TooLarge),
+            Rejection::UnsupportedEncoding(encoding) => {
+                Self::GatewayError(GatewayError::UnsupportedEncoding(encoding))
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::http::context::{add_hint, note_error, request_id};
 use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::effect::StubResponse;
 use crate::http::head::MalformedHead;
-use crate::http::response;
+use crate::http::{Rejection, response};
 use crate::world::hints;
 
 /// A refusal of the gateway. [`GatewayError::row`] gives each its status, code and text.
@@ -44,6 +44,9 @@ pub enum GatewayError {
     /// 413: a body of more than 12 MiB.
     #[error("{}", TOO_LARGE.text)]
     TooLarge,
+    /// 415: a body in an encoding that is not read (inferred).
+    #[error("{}: the Content-Encoding {:?} is not read", UNSUPPORTED_ENCODING.text, .0)]
+    UnsupportedEncoding(String),
     /// 400: a path with a literal placeholder.
     #[error("{}: the path holds the literal {{project_id}}", BAD_REQUEST.text)]
     NoProject,
@@ -117,6 +120,8 @@ const MALFORMED: ErrorRow = ErrorRow::documented(400, TOO_LARGE.code, "Bad reque
 const URI_TOO_LONG: ErrorRow = ErrorRow::documented(414, TOO_LARGE.code, "Request URI too large");
 const HEAD_TOO_LARGE: ErrorRow =
     ErrorRow::inferred(431, TOO_LARGE.code, "Request headers too large");
+const UNSUPPORTED_ENCODING: ErrorRow =
+    ErrorRow::inferred(415, TOO_LARGE.code, "Unsupported media type");
 const INTERNAL: ErrorRow = ErrorRow::documented(500, "APIGW.0601", "Internal server error");
 const NOT_EMULATED: ErrorRow = ErrorRow {
     status: 501,
@@ -125,7 +130,7 @@ const NOT_EMULATED: ErrorRow = ErrorRow {
 
 /// The gateway's refusals. The first of a status answers an injected fault. Source: the code table of the API Gateway,
 /// read 2026-08; the texts are inferred.
-pub(super) const ROWS: [ErrorRow; 18] = [
+pub(super) const ROWS: [ErrorRow; 19] = [
     BAD_REQUEST,
     BAD_REQUEST.as_inferred(),
     MALFORMED,
@@ -139,6 +144,7 @@ pub(super) const ROWS: [ErrorRow; 18] = [
     NO_ROUTE,
     WRONG_METHOD,
     TOO_LARGE,
+    UNSUPPORTED_ENCODING,
     ErrorRow::documented(
         429,
         "APIGW.0308",
@@ -161,6 +167,7 @@ impl GatewayError {
             Self::Unauthenticated(_) => UNAUTHENTICATED,
             Self::Forbidden { evidence, .. } => FORBIDDEN.known_as(*evidence),
             Self::TooLarge => TOO_LARGE,
+            Self::UnsupportedEncoding(_) => UNSUPPORTED_ENCODING,
             Self::NoProject => BAD_REQUEST.as_inferred(),
             Self::NotEmulated => NOT_EMULATED,
         }
@@ -175,6 +182,7 @@ impl GatewayError {
                 "the client was built without a project id: give its credentials one".to_owned(),
             ),
             Self::TooLarge => Some(hints::TOO_LARGE.to_owned()),
+            Self::UnsupportedEncoding(encoding) => Some(Rejection::encoding_hint(encoding)),
             // The middleware adds the hint, since it knows the routes.
             Self::NoRoute | Self::WrongMethod | Self::NotEmulated => None,
         }

@@ -27,6 +27,11 @@ pub(super) fn declare(api: &mut OpenApi) {
         GatewayResponse::new(StatusCode::UNAUTHORIZED, body(), AppliesTo::Every),
         GatewayResponse::new(StatusCode::FORBIDDEN, body(), AppliesTo::Permitted),
         GatewayResponse::new(StatusCode::PAYLOAD_TOO_LARGE, body(), AppliesTo::Bodies),
+        GatewayResponse::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            body(),
+            AppliesTo::Bodies,
+        ),
     ];
     let schema = (
         GatewayErrorBody::name().into_owned(),

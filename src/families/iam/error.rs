@@ -232,6 +232,9 @@ impl From<Rejection> for Error {
             Rejection::WrongMethod => GatewayError::WrongMethod.into(),
             Rejection::NoProject => GatewayError::NoProject.into(),
             Rejection::TooLarge => Self::TooLarge,
+            Rejection::UnsupportedEncoding(encoding) => {
+                GatewayError::UnsupportedEncoding(encoding).into()
+            }
             Rejection::BadPath(wrong) | Rejection::BadQuery(wrong) => {
                 // The reason names the parameter in backticks.
                 let name = wrong.split('`').nth(1).unwrap_or(&wrong).to_owned();

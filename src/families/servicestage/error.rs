@@ -10,6 +10,7 @@ use super::refusal::{Refusal, RefusalCause};
 use crate::families::huawei::{self, GatewayError, status_code};
 use crate::http::context::{add_hint, note_error};
 use crate::http::evidence::error_row::ErrorRow;
+use crate::http::extract::complete;
 use crate::http::faults::effect::StubResponse;
 use crate::http::json::ValidationError;
 use crate::http::{Rejection, response};
@@ -38,7 +39,7 @@ impl From<GatewayError> for Error {
 
 impl From<ValidationError> for Error {
     fn from(validation_error: ValidationError) -> Self {
-        Self::ParameterInvalid(validation_error.to_string())
+        Self::ParameterInvalid(complete(&validation_error))
     }
 }
 
@@ -67,6 +68,9 @@ impl From<Rejection> for Error {
             Rejection::WrongMethod => GatewayError::WrongMethod.into(),
             Rejection::NoProject => GatewayError::NoProject.into(),
             Rejection::TooLarge => GatewayError::TooLarge.into(),
+            Rejection::UnsupportedEncoding(encoding) => {
+                GatewayError::UnsupportedEncoding(encoding).into()
+            }
             Rejection::BadPath(message)
             | Rejection::BadQuery(message)
             | Rejection::BadBody(message) => Self::ParameterInvalid(message),

@@ -6,10 +6,11 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Deserialize;
+use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 
-use super::error::{self, Error};
+use super::error::{self, Error, TypedError};
 use super::table::Table;
 use super::wire::query::{self, Params};
 use crate::http::auth::{self, CredentialError};
@@ -55,6 +56,11 @@ impl Dialect for Zadig {
             GatewayResponse::new(StatusCode::UNAUTHORIZED, None, AppliesTo::Every),
             GatewayResponse::new(StatusCode::FORBIDDEN, None, AppliesTo::Permitted),
             GatewayResponse::new(StatusCode::PAYLOAD_TOO_LARGE, None, AppliesTo::Bodies),
+            GatewayResponse::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                Some(TypedError::name().into_owned()),
+                AppliesTo::Bodies,
+            ),
         ];
         declare_gateway(api, schemes, None, &refusals);
     }

@@ -86,7 +86,7 @@ fn shape_of(status: StatusCode) -> Shape {
 
 /// The errors of the service by their status, since their bodies have no codes. The refusals of a head that is not valid
 /// HTTP and some of the texts of a 500 are inferred.
-pub const ROWS: [ErrorRow; 11] = [
+pub const ROWS: [ErrorRow; 12] = [
     ErrorRow::observed(400, "", "Bad Request"),
     ErrorRow::inferred(400, "", "Bad Request"),
     ErrorRow::observed(401, "", "Unauthorized"),
@@ -97,6 +97,7 @@ pub const ROWS: [ErrorRow; 11] = [
     ErrorRow::inferred(414, "", "URI Too Long"),
     ErrorRow::inferred(431, "", "Request Header Fields Too Large"),
     ErrorRow::observed(500, "", "Internal Server Error"),
+    ErrorRow::inferred(415, "", "Unsupported Media Type"),
     ErrorRow::inferred(500, "", "Internal Server Error"),
 ];
 
@@ -239,6 +240,16 @@ impl From<Rejection> for Error {
                         StatusCode::PAYLOAD_TOO_LARGE,
                         String::new(),
                         Some(TOO_LARGE.to_owned()),
+                    )
+                };
+            }
+            Rejection::UnsupportedEncoding(encoding) => {
+                return Self {
+                    evidence: Evidence::Inferred,
+                    ..Self::new(
+                        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                        format!("the Content-Encoding {encoding:?} is not read"),
+                        Some(Rejection::encoding_hint(&encoding)),
                     )
                 };
             }

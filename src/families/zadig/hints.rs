@@ -8,9 +8,45 @@ use super::table::{Table, is_id};
 use crate::sim::Millis;
 use crate::sim::collection::{Resource, Stored};
 use crate::sim::fuzzy::{nearest, suggestion};
-use crate::world::hints::{StatusForecast, did_you_mean};
+use crate::world::hints::{MAX_CANDIDATES, StatusForecast, did_you_mean};
+
+/// The most projects that a hint names.
+const MOST_PROJECTS: usize = 5;
 
 impl Table {
+    /// The hint on a project that neither a version nor the fixtures have: the closest one, or a few of those there are.
+    pub fn unknown_project_hint(&self, project: &str) -> Option<String> {
+        let catalog = &self.catalog.0;
+        let has_versions = || self.versions.scopes().any(|known| known == project);
+        if catalog.contains_key(project) || has_versions() {
+            return None;
+        }
+        let of_versions = self.versions.scopes().take(MAX_CANDIDATES);
+        let of_fixtures = catalog.keys().map(String::as_str).take(MAX_CANDIDATES);
+        let mut known: Vec<&str> = of_versions.chain(of_fixtures).collect();
+        known.sort_unstable();
+        known.dedup();
+        Some(match nearest(project, known.iter().copied()) {
+            Some(near) => format!("there is no project {project}, did you mean {near}?"),
+            None if known.is_empty() => format!(
+                "there is no project {project}; a project begins with its first version, or with fixtures"
+            ),
+            None => {
+                let n_more = known.len().saturating_sub(MOST_PROJECTS);
+                let more = if n_more == 0 {
+                    String::new()
+                } else {
+                    format!(" and {n_more} more")
+                };
+                known.truncate(MOST_PROJECTS);
+                format!(
+                    "there is no project {project}; there are {}{more}",
+                    known.join(", ")
+                )
+            }
+        })
+    }
+
     /// The hint on an unknown id: the closest version, in the request's project first.
     pub fn unknown_id_hint(&self, project: Option<&str>, id: &str) -> String {
         let own = project.into_iter();

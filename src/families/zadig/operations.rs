@@ -16,8 +16,9 @@ use super::wire::request::{HelmBody, K8sBody};
 use super::wire::response::{
     self, ResultMessage, SUCCESS, VersionDetail, VersionInfo, VersionList,
 };
-use crate::http::context::{note_observed, with_details};
+use crate::http::context::{add_hint, note_observed, with_details};
 use crate::http::extract::Body;
+use crate::http::json::looks_like;
 use crate::http::response::{StreamedArray, empty};
 use crate::http::{Caller, Evidence, Rejection};
 use crate::world::settings::Fidelity;
@@ -61,6 +62,12 @@ pub async fn list_versions(
     check_role(&caller, &page.project, "get_delivery")?;
     Ok(handle.show(|table, _, now, shown| {
         let (versions, total) = table.list(&page);
+        if total == 0 {
+            table
+                .unknown_project_hint(&page.project)
+                .into_iter()
+                .for_each(add_hint);
+        }
         let views = versions.map(|stored| {
             shown.note(stored);
             VersionInfo::listed(&stored.id, &stored.item, now)
@@ -329,7 +336,12 @@ impl<T: GoStruct> FromRequest<Zadig> for Bound<T> {
         let mut unknown = Vec::new();
         let bound = bind::<T>(&body, |place| unknown.push(place));
         with_details(|details| details.unknown_fields = unknown);
-        let bound = bound.map_err(Rejection::BadBody)?;
+        let bound = bound.map_err(|wrong| {
+            if let Some(guess) = looks_like(&body) {
+                add_hint(format!("the body is not JSON, {guess}"));
+            }
+            Rejection::BadBody(wrong)
+        })?;
         bound
             .map(Self)
             .ok_or(VersionError::Crash("a null body").into())

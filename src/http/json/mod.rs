@@ -3,6 +3,7 @@
 
 mod escaping;
 pub(super) mod fast_writer;
+mod guess;
 pub mod pointer;
 mod raw;
 mod raw_fields;
@@ -12,6 +13,7 @@ mod validation_error;
 pub mod value;
 mod wording;
 
+pub use guess::looks_like;
 pub use raw::RawJson;
 pub use raw_fields::RawFields;
 pub use reader::{path_string, read};

@@ -6,6 +6,9 @@ use std::fmt;
 /// The longest value that an error repeats, in characters.
 const LONGEST_VALUE: usize = 64;
 
+/// The error of a required field that is missing.
+pub(super) const REQUIRED: &str = "is required";
+
 /// An error in a JSON document, and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidationError {
@@ -36,6 +39,11 @@ impl ValidationError {
     ) -> Self {
         let actual = actual.to_string();
         Self::new(path, format!("{expected}, not {}", cut(&actual)))
+    }
+
+    /// True if a required field is missing.
+    pub fn is_missing_field(&self) -> bool {
+        self.message == REQUIRED
     }
 
     /// The error as seen from the document around.

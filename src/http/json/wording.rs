@@ -6,7 +6,8 @@
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
-use super::validation_error::{ValidationError, cut};
+use super::guess::looks_like;
+use super::validation_error::{REQUIRED, ValidationError, cut};
 use crate::http::auth::redact::{MASK, may_be_secret};
 
 /// The beginning of the error of an unknown field. The known ones follow, separated by commas.
@@ -28,7 +29,12 @@ pub fn explain(
         }
         _ => {
             let wrong = syntax(&words);
-            ValidationError::new("", format!("{document} is not JSON: {wrong}{position}"))
+            let guess = looks_like(text).map(|guess| format!(", {guess}"));
+            let guess = guess.unwrap_or_default();
+            ValidationError::new(
+                "",
+                format!("{document} is not JSON: {wrong}{position}{guess}"),
+            )
         }
     }
 }
@@ -37,7 +43,7 @@ pub fn explain(
 pub fn at_field(path: &dyn std::fmt::Display, error: &str) -> ValidationError {
     let at_path = |message: String| ValidationError::new(path, message);
     for (prefix, wrong) in [
-        ("missing field `", "is required"),
+        ("missing field `", REQUIRED),
         ("duplicate field `", "is given twice"),
         // Serde itself goes on with the known fields.
         ("unknown field `", "is not a known field"),

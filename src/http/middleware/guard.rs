@@ -25,6 +25,7 @@ use tokio::time::sleep;
 
 use super::instrument::instrument;
 use crate::http::context::{add_hint, with_details};
+use crate::http::encoding::{BodyEncoding, unpack};
 use crate::http::extract::read_body;
 use crate::http::faults::alter::{alter, complete};
 use crate::http::faults::injection::{InjectedFault, LooksAt};
@@ -154,6 +155,12 @@ async fn admit<D: Dialect>(
         }
         Err(rejection) => (Err(rejection), body),
     };
+    // The bytes of a refused caller, or of too large a body, stay as they are.
+    let (body, body_fault) = if caller.is_ok() && !is_too_large {
+        decode(&parts, body, D::MAX_BODY).await
+    } else {
+        (body, None)
+    };
     let (fault, body) = match operation {
         Some(operation) => {
             let caller = caller.as_ref().ok();
@@ -166,6 +173,7 @@ async fn admit<D: Dialect>(
         operation,
         caller,
         is_too_large,
+        body_fault,
     };
     let mut stub_response = None;
     if let Some(fault) = &fault {
@@ -218,6 +226,8 @@ struct Admission<D: Dialect> {
     operation: Option<&'static Operation>,
     caller: Result<Caller, Rejection>,
     is_too_large: bool,
+    /// The reason that the body cannot be unpacked.
+    body_fault: Option<Rejection>,
 }
 
 impl<D: Dialect> Admission<D> {
@@ -239,6 +249,9 @@ impl<D: Dialect> Admission<D> {
         }
         if self.is_too_large {
             return Err(Rejection::TooLarge.into());
+        }
+        if let Some(rejection) = self.body_fault {
+            return Err(rejection.into());
         }
         let request_schema = self.route_spec.request_schema(&parts.method);
         let declared_evidence = self.route_spec.evidence(&parts.method);
@@ -320,6 +333,27 @@ async fn inject_fault<D: Dialect>(
         details.fault_effect = fault.as_ref().map(|fault| fault.effect.clone().into());
     });
     Ok((fault.map(Box::new), body))
+}
+
+/// Unpacks a body that is packed. In place of one that cannot be unpacked, there is none.
+async fn decode(parts: &Parts, body: Body, limit: usize) -> (Body, Option<Rejection>) {
+    if body.is_end_stream() || !parts.headers.contains_key(header::CONTENT_ENCODING) {
+        return (body, None);
+    }
+    // In a box, since few requests need its room.
+    let unpacked: Result<Body, Rejection> = Box::pin(async move {
+        if BodyEncoding::of(&parts.headers)? == BodyEncoding::Identity {
+            return Ok(body);
+        }
+        let unpacked = unpack(&read_body(body, limit).await?, limit)?;
+        with_details(|details| details.unpacked_body = Some(unpacked.clone()));
+        Ok(unpacked.into())
+    })
+    .await;
+    match unpacked {
+        Ok(body) => (body, None),
+        Err(rejection) => (Body::empty(), Some(rejection)),
+    }
 }
 
 /// The size of the body by its headers; 0 if they do not tell it.

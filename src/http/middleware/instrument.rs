@@ -13,12 +13,12 @@ use bytestring::ByteString;
 
 use super::log::{LoggedRequest, Refusal, logs_refusals};
 use crate::http::body::{CapturedBody, UnreadBody, collect};
-use crate::http::context::{self, RequestDetails};
+use crate::http::context::{self, Answerer, RequestDetails};
 use crate::http::faults::apply::{ConnectionCloser, apply};
 use crate::http::head::UnreadableFields;
 use crate::http::observe::Recorder;
 use crate::http::observe::headers::Headers;
-use crate::http::observe::record::{RequestRecord, RequestSummary, share_texts};
+use crate::http::observe::record::{LONGEST_BODY, RequestRecord, RequestSummary, share_texts};
 use crate::sim::clock::{Stopwatch, system_now};
 use crate::sim::time::instant;
 
@@ -87,6 +87,10 @@ pub async fn instrument<F: Future<Output = Response>>(
         hint_line.as_deref(),
     );
     let duration = stopwatch.elapsed();
+    if details.answerer == Answerer::Emulator {
+        request_head.is_control_plane = true;
+        request_head.headers = None;
+    }
     if !request_head.is_control_plane {
         let seconds = duration.as_secs_f64();
         recorder.metrics.count(details.operation, status, seconds);
@@ -113,7 +117,11 @@ pub async fn instrument<F: Future<Output = Response>>(
         }
         if let Some(headers) = request_head.headers.take() {
             let captured = sent_body.as_ref().map(CapturedBody::captured);
-            let (beginning, length) = captured.unwrap_or_default();
+            let (mut beginning, mut length) = captured.unwrap_or_default();
+            if let Some(unpacked) = &details.unpacked_body {
+                beginning = unpacked[..unpacked.len().min(LONGEST_BODY)].to_vec();
+                length = unpacked.len() as u64;
+            }
             let summary = request_head.into_summary(details, evidence, status, duration, &recorder);
             recorder.record(RequestRecord::new(
                 summary,

@@ -4,3 +4,4 @@ pub mod derived_schema;
 pub mod gateway_responses;
 pub mod plain_schemas;
 pub mod request_schema;
+mod required_fields;

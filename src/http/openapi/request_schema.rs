@@ -6,6 +6,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use utoipa::openapi::path::Operation;
 
+use super::required_fields::RequiredFields;
 use crate::http::evidence::schema::spellings;
 use crate::http::json::pointer;
 use crate::http::json::value::OrderedValue;
@@ -25,6 +26,7 @@ pub struct RequestSchema {
     objects: Vec<String>,
     /// Absent: the operation takes no body.
     body: Option<FieldTree>,
+    required: RequiredFields,
     /// True if a request may come without a body.
     pub is_body_optional: bool,
 }
@@ -70,8 +72,22 @@ impl RequestSchema {
             objects: query.iter().filter(is_object).filter_map(name).collect(),
             query: query.iter().filter_map(name).collect(),
             body: schema.map(|schema| FieldTree::new(schema, components, &mut Vec::new())),
+            required: schema.map_or_else(RequiredFields::default, |schema| {
+                RequiredFields::new(schema, components, &mut Vec::new())
+            }),
             is_body_optional: operation["requestBody"]["required"] != true,
         }
+    }
+
+    /// The required fields that a body lacks, each with the values it may have.
+    pub fn missing_fields(&self, body: &[u8]) -> Vec<String> {
+        let mut missing = Vec::new();
+        if body.len() <= MAX_BODY
+            && let Ok(value) = serde_json::from_slice(body)
+        {
+            self.required.find_missing(&value, "", &mut missing);
+        }
+        missing
     }
 
     /// The parameters of the query.

@@ -63,7 +63,7 @@ async fn each_missing_required_field_of_a_release_is_named() {
     }
     assert_eq!(
         assert_refused(&app, json!({})).await,
-        "Invalid request. metadata: is required"
+        "Invalid request. metadata: is required; spec: is required"
     );
 }
 

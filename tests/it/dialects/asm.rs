@@ -99,6 +99,15 @@ async fn too_large_a_body() {
 }
 
 #[tokio::test]
+async fn an_encoding_that_is_not_read() {
+    assert_refusals([(
+        authorized("POST", RELEASES).headers(IN_BROTLI).body("x"),
+        unsupported_encoding(),
+    )])
+    .await;
+}
+
+#[tokio::test]
 async fn an_unknown_id() {
     assert_refusals([
         (

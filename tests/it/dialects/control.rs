@@ -5,7 +5,7 @@ use super::*;
 fn control(status: u16, title: &str, detail: &str) -> Refusal {
     let body = json!({"type": "about:blank", "title": title, "status": status, "detail": detail})
         .to_string();
-    Refusal::new(status, "application/problem+json", body)
+    Refusal::new(status, "application/problem+json", body + "\n")
 }
 
 #[tokio::test]
@@ -13,7 +13,7 @@ async fn an_unknown_path() {
     let text = "there is no such path below /_emulator; see GET /_emulator/v1/openapi.json";
     assert_refusals([
         (
-            anonymous("GET", "/_emulator"),
+            anonymous("GET", "/_emulator/nope"),
             control(404, "Not Found", text),
         ),
         (

@@ -93,6 +93,15 @@ async fn too_large_a_body() {
 }
 
 #[tokio::test]
+async fn an_encoding_that_is_not_read() {
+    assert_refusals([(
+        anonymous("POST", TOKENS).headers(IN_BROTLI).body("x"),
+        unsupported_encoding(),
+    )])
+    .await;
+}
+
+#[tokio::test]
 async fn an_unknown_id() {
     let subject = &[("x-auth-token", "t"), ("x-subject-token", "nope")];
     let no_such_token = || {

@@ -77,6 +77,18 @@ fn body_too_large() -> Refusal {
     gateway(413, "0201", "Request entity too large")
 }
 
+fn unsupported_encoding() -> Refusal {
+    let text = "Unsupported media type: the Content-Encoding \\\"br\\\" is not read";
+    gateway(415, "0201", text)
+}
+
+/// The credentials of all families, and a body in brotli.
+const IN_BROTLI: &[(&str, &str)] = &[
+    ("x-auth-token", "t"),
+    ("authorization", "Bearer t"),
+    ("content-encoding", "br"),
+];
+
 fn over_12_mib() -> String {
     "x".repeat((12 << 20) + 1)
 }

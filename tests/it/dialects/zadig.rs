@@ -82,6 +82,15 @@ async fn too_large_a_body() {
 }
 
 #[tokio::test]
+async fn an_encoding_that_is_not_read() {
+    assert_refusals([(
+        authorized("POST", K8S_VERSIONS).headers(IN_BROTLI).body("x"),
+        zadig(415, r#"{"code":415,"description":"the Content-Encoding \"br\" is not read","extra":{},"message":"Unsupported Media Type","type":"error"}"#),
+    )])
+    .await;
+}
+
+#[tokio::test]
 async fn an_unknown_id() {
     let detail = r#"{"code":500,"description":"failed to get delivery version, ID: 66287b110b8b8a631910ffff, error: 查询交付中心版本失败: ","message":"Internal Error: "}"#;
     assert_refusals([(

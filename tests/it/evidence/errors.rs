@@ -179,6 +179,13 @@ async fn gateway() -> Vec<Reply> {
         app.delete(&plans()).await,
         app.send("POST", &plans(), &[("x-auth-token", "t")], large)
             .await,
+        app.send(
+            "POST",
+            &plans(),
+            &[("x-auth-token", "t"), ("content-encoding", "br")],
+            "x",
+        )
+        .await,
         app.post(
             &format!("{}/parse-template-package", pipelines()),
             json!({}),
@@ -195,6 +202,13 @@ async fn zadig() -> Vec<Reply> {
     let twice = json!({"project_key": "p", "version_name": "v", "env_name": "e", "image_registry_id": "r",
         "yaml_datas": [{"service_name": "s", "image_datas": [image, image]}]});
     vec![
+        app.send(
+            "POST",
+            &format!("{VERSIONS}/k8s"),
+            &[("authorization", "Bearer t"), ("content-encoding", "br")],
+            "x",
+        )
+        .await,
         app.get(&format!("{VERSIONS}?pageNum=x")).await,
         app.send("GET", VERSIONS, &[], "").await,
         known

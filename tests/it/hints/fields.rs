@@ -168,7 +168,9 @@ async fn a_misspelt_parameter_of_a_query_is_told_with_what_it_may_have_meant() {
 
     // A token may stand in the query of Zadig, and a stranger is only named.
     let path = format!("{VERSIONS}?projectKey=demo&pageNum=1&pageSize=1&token=t");
-    assert_hint(&app.send("GET", &path, &[], "").await, 200, "");
+    let unknown =
+        "there is no project demo; a project begins with its first version, or with fixtures";
+    assert_hint(&app.send("GET", &path, &[], "").await, 200, unknown);
     let reply = app.get(&pipelines("?colour=red")).await;
     assert_hint(&reply, 200, "unknown query parameter colour was ignored");
     let reply = app

@@ -1,5 +1,6 @@
 //! Hints (`x-emulator-hint`) on refused requests, family by family.
 
+mod bodies;
 mod fields;
 mod ids;
 mod names;

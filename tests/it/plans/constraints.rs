@@ -135,10 +135,13 @@ async fn a_description_has_at_most_128_characters() {
 #[tokio::test]
 async fn required_fields_must_be_present() {
     let app = App::new();
-    assert_eq!(assert_refused(&app, "").await, "name: is required");
+    assert_eq!(
+        assert_refused(&app, "").await,
+        "name: is required; components: is required"
+    );
     assert_eq!(
         assert_refused(&app, r#"{"name":null}"#).await,
-        "name: is required"
+        "name: is required; components: is required"
     );
     assert_eq!(
         assert_refused(&app, r#"{"name":"release-a"}"#).await,

@@ -401,7 +401,7 @@ async fn what_is_wrong_with_a_world_to_be_is_named_with_its_place() {
         ),
         (
             json!({"fixtures": {"servicestage": {"projects": [{"id": "p", "pipelines": [{"id": "a", "status": 6}]}]}}}),
-            "fixtures.servicestage.projects[0].pipelines[0].status: must be 1 to 5, 7, or 10 to 14, not 6",
+            "fixtures.servicestage.projects[0].pipelines[0].status: must be a status code: 1 (initialised), 2 (succeeded), 3 (failed), 4 (releasing), 5 (to be approved), 7 (paused), 10 (rolling back), 11 (rolled back), 12 (rollback failed), 13 (stopping) or 14 (restarting), not 6",
         ),
         (
             json!({"fixtures": {"identities": {"users": [{"name": "ann", "password": 4711}]}}}),

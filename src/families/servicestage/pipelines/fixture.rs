@@ -1,6 +1,7 @@
 //! Pipelines in the fixture format: the keys of a row and of a detail, with the history beside them.
 
 use serde::{Deserialize, Deserializer, Serialize};
+use strum::VariantArray;
 
 use super::model::definition::{ConfigMode, Definition, FailMode};
 use super::model::execution::{Attempt, Execution, Purpose, Trigger};
@@ -11,7 +12,7 @@ use super::model::trigger_policy::{PolicySpec, TriggerPolicy};
 use super::wire::definition::{count_sources, read_stages};
 use super::wire::spelling::respelt_stages;
 use crate::families::servicestage::names::{check_name, name_after};
-use crate::http::json::{RawJson, default_if_null, path_string};
+use crate::http::json::{RawJson, default_if_null, either, path_string};
 use crate::sim::Millis;
 use crate::sim::lifecycle::RunRecord;
 use crate::world::fixture::{ValidationError, check_count};
@@ -31,6 +32,7 @@ pub struct PipelineFixture {
     config_mode: Option<ConfigMode>,
     creator: Option<String>,
     model_version: Option<i64>,
+    #[serde(deserialize_with = "read_status")]
     status: Option<u8>,
     last_trigger_at: Option<Millis>,
     enterprise_project_id: Option<String>,
@@ -48,6 +50,31 @@ pub struct PipelineFixture {
     hooks: Option<PolicySpec>,
     #[serde(skip_serializing_if = "Option::is_none")]
     emulator: Option<HistoryFixture>,
+}
+
+/// The codes of pipelines with their meanings, as the end of an error.
+fn status_codes() -> String {
+    let statuses = PipelineStatus::VARIANTS.iter();
+    let words: Vec<String> = statuses
+        .filter(|status| **status != PipelineStatus::Skipped)
+        .map(|status| format!("{} ({})", status.code(), status.meaning()))
+        .collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    format!("must be a status code: {}", either(&words))
+}
+
+/// Reads a code. A value of another type is answered with the codes, since a word is the usual mistake.
+fn read_status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
+    match Option::<serde_json::Value>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(value) => {
+            let text = serde_json::to_string(&value).unwrap_or_default();
+            let code = text
+                .parse()
+                .map_err(|_| serde::de::Error::custom(format!("{}, not {text}", status_codes())))?;
+            Ok(Some(code))
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -105,8 +132,7 @@ impl PipelineFixture {
         let status = PipelineStatus::from_repr(code)
             .filter(|status| *status != PipelineStatus::Skipped)
             .ok_or_else(|| {
-                let expected = format!("must be 1 to 5, 7, or 10 to 14, not {code}");
-                ValidationError::new("status", expected)
+                ValidationError::new("status", format!("{}, not {code}", status_codes()))
             })?;
         let definition = Definition {
             name,

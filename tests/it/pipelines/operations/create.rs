@@ -108,8 +108,8 @@ async fn each_required_field_must_be_there() {
             without(&ui(), "model_version"),
             "model_version: is required",
         ),
-        (without(&ui(), "config_mode"), "config_mode: is required"),
-        (json!({}), "name: is required"),
+        (without(&ui(), "config_mode"), "config_mode: is required, ui or template"),
+        (json!({}), "name: is required; model_version: is required; config_mode: is required, ui or template"),
     ])
     .await;
 }
@@ -175,7 +175,10 @@ async fn a_field_of_the_wrong_type_is_refused_with_its_place() {
 async fn a_body_that_is_no_json_is_refused() {
     let app = App::new();
     for (text, expected) in [
-        ("", "name: is required"),
+        (
+            "",
+            "name: is required; model_version: is required; config_mode: is required, ui or template",
+        ),
         (
             "{",
             "the body is not JSON: unexpected end at line 1 column 1",
@@ -351,7 +354,7 @@ async fn a_template_source_that_breaks_a_rule_is_refused_with_its_place() {
         ),
         (
             lacking("storage"),
-            "sources[0].template_source.storage: is required",
+            "sources[0].template_source.storage: is required, devcloud, obs or http",
         ),
         (
             lacking("url"),

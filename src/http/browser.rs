@@ -1,0 +1,73 @@
+//! Browsers: how they are told from other clients, and where they are led.
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+
+use super::response;
+
+/// The index of the control plane, for people.
+pub const INDEX: &str = "/_emulator/";
+
+/// Leads to another path.
+pub fn lead_to(path: &'static str) -> Response {
+    let mut response = response::empty(StatusCode::FOUND);
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, HeaderValue::from_static(path));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+    response
+}
+
+/// True if a client prefers HTML, as a browser does. One that takes everything does not prefer it.
+pub fn prefers_html(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter();
+    let ranges = accepted
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    let (mut html, mut json) = (0.0, 0.0);
+    for range in ranges {
+        let mut parts = range.split(';').map(str::trim);
+        let quality = match parts.next() {
+            Some("text/html" | "application/xhtml+xml") => &mut html,
+            Some("application/json") => &mut json,
+            // The HttpURLConnection of Java sends this range, and names HTML without wanting it.
+            Some("*") => return false,
+            _ => continue,
+        };
+        let given = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok());
+        *quality = given.unwrap_or(1.0_f32).max(*quality);
+    }
+    html > json
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn browsers_prefer_html_and_other_clients_do_not() {
+        let prefers = |accept| {
+            let accept = HeaderValue::from_static(accept);
+            prefers_html(&HeaderMap::from_iter([(header::ACCEPT, accept)]))
+        };
+        for browser in [
+            "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8",
+            "text/html",
+            "application/json;q=0.5, text/html;q=0.9",
+        ] {
+            assert!(prefers(browser), "{browser}");
+        }
+        for other in [
+            "*/*",
+            "application/json",
+            "application/json, text/plain, */*",
+            "text/html;q=0, */*",
+            "application/json, text/html",
+            "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2",
+        ] {
+            assert!(!prefers(other), "{other}");
+        }
+        assert!(!prefers_html(&HeaderMap::new()));
+    }
+}
