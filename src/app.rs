@@ -35,6 +35,8 @@ fn unrouted(world: &World, request: Request) -> axum::response::Response {
     let path = request.uri().path();
     if path == "/_emulator" || path.starts_with("/_emulator/") {
         control::unrouted(&request)
+    } else if let Some(answer) = control::answer_usual_path(world, &request) {
+        answer
     } else {
         registry::unrouted(world, request)
     }

@@ -213,22 +213,11 @@ fn unused_fault(listed: &ListedFault) -> String {
 }
 
 /// The paths that browsers, crawlers and health probes request by themselves.
-const NOISE: [&str; 16] = [
-    "/",
+const NOISE: [&str; 5] = [
     "/.well-known/*",
     "/apple-touch-icon*.png",
     "/favicon.ico",
-    "/health",
     "/health/*",
-    "/healthcheck",
-    "/healthz",
-    "/live",
-    "/livez",
-    "/liveness",
-    "/ping",
-    "/readiness",
-    "/ready",
-    "/readyz",
     "/robots.txt",
 ];
 

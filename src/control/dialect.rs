@@ -16,7 +16,7 @@ use crate::world::handle::{Access, Handle};
 
 /// A response with a JSON body.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    response::json(status, response::to_json(body, 256))
+    response::json(status, response::to_json_line(body, 256))
 }
 
 /// The dialect of the control plane, for a world.

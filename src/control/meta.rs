@@ -11,7 +11,7 @@ use super::openapi::OpenApiSource;
 use crate::http::evidence::error_row::ErrorRow;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::{Operation, response};
-use crate::registry;
+use crate::registry::{self, World};
 
 /// The health of the process.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -26,6 +26,11 @@ pub(super) struct Health {
 #[utoipa::path(get, path = "/_emulator/v1/health", operation_id = "Health", tag = "control",
     responses((status = 200, body = Health)))]
 pub(super) async fn health() -> Response {
+    alive()
+}
+
+/// The answer of a process that is alive.
+pub(super) fn alive() -> Response {
     json(StatusCode::OK, &Health { status: "ok" })
 }
 
@@ -36,6 +41,11 @@ pub(super) async fn health() -> Response {
     responses((status = 200, body = Health), (status = 503, body = ProblemBody,
     content_type = "application/problem+json")))]
 pub(super) async fn ready(State(Control(world)): State<Control>) -> Result<Response, Problem> {
+    readiness(&world)
+}
+
+/// The answer of a world that is ready, or its problem.
+pub(super) fn readiness(world: &World) -> Result<Response, Problem> {
     if world.is_ready() {
         Ok(json(StatusCode::OK, &Health { status: "ready" }))
     } else {
@@ -63,7 +73,7 @@ pub(super) async fn operations() -> Response {
         operations: registry::operations().collect(),
         errors: registry::error_rows(),
     };
-    response::json(StatusCode::OK, response::to_json(&coverage, 16 << 10))
+    response::json(StatusCode::OK, response::to_json_line(&coverage, 16 << 10))
 }
 
 /// Shows the OpenAPI 3.1 document of all families and the control plane.
@@ -77,6 +87,7 @@ pub(super) async fn show_openapi(
     Extension(OpenApiSource(openapi)): Extension<OpenApiSource>,
     headers: HeaderMap,
 ) -> Response {
-    let text = openapi(world.settings(), &world.base_url(&headers).to_string());
+    let mut text = openapi(world.settings(), &world.base_url(&headers).to_string());
+    text.push('\n');
     response::json(StatusCode::OK, text)
 }

@@ -6,6 +6,7 @@ mod clock;
 mod dialect;
 #[cfg(feature = "cli")]
 mod docs;
+mod entrance;
 mod events;
 pub(crate) mod faults;
 mod meta;
@@ -35,6 +36,7 @@ use crate::http::routes::{Route, Routes, route};
 use crate::registry::{World, control_routes};
 use crate::world::settings::Settings;
 pub use dialect::Control;
+pub use entrance::answer_usual_path;
 use openapi::OpenApiSource;
 
 /// The URL table.
@@ -44,7 +46,7 @@ pub fn routes() -> &'static Routes<Control> {
 }
 
 fn new_routes() -> Routes<Control> {
-    let routes = Routes::default();
+    let routes = entrance::routes();
     #[cfg(feature = "cli")]
     let routes = routes.merge(docs::routes());
     routes

@@ -163,7 +163,7 @@ pub(super) async fn list_requests(
     };
     Ok(response::json(
         StatusCode::OK,
-        response::to_json(&body, 4 << 10),
+        response::to_json_line(&body, 4 << 10),
     ))
 }
 

@@ -46,7 +46,10 @@ pub(super) async fn reset(
 #[utoipa::path(get, path = "/_emulator/v1/state", operation_id = "ShowState", tag = "control",
     responses((status = 200, description = "The fixture format", body = WorldState)))]
 pub(super) async fn show_state(State(Control(world)): State<Control>) -> Response {
-    response::json(StatusCode::OK, response::to_json(&world.export(), 4 << 10))
+    response::json(
+        StatusCode::OK,
+        response::to_json_line(&world.export(), 4 << 10),
+    )
 }
 
 /// Replaces the whole state.

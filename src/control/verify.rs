@@ -137,7 +137,7 @@ pub(super) async fn verify_requests(
         Ok(verified) => return Ok(json(StatusCode::OK, &verified)),
         Err(not_verified) => not_verified,
     };
-    let text = response::to_json(&not_verified, 512);
+    let text = response::to_json_line(&not_verified, 512);
     Ok(response::answer(
         StatusCode::CONFLICT,
         "application/problem+json",

@@ -60,6 +60,6 @@ pub(super) async fn set_traffic(
         })?;
     Ok(response::json(
         StatusCode::OK,
-        response::to_json(&traffic, 16),
+        response::to_json_line(&traffic, 16),
     ))
 }

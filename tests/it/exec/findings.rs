@@ -110,7 +110,7 @@ fn an_unknown_route_fails_a_run_that_names_it_and_noise_does_not() {
     assert!(stderr(&output).ends_with(&said), "{}", stderr(&output));
 
     let noise = "release-emulator: world main: unknown-route: not counted, since browsers and probes send them by \
-        themselves: GET /.well-known/security.txt, GET /apple-touch-icon-120x120.png, GET /favicon.ico, GET /healthz, \
+        themselves: GET /.well-known/security.txt, GET /apple-touch-icon-120x120.png, GET /favicon.ico, GET /robots.txt, \
         OPTIONS /v3/p/pipeline/pipelines (requests: 10)\n";
     let output = exec_part(&flags, "noise noise");
     assert_eq!((output.status.code(), &*stderr(&output)), (Some(0), noise));

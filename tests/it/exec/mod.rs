@@ -123,7 +123,7 @@ async fn noise(main: &Remote) {
     for path in [
         "/favicon.ico",
         "/apple-touch-icon-120x120.png",
-        "/healthz",
+        "/robots.txt",
         "/.well-known/security.txt",
     ] {
         main.get(path).await.assert_status(404);

@@ -7,11 +7,14 @@ use axum::response::Response;
 
 use crate::families::iam::wire::version::{IamVersionEnvelope, IamVersions};
 use crate::families::iam::{Error, Iam};
+use crate::http::browser::{INDEX, lead_to, prefers_html};
+use crate::http::context::note_own_answer;
 use crate::http::response;
 
 /// Lists the versions of the API.
 ///
-/// `GET /`, without a credential. Answers 300 with the one version, whose address is the emulator's.
+/// `GET /`, without a credential. Answers 300 with the one version, whose address is the emulator's. A browser is led to
+/// the index of the control plane.
 #[utoipa::path(get, path = "/", operation_id = "ListApiVersions", tag = "iam",
     responses((status = 200, body = IamVersions, description = "The same; the emulator answers 300, as documented"),
         (status = 300, body = IamVersions)),
@@ -22,6 +25,10 @@ pub(super) async fn list_versions(
     State(Iam(handle)): State<Iam>,
     parts: Parts,
 ) -> Result<Response, Error> {
+    if prefers_html(&parts.headers) {
+        note_own_answer();
+        return Ok(lead_to(INDEX));
+    }
     let versions = IamVersions::new(&handle.base_url(&parts.headers));
     let text = response::to_json(&versions, 512);
     Ok(response::json(StatusCode::MULTIPLE_CHOICES, text))
