@@ -117,8 +117,8 @@ async fn every_session_prints_what_its_page_says() {
         {
             let actual = assert_typed(&main, &command).await;
             assert!(
-                actual.is_empty() || actual.ends_with('\n'),
-                "{}:{line}: the next answer would be on the same line\n{command}",
+                actual.is_empty() || actual.ends_with('\n') && !actual.ends_with("\n\n"),
+                "{}:{line}: the answer does not end its line, or leaves one empty\n{command}",
                 page.path
             );
             assert!(
