@@ -213,6 +213,12 @@ pub fn shown(text: &str) -> String {
     }
 }
 
+/// A value of the library as JSON. It writes its parts that are carried verbatim with the JSON of its own.
+pub fn json_of(value: &impl serde::Serialize) -> Value {
+    let text = strict_json::to_string(value).expect("JSON");
+    serde_json::from_str(&text).expect("JSON")
+}
+
 /// A documented example, by file name.
 #[track_caller]
 pub fn golden(name: &str) -> Value {

@@ -352,7 +352,7 @@ async fn fixtures_come_from_files_from_the_documents_and_from_the_program() {
         .unwrap();
 
     let ids = || {
-        let state = serde_json::to_value(emulator.state()).unwrap();
+        let state = crate::common::json_of(&emulator.state());
         let all = |list: &serde_json::Value, key: &str| {
             let all = list.as_array().unwrap().iter();
             all.map(|one| one[key].as_str().unwrap().to_owned())

@@ -280,7 +280,7 @@ async fn responses_of_iam_fit_their_declarations() {
 async fn responses_of_zadig_fit_their_declarations() {
     let fixtures =
         release_emulator::State::from_json(include_str!("../../../src/registry/documented.json"));
-    let fixtures = serde_json::to_value(fixtures.expect("a state")).expect("JSON");
+    let fixtures = crate::common::json_of(&fixtures.expect("a state"));
     let (app, document) = (App::load(&fixtures), Document::new());
     let all = "/openapi/delivery/releases";
     let one = "/openapi/delivery/releases/{id}";

@@ -88,7 +88,7 @@ async fn a_literal_null_is_as_no_body_where_a_body_is_optional() {
     let order = json!({"metadata": {"name": "web-gray"},
         "spec": {"serviceName": "web", "grayDeployments": [{"template": {}}]}});
     let state = State::from_json(include_str!("../../../src/registry/documented.json"));
-    let fixtures = serde_json::to_value(state.expect("a state")).expect("JSON");
+    let fixtures = crate::common::json_of(&state.expect("a state"));
     for (method, path, status) in [
         ("POST", "/_emulator/v1/reset", 204),
         ("POST", "/_emulator/v1/scripts", 201),
