@@ -81,7 +81,7 @@ impl<D: Dialect> Route<D> {
         H: Handler<T, D, Future = ResponseFuture>,
         T: 'static,
     {
-        let guarded = self.guarded(handler);
+        let guarded = Guarded::new(handler, self.spec);
         self.handlers = self.handlers.on(methods, guarded);
         self
     }
@@ -92,7 +92,7 @@ impl<D: Dialect> Route<D> {
         H: Handler<T, D, Future = ResponseFuture>,
         T: 'static,
     {
-        self.fallback = Some(any(self.guarded(handler)));
+        self.fallback = Some(any(Guarded::new(handler, self.spec)));
         self
     }
 
@@ -101,13 +101,6 @@ impl<D: Dialect> Route<D> {
     pub fn or_wrong_method(self) -> Self {
         let wrong_method = WrongMethod(self.spec);
         self.or_else(wrong_method)
-    }
-
-    fn guarded<H>(&self, handler: H) -> Guarded<H, D> {
-        Guarded {
-            handler,
-            route_spec: self.spec,
-        }
     }
 
     fn into_handlers(self) -> MethodRouter<D> {

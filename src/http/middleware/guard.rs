@@ -36,34 +36,41 @@ use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
 
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-/// A handler without its argument types, so that [`serve`] is compiled once per dialect instead of once per handler.
-type BoxedHandler<D> = Box<dyn FnOnce(Request, D) -> ResponseFuture + Send>;
+/// A handler without its own type, so that the guard and what axum puts around it are compiled once per dialect instead
+/// of once per handler.
+type SharedHandler<D> = Arc<dyn Fn(Request, D) -> ResponseFuture + Send + Sync>;
 
 /// A handler with [`instrument`] and the guard around it.
 ///
 /// This is a handler and not a `tower::Layer`, because a layer would clone and box a service for every request.
 #[derive(Clone)]
-pub struct Guarded<H, D: 'static> {
-    pub handler: H,
+pub struct Guarded<D: 'static> {
+    handler: SharedHandler<D>,
     /// The declarations of the path.
-    pub route_spec: &'static RouteSpec<D>,
+    route_spec: &'static RouteSpec<D>,
+}
+
+impl<D: Dialect> Guarded<D> {
+    /// Puts the guard around the handler of a path.
+    pub fn new<H, T>(handler: H, route_spec: &'static RouteSpec<D>) -> Self
+    where
+        H: Handler<T, D, Future = ResponseFuture>,
+    {
+        Self {
+            handler: Arc::new(move |request, dialect| handler.clone().call(request, dialect)),
+            route_spec,
+        }
+    }
 }
 
 /// A marker that keeps the [`Handler`] implementation of [`Guarded`] apart from those of functions.
 pub struct Guard;
 
-impl<H, T, D> Handler<(Guard, T), D> for Guarded<H, D>
-where
-    H: Handler<T, D, Future = ResponseFuture>,
-    T: 'static,
-    D: Dialect,
-{
+impl<D: Dialect> Handler<(Guard,), D> for Guarded<D> {
     type Future = ResponseFuture;
 
     fn call(self, request: Request, dialect: D) -> ResponseFuture {
-        let handler: BoxedHandler<D> =
-            Box::new(|request, dialect| self.handler.call(request, dialect));
-        Box::pin(serve(self.route_spec, dialect, request, handler))
+        Box::pin(serve(self.route_spec, dialect, request, self.handler))
     }
 }
 
@@ -71,7 +78,7 @@ async fn serve<D: Dialect>(
     route_spec: &'static RouteSpec<D>,
     dialect: D,
     request: Request,
-    handler: BoxedHandler<D>,
+    handler: SharedHandler<D>,
 ) -> Response {
     let recorder = Arc::clone(dialect.recorder());
     let guarded = async move |request| {
@@ -122,7 +129,7 @@ async fn guard<D: Dialect>(
     route_spec: &'static RouteSpec<D>,
     dialect: D,
     request: Request,
-    handler: BoxedHandler<D>,
+    handler: SharedHandler<D>,
 ) -> Response {
     let response = AssertUnwindSafe(admit(route_spec, dialect, request, handler))
         .catch_unwind()
@@ -138,7 +145,7 @@ async fn admit<D: Dialect>(
     route_spec: &'static RouteSpec<D>,
     dialect: D,
     request: Request,
-    handler: BoxedHandler<D>,
+    handler: SharedHandler<D>,
 ) -> Result<Response, D::Error> {
     if let Some(rejection) = refuse_head(request.extensions()) {
         return Err(rejection.into());
@@ -237,7 +244,7 @@ impl<D: Dialect> Admission<D> {
         dialect: D,
         parts: Parts,
         body: Body,
-        handler: BoxedHandler<D>,
+        handler: SharedHandler<D>,
     ) -> Result<Response, D::Error> {
         let caller = self.caller?;
         if let Some(operation) = self.operation {
