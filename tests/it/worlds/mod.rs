@@ -157,7 +157,7 @@ async fn a_world_is_told_of_the_opening_and_closing_of_others() {
         .into_iter();
     let events: Vec<_> = events
         .filter(|(_, event)| event.name() == "world")
-        .map(|(_, event)| crate::common::json_of(event))
+        .map(|(_, event)| crate::common::json_of(&event))
         .collect();
     let told = |change| json!({"change": change, "name": "t1"});
     assert_eq!(events, [told("opened"), told("closed")]);
