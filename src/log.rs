@@ -66,7 +66,7 @@ impl Drop for LogGuard {
     fn drop(&mut self) {
         let (is_flushed, flushed) = sync_channel(1);
         // A full queue has a reader that does not read.
-        if self.0.0.try_send(Message::Flush(is_flushed)).is_ok() {
+        if self.0.0.try_send(LogMessage::Flush(is_flushed)).is_ok() {
             let _ = flushed.recv_timeout(LONGEST_FLUSH);
         }
     }
@@ -74,10 +74,10 @@ impl Drop for LogGuard {
 
 /// The sending end of the queue: each write is one line.
 #[derive(Clone, Debug)]
-struct LogQueue(SyncSender<Message>);
+struct LogQueue(SyncSender<LogMessage>);
 
 #[derive(Debug)]
-enum Message {
+enum LogMessage {
     Line(Vec<u8>),
     Flush(SyncSender<()>),
 }
@@ -91,12 +91,12 @@ impl LogQueue {
     }
 }
 
-fn write_all(messages: &Receiver<Message>, mut output: impl Write) {
+fn write_all(messages: &Receiver<LogMessage>, mut output: impl Write) {
     for message in messages {
         // Stderr may be closed, and there is nowhere else to say so.
         let _ = match message {
-            Message::Line(line) => output.write_all(&line),
-            Message::Flush(is_flushed) => {
+            LogMessage::Line(line) => output.write_all(&line),
+            LogMessage::Flush(is_flushed) => {
                 let has_flushed = output.flush();
                 // The guard may have waited long enough.
                 let _ = is_flushed.send(());
@@ -109,7 +109,7 @@ fn write_all(messages: &Receiver<Message>, mut output: impl Write) {
 impl Write for LogQueue {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         // A line for which there is no room is dropped.
-        let _ = self.0.try_send(Message::Line(line.to_vec()));
+        let _ = self.0.try_send(LogMessage::Line(line.to_vec()));
         Ok(line.len())
     }
 
@@ -160,7 +160,7 @@ mod tests {
         barrier.wait();
         // The reader has caught up once a flush finds room.
         let (is_flushed, flushed) = sync_channel(1);
-        queue.0.send(Message::Flush(is_flushed)).unwrap();
+        queue.0.send(LogMessage::Flush(is_flushed)).unwrap();
         flushed.recv().unwrap();
         let kept = output.written.lock().unwrap().len() / b"a line\n".len();
         assert!((MOST_LINES..=MOST_LINES + 1).contains(&kept), "{kept}");
