@@ -12,7 +12,7 @@ use release_emulator::internals::cli::{
 };
 use release_emulator::internals::exec::{self, FailureReport};
 use release_emulator::internals::registry::fixtures;
-use release_emulator::internals::server::listeners::{Endpoint, Listeners};
+use release_emulator::internals::server::listeners::{ListenEndpoint, Listeners};
 use release_emulator::internals::server::worlds::{OnClose, WorldServer};
 use release_emulator::internals::signals::StopSignals;
 use release_emulator::internals::{
@@ -207,7 +207,7 @@ async fn run(options: &ExecOptions, server: &Handle) -> Result<u8, ExitError> {
 /// Loads the fixtures, binds and serves, not yet open.
 async fn start(
     options: &ServeOptions,
-    endpoints: Vec<Endpoint>,
+    endpoints: Vec<ListenEndpoint>,
     server: &Handle,
     on_close: Option<OnClose>,
 ) -> Result<WorldServer, ExitError> {

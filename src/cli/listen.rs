@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::Args;
 
 use crate::server::http_client::is_localhost;
-use crate::server::listeners::{ALL_INTERFACES, Endpoint, LOOPBACKS};
+use crate::server::listeners::{ALL_INTERFACES, LOOPBACKS, ListenEndpoint};
 
 /// The port by default.
 pub const USUAL_PORT: u16 = 4600;
@@ -38,21 +38,21 @@ pub struct ListenOptions {
 
 impl ListenOptions {
     /// The endpoints, at least one. `usual_port` is that of addresses without one.
-    pub fn endpoints(&self, usual_port: u16) -> Vec<Endpoint> {
+    pub fn endpoints(&self, usual_port: u16) -> Vec<ListenEndpoint> {
         let port = self.port.unwrap_or(usual_port);
         if self.listen.is_empty() {
-            return vec![Endpoint::new(LOOPBACKS, port)];
+            return vec![ListenEndpoint::new(LOOPBACKS, port)];
         }
         let listen = self.listen.iter();
         listen
-            .map(|address| Endpoint::new(&*address.ips, address.port.unwrap_or(port)))
+            .map(|address| ListenEndpoint::new(&*address.ips, address.port.unwrap_or(port)))
             .collect()
     }
 
     /// The first address as clients on the same machine reach it. Port 0 is no address, so the usual one stands for it.
     pub fn base_url(&self) -> String {
         let endpoints = self.endpoints(USUAL_PORT);
-        let Endpoint { ips, port } = &endpoints[0];
+        let ListenEndpoint { ips, port } = &endpoints[0];
         let ip = match ips[0] {
             IpAddr::V4(ip) if ip.is_unspecified() => LOOPBACKS[0],
             IpAddr::V6(ip) if ip.is_unspecified() => LOOPBACKS[1],

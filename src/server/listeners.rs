@@ -28,14 +28,14 @@ pub const ALL_INTERFACES: [IpAddr; 2] = [
 
 /// A host with a port to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
+pub struct ListenEndpoint {
     /// The addresses of the host. Those that the machine lacks are left out, as long as one is there.
     pub ips: Vec<IpAddr>,
     /// 0: a free port, the same for all endpoints with 0.
     pub port: u16,
 }
 
-impl Endpoint {
+impl ListenEndpoint {
     pub fn new(ips: impl Into<Vec<IpAddr>>, port: u16) -> Self {
         let ips = ips.into();
         Self { ips, port }
@@ -67,7 +67,7 @@ impl Listeners {
     ///
     /// # Panics
     /// Outside of a tokio runtime.
-    pub fn bind(endpoints: &[Endpoint]) -> Result<Self, ListenError> {
+    pub fn bind(endpoints: &[ListenEndpoint]) -> Result<Self, ListenError> {
         let mut n_tries = 1;
         loop {
             match bind_once(endpoints) {
@@ -97,7 +97,7 @@ impl Listeners {
     }
 }
 
-fn bind_once(endpoints: &[Endpoint]) -> Result<Vec<TcpListener>, ListenError> {
+fn bind_once(endpoints: &[ListenEndpoint]) -> Result<Vec<TcpListener>, ListenError> {
     let (mut listeners, mut bound, mut picked) = (Vec::new(), Vec::new(), None);
     for endpoint in endpoints {
         let mut missing = None;
@@ -140,7 +140,7 @@ fn bind_once(endpoints: &[Endpoint]) -> Result<Vec<TcpListener>, ListenError> {
 }
 
 /// True if an endpoint for all interfaces includes the address.
-fn is_covered(ip: IpAddr, port: u16, endpoints: &[Endpoint]) -> bool {
+fn is_covered(ip: IpAddr, port: u16, endpoints: &[ListenEndpoint]) -> bool {
     let wildcard: IpAddr = match ip {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -148,7 +148,7 @@ fn is_covered(ip: IpAddr, port: u16, endpoints: &[Endpoint]) -> bool {
     !ip.is_unspecified() && has_wildcard(wildcard, port, endpoints)
 }
 
-fn has_wildcard(wildcard: impl Into<IpAddr>, port: u16, endpoints: &[Endpoint]) -> bool {
+fn has_wildcard(wildcard: impl Into<IpAddr>, port: u16, endpoints: &[ListenEndpoint]) -> bool {
     let wildcard = wildcard.into();
     let mut of_port = endpoints.iter().filter(|endpoint| endpoint.port == port);
     of_port.any(|endpoint| endpoint.ips.contains(&wildcard))
@@ -185,11 +185,11 @@ mod tests {
     /// Of the network for documentation (RFC 5737), which no machine has.
     const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
-    fn endpoint(ips: &[IpAddr], port: u16) -> Endpoint {
-        Endpoint::new(ips, port)
+    fn endpoint(ips: &[IpAddr], port: u16) -> ListenEndpoint {
+        ListenEndpoint::new(ips, port)
     }
 
-    fn bind(endpoints: &[Endpoint]) -> Result<Vec<SocketAddr>, ListenError> {
+    fn bind(endpoints: &[ListenEndpoint]) -> Result<Vec<SocketAddr>, ListenError> {
         Listeners::bind(endpoints).map(|listeners| listeners.addresses().unwrap())
     }
 

@@ -16,7 +16,7 @@ use crate::http::observe::Recorder;
 use crate::http::observe::events::{WorldChange, WorldChangeKind, WorldEvent};
 use crate::registry::World;
 use crate::server::accept::serve;
-use crate::server::listeners::{Endpoint, Listeners};
+use crate::server::listeners::{ListenEndpoint, Listeners};
 use crate::server::timer::tick;
 use crate::server::webhooks::deliver;
 
@@ -267,7 +267,7 @@ impl WorldServer {
         let mut cause = std::io::ErrorKind::AddrInUse.into();
         for port in ports {
             let ips = self.0.addresses.iter().map(SocketAddr::ip);
-            let endpoints: Vec<_> = ips.map(|ip| Endpoint::new([ip], port)).collect();
+            let endpoints: Vec<_> = ips.map(|ip| ListenEndpoint::new([ip], port)).collect();
             let bound = Listeners::bind(&endpoints).map_err(|error| error.cause);
             match bound.and_then(|listeners| Ok((listeners.addresses()?[0].port(), listeners))) {
                 Ok((port, listeners)) => return Ok((listeners, port)),
