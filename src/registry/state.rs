@@ -8,7 +8,7 @@ use super::families::families;
 use super::rules::merge_rules;
 use crate::http::faults::rules::Fault;
 use crate::http::json::value::OrderedValue;
-use crate::http::json::{explain, strict};
+use crate::http::json::{ErrorPath, explain, strict};
 use crate::sim::scripts::Script;
 use crate::world::family::FamilyTable;
 use crate::world::fixture::{Counters, ValidationError};
@@ -58,10 +58,10 @@ impl State {
     /// Reads a state from JSON.
     pub fn from_json(text: &str) -> Result<Self, ValidationError> {
         let mut json = serde_json::Deserializer::from_str(text);
-        let mut track = serde_path_to_error::Track::new();
-        let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-        let state = strict::deserialize(tracked).and_then(|state| json.end().map(|()| state));
-        state.map_err(|error| explain("the document", text.as_bytes(), &track.path(), &error))
+        let path = ErrorPath::default();
+        let state = strict::deserialize_at(&mut json, &path);
+        let state = state.and_then(|state| json.end().map(|()| state));
+        state.map_err(|error| explain("the document", text.as_bytes(), &path, &error))
     }
 
     /// Reads a state from YAML 1.2, in which `no` and `010` are texts.

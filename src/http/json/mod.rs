@@ -1,6 +1,7 @@
 //! JSON: a strict reader, a fast writer, raw parts, values that keep their order, and errors that name a path
 //! in plain words.
 
+mod error_path;
 mod escaping;
 pub(super) mod fast_writer;
 mod guess;
@@ -13,6 +14,7 @@ mod validation_error;
 pub mod value;
 mod wording;
 
+pub use error_path::ErrorPath;
 pub use guess::looks_like;
 pub use raw::RawJson;
 pub use raw_fields::RawFields;

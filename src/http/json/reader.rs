@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::error_path::ErrorPath;
 use super::strict;
 use super::validation_error::ValidationError;
 use super::wording::explain;
@@ -22,26 +23,19 @@ pub fn read<T: DeserializeOwned>(
     let mut json = serde_json::Deserializer::from_slice(text);
     let mut callback = |path: serde_ignored::Path| ignored(path_string(&path));
     let tracked = serde_ignored::Deserializer::new(&mut json, &mut callback);
-    strict::deserialize(tracked)
+    let path = ErrorPath::default();
+    strict::deserialize_at(tracked, &path)
         .and_then(|value| json.end().map(|()| value))
-        .map_err(|error| located::<T>(text, &error))
+        .map_err(|error| explain("the body", text, &path, &error))
 }
 
 /// Reads a part of a document, in which unknown fields are permitted.
 pub(super) fn read_part<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ValidationError> {
     let mut json = serde_json::Deserializer::from_str(text);
-    strict::deserialize(&mut json)
+    let path = ErrorPath::default();
+    strict::deserialize_at(&mut json, &path)
         .and_then(|value| json.end().map(|()| value))
-        .map_err(|error| located::<T>(text.as_bytes(), &error))
-}
-
-/// Adds the path to an error. Tracking it costs more than reading, so the text is read once more with it.
-fn located<'a, T: Deserialize<'a>>(text: &'a [u8], error: &serde_json::Error) -> ValidationError {
-    let mut json = serde_json::Deserializer::from_slice(text);
-    let mut track = serde_path_to_error::Track::new();
-    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    let _: Result<T, _> = strict::deserialize(tracked);
-    explain("the body", text, &track.path(), error)
+        .map_err(|error| explain("the body", text.as_bytes(), &path, &error))
 }
 
 /// The JSON path of an unknown field.

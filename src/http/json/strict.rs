@@ -1,7 +1,7 @@
-//! A deserializer adapter that accepts only JSON objects for structs.
+//! A deserializer adapter that accepts only JSON objects for structs, and finds the path to a value at fault.
 //!
 //! Serde's derived types also accept an array of their fields in order, which no service does. The adapter wraps the
-//! deserializer of a document, like `serde_ignored` and `serde_path_to_error`, and reaches every struct within. Only the
+//! deserializer of a document, like `serde_ignored`, and reaches every struct within. Only the
 //! parts that serde buffers (untagged enums, flattened fields) are out of reach: a struct there names [`deserialize`] in
 //! its `deserialize_with`.
 
@@ -12,28 +12,88 @@ use serde::de::{
     Visitor,
 };
 
+use super::error_path::{ErrorPath, NotedKey, ReadKey};
+
 /// Reads a value in which every struct must be an object.
 pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
-    T::deserialize(Strict(deserializer))
+    deserialize_at(deserializer, &ErrorPath::default())
 }
 
-/// A strict deserializer, visitor, access or seed. Each passes the strictness on to the parts of a value.
-struct Strict<T>(T);
+/// Reads a value in which every struct must be an object. After an error `path` leads to the value at fault.
+pub fn deserialize_at<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+    path: &ErrorPath,
+) -> Result<T, D::Error> {
+    T::deserialize(Strict {
+        inner: deserializer,
+        path,
+    })
+}
+
+/// A strict deserializer, visitor or access. Each passes the strictness on to the parts of a value.
+struct Strict<'p, T> {
+    inner: T,
+    path: &'p ErrorPath,
+}
+
+impl<'p, T> Strict<'p, T> {
+    /// Wraps a part of what this wraps.
+    fn with<U>(&self, inner: U) -> Strict<'p, U> {
+        let path = self.path;
+        Strict { inner, path }
+    }
+}
 
 /// The visitor of a struct, which must be an object.
-struct StrictObject<V>(V);
+struct StrictObject<'p, V>(Strict<'p, V>);
+
+/// The elements of an array.
+struct Elements<'p, A> {
+    access: A,
+    path: &'p ErrorPath,
+    index: usize,
+}
+
+/// The fields of an object.
+struct Fields<'p, 'de, A> {
+    access: A,
+    path: &'p ErrorPath,
+    key: ReadKey<'de>,
+}
+
+/// The seed of an element.
+struct Element<'p, S> {
+    seed: S,
+    path: &'p ErrorPath,
+    index: usize,
+}
+
+/// The seed of the value of a field.
+struct Field<'p, 'k, S> {
+    seed: S,
+    path: &'p ErrorPath,
+    key: Option<&'k str>,
+}
+
+/// The content of a variant.
+struct Variant<'p, 'de, A> {
+    access: A,
+    path: &'p ErrorPath,
+    name: ReadKey<'de>,
+}
 
 macro_rules! forward_deserialize {
     ($($method:ident($($argument:ident: $type:ty),*);)*) => {
         $(fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            self.0.$method($($argument,)* Strict(visitor))
+            let visitor = self.with(visitor);
+            self.inner.$method($($argument,)* visitor)
         })*
     };
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<'_, D> {
     type Error = D::Error;
 
     forward_deserialize! {
@@ -73,11 +133,12 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_map(StrictObject(visitor))
+        let visitor = StrictObject(self.with(visitor));
+        self.inner.deserialize_map(visitor)
     }
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for StrictObject<V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for StrictObject<'_, V> {
     type Value = V::Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
@@ -85,31 +146,23 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for StrictObject<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(Strict(map))
+        self.0.visit_map(map)
     }
 }
 
 macro_rules! forward_scalars {
     ($($method:ident($($value:ident: $type:ty)?);)*) => {
         $(fn $method<E: serde::de::Error>(self, $($value: $type)?) -> Result<V::Value, E> {
-            self.0.$method($($value)?)
+            self.inner.$method($($value)?)
         })*
     };
 }
 
-macro_rules! forward_parts {
-    ($($method:ident: $part:ident,)*) => {
-        $(fn $method<P: $part<'de>>(self, part: P) -> Result<V::Value, P::Error> {
-            self.0.$method(Strict(part))
-        })*
-    };
-}
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<'_, V> {
     type Value = V::Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        self.0.expecting(formatter)
+        self.inner.expecting(formatter)
     }
 
     // The scalars of JSON.
@@ -125,71 +178,151 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<V> {
         visit_string(value: String);
     }
 
-    forward_parts! {
-        visit_some: Deserializer,
-        visit_newtype_struct: Deserializer,
-        visit_seq: SeqAccess,
-        visit_map: MapAccess,
-        visit_enum: EnumAccess,
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        let deserializer = self.with(deserializer);
+        self.inner.visit_some(deserializer)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<V::Value, D::Error> {
+        let deserializer = self.with(deserializer);
+        self.inner.visit_newtype_struct(deserializer)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
+        self.inner.visit_seq(Elements {
+            access,
+            path: self.path,
+            index: 0,
+        })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
+        self.inner.visit_map(Fields {
+            access,
+            path: self.path,
+            key: None,
+        })
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
+        let access = self.with(access);
+        self.inner.visit_enum(access)
     }
 }
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Strict<S> {
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Element<'_, S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        self.0.deserialize(Strict(deserializer))
+        let path = self.path;
+        let value = self.seed.deserialize(Strict {
+            inner: deserializer,
+            path,
+        });
+        value.inspect_err(|_| path.push_index(self.index))
     }
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Strict<A> {
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Field<'_, '_, S> {
+    type Value = S::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
+        let path = self.path;
+        let value = self.seed.deserialize(Strict {
+            inner: deserializer,
+            path,
+        });
+        value.inspect_err(|_| path.push_key(self.key))
+    }
+}
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, A> {
     type Error = A::Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        self.0.next_element_seed(Strict(seed))
+        let (path, index) = (self.path, self.index);
+        self.index += 1;
+        self.access.next_element_seed(Element { seed, path, index })
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Strict<A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, 'de, A> {
     type Error = A::Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        self.0.next_key_seed(seed)
+        self.key = None;
+        let key = self.access.next_key_seed(NotedKey {
+            inner: seed,
+            key: &mut self.key,
+        });
+        key.inspect_err(|_| {
+            // An unknown field is at fault itself.
+            if let Some(key) = &self.key {
+                self.path.push_key(Some(key));
+            }
+        })
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.0.next_value_seed(Strict(seed))
+        self.access.next_value_seed(Field {
+            seed,
+            path: self.path,
+            key: self.key.as_deref(),
+        })
     }
 }
 
-impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Strict<A> {
+impl<'p, 'de, A: EnumAccess<'de>> EnumAccess<'de> for Strict<'p, A> {
     type Error = A::Error;
-    type Variant = Strict<A::Variant>;
+    type Variant = Variant<'p, 'de, A::Variant>;
 
     fn variant_seed<S: DeserializeSeed<'de>>(
         self,
         seed: S,
     ) -> Result<(S::Value, Self::Variant), A::Error> {
-        let (name, variant) = self.0.variant_seed(seed)?;
-        Ok((name, Strict(variant)))
+        let mut name = None;
+        let (value, access) = self.inner.variant_seed(NotedKey {
+            inner: seed,
+            key: &mut name,
+        })?;
+        let path = self.path;
+        Ok((value, Variant { access, path, name }))
     }
 }
 
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<A> {
+impl<'p, 'de, A: VariantAccess<'de>> Variant<'p, 'de, A> {
+    /// Reads the content, which the variant's name leads to.
+    fn read<T>(
+        self,
+        read: impl FnOnce(A, &'p ErrorPath) -> Result<T, A::Error>,
+    ) -> Result<T, A::Error> {
+        read(self.access, self.path).inspect_err(|_| self.path.push_key(self.name.as_deref()))
+    }
+}
+
+impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Variant<'_, 'de, A> {
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {
-        self.0.unit_variant()
+        self.read(|access, _| access.unit_variant())
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
-        self.0.newtype_variant_seed(Strict(seed))
+        // The seed adds the name.
+        self.access.newtype_variant_seed(Field {
+            seed,
+            path: self.path,
+            key: self.name.as_deref(),
+        })
     }
 
     fn tuple_variant<V: Visitor<'de>>(
@@ -197,7 +330,10 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<A> {
         length: usize,
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.0.tuple_variant(length, Strict(visitor))
+        self.read(|access, path| {
+            let inner = visitor;
+            access.tuple_variant(length, Strict { inner, path })
+        })
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -205,6 +341,9 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.0.struct_variant(fields, StrictObject(visitor))
+        self.read(|access, path| {
+            let inner = visitor;
+            access.struct_variant(fields, StrictObject(Strict { inner, path }))
+        })
     }
 }

@@ -20,13 +20,8 @@ pub struct ValidationError {
 
 impl ValidationError {
     pub fn new(path: impl fmt::Display, message: impl Into<String>) -> Self {
-        let mut path = path.to_string();
-        // `serde_path_to_error` writes these for the root and for broken JSON.
-        if matches!(path.as_str(), "." | "?") {
-            path.clear();
-        }
         Self {
-            path,
+            path: path.to_string(),
             message: message.into(),
         }
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::families::iam::Error;
 use crate::http::json::value::OrderedValue;
-use crate::http::json::{explain, path_string, strict};
+use crate::http::json::{ErrorPath, explain, path_string, strict};
 
 /// Reads a body. `ignored` receives the path of every unknown field.
 ///
@@ -22,12 +22,12 @@ pub(super) fn read<T: DeserializeOwned>(
     }
     // The last of repeated fields counts; a struct would refuse them.
     let text = serde_json::to_string(&value).expect("keys are strings");
-    let mut json = serde_json::Deserializer::from_str(&text);
-    let mut track = serde_path_to_error::Track::new();
-    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+    let mut json = serde_json::Deserializer::from_slice(text.as_bytes());
     let mut callback = |path: serde_ignored::Path| ignored(path_string(&path));
-    strict::deserialize(serde_ignored::Deserializer::new(tracked, &mut callback))
-        .map_err(|error| bad_field(&text, &track.path().to_string(), &error))
+    let tracked = serde_ignored::Deserializer::new(&mut json, &mut callback);
+    let path = ErrorPath::default();
+    strict::deserialize_at(tracked, &path)
+        .map_err(|error| bad_field(&text, &path.to_string(), &error))
 }
 
 /// A field that its container must have.
