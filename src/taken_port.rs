@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::cli::ListenOptions;
+use crate::cli::{ListenOptions, USUAL_PORT};
 use crate::health::{NotReady, ask};
 use crate::server::listeners::ListenError;
 use crate::server::worlds::url;
@@ -20,7 +20,7 @@ pub async fn advise(error: &ListenError, options: &ListenOptions) -> String {
     let advice = match error.cause.kind() {
         ErrorKind::AddrInUse => taken(address, options).await,
         ErrorKind::PermissionDenied => {
-            let flag = options.flag_for(address, 4600);
+            let flag = options.flag_for(address, USUAL_PORT);
             format!("ports below 1024 need root; take a higher one, such as {flag}")
         }
         ErrorKind::AddrNotAvailable => {
@@ -45,7 +45,7 @@ async fn taken(address: SocketAddr, options: &ListenOptions) -> String {
         (false, Some((program, pid))) => format!("{program} has the port (pid {pid})"),
         (false, None) => format!("another program has the port; `{}` shows it", finder(port)),
     };
-    let next = options.flag_for(address, port.checked_add(1).unwrap_or(4600));
+    let next = options.flag_for(address, port.checked_add(1).unwrap_or(USUAL_PORT));
     let free = options.flag_for(address, 0);
     format!("{holder}; take another with {next}, or a free one with {free}")
 }

@@ -1,17 +1,17 @@
 //! The guides as web pages, their text, and the index by the convention of `llms.txt`.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::MethodFilter;
 
 use super::dialect::Control;
+use super::page::{HTML, confined};
 use crate::docs::{self, PAGES};
 use crate::http::problem::Problem;
 use crate::http::response;
 use crate::http::routes::{Route, Routes};
 
-const HTML: &str = "text/html; charset=utf-8";
 const MARKDOWN: &str = "text/markdown; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -41,23 +41,23 @@ async fn show_index() -> Response {
 /// Shows a page as HTML, or as it is written if its name ends with `.md`; or the style sheet, or a drawing.
 async fn show_file(Path(file): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
     if file == "style.css" {
-        return Ok(secured(CSS, CONTENT_POLICY, docs::STYLE));
+        return Ok(confined(CSS, CONTENT_POLICY, docs::STYLE));
     }
     if let Some(name) = file.strip_suffix(".svg") {
         let mut drawings = PAGES.iter().flat_map(|page| page.drawings);
         let drawing = drawings.find(|drawing| drawing.name == name);
         if let Some(drawing) = drawing {
-            return Ok(secured(SVG, DRAWING_POLICY, drawing.svg));
+            return Ok(confined(SVG, DRAWING_POLICY, drawing.svg));
         }
     }
     if let Some(name) = file.strip_suffix(".md") {
         let page = docs::find(name).ok_or_else(|| unknown(name))?;
-        return Ok(secured(MARKDOWN, CONTENT_POLICY, page.text));
+        return Ok(confined(MARKDOWN, CONTENT_POLICY, page.text));
     }
     match page(&file) {
         Some(page) => Ok(page),
         None if accepts_html(&headers) => {
-            let mut response = secured(HTML, CONTENT_POLICY, docs::not_found(&file));
+            let mut response = confined(HTML, CONTENT_POLICY, docs::not_found(&file));
             *response.status_mut() = StatusCode::NOT_FOUND;
             Ok(response)
         }
@@ -67,12 +67,12 @@ async fn show_file(Path(file): Path<String>, headers: HeaderMap) -> Result<Respo
 
 async fn show_llms(State(Control(world)): State<Control>, headers: HeaderMap) -> Response {
     let base = world.base_url(&headers).to_string();
-    secured(TEXT, CONTENT_POLICY, docs::llms(&base))
+    confined(TEXT, CONTENT_POLICY, docs::llms(&base))
 }
 
 fn page(name: &str) -> Option<Response> {
     let page = docs::find(name)?;
-    Some(secured(HTML, CONTENT_POLICY, docs::render(page)))
+    Some(confined(HTML, CONTENT_POLICY, docs::render(page)))
 }
 
 fn unknown(name: &str) -> Problem {
@@ -88,22 +88,4 @@ fn accepts_html(headers: &HeaderMap) -> bool {
             .to_str()
             .is_ok_and(|types| types.contains("text/html"))
     })
-}
-
-/// The response 200 with a body that may load only what a policy allows.
-fn secured(
-    content_type: &'static str,
-    policy: &'static str,
-    body: impl Into<axum::body::Body>,
-) -> Response {
-    let mut response = response::answer(StatusCode::OK, content_type, body);
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, policy),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (HeaderName::from_static("referrer-policy"), "no-referrer"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    response
 }

@@ -1,20 +1,20 @@
 //! The ways in: an index of the control plane for people, and the paths that people and probes try first.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodFilter;
 use serde::Serialize;
 
 use super::dialect::{Control, json};
 use super::meta::{alive, readiness};
+use super::page::{HTML, confined};
 use crate::http::browser::{INDEX, lead_to, prefers_html};
 use crate::http::context::note_own_answer;
-use crate::http::response;
 use crate::http::routes::{Route, Routes};
 use crate::registry::World;
 
-/// Nothing but the style within the page is loaded, and its icon is empty.
+/// Nothing but the style sheet of the guides is loaded, and the icon is empty.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
 
@@ -129,16 +129,7 @@ async fn show_index(headers: HeaderMap) -> Response {
         ]);
     }
     page.push_str("</ul>\n</main>\n</body>\n</html>\n");
-    let mut response = response::answer(StatusCode::OK, "text/html; charset=utf-8", page);
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (HeaderName::from_static("referrer-policy"), "no-referrer"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    varying(response)
+    varying(confined(HTML, CONTENT_POLICY, page))
 }
 
 fn varying(mut response: Response) -> Response {

@@ -12,6 +12,7 @@ pub(crate) mod faults;
 mod meta;
 mod metrics;
 mod openapi;
+mod page;
 mod prometheus_text;
 pub(crate) mod requests;
 mod resources;

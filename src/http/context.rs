@@ -166,7 +166,7 @@ pub struct RequestDetails {
     pub body: Bytes,
     /// The body as it was unpacked, if it was sent packed.
     pub unpacked_body: Option<Bytes>,
-    /// Whose answer it is.
+    /// The owner of the answer.
     pub answerer: Answerer,
     /// The reason that the body's encoding cannot be read.
     pub unread_encoding: Option<&'static str>,

@@ -42,7 +42,7 @@ pub(super) struct Socket {
     /// The rest of a head that is sent in place of hyper's.
     outgoing: Bytes,
     has_answered: bool,
-    /// What hyper writes, if it is not sent.
+    /// The output of hyper, while it is held back.
     captured: Option<Vec<u8>>,
 }
 
@@ -93,7 +93,7 @@ impl Socket {
         self.captured = Some(Vec::new());
     }
 
-    /// What was held back; `None` if nothing was to be.
+    /// Takes the output that was held back; `None` if none was to be.
     pub(super) fn take_captured(&mut self) -> Option<Vec<u8>> {
         self.captured.take()
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::process::{Process, answer, command, send};
 
-/// What a process logs while requests are sent to it.
+/// The log of a process to which requests are sent.
 fn log(arguments: &[&str], requests: impl FnOnce(u16)) -> String {
     let arguments = [&["--listen", "127.0.0.1:0"], arguments].concat();
     let mut process = Process::spawn(command(&arguments).stderr(Stdio::piped()));

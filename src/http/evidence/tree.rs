@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::level::Evidence;
 use super::schema::{EXTENSION, spellings};
+use crate::http::json::field_path;
 
 /// The path of a body as a whole.
 const WHOLE_BODY: &str = "*";
@@ -115,10 +116,7 @@ impl EvidenceTree {
     }
 
     fn path_of(&self, field: &str) -> String {
-        match self.path.as_str() {
-            "" => field.to_owned(),
-            outer => format!("{outer}.{field}"),
-        }
+        field_path(&self.path, field)
     }
 
     fn push_field(&mut self, name: &str, field: Self) {

@@ -14,22 +14,29 @@ pub struct ErrorPath {
     segments: RefCell<Vec<Segment>>,
 }
 
-#[derive(Debug)]
-enum Segment {
+/// The place of a value in its container.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Segment<K = String> {
     Index(usize),
-    Key(String),
+    Key(K),
     /// Of a map whose keys are no texts.
     UnknownKey,
 }
 
-impl ErrorPath {
-    pub(super) fn push_index(&self, index: usize) {
-        self.segments.borrow_mut().push(Segment::Index(index));
+impl<'k> Segment<&'k str> {
+    pub(super) fn of_key(key: Option<&'k str>) -> Self {
+        key.map_or(Self::UnknownKey, Self::Key)
     }
+}
 
-    pub(super) fn push_key(&self, key: Option<&str>) {
-        let segment = key.map_or(Segment::UnknownKey, |key| Segment::Key(key.to_owned()));
-        self.segments.borrow_mut().push(segment);
+impl ErrorPath {
+    /// Adds the place of what the path begins with so far.
+    pub(super) fn push(&self, segment: Segment<&str>) {
+        self.segments.borrow_mut().push(match segment {
+            Segment::Index(index) => Segment::Index(index),
+            Segment::Key(key) => Segment::Key(key.to_owned()),
+            Segment::UnknownKey => Segment::UnknownKey,
+        });
     }
 }
 
@@ -56,58 +63,79 @@ pub(super) struct NotedKey<'k, 'de, T> {
     pub(super) key: &'k mut ReadKey<'de>,
 }
 
+impl<'k, 'de, T> NotedKey<'k, 'de, T> {
+    /// Splits off what this wraps, and wraps another in its place.
+    fn rewrap<U>(self, inner: U) -> (T, NotedKey<'k, 'de, U>) {
+        let key = self.key;
+        (self.inner, NotedKey { inner, key })
+    }
+}
+
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for NotedKey<'_, 'de, S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        self.inner.deserialize(NotedKey {
-            inner: deserializer,
-            key: self.key,
-        })
+        let (seed, deserializer) = self.rewrap(deserializer);
+        seed.deserialize(deserializer)
     }
 }
 
+/// The methods of a deserializer that wraps another one and, by `rewrap`, its visitors; all but `deserialize_struct`.
 macro_rules! forward_deserialize {
+    () => {
+        $crate::http::json::error_path::forward_deserialize! {
+            deserialize_any();
+            deserialize_bool();
+            deserialize_i8();
+            deserialize_i16();
+            deserialize_i32();
+            deserialize_i64();
+            deserialize_u8();
+            deserialize_u16();
+            deserialize_u32();
+            deserialize_u64();
+            deserialize_f32();
+            deserialize_f64();
+            deserialize_char();
+            deserialize_str();
+            deserialize_string();
+            deserialize_bytes();
+            deserialize_byte_buf();
+            deserialize_option();
+            deserialize_unit();
+            deserialize_unit_struct(name: &'static str);
+            deserialize_newtype_struct(name: &'static str);
+            deserialize_seq();
+            deserialize_tuple(length: usize);
+            deserialize_tuple_struct(name: &'static str, length: usize);
+            deserialize_map();
+            deserialize_enum(name: &'static str, variants: &'static [&'static str]);
+            deserialize_identifier();
+            deserialize_ignored_any();
+        }
+    };
     ($($method:ident($($argument:ident: $type:ty),*);)*) => {
-        $(fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            self.inner.$method($($argument,)* NotedKey { inner: visitor, key: self.key })
+        $(fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, Self::Error> {
+            let (inner, visitor) = self.rewrap(visitor);
+            inner.$method($($argument,)* visitor)
         })*
     };
 }
+pub(super) use forward_deserialize;
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for NotedKey<'_, 'de, D> {
     type Error = D::Error;
 
-    forward_deserialize! {
-        deserialize_any();
-        deserialize_bool();
-        deserialize_i8();
-        deserialize_i16();
-        deserialize_i32();
-        deserialize_i64();
-        deserialize_u8();
-        deserialize_u16();
-        deserialize_u32();
-        deserialize_u64();
-        deserialize_f32();
-        deserialize_f64();
-        deserialize_char();
-        deserialize_str();
-        deserialize_string();
-        deserialize_bytes();
-        deserialize_byte_buf();
-        deserialize_option();
-        deserialize_unit();
-        deserialize_unit_struct(name: &'static str);
-        deserialize_newtype_struct(name: &'static str);
-        deserialize_seq();
-        deserialize_tuple(length: usize);
-        deserialize_tuple_struct(name: &'static str, length: usize);
-        deserialize_map();
-        deserialize_struct(name: &'static str, fields: &'static [&'static str]);
-        deserialize_enum(name: &'static str, variants: &'static [&'static str]);
-        deserialize_identifier();
-        deserialize_ignored_any();
+    forward_deserialize!();
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        let (inner, visitor) = self.rewrap(visitor);
+        inner.deserialize_struct(name, fields, visitor)
     }
 }
 
@@ -153,10 +181,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for NotedKey<'_, 'de, V> {
         self,
         deserializer: D,
     ) -> Result<V::Value, D::Error> {
-        self.inner.visit_newtype_struct(NotedKey {
-            inner: deserializer,
-            key: self.key,
-        })
+        let (visitor, deserializer) = self.rewrap(deserializer);
+        visitor.visit_newtype_struct(deserializer)
     }
 
     // Of keys that are no texts.

@@ -18,7 +18,7 @@ pub use error_path::ErrorPath;
 pub use guess::looks_like;
 pub use raw::RawJson;
 pub use raw_fields::RawFields;
-pub use reader::{path_string, read};
+pub use reader::{field_path, path_string, read};
 pub use validation_error::ValidationError;
 pub use wording::{at_field, either, explain, known_names};
 

@@ -38,16 +38,21 @@ pub(super) fn read_part<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Vali
         .map_err(|error| explain("the body", text.as_bytes(), &path, &error))
 }
 
+/// The path of a field in the value with another path; the whole document has none.
+pub fn field_path(outer: &str, name: &str) -> String {
+    match outer {
+        "" => name.to_owned(),
+        outer => format!("{outer}.{name}"),
+    }
+}
+
 /// The JSON path of an unknown field.
 pub fn path_string(path: &serde_ignored::Path) -> String {
     use serde_ignored::Path as P;
     match path {
         P::Root => String::new(),
         P::Seq { parent, index } => format!("{}[{index}]", path_string(parent)),
-        P::Map { parent, key } => match path_string(parent) {
-            outer if outer.is_empty() => key.clone(),
-            outer => format!("{outer}.{key}"),
-        },
+        P::Map { parent, key } => field_path(&path_string(parent), key),
         P::Some { parent } | P::NewtypeStruct { parent } | P::NewtypeVariant { parent } => {
             path_string(parent)
         }

@@ -12,7 +12,7 @@ use serde::de::{
     Visitor,
 };
 
-use super::error_path::{ErrorPath, NotedKey, ReadKey};
+use super::error_path::{ErrorPath, NotedKey, ReadKey, Segment, forward_deserialize};
 
 /// Reads a value in which every struct must be an object.
 pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
@@ -39,10 +39,10 @@ struct Strict<'p, T> {
 }
 
 impl<'p, T> Strict<'p, T> {
-    /// Wraps a part of what this wraps.
-    fn with<U>(&self, inner: U) -> Strict<'p, U> {
+    /// Splits off what this wraps, and wraps another in its place.
+    fn rewrap<U>(self, inner: U) -> (T, Strict<'p, U>) {
         let path = self.path;
-        Strict { inner, path }
+        (self.inner, Strict { inner, path })
     }
 }
 
@@ -63,18 +63,11 @@ struct Fields<'p, 'de, A> {
     key: ReadKey<'de>,
 }
 
-/// The seed of an element.
-struct Element<'p, S> {
+/// The seed of a part of a container.
+struct Part<'p, 'k, S> {
     seed: S,
     path: &'p ErrorPath,
-    index: usize,
-}
-
-/// The seed of the value of a field.
-struct Field<'p, 'k, S> {
-    seed: S,
-    path: &'p ErrorPath,
-    key: Option<&'k str>,
+    segment: Segment<&'k str>,
 }
 
 /// The content of a variant.
@@ -84,48 +77,10 @@ struct Variant<'p, 'de, A> {
     name: ReadKey<'de>,
 }
 
-macro_rules! forward_deserialize {
-    ($($method:ident($($argument:ident: $type:ty),*);)*) => {
-        $(fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            let visitor = self.with(visitor);
-            self.inner.$method($($argument,)* visitor)
-        })*
-    };
-}
-
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<'_, D> {
     type Error = D::Error;
 
-    forward_deserialize! {
-        deserialize_any();
-        deserialize_bool();
-        deserialize_i8();
-        deserialize_i16();
-        deserialize_i32();
-        deserialize_i64();
-        deserialize_u8();
-        deserialize_u16();
-        deserialize_u32();
-        deserialize_u64();
-        deserialize_f32();
-        deserialize_f64();
-        deserialize_char();
-        deserialize_str();
-        deserialize_string();
-        deserialize_bytes();
-        deserialize_byte_buf();
-        deserialize_option();
-        deserialize_unit();
-        deserialize_unit_struct(name: &'static str);
-        deserialize_newtype_struct(name: &'static str);
-        deserialize_seq();
-        deserialize_tuple(length: usize);
-        deserialize_tuple_struct(name: &'static str, length: usize);
-        deserialize_map();
-        deserialize_enum(name: &'static str, variants: &'static [&'static str]);
-        deserialize_identifier();
-        deserialize_ignored_any();
-    }
+    forward_deserialize!();
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
@@ -133,8 +88,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<'_, D> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        let visitor = StrictObject(self.with(visitor));
-        self.inner.deserialize_map(visitor)
+        let (inner, visitor) = self.rewrap(visitor);
+        inner.deserialize_map(StrictObject(visitor))
     }
 }
 
@@ -179,16 +134,16 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<'_, V> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        let deserializer = self.with(deserializer);
-        self.inner.visit_some(deserializer)
+        let (visitor, deserializer) = self.rewrap(deserializer);
+        visitor.visit_some(deserializer)
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(
         self,
         deserializer: D,
     ) -> Result<V::Value, D::Error> {
-        let deserializer = self.with(deserializer);
-        self.inner.visit_newtype_struct(deserializer)
+        let (visitor, deserializer) = self.rewrap(deserializer);
+        visitor.visit_newtype_struct(deserializer)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
@@ -208,12 +163,12 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<'_, V> {
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        let access = self.with(access);
-        self.inner.visit_enum(access)
+        let (visitor, access) = self.rewrap(access);
+        visitor.visit_enum(access)
     }
 }
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Element<'_, S> {
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Part<'_, '_, S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
@@ -222,20 +177,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Element<'_, S> {
             inner: deserializer,
             path,
         });
-        value.inspect_err(|_| path.push_index(self.index))
-    }
-}
-
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Field<'_, '_, S> {
-    type Value = S::Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        let path = self.path;
-        let value = self.seed.deserialize(Strict {
-            inner: deserializer,
-            path,
-        });
-        value.inspect_err(|_| path.push_key(self.key))
+        value.inspect_err(|_| path.push(self.segment))
     }
 }
 
@@ -246,9 +188,14 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, A> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        let (path, index) = (self.path, self.index);
+        let segment = Segment::Index(self.index);
         self.index += 1;
-        self.access.next_element_seed(Element { seed, path, index })
+        let path = self.path;
+        self.access.next_element_seed(Part {
+            seed,
+            path,
+            segment,
+        })
     }
 }
 
@@ -267,16 +214,16 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, 'de, A> {
         key.inspect_err(|_| {
             // An unknown field is at fault itself.
             if let Some(key) = &self.key {
-                self.path.push_key(Some(key));
+                self.path.push(Segment::Key(key));
             }
         })
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.access.next_value_seed(Field {
+        self.access.next_value_seed(Part {
             seed,
             path: self.path,
-            key: self.key.as_deref(),
+            segment: Segment::of_key(self.key.as_deref()),
         })
     }
 }
@@ -305,7 +252,8 @@ impl<'p, 'de, A: VariantAccess<'de>> Variant<'p, 'de, A> {
         self,
         read: impl FnOnce(A, &'p ErrorPath) -> Result<T, A::Error>,
     ) -> Result<T, A::Error> {
-        read(self.access, self.path).inspect_err(|_| self.path.push_key(self.name.as_deref()))
+        read(self.access, self.path)
+            .inspect_err(|_| self.path.push(Segment::of_key(self.name.as_deref())))
     }
 }
 
@@ -318,10 +266,10 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Variant<'_, 'de, A> {
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
         // The seed adds the name.
-        self.access.newtype_variant_seed(Field {
+        self.access.newtype_variant_seed(Part {
             seed,
             path: self.path,
-            key: self.name.as_deref(),
+            segment: Segment::of_key(self.name.as_deref()),
         })
     }
 

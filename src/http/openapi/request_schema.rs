@@ -8,8 +8,8 @@ use utoipa::openapi::path::Operation;
 
 use super::required_fields::RequiredFields;
 use crate::http::evidence::schema::spellings;
-use crate::http::json::pointer;
 use crate::http::json::value::OrderedValue;
+use crate::http::json::{field_path, pointer};
 use crate::sim::fuzzy::{is_same_word, nearest, suggestion};
 
 /// The largest refused body that is searched for misspelt fields, in bytes.
@@ -246,7 +246,7 @@ impl FieldTree {
             return None;
         };
         let near = nearest(name, suggested(fields))?;
-        Some(join(outer, near))
+        Some(field_path(outer, near))
     }
 
     /// Finds the unknown fields of a value that are close to a known one, and adds both paths.
@@ -266,9 +266,9 @@ impl FieldTree {
             OrderedValue::Object(object) => {
                 for (name, value) in object {
                     if let Some(tree) = fields.get(name) {
-                        tree.find_misspelt(value, &join(path, name), misspelt);
+                        tree.find_misspelt(value, &field_path(path, name), misspelt);
                     } else if let Some(near) = nearest(name, suggested(fields)) {
-                        misspelt.push((join(path, name), join(path, near)));
+                        misspelt.push((field_path(path, name), field_path(path, near)));
                     }
                 }
             }
@@ -283,11 +283,4 @@ fn suggested(fields: &BTreeMap<String, FieldTree>) -> impl Iterator<Item = &str>
     names
         .filter(|(_, tree)| !matches!(tree, FieldTree::Respelt))
         .map(|(name, _)| name.as_str())
-}
-
-fn join(outer: &str, name: &str) -> String {
-    match outer {
-        "" => name.to_owned(),
-        outer => format!("{outer}.{name}"),
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::http::json::either;
+use crate::http::json::{either, field_path};
 
 /// The most values that are listed.
 const MOST_VALUES: usize = 16;
@@ -66,19 +66,15 @@ impl RequiredFields {
                 }
             }
             Value::Object(object) => {
-                let join = |name: &str| match path {
-                    "" => name.to_owned(),
-                    outer => format!("{outer}.{name}"),
-                };
                 for (name, words) in &self.required {
                     // Readers take null for absence.
                     if object.get(name).is_none_or(Value::is_null) {
-                        missing.push(format!("{}: is required{words}", join(name)));
+                        missing.push(format!("{}: is required{words}", field_path(path, name)));
                     }
                 }
                 for (name, value) in object {
                     if let Some(fields) = self.inner.get(name) {
-                        fields.find_missing(value, &join(name), missing);
+                        fields.find_missing(value, &field_path(path, name), missing);
                     }
                 }
             }
