@@ -1,27 +1,14 @@
 //! Prometheus text 0.0.4, in which `promtool` and older collectors read metrics.
 
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
+
+use crate::http::accept::prefers;
 
 pub(super) const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// True if a client prefers `text/plain` to `OpenMetrics`. One that names neither gets `OpenMetrics`.
 pub(super) fn prefers_prometheus_text(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT).iter();
-    let ranges = accepted
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
-    let (mut plain, mut open_metrics) = (0.0, 0.0);
-    for range in ranges {
-        let mut parts = range.split(';').map(str::trim);
-        let quality = match parts.next() {
-            Some("text/plain") => &mut plain,
-            Some("application/openmetrics-text") => &mut open_metrics,
-            _ => continue,
-        };
-        let given = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok());
-        *quality = given.unwrap_or(1.0_f32).max(*quality);
-    }
-    plain > open_metrics
+    prefers(headers, &["text/plain"], &["application/openmetrics-text"])
 }
 
 /// Rewrites `OpenMetrics` text: a counter is described under its full name, and there are no units and no end.
@@ -49,13 +36,13 @@ pub(super) fn to_prometheus_text(open_metrics: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
+    use axum::http::{HeaderValue, header};
 
     use super::*;
 
     #[test]
     fn a_client_gets_what_it_prefers() {
-        let prefers = |accept| {
+        let prefers_text = |accept| {
             let accept = HeaderValue::from_static(accept);
             prefers_prometheus_text(&HeaderMap::from_iter([(header::ACCEPT, accept)]))
         };
@@ -72,7 +59,7 @@ mod tests {
             ),
             ("application/openmetrics-text;q=0.2, text/plain;q=0.3", true),
         ] {
-            assert_eq!(prefers(accept), expected, "{accept}");
+            assert_eq!(prefers_text(accept), expected, "{accept}");
         }
     }
 

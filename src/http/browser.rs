@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
-use super::response;
+use super::{accept, response};
 
 /// The index of the control plane, for people.
 pub const INDEX: &str = "/_emulator/";
@@ -19,24 +19,10 @@ pub fn lead_to(path: &'static str) -> Response {
 
 /// True if a client prefers HTML, as a browser does. One that takes everything does not prefer it.
 pub fn prefers_html(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT).iter();
-    let ranges = accepted
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
-    let (mut html, mut json) = (0.0, 0.0);
-    for range in ranges {
-        let mut parts = range.split(';').map(str::trim);
-        let quality = match parts.next() {
-            Some("text/html" | "application/xhtml+xml") => &mut html,
-            Some("application/json") => &mut json,
-            // The HttpURLConnection of Java sends this range, and names HTML without wanting it.
-            Some("*") => return false,
-            _ => continue,
-        };
-        let given = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok());
-        *quality = given.unwrap_or(1.0_f32).max(*quality);
-    }
-    html > json
+    // The HttpURLConnection of Java sends this range, and names HTML without wanting it.
+    let is_java = accept::names(headers, "*");
+    let html = ["text/html", "application/xhtml+xml"];
+    !is_java && accept::prefers(headers, &html, &["application/json"])
 }
 
 #[cfg(test)]

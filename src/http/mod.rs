@@ -4,6 +4,7 @@
 //! family's [`middleware::guard`] (unknown method; then credential, permission, declared size), the extractors, the
 //! handler.
 
+pub mod accept;
 pub mod auth;
 pub mod authentication;
 pub mod body;
