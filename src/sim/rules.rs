@@ -1,5 +1,7 @@
 //! A list of rules in the order in which they are tried: the highest priority first, then the first added.
 
+use std::marker::PhantomData;
+
 use serde::{Deserialize, Deserializer};
 
 /// A rule of a test bench, such as a script or a fault.
@@ -11,19 +13,25 @@ pub trait Rule {
     fn priority(&self) -> i32;
 }
 
-/// A number that a rule is shown with and that nothing is read from, so that a rule can be sent as it is shown.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Ignored;
+/// A field that a rule is shown with and that nothing is read from, so that a rule can be sent as it is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Ignored<T>(PhantomData<T>);
 
-impl PartialEq for Ignored {
+impl<T> Default for Ignored<T> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T> PartialEq for Ignored<T> {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl<'de> Deserialize<'de> for Ignored {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ignored<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Option::<u64>::deserialize(deserializer).map(|_| Self)
+        Option::<T>::deserialize(deserializer).map(|_| Self::default())
     }
 }
 

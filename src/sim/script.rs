@@ -290,7 +290,19 @@ pub struct Script {
     /// Ignored, so that a script can be sent as it is shown.
     #[serde(default, skip_serializing)]
     #[schema(value_type = Option<usize>)]
-    pub(crate) used: Ignored,
+    pub(crate) used: Ignored<u64>,
+    /// Ignored, as `used`.
+    #[serde(default, skip_serializing)]
+    #[schema(value_type = Option<bool>)]
+    pub(crate) fits: Ignored<bool>,
+    /// Ignored, as `used`.
+    #[serde(default, skip_serializing)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) misfit: Ignored<String>,
+    /// Ignored, as `used`.
+    #[serde(default, skip_serializing)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) nearest: Ignored<String>,
     /// The weight of an outcome that the builder collects into a sequence.
     #[serde(skip)]
     pub(crate) weight: Option<f64>,

@@ -54,7 +54,7 @@ pub struct Fault {
     /// Ignored, so that a fault can be sent as it is shown.
     #[serde(default, skip_serializing)]
     #[schema(value_type = Option<usize>)]
-    pub(crate) used: Ignored,
+    pub(crate) used: Ignored<u64>,
 }
 
 impl Fault {

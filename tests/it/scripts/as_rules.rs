@@ -150,3 +150,29 @@ async fn scripts_of_fixtures_decide_from_the_first_step_and_after_a_reset() {
         .assert_status(204);
     assert_eq!(app.get(SCRIPTS).await.json()["scripts"], json!([]));
 }
+
+#[tokio::test]
+async fn a_script_can_be_sent_as_the_list_shows_it() {
+    let app = App::new();
+    super::create_pipeline(&app, "shop", &["build"]).await;
+    app.script(
+        json!({"id": "x", "match": {"family": "pipelines", "step": "biuld"}, "outcome": "fail"}),
+    )
+    .await;
+    let mut listed = app.get(SCRIPTS).await.assert_status(200)["scripts"][0].clone();
+    assert_eq!(
+        (&listed["fits"], &listed["misfit"], &listed["nearest"]),
+        (&json!(false), &json!("step"), &json!("build"))
+    );
+
+    listed["match"]["step"] = listed["nearest"].clone();
+    let path = format!("{SCRIPTS}/x");
+    app.put(&path, listed).await.assert_status(200);
+    let listed = app.get(SCRIPTS).await.assert_status(200)["scripts"][0].clone();
+    assert_eq!(listed.get("fits"), None);
+    let refused = app
+        .put(&path, json!({"fits": "no"}))
+        .await
+        .assert_status(400);
+    assert_eq!(refused["detail"], "fits: must be a boolean, not \"no\"");
+}
