@@ -207,9 +207,7 @@ impl RequestDetails {
         }
         let unknown_fields = self.unknown_fields.iter();
         hints.extend(unknown_fields.map(|path| request_schema.on_ignored(path)));
-        if is_refused {
-            hints.extend(request_schema.on_refused(&self.body, &self.unknown_fields));
-        }
+        hints.extend(request_schema.on_misspelt(&self.body, &self.unknown_fields, is_refused));
         self.hints.splice(..0, hints);
     }
 

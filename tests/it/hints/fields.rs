@@ -236,7 +236,7 @@ async fn a_word_of_the_control_plane_is_told_with_what_it_may_have_meant() {
 }
 
 #[tokio::test]
-async fn a_body_of_any_size_and_depth_gets_a_hint_or_none_but_always_an_answer() {
+async fn a_body_of_any_size_and_depth_gets_a_hint_and_an_answer() {
     let app = App::new();
     let mut body = plan("spring");
     body["nmae"] = json!("x".repeat(300 << 10));
@@ -252,5 +252,40 @@ async fn a_body_of_any_size_and_depth_gets_a_hint_or_none_but_always_an_answer()
     assert!(hint.len() < 2_100 && hint.ends_with(" ..."), "{hint}");
     let deep = format!(r#"{{"nmae":{}{}}}"#, "[".repeat(200), "]".repeat(200));
     let reply = app.send("POST", &plans(""), CREDENTIALS, deep).await;
-    assert_hint(&reply, 400, "");
+    assert_hint(&reply, 400, &unknown("nmae", "name"));
+}
+
+#[tokio::test]
+async fn a_misspelt_field_that_is_kept_is_named_too() {
+    let app = App::new();
+    let task = json!({"name": "roll-out", "task_type_id": {"catgory": "approval"}});
+    let stages = json!([{"name": "build", "tasks": []},
+        {"name": "deploy", "aproval_type": 1, "x-team": "web", "tasks": [task]}]);
+    let body = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": stages});
+    let created = app.post(&pipelines(""), body).await;
+    created.assert_status(200);
+    assert_eq!(
+        created.header("x-emulator-hint"),
+        [
+            unknown("stages[1].aproval_type", "stages[1].approval_type"),
+            unknown(
+                "stages[1].tasks[0].task_type_id.catgory",
+                "stages[1].tasks[0].task_type_id.category"
+            ),
+        ]
+        .join("; ")
+    );
+
+    let container = json!({"name": "app", "image": "reviews:2", "imge": "reviews:2"});
+    let template =
+        json!({"kind": "Deployment", "spec": {"template": {"spec": {"containers": [container]}}}});
+    let body = json!({"metadata": {"name": "reviews-v2"},
+        "spec": {"serviceName": "reviews", "version": "v2", "grayDeployments": [{"template": template}]}});
+    let created = app.post(RELEASES, body).await;
+    created.assert_status(201);
+    assert_eq!(
+        created.header("x-emulator-hint"),
+        "",
+        "a template belongs to Kubernetes"
+    );
 }
