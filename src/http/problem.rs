@@ -28,7 +28,7 @@ pub enum Problem {
     #[error("{}", .0.hint())]
     MalformedHead(MalformedHead),
     /// 404: no such path.
-    #[error("there is no such path below /_emulator; see GET /_emulator/v1/openapi.json")]
+    #[error("there is no such path under /_emulator; see GET /_emulator/v1/openapi.json")]
     NoRoute,
     /// 404: no such resource.
     #[error("there is no {0}")]

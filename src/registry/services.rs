@@ -84,7 +84,7 @@ macro_rules! services {
 families!(services);
 
 /// The hint for a path that resembles none.
-const NO_PATH: &str = "GET /_emulator/v1/operations lists the paths there are";
+const NO_PATH: &str = "GET /_emulator/v1/operations lists all paths";
 
 /// Refuses a path that no family has, with a hint at the closest path.
 pub fn unrouted(world: &World, request: Request) -> Response {

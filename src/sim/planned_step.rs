@@ -54,6 +54,10 @@ pub struct PlannedStep {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub to: Option<Box<str>>,
+    /// The reason of its failure, as a script gave it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub message: Option<Box<str>>,
 }
 
 impl PlannedStep {
@@ -67,7 +71,8 @@ impl PlannedStep {
 
     fn new<T: Resource>(item: &T, step: usize, now: Millis) -> Option<Self> {
         let (name, status) = item.step(step, now)?;
-        let (begin, end) = item.step_span(step)?;
+        let run = item.step_run(step)?;
+        let (begin, end) = run.span(step);
         let past = |at: Millis| (at <= now).then_some(at);
         let coming = |at: Millis| (now < at && at < NEVER).then_some(at);
         let owned = |text: &&str| Box::from(*text);
@@ -82,6 +87,7 @@ impl PlannedStep {
             begins: coming(begin),
             ends: coming(end),
             to: to.map(|(_, status)| status.into()),
+            message: run.failure(step, now).map(Box::from),
         })
     }
 }

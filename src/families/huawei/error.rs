@@ -195,8 +195,9 @@ pub fn hint(failure: &CredentialError) -> String {
         CredentialError::Missing => "send an X-Auth-Token, or sign with AK/SK",
         CredentialError::Malformed(why) | CredentialError::BadSignature { why, .. } => why,
         CredentialError::UnknownToken => {
-            "with --auth strict a token must be in the fixtures or issued by POST /v3/auth/tokens; \
-             a reset forgets the issued ones"
+            "with --auth strict a token must be in the fixtures or issued by POST /v3/auth/tokens; PATCH \
+             /_emulator/v1/state adds users and tokens, --fixtures documented brings some, and a reset forgets the \
+             issued ones"
         }
         CredentialError::UnknownKey { .. } => {
             "with --auth strict the access key must be among identities.access_keys; newer gateways word this as \

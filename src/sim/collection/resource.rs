@@ -1,6 +1,7 @@
 //! The trait of the items of a collection.
 
 use crate::sim::Millis;
+use crate::sim::lifecycle::Run;
 use crate::sim::step_name::StepName;
 
 /// A resource whose state changes with time.
@@ -44,9 +45,8 @@ pub trait Resource {
         None
     }
 
-    /// The beginning and the end of a step if no command comes; [`crate::sim::NEVER`] for one that time alone does not
-    /// bring.
-    fn step_span(&self, _step: usize) -> Option<(Millis, Millis)> {
+    /// The run that a step belongs to, in which it has the same number.
+    fn step_run(&self, _step: usize) -> Option<&Run> {
         None
     }
 

@@ -10,7 +10,7 @@ fn control(status: u16, title: &str, detail: &str) -> Refusal {
 
 #[tokio::test]
 async fn an_unknown_path() {
-    let text = "there is no such path below /_emulator; see GET /_emulator/v1/openapi.json";
+    let text = "there is no such path under /_emulator; see GET /_emulator/v1/openapi.json";
     assert_refusals([
         (
             anonymous("GET", "/_emulator/nope"),

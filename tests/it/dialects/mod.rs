@@ -191,7 +191,7 @@ const PLAIN: [(&str, &str); 6] = [
     ),
     ("json: cannot unmarshal", "it names the field and its type"),
     ("Invalid UTF-8 in ", "it names the parameter"),
-    ("there is no such path below", "it names the list of paths"),
+    ("there is no such path under", "it names the list of paths"),
 ];
 
 /// Asserts that a refusal has a hint, which is one line of ASCII, unless its text needs none.

@@ -240,7 +240,7 @@ async fn a_timeline_is_found_in_another_family() {
 #[tokio::test]
 async fn a_path_that_is_not_there_is_told_what_comes_near_or_where_the_list_is() {
     let app = App::new();
-    let list = "GET /_emulator/v1/operations lists the paths there are";
+    let list = "GET /_emulator/v1/operations lists all paths";
     for (path, status, hint) in [
         ("/v1", 404, list),
         ("/v3/p/somewhere/else", 404, list),

@@ -101,7 +101,7 @@ async fn a_pipeline_tells_what_time_leads_to_and_what_comes_first() {
     let start = "no release is running: action_id=start begins one";
     let retry = "only a failed release can be retried: action_id=start begins a new one, and a script \
         (POST /_emulator/v1/scripts) can make a task fail";
-    let approval = "only a stage or a task with an approval waits for one: action_id=start begins a new release";
+    let approval = "nothing is waiting for an approval: action_id=start begins a new run";
     for (action, hint) in [
         ("stop", start),
         ("continue", start),
@@ -148,12 +148,12 @@ async fn a_pipeline_names_the_approvals_that_wait() {
             .await
     };
     act("start", "").await.assert_status(200);
-    let waits = "approvals wait under verify";
-    let hint = format!("{waits}: answer with action_id=approval");
+    let pending = "pending approvals: verify";
+    let hint = format!("{pending}; answer with action_id=approval");
     assert_hint(&act("start", "").await, 400, &hint);
-    let hint = format!("{waits}, did you mean verify?");
+    let hint = format!("{pending}, did you mean verify?");
     assert_hint(&act("approval", "verfiy").await, 400, &hint);
-    assert_hint(&act("approval", "web").await, 400, waits);
+    assert_hint(&act("approval", "web").await, 400, pending);
     act("approval", "verify").await.assert_status(200);
     let hint = r#"POST /_emulator/v1/clock/advance {"ms":2000} leads to status 5"#;
     assert_hint(&act("approval", "web").await, 400, hint);

@@ -360,7 +360,9 @@ async fn timelines_fit_their_declarations() {
         .assert_status(200);
     document.assert_declared(template, "get", &app.get(&timeline).await);
     assert_eq!(document.optional("Timeline"), ["code"]);
-    let absent = ["began", "begins", "ended", "ends", "service", "stage", "to"];
+    let absent = [
+        "began", "begins", "ended", "ends", "message", "service", "stage", "to",
+    ];
     assert_eq!(document.optional("PlannedStep"), absent);
     let list = "/_emulator/v1/resources";
     document.assert_declared(list, "get", &app.get(list).await);

@@ -203,3 +203,21 @@ async fn what_is_foreseen_comes_about() {
         assert_eq!(foreseen["to"], happened["status"]);
     }
 }
+
+#[tokio::test]
+async fn a_failed_step_tells_the_reason_of_its_script() {
+    let app = App::new();
+    app.script(json!({"match": {"step": "t1"}, "outcome": "fail", "message": "no image"}))
+        .await;
+    let stages = json!([{"name": "a", "tasks": [{"name": "t0"}, {"name": "t1"}]}]);
+    let id = create_pipeline(&app, "release-a", stages).await;
+    act(&app, &id, "start", json!({})).await;
+    let messages = async || {
+        let shown = timeline(&app, "pipelines", &id).await;
+        [0, 1].map(|step| shown["forecast"][step].get("message").cloned())
+    };
+    app.advance(3_999).await;
+    assert_eq!(messages().await, [None, None]);
+    app.advance(1).await;
+    assert_eq!(messages().await, [None, Some(json!("no image"))]);
+}

@@ -369,8 +369,8 @@ impl Resource for Version {
         Some((push.name(), status))
     }
 
-    fn step_span(&self, step: usize) -> Option<(Millis, Millis)> {
-        Some(self.pushing()?.run.span(step))
+    fn step_run(&self, _: usize) -> Option<&Run> {
+        Some(&self.pushing()?.run)
     }
 
     fn steps_changing_at(&self, due: Millis) -> Vec<usize> {

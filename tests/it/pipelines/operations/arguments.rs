@@ -174,11 +174,11 @@ async fn an_approval_needs_a_task_and_an_answer() {
         ),
         (
             json!({"task_name": "t", "approval_type": "agree"}),
-            "task_name: no approval waits under t",
+            "task_name: no approval named t is pending",
         ),
         (
             json!({"task_name": "nobody", "approval_type": "refuse"}),
-            "task_name: no approval waits under nobody",
+            "task_name: no approval named nobody is pending",
         ),
     ] {
         let reply = pipeline.act("approval", body.clone()).await;

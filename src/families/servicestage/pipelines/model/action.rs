@@ -120,7 +120,7 @@ impl Commanded for Pipeline {
         let advice = match (self.status(at), kind) {
             (ToBeApproved, _) => {
                 let gates = self.gates(at).join(", ");
-                return format!("approvals wait under {gates}: answer with action_id=approval");
+                return format!("pending approvals: {gates}; answer with action_id=approval");
             }
             (Releasing, _) => "time alone does not end it: action_id=stop pauses it",
             (RollingBack | Stopping | Restarting, _) => {
@@ -133,7 +133,7 @@ impl Commanded for Pipeline {
                  (POST /_emulator/v1/scripts) can make a task fail"
             }
             (_, ActionKind::Approval) => {
-                "only a stage or a task with an approval waits for one: action_id=start begins a new release"
+                "nothing is waiting for an approval: action_id=start begins a new run"
             }
             (_, _) => "no release is running: action_id=start begins one",
         };

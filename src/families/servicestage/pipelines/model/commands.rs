@@ -228,11 +228,14 @@ impl Pipeline {
     fn no_gate(&self, gate: &str, now: Millis) -> Refusal {
         let gates = self.gates(now);
         Refusal {
-            error: ValidationError::new("task_name", format!("no approval waits under {gate}")),
+            error: ValidationError::new(
+                "task_name",
+                format!("no approval named {gate} is pending"),
+            ),
             hint: if gates.is_empty() {
-                "no approval waits".to_owned()
+                "no approval is pending".to_owned()
             } else {
-                listed("approvals wait under", gate, &gates)
+                listed("pending approvals:", gate, &gates)
             },
             cause: RefusalCause::Request,
         }

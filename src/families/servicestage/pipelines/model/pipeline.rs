@@ -10,7 +10,7 @@ use super::trigger_policy::TriggerPolicy;
 use crate::families::servicestage::named_collection::UniquelyNamed;
 use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
-use crate::sim::lifecycle::Command;
+use crate::sim::lifecycle::{Command, Run};
 use crate::sim::step_name::StepName;
 use crate::sim::{Millis, NEVER};
 
@@ -193,8 +193,8 @@ impl Resource for Pipeline {
         Some((step.name()?, status.as_str()))
     }
 
-    fn step_span(&self, step: usize) -> Option<(Millis, Millis)> {
-        Some(self.current_execution()?.release().span(step))
+    fn step_run(&self, _: usize) -> Option<&Run> {
+        Some(self.current_execution()?.release())
     }
 
     fn steps_changing_at(&self, due: Millis) -> Vec<usize> {

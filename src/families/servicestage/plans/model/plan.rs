@@ -9,7 +9,7 @@ use super::vocabulary::{PlanAction, PlanStatus};
 use crate::families::servicestage::named_collection::{UniquelyNamed, WHOLE_PROJECT};
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
-use crate::sim::lifecycle::{Command, StepPlan};
+use crate::sim::lifecycle::{Command, Run, StepPlan};
 use crate::sim::scripts::{StepQuery, Work};
 use crate::sim::step_name::StepName;
 
@@ -166,8 +166,8 @@ impl Resource for Plan {
         Some((component.step_name(), status.as_str()))
     }
 
-    fn step_span(&self, step: usize) -> Option<(Millis, Millis)> {
-        self.progress.span(step)
+    fn step_run(&self, step: usize) -> Option<&Run> {
+        self.progress.run_of(step)
     }
 
     fn steps_changing_at(&self, due: Millis) -> Vec<usize> {

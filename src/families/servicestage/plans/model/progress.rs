@@ -7,7 +7,7 @@
 
 use super::batch_run::{BatchRun, Job};
 use super::vocabulary::{JobStatus, PlanStatus};
-use crate::sim::lifecycle::{Command, Phase, StepPlan, Verdict};
+use crate::sim::lifecycle::{Command, Phase, Run, StepPlan, Verdict};
 use crate::sim::{Millis, NEVER};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,8 +128,8 @@ impl PlanProgress {
         }
     }
 
-    /// The beginning and the end of the step of a component in the last run that it takes part in.
-    pub fn span(&self, component: usize) -> Option<(Millis, Millis)> {
+    /// The last run that a component takes part in.
+    pub fn run_of(&self, component: usize) -> Option<&Run> {
         let takes_part = |batch_run: &&BatchRun| {
             let steps = &batch_run.run.record().steps;
             !matches!(steps.get(component), Some(StepPlan::Skip))
@@ -139,7 +139,7 @@ impl PlanProgress {
             LastExecution::Given(_) => None,
         };
         let rollback = self.rollback.as_ref().filter(takes_part);
-        Some(rollback.or(released)?.run.span(component))
+        Some(&rollback.or(released)?.run)
     }
 
     /// Lets the own time of the last run go forward.
