@@ -113,7 +113,7 @@ fn docs(options: &DocsOptions) -> Result<u8, ExitError> {
         return print(&guides::llms(&format!("http://127.0.0.1:{USUAL_PORT}")));
     }
     if let Some(page) = guides::find(name.trim_end_matches(".md")) {
-        return print(page.text);
+        return print(&page.printed());
     }
     let near = guides::nearest_page(name);
     let near = near.map_or_else(String::new, |near| format!(", did you mean {near}?"));

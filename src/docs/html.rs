@@ -154,9 +154,12 @@ fn document(title: &str, present: Option<&str>, body: &str) -> String {
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>",
     );
     push_escaped(&mut text, title);
+    if present != Some("index") {
+        text.push_str(" - release-emulator");
+    }
     let _ = write!(
         text,
-        " - release-emulator</title>\n<link rel=\"stylesheet\" href=\"{FOLDER}style.css\">\n</head>\n<body>\n<nav>\n"
+        "</title>\n<link rel=\"stylesheet\" href=\"{FOLDER}style.css\">\n</head>\n<body>\n<nav>\n"
     );
     for section in PAGES.chunk_by(|one, other| one.section == other.section) {
         let _ = write!(text, "<h2>{}</h2>\n<ul>\n", section[0].section);

@@ -30,6 +30,24 @@ impl Page {
         first.trim_start_matches("# ")
     }
 
+    /// The text for a terminal: without the sources of the charts, whose states are in a table below each, and without
+    /// comments.
+    #[must_use]
+    pub fn printed(&self) -> String {
+        let mut printed = String::with_capacity(self.text.len());
+        let mut is_in_chart = false;
+        for line in self.text.split_inclusive('\n') {
+            let begins_chart = line.starts_with("```mermaid");
+            let is_comment = line.starts_with("<!--");
+            let is_empty = line == "\n" && printed.ends_with("\n\n");
+            if !is_in_chart && !begins_chart && !is_comment && !is_empty {
+                printed.push_str(line);
+            }
+            is_in_chart = begins_chart || is_in_chart && !line.starts_with("```");
+        }
+        printed
+    }
+
     /// The first sentence, in one line.
     #[must_use]
     pub fn summary(&self) -> String {

@@ -227,3 +227,16 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     let output = child.wait_with_output().expect("it ends");
     assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]));
 }
+
+#[test]
+fn a_terminal_gets_the_tables_of_the_states_without_the_sources_of_the_charts() {
+    let page = docs::find("pipelines").expect("a page");
+    let text = printed(&["pipelines"]);
+    for absent in ["<!--", "```mermaid", "stateDiagram", "\n\n\n"] {
+        assert!(!text.contains(absent), "{absent}");
+    }
+    let kept = |line: &&str| line.starts_with('|') || line.starts_with('#');
+    let lines = text.lines().filter(kept);
+    assert!(lines.eq(page.text.lines().filter(kept)));
+    assert!(text.contains("\n```sh\ncurl"), "sessions stay");
+}
