@@ -46,7 +46,7 @@
 //! | `taken_port.rs` | the way out for an address on which the process cannot listen |
 //! | `signals/` | the signals of the process, for each operating system |
 //! | `log.rs` | the log on stderr |
-//! | `exec.rs` | a command run against an emulator of its own, and its verdict |
+//! | `exec/` | a command run against an emulator of its own, and its verdict |
 //! | `emulator/` | [`Emulator`], the in-process API for test authors |
 //! | `app.rs` | the router of a world: its families and its control plane |
 //! | `docs/` | the guides: rustdoc, `release-emulator docs`, `/_emulator/docs/` |

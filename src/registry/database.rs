@@ -66,7 +66,7 @@ macro_rules! database {
             }
 
             /// The statuses of the resources of a family, each as in transitions and in words.
-            pub(super) fn statuses(&self, family: &str) -> Vec<(&'static str, &'static str)> {
+            pub fn statuses(&self, family: &str) -> Vec<(&'static str, &'static str)> {
                 $(if <$table>::NAMES.contains(&family) {
                     return <$table>::statuses(family);
                 })+

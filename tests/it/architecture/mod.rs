@@ -62,7 +62,7 @@ const MAY_WAIT: [&str; 6] = [
 const SPAWNING: [&str; 4] = ["spawn", "spawn_blocking", "spawn_local", "spawn_on"];
 /// The process, its log, a world's tasks, a connection's, a body that nobody reads, a command.
 const MAY_SPAWN: [&str; 6] = [
-    "exec.rs",
+    "exec/mod.rs",
     "log.rs",
     "main.rs",
     "server/accept.rs",

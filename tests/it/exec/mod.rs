@@ -48,7 +48,8 @@ async fn the_part_of_a_command() {
         return;
     };
     let main = Remote::at(std::env::var("RELEASE_EMULATOR_URL").unwrap());
-    let script = json!({"match": {"family": "pipelines", "step": "roll-out"}, "outcome": "fail"});
+    let script = json!({"match": {"family": "pipelines", "step": "roll-out"}, "outcome": "fail",
+        "message": "no image"});
     for word in part.split(' ') {
         match word {
             "lost" => drop(
@@ -78,15 +79,18 @@ async fn the_part_of_a_command() {
             ),
             "use" => {
                 let stages = json!([{"name": "s", "tasks": [{"name": "roll-out"}]}]);
-                let shop = json!({"name": "shop", "model_version": 2, "config_mode": "ui", "stages": stages});
-                let created = main
-                    .post("/v3/p/pipeline/pipelines", shop)
-                    .await
-                    .assert_status(200);
-                let id = created["id"].as_str().unwrap();
-                let start = format!("/v3/p/pipeline/pipelines/{id}/action?action_id=start");
-                main.post(&start, json!({})).await.assert_status(200);
+                start(&main, "shop", &stages).await;
             }
+            "gate" => {
+                let stages =
+                    json!([{"name": "prod", "approval_type": 1, "tasks": [{"name": "roll-out"}]}]);
+                start(&main, "blog", &stages).await;
+            }
+            "pass" => drop(
+                main.post("/_emulator/v1/clock/advance", json!({"until": "idle"}))
+                    .await
+                    .assert_status(200),
+            ),
             "world" => {
                 let world = main.open(json!({"name": "t1"})).await;
                 let any = json!({"times": 1});
@@ -100,9 +104,37 @@ async fn the_part_of_a_command() {
             }
             "busy" => keep_busy(&main).await,
             "fail" => panic!("as told"),
-            other => panic!("{other}"),
+            plan => {
+                let parts: Vec<&str> = plan.split(':').collect();
+                let [_, component, outcome] = parts[..] else {
+                    panic!("{plan}");
+                };
+                let script = json!({"match": {"step": component}, "outcome": outcome});
+                main.post("/_emulator/v1/scripts", script)
+                    .await
+                    .assert_status(201);
+                let component =
+                    json!({"seq": 0, "name": component, "runtime_stack": {"name": "java"}});
+                let plan = json!({"name": outcome, "components": [component]});
+                let plans = "/v3/p/cas/release-plans";
+                let created = main.post(plans, plan).await.assert_status(200);
+                let execute = format!("{plans}/{}/execute", created["id"].as_str().unwrap());
+                main.post(&execute, json!({})).await;
+            }
         }
     }
+}
+
+/// Creates a pipeline and starts it.
+async fn start(main: &Remote, name: &str, stages: &serde_json::Value) {
+    let pipeline = json!({"name": name, "model_version": 2, "config_mode": "ui", "stages": stages});
+    let created = main
+        .post("/v3/p/pipeline/pipelines", pipeline)
+        .await
+        .assert_status(200);
+    let id = created["id"].as_str().unwrap();
+    let start = format!("/v3/p/pipeline/pipelines/{id}/action?action_id=start&token=secret");
+    main.post(&start, json!({})).await.assert_status(200);
 }
 
 #[test]
@@ -367,4 +399,53 @@ fn a_command_that_fails_leaves_what_it_asked_last_on_stderr() {
     let said = "release-emulator: world main: GET /v3/p1/pipeline/pipeline returned 404, did you mean \
         GET /v3/{project_id}/pipeline/pipelines?\n";
     assert!(stderr(&output).ends_with(said), "{}", stderr(&output));
+}
+
+#[test]
+fn a_command_that_fails_leaves_the_resources_that_have_failed_or_wait_on_stderr() {
+    let flags = ["--freeze", "2030-01-01T00:00:00Z"];
+    let output = exec_part(&flags, "script use gate pass fail");
+    assert_eq!(output.status.code(), Some(101), "{}", stderr(&output));
+    let said = stderr(&output);
+    let lines: Vec<&str> = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("release-emulator: world main: "))
+        .collect();
+    let id = |line: &str| line.split(['(', ')']).nth(1).unwrap_or_default().to_owned();
+    let (shop, blog) = (id(lines[4]), id(lines[5]));
+    let started = |id: &str| {
+        format!("POST /v3/p/pipeline/pipelines/{id}/action?action_id=start&token=*** returned 200")
+    };
+    let created = "POST /v3/p/pipeline/pipelines returned 200";
+    let expected = [
+        created,
+        &started(&shop),
+        created,
+        &started(&blog),
+        &format!("pipelines pipeline shop ({shop}): failed, at s/roll-out (no image)"),
+        &format!("pipelines pipeline blog ({blog}): to be approved, waits at prod"),
+    ];
+    assert_eq!(lines, expected, "{said}");
+}
+
+#[test]
+fn work_that_runs_or_has_succeeded_is_not_stuck() {
+    for parts in ["use fail", "use pass fail"] {
+        let output = exec_part(&["--freeze", "2030-01-01T00:00:00Z"], parts);
+        assert_eq!(
+            stderr(&output).matches("release-emulator: ").count(),
+            2,
+            "{}",
+            stderr(&output)
+        );
+    }
+}
+
+#[test]
+fn a_plan_that_failed_and_one_that_hangs_are_named_with_their_components() {
+    let flags = ["--freeze", "2030-01-01T00:00:00Z"];
+    let output = exec_part(&flags, "plan:web:fail plan:db:hang pass fail");
+    let said = stderr(&output);
+    assert!(said.contains("): FAILED, at 0/web\n"), "{said}");
+    assert!(said.contains("): RUNNING, waits at 0/db\n"), "{said}");
 }

@@ -1,6 +1,8 @@
 //! A command that runs against the emulator: its environment variables, the signals passed on to it, and the findings
 //! that make the run fail even if the command succeeds.
 
+mod stuck;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,6 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use clap::ValueEnum;
 use tokio::process::Command;
 
+use self::stuck::stuck;
+use crate::http::auth::redact;
 use crate::http::faults::rules::ListedFault;
 use crate::http::observe::record::RequestSummary;
 use crate::registry::World;
@@ -191,12 +195,13 @@ fn guesses(world: &World) -> BTreeMap<(String, String), usize> {
     guesses
 }
 
-/// A request as a line.
+/// A request as a line, with the query as the journal shows it.
 fn describe(summary: &RequestSummary) -> String {
-    let mut line = format!(
-        "{} {} returned {}",
-        summary.method, summary.path, summary.status
-    );
+    let mut line = format!("{} {}", summary.method, summary.path);
+    if let Some(query) = &summary.query {
+        line.extend(["?", &redact::query(query)]);
+    }
+    line.extend([" returned ", &summary.status.to_string()]);
     if let Some(nearest) = &summary.nearest {
         line.extend([", did you mean ", nearest, "?"]);
     }
@@ -278,7 +283,7 @@ fn unused_script(listed: &ListedScript) -> String {
 /// The number of a world's last requests that are printed for a failed command.
 const TAIL: usize = 20;
 
-/// Collects the findings of a run and its last requests, from each world as it closes.
+/// Collects the findings of a run, its last requests, and the resources that are stuck, from each world as it closes.
 #[derive(Clone, Debug, Default)]
 pub struct FailureReport(Arc<Mutex<Findings>>);
 
@@ -288,7 +293,7 @@ struct Findings {
     lines: Vec<String>,
     /// Remarks that are no findings, a line each.
     notes: Vec<String>,
-    /// The last requests by world, a line each.
+    /// The last requests by world, a line each, and then the resources that have failed or wait.
     tails: BTreeMap<String, Vec<String>>,
 }
 
@@ -306,7 +311,9 @@ impl FailureReport {
             let tail = records
                 .iter()
                 .skip(records.len().saturating_sub(TAIL))
-                .map(|record| line(describe(&record.summary)))
+                .map(|record| describe(&record.summary))
+                .chain(stuck(world))
+                .map(line)
                 .collect();
             let mut findings = report.lock();
             findings.lines.extend(lines);
@@ -329,7 +336,7 @@ impl FailureReport {
         notes
     }
 
-    /// The last requests to the worlds, a line each.
+    /// The last requests to the worlds, a line each, and the resources in them that have failed or wait.
     pub fn tail(&self) -> Vec<String> {
         self.lock().tails.values().flatten().cloned().collect()
     }
