@@ -87,7 +87,7 @@ def test_an_unknown_option_is_an_error() -> None:
 
 def test_a_failed_start_speaks_the_emulator_s_own_words(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="(?s)exit code 2.*invalid value 'maybe' for '--auth"):
-        Emulator(auth="maybe").start()
+        Emulator(auth="maybe").start()  # type: ignore[arg-type]
     with pytest.raises(StartError, match="(?s)exit code 4.*cannot read the fixtures .*absent.json"):
         Emulator(fixtures=tmp_path / "absent.json").start()
     with pytest.raises(StartError, match="cannot start the emulator"):

@@ -75,7 +75,7 @@ def test_no_emulator_starts_without_need(pytester: pytest.Pytester, monkeypatch:
     result = run(pytester)
 
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*BinaryNotFound: RELEASE_EMULATOR_BINARY names /absent, which is not a program"])
+    result.stdout.fnmatch_lines(["release-emulator: RELEASE_EMULATOR_BINARY names /absent, which is not a program"])
 
 
 def test_options_come_from_ini_marks_and_fixtures(pytester: pytest.Pytester) -> None:
@@ -140,6 +140,87 @@ def test_a_bad_option_is_told_in_the_emulator_s_words(pytester: pytest.Pytester)
     result.stdout.fnmatch_lines(['*auth: must be shape or strict, not "odd"*'])
 
 
+@pytest.mark.parametrize(
+    ("mark", "reason"),
+    [
+        ("auht='strict'", "the options of the world are refused: auht: is not a known field*auth*"),
+        ("step=2", 'the world of the test cannot be opened: step takes a timedelta or a text such as "1s", not 2'),
+        ("'1s'", "the mark world takes named options, such as world(step='1s')"),
+    ],
+)
+def test_a_misspelt_option_is_told_without_a_traceback(pytester: pytest.Pytester, mark: str, reason: str) -> None:
+    pytester.makepyfile(f"import pytest\n\n@pytest.mark.world({mark})\ndef test_it(world): pass")
+
+    result = run(pytester)
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*ERROR at setup of test_it*", f"release-emulator: {reason}"], consecutive=True)
+    result.stdout.no_fnmatch_line("*pytest_plugin.py*")
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_an_address_without_an_emulator_is_told_once(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: list[str]
+) -> None:
+    if workers:
+        pytest.importorskip("xdist")
+    monkeypatch.setenv("RELEASE_EMULATOR_URL", "http://127.0.0.1:1")
+    pytester.makepyfile(
+        """
+    import pytest
+
+    @pytest.mark.parametrize("number", range(20))
+    def test_it(world, number): pass
+    """
+    )
+
+    result = run(pytester, *workers)
+
+    assert result.parseoutcomes()["errors"] <= max(2 * len(workers), 1)
+    result.stdout.fnmatch_lines(
+        [
+            "release-emulator: RELEASE_EMULATOR_URL: nothing answers at http://127.0.0.1:1 within 3 s; start an "
+            "emulator there, or leave RELEASE_EMULATOR_URL out, so that the tests start their own",
+            "*! *release-emulator: RELEASE_EMULATOR_URL: nothing answers at http://127.0.0.1:1 within 3 s !*",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
+    result.stdout.no_fnmatch_line("*pytest_plugin.py*")
+
+
+def test_a_clock_that_was_never_moved_is_told(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        SHOP
+        + """
+    def test_forgotten(world):
+        start(world)
+        assert world.resources()[0].word == "succeeded"
+
+    def test_moved(world):
+        start(world)
+        world.clock.advance(seconds=1)
+        assert world.resources()[0].word == "succeeded"
+
+    def test_nothing_waits(world):
+        world.call("GET", PIPELINES)
+        assert world.resources() != []
+    """
+    )
+
+    result = run(pytester)
+
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "    next: 2030-01-01T00:00:02Z to succeeded (2)",
+            "*release-emulator, world w1: clock*",
+            "the clock is frozen at 2030-01-01T00:00:00Z, and the test has not moved it; "
+            "shop will change when it moves: world.clock.advance(seconds=…)",
+        ]
+    )
+    assert result.stdout.str().count("the clock is frozen") == 1
+
+
 def test_a_failure_shows_the_history_of_its_world(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         SHOP
@@ -169,8 +250,8 @@ def test_a_failure_shows_the_history_of_its_world(pytester: pytest.Pytester) -> 
             "2030-01-01T00:00:00Z POST /v3/p1/pipeline/pipelines returned 200 (CreatePipeline)",
             "*release-emulator, world w1: timelines*",
             "pipelines pipeline shop (*) in p1: succeeded, allows *",
-            "    2030-01-01T00:00:00Z shop 1 to 4 (start)",
-            "    2030-01-01T00:00:02Z shop 4 to 2 (clock)",
+            "    2030-01-01T00:00:00Z shop: initialised (1) to releasing (4), cause: start",
+            "    2030-01-01T00:00:02Z shop: releasing (4) to succeeded (2), cause: clock",
             "*release-emulator, world w1: unused scripts*",
             "typo (family pipelines, step roll-uot, work run) to fail; did you mean step roll-out[?]",
         ]

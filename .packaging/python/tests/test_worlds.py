@@ -35,6 +35,13 @@ def test_an_advance_takes_one_length(opened: World, lengths: Any) -> None:
         opened.clock.advance(**lengths)
 
 
+def test_a_length_without_a_unit_is_refused(opened: World) -> None:
+    with pytest.raises(TypeError, match="advance takes a timedelta, seconds=, ms= or until=, not 2$"):
+        opened.clock.advance(2)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="^5 is not a timedelta, such as "):
+        opened.requests.verify(within=5)  # type: ignore[arg-type]
+
+
 def test_a_bound_needs_a_target(opened: World) -> None:
     with pytest.raises(TypeError, match="within goes with until"):
         opened.clock.advance(ms=1, within=timedelta(days=2))
@@ -132,7 +139,7 @@ def test_a_refused_rule_says_what_is_wrong(opened: World) -> None:
         opened.faults.add({"operation": "ListPipelin"}, status=503)
 
     assert (caught.value.status, caught.value.call) == (400, "POST /_emulator/v1/faults")
-    assert "did you mean ListPipelines?" in str(caught.value)
+    assert str(caught.value).endswith("match.operation: matches no operation, did you mean ListPipelines?")
 
 
 def test_requests_are_listed_by_what_they_are(opened: World) -> None:
@@ -154,6 +161,8 @@ def test_requests_are_listed_by_what_they_are(opened: World) -> None:
 def test_an_argument_that_does_not_exist_is_refused(opened: World) -> None:
     with pytest.raises(Refused, match="outcom: is not a known field"):
         opened.scripts.add(outcom="fail")  # type: ignore[call-arg]
+    with pytest.raises(Refused, match="outcome: "):
+        opened.scripts.add(outcome="hangs")  # type: ignore[arg-type]
     with pytest.raises(Refused, match="tims: is not a known field"):
         opened.faults.add(status=503, tims=1)  # type: ignore[call-arg]
 

@@ -10,14 +10,22 @@ from pathlib import Path
 
 import pytest
 
+from release_emulator import Emulator
+
 ROOT = Path(__file__).resolve().parents[3]
 DOCS = ROOT / "src" / "docs"
 PAGE = (DOCS / "testing-python.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
-# A block that is a file of tests begins with the file's name.
-FILES = {name[1]: block for block in BLOCKS if (name := re.match(r"# (test_\w+\.py)\n", block))}
-PROGRAMS = [block for block in BLOCKS if block not in FILES.values()]
+# A block that is a file begins with the file's name. Tests may import the other files.
+NAMED = {name[1]: block for block in BLOCKS if (name := re.match(r"# (\w+\.py)\n", block))}
+FILES = {name: block for name, block in NAMED.items() if name.startswith("test_")}
+MODULES = {name[:-3]: block for name, block in NAMED.items()}
+PROGRAMS = [block for block in BLOCKS if block not in NAMED.values()]
+
+USUAL_URL = "http://127.0.0.1:4600"
+CREDENTIALS = (DOCS / "credentials.md").read_text(encoding="utf-8")
+ON_CREDENTIALS = re.findall(r"```python\n(.*?)```", CREDENTIALS, re.DOTALL)
 
 [README] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 
@@ -54,12 +62,17 @@ def under(command: list[str]) -> list[str]:
 def test_the_docs_have_examples_of_each_kind() -> None:
     assert len(COMMANDS) == 2
     assert len(PROGRAMS) == 2
-    assert {"test_shop.py", "test_options.py", "test_meshes.py", PLAIN, FAILING} == set(FILES)
+    assert len(ON_CREDENTIALS) == 2
+    polling = {"test_roll_out.py", "test_real_clock.py"}
+    asynchronous = {"test_plain_asyncio.py", "test_pytest_asyncio.py", "test_anyio.py"}
+    others = {"test_shop.py", "test_options.py", "test_meshes.py", PLAIN, FAILING}
+    assert polling | asynchronous | others == set(FILES)
+    assert set(NAMED) - set(FILES) == {"roll_out.py"}
 
 
 @pytest.mark.parametrize("name", sorted(set(FILES) - {PLAIN, FAILING}))
 def test_the_tests_of_the_page_pass(name: str, tmp_path: Path) -> None:
-    ended = run(pytest_command(), tmp_path, **{name[:-3]: FILES[name]})
+    ended = run(pytest_command(name), tmp_path, **MODULES)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert re.search(r"^\d passed in ", ended.stdout, re.MULTILINE), ended.stdout
 
@@ -67,6 +80,17 @@ def test_the_tests_of_the_page_pass(name: str, tmp_path: Path) -> None:
 def test_the_test_of_the_readme_passes(tmp_path: Path) -> None:
     ended = run(pytest_command(), tmp_path, test_readme=README)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("program", ON_CREDENTIALS, ids=range(len(ON_CREDENTIALS)))
+def test_the_programs_on_credentials_run(program: str, tmp_path: Path) -> None:
+    with Emulator() as emulator:
+        ended = run([sys.executable, "program.py"], tmp_path, program=program.replace(USUAL_URL, emulator.url))
+    assert USUAL_URL in program
+    assert (ended.returncode, ended.stderr) == (0, "")
+    # The page shows the last line.
+    shown = re.search(r"^print\(.*\)  # (.*)", program, re.MULTILINE)
+    assert not shown or ended.stdout == f"{shown[1]}\n"
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=range(len(PROGRAMS)))

@@ -6,6 +6,9 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
+# pytest leaves the frames of this module out of a failure's traceback.
+__tracebackhide__ = True
+
 
 def given(**fields: Any) -> dict[str, Any]:
     """The fields that are not None."""
@@ -17,4 +20,6 @@ def segment(text: str) -> str:
 
 
 def milliseconds(duration: timedelta) -> int:
+    if not isinstance(duration, timedelta):
+        raise TypeError(f"{duration!r} is not a timedelta, such as timedelta(seconds=2)")
     return round(duration / timedelta(milliseconds=1))

@@ -13,6 +13,8 @@ from .answers import format_time
 # pytest leaves the frames of this module out of a failure's traceback.
 __tracebackhide__ = True
 
+LENGTHS = "a timedelta, seconds=, ms= or until="
+
 
 class ClockOperations:
     """The virtual clock of a world."""
@@ -27,7 +29,7 @@ class ClockOperations:
         self,
         now: Optional[inputs.Time] = None,
         *,
-        mode: Optional[str] = None,
+        mode: Optional[inputs.ClockMode] = None,
         pace: Optional[float] = None,
     ) -> Flow[answers.ClockState]:
         """Sets any of the instant, the mode and the pace. Only a reset moves time back."""
@@ -63,7 +65,9 @@ class ClockOperations:
         """
         lengths = [length for length in (duration, ms, seconds, until) if length is not None]
         if len(lengths) != 1:
-            raise TypeError("advance takes one of a timedelta, ms, seconds and until")
+            raise TypeError(f"advance takes one of {LENGTHS}")
+        if duration is not None and not isinstance(duration, timedelta):
+            raise TypeError(f"advance takes {LENGTHS}, not {duration!r}")
         if within is not None and until is None:
             raise TypeError("within goes with until")
         if seconds is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,7 +37,13 @@ LONG_TIMEOUT_S = 900.0
 # A failed assertion shows a reply; its status and its first words are enough.
 LONGEST_SHOWN = 300
 
-NO_BODY: Any = object()
+
+class _NoBody:
+    def __repr__(self) -> str:
+        return "NO_BODY"
+
+
+NO_BODY: Any = _NoBody()
 
 T = TypeVar("T")
 
@@ -191,6 +198,9 @@ else:
     # Python 3.9 has no ParamSpec, so the types above exist for type checkers only.
     class operation:
         def __init__(self, flow):
+            # `help` shows the result of a call, and nothing of the way to it.
+            result = re.fullmatch(r"Flow\[(.*)\]", flow.__annotations__["return"])
+            flow.__annotations__["return"] = result[1]
             self._flow = flow
             functools.update_wrapper(self, flow)
 

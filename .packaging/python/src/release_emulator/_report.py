@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Optional
 
 from . import answers
+from ._clock import ClockOperations
 from ._flow import Flow, Request, operation
 from ._journal import RequestOperations
 from ._rules import ScriptOperations
@@ -34,10 +36,13 @@ class ReportOperations:
         timelines: list[answers.Timeline] = []
         for resource in resources:
             timelines.append((yield from WorldOperations.timeline(self, resource.family, resource.id)))
+        words = (yield from _status_words()) if any(timeline.code for timeline in timelines) else {}
+        clock = yield from ClockOperations.show(self)
         sections = [
             ("refused requests", refused_requests(journal)),
             ("journal", listed_requests(journal)),
-            ("timelines", shown_timelines(timelines, n_resources)),
+            ("timelines", shown_timelines(timelines, n_resources, words)),
+            ("clock", untouched_clock(clock, journal, timelines)),
             ("unused scripts", unused_scripts(scripts)),
         ]
         return [(title, "\n".join(lines)) for title, lines in sections if lines]
@@ -53,6 +58,13 @@ def _newest_resources() -> Flow[tuple[list[answers.Resource], int]]:
         if rest <= MOST_RESOURCES:
             return [answers.Resource.from_json(resource) for resource in listed["resources"]], listed["count"]
         offset += rest - MOST_RESOURCES
+
+
+def _status_words() -> Flow[dict[str, str]]:
+    """The meanings of the statuses that are numbers: those of pipelines, by the OpenAPI document of the emulator."""
+    document = (yield Request("GET", "openapi.json")).json()
+    statuses = document["components"]["schemas"].get("PipelineStatus", {})
+    return dict(zip(map(str, statuses.get("enum", [])), statuses.get("x-enum-descriptions", [])))
 
 
 def refused_requests(journal: answers.Journal) -> list[str]:
@@ -76,7 +88,9 @@ def listed_requests(journal: answers.Journal) -> list[str]:
     return lines
 
 
-def shown_timelines(timelines: list[answers.Timeline], n_resources: int) -> list[str]:
+def shown_timelines(
+    timelines: list[answers.Timeline], n_resources: int, words: Mapping[str, str]
+) -> list[str]:
     """The newest resources with their transitions."""
     lines = _rest(n_resources - len(timelines), "earlier resources")
     for timeline in timelines:
@@ -84,12 +98,31 @@ def shown_timelines(timelines: list[answers.Timeline], n_resources: int) -> list
         place = f" in {timeline.scope}" if timeline.scope else ""
         named = f"{timeline.family} {timeline.kind} {timeline.name} ({timeline.id}){place}"
         lines.append(f"{named}: {timeline.word}, allows {allowed}")
+        # The same numbers may mean something else in another service.
+        meanings = words if timeline.code else {}
         earlier = timeline.truncated + len(timeline.transitions) - MOST_TRANSITIONS
         lines.extend(f"    {line}" for line in _rest(earlier, "earlier transitions"))
-        lines.extend(f"    {_transition(change)}" for change in timeline.transitions[-MOST_TRANSITIONS:])
+        newest = timeline.transitions[-MOST_TRANSITIONS:]
+        lines.extend(f"    {_transition(change, meanings)}" for change in newest)
         if timeline.next:
-            lines.append(f"    next: {_time(timeline.next.time)} to {timeline.next.to or 'its end'}")
+            to = _status(timeline.next.to, meanings) if timeline.next.to else "its end"
+            lines.append(f"    next: {_time(timeline.next.time)} to {to}")
     return lines
+
+
+def untouched_clock(
+    clock: answers.ClockState, journal: answers.Journal, timelines: list[answers.Timeline]
+) -> list[str]:
+    """A line on a frozen clock that has not moved since the first request, although something waits for it."""
+    seen = [request.time for request in journal]
+    seen += [change.time for timeline in timelines for change in timeline.transitions]
+    waiting = [timeline.name for timeline in timelines if timeline.next]
+    if clock.mode != "frozen" or not waiting or any(time != clock.now for time in seen):
+        return []
+    return [
+        f"the clock is frozen at {_time(clock.now)}, and the test has not moved it; "
+        f"{', '.join(waiting)} will change when it moves: world.clock.advance(seconds=…)"
+    ]
 
 
 def unused_scripts(scripts: list[answers.Script]) -> list[str]:
@@ -116,15 +149,20 @@ def _line(request: answers.RecordedRequest) -> str:
     return f"{request.method} {request.path}{query} returned {request.status}"
 
 
-def _transition(change: answers.Transition) -> str:
+def _transition(change: answers.Transition, words: Mapping[str, str]) -> str:
     step = "/".join(part for part in (change.stage or change.service, change.step) if part)
+    before, after = _status(change.from_, words), _status(change.to, words)
     if not change.from_:
-        moved = f"is {change.to}"
+        moved = after
     elif not change.to:
-        moved = "is gone"
+        moved = "gone"
     else:
-        moved = f"{change.from_} to {change.to}"
-    return f"{_time(change.time)} {step or change.name} {moved} ({change.cause})"
+        moved = f"{before} to {after}"
+    return f"{_time(change.time)} {step or change.name}: {moved}, cause: {change.cause}"
+
+
+def _status(status: str, words: Mapping[str, str]) -> str:
+    return f"{words[status]} ({status})" if status in words else status
 
 
 # The keys under which the emulated services put their messages.

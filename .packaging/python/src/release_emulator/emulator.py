@@ -127,7 +127,7 @@ class Emulator(_Server):
         return World(self.url)
 
     def world(self, **options: Unpack[WorldOptions]) -> World:
-        """Opens a world with a memory, a clock and a port of its own. See `WorldOptions`."""
+        """Opens a world with its own state, clock and port. See `WorldOptions`."""
         name, url = SyncHandle(self.url)._run(open_world(options))
         return World(url, name, self.url, self._has_ended)
 
@@ -221,7 +221,7 @@ class AsyncEmulator(_Server):
         return AsyncWorld(self.url)
 
     def world(self, **options: Unpack[WorldOptions]) -> Opening[AsyncWorld]:
-        """Opens a world with a memory, a clock and a port of its own: await it, or use it in an `async with` block."""
+        """Opens a world with its own state, clock and port: await it, or use it in an `async with` block."""
 
         async def opening() -> AsyncWorld:
             name, url = await AsyncHandle(self.url)._run(open_world(options))

@@ -14,7 +14,7 @@ class EmulatorError(Exception):
 
 
 class StartError(EmulatorError):
-    """The emulator did not start. The text has the reason in the emulator's own words."""
+    """The emulator did not start. The text contains its error output."""
 
 
 class Unreachable(EmulatorError):
@@ -32,7 +32,7 @@ class Refused(EmulatorError):
         self.status = status
         self.detail = detail
         self.hint = hint
-        advice = f" ({hint})" if hint else ""
+        advice = f" ({hint})" if hint and hint not in detail else ""
         super().__init__(f"{call} returned {status}: {detail}{advice}")
 
 

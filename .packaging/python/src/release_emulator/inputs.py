@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from os import PathLike
-from typing import Any, Optional, TypedDict, Union
+from typing import Any, Literal, Optional, TypedDict, Union
 
 Time = Union[datetime, str]
 """An instant: a datetime, or an RFC 3339 text such as `2030-01-01T00:00:00Z`."""
@@ -19,6 +19,19 @@ State = Mapping[str, Any]
 
 PatchOperation = dict[str, Any]
 """An operation of JSON Patch (RFC 6902)."""
+
+Outcome = Literal["succeed", "fail", "hang"]
+"""The end of a step of work."""
+
+Drop = Literal["before", "midway"]
+"""The moment at which a fault closes a connection: before the first byte of the answer, or within its body."""
+
+ClockMode = Literal["running", "frozen"]
+Auth = Literal["shape", "strict"]
+Fidelity = Literal["documented", "strict"]
+References = Literal["lenient", "checked"]
+PipelinesList = Literal["array", "object"]
+Progress = Literal["clock", "reads"]
 
 
 class Uniform(TypedDict):
@@ -54,7 +67,7 @@ class ScriptMatch(TypedDict, total=False):
 class ScriptedStep(TypedDict, total=False):
     """One outcome of a sequence."""
 
-    outcome: str
+    outcome: Outcome
     message: str
     takes_ms: Length
     weight: float
@@ -67,7 +80,7 @@ class ScriptRule(TypedDict, total=False):
     and `times`.
     """
 
-    outcome: str
+    outcome: Outcome
     message: str
     takes_ms: Length
     times: int
@@ -103,7 +116,7 @@ class FaultEffect(TypedDict, total=False):
     body: Any
     patch: Sequence[PatchOperation]
     delay_ms: Length
-    drop: str
+    drop: Drop
     garbage: bool
     slow_bytes_per_s: int
 
@@ -160,19 +173,19 @@ class ClockTarget(TypedDict):
 class WorldOptions(TypedDict, total=False):
     """The options of a new world. Those that are absent are as in the flags of the emulator.
 
-    `fixtures` is a state, `{}` for an empty one. `freeze` is the instant at which the clock stands; with None it runs.
+    `fixtures` is a state, `{}` for an empty one. `freeze` is the instant at which the clock is frozen; with None it runs.
     """
 
     name: str
     fixtures: State
     freeze: Optional[Time]
-    auth: str
-    fidelity: str
-    references: str
+    auth: Auth
+    fidelity: Fidelity
+    references: References
     step: Union[timedelta, str]
     pace: float
-    pipelines_list: str
-    progress: str
+    pipelines_list: PipelinesList
+    progress: Progress
     journal_bytes: int
 
 
@@ -188,14 +201,14 @@ class EmulatorOptions(TypedDict, total=False):
 
     listen: str
     fixtures: Union[AnyPath, State, Sequence[Union[AnyPath, State]]]
-    auth: str
-    fidelity: str
-    references: str
+    auth: Auth
+    fidelity: Fidelity
+    references: References
     step: Union[timedelta, str]
     pace: float
     freeze: Time
-    pipelines_list: str
-    progress: str
+    pipelines_list: PipelinesList
+    progress: Progress
     journal_bytes: int
     max_worlds: int
     world_ports: str
@@ -211,4 +224,8 @@ class EmulatorOptions(TypedDict, total=False):
 
 def step_text(step: Union[timedelta, str]) -> str:
     """A length of a step as the flag `--step` takes it."""
-    return step if isinstance(step, str) else f"{round(step / timedelta(milliseconds=1))}ms"
+    if isinstance(step, str):
+        return step
+    if not isinstance(step, timedelta):
+        raise TypeError(f'step takes a timedelta or a text such as "1s", not {step!r}')
+    return f"{round(step / timedelta(milliseconds=1))}ms"

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, NoReturn, Optional
 
 import pytest
 
-from . import AsyncWorld, Emulator, EmulatorError, World
+from . import AsyncWorld, Emulator, EmulatorError, Refused, Unreachable, World
 
 if TYPE_CHECKING:
     from .inputs import WorldOptions
 
 URL = "RELEASE_EMULATOR_URL"
 FREEZE = "2030-01-01T00:00:00Z"
+
+# The longest wait for an emulator that is started beside the tests.
+PATIENCE_S = 3
 
 _worlds = pytest.StashKey[list[World]]()
 _emulator = pytest.StashKey[Emulator]()
@@ -44,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "release_emulator_freeze",
-        f"the instant at which the clock of each world stands, or the word running (default: {FREEZE})",
+        f"the instant at which the clock of each world is frozen, or the word running (default: {FREEZE})",
         default=FREEZE,
     )
     parser.addini(
@@ -93,13 +96,37 @@ def emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     config = request.config
     url = _url(config)
     if url:
-        running = Emulator.connect(url)
+        running = _connect(url, request.session)
         config.stash[_emulator] = running
         yield running
         return
-    with Emulator(flags=_flags(config), cwd=config.rootpath) as started:
+    started = Emulator(flags=_flags(config), cwd=config.rootpath)
+    try:
+        started.start()
+    except EmulatorError as error:
+        _fail(str(error))
+    with started:
         config.stash[_emulator] = started
         yield started
+
+
+def _connect(url: str, session: pytest.Session) -> Emulator:
+    """Connects to an emulator that runs already. If there is none, the first error ends the session."""
+    named = "--release-emulator-url" if session.config.getoption("--release-emulator-url") else URL
+    try:
+        return Emulator.connect(url, timeout_s=PATIENCE_S)
+    except ValueError as error:
+        reason = str(error)
+    except Unreachable:
+        reason = f"nothing answers at {url} within {PATIENCE_S} s"
+    # Every other test would wait and fail in the same way.
+    session.shouldfail = f"release-emulator: {named}: {reason}"
+    _fail(f"{named}: {reason}; start an emulator there, or leave {named} out, so that the tests start their own")
+
+
+def _fail(reason: str) -> NoReturn:
+    """Fails the test that sets up a fixture with a reason alone: nobody needs the traceback of this plugin."""
+    raise pytest.fail.Exception(f"release-emulator: {reason}", pytrace=False) from None
 
 
 @pytest.fixture
@@ -112,7 +139,7 @@ def world_options(request: pytest.FixtureRequest) -> WorldOptions:
     options: dict[str, Any] = {"freeze": None if freeze == "running" else freeze}
     for mark in reversed(list(request.node.iter_markers("world"))):
         if mark.args:
-            raise pytest.UsageError("the mark world takes named options, such as world(step='1s')")
+            _fail("the mark world takes named options, such as world(step='1s')")
         options.update(mark.kwargs)
     return options  # type: ignore[return-value]
 
@@ -122,7 +149,13 @@ def world(
     request: pytest.FixtureRequest, emulator: Emulator, world_options: WorldOptions
 ) -> Iterator[World]:
     """A world for this test alone, closed at its end."""
-    with emulator.world(**world_options) as opened:
+    try:
+        opened = emulator.world(**world_options)
+    except Refused as refused:
+        _fail(f"the options of the world are refused: {refused.detail}")
+    except (EmulatorError, TypeError, ValueError) as error:
+        _fail(f"the world of the test cannot be opened: {error}")
+    with opened:
         worlds = request.node.stash.setdefault(_worlds, [])
         worlds.append(opened)
         try:

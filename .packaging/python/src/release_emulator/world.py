@@ -75,26 +75,30 @@ class _Opened:
         url: str,
         name: str = "main",
         host_url: Optional[str] = None,
-        has_ended: Callable[[], bool] = _never,
+        has_ended: Optional[Callable[[], bool]] = None,
     ) -> None:
         self.url = url
         self.name = name
         self._host_url = host_url
-        self._has_ended = has_ended
+        self._has_ended = has_ended or _never
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} {self.url}>"
 
 
 class World(_Opened, SyncHandle, WorldOperations, ReportOperations):
-    """A world, with blocking operations. In a `with` block it is closed at the end."""
+    """A world, with blocking operations. In a `with` block it is closed at the end.
+
+    The fixture `world` and `Emulator.world()` open one. Its parts are `clock`, `scripts`, `faults`, `requests`, `state` and
+    `webhooks`, each with operations of its own: see `help(world.clock)`.
+    """
 
     def __init__(
         self,
         url: str,
         name: str = "main",
         host_url: Optional[str] = None,
-        has_ended: Callable[[], bool] = _never,
+        has_ended: Optional[Callable[[], bool]] = None,
     ) -> None:
         _Opened.__init__(self, url, name, host_url, has_ended)
         SyncHandle.__init__(self, url)
@@ -142,14 +146,18 @@ class World(_Opened, SyncHandle, WorldOperations, ReportOperations):
 
 
 class AsyncWorld(_Opened, AsyncHandle, WorldOperations, ReportOperations):
-    """A world, with operations to be awaited. In an `async with` block it is closed at the end."""
+    """A world, with operations to be awaited. In an `async with` block it is closed at the end.
+
+    The fixture `async_world` and `AsyncEmulator.world()` open one. Its parts are `clock`, `scripts`, `faults`, `requests`,
+    `state` and `webhooks`, each with operations of its own.
+    """
 
     def __init__(
         self,
         url: str,
         name: str = "main",
         host_url: Optional[str] = None,
-        has_ended: Callable[[], bool] = _never,
+        has_ended: Optional[Callable[[], bool]] = None,
     ) -> None:
         _Opened.__init__(self, url, name, host_url, has_ended)
         AsyncHandle.__init__(self, url)

@@ -16,13 +16,18 @@ export class EmulatorError extends Error {
     readonly problem: Problem,
     /** Advice, if the emulator has some. */
     readonly hint: string | undefined,
-    message = `${call} returned ${problem.status}: ${problem.detail}${hint ? `\n  hint: ${hint}` : ''}`,
+    message = `${call} returned ${problem.status}: ${problem.detail}${advice(problem, hint)}`,
   ) {
     super(message);
     this.name = 'EmulatorError';
     this.status = problem.status;
     this.detail = problem.detail;
   }
+}
+
+/** The hint as a line, unless the detail says the same. */
+function advice({ detail }: Problem, hint: string | undefined): string {
+  return hint && !detail.includes(hint) ? `\n  hint: ${hint}` : '';
 }
 
 /** An expectation about requests that does not hold. */
