@@ -14,6 +14,7 @@ use tokio::sync::watch::Receiver;
 use utoipa::IntoParams;
 
 use super::dialect::Control;
+use crate::http::auth::redact::{KnownSecrets, Mask};
 use crate::http::extract::Query;
 use crate::http::observe::Recorder;
 use crate::http::observe::events::WorldEvent;
@@ -137,13 +138,20 @@ impl Listener {
         });
         let events = since.events.iter();
         let events = events.filter(|(_, event)| self.filter.matches(event));
-        let events = events.map(|(id, event)| to_sse(*id, event));
+        let events = events.map(|(id, event)| to_sse(*id, event, &self.recorder.secrets));
         Some(missed.into_iter().chain(events).collect())
     }
 }
 
-fn to_sse(id: u64, event: &WorldEvent) -> sse::Event {
+fn to_sse(id: u64, event: &WorldEvent, secrets: &KnownSecrets) -> sse::Event {
     let data = serde_json::to_string(event).expect("keys are strings");
+    let masked = match event {
+        // It masks itself.
+        WorldEvent::Request(_) => None,
+        _ => Mask::new(Some(secrets)).answer(data.as_bytes()),
+    };
+    let masked = masked.and_then(|masked| String::from_utf8(masked).ok());
+    let data = masked.unwrap_or(data);
     sse::Event::default()
         .id(id.to_string())
         .event(event.name())

@@ -18,7 +18,7 @@ use crate::http::matching::pattern::RequestFilter;
 use crate::http::observe::record::RequestRecord;
 use crate::http::problem::{Problem, ProblemWith};
 use crate::http::query::decoded_pairs;
-use crate::http::response;
+use crate::http::response::{self, ShownAsIs};
 use crate::registry::{World, known_operations};
 
 /// The other parameters, of which each is a text. Any other parameter is ignored with a hint, as by every operation.
@@ -161,10 +161,10 @@ pub(super) async fn list_requests(
         dropped: world.recorder().journal.stats().dropped,
         requests: matching.split_off(skip),
     };
-    Ok(response::json(
-        StatusCode::OK,
-        response::to_json_line(&body, 4 << 10),
-    ))
+    let mut shown = response::json(StatusCode::OK, response::to_json_line(&body, 4 << 10));
+    // Each record masks itself.
+    shown.extensions_mut().insert(ShownAsIs);
+    Ok(shown)
 }
 
 /// Empties the journal.

@@ -4,16 +4,18 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::dialect::Control;
+use crate::http::auth::redact::Mask;
 use crate::http::context::add_hint;
-use crate::http::extract::{Body, Json};
+use crate::http::extract::{Body, Json, Query};
 use crate::http::json::known_names;
+use crate::http::json::value::OrderedValue;
 use crate::http::observe::events::ResetTo;
 use crate::http::problem::{Problem, ProblemWith};
-use crate::http::response;
-use crate::registry::State as WorldState;
+use crate::http::response::{self, ShownAsIs};
+use crate::registry::{State as WorldState, World};
 use crate::sim::fuzzy::nearest;
 use crate::world::fixture::ValidationError;
 
@@ -40,16 +42,49 @@ pub(super) async fn reset(
     response::empty(StatusCode::NO_CONTENT)
 }
 
+/// The form of a state that is shown.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(super) struct StateQuery {
+    /// `false` masks secrets, for a bug report. A masked state cannot be restored.
+    secrets: bool,
+}
+
+impl Default for StateQuery {
+    fn default() -> Self {
+        Self { secrets: true }
+    }
+}
+
 /// Shows the whole state in the fixture format, secrets included.
 ///
-/// The answer can be a fixture, or replace the state of another world.
+/// The answer can be a fixture, or replace the state of another world. With `secrets=false` its secrets are masked, for a
+/// bug report, and it can do neither. Errors: 400.
 #[utoipa::path(get, path = "/_emulator/v1/state", operation_id = "ShowState", tag = "control",
-    responses((status = 200, description = "The fixture format", body = WorldState)))]
-pub(super) async fn show_state(State(Control(world)): State<Control>) -> Response {
-    response::json(
-        StatusCode::OK,
-        response::to_json_line(&world.export(), 4 << 10),
-    )
+    params(StateQuery),
+    responses((status = 200, description = "The fixture format", body = WorldState), ProblemWith::<400>))]
+pub(super) async fn show_state(
+    State(Control(world)): State<Control>,
+    Query(form): Query<StateQuery>,
+) -> Response {
+    let state = world.export();
+    let text = if form.secrets {
+        response::to_json_line(&state, 4 << 10)
+    } else {
+        response::to_json_line(&masked(&state, &world), 4 << 10)
+    };
+    let mut shown = response::json(StatusCode::OK, text);
+    shown.extensions_mut().insert(ShownAsIs);
+    shown
+}
+
+/// The state without its secrets.
+fn masked(state: &WorldState, world: &World) -> OrderedValue {
+    let text = response::to_json(state, 4 << 10);
+    let mut value = serde_json::from_slice(&text).expect("a state is JSON");
+    Mask::for_state(&world.recorder().secrets).body(&mut value);
+    value
 }
 
 /// Replaces the whole state.

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::dialect::{Control, json};
 use super::requests::{compile, entries};
 use super::rules::invalid;
+use crate::http::auth::redact::Mask;
 use crate::http::extract::Json;
 use crate::http::json::{ValidationError, default_if_null};
 use crate::http::matching::filter::RecordFilter;
@@ -154,7 +155,7 @@ pub(crate) async fn verify(
     let mut added = world.recorder().journal.subscribe();
     let mut verification = expectation.look(world)?;
     let Some(ms) = body.within_ms else {
-        return Ok(verification.found);
+        return Ok(masked(verification.found, world));
     };
     let wait = async {
         // Every addition is seen: the journal is read after the receiver has taken note of it.
@@ -166,7 +167,22 @@ pub(crate) async fn verify(
     if let Ok(waited) = timeout(Duration::from_millis(ms), wait).await {
         waited?;
     }
-    Ok(verification.found)
+    Ok(masked(verification.found, world))
+}
+
+/// Masks the secrets in what was found instead.
+fn masked(found: Result<Verified, NotVerified>, world: &World) -> Result<Verified, NotVerified> {
+    let mask = Mask::new(Some(&world.recorder().secrets));
+    found.map_err(|mut not_verified| {
+        for near_miss in &mut not_verified.near_misses {
+            near_miss.path = mask.text(&near_miss.path).into_owned();
+            near_miss
+                .differs
+                .iter_mut()
+                .for_each(|differs| differs.mask(&mask));
+        }
+        not_verified
+    })
 }
 
 impl Expectation {

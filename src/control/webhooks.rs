@@ -166,6 +166,9 @@ pub(super) async fn add_webhook(
 ) -> Result<Response, Problem> {
     let target = request.into_target(world.settings().webhooks_anywhere)?;
     let recorder = world.recorder();
+    if let Some(secret) = &target.secret {
+        recorder.secrets.pin(secret.expose());
+    }
     let listed = recorder.webhooks.add(target, &recorder.events);
     let listed = listed.ok_or_else(|| {
         Problem::TooMany(format!(

@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use tokio::process::Command;
 
 use self::stuck::stuck;
-use crate::http::auth::redact;
+use crate::http::auth::redact::Mask;
 use crate::http::faults::rules::ListedFault;
 use crate::http::observe::record::RequestSummary;
 use crate::registry::World;
@@ -199,7 +199,7 @@ fn guesses(world: &World) -> BTreeMap<(String, String), usize> {
 fn describe(summary: &RequestSummary) -> String {
     let mut line = format!("{} {}", summary.method, summary.path);
     if let Some(query) = &summary.query {
-        line.extend(["?", &redact::query(query)]);
+        line.extend(["?", &summary.mask().query(query)]);
     }
     line.extend([" returned ", &summary.status.to_string()]);
     if let Some(nearest) = &summary.nearest {
@@ -302,7 +302,8 @@ impl FailureReport {
     pub fn collect(&self, fail_on: Vec<FailOn>) -> OnClose {
         let report = self.clone();
         Box::new(move |name, world| {
-            let line = |text: String| format!("world {name}: {text}");
+            let mask = Mask::new(Some(&world.recorder().secrets));
+            let line = |text: String| format!("world {name}: {}", mask.text(&text));
             let findings = fail_on.iter().flat_map(|fail_on| fail_on.findings(world));
             let lines: Vec<String> = findings.map(line).collect();
             let checks_routes = fail_on.contains(&FailOn::UnknownRoute);

@@ -79,3 +79,7 @@ pub fn empty(status: StatusCode) -> Response {
     *response.status_mut() = status;
     response
 }
+
+/// Marks an answer of the control plane that shows secrets on purpose, or has been masked already.
+#[derive(Clone, Copy, Debug)]
+pub struct ShownAsIs;

@@ -6,6 +6,8 @@ use utoipa::ToSchema;
 
 use super::families::families;
 use super::rules::merge_rules;
+use crate::http::auth::redact::MARKER;
+use crate::http::auth::redact::mask::masked_places;
 use crate::http::faults::rules::Fault;
 use crate::http::json::value::OrderedValue;
 use crate::http::json::{ErrorPath, explain, strict};
@@ -54,9 +56,33 @@ macro_rules! state {
 }
 families!(state);
 
+/// The most masked places that are named.
+const MOST_PLACES: usize = 20;
+
+/// Refuses a state whose secrets were masked, since it would replace them by the mask.
+fn check_unmasked(text: &str) -> Result<(), ValidationError> {
+    if !text.contains(MARKER) {
+        return Ok(());
+    }
+    let value = serde_json::from_str(text);
+    let places = value.map(|value| masked_places(&value)).unwrap_or_default();
+    let Some(first) = places.first() else {
+        return Ok(());
+    };
+    let mut named = places[..places.len().min(MOST_PLACES)].join(", ");
+    if let Some(more) = places.len().checked_sub(MOST_PLACES + 1) {
+        named.extend([&*format!(" and {} more", more + 1)]);
+    }
+    let wrong = format!(
+        "the secrets of this state were masked by GET state?secrets=false, so it cannot be restored: {named}"
+    );
+    Err(ValidationError::new(first, wrong))
+}
+
 impl State {
     /// Reads a state from JSON.
     pub fn from_json(text: &str) -> Result<Self, ValidationError> {
+        check_unmasked(text)?;
         let mut json = serde_json::Deserializer::from_str(text);
         let path = ErrorPath::default();
         let state = strict::deserialize_at(&mut json, &path);

@@ -11,6 +11,7 @@ use super::database::Database;
 use super::families::families;
 use super::rules::check_rules;
 use super::state::State;
+use crate::http::auth::redact::Mask;
 use crate::http::context::with_details;
 use crate::http::faults::rules::Fault;
 use crate::http::observe::Recorder;
@@ -330,6 +331,15 @@ impl World {
         let transition = Arc::new(transition);
         let event = WorldEvent::Transition(Arc::clone(&transition));
         self.0.services.recorder.events.add(event);
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            self.log(&transition);
+        }
+    }
+
+    fn log(&self, transition: &Transition) {
+        let mask = Mask::new(Some(&self.recorder().secrets));
+        let shown =
+            |text: &Option<Arc<str>>| text.as_deref().map(|text| mask.text(text).into_owned());
         let Transition {
             number,
             at,
@@ -343,17 +353,19 @@ impl World {
             to,
             cause,
             ..
-        } = &*transition;
+        } = transition;
         tracing::debug!(
             number,
             at_ms = at,
             family,
-            scope = &**scope,
-            stage = stage.as_deref(),
-            service = service.as_deref(),
-            step = step.as_deref(),
+            scope = &*mask.text(scope),
+            stage = shown(stage),
+            service = shown(service),
+            step = shown(step),
             world = self.recorder().world(),
-            "{family} {id} went from {from:?} to {to:?} by {cause}"
+            "{family} {} went from {from:?} to {to:?} by {}",
+            mask.text(id),
+            mask.text(cause)
         );
     }
 
@@ -369,6 +381,8 @@ impl World {
         services.ids.skip_to(ids.drawn());
         fresh.inherit_from(database, now);
         *database = fresh;
+        let secrets = database.shared.identities.secrets();
+        services.recorder.secrets.configure(secrets);
         Ok(())
     }
 }

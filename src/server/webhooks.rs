@@ -14,6 +14,7 @@ use sha2::Sha256;
 use tokio::time::sleep;
 
 use super::http_client;
+use crate::http::auth::redact::Mask;
 use crate::http::observe::Recorder;
 use crate::http::observe::events::WorldEvent;
 use crate::http::observe::webhooks::{DeliveryAttempt, WebhookStats, WebhookTarget};
@@ -195,7 +196,9 @@ impl<'a> Dispatcher<'a> {
 impl Delivery {
     /// Sends the transition until it is taken, the last attempt has failed, or the webhook is removed.
     async fn run(self) {
-        let body = Bytes::from(CloudEvent::new(&self.transition, &self.source).to_json());
+        let message = CloudEvent::new(&self.transition, &self.source).to_json();
+        let masked = Mask::new(Some(&self.recorder.secrets)).answer(message.as_ref());
+        let body = masked.map_or_else(|| Bytes::from(message), Bytes::from);
         let mut pauses = PAUSES.into_iter();
         for number in 1.. {
             let attempt = self.attempt(number, body.clone()).await;

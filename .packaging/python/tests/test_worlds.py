@@ -230,6 +230,18 @@ def test_a_state_is_read_replaced_and_merged(opened: World) -> None:
     assert opened.resources() == []
 
 
+def test_a_state_for_a_bug_report_has_no_secrets_and_cannot_be_put(opened: World) -> None:
+    opened.state.patch({"identities": {"zadig_users": [{"token": "s3cret-token", "name": "rita"}]}})
+
+    masked = opened.state.get(secrets=False)
+
+    assert "s3cret-token" in str(opened.state.get())
+    assert "s3cret-token" not in str(masked) and "rita" in str(masked)
+    with pytest.raises(Refused, match=r"identities\.zadig_users\[0\]\.token"):
+        opened.state.put(masked)
+    opened.reset()
+
+
 def test_a_timeline_tells_what_happened_and_what_will(opened: World) -> None:
     pipeline = create(opened)
     start(opened, pipeline)

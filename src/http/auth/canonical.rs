@@ -15,7 +15,7 @@ use std::fmt::Write;
 use axum::http::{HeaderMap, Method, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
-use super::redact;
+use super::redact::Mask;
 use super::signature::{Algorithm, Signature};
 
 /// The characters that are escaped in a query: all but the unreserved ones.
@@ -147,15 +147,15 @@ impl Canonical {
 
     /// The lines of the text, with masked secrets, for a hint.
     pub fn masked_lines(&self) -> Vec<String> {
+        let mask = Mask::new(None);
         let mut lines = vec![
             self.method.clone(),
-            self.path.clone(),
-            redact::query(&self.query),
+            mask.text(&self.path).into_owned(),
+            mask.query(&self.query),
         ];
         lines.extend(self.headers.iter().map(|(name, value)| {
-            let is_secret = redact::is_secret_header(&name.to_ascii_lowercase());
             let value = String::from_utf8_lossy(value);
-            format!("{name}:{}", if is_secret { redact::MASK } else { &value })
+            format!("{name}:{}", mask.header(name, &value))
         }));
         lines.extend([String::new(), self.names.clone(), self.payload.clone()]);
         lines

@@ -5,6 +5,7 @@
 //! - [`signature`]: the header, its algorithms and keys.
 //! - [`canonical`]: the text that is signed.
 //! - [`verify`]: the verification of a signature; [`diagnosis`]: the reason for a failure.
+//! - [`redact`]: the masking of secrets in whatever is shown.
 
 pub mod canonical;
 pub mod diagnosis;
@@ -28,14 +29,6 @@ pub const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token")
 
 /// The header with the session token of a temporary access key.
 pub const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-security-token");
-
-/// The headers whose values must not be shown.
-pub const SECRET_HEADERS: [HeaderName; 4] = [
-    header::AUTHORIZATION,
-    AUTH_TOKEN,
-    SUBJECT_TOKEN,
-    SECURITY_TOKEN,
-];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CredentialError {

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::body::BodyPattern;
 use super::condition::Condition;
 use super::request::MatchedRequest;
-use crate::http::auth::redact;
+use crate::http::auth::redact::{self, Mask};
 use crate::http::json::default_if_null;
 use crate::http::json::value::OrderedValue;
 use crate::sim::glob::Glob;
@@ -161,7 +161,7 @@ pub struct Difference {
     /// The condition.
     #[schema(value_type = Value)]
     pub wanted: OrderedValue,
-    /// The value in the request; null: none. Secrets are masked.
+    /// The value in the request; null: none. Secrets are `***`.
     #[schema(value_type = Value)]
     pub got: OrderedValue,
 }
@@ -186,6 +186,12 @@ impl Difference {
             wanted: condition.given().clone(),
             got: got.unwrap_or(OrderedValue::Scalar(Value::Null)),
         }
+    }
+
+    /// Masks the secrets in both values.
+    pub(crate) fn mask(&mut self, mask: &Mask) {
+        mask.texts(&mut self.wanted);
+        mask.texts(&mut self.got);
     }
 
     fn masked(mut self) -> Self {
@@ -268,7 +274,7 @@ impl RequestPattern {
             if !condition.holds_for_text(value.as_deref()) {
                 let got = value.map(|value| OrderedValue::Scalar(Value::from(value)));
                 let difference = Difference::of_condition(format!("query.{name}"), condition, got);
-                let is_secret = redact::sounds_secret(name);
+                let is_secret = redact::is_secret(name);
                 differences.push(if is_secret {
                     difference.masked()
                 } else {

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use axum::http::HeaderMap;
 
-use crate::http::auth::redact;
+use crate::http::auth::redact::Mask;
 use crate::http::json::value::OrderedValue;
 use crate::http::observe::headers::Headers;
 use crate::http::query;
@@ -91,7 +91,7 @@ impl<'a> SentBody<'a> {
     /// The same with secrets masked.
     pub(super) fn masked_value(&self) -> Option<OrderedValue> {
         let mut value = self.value()?.clone();
-        redact::body(&mut value);
+        Mask::new(None).body(&mut value);
         Some(value)
     }
 }

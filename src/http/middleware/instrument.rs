@@ -12,6 +12,7 @@ use axum::response::Response;
 use bytestring::ByteString;
 
 use super::log::{LoggedRequest, Refusal, logs_refusals};
+use crate::http::auth::redact::Mask;
 use crate::http::body::{CapturedBody, UnreadBody, collect};
 use crate::http::context::{self, Answerer, RequestDetails};
 use crate::http::faults::apply::{ConnectionCloser, apply};
@@ -19,6 +20,7 @@ use crate::http::head::UnreadableFields;
 use crate::http::observe::Recorder;
 use crate::http::observe::headers::Headers;
 use crate::http::observe::record::{LONGEST_BODY, RequestRecord, RequestSummary, share_texts};
+use crate::http::response::ShownAsIs;
 use crate::sim::clock::{Stopwatch, system_now};
 use crate::sim::time::instant;
 
@@ -78,6 +80,7 @@ pub async fn instrument<F: Future<Output = Response>>(
     let status = response.status().as_u16();
     let is_refused = status >= 400;
     details.check_spelling(request_head.query.as_deref(), is_refused);
+    request_head.mask_hints(&mut details, &recorder);
     let hint_line = details.hint_line();
     let evidence = details.evidence_line(request_head.query.as_deref());
     set_headers(
@@ -99,19 +102,23 @@ pub async fn instrument<F: Future<Output = Response>>(
     let fault_effect = details.fault_effect.clone();
     let logs_body = is_refused && (logs_refusals() || tracing::enabled!(tracing::Level::DEBUG));
     if !logs_body {
-        let logged = request_head.logged(&details, recorder.world(), status, duration);
+        let logged = request_head.logged(&details, &recorder, status, duration);
         logged.log(None);
     }
-    if request_head.headers.is_some() || logs_body {
+    let may_show_secrets = may_show_secrets(&request_head, &details, &response);
+    if request_head.headers.is_some() || logs_body || may_show_secrets {
         let (head, body) = response.into_parts();
         // The body is complete in memory, so this does not wait.
-        let body = collect(body).await.unwrap_or_default();
+        let mut body = collect(body).await.unwrap_or_default();
+        if may_show_secrets && let Some(masked) = Mask::new(Some(&recorder.secrets)).answer(&body) {
+            body = masked.into();
+        }
         if logs_body {
             let refusal = Refusal {
                 body: &body,
                 hints: hint_line.as_deref().unwrap_or_default(),
             };
-            let logged = request_head.logged(&details, recorder.world(), status, duration);
+            let logged = request_head.logged(&details, &recorder, status, duration);
             logged.log(Some(&refusal));
             logged.log_answer(&refusal);
         }
@@ -170,10 +177,32 @@ impl RequestHead {
         }
     }
 
+    /// A mask that knows the secrets of the world, and those of the request but for its body.
+    fn mask<'a>(&self, recorder: &'a Recorder) -> Mask<'a> {
+        let mut mask = Mask::new(Some(&recorder.secrets));
+        mask.learn_query(self.query.as_deref().unwrap_or_default());
+        if let Some(headers) = &self.headers {
+            headers.teach(&mut mask);
+        }
+        mask
+    }
+
+    fn mask_hints(&self, details: &mut RequestDetails, recorder: &Recorder) {
+        if details.hints.is_empty() {
+            return;
+        }
+        let mask = self.mask(recorder);
+        for hint in &mut details.hints {
+            if let Cow::Owned(masked) = mask.values(hint) {
+                *hint = masked;
+            }
+        }
+    }
+
     fn logged<'a>(
         &'a self,
         details: &'a RequestDetails,
-        world: &'a str,
+        recorder: &'a Recorder,
         status: u16,
         duration: Duration,
     ) -> LoggedRequest<'a> {
@@ -181,7 +210,8 @@ impl RequestHead {
             method: &self.method,
             path: &self.path,
             details,
-            world,
+            world: recorder.world(),
+            secrets: &recorder.secrets,
             status,
             duration,
             is_failure: is_failure(details, status),
@@ -228,7 +258,27 @@ impl RequestHead {
             fault: details.fault,
             scripts: details.scripts,
             evidence,
+            secrets: Arc::clone(&recorder.secrets),
         }
+    }
+}
+
+/// True for an answer in which a known secret is masked: a refusal, and JSON of the control plane. An injected one is its
+/// author's, and other answers are as the service sends them.
+fn may_show_secrets(
+    request_head: &RequestHead,
+    details: &RequestDetails,
+    response: &Response,
+) -> bool {
+    if request_head.is_control_plane {
+        let content_type = response.headers().get(header::CONTENT_TYPE);
+        let is_json = content_type.is_some_and(|kind| kind.as_bytes().ends_with(b"json"));
+        // A stream has no end to wait for.
+        let is_whole = response.body().size_hint().exact().is_some();
+        let is_shown_as_is = response.extensions().get::<ShownAsIs>().is_some();
+        is_json && is_whole && !is_shown_as_is
+    } else {
+        response.status().as_u16() >= 400 && details.fault.is_none()
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::http::Method;
 use serde_json::Value;
 
+use crate::http::auth::redact::{KnownSecrets, Mask};
 use crate::http::context::RequestDetails;
 
 /// The target of the lines about refused requests at warn. The process turns it off where nobody reads along.
@@ -21,6 +22,7 @@ pub(super) struct LoggedRequest<'a> {
     pub path: &'a str,
     pub details: &'a RequestDetails,
     pub world: &'a str,
+    pub secrets: &'a KnownSecrets,
     pub status: u16,
     pub duration: Duration,
     /// True if the emulator failed.
@@ -36,7 +38,17 @@ pub(super) struct Refusal<'a> {
 impl LoggedRequest<'_> {
     /// Logs the request in a line: with its reason if it was refused and somebody reads that.
     pub(super) fn log(&self, refusal: Option<&Refusal>) {
-        let (method, path, status) = (self.method, self.path, self.status);
+        let is_logged = if self.is_failure {
+            tracing::enabled!(tracing::Level::ERROR)
+        } else {
+            tracing::enabled!(tracing::Level::INFO)
+        };
+        if refusal.is_none() && !is_logged && !self.details.is_other_protocol {
+            return;
+        }
+        let mask = Mask::new(Some(self.secrets));
+        let path = mask.text(self.path);
+        let (method, path, status) = (self.method, &*path, self.status);
         let duration_us = u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX);
         let (request_id, world) = (self.details.id.as_str(), self.world);
         let operation = self.details.operation;
@@ -57,7 +69,9 @@ impl LoggedRequest<'_> {
         };
         let Refusal { body, hints } = refusal;
         let Reason { code, text } = Reason::of(body);
-        let line = self.line(&code, &text, hints);
+        let (code, text) = (mask.values(&code), mask.text(&text));
+        let line = self.line(path, &code, &text, hints);
+        let code = &*code;
         if self.is_failure {
             tracing::error!(target: REFUSALS, %method, path, status, code, hints, duration_us, operation, request_id, world, "{line}");
         } else {
@@ -66,8 +80,8 @@ impl LoggedRequest<'_> {
     }
 
     /// The method, the path, the status, and the code, the text and the hints that explain it.
-    fn line(&self, code: &str, text: &str, hints: &str) -> String {
-        let mut line = format!("{} {} {}", self.method, self.path, self.status);
+    fn line(&self, path: &str, code: &str, text: &str, hints: &str) -> String {
+        let mut line = format!("{} {path} {}", self.method, self.status);
         // Zadig's code is the status.
         if !code.is_empty() && *code != self.status.to_string() {
             let _ = write!(line, " {code}");
@@ -89,9 +103,15 @@ impl LoggedRequest<'_> {
 
     /// Logs the whole answer of a refused request.
     pub(super) fn log_answer(&self, refusal: &Refusal) {
-        let (method, path, status) = (self.method, self.path, self.status);
+        if !tracing::enabled!(tracing::Level::DEBUG) {
+            return;
+        }
+        let mut mask = Mask::new(Some(self.secrets));
+        let answer = mask.document(refusal.body);
+        let path = mask.text(self.path);
+        let (method, path, status) = (self.method, &*path, self.status);
         let (request_id, world) = (self.details.id.as_str(), self.world);
-        let (answer, hints) = (String::from_utf8_lossy(refusal.body), refusal.hints);
+        let hints = refusal.hints;
         tracing::debug!(%method, path, status, %answer, hints, request_id, world, "{method} {path} was refused: {answer} {hints}");
     }
 }

@@ -1,6 +1,5 @@
 //! A compact copy of headers for the journal.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use axum::body::Bytes;
@@ -8,7 +7,7 @@ use axum::http::HeaderMap;
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
-use crate::http::auth::redact;
+use crate::http::auth::redact::{Mask, is_secret_header};
 
 /// A copy of headers in one buffer, those of one name together.
 ///
@@ -72,16 +71,27 @@ impl Headers {
         })
     }
 
-    /// The same with secrets masked.
-    fn masked(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-        self.iter().map(|(name, value)| {
-            let value = if redact::is_secret_header(name) {
-                redact::MASK.into()
-            } else {
-                String::from_utf8_lossy(value)
-            };
-            (name, value)
-        })
+    /// Has a mask learn the secrets.
+    pub fn teach(&self, mask: &mut Mask) {
+        for (name, value) in self.iter() {
+            mask.learn_header(name, &String::from_utf8_lossy(value));
+        }
+    }
+
+    /// The headers with secrets masked; several values of a name are joined by commas.
+    pub(super) fn masked(&self, mask: &Mask) -> IndexMap<&str, String> {
+        let mut joined: IndexMap<&str, String> = IndexMap::new();
+        for (name, value) in self.iter() {
+            let value = String::from_utf8_lossy(value);
+            match joined.get_mut(name) {
+                None => {
+                    joined.insert(name, mask.header(name, &value).into_owned());
+                }
+                Some(_) if is_secret_header(name) => {}
+                Some(values) => values.extend([", ", &mask.header(name, &value)]),
+            }
+        }
+        joined
     }
 
     /// The number of bytes that the headers take.
@@ -93,24 +103,15 @@ impl Headers {
 /// Masks secrets, and joins several values of a name by commas.
 impl Serialize for Headers {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut joined: IndexMap<&str, String> = IndexMap::new();
-        for (name, value) in self.masked() {
-            match joined.get_mut(name) {
-                None => {
-                    joined.insert(name, value.into_owned());
-                }
-                Some(_) if redact::is_secret_header(name) => {}
-                Some(values) => values.extend([", ", &value]),
-            }
-        }
-        joined.serialize(serializer)
+        self.masked(&Mask::new(None)).serialize(serializer)
     }
 }
 
 /// Masks secrets.
 impl fmt::Debug for Headers {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        formatter.debug_map().entries(self.masked()).finish()
+        let mask = Mask::new(None);
+        formatter.debug_map().entries(self.masked(&mask)).finish()
     }
 }
 

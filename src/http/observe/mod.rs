@@ -12,6 +12,7 @@ pub mod webhooks;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::http::auth::redact::KnownSecrets;
 use crate::http::body::LONGEST_PAUSE;
 use crate::http::faults::injection::Faults;
 use crate::sim::clock::Clock;
@@ -33,6 +34,8 @@ pub struct Recorder {
     pub faults: Faults,
     pub metrics: Metrics,
     pub webhooks: Webhooks,
+    /// The secrets that are masked wherever they turn up.
+    pub secrets: Arc<KnownSecrets>,
     /// The longest pause of a client within the body of a request.
     pub longest_pause: Duration,
     /// The name of the world, once a server has opened it.
@@ -50,6 +53,7 @@ impl Recorder {
             faults: Faults::default(),
             metrics: Metrics::default(),
             webhooks: Webhooks::default(),
+            secrets: Arc::default(),
             longest_pause: LONGEST_PAUSE,
             world: OnceLock::new(),
         }

@@ -8,13 +8,13 @@ use axum::body::Bytes;
 use axum::http::HeaderMap;
 use bytestring::ByteString;
 use chrono::{DateTime, Utc};
-use serde::ser::SerializeStruct;
+use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::headers::{Headers, length_of_lines, write_lines};
-use crate::http::auth::redact;
+use crate::http::auth::redact::{KnownSecrets, Mask};
 use crate::http::json::value::OrderedValue;
 use crate::sim::time::rfc3339;
 
@@ -31,6 +31,8 @@ const OVERHEAD: usize = 768;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[non_exhaustive]
 #[schema(as = RequestEntry)]
+// The derived code is not a trait's: it serializes what is masked already.
+#[serde(remote = "Self")]
 pub struct RequestRecord {
     #[serde(flatten)]
     pub summary: Arc<RequestSummary>,
@@ -40,9 +42,10 @@ pub struct RequestRecord {
     pub response: Message,
 }
 
-/// A request without its headers and bodies.
+/// A request without its headers and bodies. Secrets are masked in its JSON form only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[non_exhaustive]
+#[serde(remote = "Self")]
 pub struct RequestSummary {
     /// Its number in the life of the world, from 1.
     pub id: u64,
@@ -71,7 +74,6 @@ pub struct RequestSummary {
     #[schema(value_type = String)]
     pub path: ByteString,
     /// The query, as it was sent; secrets are masked in JSON.
-    #[serde(serialize_with = "serialize_query")]
     #[schema(value_type = Option<String>)]
     pub query: Option<ByteString>,
     /// The project, mesh or project key.
@@ -97,6 +99,9 @@ pub struct RequestSummary {
     /// accounts for.
     #[serde(skip)]
     pub is_failure: bool,
+    /// The known secrets of the world, which its JSON form masks.
+    #[serde(skip)]
+    pub(crate) secrets: Arc<KnownSecrets>,
 }
 
 /// Headers and body of a request or an answer.
@@ -205,29 +210,111 @@ impl Message {
         self.headers.size() + self.body.len()
     }
 
-    fn redacted_body(&self) -> OrderedValue {
+    /// The body as it is shown. The mask learns the values under secret names, which it replaces; the secrets in other
+    /// texts are still there if the body is JSON.
+    fn without_secret_fields(&self, mask: &mut Mask) -> OrderedValue {
         if self.body.is_empty() {
             return OrderedValue::Scalar(Value::Null);
         }
         let is_whole = self.length <= LONGEST_BODY as u64;
         if is_whole && let Ok(mut json) = serde_json::from_slice(&self.body) {
-            redact::body(&mut json);
+            mask.fields(&mut json);
             return json;
         }
         let text = String::from_utf8_lossy(&self.body);
-        // The place of a secret in a text is unknown, so the whole text is masked.
-        let is_secret = redact::sounds_secret(&text);
-        OrderedValue::Scalar(Value::from(if is_secret { redact::MASK } else { &text }))
+        OrderedValue::Scalar(Value::from(mask.plain_body(&text)))
+    }
+
+    fn masked<'a>(&'a self, mask: &Mask, mut body: OrderedValue) -> MaskedMessage<'a> {
+        mask.texts(&mut body);
+        MaskedMessage {
+            headers: self.headers.masked(mask),
+            body,
+            bytes: self.length,
+        }
     }
 }
 
+/// Headers and body without secrets.
+#[derive(Serialize)]
+struct MaskedMessage<'a> {
+    headers: IndexMap<&'a str, String>,
+    body: OrderedValue,
+    bytes: u64,
+}
+
+/// Masks the secrets, as far as they are known without their world.
 impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut message = serializer.serialize_struct("Message", 3)?;
-        message.serialize_field("headers", &self.headers)?;
-        message.serialize_field("body", &self.redacted_body())?;
-        message.serialize_field("bytes", &self.length)?;
-        message.end()
+        let mut mask = Mask::new(None);
+        self.headers.teach(&mut mask);
+        let body = self.without_secret_fields(&mut mask);
+        self.masked(&mask, body).serialize(serializer)
+    }
+}
+
+impl RequestSummary {
+    /// A copy without secrets.
+    fn masked(&self, mask: &Mask) -> Self {
+        let values = |text: &ByteString| ByteString::from(&*mask.values(text));
+        let own_values = |text: &String| mask.values(text).into_owned();
+        Self {
+            path: ByteString::from(&*mask.text(&self.path)),
+            query: self.query.as_deref().map(|query| mask.query(query).into()),
+            scope: self.scope.as_ref().map(values),
+            caller: self.caller.as_ref().map(values),
+            fault: self.fault.as_ref().map(own_values),
+            scripts: self.scripts.iter().map(own_values).collect(),
+            ..self.clone()
+        }
+    }
+
+    /// A mask that knows the secrets of the world, and those of the query.
+    pub(crate) fn mask(&self) -> Mask<'_> {
+        let mut mask = Mask::new(Some(&self.secrets));
+        mask.learn_query(self.query.as_deref().unwrap_or_default());
+        mask
+    }
+}
+
+/// Masks the secrets.
+impl Serialize for RequestSummary {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(&self.masked(&self.mask()), serializer)
+    }
+}
+
+impl RequestRecord {
+    /// A mask that knows the secrets of the world, and those of the whole request and its answer but for the bodies.
+    fn mask(&self) -> Mask<'_> {
+        let mut mask = self.summary.mask();
+        self.request.headers.teach(&mut mask);
+        self.response.headers.teach(&mut mask);
+        mask
+    }
+}
+
+/// Masks the secrets.
+impl Serialize for RequestRecord {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct MaskedRecord<'a> {
+            #[serde(flatten)]
+            summary: RequestSummary,
+            request: MaskedMessage<'a>,
+            response: MaskedMessage<'a>,
+        }
+
+        let mut mask = self.mask();
+        let bodies = [&self.request, &self.response];
+        let [request_body, response_body] =
+            bodies.map(|message| message.without_secret_fields(&mut mask));
+        let masked = MaskedRecord {
+            summary: self.summary.masked(&mask),
+            request: self.request.masked(&mask, request_body),
+            response: self.response.masked(&mask, response_body),
+        };
+        masked.serialize(serializer)
     }
 }
 
@@ -239,14 +326,6 @@ fn serialize_micros<S: Serializer>(length: &Duration, serializer: S) -> Result<S
     u64::try_from(length.as_micros())
         .unwrap_or(u64::MAX)
         .serialize(serializer)
-}
-
-#[expect(clippy::ref_option, reason = "serde hands a field over by reference")]
-fn serialize_query<S: Serializer>(
-    query: &Option<ByteString>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    query.as_deref().map(redact::query).serialize(serializer)
 }
 
 #[cfg(test)]
@@ -280,6 +359,7 @@ mod tests {
                 scripts: Vec::new(),
                 evidence: None,
                 is_failure: false,
+                secrets: Arc::default(),
             }
         }
     }

@@ -82,6 +82,17 @@ impl Directory {
         }
     }
 
+    /// The passwords, keys and tokens.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let users = self.users.values();
+        let users = users.flat_map(|user| [Some(&user.password), user.totp_secret.as_ref()]);
+        let keys = self.keys.values().map(|stored| &stored.credential);
+        let keys = keys.flat_map(|key| [Some(&key.sk), key.security_token.as_ref()]);
+        let tokens = self.tokens.keys().chain(self.zadig_users.keys());
+        let halves = users.chain(keys).flatten();
+        halves.chain(tokens).map(Secret::expose)
+    }
+
     /// The owner of a token, if the token is known. An expired or revoked one is an error.
     pub fn by_token(&self, token: &str, now: Millis) -> Result<Option<Caller>, CredentialError> {
         let token = self.known_token(token, now)?;

@@ -4,6 +4,7 @@
 
 mod answers;
 mod debug;
+mod property;
 mod requests;
 
 use serde_json::{Value, json};

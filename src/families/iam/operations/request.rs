@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::http::request::Parts;
 
 use crate::families::iam::Error;
-use crate::http::auth::redact;
+use crate::http::auth::redact::Mask;
 use crate::http::context::with_details;
 
 /// Keeps the body and the paths of its unknown fields for hints.
@@ -19,7 +19,7 @@ pub(super) fn note_body(body: &Bytes, ignored: Vec<String>) {
 pub(super) fn target(request: &Parts) -> String {
     let path = request.uri.path();
     match request.uri.query() {
-        Some(query) => format!("{path}?{}", redact::query(query)),
+        Some(query) => format!("{path}?{}", Mask::new(None).query(query)),
         None => path.to_owned(),
     }
 }

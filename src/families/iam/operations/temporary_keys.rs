@@ -61,6 +61,9 @@ pub(super) async fn create_temporary_key(
             methods: vec![key_request.method().to_owned()],
             assumed_by: login.assumed_by,
         };
+        for secret in [&sk, &security_token] {
+            handle.recorder().secrets.add(secret.expose());
+        }
         directory.insert_key(AccessKey {
             ak: ak.clone(),
             sk: sk.clone(),
