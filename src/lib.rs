@@ -57,7 +57,7 @@
 //! | `families/iam`, `families/huawei` | the IAM service, and the gateway in front of every Huawei service |
 //! | `world/` | the store (`Arc<RwLock>`), a family's handle on its table, identities, settings, fixture tools |
 //! | `http/` | the HTTP layer: dialects, routes, extractors, middleware (the token-header check, recording), JSON, evidence, journal, matching, faults |
-//! | `sim/` | the kernel: clock, ids, collections, scripts, lifecycles, transitions |
+//! | `sim/` | the kernel: clock, ids, collections, scripts, lifecycles, transitions, the budget of memory |
 //!
 //! Every family has the same files: `operations` (the handlers), `wire` (bodies), `model` (the nouns; no HTTP),
 //! `table` (uniqueness, order, paging), `fixture` (the state document), `error` (status, code and text of every
@@ -134,6 +134,7 @@
 //! * **fault**: a failure injected at the HTTP level: a status, another body, a delay, a dropped connection.
 //! * **transition**: a change of a resource's or step's status, with its number, instant and cause.
 //! * **fixture**: a state document with which a world starts and to which it resets.
+//! * **budget**: the bytes that everything in a process may take together, with a share for each part (`--memory`).
 //! * **evidence**: how an operation, a field, a word, a parameter or an error is known: `documented`, `observed` or
 //!   `inferred`. An answer tells the weakest that it uses (`http/evidence`).
 //! * **control plane**: the emulator's own API below `/_emulator/v1`.

@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::listen::ListenOptions;
-use super::values::{count, pace, ports, time};
+use super::values::{budget, count, pace, ports, size, time};
 use crate::exec::FailOn;
 use crate::server::worlds::Limits;
 use crate::sim::Millis;
+use crate::sim::memory::Memory;
 use crate::world::public_url::PublicUrl;
 use crate::world::settings::{
     Auth, Fidelity, PipelinesList, Progress, References, Settings, length,
@@ -71,6 +72,13 @@ pub struct ServeOptions {
         default_value_t = 8 << 20
     )]
     journal_bytes: usize,
+    /// The budget of memory for everything that clients can make grow, such as 512MiB; a creation that does not fit is
+    /// refused
+    #[arg(long, env = "RELEASE_EMULATOR_MEMORY", value_name = "SIZE", default_value = "2GiB", value_parser = budget)]
+    memory: usize,
+    /// The limit on a state or fixtures in a request, such as 100MB [default: a tenth of the memory]
+    #[arg(long, env = "RELEASE_EMULATOR_MAX_STATE", value_name = "SIZE", value_parser = size)]
+    max_state: Option<usize>,
     /// The limit on worlds at a time, including the first
     #[arg(long, env = "RELEASE_EMULATOR_MAX_WORLDS", value_name = "N", default_value = "256", value_parser = count)]
     max_worlds: usize,
@@ -175,6 +183,8 @@ impl ServeOptions {
             pace: self.pace,
             freeze: self.freeze,
             journal_bytes: self.journal_bytes,
+            memory: Memory::new(self.memory, self.max_worlds),
+            max_state: self.max_state,
             public_url: self.public_url.clone(),
             webhooks_anywhere: self.webhooks_anywhere,
             ..Settings::default()

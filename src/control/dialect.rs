@@ -19,6 +19,9 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     response::json(status, response::to_json_line(body, 256))
 }
 
+/// The paths to which states are sent.
+const STATES: [&str; 2] = ["/_emulator/v1/state", "/_emulator/v1/worlds"];
+
 /// The dialect of the control plane, for a world.
 #[derive(Clone)]
 pub struct Control(pub World);
@@ -41,8 +44,15 @@ impl Dialect for Control {
         self.0.recorder()
     }
 
-    /// A state may be of any size.
-    const MAX_BODY: usize = usize::MAX;
+    const MAX_BODY: usize = 16 << 20;
+
+    fn max_body(&self, path: &str) -> usize {
+        if STATES.contains(&path) {
+            self.0.settings().max_state()
+        } else {
+            Self::MAX_BODY
+        }
+    }
 
     fn authenticate<'a>(&self, _: &'a Parts) -> Result<Authentication<'a>, Rejection> {
         Ok(Authentication::Done(Caller::named("control")))

@@ -17,11 +17,14 @@ use super::dialect::Control;
 use crate::http::auth::redact::{KnownSecrets, Mask};
 use crate::http::extract::Query;
 use crate::http::observe::Recorder;
-use crate::http::observe::events::WorldEvent;
+use crate::http::observe::events::{Most, WorldEvent};
 use crate::http::problem::{Problem, ProblemWith};
 
-/// The most events taken from the ring at once.
-const BATCH: usize = 256;
+/// The most events taken from the log at once. A client that does not read holds as many.
+const BATCH: Most = Most {
+    events: 256,
+    bytes: 64 << 10,
+};
 
 /// The interval of signs of life on a silent stream.
 const ALIVE: Duration = Duration::from_secs(15);
@@ -61,11 +64,12 @@ impl EventFilter {
 
 /// Streams events as they happen.
 ///
-/// The stream begins now, or after the event that the header `Last-Event-ID` names; the newest 10,000 are kept. The data
+/// The stream begins now, or after the event that the header `Last-Event-ID` names; the newest 10,000 are kept, up to 8 MiB. The data
 /// of `event: request` has the fields of `GET requests` without headers and bodies, that of `event: transition` those of
 /// an advance. `event: clock` tells of a clock that was set or advanced, `event: reset` of a reset, `event: script` and
 /// `event: fault` of rules that were added, replaced or removed, `event: world` of worlds that were opened or closed.
-/// Each has its number as `id`. `event: missed` reports lost events. With a filter only requests and transitions are streamed.
+/// Each has its number as `id`. `event: missed` reports lost events, those
+/// before a reset or `DELETE requests` too. With a filter only requests and transitions are streamed.
 /// Errors: 400 for a `Last-Event-ID` that is not a number.
 #[utoipa::path(get, path = "/_emulator/v1/events", operation_id = "Listen", tag = "control",
     params(EventFilter, ("Last-Event-ID" = Option<u64>, Header, description = "The number of the last event received",
@@ -119,6 +123,7 @@ impl Listener {
             loop {
                 listener.newest.mark_unchanged();
                 if let Some(batch) = listener.fetch() {
+                    // Each is written as text only when the client takes it.
                     return Some((stream::iter(batch), listener));
                 }
                 listener.newest.changed().await.ok()?;
@@ -128,7 +133,7 @@ impl Listener {
     }
 
     /// Takes the events since the last one, if there are any.
-    fn fetch(&mut self) -> Option<Vec<sse::Event>> {
+    fn fetch(&mut self) -> Option<impl Iterator<Item = sse::Event> + use<>> {
         let since = self.recorder.events.since(self.seen, BATCH);
         let (newest, _) = since.events.last()?;
         self.seen = *newest;
@@ -136,10 +141,12 @@ impl Listener {
             let missed = format!("{{\"missed\":{}}}", since.missed);
             sse::Event::default().event("missed").data(missed)
         });
-        let events = since.events.iter();
-        let events = events.filter(|(_, event)| self.filter.matches(event));
-        let events = events.map(|(id, event)| to_sse(*id, event, &self.recorder.secrets));
-        Some(missed.into_iter().chain(events).collect())
+        let mut events = since.events;
+        events.retain(|(_, event)| self.filter.matches(event));
+        let events = events.into_iter();
+        let secrets = Arc::clone(&self.recorder.secrets);
+        let events = events.map(move |(id, event)| to_sse(id, &event, &secrets));
+        Some(missed.into_iter().chain(events))
     }
 }
 

@@ -126,7 +126,8 @@ pub(super) async fn list_faults(State(Control(world)): State<Control>) -> Respon
 #[utoipa::path(post, path = "/_emulator/v1/faults", operation_id = "AddFault", tag = "control",
     request_body(content = Fault,
         example = json!({"match": {"operation": "ListPipelines"}, "do": {"status": 429}, "times": 1})), responses((status = 201, body = FaultView),
-    ProblemWith::<400>, ProblemWith::<409>))]
+    ProblemWith::<400>, ProblemWith::<409>,
+    ProblemWith::<429>, ProblemWith::<507>))]
 pub(super) async fn add_fault(
     State(Control(world)): State<Control>,
     Json(fault): Json<Fault>,

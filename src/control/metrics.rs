@@ -9,12 +9,14 @@ use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
+use strum::VariantArray;
 
 use super::dialect::Control;
 use super::prometheus_text::{PROMETHEUS_TEXT, prefers_prometheus_text, to_prometheus_text};
 use crate::http::response;
 use crate::registry::World;
 use crate::server::worlds::WorldContext;
+use crate::sim::memory::MemoryPart;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -24,10 +26,15 @@ struct ResourceLabels {
     status: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PartLabels {
+    part: &'static str,
+}
+
 /// Shows metrics for Prometheus.
 ///
 /// Requests by operation and status with their durations, resources by family and status, worlds, the size of the
-/// journal, and the memory of the process. They are `OpenMetrics` text, or Prometheus text 0.0.4 if `Accept` prefers
+/// journal, the memory that each part uses with its limit, and the memory of the process. They are `OpenMetrics` text, or Prometheus text 0.0.4 if `Accept` prefers
 /// `text/plain`. The same is at `/metrics`.
 #[utoipa::path(get, path = "/_emulator/v1/metrics", operation_id = "ShowMetrics", tag = "control",
     responses((status = 200, description = "OpenMetrics or Prometheus text",
@@ -91,6 +98,7 @@ fn present(world: &World, n_worlds: usize) -> Registry {
         "Requests dropped from the journal since it was last emptied",
         gauge(dropped),
     );
+    register_memory(&mut registry, world);
     if let Some(resident) = resident_bytes() {
         registry.register_with_unit(
             "process_resident_memory",
@@ -100,6 +108,41 @@ fn present(world: &World, n_worlds: usize) -> Registry {
         );
     }
     registry
+}
+
+/// The memory of each part: the bytes that it uses in all worlds, their limit, and the bytes of this world.
+fn register_memory(registry: &mut Registry, world: &World) {
+    let memory = &world.settings().memory;
+    let [used, limit, own] = [(); 3].map(|()| Family::<PartLabels, Gauge>::default());
+    let number = |bytes: usize| i64::try_from(bytes).unwrap_or(i64::MAX);
+    for part in MemoryPart::VARIANTS {
+        let labels = PartLabels {
+            part: (*part).into(),
+        };
+        used.get_or_create(&labels).set(number(memory.used(*part)));
+        limit
+            .get_or_create(&labels)
+            .set(number(memory.limit(*part)));
+        if let Some(bytes) = world.bytes(*part) {
+            own.get_or_create(&labels).set(number(bytes));
+        }
+    }
+    let families = [
+        (
+            "memory_used",
+            "Memory that all worlds use, approximately, by part",
+            used,
+        ),
+        ("memory_limit", "Limit of that memory, by part", limit),
+        (
+            "world_memory_used",
+            "Memory that this world uses, approximately, by part",
+            own,
+        ),
+    ];
+    for (name, help, family) in families {
+        registry.register_with_unit(name, help, Unit::Bytes, family);
+    }
 }
 
 /// The resident memory of the process, on systems with `/proc`.

@@ -4,14 +4,15 @@ use std::sync::{Mutex, PoisonError};
 
 use axum::http::StatusCode;
 use serde_json::Value;
-use utoipa::OpenApi as _;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Header, OpenApi, PathItem, Ref, RefOr, Required, Schema};
+use utoipa::{IntoResponses, OpenApi as _};
 
 use crate::http::openapi::plain_schemas::make_plain;
 use crate::http::operation::operations_of;
+use crate::http::problem::ProblemWith;
 use crate::registry;
 use crate::world::settings::{Fidelity, PipelinesList, Settings};
 
@@ -116,6 +117,7 @@ fn document(settings: &Settings, control: OpenApi) -> OpenApi {
         name_parameters(path, item);
         for operation in operations_of(item) {
             require_bodies(operation);
+            declare_limits(operation);
             describe_responses(operation);
             if is_control(operation) {
                 operation.security = Some(Vec::new());
@@ -168,6 +170,21 @@ fn require_bodies(operation: &mut Operation) {
         {
             content.schema = Some(own.clone());
         }
+    }
+}
+
+/// Declares the refusals of bodies that are too large or too many, which any operation of the control plane may answer.
+fn declare_limits(operation: &mut Operation) {
+    if !is_control(operation) {
+        return;
+    }
+    let mut limits = ProblemWith::<503>::responses();
+    if operation.request_body.is_some() {
+        limits.append(&mut ProblemWith::<413>::responses());
+    }
+    for (status, response) in limits {
+        let declared = operation.responses.responses.entry(status);
+        declared.or_insert(response);
     }
 }
 

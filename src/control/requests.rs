@@ -167,12 +167,12 @@ pub(super) async fn list_requests(
     Ok(shown)
 }
 
-/// Empties the journal.
+/// Empties the journal and the log of events.
 ///
-/// The number of dropped requests starts again at 0.
+/// The number of dropped requests starts again at 0; the numbers of requests and events go on.
 #[utoipa::path(delete, path = "/_emulator/v1/requests", operation_id = "ClearRequests", tag = "control",
     responses((status = 204)))]
 pub(super) async fn clear_requests(State(Control(world)): State<Control>) -> Response {
-    world.recorder().journal.clear();
+    world.recorder().forget();
     response::empty(StatusCode::NO_CONTENT)
 }

@@ -4,6 +4,7 @@ use crate::http::context::add_hint;
 use crate::http::matching::known::PatternError;
 use crate::http::problem::Problem;
 use crate::registry::rules::RuleError;
+use crate::sim::rules::{MOST_RULES, RuleLimit};
 
 /// All errors as one problem, with the hints at what would match.
 pub(super) fn invalid(errors: &[PatternError]) -> Problem {
@@ -12,6 +13,16 @@ pub(super) fn invalid(errors: &[PatternError]) -> Problem {
     }
     let texts: Vec<String> = errors.iter().map(|error| error.error.to_string()).collect();
     Problem::BadRequest(texts.join("; "))
+}
+
+/// The problem of a rule of that kind that is one too many.
+pub(super) fn limited(kind: &str, most: usize, limit: RuleLimit) -> Problem {
+    match limit {
+        RuleLimit::Number => {
+            Problem::TooMany(format!("there are {most} {kind}s, the limit; remove one"))
+        }
+        RuleLimit::Memory => Problem::NoRoom("rules"),
+    }
 }
 
 /// The problem of a rule of that kind, such as a fault, among those of the given ids.
@@ -27,5 +38,6 @@ pub(super) fn refused<'a>(
             Problem::Conflict(format!("id: {id:?} is already used by a {kind}"))
         }
         RuleError::Unknown => Problem::unknown(kind, id, known),
+        RuleError::Limit(limit) => limited(kind, MOST_RULES, limit),
     }
 }

@@ -177,7 +177,8 @@ pub(super) async fn list_scripts(State(Control(world)): State<Control>) -> Respo
         example = json!({
         "match": {"family": "pipelines", "step": "roll-out"}, "outcome": "fail", "message": "image not found",
         "takes_ms": 3_000, "times": 1})), responses((status = 201, body = ScriptView),
-    ProblemWith::<400>, ProblemWith::<409>))]
+    ProblemWith::<400>, ProblemWith::<409>,
+    ProblemWith::<429>, ProblemWith::<507>))]
 pub(super) async fn add_script(
     State(Control(world)): State<Control>,
     Json(script): Json<Script>,

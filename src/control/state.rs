@@ -17,7 +17,9 @@ use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response::{self, ShownAsIs};
 use crate::registry::{State as WorldState, World};
 use crate::sim::fuzzy::nearest;
+use crate::sim::memory::{MemoryHold, MemoryPart};
 use crate::world::fixture::ValidationError;
+use crate::world::settings::STATE_WEIGHT;
 
 /// The target of a reset.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -30,7 +32,8 @@ pub(super) struct Reset {
 
 /// Resets the world to its fixtures, or to an empty state.
 ///
-/// State, clock, ids, scripts, faults, webhooks and journal; `{"to":"empty"}` resets to an empty world.
+/// State, clock, ids, scripts, faults, webhooks, journal and events, of which that of the reset is left;
+/// `{"to":"empty"}` resets to an empty world.
 #[utoipa::path(post, path = "/_emulator/v1/reset", operation_id = "Reset", tag = "control",
     request_body(content = Option<Reset>,
         example = json!({"to": "empty"})), responses((status = 204), ProblemWith::<400>))]
@@ -67,7 +70,8 @@ impl Default for StateQuery {
 pub(super) async fn show_state(
     State(Control(world)): State<Control>,
     Query(form): Query<StateQuery>,
-) -> Response {
+) -> Result<Response, Problem> {
+    let _export = hold(&world, size(&world))?;
     let state = world.export();
     let text = if form.secrets {
         response::to_json_line(&state, 4 << 10)
@@ -76,7 +80,20 @@ pub(super) async fn show_state(
     };
     let mut shown = response::json(StatusCode::OK, text);
     shown.extensions_mut().insert(ShownAsIs);
-    shown
+    Ok(shown)
+}
+
+/// The approximate size of a world's resources, which an export copies.
+fn size(world: &World) -> usize {
+    world.read(|database, _| database.shared.log.account().own())
+}
+
+/// Takes memory for work on a state until it is done.
+pub(super) fn hold(world: &World, bytes: usize) -> Result<MemoryHold, Problem> {
+    let memory = &world.settings().memory;
+    memory
+        .hold(MemoryPart::InFlight, bytes)
+        .ok_or(Problem::Busy)
 }
 
 /// The state without its secrets.
@@ -89,30 +106,33 @@ fn masked(state: &WorldState, world: &World) -> OrderedValue {
 
 /// Replaces the whole state.
 ///
-/// Clock and scripts stay. An invalid document changes nothing. Errors: 400 with the JSON path.
+/// Clock and scripts stay. An invalid document changes nothing. Errors: 400 with the JSON path; 413 over `--max-state`;
+/// 507 for a state that does not fit into the memory.
 #[utoipa::path(put, path = "/_emulator/v1/state", operation_id = "ReplaceState", tag = "control",
     request_body(content = WorldState, description = "The fixture format",
         example = json!({"asm": {"meshes": [{"id": "m1", "name": "mesh-one", "releases": []}]}})),
-    responses((status = 204), ProblemWith::<400>))]
+    responses((status = 204), ProblemWith::<400>, ProblemWith::<507>))]
 pub(super) async fn replace_state(
     State(Control(world)): State<Control>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
+    let _reading = hold(&world, STATE_WEIGHT * body.len())?;
     world.replace(read(&body)?).map_err(invalid)?;
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
 /// Adds to the state, replacing resources with the same id.
 ///
-/// An invalid document changes nothing. Errors: 400 with the JSON path.
+/// An invalid document changes nothing. Errors: as for `PUT`.
 #[utoipa::path(patch, path = "/_emulator/v1/state", operation_id = "MergeState", tag = "control",
     request_body(content = WorldState, description = "The fixture format",
         example = json!({"asm": {"meshes": [{"id": "m1", "name": "mesh-one", "releases": []}]}})),
-    responses((status = 204), ProblemWith::<400>))]
+    responses((status = 204), ProblemWith::<400>, ProblemWith::<507>))]
 pub(super) async fn merge_state(
     State(Control(world)): State<Control>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
+    let _reading = hold(&world, STATE_WEIGHT * body.len() + size(&world))?;
     world.merge(read(&body)?).map_err(invalid)?;
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
@@ -127,7 +147,10 @@ fn read(body: &[u8]) -> Result<WorldState, Problem> {
     clippy::needless_pass_by_value,
     reason = "it is an adapter for map_err"
 )]
-fn invalid(validation_error: ValidationError) -> Problem {
+pub(super) fn invalid(validation_error: ValidationError) -> Problem {
+    if validation_error.is_no_room() {
+        return Problem::NoRoom("resources, rules or identities");
+    }
     if let Some((unknown, known)) = known_names(&validation_error)
         && let Some(near) = nearest(unknown, known)
     {

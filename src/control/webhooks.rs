@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::dialect::{Control, json};
+use super::rules::limited;
 use crate::http::auth::secret::Secret;
 use crate::http::extract::{Json, Path};
 use crate::http::observe::webhooks::{
@@ -151,14 +152,16 @@ pub(super) async fn list_webhooks(State(Control(world)): State<Control>) -> Resp
 /// Each transition is sent by POST as a `CloudEvents` 1.0 message in structured JSON. Those of a resource are sent one
 /// after the other, in their order. An answer that is not 2xx within 5 s is a failure; a transition is sent again after
 /// 0.25, 0.5, 1, 2, 4 and 8 s of real time and then given up. With a `secret`, the header `x-emulator-signature` is `sha256=` and
-/// the hexadecimal HMAC-SHA-256 of the body. A reset removes webhooks. Errors: 400; 429 at 100 webhooks; 501 without a server.
+/// the hexadecimal HMAC-SHA-256 of the body. A reset removes webhooks. Errors: 400; 429 at 100 webhooks; 501 without a server; 507 if the memory for
+/// rules is full.
 #[utoipa::path(post, path = "/_emulator/v1/webhooks", operation_id = "AddWebhook", tag = "control",
     request_body(content = WebhookRequest,
         example = json!({"url": "http://127.0.0.1:8080/hook", "match": {"family": "pipelines", "level": "resource"}})),
     responses((status = 201, body = WebhookView),
     ProblemWith::<400>,
     ProblemWith::<429>,
-    ProblemWith::<501>))]
+    ProblemWith::<501>,
+    ProblemWith::<507>))]
 pub(super) async fn add_webhook(
     State(Control(world)): State<Control>,
     _: WorldContext,
@@ -170,11 +173,7 @@ pub(super) async fn add_webhook(
         recorder.secrets.pin(secret.expose());
     }
     let listed = recorder.webhooks.add(target, &recorder.events);
-    let listed = listed.ok_or_else(|| {
-        Problem::TooMany(format!(
-            "there are {MOST_WEBHOOKS} webhooks, the limit; remove one"
-        ))
-    })?;
+    let listed = listed.map_err(|limit| limited("webhook", MOST_WEBHOOKS, limit))?;
     Ok(json(StatusCode::CREATED, &WebhookView::from(&listed)))
 }
 

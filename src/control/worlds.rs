@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::clock::{pace, time};
 use super::dialect::{Control, json};
+use super::state::{hold, invalid as invalid_state};
 use crate::http::extract::{Json, Path};
 use crate::http::json::RawJson;
 use crate::http::problem::{Problem, ProblemWith};
@@ -17,7 +18,9 @@ use crate::registry::State as WorldState;
 use crate::registry::World;
 use crate::server::worlds::{MAIN, WorldContext, WorldError, WorldInfo};
 use crate::world::fixture::ValidationError;
-use crate::world::settings::{self, Auth, Fidelity, PipelinesList, Progress, References, Settings};
+use crate::world::settings::{
+    self, Auth, Fidelity, PipelinesList, Progress, References, STATE_WEIGHT, Settings,
+};
 
 /// The length limit of a name.
 const LONGEST_NAME: usize = 64;
@@ -109,17 +112,28 @@ impl NewWorld {
             pace: pace(self.pace.unwrap_or(defaults.pace))?,
             freeze,
             journal_bytes: self.journal_bytes.unwrap_or(defaults.journal_bytes),
+            memory: defaults.memory.clone(),
+            max_state: defaults.max_state,
             longest_pause: defaults.longest_pause,
             seed: defaults.seed,
             public_url: defaults.public_url.clone(),
             webhooks_anywhere: defaults.webhooks_anywhere,
         };
+        // Until the world is made.
+        let _reading;
         let fixtures = match &self.fixtures {
             None => like.fixtures().clone(),
             // Read as a document of its own, so that an error does not repeat its secrets.
-            Some(fixtures) => WorldState::from_json(fixtures.text()).map_err(invalid_fixtures)?,
+            Some(fixtures) => {
+                let size = fixtures.text().len();
+                _reading = hold(like, STATE_WEIGHT * size)?;
+                WorldState::from_json(fixtures.text()).map_err(invalid_fixtures)?
+            }
         };
         let world = World::new(settings, fixtures).map_err(invalid_fixtures)?;
+        if world.is_beyond_memory() {
+            return Err(Problem::NoRoom("resources"));
+        }
         Ok((self.name, world))
     }
 }
@@ -144,6 +158,9 @@ fn invalid(path: &str, error: impl std::fmt::Display) -> Problem {
 }
 
 fn invalid_fixtures(validation_error: ValidationError) -> Problem {
+    if validation_error.is_no_room() {
+        return invalid_state(validation_error);
+    }
     Problem::BadRequest(validation_error.nested_in("fixtures").to_string())
 }
 
@@ -203,14 +220,15 @@ pub(super) async fn list_worlds(
 /// Opens a world with a state, clock, ids, scripts and port of its own.
 ///
 /// It has its own control plane too, and is ready at once. Errors: 400 with the JSON path; 409 for a name that is
-/// already used; 429 if `--max-worlds` is reached or no port is left.
+/// already used; 429 if `--max-worlds` is reached or no port is left; 507 if the memory for resources is full.
 #[utoipa::path(post, path = "/_emulator/v1/worlds", operation_id = "AddWorld", tag = "control",
     request_body(content = Option<NewWorld>,
         example = json!({"freeze": "2030-01-01T00:00:00Z"})), responses((status = 201, body = WorldView),
     ProblemWith::<400>,
     ProblemWith::<409>,
     ProblemWith::<429>,
-    ProblemWith::<501>))]
+    ProblemWith::<501>,
+    ProblemWith::<507>))]
 pub(super) async fn add_world(
     State(Control(asked)): State<Control>,
     context: WorldContext,
@@ -288,6 +306,7 @@ impl From<WorldError> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::memory::Memory;
 
     /// The settings of a world that is made like one with unusual settings.
     fn made(chosen: &str) -> Settings {
@@ -308,6 +327,8 @@ mod tests {
             pace: 60.0,
             freeze: Some(7),
             journal_bytes: 1_000,
+            memory: Memory::new(1 << 30, 7),
+            max_state: Some(1 << 20),
             longest_pause: Settings::default().longest_pause,
             seed: 4711,
             public_url: "https://emulator.test".parse().ok(),
@@ -330,6 +351,8 @@ mod tests {
             pace: 0.5,
             freeze: Some(1_000),
             seed: 4711,
+            memory: like().memory,
+            max_state: like().max_state,
             public_url: like().public_url,
             webhooks_anywhere: true,
             ..Settings::default()

@@ -24,6 +24,7 @@ use crate::http::observe::events::ResetTo;
 use crate::registry::fixtures;
 use crate::registry::{State, World};
 use crate::server::worlds::{Limits, WorldServer};
+use crate::sim::memory::{LEAST_BUDGET, Memory};
 use crate::sim::time::{MAX_INSTANT, millis};
 use crate::world::settings::{
     Auth, Fidelity, LONGEST_LENGTH, PipelinesList, Progress, References, Settings, is_pace,
@@ -237,6 +238,19 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets the budget of memory for all worlds together (2 GiB by default), at least 16 MiB. A creation that does not fit is
+    /// refused.
+    pub fn memory(mut self, bytes: usize) -> Self {
+        self.settings.memory = Memory::new(bytes, Limits::default().most);
+        self
+    }
+
+    /// Sets the most bytes of a state in a request; by default a tenth of the memory.
+    pub fn max_state(mut self, bytes: usize) -> Self {
+        self.settings.max_state = Some(bytes);
+        self
+    }
+
     /// Sets the form of the pipelines list.
     pub fn pipelines_list(mut self, pipelines_list: PipelinesList) -> Self {
         self.settings.pipelines_list = pipelines_list;
@@ -277,6 +291,9 @@ impl EmulatorBuilder {
         }
         if step > LONGEST_LENGTH {
             return invalid("step: must be at most ten years");
+        }
+        if self.settings.memory.budget() < LEAST_BUDGET {
+            return invalid("memory: must be at least 16777216");
         }
         if !is_pace(pace) {
             return invalid("pace: must be over 0 and at most 1000000");

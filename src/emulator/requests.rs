@@ -108,6 +108,6 @@ impl RequestsHandle<'_> {
 
     /// Empties the journal.
     pub fn clear(&self) {
-        self.0.recorder().journal.clear();
+        self.0.recorder().forget();
     }
 }

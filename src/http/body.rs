@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tower_http::timeout::TimeoutBody;
 
 use super::observe::record::LONGEST_BODY;
+use crate::sim::memory::{Memory, MemoryHold, MemoryPart};
 
 /// The longest pause of a client within the body of a request, by default.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -207,4 +208,90 @@ where
         }
     }
     Ok(all.into())
+}
+
+/// The length from which bodies count while they are in memory.
+pub const LEAST_HELD: usize = 64 << 10;
+
+/// The length from which bodies of requests count twice. The allocator keeps large pieces for about a second after they are
+/// freed, and a body of unknown length moves to larger pieces while it arrives.
+const LEAST_DOUBLED: usize = 1 << 20;
+
+/// The bytes that the body of a request counts as.
+fn weight(length: usize) -> usize {
+    if length < LEAST_DOUBLED {
+        length
+    } else {
+        2 * length
+    }
+}
+
+/// A body that counts as long as anybody has a part of it.
+struct HeldBody {
+    body: Bytes,
+    _memory_hold: MemoryHold,
+}
+
+impl AsRef<[u8]> for HeldBody {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+/// Counts a large answer as long as it is in memory; `None` if there is no room for it. One that is larger than all the room
+/// passes if nothing else is under way, so that a full world can be exported.
+pub fn hold_answer(body: Bytes, memory: &Memory) -> Option<Bytes> {
+    if body.len() < LEAST_HELD {
+        return Some(body);
+    }
+    let memory_hold = memory.hold_at_least_one(MemoryPart::InFlight, body.len())?;
+    Some(held(body, memory_hold))
+}
+
+/// Counts a large body as long as it is in memory; `None` if there is no room for it.
+pub fn hold(body: Bytes, memory: &Memory) -> Option<Bytes> {
+    if body.len() < LEAST_HELD {
+        return Some(body);
+    }
+    let memory_hold = memory.hold(MemoryPart::InFlight, body.len())?;
+    Some(held(body, memory_hold))
+}
+
+fn held(body: impl Into<Bytes>, memory_hold: MemoryHold) -> Bytes {
+    Bytes::from_owner(HeldBody {
+        body: body.into(),
+        _memory_hold: memory_hold,
+    })
+}
+
+/// Collects a body as long as the memory has room for it; `None` if it does not. Nearly every body arrives in one piece,
+/// which is not copied.
+pub async fn collect_within<B>(mut body: B, memory: &Memory) -> Result<Option<Bytes>, B::Error>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    let first = match body.frame().await {
+        None => return Ok(Some(Bytes::new())),
+        Some(frame) => frame?.into_data().unwrap_or_default(),
+    };
+    if body.is_end_stream() {
+        return Ok(hold(first, memory));
+    }
+    let Some(mut memory_hold) = memory.hold(MemoryPart::InFlight, first.len()) else {
+        return Ok(None);
+    };
+    let mut all = Vec::from(first);
+    if let Some(rest) = body.size_hint().exact() {
+        // Pages that nothing is written to take no memory.
+        all.reserve_exact(usize::try_from(rest).unwrap_or(0));
+    }
+    while let Some(frame) = body.frame().await {
+        if let Some(data) = frame?.data_ref() {
+            all.extend_from_slice(data);
+        }
+        if !memory_hold.grow_to(weight(all.len())) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(held(all, memory_hold)))
 }

@@ -164,6 +164,8 @@ pub struct RequestDetails {
     pub evidence: AnswerEvidence,
     /// The body, kept since a refusal may be due to its spelling.
     pub body: Bytes,
+    /// The length of the body, as far as it was read.
+    pub body_length: usize,
     /// The body as it was unpacked, if it was sent packed.
     pub unpacked_body: Option<Bytes>,
     /// The owner of the answer.

@@ -29,6 +29,11 @@ pub trait Dialect: Clone + Send + Sync + 'static {
     /// The maximum size of a request body: 12 MiB, the documented limit of the gateway.
     const MAX_BODY: usize = 12 << 20;
 
+    /// The maximum size of the body of a request for that path.
+    fn max_body(&self, _path: &str) -> usize {
+        Self::MAX_BODY
+    }
+
     /// The recorder of the world's requests.
     fn recorder(&self) -> &Arc<Recorder>;
 

@@ -8,11 +8,12 @@ use axum::http::request::Parts;
 use http_body_util::{LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
-use super::body::collect;
+use super::body::collect_within;
 use super::context::with_details;
 use super::json::ValidationError;
 use super::query::without_repetitions;
 use super::{Caller, Dialect, Rejection, json};
+use crate::sim::memory::Memory;
 
 /// A JSON body. The content type is ignored, and no body is read as `{}`: an empty one, and a literal `null` where the
 /// operation needs none, which generated clients send for the body that their caller leaves out.
@@ -77,8 +78,11 @@ pub struct Body(pub Bytes);
 impl<D: Dialect> FromRequest<D> for Body {
     type Rejection = D::Error;
 
-    async fn from_request(request: Request, _: &D) -> Result<Self, D::Error> {
-        let bytes = read_body(request.into_body(), D::MAX_BODY).await?;
+    async fn from_request(request: Request, state: &D) -> Result<Self, D::Error> {
+        let most = state.max_body(request.uri().path());
+        let memory = &state.recorder().memory;
+        let bytes = read_body(request.into_body(), most, memory).await?;
+        with_details(|details| details.body_length = bytes.len());
         if let Some(encoding) = unread_encoding(&bytes) {
             with_details(|details| details.unread_encoding = Some(encoding));
         }
@@ -103,10 +107,15 @@ fn unread_encoding(body: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Reads a body of at most `limit` bytes.
-pub async fn read_body(body: axum::body::Body, limit: usize) -> Result<Bytes, Rejection> {
-    match collect(Limited::new(body, limit)).await {
-        Ok(body) => Ok(body),
+/// Reads a body of at most `limit` bytes, as far as the memory has room for it.
+pub async fn read_body(
+    body: axum::body::Body,
+    limit: usize,
+    memory: &Memory,
+) -> Result<Bytes, Rejection> {
+    match collect_within(Limited::new(body, limit), memory).await {
+        Ok(Some(body)) => Ok(body),
+        Ok(None) => Err(Rejection::Busy),
         Err(error) if error.is::<LengthLimitError>() => Err(Rejection::TooLarge),
         // The errors of the connection are in the words of a library.
         Err(_) => Err(Rejection::BadBody(

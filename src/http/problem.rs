@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
@@ -39,8 +39,8 @@ pub enum Problem {
     /// 409: the request contradicts the state.
     #[error("{0}")]
     Conflict(String),
-    /// 413: never for a state, which may be of any size.
-    #[error("the body is too large")]
+    /// 413: a body over the limit of its operation.
+    #[error("the body is too large: the limit is 16 MiB, and for a state that of --max-state")]
     TooLarge,
     /// 415: a body in an encoding that is not read.
     #[error("{}", Rejection::encoding_hint(.0))]
@@ -57,6 +57,12 @@ pub enum Problem {
     /// 503: the world is not open yet.
     #[error("the fixtures are not loaded yet")]
     NotReady,
+    /// 503: too many bytes are under way.
+    #[error("{}", Rejection::BUSY)]
+    Busy,
+    /// 507: a part of the memory is full; the text says which.
+    #[error("the memory for {0} is full: remove some, or start with a larger --memory")]
+    NoRoom(&'static str),
 }
 
 impl Problem {
@@ -86,7 +92,8 @@ impl Problem {
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NoHost => StatusCode::NOT_IMPLEMENTED,
-            Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotReady | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
         }
     }
 }
@@ -98,6 +105,8 @@ impl From<Rejection> for Problem {
             Rejection::NoRoute => Self::NoRoute,
             Rejection::WrongMethod => Self::WrongMethod,
             Rejection::TooLarge => Self::TooLarge,
+            Rejection::NoRoom => Self::NoRoom("resources"),
+            Rejection::Busy => Self::Busy,
             Rejection::UnsupportedEncoding(encoding) => Self::UnsupportedEncoding(encoding),
             Rejection::BadPath(error) | Rejection::BadQuery(error) | Rejection::BadBody(error) => {
                 Self::BadRequest(error)
@@ -136,7 +145,13 @@ impl IntoResponse for Problem {
             status: status.as_u16(),
             detail: self.to_string(),
         };
-        response::answer(status, PROBLEM_JSON, response::to_json_line(&body, 128))
+        let mut response =
+            response::answer(status, PROBLEM_JSON, response::to_json_line(&body, 128));
+        if self == Self::Busy {
+            let soon = HeaderValue::from_static("1");
+            response.headers_mut().insert(header::RETRY_AFTER, soon);
+        }
+        response
     }
 }
 

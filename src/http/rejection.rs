@@ -38,11 +38,23 @@ pub enum Rejection {
     TooLarge,
     /// A body in an encoding that is not read, by its name.
     UnsupportedEncoding(String),
+    /// The memory for resources is full.
+    NoRoom,
+    /// Too many bytes of bodies and answers are under way.
+    Busy,
     /// A bug in the emulator.
     Internal,
 }
 
 impl Rejection {
+    /// The hint at the end of a full memory.
+    pub const NO_ROOM: &str = "the memory for resources is full: delete some, or reset the world, or start with a larger \
+        --memory";
+
+    /// The hint at the end of too many bytes under way.
+    pub const BUSY: &str = "the memory for bodies and answers under way is full: read the answers, and send it again, or \
+        start with a larger --memory";
+
     /// The hint at an encoding that is not read.
     pub fn encoding_hint(encoding: &str) -> String {
         format!("the body has the Content-Encoding {encoding:?}; send it in gzip, or without one")

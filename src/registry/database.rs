@@ -15,7 +15,6 @@ use crate::sim::{Millis, NEVER};
 use crate::world::family::{Busy, FamilyTable};
 use crate::world::fixture::{Counters, ValidationError};
 use crate::world::handle::Shared;
-use crate::world::identities::Directory;
 use crate::world::settings::Settings;
 
 /// Declares [`Database`] with a field for each table.
@@ -187,6 +186,13 @@ impl Database {
         self.inherit_histories(old, now);
     }
 
+    /// Checks that the process has room for this memory in the place of another.
+    pub fn check_room(&self, old: &Self) -> Result<(), ValidationError> {
+        let (account, old) = (self.shared.log.account(), old.shared.log.account());
+        let fits = account.own() <= old.own() || account.fits_instead_of(old);
+        fits.then_some(()).ok_or_else(ValidationError::no_room)
+    }
+
     /// Fills an empty memory from the fixture format.
     pub fn load(
         &mut self,
@@ -198,7 +204,7 @@ impl Database {
         identities.check()?;
         let counters = state.emulator.check();
         counters.map_err(|error| error.nested_in("emulator"))?;
-        self.shared.identities = Directory::load(identities);
+        self.shared.identities.load(identities);
         let ids_drawn = state.emulator.ids_drawn.unwrap_or(0);
         self.load_tables(state, ids, now)?;
         ids.skip_to(ids_drawn);

@@ -4,6 +4,7 @@ use super::operations::known_operations;
 use super::rules::RuleError;
 use super::world::World;
 use crate::http::faults::check::check;
+use crate::http::faults::injection::NotAdded;
 use crate::http::faults::rules::{Fault, ListedFault};
 use crate::http::json::ValidationError;
 use crate::http::matching::known::PatternError;
@@ -19,7 +20,10 @@ impl World {
         let asked = fault.id.clone();
         let id = self.request_ids().uuid(|_| false);
         let added = self.recorder().faults.add(id, fault);
-        let listed = added.map_err(|_| RuleError::Taken(asked.unwrap_or_default()))?;
+        let listed = added.map_err(|error| match error {
+            NotAdded::Taken => RuleError::Taken(asked.unwrap_or_default()),
+            NotAdded::Limit(limit) => RuleError::Limit(limit),
+        })?;
         self.tell_fault(RuleChange::added(&listed.id));
         Ok(listed)
     }
@@ -35,6 +39,7 @@ impl World {
             return Err(RuleError::Invalid(errors));
         }
         let replaced = self.recorder().faults.replace(id, fault);
+        let replaced = replaced.map_err(RuleError::Limit)?;
         let listed = replaced.ok_or(RuleError::Unknown)?;
         self.tell_fault(RuleChange::replaced(id));
         Ok(listed)
@@ -45,7 +50,8 @@ impl World {
         let faults = &self.recorder().faults;
         let replaced = faults.get(id).and_then(|mut listed| {
             listed.fault.enabled = Some(is_enabled);
-            faults.replace(id, listed.fault)
+            // One that is on is as large as one that is off.
+            faults.replace(id, listed.fault).ok().flatten()
         });
         if replaced.is_some() {
             self.tell_fault(RuleChange::replaced(id));
@@ -77,9 +83,13 @@ impl World {
         let recorder = self.recorder();
         for fault in faults {
             let own = fault.id.as_deref();
-            if own.is_none_or(|id| recorder.faults.replace(id, fault.clone()).is_none()) {
+            let is_replaced = |id| {
+                let replaced = recorder.faults.replace(id, fault.clone());
+                replaced.is_ok_and(|listed| listed.is_some())
+            };
+            if !own.is_some_and(is_replaced) {
                 let id = self.request_ids().uuid(|_| false);
-                // The id is free: none has it, or it is new.
+                // The id is free, since none has it or it is new, and there is room, which was checked.
                 let _ = recorder.faults.add(id, fault);
             }
         }

@@ -6,6 +6,7 @@ use crate::http::faults::check;
 use crate::http::faults::rules::Fault;
 use crate::http::json::ValidationError;
 use crate::http::matching::known::PatternError;
+use crate::sim::rules::{MOST_RULES, RuleLimit};
 use crate::sim::scripts::Script;
 
 /// A rule that was not added or replaced.
@@ -17,10 +18,18 @@ pub enum RuleError {
     Taken(String),
     /// No rule has the id.
     Unknown,
+    /// There is no room for it.
+    Limit(RuleLimit),
 }
 
 /// Checks the rules of a state. All errors are told at once.
 pub(super) fn check_rules(scripts: &[Script], faults: &[Fault]) -> Result<(), ValidationError> {
+    for (path, number) in [("scripts", scripts.len()), ("faults", faults.len())] {
+        if number > MOST_RULES {
+            let error = format!("must have at most {MOST_RULES} entries, not {number}");
+            return Err(ValidationError::new(path, error));
+        }
+    }
     let mut errors = Vec::new();
     for (n, script) in scripts.iter().enumerate() {
         let earlier = scripts[..n].iter().map(|script| script.id.as_deref());

@@ -19,6 +19,9 @@ impl World {
             if let Some(id) = taken.cloned() {
                 return Err(RuleError::Taken(id));
             }
+            let new = ListedScript::new(String::new(), script.clone());
+            let room = database.shared.scripts.check_room([&new].into_iter());
+            room.map_err(RuleError::Limit)?;
             let listed = self.add_checked(database, script);
             self.tell_script(RuleChange::added(&listed.id));
             Ok(listed)
@@ -29,7 +32,11 @@ impl World {
     pub fn replace_script(&self, id: &str, script: Script) -> Result<ListedScript, RuleError> {
         let script = checked(script, Some(id))?;
         self.write(|database, _| {
-            let replaced = database.shared.scripts.replace(id, script);
+            let scripts = &mut database.shared.scripts;
+            scripts
+                .check_replacement(id, &script)
+                .map_err(RuleError::Limit)?;
+            let replaced = scripts.replace(id, script);
             let listed = replaced.cloned().ok_or(RuleError::Unknown)?;
             self.tell_script(RuleChange::replaced(id));
             Ok(listed)

@@ -18,6 +18,7 @@ use crate::http::observe::Recorder;
 use crate::http::observe::events::{ResetTo, WorldEvent};
 use crate::sim::clock::{Clock, ClockReading, ClockUpdate, InvalidInstant, Mode};
 use crate::sim::ids::Ids;
+use crate::sim::memory::{EMPTY_WORLD, MemoryPart};
 use crate::sim::scripts::Script;
 use crate::sim::{Millis, NEVER, Transition};
 use crate::world::fixture::ValidationError;
@@ -57,6 +58,7 @@ impl World {
             Arc::clone(&request_ids),
             Arc::clone(&clock),
             settings.journal_bytes,
+            &settings.memory,
         );
         recorder.longest_pause = settings.longest_pause;
         let services = Services {
@@ -78,7 +80,34 @@ impl World {
         };
         let world = Self(Arc::new(inner));
         world.replace(world.0.fixtures.clone())?;
+        // The fixtures take about as much as the resources that are made from them.
+        let size = world.read(|database, _| database.shared.log.account().own());
+        world.recorder().count_world(EMPTY_WORLD + size);
         Ok(world)
+    }
+
+    /// The approximate number of bytes that the world uses of a part of the memory; `None` if no world has a part of its own.
+    pub fn bytes(&self, part: MemoryPart) -> Option<usize> {
+        let recorder = self.recorder();
+        Some(match part {
+            MemoryPart::Resources => {
+                let resources = |database: &Database| database.shared.log.account().own();
+                recorder.world_bytes() + self.read(|database, _| resources(database))
+            }
+            MemoryPart::InFlight => return None,
+            MemoryPart::Journal => recorder.journal.stats().bytes,
+            MemoryPart::Events => recorder.events.bytes(),
+            MemoryPart::Rules => {
+                let scripts = self.read(|database, _| database.shared.scripts.bytes());
+                scripts + recorder.faults.bytes() + recorder.webhooks.bytes()
+            }
+            MemoryPart::Identities => self.read(|database, _| database.shared.identities.bytes()),
+        })
+    }
+
+    /// True if the memory for resources is used up.
+    pub fn is_beyond_memory(&self) -> bool {
+        !self.settings().memory.has_room(MemoryPart::Resources, 0)
     }
 
     /// A family's handle on its table.
@@ -268,6 +297,7 @@ impl World {
         check_rules(&patch.scripts, &patch.faults)?;
         let (scripts, faults) = take_rules(&mut patch);
         self.write(|database, now| {
+            self.check_room_for_rules(database, &scripts, &faults)?;
             let services = &self.0.services;
             let mut state = database.save(&services.ids, now);
             state.merge(patch.clone());
@@ -305,8 +335,12 @@ impl World {
             };
             let mut state = state;
             let (scripts, faults) = take_rules(&mut state);
-            self.load(database, state, self.0.clock.now())
-                .expect("the fixtures were loaded when the world was created");
+            // Even if other worlds have used up the memory meanwhile.
+            let now = self.0.clock.now();
+            let prepared = self.prepare(state, now);
+            let (fresh, ids) =
+                prepared.expect("the fixtures were loaded when the world was created");
+            self.install(database, fresh, &ids, now);
             self.load_scripts(database, scripts);
             self.load_faults(faults);
             self.recorder().events.add(WorldEvent::Reset { to });
@@ -375,15 +409,26 @@ impl World {
         state: State,
         now: Millis,
     ) -> Result<(), ValidationError> {
+        let (fresh, ids) = self.prepare(state, now)?;
+        fresh.check_room(database)?;
+        self.install(database, fresh, &ids, now);
+        Ok(())
+    }
+
+    /// A memory with a state, and the ids after those that it draws.
+    fn prepare(&self, state: State, now: Millis) -> Result<(Database, Ids), ValidationError> {
         let services = &self.0.services;
         let (mut fresh, ids) = (Database::new(&services.settings), services.ids.fork());
         fresh.load(state, &ids, now)?;
-        services.ids.skip_to(ids.drawn());
+        Ok((fresh, ids))
+    }
+
+    fn install(&self, database: &mut Database, mut fresh: Database, ids: &Ids, now: Millis) {
+        self.0.services.ids.skip_to(ids.drawn());
         fresh.inherit_from(database, now);
         *database = fresh;
         let secrets = database.shared.identities.secrets();
-        services.recorder.secrets.configure(secrets);
-        Ok(())
+        self.0.services.recorder.secrets.configure(secrets);
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::time::sleep;
 use super::http_client;
 use crate::http::auth::redact::Mask;
 use crate::http::observe::Recorder;
-use crate::http::observe::events::WorldEvent;
+use crate::http::observe::events::{Most, WorldEvent};
 use crate::http::observe::webhooks::{DeliveryAttempt, WebhookStats, WebhookTarget};
 use crate::sim::Transition;
 use crate::sim::clock::{Stopwatch, system_now};
@@ -39,7 +39,10 @@ const MOST_RUNNING: usize = 16;
 const MOST_WAITING: usize = 1_000;
 
 /// The most events taken from the log at once.
-const BATCH: usize = 256;
+const BATCH: Most = Most {
+    events: 256,
+    bytes: usize::MAX,
+};
 
 /// The header with the signature of the body.
 const SIGNATURE: &str = "x-emulator-signature";
@@ -119,7 +122,7 @@ impl<'a> Dispatcher<'a> {
     /// Takes the new events from the log; returns false if there is no room for all of them.
     fn fetch(&mut self) -> bool {
         while self.n_waiting < MOST_WAITING {
-            let since = self.recorder.events.since(self.seen, BATCH);
+            let since = self.recorder.events.since_with_cleared(self.seen, BATCH);
             let Some((last, _)) = since.events.last() else {
                 return true;
             };

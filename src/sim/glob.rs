@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use wildmatch::WildMatch;
 
+use super::memory::block;
+
 /// A text with wildcards, and its matcher.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
@@ -23,6 +25,11 @@ impl Glob {
     /// The text as it was given.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The approximate size of its text and its matcher, which has a character for each.
+    pub fn size(&self) -> usize {
+        block(self.text.len()) + block(size_of::<char>() * self.text.len())
     }
 
     /// True if the whole text matches.

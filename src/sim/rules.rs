@@ -4,6 +4,11 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Deserializer};
 
+use super::memory::{Memory, MemoryAccount, MemoryPart};
+
+/// The most rules of a list.
+pub const MOST_RULES: usize = 10_000;
+
 /// A rule of a test bench, such as a script or a fault.
 pub trait Rule {
     /// Its id, unique in its list.
@@ -11,6 +16,9 @@ pub trait Rule {
 
     /// Its priority; 0 by default.
     fn priority(&self) -> i32;
+
+    /// Its approximate size in bytes, which does not change while it is in a list.
+    fn size(&self) -> usize;
 }
 
 /// A field that a rule is shown with and that nothing is read from, so that a rule can be sent as it is shown.
@@ -35,45 +43,77 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ignored<T> {
     }
 }
 
+/// The reason that a list takes no more rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleLimit {
+    /// There are [`MOST_RULES`].
+    Number,
+    /// The memory for rules is used up.
+    Memory,
+}
+
 /// Rules, tried in order.
 #[derive(Clone, Debug)]
-pub struct RuleList<R>(Vec<R>);
-
-impl<R> Default for RuleList<R> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
+pub struct RuleList<R> {
+    rules: Vec<R>,
+    account: MemoryAccount,
 }
 
 impl<R: Rule> RuleList<R> {
+    /// No rules, which count as those of the process.
+    pub fn new(memory: &Memory) -> Self {
+        Self {
+            rules: Vec::new(),
+            account: MemoryAccount::new(memory, MemoryPart::Rules),
+        }
+    }
+
+    /// The approximate number of bytes that the rules take.
+    pub fn bytes(&self) -> usize {
+        self.account.own()
+    }
+
+    /// Checks that there is room for so many more rules of that size together.
+    pub fn check_room(&self, n_more: usize, size: usize) -> Result<(), RuleLimit> {
+        if self.rules.len() + n_more > MOST_RULES {
+            return Err(RuleLimit::Number);
+        }
+        let has_room = self.account.has_room(size);
+        has_room.then_some(()).ok_or(RuleLimit::Memory)
+    }
+
     /// Adds a rule behind those of the same or a higher priority.
     pub fn add(&mut self, rule: R) {
         let place = self
-            .0
+            .rules
             .partition_point(|other| other.priority() >= rule.priority());
-        self.0.insert(place, rule);
+        self.account.add(rule.size());
+        self.rules.insert(place, rule);
     }
 
     /// The rule of an id.
     pub fn get(&self, id: &str) -> Option<&R> {
-        self.0.iter().find(|rule| rule.id() == id)
+        self.rules.iter().find(|rule| rule.id() == id)
     }
 
     /// The rule of an id, for a change that leaves its id and its priority.
     pub fn get_mut(&mut self, id: &str) -> Option<&mut R> {
-        self.0.iter_mut().find(|rule| rule.id() == id)
+        self.rules.iter_mut().find(|rule| rule.id() == id)
     }
 
     /// Puts a rule in the place of the one with its id; with another priority it moves. Returns false if none has the
     /// id.
     pub fn replace(&mut self, rule: R) -> bool {
-        let Some(place) = self.0.iter().position(|other| other.id() == rule.id()) else {
+        let mut rules = self.rules.iter();
+        let Some(place) = rules.position(|other| other.id() == rule.id()) else {
             return false;
         };
-        if self.0[place].priority() == rule.priority() {
-            self.0[place] = rule;
+        self.account.subtract(self.rules[place].size());
+        if self.rules[place].priority() == rule.priority() {
+            self.account.add(rule.size());
+            self.rules[place] = rule;
         } else {
-            self.0.remove(place);
+            self.rules.remove(place);
             self.add(rule);
         }
         true
@@ -81,24 +121,30 @@ impl<R: Rule> RuleList<R> {
 
     /// Removes a rule; returns false if none has that id.
     pub fn remove(&mut self, id: &str) -> bool {
-        let before = self.0.len();
-        self.0.retain(|rule| rule.id() != id);
-        self.0.len() < before
+        let mut rules = self.rules.iter();
+        let Some(place) = rules.position(|rule| rule.id() == id) else {
+            return false;
+        };
+        let removed = self.rules.remove(place);
+        self.account.subtract(removed.size());
+        true
     }
 
     /// Removes all rules.
     pub fn clear(&mut self) {
-        self.0.clear();
+        // Their memory is given back too.
+        self.rules = Vec::new();
+        self.account.clear();
     }
 
     /// The rules in the order in which they are tried.
     pub fn as_slice(&self) -> &[R] {
-        &self.0
+        &self.rules
     }
 
     /// The same, for changes that leave ids and priorities.
     pub fn as_mut_slice(&mut self) -> &mut [R] {
-        &mut self.0
+        &mut self.rules
     }
 }
 
@@ -117,6 +163,10 @@ mod tests {
         fn priority(&self) -> i32 {
             self.1
         }
+
+        fn size(&self) -> usize {
+            usize::from(self.2)
+        }
     }
 
     fn ids(rules: &RuleList<Numbered>) -> Vec<&str> {
@@ -125,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_highest_priority_goes_first_then_the_first_added() {
-        let mut rules = RuleList::default();
+        let mut rules = RuleList::new(&Memory::default());
         for rule in [
             Numbered("a", 0, 0),
             Numbered("b", 5, 0),
@@ -146,5 +196,25 @@ mod tests {
 
         assert!(rules.remove("c") && !rules.remove("c"));
         assert_eq!(ids(&rules), ["e", "a", "b", "d"]);
+    }
+
+    #[test]
+    fn rules_are_limited_in_number_and_bytes() {
+        let memory = Memory::new(32_000, 1);
+        let mut rules = RuleList::new(&memory);
+        rules.add(Numbered("a", 0, 200));
+        rules.add(Numbered("b", 0, 100));
+        assert!(rules.replace(Numbered("a", 0, 250)));
+        assert_eq!(rules.bytes(), 350);
+        let room = memory.limit(MemoryPart::Rules) - 350;
+        assert_eq!(rules.check_room(1, room), Ok(()));
+        assert_eq!(rules.check_room(1, room + 1), Err(RuleLimit::Memory));
+        let too_many = MOST_RULES - 1;
+        assert_eq!(rules.check_room(too_many, 0), Err(RuleLimit::Number));
+
+        rules.remove("b");
+        assert_eq!(memory.used(MemoryPart::Rules), 250);
+        rules.clear();
+        assert_eq!(memory.used(MemoryPart::Rules), 0);
     }
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::chance::chance;
 use super::glob::Glob;
 use super::lifecycle::Outcome;
+use super::memory::block;
 use super::rules::{Ignored, Rule};
 use super::step_length::StepLength;
 use super::step_name::{StepName, Unit};
@@ -427,6 +428,33 @@ impl Rule for ListedScript {
 
     fn priority(&self) -> i32 {
         self.script.priority.unwrap_or(0)
+    }
+
+    fn size(&self) -> usize {
+        let Script {
+            pattern,
+            message,
+            sequence,
+            ..
+        } = &self.script;
+        let globs = [
+            &pattern.scope,
+            &pattern.name,
+            &pattern.stage,
+            &pattern.service,
+            &pattern.step,
+        ];
+        let globs = globs.into_iter().flatten().map(Glob::size);
+        let steps = sequence.iter().flatten();
+        let steps = steps.map(|step| {
+            let message = step.message.as_ref().map_or(0, String::len);
+            size_of::<ScriptedStep>() + block(message)
+        });
+        size_of::<Self>()
+            + block(self.id.len())
+            + block(message.as_ref().map_or(0, String::len))
+            + globs.sum::<usize>()
+            + steps.sum::<usize>()
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::ids::mix;
 use super::lifecycle::{Outcome, StepPlan};
-use super::rules::RuleList;
+use super::memory::Memory;
+use super::rules::{Rule, RuleLimit, RuleList};
 pub use super::script::{
     FamilyName, FamilyWork, ListedScript, Misfit, PatternField, Script, ScriptedOutcome,
     ScriptedStep, StepPattern, StepQuery, Work,
@@ -25,9 +26,9 @@ pub struct Scripts {
 
 impl Scripts {
     /// No scripts; a step of work takes `step`. Scripts without a seed draw theirs from `seed`.
-    pub fn new(step: Millis, seed: u64) -> Self {
+    pub fn new(step: Millis, seed: u64, memory: &Memory) -> Self {
         Self {
-            list: RuleList::default(),
+            list: RuleList::new(memory),
             step,
             seed,
             n_added: 0,
@@ -110,6 +111,27 @@ impl Scripts {
     /// first decision.
     pub fn take_used_ids(&mut self) -> Vec<String> {
         std::mem::take(&mut self.used_ids)
+    }
+
+    /// Checks that there is room for more scripts.
+    pub fn check_room<'a>(
+        &self,
+        more: impl Iterator<Item = &'a ListedScript>,
+    ) -> Result<(), RuleLimit> {
+        let (n_more, size) = more.fold((0, 0), |(n, size), one| (n + 1, size + one.size()));
+        self.list.check_room(n_more, size)
+    }
+
+    /// Checks that there is room for a script in the place of the one with that id.
+    pub fn check_replacement(&self, id: &str, script: &Script) -> Result<(), RuleLimit> {
+        let old = self.get(id).map_or(0, Rule::size);
+        let new = ListedScript::new(id.to_owned(), script.clone()).size();
+        self.list.check_room(0, new.saturating_sub(old))
+    }
+
+    /// The approximate number of bytes that the scripts take.
+    pub fn bytes(&self) -> usize {
+        self.list.bytes()
     }
 
     /// Adds a script behind those of the same priority. Its id must be free. If it leaves something to chance and has no
@@ -236,7 +258,7 @@ mod tests {
     }
 
     fn scripts(listed: impl IntoIterator<Item = ListedScript>) -> Scripts {
-        let mut scripts = Scripts::new(2_000, 7);
+        let mut scripts = Scripts::new(2_000, 7, &Memory::default());
         for listed in listed {
             scripts.add(listed);
         }

@@ -9,8 +9,10 @@ use indexmap::IndexSet;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::memory::{Memory, MemoryAccount, MemoryPart, block};
 use super::scripts::FamilyName;
 use super::step_name::StepName;
+use super::step_names::StepNames;
 use super::{Millis, time};
 
 /// The cause of a change that time alone brought.
@@ -83,6 +85,15 @@ impl Symbol {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StepSymbol(NonZeroU32);
 
+impl StepSymbol {
+    fn number(self) -> u32 {
+        self.0.get() - 1
+    }
+}
+
+/// The approximate size of an interned text without its bytes.
+const TEXT_OVERHEAD: usize = 56;
+
 /// Numbers the transitions of a world in the order in which they happen, and buffers them until they are published.
 #[derive(Debug)]
 pub struct TransitionLog {
@@ -90,18 +101,14 @@ pub struct TransitionLog {
     pending: Vec<Transition>,
     /// The texts of the symbols, which count from 1; the first is empty.
     texts: IndexSet<Arc<str>, RandomState>,
-    /// The names of the symbols of steps, which count from 1 too.
-    steps: IndexSet<StepName<Arc<str>>, RandomState>,
+    /// The names of the symbols of steps, whose numbers are one less.
+    steps: StepNames,
+    account: MemoryAccount,
 }
 
 impl Default for TransitionLog {
     fn default() -> Self {
-        Self {
-            last_number: 0,
-            pending: Vec::new(),
-            texts: IndexSet::from_iter([Arc::from("")]),
-            steps: IndexSet::default(),
-        }
+        Self::new(&Memory::default())
     }
 }
 
@@ -115,6 +122,27 @@ pub struct ChangeContext<'a> {
 }
 
 impl TransitionLog {
+    /// A log of a world without resources. What its resources take counts as theirs.
+    pub fn new(memory: &Memory) -> Self {
+        Self {
+            last_number: 0,
+            pending: Vec::new(),
+            texts: IndexSet::from_iter([Arc::from("")]),
+            steps: StepNames::default(),
+            account: MemoryAccount::new(memory, MemoryPart::Resources),
+        }
+    }
+
+    /// The memory of the world's resources.
+    pub fn account(&self) -> &MemoryAccount {
+        &self.account
+    }
+
+    /// The same, for counting.
+    pub fn account_mut(&mut self) -> &mut MemoryAccount {
+        &mut self.account
+    }
+
     pub fn context<'a>(&'a mut self, now: Millis, cause: &'a str) -> ChangeContext<'a> {
         ChangeContext {
             now,
@@ -125,6 +153,7 @@ impl TransitionLog {
 
     /// Takes the transitions that have not been published yet, in order.
     pub fn drain(&mut self) -> impl Iterator<Item = Transition> {
+        self.account.subtract(self.steps.forget_idle());
         self.pending.drain(..)
     }
 
@@ -136,9 +165,11 @@ impl TransitionLog {
     /// # Panics
     /// At more than four billion different texts.
     pub fn intern(&mut self, text: &str) -> Symbol {
-        let index = match self.texts.get_index_of(text) {
-            Some(index) => index,
-            None => self.texts.insert_full(text.into()).0,
+        let index = if let Some(index) = self.texts.get_index_of(text) {
+            index
+        } else {
+            self.account.add(TEXT_OVERHEAD + block(text.len()));
+            self.texts.insert_full(text.into()).0
         };
         Symbol(symbol_number(index))
     }
@@ -150,15 +181,13 @@ impl TransitionLog {
     /// # Panics
     /// At more than four billion different names.
     pub(super) fn intern_step(&mut self, name: StepName<&str>) -> StepSymbol {
-        let index = match self.steps.get_index_of(&name) {
-            Some(index) => index,
-            None => self.steps.insert_full(name.map(|text| Arc::from(*text))).0,
-        };
-        StepSymbol(symbol_number(index))
+        let (number, size) = self.steps.intern(name);
+        self.account.add(size);
+        StepSymbol(symbol_number(number as usize))
     }
 
     pub(super) fn step(&self, symbol: StepSymbol) -> &StepName<Arc<str>> {
-        &self.steps[symbol.0.get() as usize - 1]
+        self.steps.get(symbol.number())
     }
 }
 
@@ -221,8 +250,13 @@ struct Record {
 pub struct History {
     /// A ring buffer once it is full: the next record replaces the oldest.
     records: Vec<Record>,
-    forgotten: usize,
+    /// The position of the oldest record.
+    oldest: u32,
+    forgotten: u32,
 }
+
+/// The number of records that a history keeps even if the memory is full.
+const LEAST_REMEMBERED: usize = 8;
 
 impl History {
     /// The transitions, oldest first.
@@ -231,7 +265,7 @@ impl History {
         resource: &ResourceRef,
         log: &TransitionLog,
     ) -> Vec<Transition> {
-        let (newest, oldest) = self.records.split_at(self.forgotten % MOST_REMEMBERED);
+        let (newest, oldest) = self.records.split_at(self.oldest as usize);
         let records = oldest.iter().chain(newest);
         records
             .map(|record| resource.transition(record, log))
@@ -239,7 +273,7 @@ impl History {
     }
 
     pub fn forgotten(&self) -> u64 {
-        self.forgotten as u64
+        u64::from(self.forgotten)
     }
 
     /// Records a change. Unless it is an import, it is also added to the log.
@@ -262,7 +296,7 @@ impl History {
             let transition = resource.transition(&record, log);
             log.pending.push(transition);
         }
-        self.push(record);
+        self.push(record, log);
     }
 
     /// The same history with the symbols of another log.
@@ -273,24 +307,60 @@ impl History {
             }
             if let Some(step) = &mut change.step {
                 *step = new.intern_step(old.step(*step).map(|text| &**text));
+                new.steps.retain(step.number());
             }
         }
+        new.account.add(self.size());
         self
     }
 
-    fn push(&mut self, record: Record) {
+    /// Gives back the memory of a history that ends with its resource.
+    pub(super) fn release(&mut self, log: &mut TransitionLog) {
+        for record in &self.records {
+            if let Some(step) = record.change.step {
+                log.steps.release(step.number());
+            }
+        }
+        log.account.subtract(self.size());
+        self.records = Vec::new();
+    }
+
+    fn size(&self) -> usize {
+        block(self.records.capacity() * size_of::<Record>())
+    }
+
+    fn push(&mut self, record: Record, log: &mut TransitionLog) {
+        if let Some(step) = record.change.step {
+            log.steps.retain(step.number());
+        }
         let n = self.records.len();
-        if n == MOST_REMEMBERED {
-            self.records[self.forgotten % MOST_REMEMBERED] = record;
-            self.forgotten += 1;
+        let is_full = n == self.records.capacity();
+        let may_grow = n < LEAST_REMEMBERED || n < MOST_REMEMBERED && !log.account.is_full();
+        if is_full && !may_grow || n == MOST_REMEMBERED {
+            let oldest = std::mem::replace(&mut self.records[self.oldest as usize], record);
+            if let Some(step) = oldest.change.step {
+                log.steps.release(step.number());
+            }
+            self.oldest = if self.oldest as usize + 1 == n {
+                0
+            } else {
+                self.oldest + 1
+            };
+            self.forgotten = self.forgotten.saturating_add(1);
             return;
         }
-        if n == self.records.capacity() {
+        if is_full {
+            let before = self.size();
             // Most resources have two or three transitions, and most imported ones only the import. A usual growth
             // would leave most of the buffer unused.
             let first = if record.number == 0 { 1 } else { 2 };
-            self.records.reserve_exact(n.max(first));
+            let more = n.max(first).min(MOST_REMEMBERED - n);
+            self.records.reserve_exact(more);
+            log.account.replace(before, self.size());
         }
+        // The ring may have begun in a smaller buffer, while the memory was full.
+        self.records.rotate_left(self.oldest as usize);
+        self.oldest = 0;
         self.records.push(record);
     }
 }

@@ -7,9 +7,12 @@ use axum::http::HeaderMap;
 use super::identities::Directory;
 use super::public_url::PublicUrl;
 use super::settings::Settings;
+use crate::http::Rejection;
+use crate::http::context::with_details;
 use crate::http::observe::Recorder;
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
+use crate::sim::memory::MemoryPart;
 use crate::sim::scripts::Scripts;
 use crate::sim::transition::TransitionLog;
 
@@ -27,9 +30,9 @@ pub struct Shared {
 impl Shared {
     pub fn new(settings: &Settings) -> Self {
         Self {
-            identities: Directory::default(),
-            scripts: Scripts::new(settings.step, settings.seed),
-            log: TransitionLog::default(),
+            identities: Directory::new(&settings.memory),
+            scripts: Scripts::new(settings.step, settings.seed, &settings.memory),
+            log: TransitionLog::new(&settings.memory),
         }
     }
 }
@@ -116,6 +119,14 @@ impl<T> Handle<T> {
             result = change.take().map(|change| change(table, shared, now));
         });
         result.expect("a world calls the closure once")
+    }
+
+    /// Checks that the memory has room for what the current request creates. It goes by the length of the body.
+    pub fn check_room(&self) -> Result<(), Rejection> {
+        let length = with_details(|details| details.body_length).unwrap_or(0);
+        let memory = &self.services.settings.memory;
+        let has_room = memory.has_room(MemoryPart::Resources, length);
+        has_room.then_some(()).ok_or(Rejection::NoRoom)
     }
 
     pub fn settings(&self) -> &Settings {

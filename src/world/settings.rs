@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::public_url::PublicUrl;
 use crate::http::body::LONGEST_PAUSE;
 use crate::sim::Millis;
+use crate::sim::memory::Memory;
 
 /// The credentials that are accepted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -90,6 +91,10 @@ pub struct Settings {
     pub freeze: Option<Millis>,
     /// The approximate size of the journal in bytes; 0: it is off.
     pub journal_bytes: usize,
+    /// The budget of the process, which all its worlds share.
+    pub memory: Memory,
+    /// The most bytes of a state in a request; absent: a tenth of the memory.
+    pub max_state: Option<usize>,
     /// The longest pause of a client within the body of a request.
     pub longest_pause: Duration,
     /// The seed of all identifiers.
@@ -105,7 +110,16 @@ impl Settings {
     pub fn checks_references(&self) -> bool {
         self.references == References::Checked
     }
+
+    /// The most bytes of a state in a request.
+    pub fn max_state(&self) -> usize {
+        let usual = self.memory.budget() / 10;
+        self.max_state.unwrap_or(usual)
+    }
 }
+
+/// The bytes that it takes to read a byte of a state, beside its body: the parts that are read from it.
+pub const STATE_WEIGHT: usize = 2;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -119,6 +133,8 @@ impl Default for Settings {
             pace: 1.0,
             freeze: None,
             journal_bytes: 8 << 20,
+            memory: Memory::default(),
+            max_state: None,
             longest_pause: LONGEST_PAUSE,
             seed: 0x1d5,
             public_url: None,

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use release_emulator::internals::sim::collection::{Collection, Resource};
+use release_emulator::internals::sim::heap::Heap;
 use release_emulator::internals::sim::lifecycle::{
     Node, Outcome, Run, RunRecord, StepPlan, StepState,
 };
@@ -15,6 +16,12 @@ const COUNT: [&str; 6] = ["0", "1", "2", "3", "4", "5"];
 /// Counts the ticks of ten milliseconds since its birth, for five of them.
 struct Ticker {
     born: Millis,
+}
+
+impl Heap for Ticker {
+    fn heap(&self) -> usize {
+        0
+    }
 }
 
 impl Resource for Ticker {
@@ -193,6 +200,12 @@ fn a_history_is_inherited_and_a_different_status_is_an_import() {
 struct CountedRun {
     run: Run,
     accesses: Cell<usize>,
+}
+
+impl Heap for CountedRun {
+    fn heap(&self) -> usize {
+        0
+    }
 }
 
 impl Resource for CountedRun {

@@ -32,6 +32,7 @@ mod hints;
 mod iam;
 mod journal;
 mod laws;
+mod limits;
 mod listen;
 mod memory;
 mod openapi;

@@ -52,6 +52,8 @@ def test_its_options_are_its_flags(tmp_path: Path) -> None:
         pace=2,
         pipelines_list="object",
         max_worlds=2,
+        memory="512MiB",
+        max_state=1_000_000,
         flags=["--progress", "reads"],
     ) as emulator:
         world = emulator.main

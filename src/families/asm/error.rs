@@ -70,6 +70,8 @@ impl From<Rejection> for Error {
                 message,
                 hint: None,
             },
+            Rejection::NoRoom => Self::GatewayError(GatewayError::NoRoom),
+            Rejection::Busy => Self::GatewayError(GatewayError::Busy),
             Rejection::Internal => Self::Internal,
             Rejection::NoRoute => Self::GatewayError(GatewayError::NoRoute),
             Rejection::WrongMethod => Self::GatewayError(GatewayError::WrongMethod),

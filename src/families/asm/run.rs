@@ -1,5 +1,6 @@
 //! A creation or deletion: a single-step run that accepts no commands.
 
+use crate::sim::heap::Heap;
 use crate::sim::lifecycle::{Command, Node, Outcome, Phase, Run, RunRecord, StepPlan};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::step_name::StepName;
@@ -35,6 +36,19 @@ pub enum JobState {
     Open,
     Done,
     Failed,
+}
+
+impl Heap for SingleStepRun {
+    fn heap(&self) -> usize {
+        match &self.0 {
+            Repr::Step {
+                outcome: Outcome::Fail(message),
+                ..
+            } => message.heap(),
+            Repr::Step { .. } => 0,
+            Repr::Run(run) => run.heap(),
+        }
+    }
 }
 
 impl SingleStepRun {

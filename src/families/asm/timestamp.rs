@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::Millis;
+use crate::sim::heap::Heap;
 use crate::sim::time::{parse_rfc3339, rfc3339};
 
 /// An instant. On the wire: RFC 3339 in UTC with `Z`, because the Python SDK cannot read offsets. Timestamps
@@ -16,6 +17,15 @@ pub enum Timestamp {
     At(Millis),
     /// The spelling of a fixture.
     Given(Box<str>),
+}
+
+impl Heap for Timestamp {
+    fn heap(&self) -> usize {
+        match self {
+            Self::At(_) => 0,
+            Self::Given(text) => text.heap(),
+        }
+    }
 }
 
 impl From<Timestamp> for String {

@@ -50,6 +50,12 @@ pub enum GatewayError {
     /// 400: a path with a literal placeholder.
     #[error("{}: the path holds the literal {{project_id}}", BAD_REQUEST.text)]
     NoProject,
+    /// 429: the memory for resources is full.
+    #[error("{}: the memory for resources is full", OVER_LIMIT.text)]
+    NoRoom,
+    /// 429: too many bytes of bodies and answers are under way.
+    #[error("{}: too many bytes are under way", OVER_LIMIT.text)]
+    Busy,
     /// 501: an operation of the service that cannot be emulated (inferred).
     #[error("The API is not available in this environment")]
     NotEmulated,
@@ -122,6 +128,12 @@ const HEAD_TOO_LARGE: ErrorRow =
     ErrorRow::inferred(431, TOO_LARGE.code, "Request headers too large");
 const UNSUPPORTED_ENCODING: ErrorRow =
     ErrorRow::inferred(415, TOO_LARGE.code, "Unsupported media type");
+/// The documents have it for too many requests. Its use for full memory is inferred.
+const OVER_LIMIT: ErrorRow = ErrorRow::inferred(
+    429,
+    "APIGW.0308",
+    "The throttling threshold has been reached",
+);
 const INTERNAL: ErrorRow = ErrorRow::documented(500, "APIGW.0601", "Internal server error");
 const NOT_EMULATED: ErrorRow = ErrorRow {
     status: 501,
@@ -130,7 +142,7 @@ const NOT_EMULATED: ErrorRow = ErrorRow {
 
 /// The gateway's refusals. The first of a status answers an injected fault. Source: the code table of the API Gateway,
 /// read 2026-08; the texts are inferred.
-pub(super) const ROWS: [ErrorRow; 19] = [
+pub(super) const ROWS: [ErrorRow; 20] = [
     BAD_REQUEST,
     BAD_REQUEST.as_inferred(),
     MALFORMED,
@@ -150,6 +162,7 @@ pub(super) const ROWS: [ErrorRow; 19] = [
         "APIGW.0308",
         "The throttling threshold has been reached: policy user over ratelimit,limit:200,time:5 minute",
     ),
+    OVER_LIMIT,
     INTERNAL,
     NOT_EMULATED,
     ErrorRow::documented(502, "APIGW.0202", "Backend unavailable"),
@@ -170,6 +183,7 @@ impl GatewayError {
             Self::UnsupportedEncoding(_) => UNSUPPORTED_ENCODING,
             Self::NoProject => BAD_REQUEST.as_inferred(),
             Self::NotEmulated => NOT_EMULATED,
+            Self::NoRoom | Self::Busy => OVER_LIMIT,
         }
     }
 
@@ -182,6 +196,8 @@ impl GatewayError {
                 "the client was built without a project id: give its credentials one".to_owned(),
             ),
             Self::TooLarge => Some(hints::TOO_LARGE.to_owned()),
+            Self::NoRoom => Some(Rejection::NO_ROOM.to_owned()),
+            Self::Busy => Some(Rejection::BUSY.to_owned()),
             Self::UnsupportedEncoding(encoding) => Some(Rejection::encoding_hint(encoding)),
             // The middleware adds the hint, since it knows the routes.
             Self::NoRoute | Self::WrongMethod | Self::NotEmulated => None,

@@ -27,6 +27,7 @@ pub(super) fn declare(api: &mut OpenApi) {
         GatewayResponse::new(StatusCode::UNAUTHORIZED, body(), AppliesTo::Every),
         GatewayResponse::new(StatusCode::FORBIDDEN, body(), AppliesTo::Permitted),
         GatewayResponse::new(StatusCode::PAYLOAD_TOO_LARGE, body(), AppliesTo::Bodies),
+        GatewayResponse::new(StatusCode::TOO_MANY_REQUESTS, body(), AppliesTo::Every),
         GatewayResponse::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             body(),

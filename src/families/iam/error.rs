@@ -241,6 +241,8 @@ impl From<Rejection> for Error {
                 Self::BadParameter { name, why: wrong }
             }
             Rejection::BadBody(wrong) => Self::BadBody(wrong),
+            Rejection::NoRoom => GatewayError::NoRoom.into(),
+            Rejection::Busy => GatewayError::Busy.into(),
             Rejection::Internal => Self::Internal,
         }
     }

@@ -74,6 +74,8 @@ impl From<Rejection> for Error {
             Rejection::BadPath(message)
             | Rejection::BadQuery(message)
             | Rejection::BadBody(message) => Self::ParameterInvalid(message),
+            Rejection::NoRoom => GatewayError::NoRoom.into(),
+            Rejection::Busy => GatewayError::Busy.into(),
             Rejection::Internal => Self::Internal,
         }
     }

@@ -8,7 +8,7 @@ use strum::VariantArray;
 use super::commands::Commanded;
 use super::fixture::{ProjectFixture, ServiceStageFixture};
 use super::pipelines::fixture::PipelineFixture;
-use super::pipelines::{ExecutionContext, Pipeline, PipelineStatus};
+use super::pipelines::{ExecutionContext, KEPT_EXECUTIONS, Pipeline, PipelineStatus};
 use super::plans::fixture::PlanFixture;
 use super::plans::{Plan, PlanStatus};
 use super::table::Tables;
@@ -86,6 +86,12 @@ impl FamilyTable for Tables {
 
     fn fire_next(&mut self, now: Millis, shared: &mut Shared) -> bool {
         let Shared { scripts, log, .. } = shared;
+        // Nobody can refuse a scheduled start; while the memory is full, it takes the place of the last one.
+        let most_kept = if log.account().is_full() {
+            1
+        } else {
+            KEPT_EXECUTIONS
+        };
         let (plans, pipelines) = (&mut self.plans.collection, &mut self.pipelines.collection);
         plans.fire_next(now, log, |_, _, _, _| ())
             || pipelines.fire_next(now, log, |_, _, pipeline, now| {
@@ -94,6 +100,7 @@ impl FamilyTable for Tables {
                     now,
                     next_execution: &mut self.next_execution,
                     scripts,
+                    most_kept,
                 });
             })
     }

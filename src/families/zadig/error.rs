@@ -182,6 +182,15 @@ impl Error {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, text, None)
     }
 
+    /// The refusal of a service that has no words for a full memory.
+    fn full(text: &str, hint: &str) -> Self {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Self {
+            evidence: Evidence::Inferred,
+            ..Self::new(status, text.to_owned(), Some(hint.to_owned()))
+        }
+    }
+
     /// Adds a hint, if there is one.
     pub fn with_hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hints.extend(hint.into());
@@ -253,6 +262,10 @@ impl From<Rejection> for Error {
                     )
                 };
             }
+            Rejection::NoRoom => {
+                return Self::full("the memory for resources is full", Rejection::NO_ROOM);
+            }
+            Rejection::Busy => return Self::full("too many bytes are under way", Rejection::BUSY),
             // The answer is that of a service that crashes.
             Rejection::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -250,6 +250,7 @@ fn create(
     with_details(|details| details.scope = Some(project.to_owned()));
     check_role(caller, project, "create_delivery")?;
     let request = body.try_into()?;
+    handle.check_room()?;
     handle.write(|table, shared, now| {
         let mut context = ZadigWriteContext {
             shared,

@@ -7,6 +7,8 @@ use std::hash::{Hash, Hasher};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
+use crate::sim::heap::Heap;
+
 /// A password, key or token. It is never printed, and it is compared in constant time.
 ///
 /// An export of the state has it in full, so that it can be imported again.
@@ -44,6 +46,12 @@ impl PartialEq for Secret {
 }
 
 impl Eq for Secret {}
+
+impl Heap for Secret {
+    fn heap(&self) -> usize {
+        self.0.heap()
+    }
+}
 
 /// For lookups in a map by the text of a secret.
 impl Borrow<str> for Secret {

@@ -12,7 +12,8 @@ use crate::http::matching::request::MatchedRequest;
 use crate::sim::Millis;
 use crate::sim::chance::{chance, log_normal, uniform};
 use crate::sim::clock::system_now;
-use crate::sim::rules::{Rule, RuleList};
+use crate::sim::memory::{Memory, block};
+use crate::sim::rules::{Rule, RuleLimit, RuleList};
 
 /// A fault that hits a request.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,7 +25,7 @@ pub struct InjectedFault {
 }
 
 /// The faults in force, in the order in which they are tried.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Faults {
     rules: Mutex<RuleList<FaultRule>>,
     /// The parts of a request that the faults look at, so that most requests need no lock.
@@ -61,13 +62,52 @@ impl Rule for FaultRule {
     fn priority(&self) -> i32 {
         self.listed.fault.priority.unwrap_or(0)
     }
+
+    fn size(&self) -> usize {
+        self.listed.size() + size_of::<Self>()
+    }
 }
 
-/// A fault of that id is there already.
+impl ListedFault {
+    /// The approximate size of its parts. Texts, patterns and bodies take about twice as much as in JSON.
+    fn size(&self) -> usize {
+        let json = serde_json::to_vec(&self.fault).map_or(0, |json| json.len());
+        block(self.id.len()) + block(2 * json)
+    }
+}
+
+/// The reason that a fault is not added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Taken;
+pub enum NotAdded {
+    /// A fault of that id is there already.
+    Taken,
+    /// There is no room for it.
+    Limit(RuleLimit),
+}
 
 impl Faults {
+    /// No faults; those that are added count as those of the process.
+    pub fn new(memory: &Memory) -> Self {
+        Self {
+            rules: Mutex::new(RuleList::new(memory)),
+            looks_at: AtomicU8::new(LooksAt::Nothing as u8),
+        }
+    }
+
+    /// The approximate number of bytes that the faults take.
+    pub fn bytes(&self) -> usize {
+        self.lock().bytes()
+    }
+
+    /// Checks that there is room for more faults.
+    pub fn check_room<'a>(&self, more: impl Iterator<Item = &'a Fault>) -> Result<(), RuleLimit> {
+        let (n_more, size) = more.fold((0, 0), |(n, size), fault| {
+            let rule = FaultRule::new(String::new(), fault.clone(), 0);
+            (n + 1, size + rule.size())
+        });
+        self.lock().check_room(n_more, size)
+    }
+
     /// The parts of a request that the faults look at.
     pub fn looks_at(&self) -> LooksAt {
         match self.looks_at.load(Ordering::Acquire) {
@@ -94,13 +134,15 @@ impl Faults {
     }
 
     /// Adds a fault behind those of the same priority, with the id that it asks for or else with the given one.
-    pub fn add(&self, id: String, mut fault: Fault) -> Result<ListedFault, Taken> {
+    pub fn add(&self, id: String, mut fault: Fault) -> Result<ListedFault, NotAdded> {
         let id = fault.id.take().unwrap_or(id);
         let mut rules = self.lock();
         if rules.get(&id).is_some() {
-            return Err(Taken);
+            return Err(NotAdded::Taken);
         }
         let rule = FaultRule::new(id, fault, system_now());
+        let room = rules.check_room(1, rule.size());
+        room.map_err(NotAdded::Limit)?;
         let listed = rule.listed.clone();
         rules.add(rule);
         self.note_parts(&rules);
@@ -108,11 +150,13 @@ impl Faults {
     }
 
     /// Puts a fault in the place of the one with that id. Its counts stay, and its time in force begins anew. `None` if no
-    /// fault has the id.
-    pub fn replace(&self, id: &str, mut fault: Fault) -> Option<ListedFault> {
+    /// fault has the id. Refused if there is no room for a larger one.
+    pub fn replace(&self, id: &str, mut fault: Fault) -> Result<Option<ListedFault>, RuleLimit> {
         fault.id = None;
         let mut rules = self.lock();
-        let old = rules.get(id)?;
+        let Some(old) = rules.get(id) else {
+            return Ok(None);
+        };
         let rule = FaultRule {
             listed: ListedFault {
                 id: id.to_owned(),
@@ -122,10 +166,11 @@ impl Faults {
             since: system_now(),
             matched: old.matched,
         };
+        rules.check_room(0, rule.size().saturating_sub(old.size()))?;
         let listed = rule.listed.clone();
         rules.replace(rule);
         self.note_parts(&rules);
-        Some(listed)
+        Ok(Some(listed))
     }
 
     /// The faults in the order in which they are tried, expired ones too.
@@ -283,7 +328,7 @@ mod tests {
 
     #[test]
     fn the_parts_of_a_request_that_faults_look_at_follow_the_faults() {
-        let faults = Faults::default();
+        let faults = Faults::new(&Memory::default());
         assert_eq!(faults.looks_at(), LooksAt::Nothing);
         let mut scoped = Fault::default();
         scoped.pattern.scope = Some(Glob::new("p1"));
@@ -298,11 +343,14 @@ mod tests {
             faults.add(id.to_owned(), fault).unwrap();
             assert_eq!(faults.looks_at(), parts);
         }
-        assert_eq!(faults.add("a".to_owned(), Fault::default()), Err(Taken));
+        assert_eq!(
+            faults.add("a".to_owned(), Fault::default()),
+            Err(NotAdded::Taken)
+        );
         deep.enabled = Some(false);
-        assert!(faults.replace("c", deep.clone()).is_some());
+        assert!(faults.replace("c", deep.clone()).unwrap().is_some());
         assert_eq!(faults.looks_at(), LooksAt::Scope);
-        assert_eq!(faults.replace("d", deep), None);
+        assert_eq!(faults.replace("d", deep), Ok(None));
         faults.clear();
         assert_eq!(faults.looks_at(), LooksAt::Nothing);
     }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::fast_writer::RAW_JSON;
 use super::reader::{outside_strings, read_part};
 use super::validation_error::ValidationError;
+use crate::sim::heap::Heap;
 
 /// A raw part of a document, byte for byte except for white space between tokens.
 ///
@@ -55,6 +56,12 @@ impl RawJson {
     /// Reads the part, in which unknown fields are permitted. Paths of errors begin at the part.
     pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ValidationError> {
         read_part(self.text())
+    }
+}
+
+impl Heap for RawJson {
+    fn heap(&self) -> usize {
+        self.text().heap()
     }
 }
 

@@ -6,6 +6,9 @@ use std::fmt;
 /// The longest value that an error repeats, in characters.
 const LONGEST_VALUE: usize = 64;
 
+/// The error of a document that does not fit into the memory.
+const NO_ROOM: &str = "the memory for resources, rules or identities is full: delete something, or start with a larger --memory";
+
 /// The error of a required field that is missing.
 pub(super) const REQUIRED: &str = "is required";
 
@@ -34,6 +37,16 @@ impl ValidationError {
     ) -> Self {
         let actual = actual.to_string();
         Self::new(path, format!("{expected}, not {}", cut(&actual)))
+    }
+
+    /// The error of a document that does not fit into the memory.
+    pub fn no_room() -> Self {
+        Self::new("", NO_ROOM)
+    }
+
+    /// True if the document is valid, and does not fit into the memory.
+    pub fn is_no_room(&self) -> bool {
+        self.message == NO_ROOM
     }
 
     /// True if a required field is missing.

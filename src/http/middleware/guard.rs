@@ -24,6 +24,7 @@ use futures_util::FutureExt;
 use tokio::time::sleep;
 
 use super::instrument::instrument;
+use crate::http::body::{self, LEAST_HELD, collect, hold};
 use crate::http::context::{add_hint, with_details};
 use crate::http::encoding::{BodyEncoding, unpack};
 use crate::http::extract::read_body;
@@ -33,6 +34,7 @@ use crate::http::matching::request::{MatchedRequest, SentBody, SentHeaders};
 use crate::http::observe::Recorder;
 use crate::http::route_spec::RouteSpec;
 use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
+use crate::sim::memory::Memory;
 
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
@@ -82,11 +84,27 @@ async fn serve<D: Dialect>(
 ) -> Response {
     let recorder = Arc::clone(dialect.recorder());
     let guarded = async move |request| {
-        let mut response = guard(route_spec, dialect, request, handler).await;
+        let recorder = Arc::clone(dialect.recorder());
+        let response = guard(route_spec, dialect, request, handler).await;
+        let response = hold_answer(response, &recorder.memory).await;
+        let busy = || D::Error::from(Rejection::Busy).into_response();
+        let mut response = response.unwrap_or_else(busy);
         D::add_headers(response.headers_mut());
         response
     };
     instrument(recorder, request, guarded).await
+}
+
+/// Counts a large answer as long as it has not been sent; `None` if there is no room for it.
+async fn hold_answer(response: Response, memory: &Memory) -> Option<Response> {
+    if response.body().size_hint().lower() < LEAST_HELD as u64 {
+        return Some(response);
+    }
+    let (head, body) = response.into_parts();
+    // The body is complete in memory, so this does not wait.
+    let body = collect(body).await.unwrap_or_default();
+    let body = body::hold_answer(body, memory)?;
+    Some(Response::from_parts(head, body.into()))
 }
 
 /// A handler that refuses every method.
@@ -152,26 +170,32 @@ async fn admit<D: Dialect>(
     }
     let (parts, body) = request.into_parts();
     let operation = identify_operation(route_spec, &dialect, &parts)?;
-    let is_too_large = declared_size(&parts, &body) > D::MAX_BODY as u64;
+    let recorder = Arc::clone(dialect.recorder());
+    let limits = BodyLimits {
+        most: dialect.max_body(parts.uri.path()),
+        memory: &recorder.memory,
+    };
+    let is_too_large = declared_size(&parts, &body) > limits.most as u64;
     let (caller, body) = match dialect.authenticate(&parts) {
         Ok(Authentication::Done(caller)) => (Ok(caller), body),
         Ok(Authentication::AwaitsBody(_)) if is_too_large => return Err(Rejection::TooLarge.into()),
         Ok(Authentication::AwaitsBody(signature)) => {
-            let body = read_body(body, D::MAX_BODY).await?;
+            let body = limits.read(body).await?;
             (signature.verify(&parts, &body), body.into())
         }
         Err(rejection) => (Err(rejection), body),
     };
     // The bytes of a refused caller, or of too large a body, stay as they are.
     let (body, body_fault) = if caller.is_ok() && !is_too_large {
-        decode(&parts, body, D::MAX_BODY).await
+        decode(&parts, body, limits).await
     } else {
         (body, None)
     };
     let (fault, body) = match operation {
         Some(operation) => {
             let caller = caller.as_ref().ok();
-            inject_fault(&dialect, operation, caller, &parts, body, is_too_large).await?
+            let limits = (!is_too_large).then_some(limits);
+            inject_fault(&dialect, operation, caller, &parts, body, limits).await?
         }
         None => (None, body),
     };
@@ -189,15 +213,14 @@ async fn admit<D: Dialect>(
             sleep(fault.delay).await;
         }
     }
-    let recorder = fault.as_ref().map(|_| Arc::clone(dialect.recorder()));
     let response = if let Some(stub_response) = stub_response {
         complete(dialect.fault(&stub_response))
     } else {
         let served = admission.proceed(dialect, parts, body, handler).await;
         served.unwrap_or_else(IntoResponse::into_response)
     };
-    match (fault, recorder) {
-        (Some(fault), Some(recorder)) if fault.effect.alters_answer() => {
+    match fault {
+        Some(fault) if fault.effect.alters_answer() => {
             Ok(Box::pin(alter_answer(response, fault, recorder)).await)
         }
         _ => Ok(response),
@@ -224,6 +247,23 @@ async fn alter_answer(
             });
             response
         }
+    }
+}
+
+/// The limits of the body of a request.
+#[derive(Clone, Copy)]
+struct BodyLimits<'a> {
+    most: usize,
+    memory: &'a Memory,
+}
+
+impl BodyLimits<'_> {
+    async fn read(self, body: Body) -> Result<Bytes, Rejection> {
+        read_body(body, self.most, self.memory).await
+    }
+
+    fn hold(self, body: Bytes) -> Result<Bytes, Rejection> {
+        hold(body, self.memory).ok_or(Rejection::Busy)
     }
 }
 
@@ -297,14 +337,15 @@ fn identify_operation<D: Dialect>(
     Ok(operation)
 }
 
-/// Selects the fault that hits a request, and records it with the caller. Reads the body only if a fault looks at it.
+/// Selects the fault that hits a request, and records it with the caller. Reads the body only if a fault looks at it; not
+/// without limits, when it is too large.
 async fn inject_fault<D: Dialect>(
     dialect: &D,
     operation: &'static Operation,
     caller: Option<&Caller>,
     parts: &Parts,
     mut body: Body,
-    is_too_large: bool,
+    limits: Option<BodyLimits<'_>>,
 ) -> Result<(Option<Box<InjectedFault>>, Body), Rejection> {
     with_details(|details| details.caller = caller.map(|caller| caller.name.clone()));
     let faults = &dialect.recorder().faults;
@@ -315,8 +356,10 @@ async fn inject_fault<D: Dialect>(
     let mut scope = with_details(|details| details.scope.clone()).flatten();
     let is_scope_hidden = looks_at >= LooksAt::Scope && scope.is_none();
     let mut bytes = Bytes::new();
-    if (looks_at == LooksAt::Body || is_scope_hidden) && !is_too_large {
-        bytes = read_body(body, D::MAX_BODY).await?;
+    if (looks_at == LooksAt::Body || is_scope_hidden)
+        && let Some(limits) = limits
+    {
+        bytes = limits.read(body).await?;
         body = bytes.clone().into();
         if is_scope_hidden {
             scope = dialect.scope_in_body(operation, &bytes);
@@ -343,7 +386,7 @@ async fn inject_fault<D: Dialect>(
 }
 
 /// Unpacks a body that is packed. In place of one that cannot be unpacked, there is none.
-async fn decode(parts: &Parts, body: Body, limit: usize) -> (Body, Option<Rejection>) {
+async fn decode(parts: &Parts, body: Body, limits: BodyLimits<'_>) -> (Body, Option<Rejection>) {
     if body.is_end_stream() || !parts.headers.contains_key(header::CONTENT_ENCODING) {
         return (body, None);
     }
@@ -352,7 +395,9 @@ async fn decode(parts: &Parts, body: Body, limit: usize) -> (Body, Option<Reject
         if BodyEncoding::of(&parts.headers)? == BodyEncoding::Identity {
             return Ok(body);
         }
-        let unpacked = unpack(&read_body(body, limit).await?, limit)?;
+        let packed = limits.read(body).await?;
+        let unpacked = unpack(&packed, limits.most)?;
+        let unpacked = limits.hold(unpacked)?;
         with_details(|details| details.unpacked_body = Some(unpacked.clone()));
         Ok(unpacked.into())
     })

@@ -333,12 +333,15 @@ mod tests {
     use super::*;
     use crate::sim::clock::Clock;
     use crate::sim::ids::Ids;
+    use crate::sim::memory::Memory;
 
     #[test]
     fn a_future_has_room_for_that_of_the_handler_once() {
         const HANDLER: usize = 10_000;
         let (ids, clock) = (Ids::seeded(1), Clock::running(1.0));
-        let recorder = Arc::new(Recorder::new(Arc::new(ids), Arc::new(clock), 1_000));
+        let memory = Memory::default();
+        let recorder = Recorder::new(Arc::new(ids), Arc::new(clock), 1_000, &memory);
+        let recorder = Arc::new(recorder);
         let serve = |_| async {
             let kept = [0_u8; HANDLER];
             tokio::task::yield_now().await;

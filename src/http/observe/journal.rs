@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::record::RequestRecord;
 use crate::sim::Millis;
+use crate::sim::memory::{Memory, MemoryAccount, MemoryPart};
 
 /// The newest records, up to a limit of bytes.
 #[derive(Debug)]
@@ -19,10 +20,11 @@ pub struct Journal {
     ring: Mutex<Ring>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Ring {
     records: VecDeque<RequestRecord>,
     stats: JournalStats,
+    account: MemoryAccount,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,13 +40,17 @@ pub struct JournalStats {
 }
 
 impl Journal {
-    /// A journal of about `limit` bytes; 0 turns it off.
-    pub fn new(limit: usize) -> Self {
+    /// A journal of about `limit` bytes, as far as the memory of the process has them; 0 turns it off.
+    pub fn new(limit: usize, memory: &Memory) -> Self {
         Self {
             limit,
             numbered: AtomicU64::new(0),
             added: watch::Sender::new(()),
-            ring: Mutex::default(),
+            ring: Mutex::new(Ring {
+                records: VecDeque::new(),
+                stats: JournalStats::default(),
+                account: MemoryAccount::new(memory, MemoryPart::Journal),
+            }),
         }
     }
 
@@ -63,8 +69,10 @@ impl Journal {
             return;
         }
         let mut ring = self.lock();
+        let size = record.size();
         ring.stats.entries += 1;
-        ring.stats.bytes += record.size();
+        ring.stats.bytes += size;
+        ring.account.add(size);
         ring.records.push_back(record);
         drop(ring);
         if self.added.receiver_count() > 0 {
@@ -78,13 +86,19 @@ impl Journal {
 
     /// Removes the oldest record if the journal is over its limit.
     fn pop_excess(&self) -> Option<RequestRecord> {
-        let Ring { records, stats } = &mut *self.lock();
-        if stats.bytes <= self.limit {
+        let Ring {
+            records,
+            stats,
+            account,
+        } = &mut *self.lock();
+        if stats.bytes <= self.limit && !account.is_beyond_share() {
             return None;
         }
         let oldest = records.pop_front()?;
+        let size = oldest.size();
         stats.entries -= 1;
-        stats.bytes -= oldest.size();
+        stats.bytes -= size;
+        account.subtract(size);
         stats.dropped += 1;
         stats.last_dropped = Some(oldest.summary.time.timestamp_millis());
         Some(oldest)
@@ -106,8 +120,12 @@ impl Journal {
 
     /// Empties the journal and resets the count of dropped records. Request numbers continue.
     pub fn clear(&self) {
-        // The guard ends with this statement, so the old records are freed outside the lock.
-        let cleared = std::mem::take(&mut *self.lock());
+        let mut ring = self.lock();
+        let cleared = std::mem::take(&mut ring.records);
+        ring.stats = JournalStats::default();
+        ring.account.clear();
+        drop(ring);
+        // Outside the lock, since freeing takes longer than the rest.
         drop(cleared);
     }
 
@@ -146,7 +164,7 @@ mod tests {
 
     #[test]
     fn the_oldest_records_are_dropped_and_counted() {
-        let journal = Journal::new(10_000);
+        let journal = Journal::new(10_000, &Memory::default());
         for time in 1..=10 {
             journal.add(record(&journal, time, 1_000));
         }
@@ -162,8 +180,30 @@ mod tests {
 
     #[test]
     fn a_record_over_the_limit_is_dropped_at_once() {
-        let journal = Journal::new(1_000);
+        let journal = Journal::new(1_000, &Memory::default());
         journal.add(record(&journal, 1, 5_000));
         assert_eq!((ids(&journal), journal.stats().dropped), (vec![], 1));
+    }
+
+    #[test]
+    fn the_journals_of_all_worlds_have_a_limit_together() {
+        let memory = Memory::new(800_000, 2);
+        let journals = [(), ()].map(|()| Journal::new(1_000_000, &memory));
+        for time in 1..=200 {
+            let journal = &journals[usize::from(time > 100)];
+            journal.add(record(journal, time, 1_000));
+        }
+        let [first, second] = journals.map(|journal| journal.stats());
+        let limit = memory.limit(MemoryPart::Journal);
+        assert!(first.bytes + second.bytes <= limit, "{first:?} {second:?}");
+        assert!(
+            second.bytes > limit / 4 - 2_000,
+            "the later world has its part: {second:?}"
+        );
+        assert_eq!(
+            memory.used(MemoryPart::Journal),
+            0,
+            "closed worlds use none"
+        );
     }
 }

@@ -9,7 +9,7 @@ pub mod metrics;
 pub mod record;
 pub mod webhooks;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::http::auth::redact::KnownSecrets;
@@ -17,6 +17,7 @@ use crate::http::body::LONGEST_PAUSE;
 use crate::http::faults::injection::Faults;
 use crate::sim::clock::Clock;
 use crate::sim::ids::Ids;
+use crate::sim::memory::{Memory, MemoryAccount, MemoryPart};
 use events::{EventLog, WorldEvent};
 use journal::Journal;
 use metrics::Metrics;
@@ -33,6 +34,8 @@ pub struct Recorder {
     pub events: EventLog,
     pub faults: Faults,
     pub metrics: Metrics,
+    /// The budget of the process.
+    pub memory: Memory,
     pub webhooks: Webhooks,
     /// The secrets that are masked wherever they turn up.
     pub secrets: Arc<KnownSecrets>,
@@ -40,23 +43,41 @@ pub struct Recorder {
     pub longest_pause: Duration,
     /// The name of the world, once a server has opened it.
     world: OnceLock<String>,
+    /// The memory of the world itself and of its fixtures.
+    account: Mutex<MemoryAccount>,
 }
 
 impl Recorder {
     /// A recorder with a journal of about `journal_bytes` bytes.
-    pub fn new(ids: Arc<Ids>, clock: Arc<Clock>, journal_bytes: usize) -> Self {
+    pub fn new(ids: Arc<Ids>, clock: Arc<Clock>, journal_bytes: usize, memory: &Memory) -> Self {
         Self {
             ids,
             clock,
-            journal: Journal::new(journal_bytes),
-            events: EventLog::default(),
-            faults: Faults::default(),
+            journal: Journal::new(journal_bytes, memory),
+            events: EventLog::new(memory),
+            faults: Faults::new(memory),
             metrics: Metrics::default(),
-            webhooks: Webhooks::default(),
+            memory: memory.clone(),
+            webhooks: Webhooks::new(memory),
             secrets: Arc::default(),
             longest_pause: LONGEST_PAUSE,
             world: OnceLock::new(),
+            account: Mutex::new(MemoryAccount::new(memory, MemoryPart::Resources)),
         }
+    }
+
+    /// Counts the memory of the world itself and of its fixtures.
+    pub fn count_world(&self, bytes: usize) {
+        self.account().add(bytes);
+    }
+
+    /// That memory.
+    pub fn world_bytes(&self) -> usize {
+        self.account().own()
+    }
+
+    fn account(&self) -> MutexGuard<'_, MemoryAccount> {
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sets the name of the world for log lines.
@@ -77,10 +98,17 @@ impl Recorder {
         self.journal.add(record);
     }
 
-    /// Empties the journal and removes all faults and webhooks. Events and metrics stay, since their numbers must not go
-    /// back.
+    /// Empties the journal and the log of events, whose numbers go on.
+    pub fn forget(&self) {
+        self.journal.clear();
+        self.events.clear(self.webhooks.first_event().is_some());
+    }
+
+    /// Empties the journal and the log of events, and removes all faults and webhooks. Metrics stay, since their numbers
+    /// must not go back.
     pub fn reset(&self) {
         self.journal.clear();
+        self.events.clear(false);
         self.faults.clear();
         self.webhooks.clear();
     }

@@ -24,8 +24,17 @@ pub const LONGEST_BODY: usize = 16 << 10;
 /// The most bytes of a response body that are copied to the rest of its record.
 const SHORT_BODY: usize = 1 << 10;
 
+/// The most bytes of a text that a record keeps of a head: the path, the query, the scope.
+pub const LONGEST_TEXT: usize = 16 << 10;
+
 /// The approximate size of a record without its texts, headers and bodies.
 const OVERHEAD: usize = 768;
+
+/// The same of a summary, which the log of events keeps after the journal has dropped its record.
+const SUMMARY_OVERHEAD: usize = 448;
+
+/// The approximate size of an id in a list, without its text.
+const ID_OVERHEAD: usize = 40;
 
 /// A request with its answer. Secrets are masked in its JSON form only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -70,10 +79,10 @@ pub struct RequestSummary {
     /// The method.
     #[schema(value_type = String)]
     pub method: Cow<'static, str>,
-    /// The path, as it was sent.
+    /// The path, as it was sent, up to its first 16 KiB.
     #[schema(value_type = String)]
     pub path: ByteString,
-    /// The query, as it was sent; secrets are masked in JSON.
+    /// The query, as it was sent, up to its first 16 KiB; secrets are masked in JSON.
     #[schema(value_type = Option<String>)]
     pub query: Option<ByteString>,
     /// The project, mesh or project key.
@@ -124,6 +133,7 @@ pub struct Message {
 ///
 /// A record lives in few pieces, since it is freed when none of them is in the processor's cache any more.
 pub fn share_texts<const N: usize>(texts: [Option<&str>; N]) -> [Option<ByteString>; N] {
+    let texts = texts.map(|text| text.map(cut));
     let all = ByteString::from(texts.map(Option::unwrap_or_default).concat());
     let mut end = 0;
     texts.map(|text| {
@@ -131,6 +141,46 @@ pub fn share_texts<const N: usize>(texts: [Option<&str>; N]) -> [Option<ByteStri
         end += text?.len();
         Some(all.slice_ref(&all[begin..end]))
     })
+}
+
+/// The beginning of a text that is too long to be kept.
+fn cut(text: &str) -> &str {
+    if text.len() <= LONGEST_TEXT {
+        return text;
+    }
+    let mut end = LONGEST_TEXT;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+impl RequestSummary {
+    /// The approximate number of bytes that it takes without its record.
+    pub(super) fn size(&self) -> usize {
+        SUMMARY_OVERHEAD + self.size_of_texts()
+    }
+
+    fn size_of_texts(&self) -> usize {
+        let Self {
+            path,
+            query,
+            scope,
+            caller,
+            evidence,
+            nearest,
+            fault,
+            scripts,
+            ..
+        } = self;
+        let texts = [query, scope, caller, evidence].into_iter().flatten();
+        let owned = [nearest, fault].into_iter().flatten();
+        let ids = scripts.iter().map(|id| ID_OVERHEAD + id.len());
+        path.len()
+            + texts.map(|text| text.len()).sum::<usize>()
+            + owned.map(String::len).sum::<usize>()
+            + ids.sum::<usize>()
+    }
 }
 
 impl RequestRecord {
@@ -181,22 +231,7 @@ impl RequestRecord {
 
     /// The approximate number of bytes that the record takes.
     pub(super) fn size(&self) -> usize {
-        let RequestSummary {
-            path,
-            query,
-            scope,
-            caller,
-            evidence,
-            ..
-        } = &*self.summary;
-        let texts = [query, scope, caller].into_iter().flatten();
-        let evidence = evidence.as_ref().map_or(0, |evidence| evidence.len());
-        OVERHEAD
-            + path.len()
-            + texts.map(|text| text.len()).sum::<usize>()
-            + evidence
-            + self.request.size()
-            + self.response.size()
+        OVERHEAD + self.summary.size_of_texts() + self.request.size() + self.response.size()
     }
 }
 
@@ -395,6 +430,14 @@ mod tests {
         assert_eq!(absent, None);
         assert_eq!(empty.unwrap(), "");
         assert_eq!(last.unwrap(), "c");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_two_characters() {
+        let long = "x".repeat(LONGEST_TEXT - 1) + "ä";
+        let [kept, short] = share_texts([Some(&long), Some("short")]);
+        assert_eq!(kept.unwrap(), long[..LONGEST_TEXT - 1]);
+        assert_eq!(short.unwrap(), "short");
     }
 
     #[test]

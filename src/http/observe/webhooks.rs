@@ -12,6 +12,8 @@ use utoipa::ToSchema;
 use super::events::EventLog;
 use crate::http::auth::secret::Secret;
 use crate::sim::glob::Glob;
+use crate::sim::memory::{Memory, MemoryAccount, MemoryPart};
+use crate::sim::rules::RuleLimit;
 use crate::sim::{Millis, Transition, time};
 
 /// The most webhooks of a world.
@@ -20,17 +22,21 @@ pub const MOST_WEBHOOKS: usize = 100;
 /// The number of attempts that a webhook remembers.
 const MOST_REMEMBERED: usize = 100;
 
+/// The approximate size of a webhook and its attempts, without its texts.
+const OVERHEAD: usize = 16 << 10;
+
 /// The webhooks, in the order in which they were added.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Webhooks {
     state: Mutex<WebhooksState>,
     changed: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct WebhooksState {
     n_added: u64,
     webhooks: IndexMap<String, Webhook>,
+    account: MemoryAccount,
 }
 
 #[derive(Debug)]
@@ -161,6 +167,31 @@ impl WebhookTarget {
         }
     }
 
+    /// The approximate number of bytes that a webhook with this target takes.
+    fn size(&self) -> usize {
+        let TransitionPattern {
+            family,
+            scope,
+            resource,
+            name,
+            stage,
+            service,
+            step,
+            from,
+            to,
+            level: _,
+        } = &self.pattern;
+        let globs = [
+            family, scope, resource, name, stage, service, step, from, to,
+        ];
+        let globs = globs.into_iter().flatten().map(Glob::size);
+        let secret = self
+            .secret
+            .as_ref()
+            .map_or(0, |secret| secret.expose().len());
+        OVERHEAD + self.url.to_string().len() + secret + globs.sum::<usize>()
+    }
+
     /// True if the webhook is told of an event with this number.
     pub fn matches(&self, number: u64, transition: &Transition) -> bool {
         number > self.after_event && self.pattern.matches(transition)
@@ -202,12 +233,39 @@ impl DeliveryAttempt {
 }
 
 impl Webhooks {
-    /// Adds a webhook, or returns `None` if there are [`MOST_WEBHOOKS`]. It is told of the events after `events.newest()`.
-    pub fn add(&self, mut target: WebhookTarget, events: &EventLog) -> Option<ListedWebhook> {
+    /// No webhooks; those that are added count as those of the process.
+    pub fn new(memory: &Memory) -> Self {
+        Self {
+            state: Mutex::new(WebhooksState {
+                n_added: 0,
+                webhooks: IndexMap::new(),
+                account: MemoryAccount::new(memory, MemoryPart::Rules),
+            }),
+            changed: Notify::new(),
+        }
+    }
+
+    /// The approximate number of bytes that the webhooks take.
+    pub fn bytes(&self) -> usize {
+        self.lock().account.own()
+    }
+
+    /// Adds a webhook, unless there are [`MOST_WEBHOOKS`] or the memory is full. It is told of the events after
+    /// `events.newest()`.
+    pub fn add(
+        &self,
+        mut target: WebhookTarget,
+        events: &EventLog,
+    ) -> Result<ListedWebhook, RuleLimit> {
         let mut state = self.lock();
         if state.webhooks.len() >= MOST_WEBHOOKS {
-            return None;
+            return Err(RuleLimit::Number);
         }
+        let size = target.size();
+        if !state.account.has_room(size) {
+            return Err(RuleLimit::Memory);
+        }
+        state.account.add(size);
         // Under the lock: the delivery takes events before it asks for the targets, so it cannot miss one of these.
         target.after_event = events.newest();
         state.n_added += 1;
@@ -221,7 +279,7 @@ impl Webhooks {
         state.webhooks.insert(id, webhook);
         drop(state);
         self.changed.notify_one();
-        Some(listed)
+        Ok(listed)
     }
 
     pub fn list(&self) -> Vec<ListedWebhook> {
@@ -236,14 +294,22 @@ impl Webhooks {
 
     /// Removes a webhook; returns false if none has that id.
     pub fn remove(&self, id: &str) -> bool {
-        let is_removed = self.lock().webhooks.shift_remove(id).is_some();
+        let mut state = self.lock();
+        let removed = state.webhooks.shift_remove(id);
+        if let Some(webhook) = &removed {
+            state.account.subtract(webhook.target.size());
+        }
+        drop(state);
         self.changed.notify_one();
-        is_removed
+        removed.is_some()
     }
 
     /// Removes all webhooks. Their numbers are not used again.
     pub fn clear(&self) {
-        self.lock().webhooks.clear();
+        let mut state = self.lock();
+        state.webhooks.clear();
+        state.account.clear();
+        drop(state);
         self.changed.notify_one();
     }
 

@@ -1,11 +1,12 @@
 //! The trait of the items of a collection.
 
 use crate::sim::Millis;
+use crate::sim::heap::Heap;
 use crate::sim::lifecycle::Run;
 use crate::sim::step_name::StepName;
 
 /// A resource whose state changes with time.
-pub trait Resource {
+pub trait Resource: Heap {
     /// The name of its family in transitions.
     const FAMILY: &'static str;
 

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use foldhash::HashMap;
 
 use super::resource::Resource;
+use crate::sim::heap::Heap;
 use crate::sim::step_name::StepName;
 use crate::sim::transition::{
     CLOCK, Change, ChangeContext, History, IMPORT, ResourceRef, StepSymbol, Symbol, TransitionLog,
 };
 use crate::sim::{Millis, NEVER, Transition};
+
+/// The approximate size of the places that know a resource: the table, the indexes, the list of its scope, the agenda.
+const OVERHEAD: usize = 160;
 
 /// A resource with its scope, id and history.
 #[derive(Debug)]
@@ -25,6 +29,8 @@ pub struct Stored<T> {
     pub(super) due: Millis,
     /// The last status that was recorded.
     pub(super) status: Symbol,
+    /// The memory of the item, as it was last counted.
+    counted: usize,
     history: History,
 }
 
@@ -44,6 +50,7 @@ impl<T: Resource> Stored<T> {
             item,
             created,
             status: Symbol::NOTHING,
+            counted: 0,
             history: History::default(),
         };
         let changes = if change_context.cause == IMPORT {
@@ -53,13 +60,25 @@ impl<T: Resource> Stored<T> {
             changes(&[], &first, change_context.log)
         };
         stored.record(changes, change_context);
+        let account = change_context.log.account_mut();
+        account.add(OVERHEAD + size_of::<Self>() + stored.id.heap());
+        stored.count_item(change_context.log);
         stored
     }
 
-    /// Records its end, but not those of its steps.
+    /// Records its end, but not those of its steps, and gives its memory back.
     pub(super) fn end(&mut self, change_context: &mut ChangeContext) {
         let status = self.own_status(change_context);
         self.record(own_change(status, Symbol::NOTHING), change_context);
+        self.history.release(change_context.log);
+        let account = change_context.log.account_mut();
+        account.subtract(OVERHEAD + size_of::<Self>() + self.id.heap() + self.counted);
+    }
+
+    fn count_item(&mut self, log: &mut TransitionLog) {
+        let now = self.item.heap();
+        log.account_mut().replace(self.counted, now);
+        self.counted = now;
     }
 
     /// Takes over the history of an older version of the same resource. A different status is recorded as an import.
@@ -105,6 +124,7 @@ impl<T: Resource> Stored<T> {
         let after = self.snapshot(change_context);
         let changes = changes(&before, &after, change_context.log);
         self.record(changes, change_context);
+        self.count_item(change_context.log);
         result
     }
 
@@ -140,6 +160,7 @@ impl<T: Resource> Stored<T> {
         }
         self.item.hasten(now, target - now);
         self.record(changes, change_context);
+        self.count_item(change_context.log);
         true
     }
 

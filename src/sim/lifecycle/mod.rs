@@ -14,6 +14,8 @@ mod forecast;
 mod own_time;
 mod plan;
 
+use super::heap::Heap;
+use super::memory::block;
 use super::{Millis, NEVER};
 use forecast::Forecast;
 use own_time::OwnTime;
@@ -72,6 +74,19 @@ pub struct Run {
     own_time: Option<Box<OwnTime>>,
 }
 
+impl Heap for Run {
+    fn heap(&self) -> usize {
+        let messages = self.record.steps.iter().map(|step| match step {
+            StepPlan::Work {
+                outcome: Outcome::Fail(message),
+                ..
+            } => message.heap(),
+            _ => 0,
+        });
+        self.size() + messages.sum::<usize>()
+    }
+}
+
 impl Run {
     /// Starts a run with the plan of a record.
     ///
@@ -111,6 +126,18 @@ impl Run {
             last = at;
         }
         Ok(run)
+    }
+
+    /// The approximate size of its parts without the messages of failures.
+    fn size(&self) -> usize {
+        const OF_STEP: usize = size_of::<StepPlan>()
+            + size_of::<Span>()
+            + 2 * size_of::<Node>()
+            + 2 * size_of::<u32>();
+        let own_time = self.own_time.as_ref().map_or(0, |_| 3);
+        let of_command = (1 + own_time) * size_of::<AcceptedCommand>();
+        let record = &self.record;
+        block(record.steps.len() * OF_STEP) + block(record.commands.len() * of_command)
     }
 
     pub fn record(&self) -> &RunRecord {

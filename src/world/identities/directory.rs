@@ -4,6 +4,7 @@ use std::hash::Hash;
 
 use indexmap::IndexMap;
 
+use super::credentials::Credentials;
 use super::fixture::{
     AccessKey, Agency, Identities, Issued, KeyHistory, Project, Token, TokenHistory, User,
     ZadigUser,
@@ -12,36 +13,29 @@ use super::names::NameOrId;
 use crate::http::Caller;
 use crate::http::auth::{CredentialError, Secret};
 use crate::sim::Millis;
-use crate::sim::time::parse_rfc3339;
+use crate::sim::heap::Heap;
+use crate::sim::memory::{Memory, MemoryAccount, MemoryPart};
 
 /// The name of a caller whose credential is unknown.
 pub const UNKNOWN_CALLER: &str = "emulator";
+
+/// The approximate size of a place in a map, with its name.
+const OVERHEAD: usize = 96;
 
 /// The account of users without one.
 pub(super) const NO_DOMAIN: &str = "emulator";
 
 /// The identities of a world, in the order in which they were added.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Directory {
     pub(super) users: IndexMap<String, User>,
     /// Agencies by their full names.
     pub(super) agencies: IndexMap<String, Agency>,
-    keys: IndexMap<String, Expiring<AccessKey>>,
-    tokens: IndexMap<Secret, Expiring<Token>>,
+    keys: Credentials<AccessKey>,
+    tokens: Credentials<Token>,
     zadig_users: IndexMap<Secret, ZadigUser>,
-}
-
-/// A credential with the instant at which it expires.
-#[derive(Clone, Debug)]
-struct Expiring<T> {
-    credential: T,
-    expires: Option<Millis>,
-}
-
-impl<T> Expiring<T> {
-    fn is_expired(&self, now: Millis) -> bool {
-        self.expires.is_some_and(|expires| expires <= now)
-    }
+    /// The memory of all but the keys and tokens, which count themselves.
+    account: MemoryAccount,
 }
 
 /// The permissions of a user or an agency.
@@ -53,22 +47,45 @@ struct Permissions<'a> {
 }
 
 impl Directory {
-    /// A directory of identities, which have been checked.
-    pub fn load(identities: Identities) -> Self {
-        let mut directory = Self {
-            users: keyed(identities.users, |user| user.name.clone()),
-            agencies: keyed(identities.agencies, Agency::full_name),
-            keys: IndexMap::with_capacity(identities.access_keys.len()),
-            tokens: IndexMap::with_capacity(identities.tokens.len()),
-            zadig_users: keyed(identities.zadig_users, |user| user.token.clone()),
-        };
-        for key in identities.access_keys {
-            directory.insert_key(key);
+    /// An empty directory. What is added counts as identities of the process.
+    pub fn new(memory: &Memory) -> Self {
+        Self {
+            users: IndexMap::new(),
+            agencies: IndexMap::new(),
+            keys: Credentials::new(memory),
+            tokens: Credentials::new(memory),
+            zadig_users: IndexMap::new(),
+            account: MemoryAccount::new(memory, MemoryPart::Identities),
         }
-        for token in identities.tokens {
-            directory.insert_token(token);
+    }
+
+    /// Fills an empty directory with identities, which have been checked.
+    pub fn load(&mut self, identities: Identities) {
+        let Identities {
+            users,
+            agencies,
+            access_keys,
+            tokens,
+            zadig_users,
+        } = identities;
+        let size = users.heap() + agencies.heap() + zadig_users.heap();
+        // The maps know each by a name of its own.
+        let n_named = users.len() + agencies.len() + zadig_users.len();
+        self.account.add(size + n_named * OVERHEAD);
+        self.users = keyed(users, |user| user.name.clone());
+        self.agencies = keyed(agencies, Agency::full_name);
+        self.zadig_users = keyed(zadig_users, |user| user.token.clone());
+        for key in access_keys {
+            self.keys.insert(key);
         }
-        directory
+        for token in tokens {
+            self.tokens.insert(token);
+        }
+    }
+
+    /// The approximate number of bytes that the identities take.
+    pub fn bytes(&self) -> usize {
+        self.account.own() + self.keys.bytes() + self.tokens.bytes()
     }
 
     /// The identities in the fixture format.
@@ -76,8 +93,8 @@ impl Directory {
         Identities {
             users: self.users.values().cloned().collect(),
             agencies: self.agencies.values().cloned().collect(),
-            access_keys: credentials(&self.keys),
-            tokens: credentials(&self.tokens),
+            access_keys: self.keys.iter().cloned().collect(),
+            tokens: self.tokens.iter().cloned().collect(),
             zadig_users: self.zadig_users.values().cloned().collect(),
         }
     }
@@ -86,9 +103,12 @@ impl Directory {
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         let users = self.users.values();
         let users = users.flat_map(|user| [Some(&user.password), user.totp_secret.as_ref()]);
-        let keys = self.keys.values().map(|stored| &stored.credential);
-        let keys = keys.flat_map(|key| [Some(&key.sk), key.security_token.as_ref()]);
-        let tokens = self.tokens.keys().chain(self.zadig_users.keys());
+        let keys = self
+            .keys
+            .iter()
+            .flat_map(|key| [Some(&key.sk), key.security_token.as_ref()]);
+        let tokens = self.tokens.iter().map(|token| &token.token);
+        let tokens = tokens.chain(self.zadig_users.keys());
         let halves = users.chain(keys).flatten();
         halves.chain(tokens).map(Secret::expose)
     }
@@ -152,35 +172,27 @@ impl Directory {
     /// Revokes a token, if it is known.
     pub fn revoke_token(&mut self, token: &str) {
         if let Some(stored) = self.tokens.get_mut(token) {
-            let history = &mut stored.credential.emulator;
+            let history = &mut stored.emulator;
             history.get_or_insert_with(TokenHistory::default).revoked = true;
         }
     }
 
     pub fn contains_token(&self, token: &str) -> bool {
-        self.tokens.contains_key(token)
+        self.tokens.contains(token)
     }
 
     pub fn contains_key(&self, ak: &str) -> bool {
-        self.keys.contains_key(ak)
+        self.keys.contains(ak)
     }
 
-    pub fn insert_token(&mut self, token: Token) {
-        let expires = token.expires_at.as_deref().and_then(parse_rfc3339);
-        let stored = Expiring {
-            credential: token,
-            expires,
-        };
-        self.tokens.insert(stored.credential.token.clone(), stored);
+    /// Adds an issued token, and forgets those that have long expired or are too many.
+    pub fn issue_token(&mut self, token: Token, now: Millis) {
+        self.tokens.issue(token, now);
     }
 
-    pub fn insert_key(&mut self, key: AccessKey) {
-        let expires = key.expires_at.as_deref().and_then(parse_rfc3339);
-        let stored = Expiring {
-            credential: key,
-            expires,
-        };
-        self.keys.insert(stored.credential.ak.clone(), stored);
+    /// Adds an issued access key, in the same way.
+    pub fn issue_key(&mut self, key: AccessKey, now: Millis) {
+        self.keys.issue(key, now);
     }
 
     pub fn has_users(&self) -> bool {
@@ -323,11 +335,6 @@ impl Directory {
 
 fn keyed<K: Hash + Eq, T>(items: Vec<T>, key: impl Fn(&T) -> K) -> IndexMap<K, T> {
     items.into_iter().map(|item| (key(&item), item)).collect()
-}
-
-fn credentials<K, T: Clone>(stored: &IndexMap<K, Expiring<T>>) -> Vec<T> {
-    let stored = stored.values();
-    stored.map(|stored| stored.credential.clone()).collect()
 }
 
 impl From<Issued> for TokenHistory {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::http::auth::Secret;
+use crate::sim::heap::{Heap, heap_of};
 use crate::world::fixture::upsert;
 
 /// Identities in the fixture format, the only place where secrets are written in plain text.
@@ -193,6 +194,27 @@ pub struct ZadigUser {
     /// `project_admin`.
     #[serde(default)]
     pub projects: BTreeMap<String, Vec<String>>,
+}
+
+heap_of! {
+    User { name, password, totp_secret, domain, projects, actions }
+    Agency { name, domain, trusted_domain, projects, actions }
+    Project { id, name }
+    AccessKey { ak, sk, user, security_token, expires_at, emulator }
+    KeyHistory { issued }
+    Token { token, user, expires_at, emulator }
+    TokenHistory { issued }
+    Issued { at, domain, project, methods, assumed_by }
+    AssumedBy { user, domain }
+}
+
+impl Heap for ZadigUser {
+    fn heap(&self) -> usize {
+        const OF_PROJECT: usize = 64;
+        let projects = self.projects.iter();
+        let projects = projects.map(|(key, roles)| OF_PROJECT + key.heap() + roles.heap());
+        self.token.heap() + self.name.heap() + projects.sum::<usize>()
+    }
 }
 
 impl Identities {

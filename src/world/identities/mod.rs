@@ -3,6 +3,7 @@
 //! [`Identities`] is their fixture format, [`Directory`] indexes them.
 
 mod check;
+mod credentials;
 mod directory;
 mod fixture;
 mod login;

@@ -6,6 +6,7 @@ use release_emulator::internals::families::iam::model::LoginRequest;
 use release_emulator::internals::families::iam::wire::login::IamTokenRequest;
 use release_emulator::internals::http::auth::verify::Key;
 use release_emulator::internals::http::auth::{Secret, huawei, zadig};
+use release_emulator::internals::sim::memory::Memory;
 use release_emulator::internals::world::identities::Directory;
 use serde_json::json;
 
@@ -31,7 +32,8 @@ fn debug_output_masks_identities() {
     assert_masked(&lists.zadig_users);
     assert_masked(&Secret::new("hush"));
 
-    let directory = Directory::load(state.identities.clone());
+    let mut directory = Directory::new(&Memory::default());
+    directory.load(state.identities.clone());
 
     assert_masked(&directory);
     assert_masked(&directory.by_key("AKTEMP", 0).unwrap());

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use release_emulator::Emulator;
+use release_emulator::internals::http::observe::events::Most;
 use release_emulator::internals::server::worlds::{Limits, WorldServer};
 use release_emulator::internals::sim::clock::Stopwatch;
 use release_emulator::internals::{Settings, State, World, app_with_host};
@@ -152,7 +153,13 @@ async fn a_world_is_told_of_the_opening_and_closing_of_others() {
         .world()
         .recorder()
         .events
-        .since(0, 100)
+        .since(
+            0,
+            Most {
+                events: 100,
+                bytes: usize::MAX,
+            },
+        )
         .events
         .into_iter();
     let events: Vec<_> = events

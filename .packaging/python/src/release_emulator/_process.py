@@ -36,6 +36,8 @@ PLAIN = [
     "pipelines_list",
     "progress",
     "journal_bytes",
+    "memory",
+    "max_state",
     "max_worlds",
     "world_ports",
     "public_url",

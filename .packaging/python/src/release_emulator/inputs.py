@@ -210,6 +210,8 @@ class EmulatorOptions(TypedDict, total=False):
     pipelines_list: PipelinesList
     progress: Progress
     journal_bytes: int
+    memory: Union[int, str]
+    max_state: Union[int, str]
     max_worlds: int
     world_ports: str
     public_url: str

@@ -40,6 +40,7 @@ pub async fn create_mesh(
     Json(body): Json<MeshBody>,
 ) -> Result<Response, Error> {
     let definition = body.definition()?;
+    handle.check_room()?;
     handle.write(|table, shared, now| {
         let mesh = table.create_mesh(shared, handle.ids(), &project, definition, now)?;
         let view = MeshView::created(&mesh.id, &mesh.item, now);

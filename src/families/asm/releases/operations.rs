@@ -53,6 +53,7 @@ pub async fn create_release(
         References::Lenient => Some(caller.default_project().unwrap_or(EVERY_PROJECT)),
         References::Checked => None,
     };
+    handle.check_room()?;
     handle.write(|table, shared, now| {
         let release = table.create_release(shared, handle.ids(), target, home, spec, now)?;
         let view = ReleaseView::new(&mesh, &release.id, &release.item, now).in_phase(CREATING);
@@ -144,6 +145,7 @@ pub async fn update_release(
 ) -> Result<Response, Error> {
     let update = body.update(&mesh, &namespace)?;
     let target = NamespaceRef::new(&caller, &mesh, &namespace);
+    handle.check_room()?;
     let ignored = handle.write(|table, shared, now| {
         table.update_release(target, &id, &update, now, &mut shared.log)
     })?;

@@ -64,14 +64,15 @@ pub(super) async fn create_temporary_key(
         for secret in [&sk, &security_token] {
             handle.recorder().secrets.add(secret.expose());
         }
-        directory.insert_key(AccessKey {
+        let key = AccessKey {
             ak: ak.clone(),
             sk: sk.clone(),
             user: login.user,
             security_token: Some(security_token.clone()),
             expires_at: Some(stamp(expires)),
             emulator: Some(KeyHistory { issued }),
-        });
+        };
+        directory.issue_key(key, now);
         let key = IamTemporaryKey::new(ak, sk, security_token, expires);
         Ok::<_, Error>(response::to_json(&key, 256))
     })?;

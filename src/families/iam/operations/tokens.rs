@@ -99,7 +99,7 @@ pub(super) async fn create_token(
             emulator: Some(issued.into()),
         };
         handle.recorder().secrets.add(token.token.expose());
-        directory.insert_token(token.clone());
+        directory.issue_token(token.clone(), now);
         let envelope = IamTokenEnvelope::new(&token, directory, &base, view.nocatalog.is_empty());
         Ok::<_, Error>((token.token, response::to_json(&envelope, 1 << 10)))
     })?;

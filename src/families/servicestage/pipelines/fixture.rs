@@ -240,7 +240,7 @@ impl HistoryFixture {
             newest = fixture.id;
             let execution = fixture.restore(&pipeline.definition.stages, now);
             let execution = execution.map_err(|error| error.nested_in(path))?;
-            pipeline.executions.push_back(execution);
+            pipeline.executions.push(execution, usize::MAX);
         }
         let n_kept = pipeline.executions.len() as u64;
         if self.executed < n_kept {

@@ -14,6 +14,7 @@ use crate::http::operation::find_operation;
 use crate::http::routes::{Routes, route};
 use crate::world::settings::{PipelinesList, Settings};
 pub use model::commands::ExecutionContext;
+pub(super) use model::executions::KEPT_EXECUTIONS;
 pub use model::pipeline::Pipeline;
 pub use model::status::PipelineStatus;
 pub(super) use wire::spelling::declare_spellings;

@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use super::model::action::ActionKind;
 use super::model::commands::ExecutionContext;
+use super::model::executions::KEPT_EXECUTIONS;
 use super::model::pipeline::Pipeline;
 use super::model::trigger_policy::{PolicySpec, TriggerPolicy};
 use super::wire::action::{ActionQuery, PipelineActionBody};
@@ -56,6 +57,7 @@ pub(super) async fn create_pipeline(
 ) -> Result<Response, Error> {
     let definition = body.definition()?;
     let strict = handle.settings().fidelity == Fidelity::Strict;
+    handle.check_room()?;
     handle.write(|tables, shared, now| {
         let pipelines = &mut tables.pipelines;
         let realm = &definition.enterprise_project;
@@ -140,6 +142,7 @@ pub(super) async fn update_pipeline(
     Json(body): Json<PipelineBody>,
 ) -> Result<Response, Error> {
     let definition = body.definition()?;
+    handle.check_room()?;
     handle.write(|tables, shared, now| {
         let pipeline = tables.pipeline(&project, &id)?;
         let (pipelines, realm) = (&tables.pipelines, &definition.enterprise_project);
@@ -179,6 +182,9 @@ pub(super) async fn operate_pipeline(
     Json(body): Json<PipelineActionBody>,
 ) -> Result<Response, Error> {
     let action = body.action(&query)?;
+    if action.begins_run() {
+        handle.check_room()?;
+    }
     let execution = handle.write(|tables, shared, now| {
         tables.pipeline(&project, &id)?;
         let change_context = &mut shared.log.context(now, action.kind().into());
@@ -187,6 +193,7 @@ pub(super) async fn operate_pipeline(
             now,
             next_execution: &mut tables.next_execution,
             scripts: &mut shared.scripts,
+            most_kept: KEPT_EXECUTIONS,
         };
         let pipelines = &mut tables.pipelines;
         let acted = pipelines.edit(&project, &id, change_context, |pipeline| {
@@ -314,6 +321,7 @@ fn set_policy(
     let now = handle.read(|tables, _, now| tables.pipeline(&project, &id).map(|_| now))?;
     // Outside the write lock, because searching cron lines that never fire takes long.
     let mut policy = TriggerPolicy::new(spec, now)?;
+    handle.check_room()?;
     handle.write(|tables, shared, now| {
         let stages = &tables.pipeline(&project, &id)?.definition.stages;
         policy.selection().validate(stages.as_slice())?;

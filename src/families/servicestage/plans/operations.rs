@@ -48,6 +48,7 @@ pub(super) async fn create_release_plan(
     Json(body): Json<CreateReleasePlanBody>,
 ) -> Result<Response, Error> {
     let mut plan = body.plan(caller.name.into_owned())?;
+    handle.check_room()?;
     handle.write(|tables, shared, now| {
         let plans = &mut tables.plans;
         plans.check_name(&project_id, WHOLE_PROJECT, &plan.spec.name, None)?;
@@ -83,6 +84,7 @@ pub(super) async fn update_release_plan(
     Json(body): Json<EditReleasePlanBody>,
 ) -> Result<Response, Error> {
     let mut spec = body.spec()?;
+    handle.check_room()?;
     handle.write(|tables, shared, now| {
         let plan = tables.plan(&project, &id)?;
         plan.check("", PlanCommand::Edit, now)?;
@@ -286,6 +288,10 @@ fn command(
     command: PlanCommand,
     apply: impl FnOnce(&mut Plan, &mut PlanWriteContext, Millis),
 ) -> Result<Response, Error> {
+    // An abort ends work, so it is never refused for lack of memory.
+    if command != PlanCommand::Abort {
+        handle.check_room()?;
+    }
     handle.write(|tables, shared, now| {
         tables.plan(&project, &id)?.check("", command, now)?;
         let mut context = PlanWriteContext {

@@ -3,6 +3,17 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::sim::heap::heap_of;
+
+heap_of! {
+    Deploy { id, service_name, service_module, image, image_name, registry_id }
+    Distribute {
+        id, service_name, chart_name, chart_repo_name, chart_version, service_module, image, image_name, namespace,
+        sub_distributes
+    }
+    DeliveryProgress { error }
+}
+
 /// The delivery of one container by a K8s version: one row per image of the request, disabled ones included.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]

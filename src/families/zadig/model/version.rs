@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::rows::{DeliveryProgress, Deploy, Distribute, UploadStatus, VersionKind, VersionStatus};
 use crate::families::zadig::messages::{Cause, joined};
 use crate::sim::collection::Resource;
+use crate::sim::heap::{Heap, heap_of};
 use crate::sim::lifecycle::{Command, Node, Phase, Run, RunRecord, StepPlan, StepState, Verdict};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::step_name::{StepName, Unit};
@@ -330,6 +331,24 @@ impl Version {
         match &self.lifecycle {
             VersionLifecycle::Given { .. } | VersionLifecycle::Stopped(_) => None,
             VersionLifecycle::Pushing(pushing) => Some(pushing),
+        }
+    }
+}
+
+heap_of! {
+    Version { name, labels, description, created_by, deploys, distributes, lifecycle }
+    Stopped { error, chart_repo, charts }
+    Chart { service, version, images }
+    Pushing { run, pushes }
+    Push { image, service }
+}
+
+impl Heap for VersionLifecycle {
+    fn heap(&self) -> usize {
+        match self {
+            Self::Given { progress, .. } => progress.heap(),
+            Self::Stopped(stopped) => stopped.heap(),
+            Self::Pushing(pushing) => pushing.heap(),
         }
     }
 }

@@ -30,6 +30,10 @@ export interface StartOptions {
   pipelines_list?: Schemas['PipelinesList'];
   progress?: Schemas['Progress'];
   journal_bytes?: number;
+  /** The budget of memory for all worlds together: bytes, or a text such as `512MiB`. */
+  memory?: number | string;
+  /** The largest state in a request, in the same way. */
+  max_state?: number | string;
   max_worlds?: number;
   /** The ports of further worlds, such as `4601-4700`; absent: any free port. */
   world_ports?: string;

@@ -7,6 +7,7 @@ use crate::families::asm::run::{FAMILY, JobState, SingleStepRun};
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
+use crate::sim::heap::{Heap, heap_of};
 use crate::sim::{Millis, NEVER};
 use crate::world::hints::advance;
 
@@ -187,6 +188,23 @@ impl MeshSpec {
         self.version
             .get_or_insert_with(|| NEWEST_VERSION.to_owned());
         self
+    }
+}
+
+heap_of! {
+    Mesh { definition, created, lifecycle }
+    MeshDefinition { kind, name, annotations, labels, spec }
+    MeshSpec { edition, version, tags, config, extend_params }
+    ExtendParams { clusters }
+    Cluster { id, project, installation, injection }
+}
+
+impl Heap for MeshLifecycle {
+    fn heap(&self) -> usize {
+        match self {
+            Self::Given { updated, .. } => updated.heap(),
+            Self::Creation(run) | Self::Deletion(run) => run.heap(),
+        }
     }
 }
 

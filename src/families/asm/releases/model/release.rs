@@ -9,6 +9,7 @@ use crate::families::asm::run::{FAMILY, JobState, SingleStepRun};
 use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
+use crate::sim::heap::{Heap, heap_of};
 use crate::sim::{Millis, NEVER};
 use crate::world::fixture::ValidationError;
 
@@ -226,6 +227,20 @@ impl Release {
                 "ending needs all traffic on the grayscale version, which has {gray} %"
             )),
             (Termination::Cancel | Termination::End, _) => Ok(()),
+        }
+    }
+}
+
+heap_of! {
+    Release { namespace, spec, started, workloads, lifecycle }
+    Workloads { original, deployed }
+}
+
+impl Heap for ReleaseLifecycle {
+    fn heap(&self) -> usize {
+        match self {
+            Self::Given { phase, updated } => phase.heap() + updated.heap(),
+            Self::Creation { job, .. } => job.heap(),
         }
     }
 }

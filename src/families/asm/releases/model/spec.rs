@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::http::json::RawJson;
+use crate::sim::heap::heap_of;
 
 /// The default type of a release task. The documents list no values; the manual describes canary and blue-green
 /// releases.
@@ -62,6 +63,11 @@ pub fn unknown_deployment() -> RawJson {
 
 fn unknown_if_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RawJson, D::Error> {
     Option::deserialize(deserializer).map(|template| template.unwrap_or_else(unknown_deployment))
+}
+
+heap_of! {
+    ReleaseSpec { texts, gray }
+    GrayWorkload { cluster, template }
 }
 
 impl ReleaseSpec {

@@ -52,6 +52,11 @@ impl Action {
         }
     }
 
+    /// True if the command adds a run.
+    pub fn begins_run(&self) -> bool {
+        matches!(self, Self::Start(_) | Self::Retry | Self::Rollback)
+    }
+
     /// The status in the response: the one right after the command, even if it is over at the same instant.
     pub fn response_status(&self) -> PipelineStatus {
         match self {

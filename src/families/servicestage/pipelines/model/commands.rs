@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use super::action::Action;
 use super::definition::FailMode;
 use super::execution::{Attempt, Execution, Purpose, Trigger};
-use super::pipeline::{KEPT_EXECUTIONS, Pipeline};
+use super::executions::KEPT_EXECUTIONS;
+use super::pipeline::Pipeline;
 use super::selection::TaskSelection;
 use super::stages::Step;
 use super::status::PipelineStatus;
@@ -32,6 +33,8 @@ pub struct ExecutionContext<'a> {
     /// The number of the next execution.
     pub next_execution: &'a mut i64,
     pub scripts: &'a mut Scripts,
+    /// The number of executions that the pipeline keeps.
+    pub most_kept: usize,
 }
 
 impl Pipeline {
@@ -59,7 +62,7 @@ impl Pipeline {
             policy.advance_past(context.now);
         }
         if let Some(execution) = self.scheduled(context) {
-            self.open(execution);
+            self.open(execution, context.most_kept);
             self.imported = None;
         } else {
             tracing::info!(
@@ -86,6 +89,7 @@ impl Pipeline {
             now: at,
             next_execution: &mut 0,
             scripts: &mut scripts.clone(),
+            most_kept: KEPT_EXECUTIONS,
         })?;
         let to = execution.status(at);
         (to != self.status(now)).then(|| Next::new(at, None, to.as_str()))
@@ -117,6 +121,7 @@ impl Pipeline {
                 now: start,
                 next_execution: &mut 0,
                 scripts: scripts.to_mut(),
+                most_kept: KEPT_EXECUTIONS,
             });
             let twin = twin.to_mut();
             if let Some(policy) = &mut twin.policy {
@@ -125,7 +130,7 @@ impl Pipeline {
             let Some(execution) = execution else {
                 continue;
             };
-            twin.open(execution);
+            twin.open(execution, KEPT_EXECUTIONS);
             twin.imported = None;
             match foresee(twin, start, limit, is_wanted) {
                 Ok(at) => return Outlook::Reached(at),
@@ -154,7 +159,7 @@ impl Pipeline {
 
     fn start(&mut self, selection: &TaskSelection, context: &mut ExecutionContext) {
         let plan = self.plan(selection, 0, context);
-        self.open(self.execution(plan, context));
+        self.open(self.execution(plan, context), context.most_kept);
     }
 
     fn retry(&mut self, context: &mut ExecutionContext) {
@@ -165,7 +170,7 @@ impl Pipeline {
                 start_delay,
                 ..self.plan(&TaskSelection::ALL, 0, context)
             };
-            self.open(self.execution(plan, context));
+            self.open(self.execution(plan, context), context.most_kept);
             return;
         };
         let steps: Vec<Step> = execution.stages.steps().collect();
@@ -186,7 +191,7 @@ impl Pipeline {
             let stages = &self.definition.stages;
             let steps = vec![done(context.now); stages.n_steps()];
             let plan = RunRecord::new(stages.tree(), steps);
-            self.open(self.execution(plan, context));
+            self.open(self.execution(plan, context), context.most_kept);
         }
         let step = self.decide(self.whole(), Work::Rollback, context);
         let plan = RunRecord::new(Node::Step(0), vec![step]);
@@ -208,7 +213,7 @@ impl Pipeline {
                 .position(|step| step.gate_name() == Some(gate))
                 .ok_or_else(|| self.no_gate(gate, context.now))?;
             let plan = self.plan(&TaskSelection::ALL, n_done, context);
-            self.open(self.execution(plan, context));
+            self.open(self.execution(plan, context), context.most_kept);
         }
         let step = self
             .latest()
@@ -356,12 +361,9 @@ impl Pipeline {
         }
     }
 
-    fn open(&mut self, execution: Execution) {
-        self.executions.push_back(execution);
+    fn open(&mut self, execution: Execution, most_kept: usize) {
+        self.executions.push(execution, most_kept);
         self.executed += 1;
-        if self.executions.len() > KEPT_EXECUTIONS {
-            self.executions.pop_front();
-        }
     }
 
     fn push_attempt(&mut self, purpose: Purpose, plan: RunRecord, now: Millis) {

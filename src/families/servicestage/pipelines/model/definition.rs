@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::stages::Stages;
 use crate::http::json::RawJson;
+use crate::sim::heap::heap_of;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Definition {
@@ -19,6 +20,10 @@ pub struct Definition {
     /// The stages, verbatim.
     pub declared_stages: RawJson,
     pub stages: Stages,
+}
+
+heap_of! {
+    Definition { name, description, enterprise_project, sources, declared_stages, stages }
 }
 
 /// The source of the stages.

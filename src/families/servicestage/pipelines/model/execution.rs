@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::stages::{Stages, Step};
 use super::status::PipelineStatus;
 use crate::sim::Millis;
+use crate::sim::heap::{Heap, heap_of};
 use crate::sim::lifecycle::{Phase, Run, StepState, Verdict};
 
 /// The cause of an execution.
@@ -39,6 +40,17 @@ pub struct Execution {
 pub struct Attempt<R = Run> {
     pub purpose: Purpose,
     pub run: R,
+}
+
+/// Without the stages, which belong to its version of the pipeline.
+impl Heap for Execution {
+    fn heap(&self) -> usize {
+        self.executor.heap() + self.attempts.heap()
+    }
+}
+
+heap_of! {
+    Attempt { run }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

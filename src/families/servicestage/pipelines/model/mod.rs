@@ -6,6 +6,7 @@ mod cron_line;
 mod cron_trigger;
 pub(super) mod definition;
 pub(super) mod execution;
+pub(super) mod executions;
 pub(super) mod pipeline;
 pub(super) mod selection;
 pub(super) mod stages;

@@ -1,21 +1,18 @@
 //! A pipeline and its status.
 
-use std::collections::VecDeque;
-
 use super::definition::Definition;
 use super::execution::{Attempt, Execution, Purpose};
+use super::executions::Executions;
 use super::stages::Step;
 use super::status::PipelineStatus;
 use super::trigger_policy::TriggerPolicy;
 use crate::families::servicestage::named_collection::UniquelyNamed;
 use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
+use crate::sim::heap::heap_of;
 use crate::sim::lifecycle::{Command, Run};
 use crate::sim::step_name::StepName;
 use crate::sim::{Millis, NEVER};
-
-/// The number of executions that a pipeline keeps; older ones are only counted.
-pub(crate) const KEPT_EXECUTIONS: usize = 1_000;
 
 /// A release task of the new kind.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +30,8 @@ pub struct Pipeline {
     pub enterprise_project_name: Option<String>,
     /// The status that a fixture gave, until the next command.
     pub imported: Option<ImportedStatus>,
-    /// The newest executions, oldest first, at most [`KEPT_EXECUTIONS`].
-    pub executions: VecDeque<Execution>,
+    /// The newest executions, oldest first, at most [`KEPT_EXECUTIONS`](super::executions::KEPT_EXECUTIONS).
+    pub executions: Executions,
     /// The number of all executions so far.
     pub executed: u64,
     pub policy: Option<TriggerPolicy>,
@@ -68,7 +65,7 @@ impl Pipeline {
             updated: now,
             enterprise_project_name: None,
             imported: None,
-            executions: VecDeque::new(),
+            executions: Executions::default(),
             executed: 0,
             policy: None,
         }
@@ -144,6 +141,13 @@ impl UniquelyNamed for Pipeline {
     fn created(&self) -> Millis {
         self.created
     }
+}
+
+heap_of! {
+    Pipeline {
+        project, id, definition, creator, enterprise_project_name, imported, executions, policy
+    }
+    ImportedStatus { extend_info }
 }
 
 impl Resource for Pipeline {

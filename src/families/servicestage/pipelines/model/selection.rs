@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::stages::{Stage, StageTask};
 use crate::families::servicestage::refusal::{Refusal, RefusalCause, listed};
 use crate::http::json::ValidationError;
+use crate::sim::heap::{Heap, heap_of};
 
 /// The tasks to run. Without a list (absent or null) all of them run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,16 @@ pub(crate) struct SelectedTasks {
     stage_name: String,
     /// The names of its tasks.
     tasks: Vec<String>,
+}
+
+impl Heap for TaskSelection {
+    fn heap(&self) -> usize {
+        self.0.heap()
+    }
+}
+
+heap_of! {
+    SelectedTasks { stage_name, tasks }
 }
 
 impl TaskSelection {

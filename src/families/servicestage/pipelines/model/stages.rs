@@ -6,7 +6,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::sim::heap::{Heap, heap_of};
 use crate::sim::lifecycle::Node;
+use crate::sim::memory::block;
 use crate::sim::step_name::{StepName, Unit};
 
 /// The part of a stage that the emulator acts on.
@@ -44,6 +46,20 @@ struct Indexed {
     stages: Box<[Stage]>,
     /// The location of each step.
     steps: Box<[StepLocation]>,
+    /// The memory that the stages take.
+    size: usize,
+}
+
+heap_of! {
+    Stage { name, tasks }
+    StageTask { name, display_name, group }
+}
+
+/// All owners together have the stages once. Whoever has them alone counts them.
+impl Heap for Stages {
+    fn heap(&self) -> usize {
+        self.0.size
+    }
 }
 
 /// The stage and task of a step, by position.
@@ -56,6 +72,11 @@ enum StepLocation {
 }
 
 impl Stages {
+    /// True if both are the same memory.
+    pub fn is_shared_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub fn as_slice(&self) -> &[Stage] {
         &self.0.stages
     }
@@ -131,7 +152,9 @@ impl FromIterator<Stage> for Stages {
         if steps.is_empty() {
             steps.push(StepLocation::Opaque);
         }
+        let size = stages.heap() + block(steps.len() * size_of::<StepLocation>());
         Self(Arc::new(Indexed {
+            size,
             stages,
             steps: steps.into(),
         }))

@@ -8,6 +8,7 @@ use super::cron_trigger::CronTrigger;
 use super::execution::Trigger;
 use super::selection::{SelectedTasks, TaskSelection};
 use crate::http::json::ValidationError;
+use crate::sim::heap::Heap;
 use crate::sim::{Millis, NEVER};
 
 /// A trigger policy, in requests and responses.
@@ -61,6 +62,17 @@ pub struct TriggerPolicy {
     spec: PolicySpec,
     /// The hooks of a scheduled policy, each with its next fire time.
     triggers: Vec<CronTrigger>,
+}
+
+/// A trigger has a set of numbers for each field of its line.
+impl Heap for TriggerPolicy {
+    fn heap(&self) -> usize {
+        const OF_TRIGGER: usize = 1_024;
+        let hooks = self.spec.hooks.iter();
+        let hooks = hooks.map(|hook| size_of::<Hook>() + hook.schedule.heap());
+        let hooks = hooks.sum::<usize>() + self.triggers.len() * OF_TRIGGER;
+        hooks + self.spec.selected_tasks.heap()
+    }
 }
 
 impl TriggerPolicy {

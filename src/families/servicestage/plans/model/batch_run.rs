@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::spec::PlanSpec;
 use super::vocabulary::{FailStrategy, JobStatus};
 use crate::sim::Millis;
+use crate::sim::heap::heap_of;
 use crate::sim::ids::Ids;
 use crate::sim::lifecycle::{Node, Run, RunRecord, StepPlan, StepState, Verdict};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
@@ -21,6 +22,10 @@ pub struct BatchRun<R = Run> {
     pub run: R,
     /// The job id of each component; empty without work.
     pub jobs: Vec<String>,
+}
+
+heap_of! {
+    BatchRun { run, jobs }
 }
 
 /// The job behind a component. Empty texts and zeros stand for absent values.

@@ -10,6 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::families::servicestage::names::check_name;
 use crate::http::json::{RawFields, RawJson, ValidationError};
 use crate::http::openapi::derived_schema::with_required;
+use crate::sim::heap::heap_of;
 use crate::sim::step_name::{StepName, Unit};
 
 /// A component of a plan.
@@ -89,6 +90,10 @@ pub struct ReleasePlanLabel {
     key: Option<String>,
     /// The value.
     value: Option<String>,
+}
+
+heap_of! {
+    Component { batch, id, name, version, text }
 }
 
 impl Component {

@@ -9,6 +9,7 @@ use super::vocabulary::{PlanAction, PlanStatus};
 use crate::families::servicestage::named_collection::{UniquelyNamed, WHOLE_PROJECT};
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
+use crate::sim::heap::heap_of;
 use crate::sim::lifecycle::{Command, Run, StepPlan};
 use crate::sim::scripts::{StepQuery, Work};
 use crate::sim::step_name::StepName;
@@ -134,6 +135,10 @@ impl UniquelyNamed for Plan {
     fn created(&self) -> Millis {
         self.create_time
     }
+}
+
+heap_of! {
+    Plan { swimlane_id, creator, spec, progress }
 }
 
 impl Resource for Plan {

@@ -7,6 +7,7 @@
 
 use super::batch_run::{BatchRun, Job};
 use super::vocabulary::{JobStatus, PlanStatus};
+use crate::sim::heap::{Heap, heap_of};
 use crate::sim::lifecycle::{Command, Phase, Run, StepPlan, Verdict};
 use crate::sim::{Millis, NEVER};
 
@@ -32,6 +33,19 @@ pub struct ComponentProgress<'a> {
     pub job: Job<'a>,
     /// The job that rolls it back, if there is one.
     pub rollback: Option<Job<'a>>,
+}
+
+heap_of! {
+    PlanProgress { release, rollback }
+}
+
+impl Heap for LastExecution {
+    fn heap(&self) -> usize {
+        match self {
+            Self::Given(_) => 0,
+            Self::Done(batch_run) => batch_run.heap(),
+        }
+    }
 }
 
 impl PlanProgress {

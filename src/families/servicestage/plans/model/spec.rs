@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::component::Component;
 use super::vocabulary::{FailStrategy, PlanAction};
 use crate::http::json::ValidationError;
+use crate::sim::heap::heap_of;
 use crate::sim::ids::Ids;
 use crate::sim::step_name::StepName;
 
@@ -20,6 +21,10 @@ pub struct PlanSpec {
     pub fail_strategy: FailStrategy,
     /// The components, in the given order.
     pub components: Vec<Component>,
+}
+
+heap_of! {
+    PlanSpec { name, desc, components }
 }
 
 impl PlanSpec {
