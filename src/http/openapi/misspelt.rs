@@ -177,7 +177,7 @@ mod tests {
         let tree = FieldTree::new(&schema, &json!({}), &mut Vec::new());
         assert!(tree.has_open_objects());
 
-        let text = r#"{"nmae": 1, "stages": [{"name": "a"}, {"nam": "b", "other": {"nam": 1}, "template": {"nam": 1}}], "tages""#;
+        let text = r#"{"nmae": 1, "stages": [{"name": "a"}, {"nam": "b", "other": {"nam": 1}, "template": {"nam": 1}}], "x""#;
         let found = find_misspelt(&tree, text.as_bytes());
         let found: Vec<_> = found
             .iter()
