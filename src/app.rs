@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::{Extension, Router};
 
+use crate::http::cors::serve_pages;
+use crate::http::middleware::instrument::instrument;
 use crate::registry::World;
 use crate::server::worlds::WorldContext;
-use crate::{control, http, registry};
+use crate::{control, registry};
 
 /// The router of a single world.
 pub fn app(world: &World) -> Router {
@@ -21,23 +25,29 @@ pub fn app_with_host(world: &World, context: WorldContext) -> Router {
 
 fn compose(world: &World, control: Router) -> Router {
     let recorder = Arc::clone(world.recorder());
-    let world = world.clone();
-    Router::new()
-        .merge(registry::router(&world))
-        .merge(control)
-        .fallback(async move |request: Request| {
-            let refuse = async move |request| unrouted(&world, request);
-            http::middleware::instrument::instrument(recorder, request, refuse).await
-        })
+    let of_unrouted = world.clone();
+    let mut services = registry::router(world).fallback(async move |request: Request| {
+        let refuse = async move |request| unrouted(&of_unrouted, request);
+        instrument(recorder, request, refuse).await
+    });
+    // A layer would cost each request a little.
+    if !world.settings().cors.is_empty() {
+        services = services.layer(from_fn_with_state(world.clone(), share));
+    }
+    services.merge(control)
 }
 
-fn unrouted(world: &World, request: Request) -> axum::response::Response {
-    let path = request.uri().path();
-    if path == "/_emulator" || path.starts_with("/_emulator/") {
-        control::unrouted(&request)
-    } else if let Some(answer) = control::answer_usual_path(world, &request) {
-        answer
-    } else {
-        registry::unrouted(world, request)
+/// Lets web pages read the answers of the services.
+async fn share(State(world): State<World>, request: Request, next: Next) -> Response {
+    if control::is_unrouted(&request) {
+        return next.run(request).await;
     }
+    let recorder = Arc::clone(world.recorder());
+    let serve = |request| next.run(request);
+    serve_pages(&world.settings().cors, recorder, request, serve).await
+}
+
+fn unrouted(world: &World, request: Request) -> Response {
+    let answer = control::answer_unrouted(world, &request);
+    answer.unwrap_or_else(|| registry::unrouted(world, request))
 }

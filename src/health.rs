@@ -6,7 +6,8 @@ use axum::http::Uri;
 use serde::Deserialize;
 use tokio::time::{sleep, timeout};
 
-use crate::server::http_client::get;
+use crate::http::auth::Secret;
+use crate::server::http_client::{TOKEN_HEADER, get};
 
 /// The path that answers 200 once the fixtures are loaded and the port is bound.
 const READY: &str = "/_emulator/v1/ready";
@@ -31,6 +32,11 @@ pub enum NotReady {
     /// An emulator answers, and still loads its fixtures.
     #[error("the emulator at {0} still loads its fixtures")]
     Loading(String),
+    /// An emulator answers that wants another token, or one at all.
+    #[error(
+        "the emulator at {0} requires its control token; set RELEASE_EMULATOR_CONTROL_TOKEN or --control-token"
+    )]
+    Locked(String),
     #[error("{url} is not a release-emulator: GET {READY} answered {status}")]
     Stranger { url: String, status: u16 },
 }
@@ -41,8 +47,11 @@ struct Answer {
     status: String,
 }
 
+/// The words of an emulator about a missing token.
+const LOCKED: &str = "control token";
+
 /// Asks the emulator at a base URL once.
-pub async fn ask(base_url: &str) -> Result<(), NotReady> {
+pub async fn ask(base_url: &str, token: Option<&Secret>) -> Result<(), NotReady> {
     let base_url = base_url.trim_end_matches('/');
     let url = || base_url.to_owned();
     let uri: Uri = format!("{base_url}{READY}")
@@ -53,23 +62,29 @@ pub async fn ask(base_url: &str) -> Result<(), NotReady> {
         Some("https") => return Err(NotReady::Tls(url())),
         _ => return Err(NotReady::NotUrl(url())),
     }
-    let answer = get(&uri, LONGEST).await;
+    let token = token.map(|token| (TOKEN_HEADER, token.expose().to_owned()));
+    let answer = get(&uri, Vec::from_iter(token), LONGEST).await;
     let (status, body) = answer.map_err(|cause| NotReady::Silent { url: url(), cause })?;
     let answer = serde_json::from_slice::<Answer>(&body);
     match (status, answer) {
         (200, Ok(answer)) if answer.status == "ready" => Ok(()),
         (503, _) => Err(NotReady::Loading(url())),
+        (401, _) if String::from_utf8_lossy(&body).contains(LOCKED) => Err(NotReady::Locked(url())),
         _ => Err(NotReady::Stranger { url: url(), status }),
     }
 }
 
 /// Asks until the emulator is ready, at least once and for about `longest`.
-pub async fn wait(base_url: &str, longest: Duration) -> Result<(), NotReady> {
-    let mut last = ask(base_url).await;
+pub async fn wait(
+    base_url: &str,
+    token: Option<&Secret>,
+    longest: Duration,
+) -> Result<(), NotReady> {
+    let mut last = ask(base_url, token).await;
     let until_ready = async {
         while matches!(last, Err(NotReady::Silent { .. } | NotReady::Loading(_))) {
             sleep(PAUSE).await;
-            last = ask(base_url).await;
+            last = ask(base_url, token).await;
         }
     };
     // The last answer says why it took too long.

@@ -68,7 +68,7 @@
 //!
 //! ```text
 //! app -> control, http, registry, server
-//! cli -> exec, server, sim, world
+//! cli -> exec, http, server, sim, world
 //! control -> docs, http, registry, server, sim, world
 //! docs -> sim
 //! emulator -> app, control, http, registry, server, sim, world
@@ -78,7 +78,7 @@
 //! families/iam -> families/huawei, http, sim, world
 //! families/servicestage -> families/huawei, http, sim, world
 //! families/zadig -> http, sim, world
-//! health -> server
+//! health -> http, server
 //! http -> sim
 //! log -> cli, http, log_format
 //! log_format -> sim
@@ -92,7 +92,8 @@
 //! # A request
 //!
 //! 0. `server/connection.rs` has hyper read the head. It repairs a head that hyper cannot read, or marks it as malformed.
-//! 1. The router picks a route. An unknown path is refused in the dialect of its prefix (`registry/services.rs`).
+//! 1. The router picks a route; `control/origin` is in front of those of the control plane, and refuses the pages of
+//!    strangers. An unknown path is refused in the dialect of its prefix (`registry/services.rs`).
 //! 2. `http/middleware/instrument.rs` wraps every request: request id, evidence and hint headers, journal, metrics.
 //! 3. `http/middleware/guard.rs` wraps every handler: it refuses a malformed head, looks up the operation, checks the
 //!    token header or the signature, the permission and the declared size, and applies faults. A refusal becomes the

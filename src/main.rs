@@ -71,7 +71,8 @@ fn ask(options: &HealthOptions) -> Result<u8, ExitError> {
     let runtime = runtime.map_err(|error| (NOT_READY, format!("cannot start: {error}")))?;
     let wait = Duration::from_millis(options.wait.unsigned_abs());
     let url = options.url();
-    match runtime.block_on(health::wait(&url, wait)) {
+    let token = options.token.control_token.as_ref();
+    match runtime.block_on(health::wait(&url, token, wait)) {
         Ok(()) => print(&format!("ready: {url}")),
         Err(why) => Err((NOT_READY, why.to_string())),
     }
@@ -170,7 +171,10 @@ async fn run(options: &ExecOptions, server: &Handle) -> Result<u8, ExitError> {
         .first()
         .read(|tables, _| tables.shared.identities.save());
     let url = host.url();
-    let variables = exec::variables(&url, &identities, |name| std::env::var_os(name).is_some());
+    let token = options.serve.access.token.control_token.as_ref();
+    let variables = exec::variables(&url, &identities, token, |name| {
+        std::env::var_os(name).is_some()
+    });
 
     let ended = exec::run(&options.command, variables).await;
 
@@ -230,7 +234,23 @@ async fn start(
         WorldServer::start(world, listeners, limits, app_with_host, on_close)
     });
     let started = started.await.expect("starting does not panic");
-    started.map_err(|error| (CANNOT_BIND, format!("cannot listen: {error}")))
+    let host = started.map_err(|error| (CANNOT_BIND, format!("cannot listen: {error}")))?;
+    if options.access.token.control_token.is_none() {
+        warn_of_strangers(&host);
+    }
+    Ok(host)
+}
+
+/// Says what an address beyond the loopback opens.
+fn warn_of_strangers(host: &WorldServer) {
+    let mut addresses = host.addresses().iter();
+    if let Some(address) = addresses.find(|address| !address.ip().to_canonical().is_loopback()) {
+        tracing::warn!(
+            %address,
+            "other machines can reach {address}: its control plane, with the secrets of the state, is open to them; \
+             --control-token TOKEN closes it"
+        );
+    }
 }
 
 /// Writes the port file and declares the first world open.

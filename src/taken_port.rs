@@ -34,8 +34,11 @@ pub async fn advise(error: &ListenError, options: &ListenOptions) -> String {
 
 async fn taken(address: SocketAddr, options: &ListenOptions) -> String {
     let url = url(address);
-    let answer = timeout(LONGEST, ask(&url)).await;
-    let is_emulator = matches!(answer, Ok(Ok(()) | Err(NotReady::Loading(_))));
+    let answer = timeout(LONGEST, ask(&url, None)).await;
+    let is_emulator = matches!(
+        answer,
+        Ok(Ok(()) | Err(NotReady::Loading(_) | NotReady::Locked(_)))
+    );
     let port = address.port();
     let holder = match (is_emulator, owner(port)) {
         (true, Some((_, pid))) => {

@@ -1,5 +1,6 @@
 //! The command line and its environment variables.
 
+mod access;
 mod commands;
 mod generated;
 mod listen;
@@ -81,16 +82,18 @@ impl CliCommand {
         }
     }
 
-    /// Resolves what is said twice about the address.
+    /// Resolves what is said twice about the address, and checks the token.
     fn settle(&mut self, matches: &ArgMatches) -> Result<(), String> {
         let is_flag = |name: &str| {
             matches.try_contains_id(name).unwrap_or(false)
                 && matches.value_source(name) == Some(ValueSource::CommandLine)
         };
-        let listen = match self {
+        let (listen, token) = match self {
             Self::Serve(options)
             | Self::OpenApi(options)
-            | Self::Exec(ExecOptions { serve: options, .. }) => &mut options.listen,
+            | Self::Exec(ExecOptions { serve: options, .. }) => {
+                (&mut options.listen, &options.access.token)
+            }
             Self::Health(options) => {
                 if is_flag("listen") || is_flag("port") {
                     if is_flag("url") {
@@ -98,10 +101,11 @@ impl CliCommand {
                     }
                     options.url = None;
                 }
-                &mut options.listen
+                (&mut options.listen, &options.token)
             }
             Self::Completions { .. } | Self::Docs(_) | Self::Man { .. } => return Ok(()),
         };
+        token.check()?;
         listen.settle(is_flag("listen"))
     }
 }

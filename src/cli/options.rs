@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::access::{AccessOptions, TokenOption};
 use super::listen::ListenOptions;
 use super::values::{budget, count, pace, ports, size, time};
 use crate::exec::FailOn;
@@ -91,6 +92,9 @@ pub struct ServeOptions {
     /// Allow webhooks to any address, and not only to the loopback
     #[arg(long, env = "RELEASE_EMULATOR_WEBHOOKS_ANYWHERE")]
     webhooks_anywhere: bool,
+    /// The callers that are let in.
+    #[command(flatten)]
+    pub access: AccessOptions,
     /// The format of log lines on stderr
     #[arg(long, env = "RELEASE_EMULATOR_LOG", value_enum, default_value_t)]
     pub log: LogFormat,
@@ -132,6 +136,9 @@ pub struct HealthOptions {
     /// The addresses on which the emulator listens.
     #[command(flatten)]
     pub listen: ListenOptions,
+    /// The token of the control plane.
+    #[command(flatten)]
+    pub token: TokenOption,
 }
 
 impl HealthOptions {
@@ -187,6 +194,8 @@ impl ServeOptions {
             max_state: self.max_state,
             public_url: self.public_url.clone(),
             webhooks_anywhere: self.webhooks_anywhere,
+            control_access: self.access.control_access(),
+            cors: self.access.cors.clone(),
             ..Settings::default()
         }
     }

@@ -22,7 +22,8 @@ const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'sel
     form-action 'none'; frame-ancestors 'none'";
 
 /// A drawing brings its style along.
-const DRAWING_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+const DRAWING_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 /// The routes. No document declares them: they are for people.
 pub(super) fn routes() -> Routes<Control> {

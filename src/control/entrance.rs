@@ -1,7 +1,6 @@
 //! The ways in: an index of the control plane for people, and the paths that people and probes try first.
 
-use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodFilter;
 use serde::Serialize;
@@ -10,7 +9,6 @@ use super::dialect::{Control, json};
 use super::meta::{alive, readiness};
 use super::page::{HTML, confined};
 use crate::http::browser::{INDEX, lead_to, prefers_html};
-use crate::http::context::note_own_answer;
 use crate::http::routes::{Route, Routes};
 use crate::registry::World;
 
@@ -114,7 +112,7 @@ async fn show_index(headers: HeaderMap) -> Response {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>release-emulator</title>\n\
          <link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"/_emulator/docs/style.css\">\n\
-         </head>\n<body>\n<nav></nav>\n<main>\n<h1>release-emulator</h1>\n\
+         </head>\n<body>\n<main>\n<h1>release-emulator</h1>\n\
          <p>A local emulator of four release APIs. This is its control plane.</p>\n<ul>\n",
     );
     for (path, name, purpose) in links() {
@@ -138,33 +136,48 @@ fn varying(mut response: Response) -> Response {
     response
 }
 
-/// Answers a path that no service has and that people and probes try first; `None` for any other path.
-pub fn answer_usual_path(world: &World, request: &Request) -> Option<Response> {
-    if *request.method() != Method::GET && *request.method() != Method::HEAD {
-        return None;
+/// A path that no service has and that people and probes try first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum UsualPath {
+    Health,
+    Ready,
+    Guides,
+    OpenApi,
+}
+
+impl UsualPath {
+    /// The usual path that a request is for.
+    pub(super) fn of<B>(request: &Request<B>) -> Option<Self> {
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        is_read.then(|| Self::named(request.uri().path())).flatten()
     }
-    let response = match request.uri().path() {
-        "/health" | "/healthz" | "/healthcheck" | "/livez" | "/live" | "/liveness" | "/ping" => {
-            alive()
+
+    fn named(path: &str) -> Option<Self> {
+        Some(match path {
+            "/health" | "/healthz" | "/healthcheck" | "/livez" | "/live" | "/liveness"
+            | "/ping" => Self::Health,
+            "/ready" | "/readyz" | "/readiness" => Self::Ready,
+            "/docs"
+            | "/docs/"
+            | "/api-docs"
+            | "/redoc"
+            | "/swagger"
+            | "/swagger/"
+            | "/swagger-ui"
+            | "/swagger-ui/"
+            | "/swagger-ui.html"
+            | "/swagger/index.html" => Self::Guides,
+            "/openapi.json" | "/swagger.json" | "/api-docs.json" => Self::OpenApi,
+            _ => return None,
+        })
+    }
+
+    pub(super) fn answer(self, world: &World) -> Response {
+        match self {
+            Self::Health => alive(),
+            Self::Ready => readiness(world).unwrap_or_else(IntoResponse::into_response),
+            Self::Guides => lead_to(GUIDES),
+            Self::OpenApi => lead_to("/_emulator/v1/openapi.json"),
         }
-        "/ready" | "/readyz" | "/readiness" => {
-            readiness(world).unwrap_or_else(IntoResponse::into_response)
-        }
-        "/docs"
-        | "/docs/"
-        | "/api-docs"
-        | "/redoc"
-        | "/swagger"
-        | "/swagger/"
-        | "/swagger-ui"
-        | "/swagger-ui/"
-        | "/swagger-ui.html"
-        | "/swagger/index.html" => lead_to(GUIDES),
-        "/openapi.json" | "/swagger.json" | "/api-docs.json" => {
-            lead_to("/_emulator/v1/openapi.json")
-        }
-        _ => return None,
-    };
-    note_own_answer();
-    Some(response)
+    }
 }

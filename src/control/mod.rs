@@ -1,6 +1,7 @@
 //! The control plane, `/_emulator/v1/…`: operations for test benches that no real service has.
 //!
-//! It needs no credential. Its errors are problem details (`application/problem+json`).
+//! It needs no credential unless there is a control token, and serves no page of a stranger ([`origin`]). Its errors are
+//! problem details (`application/problem+json`).
 
 mod clock;
 mod dialect;
@@ -12,6 +13,7 @@ pub(crate) mod faults;
 mod meta;
 mod metrics;
 mod openapi;
+mod origin;
 mod page;
 mod prometheus_text;
 pub(crate) mod requests;
@@ -27,17 +29,19 @@ mod worlds;
 use std::sync::LazyLock;
 
 use axum::extract::Request;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodFilter;
 use axum::{Extension, Router};
 
+use crate::http::context::note_own_answer;
 use crate::http::head::MalformedHead;
 use crate::http::problem::Problem;
 use crate::http::routes::{Route, Routes, route};
 use crate::registry::{World, control_routes};
 use crate::world::settings::Settings;
 pub use dialect::Control;
-pub use entrance::answer_usual_path;
+use entrance::UsualPath;
 use openapi::OpenApiSource;
 
 /// The URL table.
@@ -108,8 +112,30 @@ pub fn openapi(settings: &Settings, base: &str) -> String {
     openapi::text(settings, base, || routes().api())
 }
 
+/// Answers a request without a route that is not for a service, below `/_emulator` or for a path that people and probes
+/// try first; `None` for any other.
+pub fn answer_unrouted(world: &World, request: &Request) -> Option<Response> {
+    if is_below_own_prefix(request) {
+        return Some(origin::check(world, request, || refuse_unrouted(request)));
+    }
+    let usual_path = UsualPath::of(request)?;
+    let answer = origin::check(world, request, || usual_path.answer(world));
+    note_own_answer();
+    Some(answer)
+}
+
+/// True for requests to the control plane that have no route.
+pub fn is_unrouted(request: &Request) -> bool {
+    is_below_own_prefix(request) || UsualPath::of(request).is_some()
+}
+
+fn is_below_own_prefix(request: &Request) -> bool {
+    let path = request.uri().path();
+    path == "/_emulator" || path.starts_with("/_emulator/")
+}
+
 /// Refuses an unknown path below `/_emulator`.
-pub fn unrouted(request: &Request) -> Response {
+fn refuse_unrouted(request: &Request) -> Response {
     if let Some(malformed) = request.extensions().get::<MalformedHead>() {
         return Problem::MalformedHead(malformed.clone()).into_response();
     }
@@ -120,5 +146,7 @@ pub fn unrouted(request: &Request) -> Response {
 /// The control plane's router for a world.
 pub fn router(world: &World) -> Router {
     let router = routes().mount(Control(world.clone()));
-    router.layer(Extension(OpenApiSource(openapi)))
+    router
+        .layer(Extension(OpenApiSource(openapi)))
+        .layer(from_fn_with_state(world.clone(), origin::gate))
 }

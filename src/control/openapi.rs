@@ -21,7 +21,9 @@ const ABOUT: &str = "A local emulator of four release APIs, and of the IAM opera
     first.\n\n\
     An operation lists its own responses. In addition, an unknown path is 404 and an unsupported method is 405, in the \
     words of the family whose prefix the path has, and an injected fault (`POST /_emulator/v1/faults`) may return any \
-    response. Every response has the header `X-Request-Id`. `x-emulator-evidence` is how the response is known, \
+    response. The control plane answers 403 to web pages that are not let in and under host names that a stranger could \
+    own, and with `--control-token` 401 to requests without the token. Every response has the header `X-Request-Id`. \
+    `x-emulator-evidence` is how the response is known, \
     `x-emulator-hint` suggests a request that would have worked, `x-emulator-fault` names the fault that hit.\n\n\
     Examples named `documented` come from the services' own documentation. `x-evidence` is the evidence for an operation, a \
     response, a field or a parameter (absent: documented), or for the words of an enum that are not documented. `x-source`, \
@@ -40,7 +42,7 @@ const ABOUT: &str = "A local emulator of four release APIs, and of the IAM opera
         (name = "plans", description = "Huawei ServiceStage: release plans"),
         (name = "pipelines", description = "Huawei ServiceStage: release tasks (pipelines) with their actions"),
         (name = "zadig", description = "Zadig: delivery versions"),
-        (name = "control", description = "The control plane: clock, state, scripts, faults, journal, events. It needs no credential"),
+        (name = "control", description = "The control plane: clock, state, scripts, faults, journal, events. It needs no credential, but for a control token"),
     )
 )]
 struct Frame;

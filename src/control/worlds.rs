@@ -118,6 +118,8 @@ impl NewWorld {
             seed: defaults.seed,
             public_url: defaults.public_url.clone(),
             webhooks_anywhere: defaults.webhooks_anywhere,
+            control_access: defaults.control_access.clone(),
+            cors: defaults.cors.clone(),
         };
         // Until the world is made.
         let _reading;
@@ -306,7 +308,10 @@ impl From<WorldError> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::auth::Secret;
+    use crate::http::cors::CorsOrigin;
     use crate::sim::memory::Memory;
+    use crate::world::settings::ControlAccess;
 
     /// The settings of a world that is made like one with unusual settings.
     fn made(chosen: &str) -> Settings {
@@ -333,6 +338,12 @@ mod tests {
             seed: 4711,
             public_url: "https://emulator.test".parse().ok(),
             webhooks_anywhere: true,
+            control_access: ControlAccess {
+                hosts: vec!["emulator.example.com".parse().unwrap()],
+                origins: vec!["http://localhost:5173".parse().unwrap()],
+                token: Some(Secret::new("hush")),
+            },
+            cors: vec![CorsOrigin::Any],
         }
     }
 
@@ -355,6 +366,8 @@ mod tests {
             max_state: like().max_state,
             public_url: like().public_url,
             webhooks_anywhere: true,
+            control_access: like().control_access,
+            cors: like().cors,
             ..Settings::default()
         };
         assert_eq!(made(chosen), expected);

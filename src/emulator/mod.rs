@@ -11,6 +11,7 @@ mod response;
 mod scripts;
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use axum::http::Method;
@@ -20,6 +21,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
 use crate::app::app_with_host;
+use crate::http::auth::Secret;
 use crate::http::observe::events::ResetTo;
 use crate::registry::fixtures;
 use crate::registry::{State, World};
@@ -28,6 +30,7 @@ use crate::sim::memory::{LEAST_BUDGET, Memory};
 use crate::sim::time::{MAX_INSTANT, millis};
 use crate::world::settings::{
     Auth, Fidelity, LONGEST_LENGTH, PipelinesList, Progress, References, Settings, is_pace,
+    is_token,
 };
 pub use clock::{ClockHandle, Until};
 pub use error::{ClockError, InvalidValue, VerifyError};
@@ -141,7 +144,8 @@ impl Emulator {
         path: &str,
         body: Option<&(impl Serialize + ?Sized)>,
     ) -> Result<Response, RequestError> {
-        request(method, format!("{}{path}", self.url), body).await
+        let token = &self.world().settings().control_access.token;
+        request(method, format!("{}{path}", self.url), token.as_ref(), body).await
     }
 
     /// Resets state, clock, ids, scripts, faults, webhooks and journal to the fixtures.
@@ -180,6 +184,24 @@ pub struct EmulatorBuilder {
     settings: Settings,
     fixtures: Vec<String>,
     state: Option<State>,
+    access: AccessTexts,
+}
+
+/// The hosts and origins that are let in, as they were given.
+#[derive(Clone, Debug, Default)]
+struct AccessTexts {
+    hosts: Vec<String>,
+    origins: Vec<String>,
+    cors: Vec<String>,
+}
+
+fn parse_all<T: FromStr<Err = String>>(
+    name: &str,
+    texts: &[String],
+) -> Result<Vec<T>, InvalidValue> {
+    let parsed = texts.iter().map(|text| text.parse());
+    let parsed: Result<_, String> = parsed.collect();
+    parsed.map_err(|error| InvalidValue(format!("{name}: {error}")))
 }
 
 impl EmulatorBuilder {
@@ -263,12 +285,38 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Lets the control plane be asked by another host name, such as `emulator.example.com` or `*.example.com`.
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.access.hosts.push(host.into());
+        self
+    }
+
+    /// Lets the web pages of an origin use the control plane, such as `http://localhost:5173`.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.access.origins.push(origin.into());
+        self
+    }
+
+    /// Lets the web pages of an origin, or with `*` of all, read the answers of the emulated services.
+    pub fn cors(mut self, origin: impl Into<String>) -> Self {
+        self.access.cors.push(origin.into());
+        self
+    }
+
+    /// Closes the control plane for callers without this token, which they send as the header `X-Emulator-Token`. The
+    /// methods of [`Emulator`] send it.
+    pub fn control_token(mut self, token: impl Into<String>) -> Self {
+        self.settings.control_access.token = Some(Secret::new(token));
+        self
+    }
+
     /// Starts the emulator on a free port of the loopback. It is ready once this returns.
     ///
     /// # Panics
     /// Outside of a tokio runtime with I/O and time.
-    pub async fn start(self) -> Result<Emulator, StartError> {
+    pub async fn start(mut self) -> Result<Emulator, StartError> {
         self.check()?;
+        self.read_access()?;
         let world = fixtures::world(&self.fixtures, self.state, &self.settings)
             .map_err(|error| StartError::Fixtures(error.to_string()))?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
@@ -281,11 +329,24 @@ impl EmulatorBuilder {
         })
     }
 
+    /// Reads the hosts and origins into the settings.
+    fn read_access(&mut self) -> Result<(), InvalidValue> {
+        let settings = &mut self.settings;
+        settings.control_access.hosts = parse_all("allow_host", &self.access.hosts)?;
+        settings.control_access.origins = parse_all("allow_origin", &self.access.origins)?;
+        settings.cors = parse_all("cors", &self.access.cors)?;
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), InvalidValue> {
         let Settings {
             step, pace, freeze, ..
         } = self.settings;
         let invalid = |text: &str| Err(InvalidValue(text.to_owned()));
+        let token = &self.settings.control_access.token;
+        if token.as_ref().is_some_and(|token| !is_token(token)) {
+            return invalid("control_token: must be visible ASCII characters, without spaces");
+        }
         if freeze.is_some_and(|freeze| freeze > MAX_INSTANT) {
             return invalid("freeze: the clock ends with the year 9999");
         }

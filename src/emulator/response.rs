@@ -5,7 +5,8 @@ use axum::http::{Method, Uri};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::server::http_client::send;
+use crate::http::auth::Secret;
+use crate::server::http_client::{TOKEN_HEADER, send};
 
 /// The credentials that every family takes while `auth` is not strict.
 const ANY_TOKEN: [(&str, &str); 2] = [("x-auth-token", "any"), ("authorization", "Bearer any")];
@@ -83,6 +84,7 @@ impl Response {
 pub(super) async fn request(
     method: Method,
     url: String,
+    token: Option<&Secret>,
     body: Option<&(impl Serialize + ?Sized)>,
 ) -> Result<Response, RequestError> {
     let body = body.map(serde_json::to_vec).transpose()?;
@@ -90,6 +92,7 @@ pub(super) async fn request(
     let mut headers = ANY_TOKEN
         .map(|(name, value)| (name, value.to_owned()))
         .to_vec();
+    headers.extend(token.map(|token| (TOKEN_HEADER, token.expose().to_owned())));
     if body.is_some() {
         headers.push(("content-type", "application/json".to_owned()));
     }

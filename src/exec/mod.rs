@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use tokio::process::Command;
 
 use self::stuck::stuck;
+use crate::http::auth::Secret;
 use crate::http::auth::redact::Mask;
 use crate::http::faults::rules::ListedFault;
 use crate::http::observe::record::RequestSummary;
@@ -24,6 +25,9 @@ use crate::world::identities::Identities;
 
 /// The credential of a command if the fixtures have none: any passes without `--auth strict`.
 const ANY_KEY: (&str, &str) = ("any-ak", "any-sk");
+
+/// The variable of the control token, which test code reads.
+const CONTROL_TOKEN: &str = "RELEASE_EMULATOR_CONTROL_TOKEN";
 
 /// The reason a command did not run.
 #[derive(Debug, thiserror::Error)]
@@ -66,11 +70,13 @@ pub async fn run(
 }
 
 /// The additional environment variables of a command: the emulator's URL under its own name and under those of the
-/// Huawei SDKs, and a credential for these unless one is set. The credential is the first access key of the identities,
+/// Huawei SDKs, the control token if there is one, and a credential for these unless one is set. The credential is the
+/// first access key of the identities,
 /// with its user's project if there is exactly one, or else an arbitrary key.
 pub fn variables(
     url: &str,
     identities: &Identities,
+    token: Option<&Secret>,
     is_set: impl Fn(&str) -> bool,
 ) -> Vec<(&'static str, String)> {
     let mut variables: Vec<_> = [
@@ -81,6 +87,7 @@ pub fn variables(
     ]
     .map(|name| (name, url.to_owned()))
     .into();
+    variables.extend(token.map(|token| (CONTROL_TOKEN, token.expose().to_owned())));
     // Half of the user's own credential and half of ours would never match.
     if is_set("HUAWEICLOUD_SDK_AK") || is_set("HUAWEICLOUD_SDK_SK") {
         return variables;
@@ -362,7 +369,7 @@ mod tests {
 
     fn credential(fixtures: &str, set: &[&str]) -> Vec<(&'static str, String)> {
         let identities: Identities = serde_json::from_str(fixtures).unwrap();
-        let variables = variables(URL, &identities, |name| set.contains(&name));
+        let variables = variables(URL, &identities, None, |name| set.contains(&name));
         let (urls, credential) = variables.split_at(4);
         assert!(urls.iter().all(|(_, url)| url == URL), "{urls:?}");
         credential.to_vec()

@@ -27,6 +27,12 @@ pub enum Problem {
     /// 400, 414 or 431: a head that is not valid HTTP.
     #[error("{}", .0.hint())]
     MalformedHead(MalformedHead),
+    /// 401: the control token is missing or wrong.
+    #[error("{0}")]
+    Unauthorized(String),
+    /// 403: the caller is a web page, or asks for a host, that is not let in.
+    #[error("{0}")]
+    Forbidden(String),
     /// 404: no such path.
     #[error("there is no such path under /_emulator; see GET /_emulator/v1/openapi.json")]
     NoRoute,
@@ -84,6 +90,8 @@ impl Problem {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::MalformedHead(malformed) => malformed.status,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NoRoute | Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,

@@ -61,6 +61,9 @@ impl World {
             &settings.memory,
         );
         recorder.longest_pause = settings.longest_pause;
+        if let Some(token) = &settings.control_access.token {
+            recorder.secrets.pin(token.expose());
+        }
         let services = Services {
             recorder: Arc::new(recorder),
             ids: Ids::seeded(settings.seed),

@@ -16,6 +16,9 @@ use tokio::time::timeout;
 /// The longest delivery of a webhook.
 const LONGEST_DELIVERY: Duration = Duration::from_secs(5);
 
+/// The header of the control token.
+pub const TOKEN_HEADER: &str = "x-emulator-token";
+
 /// The most bytes that are read of a receiver's answer.
 const MOST_READ: usize = 64 << 10;
 
@@ -33,8 +36,12 @@ pub(super) async fn post(
 }
 
 /// Gets an absolute URL, and returns the status of the answer with the beginning of its body.
-pub async fn get(url: &Uri, longest: Duration) -> Result<(u16, Bytes), String> {
-    let exchange = send(Method::GET, url, Vec::new(), Bytes::new(), MOST_READ);
+pub async fn get(
+    url: &Uri,
+    headers: Vec<(&'static str, String)>,
+    longest: Duration,
+) -> Result<(u16, Bytes), String> {
+    let exchange = send(Method::GET, url, headers, Bytes::new(), MOST_READ);
     let response = within(longest, exchange).await?;
     Ok((response.status.as_u16(), response.body))
 }

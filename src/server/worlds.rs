@@ -161,6 +161,11 @@ impl WorldServer {
         self.0.addresses[0]
     }
 
+    /// All addresses of the first world, at least one.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.0.addresses
+    }
+
     /// The base URL of the first world, without a trailing slash.
     pub fn url(&self) -> String {
         url(self.address())

@@ -3,36 +3,35 @@
 use std::fmt;
 use std::str::FromStr;
 
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, header};
+
+use crate::http::web_origin::WebOrigin;
 
 /// A scheme, a host and perhaps a port, without a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicUrl {
-    scheme: String,
-    /// In square brackets if it is an IPv6 address.
-    host: String,
-    port: Option<u16>,
-}
+pub struct PublicUrl(WebOrigin);
 
 impl PublicUrl {
     /// The URL that a request was sent to.
+    ///
+    /// # Panics
+    /// Never: `localhost` is a host.
     pub fn of_request(headers: &HeaderMap) -> Self {
         let host = headers.get(header::HOST);
-        let host = host.and_then(|host| format!("http://{}", host.to_str().ok()?).parse().ok());
-        host.unwrap_or_else(|| Self {
-            scheme: "http".to_owned(),
-            host: "localhost".to_owned(),
-            port: None,
-        })
+        let origin = host.and_then(|host| WebOrigin::new("http", host.to_str().ok()?));
+        let origin = origin.or_else(|| WebOrigin::new("http", "localhost"));
+        Self(origin.expect("a name is a host"))
     }
 
     /// The URL of another port of the same host.
     #[must_use]
     pub fn with_port(self, port: u16) -> Self {
-        Self {
-            port: Some(port),
-            ..self
-        }
+        Self(self.0.with_port(port))
+    }
+
+    /// The origin of pages at this URL.
+    pub const fn origin(&self) -> &WebOrigin {
+        &self.0
     }
 }
 
@@ -40,38 +39,16 @@ impl FromStr for PublicUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected =
-            || "expected a URL without a path, such as https://emulator.test:4600".to_owned();
-        let uri: Uri = text.parse().map_err(|_| expected())?;
-        let scheme = uri
-            .scheme_str()
-            .filter(|scheme| matches!(*scheme, "http" | "https"));
-        let authority = uri.authority().ok_or_else(expected)?;
-        let has_port = authority.as_str().len() > authority.host().len();
-        if authority.host().is_empty()
-            || authority.as_str().contains('@')
-            || has_port && authority.port_u16().is_none()
-            || !matches!(uri.path(), "" | "/")
-            || uri.query().is_some()
-        {
-            return Err(expected());
-        }
-        Ok(Self {
-            scheme: scheme.ok_or_else(expected)?.to_owned(),
-            host: authority.host().to_owned(),
-            port: authority.port_u16(),
-        })
+        let origin = text.parse::<WebOrigin>().ok();
+        let origin = origin.filter(|origin| matches!(origin.scheme(), "http" | "https"));
+        let expected = || "expected a URL without a path, such as https://emulator.test:4600";
+        origin.map(Self).ok_or_else(|| expected().to_owned())
     }
 }
 
 impl fmt::Display for PublicUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        let Self { scheme, host, port } = self;
-        write!(formatter, "{scheme}://{host}")?;
-        match port {
-            Some(port) => write!(formatter, ":{port}"),
-            None => Ok(()),
-        }
+        self.0.fmt(formatter)
     }
 }
 

@@ -6,7 +6,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::public_url::PublicUrl;
+use crate::http::auth::Secret;
 use crate::http::body::LONGEST_PAUSE;
+use crate::http::cors::CorsOrigin;
+use crate::http::host_name::HostPattern;
+use crate::http::web_origin::WebOrigin;
 use crate::sim::Millis;
 use crate::sim::memory::Memory;
 
@@ -75,6 +79,17 @@ pub enum Progress {
     Reads,
 }
 
+/// The callers of the control plane that are let in beside those of this machine.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ControlAccess {
+    /// The hosts by which it may be asked.
+    pub hosts: Vec<HostPattern>,
+    /// The origins of web pages that may use it.
+    pub origins: Vec<WebOrigin>,
+    /// The token that every caller must have; absent: none needs one.
+    pub token: Option<Secret>,
+}
+
 /// All options of a world.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -103,6 +118,10 @@ pub struct Settings {
     pub public_url: Option<PublicUrl>,
     /// True if webhooks may be anywhere, and not only on the loopback.
     pub webhooks_anywhere: bool,
+    /// The callers of the control plane.
+    pub control_access: ControlAccess,
+    /// The origins of web pages that may read the answers of the emulated services.
+    pub cors: Vec<CorsOrigin>,
 }
 
 impl Settings {
@@ -139,6 +158,8 @@ impl Default for Settings {
             seed: 0x1d5,
             public_url: None,
             webhooks_anywhere: false,
+            control_access: ControlAccess::default(),
+            cors: Vec::new(),
         }
     }
 }
@@ -155,6 +176,12 @@ pub fn length(text: &str) -> Result<Millis, String> {
         .ok_or_else(|| {
             "expected a length with a unit, such as 2s, 500ms or 1m 30s, up to ten years".to_owned()
         })
+}
+
+/// True if a token can be sent in a header.
+pub fn is_token(token: &Secret) -> bool {
+    let text = token.expose();
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// True if a clock can run at that pace.

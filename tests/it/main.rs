@@ -36,6 +36,7 @@ mod limits;
 mod listen;
 mod memory;
 mod openapi;
+mod origin;
 mod pipelines;
 mod plans;
 mod process;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use release_emulator::internals::exec::variables;
+use release_emulator::internals::http::auth::Secret;
 use release_emulator::internals::{Settings, control, docs, registry};
 use serde_json::{Value, json};
 
@@ -91,7 +92,12 @@ fn every_variable_is_explained_by_the_rule_or_by_name() {
         "users": [{"name": "ann", "domain": "acme", "projects": [{"id": "p1", "name": "north"}]}],
         "access_keys": [{"ak": "AK1", "sk": "sk1", "user": "ann", "security_token": "st1"}]}}));
     let identities = app.world.read(|tables, _| tables.shared.identities.save());
-    let variables = variables("http://localhost", &identities, |_| false);
+    let variables = variables(
+        "http://localhost",
+        &identities,
+        Some(&Secret::new("hush")),
+        |_| false,
+    );
     assert!(variables.len() > 6, "{variables:?}");
     for (variable, _) in variables {
         assert!(exec.contains(&format!("`{variable}`")), "{variable}");

@@ -188,14 +188,14 @@ async fn an_unknown_page_is_404_with_the_nearest() {
 async fn llms_txt_links_every_page_at_the_host_that_was_asked() {
     let app = App::new();
     let reply = app
-        .send("GET", "/llms.txt", &[("host", "emulator.test:81")], "")
+        .send("GET", "/llms.txt", &[("host", "emulator.internal:81")], "")
         .await;
     let text = reply.text();
     assert!(text.starts_with("# release-emulator\n\n> "), "{text}");
     for page in docs::PAGES {
         let (title, name) = (page.title(), page.name);
         let link = format!(
-            "- [{title}](http://emulator.test:81/_emulator/docs/{name}.md): {}",
+            "- [{title}](http://emulator.internal:81/_emulator/docs/{name}.md): {}",
             page.summary()
         );
         assert!(text.contains(&link), "{link}");

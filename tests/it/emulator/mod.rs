@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use release_emulator::internals::Settings;
+use release_emulator::internals::http::auth::Secret;
+use release_emulator::internals::http::cors::CorsOrigin;
 use release_emulator::internals::http::observe::events::ResetTo;
 use release_emulator::internals::sim::clock::Stopwatch;
+use release_emulator::internals::world::settings::ControlAccess;
 use release_emulator::{
     Auth, ClockError, Delay, Emulator, EmulatorBuilder, Family, Fault, Fidelity, PipelinesList,
     Progress, References, Script, State, Until, Work,
@@ -415,6 +418,10 @@ async fn every_setting_is_that_of_the_world() {
         .pipelines_list(PipelinesList::Object)
         .step(Duration::from_millis(1_500))
         .pace(2.0)
+        .allow_host("*.example.com")
+        .allow_origin("http://localhost:5173")
+        .cors("*")
+        .control_token("hush")
         .start()
         .await
         .unwrap();
@@ -426,6 +433,12 @@ async fn every_setting_is_that_of_the_world() {
         pipelines_list: PipelinesList::Object,
         step: 1_500,
         pace: 2.0,
+        control_access: ControlAccess {
+            hosts: vec!["*.example.com".parse().unwrap()],
+            origins: vec!["http://localhost:5173".parse().unwrap()],
+            token: Some(Secret::new("hush")),
+        },
+        cors: vec![CorsOrigin::Any],
         ..Settings::default()
     };
     assert_eq!(emulator.world().settings(), &expected);

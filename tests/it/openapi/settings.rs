@@ -17,7 +17,7 @@ async fn served(app: &App, host: &str) -> Value {
 #[tokio::test]
 async fn the_served_document_names_the_host_that_was_asked() {
     let app = App::new();
-    for host in ["127.0.0.1:4601", "emulator.test", "[::1]:80"] {
+    for host in ["127.0.0.1:4601", "emulator.internal", "[::1]:80"] {
         let document = served(&app, host).await;
         assert_eq!(document["servers"][0]["url"], format!("http://{host}"));
     }

@@ -77,15 +77,15 @@ async fn the_url_of_a_world_has_the_host_that_was_asked_or_the_public_one() {
     for (settings, asked, main_url, host_of_others) in [
         (
             Settings::default(),
-            "emulator.docker:9999",
-            "http://emulator.docker:9999",
-            "http://emulator.docker",
+            "emulator.internal:9999",
+            "http://emulator.internal:9999",
+            "http://emulator.internal",
         ),
         (
             Settings::default(),
-            "emulator.docker",
-            "http://emulator.docker",
-            "http://emulator.docker",
+            "emulator.internal",
+            "http://emulator.internal",
+            "http://emulator.internal",
         ),
         (
             Settings::default(),
@@ -95,7 +95,7 @@ async fn the_url_of_a_world_has_the_host_that_was_asked_or_the_public_one() {
         ),
         (
             public,
-            "emulator.docker:9999",
+            "emulator.internal:9999",
             "https://emulator.test:8443",
             "https://emulator.test",
         ),
@@ -130,13 +130,13 @@ async fn the_url_of_a_world_has_the_host_that_was_asked_or_the_public_one() {
 
         // The port that `t1` has on this machine, asked by the name that callers know.
         let t1 = Remote::at(format!("http://127.0.0.1:{port}"));
-        let host = [("host", &*format!("emulator.docker:{port}"))];
+        let host = [("host", &*format!("emulator.internal:{port}"))];
         let versions = t1.send(Method::GET, "/", &host, String::new()).await;
         let link = &versions.assert_status(300)["versions"]["values"][0]["links"][0]["href"];
         let host_of_t1 = if main_url.starts_with("https") {
             host_of_others
         } else {
-            "http://emulator.docker"
+            "http://emulator.internal"
         };
         assert_eq!(link.as_str().unwrap(), format!("{host_of_t1}:{port}/v3/"));
     }
