@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import PIPELINES
 
-from release_emulator import BinaryNotFound, Emulator, EmulatorError, StartError, Unreachable, _binary, find_binary
+from release_emulator import BinaryNotFound, Emulator, EmulatorError, StartError, Unreachable, World, _binary, find_binary
 
 SOURCE = Path(__file__).resolve().parent.parent / "src"
 
@@ -64,6 +64,23 @@ def test_its_options_are_its_flags(tmp_path: Path) -> None:
             emulator.world()
     with Emulator(fixtures="documented") as emulator:
         assert emulator.main.resources(family="asm") != []
+
+
+def test_a_control_token_opens_the_emulator_and_its_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Emulator(control_token="hush", allow_host=["a.example", "*.b.example"], cors="*") as emulator:
+        with emulator.world() as world, world.events() as events:
+            world.scripts.add(outcome="fail")
+            assert next(iter(events)).name == "script"
+            assert world.call("GET", "/_emulator/v1/clock", headers={"Host": "x.b.example"}).status == 200
+            world.call("GET", PIPELINES)
+            assert "x-emulator-token" not in world.requests.list().requests[0].request.headers
+        assert [world.clock.show().mode for world in emulator.worlds()] == ["running"]
+        with pytest.raises(EmulatorError, match="401"):
+            World(emulator.url).clock.show()
+        assert Emulator.connect(emulator.url, control_token="hush").main.clock.show().mode == "running"
+        monkeypatch.setenv("RELEASE_EMULATOR_CONTROL_TOKEN", "hush")
+        assert Emulator.connect(emulator.url).main.clock.show().mode == "running"
+        assert "hush" not in repr(emulator) + repr(vars(emulator.main)["_address"])
 
 
 def test_a_state_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

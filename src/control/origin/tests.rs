@@ -18,7 +18,7 @@ fn access(token: Option<&str>) -> ControlAccess {
 fn verdict(access: &ControlAccess, request_line: &str, headers: &str) -> &'static str {
     let (method, path) = request_line.split_once(' ').unwrap();
     let mut request = Request::builder().method(method).uri(path);
-    if !headers.contains("host:") {
+    if !headers.lines().any(|line| line.starts_with("host:")) {
         request = request.header("host", "localhost:4600");
     }
     for line in headers

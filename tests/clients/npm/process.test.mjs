@@ -42,6 +42,30 @@ test('options become flags, and states become files for as long as they are need
   await world.close();
 });
 
+test('a control token opens the emulator and its worlds', async (t) => {
+  const emulator = await started(t, { control_token: 'hush', allow_host: ['a.example', '*.b.example'], cors: '*' });
+  const { url } = emulator;
+  const world = await emulator.world();
+  const events = await world.events();
+  await world.scripts.add({ outcome: 'fail' });
+  for await (const { event } of events) {
+    assert.equal(event, 'script');
+    break;
+  }
+  assert.equal((await emulator.main.clock.show()).mode, 'running');
+  assert.equal((await world.environment()).RELEASE_EMULATOR_CONTROL_TOKEN, 'hush');
+  await world.close();
+
+  await assert.rejects(Emulator.connect(url), { status: 401 });
+  assert.equal((await (await Emulator.connect(url, { control_token: 'hush' })).worlds()).length, 1);
+  process.env.RELEASE_EMULATOR_CONTROL_TOKEN = 'hush';
+  try {
+    assert.equal((await (await Emulator.connect(url)).worlds()).length, 1);
+  } finally {
+    delete process.env.RELEASE_EMULATOR_CONTROL_TOKEN;
+  }
+});
+
 test('variables of the machine are no options', async (t) => {
   process.env.RELEASE_EMULATOR_FREEZE = '1999-01-01T00:00:00Z';
   try {

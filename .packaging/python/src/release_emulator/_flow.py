@@ -28,7 +28,7 @@ from . import _http
 from .answers import format_time
 from .errors import Refused
 
-CONTROL = "/_emulator/v1/"
+CONTROL = _http.CONTROL
 
 # Moving the clock over years of schedules takes minutes; everything else is quick.
 USUAL_TIMEOUT_S = 60.0
@@ -139,8 +139,8 @@ def _resume(flow: Flow[T], outcome: Callable[[], Reply]) -> Request:
 class SyncHandle:
     """A part of an emulator, whose operations block."""
 
-    def __init__(self, url: str) -> None:
-        self._address = _http.Address.parse(url)
+    def __init__(self, url: str, control_token: Optional[str] = None) -> None:
+        self._address = _http.Address.parse(url, control_token)
 
     def _run(self, flow: Flow[T]) -> T:
         try:
@@ -159,8 +159,8 @@ class SyncHandle:
 class AsyncHandle:
     """A part of an emulator, whose operations are awaited."""
 
-    def __init__(self, url: str) -> None:
-        self._address = _http.Address.parse(url)
+    def __init__(self, url: str, control_token: Optional[str] = None) -> None:
+        self._address = _http.Address.parse(url, control_token)
 
     async def _run(self, flow: Flow[T]) -> T:
         try:

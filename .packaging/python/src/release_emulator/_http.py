@@ -12,13 +12,17 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn, Optional, Union
 from urllib.parse import urlsplit
 
 from .errors import Unreachable
 
 Exchanged = tuple[int, Mapping[str, str], bytes]
+
+# The control plane, and the header of the token that it may require.
+CONTROL = "/_emulator/v1/"
+TOKEN_HEADER = "X-Emulator-Token"
 
 # A response's head that is longer is not from an emulator.
 LONGEST_LINE = 65_536
@@ -36,20 +40,29 @@ class Address:
     host: str
     port: int
     prefix: str
+    control_token: Optional[str] = field(default=None, repr=False)
 
     @classmethod
-    def parse(cls, url: str) -> Address:
+    def parse(cls, url: str, control_token: Optional[str] = None) -> Address:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f'"{url}" is not a URL (example: http://127.0.0.1:4600)')
         is_secure = parts.scheme == "https"
         port = parts.port or (443 if is_secure else 80)
-        return cls(url.rstrip("/"), is_secure, parts.hostname, port, parts.path.rstrip("/"))
+        return cls(
+            url.rstrip("/"), is_secure, parts.hostname, port, parts.path.rstrip("/"), control_token
+        )
 
     @property
     def netloc(self) -> str:
         """The value of the header `Host`."""
         return urlsplit(self.url).netloc.rpartition("@")[2]
+
+    def with_token(self, target: str, headers: Mapping[str, str]) -> dict[str, str]:
+        """The headers of a request, with the control token if it is for the control plane."""
+        if self.control_token is None or not target.startswith(CONTROL):
+            return dict(headers)
+        return {TOKEN_HEADER: self.control_token, **headers}
 
     def connection(self, timeout_s: Optional[float]) -> http.client.HTTPConnection:
         kind = http.client.HTTPSConnection if self.is_secure else http.client.HTTPConnection
@@ -72,7 +85,7 @@ def exchange(
     """Sends a request on a connection of its own, and reads the whole response."""
     connection = address.connection(timeout_s)
     try:
-        connection.request(method, address.prefix + target, body, dict(headers))
+        connection.request(method, address.prefix + target, body, address.with_token(target, headers))
         response = connection.getresponse()
         return response.status, _lower(response.getheaders()), response.read()
     except (OSError, http.client.HTTPException) as error:
@@ -96,7 +109,7 @@ class Lines:
         self._address = address
         self._connection = address.connection(60)
         try:
-            self._connection.request("GET", address.prefix + target, headers=dict(headers))
+            self._connection.request("GET", address.prefix + target, headers=address.with_token(target, headers))
             # `getresponse` may take the socket from the connection.
             self._socket: Optional[socket.socket] = self._connection.sock
             self._response = self._connection.getresponse()
@@ -219,7 +232,7 @@ class AsyncResponse:
 def _head(
     address: Address, method: str, target: str, body: Optional[bytes], headers: Mapping[str, str]
 ) -> bytes:
-    fields = {"Host": address.netloc, "Connection": "close", **headers}
+    fields = {"Host": address.netloc, "Connection": "close", **address.with_token(target, headers)}
     if body is not None or method in ("POST", "PUT", "PATCH"):
         fields["Content-Length"] = str(len(body or b""))
     lines = [f"{method} {address.prefix}{target} HTTP/1.1"]

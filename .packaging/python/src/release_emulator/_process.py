@@ -45,18 +45,38 @@ PLAIN = [
     "log_level",
 ]
 
-OTHER = ["fixtures", "step", "freeze", "webhooks_anywhere", "flags", "binary", "start_timeout_s", "cwd"]
+# Options that are flags of the same name, each with a text or several.
+REPEATED = ["allow_host", "allow_origin", "cors"]
+
+OTHER = [
+    "fixtures",
+    "step",
+    "freeze",
+    "webhooks_anywhere",
+    "control_token",
+    "flags",
+    "binary",
+    "start_timeout_s",
+    "cwd",
+]
+
+TOKEN_VARIABLE = "RELEASE_EMULATOR_CONTROL_TOKEN"
 
 
 def command_line(options: Mapping[str, Any], files: list[str]) -> list[str]:
     """The command line of a server with these options. The files of states are added to `files`."""
-    unknown = [name for name in options if name not in PLAIN and name not in OTHER]
+    known = [*PLAIN, *REPEATED, *OTHER]
+    unknown = [name for name in options if name not in known]
     if unknown:
-        raise TypeError(f"unknown options: {', '.join(unknown)}; known: {', '.join([*PLAIN, *OTHER])}")
+        raise TypeError(f"unknown options: {', '.join(unknown)}; known: {', '.join(known)}")
     flags = ["--listen", str(options.get("listen", "127.0.0.1:0"))]
     for name in PLAIN[1:]:
         if name in options:
             flags += [_flag(name), str(options[name])]
+    for name in REPEATED:
+        texts = options.get(name, [])
+        for text in [texts] if isinstance(texts, str) else texts:
+            flags += [_flag(name), text]
     if "step" in options:
         flags += ["--step", inputs.step_text(options["step"])]
     if "freeze" in options:
@@ -96,6 +116,9 @@ class Process:
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith("RELEASE_EMULATOR_")
         }
+        # Not a flag, which every user of the machine can read.
+        if options.get("control_token") is not None:
+            environment[TOKEN_VARIABLE] = options["control_token"]
         self._owner = os.getpid()
         try:
             command = command_line(options, files)

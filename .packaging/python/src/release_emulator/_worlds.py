@@ -27,6 +27,7 @@ class WorldOperations:
     """The operations of a world itself."""
 
     url: str
+    _control_token: Optional[str]
 
     @operation
     def call(
@@ -98,6 +99,8 @@ class WorldOperations:
             ],
             self.url,
         )
+        if self._control_token is not None:
+            variables["RELEASE_EMULATOR_CONTROL_TOKEN"] = self._control_token
         key = next(iter(identities.get("access_keys", [])), ANY_KEY)
         variables.update(HUAWEICLOUD_SDK_AK=key["ak"], HUAWEICLOUD_SDK_SK=key["sk"])
         if key.get("security_token"):

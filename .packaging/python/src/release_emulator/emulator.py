@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 USUAL_URL = "http://127.0.0.1:4600"
 VARIABLE = "RELEASE_EMULATOR_URL"
+TOKEN_VARIABLE = "RELEASE_EMULATOR_CONTROL_TOKEN"
 
 # The pause between two attempts to reach an emulator that is about to start.
 PAUSE_S = 0.05
@@ -41,6 +42,7 @@ class _Server:
         self._options = options
         self._process: Optional[Process] = None
         self._url: Optional[str] = None
+        self._control_token: Optional[str] = options.get("control_token")
 
     @property
     def url(self) -> str:
@@ -80,6 +82,10 @@ def _connect_url(url: Optional[str]) -> str:
     return (url or os.environ.get(VARIABLE) or USUAL_URL).rstrip("/")
 
 
+def _connect_token(control_token: Optional[str]) -> Optional[str]:
+    return control_token or os.environ.get(TOKEN_VARIABLE) or None
+
+
 class Emulator(_Server):
     """An emulator, with blocking operations.
 
@@ -91,12 +97,16 @@ class Emulator(_Server):
         super().__init__(options)
 
     @classmethod
-    def connect(cls, url: Optional[str] = None, *, timeout_s: float = 10) -> Emulator:
+    def connect(
+        cls, url: Optional[str] = None, *, timeout_s: float = 10, control_token: Optional[str] = None
+    ) -> Emulator:
         """An emulator that runs already: at `url`, else at `RELEASE_EMULATOR_URL`, else on port 4600.
 
-        Waits until it is ready. `stop()` leaves it running.
+        Its control token, if it has one, is `control_token`, else that of `RELEASE_EMULATOR_CONTROL_TOKEN`. Waits until it
+        is ready. `stop()` leaves it running.
         """
         emulator = cls()
+        emulator._control_token = _connect_token(control_token)
         emulator._url = _connect_url(url)
         deadline = time.monotonic() + timeout_s
         while not emulator._is_ready(deadline):
@@ -105,7 +115,7 @@ class Emulator(_Server):
 
     def _is_ready(self, deadline: float) -> bool:
         try:
-            return SyncHandle(self.url)._run(is_ready())
+            return SyncHandle(self.url, self._control_token)._run(is_ready())
         except Unreachable:
             if time.monotonic() > deadline:
                 raise
@@ -124,17 +134,19 @@ class Emulator(_Server):
     @property
     def main(self) -> World:
         """The first world, which ends with the emulator."""
-        return World(self.url)
+        return World(self.url, control_token=self._control_token)
 
     def world(self, **options: Unpack[WorldOptions]) -> World:
         """Opens a world with its own state, clock and port. See `WorldOptions`."""
-        name, url = SyncHandle(self.url)._run(open_world(options))
-        return World(url, name, self.url, self._has_ended)
+        name, url = SyncHandle(self.url, self._control_token)._run(open_world(options))
+        return World(url, name, self.url, self._has_ended, self._control_token)
 
     def worlds(self) -> list[World]:
         """All worlds. The first is `main`."""
-        listed = SyncHandle(self.url)._run(list_worlds())
-        return [World(url, name, self._host_url(name), self._has_ended) for name, url in listed]
+        listed = SyncHandle(self.url, self._control_token)._run(list_worlds())
+        return [
+            World(url, name, self._host_url(name), self._has_ended, self._control_token) for name, url in listed
+        ]
 
     def __enter__(self) -> Emulator:
         return self if self._url is not None else self.start()
@@ -179,12 +191,16 @@ class AsyncEmulator(_Server):
         super().__init__(options)
 
     @classmethod
-    async def connect(cls, url: Optional[str] = None, *, timeout_s: float = 10) -> AsyncEmulator:
+    async def connect(
+        cls, url: Optional[str] = None, *, timeout_s: float = 10, control_token: Optional[str] = None
+    ) -> AsyncEmulator:
         """An emulator that runs already: at `url`, else at `RELEASE_EMULATOR_URL`, else on port 4600.
 
-        Waits until it is ready. `stop()` leaves it running.
+        Its control token, if it has one, is `control_token`, else that of `RELEASE_EMULATOR_CONTROL_TOKEN`. Waits until it
+        is ready. `stop()` leaves it running.
         """
         emulator = cls()
+        emulator._control_token = _connect_token(control_token)
         emulator._url = _connect_url(url)
         deadline = time.monotonic() + timeout_s
         while not await emulator._is_ready(deadline):
@@ -193,7 +209,7 @@ class AsyncEmulator(_Server):
 
     async def _is_ready(self, deadline: float) -> bool:
         try:
-            return await AsyncHandle(self.url)._run(is_ready())
+            return await AsyncHandle(self.url, self._control_token)._run(is_ready())
         except Unreachable:
             if time.monotonic() > deadline:
                 raise
@@ -218,21 +234,24 @@ class AsyncEmulator(_Server):
     @property
     def main(self) -> AsyncWorld:
         """The first world, which ends with the emulator."""
-        return AsyncWorld(self.url)
+        return AsyncWorld(self.url, control_token=self._control_token)
 
     def world(self, **options: Unpack[WorldOptions]) -> Opening[AsyncWorld]:
         """Opens a world with its own state, clock and port: await it, or use it in an `async with` block."""
 
         async def opening() -> AsyncWorld:
-            name, url = await AsyncHandle(self.url)._run(open_world(options))
-            return AsyncWorld(url, name, self.url, self._has_ended)
+            name, url = await AsyncHandle(self.url, self._control_token)._run(open_world(options))
+            return AsyncWorld(url, name, self.url, self._has_ended, self._control_token)
 
         return Opening(opening)
 
     async def worlds(self) -> list[AsyncWorld]:
         """All worlds. The first is `main`."""
-        listed = await AsyncHandle(self.url)._run(list_worlds())
-        return [AsyncWorld(url, name, self._host_url(name), self._has_ended) for name, url in listed]
+        listed = await AsyncHandle(self.url, self._control_token)._run(list_worlds())
+        return [
+            AsyncWorld(url, name, self._host_url(name), self._has_ended, self._control_token)
+            for name, url in listed
+        ]
 
     async def __aenter__(self) -> AsyncEmulator:
         return self if self._url is not None else await self.start()

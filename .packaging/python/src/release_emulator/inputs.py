@@ -216,6 +216,10 @@ class EmulatorOptions(TypedDict, total=False):
     world_ports: str
     public_url: str
     webhooks_anywhere: bool
+    allow_host: Union[str, Sequence[str]]
+    allow_origin: Union[str, Sequence[str]]
+    cors: Union[str, Sequence[str]]
+    control_token: str
     log: str
     log_level: str
     flags: Sequence[str]

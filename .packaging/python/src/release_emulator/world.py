@@ -76,7 +76,9 @@ class _Opened:
         name: str = "main",
         host_url: Optional[str] = None,
         has_ended: Optional[Callable[[], bool]] = None,
+        control_token: Optional[str] = None,
     ) -> None:
+        self._control_token = control_token
         self.url = url
         self.name = name
         self._host_url = host_url
@@ -99,15 +101,16 @@ class World(_Opened, SyncHandle, WorldOperations, ReportOperations):
         name: str = "main",
         host_url: Optional[str] = None,
         has_ended: Optional[Callable[[], bool]] = None,
+        control_token: Optional[str] = None,
     ) -> None:
-        _Opened.__init__(self, url, name, host_url, has_ended)
-        SyncHandle.__init__(self, url)
-        self.clock = Clock(url)
-        self.scripts = Scripts(url)
-        self.faults = Faults(url)
-        self.requests = Requests(url)
-        self.state = StateDocument(url)
-        self.webhooks = Webhooks(url)
+        _Opened.__init__(self, url, name, host_url, has_ended, control_token)
+        SyncHandle.__init__(self, url, control_token)
+        self.clock = Clock(url, control_token)
+        self.scripts = Scripts(url, control_token)
+        self.faults = Faults(url, control_token)
+        self.requests = Requests(url, control_token)
+        self.state = StateDocument(url, control_token)
+        self.webhooks = Webhooks(url, control_token)
 
     def events(
         self,
@@ -126,13 +129,13 @@ class World(_Opened, SyncHandle, WorldOperations, ReportOperations):
 
     def asynchronous(self) -> AsyncWorld:
         """The same world, for asyncio."""
-        return AsyncWorld(self.url, self.name, self._host_url, self._has_ended)
+        return AsyncWorld(self.url, self.name, self._host_url, self._has_ended, self._control_token)
 
     def close(self) -> None:
         """Closes the world, with its port. The first world of an emulator ends with the emulator."""
         if self._host_url is not None:
             try:
-                SyncHandle(self._host_url)._run(close_world(self.name))
+                SyncHandle(self._host_url, self._control_token)._run(close_world(self.name))
             except Unreachable:
                 # An interrupted test run ends the emulator too, and with it the world.
                 if not self._has_ended():
@@ -158,15 +161,16 @@ class AsyncWorld(_Opened, AsyncHandle, WorldOperations, ReportOperations):
         name: str = "main",
         host_url: Optional[str] = None,
         has_ended: Optional[Callable[[], bool]] = None,
+        control_token: Optional[str] = None,
     ) -> None:
-        _Opened.__init__(self, url, name, host_url, has_ended)
-        AsyncHandle.__init__(self, url)
-        self.clock = AsyncClock(url)
-        self.scripts = AsyncScripts(url)
-        self.faults = AsyncFaults(url)
-        self.requests = AsyncRequests(url)
-        self.state = AsyncStateDocument(url)
-        self.webhooks = AsyncWebhooks(url)
+        _Opened.__init__(self, url, name, host_url, has_ended, control_token)
+        AsyncHandle.__init__(self, url, control_token)
+        self.clock = AsyncClock(url, control_token)
+        self.scripts = AsyncScripts(url, control_token)
+        self.faults = AsyncFaults(url, control_token)
+        self.requests = AsyncRequests(url, control_token)
+        self.state = AsyncStateDocument(url, control_token)
+        self.webhooks = AsyncWebhooks(url, control_token)
 
     def events(
         self,
@@ -185,7 +189,7 @@ class AsyncWorld(_Opened, AsyncHandle, WorldOperations, ReportOperations):
         """Closes the world, with its port. The first world of an emulator ends with the emulator."""
         if self._host_url is not None:
             try:
-                await AsyncHandle(self._host_url)._run(close_world(self.name))
+                await AsyncHandle(self._host_url, self._control_token)._run(close_world(self.name))
             except Unreachable:
                 if not self._has_ended():
                     raise

@@ -39,6 +39,14 @@ export interface StartOptions {
   world_ports?: string;
   public_url?: string;
   webhooks_anywhere?: boolean;
+  /** Host names by which the control plane may be asked, such as `*.example.com`. */
+  allow_host?: string | string[];
+  /** Origins whose web pages may use the control plane. */
+  allow_origin?: string | string[];
+  /** Origins whose web pages may read the answers of the emulated services; `*`: all. */
+  cors?: string | string[];
+  /** The token that the control plane requires. */
+  control_token?: string;
   log_level?: 'off' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
   /** Further arguments. */
   args?: string[];
@@ -58,29 +66,36 @@ export class Emulator {
     /** The URL of the first world. */
     readonly url: string,
     process?: EmulatorProcess,
+    controlToken?: string,
   ) {
-    this.main = new World('main', url);
-    this.#transport = new Transport(url);
+    this.#transport = new Transport(url, controlToken);
+    this.main = new World('main', url, undefined, controlToken);
     this.#process = process;
   }
 
   /** Starts an emulator. Throws its own words if it does not start. */
-  static async start({ binary, timeout_ms, ...options }: StartOptions = {}): Promise<Emulator> {
+  static async start({ binary, timeout_ms, control_token, ...options }: StartOptions = {}): Promise<Emulator> {
     const states = await writeStates(options.fixtures);
     try {
       const flags = toFlags({ listen: '127.0.0.1:0', ...options, fixtures: states.files });
-      const [started, url] = await EmulatorProcess.start(flags, { binary, timeout_ms });
-      return new Emulator(url, started);
+      const [started, url] = await EmulatorProcess.start(flags, { binary, timeout_ms, control_token });
+      return new Emulator(url, started, control_token);
     } finally {
       // It has read them by now.
       if (states.folder !== undefined) await fs.rm(states.folder, { recursive: true });
     }
   }
 
-  /** Connects to an emulator that runs already, by default to the one that RELEASE_EMULATOR_URL names. */
-  static async connect(url: string | undefined = process.env['RELEASE_EMULATOR_URL']): Promise<Emulator> {
+  /**
+   * Connects to an emulator that runs already, by default to the one that RELEASE_EMULATOR_URL names. Its control token,
+   * if it has one, is by default that of RELEASE_EMULATOR_CONTROL_TOKEN.
+   */
+  static async connect(
+    url: string | undefined = process.env['RELEASE_EMULATOR_URL'],
+    { control_token = process.env['RELEASE_EMULATOR_CONTROL_TOKEN'] || undefined }: { control_token?: string | undefined } = {},
+  ): Promise<Emulator> {
     if (!url) throw new StartError('RELEASE_EMULATOR_URL is not set: give a URL, or run under release-emulator exec');
-    const emulator = new Emulator(url.replace(/\/+$/, ''));
+    const emulator = new Emulator(url.replace(/\/+$/, ''), undefined, control_token);
     await emulator.#transport.call('GET', 'ready');
     return emulator;
   }
@@ -136,7 +151,7 @@ async function writeStates(fixtures: StartOptions['fixtures'] = []): Promise<{ f
   return { files, folder };
 }
 
-function toFlags({ args = [], step, freeze, ...rest }: Omit<StartOptions, 'binary' | 'timeout_ms'>): string[] {
+function toFlags({ args = [], step, freeze, ...rest }: Omit<StartOptions, 'binary' | 'timeout_ms' | 'control_token'>): string[] {
   const options = {
     ...rest,
     step: typeof step === 'number' ? `${step}ms` : step,

@@ -18,6 +18,12 @@ const GRACE_MS = 5_000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+interface ProcessOptions {
+  binary?: string | undefined;
+  timeout_ms?: number | undefined;
+  control_token?: string | undefined;
+}
+
 export class EmulatorProcess {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
@@ -33,10 +39,12 @@ export class EmulatorProcess {
 
   /** Starts a process and returns it with its URL once it answers. */
   static async start(
-    flags: string[], { binary = binaryPath(), timeout_ms = 30_000 }: { binary?: string | undefined; timeout_ms?: number | undefined },
+    flags: string[], { binary = binaryPath(), timeout_ms = 30_000, control_token }: ProcessOptions,
   ): Promise<[EmulatorProcess, string]> {
     // Options are those that the test names, whatever the machine's environment says.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('RELEASE_EMULATOR_')));
+    // Not a flag, which every user of the machine can read.
+    if (control_token !== undefined) env['RELEASE_EMULATOR_CONTROL_TOKEN'] = control_token;
     const started = new EmulatorProcess(spawn(binary, flags, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
     const url = await started.#ready(binary, timeout_ms);
     started.#letGo();

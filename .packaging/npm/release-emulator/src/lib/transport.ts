@@ -15,8 +15,10 @@ export type Query = Record<string, string | number | boolean | null | undefined>
 export class Transport {
   readonly #agent: http.Agent;
   readonly #module: typeof http | typeof https;
+  readonly #token: Record<string, string>;
 
-  constructor(readonly url: string) {
+  constructor(readonly url: string, readonly controlToken?: string) {
+    this.#token = controlToken === undefined ? {} : { 'x-emulator-token': controlToken };
     // The modules of Node itself: a test that replaces `fetch`, or the timers that it uses, does not cut this off.
     this.#module = url.startsWith('https:') ? https : http;
     this.#agent = new this.#module.Agent({ keepAlive: true });
@@ -49,7 +51,7 @@ export class Transport {
     const json = text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
     const url = `${this.url}/_emulator/v1/${path}`;
     return new Promise((resolve, reject) => {
-      const request = this.#module.request(url, { method, agent: this.#agent, headers: { ...json, ...headers } });
+      const request = this.#module.request(url, { method, agent: this.#agent, headers: { ...this.#token, ...json, ...headers } });
       request.once('response', resolve);
       request.once('error', (error) => reject(new UnreachableError(this.url, error)));
       request.end(text);

@@ -41,8 +41,9 @@ export class World {
     /** Its base URL without a trailing slash: the endpoint of all emulated services. */
     readonly url: string,
     opener?: Transport,
+    controlToken: string | undefined = opener?.controlToken,
   ) {
-    this.#transport = new Transport(url);
+    this.#transport = new Transport(url, controlToken);
     // A world cannot close itself: another world of the process does.
     this.#opener = opener ?? this.#transport;
     this.clock = new WorldClock(this.#transport);
@@ -104,7 +105,9 @@ export class World {
    * credential, unless the process has one. The credential is the first access key of the state.
    */
   async environment({ region = 'cn-north-4' }: { region?: string } = {}): Promise<Record<string, string>> {
-    return variables(this.url, await this.state(), process.env, region);
+    const token = this.#transport.controlToken;
+    const own = token === undefined ? {} : { RELEASE_EMULATOR_CONTROL_TOKEN: token };
+    return { ...variables(this.url, await this.state(), process.env, region), ...own };
   }
 
   /**
