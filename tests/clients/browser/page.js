@@ -1,8 +1,8 @@
 // A page that does what its job says, and reports what it could read.
 'use strict';
 
-/** The longest wait for one way to call; a job may have another. */
-let longestMs = 3_000;
+/** The longest wait for one way to call. */
+const LONGEST_MS = 3_000;
 
 /** The calls that are tried at once. */
 const AT_ONCE = 12;
@@ -11,7 +11,7 @@ const results = [];
 
 /** Notes what one way to call could read; nothing if it fails or takes too long. */
 async function attempt(how, call, work) {
-  const late = new Promise((resolve) => setTimeout(() => resolve(null), longestMs));
+  const late = new Promise((resolve) => setTimeout(() => resolve(null), LONGEST_MS));
   let read = null;
   try {
     read = await Promise.race([work(), late]);
@@ -227,7 +227,6 @@ async function follow({ link, frame }) {
 
 async function main() {
   const job = await (await own('/~/job')).json();
-  longestMs = job.longest_ms ?? longestMs;
   await { attack, use, serve, follow }[job.do](job);
   await own('/~/report', JSON.stringify(results));
 }
