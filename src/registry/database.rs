@@ -202,8 +202,6 @@ impl Database {
     ) -> Result<(), ValidationError> {
         let identities = std::mem::take(&mut state.identities);
         identities.check()?;
-        let counters = state.emulator.check();
-        counters.map_err(|error| error.nested_in("emulator"))?;
         self.shared.identities.load(identities);
         let ids_drawn = state.emulator.ids_drawn.unwrap_or(0);
         self.load_tables(state, ids, now)?;

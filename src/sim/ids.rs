@@ -11,6 +11,8 @@ use super::Millis;
 pub struct Ids {
     seed: u64,
     drawn: AtomicU64,
+    /// The number of those drawn after the end of the sequence, which begins again then.
+    drawn_again: AtomicU64,
 }
 
 impl Ids {
@@ -18,12 +20,13 @@ impl Ids {
         Self {
             seed,
             drawn: AtomicU64::new(0),
+            drawn_again: AtomicU64::new(0),
         }
     }
 
     /// A version 4 UUID, drawn again while it is taken (by a fixture, say).
     pub fn uuid(&self, taken: impl Fn(&str) -> bool) -> String {
-        self.fresh(|ids| ids.next_uuid().to_string(), taken)
+        self.fresh(|n| self.uuid_of(n).to_string(), taken)
     }
 
     /// A 24-hex object id: four bytes of `now` in seconds, five of the seed, three of a counter.
@@ -31,9 +34,8 @@ impl Ids {
         let machine = mix(self.seed) & 0xff_ffff_ffff;
         let seconds = now.div_euclid(1_000).cast_unsigned() & 0xffff_ffff;
         self.fresh(
-            |ids| {
-                let count = (mix(ids.seed ^ 0x5eed) + ids.drawn.fetch_add(1, Ordering::Relaxed))
-                    & 0xff_ffff;
+            |n| {
+                let count = mix(self.seed ^ 0x5eed).wrapping_add(n) & 0xff_ffff;
                 let id = u128::from(seconds) << 64 | u128::from(machine << 24 | count);
                 base16ct::lower::encode_string(&id.to_be_bytes()[4..])
             },
@@ -43,12 +45,13 @@ impl Ids {
 
     /// 32 hexadecimal digits, like the request ids of gateways.
     pub fn hex32(&self) -> String {
-        self.next_uuid().simple().to_string()
+        self.uuid_of(self.draw()).simple().to_string()
     }
 
     /// A token of 64 hexadecimal digits, drawn again while it is taken.
     pub fn token(&self, taken: impl Fn(&str) -> bool) -> String {
-        self.fresh(|ids| ids.hex32() + &ids.hex32(), taken)
+        let half = |n| self.uuid_of(n).simple().to_string();
+        self.fresh(|n| half(n) + &half(self.draw()), taken)
     }
 
     /// The number of identifiers drawn so far.
@@ -66,25 +69,34 @@ impl Ids {
         Self {
             seed: self.seed,
             drawn: AtomicU64::new(self.drawn()),
+            drawn_again: AtomicU64::new(self.drawn_again.load(Ordering::Relaxed)),
         }
     }
 
     /// Starts the sequence over, for a reset.
     pub fn restart(&self) {
         self.drawn.store(0, Ordering::Relaxed);
+        self.drawn_again.store(0, Ordering::Relaxed);
     }
 
-    fn fresh(&self, draw: impl Fn(&Self) -> String, taken: impl Fn(&str) -> bool) -> String {
+    fn fresh(&self, id_of: impl Fn(u64) -> String, taken: impl Fn(&str) -> bool) -> String {
         loop {
-            let id = draw(self);
+            let id = id_of(self.draw());
             if !taken(&id) {
                 return id;
             }
         }
     }
 
-    fn next_uuid(&self) -> Uuid {
-        let n = self.drawn.fetch_add(1, Ordering::Relaxed);
+    /// The next place in the sequence. After its end come the first ones, of which many are free again.
+    fn draw(&self) -> u64 {
+        let next = |drawn: u64| drawn.checked_add(1);
+        let relaxed = Ordering::Relaxed;
+        let drawn = self.drawn.fetch_update(relaxed, relaxed, next);
+        drawn.unwrap_or_else(|_| self.drawn_again.fetch_add(1, relaxed))
+    }
+
+    fn uuid_of(&self, n: u64) -> Uuid {
         let (high, low) = (
             mix(self.seed ^ mix(n)),
             mix(self.seed.rotate_left(32) ^ mix(!n)),
@@ -122,6 +134,23 @@ mod tests {
     fn a_taken_id_is_drawn_again() {
         let first = Ids::seeded(7).uuid(|_| false);
         assert_ne!(Ids::seeded(7).uuid(|id| id == first), first);
+    }
+
+    #[test]
+    fn at_the_end_of_the_sequence_ids_are_still_fresh() {
+        let ids = Ids::seeded(7);
+        ids.skip_to(u64::MAX - 1);
+        let first = Ids::seeded(7).uuid(|_| false);
+        let mut known = HashSet::from([first]);
+        for _ in 0..5 {
+            let uuid = ids.uuid(|id| known.contains(id));
+            assert!(known.insert(uuid));
+            // Nobody knows these yet when the next are drawn.
+            assert!(known.insert(ids.token(|_| false)));
+            assert!(known.insert(ids.object_id(0, |_| false)));
+            assert!(known.insert(ids.hex32()));
+        }
+        assert_eq!(ids.drawn(), u64::MAX);
     }
 
     #[test]

@@ -10,6 +10,9 @@ use super::{Millis, NEVER};
 /// The furthest instant a clock can show: the end of the year 9999, the last that RFC 3339 can write.
 pub const MAX_INSTANT: Millis = 253_402_300_799_999;
 
+/// The first instant that RFC 3339 can write: the beginning of the year 0.
+pub const MIN_INSTANT: Millis = -62_167_219_200_000;
+
 /// An instant as RFC 3339 in UTC, with milliseconds only where there are any.
 pub fn rfc3339(at: Millis) -> String {
     match u64::try_from(at) {
@@ -59,10 +62,10 @@ pub fn instant(at: Millis) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(at).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
+/// Reads a timestamp. None before [`MIN_INSTANT`], which an offset could name, since nothing could write it.
 pub fn parse_rfc3339(text: &str) -> Option<Millis> {
-    DateTime::parse_from_rfc3339(text)
-        .ok()
-        .map(|time| time.timestamp_millis())
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    Some(time.timestamp_millis()).filter(|at| *at >= MIN_INSTANT)
 }
 
 /// The error for a text that [`parse_rfc3339`] cannot read, where the text itself is shown already.
@@ -92,5 +95,8 @@ mod tests {
         assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
         assert_eq!(rfc3339(-1), "1969-12-31T23:59:59.999Z");
         assert_eq!(rfc3339(MAX_INSTANT), "9999-12-31T23:59:59.999Z");
+        assert_eq!(rfc3339(MIN_INSTANT), "0000-01-01T00:00:00Z");
+        assert_eq!(parse_rfc3339("0000-01-01T00:00:00Z"), Some(MIN_INSTANT));
+        assert_eq!(parse_rfc3339("0000-01-01T00:00:00+00:01"), None);
     }
 }

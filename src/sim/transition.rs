@@ -291,7 +291,7 @@ impl History {
             cause: log.intern(cause),
         };
         if *cause != IMPORT {
-            log.last_number += 1;
+            log.last_number = log.last_number.saturating_add(1);
             record.number = log.last_number;
             let transition = resource.transition(&record, log);
             log.pending.push(transition);

@@ -13,6 +13,7 @@ use crate::http::host_name::HostPattern;
 use crate::http::web_origin::WebOrigin;
 use crate::sim::Millis;
 use crate::sim::memory::Memory;
+use crate::sim::time::millis;
 
 /// The credentials that are accepted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -169,13 +170,17 @@ pub const LONGEST_LENGTH: Millis = 10 * 366 * 86_400_000;
 
 /// Parses a length with a unit, up to ten years. The error is the expected format.
 pub fn length(text: &str) -> Result<Millis, String> {
-    humantime::parse_duration(text)
-        .ok()
-        .and_then(|length| Millis::try_from(length.as_millis()).ok())
-        .filter(|length| *length <= LONGEST_LENGTH)
-        .ok_or_else(|| {
-            "expected a length with a unit, such as 2s, 500ms or 1m 30s, up to ten years".to_owned()
-        })
+    let length = humantime::parse_duration(text).ok().filter(|length| {
+        let millis = Millis::try_from(length.as_millis());
+        millis.is_ok_and(|millis| millis <= LONGEST_LENGTH)
+    });
+    let length = length.ok_or_else(|| {
+        "expected a length with a unit, such as 2s, 500ms or 1m 30s, up to ten years".to_owned()
+    })?;
+    match millis(length) {
+        0 if !length.is_zero() => Err("must be 0s, or at least 1ms".to_owned()),
+        millis => Ok(millis),
+    }
 }
 
 /// True if a token can be sent in a header.
@@ -196,7 +201,11 @@ mod tests {
     #[test]
     fn lengths_have_units() {
         assert_eq!(length("1m 30s"), Ok(90_000));
-        for wrong in ["2", "-1s", "two", "11years"] {
+        assert_eq!(
+            [length("0"), length("0ns"), length("1ms")],
+            [Ok(0), Ok(0), Ok(1)]
+        );
+        for wrong in ["2", "-1s", "two", "11years", "1ns", "999us"] {
             assert!(length(wrong).is_err(), "{wrong}");
         }
     }

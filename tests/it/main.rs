@@ -43,6 +43,7 @@ mod process;
 mod reads;
 mod refusals;
 mod remote;
+mod round_trip;
 mod scripts;
 mod secrets;
 mod signatures;

@@ -49,7 +49,7 @@ impl Tables {
                 })
                 .map_err(|error| error.nested_in(format_args!("pipelines[{n}]")))?;
             if let Some(newest) = stored.item.executions.back() {
-                self.next_execution = self.next_execution.max(newest.id + 1);
+                self.next_execution = self.next_execution.max(newest.id.saturating_add(1));
             }
         }
         Ok(())

@@ -48,7 +48,11 @@ impl App {
         };
         choose(&mut settings);
         let state = State::from_json(&fixtures.to_string()).expect("a state");
-        let world = World::new(settings, state).expect("a consistent state");
+        Self::of(World::new(settings, state).expect("a consistent state"))
+    }
+
+    /// The emulator of a world.
+    pub fn of(world: World) -> Self {
         world.open();
         let router = app(&world);
         Self { world, router }

@@ -285,16 +285,16 @@ async fn invalid_fixtures_are_refused_with_their_place() {
             ".fail_strategy: must be stop or continue, not \"x\"",
         ),
         (
-            json!([{"id": "a", "create_time": -1}]),
-            ".create_time: must be milliseconds since the Unix epoch, not -1",
+            json!([{"id": "a", "create_time": -62_167_219_200_001_i64}]),
+            ".create_time: must be milliseconds since the Unix epoch, in the years 0 to 9999, not -62167219200001",
         ),
         (
-            json!([{"id": "a", "modify_time": -1}]),
-            ".modify_time: must be milliseconds since the Unix epoch, not -1",
+            json!([{"id": "a", "modify_time": 253_402_300_800_000_i64}]),
+            ".modify_time: must be milliseconds since the Unix epoch, in the years 0 to 9999, not 253402300800000",
         ),
         (
-            json!([{"id": "a", "execute_time": -1}]),
-            ".execute_time: must be milliseconds since the Unix epoch, not -1",
+            json!([{"id": "a", "execute_time": i64::MIN}]),
+            ".execute_time: must be milliseconds since the Unix epoch, in the years 0 to 9999, not -9223372036854775808",
         ),
         (
             json!([{"id": "a", "create_time": "now"}]),

@@ -13,6 +13,7 @@ use crate::http::json::RawJson;
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
 use crate::sim::lifecycle::RunRecord;
+use crate::sim::time::{MAX_INSTANT, MIN_INSTANT};
 use crate::world::fixture::ValidationError;
 use crate::world::identities::UNKNOWN_CALLER;
 use crate::world::run_fixture::restore_run;
@@ -197,9 +198,11 @@ impl BatchRun<RunRecord> {
 
 fn time(path: &str, time: Option<Millis>, default: Millis) -> Result<Millis, ValidationError> {
     match time.unwrap_or(default) {
-        time if time >= 0 => Ok(time),
+        time if (MIN_INSTANT..=MAX_INSTANT).contains(&time) => Ok(time),
         time => {
-            let wrong = format!("must be milliseconds since the Unix epoch, not {time}");
+            let wrong = format!(
+                "must be milliseconds since the Unix epoch, in the years 0 to 9999, not {time}"
+            );
             Err(ValidationError::new(path, wrong))
         }
     }

@@ -343,7 +343,7 @@ impl Pipeline {
     /// An execution that begins now, under the next number.
     fn execution(&self, plan: RunRecord, context: &mut ExecutionContext) -> Execution {
         let id = *context.next_execution;
-        *context.next_execution += 1;
+        *context.next_execution = id.saturating_add(1);
         Execution {
             id,
             version: self.version,
@@ -363,7 +363,7 @@ impl Pipeline {
 
     fn open(&mut self, execution: Execution, most_kept: usize) {
         self.executions.push(execution, most_kept);
-        self.executed += 1;
+        self.executed = self.executed.saturating_add(1);
     }
 
     fn push_attempt(&mut self, purpose: Purpose, plan: RunRecord, now: Millis) {

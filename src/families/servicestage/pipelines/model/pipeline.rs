@@ -92,7 +92,7 @@ impl Pipeline {
         if definition.enterprise_project != self.definition.enterprise_project {
             self.enterprise_project_name = None;
         }
-        self.version += 1;
+        self.version = self.version.saturating_add(1);
         self.updated = now;
         self.definition = definition;
     }
