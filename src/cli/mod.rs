@@ -88,6 +88,13 @@ impl CliCommand {
             matches.try_contains_id(name).unwrap_or(false)
                 && matches.value_source(name) == Some(ValueSource::CommandLine)
         };
+        if let Self::Exec(options) = self
+            && options.serve.stop_with_stdin
+        {
+            return Err(
+                "--stop-with-stdin is for serve: the stdin of exec is its command's".to_owned(),
+            );
+        }
         let (listen, token) = match self {
             Self::Serve(options)
             | Self::OpenApi(options)
@@ -112,8 +119,11 @@ impl CliCommand {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::exec::FailOn;
+    use crate::server::connections::ConnectionLimits;
     use crate::server::worlds::Limits;
     use crate::world::settings::PipelinesList;
 
@@ -230,6 +240,13 @@ mod tests {
     }
 
     #[test]
+    fn the_stdin_of_exec_is_its_commands() {
+        assert!(serve(&["--stop-with-stdin"], None).stop_with_stdin);
+        let error = read(&["exec", "--stop-with-stdin", "--", "sh"], None).unwrap_err();
+        assert!(error.contains("--stop-with-stdin is for serve"), "{error}");
+    }
+
+    #[test]
     fn the_command_of_exec_needs_no_dashes_and_keeps_its_own() {
         let command = |arguments: &[&str]| match read(arguments, None) {
             Ok(CliCommand::Exec(options)) => options.command,
@@ -277,17 +294,32 @@ mod tests {
     }
 
     #[test]
-    fn worlds_are_limited_in_number_and_place() {
+    fn worlds_and_connections_are_limited() {
         let default = Limits {
             most: 256,
             ports: None,
+            connections: ConnectionLimits::default(),
         };
         assert_eq!(serve(&[], None).limits(), default);
         let chosen = Limits {
             most: 2,
             ports: Some(4601..=4700),
+            connections: ConnectionLimits {
+                most: 7,
+                keep_alive: Duration::ZERO,
+                ..ConnectionLimits::default()
+            },
         };
-        let arguments = ["--max-worlds", "2", "--world-ports", "4601-4700"];
+        let arguments = [
+            "--max-worlds",
+            "2",
+            "--world-ports",
+            "4601-4700",
+            "--max-connections",
+            "7",
+            "--keep-alive",
+            "0",
+        ];
         assert_eq!(serve(&arguments, None).limits(), chosen);
         for wrong in ["4601", "4700-4601", "0-9", "4601-70000", "a-b"] {
             let error = read(&["--world-ports", wrong], None).unwrap_err();
@@ -307,6 +339,9 @@ mod tests {
             (["--port", "70000"], "--port"),
             (["--auth", "none"], "--auth"),
             (["--max-worlds", "0"], "--max-worlds"),
+            (["--max-connections", "0"], "--max-connections"),
+            (["--keep-alive", "soon"], "--keep-alive"),
+            (["--step", "1ns"], "--step"),
             (["--stpe", "1s"], "--step"),
         ] {
             let error = read(&arguments, None).unwrap_err();

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
@@ -10,6 +11,7 @@ use super::access::{AccessOptions, TokenOption};
 use super::listen::ListenOptions;
 use super::values::{budget, count, pace, ports, size, time};
 use crate::exec::FailOn;
+use crate::server::connections::ConnectionLimits;
 use crate::server::worlds::Limits;
 use crate::sim::Millis;
 use crate::sim::memory::Memory;
@@ -86,6 +88,15 @@ pub struct ServeOptions {
     /// The ports of further worlds, such as 4601-4700; absent: any free port
     #[arg(long, env = "RELEASE_EMULATOR_WORLD_PORTS", value_name = "A-B", value_parser = ports)]
     world_ports: Option<RangeInclusive<u16>>,
+    /// The limit on connections at a time, to all worlds together; further ones get 503
+    #[arg(long, env = "RELEASE_EMULATOR_MAX_CONNECTIONS", value_name = "N", default_value = "4096", value_parser = count)]
+    max_connections: usize,
+    /// The time after which an idle connection is closed; 0s: each connection ends with its first answer
+    #[arg(long, env = "RELEASE_EMULATOR_KEEP_ALIVE", value_name = "LENGTH", default_value = "75s", value_parser = length)]
+    keep_alive: Millis,
+    /// Stop when stdin ends, and so with the program that holds its other end
+    #[arg(long, env = "RELEASE_EMULATOR_STOP_WITH_STDIN")]
+    pub stop_with_stdin: bool,
     /// The URL of the server in its answers, such as <https://emulator.test:4600>; absent: the one that was asked
     #[arg(long, env = "RELEASE_EMULATOR_PUBLIC_URL", value_name = "URL", help = PUBLIC_URL_HELP)]
     public_url: Option<PublicUrl>,
@@ -206,11 +217,16 @@ impl ServeOptions {
         public_url.unwrap_or_else(|| self.listen.base_url())
     }
 
-    /// The limits on further worlds.
+    /// The limits of the process.
     pub fn limits(&self) -> Limits {
         Limits {
             most: self.max_worlds,
             ports: self.world_ports.clone(),
+            connections: ConnectionLimits {
+                most: self.max_connections,
+                keep_alive: Duration::from_millis(self.keep_alive.unsigned_abs()),
+                ..ConnectionLimits::default()
+            },
         }
     }
 }

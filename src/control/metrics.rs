@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
@@ -15,7 +16,7 @@ use super::dialect::Control;
 use super::prometheus_text::{PROMETHEUS_TEXT, prefers_prometheus_text, to_prometheus_text};
 use crate::http::response;
 use crate::registry::World;
-use crate::server::worlds::WorldContext;
+use crate::server::worlds::{WorldContext, WorldServer};
 use crate::sim::memory::MemoryPart;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -33,8 +34,8 @@ struct PartLabels {
 
 /// Shows metrics for Prometheus.
 ///
-/// Requests by operation and status with their durations, resources by family and status, worlds, the size of the
-/// journal, the memory that each part uses with its limit, and the memory of the process. They are `OpenMetrics` text, or Prometheus text 0.0.4 if `Accept` prefers
+/// Requests by operation and status with their durations, resources by family and status, worlds, connections, the size
+/// of the journal, the memory that each part uses with its limit, and the memory of the process. They are `OpenMetrics` text, or Prometheus text 0.0.4 if `Accept` prefers
 /// `text/plain`. The same is at `/metrics`.
 #[utoipa::path(get, path = "/_emulator/v1/metrics", operation_id = "ShowMetrics", tag = "control",
     responses((status = 200, description = "OpenMetrics or Prometheus text",
@@ -45,9 +46,8 @@ pub(super) async fn show_metrics(
     headers: HeaderMap,
 ) -> Response {
     let mut text = String::new();
-    // Without a process around it, a world is the only one.
-    let n_worlds = context.map_or(1, |Extension(context)| context.host.list().len());
-    let present = present(&world, n_worlds);
+    let host = context.map(|Extension(context)| context.host);
+    let present = present(&world, host.as_ref());
     encode_registry(&mut text, world.recorder().metrics.registry())
         .and_then(|()| encode_registry(&mut text, &present))
         .and_then(|()| encode_eof(&mut text))
@@ -60,7 +60,7 @@ pub(super) async fn show_metrics(
 }
 
 /// The gauges, computed from the present state; counters are kept by the recorder.
-fn present(world: &World, n_worlds: usize) -> Registry {
+fn present(world: &World, host: Option<&WorldServer>) -> Registry {
     let mut registry = Registry::with_prefix("release_emulator");
     let resources = Family::<ResourceLabels, Gauge>::default();
     let number = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
@@ -79,7 +79,23 @@ fn present(world: &World, n_worlds: usize) -> Registry {
         gauge.set(number(value));
         gauge
     };
+    // Without a process around it, a world is the only one.
+    let n_worlds = host.map_or(1, |host| host.list().len());
     registry.register("worlds", "Worlds of the process", gauge(n_worlds));
+    if let Some(connections) = host.map(WorldServer::connections) {
+        registry.register(
+            "connections",
+            "Open connections of the process",
+            gauge(connections.n_open()),
+        );
+        let refused = Counter::<u64>::default();
+        refused.inc_by(connections.n_refused());
+        registry.register(
+            "connections_refused",
+            "Connections refused since there were too many",
+            refused,
+        );
+    }
     let stats = world.recorder().journal.stats();
     registry.register(
         "journal_requests",

@@ -222,7 +222,8 @@ pub(super) async fn list_worlds(
 /// Opens a world with a state, clock, ids, scripts and port of its own.
 ///
 /// It has its own control plane too, and is ready at once. Errors: 400 with the JSON path; 409 for a name that is
-/// already used; 429 if `--max-worlds` is reached or no port is left; 507 if the memory for resources is full.
+/// already used; 429 if `--max-worlds` is reached, or no port or no file descriptor is left; 507 if the memory for
+/// resources is full.
 #[utoipa::path(post, path = "/_emulator/v1/worlds", operation_id = "AddWorld", tag = "control",
     request_body(content = Option<NewWorld>,
         example = json!({"freeze": "2030-01-01T00:00:00Z"})), responses((status = 201, body = WorldView),
@@ -299,7 +300,9 @@ impl From<WorldError> for Problem {
         match error {
             WorldError::Taken(_) => Self::Conflict(format!("name: {text}")),
             WorldError::First => Self::Conflict(text),
-            WorldError::TooMany(_) | WorldError::NoPort { .. } => Self::TooMany(text),
+            WorldError::TooMany(_) | WorldError::NoPort { .. } | WorldError::NoFile(_) => {
+                Self::TooMany(text)
+            }
             WorldError::Unknown(name) => Self::NotFound(format!("world {name}")),
         }
     }

@@ -66,7 +66,12 @@ impl ClockHandle<'_> {
     }
 
     /// Moves the clock forward, in whole milliseconds. Returns the transitions on the way, in the order of time.
+    ///
+    /// A length that rounds to 0 is an error.
     pub fn advance(&self, by: Duration) -> Result<Vec<Transition>, ClockError> {
+        if millis(by) == 0 && !by.is_zero() {
+            return Err(ClockError::TooShort);
+        }
         let mut transitions = Vec::new();
         self.0
             .advance(millis(by).min(MAX_INSTANT), &mut |transition| {

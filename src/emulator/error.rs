@@ -40,6 +40,9 @@ pub enum ClockError {
     /// A clock ends with the year 9999.
     #[error("the clock ends with the year 9999")]
     TooFar,
+    /// A length has at least a millisecond, or none.
+    #[error("the length must be 0, or at least 1 ms")]
+    TooShort,
     /// A pace is over 0 and at most 1,000,000.
     #[error("pace: must be over 0 and at most 1000000, not {0}")]
     Pace(f64),

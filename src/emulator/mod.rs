@@ -11,13 +11,13 @@ mod response;
 mod scripts;
 
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::str::FromStr;
 use std::time::Duration;
 
 use axum::http::Method;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
 use crate::app::app_with_host;
@@ -25,9 +25,10 @@ use crate::http::auth::Secret;
 use crate::http::observe::events::ResetTo;
 use crate::registry::fixtures;
 use crate::registry::{State, World};
+use crate::server::listeners::{ListenEndpoint, Listeners};
 use crate::server::worlds::{Limits, WorldServer};
 use crate::sim::memory::{LEAST_BUDGET, Memory};
-use crate::sim::time::{MAX_INSTANT, millis};
+use crate::sim::time::{MAX_INSTANT, MIN_INSTANT, millis};
 use crate::world::settings::{
     Auth, Fidelity, LONGEST_LENGTH, PipelinesList, Progress, References, Settings, is_pace,
     is_token,
@@ -40,6 +41,9 @@ pub use requests::{RequestsHandle, Verification};
 use response::request;
 pub use response::{RequestError, Response};
 pub use scripts::ScriptsHandle;
+
+/// The largest limit on connections, as on the command line.
+const MOST_CONNECTIONS: usize = 65_535;
 
 /// A running emulator. It serves until it is stopped or dropped; its ports are free at once, or after little more than
 /// 100 ms if requests are in flight.
@@ -182,6 +186,8 @@ impl fmt::Debug for Emulator {
 #[must_use = "a builder does nothing before it is started"]
 pub struct EmulatorBuilder {
     settings: Settings,
+    limits: Limits,
+    step: Option<Duration>,
     fixtures: Vec<String>,
     state: Option<State>,
     access: AccessTexts,
@@ -218,7 +224,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Starts with the clock frozen at an instant up to the year 9999: `"2030-01-01T00:00:00Z".parse()?`.
+    /// Starts with the clock frozen at an instant in the years 0 to 9999: `"2030-01-01T00:00:00Z".parse()?`.
     pub fn freeze(mut self, at: DateTime<Utc>) -> Self {
         self.settings.freeze = Some(at.timestamp_millis());
         self
@@ -245,6 +251,7 @@ impl EmulatorBuilder {
     /// Sets the length of a step of work, up to ten years, in whole milliseconds; 0 ends steps at once.
     pub fn step(mut self, step: Duration) -> Self {
         self.settings.step = millis(step);
+        self.step = Some(step);
         self
     }
 
@@ -270,6 +277,19 @@ impl EmulatorBuilder {
     /// Sets the most bytes of a state in a request; by default a tenth of the memory.
     pub fn max_state(mut self, bytes: usize) -> Self {
         self.settings.max_state = Some(bytes);
+        self
+    }
+
+    /// Sets the limit on connections at a time (4,096 by default), at least 1; further ones get 503.
+    pub fn max_connections(mut self, most: usize) -> Self {
+        self.limits.connections.most = most;
+        self
+    }
+
+    /// Sets the time after which an idle connection is closed (75 s by default); 0 ends each connection with its first
+    /// answer.
+    pub fn keep_alive(mut self, idle: Duration) -> Self {
+        self.limits.connections.keep_alive = idle;
         self
     }
 
@@ -314,14 +334,19 @@ impl EmulatorBuilder {
     ///
     /// # Panics
     /// Outside of a tokio runtime with I/O and time.
+    #[expect(
+        clippy::unused_async,
+        reason = "callers are ready for a start that waits"
+    )]
     pub async fn start(mut self) -> Result<Emulator, StartError> {
         self.check()?;
         self.read_access()?;
         let world = fixtures::world(&self.fixtures, self.state, &self.settings)
             .map_err(|error| StartError::Fixtures(error.to_string()))?;
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let loopback = ListenEndpoint::new([Ipv4Addr::LOCALHOST.into()], 0);
+        let listeners = Listeners::bind(&[loopback]).map_err(|error| error.cause)?;
         world.open();
-        let host = WorldServer::start(world, listener, Limits::default(), app_with_host, None)?;
+        let host = WorldServer::start(world, listeners, self.limits, app_with_host, None)?;
         Ok(Emulator {
             url: host.url(),
             stop: host.stop().drop_guard(),
@@ -349,6 +374,15 @@ impl EmulatorBuilder {
         }
         if freeze.is_some_and(|freeze| freeze > MAX_INSTANT) {
             return invalid("freeze: the clock ends with the year 9999");
+        }
+        if freeze.is_some_and(|freeze| freeze < MIN_INSTANT) {
+            return invalid("freeze: the clock begins with the year 0");
+        }
+        if step == 0 && self.step.is_some_and(|step| !step.is_zero()) {
+            return invalid("step: must be 0, or at least 1 ms");
+        }
+        if !(1..=MOST_CONNECTIONS).contains(&self.limits.connections.most) {
+            return invalid("max_connections: must be from 1 to 65535");
         }
         if step > LONGEST_LENGTH {
             return invalid("step: must be at most ten years");

@@ -6,11 +6,12 @@ use std::fmt;
 
 use axum::http::StatusCode;
 
-/// A head that is not valid HTTP. The request is passed on nevertheless, with as much as could be read, so that its
-/// family refuses it in its own words, with a request id and an entry in the journal.
+/// A head that is not valid HTTP, or that the server refuses for another reason. The request is passed on nevertheless,
+/// with as much as could be read, so that its family refuses it in its own words, with a request id and an entry in the
+/// journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MalformedHead {
-    /// 400, 414 or 431.
+    /// 400, 408, 414, 431 or 503.
     pub status: StatusCode,
     /// The rule that the head breaks.
     pub reason: String,
@@ -36,11 +37,19 @@ impl MalformedHead {
         }
     }
 
-    /// A target longer than hyper reads.
+    /// A head whose end did not come in time.
+    pub fn unfinished() -> Self {
+        Self {
+            status: StatusCode::REQUEST_TIMEOUT,
+            ..Self::new("the head of the request did not end in time, which is after an empty line")
+        }
+    }
+
+    /// A target longer than a head may be.
     pub fn uri_too_long() -> Self {
         Self {
             status: StatusCode::URI_TOO_LONG,
-            ..Self::new("the path and query are longer than 65,534 bytes")
+            ..Self::new("the path and query are too long; a head has at most 64 KiB")
         }
     }
 
@@ -48,13 +57,31 @@ impl MalformedHead {
     pub fn too_large() -> Self {
         Self {
             status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            ..Self::new("there are more than 100 header fields, or they are too long")
+            ..Self::new("there are more than 100 header fields, or the head is longer than 64 KiB")
         }
+    }
+
+    /// A request on a connection beyond the limit.
+    pub fn too_many_connections(limit: usize) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            ..Self::new(format!(
+                "there are {limit} connections, the limit of --max-connections; close some, or raise it"
+            ))
+        }
+    }
+
+    /// True if another connection would have served the request.
+    pub fn is_refused(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE
     }
 
     /// The hint at the rule.
     pub fn hint(&self) -> String {
-        format!("the request is not valid HTTP/1.1: {}", self.reason)
+        match self.status {
+            StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => self.reason.clone(),
+            _ => format!("the request is not valid HTTP/1.1: {}", self.reason),
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub enum Problem {
     /// 400: the request cannot be understood; the text says where and why.
     #[error("{0}")]
     BadRequest(String),
-    /// 400, 414 or 431: a head that is not valid HTTP.
+    /// 400, 408, 414, 431 or 503: a head that is not valid HTTP, or that the server refuses.
     #[error("{}", .0.hint())]
     MalformedHead(MalformedHead),
     /// 401: the control token is missing or wrong.

@@ -7,7 +7,8 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::connection::serve_connection;
+use super::connection::{refuse_connection, serve_connection};
+use super::connections::{Admission, Connections};
 use super::listeners::Listeners;
 
 /// The time that pending answers get after the stop.
@@ -19,27 +20,47 @@ const BACK_OFF: Duration = Duration::from_millis(5);
 /// Serves until `stop`; returns once the ports and all connections are closed, within little more than 100 ms.
 ///
 /// Unlike `axum::serve` it owns its connections, so none outlives it.
-pub async fn serve(listeners: impl Into<Listeners>, router: Router, stop: CancellationToken) {
+pub async fn serve(
+    listeners: impl Into<Listeners>,
+    router: Router,
+    stop: CancellationToken,
+    connections: Connections,
+) {
     let listeners = listeners.into();
-    let mut connections = JoinSet::new();
+    let mut running = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
-            Some(_) = connections.join_next() => continue,
+            Some(_) = running.join_next() => continue,
             accepted = listeners.accept() => accepted,
         };
-        let Ok(stream) = accepted else {
-            sleep(BACK_OFF).await;
-            continue;
+        let stream = match accepted {
+            Ok(stream) => stream,
+            Err(error) => {
+                connections.note_failure(&error);
+                sleep(BACK_OFF).await;
+                continue;
+            }
+        };
+        let admission = tokio::select! {
+            () = stop.cancelled() => break,
+            admission = connections.admit() => admission,
         };
         // Answers are small and written whole; waiting to fill a packet would only add latency.
         let _ = stream.set_nodelay(true);
-        connections.spawn(serve_connection(stream, router.clone(), stop.clone()));
+        let (router, stop) = (router.clone(), stop.clone());
+        let limits = connections.limits().clone();
+        running.spawn(async move {
+            match &admission {
+                Admission::Served(_) => serve_connection(stream, router, stop, limits).await,
+                Admission::Refused(_) => refuse_connection(stream, router, stop, limits).await,
+            }
+        });
     }
     drop(listeners);
     let _ = timeout(GRACE, async {
-        while connections.join_next().await.is_some() {}
+        while running.join_next().await.is_some() {}
     })
     .await;
-    connections.shutdown().await;
+    running.shutdown().await;
 }

@@ -5,29 +5,36 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::header::{CONNECTION, HOST};
+use axum::http::header::{CONNECTION, HOST, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Version};
-use axum::response::Response;
-use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
+use hyper::{Request, Response};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use super::connections::ConnectionLimits;
 use super::head::{self, LenientHead};
 use super::http2::{self, first_stream};
 use super::socket::Socket;
+use super::watch::{AnswerBody, ConnectionState, ConnectionWatch, Expiry, WatchedEnd};
 use crate::http::body::UnreadBody;
 use crate::http::faults::apply::ConnectionCloser;
 use crate::http::head::{MalformedHead, UnreadableFields};
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
-/// The longest head that is repaired.
-const LONGEST_REPAIRED: usize = 128 << 10;
+/// The longest head, with its request line.
+const LONGEST_HEAD: usize = 64 << 10;
+
+/// The longest time for the refusal of a connection.
+const LONGEST_REFUSAL: Duration = Duration::from_secs(5);
+
+/// The seconds after which a refused client may try again.
+const RETRY: HeaderValue = HeaderValue::from_static("1");
 
 /// The longest wait for anything after the preface of HTTP/2, without which the answer is in HTTP/1.1.
 const LONGEST_HTTP2_BEGIN: Duration = Duration::from_millis(200);
@@ -52,11 +59,43 @@ enum HeadFaults {
     Http2(MalformedHead, Option<[u8; 4]>),
 }
 
+/// Refuses the first request of a connection, in the words of its family, since there are too many connections.
+pub(super) async fn refuse_connection(
+    stream: TcpStream,
+    router: Router,
+    stop: CancellationToken,
+    limits: ConnectionLimits,
+) {
+    let faults = HeadFaults::Malformed(MalformedHead::too_many_connections(limits.most));
+    let refused = serve(stream, router, stop, limits, faults);
+    // A client that sends nothing gets no answer.
+    let _ = timeout(LONGEST_REFUSAL, refused).await;
+}
+
 /// Serves the requests of a connection until it ends, or gracefully until `stop`.
-pub(super) async fn serve_connection(stream: TcpStream, router: Router, stop: CancellationToken) {
+pub(super) async fn serve_connection(
+    stream: TcpStream,
+    router: Router,
+    stop: CancellationToken,
+    limits: ConnectionLimits,
+) {
+    serve(stream, router, stop, limits, HeadFaults::None).await;
+}
+
+/// Serves a connection; `faults` are those of its first head.
+async fn serve(
+    stream: TcpStream,
+    router: Router,
+    stop: CancellationToken,
+    limits: ConnectionLimits,
+    mut faults: HeadFaults,
+) {
     let router = TowerToHyperService::new(router);
     let closer = ConnectionCloser::default();
-    let (mut socket, mut faults) = (Socket::new(stream), HeadFaults::None);
+    let state = ConnectionState::default();
+    let mut socket = Socket::new(stream, state.clone());
+    let keeps_alive = !limits.keep_alive.is_zero();
+    let mut watch = ConnectionWatch::new(state.clone(), limits);
     loop {
         let http2_stream = match faults {
             HeadFaults::Http2(_, stream) => Some(stream),
@@ -64,32 +103,48 @@ pub(super) async fn serve_connection(stream: TcpStream, router: Router, stop: Ca
         };
         let is_last = matches!(faults, HeadFaults::Malformed(_) | HeadFaults::Http2(..));
         let is_replayed = !matches!(faults, HeadFaults::None);
-        let service = service(router.clone(), closer.clone(), faults);
-        // Without a timeout for the head of a request, since pooled connections may be idle for long.
+        let service = service(router.clone(), closer.clone(), state.clone(), faults);
+        // The watch has the timeouts, which differ for an idle connection and one that sends a head.
         let mut connection = http1::Builder::new()
             // Shell scripts look for `X-Subject-Token` in this spelling.
             .title_case_headers(true)
-            .keep_alive(!is_last)
+            .keep_alive(keeps_alive && !is_last)
+            .max_buf_size(LONGEST_HEAD)
+            .max_header_size(LONGEST_HEAD)
             .serve_connection(socket, service);
-        let served = tokio::select! {
+        let ended = tokio::select! {
             // A fault closes the connection, with any request in progress.
             () = closer.closed() => return,
-            served = &mut connection => served,
+            ended = watch.run(&mut connection) => ended,
             () = stop.cancelled() => {
                 std::pin::Pin::new(&mut connection).graceful_shutdown();
                 tokio::select! {
                     () = closer.closed() => return,
-                    served = &mut connection => served,
+                    ended = watch.run(&mut connection) => ended,
                 }
             }
         };
         let parts = connection.into_parts();
         socket = parts.io;
+        let served = match ended {
+            WatchedEnd::Own(served) => served,
+            WatchedEnd::Expired(Expiry::Stalled) => return socket.reset(),
+            WatchedEnd::Expired(Expiry::Idle | Expiry::Head) => {
+                // Only what has begun is refused.
+                if is_last || parts.read_buf.is_empty() {
+                    return;
+                }
+                let stand_in = LenientHead::new(&parts.read_buf).into_stand_in();
+                faults = refuse(&mut socket, stand_in, MalformedHead::unfinished());
+                continue;
+            }
+        };
         // A broken connection concerns only its client.
         if !is_last && !served.is_err_and(|error| error.is_parse()) {
             return;
         }
         let may_repair = !is_replayed || socket.has_answered();
+        let end_of_head = watch.end_of_head();
         let recovery = async {
             if let (Some(stream), Some(answer)) = (http2_stream, socket.take_captured()) {
                 socket.send(http2::refusal(stream, &answer)).await.ok()?;
@@ -98,7 +153,7 @@ pub(super) async fn serve_connection(stream: TcpStream, router: Router, stop: Ca
                 socket.linger().await;
                 return None;
             }
-            recover(&mut socket, parts.read_buf.into(), may_repair).await
+            recover(&mut socket, parts.read_buf.into(), may_repair, end_of_head).await
         };
         let recovered = tokio::select! {
             () = stop.cancelled() => return,
@@ -112,7 +167,12 @@ pub(super) async fn serve_connection(stream: TcpStream, router: Router, stop: Ca
 }
 
 /// Has the socket replay the head that hyper could not read, repaired or as a stand-in; `None` if the client has gone.
-async fn recover(socket: &mut Socket, unread: Vec<u8>, may_repair: bool) -> Option<HeadFaults> {
+async fn recover(
+    socket: &mut Socket,
+    unread: Vec<u8>,
+    may_repair: bool,
+    end_of_head: Instant,
+) -> Option<HeadFaults> {
     let is_http_2 = unread.starts_with(b"PRI * HTTP/2.0\r\n");
     let withheld = socket.take_withheld();
     if is_http_2 && let Some(refused) = refuse_http2(socket, unread.clone()).await {
@@ -134,15 +194,21 @@ async fn recover(socket: &mut Socket, unread: Vec<u8>, may_repair: bool) -> Opti
     }
     let malformed = match status {
         414 => MalformedHead::uri_too_long(),
+        431 if !unread.contains(&b'\n') => MalformedHead::uri_too_long(),
         431 => MalformedHead::too_large(),
-        _ => return repair(socket, unread, may_repair).await,
+        _ => return repair(socket, unread, may_repair, end_of_head).await,
     };
     let stand_in = LenientHead::new(&unread).into_stand_in();
     Some(refuse(socket, stand_in, malformed))
 }
 
 /// Repairs the head at the beginning of `unread`, or refuses it.
-async fn repair(socket: &mut Socket, mut unread: Vec<u8>, may_repair: bool) -> Option<HeadFaults> {
+async fn repair(
+    socket: &mut Socket,
+    mut unread: Vec<u8>,
+    may_repair: bool,
+    end_of_head: Instant,
+) -> Option<HeadFaults> {
     // Without a request line nothing tells if there is an end to wait for.
     let beginning = LenientHead::new(&unread);
     if let Some(malformed) = beginning.request_line_fault() {
@@ -152,17 +218,22 @@ async fn repair(socket: &mut Socket, mut unread: Vec<u8>, may_repair: bool) -> O
         if let Some(length) = head::length(&unread) {
             break length;
         }
-        if unread.len() > LONGEST_REPAIRED {
+        if unread.len() > LONGEST_HEAD {
             break unread.len();
         }
-        if !socket.read_more(&mut unread).await.ok()? {
-            return None;
+        match timeout_at(end_of_head, socket.read_more(&mut unread)).await {
+            Ok(Ok(true)) => {}
+            Ok(_) => return None,
+            Err(_) => {
+                let stand_in = LenientHead::new(&unread).into_stand_in();
+                return Some(refuse(socket, stand_in, MalformedHead::unfinished()));
+            }
         }
     };
     let head = LenientHead::new(&unread[..length]);
     let fault = match head.framing_fault() {
         Some(malformed) => Some(malformed),
-        None if head.has_too_many_fields() || length > LONGEST_REPAIRED => {
+        None if head.has_too_many_fields() || length > LONGEST_HEAD => {
             Some(MalformedHead::too_large())
         }
         None if !may_repair => Some(MalformedHead::new("the head cannot be read")),
@@ -212,11 +283,14 @@ fn refuse(socket: &mut Socket, stand_in: Vec<u8>, malformed: MalformedHead) -> H
 fn service(
     router: TowerToHyperService<Router>,
     closer: ConnectionCloser,
+    state: ConnectionState,
     faults: HeadFaults,
-) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Unpin + Send
-{
+) -> impl Service<Request<Incoming>, Response = Response<AnswerBody>, Error = Infallible, Future: Send>
++ Unpin
++ Send {
     let faults_of_first = Cell::new(faults);
     service_fn(move |mut request: Request<Incoming>| {
+        state.begins_answer();
         let malformed = match faults_of_first.take() {
             HeadFaults::Malformed(malformed) | HeadFaults::Http2(malformed, _) => Some(malformed),
             HeadFaults::Repaired(unreadable) => {
@@ -225,12 +299,14 @@ fn service(
             }
             HeadFaults::None => host_fault(&request),
         };
+        let is_refused = malformed.as_ref().is_some_and(MalformedHead::is_refused);
         let extensions = request.extensions_mut();
         extensions.insert(closer.clone());
         if let Some(malformed) = malformed {
             extensions.insert(malformed);
         }
         let answer = router.call(request);
+        let state = state.clone();
         async move {
             let mut answer = answer.await?;
             if answer.status() == StatusCode::RESET_CONTENT {
@@ -240,7 +316,10 @@ fn service(
             if let Some(unread) = answer.extensions_mut().remove::<UnreadBody>() {
                 discard(unread, answer.headers_mut());
             }
-            Ok(answer)
+            if is_refused {
+                answer.headers_mut().insert(RETRY_AFTER, RETRY);
+            }
+            Ok(answer.map(|body| AnswerBody::new(body, state)))
         }
     })
 }

@@ -161,8 +161,12 @@ fn listen(address: SocketAddr, has_own_v4: bool) -> io::Result<Option<(TcpListen
         SocketAddr::V4(_) => TcpSocket::new_v4(),
         SocketAddr::V6(_) => TcpSocket::new_v6(),
     };
-    // A kernel without IPv6 has no such sockets.
-    let Ok(socket) = socket else { return Ok(None) };
+    let socket = match socket {
+        Ok(socket) => socket,
+        Err(error) if is_out_of_files(&error) => return Err(error),
+        // A kernel without IPv6 has no such sockets.
+        Err(_) => return Ok(None),
+    };
     // Connections that linger from an earlier process must not hold the port. On Windows the option would share it.
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
@@ -176,6 +180,15 @@ fn listen(address: SocketAddr, has_own_v4: bool) -> io::Result<Option<(TcpListen
     let listener = socket.listen(BACKLOG)?;
     let address = listener.local_addr()?;
     Ok(Some((listener, address)))
+}
+
+/// True if the process or the system has no file descriptor left.
+pub(super) fn is_out_of_files(error: &io::Error) -> bool {
+    // ENFILE and EMFILE have these numbers on every Unix.
+    let codes: &[i32] = if cfg!(windows) { &[10_024] } else { &[23, 24] };
+    error
+        .raw_os_error()
+        .is_some_and(|code| codes.contains(&code))
 }
 
 #[cfg(test)]

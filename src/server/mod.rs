@@ -2,11 +2,13 @@
 
 pub mod accept;
 mod connection;
+pub mod connections;
 mod head;
 mod http2;
 pub mod http_client;
 pub mod listeners;
 mod socket;
 pub mod timer;
+mod watch;
 mod webhooks;
 pub mod worlds;

@@ -12,8 +12,11 @@ use std::time::Duration;
 use axum::body::Bytes;
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+use super::watch::ConnectionState;
 
 /// The size of the record. Its older half is forgotten when it is full.
 const RECORD: usize = 16 << 10;
@@ -30,6 +33,7 @@ const LINGER: (u64, Duration) = (64 << 20, Duration::from_secs(5));
 
 pub(super) struct Socket {
     stream: TokioIo<TcpStream>,
+    state: ConnectionState,
     /// The input to read again before that of the stream.
     replay: Bytes,
     /// True if nothing is read after the replay.
@@ -47,9 +51,10 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: TcpStream, state: ConnectionState) -> Self {
         Self {
             stream: TokioIo::new(stream),
+            state,
             replay: Bytes::new(),
             is_cut: false,
             record: vec![0; RECORD].into(),
@@ -119,6 +124,12 @@ impl Socket {
         Ok(input.len() > before)
     }
 
+    /// Closes the connection together with what the client has not accepted, which the system would go on sending.
+    pub(super) fn reset(self) {
+        // Without the option the system has the output for a while longer.
+        let _ = SockRef::from(self.stream.inner()).set_linger(Some(Duration::ZERO));
+    }
+
     /// Discards input until the client closes the connection.
     pub(super) async fn linger(&mut self) {
         let (most, longest) = LINGER;
@@ -150,7 +161,11 @@ impl Socket {
         let to = RECORD.min(from.saturating_add(most));
         let mut room = ReadBuf::new(&mut self.record[from..to]);
         ready!(Pin::new(&mut self.stream).poll_read(context, room.unfilled()))?;
-        self.recorded += room.filled().len();
+        let n = room.filled().len();
+        if n > 0 {
+            self.state.has_received();
+        }
+        self.recorded += n;
         Poll::Ready(Ok(&self.record[from..self.recorded]))
     }
 
@@ -174,14 +189,26 @@ impl Socket {
         true
     }
 
+    fn poll_send(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.state.has_written(written.is_pending());
+        written
+    }
+
     /// Sends the rest of a head that stands for hyper's.
     fn poll_outgoing(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.outgoing.is_empty() {
-            let n = ready!(Pin::new(&mut self.stream).poll_write(context, &self.outgoing))?;
-            if n == 0 {
+            let mut outgoing = std::mem::take(&mut self.outgoing);
+            let written = self.poll_send(context, &outgoing);
+            let n = match &written {
+                Poll::Ready(Ok(n)) => *n,
+                _ => 0,
+            };
+            let _ = outgoing.split_to(n);
+            self.outgoing = outgoing;
+            if ready!(written)? == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            let _ = self.outgoing.split_to(n);
         }
         Poll::Ready(Ok(()))
     }
@@ -227,7 +254,7 @@ impl Write for Socket {
             socket.outgoing = head.into();
             return Poll::Ready(Ok(bytes.len()));
         }
-        Pin::new(&mut socket.stream).poll_write(context, bytes)
+        socket.poll_send(context, bytes)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -253,7 +280,9 @@ impl Write for Socket {
         }
         ready!(socket.poll_outgoing(context))?;
         socket.has_answered = true;
-        Pin::new(&mut socket.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut socket.stream).poll_write_vectored(context, slices);
+        socket.state.has_written(written.is_pending());
+        written
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -16,7 +16,8 @@ use crate::http::observe::Recorder;
 use crate::http::observe::events::{WorldChange, WorldChangeKind, WorldEvent};
 use crate::registry::World;
 use crate::server::accept::serve;
-use crate::server::listeners::{ListenEndpoint, Listeners};
+use crate::server::connections::{ConnectionLimits, Connections};
+use crate::server::listeners::{ListenEndpoint, Listeners, is_out_of_files};
 use crate::server::timer::tick;
 use crate::server::webhooks::deliver;
 
@@ -29,13 +30,15 @@ pub type App = fn(&World, WorldContext) -> Router;
 /// Called with a world's name once it has shut down and is unreachable.
 pub type OnClose = Box<dyn Fn(&str, &World) + Send + Sync>;
 
-/// The limits on worlds: their number and their ports.
+/// The limits of a process: the number and ports of its worlds, and its connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The most worlds at a time, the first one included.
     pub most: usize,
     /// The ports of further worlds; absent: any free port.
     pub ports: Option<RangeInclusive<u16>>,
+    /// Those of the connections to all of them.
+    pub connections: ConnectionLimits,
 }
 
 impl Default for Limits {
@@ -43,6 +46,7 @@ impl Default for Limits {
         Self {
             most: 256,
             ports: None,
+            connections: ConnectionLimits::default(),
         }
     }
 }
@@ -63,6 +67,11 @@ pub enum WorldError {
         /// The reason the last of them was not bound.
         cause: std::io::Error,
     },
+    /// The process has no file descriptor left.
+    #[error(
+        "no file descriptor is left for another world ({0}); close connections or worlds, or raise `ulimit -n`"
+    )]
+    NoFile(std::io::Error),
     /// No world of that name is open.
     #[error("there is no world {0}")]
     Unknown(String),
@@ -97,6 +106,7 @@ struct ServerInner {
     /// At least one.
     addresses: Vec<SocketAddr>,
     limits: Limits,
+    connections: Connections,
     app: App,
     on_close: Option<OnClose>,
     stop: CancellationToken,
@@ -139,6 +149,7 @@ impl WorldServer {
         let inner = ServerInner {
             first: first.clone(),
             addresses,
+            connections: Connections::new(limits.connections.clone()),
             limits,
             app,
             on_close,
@@ -169,6 +180,11 @@ impl WorldServer {
     /// The base URL of the first world, without a trailing slash.
     pub fn url(&self) -> String {
         url(self.address())
+    }
+
+    /// The connections to all worlds.
+    pub fn connections(&self) -> &Connections {
+        &self.0.connections
     }
 
     /// Opens a world. Without a name it is called `w1`, `w2` and so on.
@@ -276,6 +292,7 @@ impl WorldServer {
             let bound = Listeners::bind(&endpoints).map_err(|error| error.cause);
             match bound.and_then(|listeners| Ok((listeners.addresses()?[0].port(), listeners))) {
                 Ok((port, listeners)) => return Ok((listeners, port)),
+                Err(error) if is_out_of_files(&error) => return Err(WorldError::NoFile(error)),
                 Err(error) => cause = error,
             }
         }
@@ -338,7 +355,8 @@ async fn run_world(
         async move { stop.run_until_cancelled(deliver(recorder, &name)).await }
     };
     let delivery = tokio::spawn(deliver_until_stop);
-    serve(listeners, router, stop).await;
+    let connections = context.host.0.connections.clone();
+    serve(listeners, router, stop, connections).await;
     let _ = delivery.await;
     // A panic of the timer task has been logged, and does not end the world.
     let _ = timer.await;

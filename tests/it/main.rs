@@ -18,6 +18,7 @@ mod architecture;
 mod asm;
 mod collection;
 mod common;
+mod connections;
 mod control;
 mod dialects;
 mod docs;

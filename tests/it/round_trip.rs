@@ -186,7 +186,7 @@ fn ids(state: &Value, outer: &[&str], inner: &str, key: &[&str]) -> Vec<String> 
         .collect()
 }
 
-fn pick<'a>(list: &'a [String], which: Index) -> &'a str {
+fn pick(list: &[String], which: Index) -> &str {
     if list.is_empty() {
         "none"
     } else {
@@ -196,6 +196,7 @@ fn pick<'a>(list: &'a [String], which: Index) -> &'a str {
 
 impl Step {
     /// Carries the command out. It may be refused.
+    #[expect(clippy::too_many_lines, reason = "an arm for each command")]
     async fn apply(&self, app: &App, n: usize) {
         let left = LAST - app.world.clock().now;
         let wait = self.wait.min(left).min(LONGEST_WAIT);
@@ -249,7 +250,7 @@ impl Step {
                 drop(app.post(&path, definition(&format!("pipeline-{n}"))).await);
             }
             Command::EditPipeline => {
-                drop(app.put(&pipeline, definition(&format!("edited-{n}"))).await)
+                drop(app.put(&pipeline, definition(&format!("edited-{n}"))).await);
             }
             Command::Act => {
                 let actions = [

@@ -11,6 +11,7 @@ use http_body_util::BodyExt;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use release_emulator::internals::server::accept::serve;
+use release_emulator::internals::server::connections::{ConnectionLimits, Connections};
 use release_emulator::internals::server::timer::tick;
 use release_emulator::internals::sim::clock::Stopwatch;
 use release_emulator::internals::{Settings, State, World, app};
@@ -33,12 +34,18 @@ impl Server {
     }
 
     pub async fn with(settings: Settings) -> Self {
+        Self::within(settings, ConnectionLimits::default()).await
+    }
+
+    /// The same with limits on its connections.
+    pub async fn within(settings: Settings, limits: ConnectionLimits) -> Self {
         let world = World::new(settings, State::default()).unwrap();
         world.open();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let stop = CancellationToken::new();
-        tokio::spawn(serve(listener, app(&world), stop.clone()));
+        let connections = Connections::new(limits);
+        tokio::spawn(serve(listener, app(&world), stop.clone(), connections));
         tokio::spawn(tick(world, stop.clone()));
         Self {
             port,

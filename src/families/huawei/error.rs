@@ -20,7 +20,7 @@ use crate::world::hints;
 /// A refusal of the gateway. [`GatewayError::row`] gives each its status, code and text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GatewayError {
-    /// 400, 414 or 431: a head that is not valid HTTP.
+    /// 400, 408, 414, 431 or 503: a head that is not valid HTTP, or that the server refuses.
     #[error("{}: {}", malformed(.0.status).text, .0.reason)]
     MalformedHead(MalformedHead),
     /// 404: an unknown path.
@@ -90,6 +90,8 @@ fn malformed(status: StatusCode) -> ErrorRow {
     match status {
         StatusCode::URI_TOO_LONG => URI_TOO_LONG,
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => HEAD_TOO_LARGE,
+        StatusCode::REQUEST_TIMEOUT => UNFINISHED,
+        StatusCode::SERVICE_UNAVAILABLE => UNAVAILABLE,
         _ => MALFORMED,
     }
 }
@@ -126,6 +128,9 @@ const MALFORMED: ErrorRow = ErrorRow::documented(400, TOO_LARGE.code, "Bad reque
 const URI_TOO_LONG: ErrorRow = ErrorRow::documented(414, TOO_LARGE.code, "Request URI too large");
 const HEAD_TOO_LARGE: ErrorRow =
     ErrorRow::inferred(431, TOO_LARGE.code, "Request headers too large");
+const UNFINISHED: ErrorRow = ErrorRow::inferred(408, TOO_LARGE.code, "Request timeout");
+/// The emulator's own, so no row of the gateway's.
+const UNAVAILABLE: ErrorRow = ErrorRow::inferred(503, TOO_LARGE.code, "Service unavailable");
 const UNSUPPORTED_ENCODING: ErrorRow =
     ErrorRow::inferred(415, TOO_LARGE.code, "Unsupported media type");
 /// The documents have it for too many requests. Its use for full memory is inferred.
@@ -142,12 +147,13 @@ const NOT_EMULATED: ErrorRow = ErrorRow {
 
 /// The gateway's refusals. The first of a status answers an injected fault. Source: the code table of the API Gateway,
 /// read 2026-08; the texts are inferred.
-pub(super) const ROWS: [ErrorRow; 20] = [
+pub(super) const ROWS: [ErrorRow; 21] = [
     BAD_REQUEST,
     BAD_REQUEST.as_inferred(),
     MALFORMED,
     URI_TOO_LONG,
     HEAD_TOO_LARGE,
+    UNFINISHED,
     UNAUTHENTICATED,
     SKEWED,
     REVOKED,

@@ -86,7 +86,7 @@ fn shape_of(status: StatusCode) -> Shape {
 
 /// The errors of the service by their status, since their bodies have no codes. The refusals of a head that is not valid
 /// HTTP and some of the texts of a 500 are inferred.
-pub const ROWS: [ErrorRow; 12] = [
+pub const ROWS: [ErrorRow; 13] = [
     ErrorRow::observed(400, "", "Bad Request"),
     ErrorRow::inferred(400, "", "Bad Request"),
     ErrorRow::observed(401, "", "Unauthorized"),
@@ -96,6 +96,7 @@ pub const ROWS: [ErrorRow; 12] = [
     ErrorRow::inferred(413, "", "Payload Too Large"),
     ErrorRow::inferred(414, "", "URI Too Long"),
     ErrorRow::inferred(431, "", "Request Header Fields Too Large"),
+    ErrorRow::inferred(408, "", "Request Timeout"),
     ErrorRow::observed(500, "", "Internal Server Error"),
     ErrorRow::inferred(415, "", "Unsupported Media Type"),
     ErrorRow::inferred(500, "", "Internal Server Error"),

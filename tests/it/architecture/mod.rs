@@ -49,25 +49,28 @@ const READS_OF_THE_CLOCK: [&str; 3] = ["SystemTime::now", "Instant::now", "Utc::
 const READ_THE_CLOCK: [&str; 1] = ["sim/clock.rs"];
 
 const WAITING: [&str; 3] = ["sleep", "sleep_until", "interval_at"];
-/// The timer, the accept loop, the delivery to webhooks, faults, and a health check that waits.
-const MAY_WAIT: [&str; 6] = [
+/// The timer, the accept loop, the watch over connections, the delivery to webhooks, faults, and a health check that waits.
+const MAY_WAIT: [&str; 7] = [
     "health.rs",
     "http/faults/apply.rs",
     "http/middleware/guard.rs",
     "server/accept.rs",
     "server/timer.rs",
+    "server/watch.rs",
     "server/webhooks.rs",
 ];
 
 const SPAWNING: [&str; 4] = ["spawn", "spawn_blocking", "spawn_local", "spawn_on"];
 /// The process, its log, a world's tasks, a connection's, a body that nobody reads, a command.
-const MAY_SPAWN: [&str; 6] = [
-    "exec/mod.rs",
+const MAY_SPAWN: [&str; 8] = [
     "log.rs",
     "main.rs",
     "server/accept.rs",
     "server/connection.rs",
     "server/worlds.rs",
+    "signals/guard.rs",
+    "signals/unix.rs",
+    "signals/windows.rs",
 ];
 
 /// Crates of the macros, which run on the machine that builds, and with other features in the tests.
@@ -75,9 +78,13 @@ const BUILT_AGAIN: [&str; 2] = ["proc-macro2", "syn"];
 
 /// Names that exist on one kind of operating system only.
 const OF_AN_OPERATING_SYSTEM: [&str; 5] = ["ctrl_c", "fd", "libc", "rustix", "unix"];
-/// The files for Unix and Windows, and the one that picks one of them.
-const KNOW_THE_OPERATING_SYSTEM: [&str; 3] =
-    ["signals/mod.rs", "signals/unix.rs", "signals/windows.rs"];
+/// The files for Unix and Windows, and the one that picks them.
+const KNOW_THE_OPERATING_SYSTEM: [&str; 4] = [
+    "signals/guard.rs",
+    "signals/mod.rs",
+    "signals/unix.rs",
+    "signals/windows.rs",
+];
 
 /// The texts of the crate.
 static SOURCES: LazyLock<Sources> = LazyLock::new(|| {

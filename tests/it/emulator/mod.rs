@@ -16,6 +16,7 @@ use release_emulator::{
     Progress, References, Script, State, Until, Work,
 };
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::common::{NOON, PROJECT, assert_same};
@@ -143,6 +144,10 @@ async fn the_clock_is_set_frozen_and_set_running_but_never_back() {
         "it is already 2026-01-01T13:00:00+00:00, and only a reset moves the clock back"
     );
 
+    let short = clock.advance(Duration::from_nanos(1)).unwrap_err();
+    assert_eq!(short, ClockError::TooShort);
+    assert_eq!(clock.advance(Duration::ZERO).unwrap(), []);
+
     clock.run(60.0).unwrap();
     assert_eq!((clock.is_frozen(), clock.pace()), (false, 60.0));
     for pace in [0.0, -1.0, f64::NAN, 1e6 + 1.0] {
@@ -182,9 +187,23 @@ async fn settings_out_of_range_are_refused_at_the_start() {
         "freeze: the clock ends with the year 9999"
     );
     assert_eq!(
+        refused(builder().freeze(DateTime::<Utc>::MIN_UTC)).await,
+        "freeze: the clock begins with the year 0"
+    );
+    assert_eq!(
         refused(builder().step(Duration::MAX)).await,
         "step: must be at most ten years"
     );
+    assert_eq!(
+        refused(builder().step(Duration::from_nanos(1))).await,
+        "step: must be 0, or at least 1 ms"
+    );
+    for most in [0, 65_536] {
+        assert_eq!(
+            refused(builder().max_connections(most)).await,
+            "max_connections: must be from 1 to 65535"
+        );
+    }
 }
 
 #[tokio::test]
@@ -590,4 +609,24 @@ async fn reads_bring_progress_where_a_program_says_so() {
         let shown = remote.get(&shop).await.assert_status(200);
         assert_eq!(shown["status"], status);
     }
+}
+
+#[tokio::test]
+async fn connections_are_limited_and_may_end_with_their_first_answer() {
+    let builder = Emulator::builder().max_connections(1);
+    let emulator = builder.keep_alive(Duration::ZERO).start().await.unwrap();
+    let address = emulator.url().strip_prefix("http://").unwrap();
+    let held = TcpStream::connect(address).await.unwrap();
+    let answer = async || {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let health = b"GET /_emulator/v1/health HTTP/1.1\r\nHost: x\r\n\r\n";
+        stream.write_all(health).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    let refused = answer().await;
+    assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
+    drop(held);
+    while !answer().await.starts_with("HTTP/1.1 200 ") {}
 }

@@ -2,8 +2,11 @@
 //! same family without an error tells of none.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use release_emulator::internals::Settings;
 use release_emulator::internals::http::evidence::error_row::ErrorRow;
+use release_emulator::internals::server::connections::ConnectionLimits;
 use release_emulator::internals::world::settings::Auth;
 use serde_json::{Value, json};
 
@@ -243,6 +246,15 @@ async fn malformed_heads() -> Vec<Reply> {
             let head = format!("{line}\r\nHost: x\r\n{fields}\r\n");
             replies.push(server.reply(head.as_bytes()).await);
         }
+    }
+    let limits = ConnectionLimits {
+        longest_head: Duration::from_millis(20),
+        ..ConnectionLimits::default()
+    };
+    let hasty = Server::within(Settings::default(), limits).await;
+    for path in [&*plans(), VERSIONS] {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\n");
+        replies.push(hasty.reply(head.as_bytes()).await);
     }
     replies
 }

@@ -552,7 +552,7 @@ async fn of_many_who_open_or_close_the_same_world_at_once_one_does() {
 async fn there_are_as_many_worlds_as_allowed_and_then_429() {
     let limits = Limits {
         most: 3,
-        ports: None,
+        ..Limits::default()
     };
     let (_stop, main) = host(limits).await;
     main.open(json!({"name": "a"})).await;
