@@ -44,14 +44,14 @@
 //! | `health.rs` | the question whether an emulator is ready |
 //! | `log_format.rs` | the log lines for a person at a terminal |
 //! | `taken_port.rs` | the way out for an address on which the process cannot listen |
-//! | `signals/` | the signals of the process, for each operating system |
+//! | `signals/` | the signals of the process, and the command that it runs, for each operating system |
 //! | `log.rs` | the log on stderr |
 //! | `exec/` | a command run against an emulator of its own, and its verdict |
 //! | `emulator/` | [`Emulator`], the in-process API for test authors |
 //! | `app.rs` | the router of a world: its families and its control plane |
 //! | `docs/` | the guides: rustdoc, `release-emulator docs`, `/_emulator/docs/` |
 //! | `control/` | the control plane, `/_emulator/v1/…`: clock, state, scripts, faults, journal, worlds, OpenAPI |
-//! | `server/` | the worlds of a process, each with its port, accept loop and timer task |
+//! | `server/` | the worlds of a process, each with its port, accept loop and timer task; their connections with their limits |
 //! | `registry/` | the code that loops over the families; `families.rs` is the only file that names them |
 //! | `families/asm`, `families/servicestage`, `families/zadig` | the emulated services |
 //! | `families/iam`, `families/huawei` | the IAM service, and the gateway in front of every Huawei service |

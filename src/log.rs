@@ -17,12 +17,12 @@ use crate::log_format::{TerminalFormat, wants_colours};
 /// The most log lines that wait for a slow reader; more are dropped.
 const MOST_LINES: usize = 8_192;
 
-/// The longest wait for the last lines when the process ends.
-const LONGEST_FLUSH: Duration = Duration::from_secs(1);
+/// The longest wait for the last lines when the process ends. With an unread pipe it is part of every stop.
+const LONGEST_FLUSH: Duration = Duration::from_millis(20);
 
 /// Starts the log. Without a level, refused requests are logged only on a terminal: programs that provoke refusals on
 /// purpose would fill the logs of their runs. The lines that wait are written when the guard is dropped.
-pub fn start(format: LogFormat, given_level: Option<LogLevel>) -> LogGuard {
+pub fn start(format: LogFormat, given_level: Option<LogLevel>) -> io::Result<LogGuard> {
     let level = match given_level.unwrap_or_default() {
         LogLevel::Off => LevelFilter::OFF,
         LogLevel::Error => LevelFilter::ERROR,
@@ -39,7 +39,7 @@ pub fn start(format: LogFormat, given_level: Option<LogLevel>) -> LogGuard {
     let targets = Targets::new()
         .with_default(level)
         .with_target(REFUSALS, refusals);
-    let queue = LogQueue::start(io::stderr());
+    let queue = LogQueue::start(io::stderr())?;
     let writer = queue.clone();
     let log = tracing_subscriber::fmt()
         .with_max_level(level)
@@ -54,7 +54,7 @@ pub fn start(format: LogFormat, given_level: Option<LogLevel>) -> LogGuard {
         LogFormat::Text => log.finish().with(targets).init(),
         LogFormat::Json => log.json().finish().with(targets).init(),
     }
-    LogGuard(queue)
+    Ok(LogGuard(queue))
 }
 
 /// Writes the lines that wait when it is dropped, as far as their reader keeps up.
@@ -84,10 +84,10 @@ enum LogMessage {
 
 impl LogQueue {
     /// Starts a thread that writes the lines.
-    fn start(output: impl Write + Send + 'static) -> Self {
+    fn start(output: impl Write + Send + 'static) -> io::Result<Self> {
         let (sender, messages) = sync_channel(MOST_LINES);
-        thread::spawn(move || write_all(&messages, output));
-        Self(sender)
+        thread::Builder::new().spawn(move || write_all(&messages, output))?;
+        Ok(Self(sender))
     }
 }
 
@@ -152,7 +152,7 @@ mod tests {
             written: Arc::default(),
             barrier: Some(Arc::clone(&barrier)),
         };
-        let mut queue = LogQueue::start(output.clone());
+        let mut queue = LogQueue::start(output.clone()).unwrap();
         let guard = LogGuard(queue.clone());
         for _ in 0..2 * MOST_LINES {
             queue.write_all(b"a line\n").unwrap();

@@ -4,6 +4,7 @@
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
 use mimalloc::MiMalloc;
@@ -11,14 +12,16 @@ use release_emulator::internals::cli::{
     self, CliCommand, DocsOptions, ExecOptions, HealthOptions, ServeOptions, USUAL_PORT,
 };
 use release_emulator::internals::exec::{self, FailureReport};
+use release_emulator::internals::log::LogGuard;
 use release_emulator::internals::registry::fixtures;
 use release_emulator::internals::server::listeners::{ListenEndpoint, Listeners};
 use release_emulator::internals::server::worlds::{OnClose, WorldServer};
-use release_emulator::internals::signals::StopSignals;
+use release_emulator::internals::signals::{self, EndedChildren, StopSignals};
 use release_emulator::internals::{
     app_with_host, control, docs as guides, health, log, taken_port,
 };
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -34,13 +37,23 @@ const BAD_FIXTURES: u8 = 4;
 const FAILED_ON: u8 = 7;
 const CANNOT_START: u8 = 127;
 
-/// The longest time that a stop may take.
-const LONGEST_STOP: Duration = Duration::from_millis(150);
+/// The longest time that a stop may take, but for the last lines of the log.
+const LONGEST_STOP: Duration = Duration::from_millis(130);
+
+/// The longest wait for a world that is to be checked.
+const LONGEST_CHECK: Duration = Duration::from_secs(5);
+
+/// The longest wait for a reader of stderr after a signal.
+const LONGEST_REPORT: Duration = Duration::from_millis(100);
 
 /// An exit code and a message.
 type ExitError = (u8, String);
 
 fn main() -> ExitCode {
+    if signals::is_guard() {
+        signals::guard();
+        return ExitCode::SUCCESS;
+    }
     let ended = match CliCommand::from_process() {
         CliCommand::Serve(options) => {
             process(&options, async |server| serve(&options, &server).await)
@@ -67,8 +80,8 @@ fn main() -> ExitCode {
 
 /// Asks if an emulator is ready.
 fn ask(options: &HealthOptions) -> Result<u8, ExitError> {
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| (NOT_READY, format!("cannot start: {error}")))?;
+    let runtime = in_words(|| Builder::new_current_thread().enable_all().build());
+    let runtime = runtime.map_err(|error| (NOT_READY, format!("{CANNOT_BEGIN}: {error}")))?;
     let wait = Duration::from_millis(options.wait.unsigned_abs());
     let url = options.url();
     let token = options.token.control_token.as_ref();
@@ -127,25 +140,54 @@ fn process(
     options: &ServeOptions,
     task: impl AsyncFnOnce(Handle) -> Result<u8, ExitError>,
 ) -> Result<u8, ExitError> {
-    let _guard = log::start(options.log, options.log_level);
     // Signals have a runtime of their own, so a stop works even while all threads of the server are busy.
-    let (server, own) = Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .and_then(|server| Ok((server, Builder::new_current_thread().enable_all().build()?)))
-        .map_err(|error| (USAGE, format!("cannot start: {error}")))?;
+    let (_guard, server, own) = in_words(|| -> std::io::Result<(LogGuard, Runtime, Runtime)> {
+        let guard = log::start(options.log, options.log_level)?;
+        let server = Builder::new_multi_thread().enable_all().build()?;
+        Ok((
+            guard,
+            server,
+            Builder::new_current_thread().enable_all().build()?,
+        ))
+    })
+    .map_err(|error| (USAGE, format!("{CANNOT_BEGIN}: {error}")))?;
     let ended = own.block_on(task(server.handle().clone()));
     // Long work, such as an advance by years, is aborted with the process.
     server.shutdown_background();
     ended
 }
 
+const CANNOT_BEGIN: &str = "cannot start";
+
+/// Ends the process in words if it panics meanwhile: tokio does where no file descriptor or no thread is left.
+#[expect(
+    clippy::exit,
+    reason = "unwinding would wait for threads that are not told to end"
+)]
+fn in_words<T>(begin: impl FnOnce() -> T) -> T {
+    std::panic::set_hook(Box::new(|panic| {
+        let reason = panic.payload_as_str().unwrap_or("for an unknown reason");
+        // Stderr may be closed; the exit code reports the failure too.
+        let _ = writeln!(
+            std::io::stderr(),
+            "release-emulator: {CANNOT_BEGIN}: {reason}"
+        );
+        std::process::exit(USAGE.into());
+    }));
+    let begun = begin();
+    drop(std::panic::take_hook());
+    begun
+}
+
 /// Serves until a signal.
 async fn serve(options: &ServeOptions, server: &Handle) -> Result<u8, ExitError> {
     let endpoints = options.listen.endpoints(USUAL_PORT);
     let host = start(options, endpoints, server, None).await?;
-    stop_on_signal(&host.stop())
-        .map_err(|error| (USAGE, format!("cannot listen for signals: {error}")))?;
+    stop_on_signal(&host.stop()).map_err(|error| no_signals(&error))?;
+    if options.stop_with_stdin {
+        stop_with_stdin(&host.stop())
+            .map_err(|error| (USAGE, format!("cannot wait for the end of stdin: {error}")))?;
+    }
     open(options, &host)?;
     let ready = format!(
         "release-emulator ready url=http://{} pid={}\n",
@@ -162,6 +204,7 @@ async fn serve(options: &ServeOptions, server: &Handle) -> Result<u8, ExitError>
 
 /// Serves while a command runs, and returns its exit code.
 async fn run(options: &ExecOptions, server: &Handle) -> Result<u8, ExitError> {
+    let mut signals = StopSignals::new().map_err(|error| no_signals(&error))?;
     let findings = FailureReport::default();
     let on_close = findings.collect(options.fail_on.clone());
     let endpoints = options.serve.listen.endpoints(0);
@@ -176,36 +219,67 @@ async fn run(options: &ExecOptions, server: &Handle) -> Result<u8, ExitError> {
         std::env::var_os(name).is_some()
     });
 
-    let ended = exec::run(&options.command, variables).await;
+    let mut is_stopping = false;
+    let ended = exec::run(&options.command, variables, &mut signals, &mut is_stopping).await;
 
     host.stop().cancel();
-    let has_closed = timeout(LONGEST_STOP, host.closed()).await.is_ok();
-    for note in findings.notes() {
-        // Stderr may be closed; the exit code does not depend on it.
-        let _ = writeln!(std::io::stderr(), "release-emulator: {note}");
-    }
-    match ended {
-        Ok(0) if !options.fail_on.is_empty() && !has_closed => Err((
-            FAILED_ON,
-            "the command succeeded, but a world was still busy and could not be checked".to_owned(),
-        )),
+    let checks = ended.as_ref().is_ok_and(|code| *code == 0) && !options.fail_on.is_empty();
+    let longest = if checks { LONGEST_CHECK } else { LONGEST_STOP };
+    let has_closed = tokio::select! {
+        closed = timeout(longest, host.closed()) => closed.is_ok(),
+        _ = signals.recv() => false,
+    };
+    let mut lines = findings.notes();
+    let code = match ended {
+        Ok(0) if checks && !has_closed => {
+            let busy = "the command succeeded, but a world was still busy and could not be checked";
+            lines.push(busy.to_owned());
+            FAILED_ON
+        }
         Ok(0) => match findings.lines() {
-            lines if lines.is_empty() => Ok(0),
-            lines => Err((
-                FAILED_ON,
-                format!("the command succeeded, but\n  {}", lines.join("\n  ")),
-            )),
+            found if found.is_empty() => 0,
+            found => {
+                lines.push(format!(
+                    "the command succeeded, but\n  {}",
+                    found.join("\n  ")
+                ));
+                FAILED_ON
+            }
         },
         Ok(code) => {
-            for line in findings.tail() {
-                // Stderr may be closed; the exit code reports the failure too.
-                let _ = writeln!(std::io::stderr(), "release-emulator: {line}");
-            }
-            Ok(code)
+            lines.extend(findings.tail());
+            code
         }
-        Err(error @ exec::Error::Start { .. }) => Err((CANNOT_START, error.to_string())),
-        Err(error @ exec::Error::Wait(_)) => Err((USAGE, error.to_string())),
+        Err(error @ exec::Error::Start { .. }) => return Err((CANNOT_START, error.to_string())),
+        Err(error @ exec::Error::Wait(_)) => return Err((USAGE, error.to_string())),
+    };
+    let reported = report(lines);
+    let longest = if is_stopping {
+        LONGEST_REPORT
+    } else {
+        Duration::MAX
+    };
+    tokio::select! {
+        _ = timeout(longest, reported) => {}
+        _ = signals.recv() => {}
     }
+    Ok(code)
+}
+
+/// Writes lines to stderr in a thread, since its reader may have stopped reading.
+fn report(lines: Vec<String>) -> oneshot::Receiver<()> {
+    let (is_written, written) = oneshot::channel();
+    let write = move || {
+        for line in lines {
+            // Stderr may be closed; the exit code does not depend on it.
+            let _ = writeln!(std::io::stderr(), "release-emulator: {line}");
+        }
+        // Nobody may be waiting any more.
+        let _ = is_written.send(());
+    };
+    // Without a thread nothing is reported, and the exit code tells the result.
+    let _ = thread::Builder::new().spawn(write);
+    written
 }
 
 /// Loads the fixtures, binds and serves, not yet open.
@@ -268,14 +342,31 @@ fn open(options: &ServeOptions, host: &WorldServer) -> Result<(), ExitError> {
     Ok(())
 }
 
-/// Cancels the token at the first signal that asks the process to stop.
+fn no_signals(error: &std::io::Error) -> ExitError {
+    (USAGE, format!("cannot listen for signals: {error}"))
+}
+
+/// Cancels the token at the first signal that asks the process to stop. As PID 1 of a container the process reaps the
+/// children of others meanwhile.
 fn stop_on_signal(token: &CancellationToken) -> std::io::Result<()> {
     let (mut signals, token) = (StopSignals::new()?, token.clone());
+    tokio::spawn(EndedChildren::new()?.reap());
     tokio::spawn(async move {
         signals.recv().await;
         token.cancel();
     });
     Ok(())
+}
+
+/// Cancels the token at the end of stdin.
+fn stop_with_stdin(token: &CancellationToken) -> std::io::Result<()> {
+    let token = token.clone();
+    let read = move || {
+        // An error is an end too.
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        token.cancel();
+    };
+    thread::Builder::new().spawn(read).map(drop)
 }
 
 /// Writes a file under a temporary name and renames it, so that readers never see half of it.

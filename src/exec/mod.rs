@@ -5,10 +5,10 @@ mod stuck;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::ValueEnum;
-use tokio::process::Command;
 
 use self::stuck::stuck;
 use crate::http::auth::Secret;
@@ -17,7 +17,7 @@ use crate::http::faults::rules::ListedFault;
 use crate::http::observe::record::RequestSummary;
 use crate::registry::World;
 use crate::server::worlds::OnClose;
-use crate::signals::{StopSignals, exit_code, pass_on};
+use crate::signals::{CommandError, RunningCommand, StopSignals};
 use crate::sim::fuzzy::suggestion;
 use crate::sim::glob::Glob;
 use crate::sim::scripts::{ListedScript, Misfit, PatternField};
@@ -45,28 +45,25 @@ pub enum Error {
     Wait(#[from] std::io::Error),
 }
 
-/// Runs a command to its end with the process's stdin, stdout and stderr, and passes SIGINT and SIGTERM on to it.
-/// Returns its exit code: 128 plus the signal's number if a signal ended it.
+/// Runs a command to its end with the process's stdin, stdout and stderr, and passes signals on to it. Returns its exit
+/// code: 128 plus the signal's number if a signal ended it. `is_stopping` is set if a signal came.
 pub async fn run(
     command: &[OsString],
     variables: Vec<(&'static str, String)>,
+    signals: &mut StopSignals,
+    is_stopping: &mut bool,
 ) -> Result<u8, Error> {
-    let mut signals = StopSignals::new()?;
     let program = command.first().map(OsString::as_os_str).unwrap_or_default();
-    let mut child = Command::new(program)
-        .args(command.iter().skip(1))
-        .envs(variables)
-        .spawn()
-        .map_err(|cause| Error::Start {
+    let mut started = Command::new(program);
+    started.args(command.iter().skip(1)).envs(variables);
+    let running = RunningCommand::start(started).map_err(|error| match error {
+        CommandError::Start(cause) => Error::Start {
             program: program.to_string_lossy().into_owned(),
             cause,
-        })?;
-    loop {
-        tokio::select! {
-            status = child.wait() => return Ok(exit_code(status?)),
-            signal = signals.recv() => pass_on(signal, &mut child),
-        }
-    }
+        },
+        CommandError::System(cause) => Error::Wait(cause),
+    })?;
+    Ok(running.wait(signals, is_stopping).await)
 }
 
 /// The additional environment variables of a command: the emulator's URL under its own name and under those of the

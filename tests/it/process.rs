@@ -216,6 +216,157 @@ fn a_signal_stops_it_within_200_ms_while_every_thread_is_at_work() {
     );
 }
 
+/// The answer to a request, while its connection goes on.
+fn first_bytes(stream: &mut TcpStream) {
+    stream.read_exact(&mut [0; 15]).unwrap();
+}
+
+#[test]
+fn a_signal_stops_it_within_200_ms_while_nobody_reads_stderr_or_its_answers() {
+    // A machine that does much else at the same time only adds to it.
+    let mut tries = std::iter::repeat_with(stop_of_an_unread_process).take(5);
+    let limit = Duration::from_millis(200);
+    assert!(tries.any(|elapsed| elapsed < limit));
+}
+
+/// The time from a signal to the end of a process whose stderr and answers nobody reads.
+fn stop_of_an_unread_process() -> Duration {
+    let mut command = command(&["--listen", "127.0.0.1:0", "--log-level", "info"]);
+    let mut process = Process::spawn(command.stderr(Stdio::piped()));
+    let port = process.port();
+    // The lines of these fill the pipe, which nobody reads, and then the queue.
+    let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let request =
+        "GET /v3/p/pipeline/pipelines HTTP/1.1\r\nHost: x\r\nX-Auth-Token: t\r\n\r\n".repeat(100);
+    let mut reader = client.try_clone().unwrap();
+    let drain = std::thread::spawn(move || std::io::copy(&mut reader, &mut std::io::sink()));
+    for _ in 0..120 {
+        client.write_all(request.as_bytes()).unwrap();
+    }
+    let mut events = send(port, "GET", "/_emulator/v1/events", "");
+    first_bytes(&mut events);
+    let mut half = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    half.write_all(b"PUT /_emulator/v1/state HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n{")
+        .unwrap();
+    let long = "x".repeat(16 << 20);
+    let state = format!(
+        r#"{{"servicestage":{{"projects":[{{"id":"p","pipelines":[{{"id":"a","name":"long-one","description":"{long}"}}]}}]}}}}"#
+    );
+    let put = answer(send(port, "PUT", "/_emulator/v1/state", &state));
+    assert!(put.starts_with("HTTP/1.1 204 "), "{put}");
+    let mut unread = send(port, "GET", "/_emulator/v1/state", "");
+    first_bytes(&mut unread);
+
+    process.assert_signal_sent("-TERM");
+    let stopwatch = Stopwatch::start();
+    let status = process.child.wait().unwrap();
+
+    assert_eq!(status.code(), Some(0));
+    let elapsed = stopwatch.elapsed();
+    drop(client);
+    // It ends with the connection.
+    let _ = drain.join().unwrap();
+    elapsed
+}
+
+/// Waits until a process has ended and was reaped.
+#[cfg(target_os = "linux")]
+pub fn assert_gone(pid: u32) {
+    let stopwatch = Stopwatch::start();
+    while Path::new(&format!("/proc/{pid}")).exists() {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"));
+        let elapsed = stopwatch.elapsed();
+        assert!(elapsed < Duration::from_secs(10), "{status:?}");
+        std::thread::yield_now();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn it_reaps_the_children_that_it_has_not_started() {
+    // As PID 1 it gets such children from others; here it gets one from the shell whose place it takes.
+    let mut shell = Command::new("sh");
+    shell.args([
+        "-c",
+        "sleep 0.2 & echo $!; exec \"$0\" --listen 127.0.0.1:0",
+    ]);
+    let process = Process::spawn(shell.arg(env!("CARGO_BIN_EXE_release-emulator")));
+    assert_gone(process.ready.trim().parse().unwrap());
+}
+
+#[test]
+fn the_end_of_stdin_stops_it_if_it_is_told_so() {
+    let mut command = command(&["--listen", "127.0.0.1:0", "--stop-with-stdin"]);
+    let mut process = Process::spawn(command.stdin(Stdio::piped()));
+    let health = answer(send(process.port(), "GET", "/_emulator/v1/health", ""));
+    assert!(health.starts_with("HTTP/1.1 200 "), "{health}");
+
+    drop(process.child.stdin.take());
+
+    assert_eq!(process.child.wait().unwrap().code(), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn too_few_file_descriptors_stop_the_start_in_words() {
+    for limit in 4..12 {
+        let script =
+            format!("ulimit -n {limit}; exec \"$0\" --listen 127.0.0.1:0 --port-file /dev/full");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_release-emulator")]);
+        let (code, error) = assert_start_fails(&mut shell);
+        assert!([2, 3].contains(&code), "{limit}: {code} {error}");
+        assert!(
+            error.starts_with("release-emulator: cannot "),
+            "{limit}: {error}"
+        );
+        assert_eq!(error.lines().count(), 1, "{limit}: {error}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_file_descriptor_it_says_so_once_and_goes_on_when_there_is_one() {
+    let script = "ulimit -n 24; exec \"$0\" --listen 127.0.0.1:0";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_release-emulator")]);
+    let mut process = Process::spawn(shell.stderr(Stdio::piped()));
+    let port = process.port();
+    let mut held = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let health = "GET /_emulator/v1/health HTTP/1.1\r\nHost: x\r\n\r\n";
+    held.write_all(health.as_bytes()).unwrap();
+    first_bytes(&mut held);
+    let many: Vec<_> = (0..40)
+        .map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap())
+        .collect();
+    // The last of them waits; the line comes as soon as one has to.
+    let mut log = BufReader::new(process.child.stderr.take().unwrap());
+    let mut line = String::new();
+    log.read_line(&mut line).unwrap();
+    assert!(
+        line.contains("no file descriptor is left") && line.contains("ulimit -n"),
+        "{line}"
+    );
+
+    let open = "POST /_emulator/v1/worlds HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
+    held.write_all(open.as_bytes()).unwrap();
+    let refused = answer(held);
+    assert!(refused.contains("HTTP/1.1 429 "), "{refused}");
+    assert!(
+        refused.contains("no file descriptor is left for another world"),
+        "{refused}"
+    );
+
+    drop(many);
+    let health = answer(send(port, "GET", "/_emulator/v1/health", ""));
+    assert!(health.starts_with("HTTP/1.1 200 "), "{health}");
+    process.assert_signal_sent("-TERM");
+    process.child.wait().unwrap();
+    let mut rest = String::new();
+    log.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "", "it was said once");
+}
+
 #[test]
 fn a_refusal_is_logged_with_its_reason_at_debug() {
     let mut command = command(&["--listen", "127.0.0.1:0", "--log-level", "debug"]);

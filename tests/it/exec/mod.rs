@@ -8,6 +8,8 @@ use std::process::{Command, Output, Stdio};
 use release_emulator::internals::{Settings, control};
 use serde_json::json;
 
+#[cfg(target_os = "linux")]
+use crate::process::assert_gone;
 use crate::process::{Process, command, scratch};
 use crate::remote::Remote;
 
@@ -324,6 +326,94 @@ fn signals_are_passed_on_to_the_command_which_decides_what_they_mean() {
             "{signal} {trapped}"
         );
     }
+}
+
+/// A shell that starts a process in the background, prints both ids, and waits.
+#[cfg(target_os = "linux")]
+const FAMILY: &str = "sleep 600 & echo $$ $!; wait";
+
+/// The ids in the first line of a command.
+#[cfg(target_os = "linux")]
+fn ids(exec: &Process) -> Vec<u32> {
+    let ids = exec.ready.split_whitespace();
+    ids.map(|id| id.parse().unwrap()).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_command_does_not_outlive_its_exec_nor_do_its_children() {
+    for signal in ["-KILL", "-ABRT"] {
+        // In a session of its own there is no terminal.
+        let exec = Process::spawn(&mut behind(&["setsid"], &shell(&[], FAMILY)));
+        let ids = ids(&exec);
+        assert_eq!(ids.len(), 2);
+        exec.assert_signal_sent(signal);
+        ids.into_iter().for_each(assert_gone);
+    }
+}
+
+/// The same command as an argument of another.
+#[cfg(target_os = "linux")]
+fn behind(words: &[&str], command: &Command) -> Command {
+    let mut outer = Command::new(words[0]);
+    outer
+        .args(&words[1..])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => outer.env(name, value),
+            None => outer.env_remove(name),
+        };
+    }
+    outer
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_command_leaves_behind_in_peace_stays() {
+    let output = exec(&[], "sleep 600 > /dev/null 2>&1 & echo $!");
+    let pid = String::from_utf8(output.stdout).unwrap();
+    let pid = pid.trim();
+    let is_there = std::path::Path::new(&format!("/proc/{pid}")).exists();
+    let killed = Command::new("sh")
+        .args(["-c", &format!("kill {pid}")])
+        .status();
+    assert!(killed.unwrap().success() && is_there);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hangup_reaches_the_command_which_decides_and_nohup_holds_for_both() {
+    for (words, script, code) in [
+        (
+            &["setsid"][..],
+            "trap 'exit 9' HUP; echo set; while :; do :; done",
+            9,
+        ),
+        (&["setsid"], "echo set; while :; do :; done", 129),
+        (&["setsid", "nohup"], "echo set; sleep 0.3; exit 6", 6),
+    ] {
+        let mut exec = Process::spawn(&mut behind(words, &shell(&[], script)));
+        assert_eq!(exec.ready, "set\n");
+        exec.assert_signal_sent("-HUP");
+        assert_eq!(
+            exec.child.wait().unwrap().code(),
+            Some(code),
+            "{words:?} {script}"
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn orphans_are_reaped_and_the_commands_own_exit_code_is_kept() {
+    // The shell becomes `exec`, which has its child from then on.
+    let check = "while test -e /proc/$ORPHAN; do :; done; exit 5";
+    let script = "sleep 0.2 & export ORPHAN=$!; exec \"$0\" exec -- sh -c \"$1\"";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_release-emulator"), check]);
+    assert_eq!(shell.output().unwrap().status.code(), Some(5));
 }
 
 #[test]
