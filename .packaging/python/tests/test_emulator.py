@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import textwrap
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -168,6 +169,28 @@ def test_it_ends_with_the_program_that_started_it() -> None:
         [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(SOURCE)}, capture_output=True, check=True
     )
     assert not is_running(int(ended.stdout))
+
+
+def test_it_ends_with_a_program_that_is_killed() -> None:
+    program = "from release_emulator import Emulator; print(Emulator().start().url, flush=True); input()"
+    killed = subprocess.Popen(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with killed:
+        assert killed.stdout
+        url = killed.stdout.readline().strip()
+        with Emulator.connect(url) as emulator:
+            assert emulator.worlds()
+        killed.kill()
+        killed.wait()
+    deadline = time.monotonic() + 10
+    with pytest.raises(Unreachable):
+        while time.monotonic() < deadline:
+            Emulator.connect(url).worlds()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")

@@ -171,7 +171,7 @@ for (const [end, more, expected] of [
   });
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL']) {
   test(`a program that is ended by ${signal} takes its emulator with it`, async () => {
     const waits = `${STARTS}\nsetInterval(() => {}, 1000);`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', waits], { stdio: ['ignore', 'pipe', 'inherit'] });

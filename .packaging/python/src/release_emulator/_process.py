@@ -40,6 +40,7 @@ PLAIN = [
     "max_state",
     "max_worlds",
     "world_ports",
+    "max_connections",
     "public_url",
     "log",
     "log_level",
@@ -51,6 +52,7 @@ REPEATED = ["allow_host", "allow_origin", "cors"]
 OTHER = [
     "fixtures",
     "step",
+    "keep_alive",
     "freeze",
     "webhooks_anywhere",
     "control_token",
@@ -79,6 +81,8 @@ def command_line(options: Mapping[str, Any], files: list[str]) -> list[str]:
             flags += [_flag(name), text]
     if "step" in options:
         flags += ["--step", inputs.step_text(options["step"])]
+    if "keep_alive" in options:
+        flags += ["--keep-alive", inputs.step_text(options["keep_alive"], "keep_alive")]
     if "freeze" in options:
         flags += ["--freeze", format_time(options["freeze"])]
     if options.get("webhooks_anywhere"):
@@ -123,10 +127,11 @@ class Process:
         try:
             command = command_line(options, files)
             self._process = subprocess.Popen(
-                command,
+                # Nobody writes to its stdin, whose end stops it, even if this process is killed.
+                [*command, "--stop-with-stdin"],
                 env=environment,
                 cwd=options.get("cwd"),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
@@ -209,6 +214,7 @@ class Process:
                 self.kill()
         for reader in self._readers:
             reader.join(timeout=1)
+        self._close_stdin()
 
     def kill(self) -> None:
         """Ends the process at once."""
@@ -216,6 +222,11 @@ class Process:
         if os.getpid() == self._owner and not self.has_ended:
             self._process.kill()
             self._process.wait()
+            self._close_stdin()
+
+    def _close_stdin(self) -> None:
+        if self._process.stdin:
+            self._process.stdin.close()
 
 
 def _remove(files: list[str]) -> None:

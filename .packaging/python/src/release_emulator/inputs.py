@@ -214,6 +214,8 @@ class EmulatorOptions(TypedDict, total=False):
     max_state: Union[int, str]
     max_worlds: int
     world_ports: str
+    max_connections: int
+    keep_alive: Union[timedelta, str]
     public_url: str
     webhooks_anywhere: bool
     allow_host: Union[str, Sequence[str]]
@@ -228,10 +230,10 @@ class EmulatorOptions(TypedDict, total=False):
     cwd: AnyPath
 
 
-def step_text(step: Union[timedelta, str]) -> str:
-    """A length of a step as the flag `--step` takes it."""
+def step_text(step: Union[timedelta, str], option: str = "step") -> str:
+    """A length as the flags `--step` and `--keep-alive` take it."""
     if isinstance(step, str):
         return step
     if not isinstance(step, timedelta):
-        raise TypeError(f'step takes a timedelta or a text such as "1s", not {step!r}')
+        raise TypeError(f'{option} takes a timedelta or a text such as "1s", not {step!r}')
     return f"{round(step / timedelta(milliseconds=1))}ms"

@@ -37,6 +37,9 @@ export interface StartOptions {
   max_worlds?: number;
   /** The ports of further worlds, such as `4601-4700`; absent: any free port. */
   world_ports?: string;
+  max_connections?: number;
+  /** The time after which an idle connection is closed, such as `75s`; a number is milliseconds. */
+  keep_alive?: string | number;
   public_url?: string;
   webhooks_anywhere?: boolean;
   /** Host names by which the control plane may be asked, such as `*.example.com`. */
@@ -151,10 +154,17 @@ async function writeStates(fixtures: StartOptions['fixtures'] = []): Promise<{ f
   return { files, folder };
 }
 
-function toFlags({ args = [], step, freeze, ...rest }: Omit<StartOptions, 'binary' | 'timeout_ms' | 'control_token'>): string[] {
+function toLength(length: string | number | undefined): string | undefined {
+  return typeof length === 'number' ? `${length}ms` : length;
+}
+
+type FlagOptions = Omit<StartOptions, 'binary' | 'timeout_ms' | 'control_token'>;
+
+function toFlags({ args = [], step, keep_alive, freeze, ...rest }: FlagOptions): string[] {
   const options = {
     ...rest,
-    step: typeof step === 'number' ? `${step}ms` : step,
+    step: toLength(step),
+    keep_alive: toLength(keep_alive),
     freeze: freeze === undefined ? undefined : timestamp(freeze),
   };
   const flags = Object.entries(options).flatMap(([name, value]) => {

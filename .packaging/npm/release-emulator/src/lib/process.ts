@@ -32,6 +32,8 @@ export class EmulatorProcess {
   private constructor(child: ChildProcess) {
     this.#child = child;
     this.#exited = once(child, 'exit').catch(() => undefined);
+    // It may end first.
+    child.stdin?.on('error', () => undefined);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-KEPT);
     });
@@ -45,7 +47,9 @@ export class EmulatorProcess {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('RELEASE_EMULATOR_')));
     // Not a flag, which every user of the machine can read.
     if (control_token !== undefined) env['RELEASE_EMULATOR_CONTROL_TOKEN'] = control_token;
-    const started = new EmulatorProcess(spawn(binary, flags, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    // Nobody writes to its stdin, whose end stops it, even if this process is killed.
+    const child = spawn(binary, [...flags, '--stop-with-stdin'], { env, stdio: 'pipe' });
+    const started = new EmulatorProcess(child);
     const url = await started.#ready(binary, timeout_ms);
     started.#letGo();
     return [started, url];
@@ -101,6 +105,7 @@ export class EmulatorProcess {
   #letGo(): void {
     const child = this.#child;
     child.unref();
+    (child.stdin as Socket | null)?.unref();
     (child.stdout as Socket | null)?.unref();
     (child.stderr as Socket | null)?.unref();
 

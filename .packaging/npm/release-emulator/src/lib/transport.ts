@@ -53,7 +53,11 @@ export class Transport {
     return new Promise((resolve, reject) => {
       const request = this.#module.request(url, { method, agent: this.#agent, headers: { ...this.#token, ...json, ...headers } });
       request.once('response', resolve);
-      request.once('error', (error) => reject(new UnreachableError(this.url, error)));
+      request.once('error', (error: NodeJS.ErrnoException) => {
+        // The emulator has closed an idle connection at this moment, and has not read the request.
+        if (request.reusedSocket && error.code === 'ECONNRESET') resolve(this.#send(method, path, body, headers));
+        else reject(new UnreachableError(this.url, error));
+      });
       request.end(text);
     });
   }
