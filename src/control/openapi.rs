@@ -120,6 +120,9 @@ fn document(settings: &Settings, control: OpenApi) -> OpenApi {
         for operation in operations_of(item) {
             require_bodies(operation);
             declare_limits(operation);
+            if is_control(operation) && path.contains('{') {
+                refuse_paths(operation);
+            }
             describe_responses(operation);
             if is_control(operation) {
                 operation.security = Some(Vec::new());
@@ -185,6 +188,14 @@ fn declare_limits(operation: &mut Operation) {
         limits.append(&mut ProblemWith::<413>::responses());
     }
     for (status, response) in limits {
+        let declared = operation.responses.responses.entry(status);
+        declared.or_insert(response);
+    }
+}
+
+/// A parameter in a path may be no text, which any operation refuses.
+fn refuse_paths(operation: &mut Operation) {
+    for (status, response) in ProblemWith::<400>::responses() {
         let declared = operation.responses.responses.entry(status);
         declared.or_insert(response);
     }

@@ -52,8 +52,9 @@ fn pairs(query: &str) -> Vec<(&str, bool)> {
     // Most queries have few parameters, so a set would cost more than these comparisons.
     let mut pairs: Vec<(&str, bool)> = Vec::new();
     for pair in query.split('&') {
-        let is_known =
-            |(earlier, _): &(&str, bool)| parameter_name(earlier) == parameter_name(pair);
+        let is_known = |(earlier, _): &(&str, bool)| {
+            !earlier.is_empty() && parameter_name(earlier) == parameter_name(pair)
+        };
         let is_repetition = !pair.is_empty() && pairs.iter().any(is_known);
         pairs.push((pair, is_repetition));
     }
@@ -101,6 +102,7 @@ mod tests {
             ("", "", &[][..]),
             ("a=1&b=2", "a=1&b=2", &[]),
             ("a=1&&b", "a=1&&b", &[]),
+            ("&=", "&=", &[]),
             ("a=1&b=2&a=3&%61=4", "a=1&b=2", &["a"]),
             (
                 "a&b=&b=2&a=x&c+d=1&c%20d=2",

@@ -38,6 +38,7 @@ mod listen;
 mod memory;
 mod openapi;
 mod origin;
+mod parsers;
 mod pipelines;
 mod plans;
 mod process;

@@ -24,7 +24,7 @@ use crate::common::{PROJECT, Reply, used};
 
 /// An emulator on a port of its own, which stops with the test.
 pub struct Server {
-    port: u16,
+    pub port: u16,
     _stop: DropGuard,
 }
 

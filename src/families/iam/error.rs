@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::families::huawei::{self, GatewayError, status_code};
+use crate::families::huawei::{self, GatewayError, GatewayErrorBody, status_code};
 use crate::http::context::{add_hint, note_error};
 use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::effect::StubResponse;
@@ -286,6 +286,8 @@ pub struct KeystoneError {
 pub enum IamAnyErrorBody {
     Keystone(KeystoneErrorBody),
     Iam(IamErrorBody),
+    /// The gateway in front of the service writes this itself.
+    Gateway(GatewayErrorBody<'static>),
 }
 
 /// The response to an injected fault.

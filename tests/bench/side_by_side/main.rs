@@ -8,6 +8,7 @@
 
 mod baseline;
 mod client;
+mod hostile;
 mod load;
 mod parts;
 mod server;

@@ -1,4 +1,5 @@
-//! A long mixed load that deletes the resources it creates: memory must not grow.
+//! A long mixed load that deletes the resources it creates, with hostile clients beside it: neither memory nor latency
+//! may grow.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -6,39 +7,46 @@ use std::time::Duration;
 
 use release_emulator::internals::sim::clock::Stopwatch;
 
-use super::client::Connection;
+use super::client::{Connection, Request};
 use super::give_up;
+use super::hostile;
 use super::server::Server;
 
 /// Number of concurrent clients.
 const CLIENTS: usize = 4;
 
-/// Interval between samples of memory.
-const LOOK: Duration = Duration::from_secs(10);
+/// Interval between samples of memory and of latency.
+const LOOK: Duration = Duration::from_millis(20);
 
-/// The result of a soak, in bytes.
+/// A part of a soak of which the figures are compared.
+const PART: Duration = Duration::from_mins(1);
+
+/// The result of a soak.
 pub(crate) struct Soaked {
-    /// Number of requests.
+    /// Number of requests, without those of hostile clients.
     pub(crate) requests: u64,
-    /// Resident memory after the first minute.
-    pub(crate) first: u64,
-    /// The maximum and the minimum from then on.
-    pub(crate) most: u64,
-    pub(crate) least: u64,
+    /// One after the other, the first of which warms up.
+    pub(crate) minutes: Vec<Minute>,
     /// Requests the journal had dropped by the end.
     pub(crate) dropped: u64,
 }
 
-/// Soaks an emulator for that long, which must be more than a minute.
+/// The figures of a minute.
+pub(crate) struct Minute {
+    /// The most resident memory in bytes.
+    pub(crate) memory: u64,
+    /// The latency of a list that 99 of 100 requests undercut.
+    pub(crate) p99: Duration,
+}
+
+/// Soaks an emulator for that long, which must be at least three minutes.
 pub(crate) fn soak(lasting: Duration) -> Soaked {
-    let minute = Duration::from_mins(1);
-    if lasting <= minute {
-        give_up("a soak takes more than a minute");
+    if lasting < 3 * PART {
+        give_up("a soak takes at least three minutes");
     }
     let server = Server::emulator(&["--step", "0s"]);
     let (is_over, requests) = (AtomicBool::new(false), AtomicU64::new(0));
-    let begin = Stopwatch::start();
-    let (mut first, mut most, mut least) = (0, 0, u64::MAX);
+    let mut minutes = Vec::new();
     thread::scope(|scope| {
         for client in 0..CLIENTS {
             let (server, is_over, requests) = (&server, &is_over, &requests);
@@ -53,14 +61,13 @@ pub(crate) fn soak(lasting: Duration) -> Soaked {
                 }
             });
         }
+        for client in hostile::CLIENTS {
+            let (address, is_over) = (server.address(), &is_over);
+            scope.spawn(move || client(address, is_over));
+        }
+        let begin = Stopwatch::start();
         while begin.elapsed() < lasting {
-            thread::sleep(LOOK);
-            let memory = server.memory();
-            if begin.elapsed() < minute {
-                first = memory;
-                continue;
-            }
-            (most, least) = (most.max(memory), least.min(memory));
+            minutes.push(look(&server));
         }
         is_over.store(true, Ordering::Relaxed);
     });
@@ -70,10 +77,28 @@ pub(crate) fn soak(lasting: Duration) -> Soaked {
         .json();
     Soaked {
         requests: requests.into_inner(),
-        first,
-        most,
-        least,
+        minutes,
         dropped: journal["dropped"].as_u64().expect("a count"),
+    }
+}
+
+/// Measures for a minute.
+fn look(server: &Server) -> Minute {
+    let list = Request::get("/v3/soak/pipeline/pipelines?limit=20");
+    let mut connection = server.connect();
+    let (mut memory, mut took) = (0, Vec::new());
+    let begin = Stopwatch::start();
+    while begin.elapsed() < PART {
+        let asked = Stopwatch::start();
+        connection.ask(&list);
+        took.push(asked.elapsed());
+        memory = memory.max(server.memory());
+        thread::sleep(LOOK);
+    }
+    took.sort_unstable();
+    Minute {
+        memory,
+        p99: took[took.len() * 99 / 100],
     }
 }
 

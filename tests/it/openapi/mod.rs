@@ -7,7 +7,7 @@ mod settings;
 use release_emulator::internals::{Settings, control};
 use serde_json::{Map, Value, json};
 
-use crate::common::{App, PROJECT, Reply};
+use crate::common::{App, CREDENTIALS, PROJECT, Reply};
 
 /// The address of the usual document.
 pub const BASE: &str = "http://127.0.0.1:4600";
@@ -157,6 +157,29 @@ impl Document {
 }
 
 #[tokio::test]
+async fn a_path_that_is_no_text_is_refused_as_declared() {
+    let (app, document) = (App::new(), Document::new());
+    for (name, declared) in document.operations() {
+        let (method, path) = name.split_once(' ').unwrap();
+        let parts = path
+            .split('/')
+            .map(|part| if part.starts_with('{') { "%ff" } else { part });
+        let broken = parts.collect::<Vec<_>>().join("/");
+        if broken == path {
+            continue;
+        }
+        let reply = app
+            .send(&method.to_uppercase(), &broken, CREDENTIALS, "{}")
+            .await;
+        let statuses = declared["responses"].as_object().unwrap();
+        assert!(
+            statuses.contains_key(&reply.status.to_string()),
+            "{reply:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn responses_of_asm_fit_their_declarations() {
     let (app, document) = (App::new(), Document::new());
     let order = json!({
@@ -273,6 +296,11 @@ async fn responses_of_iam_fit_their_declarations() {
         let reply = ask("DELETE", by, subject).await;
         assert_eq!(reply.status, status);
         document.assert_declared(tokens, "delete", &reply);
+    }
+    let keys = "/v3.0/OS-CREDENTIAL/securitytokens";
+    for by in ["of-eve", "nope", ""] {
+        let reply = app.send("POST", keys, &[("x-auth-token", by)], "{}").await;
+        document.assert_declared(keys, "post", &reply);
     }
 }
 

@@ -137,7 +137,8 @@ pub(super) async fn list_auth_projects(
 /// limits is shown a project for any id.
 #[utoipa::path(get, path = "/v3/projects/{project_id}", operation_id = "ShowProject", tag = "iam",
     params(("project_id" = String, Path, description = "The project's id")),
-    responses((status = 200, body = IamProjectEnvelope), (status = 404, body = KeystoneErrorBody)),
+    responses((status = 200, body = IamProjectEnvelope), (status = 400, body = IamErrorBody),
+        (status = 404, body = KeystoneErrorBody)),
     extensions(("x-evidence" = json!("documented")),
         ("x-source" = json!("the vendor's API document, KeystoneShowProject, read 2026-11")),
         ("x-action" = json!("none")),

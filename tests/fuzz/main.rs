@@ -1,0 +1,135 @@
+//! A long fuzz that can be repeated: generated sequences of requests over all operations of the OpenAPI document, with
+//! the invariants checked after each step.
+//!
+//! `cargo test --release --test fuzz -- --seconds 600 --seed 1`. A failure is shrunk to few requests and printed as curl
+//! lines. The same seed gives the same sequences, whatever the number of threads.
+
+#![expect(clippy::print_stdout, reason = "the report goes there")]
+
+mod checks;
+mod document;
+mod emulator;
+mod generate;
+mod options;
+mod random;
+mod report;
+mod sequence;
+mod setup;
+mod shrink;
+mod step;
+mod tests;
+mod wire;
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use release_emulator::internals::Settings;
+use release_emulator::internals::control;
+use release_emulator::internals::sim::clock::Stopwatch;
+use tokio::runtime::{Builder, Runtime};
+
+use checks::Tally;
+use document::Document;
+use options::{Command, Options, USAGE};
+use sequence::{Source, Variants};
+
+/// The sequences of a run without options.
+const FEW: u64 = 8;
+
+fn main() -> ExitCode {
+    match Command::read(std::env::args().skip(1)) {
+        Ok(Command::Run(options)) if options.is_plain => {
+            if tests::run() && fuzz(&options) {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+        Ok(Command::Run(options)) => match fuzz(&options) {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        },
+        Ok(Command::Nothing) => ExitCode::SUCCESS,
+        Ok(Command::Help) => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("{error}\n\n{USAGE}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The document as a world with the usual settings serves it. Settings change schemas, so each sequence has its own.
+pub(crate) fn document(settings: &Settings) -> Document {
+    Document::parse(&control::openapi(settings, "http://127.0.0.1:4600"))
+}
+
+pub(crate) fn runtime() -> Runtime {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime")
+}
+
+/// Runs sequences. True if none fails and every operation has succeeded once.
+fn fuzz(options: &Options) -> bool {
+    let begin = Stopwatch::start();
+    let lasting = options.lasting.unwrap_or(Duration::MAX);
+    let n_sequences = match (options.lasting, options.sequence) {
+        (_, Some(_)) => 1,
+        (Some(_), _) => u64::MAX,
+        (None, _) => FEW,
+    };
+    let (next, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
+    let total = Mutex::new(Tally::default());
+    let known_checks: Mutex<BTreeSet<&str>> = Mutex::default();
+    thread::scope(|scope| {
+        for _ in 0..options.n_threads {
+            scope.spawn(|| {
+                let variants = Variants::new();
+                let runtime = runtime();
+                loop {
+                    let n = next.fetch_add(1, Ordering::Relaxed);
+                    if n >= n_sequences
+                        || begin.elapsed() > lasting
+                        || is_over.load(Ordering::Relaxed)
+                    {
+                        break;
+                    }
+                    let sequence = options.sequence.unwrap_or(n);
+                    let source = Source {
+                        variants: &variants,
+                        seed: options.seed,
+                        tamper: None,
+                    };
+                    let mut generated = runtime.block_on(source.generate(sequence));
+                    let tally = std::mem::take(&mut generated.tally);
+                    total.lock().expect("no panic").add(tally);
+                    let Some(failure) = &generated.failure else {
+                        continue;
+                    };
+                    let is_new = known_checks.lock().expect("no panic").insert(failure.check);
+                    if !options.keeps_going {
+                        is_over.store(true, Ordering::Relaxed);
+                    }
+                    if is_new {
+                        let shrunk = runtime.block_on(shrink::shrink(&source, &generated));
+                        report::failure(options.seed, sequence, &generated, shrunk.as_ref());
+                    }
+                }
+            });
+        }
+    });
+    let total = total.into_inner().expect("no panic");
+    let has_failed = !known_checks.into_inner().expect("no panic").is_empty();
+    let is_long = options
+        .lasting
+        .is_some_and(|lasting| lasting >= Duration::from_secs(60));
+    report::summary(&total, begin.elapsed(), options.seed);
+    let is_complete = report::coverage(&total, is_long);
+    !has_failed && (is_complete || !is_long)
+}

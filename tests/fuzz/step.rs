@@ -1,0 +1,110 @@
+//! A request of a sequence, and its form for a shell.
+
+/// The name of the first world.
+pub(crate) const MAIN: &str = "main";
+
+/// A request to a world.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Step {
+    /// The name of the world.
+    pub(crate) world: String,
+    pub(crate) method: String,
+    /// The path, with the query.
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Option<Vec<u8>>,
+    /// The number of bytes of the body after which the client closes. Only on a socket.
+    pub(crate) cut: Option<usize>,
+}
+
+impl Step {
+    pub(crate) fn new(method: &str, target: &str) -> Self {
+        Self {
+            world: MAIN.to_owned(),
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers: Vec::new(),
+            body: None,
+            cut: None,
+        }
+    }
+
+    pub(crate) fn with_json(mut self, body: &serde_json::Value) -> Self {
+        self.body = Some(body.to_string().into_bytes());
+        self
+    }
+
+    pub(crate) fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With a credential that every family accepts unless it is strict.
+    pub(crate) fn with_token(self, token: &str) -> Self {
+        let bearer = format!("Bearer {token}");
+        self.with_header("x-auth-token", token)
+            .with_header("authorization", &bearer)
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.target.split('?').next().expect("a first part")
+    }
+
+    /// True if the control plane answers it.
+    pub(crate) fn is_control(&self) -> bool {
+        self.path() == "/_emulator" || self.path().starts_with("/_emulator/")
+    }
+
+    /// True if it can change nothing, unless reads bring progress.
+    pub(crate) fn is_read(&self) -> bool {
+        self.method == "GET" || self.method == "HEAD"
+    }
+
+    /// The command line that sends it.
+    pub(crate) fn curl(&self, base: &str) -> String {
+        let mut line = "curl -si".to_owned();
+        match (&*self.method, &self.body) {
+            ("GET", None) | ("POST", Some(_)) => {}
+            ("HEAD", None) => line.push_str(" -I"),
+            (method, _) => line.push_str(&format!(" -X {}", quoted(method))),
+        }
+        line.push_str(&format!(" \"{base}\"{}", quoted(&self.target)));
+        for (name, value) in &self.headers {
+            line.push_str(&format!(" -H {}", quoted(&format!("{name}: {value}"))));
+        }
+        let is_media_type =
+            |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
+        if self.body.is_some() && !self.headers.iter().any(is_media_type) {
+            // curl would send that of a form.
+            line.push_str(" -H 'Content-Type:'");
+        }
+        match &self.body {
+            None => {}
+            Some(body) => match std::str::from_utf8(body) {
+                Ok(text) if !text.contains('\0') => {
+                    // A leading @ would name a file.
+                    let option = if text.starts_with('@') {
+                        "--data-raw"
+                    } else {
+                        "-d"
+                    };
+                    line.push_str(&format!(" {option} {}", quoted(text)));
+                }
+                _ => {
+                    let escaped: String =
+                        body.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+                    line = format!("printf '{escaped}' | {line} --data-binary @-");
+                }
+            },
+        }
+        if let Some(cut) = self.cut {
+            line.push_str(&format!("   # closed after {cut} bytes of the body"));
+        }
+        line
+    }
+}
+
+/// A text in single quotes, for a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
