@@ -46,8 +46,13 @@ impl Step {
             .with_header("authorization", &bearer)
     }
 
+    /// The path, also of a target that is a whole URL.
     pub(crate) fn path(&self) -> &str {
-        self.target.split('?').next().expect("a first part")
+        let path = self.target.split('?').next().expect("a first part");
+        match path.strip_prefix("http://") {
+            Some(rest) => rest.find('/').map_or("/", |begin| &rest[begin..]),
+            None => path,
+        }
     }
 
     /// True if the control plane answers it.
@@ -66,9 +71,17 @@ impl Step {
         match (&*self.method, &self.body) {
             ("GET", None) | ("POST", Some(_)) => {}
             ("HEAD", None) => line.push_str(" -I"),
+            (method, _) if method.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+                line.push_str(&format!(" -X {method}"));
+            }
             (method, _) => line.push_str(&format!(" -X {}", quoted(method))),
         }
-        line.push_str(&format!(" \"{base}\"{}", quoted(&self.target)));
+        if self.target.starts_with('/') {
+            line.push_str(&format!(" {}", quoted(&format!("{base}{}", self.target))));
+        } else {
+            let target = quoted(&self.target);
+            line.push_str(&format!(" --request-target {target} {base}"));
+        }
         for (name, value) in &self.headers {
             line.push_str(&format!(" -H {}", quoted(&format!("{name}: {value}"))));
         }
