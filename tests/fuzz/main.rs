@@ -104,6 +104,7 @@ fn fuzz(options: &Options) -> bool {
                     let source = Source {
                         variants: &variants,
                         seed: options.seed,
+                        longest: sequence::LONGEST,
                         tamper: None,
                     };
                     let mut generated = runtime.block_on(source.generate(sequence));

@@ -14,6 +14,9 @@ use super::random::Random;
 use super::setup::Setup;
 use super::step::Step;
 
+/// The most steps of a sequence.
+pub(crate) const LONGEST: usize = 180;
+
 /// Steps between the dearer checks.
 const DEEP_EVERY: usize = 12;
 
@@ -69,6 +72,8 @@ impl Variants {
 pub(crate) struct Source<'a> {
     pub(crate) variants: &'a Variants,
     pub(crate) seed: u64,
+    /// The most steps of a sequence.
+    pub(crate) longest: usize,
     pub(crate) tamper: Option<Tamper>,
 }
 
@@ -77,7 +82,7 @@ impl Source<'_> {
     pub(crate) async fn generate(&self, sequence: u64) -> Generated {
         let mut random = Random::new(self.seed, sequence);
         let setup = Setup::generate(&mut random);
-        let n_steps = 20 + random.below(160);
+        let n_steps = (20 + random.below(LONGEST - 20)).min(self.longest);
         let mut emulator = Emulator::start(&setup, self.tamper).await;
         let (document, collections) = self.variants.of(&setup);
         let mut checks = Checks::new(document, &setup, &emulator).await;

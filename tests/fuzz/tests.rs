@@ -38,6 +38,7 @@ fn find(tamper: Tamper, is_it: fn(&Shrunk) -> bool) -> Shrunk {
     let source = Source {
         variants: &variants,
         seed: 7,
+        longest: 40,
         tamper: Some(tamper),
     };
     let runtime = super::runtime();
@@ -75,15 +76,15 @@ fn words() {
 
 fn refusals() {
     let tamper: Tamper = |step, answer: &mut Answer| {
-        if step.method == "POST" && step.path().ends_with("/meshes") && answer.status == 201 {
-            answer.status = 409;
-            let body = json!({"errorCode": "ASM.409", "errorMessage": "exists"});
+        if step.method == "POST" && step.path().ends_with("/pipelines") && answer.status == 200 {
+            answer.status = 400;
+            let body = json!({"error_code": "SVCSTG.00100400", "error_msg": "no"});
             answer.body = body.to_string().into();
         }
     };
     let shrunk = find(tamper, |shrunk| {
         let last = shrunk.steps.last();
-        last.is_some_and(|last| last.path().ends_with("/meshes"))
+        last.is_some_and(|last| last.path().ends_with("/pipelines"))
     });
 
     assert!(
