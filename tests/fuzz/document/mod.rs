@@ -62,12 +62,12 @@ impl Document {
     /// The operation to which the router leads a request, if it is one of the document's.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<&Operation> {
         let method = if method == "HEAD" { "GET" } else { method };
-        let of_path = |operation: &&Operation| {
-            operation.method == method && is_match(&operation.template, path)
-        };
-        // A fixed part of a path comes before a parameter.
-        let fitting = self.operations.iter().filter(of_path);
-        fitting.min_by_key(|operation| variable_parts(&operation.template))
+        let of_path = |operation: &&Operation| is_match(&operation.template, path);
+        let fitting = || self.operations.iter().filter(of_path);
+        // A fixed part of a path comes before a parameter, whatever the method.
+        let nearest = fitting().min_by_key(|operation| variable_parts(&operation.template))?;
+        fitting()
+            .find(|operation| operation.method == method && operation.template == nearest.template)
     }
 
     /// The schema itself, behind a reference.
