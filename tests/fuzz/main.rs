@@ -105,6 +105,7 @@ fn fuzz(options: &Options) -> bool {
                         variants: &variants,
                         seed: options.seed,
                         longest: sequence::LONGEST,
+                        prefix: "/",
                         tamper: None,
                     };
                     let mut generated = runtime.block_on(source.generate(sequence));

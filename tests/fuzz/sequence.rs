@@ -74,6 +74,8 @@ pub(crate) struct Source<'a> {
     pub(crate) seed: u64,
     /// The most steps of a sequence.
     pub(crate) longest: usize,
+    /// The begin of the paths of all requests.
+    pub(crate) prefix: &'static str,
     pub(crate) tamper: Option<Tamper>,
 }
 
@@ -86,7 +88,8 @@ impl Source<'_> {
         let mut emulator = Emulator::start(&setup, self.tamper).await;
         let (document, collections) = self.variants.of(&setup);
         let mut checks = Checks::new(document, &setup, &emulator).await;
-        let mut generator = Generator::new(document, collections, setup.clone(), random);
+        let mut generator =
+            Generator::new(document, collections, setup.clone(), random, self.prefix);
         let mut recorded = Vec::new();
         let mut failure = None;
         for n in 0..n_steps {

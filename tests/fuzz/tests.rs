@@ -33,12 +33,13 @@ pub(crate) fn run() -> bool {
 }
 
 /// Fuzzes an emulator with a planted fault until that is found.
-fn find(tamper: Tamper, is_it: fn(&Shrunk) -> bool) -> Shrunk {
+fn find(prefix: &'static str, tamper: Tamper, is_it: fn(&Shrunk) -> bool) -> Shrunk {
     let variants = Variants::new();
     let source = Source {
         variants: &variants,
         seed: 7,
         longest: 40,
+        prefix,
         tamper: Some(tamper),
     };
     let runtime = super::runtime();
@@ -57,7 +58,9 @@ fn words() {
             answer.body = walking.into();
         }
     };
-    let shrunk = find(tamper, |shrunk| shrunk.failure.text.contains("WALKING"));
+    let shrunk = find("/v3/{project_id}/cas/", tamper, |shrunk| {
+        shrunk.failure.text.contains("WALKING")
+    });
 
     assert_eq!(shrunk.failure.check, "status, type and body are declared");
     assert!(
@@ -82,7 +85,7 @@ fn refusals() {
             answer.body = body.to_string().into();
         }
     };
-    let shrunk = find(tamper, |shrunk| {
+    let shrunk = find("/v3/{project_id}/pipeline/", tamper, |shrunk| {
         let last = shrunk.steps.last();
         last.is_some_and(|last| last.path().ends_with("/pipelines"))
     });

@@ -331,24 +331,26 @@ pub(crate) fn soak() {
     let (minutes, requests) = (&soaked.minutes[1..], soaked.requests);
     let n_minutes = soaked.minutes.len();
     let memories = minutes.iter().map(|minute| in_kib(minute.memory) / 1024.0);
+    let memories: Vec<f64> = memories.collect();
     soak_row(
         &format!(
             "resident memory over {n_minutes} minutes, {requests} requests and hostile clients, MiB"
         ),
-        memories.collect(),
+        &memories,
         ["0.8 to 1.2", ""],
     );
     let latencies = minutes.iter().map(|minute| minute.p99.as_secs_f64() * 1e3);
+    let latencies: Vec<f64> = latencies.collect();
     soak_row(
         "p99 of a list beside them, by the minute, ms",
-        latencies.collect(),
+        &latencies,
         ["≤ 2", ""],
     );
     assert!(soaked.dropped > 0, "the journal was full");
 }
 
 /// The figures of the minutes after the first, compared with the first of these.
-fn soak_row(quantity: &str, figures: Vec<f64>, wanted: [&'static str; 2]) {
+fn soak_row(quantity: &str, figures: &[f64], wanted: [&'static str; 2]) {
     let first = figures[0];
     let most = figures.iter().copied().fold(f64::MIN, f64::max);
     let least = figures.iter().copied().fold(f64::MAX, f64::min);

@@ -79,10 +79,12 @@ impl<'a> Generator<'a> {
         collections: &'a Collections,
         setup: Setup,
         mut random: Random,
+        prefix: &str,
     ) -> Self {
         let weighted: Vec<_> = document
             .operations
             .iter()
+            .filter(|operation| operation.template.starts_with(prefix))
             .flat_map(|operation| std::iter::repeat_n(operation, weight(operation)))
             .collect();
         let is_control = |operation: &&&Operation| operation.is_control;
