@@ -33,7 +33,7 @@ pub(crate) struct Emulator {
     connections: HashMap<String, Connection>,
     /// Changes answers before they are checked, in tests of the checks.
     tamper: Option<Tamper>,
-    _stop: DropGuard,
+    stop: DropGuard,
 }
 
 /// A planted fault.
@@ -108,15 +108,15 @@ impl Emulator {
             authorities: HashMap::from([(MAIN.to_owned(), host.address().to_string())]),
             connections: HashMap::new(),
             tamper,
-            _stop: host.stop().drop_guard(),
+            stop: host.stop().drop_guard(),
             host,
         }
     }
 
     /// Returns once all ports are closed.
     pub(crate) async fn stop(self) {
-        let Self { host, _stop, .. } = self;
-        drop(_stop);
+        let Self { host, stop, .. } = self;
+        drop(stop);
         host.closed().await;
     }
 

@@ -42,17 +42,13 @@ const FEW: u64 = 8;
 
 fn main() -> ExitCode {
     match Command::read(std::env::args().skip(1)) {
-        Ok(Command::Run(options)) if options.is_plain => {
-            if tests::run() && fuzz(&options) {
+        Ok(Command::Run(options)) => {
+            if (!options.is_plain || tests::run()) && fuzz(&options) {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::FAILURE
             }
         }
-        Ok(Command::Run(options)) => match fuzz(&options) {
-            true => ExitCode::SUCCESS,
-            false => ExitCode::FAILURE,
-        },
         Ok(Command::Nothing) => ExitCode::SUCCESS,
         Ok(Command::Help) => {
             println!("{USAGE}");
@@ -130,7 +126,7 @@ fn fuzz(options: &Options) -> bool {
     let has_failed = !known_checks.into_inner().expect("no panic").is_empty();
     let is_long = options
         .lasting
-        .is_some_and(|lasting| lasting >= Duration::from_secs(60));
+        .is_some_and(|lasting| lasting >= Duration::from_mins(1));
     report::summary(&total, begin.elapsed(), options.seed);
     let is_complete = report::coverage(&total, is_long);
     !has_failed && (is_complete || !is_long)

@@ -11,7 +11,7 @@ use super::setup::Setup;
 use super::step::Step;
 
 /// The longest time that it may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A sequence that fails, and is short.
 pub(crate) struct Shrunk {

@@ -1,5 +1,7 @@
 //! A request of a sequence, and its form for a shell.
 
+use std::fmt::Write;
+
 /// The name of the first world.
 pub(crate) const MAIN: &str = "main";
 
@@ -72,18 +74,20 @@ impl Step {
             ("GET", None) | ("POST", Some(_)) => {}
             ("HEAD", None) => line.push_str(" -I"),
             (method, _) if method.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
-                line.push_str(&format!(" -X {method}"));
+                let _ = write!(line, " -X {method}");
             }
-            (method, _) => line.push_str(&format!(" -X {}", quoted(method))),
+            (method, _) => {
+                let _ = write!(line, " -X {}", quoted(method));
+            }
         }
         if self.target.starts_with('/') {
-            line.push_str(&format!(" {}", quoted(&format!("{base}{}", self.target))));
+            let _ = write!(line, " {}", quoted(&format!("{base}{}", self.target)));
         } else {
             let target = quoted(&self.target);
-            line.push_str(&format!(" --request-target {target} {base}"));
+            let _ = write!(line, " --request-target {target} {base}");
         }
         for (name, value) in &self.headers {
-            line.push_str(&format!(" -H {}", quoted(&format!("{name}: {value}"))));
+            let _ = write!(line, " -H {}", quoted(&format!("{name}: {value}")));
         }
         let is_media_type =
             |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
@@ -101,17 +105,19 @@ impl Step {
                     } else {
                         "-d"
                     };
-                    line.push_str(&format!(" {option} {}", quoted(text)));
+                    let _ = write!(line, " {option} {}", quoted(text));
                 }
                 _ => {
-                    let escaped: String =
-                        body.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+                    let mut escaped = String::new();
+                    for byte in body {
+                        let _ = write!(escaped, "\\x{byte:02x}");
+                    }
                     line = format!("printf '{escaped}' | {line} --data-binary @-");
                 }
             },
         }
         if let Some(cut) = self.cut {
-            line.push_str(&format!("   # closed after {cut} bytes of the body"));
+            let _ = write!(line, "   # closed after {cut} bytes of the body");
         }
         line
     }

@@ -1,5 +1,6 @@
 //! A connection on which any bytes can be sent, well-formed or not.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -152,16 +153,16 @@ fn bytes(step: &Step, authority: &str) -> Vec<u8> {
         names.any(|known| known.eq_ignore_ascii_case(name))
     };
     if !has("host") {
-        head.push_str(&format!("host: {authority}\r\n"));
+        let _ = write!(head, "host: {authority}\r\n");
     }
     if let Some(body) = &step.body
         && !has("content-length")
         && !has("transfer-encoding")
     {
-        head.push_str(&format!("content-length: {}\r\n", body.len()));
+        let _ = write!(head, "content-length: {}\r\n", body.len());
     }
     for (name, value) in &step.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(head, "{name}: {value}\r\n");
     }
     head.push_str("\r\n");
     let body = step.body.as_deref().unwrap_or_default();

@@ -153,7 +153,7 @@ pub(super) fn target(random: &mut Random, target: &str) -> String {
 /// A request whose head is no HTTP, for a socket.
 pub(super) fn head(random: &mut Random, step: &mut Step) {
     match random.below(6) {
-        0 => step.method = "GET\tX".to_owned(),
+        0 => "GET\tX".clone_into(&mut step.method),
         1 => step.target = format!("{} a b", step.target),
         2 => step
             .headers

@@ -353,10 +353,9 @@ impl<'a> Generator<'a> {
 /// The number of times that an operation is in the draw.
 fn weight(operation: &Operation) -> usize {
     match &*operation.id {
-        "Reset" | "ReplaceState" | "MergeState" => 1,
+        "Reset" | "ReplaceState" | "MergeState" | "ShowOpenApi" | "ListOperations" | "Listen" => 1,
         "AdvanceClock" => 24,
-        "OperatePipeline" => 20,
-        "ShowOpenApi" | "ListOperations" | "Listen" => 1,
+        "OperatePipeline" | "RollbackReleasePlan" => 20,
         id if id.starts_with("Clear") => 2,
         id if id.ends_with("Fault") && operation.method != "DELETE" => 2,
         id if id.starts_with("Create") || id.starts_with("Execute") => 10,
@@ -383,7 +382,7 @@ fn keep_quick(body: &mut Value) {
                     "slow_bytes_per_s" => *value = json!(100_000_000),
                     "mode" => *value = json!("frozen"),
                     "within_ms" if value.as_u64().is_some_and(|ms| ms < 60_000) => {
-                        *value = json!(1)
+                        *value = json!(1);
                     }
                     "now" if value.as_str().is_some_and(|now| now > "2026-06") => {
                         *value = json!("2026-01-20T00:00:00Z");

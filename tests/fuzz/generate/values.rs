@@ -125,7 +125,7 @@ impl Values<'_> {
                 let others = types.iter().filter(|name| *name != "null");
                 let nulls = types.iter().filter(|name| *name == "null");
                 let ordered: Vec<_> = others.chain(nulls).take(n_kept).collect();
-                crate::document::text(*self.random.pick(&ordered))
+                crate::document::text(self.random.pick(&ordered))
             }
             name => crate::document::text(name),
         }
@@ -238,7 +238,9 @@ impl Values<'_> {
                 }
             }
             Value::Array(items) => {
-                items.iter_mut().for_each(|item| self.vary(field, item));
+                for item in items.iter_mut() {
+                    self.vary(field, item);
+                }
                 if !items.is_empty() && self.random.percent(5) {
                     let copy = items[0].clone();
                     items.push(copy);
