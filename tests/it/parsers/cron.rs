@@ -83,11 +83,11 @@ impl DayField {
 
     fn fits(&self, date: NaiveDate) -> bool {
         let of_month = (1..=days_in_month(date)).map(|day| date.with_day(day).unwrap());
-        let workdays = of_month.filter(|day| is_workday(*day));
+        let mut workdays = of_month.filter(|day| is_workday(*day));
         match self {
             Self::Values((_, values)) => values.contains(&date.day()),
             Self::Last => date.day() == days_in_month(date),
-            Self::LastWorkday => workdays.last() == Some(date),
+            Self::LastWorkday => workdays.next_back() == Some(date),
             Self::WorkdayNear(day) => {
                 *day <= days_in_month(date)
                     && workdays.min_by_key(|workday| workday.day().abs_diff(*day)) == Some(date)
@@ -124,7 +124,6 @@ impl WeekdayField {
 }
 
 /// The first time after another at which a line of these fields fires.
-#[expect(clippy::too_many_arguments, reason = "a line has that many fields")]
 fn first(
     after: NaiveDateTime,
     seconds: &Field,
