@@ -67,7 +67,8 @@ pub(super) struct ScriptView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     fits: Option<bool>,
-    /// The first field of `match` that fits nothing known: `work`, `scope`, `name`, `stage`, `service` or `step`.
+    /// The first field of `match` that fits nothing known: `work`, `scope`, `name`, `stage`, `service` or `step`. Without
+    /// `fits`, a request could still bring a step that fits, but a known name is near.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     misfit: Option<&'static str>,
@@ -82,7 +83,9 @@ impl ScriptView {
     fn compared(mut listed: ListedScript) -> Self {
         let misfit = listed.misfit.take();
         Self {
-            fits: misfit.is_some().then_some(false),
+            fits: misfit
+                .as_ref()
+                .and_then(|misfit| misfit.is_certain.then_some(false)),
             misfit: misfit.as_ref().map(|misfit| misfit.field),
             nearest: misfit.and_then(|misfit| misfit.nearest),
             ..Self::from(listed)

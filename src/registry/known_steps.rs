@@ -17,7 +17,7 @@ const MOST_NAMES: usize = 1_000;
 
 impl Database {
     /// The scripts in force, each with the first field of its pattern that fits nothing known. A script that has
-    /// decided a step fits.
+    /// decided a step fits. While a request may bring a step that fits, the field is told only beside a near name.
     pub fn listed_scripts(&self) -> Vec<ListedScript> {
         let mut listed = self.shared.scripts.list().to_vec();
         let mut searches = Vec::new();
@@ -27,10 +27,11 @@ impl Database {
                 Some(Fit::Never(field, near)) => {
                     *misfit = Some(Misfit::new(field, near.map(str::to_owned)));
                 }
-                Some(Fit::Maybe(field)) => searches.push(Search {
+                Some(Fit::Maybe { field, is_certain }) => searches.push(Search {
                     pattern: &script.pattern,
                     misfit,
                     field,
+                    is_certain,
                     names: BTreeSet::new(),
                     has_fit: false,
                 }),
@@ -71,8 +72,13 @@ impl Database {
 enum Fit {
     /// No family does such work; the nearest, if one is.
     Never(PatternField, Option<&'static str>),
-    /// The first field to compare with the known steps.
-    Maybe(PatternField),
+    /// The known steps decide.
+    Maybe {
+        /// The first field to compare with them.
+        field: PatternField,
+        /// False if a request may bring other steps.
+        is_certain: bool,
+    },
 }
 
 /// Compares a pattern with the work that families do. None: it fits.
@@ -102,9 +108,7 @@ fn compare_with_works(pattern: &StepPattern) -> Option<Fit> {
         };
         return Some(Fit::Never(field, None));
     };
-    if first.names_its_steps || fitting.any(|work| work.names_its_steps) {
-        return None;
-    }
+    let is_certain = !first.names_its_steps && !fitting.any(|work| work.names_its_steps);
     let fields = [
         PatternField::Scope,
         PatternField::Name,
@@ -115,7 +119,8 @@ fn compare_with_works(pattern: &StepPattern) -> Option<Fit> {
     let mut given = fields
         .into_iter()
         .filter(|field| pattern.text(*field).is_some());
-    given.next().map(Fit::Maybe)
+    let field = given.next()?;
+    Some(Fit::Maybe { field, is_certain })
 }
 
 /// The search for a step that a pattern fits.
@@ -124,6 +129,7 @@ struct Search<'a> {
     misfit: &'a mut Option<Misfit>,
     /// The furthest field that was the first not to fit.
     field: PatternField,
+    is_certain: bool,
     /// The names that were compared with it.
     names: BTreeSet<String>,
     has_fit: bool,
@@ -151,6 +157,11 @@ impl Search<'_> {
         }
         let text = self.pattern.text(self.field).unwrap_or_default();
         let near = nearest(text, self.names.iter().map(String::as_str));
-        *self.misfit = Some(Misfit::new(self.field, near.map(str::to_owned)));
+        let near = near.map(str::to_owned);
+        *self.misfit = if self.is_certain {
+            Some(Misfit::new(self.field, near))
+        } else {
+            near.map(|near| Misfit::probable(self.field, near))
+        };
     }
 }

@@ -412,12 +412,27 @@ pub struct Misfit {
     pub field: &'static str,
     /// The known name that is nearest to its text, if any is near.
     pub nearest: Option<String>,
+    /// False if a request could still name a step that fits: then a near name is all that speaks against the pattern.
+    pub is_certain: bool,
 }
 
 impl Misfit {
+    #[doc(hidden)]
     pub fn new(field: PatternField, nearest: Option<String>) -> Self {
-        let field = field.into();
-        Self { field, nearest }
+        Self {
+            field: field.into(),
+            nearest,
+            is_certain: true,
+        }
+    }
+
+    /// A field that fits nothing known, beside a near name, although a request may name more.
+    #[doc(hidden)]
+    pub fn probable(field: PatternField, nearest: String) -> Self {
+        Self {
+            is_certain: false,
+            ..Self::new(field, Some(nearest))
+        }
     }
 }
 
@@ -460,6 +475,7 @@ impl Rule for ListedScript {
 
 impl ListedScript {
     /// A script that has decided nothing yet.
+    #[doc(hidden)]
     pub fn new(id: String, script: Script) -> Self {
         Self {
             id,

@@ -283,7 +283,7 @@ describe('a world', () => {
       '    2030-01-01T00:00:00Z 1 -> 4 (start)',
       '    2030-01-01T00:00:00Z build/compile: - -> 4 (start)',
       'unused scripts:',
-      '  late {"family":"pipelines","step":"compil","work":"run"}: nothing fits its step, did you mean compile?',
+      '  late {"family":"pipelines","step":"compil","work":"run"}: nothing known fits its step, did you mean compile?',
       'unused faults:',
       '  never {"family":"zadig"}',
     ].join('\n'));

@@ -111,7 +111,7 @@ function change({ stage, service, step, from, to, cause }: Transition): string {
 }
 
 function unusedScript({ id, match, misfit, nearest }: ListedScript): string {
-  const reason = misfit ? `: nothing fits its ${misfit}${nearest ? `, did you mean ${nearest}?` : ''}` : '';
+  const reason = misfit ? `: nothing known fits its ${misfit}${nearest ? `, did you mean ${nearest}?` : ''}` : '';
   return `${id} ${JSON.stringify(match)}${reason}`;
 }
 
