@@ -13,14 +13,12 @@ use clap::ValueEnum;
 use self::stuck::stuck;
 use crate::http::auth::Secret;
 use crate::http::auth::redact::Mask;
-use crate::http::faults::rules::ListedFault;
 use crate::http::observe::record::RequestSummary;
 use crate::registry::World;
+use crate::registry::report_lines::{request_line, unused_fault, unused_script};
 use crate::server::worlds::OnClose;
 use crate::signals::{CommandError, RunningCommand, StopSignals};
-use crate::sim::fuzzy::suggestion;
 use crate::sim::glob::Glob;
-use crate::sim::scripts::{ListedScript, Misfit, PatternField};
 use crate::world::identities::Identities;
 
 /// The credential of a command if the fixtures have none: any passes without `--auth strict`.
@@ -131,13 +129,17 @@ impl FailOn {
             Self::UnusedScript => world.read(|database, _| {
                 let listed = database.listed_scripts();
                 let unused = listed.iter().filter(|listed| listed.used == 0);
-                unused.map(unused_script).collect()
+                unused
+                    .map(|listed| format!("unused-script: {}", unused_script(listed)))
+                    .collect()
             }),
             Self::UnusedFault => {
                 let faults = world.recorder().faults.list().into_iter();
                 // A rule that is turned off is not to be used.
                 let unused = faults.filter(|listed| listed.used == 0 && listed.fault.is_enabled());
-                unused.map(|listed| unused_fault(&listed)).collect()
+                unused
+                    .map(|listed| format!("unused-fault: {}", unused_fault(&listed)))
+                    .collect()
             }
             Self::UnknownRoute => requests("unknown-route", world, |summary| {
                 summary.operation.is_none() && !is_noise(summary)
@@ -163,7 +165,7 @@ fn requests(name: &str, world: &World, matches: impl Fn(&RequestSummary) -> bool
     entries
         .iter()
         .filter(|exchange| matches(&exchange.summary))
-        .map(|exchange| format!("{name}: {}", describe(&exchange.summary)))
+        .map(|exchange| format!("{name}: {}", request_line(&exchange.summary)))
         .chain(unchecked(name, world))
         .collect()
 }
@@ -199,28 +201,6 @@ fn guesses(world: &World) -> BTreeMap<(String, String), usize> {
     guesses
 }
 
-/// A request as a line, with the query as the journal shows it.
-fn describe(summary: &RequestSummary) -> String {
-    let mut line = format!("{} {}", summary.method, summary.path);
-    if let Some(query) = &summary.query {
-        line.extend(["?", &summary.mask().query(query)]);
-    }
-    line.extend([" returned ", &summary.status.to_string()]);
-    if let Some(nearest) = &summary.nearest {
-        line.extend([", did you mean ", nearest, "?"]);
-    }
-    line
-}
-
-fn unused_fault(listed: &ListedFault) -> String {
-    let pattern = serde_json::to_string(&listed.fault.pattern).unwrap_or_default();
-    let requests = match pattern.as_str() {
-        "{}" => "any request".to_owned(),
-        pattern => format!("match {pattern}"),
-    };
-    format!("unused-fault: {} ({requests})", listed.id)
-}
-
 /// The paths that browsers, crawlers and health probes request by themselves.
 const NOISE: [&str; 5] = [
     "/.well-known/*",
@@ -252,36 +232,6 @@ fn left_out(world: &World) -> Option<String> {
         let noise = noise.join(", ");
         format!("unknown-route: not counted, since browsers and probes send them by themselves: {noise} (requests: {n})")
     })
-}
-
-fn unused_script(listed: &ListedScript) -> String {
-    let pattern = &listed.script.pattern;
-    let fields = [
-        PatternField::Family,
-        PatternField::Scope,
-        PatternField::Name,
-        PatternField::Stage,
-        PatternField::Service,
-        PatternField::Step,
-    ];
-    let parts: Vec<String> = fields
-        .into_iter()
-        .filter_map(|field| {
-            let name: &str = field.into();
-            Some(format!("{name} {}", pattern.text(field)?))
-        })
-        .collect();
-    let steps = if parts.is_empty() {
-        "any step".to_owned()
-    } else {
-        parts.join(", ")
-    };
-    let mut line = format!("unused-script: {} ({steps})", listed.id);
-    if let Some(Misfit { field, nearest, .. }) = &listed.misfit {
-        let near = nearest.as_ref().map(|near| format!("{field} {near}"));
-        line.push_str(&suggestion(near));
-    }
-    line
 }
 
 /// The number of a world's last requests that are printed for a failed command.
@@ -316,7 +266,7 @@ impl FailureReport {
             let tail = records
                 .iter()
                 .skip(records.len().saturating_sub(TAIL))
-                .map(|record| describe(&record.summary))
+                .map(|record| request_line(&record.summary))
                 .chain(stuck(world))
                 .map(line)
                 .collect();

@@ -8,6 +8,7 @@ mod faults;
 pub mod fixtures;
 mod known_steps;
 mod operations;
+pub mod report_lines;
 mod rule_room;
 pub mod rules;
 mod script_check;
