@@ -1,18 +1,24 @@
 //! The clock of an emulator.
 
+use std::borrow::Borrow;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{ClockError, Family};
+use super::{ClockError, ClockInstant, Family, StatusChange};
 use crate::registry::World;
 use crate::registry::advance::AdvanceTarget;
-use crate::sim::Transition;
 use crate::sim::clock::{ClockUpdate, Mode};
 use crate::sim::time::{MAX_INSTANT, instant, millis};
 use crate::world::settings::is_pace;
 
 /// The target of an advance.
+///
+/// ```
+/// use release_emulator::{Family, Until};
+///
+/// let failed = Until::status(Family::Pipelines, "the-id", "failed");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Until(AdvanceTarget);
 
@@ -43,6 +49,18 @@ impl Until {
 }
 
 /// The clock of an emulator.
+///
+/// ```
+/// # use release_emulator::{Emulator, Until};
+/// use std::time::Duration;
+///
+/// let emulator = Emulator::builder().freeze("2030-01-01T12:00:00Z").start_blocking()?;
+/// let clock = emulator.clock();
+/// clock.advance(Duration::from_secs(90))?;
+/// clock.advance_until(Until::idle(), Duration::from_secs(3_600))?;
+/// clock.set("2030-01-02T00:00:00Z")?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct ClockHandle<'a>(pub(super) &'a World);
 
@@ -65,43 +83,46 @@ impl ClockHandle<'_> {
         self.0.clock().pace
     }
 
-    /// Moves the clock forward, in whole milliseconds. Returns the transitions on the way, in the order of time.
+    /// Moves the clock forward, rounded down to whole milliseconds. Returns the transitions on the way, in the order of time.
     ///
     /// A length that rounds to 0 is an error.
-    pub fn advance(&self, by: Duration) -> Result<Vec<Transition>, ClockError> {
+    pub fn advance(&self, by: Duration) -> Result<Vec<StatusChange>, ClockError> {
         if millis(by) == 0 && !by.is_zero() {
             return Err(ClockError::TooShort);
         }
         let mut transitions = Vec::new();
         self.0
             .advance(millis(by).min(MAX_INSTANT), &mut |transition| {
-                transitions.push(transition);
+                transitions.push(transition.into());
             })?;
         Ok(transitions)
     }
 
-    /// Moves the clock forward until a target is reached, at most by `within`, in whole milliseconds. Returns the
+    /// Moves the clock forward until a target is reached, at most by `within`, rounded down to whole milliseconds. Returns the
     /// transitions on the way.
     ///
     /// If the target is not reached, that is an error that says what is in the way. The clock stays where it is then, unless
     /// only runs that scheduled starts began on the way are the reason.
     pub fn advance_until(
         &self,
-        target: &Until,
+        target: impl Borrow<Until>,
         within: Duration,
-    ) -> Result<Vec<Transition>, ClockError> {
+    ) -> Result<Vec<StatusChange>, ClockError> {
         let mut transitions = Vec::new();
         let within = millis(within).min(MAX_INSTANT);
-        self.0.advance_until(&target.0, within, &mut |transition| {
-            transitions.push(transition);
+        let target = &target.borrow().0;
+        self.0.advance_until(target, within, &mut |transition| {
+            transitions.push(transition.into());
         })?;
         Ok(transitions)
     }
 
-    /// Moves the clock to a later instant. Returns the transitions on the way.
-    pub fn set(&self, now: DateTime<Utc>) -> Result<Vec<Transition>, ClockError> {
+    /// Moves the clock to a later instant: a `DateTime`, or a text such as `2030-01-01T00:00:00Z`. Returns the transitions
+    /// on the way.
+    pub fn set(&self, now: impl Into<ClockInstant>) -> Result<Vec<StatusChange>, ClockError> {
+        let now = now.into().millis().map_err(ClockError::Instant)?;
         self.update(ClockUpdate {
-            now: Some(now.timestamp_millis()),
+            now: Some(now),
             ..ClockUpdate::default()
         })
     }
@@ -132,10 +153,11 @@ impl ClockHandle<'_> {
         .map(drop)
     }
 
-    fn update(self, update: ClockUpdate) -> Result<Vec<Transition>, ClockError> {
+    fn update(self, update: ClockUpdate) -> Result<Vec<StatusChange>, ClockError> {
         let mut transitions = Vec::new();
-        self.0
-            .set_clock(update, &mut |transition| transitions.push(transition))?;
+        self.0.set_clock(update, &mut |transition| {
+            transitions.push(transition.into());
+        })?;
         Ok(transitions)
     }
 }

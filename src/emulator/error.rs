@@ -7,7 +7,7 @@ use crate::registry::advance::AdvanceError;
 use crate::sim::clock::InvalidInstant;
 use crate::sim::time::instant;
 
-/// An invalid fault, script or setting, in the words of the control plane.
+/// The reason that a fault, a script, a filter, a path or a setting is refused, in the words of the HTTP API.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidValue(pub(super) String);
@@ -18,7 +18,7 @@ impl From<Problem> for InvalidValue {
     }
 }
 
-/// Requests that were not verified.
+/// The reason that requests were not verified.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
@@ -30,7 +30,7 @@ pub enum VerifyError {
     Invalid(#[from] InvalidValue),
 }
 
-/// A change that a clock refuses.
+/// The reason that the clock did not move.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClockError {
@@ -43,6 +43,9 @@ pub enum ClockError {
     /// A length has at least a millisecond, or none.
     #[error("the length must be 0, or at least 1 ms")]
     TooShort,
+    /// The text is not an instant.
+    #[error("{0}")]
+    Instant(String),
     /// A pace is over 0 and at most 1,000,000.
     #[error("pace: must be over 0 and at most 1000000, not {0}")]
     Pace(f64),

@@ -1,7 +1,7 @@
 //! The families of operations.
 
 /// A family of operations. IAM does no work, so scripts refuse it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 #[non_exhaustive]
 pub enum Family {
@@ -22,5 +22,21 @@ impl Family {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
+    }
+
+    /// The family of a name.
+    ///
+    /// # Panics
+    /// If it is none of the above.
+    pub(super) fn named(name: &str) -> Self {
+        let all = [
+            Self::Iam,
+            Self::Asm,
+            Self::Plans,
+            Self::Pipelines,
+            Self::Zadig,
+        ];
+        let family = all.into_iter().find(|family| family.as_str() == name);
+        family.expect("every family is listed")
     }
 }

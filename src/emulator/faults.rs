@@ -1,5 +1,6 @@
 //! The faults of an emulator's answers.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -33,6 +34,14 @@ impl FaultsHandle<'_> {
         self.0.recorder().faults.list()
     }
 
+    /// The faults that are enabled and have hit no request: often their patterns have a mistake.
+    #[must_use]
+    pub fn unused(&self) -> Vec<ListedFault> {
+        let mut faults = self.list();
+        faults.retain(|listed| listed.used == 0 && listed.fault.is_enabled());
+        faults
+    }
+
     /// The fault of an id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<ListedFault> {
@@ -61,7 +70,7 @@ impl FaultsHandle<'_> {
     }
 }
 
-/// A length in whole milliseconds, the same each time or distributed: of the real time that a fault delays a request, at
+/// A length, rounded down to whole milliseconds, the same each time or distributed: of the real time that a fault delays a request, at
 /// most an hour, or of the virtual time that a scripted step takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -77,7 +86,7 @@ pub enum Delay {
     },
     /// Log-normally distributed.
     LogNormal {
-        /// Half of the lengths are shorter.
+        /// Half of the draws are shorter than this.
         median: Duration,
         /// The standard deviation of the natural logarithm, from 0 to 10.
         sigma: f64,
@@ -107,10 +116,23 @@ impl From<Delay> for FaultDelay {
     }
 }
 
-selection!(Fault, pattern);
+selection!(Fault, pattern { when_method when_path when_query when_header when_field });
 
 /// Without a pattern a fault hits all requests to emulated services. Texts of patterns are globs with `*` and `?`.
-/// Effects combine: `Fault::status(503).delay(Duration::from_secs(1))`. Values are checked by [`FaultsHandle::add`].
+/// Effects combine. Values are checked by [`FaultsHandle::add`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use release_emulator::Fault;
+///
+/// let busy = Fault::status(503)
+///     .reply_header("Retry-After", "1")
+///     .delay(Duration::from_secs(1))
+///     .operation("CreatePipeline")
+///     .when_field("/name", "shop")
+///     .times(2);
+/// ```
 impl Fault {
     /// A fault without an effect, which cannot be added before it has one.
     pub fn new() -> Self {
@@ -233,9 +255,15 @@ impl Fault {
         self
     }
 
-    /// Hits a matching request with a probability from 0 to 1; the same seed hits the same requests.
-    pub fn sometimes(mut self, probability: f64, seed: u64) -> Self {
-        (self.probability, self.seed) = (Some(probability), Some(seed));
+    /// Hits a matching request with a probability from 0 to 1.
+    pub fn sometimes(mut self, probability: f64) -> Self {
+        self.probability = Some(probability);
+        self
+    }
+
+    /// Sets the seed of chance; by default it is drawn from the world's. The same seed hits the same requests.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
         self
     }
 
@@ -243,5 +271,13 @@ impl Fault {
     pub fn lasts(mut self, length: Duration) -> Self {
         self.ttl_ms = Some(millis(length));
         self
+    }
+}
+
+/// Its JSON: what a failed assertion shows is short.
+impl fmt::Debug for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let json = serde_json::to_string(self).map_err(|_| fmt::Error)?;
+        write!(formatter, "Fault {json}")
     }
 }

@@ -33,9 +33,10 @@ impl From<String> for Condition {
     }
 }
 
-/// Declares the methods that select requests by what was sent.
+/// Declares the methods that select requests by what was sent. A fault, which also changes the answer, has `when_` before
+/// the names that could mean either.
 macro_rules! selection {
-    ($type:ty, $($pattern:ident)?) => {
+    ($type:ty, $($pattern:ident)? { $method:ident $path:ident $query:ident $header:ident $field:ident }) => {
         impl $type {
             /// Selects requests to a family.
             pub fn family(mut self, family: Family) -> Self {
@@ -56,31 +57,31 @@ macro_rules! selection {
             }
 
             /// Selects requests by their method.
-            pub fn method(mut self, method: impl Into<String>) -> Self {
+            pub fn $method(mut self, method: impl Into<String>) -> Self {
                 self.$($pattern.)?method = Some(Glob::new(method));
                 self
             }
 
             /// Selects requests by their path, as it is sent.
-            pub fn path(mut self, path: impl Into<String>) -> Self {
+            pub fn $path(mut self, path: impl Into<String>) -> Self {
                 self.$($pattern.)?path = Some(Glob::new(path));
                 self
             }
 
             /// Selects requests by a parameter of their query.
-            pub fn query(mut self, name: impl Into<String>, condition: impl Into<Condition>) -> Self {
+            pub fn $query(mut self, name: impl Into<String>, condition: impl Into<Condition>) -> Self {
                 self.$($pattern.)?query.insert(name.into(), condition.into());
                 self
             }
 
             /// Selects requests by a header, whose name may be in any case.
-            pub fn header(mut self, name: impl Into<String>, condition: impl Into<Condition>) -> Self {
+            pub fn $header(mut self, name: impl Into<String>, condition: impl Into<Condition>) -> Self {
                 self.$($pattern.)?headers.insert(name.into(), condition.into());
                 self
             }
 
             /// Selects requests by a field of their JSON body, at a JSON pointer such as `/stages/0/name`.
-            pub fn field(mut self, pointer: impl Into<String>, condition: impl Into<Condition>) -> Self {
+            pub fn $field(mut self, pointer: impl Into<String>, condition: impl Into<Condition>) -> Self {
                 self.$($pattern.)?body.insert(pointer.into(), condition.into());
                 self
             }
@@ -101,9 +102,18 @@ macro_rules! selection {
 }
 pub(super) use selection;
 
-selection!(RequestFilter,);
+selection!(RequestFilter, { method path query header field });
 
 /// Without conditions a filter selects all requests. Texts are globs with `*` and `?`.
+///
+/// ```
+/// use release_emulator::{Condition, RequestFilter};
+///
+/// let creations = RequestFilter::new()
+///     .operation("CreatePipeline")
+///     .field("/name", "sh*")
+///     .header("x-trace", Condition::exists(true));
+/// ```
 impl RequestFilter {
     /// A filter of all requests.
     pub fn new() -> Self {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{InvalidValue, VerifyError};
+use super::{InvalidValue, VerifyError, threads};
 use crate::control::requests;
 use crate::control::verify::{self, VerifyBody};
 use crate::http::matching::pattern::RequestFilter;
@@ -10,6 +10,14 @@ use crate::http::observe::record::RequestRecord;
 use crate::registry::World;
 
 /// An expectation of requests: their number, or their order. Values are checked by [`RequestsHandle::verify`].
+///
+/// ```
+/// # use release_emulator::{Emulator, RequestFilter, Verification};
+/// # let emulator = Emulator::start_blocking()?;
+/// let deletions = RequestFilter::new().operation("DeletePipeline");
+/// emulator.requests().verify_blocking(Verification::exactly(0, deletions))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a verification does nothing before it is passed on"]
 pub struct Verification(VerifyBody);
@@ -50,7 +58,7 @@ impl Verification {
         })
     }
 
-    /// Waits until the expectation holds, for up to a minute of real time, in whole milliseconds. An upper bound holds at
+    /// Waits until the expectation holds, for up to a minute of real time, rounded down to whole milliseconds. An upper bound holds at
     /// once, so it cannot be waited for.
     pub fn within(mut self, longest: Duration) -> Self {
         let ms = u64::try_from(longest.as_millis());
@@ -77,12 +85,9 @@ impl RequestsHandle<'_> {
         self.0.recorder().journal.entries()
     }
 
-    /// The requests for an operation, by its id.
-    #[must_use]
-    pub fn of(&self, operation: &str) -> Vec<RequestRecord> {
-        let mut all = self.all();
-        all.retain(|record| record.summary.operation == Some(operation));
-        all
+    /// The requests for an operation, by its id, oldest first. An id that no operation has is an `Err` with the nearest one.
+    pub fn of(&self, operation: &str) -> Result<Vec<RequestRecord>, InvalidValue> {
+        self.matching(&RequestFilter::new().operation(operation))
     }
 
     /// The requests that match a filter, oldest first.
@@ -98,6 +103,14 @@ impl RequestsHandle<'_> {
         found
             .map(drop)
             .map_err(|not_verified| VerifyError::NotVerified(not_verified.to_string()))
+    }
+
+    /// The same as [`Self::verify`] for programs without a runtime. It blocks the thread.
+    ///
+    /// # Panics
+    /// If the operating system gives no thread.
+    pub fn verify_blocking(&self, verification: Verification) -> Result<(), VerifyError> {
+        threads::run(self.verify(verification))
     }
 
     /// The number of requests dropped from the journal: it is complete only while this is 0.

@@ -1,5 +1,7 @@
 //! The scripts of an emulator: the outcomes of its coming work.
 
+use std::fmt;
+
 use super::{Delay, Family, InvalidValue};
 use crate::control::scripts;
 use crate::registry::World;
@@ -24,6 +26,15 @@ impl ScriptsHandle<'_> {
     #[must_use]
     pub fn list(&self) -> Vec<ListedScript> {
         self.0.read(|database, _| database.listed_scripts())
+    }
+
+    /// The scripts that are enabled and have decided no step: often their patterns have a mistake, which
+    /// [`ListedScript::misfit`] names if it is known.
+    #[must_use]
+    pub fn unused(&self) -> Vec<ListedScript> {
+        let mut scripts = self.list();
+        scripts.retain(|listed| listed.used == 0 && listed.script.is_enabled());
+        scripts
     }
 
     /// The script of an id.
@@ -56,6 +67,15 @@ impl ScriptsHandle<'_> {
 }
 
 /// Values are checked by [`ScriptsHandle::add`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use release_emulator::{Family, Script};
+///
+/// let missing = Script::fail("image not found").family(Family::Pipelines).step("roll-out").times(1);
+/// let slow = Script::succeed().takes(Duration::from_secs(600));
+/// ```
 impl Script {
     /// Steps succeed.
     pub fn succeed() -> Self {
@@ -160,7 +180,7 @@ impl Script {
         self
     }
 
-    /// Selects steps of other work than a run.
+    /// Selects the steps of a rollback, an abort, a creation or a deletion instead of those of a run.
     pub fn work(mut self, work: Work) -> Self {
         self.pattern.work = work;
         self
@@ -196,6 +216,14 @@ impl Script {
     pub fn times(mut self, n: u64) -> Self {
         self.times = Some(n);
         self
+    }
+}
+
+/// Its JSON: what a failed assertion shows is short.
+impl fmt::Debug for Script {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let json = serde_json::to_string(self).map_err(|_| fmt::Error)?;
+        write!(formatter, "Script {json}")
     }
 }
 

@@ -80,6 +80,22 @@ fn check_unmasked(text: &str) -> Result<(), ValidationError> {
 }
 
 impl State {
+    /// Reads a state from a value.
+    ///
+    /// ```
+    /// use release_emulator::State;
+    /// use release_emulator::serde_json::json;
+    ///
+    /// let state = State::from_value(json!({"zadig": {"projects": [{"key": "shop"}]}}))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If the value has a map whose keys are not strings.
+    pub fn from_value(value: impl Serialize) -> Result<Self, ValidationError> {
+        Self::from_json(&serde_json::to_string(&value).expect("keys are strings"))
+    }
+
     /// Reads a state from JSON.
     pub fn from_json(text: &str) -> Result<Self, ValidationError> {
         check_unmasked(text)?;

@@ -243,7 +243,7 @@ impl ScriptedStep {
 /// The outcome of steps to come, and a pattern that selects the steps. Either every step gets the same (`outcome`,
 /// `message`, `takes_ms`, `times`), or one after the other gets the next of a `sequence`, or each draws one of a
 /// `sequence` with weights.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[must_use = "a script does nothing before it is added"]
 pub struct Script {

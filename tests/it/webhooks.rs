@@ -90,7 +90,7 @@ async fn receive(
 }
 
 async fn emulator() -> (Emulator, Remote) {
-    let noon = "2026-01-01T12:00:00Z".parse().unwrap();
+    let noon = "2026-01-01T12:00:00Z";
     let emulator = Emulator::builder().freeze(noon).start().await.unwrap();
     let main = Remote::at(emulator.url());
     (emulator, main)

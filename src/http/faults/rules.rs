@@ -10,7 +10,7 @@ use crate::sim::Millis;
 use crate::sim::rules::Ignored;
 
 /// A fault and a pattern that selects the requests it hits.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[must_use = "a fault does nothing before it is added"]
 pub struct Fault {

@@ -22,6 +22,7 @@ pub struct ValidationError {
 }
 
 impl ValidationError {
+    #[doc(hidden)]
     pub fn new(path: impl fmt::Display, message: impl Into<String>) -> Self {
         Self {
             path: path.to_string(),
@@ -30,6 +31,7 @@ impl ValidationError {
     }
 
     /// The error of a value that is not as expected. A long value is cut.
+    #[doc(hidden)]
     pub fn unlike(
         path: impl fmt::Display,
         expected: impl fmt::Display,
@@ -40,21 +42,25 @@ impl ValidationError {
     }
 
     /// The error of a document that does not fit into the memory.
+    #[doc(hidden)]
     pub fn no_room() -> Self {
         Self::new("", NO_ROOM)
     }
 
     /// True if the document is valid, and does not fit into the memory.
+    #[doc(hidden)]
     pub fn is_no_room(&self) -> bool {
         self.message == NO_ROOM
     }
 
     /// True if a required field is missing.
+    #[doc(hidden)]
     pub fn is_missing_field(&self) -> bool {
         self.message == REQUIRED
     }
 
     /// The error as seen from the document around.
+    #[doc(hidden)]
     pub fn nested_in(self, outer: impl fmt::Display) -> Self {
         let outer = outer.to_string();
         let path = match self.path.as_str() {

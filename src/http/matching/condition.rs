@@ -22,6 +22,7 @@ pub struct Condition {
 
 impl Condition {
     /// Reads a condition from JSON.
+    #[doc(hidden)]
     pub fn new(given: OrderedValue) -> Result<Self, String> {
         let mut condition = Self {
             given: given.clone(),
@@ -91,11 +92,13 @@ impl Condition {
     }
 
     /// The condition as it was given.
+    #[doc(hidden)]
     pub fn given(&self) -> &OrderedValue {
         &self.given
     }
 
     /// Returns true if the condition holds for a part of a body.
+    #[doc(hidden)]
     pub fn holds_for(&self, value: Option<&OrderedValue>) -> bool {
         let Some(value) = value else {
             return self.exists == Some(false);
@@ -112,6 +115,7 @@ impl Condition {
     }
 
     /// Returns true if the condition holds for a text: a parameter or a header.
+    #[doc(hidden)]
     pub fn holds_for_text(&self, text: Option<&str>) -> bool {
         let Some(text) = text else {
             return self.exists == Some(false);

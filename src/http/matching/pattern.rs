@@ -26,53 +26,53 @@ macro_rules! request_pattern {
             #[serde(skip_serializing_if = "Option::is_none")]
             #[schema(value_type = Option<String>)]
             #[param(value_type = Option<String>)]
-            pub family: Option<Glob>,
+            pub(crate) family: Option<Glob>,
             /// The operation's id, as `GET /_emulator/v1/operations` lists it.
             #[serde(skip_serializing_if = "Option::is_none")]
             #[schema(value_type = Option<String>)]
             #[param(value_type = Option<String>)]
-            pub operation: Option<Glob>,
+            pub(crate) operation: Option<Glob>,
             /// The command that the request gives, such as `start` or `stop`; the operations list theirs.
             #[serde(skip_serializing_if = "Option::is_none")]
             #[schema(value_type = Option<String>)]
             #[param(value_type = Option<String>)]
-            pub action: Option<Glob>,
+            pub(crate) action: Option<Glob>,
             /// The method.
             #[serde(skip_serializing_if = "Option::is_none")]
             #[schema(value_type = Option<String>)]
             #[param(value_type = Option<String>)]
-            pub method: Option<Glob>,
+            pub(crate) method: Option<Glob>,
             /// The path, as it is sent, without the query.
             #[serde(skip_serializing_if = "Option::is_none")]
             #[schema(value_type = Option<String>)]
             #[param(value_type = Option<String>)]
-            pub path: Option<Glob>,
+            pub(crate) path: Option<Glob>,
             /// Conditions on the query, by the name of the parameter: `{"action_id": "stop"}`.
             #[serde(default, deserialize_with = "default_if_null", skip_serializing_if = "IndexMap::is_empty")]
             #[schema(value_type = Option<Object>, additional_properties)]
             #[param(value_type = Option<Object>, style = DeepObject, explode)]
-            pub query: IndexMap<String, Condition>,
+            pub(crate) query: IndexMap<String, Condition>,
             /// Conditions on headers, by their names in any case: `{"X-Language": "en-us"}`.
             #[serde(default, deserialize_with = "default_if_null", skip_serializing_if = "IndexMap::is_empty")]
             #[schema(value_type = Option<Object>, additional_properties)]
             #[param(value_type = Option<Object>, style = DeepObject, explode)]
-            pub headers: IndexMap<String, Condition>,
+            pub(crate) headers: IndexMap<String, Condition>,
             /// Conditions on the JSON body, by JSON pointer: `{"/name": "shop", "/stages/0": {"exists": true}}`.
             #[serde(default, deserialize_with = "default_if_null", skip_serializing_if = "BodyPattern::is_empty")]
             #[schema(value_type = Option<Object>, additional_properties)]
             #[param(value_type = Option<Object>, style = DeepObject, explode)]
-            pub body: BodyPattern,
+            pub(crate) body: BodyPattern,
             /// The project, mesh or project key.
             #[serde(skip_serializing_if = "Option::is_none")]
             #[schema(value_type = Option<String>)]
             #[param(value_type = Option<String>)]
-            pub scope: Option<Glob>,
+            pub(crate) scope: Option<Glob>,
             /// The caller's name.
             #[serde(skip_serializing_if = "Option::is_none")]
             #[schema(value_type = Option<String>)]
             #[param(value_type = Option<String>)]
-            pub caller: Option<Glob>,
-            $($(#[$own])* pub $field: $type,)*
+            pub(crate) caller: Option<Glob>,
+            $($(#[$own])* pub(crate) $field: $type,)*
         }
     };
 }
@@ -206,7 +206,7 @@ impl Difference {
 
 impl RequestFilter {
     /// The part of the filter that is about what was sent.
-    pub fn sent(&self) -> RequestPattern {
+    pub(crate) fn sent(&self) -> RequestPattern {
         let filter = self.clone();
         RequestPattern {
             family: filter.family,

@@ -58,7 +58,7 @@ pub struct RequestRecord {
 pub struct RequestSummary {
     /// Its number in the life of the world, from 1.
     pub id: u64,
-    /// The end of the answer on the world's clock, RFC 3339 in UTC.
+    /// The end of the answer on the world's clock.
     #[serde(serialize_with = "serialize_time")]
     #[schema(value_type = String)]
     pub time: DateTime<Utc>,
@@ -66,7 +66,7 @@ pub struct RequestSummary {
     #[serde(serialize_with = "serialize_time")]
     #[schema(value_type = String)]
     pub real_time: DateTime<Utc>,
-    /// The family; null if no operation has the path and method.
+    /// The family, unless no operation has the path and method.
     pub family: Option<&'static str>,
     /// The operation's id.
     pub operation: Option<&'static str>,
@@ -93,7 +93,7 @@ pub struct RequestSummary {
     pub caller: Option<ByteString>,
     /// The status of the answer.
     pub status: u16,
-    /// The real time that the answer took, in microseconds.
+    /// The real time that the answer took.
     #[serde(rename = "duration_us", serialize_with = "serialize_micros")]
     #[schema(value_type = u64)]
     pub duration: Duration,
@@ -186,6 +186,7 @@ impl RequestSummary {
 impl RequestRecord {
     /// Copies headers and bodies into one piece of memory, except a long body of the response, which is shared with it.
     /// `request` are the headers, the beginning of the body, and its length.
+    #[doc(hidden)]
     pub fn new(
         summary: RequestSummary,
         (request_headers, request_body, request_length): (&Headers, &[u8], u64),

@@ -61,8 +61,10 @@ const MAY_WAIT: [&str; 7] = [
 ];
 
 const SPAWNING: [&str; 4] = ["spawn", "spawn_blocking", "spawn_local", "spawn_on"];
-/// The process, its log, a world's tasks, a connection's, a body that nobody reads, a command.
-const MAY_SPAWN: [&str; 8] = [
+/// The process, its log, a world's tasks, a connection's, a body that nobody reads, a command, an emulator in a program
+/// without a runtime.
+const MAY_SPAWN: [&str; 9] = [
+    "emulator/threads.rs",
     "log.rs",
     "main.rs",
     "server/accept.rs",

@@ -71,7 +71,11 @@ fn the_fixtures_of_the_pages_are_accepted() {
             states.push(serde_json::from_str(&block).expect("JSON"));
         }
     }
-    assert_eq!(states.len(), 3);
+    let zadig = Page::named("zadig");
+    for block in blocks(&zadig, "yaml") {
+        states.extend(documents(&zadig, &block));
+    }
+    assert_eq!(states.len(), 4);
     for state in states {
         let read = State::from_json(&state.to_string());
         let read = read.unwrap_or_else(|error| panic!("{error}\n{state}"));

@@ -3,19 +3,11 @@
 use super::Page;
 
 #[test]
-fn the_example_in_rust_is_the_tested_one_of_the_crate() {
-    let library = Page::read("src/lib.rs").text;
-    let mut documentation = String::new();
-    for line in library.lines().map_while(|line| line.strip_prefix("//!")) {
-        documentation.push_str(line.strip_prefix(' ').unwrap_or(line));
-        documentation.push('\n');
-    }
-    let example = |text: &str, fence: &str| {
-        let (_, rest) = text.split_once(fence).expect("an example");
-        rest.split_once("```\n").expect("its end").0.to_owned()
-    };
-    assert_eq!(
-        example(&Page::named("testing-rust").text, "```rust\n"),
-        example(&documentation, "```\n")
-    );
+fn the_example_in_rust_is_a_file_of_tests_that_run() {
+    let page = Page::named("testing-rust").text;
+    let (_, rest) = page.split_once("```rust\n").expect("an example");
+    let (example, _) = rest.split_once("```\n").expect("its end");
+    let tested = Page::read("tests/it/emulator/shop.rs").text;
+    let (_, tested) = tested.split_once("\n\n").expect("a module doc");
+    assert_eq!(example, tested);
 }

@@ -1,10 +1,12 @@
 //! The emulator inside a program: its builder, its handles, its stop.
 
+mod alone;
 mod requests;
+mod shop;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use release_emulator::internals::Settings;
 use release_emulator::internals::http::auth::Secret;
 use release_emulator::internals::http::cors::CorsOrigin;
@@ -25,6 +27,10 @@ use crate::remote::Remote;
 
 fn noon() -> DateTime<Utc> {
     "2026-01-01T12:00:00Z".parse().unwrap()
+}
+
+fn seconds(n: i64) -> TimeDelta {
+    TimeDelta::seconds(n)
 }
 
 const PIPELINES: &str = "/v3/p1/pipeline/pipelines";
@@ -50,13 +56,20 @@ async fn a_run_follows_the_clock_that_the_program_moves() {
 
     let seen: Vec<_> = transitions
         .iter()
-        .map(|one| (one.at - NOON, one.step.as_deref(), &*one.from, &*one.to))
+        .map(|one| {
+            (
+                one.time - noon(),
+                one.step.as_deref(),
+                one.from.as_str(),
+                one.to.as_str(),
+            )
+        })
         .collect();
     let expected = [
-        (2_000, Some("prepare"), "4", "2"),
-        (2_000, Some("roll-out"), "1", "4"),
-        (4_000, None, "4", "2"),
-        (4_000, Some("roll-out"), "4", "2"),
+        (seconds(2), Some("prepare"), "4", "2"),
+        (seconds(2), Some("roll-out"), "1", "4"),
+        (seconds(4), None, "4", "2"),
+        (seconds(4), Some("roll-out"), "4", "2"),
     ];
     assert_eq!(seen, expected);
     assert_eq!(emulator.clock().now(), noon() + Duration::from_secs(4));
@@ -88,8 +101,10 @@ async fn scripts_are_added_listed_and_taken_back() {
     let transitions = emulator.clock().advance(Duration::from_secs(5)).unwrap();
 
     assert_eq!(
-        transitions.last().map(|last| (last.at - NOON, &*last.to)),
-        Some((5_000, "3"))
+        transitions
+            .last()
+            .map(|last| (last.time - noon(), last.to.as_str())),
+        Some((seconds(5), "3"))
     );
     let rules = emulator.scripts().list();
     let used: Vec<_> = rules
@@ -301,9 +316,9 @@ async fn faults_that_the_control_plane_refuses_are_refused() {
             "do.slow_bytes_per_s: must be at least 1",
         ),
         (Fault::status(503).times(0), "times: must be at least 1"),
-        (Fault::status(503).sometimes(f64::NAN, 1), probability),
-        (Fault::status(503).sometimes(-0.1, 1), probability),
-        (Fault::status(503).sometimes(1.1, 1), probability),
+        (Fault::status(503).sometimes(f64::NAN), probability),
+        (Fault::status(503).sometimes(-0.1), probability),
+        (Fault::status(503).sometimes(1.1), probability),
         (
             Fault::status(503).lasts(Duration::ZERO),
             "ttl_ms: must be from 1 to 31536000000, a year",
@@ -338,12 +353,13 @@ async fn a_fault_says_all_that_the_control_plane_can() {
         .slow(100)
         .family(Family::Pipelines)
         .operation("List*")
-        .method("GET")
-        .path("/v3/*")
+        .when_method("GET")
+        .when_path("/v3/*")
         .caller("ann")
         .times(3)
         .after(1)
-        .sometimes(0.5, 7)
+        .sometimes(0.5)
+        .seed(7)
         .lasts(Duration::from_mins(1));
     let id = emulator.faults().add(fault.clone()).unwrap();
 
@@ -541,7 +557,7 @@ async fn faults_and_requests_are_told_and_asked_without_http() {
         .assert_status(200);
 
     assert_eq!(emulator.faults().list()[0].used, 1);
-    let records = emulator.requests().of("ListPipelines");
+    let records = emulator.requests().of("ListPipelines").unwrap();
     let statuses: Vec<u16> = records.iter().map(|record| record.summary.status).collect();
     assert_eq!(
         (statuses, emulator.requests().dropped()),
@@ -566,7 +582,7 @@ async fn a_script_draws_as_its_seed_says() {
         emulator.scripts().add(Script::sequence(rare)).unwrap();
         started(&Remote::at(emulator.url())).await;
         let transitions = emulator.clock().advance(Duration::from_secs(200)).unwrap();
-        transitions.iter().map(|told| told.at).collect::<Vec<_>>()
+        transitions.iter().map(|told| told.time).collect::<Vec<_>>()
     };
     assert_eq!(ends(7).await, ends(7).await);
     assert_ne!(ends(7).await, ends(8).await);
@@ -579,7 +595,7 @@ async fn a_clock_advances_until_a_target_is_reached() {
     let id = started(&Remote::at(emulator.url())).await;
     let hour = Duration::from_hours(1);
 
-    let first = clock.advance_until(&Until::next(), hour).unwrap();
+    let first = clock.advance_until(Until::next(), hour).unwrap();
     assert_eq!(first[0].stage.as_deref(), Some("deploy"));
     assert_eq!(clock.now(), noon() + Duration::from_secs(2));
     let failed = Until::status(Family::Pipelines, &id, "failed");
@@ -589,7 +605,7 @@ async fn a_clock_advances_until_a_target_is_reached() {
         "{missed}"
     );
     assert_eq!(clock.now(), noon() + Duration::from_secs(2), "it stays");
-    clock.advance_until(&Until::idle(), hour).unwrap();
+    clock.advance_until(Until::idle(), hour).unwrap();
     assert_eq!(clock.now(), noon() + Duration::from_secs(4));
     let unknown = Until::status(Family::Plans, &id, "SUCCESS");
     let unknown = clock.advance_until(&unknown, hour).unwrap_err();

@@ -23,7 +23,7 @@ const WORLDS: &str = "/_emulator/v1/worlds";
 
 /// The world at the other end of an emulator's url, frozen at noon.
 async fn emulator() -> (Emulator, Remote) {
-    let noon = "2026-01-01T12:00:00Z".parse().unwrap();
+    let noon = "2026-01-01T12:00:00Z";
     let emulator = Emulator::builder().freeze(noon).start().await.unwrap();
     let main = Remote::at(emulator.url());
     (emulator, main)
@@ -280,7 +280,7 @@ async fn worlds_share_neither_memory_nor_clock_nor_ids_nor_scripts_nor_tokens() 
 async fn a_world_is_as_the_process_was_started_where_nothing_else_is_chosen() {
     let emulator = Emulator::builder()
         .fixtures("documented")
-        .freeze("2026-01-01T12:00:00Z".parse().unwrap())
+        .freeze("2026-01-01T12:00:00Z")
         .step(Duration::from_secs(5))
         .pace(60.0)
         .pipelines_list(release_emulator::internals::world::settings::PipelinesList::Object)
