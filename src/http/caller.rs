@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Evidence, Operation, Rejection, operation};
+use crate::sim::glob::Glob;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -36,7 +37,7 @@ impl Caller {
         self.actions.as_ref().is_none_or(|allowed| {
             allowed
                 .iter()
-                .any(|allowed| wildmatch::WildMatch::new(allowed).matches(action))
+                .any(|allowed| Glob::new(&**allowed).matches(action))
         })
     }
 

@@ -1,10 +1,18 @@
 //! The closest known route to a request for an unknown path.
 
-/// The similarity from which two paths count as close; 1 means equal.
-const MIN_SIMILARITY: f64 = 0.85;
+use std::borrow::Cow;
+
+/// The share of a path, in hundredths, that may differ from a close one.
+const MOST_DIFFERING: usize = 15;
 
 /// The longest path that is compared, in bytes: paths of operations are shorter, and the cost grows with the length.
-const MAX_LENGTH: usize = 512;
+const MAX_LENGTH: usize = 256;
+
+/// The longest segment that is compared whole, in bytes. A longer one is a parameter and no misspelt word.
+const LONGEST_SEGMENT: usize = 36;
+
+/// The text in the place of a longer segment, which resembles no word.
+const CUT_SEGMENT: &str = "********";
 
 /// Returns the method and path template that are closest to those of a request. Of equally close paths, one with the
 /// method of the request is preferred.
@@ -13,20 +21,54 @@ pub fn closest_route<'a>(
     path: &str,
     known: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Option<(&'a str, &'a str)> {
-    if path.len() > MAX_LENGTH {
-        return None;
-    }
-    let path = path.trim_end_matches('/');
+    let path = cut_segments(path.trim_end_matches('/'))?;
+    // Differing bytes per ten thousand: smaller is closer.
+    let distance = |template: &str| {
+        let filled = fill(template, &path);
+        let longer = filled.len().max(path.len()).max(1);
+        let edits = edits(
+            filled.as_bytes(),
+            path.as_bytes(),
+            longer * MOST_DIFFERING / 100,
+        )?;
+        Some(edits * 10_000 / longer)
+    };
     known
-        .map(|route| {
+        .filter_map(|route| {
             let (known_method, template) = route;
-            let filled = fill(template, path);
-            let similarity = strsim::normalized_damerau_levenshtein(&filled, path);
-            (similarity, known_method == method, route)
+            Some((distance(template)?, known_method != method, route))
         })
-        .filter(|(similarity, ..)| *similarity >= MIN_SIMILARITY)
-        .max_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)))
+        // Of equal ones the last, as always.
+        .reduce(|best, other| {
+            if (other.0, other.1) <= (best.0, best.1) {
+                other
+            } else {
+                best
+            }
+        })
         .map(|(.., route)| route)
+}
+
+/// The path with its long segments cut; `None` if it is too long to be compared.
+fn cut_segments(path: &str) -> Option<Cow<'_, str>> {
+    if path.len() <= LONGEST_SEGMENT {
+        return Some(path.into());
+    }
+    let mut cut = String::new();
+    for (n, segment) in path.split('/').enumerate() {
+        if n > 0 {
+            cut.push('/');
+        }
+        cut.push_str(if segment.len() > LONGEST_SEGMENT {
+            CUT_SEGMENT
+        } else {
+            segment
+        });
+        if cut.len() > MAX_LENGTH {
+            return None;
+        }
+    }
+    Some(cut.into())
 }
 
 /// Replaces the parameters of a template by the segments of a path, so that they do not count as differences.
@@ -39,25 +81,72 @@ fn fill(template: &str, path: &str) -> String {
     filled.collect::<Vec<_>>().join("/")
 }
 
+/// The number of edits between two texts, if they are at most `most`; the swap of two neighbours is one edit. Only the cells
+/// of the table that so few edits can reach are filled.
+fn edits(one: &[u8], other: &[u8], most: usize) -> Option<usize> {
+    if one.len().abs_diff(other.len()) > most {
+        return None;
+    }
+    let too_many = most + 1;
+    let width = other.len() + 1;
+    let mut rows = [
+        vec![too_many; width],
+        (0..width).map(|n| n.min(too_many)).collect(),
+        vec![too_many; width],
+    ];
+    for (i, &a) in one.iter().enumerate() {
+        let [before_last, last, row] = &mut rows;
+        let (from, to) = (i.saturating_sub(most), (i + most + 1).min(other.len()));
+        row[from] = if from == 0 {
+            (i + 1).min(too_many)
+        } else {
+            too_many
+        };
+        let mut least = row[from];
+        for j in from..to {
+            let b = other[j];
+            let mut cell = last[j] + usize::from(a != b);
+            cell = cell.min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && a == other[j - 1] && one[i - 1] == b {
+                cell = cell.min(before_last[j - 1] + 1);
+            }
+            row[j + 1] = cell.min(too_many);
+            least = least.min(cell);
+        }
+        if to < other.len() {
+            row[to + 1] = too_many;
+        }
+        if least > most {
+            return None;
+        }
+        rows.rotate_left(1);
+    }
+    Some(rows[1][other.len()]).filter(|edits| *edits <= most)
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    const KNOWN: [(&str, &str); 4] = [
+        ("GET", "/v3/{project_id}/pipeline/pipelines"),
+        ("POST", "/v3/{project_id}/pipeline/pipelines"),
+        ("GET", "/v2/meshes/{mesh_id}/releases"),
+        (
+            "POST",
+            "/v3/{project_id}/cas/release-plans/{release_plan_id}/execute",
+        ),
+    ];
+
+    fn assert_closest(method: &str, path: &str, expected: Option<usize>) {
+        let closest = closest_route(method, path, KNOWN.into_iter());
+        assert_eq!(closest, expected.map(|n| KNOWN[n]), "{method} {path}");
+    }
 
     #[test]
     fn a_typo_is_found_and_another_service_is_not() {
-        let known = [
-            ("GET", "/v3/{project_id}/pipeline/pipelines"),
-            ("POST", "/v3/{project_id}/pipeline/pipelines"),
-            ("GET", "/v2/meshes/{mesh_id}/releases"),
-            (
-                "POST",
-                "/v3/{project_id}/cas/release-plans/{release_plan_id}/execute",
-            ),
-        ];
-        let assert_closest = |method: &str, path: &str, expected: Option<usize>| {
-            let closest = closest_route(method, path, known.into_iter());
-            assert_eq!(closest, expected.map(|n| known[n]), "{method} {path}");
-        };
         assert_closest("GET", "/v3/p1/pipeline/pipeline", Some(0));
         assert_closest("POST", "/v3/p1/pipeline/pipelines/", Some(1));
         assert_closest("GET", "/v2/mesh/m1/releases", Some(2));
@@ -66,5 +155,24 @@ mod tests {
         assert_closest("GET", "/v1/p1/clusters", None);
         let long = format!("/v3/p1/pipeline/pipelines?{}", "x".repeat(600));
         assert_closest("GET", &long, None);
+    }
+
+    #[test]
+    fn a_long_id_does_not_hide_a_typo() {
+        let id = "\u{e9}".repeat(3_000);
+        assert_closest("GET", &format!("/v3/{id}/pipelin/pipelines"), Some(0));
+        let ids = format!("/v3/{0}/cas/release-plan/{0}/execute", "7".repeat(40));
+        assert_closest("POST", &ids, Some(3));
+    }
+
+    proptest! {
+        #[test]
+        fn few_edits_are_counted_as_in_the_whole_table(
+            one in "[abc]{0,24}", other in "[abc]{0,24}", most in 0..12_usize,
+        ) {
+            let all = strsim::osa_distance(&one, &other);
+            let expected = (all <= most).then_some(all);
+            prop_assert_eq!(edits(one.as_bytes(), other.as_bytes(), most), expected);
+        }
     }
 }

@@ -18,6 +18,9 @@ const PROBLEM_JSON: &str = "application/problem+json";
 /// The most known names in a hint.
 const MOST_NAMED: usize = 5;
 
+/// The most known ids that an unknown one is compared with.
+const MOST_COMPARED: usize = 1_000;
+
 /// An error of the control plane.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
@@ -75,14 +78,16 @@ impl Problem {
     /// 404 for an unknown id, with a hint at the closest known id or at a few of them.
     pub fn unknown<'a>(noun: &str, id: &str, known: impl Iterator<Item = &'a str>) -> Self {
         let known: Vec<&str> = known.collect();
-        add_hint(match nearest(id, known.iter().copied()) {
-            Some(near) => format!("did you mean the {noun} {near}?"),
-            None if known.is_empty() => format!("there are 0 {noun}s"),
-            None => {
-                let named = known[..known.len().min(MOST_NAMED)].join(", ");
-                format!("there are {} {noun}s: {named}", known.len())
-            }
-        });
+        add_hint(
+            match nearest(id, known.iter().copied().take(MOST_COMPARED)) {
+                Some(near) => format!("did you mean the {noun} {near}?"),
+                None if known.is_empty() => format!("there are 0 {noun}s"),
+                None => {
+                    let named = known[..known.len().min(MOST_NAMED)].join(", ");
+                    format!("there are {} {noun}s: {named}", known.len())
+                }
+            },
+        );
         Self::NotFound(format!("{noun} {id}"))
     }
 

@@ -18,6 +18,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let normalized = normalize(word)?;
     let max_edits = max_edits(&normalized);
     let chunks = chunks(&normalized, 2 * max_edits + 1);
+    let letters: Vec<char> = normalized.chars().collect();
     known
         .into_iter()
         .filter(|known| *known != word)
@@ -30,8 +31,9 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
             {
                 return None;
             }
-            let edits = strsim::damerau_levenshtein(&candidate, &normalized);
-            (edits <= max_edits).then_some((edits, known))
+            let candidate: Vec<char> = candidate.chars().collect();
+            let edits = (0..=max_edits).find(|most| is_within(&candidate, &letters, *most))?;
+            Some((edits, known))
         })
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, known)| known)
@@ -68,6 +70,32 @@ fn chunks(word: &str, n: usize) -> Vec<(usize, &str)> {
 fn is_in(word: &str, (offset, chunk): &(usize, &str), edits: usize) -> bool {
     let mut offsets = offset.saturating_sub(4 * edits)..=offset + 4 * edits;
     offsets.any(|at| word.as_bytes().get(at..at + chunk.len()) == Some(chunk.as_bytes()))
+}
+
+/// Returns true if at most that many edits lead from one word to the other: a letter left out, added or replaced, or two that
+/// are swapped, which may have others between them. Tries the few that can come first, so the cost hardly grows with the
+/// length.
+fn is_within(one: &[char], other: &[char], edits: usize) -> bool {
+    let n_equal = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let (one, other) = (&one[n_equal..], &other[n_equal..]);
+    if one.len().abs_diff(other.len()) > edits {
+        return false;
+    }
+    let (Some(left), [a, one_rest @ ..], [b, other_rest @ ..]) = (edits.checked_sub(1), one, other)
+    else {
+        return one.len().max(other.len()) <= edits;
+    };
+    // The letters that are swapped, with `i` and `j` others between them.
+    let is_swapped = |i: usize, j: usize| {
+        edits > i + j
+            && one_rest.get(i) == Some(b)
+            && other_rest.get(j) == Some(a)
+            && is_within(&one_rest[i + 1..], &other_rest[j + 1..], edits - 1 - i - j)
+    };
+    is_within(one_rest, other_rest, left)
+        || is_within(one_rest, other, left)
+        || is_within(one, other_rest, left)
+        || (0..edits).any(|i| (0..edits - i).any(|j| is_swapped(i, j)))
 }
 
 /// The word without case, hyphens and underscores; `None` if it is too long or nothing remains.
@@ -117,6 +145,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn edits_are_counted_as_in_the_whole_table(one in "[abc]{0,7}", other in "[abc]{0,7}", most in 0..3_usize) {
+            let letters = |word: &str| word.chars().collect::<Vec<_>>();
+            let all = strsim::damerau_levenshtein(&one, &other);
+            prop_assert_eq!(is_within(&letters(&one), &letters(&other), most), all <= most);
+        }
+
         #[test]
         fn a_word_without_a_common_chunk_is_never_near(one in "[abc\u{e9}]{0,9}", other in "[abc\u{e9}]{0,9}") {
             let off = strsim::damerau_levenshtein(&one, &other);

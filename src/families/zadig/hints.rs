@@ -17,8 +17,7 @@ impl Table {
     /// The hint on a project that neither a version nor the fixtures have: the closest one, or a few of those there are.
     pub fn unknown_project_hint(&self, project: &str) -> Option<String> {
         let catalog = &self.catalog.0;
-        let has_versions = || self.versions.scopes().any(|known| known == project);
-        if catalog.contains_key(project) || has_versions() {
+        if catalog.contains_key(project) || self.versions.len(project) > 0 {
             return None;
         }
         let of_versions = self.versions.scopes().take(MAX_CANDIDATES);

@@ -31,7 +31,9 @@ impl Condition {
             matches: None,
         };
         match given {
-            OrderedValue::Scalar(Value::String(text)) => condition.matches = Some(Glob::new(text)),
+            OrderedValue::Scalar(Value::String(text)) => {
+                condition.matches = Some(Glob::read(text)?)
+            }
             OrderedValue::Object(fields) if fields.is_empty() => return Err(FORMS.to_owned()),
             OrderedValue::Object(fields) => {
                 for (name, value) in fields {
@@ -41,7 +43,9 @@ impl Condition {
                             condition.exists = Some(exists);
                         }
                         ("matches", OrderedValue::Scalar(Value::String(text))) => {
-                            condition.matches = Some(Glob::new(text));
+                            let glob = Glob::read(text);
+                            condition.matches =
+                                Some(glob.map_err(|error| format!("matches: {error}"))?);
                         }
                         ("exists", _) => return Err("exists: must be true or false".to_owned()),
                         ("matches", _) => {

@@ -124,10 +124,12 @@ fn text_or_number<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Glob>, D::Error> {
     let status = Option::<StatusPattern>::deserialize(deserializer)?;
-    Ok(status.map(|status| match status {
-        StatusPattern::Text(text) => Glob::new(text),
-        StatusPattern::Number(number) => Glob::new(number.to_string()),
-    }))
+    let text = status.map(|status| match status {
+        StatusPattern::Text(text) => text,
+        StatusPattern::Number(number) => number.to_string(),
+    });
+    let glob = text.map(Glob::read).transpose();
+    glob.map_err(serde::de::Error::custom)
 }
 
 /// A boolean, or its word in a query.

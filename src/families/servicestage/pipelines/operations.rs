@@ -319,13 +319,19 @@ fn set_policy(
     Json(spec): Json<PolicySpec>,
 ) -> Result<Response, Error> {
     let now = handle.read(|tables, _, now| tables.pipeline(&project, &id).map(|_| now))?;
-    // Outside the write lock, because searching cron lines that never fire takes long.
+    // Outside the write lock, since reading cron lines takes long.
     let mut policy = TriggerPolicy::new(spec, now)?;
     handle.check_room()?;
     handle.write(|tables, shared, now| {
         let stages = &tables.pipeline(&project, &id)?.definition.stages;
         policy.selection().validate(stages.as_slice())?;
         policy.advance_past(now);
+        // A few are enough to see it.
+        for (n, line) in policy.never_firing().take(3) {
+            add_hint(format!(
+                "hooks[{n}].schedule: {line:?} never fires after the present instant"
+            ));
+        }
         let response = ok(policy.spec(), POLICY_SIZE);
         let change_context = &mut shared.log.context(now, "hooks");
         let pipelines = &mut tables.pipelines;

@@ -10,7 +10,7 @@ use crate::sim::{Millis, NEVER};
 pub(super) struct CronTrigger {
     line: CronLine,
     zone: FixedOffset,
-    /// The next fire time, or [`NEVER`]. Kept because searching a line that never fires is costly.
+    /// The next fire time, or [`NEVER`].
     pub(super) next: Millis,
 }
 
@@ -161,6 +161,18 @@ mod tests {
         assert_eq!(
             fire_times("0 0 0 1 1 ? 1990", 0, "2026-03-02T00:00:00Z", 1),
             ["never"]
+        );
+    }
+
+    #[test]
+    fn schedules_go_on_to_the_end_of_the_calendar() {
+        assert_eq!(
+            fire_times("0 0 12 29 2 ?", 0, "5001-01-01T00:00:00Z", 2),
+            ["5004-02-29T12:00:00Z", "5008-02-29T12:00:00Z"]
+        );
+        assert_eq!(
+            fire_times("0 0 0 1 1 ?", 8, "9998-06-01T00:00:00Z", 2),
+            ["9998-12-31T16:00:00Z", "9999-12-31T16:00:00Z"]
         );
     }
 

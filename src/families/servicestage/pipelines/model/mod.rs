@@ -2,6 +2,8 @@
 
 pub(super) mod action;
 pub(super) mod commands;
+mod cron_days;
+mod cron_field;
 mod cron_line;
 mod cron_trigger;
 pub(super) mod definition;

@@ -11,6 +11,9 @@ use crate::http::json::ValidationError;
 use crate::sim::heap::Heap;
 use crate::sim::{Millis, NEVER};
 
+/// The most schedules of a policy.
+const MOST_HOOKS: usize = 100;
+
 /// A trigger policy, in requests and responses.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = PipelineTriggerPolicy)]
@@ -18,8 +21,9 @@ pub struct PolicySpec {
     /// 0: manual; 1: scheduled.
     #[schema(value_type = Trigger)]
     strategy_type: i64,
-    /// The schedules; required and not empty if `strategy_type` is 1.
+    /// The schedules, at most 100; required and not empty if `strategy_type` is 1.
     #[serde(default, deserialize_with = "crate::http::json::default_if_null")]
+    #[schema(max_items = 100)]
     hooks: Vec<Hook>,
     /// The tasks to start. Absent or null: all. Responses show it only if it was given.
     #[serde(default, skip_serializing_if = "TaskSelection::is_all")]
@@ -86,6 +90,11 @@ impl TriggerPolicy {
                 return Err(ValidationError::new("strategy_type", expected));
             }
         };
+        if spec.hooks.len() > MOST_HOOKS {
+            let length = spec.hooks.len();
+            let expected = format!("must have at most {MOST_HOOKS} schedules, not {length}");
+            return Err(ValidationError::new("hooks", expected));
+        }
         let mut triggers = Vec::new();
         for (n, hook) in spec.hooks.iter().enumerate() {
             let trigger = hook.trigger();
@@ -115,6 +124,14 @@ impl TriggerPolicy {
     pub fn next(&self) -> Millis {
         let next = self.triggers.iter().map(|trigger| trigger.next).min();
         next.unwrap_or(NEVER)
+    }
+
+    /// The schedules that never fire again, each with its place.
+    pub fn never_firing(&self) -> impl Iterator<Item = (usize, &str)> {
+        let hooks = self.triggers.iter().zip(&self.spec.hooks).enumerate();
+        hooks.filter_map(|(n, (trigger, hook))| {
+            (trigger.next == NEVER).then_some((n, &*hook.schedule))
+        })
     }
 
     /// Moves on to the first start after `now`.
