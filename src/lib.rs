@@ -97,6 +97,8 @@
 //!    token header or the signature, the permission and the declared size, and applies faults. A refusal becomes the
 //!    family's documented error body.
 //! 4. Extractors (`http/extract.rs`) read path, query and body, and refuse in the family's dialect.
+//!    A request with a large body has a thread of its own (`server/connection.rs`), and so has work on a large memory
+//!    (`control/apart.rs`).
 //! 5. The handler makes one call on its table inside `Handle::read` or `Handle::write` (`world/handle.rs`), which take
 //!    the instant under the lock. The response is serialized directly from the stored resource.
 //!
@@ -109,6 +111,8 @@
 //! * Reading changes nothing. Time alone writes only scheduled starts, and every later reader finds them done. Under
 //!   `--progress reads` a GET is a write (`world/show.rs`): it answers as any read, then lets the own time of the runs that
 //!   it showed jump ahead.
+//! * Long work lets others in (`registry/engine.rs`, `registry/course.rs`): in slices between instants, or beside the memory,
+//!   of which a clone is cheap (`registry/import.rs`). The clock shows no instant whose timers have not all fired.
 //! * A command first checks everything, then changes the memory; a refused one changes nothing.
 //! * Every change of a status is a transition. A world numbers its transitions in the order of time, and publishes each
 //!   once, under its lock.

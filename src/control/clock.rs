@@ -11,6 +11,7 @@ use crate::http::extract::Json;
 use crate::http::json::strict;
 use crate::http::problem::{Problem, ProblemWith};
 use crate::registry::advance::{AdvanceError, AdvanceTarget};
+use crate::registry::course::Course;
 use crate::sim::clock::{ClockReading, ClockUpdate, InvalidInstant, Mode};
 use crate::sim::scripts::FamilyName;
 use crate::sim::time::{not_rfc3339, parse_rfc3339, rfc3339};
@@ -26,20 +27,66 @@ const USUAL_BOUND: Millis = 86_400_000;
 /// The most transitions that an advance returns.
 const MOST_TRANSITIONS: usize = 1_000;
 
+/// The clock of a world, with what keeps it from going on as it should.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ShownClock)]
+pub(super) struct ShownClock {
+    /// The present instant, RFC 3339 in UTC.
+    now: String,
+    /// `running`, or `frozen` until it is set or advanced.
+    mode: Mode,
+    /// Virtual seconds per real second while it runs.
+    pace: f64,
+    /// The milliseconds that the clock has given up since it was set, because what was due took longer than it had for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, nullable = false, value_type = i64)]
+    behind_ms: Option<Millis>,
+    /// The advance or setting that is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    advance: Option<AdvanceUnderWay>,
+}
+
+/// An advance or a setting of the clock that is under way.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AdvanceUnderWay {
+    /// The instant that it goes to, RFC 3339; with `until`, the last one that it may go to.
+    target: String,
+    /// The number of transitions so far.
+    transitions: u64,
+}
+
 /// Shows the clock.
 ///
-/// The virtual time of the world, and whether and how fast it runs.
+/// The virtual time of the world, and whether and how fast it runs. While an advance is under way, `now` is the instant that
+/// it has reached, as of which all requests are answered.
 #[utoipa::path(get, path = "/_emulator/v1/clock", operation_id = "ShowClock", tag = "control",
-    responses((status = 200, body = ClockReading)))]
+    responses((status = 200, body = ShownClock)))]
 pub(super) async fn show_clock(State(Control(world)): State<Control>) -> Response {
-    json(StatusCode::OK, &world.clock())
+    let under_way = world.course_under_way();
+    let advance = under_way.and_then(|progress| {
+        Some(AdvanceUnderWay {
+            target: rfc3339(progress.target()?),
+            transitions: progress.n_transitions(),
+        })
+    });
+    // A clock stops before a timer that has not fired.
+    let ClockReading { now, mode, pace } = world.read(|_, _| world.clock());
+    let shown = ShownClock {
+        now: rfc3339(now),
+        mode,
+        pace,
+        behind_ms: Some(world.behind()).filter(|behind| *behind > 0),
+        advance,
+    };
+    json(StatusCode::OK, &shown)
 }
 
 /// A change to the clock; absent fields stay as they are.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClockSetting {
-    /// The instant to go to, RFC 3339, not before the present one.
+    /// The instant to go to, RFC 3339, not before the present one, and at most ten years after it.
     #[schema(format = DateTime)]
     now: Option<String>,
     /// The movement from there on.
@@ -51,10 +98,11 @@ pub(super) struct ClockSetting {
 
 /// Sets the clock, and fires every timer that is due on the way.
 ///
-/// Errors: 400 for an invalid field; 409 for an instant in the past, since only a reset moves the clock back.
+/// It waits for an advance that is under way, and lets other requests in, as an advance does. Errors: 400 for an invalid
+/// field; 409 for an instant in the past, since only a reset moves the clock back, and if the world is reset meanwhile.
 #[utoipa::path(put, path = "/_emulator/v1/clock", operation_id = "SetClock", tag = "control",
     request_body(content = Option<ClockSetting>,
-        example = json!({"now": "2040-06-01T00:00:00Z", "mode": "frozen"})), responses((status = 200, body = ClockReading),
+        example = json!({"now": "2035-06-01T00:00:00Z", "mode": "frozen"})), responses((status = 200, body = ClockReading),
     ProblemWith::<400>,
     ProblemWith::<409>))]
 pub(super) async fn set_clock(
@@ -68,8 +116,16 @@ pub(super) async fn set_clock(
         mode: setting.mode,
         pace: setting.pace.map(pace).transpose()?,
     };
-    let reading = world.set_clock(update, &mut |_| {})?;
-    Ok(json(StatusCode::OK, &reading))
+    if update
+        .now
+        .is_some_and(|now| now - world.clock().now > FURTHEST)
+    {
+        let wrong =
+            format!("now: must be from 0 to {FURTHEST} ms from the present instant, ten years");
+        return Err(Problem::BadRequest(wrong));
+    }
+    let arrival = world.run(Course::setting(update).collecting(0)).await;
+    Ok(json(StatusCode::OK, &arrival.reading?))
 }
 
 /// The length or the target of an advance: `ms` or `until`.
@@ -85,6 +141,9 @@ pub(super) struct Advance {
     /// The most milliseconds of virtual time until the target, to ten years; absent: 86,400,000, a day.
     #[schema(minimum = 0, maximum = 316_224_000_000_i64, value_type = Option<i64>)]
     within_ms: Option<Millis>,
+    /// Stops at the first instant at which there have been that many transitions; absent: at none.
+    #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64)]
+    max_transitions: Option<u64>,
 }
 
 /// The target of an advance.
@@ -159,6 +218,10 @@ pub(super) struct Advanced {
     transitions: Vec<Transition>,
     /// The number of further transitions.
     truncated: u64,
+    /// The instant that it was to reach, RFC 3339, if it stopped before for `max_transitions`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    stopped_before: Option<String>,
 }
 
 /// Moves the clock forward by a length, or until a target is reached.
@@ -166,8 +229,11 @@ pub(super) struct Advanced {
 /// Fires every timer that is due on the way, in order, and returns the transitions. With `until` the clock stops at the
 /// first instant at which the target holds, at once if it does already. If the target is not reached within `within_ms`,
 /// that is a 409 that says what is in the way, and the clock stays where it is; only runs that scheduled starts begin on
-/// the way are not foreseen: then the clock stands at the last instant that was tried, which the text says. Errors: 400
-/// for a length out of range, and for a status that the family does not have; 404 for an unknown family or resource; 409.
+/// the way are not foreseen: then the clock stands at the last instant that was tried, which the text says.
+///
+/// A long advance lets other requests in, which are answered as of the instant that it has reached; another advance waits for
+/// its end. It ends early where its client leaves. Errors: 400 for a length out of range, and for a status that the family
+/// does not have; 404 for an unknown family or resource; 409, also if the world is reset meanwhile.
 #[utoipa::path(post, path = "/_emulator/v1/clock/advance", operation_id = "AdvanceClock", tag = "control",
     request_body(content = Advance,
         example = json!({"ms": 2_000})), responses((status = 200, body = Advanced),
@@ -192,28 +258,30 @@ pub(super) async fn advance_clock(
         }
         _ => {}
     }
+    if advance.max_transitions == Some(0) {
+        wrong.push("max_transitions: must be at least 1".to_owned());
+    }
     if !wrong.is_empty() {
         return Err(Problem::BadRequest(wrong.join("; ")));
     }
-    let (mut transitions, mut truncated) = (Vec::new(), 0);
-    let on_transition = &mut |transition| {
-        if transitions.len() < MOST_TRANSITIONS {
-            transitions.push(transition);
-        } else {
-            truncated += 1;
-        }
-    };
-    let reading = match advance.until {
+    let course = match advance.until {
         Some(until) => {
             let within = advance.within_ms.unwrap_or(USUAL_BOUND);
-            world.advance_until(&until.into(), within, on_transition)?
+            Course::until(until.into(), within)
         }
-        None => world.advance(advance.ms.unwrap_or(0), on_transition)?,
+        None => Course::setting(ClockUpdate {
+            by: advance.ms.unwrap_or(0),
+            ..ClockUpdate::default()
+        }),
     };
+    let course = course.collecting(MOST_TRANSITIONS);
+    let course = course.at_most(advance.max_transitions.unwrap_or(u64::MAX));
+    let arrival = world.run(course).await;
     let advanced = Advanced {
-        now: rfc3339(reading.now),
-        transitions,
-        truncated,
+        now: rfc3339(arrival.reading?.now),
+        transitions: arrival.transitions,
+        truncated: arrival.truncated,
+        stopped_before: arrival.stopped_before.map(rfc3339),
     };
     Ok(json(StatusCode::OK, &advanced))
 }
@@ -225,6 +293,9 @@ impl From<AdvanceError> for Problem {
             AdvanceError::Unknown(unknown) => unknown.into(),
             AdvanceError::InvalidStatus(text) => Self::BadRequest(format!("until.status: {text}")),
             AdvanceError::Unreached(text) => Self::Conflict(text),
+            AdvanceError::Reset => {
+                Self::Conflict("the world was reset, and the clock with it".to_owned())
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! It needs no credential unless there is a control token, and serves no page of a stranger ([`origin`]). Its errors are
 //! problem details (`application/problem+json`).
 
+mod apart;
 mod clock;
 mod dialect;
 #[cfg(feature = "cli")]

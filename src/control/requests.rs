@@ -8,7 +8,9 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::apart::{MANY_ENTRIES, apart};
 use super::dialect::Control;
+
 use super::rules::invalid;
 use crate::http::json;
 use crate::http::json::value::OrderedValue;
@@ -63,11 +65,20 @@ pub(crate) fn matching(
     world: &World,
     filter: &RequestFilter,
 ) -> Result<Vec<RequestRecord>, Problem> {
+    matching_compiled(world, &compiled(filter)?)
+}
+
+fn compiled(filter: &RequestFilter) -> Result<RecordFilter, Problem> {
     let mut errors = Vec::new();
     let filter = compile("", filter, &mut errors);
-    if !errors.is_empty() {
-        return Err(invalid(&errors));
+    if errors.is_empty() {
+        Ok(filter)
+    } else {
+        Err(invalid(&errors))
     }
+}
+
+fn matching_compiled(world: &World, filter: &RecordFilter) -> Result<Vec<RequestRecord>, Problem> {
     let mut entries = entries(world)?;
     entries.retain(|record| filter.matches(record));
     Ok(entries)
@@ -153,15 +164,20 @@ pub(super) async fn list_requests(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let (filter, limit) = read(query.as_deref().unwrap_or_default())?;
-    let mut matching = matching(&world, &filter)?;
-    let total = matching.len();
-    let skip = limit.map_or(0, |limit| total.saturating_sub(limit));
-    let body = JournalBody {
-        total,
-        dropped: world.recorder().journal.stats().dropped,
-        requests: matching.split_off(skip),
+    let filter = compiled(&filter)?;
+    let takes_long = world.recorder().journal.stats().entries >= MANY_ENTRIES;
+    let list = move || {
+        let mut matching = matching_compiled(&world, &filter)?;
+        let total = matching.len();
+        let skip = limit.map_or(0, |limit| total.saturating_sub(limit));
+        let body = JournalBody {
+            total,
+            dropped: world.recorder().journal.stats().dropped,
+            requests: matching.split_off(skip),
+        };
+        Ok::<_, Problem>(response::to_json_line(&body, 4 << 10))
     };
-    let mut shown = response::json(StatusCode::OK, response::to_json_line(&body, 4 << 10));
+    let mut shown = response::json(StatusCode::OK, apart(takes_long, list).await?);
     // Each record masks itself.
     shown.extensions_mut().insert(ShownAsIs);
     Ok(shown)

@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::apart::{LARGE_BODY, apart};
 use super::dialect::Control;
 use crate::http::auth::redact::Mask;
 use crate::http::context::add_hint;
@@ -41,7 +42,9 @@ pub(super) async fn reset(
     State(Control(world)): State<Control>,
     Json(reset): Json<Reset>,
 ) -> Response {
-    world.reset(reset.to);
+    let is_large =
+        world.is_large() || (reset.to == ResetTo::Fixtures && world.has_large_fixtures());
+    apart(is_large, move || world.reset(reset.to)).await;
     response::empty(StatusCode::NO_CONTENT)
 }
 
@@ -72,12 +75,16 @@ pub(super) async fn show_state(
     Query(form): Query<StateQuery>,
 ) -> Result<Response, Problem> {
     let _export = hold(&world, size(&world))?;
-    let state = world.export();
-    let text = if form.secrets {
-        response::to_json_line(&state, 4 << 10)
-    } else {
-        response::to_json_line(&masked(&state, &world), 4 << 10)
+    let is_large = world.is_large();
+    let write = move || {
+        let state = world.export();
+        if form.secrets {
+            response::to_json_line(&state, 4 << 10)
+        } else {
+            response::to_json_line(&masked(&state, &world), 4 << 10)
+        }
     };
+    let text = apart(is_large, write).await;
     let mut shown = response::json(StatusCode::OK, text);
     shown.extensions_mut().insert(ShownAsIs);
     Ok(shown)
@@ -106,8 +113,9 @@ fn masked(state: &WorldState, world: &World) -> OrderedValue {
 
 /// Replaces the whole state.
 ///
-/// Clock and scripts stay. An invalid document changes nothing. Errors: 400 with the JSON path; 413 over `--max-state`;
-/// 507 for a state that does not fit into the memory.
+/// Clock and scripts stay. An invalid document changes nothing. While a large state is read, the clock stands still, and
+/// other requests are answered from the state before. Errors: 400 with the JSON path; 413 over `--max-state`; 507 for a state
+/// that does not fit into the memory.
 #[utoipa::path(put, path = "/_emulator/v1/state", operation_id = "ReplaceState", tag = "control",
     request_body(content = WorldState, description = "The fixture format",
         example = json!({"asm": {"meshes": [{"id": "m1", "name": "mesh-one", "releases": []}]}})),
@@ -117,7 +125,14 @@ pub(super) async fn replace_state(
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let _reading = hold(&world, STATE_WEIGHT * body.len())?;
-    world.replace(read(&body)?).map_err(invalid)?;
+    let replaced = if world.is_large() || body.len() >= LARGE_BODY {
+        let _place = world.place().await;
+        let world = world.clone();
+        apart(true, move || world.replace_large(read(&body)?)).await
+    } else {
+        read(&body).and_then(|state| world.replace(state))
+    };
+    replaced.map_err(invalid)?;
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
@@ -133,14 +148,21 @@ pub(super) async fn merge_state(
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let _reading = hold(&world, STATE_WEIGHT * body.len() + size(&world))?;
-    world.merge(read(&body)?).map_err(invalid)?;
+    let merged = if world.is_large() || body.len() >= LARGE_BODY {
+        let _place = world.place().await;
+        let world = world.clone();
+        apart(true, move || world.merge_large(read(&body)?)).await
+    } else {
+        read(&body).and_then(|state| world.merge(state))
+    };
+    merged.map_err(invalid)?;
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
-fn read(body: &[u8]) -> Result<WorldState, Problem> {
-    let text = std::str::from_utf8(body)
-        .map_err(|_| Problem::BadRequest("the body is not UTF-8".to_owned()))?;
-    WorldState::from_json(text).map_err(invalid)
+fn read(body: &[u8]) -> Result<WorldState, ValidationError> {
+    let text = std::str::from_utf8(body);
+    let text = text.map_err(|_| ValidationError::new("", "the body is not UTF-8"))?;
+    WorldState::from_json(text)
 }
 
 #[expect(

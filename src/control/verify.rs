@@ -1,6 +1,7 @@
 //! Verification: the number of matching requests in the journal, or their order, now or soon.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
+use super::apart::{MANY_ENTRIES, apart};
 use super::dialect::{Control, json};
 use super::requests::{compile, entries};
 use super::rules::invalid;
@@ -27,6 +29,9 @@ use crate::sim::Millis;
 
 /// The most near misses in an answer.
 const MOST_NEAR_MISSES: usize = 5;
+
+/// The most filters of requests in order.
+const MOST_IN_ORDER: usize = 100;
 
 /// The longest wait for requests, in milliseconds.
 const LONGEST_WAIT: u64 = 60_000;
@@ -51,7 +56,7 @@ pub(crate) struct VerifyBody {
     #[schema(maximum = 18_446_744_073_709_551_615_u64, value_type = Option<usize>)]
     pub(crate) at_most: Option<usize>,
     /// Filters as in `match`: a request for each, in this order; others may come between them.
-    #[schema(min_items = 1)]
+    #[schema(min_items = 1, max_items = 100)]
     pub(crate) in_order: Option<Vec<RequestFilter>>,
     /// The longest wait in milliseconds of real time until the expectation holds: up to 60000. Not with `at_most`, which
     /// holds until it never does again.
@@ -151,16 +156,21 @@ pub(crate) async fn verify(
     world: &World,
     body: &VerifyBody,
 ) -> Result<Result<Verified, NotVerified>, Problem> {
-    let expectation = Expectation::new(body)?;
+    let expectation = Arc::new(Expectation::new(body)?);
+    let look = || {
+        let takes_long = world.recorder().journal.stats().entries >= MANY_ENTRIES;
+        let (expectation, world) = (Arc::clone(&expectation), world.clone());
+        apart(takes_long, move || expectation.look(&world))
+    };
     let mut added = world.recorder().journal.subscribe();
-    let mut verification = expectation.look(world)?;
+    let mut verification = look().await?;
     let Some(ms) = body.within_ms else {
         return Ok(masked(verification.found, world));
     };
     let wait = async {
         // Every addition is seen: the journal is read after the receiver has taken note of it.
         while !verification.is_final() && added.changed().await.is_ok() {
-            verification = expectation.look(world)?;
+            verification = look().await?;
         }
         Ok::<(), Problem>(())
     };
@@ -215,6 +225,16 @@ impl Expectation {
         }
         if body.in_order.as_ref().is_some_and(Vec::is_empty) {
             refuse("in_order", "must have at least one filter");
+        }
+        if body
+            .in_order
+            .as_ref()
+            .is_some_and(|filters| filters.len() > MOST_IN_ORDER)
+        {
+            refuse(
+                "in_order",
+                &format!("must have at most {MOST_IN_ORDER} filters"),
+            );
         }
         let filter = compile("match", &body.filter, &mut errors);
         let in_order = body.in_order.iter().flatten().enumerate();

@@ -1,10 +1,7 @@
 //! Advances of the clock to a target: the next change, rest, or a status of a resource.
 
-use super::Database;
-use super::World;
-use super::database::Unknown;
-use super::world::OnTransition;
-use crate::sim::clock::{ClockReading, ClockUpdate, InvalidInstant};
+use super::database::{Database, Unknown};
+use crate::sim::clock::InvalidInstant;
 use crate::sim::outlook::{Missed, Outlook};
 use crate::sim::time::{MAX_INSTANT, rfc3339};
 use crate::sim::{Millis, NEVER};
@@ -33,6 +30,8 @@ pub enum AdvanceError {
     InvalidStatus(String),
     /// The target is not reached; the text says what is in the way, and where the clock stands.
     Unreached(String),
+    /// The world was reset meanwhile.
+    Reset,
 }
 
 impl From<InvalidInstant> for AdvanceError {
@@ -41,162 +40,169 @@ impl From<InvalidInstant> for AdvanceError {
     }
 }
 
-/// An advance under the lock of the world.
-struct Drive<'a> {
-    world: &'a World,
-    database: &'a mut Database,
+/// The search for the instant at which a target holds, leg by leg: scheduled starts on the way may begin runs that were not
+/// foreseen.
+#[derive(Debug)]
+pub(super) struct TargetSearch {
+    target: AdvanceTarget,
     within: Millis,
     /// The last instant at which the target counts as reached.
     limit: Millis,
-    on_transition: OnTransition<'a>,
+    /// The status in the words of transitions, once the first leg is known.
+    wanted: Option<String>,
 }
 
-impl World {
-    /// Moves the clock forward until a target is reached, at most by `within`, passing the transitions on the way to
-    /// `on_transition`. If it can be foreseen that the target is not reached, nothing changes; runs that scheduled starts
-    /// begin on the way are not foreseen.
-    pub fn advance_until(
-        &self,
-        target: &AdvanceTarget,
-        within: Millis,
-        on_transition: OnTransition,
-    ) -> Result<ClockReading, AdvanceError> {
-        self.locked(|database| {
-            let now = self.clock().now;
-            self.catch_up(database, now, &mut |_| {});
-            let mut drive = Drive {
-                world: self,
-                database,
-                within,
-                limit: now.saturating_add(within).min(MAX_INSTANT),
-                on_transition,
-            };
-            match target {
-                AdvanceTarget::Next => drive.reach_next(),
-                AdvanceTarget::Idle => drive.reach_rest(),
-                AdvanceTarget::Status { family, id, status } => {
-                    drive.reach_status(family, id, status)
-                }
-            }
-        })
-    }
+/// A leg that has been covered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Leg {
+    pub(super) from: Millis,
+    pub(super) to: Millis,
+    pub(super) n_transitions: u64,
 }
 
-impl Drive<'_> {
-    fn now(&self) -> Millis {
-        self.world.clock().now
-    }
-
-    /// Moves the clock to an instant, and returns the number of transitions on the way.
-    fn go_to(&mut self, at: Millis) -> Result<usize, AdvanceError> {
-        let update = ClockUpdate {
-            by: at.saturating_sub(self.now()).max(0),
-            ..ClockUpdate::default()
-        };
-        let mut n_transitions = 0;
-        self.world
-            .move_clock(self.database, update, &mut |transition| {
-                n_transitions += 1;
-                (self.on_transition)(transition);
-            })?;
-        Ok(n_transitions)
-    }
-
-    fn reach_next(&mut self) -> Result<ClockReading, AdvanceError> {
-        loop {
-            let due = self.database.next_due();
-            if due == NEVER {
-                return Err(self.unreached("no change comes by time alone"));
-            }
-            if due > self.limit {
-                let due = rfc3339(due);
-                return Err(self.unreached(&format!("the next change is due at {due}")));
-            }
-            // A scheduled start that is skipped changes nothing.
-            if self.go_to(due)? > 0 {
-                return Ok(self.world.clock());
-            }
+impl TargetSearch {
+    /// A search from `now` on, over at most `within`.
+    pub(super) fn new(target: AdvanceTarget, within: Millis, now: Millis) -> Self {
+        Self {
+            target,
+            within,
+            limit: now.saturating_add(within).min(MAX_INSTANT),
+            wanted: None,
         }
     }
 
-    fn reach_rest(&mut self) -> Result<ClockReading, AdvanceError> {
-        while let Some(busiest) = self.database.busiest(self.now(), self.limit) {
-            if busiest.until > self.limit {
-                let (family, id, name) = (busiest.family, busiest.id, busiest.name);
-                let busy = format!("{family} {id}, named {name}, is under way for longer");
-                return Err(self.unreached(&busy));
-            }
-            // Scheduled starts on the way may have begun other runs.
-            self.go_to(busiest.until)?;
-        }
-        Ok(self.world.clock())
+    /// The last instant at which the target counts as reached.
+    pub(super) fn limit(&self) -> Millis {
+        self.limit
     }
 
-    fn reach_status(
+    /// The end of the next leg, after the last one if there was any; `None` if the target holds.
+    pub(super) fn next_leg(
         &mut self,
-        family: &str,
-        id: &str,
-        status: &str,
-    ) -> Result<ClockReading, AdvanceError> {
-        let now = self.now();
-        let present = self.database.status_at(family, id, now);
-        let present = present.map_err(AdvanceError::Unknown)?;
-        let wanted = self.wanted(family, status, &present)?;
-        loop {
-            let now = self.now();
-            let outlook = self.database.outlook(family, id, now, self.limit, &wanted);
-            let at = match outlook.map_err(AdvanceError::Unknown)? {
-                Outlook::Reached(at) => at,
-                Outlook::Missed(missed) => {
-                    let in_the_way = in_the_way(&missed);
-                    let wanted = in_words(&wanted, &self.word(family, &wanted));
-                    return Err(self.unreached(&format!(
-                        "{family} {id} does not get the status {wanted}: {in_the_way}"
-                    )));
-                }
-            };
-            self.go_to(at)?;
-            // It is gone if nothing is found.
-            let reached = self.database.status_at(family, id, at);
-            if reached.unwrap_or_default() == wanted || at <= now {
-                return Ok(self.world.clock());
+        database: &Database,
+        now: Millis,
+        last: Option<Leg>,
+    ) -> Result<Option<Millis>, AdvanceError> {
+        match self.target.clone() {
+            AdvanceTarget::Next => self.leg_to_next(database, now, last),
+            AdvanceTarget::Idle => self.leg_to_rest(database, now),
+            AdvanceTarget::Status { family, id, status } => {
+                self.leg_to_status(database, now, last, (&family, &id, &status))
             }
         }
     }
 
-    /// The status that a text means. A resource may have one beyond the known ones from a fixture.
-    fn wanted(&self, family: &str, text: &str, present: &str) -> Result<String, AdvanceError> {
-        if text == present {
-            return Ok(text.to_owned());
+    fn leg_to_next(
+        &self,
+        database: &Database,
+        now: Millis,
+        last: Option<Leg>,
+    ) -> Result<Option<Millis>, AdvanceError> {
+        // A scheduled start that is skipped changes nothing.
+        if last.is_some_and(|last| last.n_transitions > 0) {
+            return Ok(None);
         }
-        let known = self.database.statuses(family);
-        let exact = known.iter().find(|(status, _)| *status == text);
-        let meant = exact.or_else(|| {
-            known
-                .iter()
-                .find(|(status, word)| [status, word].iter().any(|known| is_same(known, text)))
-        });
-        meant
-            .map(|(status, _)| (*status).to_owned())
-            .ok_or_else(|| {
-                let known = known.iter().map(|(status, word)| in_words(status, word));
-                let known = known.collect::<Vec<_>>().join(", ");
-                AdvanceError::InvalidStatus(format!("must be one of {known}, not \"{text}\""))
-            })
+        match database.next_due() {
+            NEVER => Err(self.unreached(now, "no change comes by time alone")),
+            due if due > self.limit => {
+                let due = rfc3339(due);
+                Err(self.unreached(now, &format!("the next change is due at {due}")))
+            }
+            due => Ok(Some(due)),
+        }
     }
 
-    fn word(&self, family: &str, status: &str) -> String {
-        let known = self.database.statuses(family);
-        let found = known.iter().find(|(known, _)| *known == status);
-        found.map_or(status, |(_, word)| word).to_owned()
+    fn leg_to_rest(
+        &self,
+        database: &Database,
+        now: Millis,
+    ) -> Result<Option<Millis>, AdvanceError> {
+        let Some(busiest) = database.busiest(now, self.limit) else {
+            return Ok(None);
+        };
+        if busiest.until > self.limit {
+            let (family, id, name) = (busiest.family, busiest.id, busiest.name);
+            let busy = format!("{family} {id}, named {name}, is under way for longer");
+            return Err(self.unreached(now, &busy));
+        }
+        // Scheduled starts on the way may have begun other runs.
+        Ok(Some(busiest.until))
     }
 
-    fn unreached(&self, in_the_way: &str) -> AdvanceError {
-        let (within, now) = (self.within, rfc3339(self.now()));
+    fn leg_to_status(
+        &mut self,
+        database: &Database,
+        now: Millis,
+        last: Option<Leg>,
+        (family, id, status): (&str, &str, &str),
+    ) -> Result<Option<Millis>, AdvanceError> {
+        let wanted = if let Some(wanted) = &self.wanted {
+            wanted.clone()
+        } else {
+            let present = database.status_at(family, id, now);
+            let present = present.map_err(AdvanceError::Unknown)?;
+            wanted_status(database, family, status, &present)?
+        };
+        self.wanted = Some(wanted.clone());
+        if let Some(last) = last {
+            // It is gone if nothing is found.
+            let reached = database.status_at(family, id, last.to);
+            if reached.unwrap_or_default() == wanted || last.to <= last.from {
+                return Ok(None);
+            }
+        }
+        let outlook = database.outlook(family, id, now, self.limit, &wanted);
+        match outlook.map_err(AdvanceError::Unknown)? {
+            Outlook::Reached(at) => Ok(Some(at)),
+            Outlook::Missed(missed) => {
+                let in_the_way = in_the_way(&missed);
+                let wanted = in_words(&wanted, &word(database, family, &wanted));
+                Err(self.unreached(
+                    now,
+                    &format!("{family} {id} does not get the status {wanted}: {in_the_way}"),
+                ))
+            }
+        }
+    }
+
+    fn unreached(&self, now: Millis, in_the_way: &str) -> AdvanceError {
+        let (within, now) = (self.within, rfc3339(now));
         AdvanceError::Unreached(format!(
             "until: is not reached within {within} ms: {in_the_way}; the clock stands at {now}"
         ))
     }
+}
+
+/// The status that a text means. A resource may have one beyond the known ones from a fixture.
+fn wanted_status(
+    database: &Database,
+    family: &str,
+    text: &str,
+    present: &str,
+) -> Result<String, AdvanceError> {
+    if text == present {
+        return Ok(text.to_owned());
+    }
+    let known = database.statuses(family);
+    let exact = known.iter().find(|(status, _)| *status == text);
+    let meant = exact.or_else(|| {
+        known
+            .iter()
+            .find(|(status, word)| [status, word].iter().any(|known| is_same(known, text)))
+    });
+    meant
+        .map(|(status, _)| (*status).to_owned())
+        .ok_or_else(|| {
+            let known = known.iter().map(|(status, word)| in_words(status, word));
+            let known = known.collect::<Vec<_>>().join(", ");
+            AdvanceError::InvalidStatus(format!("must be one of {known}, not \"{text}\""))
+        })
+}
+
+fn word(database: &Database, family: &str, status: &str) -> String {
+    let known = database.statuses(family);
+    let found = known.iter().find(|(known, _)| *known == status);
+    found.map_or(status, |(_, word)| word).to_owned()
 }
 
 /// The reason that a resource does not get on.

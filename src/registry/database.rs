@@ -10,7 +10,7 @@ use crate::sim::outlook::Outlook;
 use crate::sim::scripts::StepQuery;
 use crate::sim::summary::ResourcePage;
 use crate::sim::timeline::Timeline;
-use crate::sim::transition::{IMPORT, Transition};
+use crate::sim::transition::IMPORT;
 use crate::sim::{Millis, NEVER};
 use crate::world::family::{Busy, FamilyTable};
 use crate::world::fixture::{Counters, ValidationError};
@@ -20,17 +20,19 @@ use crate::world::settings::Settings;
 /// Declares [`Database`] with a field for each table.
 macro_rules! database {
     (services: $($service:ty),+; tables: $($(#[$doc:meta])+ $field:ident: $table:ty),+;) => {
-        /// The whole memory of a world.
-        #[derive(Debug)]
+        /// The whole memory of a world. A clone is cheap: it shares the resources.
+        #[derive(Clone, Debug)]
         pub struct Database {
             $(pub(super) $field: $table,)+
             pub shared: Shared,
+            /// The number of changes so far, as far as it may have been changed.
+            pub(super) version: u64,
         }
 
         impl Database {
             /// An empty memory.
             pub fn new(settings: &Settings) -> Self {
-                Self { $($field: Default::default(),)+ shared: Shared::new(settings) }
+                Self { $($field: Default::default(),)+ shared: Shared::new(settings), version: 0 }
             }
 
             /// The next instant at which a resource changes by itself.
@@ -38,7 +40,8 @@ macro_rules! database {
                 NEVER$(.min(self.$field.next_due()))+
             }
 
-            fn fire_next(&mut self, due: Millis) {
+            /// Fires a timer that is due.
+            pub(super) fn fire_next(&mut self, due: Millis) {
                 let _ = $(self.$field.fire_next(due, &mut self.shared))||+;
             }
 
@@ -113,9 +116,14 @@ macro_rules! database {
                 ControlFlow::Continue(())
             }
 
-            fn inherit_histories(&mut self, old: &mut Self, now: Millis) {
+            /// Takes over the histories of the resources that both hold; of those alone that have changed since the old
+            /// one looked like `since`, if that is given.
+            pub(super) fn inherit_histories(&mut self, old: &Self, since: Option<&Self>, now: Millis) {
                 let context = &mut self.shared.log.context(now, IMPORT);
-                $(self.$field.inherit_history(&mut old.$field, &old.shared.log, context);)+
+                $({
+                    let since = since.map(|since| &since.$field);
+                    self.$field.inherit_history(&old.$field, since, &old.shared.log, context);
+                })+
             }
 
             fn load_tables(&mut self, state: State, ids: &Ids, now: Millis) -> Result<(), ValidationError> {
@@ -166,24 +174,18 @@ impl Unknown {
 }
 
 impl Database {
-    /// Processes all timers up to `to` in order, passing every transition (pending ones first) to `on_transition`.
-    pub fn run_until(&mut self, to: Millis, on_transition: &mut dyn FnMut(Transition)) {
-        loop {
-            self.shared.log.drain().for_each(&mut *on_transition);
-            let due = self.next_due();
-            if due > to {
-                break;
-            }
-            // One timer at a time, so that no more than its own transitions are buffered.
-            self.fire_next(due);
-        }
-    }
-
-    /// Takes over the scripts of another memory, and the histories of the resources that both hold.
-    pub fn inherit_from(&mut self, old: &mut Self, now: Millis) {
+    /// Takes the place of another memory, with its scripts, and returns it.
+    #[must_use = "it may take long to drop"]
+    pub(super) fn take_place_of(mut self, old: &mut Self) -> Self {
         std::mem::swap(&mut self.shared.scripts, &mut old.shared.scripts);
         self.shared.log.count_on_from(&old.shared.log);
-        self.inherit_histories(old, now);
+        self.version = old.version + 1;
+        std::mem::replace(old, self)
+    }
+
+    /// The number of resources.
+    pub fn n_resources(&self) -> usize {
+        self.count_by_status().values().sum()
     }
 
     /// Checks that the process has room for this memory in the place of another.

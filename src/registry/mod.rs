@@ -1,11 +1,14 @@
 //! The registry: everything that loops over the families. [`families`] names them.
 
 pub mod advance;
+pub mod course;
 mod database;
+mod engine;
 pub mod examples;
 mod families;
 mod faults;
 pub mod fixtures;
+mod import;
 mod known_steps;
 mod operations;
 pub mod report_lines;
@@ -15,9 +18,11 @@ mod script_check;
 mod scripts;
 mod services;
 mod state;
+mod turns;
 mod world;
 
 pub use database::{Database, Unknown};
+pub use engine::Wait;
 pub use operations::{family_names, known_operations, operations};
 pub use services::{control_routes, definitions, error_rows, router, unrouted};
 pub use state::State;

@@ -78,6 +78,8 @@ fn check_unmasked(text: &str) -> Result<(), ValidationError> {
     );
     Err(ValidationError::new(first, wrong))
 }
+/// The most parts of a YAML document that are repeated by aliases.
+const MOST_REPEATED: usize = 100_000;
 
 impl State {
     /// Reads a state from a value.
@@ -117,6 +119,8 @@ impl State {
             leading_zero_numbers_as_strings: true,
             underscored_numbers_as_strings: true,
             with_snippet: false,
+            // Of a few aliases of aliases, millions of values can be made.
+            alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MOST_REPEATED },
             budget: serde_saphyr::budget! {
                 max_nodes: 50_000_000,
                 max_events: 100_000_000,

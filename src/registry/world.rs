@@ -1,46 +1,39 @@
 //! A world: one memory with one clock and one sequence of ids. A process may have many.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
-use axum::http::HeaderMap;
-use tokio::sync::Notify;
-
+use super::advance::{AdvanceError, AdvanceTarget};
+use super::course::{Arrival, Course, Progress};
 use super::database::Database;
+use super::engine::{Engine, Wait};
 use super::families::families;
-use super::rules::check_rules;
 use super::state::State;
-use crate::http::auth::redact::Mask;
-use crate::http::context::with_details;
-use crate::http::faults::rules::Fault;
+use super::turns::Courses;
 use crate::http::observe::Recorder;
-use crate::http::observe::events::{ResetTo, WorldEvent};
-use crate::sim::clock::{Clock, ClockReading, ClockUpdate, InvalidInstant, Mode};
+use crate::sim::clock::{Clock, ClockReading, ClockUpdate, InvalidInstant};
 use crate::sim::ids::Ids;
 use crate::sim::memory::{EMPTY_WORLD, MemoryPart};
-use crate::sim::scripts::Script;
-use crate::sim::{Millis, NEVER, Transition};
+use crate::sim::{Millis, Transition};
 use crate::world::fixture::ValidationError;
 use crate::world::handle::{Access, Handle, Services, Shared};
 use crate::world::public_url::PublicUrl;
 use crate::world::settings::Settings;
-use crate::world::store::Store;
+use axum::http::HeaderMap;
 
 /// A world. Cheap to clone; all clones are the same world.
 #[derive(Clone)]
-pub struct World(Arc<WorldInner>);
+pub struct World(pub(super) Arc<WorldInner>);
 
-struct WorldInner {
-    store: Store<Database>,
-    clock: Arc<Clock>,
-    services: Arc<Services>,
+pub(super) struct WorldInner {
+    pub(super) engine: Engine,
+    pub(super) courses: Courses,
+    pub(super) services: Arc<Services>,
     /// The state that a reset restores.
-    fixtures: State,
+    pub(super) fixtures: State,
+    /// The number of resources in it.
+    pub(super) fixtures_size: OnceLock<usize>,
     ready: AtomicBool,
-    /// The instant that the timer task waits for, and the signal that wakes it earlier.
-    awaited: AtomicI64,
-    earlier: Notify,
 }
 
 /// Distinguishes the sequence of tokens from the others of the same seed.
@@ -73,19 +66,26 @@ impl World {
             settings,
         };
         let inner = WorldInner {
-            store: Store::new(Database::new(&services.settings)),
-            clock,
+            engine: Engine::new(
+                Database::new(&services.settings),
+                clock,
+                Arc::clone(&services.recorder),
+            ),
+            courses: Courses::default(),
             services: Arc::new(services),
             fixtures,
+            fixtures_size: OnceLock::new(),
             ready: AtomicBool::new(false),
-            awaited: AtomicI64::new(NEVER),
-            earlier: Notify::new(),
         };
         let world = Self(Arc::new(inner));
         world.replace(world.0.fixtures.clone())?;
         // The fixtures take about as much as the resources that are made from them.
         let size = world.read(|database, _| database.shared.log.account().own());
         world.recorder().count_world(EMPTY_WORLD + size);
+        let _ = world
+            .0
+            .fixtures_size
+            .set(world.read(|database, _| database.n_resources()));
         Ok(world)
     }
 
@@ -162,101 +162,69 @@ impl World {
         &self.0.services.recorder
     }
 
-    /// Reads the memory at the present instant, which is taken under the lock. Timers that are due have fired: a read
-    /// takes the write lock if there are any, and the read lock otherwise.
+    /// Reads the memory at the present instant, which is taken under the lock. Timers that are due have fired.
     pub fn read<R>(&self, look: impl FnOnce(&Database, Millis) -> R) -> R {
-        let result = self.0.store.read(|database| {
-            let now = self.0.clock.now();
-            if database.next_due() > now {
-                Ok(look(database, now))
-            } else {
-                Err(look)
-            }
-        });
-        match result {
-            Ok(result) => result,
-            Err(look) => self.write(|database, now| look(database, now)),
-        }
+        self.0.engine.read(look)
     }
 
     /// Changes the memory at the present instant, which is taken under the lock, so writes are in the order of
     /// time. A change that fails must have changed nothing: check first, then change.
     pub fn write<R>(&self, change: impl FnOnce(&mut Database, Millis) -> R) -> R {
-        self.0.store.write(|database| {
-            let now = self.0.clock.now();
-            self.catch_up(database, now, &mut |_| {});
-            // Scripts that scheduled starts have used belong to no request.
-            drop(database.shared.scripts.take_used_ids());
-            let result = change(database, now);
-            let used_ids = database.shared.scripts.take_used_ids();
-            with_details(|details| details.scripts.extend(used_ids));
-            for transition in database.shared.log.drain() {
-                self.publish(transition);
-            }
-            if database.next_due() < self.0.awaited.load(Ordering::Acquire) {
-                self.0.earlier.notify_one();
-            }
-            result
-        })
+        self.0.engine.write(change)
     }
 
-    /// Catches up, and returns the real time until the next timer is due; none while the clock is frozen.
-    pub fn catch_up_and_next_wait(&self) -> Option<Duration> {
-        // Stored under the lock: the next writer compares with it, so an earlier timer cannot be missed.
-        let due = self.read(|database, _| {
-            let due = database.next_due();
-            self.0.awaited.store(due, Ordering::Release);
-            due
-        });
-        let ClockReading { now, mode, pace } = self.0.clock.reading();
-        if due == NEVER || mode == Mode::Frozen {
-            return None;
-        }
-        let wait = Duration::from_millis(u64::try_from(due - now).unwrap_or(0));
-        // At a very slow pace the wait is longer than a `Duration` can hold.
-        let wait = Duration::try_from_secs_f64(wait.as_secs_f64() / pace).unwrap_or(Duration::MAX);
-        // A millisecond more, so that the timer is due when the wait is over.
-        Some(wait.saturating_add(Duration::from_millis(1)))
+    /// Fires the timers that are due, for a while, and returns the real time until the next one. A clock whose timers take
+    /// longer than it has for them falls behind.
+    pub fn tick(&self) -> Wait {
+        self.0.engine.tick()
+    }
+
+    /// Lets the threads in that wait for the world, and the tasks of this thread.
+    pub async fn let_others_in(&self) {
+        self.0.engine.let_others_in().await;
+    }
+
+    /// Drives a course to its end. It waits for its turn, and lets others in between its slices.
+    pub async fn run(&self, course: Course) -> Arrival {
+        self.0.courses.run(&self.0.engine, course).await
+    }
+
+    /// Waits for a turn to move the clock, or to have it stand still. Those who have one come first.
+    pub async fn place(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.courses.place().await
+    }
+
+    /// The progress of the course that is under way.
+    pub fn course_under_way(&self) -> Option<Arc<Progress>> {
+        self.0.courses.under_way()
     }
 
     /// Resolves when an earlier timer is scheduled or the clock is changed.
     pub async fn earlier_timer(&self) {
-        self.0.earlier.notified().await;
+        self.0.engine.earlier.notified().await;
     }
 
     pub fn clock(&self) -> ClockReading {
-        self.0.clock.reading()
+        self.0.engine.clock.reading()
     }
 
-    /// Sets the clock and catches up, passing the transitions on the way to `on_transition`, in order.
+    /// The virtual time that the clock has given up since it was set, because what was due took longer than it had for it.
+    pub fn behind(&self) -> Millis {
+        self.0.engine.clock.behind()
+    }
+
+    /// Sets the clock and catches up, passing the transitions on the way to `on_transition`, in order. It blocks the thread.
     pub fn set_clock(
         &self,
         update: ClockUpdate,
         on_transition: OnTransition,
     ) -> Result<ClockReading, InvalidInstant> {
-        self.locked(|database| {
-            self.catch_up(database, self.0.clock.now(), &mut |_| {});
-            self.move_clock(database, update, on_transition)
-        })
-    }
-
-    /// Runs a change under the lock, without the care that [`Self::write`] takes of timers and transitions.
-    pub(super) fn locked<R>(&self, change: impl FnOnce(&mut Database) -> R) -> R {
-        self.0.store.write(change)
-    }
-
-    /// Sets the clock under the lock, and catches up.
-    pub(super) fn move_clock(
-        &self,
-        database: &mut Database,
-        update: ClockUpdate,
-        on_transition: OnTransition,
-    ) -> Result<ClockReading, InvalidInstant> {
-        let reading = self.0.clock.set(update)?;
-        self.0.earlier.notify_one();
-        self.catch_up(database, reading.now, on_transition);
-        self.recorder().events.add(WorldEvent::Clock(reading));
-        Ok(reading)
+        match self.drive(Course::setting(update), on_transition) {
+            Ok(reading) => Ok(reading),
+            Err(AdvanceError::Clock(invalid)) => Err(invalid),
+            // A reset sets the clock too, and was the later of both.
+            Err(_) => Ok(self.clock()),
+        }
     }
 
     /// Moves the clock forward in the same way.
@@ -272,173 +240,29 @@ impl World {
         self.set_clock(update, on_transition)
     }
 
-    /// The whole memory in the fixture format.
-    pub fn export(&self) -> State {
-        self.read(|database, now| database.save(&self.0.services.ids, now))
-    }
-
-    /// Replaces the whole memory, or fails and changes nothing. Scripts and faults are replaced if the state has any.
-    pub fn replace(&self, mut state: State) -> Result<(), ValidationError> {
-        check_rules(&state.scripts, &state.faults)?;
-        let (scripts, faults) = take_rules(&mut state);
-        self.write(|database, now| {
-            self.load(database, state, now)?;
-            if !scripts.is_empty() {
-                database.shared.scripts.clear();
-                self.load_scripts(database, scripts);
-            }
-            if !faults.is_empty() {
-                self.recorder().faults.clear();
-                self.load_faults(faults);
-            }
-            Ok(())
-        })
-    }
-
-    /// Adds to the memory and replaces resources with the same id, or fails and changes nothing.
-    pub fn merge(&self, mut patch: State) -> Result<(), ValidationError> {
-        check_rules(&patch.scripts, &patch.faults)?;
-        let (scripts, faults) = take_rules(&mut patch);
-        self.write(|database, now| {
-            self.check_room_for_rules(database, &scripts, &faults)?;
-            let services = &self.0.services;
-            let mut state = database.save(&services.ids, now);
-            state.merge(patch.clone());
-            self.load(database, state, now).map_err(|error| {
-                // If the patch is invalid alone, the error has the path in the patch, not in the whole.
-                let mut alone = Database::new(&services.settings);
-                let ids = services.ids.fork();
-                let loaded = alone.load(patch, &ids, now);
-                loaded.err().unwrap_or(error)
-            })?;
-            self.load_scripts(database, scripts);
-            self.load_faults(faults);
-            Ok(())
-        })
-    }
-
-    /// Restores the fixtures or empties the memory. Clock, ids, scripts, faults, webhooks and journal start
-    /// over too.
-    ///
-    /// # Panics
-    /// Never: the fixtures were loaded when the world was created.
-    pub fn reset(&self, to: ResetTo) {
-        self.0.store.write(|database| {
-            let services = &self.0.services;
-            self.0.clock.restart(&fresh_clock(&services.settings));
-            self.0.earlier.notify_one();
-            services.recorder.reset();
-            services.ids.restart();
-            let mut empty = Database::new(&services.settings);
-            empty.shared.log.count_on_from(&database.shared.log);
-            *database = empty;
-            let state = match to {
-                ResetTo::Empty => State::default(),
-                ResetTo::Fixtures => self.0.fixtures.clone(),
-            };
-            let mut state = state;
-            let (scripts, faults) = take_rules(&mut state);
-            // Even if other worlds have used up the memory meanwhile.
-            let now = self.0.clock.now();
-            let prepared = self.prepare(state, now);
-            let (fresh, ids) =
-                prepared.expect("the fixtures were loaded when the world was created");
-            self.install(database, fresh, &ids, now);
-            self.load_scripts(database, scripts);
-            self.load_faults(faults);
-            self.recorder().events.add(WorldEvent::Reset { to });
-        });
-    }
-
-    pub(super) fn catch_up(
+    /// Moves the clock forward until a target is reached, at most by `within`, in the same way.
+    pub fn advance_until(
         &self,
-        database: &mut Database,
-        to: Millis,
+        target: &AdvanceTarget,
+        within: Millis,
         on_transition: OnTransition,
-    ) {
-        database.run_until(to, &mut |transition| {
-            self.publish(transition.clone());
-            on_transition(transition);
-        });
+    ) -> Result<ClockReading, AdvanceError> {
+        self.drive(Course::until(target.clone(), within), on_transition)
     }
 
-    /// Publishes a transition. Every transition of the world passes here once, under the lock, in the order of time and
-    /// number.
-    fn publish(&self, transition: Transition) {
-        let transition = Arc::new(transition);
-        let event = WorldEvent::Transition(Arc::clone(&transition));
-        self.0.services.recorder.events.add(event);
-        if tracing::enabled!(tracing::Level::DEBUG) {
-            self.log(&transition);
-        }
-    }
-
-    fn log(&self, transition: &Transition) {
-        let mask = Mask::new(Some(&self.recorder().secrets));
-        let shown =
-            |text: &Option<Arc<str>>| text.as_deref().map(|text| mask.text(text).into_owned());
-        let Transition {
-            number,
-            at,
-            family,
-            scope,
-            id,
-            stage,
-            service,
-            step,
-            from,
-            to,
-            cause,
-            ..
-        } = transition;
-        tracing::debug!(
-            number,
-            at_ms = at,
-            family,
-            scope = &*mask.text(scope),
-            stage = shown(stage),
-            service = shown(service),
-            step = shown(step),
-            world = self.recorder().world(),
-            "{family} {} went from {from:?} to {to:?} by {}",
-            mask.text(id),
-            mask.text(cause)
-        );
-    }
-
-    fn load(
+    fn drive(
         &self,
-        database: &mut Database,
-        state: State,
-        now: Millis,
-    ) -> Result<(), ValidationError> {
-        let (fresh, ids) = self.prepare(state, now)?;
-        fresh.check_room(database)?;
-        self.install(database, fresh, &ids, now);
-        Ok(())
+        course: Course,
+        on_transition: OnTransition,
+    ) -> Result<ClockReading, AdvanceError> {
+        let Arrival {
+            reading,
+            transitions,
+            ..
+        } = self.0.courses.run_blocking(&self.0.engine, course);
+        transitions.into_iter().for_each(on_transition);
+        reading
     }
-
-    /// A memory with a state, and the ids after those that it draws.
-    fn prepare(&self, state: State, now: Millis) -> Result<(Database, Ids), ValidationError> {
-        let services = &self.0.services;
-        let (mut fresh, ids) = (Database::new(&services.settings), services.ids.fork());
-        fresh.load(state, &ids, now)?;
-        Ok((fresh, ids))
-    }
-
-    fn install(&self, database: &mut Database, mut fresh: Database, ids: &Ids, now: Millis) {
-        self.0.services.ids.skip_to(ids.drawn());
-        fresh.inherit_from(database, now);
-        *database = fresh;
-        let secrets = database.shared.identities.secrets();
-        self.0.services.recorder.secrets.configure(secrets);
-    }
-}
-
-/// Takes the rules out of a state, which is then loaded without them.
-fn take_rules(state: &mut State) -> (Vec<Script>, Vec<Fault>) {
-    let scripts = std::mem::take(&mut state.scripts);
-    (scripts, std::mem::take(&mut state.faults))
 }
 
 /// Declares the access to each table.
@@ -470,7 +294,7 @@ impl Access<()> for World {
     }
 }
 
-fn fresh_clock(settings: &Settings) -> Clock {
+pub(super) fn fresh_clock(settings: &Settings) -> Clock {
     match settings.freeze {
         Some(now) => Clock::frozen(now, settings.pace),
         None => Clock::running(settings.pace),

@@ -7,12 +7,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::header::{CONNECTION, HOST, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Version};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper::{Request, Response};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +37,9 @@ const LONGEST_REFUSAL: Duration = Duration::from_secs(5);
 
 /// The seconds after which a refused client may try again.
 const RETRY: HeaderValue = HeaderValue::from_static("1");
+
+/// The length of a body from which a request is answered on a thread of its own, in bytes.
+const LARGE_BODY: u64 = 256 << 10;
 
 /// The longest wait for anything after the preface of HTTP/2, without which the answer is in HTTP/1.1.
 const LONGEST_HTTP2_BEGIN: Duration = Duration::from_millis(200);
@@ -305,10 +310,15 @@ fn service(
         if let Some(malformed) = malformed {
             extensions.insert(malformed);
         }
+        let is_large = is_large(&request);
         let answer = router.call(request);
         let state = state.clone();
         async move {
-            let mut answer = answer.await?;
+            let mut answer = if is_large {
+                apart(answer).await
+            } else {
+                answer.await
+            }?;
             if answer.status() == StatusCode::RESET_CONTENT {
                 // Its head has no length, so only the end of the connection is the end of the answer (RFC 9112, section 6.3).
                 answer.headers_mut().insert(CONNECTION, CLOSE);
@@ -322,6 +332,29 @@ fn service(
             Ok(answer.map(|body| AnswerBody::new(body, state)))
         }
     })
+}
+
+/// True if the body of a request is, or may be, so large that reading it would keep others waiting.
+fn is_large(request: &Request<Incoming>) -> bool {
+    let length = request.body().size_hint();
+    length.upper().is_none_or(|most| most >= LARGE_BODY)
+}
+
+/// Answers a request on a thread of its own.
+async fn apart<A>(answer: impl Future<Output = A> + Send + 'static) -> A
+where
+    A: Send + 'static,
+{
+    let runtime = Handle::current();
+    let answering = spawn_blocking(move || runtime.block_on(answer));
+    match answering.await {
+        Ok(answer) => answer,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The process ends.
+            Err(_) => std::future::pending().await,
+        },
+    }
 }
 
 /// The reason a request has no valid `Host`. Source: RFC 9112, section 3.2.

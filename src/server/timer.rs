@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::registry::World;
+use crate::registry::{Wait, World};
 
 /// The longest wait before a pending timer is checked again, in case the machine's clock was set.
 const EVERY: Duration = Duration::from_millis(500);
@@ -12,12 +12,19 @@ const EVERY: Duration = Duration::from_millis(500);
 /// Fires every timer when it is due, until `stop`. Reads and commands do the same; this task is for clients that only
 /// listen to events.
 pub async fn tick(world: World, stop: CancellationToken) {
-    loop {
-        let due = world.catch_up_and_next_wait();
+    while !stop.is_cancelled() {
+        let wait = match world.tick() {
+            Wait::None => {
+                world.let_others_in().await;
+                continue;
+            }
+            Wait::For(wait) => wait.min(EVERY),
+            Wait::Forever => Duration::MAX,
+        };
         tokio::select! {
             () = stop.cancelled() => break,
             () = world.earlier_timer() => {}
-            () = tokio::time::sleep(due.unwrap_or_default().min(EVERY)), if due.is_some() => {}
+            () = tokio::time::sleep(wait), if wait < Duration::MAX => {}
         }
     }
 }

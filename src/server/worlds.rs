@@ -363,7 +363,8 @@ async fn run_world(
     if let Some(on_close) = &context.host.0.on_close {
         on_close(&context.name, &world);
     }
-    drop(world);
+    // A large memory takes long to free. A runtime that ends frees it itself.
+    let _ = tokio::task::spawn_blocking(move || drop(world)).await;
     let mut worlds = context.host.worlds();
     worlds.open.shift_remove(&*context.name);
     worlds.tell(WorldChangeKind::Closed, &context.name);

@@ -17,14 +17,14 @@ pub const LONGEST_GLOB: usize = 1_024;
 pub struct Glob {
     text: String,
     /// Absent: the glob has no wildcard, and matches itself.
-    matcher: Option<Matcher>,
+    matcher: Option<Box<Matcher>>,
 }
 
 impl Glob {
     /// Compiles a glob.
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
-        let matcher = Matcher::new(&text);
+        let matcher = Matcher::new(&text).map(Box::new);
         Self { text, matcher }
     }
 

@@ -14,7 +14,7 @@ use super::step_name::{StepName, Unit};
 const OVERHEAD: usize = 80;
 
 /// Names by number.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct StepNames {
     entries: Vec<Option<Entry>>,
     numbers: HashTable<u32>,
@@ -25,7 +25,7 @@ pub(super) struct StepNames {
     idle: Vec<u32>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     name: StepName<Arc<str>>,
     n_records: u32,

@@ -95,7 +95,7 @@ impl StepSymbol {
 const TEXT_OVERHEAD: usize = 56;
 
 /// Numbers the transitions of a world in the order in which they happen, and buffers them until they are published.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TransitionLog {
     last_number: u64,
     pending: Vec<Transition>,
@@ -246,7 +246,7 @@ struct Record {
 }
 
 /// The newest transitions of a resource, at most [`MOST_REMEMBERED`].
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct History {
     /// A ring buffer once it is full: the next record replaces the oldest.
     records: Vec<Record>,

@@ -45,7 +45,7 @@ impl Busy {
 }
 
 /// A family's table: its part of a world's memory.
-pub trait FamilyTable: Default {
+pub trait FamilyTable: Clone + Default {
     /// The family's part of the state document.
     type State: Clone + Default + PartialEq + Serialize + DeserializeOwned;
 
@@ -105,10 +105,12 @@ pub trait FamilyTable: Default {
         ControlFlow::Continue(())
     }
 
-    /// Takes over the histories of the resources that both tables hold.
+    /// Takes over the histories of the resources that both tables hold; of those alone that have changed since the old one
+    /// looked like `since`, if that is given.
     fn inherit_history(
         &mut self,
-        old: &mut Self,
+        old: &Self,
+        since: Option<&Self>,
         old_log: &TransitionLog,
         context: &mut ChangeContext,
     );

@@ -17,7 +17,7 @@ use crate::sim::scripts::Scripts;
 use crate::sim::transition::TransitionLog;
 
 /// The part of a world's memory that every family uses, under the same lock as their tables.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Shared {
     /// Users, tokens and access keys.
     pub identities: Directory,

@@ -14,6 +14,7 @@ use release_emulator::internals::sim::{Millis, NEVER};
 const COUNT: [&str; 6] = ["0", "1", "2", "3", "4", "5"];
 
 /// Counts the ticks of ten milliseconds since its birth, for five of them.
+#[derive(Clone)]
 struct Ticker {
     born: Millis,
 }
@@ -170,14 +171,14 @@ fn commands_are_recorded_if_they_change_a_status() {
 #[test]
 fn a_history_is_inherited_and_a_different_status_is_an_import() {
     let (mut log, mut fresh) = (TransitionLog::default(), TransitionLog::default());
-    let mut old = collection(&mut log);
+    let old = collection(&mut log);
     let mut new = Collection::default();
     let change_context = &mut fresh.context(4, IMPORT);
     new.insert("p", "a", 5, Ticker { born: -20 }, change_context);
     new.insert("p", "b", 3, Ticker { born: 3 }, change_context);
     new.insert("p", "c", 3, Ticker { born: 3 }, change_context);
 
-    new.inherit_history(&mut old, &log, change_context);
+    new.inherit_history(&old, None, &log, change_context);
 
     let past = |id: &str| {
         let transitions = new.find(id).unwrap().transitions(&fresh).into_iter();
@@ -197,6 +198,7 @@ fn a_history_is_inherited_and_a_different_status_is_an_import() {
 }
 
 /// A run of many steps that counts the accesses to its steps.
+#[derive(Clone)]
 struct CountedRun {
     run: Run,
     accesses: Cell<usize>,

@@ -49,6 +49,7 @@ mod round_trip;
 mod scripts;
 mod secrets;
 mod signatures;
+mod slices;
 mod socket;
 mod timeline;
 mod vendor;

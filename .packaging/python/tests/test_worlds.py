@@ -51,6 +51,7 @@ def test_time_moves_to_the_next_change_to_rest_and_to_a_status(opened: World) ->
     pipeline = create(opened)
     start(opened, pipeline)
 
+    assert opened.clock.advance(ms=1, max_transitions=5).stopped_before is None
     following = opened.clock.advance(until="next")
     assert [(change.stage, change.step, change.from_, change.to) for change in following.transitions] == [
         ("build", "compile", "4", "2"),

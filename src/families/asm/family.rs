@@ -163,14 +163,19 @@ impl FamilyTable for Table {
 
     fn inherit_history(
         &mut self,
-        old: &mut Self,
+        old: &Self,
+        since: Option<&Self>,
         old_log: &TransitionLog,
         context: &mut ChangeContext,
     ) {
+        let (meshes, releases) = (
+            since.map(|since| &since.meshes),
+            since.map(|since| &since.releases),
+        );
         self.meshes
-            .inherit_history(&mut old.meshes, old_log, context);
+            .inherit_history(&old.meshes, meshes, old_log, context);
         self.releases
-            .inherit_history(&mut old.releases, old_log, context);
+            .inherit_history(&old.releases, releases, old_log, context);
     }
 
     fn load(

@@ -12,7 +12,7 @@ use crate::sim::transition::ChangeContext;
 /// Meshes and releases.
 ///
 /// A mesh is removed with its releases at the instant its deletion ends, before any later request sees it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Table {
     /// By project, or [`EVERY_PROJECT`].
     pub(super) meshes: Collection<Mesh>,

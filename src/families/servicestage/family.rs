@@ -215,14 +215,21 @@ impl FamilyTable for Tables {
 
     fn inherit_history(
         &mut self,
-        old: &mut Self,
+        old: &Self,
+        since: Option<&Self>,
         old_log: &TransitionLog,
         context: &mut ChangeContext,
     ) {
-        let plans = &mut self.plans.collection;
-        plans.inherit_history(&mut old.plans.collection, old_log, context);
-        let pipelines = &mut self.pipelines.collection;
-        pipelines.inherit_history(&mut old.pipelines.collection, old_log, context);
+        let (plans, since_plans) = (
+            &mut self.plans.collection,
+            since.map(|since| &since.plans.collection),
+        );
+        plans.inherit_history(&old.plans.collection, since_plans, old_log, context);
+        let (pipelines, since) = (
+            &mut self.pipelines.collection,
+            since.map(|since| &since.pipelines.collection),
+        );
+        pipelines.inherit_history(&old.pipelines.collection, since, old_log, context);
     }
 
     fn load(

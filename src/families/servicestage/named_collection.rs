@@ -23,7 +23,7 @@ pub trait UniquelyNamed: Resource {
 }
 
 /// The resources of a family in all projects.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct NamedCollection<T> {
     /// For everything but the methods below, which keep the index of names.
     pub collection: Collection<T>,

@@ -9,7 +9,7 @@ use super::plans::Plan;
 const FIRST_EXECUTION: i64 = 286_541;
 
 /// The resources of both families.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tables {
     pub plans: NamedCollection<Plan>,
     pub pipelines: NamedCollection<Pipeline>,

@@ -102,12 +102,14 @@ impl FamilyTable for Table {
 
     fn inherit_history(
         &mut self,
-        old: &mut Self,
+        old: &Self,
+        since: Option<&Self>,
         old_log: &TransitionLog,
         context: &mut ChangeContext,
     ) {
+        let since = since.map(|since| &since.versions);
         self.versions
-            .inherit_history(&mut old.versions, old_log, context);
+            .inherit_history(&old.versions, since, old_log, context);
     }
 
     fn load(

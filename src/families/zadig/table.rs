@@ -18,7 +18,7 @@ use crate::world::handle::Shared;
 use crate::world::settings::Settings;
 
 /// The versions of all projects. An id is unique among all of them, a name within its project.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Table {
     pub(super) versions: Collection<Version>,
     /// The id of each name, by project.

@@ -32,7 +32,7 @@ impl Condition {
         };
         match given {
             OrderedValue::Scalar(Value::String(text)) => {
-                condition.matches = Some(Glob::read(text)?)
+                condition.matches = Some(Glob::read(text)?);
             }
             OrderedValue::Object(fields) if fields.is_empty() => return Err(FORMS.to_owned()),
             OrderedValue::Object(fields) => {

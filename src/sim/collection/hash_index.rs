@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use super::resource::ArrivalId;
 
 /// An index that stores no keys: `key_of` reads the key of a resource from the resource itself.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct HashIndex {
     arrival_ids: HashTable<ArrivalId>,
     hasher: RandomState,

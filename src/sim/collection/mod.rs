@@ -23,8 +23,8 @@ use slots::Slots;
 use sorted_keys::{Keys, SortedKeys};
 
 /// The resources of all scopes. Finding, adding, changing and removing one cost O(log n), apart from moving keys
-/// in a sorted `Vec`, and a recorded change accesses each step of the resource.
-#[derive(Debug)]
+/// in a sorted `Vec`, and a recorded change accesses each step of the resource. Clones share the resources.
+#[derive(Clone, Debug)]
 pub struct Collection<T> {
     slots: Slots<T>,
     ids: HashIndex,
@@ -262,10 +262,12 @@ impl<T: Resource> Collection<T> {
         true
     }
 
-    /// Takes over the histories of the resources that both collections hold. `from` is the log of the other.
+    /// Takes over the histories of the resources that both collections hold; of those alone that have changed since the
+    /// other one looked like `since`, if that is given. `from` is the log of the other.
     pub fn inherit_history(
         &mut self,
-        other: &mut Self,
+        other: &Self,
+        since: Option<&Self>,
         from: &TransitionLog,
         change_context: &mut ChangeContext,
     ) {
@@ -273,7 +275,8 @@ impl<T: Resource> Collection<T> {
             let Some(arrival_id) = other.arrival_id(&stored.id) else {
                 continue;
             };
-            if let Some(old) = other.slots.get_mut(arrival_id)
+            if since.is_none_or(|since| !other.slots.is_shared(&since.slots, arrival_id))
+                && let Some(old) = other.slots.get(arrival_id)
                 && old.scope == stored.scope
             {
                 stored.inherit_history(old, from, change_context);

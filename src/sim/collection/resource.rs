@@ -6,7 +6,7 @@ use crate::sim::lifecycle::Run;
 use crate::sim::step_name::StepName;
 
 /// A resource whose state changes with time.
-pub trait Resource: Heap {
+pub trait Resource: Clone + Heap {
     /// The name of its family in transitions.
     const FAMILY: &'static str;
 

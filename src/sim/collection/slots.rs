@@ -1,14 +1,16 @@
 //! The storage of a collection. Every access passes through here, so that tests can count them: the cost of an
 //! operation must not depend on how many resources are stored.
 
+use std::sync::Arc;
+
 use foldhash::HashMap;
 
 use super::resource::ArrivalId;
 use super::stored::Stored;
 
-/// Resources by their order of arrival. Each is boxed, so that the table moves little when it grows.
-#[derive(Debug)]
-pub(super) struct Slots<T>(HashMap<ArrivalId, Box<Stored<T>>>);
+/// Resources by their order of arrival. Clones share them: one that is changed afterwards is copied first.
+#[derive(Clone, Debug)]
+pub(super) struct Slots<T>(HashMap<ArrivalId, Arc<Stored<T>>>);
 
 impl<T> Default for Slots<T> {
     fn default() -> Self {
@@ -30,24 +32,34 @@ impl<T> Slots<T> {
         self.0.get(&arrival_id).map(|stored| &**stored)
     }
 
-    pub(super) fn get_mut(&mut self, arrival_id: ArrivalId) -> Option<&mut Stored<T>> {
-        count_access(1);
-        self.0.get_mut(&arrival_id).map(|stored| &mut **stored)
-    }
-
     pub(super) fn insert(&mut self, arrival_id: ArrivalId, stored: Stored<T>) {
         count_access(1);
-        self.0.insert(arrival_id, Box::new(stored));
+        self.0.insert(arrival_id, Arc::new(stored));
+    }
+
+    /// Returns true if a clone shares a resource, which has then not been changed since.
+    pub(super) fn is_shared(&self, other: &Self, arrival_id: ArrivalId) -> bool {
+        match (self.0.get(&arrival_id), other.0.get(&arrival_id)) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            _ => false,
+        }
+    }
+}
+
+impl<T: Clone> Slots<T> {
+    pub(super) fn get_mut(&mut self, arrival_id: ArrivalId) -> Option<&mut Stored<T>> {
+        count_access(1);
+        self.0.get_mut(&arrival_id).map(Arc::make_mut)
     }
 
     pub(super) fn remove(&mut self, arrival_id: ArrivalId) -> Option<Stored<T>> {
         count_access(1);
-        self.0.remove(&arrival_id).map(|stored| *stored)
+        self.0.remove(&arrival_id).map(Arc::unwrap_or_clone)
     }
 
     pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut Stored<T>> {
         count_access(self.0.len());
-        self.0.values_mut().map(|stored| &mut **stored)
+        self.0.values_mut().map(Arc::make_mut)
     }
 }
 

@@ -8,7 +8,7 @@ use std::slice;
 /// Adding or removing a key moves all that follow it: the one exception to the rule that no lock is held over
 /// work that grows with the number of resources. New keys mostly come last, where nothing moves, and even an edit in
 /// the middle of 1e6 keys costs 1.2 ms.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SortedKeys<K>(Vec<K>);
 
 /// Keys in order, from either end. Skipping any number of them costs O(1).

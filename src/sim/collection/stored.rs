@@ -17,7 +17,7 @@ use crate::sim::{Millis, NEVER, Transition};
 const OVERHEAD: usize = 160;
 
 /// A resource with its scope, id and history.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Stored<T> {
     /// The project, mesh or project key that owns it.
     pub scope: Arc<str>,
@@ -84,13 +84,14 @@ impl<T: Resource> Stored<T> {
     /// Takes over the history of an older version of the same resource. A different status is recorded as an import.
     pub(super) fn inherit_history(
         &mut self,
-        other: &mut Self,
+        other: &Self,
         from: &TransitionLog,
         change_context: &mut ChangeContext,
     ) {
         let before = other.own_status(change_context);
         let after = self.own_status(change_context);
-        self.history = std::mem::take(&mut other.history).translate(from, change_context.log);
+        std::mem::take(&mut self.history).release(change_context.log);
+        self.history = other.history.clone().translate(from, change_context.log);
         self.record(own_change(before, after), change_context);
     }
 

@@ -14,7 +14,7 @@ from typing import Any
 import requests
 
 # The instant at which every test's clock is frozen at first.
-START = "2040-01-01T00:00:00Z"
+START = "2035-01-01T00:00:00Z"
 
 # Duration of one step of work unless a script says otherwise.
 STEP_MS = 2_000

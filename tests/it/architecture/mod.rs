@@ -61,9 +61,10 @@ const MAY_WAIT: [&str; 7] = [
 ];
 
 const SPAWNING: [&str; 4] = ["spawn", "spawn_blocking", "spawn_local", "spawn_on"];
-/// The process, its log, a world's tasks, a connection's, a body that nobody reads, a command, an emulator in a program
-/// without a runtime.
-const MAY_SPAWN: [&str; 9] = [
+/// The process, its log, a world's tasks, a connection's, a body that nobody reads, a command, long work, an emulator in a
+/// program without a runtime.
+const MAY_SPAWN: [&str; 10] = [
+    "control/apart.rs",
     "emulator/threads.rs",
     "log.rs",
     "main.rs",

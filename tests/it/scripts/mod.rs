@@ -138,10 +138,8 @@ async fn used(app: &App) -> Vec<u64> {
 
 /// Asserts that a new app restores the state of this one, and returns it with its clock set to the same instant.
 async fn assert_restores(app: &App) -> App {
-    let twin = App::new();
-    let now = app.get("/_emulator/v1/clock").await.assert_status(200)["now"].clone();
-    let clock = twin.put("/_emulator/v1/clock", json!({"now": now})).await;
-    clock.assert_status(200);
+    let now = app.world.clock().now;
+    let twin = App::with(|settings| settings.freeze = Some(now));
     let state = app.state().await;
     let put = twin.put("/_emulator/v1/state", state.clone()).await;
     put.assert_status(204);

@@ -56,12 +56,14 @@ class ClockOperations:
         seconds: Optional[float] = None,
         until: Union[str, inputs.ClockTarget, None] = None,
         within: Optional[timedelta] = None,
+        max_transitions: Optional[int] = None,
     ) -> Flow[answers.Advance]:
         """Moves the clock forward, and returns the transitions on the way.
 
         Give one of a `timedelta`, `ms`, `seconds` and `until`. The target `until` is `"next"` (the next change of any
         resource), `"idle"` (time alone moves no run any more), or a status of a resource. It must be reached `within`
         a virtual duration, by default a day; otherwise the call is refused with the reason, and the clock stays.
+        The clock stops at the first instant at which there have been `max_transitions`.
         """
         lengths = [length for length in (duration, ms, seconds, until) if length is not None]
         if len(lengths) != 1:
@@ -74,6 +76,7 @@ class ClockOperations:
             ms = round(seconds * 1000)
         elif duration is not None:
             ms = milliseconds(duration)
-        wanted = given(ms=ms, until=until, within_ms=within and milliseconds(within))
+        within_ms = within and milliseconds(within)
+        wanted = given(ms=ms, until=until, within_ms=within_ms, max_transitions=max_transitions)
         reply = yield Request("POST", "clock/advance", wanted, timeout_s=LONG_TIMEOUT_S)
         return answers.Advance.from_json(reply.json())

@@ -51,6 +51,7 @@ class ClockState(Answer):
     now: datetime
     mode: str
     pace: float
+    behind_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,14 @@ class Transition(Answer):
 class Advance(Answer):
     """The result of moving the clock: the instant reached, and the transitions on the way.
 
-    There are at most 1,000 transitions; `truncated` is the number of the rest.
+    There are at most 1,000 transitions; `truncated` is the number of the rest. `stopped_before` is the instant that
+    was not reached for `max_transitions`.
     """
 
     now: datetime
     transitions: list[Transition]
     truncated: int = 0
+    stopped_before: Optional[datetime] = None
 
 
 @dataclass(frozen=True)

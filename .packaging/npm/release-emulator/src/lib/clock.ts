@@ -59,9 +59,13 @@ export class WorldClock {
     return this.set(pace === undefined ? { mode: 'running' } : { mode: 'running', pace });
   }
 
-  /** Moves the clock forward. Returns the transitions on the way. */
-  async advance(length: Duration): Promise<ClockAdvanced> {
-    return await this.#transport.call('POST', 'clock/advance', { ms: milliseconds(length) }) as ClockAdvanced;
+  /**
+   * Moves the clock forward. Returns the transitions on the way. It stops at the first instant at which there have been
+   * `maxTransitions`.
+   */
+  async advance(length: Duration, { maxTransitions }: { maxTransitions?: number } = {}): Promise<ClockAdvanced> {
+    const bound = maxTransitions === undefined ? {} : { max_transitions: maxTransitions };
+    return await this.#transport.call('POST', 'clock/advance', { ms: milliseconds(length), ...bound }) as ClockAdvanced;
   }
 
   /**

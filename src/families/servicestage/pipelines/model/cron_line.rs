@@ -102,9 +102,10 @@ impl CronLine {
         let fits = |year: i32| {
             let months = self.months[YearKind::of(year).index()];
             // Within its first year, only the months and days from `from` on count.
-            let (first_month, first_day) = match year == from.year() {
-                true => (from.month(), from.day()),
-                false => (1, 1),
+            let (first_month, first_day) = if year == from.year() {
+                (from.month(), from.day())
+            } else {
+                (1, 1)
             };
             let mut months = (first_month..=12).filter(move |month| months >> month & 1 == 1);
             months.find_map(|month| {
