@@ -29,9 +29,10 @@ impl Heap for str {
     }
 }
 
+/// With the room that it has not used yet.
 impl Heap for String {
     fn heap(&self) -> usize {
-        self.as_str().heap()
+        block(self.capacity())
     }
 }
 
@@ -60,9 +61,11 @@ impl<T: Heap> Heap for [T] {
     }
 }
 
+/// With the room that it has not used yet: a list that was collected in the place of a list of larger items has much.
 impl<T: Heap> Heap for Vec<T> {
     fn heap(&self) -> usize {
-        self.as_slice().heap()
+        let items = self.iter().map(Heap::heap).sum::<usize>();
+        block(self.capacity() * size_of::<T>()) + items
     }
 }
 
@@ -81,7 +84,7 @@ impl<T: Heap> Heap for Box<T> {
 impl<T: Heap> Heap for VecDeque<T> {
     fn heap(&self) -> usize {
         let items = self.iter().map(Heap::heap).sum::<usize>();
-        block(self.len() * size_of::<T>()) + items
+        block(self.capacity() * size_of::<T>()) + items
     }
 }
 
@@ -96,5 +99,8 @@ mod tests {
         assert_eq!(texts.heap(), block(2 * 24) + block(100));
         assert_eq!(Some(texts.clone()).heap(), texts.heap());
         assert_eq!(Box::new(texts.clone()).heap(), block(24) + texts.heap());
+        let mut roomy = Vec::with_capacity(10);
+        roomy.push(String::new());
+        assert_eq!(roomy.heap(), block(10 * 24));
     }
 }

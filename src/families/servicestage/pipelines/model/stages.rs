@@ -142,7 +142,11 @@ impl Stages {
 
 impl FromIterator<Stage> for Stages {
     fn from_iter<I: IntoIterator<Item = Stage>>(stages: I) -> Self {
-        let stages: Box<[Stage]> = stages.into_iter().collect();
+        let mut stages: Box<[Stage]> = stages.into_iter().collect();
+        for stage in &mut stages {
+            // The list was collected in the place of the tasks of the body, which are several times as large.
+            stage.tasks.shrink_to_fit();
+        }
         let mut steps = Vec::new();
         for (n, stage) in stages.iter().enumerate() {
             steps.extend(stage.gated.then_some(StepLocation::Gate(n)));
