@@ -1,6 +1,6 @@
 //! Issued tokens in the memory as a whole: reset, export, import, merge.
 
-use release_emulator::internals::world::settings::Auth;
+use release_emulator::internals::world::settings::{Auth, Settings};
 use serde_json::{Value, json};
 
 use super::{DAY, ask, gateway, get, incorrect, login, north, pipelines, strict, token, users};
@@ -268,13 +268,14 @@ async fn a_state_that_tells_tokens_wrong_is_refused_with_the_place_but_not_the_t
 
 #[tokio::test]
 async fn a_token_that_outlives_the_clock_survives_a_move() {
-    let app = strict();
-    let last_hour = json!({"now": "9999-12-31T23:00:00Z"});
-    app.put("/_emulator/v1/clock", last_hour)
-        .await
-        .assert_status(200);
+    // 9999-12-31T23:00:00Z
+    let in_the_last_hour = |settings: &mut Settings| {
+        settings.auth = Auth::Strict;
+        settings.freeze = Some(253_402_297_200_000);
+    };
+    let app = App::build(in_the_last_hour, &users());
     let token = token(&app, "ann", north()).await;
-    let another = strict();
+    let another = App::build(in_the_last_hour, &users());
 
     another
         .put(STATE, app.state().await)
