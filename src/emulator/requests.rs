@@ -14,8 +14,8 @@ use crate::registry::World;
 /// ```
 /// # use release_emulator::{Emulator, RequestFilter, Verification};
 /// # let emulator = Emulator::start_blocking()?;
-/// let deletions = RequestFilter::new().operation("DeletePipeline");
-/// emulator.requests().verify_blocking(Verification::exactly(0, deletions))?;
+/// let creations = RequestFilter::new().operation("CreatePipeline");
+/// emulator.requests().verify_blocking(Verification::exactly(0, creations))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
