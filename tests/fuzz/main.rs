@@ -80,6 +80,9 @@ fn fuzz(options: &Options) -> bool {
         (Some(_), _) => u64::MAX,
         (None, _) => FEW,
     };
+    let is_long = lasting >= Duration::from_mins(1) && options.lasting.is_some();
+    let document = document(&Settings::default());
+    let is_lacking = |total: &Tally| !report::missing(&document, total).is_empty();
     let (next, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
     let total = Mutex::new(Tally::default());
     let known_checks: Mutex<BTreeSet<&str>> = Mutex::default();
@@ -90,8 +93,14 @@ fn fuzz(options: &Options) -> bool {
                 let runtime = runtime();
                 loop {
                     let n = next.fetch_add(1, Ordering::Relaxed);
+                    // Until all operations have succeeded, but not for ever.
+                    let is_done = |elapsed: Duration| {
+                        elapsed > lasting.saturating_mul(2)
+                            || elapsed > lasting
+                                && (!is_long || !is_lacking(&total.lock().expect("no panic")))
+                    };
                     if n >= n_sequences
-                        || begin.elapsed() > lasting
+                        || is_done(begin.elapsed())
                         || is_over.load(Ordering::Relaxed)
                     {
                         break;
@@ -124,10 +133,7 @@ fn fuzz(options: &Options) -> bool {
     });
     let total = total.into_inner().expect("no panic");
     let has_failed = !known_checks.into_inner().expect("no panic").is_empty();
-    let is_long = options
-        .lasting
-        .is_some_and(|lasting| lasting >= Duration::from_mins(1));
     report::summary(&total, begin.elapsed(), options.seed);
-    let is_complete = report::coverage(&total, is_long);
-    !has_failed && (is_complete || !is_long)
+    report::coverage(&document, &total, is_long);
+    !has_failed && !(is_long && is_lacking(&total))
 }

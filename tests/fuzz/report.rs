@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use release_emulator::internals::Settings;
-
 use super::checks::Tally;
+use super::document::Document;
 use super::sequence::{Generated, Recorded};
 use super::setup::Setup;
 use super::shrink::Shrunk;
@@ -85,20 +84,19 @@ pub(crate) fn summary(total: &Tally, elapsed: Duration, seed: u64) {
     }
 }
 
-/// Prints the operations that have never succeeded. True if there are none without a reason.
-pub(crate) fn coverage(total: &Tally, is_long: bool) -> bool {
-    let document = super::document(&Settings::default());
-    let ids = document.operations.iter().map(|operation| &operation.id);
-    let missing: Vec<&String> = ids
-        .filter(|id| !total.succeeded.contains(*id) && !NEVER.contains(&&***id))
-        .collect();
-    println!(
-        "  {} of {} operations have succeeded",
-        total.succeeded.len(),
-        document.operations.len()
-    );
+/// The operations that have never succeeded, though they can.
+pub(crate) fn missing<'a>(document: &'a Document, total: &Tally) -> Vec<&'a str> {
+    let ids = document.operations.iter().map(|operation| &*operation.id);
+    ids.filter(|id| !total.succeeded.contains(*id) && !NEVER.contains(id))
+        .collect()
+}
+
+/// Prints how many operations have succeeded, and after a long run those that have not.
+pub(crate) fn coverage(document: &Document, total: &Tally, is_long: bool) {
+    let missing = missing(document, total);
+    let (n_succeeded, n_operations) = (total.succeeded.len(), document.operations.len());
+    println!("  {n_succeeded} of {n_operations} operations have succeeded");
     if is_long && !missing.is_empty() {
         println!("FAILED: never succeeded: {missing:?}");
     }
-    missing.is_empty()
 }

@@ -357,7 +357,8 @@ fn weight(operation: &Operation) -> usize {
         "AdvanceClock" => 24,
         "OperatePipeline" | "RollbackReleasePlan" => 20,
         id if id.starts_with("Clear") => 2,
-        id if id.ends_with("Fault") && operation.method != "DELETE" => 2,
+        "AddFault" => 2,
+        "ShowFault" | "ReplaceFault" => 10,
         id if id.starts_with("Create") || id.starts_with("Execute") => 10,
         _ => 5,
     }
