@@ -90,7 +90,8 @@ impl Checks<'_> {
             Some("plan") => {
                 let path = format!("/v3/{scope}/cas/release-plans/{id}");
                 let edited = json!({"name": name,
-                    "components": [{"seq": 0, "name": "web", "runtime_stack": {"name": "java"}}]});
+                    "components": [{"seq": 0, "name": "web", "runtime_stack": {"name": "java"},
+                        "component_id": "0a1b2c3d-0000-4000-8000-000000000000"}]});
                 let mut commands = vec![
                     ("edit", vec![Step::new("PUT", &path).with_json(&edited)]),
                     ("delete", vec![Step::new("DELETE", &path)]),
