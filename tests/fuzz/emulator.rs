@@ -155,6 +155,9 @@ impl Emulator {
         if let Some(connection) = self.connections.get_mut(&step.world)
             && let Some(answer) = connection.send(step, authority).await
         {
+            if step.has_own_framing() {
+                self.connections.remove(&step.world);
+            }
             return Sent::Answered(answer);
         }
         // A connection that was kept may have been closed meanwhile.
@@ -164,7 +167,7 @@ impl Emulator {
         };
         match connection.send(step, authority).await {
             Some(answer) => {
-                if connection.is_open {
+                if connection.is_open && !step.has_own_framing() {
                     self.connections.insert(step.world.clone(), connection);
                 }
                 Sent::Answered(answer)

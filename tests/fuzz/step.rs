@@ -31,6 +31,12 @@ impl Step {
         }
     }
 
+    /// True if it says itself where its body ends. The next request on the connection may be taken for the rest of it.
+    pub(crate) fn has_own_framing(&self) -> bool {
+        let mut names = self.headers.iter().map(|(name, _)| name.as_str());
+        names.any(|name| matches!(name, "content-length" | "transfer-encoding"))
+    }
+
     pub(crate) fn with_json(mut self, body: &serde_json::Value) -> Self {
         self.body = Some(body.to_string().into_bytes());
         self

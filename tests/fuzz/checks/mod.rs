@@ -315,7 +315,8 @@ impl<'a> Checks<'a> {
         let before = self.journal;
         self.journal = self.journal_count(emulator).await;
         let is_emptied = matches!(id(operation), "Reset" | "ClearRequests") && answer.is_success();
-        let is_own = step.is_control() || is_usual_path(step.path());
+        let is_own =
+            step.is_control() || is_usual_path(step.path()) || is_redirect_of_browser(step, answer);
         let expected = match (is_emptied, is_own) {
             (true, _) => 0,
             (false, true) => before,
@@ -450,6 +451,11 @@ fn is_well_formed(step: &Step) -> bool {
         && step.headers.iter().all(|(name, value)| {
             is_plain(name) && !value.bytes().any(|byte| byte < b' ') && !is_framed(name)
         })
+}
+
+/// True if a browser that asked for the root was led to the control plane's page.
+fn is_redirect_of_browser(step: &Step, answer: &Answer) -> bool {
+    step.path() == "/" && answer.status == 302
 }
 
 /// Paths beside the control plane that lead to it.
