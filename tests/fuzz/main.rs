@@ -135,5 +135,6 @@ fn fuzz(options: &Options) -> bool {
     let has_failed = !known_checks.into_inner().expect("no panic").is_empty();
     report::summary(&total, begin.elapsed(), options.seed);
     report::coverage(&document, &total, is_long);
-    !has_failed && !(is_long && is_lacking(&total))
+    let is_too_short = is_long && is_lacking(&total);
+    !has_failed && !is_too_short
 }
