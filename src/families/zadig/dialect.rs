@@ -10,9 +10,10 @@ use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 
+use super::access::RELEASE_GET;
 use super::error::{self, Error, TypedError};
+use super::query::{self, Params};
 use super::table::Table;
-use super::wire::query::{self, Params};
 use crate::http::auth::{self, CredentialError};
 use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::effect::StubResponse;
@@ -139,6 +140,3 @@ fn caller_of(user: &ZadigUser) -> Caller {
         ..Caller::named(user.name.clone())
     }
 }
-
-/// The role that may read versions of every project in the artifact centre.
-pub(super) const RELEASE_GET: &str = "release_get";

@@ -8,8 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::messages::VersionError;
-use super::wire::response::json;
+use super::response::json;
 use crate::http::Evidence;
 use crate::http::auth::CredentialError;
 use crate::http::context::{add_hint, with_details};
@@ -25,6 +24,8 @@ pub struct Error {
     shape: Shape,
     /// The reason, which an empty body does not give.
     text: String,
+    /// The message of a typed error; absent: the reason phrase of the status.
+    message: Option<&'static str>,
     hints: Vec<String>,
     evidence: Evidence,
 }
@@ -167,8 +168,35 @@ impl Error {
             status,
             shape: shape_of(status),
             text,
+            message: None,
             hints: hint.into_iter().collect(),
             evidence: Evidence::Observed,
+        }
+    }
+
+    /// A refusal with a text and no code of its own, as most are.
+    pub fn untyped(text: String, evidence: Evidence) -> Self {
+        Self {
+            evidence,
+            ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, text, None)
+        }
+    }
+
+    /// A refusal with a code and a message of its own.
+    pub fn typed(code: u16, message: &'static str, text: String) -> Self {
+        Self {
+            shape: Shape::Typed(code),
+            message: Some(message),
+            ..Self::new(StatusCode::BAD_REQUEST, text, None)
+        }
+    }
+
+    /// A crash of the service, which dereferences a null pointer: the answer has no body.
+    pub fn crash(cause: &str) -> Self {
+        let hint = format!("the real service crashes on {cause}");
+        Self {
+            shape: Shape::Empty,
+            ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, String::new(), Some(hint))
         }
     }
 
@@ -196,27 +224,6 @@ impl Error {
     pub fn with_hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hints.extend(hint.into());
         self
-    }
-}
-
-/// The service's own refusal. A crash has no body.
-impl From<VersionError> for Error {
-    fn from(version_error: VersionError) -> Self {
-        let status = StatusCode::INTERNAL_SERVER_ERROR;
-        match version_error {
-            VersionError::Crash(cause) => Self {
-                shape: Shape::Empty,
-                ..Self::new(
-                    status,
-                    String::new(),
-                    Some(format!("the real service crashes on {cause}")),
-                )
-            },
-            other => Self {
-                evidence: other.evidence(),
-                ..Self::new(status, other.to_string(), None)
-            },
-        }
     }
 }
 
@@ -302,7 +309,8 @@ impl IntoResponse for Error {
         let reason = reason(self.status);
         // The bodies have no codes, so the status names the refusal.
         with_details(|details| details.evidence.note_error(self.evidence, reason));
-        refuse(self.status, self.shape, &self.text, reason)
+        let message = self.message.unwrap_or(reason);
+        refuse(self.status, self.shape, &self.text, message)
     }
 }
 

@@ -3,9 +3,9 @@
 use strum::VariantArray;
 
 use super::fixture::{ZadigFixture, ZadigProject};
-use super::model::rows::VersionStatus;
-use super::model::version::FAMILY;
 use super::table::Table;
+use super::versions::model::rows::VersionStatus;
+use super::versions::model::version::FAMILY;
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
 use crate::sim::ids::Ids;
@@ -33,11 +33,12 @@ impl FamilyTable for Table {
     }];
 
     fn next_due(&self) -> Millis {
-        self.versions.next_due()
+        self.versions.collection.next_due()
     }
 
     fn fire_next(&mut self, now: Millis, shared: &mut Shared) -> bool {
         self.versions
+            .collection
             .fire_next(now, &mut shared.log, |_, _, _, _| ())
     }
 
@@ -46,13 +47,13 @@ impl FamilyTable for Table {
         log: &'a TransitionLog,
         add: &mut dyn FnMut(&'static str, &'a str, usize),
     ) {
-        for (status, count) in self.versions.count_by_status(log) {
+        for (status, count) in self.versions.collection.count_by_status(log) {
             add(FAMILY, status, count);
         }
     }
 
     fn timeline(&self, _: &str, id: &str, now: Millis, shared: &Shared) -> Option<Timeline> {
-        let stored = self.versions.find(&id.to_ascii_lowercase())?;
+        let stored = self.versions.collection.find(&id.to_ascii_lowercase())?;
         let version = &stored.item;
         let next = next::next(version, now, |now| version.next_due(now));
         let allowed = version.allowed(now);
@@ -60,7 +61,7 @@ impl FamilyTable for Table {
     }
 
     fn list_resources(&self, page: &mut ResourcePage, now: Millis, _: &Shared) {
-        page.add(&self.versions, |stored| {
+        page.add(&self.versions.collection, |stored| {
             let version = &stored.item;
             let next = next::next(version, now, |now| version.next_due(now));
             ResourceSummary::new(stored, version.allowed(now), next, now)
@@ -75,7 +76,7 @@ impl FamilyTable for Table {
     }
 
     fn status_at(&self, _: &str, id: &str, at: Millis) -> Option<String> {
-        let stored = self.versions.find(&id.to_ascii_lowercase())?;
+        let stored = self.versions.collection.find(&id.to_ascii_lowercase())?;
         Some(stored.item.status_label(at).to_owned())
     }
 
@@ -87,17 +88,23 @@ impl FamilyTable for Table {
         is_wanted: &dyn Fn(&str) -> bool,
         _: &Shared,
     ) -> Option<Outlook> {
-        let version = &self.versions.find(&id.to_ascii_lowercase())?.item;
+        let version = &self
+            .versions
+            .collection
+            .find(&id.to_ascii_lowercase())?
+            .item;
         let allowed = |at| version.allowed(at);
         Some(Outlook::new(version, now, limit, is_wanted, allowed))
     }
 
     fn busiest(&self, now: Millis, limit: Millis) -> Option<Busy> {
-        last_change(&self.versions, now, limit).map(Busy::new)
+        last_change(&self.versions.collection, now, limit).map(Busy::new)
     }
 
     fn hasten(&mut self, _: &str, id: &str, shared: &mut Shared, now: Millis) {
-        self.versions.hasten(id, &mut shared.log.context(now, READ));
+        self.versions
+            .collection
+            .hasten(id, &mut shared.log.context(now, READ));
     }
 
     fn inherit_history(
@@ -107,9 +114,10 @@ impl FamilyTable for Table {
         old_log: &TransitionLog,
         context: &mut ChangeContext,
     ) {
-        let since = since.map(|since| &since.versions);
+        let since = since.map(|since| &since.versions.collection);
         self.versions
-            .inherit_history(&old.versions, since, old_log, context);
+            .collection
+            .inherit_history(&old.versions.collection, since, old_log, context);
     }
 
     fn load(

@@ -1,66 +1,38 @@
-//! The Zadig family: delivery versions (generation 1, as of v3.4.1).
+//! The Zadig family.
 //!
-//! A version pins the images of an environment's services under a name and pushes them to a registry, one
-//! after the other; a Helm version packages the services' charts first. The gateway in front checks the
-//! credential first, so even an unknown path is 401 without one. Permissions are checked after the request is
-//! bound: a malformed request without permission is answered as malformed.
+//! The gateway in front checks the credential first, so even an unknown path is 401 without one. Permissions are checked
+//! after the request is bound: a malformed request without permission is answered as malformed.
 //!
-//! - [`operations`]: the five operations. Requests and responses are in [`wire`], [`go_json`] decodes bodies as
-//!   Go does, errors are in [`error`] and the service's own texts in [`messages`].
-//! - [`table`]: the versions of a world. [`model::version_request`] checks a request, [`model::artifacts`] makes
-//!   its rows and pushes, [`model::catalog`] has the resources that requests refer to, [`model::version`] the
-//!   lifecycle.
-//! - [`fixture`]: the fixture format.
+//! - [`versions`]: delivery versions.
+//! - [`table`]: the resources of a world, [`fixture`] their fixture format, [`catalog`] the resources that requests refer
+//!   to.
+//! - [`dialect`], [`error`], [`access`], [`query`], [`extract`], [`response`]: what all operations share; [`go_json`]
+//!   decodes bodies as Go does.
 
+pub mod access;
+pub mod catalog;
 mod dialect;
 pub mod error;
+pub mod extract;
 mod family;
 pub mod fixture;
 pub mod go_json;
-mod hints;
-pub mod messages;
-pub mod model;
-pub mod operations;
+pub mod query;
+pub mod response;
 pub mod table;
-pub mod wire;
+pub mod versions;
 
 use std::sync::LazyLock;
 
-use axum::extract::{Request, State};
-use axum::http::Method;
-use axum::response::Response;
-use axum::routing::MethodFilter;
-use utoipa::openapi::{OpenApi, RefOr, Required};
+use utoipa::openapi::OpenApi;
 
-use crate::http::operation::find_operation;
-use crate::http::routes::{Route, Routes, route};
-use crate::http::{Dialect, Rejection};
+use crate::http::routes::Routes;
 use crate::world::family::Service;
 use crate::world::handle::Handle;
-use crate::world::settings::{Fidelity, Settings};
+use crate::world::settings::Settings;
 pub use dialect::Zadig;
 pub use error::Error;
 pub use table::Table;
-
-const RELEASES: &str = "/openapi/delivery/releases";
-
-fn routes() -> Routes<Zadig> {
-    // For other methods `k8s` and `helm` are ids like any other.
-    let as_id = |route: Route<Zadig>| {
-        route
-            .and_on(MethodFilter::GET, operations::get_version)
-            .and_on(MethodFilter::DELETE, operations::delete_version)
-            .or_wrong_method()
-    };
-    let with_slash = |path: &str| Route::new(path, None).or_else(trailing_slash);
-    Routes::default()
-        .with(route!(operations::list_versions).or_wrong_method())
-        .with(route!(operations::get_version, operations::delete_version).or_wrong_method())
-        .with(as_id(route!(operations::create_k8s_version)))
-        .with(as_id(route!(operations::create_helm_version)))
-        .with(with_slash(&format!("{RELEASES}/")))
-        .with(with_slash(&format!("{RELEASES}/{{id}}/")))
-}
 
 impl Service for Zadig {
     type Table = Table;
@@ -72,41 +44,11 @@ impl Service for Zadig {
     }
 
     fn routes() -> &'static Routes<Self> {
-        static ROUTES: LazyLock<Routes<Zadig>> = LazyLock::new(routes);
+        static ROUTES: LazyLock<Routes<Zadig>> = LazyLock::new(versions::routes);
         &ROUTES
     }
 
-    /// Under strict fidelity a version is shown only with a project.
     fn follow(api: &mut OpenApi, settings: &Settings) {
-        if settings.fidelity != Fidelity::Strict {
-            return;
-        }
-        let shown = find_operation(api, "GetVersion");
-        let parameters = shown.and_then(|shown| shown.parameters.as_mut());
-        for parameter in parameters.into_iter().flatten() {
-            if let RefOr::T(parameter) = parameter
-                && parameter.name == "projectKey"
-            {
-                parameter.required = Required::True;
-            }
-        }
-    }
-}
-
-/// Redirects a path that exists without its trailing slash; any other is unknown.
-async fn trailing_slash(State(zadig): State<Zadig>, request: Request) -> Result<Response, Error> {
-    let (parts, _) = request.into_parts();
-    let path = parts.uri.path().trim_end_matches('/').to_owned();
-    let last = path.rsplit('/').next().unwrap_or_default();
-    let exists = match parts.method {
-        Method::GET => true,
-        Method::DELETE => path != RELEASES,
-        Method::POST => path != RELEASES && matches!(last, "k8s" | "helm"),
-        _ => false,
-    };
-    if exists {
-        Ok(operations::redirect(&parts, &path))
-    } else {
-        Err(zadig.unrouted(&parts, Rejection::NoRoute))
+        versions::follow(api, settings);
     }
 }

@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use release_emulator::internals::families::zadig::go_json::decode::bind;
-use release_emulator::internals::families::zadig::wire::request::{HelmBody, K8sBody};
+use release_emulator::internals::families::zadig::versions::wire::request::{HelmBody, K8sBody};
 use strict_json::Value;
 
 use super::Edits;

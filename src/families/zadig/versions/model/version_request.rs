@@ -1,10 +1,10 @@
 //! The request that creates a version, and the service's checks in its order.
 
-use super::catalog::{Catalog, Environment, ImageRegistry};
 use super::rows::VersionKind;
 use super::version::VersionRef;
+use crate::families::zadig::catalog::{Catalog, Environment, ImageRegistry};
 use crate::families::zadig::go_json::decode::go_structs;
-use crate::families::zadig::messages::{Cause, VersionError};
+use crate::families::zadig::versions::messages::{Cause, VersionError};
 use crate::world::settings::{Fidelity, Settings};
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::rows::{DeliveryProgress, Deploy, Distribute, UploadStatus, VersionKind, VersionStatus};
-use crate::families::zadig::messages::{Cause, joined};
+use crate::families::zadig::versions::messages::{Cause, joined};
 use crate::sim::collection::Resource;
 use crate::sim::heap::{Heap, heap_of};
 use crate::sim::lifecycle::{Command, Node, Phase, Run, RunRecord, StepPlan, StepState, Verdict};

@@ -1,9 +1,11 @@
 //! Bodies of requests on the wire.
 
 use crate::families::zadig::go_json::decode::go_structs;
-use crate::families::zadig::messages::VersionError;
-use crate::families::zadig::model::rows::VersionKind;
-use crate::families::zadig::model::version_request::{ImageData, ServiceRequest, VersionRequest};
+use crate::families::zadig::versions::messages::VersionError;
+use crate::families::zadig::versions::model::rows::VersionKind;
+use crate::families::zadig::versions::model::version_request::{
+    ImageData, ServiceRequest, VersionRequest,
+};
 
 go_structs! {
     /// The body of a request for a K8s version. Nothing is required when it is bound, and null stands for an

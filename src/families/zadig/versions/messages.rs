@@ -4,6 +4,7 @@
 //! 6563) are lost on the way out, and only their Chinese texts survive inside a 500.
 
 use super::model::rows::VersionStatus;
+use crate::families::zadig::error::Error;
 use crate::http::Evidence;
 
 /// The refusal of a request that was bound and allowed.
@@ -63,6 +64,15 @@ impl VersionError {
                 _ => Evidence::Observed,
             },
             _ => Evidence::Observed,
+        }
+    }
+}
+
+impl From<VersionError> for Error {
+    fn from(version_error: VersionError) -> Self {
+        match version_error {
+            VersionError::Crash(cause) => Self::crash(cause),
+            other => Self::untyped(other.to_string(), other.evidence()),
         }
     }
 }

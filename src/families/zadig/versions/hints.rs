@@ -4,7 +4,8 @@ use super::messages::{Cause, Stop, VersionError};
 use super::model::rows::VersionStatus;
 use super::model::version::Version;
 use super::model::version_request::VersionRequest;
-use super::table::{Table, is_id};
+use super::table::is_id;
+use crate::families::zadig::table::Table;
 use crate::sim::Millis;
 use crate::sim::collection::{Resource, Stored};
 use crate::sim::fuzzy::{nearest, suggestion};
@@ -17,10 +18,10 @@ impl Table {
     /// The hint on a project that neither a version nor the fixtures have: the closest one, or a few of those there are.
     pub fn unknown_project_hint(&self, project: &str) -> Option<String> {
         let catalog = &self.catalog.0;
-        if catalog.contains_key(project) || self.versions.len(project) > 0 {
+        if catalog.contains_key(project) || self.versions.collection.len(project) > 0 {
             return None;
         }
-        let of_versions = self.versions.scopes().take(MAX_CANDIDATES);
+        let of_versions = self.versions.collection.scopes().take(MAX_CANDIDATES);
         let of_fixtures = catalog.keys().map(String::as_str).take(MAX_CANDIDATES);
         let mut known: Vec<&str> = of_versions.chain(of_fixtures).collect();
         known.sort_unstable();
@@ -51,11 +52,12 @@ impl Table {
         let own = project.into_iter();
         let others = self
             .versions
+            .collection
             .scopes()
             .filter(|other| Some(*other) != project);
         let versions = own
             .chain(others)
-            .flat_map(|project| self.versions.of(project).rev());
+            .flat_map(|project| self.versions.collection.of(project).rev());
         did_you_mean("version", versions, id).unwrap_or_else(|| {
             if is_id(id) {
                 "no version has that id; it may be deleted".to_owned()
@@ -116,7 +118,7 @@ impl Table {
             }
             Cause::InvalidImage(_) => "an image must have the form host/namespace/name:tag",
             Cause::Duplicate(name) => {
-                let Stored { id, item, .. } = self.named(&request.project, name)?;
+                let Stored { id, item, .. } = self.versions.named(&request.project, name)?;
                 let retry = match item.status(now) {
                     VersionStatus::Failed => ", or retry it with retry true",
                     VersionStatus::Creating | VersionStatus::Retrying | VersionStatus::Success => {
@@ -131,7 +133,7 @@ impl Table {
                 return Some(self.retry_hint(request, name));
             }
             Cause::NotFailed(_) => {
-                let version = self.named(&request.project, &request.name)?;
+                let version = self.versions.named(&request.project, &request.name)?;
                 return Some(path_to_failed(&version.item, now));
             }
             Cause::NoPushes(_) => {
@@ -156,12 +158,12 @@ impl Table {
     }
 
     fn retry_hint(&self, request: &VersionRequest, name: &str) -> String {
-        let own = self.versions.of(&request.project).rev();
-        let mut scopes = self.versions.scopes();
+        let own = self.versions.collection.of(&request.project).rev();
+        let mut scopes = self.versions.collection.scopes();
         if let Some(near) = did_you_mean("version", own, name) {
             return near;
         }
-        match scopes.find(|other| self.has_name(other, name)) {
+        match scopes.find(|other| self.versions.has_name(other, name)) {
             Some(other) => format!("the project {other} has a version of that name"),
             None => "send retry false to create it".to_owned(),
         }

@@ -1,22 +1,14 @@
 //! The bodies of responses.
 
-use axum::http::StatusCode;
-use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::families::zadig::model::rows::{
+use crate::families::zadig::versions::model::rows::{
     DeliveryProgress, Deploy, Distribute, VersionKind, VersionStatus,
 };
-use crate::families::zadig::model::version::Version;
-use crate::http::response::{self, StreamedArray};
+use crate::families::zadig::versions::model::version::Version;
+use crate::http::response::StreamedArray;
 use crate::sim::Millis;
-
-/// A response in JSON of about the given size, escaped as Go escapes it.
-pub fn json(status: StatusCode, view: &impl Serialize, size: usize) -> Response {
-    let text = response::to_html_safe_json(view, size);
-    response::answer(status, "application/json; charset=utf-8", text)
-}
 
 /// The versions of a page.
 type PageVersions<'a> = Box<dyn Iterator<Item = VersionInfo<'a>> + 'a>;
@@ -101,13 +93,3 @@ impl<'a> VersionDetail<'a> {
         }
     }
 }
-
-/// The answer to a command. It has no id: clients find a new version in the list by its name.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ZadigMessage)]
-pub struct ResultMessage {
-    /// `success`.
-    pub message: &'static str,
-}
-
-pub const SUCCESS: ResultMessage = ResultMessage { message: "success" };

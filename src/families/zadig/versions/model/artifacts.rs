@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::catalog::{Catalog, image_name, image_namespace, image_tag};
 use super::rows::{Deploy, Distribute, DistributeType};
 use super::version::{Chart, Push, VersionRef};
 use super::version_request::VersionRequest;
-use crate::families::zadig::messages::Stop;
+use crate::families::zadig::catalog::{Catalog, image_name, image_namespace, image_tag};
+use crate::families::zadig::versions::messages::Stop;
 use crate::sim::Millis;
 use crate::sim::lifecycle::Outcome;
 use crate::sim::scripts::Scripts;

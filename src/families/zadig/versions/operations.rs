@@ -1,26 +1,24 @@
 //! The five operations.
 
-use axum::extract::{FromRequest, Request, State};
-use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::dialect::{RELEASE_GET, Zadig};
-use super::error::{Error, TypedError, UntypedError};
-use super::go_json::decode::{GoStruct, bind};
+use super::creation::ZadigWriteContext;
 use super::messages::VersionError;
 use super::model::version_request::VersionRequest;
-use super::table::ZadigWriteContext;
-use super::wire::query::{self, Params};
+use super::wire::query;
 use super::wire::request::{HelmBody, K8sBody};
-use super::wire::response::{
-    self, ResultMessage, SUCCESS, VersionDetail, VersionInfo, VersionList,
-};
-use crate::http::context::{add_hint, note_observed, with_details};
-use crate::http::extract::Body;
-use crate::http::json::looks_like;
-use crate::http::response::{StreamedArray, empty};
-use crate::http::{Caller, Evidence, Rejection};
+use super::wire::response::{VersionDetail, VersionInfo, VersionList};
+use crate::families::zadig::access::{RELEASE_GET, check_role};
+use crate::families::zadig::dialect::Zadig;
+use crate::families::zadig::error::{Error, TypedError, UntypedError};
+use crate::families::zadig::extract::{Bound, Id};
+use crate::families::zadig::query::Params;
+use crate::families::zadig::response::{self, ResultMessage, success};
+use crate::http::context::{add_hint, with_details};
+use crate::http::response::StreamedArray;
+use crate::http::{Caller, Rejection};
 use crate::world::settings::Fidelity;
 
 /// The hint on the query of a list: the service's text has the fields of a Go struct.
@@ -61,7 +59,7 @@ pub async fn list_versions(
     let page = query::page(&params).map_err(|text| bad_request(text, PAGE_HINT))?;
     check_role(&caller, &page.project, "get_delivery")?;
     Ok(handle.show(|table, _, now, shown| {
-        let (versions, total) = table.list(&page);
+        let (versions, total) = table.versions.list(&page);
         if total == 0 {
             table
                 .unknown_project_hint(&page.project)
@@ -114,7 +112,7 @@ pub async fn get_version(
         return Err(bad_request(missing.clone(), PROJECT_HINT));
     }
     handle.show(|table, _, now, shown| {
-        let found = table.find(&id).map_err(|unknown| {
+        let found = table.versions.find(&id).map_err(|unknown| {
             let hint = table.unknown_id_hint(params.get("projectKey"), &id);
             Error::from(unknown).with_hint(hint)
         });
@@ -167,6 +165,7 @@ pub async fn delete_version(
     check_role(&caller, project, "delete_delivery")?;
     handle.write(|table, shared, now| {
         table
+            .versions
             .delete(&id, now, &mut shared.log)
             .map_err(|malformed| {
                 let hint = table.unknown_id_hint(Some(project), &id);
@@ -267,84 +266,6 @@ fn create(
     Ok(success())
 }
 
-fn success() -> Response {
-    response::json(StatusCode::OK, &SUCCESS, 32)
-}
-
 fn bad_request(text: String, hint: &str) -> Error {
     Error::from(Rejection::BadQuery(text)).with_hint(hint.to_owned())
-}
-
-/// Checks that the caller has a role in a project; a project administrator has every role there.
-fn check_role(caller: &Caller, project: &str, role: &str) -> Result<(), Error> {
-    let is_admin = caller.actions.is_none();
-    let has_role = |role| caller.is_allowed(&format!("{role}@{project}"));
-    if is_admin || has_role(role) || has_role("project_admin") {
-        return Ok(());
-    }
-    let action = format!("{role} in project {project:?}");
-    let why = String::new();
-    Err(Rejection::Forbidden {
-        action,
-        why,
-        evidence: Evidence::Observed,
-    }
-    .into())
-}
-
-/// Redirects to another path with the same query: a GET with 301, other methods with 307, which keeps the method.
-pub(super) fn redirect(request: &Parts, path: &str) -> Response {
-    let location = match request.uri.query() {
-        Some(query) => format!("{path}?{query}"),
-        None => path.to_owned(),
-    };
-    let status = if request.method == Method::GET {
-        StatusCode::MOVED_PERMANENTLY
-    } else {
-        StatusCode::TEMPORARY_REDIRECT
-    };
-    let mut response = empty(status);
-    // The document knows no redirects.
-    note_observed("Location");
-    if let Ok(location) = HeaderValue::from_str(&location) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    response
-}
-
-/// The id in the last segment of the path, well-formed or not.
-#[derive(Debug)]
-pub struct Id(pub String);
-
-impl axum::extract::FromRequestParts<Zadig> for Id {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &Zadig) -> Result<Self, Self::Rejection> {
-        let last = parts.uri.path().rsplit('/').next().unwrap_or_default();
-        Ok(Self(query::decoded_path(last)))
-    }
-}
-
-/// A body that is decoded as Go does it.
-#[derive(Debug)]
-pub struct Bound<T>(pub T);
-
-impl<T: GoStruct> FromRequest<Zadig> for Bound<T> {
-    type Rejection = Error;
-
-    async fn from_request(request: Request, state: &Zadig) -> Result<Self, Error> {
-        let Body(body) = Body::from_request(request, state).await?;
-        let mut unknown = Vec::new();
-        let bound = bind::<T>(&body, |place| unknown.push(place));
-        with_details(|details| details.unknown_fields = unknown);
-        let bound = bound.map_err(|wrong| {
-            if let Some(guess) = looks_like(&body) {
-                add_hint(format!("the body is not JSON, {guess}"));
-            }
-            Rejection::BadBody(wrong)
-        })?;
-        bound
-            .map(Self)
-            .ok_or(VersionError::Crash("a null body").into())
-    }
 }

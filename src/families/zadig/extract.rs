@@ -1,0 +1,48 @@
+//! Extractors: ids in the path, and bodies that are decoded as Go does it.
+
+use axum::extract::{FromRequest, Request};
+use axum::http::request::Parts;
+
+use super::dialect::Zadig;
+use super::error::Error;
+use super::go_json::decode::{GoStruct, bind};
+use super::query;
+use crate::http::Rejection;
+use crate::http::context::{add_hint, with_details};
+use crate::http::extract::Body;
+use crate::http::json::looks_like;
+
+/// The id in the last segment of the path, well-formed or not.
+#[derive(Debug)]
+pub struct Id(pub String);
+
+impl axum::extract::FromRequestParts<Zadig> for Id {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Zadig) -> Result<Self, Self::Rejection> {
+        let last = parts.uri.path().rsplit('/').next().unwrap_or_default();
+        Ok(Self(query::decoded_path(last)))
+    }
+}
+
+/// A body that is decoded as Go does it.
+#[derive(Debug)]
+pub struct Bound<T>(pub T);
+
+impl<T: GoStruct> FromRequest<Zadig> for Bound<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &Zadig) -> Result<Self, Error> {
+        let Body(body) = Body::from_request(request, state).await?;
+        let mut unknown = Vec::new();
+        let bound = bind::<T>(&body, |place| unknown.push(place));
+        with_details(|details| details.unknown_fields = unknown);
+        let bound = bound.map_err(|wrong| {
+            if let Some(guess) = looks_like(&body) {
+                add_hint(format!("the body is not JSON, {guess}"));
+            }
+            Rejection::BadBody(wrong)
+        })?;
+        bound.map(Self).ok_or_else(|| Error::crash("a null body"))
+    }
+}
