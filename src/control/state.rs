@@ -22,6 +22,9 @@ use crate::sim::memory::{MemoryHold, MemoryPart};
 use crate::world::fixture::ValidationError;
 use crate::world::settings::STATE_WEIGHT;
 
+/// The bytes that an export takes for each byte of the resources: their copy, and the text.
+const EXPORT_WEIGHT: usize = 2;
+
 /// The target of a reset.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -74,14 +77,20 @@ pub(super) async fn show_state(
     State(Control(world)): State<Control>,
     Query(form): Query<StateQuery>,
 ) -> Result<Response, Problem> {
-    let _export = hold(&world, size(&world))?;
+    // The copy, and the text, which is of about the same size and has its room from the start: to grow would take twice it.
+    let size = size(&world);
+    let memory = &world.settings().memory;
+    let _export = memory
+        .hold_at_least_one(MemoryPart::InFlight, EXPORT_WEIGHT * size)
+        .ok_or(Problem::Busy)?;
+    let room = size.max(4 << 10);
     let is_large = world.is_large();
     let write = move || {
         let state = world.export();
         if form.secrets {
-            response::to_json_line(&state, 4 << 10)
+            response::to_json_line(&state, room)
         } else {
-            response::to_json_line(&masked(&state, &world), 4 << 10)
+            response::to_json_line(&masked(&state, &world), room)
         }
     };
     let text = apart(is_large, write).await;
