@@ -243,7 +243,7 @@ pub use http::observe::record::{Message, RequestRecord, RequestSummary};
 pub use registry::State;
 pub use sim::scripts::{ListedScript, Misfit, Script, Work};
 pub use world::fixture::ValidationError;
-pub use world::settings::{Auth, Fidelity, PipelinesList, Progress, References};
+pub use world::settings::{Auth, Fidelity, PipelinesList, Progress, References, ZadigGeneration};
 // For programs that have none of them.
 #[doc(no_inline)]
 pub use {chrono, serde_json, tokio};

@@ -17,7 +17,7 @@ use crate::sim::Millis;
 use crate::sim::memory::Memory;
 use crate::world::public_url::PublicUrl;
 use crate::world::settings::{
-    Auth, Fidelity, PipelinesList, Progress, References, Settings, length,
+    Auth, Fidelity, PipelinesList, Progress, References, Settings, ZadigGeneration, length,
 };
 
 const FIXTURES_HELP: &str = "A fixture file (.json, .yaml, .yml), or `documented` for the documented \
@@ -64,6 +64,14 @@ pub struct ServeOptions {
         default_value_t
     )]
     pub(super) pipelines_list: PipelinesList,
+    /// The generation of Zadig: v3 for v2.3.1 to v3.4.1, v4 for v4.0.0 and later [default: that of the fixtures, or v3]
+    #[arg(
+        long,
+        env = "RELEASE_EMULATOR_ZADIG",
+        value_enum,
+        value_name = "GENERATION"
+    )]
+    pub(super) zadig: Option<ZadigGeneration>,
     /// The cause for which runs proceed: the clock alone, or reads too, each of which moves what it answers
     #[arg(long, env = "RELEASE_EMULATOR_PROGRESS", value_enum, default_value_t)]
     progress: Progress,
@@ -196,6 +204,7 @@ impl ServeOptions {
             fidelity: self.fidelity,
             references: self.references,
             pipelines_list: self.pipelines_list,
+            zadig: self.zadig,
             progress: self.progress,
             step: self.step,
             pace: self.pace,

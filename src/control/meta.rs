@@ -87,7 +87,10 @@ pub(super) async fn show_openapi(
     Extension(OpenApiSource(openapi)): Extension<OpenApiSource>,
     headers: HeaderMap,
 ) -> Response {
-    let mut text = openapi(world.settings(), &world.base_url(&headers).to_string());
+    let mut text = openapi(
+        &world.settled_settings(),
+        &world.base_url(&headers).to_string(),
+    );
     text.push('\n');
     response::json(StatusCode::OK, text)
 }

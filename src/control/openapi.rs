@@ -14,7 +14,7 @@ use crate::http::openapi::plain_schemas::make_plain;
 use crate::http::operation::operations_of;
 use crate::http::problem::ProblemWith;
 use crate::registry;
-use crate::world::settings::{Fidelity, PipelinesList, Settings};
+use crate::world::settings::{Fidelity, PipelinesList, Settings, ZadigGeneration};
 
 /// The description of the document, with everything that is true of all operations.
 const ABOUT: &str = "A local emulator of four release APIs, and of the IAM operations that clients of two of them call \
@@ -71,6 +71,7 @@ pub(super) struct OpenApiSource(pub(super) fn(&Settings, &str) -> String);
 struct DocumentVariant {
     fidelity: Fidelity,
     pipelines_list: PipelinesList,
+    zadig: ZadigGeneration,
 }
 
 /// The texts before and behind the address of the world.
@@ -84,6 +85,7 @@ pub(super) fn text(settings: &Settings, base: &str, control: impl FnOnce() -> Op
     let variant = DocumentVariant {
         fidelity: settings.fidelity,
         pipelines_list: settings.pipelines_list,
+        zadig: settings.zadig.unwrap_or_default(),
     };
     let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
     let known = templates.iter().find(|(of, _)| *of == variant);

@@ -20,6 +20,7 @@ use crate::server::worlds::{MAIN, WorldContext, WorldError, WorldInfo};
 use crate::world::fixture::ValidationError;
 use crate::world::settings::{
     self, Auth, Fidelity, PipelinesList, Progress, References, STATE_WEIGHT, Settings,
+    ZadigGeneration,
 };
 
 /// The length limit of a name.
@@ -63,6 +64,8 @@ pub(super) struct NewWorld {
     pace: Option<f64>,
     /// The form of the pipelines list.
     pipelines_list: Option<PipelinesList>,
+    /// The generation of Zadig; absent here and in the process: that of the fixtures, or `v3`.
+    zadig: Option<ZadigGeneration>,
     /// The cause for which runs proceed.
     progress: Option<Progress>,
     /// The approximate size of the journal in bytes; 0: it is off.
@@ -107,6 +110,7 @@ impl NewWorld {
             fidelity: self.fidelity.unwrap_or(defaults.fidelity),
             references: self.references.unwrap_or(defaults.references),
             pipelines_list: self.pipelines_list.unwrap_or(defaults.pipelines_list),
+            zadig: self.zadig.or(defaults.zadig),
             progress: self.progress.unwrap_or(defaults.progress),
             step,
             pace: pace(self.pace.unwrap_or(defaults.pace))?,
@@ -330,6 +334,7 @@ mod tests {
             fidelity: Fidelity::Strict,
             references: References::Checked,
             pipelines_list: PipelinesList::Object,
+            zadig: Some(ZadigGeneration::V4),
             progress: Progress::Reads,
             step: 5_000,
             pace: 60.0,
@@ -358,9 +363,10 @@ mod tests {
     #[test]
     fn every_setting_can_be_chosen() {
         let chosen = r#"{"freeze": "1970-01-01T00:00:01Z", "auth": "shape", "fidelity": "documented",
-            "references": "lenient", "step": "1m 30s", "pace": 0.5, "pipelines_list": "array", "progress": "clock",
+            "references": "lenient", "step": "1m 30s", "pace": 0.5, "pipelines_list": "array", "zadig": "v3", "progress": "clock",
             "journal_bytes": 8388608}"#;
         let expected = Settings {
+            zadig: Some(ZadigGeneration::V3),
             step: 90_000,
             pace: 0.5,
             freeze: Some(1_000),

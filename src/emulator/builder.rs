@@ -13,8 +13,8 @@ use crate::server::worlds::{Limits, WorldServer};
 use crate::sim::memory::{LEAST_BUDGET, Memory};
 use crate::sim::time::{MAX_INSTANT, MIN_INSTANT, millis};
 use crate::world::settings::{
-    Auth, Fidelity, LONGEST_LENGTH, PipelinesList, Progress, References, Settings, is_pace,
-    is_token,
+    Auth, Fidelity, LONGEST_LENGTH, PipelinesList, Progress, References, Settings, ZadigGeneration,
+    is_pace, is_token,
 };
 
 /// The largest limit on connections, as on the command line.
@@ -173,6 +173,12 @@ impl EmulatorBuilder {
     /// Sets the form of the pipelines list; [`PipelinesList::Array`] by default.
     pub fn pipelines_list(mut self, pipelines_list: PipelinesList) -> Self {
         self.settings.pipelines_list = pipelines_list;
+        self
+    }
+
+    /// Sets the generation of Zadig; by default it is that of the fixtures, or [`ZadigGeneration::V3`].
+    pub fn zadig(mut self, generation: ZadigGeneration) -> Self {
+        self.settings.zadig = Some(generation);
         self
     }
 

@@ -32,7 +32,14 @@ macro_rules! database {
         impl Database {
             /// An empty memory.
             pub fn new(settings: &Settings) -> Self {
-                Self { $($field: Default::default(),)+ shared: Shared::new(settings), version: 0 }
+                Self { $($field: FamilyTable::new(settings),)+ shared: Shared::new(settings), version: 0 }
+            }
+
+            /// Settings in which the tables have filled in what was left to them.
+            pub(super) fn settled(&self, settings: &Settings) -> Settings {
+                let mut settings = settings.clone();
+                $(self.$field.settle(&mut settings);)+
+                settings
             }
 
             /// The next instant at which a resource changes by itself.

@@ -16,7 +16,7 @@ macro_rules! families {
                 /// Projects with their release plans and pipelines: `{"projects":[{"id","release_plans":[…],"pipelines":[…]}]}`.
                 servicestage: $crate::families::servicestage::Tables,
                 /// Projects with their versions and what these refer to:
-                /// `{"projects":[{"key","versions":[…],"environments":[…],"registries":[…],"chart_repos":[…]}]}`.
+                /// `{"generation","projects":[{"key","versions":[…],"environments":[…],"registries":[…],"chart_repos":[…]}]}`.
                 zadig: $crate::families::zadig::Table;
         }
     };

@@ -209,7 +209,8 @@ impl World {
     }
 
     /// A memory with a state.
-    fn built(&self, state: State, ids: &Ids, now: Millis) -> Result<Database, ValidationError> {
+    fn built(&self, mut state: State, ids: &Ids, now: Millis) -> Result<Database, ValidationError> {
+        state.complete(&self.0.fixtures);
         let mut fresh = Database::new(&self.0.services.settings);
         fresh.load(state, ids, now)?;
         Ok(fresh)

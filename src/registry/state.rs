@@ -43,6 +43,11 @@ macro_rules! state {
         }
 
         impl State {
+            /// Fills in what the state leaves to the world's fixtures.
+            pub(super) fn complete(&mut self, fixtures: &Self) {
+                $(<$table>::complete(&mut self.$field, &fixtures.$field);)+
+            }
+
             /// Applies a patch: replaces resources with the same id, adds the rest.
             pub fn merge(&mut self, patch: Self) {
                 $(<$table>::merge(&mut self.$field, patch.$field);)+

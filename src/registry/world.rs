@@ -147,6 +147,11 @@ impl World {
         &self.0.services.settings
     }
 
+    /// The options of the world, with those that its state decides.
+    pub fn settled_settings(&self) -> Settings {
+        self.read(|database, _| database.settled(self.settings()))
+    }
+
     /// The state that a reset restores.
     pub fn fixtures(&self) -> &State {
         &self.0.fixtures

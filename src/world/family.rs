@@ -55,6 +55,17 @@ pub trait FamilyTable: Clone + Default {
     /// The kinds of work that scripts can decide, the usual one first.
     const WORKS: &'static [FamilyWork];
 
+    /// The empty table of a world with these settings.
+    fn new(_settings: &Settings) -> Self {
+        Self::default()
+    }
+
+    /// Fills in what the settings leave to the table.
+    fn settle(&self, _settings: &mut Settings) {}
+
+    /// Fills in what a state leaves to the world's fixtures.
+    fn complete(_state: &mut Self::State, _fixtures: &Self::State) {}
+
     /// The instant of the next timed change, or [`crate::sim::NEVER`].
     fn next_due(&self) -> Millis;
 

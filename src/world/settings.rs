@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::public_url::PublicUrl;
@@ -67,6 +67,22 @@ pub enum PipelinesList {
     Object,
 }
 
+/// The generation of Zadig's delivery API and of its neighbours.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, strum::Display,
+)]
+#[non_exhaustive]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum ZadigGeneration {
+    /// The first, of Zadig v2.3.1 to v3.4.1.
+    #[default]
+    V3,
+    /// The second, of Zadig v4.0.0 and later.
+    V4,
+}
+
 /// The cause for which runs proceed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[non_exhaustive]
@@ -98,6 +114,8 @@ pub struct Settings {
     pub fidelity: Fidelity,
     pub references: References,
     pub pipelines_list: PipelinesList,
+    /// The generation of Zadig; absent: that of the fixtures, or the first.
+    pub zadig: Option<ZadigGeneration>,
     pub progress: Progress,
     /// The length of one step of work, in milliseconds.
     pub step: Millis,
@@ -148,6 +166,7 @@ impl Default for Settings {
             fidelity: Fidelity::default(),
             references: References::default(),
             pipelines_list: PipelinesList::default(),
+            zadig: None,
             progress: Progress::default(),
             step: 2_000,
             pace: 1.0,

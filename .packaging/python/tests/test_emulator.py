@@ -52,6 +52,7 @@ def test_its_options_are_its_flags(tmp_path: Path) -> None:
         freeze=datetime(2030, 1, 1),
         pace=2,
         pipelines_list="object",
+        zadig="v4",
         max_worlds=2,
         memory="512MiB",
         max_state=1_000_000,
@@ -61,6 +62,7 @@ def test_its_options_are_its_flags(tmp_path: Path) -> None:
         assert [mesh.id for mesh in world.resources(family="asm")] == ["m1", "m2"]
         assert world.clock.show().pace == 2
         assert world.call("GET", PIPELINES).json() == {"pipelines": []}
+        assert world.export()["zadig"]["generation"] == "v4"
         with emulator.world(), pytest.raises(EmulatorError, match="429"):
             emulator.world()
     with Emulator(fixtures="documented") as emulator:

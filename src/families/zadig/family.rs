@@ -19,6 +19,7 @@ use crate::sim::transition::{ChangeContext, READ, TransitionLog};
 use crate::world::family::{Busy, FamilyTable};
 use crate::world::fixture::{ValidationError, upsert_with};
 use crate::world::handle::Shared;
+use crate::world::settings::Settings;
 
 impl FamilyTable for Table {
     type State = ZadigFixture;
@@ -31,6 +32,18 @@ impl FamilyTable for Table {
         unit: Unit::Service(()),
         names_its_steps: true,
     }];
+
+    fn new(settings: &Settings) -> Self {
+        Self::of(settings)
+    }
+
+    fn settle(&self, settings: &mut Settings) {
+        settings.zadig = Some(self.generation());
+    }
+
+    fn complete(state: &mut ZadigFixture, fixtures: &ZadigFixture) {
+        state.generation = state.generation.or(fixtures.generation);
+    }
 
     fn next_due(&self) -> Millis {
         self.versions.collection.next_due()
@@ -126,6 +139,7 @@ impl FamilyTable for Table {
         ids: &Ids,
         context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
+        self.named = fixture.generation;
         for (n, project) in fixture.projects.into_iter().enumerate() {
             self.load_project(project, ids, context)
                 .map_err(|error| error.nested_in(format!("projects[{n}]")))?;
@@ -138,6 +152,7 @@ impl FamilyTable for Table {
     }
 
     fn merge(fixture: &mut ZadigFixture, patch: ZadigFixture) {
+        fixture.generation = patch.generation.or(fixture.generation);
         upsert_with(
             &mut fixture.projects,
             patch.projects,

@@ -12,10 +12,14 @@ use crate::sim::Millis;
 use crate::sim::ids::Ids;
 use crate::sim::transition::ChangeContext;
 use crate::world::fixture::{ValidationError, upsert};
+use crate::world::settings::ZadigGeneration;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ZadigFixture {
+    /// The generation of the world, and of what is below; absent: that of the world's fixtures, or the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<ZadigGeneration>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub projects: Vec<ZadigProject>,
 }
@@ -118,6 +122,7 @@ impl Table {
             }
         });
         ZadigFixture {
+            generation: Some(self.generation()),
             projects: projects.collect(),
         }
     }

@@ -2,10 +2,30 @@
 
 use super::catalog::Catalog;
 use super::versions::table::VersionTable;
+use crate::world::settings::{Settings, ZadigGeneration};
 
 /// All resources of the family.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
+    /// The generation that the options demand.
+    pub(super) demanded: Option<ZadigGeneration>,
+    /// The generation that the state names.
+    pub(super) named: Option<ZadigGeneration>,
     pub versions: VersionTable,
     pub catalog: Catalog,
+}
+
+impl Table {
+    /// The empty table of a world with these settings.
+    pub(super) fn of(settings: &Settings) -> Self {
+        Self {
+            demanded: settings.zadig,
+            ..Self::default()
+        }
+    }
+
+    /// The generation of the world: that of the options, of the state, or the first.
+    pub fn generation(&self) -> ZadigGeneration {
+        self.demanded.or(self.named).unwrap_or_default()
+    }
 }

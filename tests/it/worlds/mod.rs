@@ -387,6 +387,10 @@ async fn what_is_wrong_with_a_world_to_be_is_named_with_its_place() {
             "pipelines_list: must be array or object, not \"set\"",
         ),
         (
+            json!({"zadig": "v5"}),
+            "zadig: must be v3 or v4, not \"v5\"",
+        ),
+        (
             json!({"step": "2"}),
             "step: expected a length with a unit, such as 2s, 500ms or 1m 30s, up to ten years",
         ),
@@ -404,7 +408,7 @@ async fn what_is_wrong_with_a_world_to_be_is_named_with_its_place() {
         ),
         (
             json!({"fixtures": {"zadig": {"project": []}}}),
-            "fixtures.zadig.project: is not a known field; known: projects",
+            "fixtures.zadig.project: is not a known field; known: generation, projects",
         ),
         (
             json!({"fixtures": {"servicestage": {"projects": [{"id": "p", "pipelines": [{"id": "a", "status": 6}]}]}}}),

@@ -3,6 +3,7 @@
 mod creation;
 mod dialect;
 mod fixtures;
+mod generations;
 mod reading;
 mod stories;
 

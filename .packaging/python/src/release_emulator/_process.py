@@ -34,6 +34,7 @@ PLAIN = [
     "references",
     "pace",
     "pipelines_list",
+    "zadig",
     "progress",
     "journal_bytes",
     "memory",

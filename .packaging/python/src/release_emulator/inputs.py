@@ -31,6 +31,7 @@ Auth = Literal["shape", "strict"]
 Fidelity = Literal["documented", "strict"]
 References = Literal["lenient", "checked"]
 PipelinesList = Literal["array", "object"]
+ZadigGeneration = Literal["v3", "v4"]
 Progress = Literal["clock", "reads"]
 
 
@@ -185,6 +186,7 @@ class WorldOptions(TypedDict, total=False):
     step: Union[timedelta, str]
     pace: float
     pipelines_list: PipelinesList
+    zadig: ZadigGeneration
     progress: Progress
     journal_bytes: int
 
@@ -208,6 +210,7 @@ class EmulatorOptions(TypedDict, total=False):
     pace: float
     freeze: Time
     pipelines_list: PipelinesList
+    zadig: ZadigGeneration
     progress: Progress
     journal_bytes: int
     memory: Union[int, str]

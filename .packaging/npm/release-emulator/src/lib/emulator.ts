@@ -28,6 +28,8 @@ export interface StartOptions {
   /** The instant at which the clock is frozen; absent: it runs. */
   freeze?: Instant;
   pipelines_list?: Schemas['PipelinesList'];
+  /** The generation of Zadig; absent: that of the fixtures, or `v3`. */
+  zadig?: Schemas['ZadigGeneration'];
   progress?: Schemas['Progress'];
   journal_bytes?: number;
   /** The budget of memory for all worlds together: bytes, or a text such as `512MiB`. */
