@@ -1,21 +1,18 @@
 //! The family's table as the registry sees it.
 
-use strum::VariantArray;
-
 use super::fixture::{ZadigFixture, ZadigProject};
+use super::kinds::{self, ZadigResource};
 use super::table::Table;
-use super::versions::model::rows::VersionStatus;
-use super::versions::model::version::FAMILY;
+use super::versions::model::version::{FAMILY, Version};
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
 use crate::sim::ids::Ids;
-use crate::sim::next;
-use crate::sim::outlook::{Outlook, last_change};
+use crate::sim::outlook::Outlook;
 use crate::sim::scripts::{FamilyWork, Work};
 use crate::sim::step_name::Unit;
-use crate::sim::summary::{ResourcePage, ResourceSummary};
+use crate::sim::summary::ResourcePage;
 use crate::sim::timeline::Timeline;
-use crate::sim::transition::{ChangeContext, READ, TransitionLog};
+use crate::sim::transition::{ChangeContext, TransitionLog};
 use crate::world::family::{Busy, FamilyTable};
 use crate::world::fixture::{ValidationError, upsert_with};
 use crate::world::handle::Shared;
@@ -46,13 +43,11 @@ impl FamilyTable for Table {
     }
 
     fn next_due(&self) -> Millis {
-        self.versions.collection.next_due()
+        Version::collection(self).next_due()
     }
 
     fn fire_next(&mut self, now: Millis, shared: &mut Shared) -> bool {
-        self.versions
-            .collection
-            .fire_next(now, &mut shared.log, |_, _, _, _| ())
+        kinds::fire::<Version>(self, now, &mut shared.log)
     }
 
     fn count_by_status<'a>(
@@ -60,37 +55,30 @@ impl FamilyTable for Table {
         log: &'a TransitionLog,
         add: &mut dyn FnMut(&'static str, &'a str, usize),
     ) {
-        for (status, count) in self.versions.collection.count_by_status(log) {
-            add(FAMILY, status, count);
-        }
+        kinds::count::<Version>(self, log, add);
     }
 
     fn timeline(&self, _: &str, id: &str, now: Millis, shared: &Shared) -> Option<Timeline> {
-        let stored = self.versions.collection.find(&id.to_ascii_lowercase())?;
-        let version = &stored.item;
-        let next = next::next(version, now, |now| version.next_due(now));
-        let allowed = version.allowed(now);
-        Some(Timeline::new(stored, allowed, next, now, &shared.log))
+        kinds::timeline::<Version>(self, id, now, &shared.log)
     }
 
     fn list_resources(&self, page: &mut ResourcePage, now: Millis, _: &Shared) {
-        page.add(&self.versions.collection, |stored| {
-            let version = &stored.item;
-            let next = next::next(version, now, |now| version.next_due(now));
-            ResourceSummary::new(stored, version.allowed(now), next, now)
-        });
+        kinds::add_to_page::<Version>(self, page, now);
     }
 
+    /// Those of all kinds, each once.
     fn statuses(_: &str) -> Vec<(&'static str, &'static str)> {
-        let statuses = VersionStatus::VARIANTS.iter();
+        let mut statuses = Vec::new();
+        for status in [Version::statuses()].into_iter().flatten() {
+            if !statuses.contains(&(status, status)) {
+                statuses.push((status, status));
+            }
+        }
         statuses
-            .map(|status| (status.into(), status.into()))
-            .collect()
     }
 
     fn status_at(&self, _: &str, id: &str, at: Millis) -> Option<String> {
-        let stored = self.versions.collection.find(&id.to_ascii_lowercase())?;
-        Some(stored.item.status_label(at).to_owned())
+        kinds::status_at::<Version>(self, id, at)
     }
 
     fn outlook(
@@ -101,23 +89,18 @@ impl FamilyTable for Table {
         is_wanted: &dyn Fn(&str) -> bool,
         _: &Shared,
     ) -> Option<Outlook> {
-        let version = &self
-            .versions
-            .collection
-            .find(&id.to_ascii_lowercase())?
-            .item;
-        let allowed = |at| version.allowed(at);
-        Some(Outlook::new(version, now, limit, is_wanted, allowed))
+        kinds::outlook::<Version>(self, id, now, limit, is_wanted)
     }
 
     fn busiest(&self, now: Millis, limit: Millis) -> Option<Busy> {
-        last_change(&self.versions.collection, now, limit).map(Busy::new)
+        let busy = [kinds::busiest::<Version>(self, now, limit)];
+        busy.into_iter().flatten().max_by_key(|busy| busy.until)
     }
 
-    fn hasten(&mut self, _: &str, id: &str, shared: &mut Shared, now: Millis) {
-        self.versions
-            .collection
-            .hasten(id, &mut shared.log.context(now, READ));
+    fn hasten(&mut self, kind: &str, id: &str, shared: &mut Shared, now: Millis) {
+        if kind == Version::KIND {
+            kinds::hasten::<Version>(self, id, &mut shared.log, now);
+        }
     }
 
     fn inherit_history(
@@ -127,10 +110,7 @@ impl FamilyTable for Table {
         old_log: &TransitionLog,
         context: &mut ChangeContext,
     ) {
-        let since = since.map(|since| &since.versions.collection);
-        self.versions
-            .collection
-            .inherit_history(&old.versions.collection, since, old_log, context);
+        kinds::inherit_history::<Version>(self, old, since, old_log, context);
     }
 
     fn load(

@@ -5,7 +5,7 @@
 //!
 //! - [`versions`]: delivery versions.
 //! - [`table`]: the resources of a world, [`fixture`] their fixture format, [`catalog`] the resources that requests refer
-//!   to.
+//!   to. [`kinds`] is what the control plane asks of each kind of resource.
 //! - [`dialect`], [`error`], [`access`], [`query`], [`extract`], [`response`]: what all operations share; [`go_json`]
 //!   decodes bodies as Go does.
 
@@ -17,6 +17,7 @@ pub mod extract;
 mod family;
 pub mod fixture;
 pub mod go_json;
+mod kinds;
 pub mod query;
 pub mod response;
 pub mod table;

@@ -6,11 +6,12 @@
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
-use super::scan::{JsonToken, first_value};
+use super::scan::{JsonToken, first_value, only_value};
 
 /// A struct of the service that a JSON object is bound to.
 pub trait GoStruct: Default {
-    /// Its name in the service's texts.
+    /// Its package and its name in the service's texts.
+    const PACKAGE: &'static str;
     const NAME: &'static str;
     /// The keys of its fields.
     const KEYS: &'static [&'static str];
@@ -25,11 +26,22 @@ pub trait GoField {
     fn bind(&mut self, values: &mut GoValues);
 }
 
+/// The package of a struct: `service`, unless it is given.
+macro_rules! package {
+    () => {
+        "service"
+    };
+    ($package:literal) => {
+        $package
+    };
+}
+pub(in crate::families::zadig) use package;
+
 /// Declares structs of the service: each field with its type, and its schema in the OpenAPI document.
 macro_rules! go_structs {
     ($(
         $(#[$attribute:meta])*
-        $visibility:vis struct $name:ident = $go_name:literal {
+        $visibility:vis struct $name:ident = $go_name:literal $(in $package:literal)? {
             $($(#[$field_attribute:meta])* $field:ident: $type:ty as $schema:ty,)*
         }
     )*) => {$(
@@ -40,6 +52,7 @@ macro_rules! go_structs {
         }
 
         impl $crate::families::zadig::go_json::decode::GoStruct for $name {
+            const PACKAGE: &'static str = $crate::families::zadig::go_json::decode::package!($($package)?);
             const NAME: &'static str = $go_name;
             const KEYS: &'static [&'static str] = &[$(stringify!($field)),*];
 
@@ -56,11 +69,27 @@ macro_rules! go_structs {
 }
 pub(in crate::families::zadig) use go_structs;
 
-/// Binds a body; `None` if it is `null`. The error is the service's text. `ignored` gets the path of every
-/// unknown key.
+/// Binds a body as the service's framework does; `None` if it is `null`. The error is the service's text. `ignored` gets
+/// the path of every unknown key.
 pub fn bind<T: GoStruct>(body: &[u8], ignored: impl FnMut(String)) -> Result<Option<T>, String> {
+    bind_tokens(first_value(body)?, ignored)
+}
+
+/// Binds a body as `json.Unmarshal` does, which accepts nothing after the value.
+pub fn unmarshal<T: GoStruct>(
+    body: &[u8],
+    ignored: impl FnMut(String),
+) -> Result<Option<T>, String> {
+    bind_tokens(only_value(body)?, ignored)
+}
+
+/// Binds the tokens of a value.
+pub fn bind_tokens<T: GoStruct>(
+    tokens: Vec<JsonToken>,
+    ignored: impl FnMut(String),
+) -> Result<Option<T>, String> {
     let mut values = GoValues {
-        tokens: first_value(body)?.into_iter().peekable(),
+        tokens: tokens.into_iter().peekable(),
         path: Vec::new(),
         wrong: None,
         unknown: Vec::new(),
@@ -102,6 +131,32 @@ impl GoField for bool {
     }
 }
 
+/// An `int64`.
+impl GoField for i64 {
+    fn bind(&mut self, values: &mut GoValues) {
+        values.integer(self, "int64");
+    }
+}
+
+/// A `[]int`. A null among the numbers is 0.
+impl GoField for Vec<i64> {
+    fn bind(&mut self, values: &mut GoValues) {
+        let int = |values: &mut GoValues| {
+            let mut number = 0;
+            values.integer(&mut number, "int");
+            number
+        };
+        values.array(self, || "[]int".to_owned(), int);
+    }
+}
+
+/// A pointer to a struct.
+impl<T: GoStruct> GoField for Option<T> {
+    fn bind(&mut self, values: &mut GoValues) {
+        *self = values.object();
+    }
+}
+
 /// A null among the strings is an empty one.
 impl GoField for Vec<String> {
     fn bind(&mut self, values: &mut GoValues) {
@@ -117,11 +172,22 @@ impl GoField for Vec<String> {
 /// A null among the objects is `None`.
 impl<T: GoStruct> GoField for Vec<Option<T>> {
     fn bind(&mut self, values: &mut GoValues) {
-        values.array(self, || format!("[]*service.{}", T::NAME), GoValues::object);
+        let go_type = || format!("[]*{}.{}", T::PACKAGE, T::NAME);
+        values.array(self, go_type, GoValues::object);
     }
 }
 
 impl GoValues {
+    fn integer(&mut self, to: &mut i64, go_type: &str) {
+        match self.next() {
+            JsonToken::Number(text) => match text.parse() {
+                Ok(number) => *to = number,
+                Err(_) => self.mismatch(&format!("number {text}"), go_type),
+            },
+            other => self.expect(&other, go_type),
+        }
+    }
+
     fn array<T>(
         &mut self,
         to: &mut Vec<T>,
@@ -146,7 +212,7 @@ impl GoValues {
         match self.next() {
             JsonToken::Null => return None,
             JsonToken::Object => self.fields(&mut object),
-            other => self.expect(&other, &format!("service.{}", T::NAME)),
+            other => self.expect(&other, &format!("{}.{}", T::PACKAGE, T::NAME)),
         }
         Some(object)
     }
@@ -173,12 +239,17 @@ impl GoValues {
         let value = match token {
             JsonToken::Null | JsonToken::End => return,
             JsonToken::Bool(_) => "bool",
-            JsonToken::Number => "number",
+            JsonToken::Number(_) => "number",
             JsonToken::String(_) => "string",
             JsonToken::Array => "array",
             JsonToken::Object => "object",
         };
         self.skip(token);
+        self.mismatch(value, go_type);
+    }
+
+    /// Records the first value of a wrong type.
+    fn mismatch(&mut self, value: &str, go_type: &str) {
         self.wrong.get_or_insert_with(|| {
             let keys: Vec<_> = self.path.iter().map(|(_, key)| *key).collect();
             let into = match self.path.last() {
@@ -201,7 +272,7 @@ impl GoValues {
         }
     }
 
-    fn next(&mut self) -> JsonToken {
+    pub(super) fn next(&mut self) -> JsonToken {
         self.tokens.next().unwrap_or(JsonToken::End)
     }
 }
@@ -218,6 +289,7 @@ fn fold(key: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::any_value::AnyValue;
     use super::*;
 
     go_structs! {
@@ -229,6 +301,59 @@ mod tests {
         }
         struct TestItem = "TestItem" {
             tag: String as String,
+        }
+    }
+
+    go_structs! {
+        struct TestTask = "TestTask" in "workflow" {
+            task_id: i64 as i64,
+            prs: Vec<i64> as Vec<i64>,
+            repo: Option<TestItem> as TestItem,
+            parameters: AnyValue as serde_json::Value,
+            jobs: Vec<Option<TestTask>> as Vec<serde_json::Value>,
+        }
+    }
+
+    #[test]
+    fn numbers_pointers_and_values_of_any_type_are_bound() {
+        let text = br#"{"task_id":-7,"prs":[1,null],"repo":{"tag":"t"},"parameters":{"b":[1.5,{}],"a":null},"jobs":null}"#;
+        let task: TestTask = unmarshal(text, |_| {}).unwrap().unwrap();
+        assert_eq!(
+            (task.task_id, task.prs, task.repo.unwrap().tag),
+            (-7, vec![1, 0], "t".to_owned())
+        );
+        assert_eq!(
+            task.parameters.to_json(),
+            serde_json::json!({"b": [1.5, {}], "a": null})
+        );
+        for (text, expected) in [
+            (
+                r#"{"task_id":1.5}"#,
+                "number 1.5 into Go struct field TestTask.task_id of type int64",
+            ),
+            (
+                r#"{"task_id":"1"}"#,
+                "string into Go struct field TestTask.task_id of type int64",
+            ),
+            (
+                r#"{"prs":[1e30]}"#,
+                "number 1e30 into Go struct field TestTask.prs of type int",
+            ),
+            (
+                r#"{"repo":[]}"#,
+                "array into Go struct field TestTask.repo of type service.TestItem",
+            ),
+            (
+                r#"{"jobs":{}}"#,
+                "object into Go struct field TestTask.jobs of type []*workflow.TestTask",
+            ),
+            ("[]", "array into Go value of type workflow.TestTask"),
+        ] {
+            assert_eq!(
+                unmarshal::<TestTask>(text.as_bytes(), |_| {}),
+                Err(format!("json: cannot unmarshal {expected}")),
+                "{text}"
+            );
         }
     }
 

@@ -1,5 +1,6 @@
 //! JSON bodies, decoded as Go's `encoding/json` does it.
 
+pub mod any_value;
 pub mod decode;
 pub mod quote;
 pub mod scan;

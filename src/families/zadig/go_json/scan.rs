@@ -1,6 +1,7 @@
-//! A scanner that reads the first JSON value of a text, with the syntax errors of Go's `encoding/json`.
+//! A scanner that reads JSON with the syntax errors of Go's `encoding/json`: the first value of a text, as its decoder
+//! does, or a whole text, as `json.Unmarshal` does.
 //!
-//! An error names the unexpected character and its context. Text after the first value is ignored.
+//! An error names the unexpected character and its context.
 
 use std::borrow::Cow;
 
@@ -13,7 +14,8 @@ const MAX_DEPTH: usize = 10_000;
 pub enum JsonToken {
     Null,
     Bool(bool),
-    Number,
+    /// A number as it is written.
+    Number(Box<str>),
     String(String),
     /// The beginning of an array.
     Array,
@@ -23,12 +25,32 @@ pub enum JsonToken {
     End,
 }
 
-/// The tokens of the first value; the error is the text of Go's scanner.
+/// The tokens of the first value, whatever follows it; the error is the text of Go's decoder.
 pub fn first_value(text: &[u8]) -> Result<Vec<JsonToken>, String> {
     let mut scan = Scan::new(text);
     scan.whole_value()?;
     Ok(scan.tokens)
 }
+
+/// The tokens of a text that is one value; the error is the text of `json.Unmarshal`.
+pub fn only_value(text: &[u8]) -> Result<Vec<JsonToken>, String> {
+    let mut scan = Scan::new(text);
+    scan.whole_value().map_err(|error| match &*error {
+        EMPTY | CUT => "unexpected end of JSON input".to_owned(),
+        _ => error,
+    })?;
+    scan.space();
+    match scan.text.get(scan.at) {
+        Some(c) => Err(invalid(*c, "after top-level value")),
+        None => Ok(scan.tokens),
+    }
+}
+
+/// The decoder's text on a body without a value.
+const EMPTY: &str = "EOF";
+
+/// The decoder's text on a value without an end.
+const CUT: &str = "unexpected EOF";
 
 struct Scan<'a> {
     text: &'a [u8],
@@ -52,7 +74,7 @@ impl<'a> Scan<'a> {
     fn whole_value(&mut self) -> Result<(), String> {
         self.space();
         if self.at == self.text.len() {
-            return Err("EOF".to_owned());
+            return Err(EMPTY.to_owned());
         }
         loop {
             self.begin_value()?;
@@ -155,6 +177,8 @@ impl<'a> Scan<'a> {
 
     /// Reads a number after its first digit.
     fn number(&mut self, first: u8) -> Result<(), String> {
+        let is_negative = self.at > 1 && self.text[self.at - 2] == b'-';
+        let begin = self.at - 1 - usize::from(is_negative);
         if first != b'0' {
             self.digits();
         }
@@ -165,7 +189,8 @@ impl<'a> Scan<'a> {
             self.take(b"+-");
             self.digit("in exponent of numeric literal")?;
         }
-        self.tokens.push(JsonToken::Number);
+        let number = String::from_utf8_lossy(&self.text[begin..self.at]);
+        self.tokens.push(JsonToken::Number(number.into()));
         Ok(())
     }
 
@@ -215,7 +240,7 @@ impl<'a> Scan<'a> {
 
     fn peek(&self) -> Result<u8, String> {
         let c = self.text.get(self.at).copied();
-        c.ok_or_else(|| "unexpected EOF".to_owned())
+        c.ok_or_else(|| CUT.to_owned())
     }
 
     fn next(&mut self) -> Result<u8, String> {
@@ -344,6 +369,31 @@ mod tests {
         ] {
             assert_eq!(value_of(text), Ok(value.as_bytes()), "{text}");
         }
+    }
+
+    #[test]
+    fn a_text_of_one_value_has_nothing_after_it() {
+        let error_of = |text: &str| only_value(text.as_bytes()).expect_err(text);
+        for cut in ["", " ", "{", "[1,", "\"a"] {
+            assert_eq!(error_of(cut), "unexpected end of JSON input", "{cut}");
+        }
+        assert_eq!(
+            error_of("{} x"),
+            "invalid character 'x' after top-level value"
+        );
+        assert_eq!(
+            error_of("{x"),
+            "invalid character 'x' looking for beginning of object key string"
+        );
+        let number = |text: &str| JsonToken::Number(text.into());
+        let tokens = only_value(b"[-1.5e3, 20 ] \n");
+        let expected = vec![
+            JsonToken::Array,
+            number("-1.5e3"),
+            number("20"),
+            JsonToken::End,
+        ];
+        assert_eq!(tokens, Ok(expected));
     }
 
     #[test]
