@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use super::dialect::{Control, json};
 use super::openapi::OpenApiSource;
+use crate::http::Operation;
 use crate::http::evidence::error_row::ErrorRow;
 use crate::http::problem::{Problem, ProblemBody};
-use crate::http::{Operation, response};
+use crate::http::response::{self, ShownAsIs};
 use crate::registry::{self, World};
 
 /// The health of the process.
@@ -92,5 +93,8 @@ pub(super) async fn show_openapi(
         &world.base_url(&headers).to_string(),
     );
     text.push('\n');
-    response::json(StatusCode::OK, text)
+    let mut shown = response::json(StatusCode::OK, text);
+    // Its examples have passwords that are no secrets, even if a user has them.
+    shown.extensions_mut().insert(ShownAsIs);
+    shown
 }

@@ -14,8 +14,14 @@ const LONGEST_SEGMENT: usize = 36;
 /// The text in the place of a longer segment, which resembles no word.
 const CUT_SEGMENT: &str = "********";
 
-/// Returns the method and path template that are closest to those of a request. Of equally close paths, one with the
-/// method of the request is preferred.
+/// The fewest words that a path with a segment too few or too many shares with a route: fewer are no sign of a mistake.
+const FEWEST_SHARED: usize = 2;
+
+/// The difference of a path with a segment too few or too many, which is less close than any with misspelt words.
+const OTHER_SEGMENTS: usize = 10_000;
+
+/// Returns the method and path template that are closest to those of a request: with misspelt words, or with one segment
+/// too few or too many. Of equally close paths, one with the method of the request is preferred.
 pub fn closest_route<'a>(
     method: &str,
     path: &str,
@@ -30,8 +36,11 @@ pub fn closest_route<'a>(
             filled.as_bytes(),
             path.as_bytes(),
             longer * MOST_DIFFERING / 100,
-        )?;
-        Some(edits * 10_000 / longer)
+        );
+        match edits {
+            Some(edits) => Some(edits * 10_000 / longer),
+            None => differs_by_a_segment(template, &path).then_some(OTHER_SEGMENTS),
+        }
     };
     known
         .filter_map(|route| {
@@ -79,6 +88,27 @@ fn fill(template: &str, path: &str) -> String {
         _ => part,
     });
     filled.collect::<Vec<_>>().join("/")
+}
+
+/// True if a path has all the words of a template in order but for one segment, which either of the two has too many.
+fn differs_by_a_segment(template: &str, path: &str) -> bool {
+    let parts: Vec<&str> = template.split('/').collect();
+    let segments: Vec<&str> = path.split('/').collect();
+    let is_longer = parts.len() == segments.len() + 1;
+    if !is_longer && parts.len() + 1 != segments.len() {
+        return false;
+    }
+    let is_parameter = |part: &str| part.starts_with('{');
+    let fits =
+        |part: &str, segment: &str| part == segment || is_parameter(part) && !segment.is_empty();
+    // The first one is empty, in front of the leading slash.
+    (1..parts.len().max(segments.len())).any(|skipped| {
+        let part = |n: usize| parts[n + usize::from(is_longer && n >= skipped)];
+        let segment = |n: usize| segments[n + usize::from(!is_longer && n >= skipped)];
+        let n_pairs = parts.len().min(segments.len());
+        let shared = (1..n_pairs).filter(|n| !is_parameter(part(*n)));
+        (1..n_pairs).all(|n| fits(part(n), segment(n))) && shared.count() >= FEWEST_SHARED
+    })
 }
 
 /// The number of edits between two texts, if they are at most `most`; the swap of two neighbours is one edit. Only the cells
@@ -155,6 +185,18 @@ mod tests {
         assert_closest("GET", "/v1/p1/clusters", None);
         let long = format!("/v3/p1/pipeline/pipelines?{}", "x".repeat(600));
         assert_closest("GET", &long, None);
+    }
+
+    #[test]
+    fn a_segment_too_few_or_too_many_is_found() {
+        assert_closest("POST", "/v3/p1/pipelines", Some(1));
+        assert_closest("GET", "/v3/pipeline/pipelines", Some(0));
+        assert_closest("GET", "/v2/p1/meshes/m1/releases", Some(2));
+        assert_closest("POST", "/v3/p1/release-plans/x/execute", Some(3));
+        // Two segments too few, or another word.
+        assert_closest("GET", "/v3/pipelines", None);
+        assert_closest("GET", "/v3/p1/clusters", None);
+        assert_closest("GET", "/v3", None);
     }
 
     #[test]

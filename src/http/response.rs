@@ -80,6 +80,6 @@ pub fn empty(status: StatusCode) -> Response {
     response
 }
 
-/// Marks an answer of the control plane that shows secrets on purpose, or has been masked already.
+/// Marks an answer of the control plane that shows secrets on purpose, has none, or has been masked already.
 #[derive(Clone, Copy, Debug)]
 pub struct ShownAsIs;

@@ -24,6 +24,18 @@ async fn the_served_document_names_the_host_that_was_asked() {
     assert_eq!(Document::new().0["servers"][0]["url"], BASE);
 }
 
+/// The password of an example is no secret, even if a user has it.
+#[tokio::test]
+async fn the_served_document_is_the_printed_one() {
+    let user =
+        json!({"name": "demo", "password": "demo-password", "domain": "demo", "projects": []});
+    let app = App::load(&json!({"identities": {"users": [user]}}));
+    let mut printed = Document::new().0;
+    printed["servers"][0]["url"] = json!("http://h");
+    assert!(printed.to_string().contains("demo-password"));
+    assert!(served(&app, "h").await == printed);
+}
+
 #[tokio::test]
 async fn the_list_of_pipelines_has_the_form_of_the_world() {
     let path = format!("/v3/{PROJECT}/pipeline/pipelines");
