@@ -9,6 +9,8 @@ use crate::sim::glob::Glob;
 pub struct Caller {
     /// The name that resources and records show.
     pub name: Cow<'static, str>,
+    /// The id of the user; absent: the name stands for it.
+    pub user_id: Option<String>,
     /// The projects that a known credential is scoped to; none for a token that is scoped to an account. Absent: the
     /// credential is unknown and valid for all projects.
     pub projects: Option<Vec<String>>,
@@ -25,11 +27,17 @@ impl Caller {
     pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
         Self {
             name: name.into(),
+            user_id: None,
             projects: None,
             account: None,
             named_project: None,
             actions: None,
         }
+    }
+
+    /// The id of the user, or the name of one without an id.
+    pub fn user_id(&self) -> &str {
+        self.user_id.as_deref().unwrap_or(&self.name)
     }
 
     /// Returns true if the action is allowed.

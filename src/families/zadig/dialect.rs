@@ -14,7 +14,7 @@ use super::access::RELEASE_GET;
 use super::error::{self, Error, TypedError};
 use super::query::{self, Params};
 use super::table::Table;
-use crate::http::auth::{self, CredentialError};
+use crate::http::auth::{self, CredentialError, jwt};
 use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::effect::StubResponse;
 use crate::http::observe::Recorder;
@@ -78,7 +78,7 @@ impl Dialect for Zadig {
         if !passes && self.0.settings().auth == Auth::Strict {
             return Err(Rejection::Unauthenticated(CredentialError::UnknownToken));
         }
-        let caller = caller.unwrap_or_else(|| Caller::named(UNKNOWN_CALLER));
+        let caller = caller.unwrap_or_else(|| unknown_caller(tokens.identity));
         Ok(Authentication::Done(caller))
     }
 
@@ -126,7 +126,8 @@ impl Dialect for Zadig {
 /// The caller of a known user. Its actions have the form `<role>@<project>`; a role for the whole installation
 /// stands alone.
 fn caller_of(user: &ZadigUser) -> Caller {
-    let actions = user.projects.iter().flat_map(|(project, roles)| {
+    let system_roles = user.roles.iter().cloned();
+    let project_roles = user.projects.iter().flat_map(|(project, roles)| {
         roles.iter().map(move |role| {
             if role == RELEASE_GET {
                 role.clone()
@@ -136,7 +137,21 @@ fn caller_of(user: &ZadigUser) -> Caller {
         })
     });
     Caller {
-        actions: (!user.admin).then(|| actions.collect()),
+        user_id: user.uid.clone(),
+        actions: (!user.admin).then(|| system_roles.chain(project_roles).collect()),
         ..Caller::named(user.name.clone())
+    }
+}
+
+/// The caller of an unknown token, who may do everything. The service reads the claims of a token without checking them
+/// again; a token without a name is the emulator's own caller.
+fn unknown_caller(token: &str) -> Caller {
+    let claims = jwt::claims(token).unwrap_or_default();
+    match claims.name.filter(|name| !name.is_empty()) {
+        Some(name) => Caller {
+            user_id: claims.uid.filter(|uid| !uid.is_empty()),
+            ..Caller::named(name)
+        },
+        None => Caller::named(UNKNOWN_CALLER),
     }
 }

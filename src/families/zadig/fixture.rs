@@ -5,7 +5,8 @@ use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
 
-use super::catalog::{ChartRepo, Environment, ImageRegistry, ProjectCatalog};
+use super::catalog::fixture::EnvironmentFixture;
+use super::catalog::{ChartRepo, ImageRegistry, ProjectCatalog, ProjectInfo, ServiceTemplate};
 use super::table::Table;
 use super::versions::fixture::VersionFixture;
 use crate::sim::Millis;
@@ -28,12 +29,39 @@ pub struct ZadigFixture {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ZadigProject {
+    #[serde(alias = "project_key")]
     pub key: String,
+    /// The name that is shown; absent: the key.
+    #[serde(
+        alias = "project_name",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub name: Option<String>,
+    #[serde(alias = "desc", default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Absent: `k8s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deploy_type: Option<String>,
+    #[serde(alias = "is_public", default, skip_serializing_if = "Option::is_none")]
+    pub public: Option<bool>,
+    /// In seconds since the epoch; absent: 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_time: Option<i64>,
+    /// The last who changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// In seconds since the epoch; absent: the time of its creation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update_time: Option<i64>,
     /// The versions, oldest first, in the form of the list or of the detail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<VersionFixture>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub environments: Vec<Environment>,
+    pub environments: Vec<EnvironmentFixture>,
+    /// The services as they are written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service_templates: Vec<ServiceTemplate>,
     /// Registries of the installation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub registries: Vec<ImageRegistry>,
@@ -43,8 +71,16 @@ pub struct ZadigProject {
 }
 
 impl ZadigProject {
-    /// Applies a patch: versions and registries are replaced by id, everything else by name.
+    /// Applies a patch: versions and registries are replaced by id, everything else by name. What it says about the project
+    /// itself replaces what was known.
     pub fn merge(&mut self, patch: Self) {
+        self.description = patch.description.or(self.description.take());
+        self.public = patch.public.or(self.public);
+        self.name = patch.name.or(self.name.take());
+        self.deploy_type = patch.deploy_type.or(self.deploy_type.take());
+        self.create_time = patch.create_time.or(self.create_time);
+        self.created_by = patch.created_by.or(self.created_by.take());
+        self.update_time = patch.update_time.or(self.update_time);
         // A version without an id is always a new one.
         let (known, new): (Vec<_>, Vec<_>) = patch
             .versions
@@ -60,17 +96,70 @@ impl ZadigProject {
         });
         for environment in patch.environments {
             let known = self.environments.iter_mut().find(|known| {
-                known.name == environment.name && known.production == environment.production
+                known.name() == environment.name() && known.production == environment.production
             });
             match known {
                 Some(known) => *known = environment,
                 None => self.environments.push(environment),
             }
         }
+        for service in patch.service_templates {
+            let known = self
+                .service_templates
+                .iter_mut()
+                .find(|known| known.name == service.name && known.production == service.production);
+            match known {
+                Some(known) => *known = service,
+                None => self.service_templates.push(service),
+            }
+        }
+    }
+}
+
+impl ZadigProject {
+    /// The project with what the catalog says of it.
+    fn with_catalog(self, project_catalog: &ProjectCatalog) -> Self {
+        let usual = ProjectInfo::new(&self.key);
+        let info = &project_catalog.info;
+        let given = |text: &String, usual| (*text != usual).then(|| text.clone());
+        let environments = project_catalog.environments.iter();
+        Self {
+            name: given(&info.name, usual.name),
+            description: given(&info.description, usual.description),
+            deploy_type: given(&info.deploy_type, usual.deploy_type),
+            public: info.is_public.then_some(true),
+            create_time: (info.create_time != 0).then_some(info.create_time),
+            created_by: given(&info.created_by, usual.created_by),
+            update_time: (info.update_time != info.create_time).then_some(info.update_time),
+            environments: environments
+                .map(|known| EnvironmentFixture::new(known, &self.key))
+                .collect(),
+            service_templates: project_catalog.services.clone(),
+            registries: project_catalog.registries.clone(),
+            chart_repos: project_catalog.chart_repos.clone(),
+            ..self
+        }
     }
 }
 
 impl Table {
+    /// Checks that an installation has one default registry at most. A registry may be listed with several projects.
+    fn check_default_registry(&self, registries: &[ImageRegistry]) -> Result<(), ValidationError> {
+        let mut default = self.catalog.default_registry();
+        for (n, registry) in registries.iter().enumerate() {
+            match default {
+                Some(known) if registry.is_default && known.id != registry.id => {
+                    return Err(ValidationError::new(
+                        format!("registries[{n}].is_default"),
+                        format!("{:?} is the default registry", known.id),
+                    ));
+                }
+                _ => default = default.or(registry.is_default.then_some(registry)),
+            }
+        }
+        Ok(())
+    }
+
     pub fn load_project(
         &mut self,
         project: ZadigProject,
@@ -81,15 +170,39 @@ impl Table {
         if self.catalog.0.contains_key(&key) {
             return Err(ValidationError::new("key", format!("duplicate {key:?}")));
         }
-        let environments = project.environments.iter();
-        let environment_keys = environments.map(|known| (&known.name, known.production));
+        let usual = ProjectInfo::new(&key);
+        let create_time = project.create_time.unwrap_or_default();
+        let info = ProjectInfo {
+            name: project.name.unwrap_or(usual.name),
+            description: project.description.unwrap_or_default(),
+            deploy_type: project.deploy_type.unwrap_or(usual.deploy_type),
+            is_public: project.public.unwrap_or_default(),
+            create_time,
+            created_by: project.created_by.unwrap_or(usual.created_by),
+            update_time: project.update_time.unwrap_or(create_time),
+        };
+        let environments = project.environments.into_iter().enumerate();
+        let environments = environments.map(|(n, environment)| {
+            let environment = environment.into_environment(&key);
+            environment.map_err(|error| error.nested_in(format!("environments[{n}]")))
+        });
+        let environments = environments.collect::<Result<Vec<_>, _>>()?;
+        let environment_keys = environments
+            .iter()
+            .map(|known| (&known.name, known.production));
         check_unique("environments", environment_keys)?;
+        let services = project.service_templates;
+        let service_keys = services.iter().map(|known| (&known.name, known.production));
+        check_unique("service_templates", service_keys)?;
         let registry_keys = project.registries.iter().map(|known| (&known.id, ()));
         check_unique("registries", registry_keys)?;
+        self.check_default_registry(&project.registries)?;
         let chart_repo_keys = project.chart_repos.iter().map(|known| (&known.name, ()));
         check_unique("chart_repos", chart_repo_keys)?;
         let project_catalog = ProjectCatalog {
-            environments: project.environments,
+            info,
+            environments,
+            services,
             registries: project.registries,
             chart_repos: project.chart_repos,
         };
@@ -109,16 +222,17 @@ impl Table {
         keys.sort_unstable();
         keys.dedup();
         let projects = keys.into_iter().map(|key| {
-            let project_catalog = self.catalog.0.get(key).cloned().unwrap_or_default();
             let versions = self.versions.collection.of(key);
-            ZadigProject {
+            let project = ZadigProject {
                 key: key.to_owned(),
                 versions: versions
                     .map(|stored| VersionFixture::new(&stored.id, &stored.item, now))
                     .collect(),
-                environments: project_catalog.environments,
-                registries: project_catalog.registries,
-                chart_repos: project_catalog.chart_repos,
+                ..ZadigProject::default()
+            };
+            match self.catalog.0.get(key) {
+                Some(project_catalog) => project.with_catalog(project_catalog),
+                None => project,
             }
         });
         ZadigFixture {

@@ -9,6 +9,7 @@
 
 pub mod canonical;
 pub mod diagnosis;
+pub mod jwt;
 pub mod redact;
 pub mod secret;
 pub mod signature;

@@ -1,19 +1,32 @@
 //! The checks of identities in the fixture format.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use super::Identities;
 use super::totp::parse_totp_secret;
+use super::{Identities, ZadigUser};
 use crate::sim::time::{not_rfc3339, parse_rfc3339};
 use crate::world::fixture::ValidationError;
 
-/// The roles of Zadig users.
-const ROLES: [&str; 5] = [
+/// The roles of Zadig users in a project. `release_get` counts for the whole installation here, too.
+const PROJECT_ROLES: [&str; 9] = [
     "get_delivery",
     "create_delivery",
     "delete_delivery",
     "release_get",
     "project_admin",
+    "get_environment",
+    "get_production_environment",
+    "run_workflow",
+    "edit_workflow",
+];
+
+/// The roles of Zadig users for the whole installation.
+const SYSTEM_ROLES: [&str; 5] = [
+    "release_get",
+    "create_release_plan",
+    "edit_release_plan_metadata",
+    "edit_release_plan_approval",
+    "edit_release_plan_subtasks",
 ];
 
 /// The number of errors that are told in full.
@@ -146,16 +159,54 @@ impl Check {
     fn zadig_users(&mut self, identities: &Identities) {
         let users = &identities.zadig_users;
         self.unique("zadig_users", users.iter().map(|user| user.token.expose()));
+        self.zadig_ids(
+            users,
+            "uid",
+            |user| user.uid.is_some(),
+            |user| (user.uid(), ""),
+        );
+        self.zadig_ids(
+            users,
+            "account",
+            |user| user.account.is_some(),
+            |user| (user.account(), user.identity_type()),
+        );
         for (n, user) in users.iter().enumerate() {
+            let path = format!("zadig_users[{n}]");
+            self.roles(&format!("{path}.roles"), &user.roles, &SYSTEM_ROLES);
             for (project, roles) in &user.projects {
-                for role in roles.iter().filter(|role| !ROLES.contains(&role.as_str())) {
-                    let message = format!(
-                        "\"{role}\" is not a role; the roles are {}",
-                        ROLES.join(", ")
-                    );
-                    self.refuse(format!("zadig_users[{n}].projects.{project}"), message);
-                }
+                self.roles(&format!("{path}.projects.{project}"), roles, &PROJECT_ROLES);
             }
+        }
+    }
+
+    /// Checks that no id of a Zadig user that is given is that of another. Users without ids may share a name.
+    fn zadig_ids<'a>(
+        &mut self,
+        users: &'a [ZadigUser],
+        field: &str,
+        is_given: impl Fn(&ZadigUser) -> bool,
+        id: impl Fn(&'a ZadigUser) -> (&'a str, &'a str),
+    ) {
+        let mut n_of_ids: HashMap<_, usize> = HashMap::new();
+        for user in users {
+            *n_of_ids.entry(id(user)).or_default() += 1;
+        }
+        for (n, user) in users.iter().enumerate() {
+            if is_given(user) && n_of_ids[&id(user)] > 1 {
+                let path = format!("zadig_users[{n}].{field}");
+                self.refuse(path, "another user has the same");
+            }
+        }
+    }
+
+    fn roles(&mut self, path: &str, roles: &[String], known: &[&str]) {
+        for role in roles.iter().filter(|role| !known.contains(&role.as_str())) {
+            let message = format!(
+                "\"{role}\" is not a role; the roles are {}",
+                known.join(", ")
+            );
+            self.refuse(path.to_owned(), message);
         }
     }
 

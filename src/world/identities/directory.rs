@@ -158,6 +158,11 @@ impl Directory {
         self.zadig_users.get(token)
     }
 
+    /// The users of Zadig, in the order of the fixtures.
+    pub fn zadig_users(&self) -> impl Iterator<Item = &ZadigUser> {
+        self.zadig_users.values()
+    }
+
     /// A token that is valid now.
     pub fn valid_token(&self, token: &str, now: Millis) -> Option<&Token> {
         self.known_token(token, now).ok().flatten()

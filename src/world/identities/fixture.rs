@@ -188,12 +188,37 @@ pub struct ZadigUser {
     pub token: Secret,
     /// The name that versions show.
     pub name: String,
+    /// The id, unique; absent: the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+    /// The name of the login, unique among those of its identity type; absent: the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The directory that the user comes from; absent: `system`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_type: Option<String>,
     #[serde(default)]
     pub admin: bool,
-    /// The roles in each project: `get_delivery`, `create_delivery`, `delete_delivery`, `release_get`,
-    /// `project_admin`.
+    /// The roles for the whole installation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// The roles in each project.
     #[serde(default)]
     pub projects: BTreeMap<String, Vec<String>>,
+}
+
+impl ZadigUser {
+    pub fn uid(&self) -> &str {
+        self.uid.as_ref().unwrap_or(&self.name)
+    }
+
+    pub fn account(&self) -> &str {
+        self.account.as_ref().unwrap_or(&self.name)
+    }
+
+    pub fn identity_type(&self) -> &str {
+        self.identity_type.as_deref().unwrap_or("system")
+    }
 }
 
 heap_of! {
@@ -213,7 +238,8 @@ impl Heap for ZadigUser {
         const OF_PROJECT: usize = 64;
         let projects = self.projects.iter();
         let projects = projects.map(|(key, roles)| OF_PROJECT + key.heap() + roles.heap());
-        self.token.heap() + self.name.heap() + projects.sum::<usize>()
+        let ids = self.uid.heap() + self.account.heap() + self.identity_type.heap();
+        self.token.heap() + self.name.heap() + ids + self.roles.heap() + projects.sum::<usize>()
     }
 }
 

@@ -1,9 +1,11 @@
 //! Zadig delivery versions.
 
+mod catalog;
 mod creation;
 mod dialect;
 mod fixtures;
 mod generations;
+mod identities;
 mod reading;
 mod stories;
 

@@ -115,7 +115,8 @@ fn sextet(byte: u8) -> Option<u8> {
     }
 }
 
-fn base64_decoded(run: &[u8]) -> Vec<u8> {
+/// The bytes of a run of base64 in either alphabet, without padding.
+pub fn base64_decoded(run: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(run.len() / 4 * 3 + 2);
     for group in run.chunks(4) {
         let sextets = group
