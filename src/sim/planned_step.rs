@@ -72,7 +72,8 @@ impl PlannedStep {
     fn new<T: Resource>(item: &T, step: usize, now: Millis) -> Option<Self> {
         let (name, status) = item.step(step, now)?;
         let run = item.step_run(step)?;
-        let (begin, end) = run.span(step);
+        let run_step = item.run_step(step);
+        let (begin, end) = run_step.map_or((NEVER, NEVER), |step| run.span(step));
         let past = |at: Millis| (at <= now).then_some(at);
         let coming = |at: Millis| (now < at && at < NEVER).then_some(at);
         let owned = |text: &&str| Box::from(*text);
@@ -87,7 +88,9 @@ impl PlannedStep {
             begins: coming(begin),
             ends: coming(end),
             to: to.map(|(_, status)| status.into()),
-            message: run.failure(step, now).map(Box::from),
+            message: run_step
+                .and_then(|step| run.failure(step, now))
+                .map(Box::from),
         })
     }
 }

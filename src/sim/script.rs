@@ -56,6 +56,8 @@ pub struct StepQuery<'a> {
     /// The resource's name.
     pub name: &'a str,
     pub step: StepName<&'a str>,
+    /// Another name of the step, if it has two.
+    pub alias: Option<&'a str>,
     pub work: Work,
 }
 
@@ -148,18 +150,28 @@ impl StepPattern {
             Some(PatternField::Stage)
         } else if misses(&self.service, step.service()) {
             Some(PatternField::Service)
-        } else if misses(&self.step, Some(&step.step)) && !self.names_path(step) {
+        } else if misses(&self.step, Some(&step.step)) && !self.names_other(query) {
             Some(PatternField::Step)
         } else {
             None
         }
     }
 
-    /// True if `step` has a slash and matches the path of a step. Without one it would also match every step below a
-    /// unit: `b*` those of the stage `build`.
-    fn names_path(&self, step: &StepName<&str>) -> bool {
-        let glob = self.step.as_ref().filter(|glob| is_path(glob));
-        glob.is_some_and(|glob| glob.matches(&step.path()))
+    /// True if `step` matches the other name of a step, or has a slash and matches the path with either name. Without one it
+    /// would also match every step below a unit: `b*` those of the stage `build`.
+    fn names_other(&self, query: &StepQuery) -> bool {
+        let Some(glob) = &self.step else {
+            return false;
+        };
+        let alias = query.alias.map(|step| StepName {
+            unit: query.step.unit,
+            step,
+        });
+        if is_path(glob) {
+            let is_path = |name: StepName<&str>| glob.matches(&name.path());
+            return is_path(query.step) || alias.is_some_and(is_path);
+        }
+        alias.is_some_and(|alias| glob.matches(alias.step))
     }
 
     /// The text of a field, if the pattern has it.

@@ -215,6 +215,7 @@ mod tests {
             unit: Unit::Stage("s1"),
             step: "t2",
         },
+        alias: None,
         work: Work::Run,
     };
 

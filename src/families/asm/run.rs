@@ -67,6 +67,7 @@ impl SingleStepRun {
             id,
             name,
             step: StepName::whole(name),
+            alias: None,
             work,
         };
         Self::from_step(now, scripts.decide(&query))

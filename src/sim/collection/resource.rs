@@ -46,9 +46,14 @@ pub trait Resource: Clone + Heap {
         None
     }
 
-    /// The run that a step belongs to, in which it has the same number.
+    /// The run that a step belongs to.
     fn step_run(&self, _step: usize) -> Option<&Run> {
         None
+    }
+
+    /// The number of a step in its run; none if the run does not lead to it.
+    fn run_step(&self, step: usize) -> Option<usize> {
+        Some(step)
     }
 
     /// The steps whose status may change at `due`, in ascending order.

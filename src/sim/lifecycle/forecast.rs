@@ -1,8 +1,13 @@
 //! The forecast of a run: one span per step, valid until the next command.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use foldhash::HashMap;
 
-use super::plan::{AcceptedCommand, Command, Node, Outcome, RunRecord, Span, StepPlan, Verdict};
+use super::plan::{
+    AcceptedCommand, Command, Node, Outcome, RunRecord, Span, StepPlan, StepRule, Verdict,
+};
 use crate::sim::{Millis, NEVER};
 
 /// One span per step, and the run's end.
@@ -187,7 +192,9 @@ fn answers(commands: &[AcceptedCommand]) -> HashMap<usize, (Millis, Verdict)> {
 
 /// The instant at which the whole run is interrupted: by a refusal, an abort, or its time limit.
 fn interruption(record: &RunRecord, commands: &[AcceptedCommand]) -> Option<Millis> {
+    let fails_alone = |step| record.rule(step).is_some_and(|rule| rule.fails_alone);
     let commanded = commands.iter().find_map(|accepted| match accepted.command {
+        Command::Refuse(step) if fails_alone(step) => None,
         Command::Refuse(_) | Command::Abort(_) => Some(accepted.at),
         Command::Stop | Command::Continue | Command::Approve(_) | Command::Forward(_) => None,
     });
@@ -210,6 +217,7 @@ impl Planner<'_> {
             Node::Step(step) => return self.step(*step, start),
             Node::Seq(nodes) => (nodes, true),
             Node::Par(nodes) => (nodes, false),
+            Node::Pool { most, nodes } => return self.pool(*most, nodes, start),
         };
         let mut end = End {
             at: start,
@@ -229,8 +237,33 @@ impl Planner<'_> {
         end
     }
 
+    /// At most so many nodes at once. Each that waits for a place gets the first one that is free.
+    fn pool(&mut self, most: usize, nodes: &[Node], start: Millis) -> End {
+        let mut ends = BinaryHeap::with_capacity(most.min(nodes.len()));
+        let mut end = End {
+            at: start,
+            failed: false,
+        };
+        for node in nodes {
+            let mut begin = start;
+            if ends.len() >= most {
+                let Some(Reverse(free)) = ends.pop().filter(|Reverse(free)| *free < NEVER) else {
+                    break;
+                };
+                begin = free;
+            }
+            let next = self.along(node, begin);
+            ends.push(Reverse(next.at));
+            end = End {
+                at: end.at.max(next.at),
+                failed: end.failed | next.failed,
+            };
+        }
+        end
+    }
+
     fn step(&mut self, step: usize, begin: Millis) -> End {
-        let (end, verdict) = match &self.record.steps[step] {
+        let (mut end, mut verdict) = match &self.record.steps[step] {
             StepPlan::Skip | StepPlan::Inherited { .. } => {
                 return End {
                     at: begin,
@@ -250,16 +283,27 @@ impl Planner<'_> {
                 answer.unwrap_or((NEVER, Verdict::Interrupted))
             }
         };
+        let rule = self.record.rule(step);
+        // Work that is due at the instant of its limit is done.
+        let limit = rule.and_then(|rule| rule.limit);
+        if let Some(limit) = limit.map(|limit| self.after(begin, limit))
+            && limit < end
+        {
+            (end, verdict) = (limit, Verdict::TimedOut);
+        }
         self.spans[step] = Span {
             begin,
             end,
             verdict,
         };
-        let failed = verdict == Verdict::Failed;
-        // A refused gate is never passed, not even if the run continues on a failure: the interruption ends the run.
-        let is_refused = failed && self.record.steps[step] == StepPlan::Gate;
+        let is_allowed = |allows: fn(&StepRule) -> bool| rule.is_some_and(allows);
+        let is_refused = verdict == Verdict::Failed && self.record.steps[step] == StepPlan::Gate;
+        let failed = matches!(verdict, Verdict::Failed | Verdict::TimedOut)
+            && (is_refused || !is_allowed(|rule| rule.ignores_failure));
+        // A refusal that interrupts the run is never passed, not even if the run continues on a failure.
+        let interrupts = is_refused && !is_allowed(|rule| rule.fails_alone);
         End {
-            at: if is_refused { NEVER } else { end },
+            at: if interrupts { NEVER } else { end },
             failed,
         }
     }

@@ -19,7 +19,9 @@ use super::memory::block;
 use super::{Millis, NEVER};
 use forecast::Forecast;
 use own_time::OwnTime;
-pub use plan::{AcceptedCommand, Command, Node, Outcome, RunRecord, Span, StepPlan, Verdict};
+pub use plan::{
+    AcceptedCommand, Command, Node, Outcome, RunRecord, Span, StepPlan, StepRule, Verdict,
+};
 
 /// The phase of a run as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,7 +37,7 @@ pub enum Phase {
     /// Winding down after an abort.
     Aborting,
     Succeeded,
-    /// Ended by a failure, a refusal or its time limit.
+    /// Ended by a failure that is not ignored, a refusal or its time limit.
     Failed,
     Aborted,
 }
@@ -91,15 +93,15 @@ impl Run {
     /// Starts a run with the plan of a record.
     ///
     /// # Panics
-    /// If the tree does not name each step exactly once, a length is negative or an inherited step ends after
-    /// the start, which are mistakes of the caller. [`Run::restore`] is for records from outside.
+    /// If the tree does not name each step exactly once, a length is negative, a pool has no place, the rules are not in the
+    /// order of their steps or an inherited step ends after the start, which are mistakes of the caller. [`Run::restore`] is for records from outside.
     pub fn start(started: Millis, plan: RunRecord) -> Self {
         let record = RunRecord {
             started,
             commands: Vec::new(),
             ..plan
         };
-        assert!(is_valid(&record), "the plan is valid");
+        assert_eq!(check(&record), Ok(()), "the plan is valid");
         let forecast = Forecast::new(&record, &record.commands);
         Self {
             record,
@@ -110,12 +112,7 @@ impl Run {
 
     /// Rebuilds a run from an exported record, whose commands are checked like new ones.
     pub fn restore(mut record: RunRecord) -> Result<Self, &'static str> {
-        if !is_valid(&record) {
-            return Err(
-                "must have a tree that names each step exactly once, no negative lengths, and carried \
-                 steps that ended before the start",
-            );
-        }
+        check(&record)?;
         let mut last = record.started;
         let commands = std::mem::take(&mut record.commands);
         let mut run = Self::start(last, record);
@@ -137,7 +134,8 @@ impl Run {
         let own_time = self.own_time.as_ref().map_or(0, |_| 3);
         let of_command = (1 + own_time) * size_of::<AcceptedCommand>();
         let record = &self.record;
-        block(record.steps.len() * OF_STEP) + block(record.commands.len() * of_command)
+        let rules = block(size_of_val(&*record.rules));
+        rules + block(record.steps.len() * OF_STEP) + block(record.commands.len() * of_command)
     }
 
     pub fn record(&self) -> &RunRecord {
@@ -273,6 +271,11 @@ impl Run {
         (end <= self.own(now)).then(|| self.world(end))
     }
 
+    /// The instant at which the run ends if no command comes, or [`NEVER`].
+    pub fn ends_at(&self) -> Millis {
+        self.world(self.end())
+    }
+
     /// The message of a step whose own work failed.
     pub fn failure(&self, step: usize, now: Millis) -> Option<&str> {
         match (&self.record.steps[step], self.step_state(step, now)) {
@@ -395,13 +398,24 @@ impl Run {
     }
 }
 
-/// True if the tree names each step exactly once, no length is negative and inherited steps have ended: one that
-/// ends later would still be open when the run has passed it.
-fn is_valid(record: &RunRecord) -> bool {
+/// Checks that the tree names each step exactly once, no length is negative and inherited steps have ended: one that
+/// ends later would still be open when the run has passed it. Pools need a place, and rules a step.
+fn check(record: &RunRecord) -> Result<(), &'static str> {
     fn count(node: &Node, named: &mut [u32]) -> bool {
         match node {
             Node::Step(step) => named.get_mut(*step).map(|n| *n += 1).is_some(),
-            Node::Seq(nodes) | Node::Par(nodes) => nodes.iter().all(|node| count(node, named)),
+            Node::Seq(nodes) | Node::Par(nodes) | Node::Pool { nodes, .. } => {
+                nodes.iter().all(|node| count(node, named))
+            }
+        }
+    }
+    fn has_places(node: &Node) -> bool {
+        match node {
+            Node::Step(_) => true,
+            Node::Pool { most: 0, .. } => false,
+            Node::Seq(nodes) | Node::Par(nodes) | Node::Pool { nodes, .. } => {
+                nodes.iter().all(has_places)
+            }
         }
     }
     let mut named = vec![0; record.steps.len()];
@@ -410,10 +424,28 @@ fn is_valid(record: &RunRecord) -> bool {
         StepPlan::Inherited { begin, end } => begin <= end && *end <= record.started,
         StepPlan::Gate | StepPlan::Skip => true,
     });
-    count(&record.tree, &mut named)
+    let is_sound = count(&record.tree, &mut named)
         && named.iter().all(|n| *n == 1)
         && lengths
         && record.start_delay >= 0
         && record.stop_delay >= 0
-        && record.limit.is_none_or(|limit| limit >= 0)
+        && record.limit.is_none_or(|limit| limit >= 0);
+    if !is_sound {
+        return Err(
+            "must have a tree that names each step exactly once, no negative lengths, and carried \
+             steps that ended before the start",
+        );
+    }
+    if !has_places(&record.tree) {
+        return Err("must have pools with at least one place");
+    }
+    let rules = &record.rules;
+    let is_known = |rule: &StepRule| {
+        rule.step < record.steps.len() && rule.limit.is_none_or(|limit| limit >= 0)
+    };
+    let in_order = rules.is_sorted_by(|one, next| one.step < next.step);
+    if !in_order || !rules.iter().all(is_known) {
+        return Err("must have rules of its steps, in their order, and no negative limits");
+    }
+    Ok(())
 }

@@ -14,6 +14,11 @@ pub enum Node {
     Seq(Vec<Self>),
     /// All at once; it ends with the last, even if others fail.
     Par(Vec<Self>),
+    /// In order, at most so many at once: the next begins when one ends. It ends with the last, even if others fail.
+    Pool {
+        most: usize,
+        nodes: Vec<Self>,
+    },
 }
 
 /// The plan of a step, frozen when its run starts.
@@ -43,6 +48,34 @@ impl StepPlan {
         takes: NEVER,
         outcome: Outcome::Succeed,
     };
+}
+
+/// The rules of a step beside its plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepRule {
+    pub step: usize,
+    /// The time that the step has from its beginning on, without pauses. Then it has failed, unless it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Millis>,
+    /// True if a failure other than a refusal counts as a success for the steps after it and for the run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignores_failure: bool,
+    /// True if a refusal is a failure of the step like any other, and does not interrupt the run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fails_alone: bool,
+}
+
+impl StepRule {
+    /// No rule.
+    pub fn none(step: usize) -> Self {
+        Self {
+            step,
+            limit: None,
+            ignores_failure: false,
+            fails_alone: false,
+        }
+    }
 }
 
 /// The outcome of work; in a fixture the message of a failure, or null.
@@ -90,6 +123,8 @@ pub enum Verdict {
     Succeeded,
     /// Its work failed, or its gate was refused.
     Failed,
+    /// It did not end within its own time limit, which is a failure.
+    TimedOut,
     /// A refusal, an abort or the time limit of the run ended it.
     Interrupted,
     /// It was left out from the start.
@@ -106,7 +141,7 @@ pub enum Command {
     Continue,
     /// Open the gate of a step.
     Approve(usize),
-    /// Refuse at the gate of a step, which interrupts the run.
+    /// Refuse at the gate of a step, which interrupts the run unless the step fails alone.
     Refuse(usize),
     /// Interrupt the run, which winds down for that long; with [`NEVER`] it hangs in that.
     Abort(#[serde(with = "null_for_never")] Millis),
@@ -132,6 +167,9 @@ pub struct RunRecord {
     pub tree: Node,
     #[serde(rename = "does")]
     pub steps: Vec<StepPlan>,
+    /// The rules of some steps, in their order.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub rules: Box<[StepRule]>,
     /// True if steps after a failed one still run; when the run ends, it has failed all the same.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub continue_on_failure: bool,
@@ -149,6 +187,12 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
+    /// The rule of a step, if it has one.
+    pub(super) fn rule(&self, step: usize) -> Option<&StepRule> {
+        let found = self.rules.binary_search_by_key(&step, |rule| rule.step);
+        found.ok().map(|n| &self.rules[n])
+    }
+
     /// The record of a run that has not started, of just these steps: a failure stops it, and there are no delays and no
     /// limit.
     pub fn new(tree: Node, steps: Vec<StepPlan>) -> Self {
@@ -156,6 +200,7 @@ impl RunRecord {
             started: 0,
             tree,
             steps,
+            rules: Box::default(),
             continue_on_failure: false,
             start_delay: 0,
             stop_delay: 0,

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use release_emulator::internals::sim::lifecycle::{
-    Command, Node, Outcome, Phase, Run, RunRecord, StepPlan, StepState,
+    Command, Node, Outcome, Phase, Run, RunRecord, StepPlan, StepRule, StepState,
 };
 use release_emulator::internals::sim::{Millis, NEVER};
 
@@ -124,7 +124,7 @@ impl History {
 pub(super) fn nodes(tree: &Node) -> Vec<&Node> {
     let below = match tree {
         Node::Step(_) => &[][..],
-        Node::Seq(nodes) | Node::Par(nodes) => nodes,
+        Node::Seq(nodes) | Node::Par(nodes) | Node::Pool { nodes, .. } => nodes,
     };
     let mut all = vec![tree];
     all.extend(below.iter().flat_map(nodes));
@@ -153,15 +153,31 @@ fn does() -> impl Strategy<Value = StepPlan> {
     ]
 }
 
-/// Up to `most` parts, in sequence or all at once.
+/// Up to `most` parts, in sequence, all at once, or some at once.
 fn group(part: impl Strategy<Value = Node>, most: usize) -> impl Strategy<Value = Node> {
-    (vec(part, 0..=most), any::<bool>()).prop_map(|(parts, at_once)| {
-        if at_once {
-            Node::Par(parts)
-        } else {
-            Node::Seq(parts)
+    (vec(part, 0..=most), 0..5_usize).prop_map(|(nodes, kind)| match kind {
+        0 | 1 => Node::Seq(nodes),
+        2 | 3 => Node::Par(nodes),
+        _ => {
+            let most = 1 + nodes.len() / 2;
+            Node::Pool { most, nodes }
         }
     })
+}
+
+/// The rule of a step; most have none.
+fn rule() -> impl Strategy<Value = Option<StepRule>> {
+    let limit = prop_oneof![1 => Just(None), 1 => beats(0..9).prop_map(Some)];
+    let rule =
+        (limit, any::<bool>(), any::<bool>()).prop_map(|(limit, ignores_failure, fails_alone)| {
+            StepRule {
+                step: 0,
+                limit,
+                ignores_failure,
+                fails_alone,
+            }
+        });
+    prop_oneof![3 => Just(None), 1 => rule.prop_map(Some)]
 }
 
 /// A tree whose steps have no numbers yet.
@@ -175,7 +191,7 @@ fn shape() -> impl Strategy<Value = Node> {
 fn number(tree: &mut Node, numbers: &mut dyn Iterator<Item = usize>) {
     match tree {
         Node::Step(step) => *step = numbers.next().unwrap(),
-        Node::Seq(nodes) | Node::Par(nodes) => {
+        Node::Seq(nodes) | Node::Par(nodes) | Node::Pool { nodes, .. } => {
             for node in nodes {
                 number(node, numbers);
             }
@@ -191,7 +207,7 @@ pub(super) fn scripts() -> impl Strategy<Value = RunRecord> {
     let limit = prop_oneof![4 => Just(None), 1 => beats(0..31).prop_map(Some)];
     let parts = (
         shape(),
-        vec(does(), MOST),
+        vec((does(), rule()), MOST),
         numbers,
         continue_on_failure,
         lead,
@@ -199,7 +215,8 @@ pub(super) fn scripts() -> impl Strategy<Value = RunRecord> {
         limit,
     );
     parts.prop_map(
-        |(mut tree, mut does, numbers, continue_on_failure, lead, brake, limit)| {
+        |(mut tree, planned, numbers, continue_on_failure, lead, brake, limit)| {
+            let (mut does, rules): (Vec<_>, Vec<_>) = planned.into_iter().unzip();
             does.truncate(
                 nodes(&tree)
                     .iter()
@@ -208,7 +225,10 @@ pub(super) fn scripts() -> impl Strategy<Value = RunRecord> {
             );
             let fitting = numbers.into_iter().filter(|step| *step < does.len());
             number(&mut tree, &mut fitting.collect::<Vec<_>>().into_iter());
+            let rules = rules.into_iter().take(does.len()).enumerate();
+            let rules = rules.filter_map(|(step, rule)| rule.map(|rule| StepRule { step, ..rule }));
             RunRecord {
+                rules: rules.collect(),
                 continue_on_failure,
                 start_delay: lead,
                 stop_delay: brake,

@@ -4,6 +4,7 @@ mod forward;
 mod hanging;
 mod histories;
 mod pipeline;
+mod rules;
 
 use std::collections::HashSet;
 use std::mem::{Discriminant, discriminant};
@@ -15,7 +16,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use release_emulator::internals::sim::lifecycle::{
-    AcceptedCommand, Command, Node, Outcome, Phase, Run, RunRecord, StepPlan, StepState, Verdict,
+    AcceptedCommand, Command, Node, Outcome, Phase, Run, RunRecord, StepPlan, StepRule, StepState,
+    Verdict,
 };
 use release_emulator::internals::sim::{Millis, NEVER};
 
@@ -49,7 +51,7 @@ fn own(node: &Node, does: &[StepPlan]) -> Vec<usize> {
     match node {
         Node::Step(step) if is_own(&does[*step]) => vec![*step],
         Node::Step(_) => Vec::new(),
-        Node::Seq(nodes) | Node::Par(nodes) => {
+        Node::Seq(nodes) | Node::Par(nodes) | Node::Pool { nodes, .. } => {
             nodes.iter().flat_map(|node| own(node, does)).collect()
         }
     }
@@ -58,7 +60,8 @@ fn own(node: &Node, does: &[StepPlan]) -> Vec<usize> {
 /// The own steps with which a node begins.
 fn heads(node: &Node, does: &[StepPlan]) -> Vec<usize> {
     match node {
-        Node::Seq(nodes) => {
+        // Of a pool, more may begin at once.
+        Node::Seq(nodes) | Node::Pool { nodes, .. } => {
             let mut heads = nodes.iter().map(|node| heads(node, does));
             heads.find(|heads| !heads.is_empty()).unwrap_or_default()
         }
@@ -72,6 +75,47 @@ fn since(seen: StepState) -> Option<Millis> {
         StepState::Idle => None,
         StepState::Open { since } | StepState::Ended { since, .. } => Some(since),
     }
+}
+
+/// The rule of a step.
+fn rule(run: &Run, step: usize) -> StepRule {
+    let mut rules = run.record().rules.iter();
+    let found = rules.find(|rule| rule.step == step).cloned();
+    found.unwrap_or_else(|| StepRule::none(step))
+}
+
+/// True if a command ends the run.
+fn interrupts(run: &Run, command: Command) -> bool {
+    match command {
+        Command::Refuse(gate) => !rule(run, gate).fails_alone,
+        Command::Abort(_) => true,
+        _ => false,
+    }
+}
+
+/// True if a step has failed by itself.
+fn has_failed(seen: StepState) -> bool {
+    use Verdict::{Failed, TimedOut};
+    matches!(
+        seen,
+        StepState::Ended {
+            verdict: Failed | TimedOut,
+            ..
+        }
+    )
+}
+
+/// True if a step has failed, and the run does not mind.
+fn is_ignored(run: &Run, step: usize, seen: StepState) -> bool {
+    let is_refused = run.record().steps[step] == StepPlan::Gate
+        && matches!(
+            seen,
+            StepState::Ended {
+                verdict: Verdict::Failed,
+                ..
+            }
+        );
+    has_failed(seen) && !is_refused && rule(run, step).ignores_failure
 }
 
 fn is_over(seen: StepState) -> bool {
@@ -116,7 +160,7 @@ fn the_random_histories_reach_everything_that_can_be_said_and_seen() {
         }
     }
 
-    assert_eq!((phases.len(), verdicts.len(), accepted.len()), (9, 4, 5));
+    assert_eq!((phases.len(), verdicts.len(), accepted.len()), (9, 5, 5));
     // Every phase refuses every command, but running and waiting no stop, and paused no continue.
     // The former refuse an abort only for its length, waiting an answer only for its address.
     assert_eq!(refused.len(), 9 * 5 - 3);
@@ -275,7 +319,7 @@ proptest! {
             redone.push(step);
             StepPlan::Work { takes: takes[step], outcome: Outcome::Succeed }
         });
-        let plan = RunRecord { steps: does.clone(), limit: None, ..history.plan };
+        let plan = RunRecord { steps: does.clone(), limit: None, rules: Box::default(), ..history.plan };
         let repetition = Run::start(now + gap, plan);
 
         for (step, does) in does.into_iter().enumerate() {
@@ -332,6 +376,15 @@ proptest! {
         prop_assert!(unsound(&|plan| plan.start_delay = takes));
         prop_assert!(unsound(&|plan| plan.stop_delay = takes));
         prop_assert!(unsound(&|plan| plan.limit = Some(takes)));
+        let rules = |rules: &[StepRule]| unsound(&|plan| plan.rules = rules.into());
+        prop_assert!(rules(&[StepRule::none(plan.steps.len())]));
+        prop_assert!(rules(&[StepRule::none(0), StepRule::none(0)]));
+        let negative = StepRule { limit: Some(takes), ..StepRule::none(0) };
+        prop_assert!(rules(&[negative]));
+        let no_place = |plan: &mut RunRecord| {
+            plan.tree = Node::Seq(vec![plan.tree.clone(), Node::Pool { most: 0, nodes: Vec::new() }]);
+        };
+        prop_assert!(unsound(&no_place));
         for step in 0..plan.steps.len() {
             let work = StepPlan::Work { takes, outcome: Outcome::Succeed };
             prop_assert!(unsound(&|plan| plan.steps[step] = work.clone()));
@@ -369,7 +422,7 @@ proptest! {
         let seen = steps(&run, LATE);
         for node in nodes(tree) {
             match node {
-                Node::Step(_) => {}
+                Node::Step(_) | Node::Pool { .. } => {}
                 Node::Par(_) => {
                     let begins = heads(node, does).into_iter().map(|step| since(seen[step]));
                     prop_assert!(begins.collect::<HashSet<_>>().len() <= 1);
@@ -381,9 +434,9 @@ proptest! {
                             continue;
                         };
                         for step in own(node, does) {
-                            let goes_on = *continue_on_failure;
-                            let has_failed = run.failure(step, next).is_some();
-                            prop_assert!(is_well(run.step_state(step, next)) || has_failed && goes_on);
+                            let seen = run.step_state(step, next);
+                            let goes_on = *continue_on_failure || is_ignored(&run, step, seen);
+                            prop_assert!(is_well(seen) || has_failed(seen) && goes_on);
                         }
                     }
                 }
@@ -401,12 +454,16 @@ proptest! {
             if phase.is_ended() {
                 // With no step left to take, the limit can still come during the lead.
                 let is_cut = plan.limit.is_some_and(|limit| limit < plan.start_delay);
-                let is_well = steps.into_iter().all(is_well) && !is_cut;
+                let run = history.run();
+                let is_well = |(step, seen): (usize, StepState)| {
+                    is_well(seen) || is_ignored(&run, step, seen)
+                };
+                let is_well = steps.into_iter().enumerate().all(is_well) && !is_cut;
                 prop_assert_eq!(phase == Phase::Succeeded, is_well);
             }
         }
         for told in history.told().iter().filter(|told| told.accepted) {
-            if matches!(told.command, Command::Refuse(_) | Command::Abort(_)) {
+            if interrupts(&told.before, told.command) {
                 prop_assert!(!matches!(told.after.phase(told.at), Phase::Running | Phase::Waiting));
                 for (was, is) in steps(&told.before, told.at).iter().zip(steps(&told.after, LATE)) {
                     prop_assert!(*was != StepState::Idle || is == StepState::Idle);

@@ -313,6 +313,7 @@ impl Pipeline {
             id: &self.id,
             name: &self.definition.name,
             step,
+            alias: None,
             work,
         }
     }

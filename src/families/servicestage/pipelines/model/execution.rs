@@ -147,7 +147,9 @@ impl Execution {
             },
             StepState::Ended { verdict, .. } => match verdict {
                 Verdict::Succeeded => PipelineStatus::Succeeded,
-                Verdict::Failed | Verdict::Interrupted => PipelineStatus::Failed,
+                Verdict::Failed | Verdict::TimedOut | Verdict::Interrupted => {
+                    PipelineStatus::Failed
+                }
                 Verdict::Skipped => PipelineStatus::Skipped,
             },
         }

@@ -91,6 +91,7 @@ pub fn query<'a>(
         id,
         name: &spec.name,
         step,
+        alias: None,
         work,
     }
 }
@@ -189,7 +190,9 @@ impl BatchRun {
             StepState::Ended { since, at, verdict } => {
                 let job = match verdict {
                     Verdict::Succeeded => job(JobStatus::Succeeded, since, at),
-                    Verdict::Failed | Verdict::Interrupted => job(JobStatus::Failed, since, at),
+                    Verdict::Failed | Verdict::TimedOut | Verdict::Interrupted => {
+                        job(JobStatus::Failed, since, at)
+                    }
                     Verdict::Skipped => Job::unknown(JobStatus::Created),
                 };
                 (job, Some(verdict))

@@ -125,6 +125,7 @@ impl<'a> VersionRef<'a> {
             id: self.id,
             name: self.name,
             step: StepName { unit, step },
+            alias: None,
             work: Work::Run,
         }
     }
@@ -406,7 +407,7 @@ fn push_status(step_state: StepState) -> &'static str {
         StepState::Ended { verdict, .. } => match verdict {
             Verdict::Succeeded => "passed",
             Verdict::Failed => "failed",
-            Verdict::Interrupted => "timeout",
+            Verdict::Interrupted | Verdict::TimedOut => "timeout",
             Verdict::Skipped => "skipped",
         },
     }
