@@ -232,3 +232,32 @@ fn zadig_versions_cost_the_same_however_many_there_are() {
     ];
     assert_law(versions, &requests);
 }
+
+fn zadig_plans(stored: usize) -> String {
+    let plans = items(stored, |n| {
+        format!(
+            r#"{{"id":"{n:024x}","name":"plan-{n}","jobs":[{{"id":"j","name":"a","type":"text"}}]}}"#
+        )
+    });
+    format!(r#"{{"zadig":{{"generation":"v4","release_plans":[{plans}]}}}}"#)
+}
+
+#[test]
+fn zadig_plans_cost_the_same_however_many_there_are() {
+    let plan = r#"{"name":"p","manager":"mia"}"#;
+    let edit = r#"{"name":"p","manager":"mia","jobs":[{"name":"a","type":"text","spec":{"content":"x"}}]}"#;
+    let all = "/openapi/release_plan/v1";
+    let one = format!("{all}/{:024x}", 7);
+    let internal = format!("/api/aslan/release_plan/v1/{:024x}", 7);
+    let requests = [
+        ("GET", &*format!("{all}?pageNum=1&pageSize=20"), ""),
+        ("GET", &*format!("{all}?pageNum=25&pageSize=20"), ""),
+        ("POST", all, plan),
+        ("GET", &one, ""),
+        ("PATCH", &one, edit),
+        ("POST", &*format!("{internal}/status/finish_planning"), ""),
+        ("POST", &*format!("{internal}/status/executing"), ""),
+        ("DELETE", &internal, ""),
+    ];
+    assert_law(zadig_plans, &requests);
+}

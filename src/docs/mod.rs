@@ -71,6 +71,7 @@ pages! {
     plans "plans" "Services" ["plan"];
     asm "asm" "Services" ["release" "mesh"];
     zadig "zadig" "Services" ["version"];
+    zadig_release_plans "zadig-release-plans" "Services";
     iam "iam" "Services" ["token"];
     time "time" "Control";
     scripts "scripts" "Control";

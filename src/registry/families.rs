@@ -15,8 +15,8 @@ macro_rules! families {
                 asm: $crate::families::asm::Table,
                 /// Projects with their release plans and pipelines: `{"projects":[{"id","release_plans":[…],"pipelines":[…]}]}`.
                 servicestage: $crate::families::servicestage::Tables,
-                /// Projects with their versions and what these refer to:
-                /// `{"generation","projects":[{"key","versions":[…],"environments":[…],"registries":[…],"chart_repos":[…]}]}`.
+                /// Projects with their versions and what these refer to, and the release plans:
+                /// `{"generation","projects":[{"key","versions":[…],"environments":[…],"registries":[…],"chart_repos":[…]}],"release_plans":[…]}`.
                 zadig: $crate::families::zadig::Table;
         }
     };

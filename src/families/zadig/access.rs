@@ -22,3 +22,17 @@ pub fn check_role(caller: &Caller, project: &str, role: &str) -> Result<(), Erro
     }
     .into())
 }
+
+/// Checks that the caller has a role in the whole installation.
+pub fn check_system_role(caller: &Caller, role: &str) -> Result<(), Error> {
+    if caller.is_allowed(role) {
+        return Ok(());
+    }
+    let (action, why) = (role.to_owned(), String::new());
+    Err(Rejection::Forbidden {
+        action,
+        why,
+        evidence: Evidence::Observed,
+    }
+    .into())
+}

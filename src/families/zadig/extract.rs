@@ -25,7 +25,7 @@ impl axum::extract::FromRequestParts<Zadig> for Id {
     }
 }
 
-/// A body that is decoded as Go does it.
+/// A body that is decoded as Go does it. The service crashes on null.
 #[derive(Debug)]
 pub struct Bound<T>(pub T);
 
@@ -33,16 +33,49 @@ impl<T: GoStruct> FromRequest<Zadig> for Bound<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &Zadig) -> Result<Self, Error> {
-        let Body(body) = Body::from_request(request, state).await?;
-        let mut unknown = Vec::new();
-        let bound = bind::<T>(&body, |place| unknown.push(place));
-        with_details(|details| details.unknown_fields = unknown);
-        let bound = bound.map_err(|wrong| {
-            if let Some(guess) = looks_like(&body) {
-                add_hint(format!("the body is not JSON, {guess}"));
-            }
-            Rejection::BadBody(wrong)
-        })?;
+        Self::read(request, state).await
+    }
+}
+
+impl<T: GoStruct> Bound<T> {
+    /// Reads the body of a request, for a handler that has something to check before.
+    pub async fn read(request: Request, state: &Zadig) -> Result<Self, Error> {
+        let bound = read_body(request, state).await?;
         bound.map(Self).ok_or_else(|| Error::crash("a null body"))
     }
+}
+
+/// A body that is decoded as Go does it, in which null stands for an empty object.
+#[derive(Debug)]
+pub struct Filled<T>(pub T);
+
+impl<T: GoStruct> FromRequest<Zadig> for Filled<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &Zadig) -> Result<Self, Error> {
+        Self::read(request, state).await
+    }
+}
+
+impl<T: GoStruct> Filled<T> {
+    /// Reads the body of a request, for a handler that has something to check before.
+    pub async fn read(request: Request, state: &Zadig) -> Result<Self, Error> {
+        let bound = read_body(request, state).await?;
+        Ok(Self(bound.unwrap_or_default()))
+    }
+}
+
+/// Binds the body of a request; `None` if it is null.
+async fn read_body<T: GoStruct>(request: Request, state: &Zadig) -> Result<Option<T>, Error> {
+    let Body(body) = Body::from_request(request, state).await?;
+    let mut unknown = Vec::new();
+    let bound = bind::<T>(&body, |place| unknown.push(place));
+    with_details(|details| details.unknown_fields = unknown);
+    let bound = bound.map_err(|wrong| {
+        if let Some(guess) = looks_like(&body) {
+            add_hint(format!("the body is not JSON, {guess}"));
+        }
+        Rejection::BadBody(wrong)
+    })?;
+    Ok(bound)
 }

@@ -2,6 +2,7 @@
 
 use super::fixture::{ZadigFixture, ZadigProject};
 use super::kinds::{self, ZadigResource};
+use super::release_plans::model::plan::ZadigPlan;
 use super::table::Table;
 use super::versions::model::version::{FAMILY, Version};
 use crate::sim::Millis;
@@ -43,11 +44,12 @@ impl FamilyTable for Table {
     }
 
     fn next_due(&self) -> Millis {
-        Version::collection(self).next_due()
+        let versions = Version::collection(self).next_due();
+        versions.min(ZadigPlan::collection(self).next_due())
     }
 
     fn fire_next(&mut self, now: Millis, shared: &mut Shared) -> bool {
-        kinds::fire::<Version>(self, now, &mut shared.log)
+        kinds::fire::<Version>(self, now, &mut shared.log) || self.fire_next_plan(now, shared)
     }
 
     fn count_by_status<'a>(
@@ -56,20 +58,27 @@ impl FamilyTable for Table {
         add: &mut dyn FnMut(&'static str, &'a str, usize),
     ) {
         kinds::count::<Version>(self, log, add);
+        kinds::count::<ZadigPlan>(self, log, add);
     }
 
     fn timeline(&self, _: &str, id: &str, now: Millis, shared: &Shared) -> Option<Timeline> {
-        kinds::timeline::<Version>(self, id, now, &shared.log)
+        let log = &shared.log;
+        kinds::timeline::<Version>(self, id, now, log)
+            .or_else(|| kinds::timeline::<ZadigPlan>(self, id, now, log))
     }
 
     fn list_resources(&self, page: &mut ResourcePage, now: Millis, _: &Shared) {
         kinds::add_to_page::<Version>(self, page, now);
+        kinds::add_to_page::<ZadigPlan>(self, page, now);
     }
 
     /// Those of all kinds, each once.
     fn statuses(_: &str) -> Vec<(&'static str, &'static str)> {
         let mut statuses = Vec::new();
-        for status in [Version::statuses()].into_iter().flatten() {
+        for status in [Version::statuses(), ZadigPlan::statuses()]
+            .into_iter()
+            .flatten()
+        {
             if !statuses.contains(&(status, status)) {
                 statuses.push((status, status));
             }
@@ -79,6 +88,7 @@ impl FamilyTable for Table {
 
     fn status_at(&self, _: &str, id: &str, at: Millis) -> Option<String> {
         kinds::status_at::<Version>(self, id, at)
+            .or_else(|| kinds::status_at::<ZadigPlan>(self, id, at))
     }
 
     fn outlook(
@@ -90,10 +100,14 @@ impl FamilyTable for Table {
         _: &Shared,
     ) -> Option<Outlook> {
         kinds::outlook::<Version>(self, id, now, limit, is_wanted)
+            .or_else(|| kinds::outlook::<ZadigPlan>(self, id, now, limit, is_wanted))
     }
 
     fn busiest(&self, now: Millis, limit: Millis) -> Option<Busy> {
-        let busy = [kinds::busiest::<Version>(self, now, limit)];
+        let busy = [
+            kinds::busiest::<Version>(self, now, limit),
+            kinds::busiest::<ZadigPlan>(self, now, limit),
+        ];
         busy.into_iter().flatten().max_by_key(|busy| busy.until)
     }
 
@@ -111,6 +125,7 @@ impl FamilyTable for Table {
         context: &mut ChangeContext,
     ) {
         kinds::inherit_history::<Version>(self, old, since, old_log, context);
+        kinds::inherit_history::<ZadigPlan>(self, old, since, old_log, context);
     }
 
     fn load(
@@ -124,6 +139,14 @@ impl FamilyTable for Table {
             self.load_project(project, ids, context)
                 .map_err(|error| error.nested_in(format!("projects[{n}]")))?;
         }
+        let generation = self.generation();
+        for (n, plan) in fixture.release_plans.into_iter().enumerate() {
+            self.release_plans
+                .load(plan, generation, ids, context)
+                .map_err(|error| error.nested_in(format!("release_plans[{n}]")))?;
+        }
+        let last = fixture.last_release_plan.unwrap_or_default();
+        self.release_plans.note_index(last);
         Ok(())
     }
 
@@ -133,6 +156,7 @@ impl FamilyTable for Table {
 
     fn merge(fixture: &mut ZadigFixture, patch: ZadigFixture) {
         fixture.generation = patch.generation.or(fixture.generation);
+        fixture.merge_plans(patch.release_plans, patch.last_release_plan);
         upsert_with(
             &mut fixture.projects,
             patch.projects,

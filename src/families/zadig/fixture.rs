@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::fixture::EnvironmentFixture;
 use super::catalog::{ChartRepo, ImageRegistry, ProjectCatalog, ProjectInfo, ServiceTemplate};
+use super::release_plans::fixture::ZadigPlanFixture;
 use super::table::Table;
 use super::versions::fixture::VersionFixture;
 use crate::sim::Millis;
@@ -23,6 +24,25 @@ pub struct ZadigFixture {
     pub generation: Option<ZadigGeneration>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub projects: Vec<ZadigProject>,
+    /// The release plans of the installation, oldest first, in the form of the list or of the detail.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub release_plans: Vec<ZadigPlanFixture>,
+    /// The number of the newest release plan that there ever was; absent: that of the newest that is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_release_plan: Option<i64>,
+}
+
+impl ZadigFixture {
+    /// Applies a patch to the release plans, which are replaced by id.
+    pub fn merge_plans(&mut self, patch: Vec<ZadigPlanFixture>, last: Option<i64>) {
+        // A plan without an id is always a new one.
+        let (known, new): (Vec<_>, Vec<_>) = patch.into_iter().partition(|plan| plan.id.is_some());
+        upsert(&mut self.release_plans, known, |plan| {
+            plan.id.as_deref().unwrap_or_default()
+        });
+        self.release_plans.extend(new);
+        self.last_release_plan = self.last_release_plan.max(last);
+    }
 }
 
 /// A project with its versions and the resources that they refer to.
@@ -238,6 +258,8 @@ impl Table {
         ZadigFixture {
             generation: Some(self.generation()),
             projects: projects.collect(),
+            release_plans: self.release_plans.save(now),
+            last_release_plan: self.release_plans.saved_index(),
         }
     }
 }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use strum::VariantArray;
 
+use super::release_plans::model::plan::ZadigPlan;
+use super::release_plans::model::status::ZadigPlanStatus;
 use super::table::Table;
 use super::versions::model::rows::VersionStatus;
 use super::versions::model::version::Version;
@@ -72,6 +74,28 @@ impl ZadigResource for Version {
 
     fn allowed(stored: &Stored<Self>, _: &Table, now: Millis) -> Vec<&'static str> {
         stored.item.allowed(now)
+    }
+}
+
+impl ZadigResource for ZadigPlan {
+    fn statuses() -> Vec<&'static str> {
+        ZadigPlanStatus::VARIANTS.iter().map(Into::into).collect()
+    }
+
+    fn collection(table: &Table) -> &Collection<Self> {
+        &table.release_plans.collection
+    }
+
+    fn collection_mut(table: &mut Table) -> &mut Collection<Self> {
+        &mut table.release_plans.collection
+    }
+
+    fn stored_id(id: &str) -> Cow<'_, str> {
+        id.to_ascii_lowercase().into()
+    }
+
+    fn allowed(stored: &Stored<Self>, table: &Table, now: Millis) -> Vec<&'static str> {
+        stored.item.allowed(table.generation(), now)
     }
 }
 

@@ -3,7 +3,7 @@
 //! The gateway in front checks the credential first, so even an unknown path is 401 without one. Permissions are checked
 //! after the request is bound: a malformed request without permission is answered as malformed.
 //!
-//! - [`versions`]: delivery versions.
+//! - [`versions`]: delivery versions; [`release_plans`]: release plans.
 //! - [`table`]: the resources of a world, [`fixture`] their fixture format, [`catalog`] the resources that requests refer
 //!   to. [`kinds`] is what the control plane asks of each kind of resource.
 //! - [`dialect`], [`error`], [`access`], [`query`], [`extract`], [`response`]: what all operations share; [`go_json`]
@@ -19,6 +19,7 @@ pub mod fixture;
 pub mod go_json;
 mod kinds;
 pub mod query;
+pub mod release_plans;
 pub mod response;
 pub mod table;
 pub mod versions;
@@ -45,7 +46,8 @@ impl Service for Zadig {
     }
 
     fn routes() -> &'static Routes<Self> {
-        static ROUTES: LazyLock<Routes<Zadig>> = LazyLock::new(versions::routes);
+        static ROUTES: LazyLock<Routes<Zadig>> =
+            LazyLock::new(|| versions::routes().merge(release_plans::routes()));
         &ROUTES
     }
 

@@ -1,6 +1,7 @@
 //! The resources of a world, with the catalog that they refer to.
 
 use super::catalog::Catalog;
+use super::release_plans::table::ZadigPlanTable;
 use super::versions::table::VersionTable;
 use crate::world::settings::{Settings, ZadigGeneration};
 
@@ -12,6 +13,7 @@ pub struct Table {
     /// The generation that the state names.
     pub(super) named: Option<ZadigGeneration>,
     pub versions: VersionTable,
+    pub release_plans: ZadigPlanTable,
     pub catalog: Catalog,
 }
 

@@ -21,9 +21,11 @@ const PROJECT_ROLES: [&str; 9] = [
 ];
 
 /// The roles of Zadig users for the whole installation.
-const SYSTEM_ROLES: [&str; 5] = [
+const SYSTEM_ROLES: [&str; 7] = [
     "release_get",
+    "get_release_plan",
     "create_release_plan",
+    "delete_release_plan",
     "edit_release_plan_metadata",
     "edit_release_plan_approval",
     "edit_release_plan_subtasks",

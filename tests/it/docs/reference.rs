@@ -123,10 +123,14 @@ fn every_exit_code_is_explained() {
 fn every_path_of_the_services_is_on_the_page_of_its_service() {
     for operation in registry::operations() {
         let path = &operation.path;
-        let named = |page: &str| Page::named(page).text.contains(path.as_str());
         let page = &*operation.family;
+        // A large service has further pages, whose names begin with that of the first.
+        let pages = docs::PAGES.iter();
+        let mut own = pages.filter(|other| other.name.split('-').next() == page.split('-').next());
+        let is_named = own.any(|own| own.text.contains(path.as_str()));
+        let is_covered = || Page::named("coverage").text.contains(path.as_str());
         assert!(
-            named(page) || (page == "iam" && named("coverage")),
+            is_named || (page == "iam" && is_covered()),
             "{} {path} is not on the page {page}",
             operation.method
         );

@@ -255,6 +255,71 @@ async fn walk_permissions(app: &App) {
         .assert_status(404);
 }
 
+/// A plan of Zadig in a status, with a job in another and with everything that is not documented.
+fn zadig_plan(n: usize, status: &str, job_status: &str) -> Value {
+    let user = json!({"type": "group", "group_id": "g1", "group_name": "G"});
+    json!({"id": format!("{n:024x}"), "status": status,
+        "jobs": [{"name": "a", "type": "text", "status": job_status, "last_status": job_status}],
+        "approval": {"type": "native", "start_time": 1, "end_time": 2, "workwx_approval": {},
+                     "native_approval": {"approve_users": [user]}}})
+}
+
+async fn walk_zadig_plans(app: &App) {
+    let (plans, internal) = ("/openapi/release_plan/v1", "/api/aslan/release_plan/v1");
+    let body = json!({"name": "weekly", "manager": "mia"});
+    app.post(plans, body.clone()).await.assert_status(200);
+    let statuses = [
+        "planning",
+        "finish_planning",
+        "wait_for_approval",
+        "executing",
+        "denied",
+        "timeout",
+        "success",
+        "cancel",
+        "wait_for_finish_planning_external_check",
+        "wait_for_finish_planning_external_check_failed",
+        "wait_for_execute_external_check",
+        "wait_for_execute_external_check_failed",
+        "wait_for_all_done_external_check",
+        "wait_for_all_done_external_check_failed",
+    ];
+    let jobs = ["", "todo", "running", "done", "skipped", "failed"];
+    let whole = statuses.iter().enumerate().map(|(n, status)| {
+        let job_status = jobs[n % jobs.len()];
+        zadig_plan(n, status, job_status)
+    });
+    let state = json!({"zadig": {"generation": "v3", "release_plans": [{"id": format!("{:024x}", 77), "jobs": [
+        {"name": "a", "type": "text"}]}]}});
+    app.patch("/_emulator/v1/state", state)
+        .await
+        .assert_status(204);
+    let plain = format!("{plans}/{:024x}", 77);
+    app.get(&plain).await.assert_status(200);
+    let state = json!({"zadig": {"generation": "v4", "release_plans": whole.collect::<Vec<_>>()}});
+    app.patch("/_emulator/v1/state", state)
+        .await
+        .assert_status(204);
+    for n in 0..statuses.len() {
+        app.get(&format!("{plans}/{n:024x}"))
+            .await
+            .assert_status(200);
+    }
+    app.post(plans, body.clone()).await.assert_status(200);
+    app.patch(&plain, body).await.assert_status(200);
+    let executed = format!("{internal}/{:024x}", 3);
+    for command in ["approve", "execute", "skip", "retry"] {
+        app.post(&format!("{executed}/{command}"), json!({})).await;
+    }
+    app.post(&format!("{executed}/status/cancel"), json!({}))
+        .await
+        .assert_status(200);
+    app.get(&format!("{executed}/logs"))
+        .await
+        .assert_status(200);
+    app.delete(&executed).await.assert_status(200);
+}
+
 #[tokio::test]
 async fn each_undocumented_part_is_named_by_an_answer_that_uses_it_and_by_no_other() {
     let app = App::new();
@@ -263,6 +328,7 @@ async fn each_undocumented_part_is_named_by_an_answer_that_uses_it_and_by_no_oth
     walk_releases(&app).await;
     walk_iam(&app).await;
     walk_permissions(&app).await;
+    walk_zadig_plans(&app).await;
     let used = used_parts(&app).await;
     let coverage = app.get("/_emulator/v1/operations").await.assert_status(200);
     let none = Vec::new();

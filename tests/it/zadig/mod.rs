@@ -7,6 +7,7 @@ mod fixtures;
 mod generations;
 mod identities;
 mod reading;
+mod release_plans;
 mod stories;
 
 use serde_json::{Value, json};

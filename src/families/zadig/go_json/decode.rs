@@ -13,7 +13,7 @@ pub trait GoStruct: Default {
     /// Its package and its name in the service's texts.
     const PACKAGE: &'static str;
     const NAME: &'static str;
-    /// The keys of its fields.
+    /// The keys of its fields. One that is a word of this language has the prefix `r#`.
     const KEYS: &'static [&'static str];
 
     /// Reads the next value into the field of a key.
@@ -138,6 +138,16 @@ impl GoField for i64 {
     }
 }
 
+/// An `int`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GoInt(pub i64);
+
+impl GoField for GoInt {
+    fn bind(&mut self, values: &mut GoValues) {
+        values.integer(&mut self.0, "int");
+    }
+}
+
 /// A `[]int`. A null among the numbers is 0.
 impl GoField for Vec<i64> {
     fn bind(&mut self, values: &mut GoValues) {
@@ -219,10 +229,11 @@ impl GoValues {
 
     fn fields<T: GoStruct>(&mut self, object: &mut T) {
         while let JsonToken::String(key) = self.next() {
-            let exact = T::KEYS.iter().find(|known| ***known == *key);
-            let known = exact.or_else(|| T::KEYS.iter().find(|known| fold(known) == fold(&key)));
+            let exact = T::KEYS.iter().find(|known| *word(known) == *key);
+            let same = |known: &&&'static str| fold(word(known)) == fold(&key);
+            let known = exact.or_else(|| T::KEYS.iter().find(same));
             if let Some(known) = known {
-                self.path.push((T::NAME, known));
+                self.path.push((T::NAME, word(known)));
                 object.bind(known, self);
                 self.path.pop();
             } else {
@@ -275,6 +286,11 @@ impl GoValues {
     pub(super) fn next(&mut self) -> JsonToken {
         self.tokens.next().unwrap_or(JsonToken::End)
     }
+}
+
+/// A key as bodies have it.
+fn word(key: &'static str) -> &'static str {
+    key.strip_prefix("r#").unwrap_or(key)
 }
 
 /// A key for comparison without case, as Go folds it.

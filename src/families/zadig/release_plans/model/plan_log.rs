@@ -1,0 +1,67 @@
+//! The log of a plan: who did what.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::sim::heap::heap_of;
+
+heap_of! {
+    ZadigPlanLog { id, plan_id, username, account, verb, target_name, target_type, before, after, detail }
+}
+
+/// The name that the service gives to itself.
+pub const SYSTEM_USER: &str = "系统";
+
+/// The words of the log.
+pub mod words {
+    pub const CREATE: &str = "新建";
+    pub const UPDATE: &str = "更新";
+    pub const EXECUTE: &str = "执行";
+    pub const SKIP: &str = "跳过";
+    pub const RETRY: &str = "重试";
+    pub const PLAN: &str = "发布计划";
+    pub const STATUS: &str = "发布计划状态";
+    pub const JOB: &str = "发布内容";
+    pub const APPROVED: &str = "审批通过";
+    pub const REJECTED: &str = "审批被拒绝";
+}
+
+/// An entry in the log of a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = ZadigReleasePlanLog)]
+pub struct ZadigPlanLog {
+    /// The id, 24 hexadecimal digits.
+    #[schema(required = true)]
+    pub id: String,
+    /// The plan's id.
+    #[schema(required = true)]
+    pub plan_id: String,
+    /// The user, or the service itself.
+    #[schema(required = true)]
+    pub username: String,
+    /// The user's account.
+    #[schema(required = true)]
+    pub account: String,
+    /// The verb, in Chinese.
+    #[schema(required = true)]
+    pub verb: String,
+    /// The plan or the job.
+    #[schema(required = true)]
+    pub target_name: String,
+    /// The kind of target, in Chinese.
+    #[schema(required = true)]
+    pub target_type: String,
+    /// The status before, if that is the target; otherwise empty.
+    #[schema(required = true)]
+    pub before: String,
+    /// The status after, if that is the target; otherwise empty.
+    #[schema(required = true)]
+    pub after: String,
+    /// The result of an approval, or empty.
+    #[schema(required = true)]
+    pub detail: String,
+    /// The instant, in seconds since the epoch.
+    #[schema(required = true)]
+    pub created_at: i64,
+}
