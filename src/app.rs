@@ -26,7 +26,10 @@ pub fn app_with_host(world: &World, context: WorldContext) -> Router {
 fn compose(world: &World, control: Router) -> Router {
     let recorder = Arc::clone(world.recorder());
     let of_unrouted = world.clone();
-    let mut services = registry::router(world).fallback(async move |request: Request| {
+    let mut services = registry::router(world).fallback(async move |mut request: Request| {
+        if let Some(answer) = registry::reroute(&of_unrouted, &mut request) {
+            return answer.await;
+        }
         let refuse = async move |request| unrouted(&of_unrouted, request);
         instrument(recorder, request, refuse).await
     });

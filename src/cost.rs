@@ -226,6 +226,12 @@ fn zadig_versions_cost_the_same_however_many_there_are() {
             &*format!("{all}?projectKey=shop&pageNum=25&pageSize=20"),
             "",
         ),
+        (
+            "GET",
+            "/api/aslan/delivery/releases?projectName=shop&page=1",
+            "",
+        ),
+        ("GET", "/api/aslan/delivery/releases?page=25", ""),
         ("POST", &*format!("{all}/k8s"), version),
         ("GET", &one, ""),
         ("DELETE", &one, ""),

@@ -72,6 +72,7 @@ pages! {
     asm "asm" "Services" ["release" "mesh"];
     zadig "zadig" "Services" ["version"];
     zadig_release_plans "zadig-release-plans" "Services";
+    zadig_reads "zadig-reads" "Services";
     iam "iam" "Services" ["token"];
     time "time" "Control";
     scripts "scripts" "Control";

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -10,6 +11,7 @@ use utoipa::openapi::OpenApi;
 use super::evidence::error_row::ErrorRow;
 use super::faults::effect::StubResponse;
 use super::observe::Recorder;
+use super::response::ResponseFuture;
 use super::{Authentication, Caller, Operation, Rejection};
 
 /// A family's way to authenticate callers and to word refusals.
@@ -78,6 +80,11 @@ pub trait Dialect: Clone + Send + Sync + 'static {
 
     /// Adds the credential and the refusals of the guard to the operations of the family's OpenAPI document.
     fn declare(_api: &mut OpenApi) {}
+
+    /// Serves a request by another route than that of its path as it was sent, and takes it then.
+    fn reroute(&self, _request: &mut Request) -> Option<ResponseFuture> {
+        None
+    }
 
     /// Refuses a request that no route accepts ([`Rejection::NoRoute`], [`Rejection::WrongMethod`]). Families whose
     /// gateway checks the credential first do so here.

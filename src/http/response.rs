@@ -1,6 +1,7 @@
 //! Responses, whose JSON is written straight from the stored resources while the read lock is held.
 
 use std::cell::Cell;
+use std::pin::Pin;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -9,6 +10,9 @@ use serde::ser::{Serialize, Serializer};
 
 use super::context;
 use super::json::fast_writer;
+
+/// The future of a handler's response.
+pub type ResponseFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// An iterator of views that serializes as a JSON array, once.
 pub struct StreamedArray<I>(Cell<Option<I>>);

@@ -14,9 +14,10 @@ use super::Dialect;
 use super::closest_route::closest_route;
 use super::context::add_hint;
 use super::matching::known::KnownOperation;
-use super::middleware::guard::{Guarded, ResponseFuture, WrongMethod};
+use super::middleware::guard::{Guarded, WrongMethod};
 use super::middleware::instrument::instrument;
 use super::operation::Operation;
+use super::response::ResponseFuture;
 use super::route_spec::{RouteSpec, Source, document};
 
 /// The [`Route`] of handlers that share a path, each with an attribute of its own.

@@ -36,7 +36,7 @@ macro_rules! examples {
     };
 }
 
-const EXAMPLES: [Example; 33] = examples! {
+const EXAMPLES: [Example; 45] = examples! {
     ListApiVersions Response "documented" "iam_versions.json";
     ShowApiVersion Response "documented" "iam_version.json";
     CreateToken Response "documented, project" "iam_token_project.json";
@@ -70,6 +70,18 @@ const EXAMPLES: [Example; 33] = examples! {
     ListZadigReleasePlans Response "documented" "zadig_release_plans.json";
     GetZadigReleasePlan Response "documented" "zadig_release_plan.json";
     CreateZadigReleasePlan Request "documented" "zadig_release_plan_request.json";
+    ListZadigProjects Response "documented" "zadig_projects.json";
+    GetZadigProject Response "documented" "zadig_project.json";
+    ListEnvironments Response "documented" "zadig_environments.json";
+    ListProductionEnvironments Response "documented" "zadig_production_environments.json";
+    GetEnvironment Response "documented" "zadig_environment.json";
+    GetProductionEnvironment Response "documented" "zadig_production_environment.json";
+    ListRegistries Response "documented" "zadig_registries.json";
+    GetRegistry Response "documented" "zadig_registry.json";
+    ListYamlServices Response "documented" "zadig_services.json";
+    ListProductionYamlServices Response "documented" "zadig_services.json";
+    GetYamlService Response "documented" "zadig_service.json";
+    GetProductionYamlService Response "documented" "zadig_service.json";
 };
 
 /// The values of parameters in the documents, which `--fixtures documented` has: family, name, value.

@@ -24,6 +24,6 @@ mod world;
 pub use database::{Database, Unknown};
 pub use engine::Wait;
 pub use operations::{family_names, known_operations, operations};
-pub use services::{control_routes, definitions, error_rows, router, unrouted};
+pub use services::{control_routes, definitions, error_rows, reroute, router, unrouted};
 pub use state::State;
 pub use world::World;

@@ -13,6 +13,7 @@ use crate::http::context::{add_hint, with_details};
 use crate::http::evidence::error_row::ErrorRow;
 use crate::http::head::MalformedHead;
 use crate::http::problem::Problem;
+use crate::http::response::ResponseFuture;
 use crate::http::routes::Routes;
 use crate::http::{Dialect, Operation, Rejection};
 use crate::sim::scripts::FamilyWork;
@@ -51,14 +52,17 @@ macro_rules! services {
             Routes::default()$(.merge(<$service>::control_routes()))+
         }
 
+        /// Serves a request for an unknown path that the service below whose prefix it is knows in another form.
+        pub fn reroute(world: &World, request: &mut Request) -> Option<ResponseFuture> {
+            $(if owns::<$service>(request) {
+                return <$service>::new(world.handle()).reroute(request);
+            })+
+            None
+        }
+
         /// Refuses a path that no family has: as the service below whose prefix it is, else as the gateway.
         fn refuse(world: &World, request: Request) -> Response {
-            let path = request.uri().path();
-            let is_below = |prefix| {
-                path.strip_prefix(prefix)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            };
-            $(if <$service>::PREFIX.is_some_and(is_below) {
+            $(if owns::<$service>(&request) {
                 if let Some(rejection) = Rejection::of_head(request.extensions()) {
                     return <$service as Dialect>::Error::from(rejection).into_response();
                 }
@@ -82,6 +86,15 @@ macro_rules! services {
     };
 }
 families!(services);
+
+/// Returns true for a path below a prefix of a service.
+fn owns<S: Service>(request: &Request) -> bool {
+    let path = request.uri().path();
+    S::PREFIXES.iter().any(|prefix| {
+        let rest = path.strip_prefix(prefix);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
 
 /// The hint for a path that resembles none.
 const NO_PATH: &str = "GET /_emulator/v1/operations lists all paths";

@@ -154,9 +154,9 @@ pub trait Service: Dialect {
 
     fn new(handle: Handle<Self::Table>) -> Self;
 
-    /// The prefix of the paths that belong to the service even if it has no such path; other unknown paths are
+    /// The prefixes of the paths that belong to the service even if it has no such path; other unknown paths are
     /// refused by the gateway.
-    const PREFIX: Option<&'static str> = None;
+    const PREFIXES: &'static [&'static str] = &[];
 
     /// The routes and their OpenAPI description, built once per process.
     fn routes() -> &'static Routes<Self>;

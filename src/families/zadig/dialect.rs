@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
@@ -10,16 +11,19 @@ use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 
-use super::access::RELEASE_GET;
+use super::access::{PUBLIC_ROLES, RELEASE_GET};
 use super::error::{self, Error, TypedError};
 use super::query::{self, Params};
+use super::routing;
 use super::table::Table;
 use crate::http::auth::{self, CredentialError, jwt};
 use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::effect::StubResponse;
 use crate::http::observe::Recorder;
 use crate::http::openapi::gateway_responses::{AppliesTo, GatewayResponse, declare_gateway};
+use crate::http::response::ResponseFuture;
 use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
+use crate::world::family::Service;
 use crate::world::handle::Handle;
 use crate::world::identities::{UNKNOWN_CALLER, ZadigUser};
 use crate::world::settings::Auth;
@@ -70,9 +74,9 @@ impl Dialect for Zadig {
         let query = Params::from_query(request.uri.query());
         let tokens = auth::zadig(&request.headers, query.get("token"))
             .map_err(Rejection::Unauthenticated)?;
-        let (passes, caller) = self.0.read(|_, shared, _| {
+        let (passes, caller) = self.0.read(|table, shared, _| {
             let user = |token| shared.identities.zadig_user(token);
-            let caller = user(tokens.identity).map(caller_of);
+            let caller = user(tokens.identity).map(|user| caller_of(user, table));
             (user(tokens.checked).is_some() && caller.is_some(), caller)
         });
         if !passes && self.0.settings().auth == Auth::Strict {
@@ -84,7 +88,11 @@ impl Dialect for Zadig {
 
     fn scope(&self, request: &Parts) -> Option<String> {
         let params = Params::from_query(request.uri.query());
-        params.get("projectKey").map(str::to_owned)
+        let project = params
+            .get("projectKey")
+            // The name in the service's internal operations.
+            .or_else(|| params.get("projectName"));
+        project.map(str::to_owned)
     }
 
     fn scope_in_body(&self, operation: &Operation, body: &[u8]) -> Option<String> {
@@ -102,6 +110,10 @@ impl Dialect for Zadig {
         error::fault(stub)
     }
 
+    fn reroute(&self, request: &mut Request) -> Option<ResponseFuture> {
+        routing::reroute(self, Self::routes(), request)
+    }
+
     // Permissions depend on the project in the query or the body, so the handlers check them.
     fn authorize(&self, _: &Caller, _: &Operation, _: &Parts) -> Result<(), Rejection> {
         Ok(())
@@ -112,6 +124,11 @@ impl Dialect for Zadig {
             return unauthenticated.into();
         }
         let path = query::decoded_path(request.uri.path());
+        if let Some(target) =
+            routing::without_slash(Self::routes().operations(), &request.method, &path)
+        {
+            return Error::moved(&request.method, target, request.uri.query());
+        }
         match rejection {
             // The service has no route with a trailing slash for any method.
             Rejection::WrongMethod if !path.ends_with('/') => {
@@ -125,8 +142,12 @@ impl Dialect for Zadig {
 
 /// The caller of a known user. Its actions have the form `<role>@<project>`; a role for the whole installation
 /// stands alone.
-fn caller_of(user: &ZadigUser) -> Caller {
+fn caller_of(user: &ZadigUser, table: &Table) -> Caller {
     let system_roles = user.roles.iter().cloned();
+    let public_roles = table.catalog.public_projects().flat_map(|project| {
+        let roles = PUBLIC_ROLES.into_iter();
+        roles.map(move |role| format!("{role}@{project}"))
+    });
     let project_roles = user.projects.iter().flat_map(|(project, roles)| {
         roles.iter().map(move |role| {
             if role == RELEASE_GET {
@@ -138,7 +159,10 @@ fn caller_of(user: &ZadigUser) -> Caller {
     });
     Caller {
         user_id: user.uid.clone(),
-        actions: (!user.admin).then(|| system_roles.chain(project_roles).collect()),
+        actions: (!user.admin).then(|| {
+            let roles = system_roles.chain(project_roles);
+            roles.chain(public_roles).collect()
+        }),
         ..Caller::named(user.name.clone())
     }
 }

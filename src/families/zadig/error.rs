@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::response::json;
+use super::query::encoded_path;
+use super::response::{json, redirect};
 use crate::http::Evidence;
 use crate::http::auth::CredentialError;
 use crate::http::context::{add_hint, with_details};
@@ -73,6 +74,8 @@ enum Shape {
     Typed(u16),
     /// [`UntypedError`].
     Untyped,
+    /// A redirect to the text, which is a location.
+    Moved,
 }
 
 /// The shape that belongs to a status, of the service's own refusals and of faults. Only a crash has another.
@@ -128,6 +131,7 @@ fn refuse(status: StatusCode, shape: Shape, description: &str, message: &str) ->
             };
             json(status, &body, 256)
         }
+        Shape::Moved => redirect(status, description),
         Shape::Untyped => {
             let body = UntypedError {
                 code: 500,
@@ -197,6 +201,32 @@ impl Error {
         Self {
             shape: Shape::Empty,
             ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, String::new(), Some(hint))
+        }
+    }
+
+    /// A query that the service refuses without a body.
+    pub fn unbound(hint: String) -> Self {
+        Self {
+            shape: Shape::Empty,
+            ..Self::new(StatusCode::BAD_REQUEST, String::new(), Some(hint))
+        }
+    }
+
+    /// A redirect to another path, percent-decoded, with the same query: of a GET with 301, of other methods with 307,
+    /// which keeps the method.
+    pub fn moved(method: &Method, path: &str, query: Option<&str>) -> Self {
+        let status = if *method == Method::GET {
+            StatusCode::MOVED_PERMANENTLY
+        } else {
+            StatusCode::TEMPORARY_REDIRECT
+        };
+        let mut location = encoded_path(path);
+        if let Some(query) = query {
+            location.extend(["?", query]);
+        }
+        Self {
+            shape: Shape::Moved,
+            ..Self::new(status, location, None)
         }
     }
 
@@ -307,8 +337,10 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         self.hints.into_iter().for_each(add_hint);
         let reason = reason(self.status);
-        // The bodies have no codes, so the status names the refusal.
-        with_details(|details| details.evidence.note_error(self.evidence, reason));
+        if self.shape != Shape::Moved {
+            // The bodies have no codes, so the status names the refusal.
+            with_details(|details| details.evidence.note_error(self.evidence, reason));
+        }
         let message = self.message.unwrap_or(reason);
         refuse(self.status, self.shape, &self.text, message)
     }

@@ -237,11 +237,7 @@ impl Table {
 
     /// The table in the fixture format; oldest first, so that loading it gives the same order.
     pub fn save_fixture(&self, now: Millis) -> ZadigFixture {
-        let mut keys: Vec<&str> = self.catalog.0.keys().map(String::as_str).collect();
-        keys.extend(self.versions.collection.scopes());
-        keys.sort_unstable();
-        keys.dedup();
-        let projects = keys.into_iter().map(|key| {
+        let projects = self.project_keys().into_iter().map(|key| {
             let versions = self.versions.collection.of(key);
             let project = ZadigProject {
                 key: key.to_owned(),

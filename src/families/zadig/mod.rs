@@ -4,13 +4,16 @@
 //! after the request is bound: a malformed request without permission is answered as malformed.
 //!
 //! - [`versions`]: delivery versions; [`release_plans`]: release plans.
-//! - [`table`]: the resources of a world, [`fixture`] their fixture format, [`catalog`] the resources that requests refer
-//!   to. [`kinds`] is what the control plane asks of each kind of resource.
-//! - [`dialect`], [`error`], [`access`], [`query`], [`extract`], [`response`]: what all operations share; [`go_json`]
+//! - [`catalog`]: the reads of projects, environments, registries and services, which fixtures provide.
+//! - [`delivery_center`]: the internal list of versions.
+//! - [`table`]: the resources of a world, [`fixture`] their fixture format. [`kinds`] is what the control plane asks of each
+//!   kind of resource.
+//! - [`dialect`], [`error`], [`access`], [`query`], [`extract`], [`response`], [`routing`]: what all operations share; [`go_json`]
 //!   decodes bodies as Go does.
 
 pub mod access;
 pub mod catalog;
+pub mod delivery_center;
 mod dialect;
 pub mod error;
 pub mod extract;
@@ -21,6 +24,7 @@ mod kinds;
 pub mod query;
 pub mod release_plans;
 pub mod response;
+pub mod routing;
 pub mod table;
 pub mod versions;
 
@@ -39,15 +43,19 @@ pub use table::Table;
 impl Service for Zadig {
     type Table = Table;
 
-    const PREFIX: Option<&'static str> = Some("/openapi");
+    const PREFIXES: &'static [&'static str] = &["/openapi", "/api/aslan"];
 
     fn new(handle: Handle<Table>) -> Self {
         Self(handle)
     }
 
     fn routes() -> &'static Routes<Self> {
-        static ROUTES: LazyLock<Routes<Zadig>> =
-            LazyLock::new(|| versions::routes().merge(release_plans::routes()));
+        static ROUTES: LazyLock<Routes<Zadig>> = LazyLock::new(|| {
+            versions::routes()
+                .merge(release_plans::routes())
+                .merge(catalog::routes())
+                .merge(delivery_center::routes())
+        });
         &ROUTES
     }
 

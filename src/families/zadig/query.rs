@@ -7,7 +7,7 @@ use std::num::ParseIntError;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::families::zadig::go_json::quote::quote;
 
@@ -68,6 +68,27 @@ pub fn integer(text: Option<&str>) -> Result<i64, String> {
 /// A path as the service prints it: percent-decoded.
 pub fn decoded_path(path: &str) -> String {
     percent_decode_str(path).decode_utf8_lossy().into_owned()
+}
+
+/// The characters that Go leaves in a path, beside letters and digits.
+const PATH: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b'/')
+    .remove(b':')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b'@');
+
+/// A percent-decoded path as Go writes it into a URL.
+pub fn encoded_path(path: &str) -> String {
+    utf8_percent_encode(path, &PATH).to_string()
 }
 
 /// Decodes `+` and `%xx`; `None` if an escape is malformed.

@@ -1,7 +1,6 @@
 //! Responses that all operations share.
 
-use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -29,22 +28,37 @@ pub fn success() -> Response {
     json(StatusCode::OK, &SUCCESS, 32)
 }
 
-/// Redirects to another path with the same query: a GET with 301, other methods with 307, which keeps the method.
-pub fn redirect(request: &Parts, path: &str) -> Response {
-    let location = match request.uri.query() {
-        Some(query) => format!("{path}?{query}"),
-        None => path.to_owned(),
-    };
-    let status = if request.method == Method::GET {
-        StatusCode::MOVED_PERMANENTLY
+/// Redirects to a location. Only the answer to a GET has a body.
+pub fn redirect(status: StatusCode, location: &str) -> Response {
+    let mut response = if status == StatusCode::MOVED_PERMANENTLY {
+        let link = format!(
+            "<a href=\"{}\">Moved Permanently</a>.\n\n",
+            html_escaped(location)
+        );
+        response::answer(status, "text/html; charset=utf-8", link)
     } else {
-        StatusCode::TEMPORARY_REDIRECT
+        empty(status)
     };
-    let mut response = empty(status);
     // The document knows no redirects.
     note_observed("Location");
-    if let Ok(location) = HeaderValue::from_str(&location) {
+    if let Ok(location) = HeaderValue::from_str(location) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     response
+}
+
+/// A text in HTML, escaped as Go escapes it.
+fn html_escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&#34;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
 }

@@ -26,6 +26,15 @@ impl Table {
         }
     }
 
+    /// The keys of all projects, in order: those of the fixtures, and those that begin with a resource.
+    pub fn project_keys(&self) -> Vec<&str> {
+        let mut keys: Vec<&str> = self.catalog.0.keys().map(String::as_str).collect();
+        keys.extend(self.versions.collection.scopes());
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
     /// The generation of the world: that of the options, of the state, or the first.
     pub fn generation(&self) -> ZadigGeneration {
         self.demanded.or(self.named).unwrap_or_default()

@@ -11,7 +11,6 @@
 //! 5. the declared size.
 
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, HttpBody};
@@ -32,11 +31,10 @@ use crate::http::faults::alter::{alter, complete};
 use crate::http::faults::injection::{InjectedFault, LooksAt};
 use crate::http::matching::request::{MatchedRequest, SentBody, SentHeaders};
 use crate::http::observe::Recorder;
+use crate::http::response::ResponseFuture;
 use crate::http::route_spec::RouteSpec;
 use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
 use crate::sim::memory::Memory;
-
-pub type ResponseFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// A handler without its own type, so that the guard and what axum puts around it are compiled once per dialect instead
 /// of once per handler.
@@ -71,7 +69,10 @@ pub struct Guard;
 impl<D: Dialect> Handler<(Guard,), D> for Guarded<D> {
     type Future = ResponseFuture;
 
-    fn call(self, request: Request, dialect: D) -> ResponseFuture {
+    fn call(self, mut request: Request, dialect: D) -> ResponseFuture {
+        if let Some(answer) = dialect.reroute(&mut request) {
+            return answer;
+        }
         Box::pin(serve(self.route_spec, dialect, request, self.handler))
     }
 }

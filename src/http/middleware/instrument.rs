@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use axum::response::Response;
 use bytestring::ByteString;
 
@@ -35,6 +35,10 @@ const CONTROL_PLANE: &str = "/_emulator";
 /// The paths of the emulator's own that collectors and assistants ask for by default.
 const OWN_PATHS: [&str; 2] = ["/metrics", "/llms.txt"];
 
+/// The URL as it was sent, of a request that is routed by another form of it.
+#[derive(Clone, Debug)]
+pub struct SentUri(pub Uri);
+
 /// Serves a request with `serve`, and then:
 ///
 /// 1. discards the rest of the request body, as far as it has arrived,
@@ -51,7 +55,9 @@ pub async fn instrument<F: Future<Output = Response>>(
 ) -> Response {
     let stopwatch = Stopwatch::start();
     let (mut parts, body) = request.into_parts();
-    let mut request_head = RequestHead::new(&parts, &recorder);
+    let sent_uri = parts.extensions.remove::<SentUri>();
+    let uri = sent_uri.as_ref().map_or(&parts.uri, |SentUri(uri)| uri);
+    let mut request_head = RequestHead::new(&parts, uri, &recorder);
     let closer = parts.extensions.remove::<ConnectionCloser>();
     let unreadable = parts.extensions.remove::<UnreadableFields>();
     // Capturing costs an allocation, and most requests have no body.
@@ -157,8 +163,8 @@ struct RequestHead {
 }
 
 impl RequestHead {
-    fn new(parts: &Parts, recorder: &Recorder) -> Self {
-        let path = parts.uri.path();
+    fn new(parts: &Parts, uri: &Uri, recorder: &Recorder) -> Self {
+        let path = uri.path();
         let is_control_plane = path
             .strip_prefix(CONTROL_PLANE)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -170,7 +176,7 @@ impl RequestHead {
         Self {
             method: parts.method.clone(),
             path: path.to_owned(),
-            query: parts.uri.query().map(str::to_owned),
+            query: uri.query().map(str::to_owned),
             headers: is_recorded.then(|| Headers::from(headers)),
             is_control_plane,
             sends_body: has_body && !headers.contains_key(header::EXPECT),

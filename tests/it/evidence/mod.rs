@@ -276,7 +276,7 @@ async fn an_answer_beside_the_documented_paths_tells_its_evidence_too() {
     let app = App::new();
     assert_evidence(&app.get("/v3/").await, "documented");
     let redirect = app.get("/openapi/delivery/releases/").await;
-    redirect.assert_status(301);
+    assert_eq!(redirect.status, 301);
     assert_evidence(&redirect, "observed; fields=Location");
 }
 

@@ -156,6 +156,60 @@ async fn walk_releases(app: &App) {
         .assert_status(200);
 }
 
+async fn walk_zadig_reads(app: &App) {
+    let container =
+        json!({"name": "web", "image": "reg.io/ns/web:1", "image_path": {"repo": "image"}});
+    let environment = |production| {
+        json!({"name": "dev", "alias": "Development", "production": production,
+            "services": [{"name": "web", "containers": [container]}]})
+    };
+    let service =
+        |production| json!({"name": "web", "production": production, "containers": [container]});
+    let rows = |id: u64, below: Value| {
+        json!({"id": format!("{id:024x}"), "service_name": "web", "distribute_type": "chart", "chart_name": "web",
+            "chart_repo_name": "c", "chart_version": "1", "service_module": "", "image": "reg.io/ns/web:1",
+            "image_name": "web", "namespace": "ns", "sub_distributes": below})
+    };
+    let helm = json!({"version_info": {"version_name": "h", "type": "HelmChart"},
+        "distribute_infos": [rows(1, json!([rows(2, json!([]))]))]});
+    let k8s = json!({"version_info": {"version_name": "k"}, "deploy_infos": [{"service_name": "web",
+        "service_module": "web", "image": "reg.io/ns/web:1", "image_name": "web", "registry_id": "r1"}]});
+    let state = json!({"zadig": {"projects": [{"key": "shop", "environments": [environment(false), environment(true)],
+        "service_templates": [service(false), service(true)], "versions": [helm, k8s],
+        "registries": [{"id": "r1", "address": "reg.io"}]}]}});
+    app.patch("/_emulator/v1/state", state)
+        .await
+        .assert_status(204);
+    for path in [
+        "projects/project/detail",
+        "environments",
+        "environments/production",
+        "environments/dev",
+        "environments/production/dev",
+        "service/yaml/services",
+        "service/yaml/production/services",
+        "service/yaml/web",
+        "service/yaml/production/web",
+    ] {
+        let path = format!("/openapi/{path}");
+        app.get(&path).await.assert_status(400);
+        app.get(&format!("{path}?projectKey=shop"))
+            .await
+            .assert_status(200);
+    }
+    for query in [
+        "",
+        "projectName=none",
+        "projectName=none&page=1",
+        "per_page=1",
+        "verbosity=brief",
+    ] {
+        app.get(&format!("/api/aslan/delivery/releases?{query}"))
+            .await
+            .assert_status(200);
+    }
+}
+
 async fn walk_iam(app: &App) {
     let user = json!({"name": "emulator", "password": "p", "domain": {"name": "emulator"}});
     let by_id = json!({"id": "emulator", "password": "p"});
@@ -326,6 +380,7 @@ async fn each_undocumented_part_is_named_by_an_answer_that_uses_it_and_by_no_oth
     walk_pipelines(&app).await;
     walk_plans(&app).await;
     walk_releases(&app).await;
+    walk_zadig_reads(&app).await;
     walk_iam(&app).await;
     walk_permissions(&app).await;
     walk_zadig_plans(&app).await;

@@ -40,7 +40,7 @@ async fn what_is_usual_is_left_out_of_an_export() {
     let app = App::load(&json!({"zadig": {"projects": [{
         "project_key": "shop", "project_name": "shop", "desc": "", "deploy_type": "k8s", "is_public": false,
         "create_time": 7, "update_time": 7,
-        "environments": [{"env_key": "dev", "env_name": "dev", "project_key": "shop", "namespace": "shop-env-dev",
+        "environments": [{"env_key": "dev", "project_key": "shop", "namespace": "shop-env-dev",
             "status": "success", "services": [{"service_name": "web"}]}],
         "registries": [{"registry_id": "r1", "address": "reg.io", "is_default": false}]}]}}));
     let expected = json!([{
@@ -67,7 +67,7 @@ async fn an_environment_may_be_spelt_as_in_an_answer() {
         (
             json!({"name": "dev", "env_key": "dev", "alias": "dev"}),
             "dev",
-            None,
+            Some("dev"),
         ),
     ] {
         let app =

@@ -21,7 +21,6 @@ async fn without_a_token_everything_is_an_empty_401() {
         ("PUT", "/openapi/delivery/releases/x"),
         ("HEAD", "/openapi/delivery/releases"),
         ("GET", "/openapi/delivery/releases/"),
-        ("GET", "/openapi/delivery/releases//"),
         ("GET", "/openapi/nothing/here"),
         ("GET", "/openapi"),
     ] {
@@ -59,7 +58,6 @@ async fn an_unknown_path_or_method_is_plain_text() {
     let app = App::new();
     for (method, path) in [
         ("GET", "/openapi/delivery/nothing"),
-        ("GET", "/openapi/delivery/releases//"),
         ("GET", "/openapi/delivery/releases/a/b"),
         ("DELETE", "/openapi/delivery/releases/"),
         ("PUT", "/openapi/delivery/releases/"),

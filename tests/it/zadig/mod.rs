@@ -2,12 +2,15 @@
 
 mod catalog;
 mod creation;
+mod delivery_center;
 mod dialect;
 mod fixtures;
 mod generations;
 mod identities;
 mod reading;
+mod reads;
 mod release_plans;
+mod routing;
 mod stories;
 
 use serde_json::{Value, json};
@@ -181,6 +184,13 @@ fn refused(version: &str, retry: bool, cause: &str) -> String {
 }
 
 impl Reply {
+    /// Asserts that the hint contains a text.
+    #[track_caller]
+    fn assert_hinted(&self, text: &str) {
+        let hint = self.header("x-emulator-hint");
+        assert!(hint.contains(text), "{}: {hint:?}", self.request);
+    }
+
     /// Asserts status, content type and body, byte for byte.
     #[track_caller]
     fn assert_reply(&self, status: u16, body: &str) {

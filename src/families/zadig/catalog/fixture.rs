@@ -66,10 +66,9 @@ impl EnvironmentFixture {
         if self.project_key.as_ref().is_some_and(|key| key != project) {
             return wrong("project_key", format!("must be {project:?}"));
         }
-        // A document may repeat the name in place of an alias.
-        let spellings = [self.alias, self.list_alias, self.env_name];
-        let mut aliases = spellings.into_iter().flatten();
-        let alias = aliases.find(|alias| !alias.is_empty() && *alias != name);
+        let is_named = self.name.is_some() || self.env_key.is_some();
+        let other = self.env_name.filter(|_| is_named);
+        let alias = self.alias.or(self.list_alias).or(other);
         let namespace = self.namespace;
         Ok(Environment {
             alias: alias.unwrap_or_default(),

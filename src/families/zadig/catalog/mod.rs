@@ -1,10 +1,41 @@
-//! Projects with their environments, services, registries and chart repositories, which fixtures provide.
+//! Projects with their environments, services, registries and chart repositories: the reads around versions and
+//! workflows.
+//!
+//! Everything comes from fixtures; no operation changes it.
+//!
+//! - [`operations`]: the reads. Queries and answers are in [`wire`].
+//! - [`model`]: the resources; [`fixture`]: environments in the fixture format.
 
 pub mod fixture;
 mod model;
+pub mod operations;
+pub mod wire;
+mod yaml_service;
 
 pub use model::{
     Catalog, ChartRepo, Environment, EnvironmentService, EnvironmentStatus, GlobalVariable,
     ImagePath, ImageRegistry, ProjectCatalog, ProjectInfo, ServiceContainer, ServiceTemplate,
     ServiceVariable, image_name, image_namespace, image_tag,
 };
+pub use yaml_service::YamlService;
+
+use super::dialect::Zadig;
+use crate::http::routes::{Routes, route};
+use operations::{environments, projects, registries, services};
+
+/// The URL table.
+pub(super) fn routes() -> Routes<Zadig> {
+    Routes::default()
+        .with(route!(projects::list_zadig_projects).or_wrong_method())
+        .with(route!(projects::get_zadig_project).or_wrong_method())
+        .with(route!(environments::list_environments).or_wrong_method())
+        .with(route!(environments::list_production_environments).or_wrong_method())
+        .with(route!(environments::get_environment).or_wrong_method())
+        .with(route!(environments::get_production_environment).or_wrong_method())
+        .with(route!(registries::list_registries).or_wrong_method())
+        .with(route!(registries::get_registry).or_wrong_method())
+        .with(route!(services::list_yaml_services).or_wrong_method())
+        .with(route!(services::list_production_yaml_services).or_wrong_method())
+        .with(route!(services::get_yaml_service).or_wrong_method())
+        .with(route!(services::get_production_yaml_service).or_wrong_method())
+}

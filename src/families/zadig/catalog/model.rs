@@ -344,6 +344,12 @@ pub struct ProjectCatalog {
 pub struct Catalog(pub BTreeMap<String, ProjectCatalog>);
 
 impl Catalog {
+    /// The keys of the projects that every user may read.
+    pub fn public_projects(&self) -> impl Iterator<Item = &str> {
+        let public = self.0.iter().filter(|(_, known)| known.info.is_public);
+        public.map(|(key, _)| key.as_str())
+    }
+
     pub fn environment(&self, project: &str, name: &str, production: bool) -> Option<&Environment> {
         let mut environments = self.0.get(project)?.environments.iter();
         environments.find(|known| known.name == name && known.production == production)

@@ -18,21 +18,13 @@ pub mod operations;
 pub mod table;
 pub mod wire;
 
-use axum::extract::{Request, State};
-use axum::http::Method;
-use axum::response::Response;
 use axum::routing::MethodFilter;
 use utoipa::openapi::{OpenApi, RefOr, Required};
 
 use super::dialect::Zadig;
-use super::error::Error;
-use super::response::redirect;
 use crate::http::operation::find_operation;
 use crate::http::routes::{Route, Routes, route};
-use crate::http::{Dialect, Rejection};
 use crate::world::settings::{Fidelity, Settings};
-
-const RELEASES: &str = "/openapi/delivery/releases";
 
 /// The URL table.
 pub(super) fn routes() -> Routes<Zadig> {
@@ -43,14 +35,11 @@ pub(super) fn routes() -> Routes<Zadig> {
             .and_on(MethodFilter::DELETE, operations::delete_version)
             .or_wrong_method()
     };
-    let with_slash = |path: &str| Route::new(path, None).or_else(trailing_slash);
     Routes::default()
         .with(route!(operations::list_versions).or_wrong_method())
         .with(route!(operations::get_version, operations::delete_version).or_wrong_method())
         .with(as_id(route!(operations::create_k8s_version)))
         .with(as_id(route!(operations::create_helm_version)))
-        .with(with_slash(&format!("{RELEASES}/")))
-        .with(with_slash(&format!("{RELEASES}/{{id}}/")))
 }
 
 /// Under strict fidelity a version is shown only with a project.
@@ -66,23 +55,5 @@ pub(super) fn follow(api: &mut OpenApi, settings: &Settings) {
         {
             parameter.required = Required::True;
         }
-    }
-}
-
-/// Redirects a path that exists without its trailing slash; any other is unknown.
-async fn trailing_slash(State(zadig): State<Zadig>, request: Request) -> Result<Response, Error> {
-    let (parts, _) = request.into_parts();
-    let path = parts.uri.path().trim_end_matches('/').to_owned();
-    let last = path.rsplit('/').next().unwrap_or_default();
-    let exists = match parts.method {
-        Method::GET => true,
-        Method::DELETE => path != RELEASES,
-        Method::POST => path != RELEASES && matches!(last, "k8s" | "helm"),
-        _ => false,
-    };
-    if exists {
-        Ok(redirect(&parts, &path))
-    } else {
-        Err(zadig.unrouted(&parts, Rejection::NoRoute))
     }
 }

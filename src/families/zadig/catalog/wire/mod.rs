@@ -1,0 +1,6 @@
+//! The answers to reads.
+
+pub mod environments;
+pub mod projects;
+pub mod registries;
+pub mod services;
