@@ -209,6 +209,39 @@ fn versions(stored: usize) -> String {
     format!(r#"{{"zadig":{{"projects":[{{"key":"shop","versions":[{versions}]}}]}}}}"#)
 }
 
+fn tasks(stored: usize) -> String {
+    let tasks = items(stored, |n| {
+        let task_id = n + 1;
+        format!(r#"{{"task_id":{task_id},"status":"failed","create_time":{n}}}"#)
+    });
+    let stages = r#"[{"name":"build","jobs":[{"name":"lint","type":"freestyle"}]}]"#;
+    format!(
+        r#"{{"zadig":{{"projects":[{{"key":"shop","workflows":[{{"workflow_key":"w","stages":{stages},
+        "tasks":[{tasks}]}}]}}]}}}}"#
+    )
+}
+
+#[test]
+fn zadig_tasks_cost_the_same_however_many_there_are() {
+    let task = r#"{"workflow_key":"w","project_key":"shop","inputs":[{"job_name":"lint"}]}"#;
+    let custom = "/openapi/workflows/custom";
+    let list = format!("{custom}/w/tasks?projectKey=shop&pageSize=20");
+    let requests = [
+        ("GET", &*list, ""),
+        ("GET", &*format!("{list}&pageNum=25"), ""),
+        ("POST", &*format!("{custom}/task"), task),
+        ("GET", &*format!("{custom}/task?workflowKey=w&taskId=7"), ""),
+        ("POST", &*format!("{custom}/w/task/7"), ""),
+        (
+            "DELETE",
+            &*format!("{custom}/task?workflowKey=w&taskId=8"),
+            "",
+        ),
+        ("GET", "/_emulator/v1/resources/zadig/w:9/timeline", ""),
+    ];
+    assert_law(tasks, &requests);
+}
+
 #[test]
 fn zadig_versions_cost_the_same_however_many_there_are() {
     let version = r#"{"project_key":"shop","version_name":"v","env_name":"prod","image_registry_id":"r1",

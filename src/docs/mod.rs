@@ -73,6 +73,7 @@ pages! {
     zadig "zadig" "Services" ["version"];
     zadig_release_plans "zadig-release-plans" "Services";
     zadig_reads "zadig-reads" "Services";
+    zadig_workflows "zadig-workflows" "Services" ["task"];
     iam "iam" "Services" ["token"];
     time "time" "Control";
     scripts "scripts" "Control";

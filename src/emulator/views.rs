@@ -36,8 +36,8 @@ pub struct StatusChange {
     pub from: String,
     /// The status after; empty if the resource is gone.
     pub to: String,
-    /// `clock`, `schedule` for a start by a trigger policy, `read` under [`Progress::Reads`](crate::Progress::Reads), or
-    /// the name of the command; in a timeline also `import`.
+    /// `clock`, `schedule` for a start by a trigger policy, `queue` for one from a queue, `read` under
+    /// [`Progress::Reads`](crate::Progress::Reads), or the name of the command; in a timeline also `import`.
     pub cause: String,
 }
 
@@ -113,7 +113,7 @@ impl From<Next> for NextChange {
 pub struct ListedResource {
     /// The family.
     pub family: Family,
-    /// The kind: `release`, `mesh`, `plan`, `pipeline` or `version`.
+    /// The kind: `release`, `mesh`, `plan`, `pipeline`, `version` or `task`.
     pub kind: &'static str,
     /// The project, mesh or project key.
     pub scope: String,

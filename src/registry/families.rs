@@ -16,7 +16,7 @@ macro_rules! families {
                 /// Projects with their release plans and pipelines: `{"projects":[{"id","release_plans":[…],"pipelines":[…]}]}`.
                 servicestage: $crate::families::servicestage::Tables,
                 /// Projects with their versions and what these refer to, and the release plans:
-                /// `{"generation","projects":[{"key","versions":[…],"environments":[…],"service_templates":[…],"registries":[…],"chart_repos":[…]}],"release_plans":[…]}`.
+                /// `{"generation","projects":[{"key","versions":[…],"workflows":[…],"environments":[…],"service_templates":[…],"registries":[…],"chart_repos":[…]}],"release_plans":[…]}`.
                 zadig: $crate::families::zadig::Table;
         }
     };

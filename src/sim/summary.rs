@@ -17,7 +17,7 @@ pub struct ResourceSummary {
     /// The family.
     #[schema(value_type = FamilyName)]
     pub family: &'static str,
-    /// The kind: `release`, `mesh`, `plan`, `pipeline` or `version`.
+    /// The kind: `release`, `mesh`, `plan`, `pipeline`, `version` or `task`.
     pub kind: &'static str,
     /// The project, mesh or project key.
     pub scope: Arc<str>,

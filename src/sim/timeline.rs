@@ -25,7 +25,7 @@ pub struct Timeline {
     pub id: Arc<str>,
     /// The resource's name.
     pub name: Arc<str>,
-    /// The kind: `release`, `mesh`, `plan`, `pipeline` or `version`.
+    /// The kind: `release`, `mesh`, `plan`, `pipeline`, `version` or `task`.
     pub kind: &'static str,
     /// The status, as in transitions.
     pub status: Box<str>,

@@ -67,8 +67,8 @@ pub struct Transition {
     pub from: Arc<str>,
     /// The status after; empty: the resource is gone.
     pub to: Arc<str>,
-    /// `clock`, `schedule` for a start by a trigger policy, `read` under `--progress reads`, or the name of the command; in
-    /// a timeline also `import`.
+    /// `clock`, `schedule` for a start by a trigger policy, `queue` for one from a queue, `read` under `--progress reads`, or
+    /// the name of the command; in a timeline also `import`.
     pub cause: Arc<str>,
 }
 

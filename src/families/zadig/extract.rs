@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 
 use super::dialect::Zadig;
 use super::error::Error;
-use super::go_json::decode::{GoStruct, bind};
+use super::go_json::decode::{GoStruct, bind, unmarshal};
 use super::query;
 use crate::http::Rejection;
 use crate::http::context::{add_hint, with_details};
@@ -78,4 +78,17 @@ async fn read_body<T: GoStruct>(request: Request, state: &Zadig) -> Result<Optio
         Rejection::BadBody(wrong)
     })?;
     Ok(bound)
+}
+
+/// Binds a body as `json.Unmarshal` does, and notes its unknown fields; `None` if it is `null`. The error is the service's
+/// text.
+pub fn unmarshal_body<T: GoStruct>(body: &[u8]) -> Result<Option<T>, String> {
+    let mut unknown = Vec::new();
+    let bound = unmarshal::<T>(body, |place| unknown.push(place));
+    with_details(|details| details.unknown_fields = unknown);
+    bound.inspect_err(|_| {
+        if let Some(guess) = looks_like(body) {
+            add_hint(format!("the body is not JSON, {guess}"));
+        }
+    })
 }

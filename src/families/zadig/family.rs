@@ -1,15 +1,18 @@
 //! The family's table as the registry sees it.
 
+use std::ops::ControlFlow;
+
 use super::fixture::{ZadigFixture, ZadigProject};
 use super::kinds::{self, ZadigResource};
 use super::release_plans::model::plan::ZadigPlan;
 use super::table::Table;
 use super::versions::model::version::{FAMILY, Version};
+use super::workflows::model::task::WorkflowTask;
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
 use crate::sim::ids::Ids;
 use crate::sim::outlook::Outlook;
-use crate::sim::scripts::{FamilyWork, Work};
+use crate::sim::scripts::{FamilyWork, StepQuery, Work};
 use crate::sim::step_name::Unit;
 use crate::sim::summary::ResourcePage;
 use crate::sim::timeline::Timeline;
@@ -24,12 +27,20 @@ impl FamilyTable for Table {
 
     const NAMES: &'static [&'static str] = &[FAMILY];
 
-    const WORKS: &'static [FamilyWork] = &[FamilyWork {
-        family: FAMILY,
-        work: Work::Run,
-        unit: Unit::Service(()),
-        names_its_steps: true,
-    }];
+    const WORKS: &'static [FamilyWork] = &[
+        FamilyWork {
+            family: FAMILY,
+            work: Work::Run,
+            unit: Unit::Service(()),
+            names_its_steps: true,
+        },
+        FamilyWork {
+            family: FAMILY,
+            work: Work::Run,
+            unit: Unit::Stage(()),
+            names_its_steps: true,
+        },
+    ];
 
     fn new(settings: &Settings) -> Self {
         Self::of(settings)
@@ -45,11 +56,15 @@ impl FamilyTable for Table {
 
     fn next_due(&self) -> Millis {
         let versions = Version::collection(self).next_due();
-        versions.min(ZadigPlan::collection(self).next_due())
+        let tasks = WorkflowTask::collection(self).next_due();
+        let plans = ZadigPlan::collection(self).next_due();
+        versions.min(tasks).min(plans)
     }
 
     fn fire_next(&mut self, now: Millis, shared: &mut Shared) -> bool {
-        kinds::fire::<Version>(self, now, &mut shared.log) || self.fire_next_plan(now, shared)
+        kinds::fire::<Version>(self, now, &mut shared.log)
+            || self.workflows.fire_next(now, &mut shared.log)
+            || self.fire_next_plan(now, shared)
     }
 
     fn count_by_status<'a>(
@@ -58,26 +73,33 @@ impl FamilyTable for Table {
         add: &mut dyn FnMut(&'static str, &'a str, usize),
     ) {
         kinds::count::<Version>(self, log, add);
+        kinds::count::<WorkflowTask>(self, log, add);
         kinds::count::<ZadigPlan>(self, log, add);
     }
 
     fn timeline(&self, _: &str, id: &str, now: Millis, shared: &Shared) -> Option<Timeline> {
         let log = &shared.log;
         kinds::timeline::<Version>(self, id, now, log)
+            .or_else(|| kinds::timeline::<WorkflowTask>(self, id, now, log))
             .or_else(|| kinds::timeline::<ZadigPlan>(self, id, now, log))
     }
 
     fn list_resources(&self, page: &mut ResourcePage, now: Millis, _: &Shared) {
         kinds::add_to_page::<Version>(self, page, now);
+        self.workflows.add_to_page(page, now);
         kinds::add_to_page::<ZadigPlan>(self, page, now);
     }
 
     /// Those of all kinds, each once.
     fn statuses(_: &str) -> Vec<(&'static str, &'static str)> {
         let mut statuses = Vec::new();
-        for status in [Version::statuses(), ZadigPlan::statuses()]
-            .into_iter()
-            .flatten()
+        for status in [
+            Version::statuses(),
+            WorkflowTask::statuses(),
+            ZadigPlan::statuses(),
+        ]
+        .into_iter()
+        .flatten()
         {
             if !statuses.contains(&(status, status)) {
                 statuses.push((status, status));
@@ -88,6 +110,7 @@ impl FamilyTable for Table {
 
     fn status_at(&self, _: &str, id: &str, at: Millis) -> Option<String> {
         kinds::status_at::<Version>(self, id, at)
+            .or_else(|| kinds::status_at::<WorkflowTask>(self, id, at))
             .or_else(|| kinds::status_at::<ZadigPlan>(self, id, at))
     }
 
@@ -100,12 +123,14 @@ impl FamilyTable for Table {
         _: &Shared,
     ) -> Option<Outlook> {
         kinds::outlook::<Version>(self, id, now, limit, is_wanted)
+            .or_else(|| kinds::outlook::<WorkflowTask>(self, id, now, limit, is_wanted))
             .or_else(|| kinds::outlook::<ZadigPlan>(self, id, now, limit, is_wanted))
     }
 
     fn busiest(&self, now: Millis, limit: Millis) -> Option<Busy> {
         let busy = [
             kinds::busiest::<Version>(self, now, limit),
+            kinds::busiest::<WorkflowTask>(self, now, limit),
             kinds::busiest::<ZadigPlan>(self, now, limit),
         ];
         busy.into_iter().flatten().max_by_key(|busy| busy.until)
@@ -114,7 +139,13 @@ impl FamilyTable for Table {
     fn hasten(&mut self, kind: &str, id: &str, shared: &mut Shared, now: Millis) {
         if kind == Version::KIND {
             kinds::hasten::<Version>(self, id, &mut shared.log, now);
+        } else if kind == WorkflowTask::KIND {
+            self.workflows.hasten(id, &mut shared.log, now);
         }
+    }
+
+    fn visit_steps(&self, visit: &mut dyn FnMut(&StepQuery) -> ControlFlow<()>) -> ControlFlow<()> {
+        self.workflows.visit_steps(visit)
     }
 
     fn inherit_history(
@@ -125,6 +156,7 @@ impl FamilyTable for Table {
         context: &mut ChangeContext,
     ) {
         kinds::inherit_history::<Version>(self, old, since, old_log, context);
+        kinds::inherit_history::<WorkflowTask>(self, old, since, old_log, context);
         kinds::inherit_history::<ZadigPlan>(self, old, since, old_log, context);
     }
 
@@ -135,10 +167,14 @@ impl FamilyTable for Table {
         context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
         self.named = fixture.generation;
+        self.workflows
+            .set_concurrency(fixture.workflow_concurrency, fixture.build_concurrency);
         for (n, project) in fixture.projects.into_iter().enumerate() {
             self.load_project(project, ids, context)
                 .map_err(|error| error.nested_in(format!("projects[{n}]")))?;
         }
+        // The whole queue must be known before the first task begins.
+        self.workflows.start_next(context.now, context.log);
         let generation = self.generation();
         for (n, plan) in fixture.release_plans.into_iter().enumerate() {
             self.release_plans
@@ -156,6 +192,8 @@ impl FamilyTable for Table {
 
     fn merge(fixture: &mut ZadigFixture, patch: ZadigFixture) {
         fixture.generation = patch.generation.or(fixture.generation);
+        fixture.workflow_concurrency = patch.workflow_concurrency.or(fixture.workflow_concurrency);
+        fixture.build_concurrency = patch.build_concurrency.or(fixture.build_concurrency);
         fixture.merge_plans(patch.release_plans, patch.last_release_plan);
         upsert_with(
             &mut fixture.projects,

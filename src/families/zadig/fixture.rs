@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::hash::Hash;
+use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +11,12 @@ use super::catalog::{ChartRepo, ImageRegistry, ProjectCatalog, ProjectInfo, Serv
 use super::release_plans::fixture::ZadigPlanFixture;
 use super::table::Table;
 use super::versions::fixture::VersionFixture;
+use super::workflows::model::definition::Workflow;
+use super::workflows::table::WorkflowGroup;
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
 use crate::sim::transition::ChangeContext;
-use crate::world::fixture::{ValidationError, upsert};
+use crate::world::fixture::{ValidationError, upsert, upsert_with};
 use crate::world::settings::ZadigGeneration;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,6 +25,12 @@ pub struct ZadigFixture {
     /// The generation of the world, and of what is below; absent: that of the world's fixtures, or the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<ZadigGeneration>,
+    /// The most workflow tasks that run at once; absent: 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow_concurrency: Option<NonZeroUsize>,
+    /// The most jobs of a stage that run at once; absent: 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub build_concurrency: Option<NonZeroUsize>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub projects: Vec<ZadigProject>,
     /// The release plans of the installation, oldest first, in the form of the list or of the detail.
@@ -77,6 +86,12 @@ pub struct ZadigProject {
     /// The versions, oldest first, in the form of the list or of the detail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<VersionFixture>,
+    /// The workflows with their tasks, in the order of the list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workflows: Vec<Workflow>,
+    /// The views of workflows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workflow_views: Vec<WorkflowGroup>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub environments: Vec<EnvironmentFixture>,
     /// The services as they are written.
@@ -110,6 +125,15 @@ impl ZadigProject {
             version.id().unwrap_or("")
         });
         self.versions.extend(new);
+        upsert_with(
+            &mut self.workflows,
+            patch.workflows,
+            |workflow| workflow.key.as_str(),
+            Workflow::merge,
+        );
+        upsert(&mut self.workflow_views, patch.workflow_views, |view| {
+            &view.name
+        });
         upsert(&mut self.registries, patch.registries, |known| &known.id);
         upsert(&mut self.chart_repos, patch.chart_repos, |known| {
             &known.name
@@ -227,6 +251,17 @@ impl Table {
             chart_repos: project.chart_repos,
         };
         self.catalog.0.insert(key.clone(), project_catalog);
+        let view_keys = project.workflow_views.iter();
+        check_unique("workflow_views", view_keys.map(|view| (&view.name, ())))?;
+        if !project.workflow_views.is_empty() {
+            let views = project.workflow_views;
+            self.workflows.views.insert(key.clone(), views);
+        }
+        for (n, workflow) in project.workflows.into_iter().enumerate() {
+            self.workflows
+                .load(&key, workflow, change_context)
+                .map_err(|error| error.nested_in(format!("workflows[{n}]")))?;
+        }
         for (n, version) in project.versions.into_iter().enumerate() {
             self.versions
                 .load(&key, version, ids, change_context)
@@ -244,6 +279,8 @@ impl Table {
                 versions: versions
                     .map(|stored| VersionFixture::new(&stored.id, &stored.item, now))
                     .collect(),
+                workflows: self.workflows.save(key, now),
+                workflow_views: self.workflows.views.get(key).cloned().unwrap_or_default(),
                 ..ZadigProject::default()
             };
             match self.catalog.0.get(key) {
@@ -251,8 +288,11 @@ impl Table {
                 None => project,
             }
         });
+        let (workflow_concurrency, build_concurrency) = self.workflows.concurrency();
         ZadigFixture {
             generation: Some(self.generation()),
+            workflow_concurrency,
+            build_concurrency,
             projects: projects.collect(),
             release_plans: self.release_plans.save(now),
             last_release_plan: self.release_plans.saved_index(),

@@ -19,7 +19,7 @@ use crate::sim::transition::{ChangeContext, READ, TransitionLog};
 use crate::world::family::Busy;
 
 /// A kind of resource. The table is at hand where a resource depends on others.
-pub(super) trait ZadigResource: Resource + 'static {
+pub trait ZadigResource: Resource + 'static {
     /// The statuses, as in transitions.
     fn statuses() -> Vec<&'static str>;
 

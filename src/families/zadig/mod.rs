@@ -3,7 +3,7 @@
 //! The gateway in front checks the credential first, so even an unknown path is 401 without one. Permissions are checked
 //! after the request is bound: a malformed request without permission is answered as malformed.
 //!
-//! - [`versions`]: delivery versions; [`release_plans`]: release plans.
+//! - [`versions`]: delivery versions; [`release_plans`]: release plans; [`workflows`]: workflows and their tasks.
 //! - [`catalog`]: the reads of projects, environments, registries and services, which fixtures provide.
 //! - [`delivery_center`]: the internal list of versions.
 //! - [`table`]: the resources of a world, [`fixture`] their fixture format. [`kinds`] is what the control plane asks of each
@@ -20,13 +20,14 @@ pub mod extract;
 mod family;
 pub mod fixture;
 pub mod go_json;
-mod kinds;
+pub mod kinds;
 pub mod query;
 pub mod release_plans;
 pub mod response;
 pub mod routing;
 pub mod table;
 pub mod versions;
+pub mod workflows;
 
 use std::sync::LazyLock;
 
@@ -52,6 +53,7 @@ impl Service for Zadig {
     fn routes() -> &'static Routes<Self> {
         static ROUTES: LazyLock<Routes<Zadig>> = LazyLock::new(|| {
             versions::routes()
+                .merge(workflows::routes())
                 .merge(release_plans::routes())
                 .merge(catalog::routes())
                 .merge(delivery_center::routes())

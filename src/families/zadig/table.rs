@@ -3,6 +3,7 @@
 use super::catalog::Catalog;
 use super::release_plans::table::ZadigPlanTable;
 use super::versions::table::VersionTable;
+use super::workflows::table::WorkflowTable;
 use crate::world::settings::{Settings, ZadigGeneration};
 
 /// All resources of the family.
@@ -14,6 +15,7 @@ pub struct Table {
     pub(super) named: Option<ZadigGeneration>,
     pub versions: VersionTable,
     pub release_plans: ZadigPlanTable,
+    pub workflows: WorkflowTable,
     pub catalog: Catalog,
 }
 
@@ -30,6 +32,7 @@ impl Table {
     pub fn project_keys(&self) -> Vec<&str> {
         let mut keys: Vec<&str> = self.catalog.0.keys().map(String::as_str).collect();
         keys.extend(self.versions.collection.scopes());
+        keys.extend(self.workflows.projects());
         keys.sort_unstable();
         keys.dedup();
         keys

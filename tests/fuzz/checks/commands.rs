@@ -121,6 +121,21 @@ impl Checks<'_> {
                     ("delete", vec![Step::new("DELETE", &path)]),
                 ]
             }
+            Some("task") => {
+                let (workflow, task_id) = text(&resource["id"])
+                    .rsplit_once(':')
+                    .map(|(workflow, task_id)| (escaped(workflow), task_id.to_owned()))
+                    .unwrap_or_default();
+                let path = "/openapi/workflows/custom";
+                let task = format!("{path}/task?workflowKey={workflow}&taskId={task_id}");
+                vec![
+                    ("cancel", vec![Step::new("DELETE", &task)]),
+                    (
+                        "retry",
+                        vec![post(format!("{path}/{workflow}/task/{task_id}"))],
+                    ),
+                ]
+            }
             Some("release") => release_commands(&scope, &id, state),
             Some("mesh") => {
                 let mut meshes = array(&state["asm"]["meshes"]);

@@ -189,6 +189,12 @@ impl<'a> Generator<'a> {
             let (family, id) = self.random.pick(&self.pool.resources).clone();
             chosen.extend([("family".to_owned(), family), ("id".to_owned(), id)]);
         }
+        if template.contains("/workflows/custom/{name}") || template.contains("/workflow/{name}") {
+            let name = *self
+                .random
+                .pick(&["release", "release", "checked", "made-up"]);
+            chosen.push(("name".to_owned(), name.to_owned()));
+        }
         // The last parameter decides on those before it.
         for (n, part) in parts.iter().enumerate().rev() {
             let Some(name) = parameter_name(part) else {
@@ -306,7 +312,8 @@ impl<'a> Generator<'a> {
                     {"spec": {"containers": [{"name": "app", "image": "shop/reviews:2"}]}}}}}]}}]}]},
             "zadig": {"projects": [{"key": "shop", "environments": [{"name": "prod"}], "versions": [
                 {"id": "66287b110b8b8a631910f5ff", "version_name": "v1", "type": "K8SYaml", "status": version_status,
-                    "labels": [], "description": "", "progress": null, "created_by": "demo", "create_time": 1}]}]},
+                    "labels": [], "description": "", "progress": null, "created_by": "demo", "create_time": 1}],
+                "workflows": some_workflows()}]},
             "identities": {
                 "users": [{"name": "demo", "password": "demo-password", "domain": "demo",
                         "projects": [{"id": PROJECT, "name": "cn-north-4"}, {"id": "p1", "name": "cn-south-1"}]},
@@ -348,6 +355,40 @@ impl<'a> Generator<'a> {
             pool: &self.pool,
         }
     }
+}
+
+/// A workflow with a task that waits for the start of a stage and one that waits for an approval, and another with a task
+/// that waits for a decision on a failure.
+fn some_workflows() -> Value {
+    let users =
+        ["emulator", "demo"].map(|id| json!({"type": "user", "user_id": id, "user_name": id}));
+    let history = |record: Value, steps: Value| {
+        json!({"progress": {"begun": record}, "creator_id": "demo", "created": 0, "queued": 0,
+            "build_concurrency": 5, "jobs": [{"steps": steps, "timeout": 1_000}]})
+    };
+    let waiting = json!({"started": 0, "tree": {"step": 0}, "does": ["gate"], "rules": [{"step": 0, "fails_alone": true}],
+        "lead": 0, "brake": 0});
+    let failed = json!({"started": 0, "tree": {"seq": [{"step": 0}, {"step": 1}]},
+        "does": [{"work": {"takes": 1, "fails": "no"}}, "gate"],
+        "rules": [{"step": 0, "ignores_failure": true}, {"step": 1, "fails_alone": true}], "lead": 0, "brake": 0});
+    let spec = json!({"type": "native", "native_approval": {"needed_approvers": 1, "approve_users": users}});
+    let policy = json!({"policy": "manual_check", "maximum_retry": 0, "approval_users": users});
+    let manual = json!({"enabled": true, "manual_exec_users": users});
+    json!([
+        {"workflow_key": "release", "stages": [
+            {"name": "ask", "jobs": [{"name": "ask", "type": "approval", "spec": spec}]},
+            {"name": "deploy", "manual_exec": manual, "jobs": [{"name": "deploy", "type": "freestyle"}]}],
+         "tasks": [
+            {"task_id": 1, "status": "pause", "stages": [{"name": "deploy", "status": "pause", "manual_exec": manual,
+                "jobs": [{"name": "job-1-0-0-deploy", "origin_name": "deploy", "type": "freestyle"}]}]},
+            {"task_id": 2, "status": "running", "stages": [{"name": "ask", "jobs": [
+                {"name": "job-0-0-0-ask", "origin_name": "ask", "type": "approval", "spec": spec}]}],
+             "emulator": history(waiting, json!({"work": 0}))}]},
+        {"workflow_key": "checked", "stages": [{"name": "check", "jobs": [
+            {"name": "check", "type": "freestyle", "error_policy": policy}]}],
+         "tasks": [{"task_id": 1, "status": "running", "stages": [{"name": "check", "jobs": [
+            {"name": "job-0-0-0-check", "origin_name": "check", "type": "freestyle", "error_policy": policy}]}],
+            "emulator": history(failed, json!({"work": 0, "handling": 1}))}]}])
 }
 
 /// The number of times that an operation is in the draw.

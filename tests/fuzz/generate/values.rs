@@ -12,10 +12,23 @@ const WORDS: [&str; 10] = [
 ];
 
 /// Values that fit the name of a field better than its schema does.
-const KNOWN: [(&str, &[&str]); 30] = [
+const KNOWN: [(&str, &[&str]); 40] = [
     ("project_key", &["demo", "demo", "demo-helm", "shop"]),
     ("projectKey", &["demo", "demo", "demo-helm", "shop"]),
     ("env_name", &["prod"]),
+    ("workflow_key", &["release", "checked", "made-up"]),
+    ("workflowKey", &["release", "checked", "made-up"]),
+    ("workflow_name", &["release", "checked"]),
+    ("taskID", &["1", "1", "2"]),
+    ("job_name", &["check", "job-0-0-0-check", "job-0-0-0-ask"]),
+    (
+        "job_type",
+        &["freestyle", "zadig-build", "zadig-scanning", "approval"],
+    ),
+    ("stage_name", &["deploy", "job-0-0-0-ask"]),
+    ("stageName", &["deploy"]),
+    ("projectName", &["shop"]),
+    ("decision", &["ignore", "reject"]),
     ("image_registry_id", &["62ce6231e0281143de477e60"]),
     ("chart_repo_name", &["test"]),
     ("family", &["asm", "plans", "pipelines", "zadig"]),
@@ -157,6 +170,7 @@ impl Values<'_> {
             "pageNum" | "page" => &[1, 1, 1, 2],
             "duration_seconds" => &[900, 3_600],
             "seq" => &[0, 0, 1, 1, 2],
+            "taskId" | "task_id" => &[1, 1, 2],
             "timezone_hour" => &[0, 8, 12],
             _ => return None,
         };

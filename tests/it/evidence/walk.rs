@@ -374,6 +374,61 @@ async fn walk_zadig_plans(app: &App) {
     app.delete(&executed).await.assert_status(200);
 }
 
+async fn walk_workflows(app: &App) {
+    let user = json!([{"type": "user", "user_id": "emulator", "user_name": "emulator"}]);
+    let approval = json!({"type": "native", "native_approval": {"needed_approvers": 1, "approve_users": user}});
+    let policy = json!({"policy": "manual_check", "approval_users": user});
+    let job = |name: &str| json!({"name": name, "type": "freestyle"});
+    let stages = json!([
+        {"name": "ask", "jobs": [{"name": "ask", "type": "approval", "spec": approval}]},
+        {"name": "a", "manual_exec": {"enabled": true, "manual_exec_users": user}, "jobs": [job("a")]},
+        {"name": "b", "manual_exec": {"enabled": true, "manual_exec_users": user}, "jobs": [
+            {"name": "b", "type": "freestyle", "error_policy": policy}]}]);
+    let state = json!({"zadig": {"projects": [{"key": "shop", "workflows": [{"workflow_key": "w", "stages": stages}]}]}});
+    app.patch("/_emulator/v1/state", state)
+        .await
+        .assert_status(204);
+    app.script(json!({"match": {"family": "zadig", "step": "b"}, "outcome": "fail"}))
+        .await;
+    let custom = "/openapi/workflows/custom";
+    let inputs = ["ask", "a", "b"].map(|job| json!({"job_name": job}));
+    let body = json!({"workflow_key": "w", "project_key": "shop", "inputs": inputs});
+    app.post(&format!("{custom}/task"), body)
+        .await
+        .assert_status(200);
+    let internal = "/api/aslan/workflow/v4/workflowtask";
+    let approve =
+        json!({"job_name": "job-0-0-0-ask", "workflow_name": "w", "task_id": 1, "approve": true});
+    app.post(&format!("{internal}/approve"), approve)
+        .await
+        .assert_status(200);
+    let start = format!("{internal}/manualexec/workflow/w/task/1?stageName=a&projectName=shop");
+    app.post(&start, json!({})).await.assert_status(200);
+    app.advance(2_000).await;
+    let manual = format!("{custom}/w/task/1/manual-exec?projectKey=shop");
+    app.get(&manual).await.assert_status(200);
+    app.post(&manual, json!({"stage_name": "b"}))
+        .await
+        .assert_status(200);
+    app.advance(2_000).await;
+    let decide = json!({"job_name": "job-2-0-0-b", "workflow_name": "w", "task_id": 1, "decision": "ignore"});
+    app.post(&format!("{internal}/handle/error"), decide)
+        .await
+        .assert_status(200);
+    app.get(&format!("{custom}/task?workflowKey=w&taskId=1"))
+        .await
+        .assert_status(200);
+    app.get(&format!("{custom}/w/detail?projectKey=shop"))
+        .await
+        .assert_status(200);
+    app.put(&format!("{custom}/w/task/1"), json!({"remark": "r"}))
+        .await
+        .assert_status(200);
+    app.delete(&format!("{custom}?workflowKey=w&projectKey=shop"))
+        .await
+        .assert_status(200);
+}
+
 #[tokio::test]
 async fn each_undocumented_part_is_named_by_an_answer_that_uses_it_and_by_no_other() {
     let app = App::new();
@@ -382,6 +437,7 @@ async fn each_undocumented_part_is_named_by_an_answer_that_uses_it_and_by_no_oth
     walk_releases(&app).await;
     walk_zadig_reads(&app).await;
     walk_iam(&app).await;
+    walk_workflows(&app).await;
     walk_permissions(&app).await;
     walk_zadig_plans(&app).await;
     let used = used_parts(&app).await;

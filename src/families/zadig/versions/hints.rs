@@ -18,7 +18,9 @@ impl Table {
     /// The hint on a project that neither a version nor the fixtures have: the closest one, or a few of those there are.
     pub fn unknown_project_hint(&self, project: &str) -> Option<String> {
         let catalog = &self.catalog.0;
-        if catalog.contains_key(project) || self.versions.collection.len(project) > 0 {
+        let n_known =
+            self.versions.collection.len(project) + self.workflows.collection.len(project);
+        if catalog.contains_key(project) || n_known > 0 {
             return None;
         }
         let of_versions = self.versions.collection.scopes().take(MAX_CANDIDATES);

@@ -66,15 +66,18 @@ impl Present {
         let timeline = reply.assert_status(200);
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let word = timeline["code"].is_number();
+        let commands = timeline["allowed"].as_array().expect("commands").iter();
+        let allowed: Vec<String> = commands.map(text).collect();
+        // A task is running while it waits for an approval, and only its job says so.
+        let waits = self.subject == Subject::Task && allowed.iter().any(|word| word == "approve");
         Some(Seen {
-            status: text(&timeline["status"]),
+            status: if waits {
+                "wait_for_approval".to_owned()
+            } else {
+                text(&timeline["status"])
+            },
             word: word.then(|| text(&timeline["word"])),
-            allowed: timeline["allowed"]
-                .as_array()
-                .expect("commands")
-                .iter()
-                .map(text)
-                .collect(),
+            allowed,
         })
     }
 
@@ -193,7 +196,7 @@ impl Chart {
         let commands = self.subject.commands().iter().copied();
         let is_allowed = |command: &str| allowed.iter().any(|word| word == command);
         moves.extend(commands.filter(|command| is_new || is_allowed(command)));
-        if is_allowed("approval") {
+        if is_allowed("approval") || is_allowed("approve") {
             moves.push(REFUSED);
         }
         let mut branches = Vec::new();

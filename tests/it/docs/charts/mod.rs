@@ -60,6 +60,11 @@ async fn of_a_version() {
 }
 
 #[tokio::test]
+async fn of_a_workflow_task() {
+    assert_charted(Subject::Task).await;
+}
+
+#[tokio::test]
 async fn of_a_token() {
     assert_charted(Subject::Token).await;
 }

@@ -13,6 +13,7 @@ pub enum Subject {
     Release,
     Mesh,
     Version,
+    Task,
     Token,
 }
 
@@ -115,6 +116,30 @@ const VERSION: &[Status] = &[
     ),
 ];
 
+const TASK: &[Status] = &[
+    status("waiting", (0, 2), "the task waits in the queue"),
+    status("running", (4, 2), "jobs are running"),
+    status(
+        "wait_for_approval",
+        (4, 4),
+        "that of a job which waits for an approval; the task itself is `running`",
+    ),
+    status("pause", (8, 0), "a stage waits for somebody who starts it"),
+    status(
+        "passed",
+        (8, 2),
+        "every job has passed, or its failure is ignored",
+    ),
+    status("reject", (8, 4), "an approval was refused"),
+    status("failed", (12, 0), "a job has failed"),
+    status(
+        "timeout",
+        (12, 2),
+        "a job or an approval has taken too long",
+    ),
+    status("cancelled", (12, 4), "somebody has cancelled the task"),
+];
+
 const TOKEN: &[Status] = &[
     status("valid", (0, 2), "passes as `X-Auth-Token`"),
     status("expired", (5, 0), "401 `token expires`"),
@@ -126,6 +151,7 @@ const RELEASES: &str = "/v2/meshes/m1/namespaces/default/releases";
 const PLANS: &str = "/v3/p1/cas/release-plans";
 const PIPELINES: &str = "/v3/p1/pipeline/pipelines";
 const VERSIONS: &str = "/openapi/delivery/releases";
+const TASKS: &str = "/openapi/workflows/custom/task";
 const TOKENS: &str = "/v3/auth/tokens";
 
 impl Subject {
@@ -137,6 +163,7 @@ impl Subject {
             Self::Release => "release",
             Self::Mesh => "mesh",
             Self::Version => "version",
+            Self::Task => "task",
             Self::Token => "token",
         }
     }
@@ -147,6 +174,7 @@ impl Subject {
             Self::Plan => "plans",
             Self::Release | Self::Mesh => "asm",
             Self::Version => "zadig",
+            Self::Task => "zadig-workflows",
             Self::Token => "iam",
         }
     }
@@ -158,6 +186,7 @@ impl Subject {
             Self::Release => RELEASE,
             Self::Mesh => MESH,
             Self::Version => VERSION,
+            Self::Task => TASK,
             Self::Token => TOKEN,
         }
     }
@@ -168,7 +197,7 @@ impl Subject {
             Self::Pipeline => Some("pipelines"),
             Self::Plan => Some("plans"),
             Self::Release | Self::Mesh => Some("asm"),
-            Self::Version => Some("zadig"),
+            Self::Version | Self::Task => Some("zadig"),
             Self::Token => None,
         }
     }
@@ -183,6 +212,7 @@ impl Subject {
             Self::Release => &["update", "cancel", "end"],
             Self::Mesh | Self::Token => &["delete"],
             Self::Version => &["retry", "delete"],
+            Self::Task => &["cancel", "retry", "approve", "manual_exec"],
         }
     }
 
@@ -218,6 +248,11 @@ impl Subject {
                 &[r#"{"outcome": "fail", "times": 2}"#],
                 &[r#"{"outcome": "fail"}"#],
             ],
+            Self::Task => &[
+                &[],
+                &[r#"{"match": {"step": "build"}, "outcome": "fail", "times": 1}"#],
+                &[r#"{"match": {"step": "build"}, "outcome": "hang", "times": 1}"#],
+            ],
             Self::Token => &[&[]],
         }
     }
@@ -235,6 +270,24 @@ impl Subject {
                 let list = format!("{VERSIONS}?projectKey=shop&pageNum=1&pageSize=20");
                 let listed = app.get(&list).await.assert_status(200);
                 return text(&listed["list"][0]["id"]);
+            }
+            Self::Task => {
+                // Another task holds the one place that the workflow has.
+                let state =
+                    json!({"zadig": {"projects": [{"key": "shop", "workflows": [workflow()]}]}});
+                app.put("/_emulator/v1/state", state)
+                    .await
+                    .assert_status(204);
+                for (task_id, jobs) in [(1, ["first"].as_slice()), (2, &["build", "ask", "deploy"])]
+                {
+                    let jobs = jobs.iter().map(|job| json!({"job_name": job}));
+                    let inputs: Vec<_> = jobs.collect();
+                    let body =
+                        json!({"workflow_key": "release", "project_key": "shop", "inputs": inputs});
+                    let created = app.post(TASKS, body).await.assert_status(200);
+                    assert_eq!(created["task_id"], task_id);
+                }
+                return "release:2".to_owned();
             }
             Self::Token => {
                 let reply = app.send("POST", TOKENS, &[], login().to_string()).await;
@@ -280,6 +333,19 @@ impl Subject {
                 app.delete(&format!("{VERSIONS}/{id}?projectKey=shop"))
                     .await
             }
+            (Self::Task, "cancel") => {
+                app.delete(&format!("{TASKS}?workflowKey=release&taskId=2"))
+                    .await
+            }
+            (Self::Task, "retry") => {
+                app.post("/openapi/workflows/custom/release/task/2", json!({}))
+                    .await
+            }
+            (Self::Task, "approve") => app.post(&format!("{TASKS}/approve"), answer(true)).await,
+            (Self::Task, _) => {
+                let path = "/openapi/workflows/custom/release/task/2/manual-exec?projectKey=shop";
+                app.post(path, json!({"stage_name": "deploy"})).await
+            }
             (Self::Token, _) => {
                 let headers = [("x-auth-token", id), ("x-subject-token", id)];
                 app.send("DELETE", TOKENS, &headers, "").await
@@ -287,8 +353,11 @@ impl Subject {
         }
     }
 
-    /// Refuses the approval that a pipeline waits for, which is the other answer to it.
+    /// Refuses the approval that a pipeline or a task waits for, which is the other answer to it.
     pub async fn refuse(self, app: &App, id: &str) -> Reply {
+        if self == Self::Task {
+            return app.post(&format!("{TASKS}/approve"), answer(false)).await;
+        }
         let action = format!("{PIPELINES}/{id}/action?action_id=approval");
         let refusal = json!({"task_name": "deploy", "approval_type": "refuse"});
         app.send("POST", &action, CREDENTIALS, refusal.to_string())
@@ -334,6 +403,23 @@ fn version() -> Value {
         {"service_name": "web", "image_datas": [
             {"container_name": "web", "image_name": "web", "image_tag": "1.0"},
             {"container_name": "proxy", "image_name": "proxy", "image_tag": "1.0"}]}]})
+}
+
+/// A workflow with a job that waits, a build, an approval, and a deployment that somebody starts.
+fn workflow() -> Value {
+    let job = |name: &str| json!({"name": name, "type": "freestyle"});
+    json!({"workflow_key": "release", "concurrency_limit": 1, "stages": [
+        {"name": "first", "jobs": [job("first")]},
+        {"name": "build", "jobs": [job("build")]},
+        {"name": "ask", "jobs": [{"name": "ask", "type": "approval", "spec": {"type": "native", "native_approval": {
+            "needed_approvers": 1, "approve_users": [{"type": "user", "user_id": "emulator", "user_name": "emulator"}]}}}]},
+        {"name": "deploy", "manual_exec": {"enabled": true, "manual_exec_users": [{"type": "task_creator"}]},
+         "jobs": [job("deploy")]}]})
+}
+
+/// An answer to its approval.
+fn answer(approve: bool) -> Value {
+    json!({"workflow_key": "release", "task_id": 2, "stage_name": "job-2-0-0-ask", "approve": approve})
 }
 
 fn login() -> Value {
