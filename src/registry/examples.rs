@@ -36,7 +36,7 @@ macro_rules! examples {
     };
 }
 
-const EXAMPLES: [Example; 45] = examples! {
+const EXAMPLES: [Example; 47] = examples! {
     ListApiVersions Response "documented" "iam_versions.json";
     ShowApiVersion Response "documented" "iam_version.json";
     CreateToken Response "documented, project" "iam_token_project.json";
@@ -67,6 +67,8 @@ const EXAMPLES: [Example; 45] = examples! {
     ListVersions Response "documented" "zadig_list.json";
     GetVersion Response "documented, k8s" "zadig_detail_k8s.json";
     GetVersion Response "documented, helm" "zadig_detail_helm.json";
+    CreateWorkflowTask Response "documented" "zadig_task_created.json";
+    ListWorkflowTasks Response "documented" "zadig_tasks.json";
     ListZadigReleasePlans Response "documented" "zadig_release_plans.json";
     GetZadigReleasePlan Response "documented" "zadig_release_plan.json";
     CreateZadigReleasePlan Request "documented" "zadig_release_plan_request.json";

@@ -117,27 +117,27 @@ const VERSION: &[Status] = &[
 ];
 
 const TASK: &[Status] = &[
-    status("waiting", (0, 2), "the task waits in the queue"),
-    status("running", (4, 2), "jobs are running"),
+    status("waiting", (0, 3), "the task waits in the queue"),
+    status("running", (5, 6), "jobs are running"),
     status(
         "wait_for_approval",
-        (4, 4),
+        (5, 0),
         "that of a job which waits for an approval; the task itself is `running`",
     ),
-    status("pause", (8, 0), "a stage waits for somebody who starts it"),
+    status("pause", (10, 0), "a stage waits for somebody who starts it"),
     status(
         "passed",
-        (8, 2),
+        (10, 6),
         "every job has passed, or its failure is ignored",
     ),
-    status("reject", (8, 4), "an approval was refused"),
-    status("failed", (12, 0), "a job has failed"),
+    status("reject", (10, 3), "an approval was refused"),
+    status("failed", (15, 6), "a job has failed"),
     status(
         "timeout",
-        (12, 2),
+        (15, 3),
         "a job or an approval has taken too long",
     ),
-    status("cancelled", (12, 4), "somebody has cancelled the task"),
+    status("cancelled", (15, 0), "somebody has cancelled the task"),
 ];
 
 const TOKEN: &[Status] = &[

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::common::{assert_same, golden};
 use release_emulator::ZadigGeneration;
 
 /// The tasks of the documented list: fifteen, of which the last is shown.
@@ -26,10 +27,8 @@ async fn the_documented_list_is_answered() {
         let path = format!("/openapi/workflows/custom/build-deploy/tasks?{query}");
         app.get(&path).await
     };
-    list("projectKey=lilian-test&pageNum=1&pageSize=1").await.assert_body(
-        200,
-        r#"{"total":15,"workflow_tasks":[{"workflow_key":"build-deploy","workflow_name":"build-deploy","project_key":"lilian-test","task_id":15,"create_time":1688543613,"task_creator":"webhook","start_time":1688543615,"end_time":1688543636,"status":"passed"}]}"#,
-    );
+    let page = list("projectKey=lilian-test&pageNum=1&pageSize=1").await;
+    assert_same(&page.assert_status(200), &golden("zadig_tasks.json"));
     let ids = async |query: &str| {
         let body = list(query).await.assert_status(200);
         let tasks = body["workflow_tasks"].as_array().unwrap().clone();
@@ -144,4 +143,19 @@ async fn a_task_has_the_keys_of_the_service_in_its_order() {
             reply.assert_body(500, &untyped(expected));
         }
     }
+}
+
+#[tokio::test]
+async fn the_documented_creation_is_answered() {
+    let app = App::load(
+        &json!({"zadig": {"projects": [{"key": "simple-service-demo", "workflows": [
+        {"workflow_key": "openapi-test", "next_task_id": 20, "stages": [
+            {"name": "s", "jobs": [{"name": "a", "type": "freestyle"}]}]}]}]}}),
+    );
+    let body = json!({"workflow_key": "openapi-test", "project_key": "simple-service-demo", "inputs": inputs(&["a"])});
+    let created = app.post(TASK, body).await;
+    assert_same(
+        &created.assert_status(200),
+        &golden("zadig_task_created.json"),
+    );
 }
