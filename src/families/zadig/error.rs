@@ -250,6 +250,14 @@ impl Error {
         }
     }
 
+    /// The text as the cause of another refusal, in which the service puts the message of a code first.
+    pub fn as_cause(&self) -> String {
+        match self.message {
+            Some(message) => format!("{message}: {}", self.text),
+            None => self.text.clone(),
+        }
+    }
+
     /// Adds a hint, if there is one.
     pub fn with_hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hints.extend(hint.into());

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::fixture::{ZadigFixture, ZadigProject};
 use super::kinds::{self, ZadigResource};
 use super::release_plans::model::plan::ZadigPlan;
+use super::release_plans::tasks::task_course;
 use super::table::Table;
 use super::versions::model::version::{FAMILY, Version};
 use super::workflows::model::task::WorkflowTask;
@@ -16,7 +17,7 @@ use crate::sim::scripts::{FamilyWork, StepQuery, Work};
 use crate::sim::step_name::Unit;
 use crate::sim::summary::ResourcePage;
 use crate::sim::timeline::Timeline;
-use crate::sim::transition::{ChangeContext, TransitionLog};
+use crate::sim::transition::{ChangeContext, READ, TransitionLog};
 use crate::world::family::{Busy, FamilyTable};
 use crate::world::fixture::{ValidationError, upsert_with};
 use crate::world::handle::Shared;
@@ -63,7 +64,7 @@ impl FamilyTable for Table {
 
     fn fire_next(&mut self, now: Millis, shared: &mut Shared) -> bool {
         kinds::fire::<Version>(self, now, &mut shared.log)
-            || self.workflows.fire_next(now, &mut shared.log)
+            || self.fire_next_task(now, shared)
             || self.fire_next_plan(now, shared)
     }
 
@@ -141,6 +142,9 @@ impl FamilyTable for Table {
             kinds::hasten::<Version>(self, id, &mut shared.log, now);
         } else if kind == WorkflowTask::KIND {
             self.workflows.hasten(id, &mut shared.log, now);
+            self.note_changed_tasks(READ, now, shared);
+        } else if kind == ZadigPlan::KIND {
+            self.hasten_plan(id, shared, now);
         }
     }
 
@@ -177,12 +181,15 @@ impl FamilyTable for Table {
         self.workflows.start_next(context.now, context.log);
         let generation = self.generation();
         for (n, plan) in fixture.release_plans.into_iter().enumerate() {
+            let now = context.now;
+            let course = |key: &str, task_id| task_course(&self.workflows, key, task_id, now);
             self.release_plans
-                .load(plan, generation, ids, context)
+                .load(plan, generation, ids, course, context)
                 .map_err(|error| error.nested_in(format!("release_plans[{n}]")))?;
         }
         let last = fixture.last_release_plan.unwrap_or_default();
         self.release_plans.note_index(last);
+        self.workflows.changed.clear();
         Ok(())
     }
 

@@ -9,13 +9,13 @@ use super::release_plans::model::status::ZadigPlanStatus;
 use super::table::Table;
 use super::versions::model::rows::VersionStatus;
 use super::versions::model::version::Version;
-use crate::sim::Millis;
 use crate::sim::collection::{Collection, Resource, Stored};
 use crate::sim::next::{self, Next};
-use crate::sim::outlook::{Outlook, last_change};
+use crate::sim::outlook::{Missed, Outlook, last_change};
 use crate::sim::summary::{ResourcePage, ResourceSummary};
 use crate::sim::timeline::Timeline;
 use crate::sim::transition::{ChangeContext, READ, TransitionLog};
+use crate::sim::{Millis, NEVER};
 use crate::world::family::Busy;
 
 /// A kind of resource. The table is at hand where a resource depends on others.
@@ -96,6 +96,34 @@ impl ZadigResource for ZadigPlan {
 
     fn allowed(stored: &Stored<Self>, table: &Table, now: Millis) -> Vec<&'static str> {
         stored.item.allowed(table.generation(), now)
+    }
+
+    fn next_change(stored: &Stored<Self>, table: &Table, now: Millis) -> Option<Next> {
+        let twin = table.foreseen_plan(&stored.item, now);
+        next::next(&twin, now, |now| twin.next_due(now))
+    }
+
+    /// The end of the window counts, too, although it is no progress.
+    fn outlook(
+        stored: &Stored<Self>,
+        table: &Table,
+        now: Millis,
+        limit: Millis,
+        is_wanted: &dyn Fn(&str) -> bool,
+    ) -> Outlook {
+        let twin = table.foreseen_plan(&stored.item, now);
+        let mut at = now;
+        loop {
+            if is_wanted(twin.status_label(at)) {
+                return Outlook::Reached(at);
+            }
+            let next = twin.next_due(at);
+            if next == NEVER || next > limit {
+                let allowed = twin.allowed(table.generation(), at);
+                return Outlook::Missed(Missed::new(&twin, at, next, allowed));
+            }
+            at = next;
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::catalog::Catalog;
 use super::release_plans::table::ZadigPlanTable;
 use super::versions::table::VersionTable;
 use super::workflows::table::WorkflowTable;
-use crate::world::settings::{Settings, ZadigGeneration};
+use crate::world::settings::{Fidelity, References, Settings, ZadigGeneration};
 
 /// All resources of the family.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,9 @@ pub struct Table {
     pub(super) demanded: Option<ZadigGeneration>,
     /// The generation that the state names.
     pub(super) named: Option<ZadigGeneration>,
+    /// Those options of the world that count when time alone starts a task.
+    pub(super) references: References,
+    pub(super) fidelity: Fidelity,
     pub versions: VersionTable,
     pub release_plans: ZadigPlanTable,
     pub workflows: WorkflowTable,
@@ -24,6 +27,8 @@ impl Table {
     pub(super) fn of(settings: &Settings) -> Self {
         Self {
             demanded: settings.zadig,
+            references: settings.references,
+            fidelity: settings.fidelity,
             ..Self::default()
         }
     }

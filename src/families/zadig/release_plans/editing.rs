@@ -8,7 +8,7 @@ use super::model::plan::{UPDATE, ZadigPlan};
 use super::model::plan_log::words;
 use super::model::status::ZadigPlanStatus;
 use super::wire::request::{
-    PlanJobBody, PlanRequest, TextSpecBody, WorkflowSpecBody, specification,
+    PlanJobBody, PlanRequest, TextSpecBody, specification, workflow_specification,
 };
 use crate::families::zadig::table::Table;
 
@@ -130,8 +130,10 @@ impl Table {
         request.check_times()?;
         let manager_id = request.manager_id(context)?;
         request.check_approval()?;
-        let specs = jobs.iter().map(|job| self.job_spec(job, context));
-        let specs = specs.collect::<Result<Vec<_>, _>>()?;
+        let mut specs = Vec::new();
+        for job in jobs {
+            specs.push(self.job_spec(job, context)?);
+        }
 
         request.fill(&mut plan, manager_id);
         let named = jobs.iter().zip(specs);
@@ -161,7 +163,7 @@ impl Table {
     fn job_spec(
         &self,
         job: &PlanJobBody,
-        context: &PlanContext,
+        context: &mut PlanContext,
     ) -> Result<Option<ZadigPlanJobSpec>, PlanError> {
         match &*job.r#type {
             TEXT => {
@@ -173,9 +175,8 @@ impl Table {
                 })))
             }
             WORKFLOW => {
-                let workflow: WorkflowSpecBody =
-                    specification(&job.spec).map_err(PlanError::InvalidSpec)?;
-                let spec = self.planned_workflow(workflow.into(), context)?;
+                let request = workflow_specification(&job.spec).map_err(PlanError::InvalidSpec)?;
+                let spec = self.planned_workflow(request, context)?;
                 Ok(Some(ZadigPlanJobSpec::Workflow(Box::new(spec))))
             }
             _ => Ok(None),

@@ -129,6 +129,7 @@ impl ZadigPlanTable {
         fixture: ZadigPlanFixture,
         generation: ZadigGeneration,
         ids: &Ids,
+        course: impl Fn(&str, i64) -> TaskCourse,
         change_context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
         let now = change_context.now;
@@ -156,7 +157,13 @@ impl ZadigPlanTable {
         let jobs = fixture.jobs.unwrap_or_default().into_iter().enumerate();
         let jobs = jobs.map(|(n, job)| {
             let at = |error: ValidationError| error.nested_in(format!("jobs[{n}]"));
-            let job = job.load(ids).map_err(at)?;
+            let mut job = job.load(ids).map_err(at)?;
+            let running = job
+                .running_task()
+                .map(|(key, task_id)| course(key, task_id));
+            if let (Some(course), Some(workflow)) = (running, job.workflow_mut()) {
+                workflow.course = course;
+            }
             if !job_ids.insert(job.id.clone()) {
                 let message = format!("duplicate {:?}", job.id);
                 return Err(at(ValidationError::new("id", message)));

@@ -68,6 +68,7 @@ impl Table {
             | PlanError::Schedule
             | PlanError::Approval(_)
             | PlanError::InvalidSpec(_)
+            | PlanError::Parameter(_)
             | PlanError::SameStatus(_)
             | PlanError::EmptyWorkflow
             | PlanError::Workflow(_) => return None,

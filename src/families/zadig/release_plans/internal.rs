@@ -22,6 +22,7 @@ use crate::families::zadig::query::decoded_path;
 use crate::families::zadig::response::{self, ResultMessage, success};
 use crate::families::zadig::table::Table;
 use crate::http::Caller;
+use crate::sim::transition::CLOCK;
 
 /// The id in a path of a command on a plan, and the status in that of a change of its status.
 #[derive(Debug)]
@@ -60,6 +61,7 @@ fn command(
             now,
         };
         let changed = change(table, &mut context);
+        table.note_changed_tasks(CLOCK, now, shared);
         changed.map_err(|refusal| table.plan_refusal(refusal, id, now))
     })?;
     Ok(success())

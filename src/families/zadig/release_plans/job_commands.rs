@@ -6,10 +6,10 @@ use super::model::job::{TEXT, WORKFLOW, ZadigPlanJob, ZadigPlanJobSpec};
 use super::model::plan::{EXECUTE, RETRY, SKIP, ZadigPlan};
 use super::model::plan_log::words;
 use super::model::status::{ZadigPlanJobStatus, ZadigPlanStatus};
-use super::tasks::PlanRef;
 use super::wire::request::{RemarkBody, specification};
 use crate::families::zadig::go_json::any_value::AnyValue;
 use crate::families::zadig::table::Table;
+use crate::families::zadig::workflows::model::task::TaskPlan;
 use crate::sim::Millis;
 use crate::sim::transition::SCHEDULE;
 use crate::world::handle::Shared;
@@ -253,7 +253,7 @@ impl Table {
         }
         let (key, task_id) = (workflow.request.workflow_key.clone(), workflow.task_id);
         let course = self
-            .retry_plan_task(&key, task_id, context.shared, context.now)
+            .retry_plan_task(&key, task_id, &user, context.shared, context.now)
             .map_err(|why| {
                 refuse(JobRefusal::Task {
                     doing: "retry",
@@ -284,13 +284,13 @@ impl Table {
             .ok_or(JobRefusal::NoWorkflow)?
             .request
             .clone();
-        let plan_ref = PlanRef {
-            id,
-            name: &plan.name,
+        let task_plan = TaskPlan {
+            id: id.to_owned(),
+            name: plan.name.clone(),
             index: plan.index,
         };
         let (task_id, course) = self
-            .start_plan_task(&request, plan_ref, user, shared, now)
+            .start_plan_task(&request, &task_plan, user, shared, now)
             .map_err(|why| JobRefusal::Task {
                 doing: "create",
                 workflow: request.workflow_key,
@@ -362,6 +362,7 @@ impl Table {
         }
         let change_context = &mut shared.log.context(now, SCHEDULE);
         self.release_plans.replace(id, plan, change_context);
+        self.note_changed_tasks(SCHEDULE, now, shared);
     }
 }
 

@@ -31,6 +31,8 @@ pub enum PlanError {
     NotEditable,
     #[error("invalid spec: {0}")]
     InvalidSpec(String),
+    #[error("update workflow param error: {0}")]
+    Parameter(String),
     #[error("current status can not equal to target status {0}")]
     SameStatus(ZadigPlanStatus),
     #[error("only manager can update plan status")]

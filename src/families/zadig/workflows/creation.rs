@@ -9,7 +9,7 @@ use super::model::commands::{CREATE, TaskCaller};
 use super::model::definition::{Workflow, WorkflowJob, WorkflowStage};
 use super::model::job_task::{Approval, JobTask, NativeApproval};
 use super::model::parts::UserRef;
-use super::model::task::{TaskProgress, TaskStage, WorkflowTask, count_jobs};
+use super::model::task::{TaskPlan, TaskProgress, TaskStage, WorkflowTask, count_jobs};
 use super::wire::request::{CustomTaskParam, JobInput};
 use crate::families::zadig::go_json::any_value::AnyValue;
 use crate::families::zadig::table::Table;
@@ -40,6 +40,8 @@ pub struct TaskRequest<'a> {
     pub inputs: &'a [Option<JobInput>],
     /// True if the jobs without inputs run, too.
     pub runs_all: bool,
+    /// The release plan that the task is started for.
+    pub release_plan: Option<&'a TaskPlan>,
 }
 
 impl Table {
@@ -49,14 +51,7 @@ impl Table {
         request: &TaskRequest,
         context: &mut TaskWriteContext,
     ) -> Result<(String, i64), TaskError> {
-        let known = self.workflows.workflow(request.workflow_key);
-        let mut workflow = match known {
-            Some(known) if !known.is_made_up => known.clone(),
-            _ if context.checks_references || request.workflow_key.is_empty() => {
-                return Err(TaskError::UnknownWorkflow);
-            }
-            known => made_up(request, known, context.now)?,
-        };
+        let mut workflow = self.workflow_of(request, context)?;
         if workflow.needs_ticket {
             return Err(TaskError::Create(CreateCause::Ticket));
         }
@@ -118,6 +113,7 @@ impl Table {
             is_restart: false,
             last_end: None,
             build_concurrency: self.workflows.build_concurrency,
+            release_plan: request.release_plan.cloned().map(Box::new),
         };
         let Shared { scripts, log, .. } = &mut *context.shared;
         let plan = task.plan(&Vec::new(), scripts, context.now);
@@ -140,6 +136,7 @@ impl Table {
             parameters: &[],
             inputs: &[],
             runs_all: true,
+            release_plan: None,
         };
         let job_context = JobContext {
             catalog: &self.catalog,
@@ -151,6 +148,23 @@ impl Table {
         };
         let running = running_jobs(workflow, &request, context, &job_context);
         stages(workflow, running.unwrap_or_default(), 0, &job_context)
+    }
+}
+
+impl Table {
+    /// The workflow of a request, which is made up of the inputs if it is unknown and references are not checked.
+    pub(in crate::families::zadig) fn workflow_of(
+        &self,
+        request: &TaskRequest,
+        context: &TaskWriteContext,
+    ) -> Result<Workflow, TaskError> {
+        match self.workflows.workflow(request.workflow_key) {
+            Some(known) if !known.is_made_up => Ok(known.clone()),
+            _ if context.checks_references || request.workflow_key.is_empty() => {
+                Err(TaskError::UnknownWorkflow)
+            }
+            known => made_up(request, known, context.now),
+        }
     }
 }
 
@@ -193,7 +207,7 @@ fn carried_spec(input: &JobInput) -> Option<RawJson> {
 }
 
 /// Sets the variables of the workflow for this task.
-fn set_parameters(
+pub(in crate::families::zadig) fn set_parameters(
     workflow: &mut Workflow,
     parameters: &[Option<CustomTaskParam>],
     generation: ZadigGeneration,
@@ -237,7 +251,7 @@ fn set_parameters(
 }
 
 /// The jobs that run, with their settings after the inputs. Of two inputs for a job, the last counts.
-fn running_jobs(
+pub(in crate::families::zadig) fn running_jobs(
     workflow: &Workflow,
     request: &TaskRequest,
     context: &TaskWriteContext,

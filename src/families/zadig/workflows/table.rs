@@ -35,8 +35,29 @@ pub struct WorkflowTable {
     tasks: HashMap<String, Vec<(i64, ArrivalId)>>,
     pub(super) queue: TaskQueue,
     pub build_concurrency: usize,
+    /// The tasks of release plans that have changed since the plans looked.
+    pub(in crate::families::zadig) changed: Vec<ChangedTask>,
     /// The views of each project.
     pub views: BTreeMap<String, Vec<WorkflowGroup>>,
+}
+
+/// A task of a release plan that has changed.
+#[derive(Clone, Debug)]
+pub struct ChangedTask {
+    pub plan_id: String,
+    pub workflow_key: String,
+    pub task_id: i64,
+}
+
+impl ChangedTask {
+    /// The task, if it belongs to a release plan.
+    fn new(task: &WorkflowTask) -> Option<Self> {
+        Some(Self {
+            plan_id: task.release_plan.as_ref()?.id.clone(),
+            workflow_key: task.workflow_key.clone(),
+            task_id: task.task_id,
+        })
+    }
 }
 
 /// A view of a project: a choice of its workflows.
@@ -58,6 +79,7 @@ impl Default for WorkflowTable {
             tasks: HashMap::default(),
             queue: TaskQueue::new(WORKFLOW_CONCURRENCY),
             build_concurrency: BUILD_CONCURRENCY,
+            changed: Vec::new(),
             views: BTreeMap::new(),
         }
     }
@@ -248,6 +270,7 @@ impl WorkflowTable {
         let key: WaitingKey = (task.created, arrival_id);
         let (holds_place, is_queued) = (task.holds_place(now), task.is_queued());
         let workflow_key = task.workflow_key.clone();
+        self.changed.extend(ChangedTask::new(task));
         if is_queued {
             self.queue.wait(&workflow_key, key);
         } else {
@@ -331,6 +354,7 @@ impl WorkflowTable {
             let stored = self.collection.named(arrival_id);
             let (scope, id, created) =
                 (stored.scope.clone(), stored.id.clone(), stored.item.created);
+            self.changed.extend(ChangedTask::new(&stored.item));
             self.queue.leave(key, (created, arrival_id));
             self.queue.free_place(key, arrival_id);
             self.collection.remove(&scope, &id, change_context);

@@ -6,6 +6,7 @@ mod fixtures;
 mod jobs;
 mod progress;
 mod reading;
+mod workflows;
 
 use serde_json::{Value, json};
 

@@ -70,6 +70,7 @@ pub struct ZadigTaskRequest {
     pub workflow_key: String,
     pub project_key: String,
     pub parameters: Option<RawJson>,
+    /// Absent: every job runs, as the workflow is.
     pub inputs: Option<RawJson>,
     pub remark: String,
 }

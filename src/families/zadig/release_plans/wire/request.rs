@@ -7,6 +7,7 @@ use crate::families::zadig::release_plans::model::approval::{
     ZadigApprover, ZadigNativeApproval, ZadigPlanApproval,
 };
 use crate::families::zadig::release_plans::model::job::ZadigTaskRequest;
+use crate::families::zadig::workflows::wire::request::{CustomTaskParam, JobInput};
 use crate::http::json::RawJson;
 
 go_structs! {
@@ -206,13 +207,19 @@ go_structs! {
         /// The project of the workflow.
         project_key: String as String,
         /// The parameters to change.
-        #[schema(required = false)]
-        parameters: AnyValue as RawJson,
+        parameters: Vec<Option<CustomTaskParam>> as Option<Vec<CustomTaskParam>>,
         /// The jobs to run, with their inputs.
-        #[schema(required = false)]
-        inputs: AnyValue as RawJson,
+        inputs: Vec<Option<JobInput>> as Option<Vec<JobInput>>,
         /// A remark.
         remark: String as Option<String>,
+    }
+
+    /// The parts of the specification of a workflow that are kept as they are.
+    pub struct KeptSpecBody = "OpenAPIWorkflowReleaseJobSpec" {
+        /// The parameters to change.
+        parameters: AnyValue as RawJson,
+        /// The jobs to run, with their inputs.
+        inputs: AnyValue as RawJson,
     }
 }
 
@@ -337,16 +344,17 @@ impl From<ApproverBody> for ZadigApprover {
     }
 }
 
-impl From<WorkflowSpecBody> for ZadigTaskRequest {
-    fn from(body: WorkflowSpecBody) -> Self {
-        Self {
-            workflow_key: body.workflow_key,
-            project_key: body.project_key,
-            parameters: raw(&body.parameters),
-            inputs: raw(&body.inputs),
-            remark: body.remark,
-        }
-    }
+/// Reads the specification of a workflow. A job that names no inputs runs none.
+pub fn workflow_specification(spec: &AnyValue) -> Result<ZadigTaskRequest, String> {
+    let body: WorkflowSpecBody = specification(spec)?;
+    let kept: KeptSpecBody = specification(spec)?;
+    Ok(ZadigTaskRequest {
+        workflow_key: body.workflow_key,
+        project_key: body.project_key,
+        parameters: raw(&kept.parameters),
+        inputs: Some(raw(&kept.inputs).unwrap_or_else(RawJson::empty_list)),
+        remark: body.remark,
+    })
 }
 
 /// Reads a specification, as the service does it with a value of any type. The error is its text.

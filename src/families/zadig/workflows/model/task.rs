@@ -1,5 +1,8 @@
 //! A workflow task and its status.
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use super::job_task::{JobTask, JobTaskState};
 use super::parts::{ManualExec, UserRef, WorkflowParam};
 use super::status::WorkflowStatus;
@@ -8,6 +11,19 @@ use crate::sim::heap::{Heap, heap_of};
 use crate::sim::lifecycle::{Command, Phase, Run, RunRecord};
 use crate::sim::step_name::{StepName, Unit};
 use crate::sim::{Millis, NEVER};
+
+/// The release plan that a task was started for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ZadigTaskPlan)]
+pub struct TaskPlan {
+    /// The plan's id.
+    pub id: String,
+    /// The plan's name.
+    pub name: String,
+    /// The number of the plan.
+    pub index: i64,
+}
 
 /// A task: a start of a workflow.
 #[derive(Clone, Debug)]
@@ -33,6 +49,7 @@ pub struct WorkflowTask {
     pub last_end: Option<Millis>,
     /// The most jobs of a stage that run at once.
     pub build_concurrency: usize,
+    pub release_plan: Option<Box<TaskPlan>>,
 }
 
 /// A stage of a task.
@@ -96,7 +113,8 @@ pub struct StageState {
 }
 
 heap_of! {
-    WorkflowTask { workflow_key, workflow_name, project, creator, revoker, remark, params, stages, progress }
+    WorkflowTask { workflow_key, workflow_name, project, creator, revoker, remark, params, stages, progress, release_plan }
+    TaskPlan { id, name }
     TaskStage { name, manual_exec, jobs, given }
     GivenStage { error }
     GivenTask { error }

@@ -147,10 +147,11 @@ pub async fn delete_workflow(
     })?;
     handle.write(|table, shared, now| {
         let change_context = &mut shared.log.context(now, "delete");
-        if table
+        let is_deleted = table
             .workflows
-            .delete_workflow(workflow_key, change_context)
-        {
+            .delete_workflow(workflow_key, change_context);
+        table.note_changed_tasks("delete", now, shared);
+        if is_deleted {
             return Ok(success());
         }
         Err(refuse(

@@ -81,6 +81,7 @@ fn command(
         .command(name.workflow_key, name.task_id, change_context, |task| {
             command(task, scripts)
         });
+    table.note_changed_tasks(cause, now, shared);
     match result.unwrap_or(Err(missing)) {
         Ok(()) => Ok(success()),
         Err(refusal) => Err(refuse(table, name, refusal, now)),

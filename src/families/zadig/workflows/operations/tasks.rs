@@ -14,6 +14,7 @@ use crate::families::zadig::response;
 use crate::families::zadig::workflows::creation::{TaskRequest, TaskWriteContext};
 use crate::families::zadig::workflows::hints::TaskName;
 use crate::families::zadig::workflows::messages::TaskError;
+use crate::families::zadig::workflows::model::commands::CREATE;
 use crate::families::zadig::workflows::table::TaskPage;
 use crate::families::zadig::workflows::wire::request::CustomTaskArgs;
 use crate::families::zadig::workflows::wire::task_view::{
@@ -68,6 +69,7 @@ pub async fn create_workflow_task(
             parameters: &args.parameters,
             inputs: &args.inputs,
             runs_all: false,
+            release_plan: None,
         };
         let mut context = TaskWriteContext {
             shared,
@@ -77,6 +79,7 @@ pub async fn create_workflow_task(
             now,
         };
         let created = table.run_workflow(&request, &mut context);
+        table.note_changed_tasks(CREATE, now, shared);
         let (project, task_id) = created.map_err(|refusal| {
             let name = TaskName {
                 workflow_key: &args.workflow_key,

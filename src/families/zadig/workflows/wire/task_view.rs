@@ -10,7 +10,7 @@ use crate::families::zadig::workflows::model::parts::{
     ErrorPolicy, ManualExec, UserRef, WorkflowParam,
 };
 use crate::families::zadig::workflows::model::status::WorkflowStatus;
-use crate::families::zadig::workflows::model::task::{TaskStage, WorkflowTask};
+use crate::families::zadig::workflows::model::task::{TaskPlan, TaskStage, WorkflowTask};
 use crate::sim::Millis;
 use crate::world::settings::ZadigGeneration;
 
@@ -123,6 +123,10 @@ pub struct TaskView<'a> {
     pub approval_ticket_id: &'a str,
     /// Always empty.
     pub approval_id: &'a str,
+    /// The release plan that it was started for. Only in generation 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub release_plan: Option<&'a TaskPlan>,
 }
 
 impl<'a> TaskView<'a> {
@@ -150,6 +154,10 @@ impl<'a> TaskView<'a> {
             debug: false,
             approval_ticket_id: "",
             approval_id: "",
+            release_plan: task
+                .release_plan
+                .as_deref()
+                .filter(|_| generation == ZadigGeneration::V4),
         }
     }
 }
