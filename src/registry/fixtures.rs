@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::registry::State;
 use crate::registry::World;
 use crate::world::fixture::ValidationError;
-use crate::world::settings::Settings;
+use crate::world::settings::{Settings, ZadigGeneration};
 
 /// The name of the built-in documented examples.
 const DOCUMENTED: &str = "documented";
@@ -43,7 +43,7 @@ impl Error {
 pub fn world(files: &[String], state: Option<State>, settings: &Settings) -> Result<World, Error> {
     let mut parts: Vec<(&str, State)> = files
         .iter()
-        .map(|file| Ok((file.as_str(), read(file)?)))
+        .map(|file| Ok((file.as_str(), read(file, settings)?)))
         .collect::<Result<_, _>>()?;
     parts.extend(state.map(|state| (GIVEN, state)));
     if let [(file, _)] = parts[..] {
@@ -66,9 +66,14 @@ pub fn world(files: &[String], state: Option<State>, settings: &Settings) -> Res
     })
 }
 
-fn read(file: &str) -> Result<State, Error> {
+fn read(file: &str, settings: &Settings) -> Result<State, Error> {
     if file == DOCUMENTED {
-        return State::from_json(include_str!("documented.json")).map_err(Error::invalid(file));
+        let built_in = |text| State::from_json(text).map_err(Error::invalid(file));
+        let mut state = built_in(include_str!("documented.json"))?;
+        if settings.zadig == Some(ZadigGeneration::V4) {
+            state.merge(built_in(include_str!("documented_v4.json"))?);
+        }
+        return Ok(state);
     }
     let path = Path::new(file);
     let text = std::fs::read_to_string(path).map_err(|cause| Error::Unreadable {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use release_emulator::internals::Settings;
-use release_emulator::{Fidelity, PipelinesList};
+use release_emulator::{Fidelity, PipelinesList, ZadigGeneration};
 use serde_json::Value;
 
 use super::checks::{Checks, Failure, Outcome, Tally};
@@ -37,21 +37,28 @@ pub(crate) struct Generated {
 }
 
 /// The documents of all settings that change them.
-pub(crate) struct Variants(Vec<(Fidelity, PipelinesList, Document, Collections)>);
+pub(crate) struct Variants(Vec<(SettingsVariant, Document, Collections)>);
+
+/// The settings that change the document.
+type SettingsVariant = (Fidelity, PipelinesList, Option<ZadigGeneration>);
 
 impl Variants {
     pub(crate) fn new() -> Self {
         let mut variants = Vec::new();
         for fidelity in [Fidelity::Documented, Fidelity::Strict] {
             for pipelines_list in [PipelinesList::Array, PipelinesList::Object] {
-                let settings = Settings {
-                    fidelity,
-                    pipelines_list,
-                    ..Settings::default()
-                };
-                let document = super::document(&settings);
-                let collections = Collections::of(&document);
-                variants.push((fidelity, pipelines_list, document, collections));
+                for zadig in [None, Some(ZadigGeneration::V4)] {
+                    let settings = Settings {
+                        fidelity,
+                        pipelines_list,
+                        zadig,
+                        ..Settings::default()
+                    };
+                    let document = super::document(&settings);
+                    let collections = Collections::of(&document);
+                    let variant = (fidelity, pipelines_list, zadig);
+                    variants.push((variant, document, collections));
+                }
             }
         }
         Self(variants)
@@ -60,10 +67,9 @@ impl Variants {
     fn of(&self, setup: &Setup) -> (&Document, &Collections) {
         let settings = &setup.settings;
         let mut variants = self.0.iter();
-        let own = variants.find(|(fidelity, pipelines_list, ..)| {
-            *fidelity == settings.fidelity && *pipelines_list == settings.pipelines_list
-        });
-        let (_, _, document, collections) = own.expect("a document of all settings");
+        let wanted = (settings.fidelity, settings.pipelines_list, settings.zadig);
+        let own = variants.find(|(variant, ..)| *variant == wanted);
+        let (_, document, collections) = own.expect("a document of all settings");
         (document, collections)
     }
 }

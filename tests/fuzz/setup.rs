@@ -1,7 +1,7 @@
 //! The settings with which the emulator of a sequence starts.
 
 use release_emulator::internals::Settings;
-use release_emulator::{Auth, Fidelity, PipelinesList, Progress, References};
+use release_emulator::{Auth, Fidelity, PipelinesList, Progress, References, ZadigGeneration};
 
 use super::random::Random;
 
@@ -48,6 +48,9 @@ impl Setup {
         if random.percent(20) {
             settings.pipelines_list = PipelinesList::Object;
         }
+        if random.percent(40) {
+            settings.zadig = Some(ZadigGeneration::V4);
+        }
         if random.percent(15) {
             settings.progress = Progress::Reads;
         }
@@ -69,6 +72,7 @@ impl Setup {
             fidelity,
             references,
             pipelines_list,
+            zadig,
             progress,
             step,
             ..
@@ -84,6 +88,7 @@ impl Setup {
         differing(*references == References::default(), "--references checked");
         let list = "--pipelines-list object";
         differing(*pipelines_list == PipelinesList::default(), list);
+        differing(zadig.is_none(), "--zadig v4");
         differing(*progress == Progress::default(), "--progress reads");
         differing(*step == 2_000, &format!("--step {step}ms"));
         differing(!self.is_documented, "--fixtures documented");

@@ -108,11 +108,12 @@ impl Shrinker<'_> {
 
     async fn plain_settings(&mut self) {
         let plain = Setup::plain();
-        let setters: [fn(&mut Setup, &Setup); 8] = [
+        let setters: [fn(&mut Setup, &Setup); 9] = [
             |setup, plain| setup.settings.auth = plain.settings.auth,
             |setup, plain| setup.settings.fidelity = plain.settings.fidelity,
             |setup, plain| setup.settings.references = plain.settings.references,
             |setup, plain| setup.settings.pipelines_list = plain.settings.pipelines_list,
+            |setup, plain| setup.settings.zadig = plain.settings.zadig,
             |setup, plain| setup.settings.progress = plain.settings.progress,
             |setup, plain| setup.settings.step = plain.settings.step,
             |setup, plain| setup.is_over_socket = plain.is_over_socket,

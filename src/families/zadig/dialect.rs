@@ -26,11 +26,30 @@ use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
 use crate::world::family::Service;
 use crate::world::handle::Handle;
 use crate::world::identities::{UNKNOWN_CALLER, ZadigUser};
-use crate::world::settings::Auth;
+use crate::world::settings::{Auth, Fidelity, ZadigGeneration};
 
 /// The state of the family's router.
 #[derive(Clone)]
 pub struct Zadig(pub Handle<Table>);
+
+impl Zadig {
+    /// The generation of the world.
+    pub fn generation(&self) -> ZadigGeneration {
+        let demanded = self.0.settings().zadig;
+        demanded.unwrap_or_else(|| self.0.read(|table, _, _| table.generation()))
+    }
+
+    /// The operations that the service of the world's generation has; in documented fidelity those of the documents too.
+    fn served_operations(&self) -> impl Iterator<Item = &'static Operation> {
+        let absent = match (self.generation(), self.0.settings().fidelity) {
+            (ZadigGeneration::V3, _) => "RetryVersion",
+            (ZadigGeneration::V4, Fidelity::Strict) => "GetVersion",
+            (ZadigGeneration::V4, Fidelity::Documented) => "",
+        };
+        let operations = Self::routes().operations();
+        operations.filter(move |operation| operation.id != absent)
+    }
+}
 
 impl Dialect for Zadig {
     type Error = Error;
@@ -125,7 +144,7 @@ impl Dialect for Zadig {
         }
         let path = query::decoded_path(request.uri.path());
         if let Some(target) =
-            routing::without_slash(Self::routes().operations(), &request.method, &path)
+            routing::without_slash(self.served_operations(), &request.method, &path)
         {
             return Error::moved(&request.method, target, request.uri.query());
         }

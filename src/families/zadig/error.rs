@@ -195,6 +195,19 @@ impl Error {
         }
     }
 
+    /// A refused query, with the service's text and a hint.
+    pub fn bad_query(text: String, hint: &str) -> Self {
+        Self::from(Rejection::BadQuery(text)).with_hint(hint.to_owned())
+    }
+
+    /// A request that only the other generation of the service knows, which the emulator refuses of its own accord.
+    pub fn other_generation(text: String) -> Self {
+        Self {
+            evidence: Evidence::Inferred,
+            ..Self::new(StatusCode::BAD_REQUEST, text, None)
+        }
+    }
+
     /// A crash of the service, which dereferences a null pointer: the answer has no body.
     pub fn crash(cause: &str) -> Self {
         let hint = format!("the real service crashes on {cause}");

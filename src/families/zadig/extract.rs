@@ -68,11 +68,16 @@ impl<T: GoStruct> Filled<T> {
 /// Binds the body of a request; `None` if it is null.
 async fn read_body<T: GoStruct>(request: Request, state: &Zadig) -> Result<Option<T>, Error> {
     let Body(body) = Body::from_request(request, state).await?;
+    bind_body(&body)
+}
+
+/// Binds a body as Go does it, and notes its unknown fields; `None` if it is null.
+pub fn bind_body<T: GoStruct>(body: &[u8]) -> Result<Option<T>, Error> {
     let mut unknown = Vec::new();
-    let bound = bind::<T>(&body, |place| unknown.push(place));
+    let bound = bind::<T>(body, |place| unknown.push(place));
     with_details(|details| details.unknown_fields = unknown);
     let bound = bound.map_err(|wrong| {
-        if let Some(guess) = looks_like(&body) {
+        if let Some(guess) = looks_like(body) {
             add_hint(format!("the body is not JSON, {guess}"));
         }
         Rejection::BadBody(wrong)

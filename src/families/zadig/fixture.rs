@@ -262,9 +262,11 @@ impl Table {
                 .load(&key, workflow, change_context)
                 .map_err(|error| error.nested_in(format!("workflows[{n}]")))?;
         }
+        let is_v4 = self.generation() == ZadigGeneration::V4;
+        let upgrade = is_v4.then_some(&self.catalog);
         for (n, version) in project.versions.into_iter().enumerate() {
             self.versions
-                .load(&key, version, ids, change_context)
+                .load(&key, version, upgrade, ids, change_context)
                 .map_err(|error| error.nested_in(format!("versions[{n}]")))?;
         }
         Ok(())
@@ -277,7 +279,7 @@ impl Table {
             let project = ZadigProject {
                 key: key.to_owned(),
                 versions: versions
-                    .map(|stored| VersionFixture::new(&stored.id, &stored.item, now))
+                    .map(|stored| VersionFixture::new(key, &stored.id, &stored.item, now))
                     .collect(),
                 workflows: self.workflows.save(key, now),
                 workflow_views: self.workflows.views.get(key).cloned().unwrap_or_default(),

@@ -15,6 +15,7 @@ fn main() {
     let mut suite = Suite::from_arguments();
     fold::runs(&mut suite);
     memory::lists(&mut suite);
+    memory::version_lists(&mut suite);
     memory::creations(&mut suite);
     memory::actions(&mut suite);
     memory::export(&mut suite);

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use release_emulator::ZadigGeneration;
 use release_emulator::internals::{Settings, State, World, app};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
@@ -13,6 +14,8 @@ use crate::suite::Suite;
 const PLANS: &str = "/v3/p1/cas/release-plans";
 const PIPELINES: &str = "/v3/p1/pipeline/pipelines";
 const RELEASES: &str = "/v2/meshes/m1/namespaces/default/releases";
+const VERSION_LIST: &str =
+    "/openapi/delivery/releases?token=any&projectKey=demo&pageNum=1&pageSize=20";
 const VERSIONS: &str = "/openapi/delivery/releases/k8s?token=any";
 
 /// An emulator in process, with the runtime of its client.
@@ -37,6 +40,10 @@ impl Bench {
             step: 0,
             ..Settings::default()
         };
+        Self::with_settings(settings, state)
+    }
+
+    fn with_settings(settings: Settings, state: State) -> Self {
         let world = World::new(settings, state).expect("a consistent state");
         Self {
             app: app(&world),
@@ -72,6 +79,30 @@ pub(crate) fn lists(suite: &mut Suite) {
         suite.run_with(
             &format!("list of {rows} plans"),
             || Bench::request("GET", &path, String::new()),
+            |request| bench.answer(request),
+        );
+    }
+}
+
+/// The same list of versions in both generations of Zadig.
+pub(crate) fn version_lists(suite: &mut Suite) {
+    for (generation, body) in [
+        (ZadigGeneration::V3, version as fn(usize) -> String),
+        (ZadigGeneration::V4, version_v4),
+    ] {
+        let bench = Bench::with_settings(
+            Settings {
+                zadig: Some(generation),
+                ..Settings::default()
+            },
+            State::default(),
+        );
+        for n in 0..20 {
+            bench.answer(Bench::request("POST", VERSIONS, body(n)));
+        }
+        suite.run_with(
+            &format!("list of 20 versions of Zadig {generation}"),
+            || Bench::request("GET", VERSION_LIST, String::new()),
             |request| bench.answer(request),
         );
     }
@@ -113,6 +144,14 @@ fn release(n: usize) -> String {
     let spec = json!({"serviceName": format!("ratings-{n}"), "version": "v2",
         "grayDeployments": [{"template": workload}]});
     json!({"metadata": {"name": format!("ratings-{n}")}, "spec": spec}).to_string()
+}
+
+fn version_v4(n: usize) -> String {
+    let images = json!([{"container_name": "web", "target_image": "r/web:2.0", "target_image_tag": "2.0",
+        "push_image": true}]);
+    json!({"project_key": "demo", "version_name": format!("v{n}"), "source": "from_env", "env_name": "prod",
+        "image_registry_id": "r1", "services": [{"service_name": "web", "images": images}]})
+    .to_string()
 }
 
 fn version(n: usize) -> String {

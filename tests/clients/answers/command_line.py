@@ -15,7 +15,7 @@ RUNS = [
     ["exec", "--fail-on", "unused-script,unknown-route,server-error", "--", "true"], ["exec", "--", "sh", "-c", "kill -9 $$"],
     *([flag, value] for flag, values in {
         "--listen": ("x", "", "127.0.0.1", "127.0.0.1:99999", "256.0.0.1:1", "203.0.113.1:1"), "--auth": ("none", "", "STRICT"), "--fidelity": ("none",), "--references": ("none",),
-        "--step": ("x", "-1s", "1", "1y", ""), "--pace": ("0", "-1", "x", "inf", "nan", "1e99"), "--freeze": ("now", "2030", "2030-13-01T00:00:00Z"), "--pipelines-list": ("none",),
+        "--step": ("x", "-1s", "1", "1y", ""), "--pace": ("0", "-1", "x", "inf", "nan", "1e99"), "--freeze": ("now", "2030", "2030-13-01T00:00:00Z"), "--pipelines-list": ("none",), "--zadig": ("v5",),
         "--journal-bytes": ("-1", "x"), "--max-worlds": ("0", "-1", "x"), "--world-ports": ("1", "2-1", "x-y", "0-5", "1-99999"), "--log": ("none",), "--log-level": ("none",),
         "--port-file": ("/no/such/folder/port",), "--fixtures": ("", "/no/such/file.json", "documentd", *FILES)}.items() for value in values),
     ["--auth"], ["--auth", "strict", "--auth", "shape"], ["--fixtures", "documented", "--fixtures", "unknown.json"]]

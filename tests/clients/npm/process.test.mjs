@@ -22,7 +22,7 @@ test('options become flags, and states become files for as long as they are need
   const before = fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith('release-emulator-'));
   const emulator = await started(t, {
     fixtures: ['documented', { asm: { meshes: [{ id: 'own', name: 'own', releases: [] }] } }],
-    step: 500, freeze: new Date('2030-01-01T00:00:00Z'), pipelines_list: 'object', webhooks_anywhere: true,
+    step: 500, freeze: new Date('2030-01-01T00:00:00Z'), pipelines_list: 'object', zadig: 'v4', webhooks_anywhere: true,
     max_worlds: 2, memory: '512MiB', max_state: 1_000_000, args: ['--journal-bytes', '0'],
   });
   const left = fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith('release-emulator-'));

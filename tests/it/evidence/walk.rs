@@ -440,6 +440,12 @@ async fn each_undocumented_part_is_named_by_an_answer_that_uses_it_and_by_no_oth
     walk_workflows(&app).await;
     walk_permissions(&app).await;
     walk_zadig_plans(&app).await;
+    let state = json!({"zadig": {"generation": "v4", "projects": [{"key": "walk", "versions": [{"version": "v1"}]}]}});
+    app.patch("/_emulator/v1/state", state)
+        .await
+        .assert_status(204);
+    let path = "/openapi/delivery/releases/detail?projectKey=walk&versionName=v1";
+    app.get(path).await.assert_status(200);
     let used = used_parts(&app).await;
     let coverage = app.get("/_emulator/v1/operations").await.assert_status(200);
     let none = Vec::new();

@@ -1,5 +1,6 @@
 //! Zadig roles and the operations on versions that they allow.
 
+use release_emulator::ZadigGeneration;
 use release_emulator::internals::http::Operation;
 use release_emulator::internals::registry::operations;
 use release_emulator::internals::world::settings::Auth;
@@ -20,9 +21,12 @@ fn request(operation: &Operation, project: &str) -> (String, String) {
     });
     let path = filled.collect::<Vec<_>>().join("/");
     match &*operation.method {
-        "POST" => (path, json!({"project_key": project}).to_string()),
+        "POST" => (
+            format!("{path}?projectKey={project}&id={id}"),
+            json!({"project_key": project}).to_string(),
+        ),
         _ => (
-            format!("{path}?projectKey={project}&pageNum=1&pageSize=9"),
+            format!("{path}?projectKey={project}&pageNum=1&pageSize=9&versionName=v1"),
             String::new(),
         ),
     }
@@ -44,29 +48,42 @@ async fn a_role_allows_its_own_operations_in_its_own_project() {
         user("both", false, &json!({"shop": ["get_delivery", "delete_delivery"]})),
         user("nobody", false, &json!({})),
     ]}});
-    let app = App::build(|settings| settings.auth = Auth::Strict, &users);
-    let both_creations = ["CreateHelmVersion", "CreateK8sVersion"];
+    let app = |generation| {
+        App::build(
+            |settings| {
+                settings.auth = Auth::Strict;
+                settings.zadig = Some(generation);
+            },
+            &users,
+        )
+    };
+    let (v3, v4) = (app(ZadigGeneration::V3), app(ZadigGeneration::V4));
+    let creations = ["CreateHelmVersion", "CreateK8sVersion", "RetryVersion"];
     let every = [
         "CreateHelmVersion",
         "CreateK8sVersion",
         "DeleteVersion",
         "GetVersion",
+        "GetVersionByName",
         "ListVersions",
+        "RetryVersion",
     ];
     for (name, in_shop, elsewhere) in [
         ("admin", &every[..], &every[..]),
         ("head", &every, &[]),
-        ("reader", &every[3..], &[]),
-        ("maker", &both_creations, &[]),
+        ("reader", &every[3..6], &[]),
+        ("maker", &creations, &[]),
         ("remover", &every[2..3], &[]),
-        ("visitor", &every[3..4], &every[3..4]),
-        ("both", &every[2..], &[]),
+        ("visitor", &every[3..5], &every[3..5]),
+        ("both", &every[2..6], &[]),
         ("nobody", &[], &[]),
     ] {
         for (project, expected) in [("shop", in_shop), ("elsewhere", elsewhere)] {
             let mut allowed = Vec::new();
             for operation in operations().filter(|it| every.contains(&&*it.id)) {
                 let (path, body) = request(operation, project);
+                let is_of_v4 = matches!(&*operation.id, "GetVersionByName" | "RetryVersion");
+                let app = if is_of_v4 { &v4 } else { &v3 };
                 let bearer = format!("Bearer of-{name}");
                 let headers = [("authorization", &*bearer)];
                 let reply = app.send(&operation.method, &path, &headers, body).await;

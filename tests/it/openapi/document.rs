@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use release_emulator::ZadigGeneration;
 use release_emulator::internals::{Settings, control};
 use serde_json::{Map, Value};
 
@@ -101,9 +102,19 @@ fn every_operation_of_a_family_asks_for_a_credential_and_may_refuse_it() {
 
 #[test]
 fn examples_fit_their_schemas_and_every_documented_one_is_shown() {
-    let document = Document::new();
+    let of_v4 = Document::of(&Settings {
+        zadig: Some(ZadigGeneration::V4),
+        ..Settings::default()
+    });
+    let documents = [Document::new(), of_v4];
     let mut shown = BTreeSet::new();
-    for (name, operation) in document.operations() {
+    let operations = documents.iter().flat_map(|document| {
+        let operations = document.operations();
+        operations
+            .into_iter()
+            .map(move |(name, operation)| (document, name, operation))
+    });
+    for (document, name, operation) in operations {
         let bodies = operation.get("requestBody").into_iter();
         let bodies = bodies.chain(
             operation["responses"]

@@ -6,6 +6,7 @@
 
 mod cron;
 mod go_bodies;
+mod go_bodies_v4;
 mod gzip;
 mod heads;
 mod json;

@@ -70,7 +70,7 @@ async fn an_unknown_path_or_method_is_plain_text() {
     for (method, path) in [
         ("POST", "/openapi/delivery/releases"),
         ("PUT", "/openapi/delivery/releases/x"),
-        ("POST", "/openapi/delivery/releases/retry"),
+        ("PUT", "/openapi/delivery/releases/retry"),
         ("PATCH", "/openapi/delivery/releases/k8s"),
     ] {
         let reply = app.send(method, path, CREDENTIALS, "").await;

@@ -12,6 +12,7 @@ mod reads;
 mod release_plans;
 mod routing;
 mod stories;
+mod v4;
 mod workflows;
 
 use serde_json::{Value, json};

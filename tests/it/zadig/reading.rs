@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use release_emulator::ZadigGeneration;
+
 use super::*;
 use crate::common::{NOON, assert_same, golden};
 
@@ -89,10 +91,7 @@ async fn versions_come_newest_first_and_in_pages() {
     assert_eq!(names("pageNum=2&pageSize=3").await, "v1");
     assert_eq!(names("pageNum=3&pageSize=3").await, "");
     assert_eq!(names("pageNum=-1&pageSize=-5").await, "v4 v3 v2 v1");
-    assert_eq!(
-        names("pageNum=9223372036854775807&pageSize=9223372036854775807").await,
-        ""
-    );
+    assert_eq!(names("pageNum=9223372036854775807&pageSize=1").await, "");
 }
 
 #[tokio::test]
@@ -223,4 +222,73 @@ async fn a_new_helm_version_has_charts_with_their_images() {
         "absent labels are none"
     );
     assert_eq!(detail["deploy_infos"], json!([]));
+}
+
+#[tokio::test]
+async fn a_page_whose_product_overflows_is_refused_by_the_database() {
+    for (generation, begin) in [
+        (ZadigGeneration::V3, "获取交付中心版本列表失败: "),
+        (ZadigGeneration::V4, ""),
+    ] {
+        let app = App::with(|settings| settings.zadig = Some(generation));
+        let path = format!("{RELEASES}?projectKey=demo&pageNum=2&pageSize=9223372036854775807");
+        assert_eq!(
+            app.get(&path).await.assert_status(200)["total"],
+            0,
+            "it fits"
+        );
+        let path = format!("{RELEASES}?projectKey=demo&pageNum=4&pageSize=4611686018427387904");
+        let expected = internal(&format!(
+            "failed to list delivery version, error: {begin}(Location51024) BSON field 'skip' value must be >= 0, \
+             actual value '-4611686018427387904'"
+        ));
+        let expected = expected.replace('>', "\\u003e");
+        app.get(&path).await.assert_reply(500, &expected);
+    }
+}
+
+#[tokio::test]
+async fn the_name_of_an_image_is_that_of_its_reference() {
+    let mut fixtures = references();
+    let registries = fixtures["zadig"]["projects"][0]["registries"]
+        .as_array_mut()
+        .unwrap();
+    registries.push(json!({"id": "bare", "address": "http://host:5000"}));
+    let digest = "a".repeat(64);
+    fixtures["zadig"]["projects"][0]["environments"][0]["services"][1]["containers"][0]["image"] =
+        json!(format!("reg.io/ns/other@sha256:{digest}"));
+    let app = App::load(&fixtures);
+    let rows = async |name: &str, body: Value| {
+        app.create_k8s(body).await.assert_reply(200, SUCCESS);
+        let row = app.detail(name).await["deploy_infos"][1].clone();
+        json!([row["image"], row["image_name"]])
+    };
+    let bare = but(k8s("v1"), "/image_registry_id", json!("bare"));
+    let bare = but(bare, "/yaml_datas/0/image_datas/0/image_name", json!("web"));
+    assert_eq!(rows("v1", bare).await[1], "");
+    let mut unpushed = but(k8s("v2"), "/image_registry_id", json!(""));
+    for pointer in [
+        "/yaml_datas/0/image_datas/0",
+        "/yaml_datas/0/image_datas/1",
+        "/yaml_datas/1/image_datas/1",
+    ] {
+        unpushed.pointer_mut(pointer).unwrap()["disable_image_dist"] = json!(true);
+    }
+    app.create_k8s(unpushed).await.assert_reply(200, SUCCESS);
+    let names: Vec<_> = app.detail("v2").await["deploy_infos"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["image_name"].clone())
+        .collect();
+    assert!(
+        names.contains(&json!("other")),
+        "a digest is stripped: {names:?}"
+    );
+    let bare = app.detail("v1").await["deploy_infos"][0].clone();
+    assert!(
+        bare["image"].as_str().unwrap().starts_with("host:5000//"),
+        "{bare}"
+    );
+    assert_eq!(bare["image_name"], "");
 }

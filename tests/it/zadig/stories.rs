@@ -233,18 +233,17 @@ async fn a_failed_helm_version_names_the_image() {
         progress("failed", "1/2", "failed", error)
     );
 
-    app.create_helm(retry("v1"))
-        .await
-        .assert_reply(200, SUCCESS);
-    assert_eq!(
-        app.progress("v1").await,
-        progress("retrying", "1/2", "waiting", "")
-    );
-    app.advance(2_000).await;
-    assert_eq!(
-        app.progress("v1").await,
-        progress("success", "2/2", "success", "")
-    );
+    // The charts are there, so the service makes no new task, and finds the failed one.
+    for _ in 0..2 {
+        app.create_helm(retry("v1"))
+            .await
+            .assert_reply(200, SUCCESS);
+        assert_eq!(
+            app.progress("v1").await,
+            progress("failed", "1/2", "failed", error)
+        );
+        app.advance(60_000).await;
+    }
     let rows = &app.detail("v1").await["distribute_infos"];
     assert_eq!(rows[1]["sub_distributes"][0]["service_name"], "chart2");
 }
@@ -285,45 +284,117 @@ async fn a_chart_that_cannot_be_packaged_fails_the_creation() {
     assert_eq!(detail["distribute_infos"][0]["create_time"], created + 5);
 }
 
+/// Version `v1` after an hour, in which the push of its second image has not ended.
+async fn given_up(kind: &str, push: Value) -> App {
+    let app = App::new();
+    app.script(push).await;
+    let body = if kind == "k8s" { k8s("v1") } else { helm("v1") };
+    app.post(&format!("{RELEASES}/{kind}"), body)
+        .await
+        .assert_reply(200, SUCCESS);
+    let total = if kind == "k8s" { 3 } else { 2 };
+    let count = format!("1/{total}");
+    app.advance(3_599_999).await;
+    assert_eq!(
+        app.progress("v1").await,
+        progress("creating", &count, "waiting", "")
+    );
+    app.advance(1).await;
+    assert_eq!(
+        app.progress("v1").await,
+        progress("failed", &count, "failed", "timeout")
+    );
+    app
+}
+
+fn second_push(outcome: &Value) -> Value {
+    let mut script = json!({"match": {"family": "zadig", "step": "image2"}, "times": 1});
+    script
+        .as_object_mut()
+        .unwrap()
+        .extend(outcome.as_object().unwrap().clone());
+    script
+}
+
 #[tokio::test]
-async fn the_service_gives_up_after_an_hour() {
-    for kind in ["k8s", "helm"] {
-        let app = App::new();
-        let body = if kind == "k8s" { k8s("v1") } else { helm("v1") };
-        app.script(json!({
-            "match": {"family": "zadig", "step": "image2"}, "outcome": "succeed", "takes_ms": 7_200_000, "times": 1
-        }))
-        .await;
-        app.post(&format!("{RELEASES}/{kind}"), body)
+async fn a_k8s_version_that_the_service_gave_up_on_is_retried_once_its_push_has_failed() {
+    let app = given_up(
+        "k8s",
+        second_push(&json!({"outcome": "fail", "takes_ms": 3_700_000})),
+    )
+    .await;
+    // Another version of the project has the next task.
+    app.script(second_push(&json!({"outcome": "hang"}))).await;
+    app.create_k8s(but(k8s("v2"), "/version_name", json!("v2")))
+        .await
+        .assert_reply(200, SUCCESS);
+    let refusal = |version: &str, task: u32| {
+        let cause = format!(
+            "failed to retry workflow task, workflowName: zadig-delivery-demo, taskID: {task}, err: 工作流任务状态无法重试"
+        );
+        refused(version, true, &cause)
+    };
+    let reply = app.create_k8s(retry("v1")).await;
+    reply.assert_reply(500, &refusal("v1", 1));
+    assert!(
+        reply
+            .header("x-emulator-hint")
+            .contains("DELETE the version")
+    );
+    app.advance(102_000).await;
+    app.create_k8s(retry("v1")).await.assert_reply(200, SUCCESS);
+    app.advance(4_000).await;
+    assert_eq!(
+        app.progress("v1").await,
+        progress("success", "3/3", "success", "")
+    );
+    app.advance(3_600_000).await;
+    let reply = app.create_k8s(retry("v2")).await;
+    reply.assert_reply(500, &refusal("v2", 2));
+}
+
+#[tokio::test]
+async fn a_helm_version_that_the_service_gave_up_on_goes_on_with_its_retry() {
+    let app = given_up(
+        "helm",
+        second_push(&json!({"outcome": "succeed", "takes_ms": 5_400_000})),
+    )
+    .await;
+    app.create_helm(retry("v1"))
+        .await
+        .assert_reply(200, SUCCESS);
+    for (ms, status, count, upload) in [
+        (0, "retrying", "1/2", "waiting"),
+        (1_801_999, "retrying", "1/2", "waiting"),
+        (1, "success", "2/2", "success"),
+    ] {
+        app.advance(ms).await;
+        assert_eq!(
+            app.progress("v1").await,
+            progress(status, count, upload, "")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_chart_that_is_requested_twice_never_succeeds() {
+    let app = App::new();
+    let twice = but(helm("v1"), "/chart_datas/1/service_name", json!("chart1"));
+    app.create_helm(twice).await.assert_reply(200, SUCCESS);
+    assert_eq!(app.progress("v1").await.0, "creating");
+    app.advance(4_000).await;
+    for _ in 0..2 {
+        assert_eq!(
+            app.progress("v1").await,
+            progress("failed", "1/1", "failed", "")
+        );
+        let state = app.state().await;
+        app.put("/_emulator/v1/state", state)
+            .await
+            .assert_status(204);
+        app.create_helm(retry("v1"))
             .await
             .assert_reply(200, SUCCESS);
-        let total = if kind == "k8s" { 3 } else { 2 };
-        let count = format!("1/{total}");
-
-        app.advance(3_599_999).await;
-        assert_eq!(
-            app.progress("v1").await,
-            progress("creating", &count, "waiting", "")
-        );
-        app.advance(1).await;
-        assert_eq!(
-            app.progress("v1").await,
-            progress("failed", &count, "failed", "timeout")
-        );
-
-        app.post(&format!("{RELEASES}/{kind}"), retry("v1"))
-            .await
-            .assert_reply(200, SUCCESS);
-        assert_eq!(
-            app.progress("v1").await,
-            progress("retrying", &count, "waiting", "")
-        );
-        app.advance(4_000).await;
-        let count = format!("{total}/{total}");
-        assert_eq!(
-            app.progress("v1").await,
-            progress("success", &count, "success", "")
-        );
     }
 }
 

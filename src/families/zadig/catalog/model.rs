@@ -300,7 +300,8 @@ impl ImageRegistry {
         if self.provider.as_deref() == Some("ecr") {
             self.host().to_owned()
         } else {
-            self.origin()
+            // An empty namespace leaves its slash.
+            format!("{}/{}", self.host(), self.namespace)
         }
     }
 

@@ -115,12 +115,25 @@ pub struct GoValues {
 
 impl GoField for String {
     fn bind(&mut self, values: &mut GoValues) {
-        match values.next() {
-            JsonToken::String(text) => *self = text,
-            other => values.expect(&other, "string"),
-        }
+        values.word(self, "string");
     }
 }
+
+/// Declares types of the service whose values are texts.
+macro_rules! go_words {
+    ($($(#[$attribute:meta])* $visibility:vis struct $name:ident = $go_name:literal;)*) => {$(
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        $(#[$attribute])*
+        $visibility struct $name(pub String);
+
+        impl $crate::families::zadig::go_json::decode::GoField for $name {
+            fn bind(&mut self, values: &mut $crate::families::zadig::go_json::decode::GoValues) {
+                values.word(&mut self.0, $go_name);
+            }
+        }
+    )*};
+}
+pub(in crate::families::zadig) use go_words;
 
 impl GoField for bool {
     fn bind(&mut self, values: &mut GoValues) {
@@ -188,6 +201,14 @@ impl<T: GoStruct> GoField for Vec<Option<T>> {
 }
 
 impl GoValues {
+    /// Reads a text of the type with that name.
+    pub(in crate::families::zadig) fn word(&mut self, to: &mut String, go_type: &str) {
+        match self.next() {
+            JsonToken::String(text) => *to = text,
+            other => self.expect(&other, go_type),
+        }
+    }
+
     fn integer(&mut self, to: &mut i64, go_type: &str) {
         match self.next() {
             JsonToken::Number(text) => match text.parse() {

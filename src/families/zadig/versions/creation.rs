@@ -3,7 +3,7 @@
 use super::messages::{Cause, Stop, VersionError};
 use super::model::artifacts;
 use super::model::rows::{Distribute, VersionKind};
-use super::model::version::{Chart, Push, Pushing, RETRY, Stopped, Version, VersionLifecycle};
+use super::model::version::{Push, Pushing, RETRY, Stopped, Version, VersionLifecycle};
 use super::model::version_request::VersionRequest;
 use crate::families::zadig::table::Table;
 use crate::sim::Millis;
@@ -21,7 +21,7 @@ pub struct ZadigWriteContext<'a> {
     pub now: Millis,
 }
 
-const CREATE: &str = "create";
+pub(super) const CREATE: &str = "create";
 
 impl Table {
     /// Creates or retries a version. If it stops after it is stored, that is an error too.
@@ -44,17 +44,23 @@ impl Table {
             VersionKind::K8sYaml => {
                 let draw = || self.draw_id(context);
                 let (deploys, pushes) =
-                    artifacts::deploy(request, &self.catalog, context.now, draw);
+                    artifacts::deploy(request, &id, &self.catalog, context.now, draw);
+                let task = self.versions.next_task(&request.project);
                 let (lifecycle, result) =
-                    begin(request, &id, pushes, String::new(), Vec::new(), context);
+                    begin(request, &id, pushes, (Stopped::default(), task), context);
                 (deploys, Vec::new(), lifecycle, result)
             }
             VersionKind::HelmChart => {
                 let is_checked = context.settings.checks_references();
                 let charts = artifacts::charts(request, &self.catalog, is_checked);
-                let chart_repo = request.chart_repo.clone();
+                let stopped = Stopped {
+                    error: String::new(),
+                    chart_repo: request.chart_repo.clone(),
+                    doubled: charts.len() < request.services.len(),
+                    charts,
+                };
                 let (distributes, lifecycle, result) =
-                    self.deliver_charts(request, &id, chart_repo, charts, context);
+                    self.deliver_charts(request, &id, stopped, context);
                 (Vec::new(), distributes, lifecycle, result)
             }
         };
@@ -63,10 +69,14 @@ impl Table {
             kind: request.kind,
             labels: request.labels.clone(),
             description: request.description.clone(),
+            environment: request.environment.clone(),
+            production: request.production,
+            registry: request.registry.clone(),
             created_by: context.caller.to_owned(),
             create_time: context.now.div_euclid(1_000),
             deploys,
             distributes,
+            delivered: None,
             lifecycle,
         };
         let change_context = &mut context.shared.log.context(context.now, CREATE);
@@ -90,18 +100,21 @@ impl Table {
         };
         stored
             .item
-            .may_retry(context.now)
+            .may_retry(&request.project, context.now)
             .map_err(|cause| request.refuse(cause))?;
         let id = stored.id.to_string();
         let delivery = match stored.item.lifecycle.clone() {
-            VersionLifecycle::Stopped(Stopped {
-                chart_repo, charts, ..
-            }) => Some(self.deliver_charts(request, &id, chart_repo, charts, context)),
+            VersionLifecycle::Stopped(stopped) => {
+                Some(self.deliver_charts(request, &id, stopped, context))
+            }
             VersionLifecycle::Given { .. } | VersionLifecycle::Pushing(_) => None,
         };
         let Shared { scripts, log, .. } = &mut *context.shared;
         let change_context = &mut log.context(context.now, RETRY);
         let mut result = Ok(());
+        if let Some((_, lifecycle, _)) = &delivery {
+            self.versions.note_task(&request.project, lifecycle);
+        }
         self.versions
             .collection
             .edit(&request.project, &id, change_context, |version| {
@@ -121,10 +134,12 @@ impl Table {
         &self,
         request: &VersionRequest,
         id: &str,
-        chart_repo: String,
-        charts: Vec<Chart>,
+        stopped: Stopped,
         context: &mut ZadigWriteContext,
     ) -> (Vec<Distribute>, VersionLifecycle, Result<(), VersionError>) {
+        let Stopped {
+            chart_repo, charts, ..
+        } = &stopped;
         let version_ref = request.version_ref(id);
         let checked_catalog = context
             .settings
@@ -132,17 +147,18 @@ impl Table {
             .then_some(&self.catalog);
         let scripts = &mut context.shared.scripts;
         let packaged =
-            artifacts::package(version_ref, &chart_repo, &charts, checked_catalog, scripts);
+            artifacts::package(version_ref, chart_repo, charts, checked_catalog, scripts);
         let (distributes, pushes) = match packaged {
             Ok(()) => {
                 let draw = || self.draw_id(context);
                 let (distributes, pushes) =
-                    artifacts::distribute(&chart_repo, &charts, context.now, draw);
+                    artifacts::distribute(chart_repo, charts, context.now, draw);
                 (distributes, Ok(pushes))
             }
             Err(stop) => (Vec::new(), Err(stop)),
         };
-        let (lifecycle, result) = begin(request, id, pushes, chart_repo, charts, context);
+        let task = self.versions.next_task(&request.project);
+        let (lifecycle, result) = begin(request, id, pushes, (stopped, task), context);
         (distributes, lifecycle, result)
     }
 
@@ -158,8 +174,7 @@ fn begin(
     request: &VersionRequest,
     id: &str,
     pushes: Result<Vec<Push>, Stop>,
-    chart_repo: String,
-    charts: Vec<Chart>,
+    (stopped, task): (Stopped, u64),
     context: &mut ZadigWriteContext,
 ) -> (VersionLifecycle, Result<(), VersionError>) {
     match pushes {
@@ -167,14 +182,17 @@ fn begin(
             let version_ref = request.version_ref(id);
             let decide = |push| version_ref.decide(&mut context.shared.scripts, push);
             let steps = pushes.iter().map(decide).collect();
-            let pushing = Pushing::start(pushes, steps, request.retry, context.now);
+            let pushing = Pushing {
+                doubled: stopped.doubled,
+                task,
+                ..Pushing::start(pushes, steps, request.retry, context.now)
+            };
             (VersionLifecycle::Pushing(pushing), Ok(()))
         }
         Err(stop) => {
             let stopped = Stopped {
                 error: stop.to_string(),
-                chart_repo,
-                charts,
+                ..stopped
             };
             let refusal = request.refuse(stop.into());
             (VersionLifecycle::Stopped(stopped), Err(refusal))

@@ -95,7 +95,8 @@ impl Table {
             }
             VersionError::Crash(_)
             | VersionError::UnknownVersion { .. }
-            | VersionError::MalformedId { .. } => None,
+            | VersionError::MalformedId { .. }
+            | VersionError::PageOverflow { .. } => None,
         }
     }
 
@@ -137,6 +138,10 @@ impl Table {
             Cause::NotFailed(_) => {
                 let version = self.versions.named(&request.project, &request.name)?;
                 return Some(path_to_failed(&version.item, now));
+            }
+            Cause::StillPushing { .. } => {
+                "the service gave up on the version after 60 minutes, but its push has not failed: DELETE the version and \
+                 create it again"
             }
             Cause::NoPushes(_) => {
                 "a K8s version that failed before any push cannot be retried: DELETE it and create it again"
@@ -193,7 +198,7 @@ impl Table {
 }
 
 /// The way to a status that allows a retry.
-fn path_to_failed(version: &Version, now: Millis) -> String {
+pub(super) fn path_to_failed(version: &Version, now: Millis) -> String {
     let forecast = StatusForecast {
         next: &|at| version.next_due(at),
         status: &|at| version.status(at),
@@ -215,7 +220,11 @@ fn path_to_failed(version: &Version, now: Millis) -> String {
 }
 
 /// The known names of a kind, and the one closest to `name`.
-fn known_hint<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn known_hint<'a>(
+    kind: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> String {
     let known: Vec<&str> = known.collect();
     if known.is_empty() {
         return format!(

@@ -16,6 +16,12 @@ pub enum VersionError {
     /// 6562 inside: the id to delete is malformed.
     #[error("failed to delete delivery version, ID: {id}, error: 删除交付中心版本失败: ")]
     MalformedId { id: String },
+    /// 6561 inside: the page is so far out that the database refuses its number.
+    #[error(
+        "failed to list delivery version, error: 获取交付中心版本列表失败: (Location51024) BSON field 'skip' value must \
+         be >= 0, actual value '{skip}'"
+    )]
+    PageOverflow { skip: i64 },
     /// A K8s version of an unknown environment.
     #[error(
         "failed to find product, product name: {project}, env name: {environment}, \
@@ -63,6 +69,7 @@ impl VersionError {
                 Cause::Stopped(Stop::SameContainer { .. }) => Evidence::Inferred,
                 _ => Evidence::Observed,
             },
+            Self::PageOverflow { .. } => Evidence::Inferred,
             _ => Evidence::Observed,
         }
     }
@@ -133,6 +140,12 @@ pub enum Cause {
     /// A retry of a version that has not failed.
     #[error("can't reCreate version with status:{0}")]
     NotFailed(VersionStatus),
+    /// A retry of a K8s version that the service has given up on, whose task has not failed.
+    #[error(
+        "failed to retry workflow task, workflowName: zadig-delivery-{project}, taskID: {task}, \
+         err: 工作流任务状态无法重试"
+    )]
+    StillPushing { project: String, task: u64 },
     /// A retry of a K8s version that failed before its pushes began.
     #[error("no workflow task found for version: {0}")]
     NoPushes(String),
@@ -144,9 +157,12 @@ pub enum Stop {
     /// Two images for one container. The text of the database is a guess.
     #[error(
         "failed to insert deliveryDeploy, serviceName: {service}, imageName: {container}, image: {image}, \
-         err: write exception: write errors: [E11000 duplicate key error collection]"
+         err: write exception: write errors: [E11000 duplicate key error collection: zadig.delivery_deploy index: \
+         release_id_1_service_name_1_container_name_1_deleted_at_1 dup key: {{ release_id: ObjectId('{version}'), \
+         service_name: \"{service}\", container_name: \"{container}\", deleted_at: 0 }}]"
     )]
     SameContainer {
+        version: String,
         service: String,
         container: String,
         image: String,

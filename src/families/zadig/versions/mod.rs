@@ -1,30 +1,45 @@
-//! Delivery versions (generation 1, as of v3.4.1).
+//! Delivery versions: generation 1 as of v3.4.1, generation 2 as of v4.3.0.
 //!
 //! A version pins the images of an environment's services under a name and pushes them to a registry, one
 //! after the other; a Helm version packages the services' charts first.
 //!
-//! - [`operations`]: the five operations. Requests and responses are in [`wire`], the service's own texts in
-//!   [`messages`].
-//! - [`table`]: the versions of a world. [`model::version_request`] checks a request, [`creation`] carries it out,
-//!   [`model::artifacts`] makes its rows and pushes, [`model::version`] has the lifecycle.
+//! - [`operations`]: the operations of both generations; [`operations_v4`]: those that generation 2 adds; [`answers`]: what
+//!   each does in a world's generation; [`generation`]: what belongs to the other one. Requests and responses are in
+//!   [`wire`], the service's own texts in [`messages`] and [`messages_v4`].
+//! - [`table`]: the versions of a world. In generation 1 [`model::version_request`] checks a request, [`creation`] carries it
+//!   out, and [`model::artifacts`] makes its rows and pushes. In generation 2 [`sources`] finds the images of a request, and
+//!   [`delivery`] checks it and carries it out; [`model::delivered`] is the record that it leaves. [`model::version`] has the
+//!   lifecycle of both.
 //! - [`fixture`]: the fixture format.
 
+mod answers;
 mod creation;
+mod delivery;
 pub mod fixture;
+mod generation;
 mod hints;
+mod hints_v4;
 pub mod messages;
+pub mod messages_v4;
 pub mod model;
 pub mod operations;
+pub mod operations_v4;
+mod sources;
 pub mod table;
 pub mod wire;
 
 use axum::routing::MethodFilter;
+use serde_json::{Value, json};
 use utoipa::openapi::{OpenApi, RefOr, Required};
 
 use super::dialect::Zadig;
 use crate::http::operation::find_operation;
 use crate::http::routes::{Route, Routes, route};
-use crate::world::settings::{Fidelity, Settings};
+use crate::world::settings::{Fidelity, Settings, ZadigGeneration};
+use wire::choice::choose;
+
+const DETAIL: &str = "/openapi/delivery/releases/detail";
+const RETRY: &str = "/openapi/delivery/releases/retry";
 
 /// The URL table.
 pub(super) fn routes() -> Routes<Zadig> {
@@ -40,18 +55,94 @@ pub(super) fn routes() -> Routes<Zadig> {
         .with(route!(operations::get_version, operations::delete_version).or_wrong_method())
         .with(as_id(route!(operations::create_k8s_version)))
         .with(as_id(route!(operations::create_helm_version)))
+        .with(
+            route!(operations_v4::get_version_by_name)
+                .and_on(MethodFilter::DELETE, operations::delete_version)
+                .or_wrong_method(),
+        )
+        .with(as_id(route!(operations_v4::retry_version)))
 }
 
-/// Under strict fidelity a version is shown only with a project.
+/// Names the paths and bodies of the world's generation. Under strict fidelity a version is shown only with a project.
 pub(super) fn follow(api: &mut OpenApi, settings: &Settings) {
-    if settings.fidelity != Fidelity::Strict {
-        return;
+    let generation = settings.zadig.unwrap_or_default();
+    let is_strict = settings.fidelity == Fidelity::Strict;
+    match generation {
+        ZadigGeneration::V3 => {
+            api.paths
+                .paths
+                .retain(|path, _| path != DETAIL && path != RETRY);
+        }
+        ZadigGeneration::V4 => {
+            show_examples(api);
+            if is_strict {
+                show_strict(api);
+            }
+        }
     }
-    let shown = find_operation(api, "GetVersion");
-    let parameters = shown.and_then(|shown| shown.parameters.as_mut());
+    choose(api, generation);
+    if is_strict && generation == ZadigGeneration::V3 {
+        require(api, "GetVersion", &["projectKey"]);
+    }
+}
+
+/// The examples of requests of the second generation.
+fn show_examples(api: &mut OpenApi) {
+    let image = |service: &str, target: &str| json!({"container_name": service, "target_image": target, "target_image_tag": "v2", "push_image": true});
+    let body = |id: &str, more: Value| {
+        let mut body = json!({
+            "project_key": "yaml", "version_name": id, "source": "from_env", "env_name": "dev",
+            "image_registry_id": "683047fe458904519c5f5c80",
+            "services": [{"service_name": "service1", "images": [
+                image("service1", "koderover.tencentcloudcr.com/test/service1:v2")]}]});
+        if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+            body.extend(more);
+        }
+        body
+    };
+    let helm = json!({"project_key": "multi-chart", "chart_repo_name": "test", "services": [
+        {"service_name": "service1", "chart_version": "1.84", "images": [
+            image("service1", "koderover.tencentcloudcr.com/test/service1:v2")]}]});
+    for (id, example) in [
+        ("CreateK8sVersion", body("v7.0.1", json!({}))),
+        ("CreateHelmVersion", body("v2", helm)),
+    ] {
+        let operation = find_operation(api, id);
+        let request = operation.and_then(|operation| operation.request_body.as_mut());
+        if let Some(RefOr::T(request)) = request {
+            for content in request.content.values_mut() {
+                if let RefOr::T(content) = content {
+                    content.example = Some(example.clone());
+                }
+            }
+        }
+    }
+}
+
+/// What the service does not read or serve, although its documents have it.
+fn show_strict(api: &mut OpenApi) {
+    for item in api.paths.paths.values_mut() {
+        let shown = item
+            .get
+            .as_ref()
+            .and_then(|shown| shown.operation_id.as_deref());
+        if shown == Some("GetVersion") {
+            item.get = None;
+        }
+    }
+    require(api, "RetryVersion", &["id", "projectKey"]);
+    if let Some(retry) = find_operation(api, "RetryVersion") {
+        retry.request_body = None;
+    }
+}
+
+/// Declares parameters of an operation as required.
+fn require(api: &mut OpenApi, operation: &str, names: &[&str]) {
+    let operation = find_operation(api, operation);
+    let parameters = operation.and_then(|operation| operation.parameters.as_mut());
     for parameter in parameters.into_iter().flatten() {
         if let RefOr::T(parameter) = parameter
-            && parameter.name == "projectKey"
+            && names.contains(&&*parameter.name)
         {
             parameter.required = Required::True;
         }

@@ -3,7 +3,7 @@
 use foldhash::{HashMap, HashSet};
 
 use super::messages::VersionError;
-use super::model::version::{DELETE, Version};
+use super::model::version::{DELETE, Version, VersionLifecycle};
 use crate::sim::Millis;
 use crate::sim::collection::{Collection, Stored};
 use crate::sim::transition::{ChangeContext, TransitionLog};
@@ -14,6 +14,8 @@ pub struct VersionTable {
     pub collection: Collection<Version>,
     /// The id of each name, by project.
     names: HashMap<String, HashMap<String, String>>,
+    /// The number of the last task that pushes, by project.
+    tasks: HashMap<String, u64>,
     /// The ids of all rows.
     pub(super) rows: HashSet<String>,
 }
@@ -29,6 +31,13 @@ pub struct VersionPage {
 }
 
 impl VersionPage {
+    /// The number of versions before the page as the service computes it, if its numbers overflow to below zero.
+    pub fn overflow(&self) -> Option<i64> {
+        let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let skip = number(self.size).wrapping_mul(number(self.number) - 1);
+        (skip < 0).then_some(skip)
+    }
+
     /// The number of versions before the page.
     pub fn offset(&self) -> usize {
         self.size.saturating_mul(self.number.saturating_sub(1))
@@ -95,6 +104,21 @@ impl VersionTable {
         self.collection.contains(id) || self.rows.contains(id)
     }
 
+    /// The number of the next task that pushes.
+    pub fn next_task(&self, project: &str) -> u64 {
+        self.tasks.get(project).map_or(1, |last| last + 1)
+    }
+
+    /// Counts the task of a lifecycle, if it has one.
+    pub fn note_task(&mut self, project: &str, lifecycle: &VersionLifecycle) {
+        if let VersionLifecycle::Pushing(pushing) = lifecycle
+            && !pushing.pushes.is_empty()
+        {
+            let last = self.tasks.entry(project.to_owned()).or_default();
+            *last = pushing.task.max(*last);
+        }
+    }
+
     /// Adds a version whose id, name and rows are new.
     pub fn insert(
         &mut self,
@@ -103,6 +127,7 @@ impl VersionTable {
         version: Version,
         change_context: &mut ChangeContext,
     ) {
+        self.note_task(project, &version.lifecycle);
         let row_ids = version.row_ids().into_iter().map(str::to_owned);
         self.rows.extend(row_ids);
         let names = self.names.entry(project.to_owned()).or_default();

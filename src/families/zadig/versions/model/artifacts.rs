@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::reference::reference_name;
 use super::rows::{Deploy, Distribute, DistributeType};
 use super::version::{Chart, Push, VersionRef};
 use super::version_request::VersionRequest;
@@ -14,6 +15,7 @@ use crate::sim::scripts::Scripts;
 /// The rows of a K8s version, and its pushes unless it stops. The rows are those written before the stop.
 pub fn deploy(
     request: &VersionRequest,
+    id: &str,
     catalog: &Catalog,
     now: Millis,
     mut draw_id: impl FnMut() -> String,
@@ -36,6 +38,7 @@ pub fn deploy(
             );
             if !containers.insert((&service.service, container)) {
                 stop = Some(Stop::SameContainer {
+                    version: id.to_owned(),
                     service: service.service.clone(),
                     container: container.clone(),
                     image: address,
@@ -51,7 +54,7 @@ pub fn deploy(
                 id: draw_id(),
                 service_name,
                 service_module: container.clone(),
-                image_name: image_name(&address).to_owned(),
+                image_name: reference_name(&address).to_owned(),
                 image: address,
                 registry_id: request.registry.clone(),
                 create_time: now.div_euclid(1_000),
@@ -175,9 +178,9 @@ pub fn distribute(
                     id: draw_id(),
                     service_name: chart.service.clone(),
                     distribute_type: DistributeType::Image,
-                    service_module: name.to_owned(),
+                    service_module: reference_name(image).to_owned(),
                     image: image.clone(),
-                    image_name: name.to_owned(),
+                    image_name: reference_name(image).to_owned(),
                     namespace: image_namespace(image).to_owned(),
                     create_time,
                     ..Distribute::default()

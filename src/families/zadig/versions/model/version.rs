@@ -3,8 +3,11 @@
 //! Images are pushed one after the other, each a step of a [`Run`]; the first failure ends it. After 60
 //! minutes the service gives up. Charts are packaged at once, when a Helm version is created.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
+use super::delivered::{Delivered, push_error};
 use super::rows::{DeliveryProgress, Deploy, Distribute, UploadStatus, VersionKind, VersionStatus};
 use crate::families::zadig::versions::messages::{Cause, joined};
 use crate::sim::collection::Resource;
@@ -31,6 +34,11 @@ pub struct Version {
     /// The labels, which only the detail shows.
     pub labels: Vec<String>,
     pub description: String,
+    /// The environment whose images it pins, or empty.
+    pub environment: String,
+    pub production: bool,
+    /// The id of the registry that images are pushed to, or empty.
+    pub registry: String,
     pub created_by: String,
     /// In seconds since the epoch.
     pub create_time: i64,
@@ -38,6 +46,8 @@ pub struct Version {
     pub deploys: Vec<Deploy>,
     /// The rows of a Helm version.
     pub distributes: Vec<Distribute>,
+    /// The record of generation 2, which has no rows.
+    pub delivered: Option<Box<Delivered>>,
     pub lifecycle: VersionLifecycle,
 }
 
@@ -53,7 +63,7 @@ pub enum VersionLifecycle {
 }
 
 /// A failure before the pushes began, and the work that a retry does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stopped {
     pub error: String,
@@ -63,6 +73,9 @@ pub struct Stopped {
     /// The charts that a retry packages again; none for a K8s version, which cannot be retried then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub charts: Vec<Chart>,
+    /// True if a chart was requested twice, with which no version succeeds.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubled: bool,
 }
 
 /// A chart to be packaged.
@@ -87,6 +100,16 @@ pub struct Pushing<R = Run> {
     pub pushes: Vec<Push>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retried: bool,
+    /// True if a chart was requested twice, with which no version succeeds.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubled: bool,
+    /// The number of the task that pushes, among those of the project.
+    #[serde(default = "first_task")]
+    pub task: u64,
+}
+
+fn first_task() -> u64 {
+    1
 }
 
 /// The push of one image.
@@ -98,7 +121,21 @@ pub struct Push {
     pub service: String,
 }
 
+/// The pushes of a version of generation 2, each with its container in the place of its image.
+pub fn pushes_of(delivered: &Delivered) -> Vec<Push> {
+    let pushes = delivered.pushes().map(|(service, container)| Push {
+        image: container.to_owned(),
+        service: service.to_owned(),
+    });
+    pushes.collect()
+}
+
 impl Push {
+    /// The service, and the image or the container.
+    pub fn key(&self) -> (&str, &str) {
+        (&self.service, &self.image)
+    }
+
     /// The full name of the step.
     fn name(&self) -> StepName<&str> {
         StepName {
@@ -148,16 +185,43 @@ impl Pushing {
             run: Run::start(now, plan),
             pushes,
             retried,
+            doubled: false,
+            task: first_task(),
         }
     }
 
     fn status(&self, now: Millis) -> VersionStatus {
         match self.run.phase(now) {
-            Phase::Succeeded => VersionStatus::Success,
-            Phase::Failed | Phase::Aborted => VersionStatus::Failed,
+            Phase::Succeeded if !self.doubled => VersionStatus::Success,
+            Phase::Succeeded | Phase::Failed | Phase::Aborted => VersionStatus::Failed,
             _ if self.retried => VersionStatus::Retrying,
             _ => VersionStatus::Creating,
         }
+    }
+
+    /// True once the service has given up on pushes that took too long.
+    pub fn is_given_up(&self, now: Millis) -> bool {
+        let has_failed = |step| self.run.failure(step, now).is_some();
+        self.run.phase(now) == Phase::Failed && !(0..self.pushes.len()).any(has_failed)
+    }
+
+    /// The run of the task that pushes. It goes on when the service gives up on the version.
+    fn task_run(&self, now: Millis) -> Cow<'_, Run> {
+        if self.is_given_up(now) {
+            let record = RunRecord {
+                limit: None,
+                ..self.run.record().clone()
+            };
+            if let Ok(run) = Run::restore(record) {
+                return Cow::Owned(run);
+            }
+        }
+        Cow::Borrowed(&self.run)
+    }
+
+    /// True if the task has failed, so that it can be retried.
+    pub fn has_failed(&self, now: Millis) -> bool {
+        self.task_run(now).phase(now) == Phase::Failed
     }
 
     fn n_succeeded(&self, now: Millis) -> usize {
@@ -177,14 +241,12 @@ impl Pushing {
     fn error(&self, kind: VersionKind, now: Millis) -> String {
         let failures = self.pushes.iter().enumerate().filter_map(|(step, push)| {
             let why = self.run.failure(step, now)?;
-            Some(format!(
-                "failed to build image distribute for service: {}, status: failed, err: {why} ",
-                push.service
-            ))
+            Some(push_error(&push.service, why))
         });
         let failures: Vec<_> = failures.collect();
         match kind {
-            _ if failures.is_empty() => "timeout".to_owned(),
+            _ if self.is_given_up(now) => "timeout".to_owned(),
+            _ if failures.is_empty() => String::new(),
             VersionKind::K8sYaml => String::new(),
             VersionKind::HelmChart => joined(&failures),
         }
@@ -243,7 +305,10 @@ impl Version {
     }
 
     /// The pushes that the rows show, for a version from a fixture.
-    fn recorded_pushes(&self) -> Vec<Push> {
+    pub fn recorded_pushes(&self) -> Vec<Push> {
+        if let Some(delivered) = &self.delivered {
+            return pushes_of(delivered);
+        }
         let deploys = self.deploys.iter().map(|row| Push {
             image: row.image_name.clone(),
             service: row.service_name.clone(),
@@ -259,7 +324,7 @@ impl Version {
 
     /// Checks that a retry may begin, and that a K8s version has images to push. A Helm version that was stopped
     /// packages its charts first.
-    pub fn may_retry(&self, now: Millis) -> Result<(), Cause> {
+    pub fn may_retry(&self, project: &str, now: Millis) -> Result<(), Cause> {
         let status = self.status(now);
         if status != VersionStatus::Failed {
             return Err(Cause::NotFailed(status));
@@ -270,7 +335,13 @@ impl Version {
                     && !self.recorded_pushes().is_empty()
             }
             VersionLifecycle::Stopped(_) => false,
-            VersionLifecycle::Pushing(_) => true,
+            VersionLifecycle::Pushing(pushing) => {
+                if self.kind == VersionKind::K8sYaml && !pushing.has_failed(now) {
+                    let (project, task) = (project.to_owned(), pushing.task);
+                    return Err(Cause::StillPushing { project, task });
+                }
+                true
+            }
         };
         match self.kind {
             VersionKind::K8sYaml if !has_pushes => Err(Cause::NoPushes(self.name.clone())),
@@ -281,8 +352,16 @@ impl Version {
     /// Pushes again the images that were not pushed. Only after [`Self::may_retry`], and not if it was stopped.
     pub fn push_again(&mut self, version_ref: VersionRef, scripts: &mut Scripts, now: Millis) {
         let (pushes, steps) = match &self.lifecycle {
-            VersionLifecycle::Pushing(Pushing { run, pushes, .. }) => {
-                let steps = run.repeat(now, |step| version_ref.decide(scripts, &pushes[step]));
+            VersionLifecycle::Pushing(pushing) => {
+                let (run, pushes) = (pushing.task_run(now), &pushing.pushes);
+                let has_new_task = self.kind == VersionKind::K8sYaml || self.delivered.is_some();
+                let steps = run.repeat(now, |step| {
+                    if has_new_task {
+                        version_ref.decide(scripts, &pushes[step])
+                    } else {
+                        rest_of(&run, step, now)
+                    }
+                });
                 (pushes.clone(), steps)
             }
             VersionLifecycle::Given { progress, .. } => {
@@ -295,8 +374,16 @@ impl Version {
                     pushes.truncate(number(given.total_count));
                 }
                 let at = self.create_time.saturating_mul(1_000).min(now);
+                let passed = self
+                    .delivered
+                    .as_ref()
+                    .map(|delivered| delivered.passed_pushes());
                 let steps = pushes.iter().enumerate().map(|(step, push)| {
-                    if step < n_succeeded {
+                    let is_passed = match &passed {
+                        Some(passed) => passed[step],
+                        None => step < n_succeeded,
+                    };
+                    if is_passed {
                         StepPlan::Inherited { begin: at, end: at }
                     } else {
                         version_ref.decide(scripts, push)
@@ -307,12 +394,27 @@ impl Version {
             }
             VersionLifecycle::Stopped(_) => return,
         };
-        self.lifecycle = VersionLifecycle::Pushing(Pushing::start(pushes, steps, true, now));
+        if let Some(delivered) = &mut self.delivered {
+            delivered.find_steps(pushes.iter().map(Push::key));
+        }
+        let (doubled, task) = match &self.lifecycle {
+            VersionLifecycle::Pushing(before) => (before.doubled, before.task),
+            VersionLifecycle::Given { .. } | VersionLifecycle::Stopped(_) => (false, first_task()),
+        };
+        self.lifecycle = VersionLifecycle::Pushing(Pushing {
+            doubled,
+            task,
+            ..Pushing::start(pushes, steps, true, now)
+        });
     }
 
     /// The commands that the version allows: always a deletion, a retry where [`Self::may_retry`] allows it.
     pub fn allowed(&self, now: Millis) -> Vec<&'static str> {
-        let retry = self.may_retry(now).is_ok().then_some(RETRY);
+        let may_retry = match self.delivered {
+            Some(_) => self.may_redeliver("", now).is_ok(),
+            None => self.may_retry("", now).is_ok(),
+        };
+        let retry = may_retry.then_some(RETRY);
         retry.into_iter().chain([DELETE]).collect()
     }
 
@@ -337,7 +439,7 @@ impl Version {
 }
 
 heap_of! {
-    Version { name, labels, description, created_by, deploys, distributes, lifecycle }
+    Version { name, labels, description, environment, registry, created_by, deploys, distributes, delivered, lifecycle }
     Stopped { error, chart_repo, charts }
     Chart { service, version, images }
     Pushing { run, pushes }
@@ -396,6 +498,22 @@ impl Resource for Version {
     fn steps_changing_at(&self, due: Millis) -> Vec<usize> {
         self.pushing()
             .map_or_else(Vec::new, |pushing| pushing.run.steps_changing_at(due))
+    }
+}
+
+/// What is left of a step of a task that no retry repeats: a failure is there at once, and work goes on.
+fn rest_of(run: &Run, step: usize, now: Millis) -> StepPlan {
+    let StepPlan::Work { outcome, .. } = &run.record().steps[step] else {
+        return run.record().steps[step].clone();
+    };
+    let (begin, end) = run.span(step);
+    let takes = match end {
+        NEVER => NEVER,
+        end => (end - begin.max(now)).max(0),
+    };
+    StepPlan::Work {
+        takes,
+        outcome: outcome.clone(),
     }
 }
 

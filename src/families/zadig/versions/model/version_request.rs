@@ -106,8 +106,14 @@ impl VersionRequest {
         for service in &self.services {
             for image in service.pushed_images() {
                 let running = self.running_image(catalog, &service.service, &image.container_name);
-                check_source(running.unwrap_or_default(), &image.image_name, catalog)
-                    .map_err(|cause| self.refuse(cause))?;
+                let running = running.unwrap_or_default();
+                check_source(running, &image.image_name, catalog).map_err(|error| {
+                    let running = running.to_owned();
+                    self.refuse(match error {
+                        SourceError::Malformed => Cause::InvalidImage(running),
+                        SourceError::Unknown => Cause::UnknownSource(running),
+                    })
+                })?;
             }
         }
         Ok(())
@@ -216,19 +222,28 @@ impl VersionRequest {
     }
 }
 
+/// The reason that an image cannot be pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceError {
+    /// Its address has too many colons.
+    Malformed,
+    /// No known registry has it.
+    Unknown,
+}
+
 /// Checks that an image to be pushed is in a registry that the service knows.
-fn check_source(image: &str, name: &str, catalog: &Catalog) -> Result<(), Cause> {
+pub fn check_source(image: &str, name: &str, catalog: &Catalog) -> Result<(), SourceError> {
     let parts: Vec<_> = image.split(':').collect();
     let suffix = match parts[..] {
         [_] => format!("/{name}"),
         [_, tag] | [_, _, tag] => format!("/{name}:{tag}"),
-        _ => return Err(Cause::InvalidImage(image.to_owned())),
+        _ => return Err(SourceError::Malformed),
     };
     let place = image.strip_suffix(&suffix).unwrap_or(image);
     let mut registries = catalog.registries();
     if registries.any(|registry| registry.origin() == place) {
         Ok(())
     } else {
-        Err(Cause::UnknownSource(image.to_owned()))
+        Err(SourceError::Unknown)
     }
 }
