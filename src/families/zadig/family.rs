@@ -178,7 +178,7 @@ impl FamilyTable for Table {
                 .map_err(|error| error.nested_in(format!("projects[{n}]")))?;
         }
         // The whole queue must be known before the first task begins.
-        self.workflows.start_next(context.now, context.log);
+        self.workflows.finish_loading(context);
         let generation = self.generation();
         for (n, plan) in fixture.release_plans.into_iter().enumerate() {
             let now = context.now;

@@ -274,6 +274,7 @@ impl Table {
 
     /// The table in the fixture format; oldest first, so that loading it gives the same order.
     pub fn save_fixture(&self, now: Millis) -> ZadigFixture {
+        let orders = self.workflows.orders();
         let projects = self.project_keys().into_iter().map(|key| {
             let versions = self.versions.collection.of(key);
             let project = ZadigProject {
@@ -281,7 +282,7 @@ impl Table {
                 versions: versions
                     .map(|stored| VersionFixture::new(key, &stored.id, &stored.item, now))
                     .collect(),
-                workflows: self.workflows.save(key, now),
+                workflows: self.workflows.save(key, &orders, now),
                 workflow_views: self.workflows.views.get(key).cloned().unwrap_or_default(),
                 ..ZadigProject::default()
             };

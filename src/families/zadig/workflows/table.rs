@@ -34,6 +34,8 @@ pub struct WorkflowTable {
     /// The tasks of each workflow by the second of their creation, oldest first.
     tasks: HashMap<String, Vec<(i64, ArrivalId)>>,
     pub(super) queue: TaskQueue,
+    /// The tasks of a state that is being loaded, with their positions among those of the same instant.
+    pub(super) loading: Vec<(usize, WorkflowTask)>,
     pub build_concurrency: usize,
     /// The tasks of release plans that have changed since the plans looked.
     pub(in crate::families::zadig) changed: Vec<ChangedTask>,
@@ -78,6 +80,7 @@ impl Default for WorkflowTable {
             projects: BTreeMap::new(),
             tasks: HashMap::default(),
             queue: TaskQueue::new(WORKFLOW_CONCURRENCY),
+            loading: Vec::new(),
             build_concurrency: BUILD_CONCURRENCY,
             changed: Vec::new(),
             views: BTreeMap::new(),

@@ -59,6 +59,38 @@ async fn a_state_in_the_middle_of_everything_is_restored_as_it_was() {
 }
 
 #[tokio::test]
+async fn tasks_of_one_instant_keep_their_order() {
+    let app = App::load(&shop());
+    for workflow_key in ["hotfix", "build-deploy", "hotfix", "build-deploy"] {
+        let jobs = if workflow_key == "hotfix" {
+            ["fix"]
+        } else {
+            ["lint"]
+        };
+        app.run(workflow_key, inputs(&jobs))
+            .await
+            .assert_status(200);
+    }
+    let state = app.state().await;
+    let twin = again(&state, 0);
+    let ids = async |app: &App| {
+        let listed = app.get("/_emulator/v1/resources").await.assert_status(200);
+        let resources = listed["resources"].as_array().unwrap().clone();
+        resources
+            .iter()
+            .map(|resource| resource["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let order = ["hotfix:1", "build-deploy:1", "hotfix:2", "build-deploy:2"];
+    assert_eq!(ids(&twin).await, order);
+    assert_eq!(twin.state().await, state);
+    for app in [&app, &twin] {
+        app.advance(2_000).await;
+        assert_eq!(app.task("hotfix", 2).await["status"], "running");
+    }
+}
+
+#[tokio::test]
 async fn a_task_as_the_service_shows_it_is_a_fixture() {
     let app = App::load(&shop());
     app.script(json!({"match": {"family": "zadig", "step": "check"}, "outcome": "fail", "message": "no", "times": 1}))
