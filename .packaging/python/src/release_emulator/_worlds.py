@@ -45,7 +45,7 @@ class WorldOperations:
         sent = dict(headers or {})
         names = {name.lower() for name in sent}
         if not names & {"authorization", "x-auth-token"}:
-            is_zadig = path.startswith("/openapi/")
+            is_zadig = path.startswith(("/openapi/", "/api/aslan/"))
             sent.update({"Authorization": "Bearer any"} if is_zadig else {"X-Auth-Token": "any"})
         if not path.startswith("/"):
             raise ValueError(f'the path "{path}" must begin with a slash')
