@@ -63,5 +63,6 @@ impl Service for Zadig {
 
     fn follow(api: &mut OpenApi, settings: &Settings) {
         versions::follow(api, settings);
+        delivery_center::follow(api, settings);
     }
 }

@@ -203,6 +203,7 @@ async fn walk_zadig_reads(app: &App) {
         "projectName=none&page=1",
         "per_page=1",
         "verbosity=brief",
+        "projectName=none&label=a",
     ] {
         app.get(&format!("/api/aslan/delivery/releases?{query}"))
             .await

@@ -204,3 +204,64 @@ async fn a_page_is_where_it_would_be_in_the_whole_list() {
         assert_eq!(paged, all, "{size}");
     }
 }
+
+#[tokio::test]
+async fn generation_2_answers_flat_objects() {
+    let image = |name: &str, push: bool| {
+        json!({"container_name": name, "image_name": name, "source_image": format!("reg.io/ns/{name}:1"),
+            "source_image_tag": "1", "target_image": format!("reg.io/ns/{name}:2"), "target_image_tag": "2",
+            "push_image": push})
+    };
+    let body = |name: &str, push: bool, labels: Value| {
+        json!({"project_key": "shop", "version_name": name, "source": "manual", "env_name": "dev", "desc": "d",
+            "labels": labels, "image_registry_id": "r1",
+            "services": [{"service_name": "web", "images": [image("web", push)]}]})
+    };
+    let app = App::load(&json!({"zadig": {"generation": "v4"}}));
+    for (name, push, labels) in [
+        ("v1", true, json!(["a"])),
+        ("v2", false, json!([])),
+        ("v3", true, json!(["a", "b"])),
+    ] {
+        app.create_k8s(body(name, push, labels))
+            .await
+            .assert_status(200);
+        app.advance(60_000).await;
+    }
+    let reply = app.get(&format!("{LIST}?label=b")).await;
+    let id = reply.json()[0]["id"].as_str().unwrap().to_owned();
+    let created_at = reply.json()[0]["created_at"].as_i64().unwrap();
+    assert_eq!(
+        reply.text(),
+        format!(
+            r#"[{{"id":"{id}","version":"v3","project_name":"shop","env_name":"dev","production":false,"type":"K8SYaml","source":"manual","desc":"d","labels":["a","b"],"image_registry_id":"r1","original_chart_repo_name":"","chart_repo_name":"","services":[],"status":"success","workflow_name":"zadig-delivery-shop-v3","task_id":1,"error":"","created_by":"emulator(OpenAPI)","created_at":{created_at}}}]"#
+        )
+    );
+    for (query, expected, total) in [
+        ("", "v3 v2 v1", "3"),
+        ("per_page=1", "v3 v2 v1", "3"),
+        ("page=2&per_page=1", "v2", "3"),
+        ("page=0&per_page=2", "v3 v2", "3"),
+        ("label=a", "v3 v1", "2"),
+        ("label=a&page=2&per_page=1", "v1", "2"),
+        ("taskId=1", "v3 v1", "2"),
+        ("taskId=2", "", "0"),
+        ("workflowName=zadig-delivery-shop-v1", "v1", "1"),
+        ("workflowName=zadig-delivery-shop-v2", "", "0"),
+        ("projectName=mall", "", "0"),
+        ("serviceName=none&verbosity=brief", "v3 v2 v1", "3"),
+    ] {
+        let reply = app.get(&format!("{LIST}?{query}")).await;
+        let n = reply.header("x-total").to_owned();
+        let list = reply.assert_status(200);
+        let shown = list.as_array().unwrap().iter();
+        let shown: Vec<_> = shown
+            .map(|release| release["version"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            (shown.join(" "), &*n),
+            (expected.to_owned(), total),
+            "{query}"
+        );
+    }
+}

@@ -36,7 +36,7 @@ use super::dialect::Zadig;
 use crate::http::operation::find_operation;
 use crate::http::routes::{Route, Routes, route};
 use crate::world::settings::{Fidelity, Settings, ZadigGeneration};
-use wire::choice::choose;
+use wire::choice::{choices, choose};
 
 const DETAIL: &str = "/openapi/delivery/releases/detail";
 const RETRY: &str = "/openapi/delivery/releases/retry";
@@ -80,7 +80,7 @@ pub(super) fn follow(api: &mut OpenApi, settings: &Settings) {
             }
         }
     }
-    choose(api, generation);
+    choose(api, generation, &choices());
     if is_strict && generation == ZadigGeneration::V3 {
         require(api, "GetVersion", &["projectKey"]);
     }

@@ -1,5 +1,6 @@
 //! Bodies that differ between the generations: each world has one of them, which its OpenAPI document names.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde_json::Value;
@@ -50,18 +51,22 @@ pub enum VersionDetailChoice<'a> {
     V4(VersionDetailV4<'a>),
 }
 
-/// Has a document name the bodies of a generation alone.
-pub fn choose(api: &mut OpenApi, generation: ZadigGeneration) {
-    let before = named_schemas(api);
-    let names = [
+/// The names of the choices.
+pub fn choices() -> [Cow<'static, str>; 4] {
+    [
         K8sBodyChoice::name(),
         HelmBodyChoice::name(),
         VersionListChoice::name(),
         VersionDetailChoice::name(),
-    ];
-    for name in names {
+    ]
+}
+
+/// Has a document name the bodies of a generation alone, in place of these choices.
+pub fn choose(api: &mut OpenApi, generation: ZadigGeneration, choices: &[Cow<str>]) {
+    let before = named_schemas(api);
+    for name in choices {
         let components = api.components.get_or_insert_default();
-        let Some(RefOr::T(Schema::OneOf(choice))) = components.schemas.remove(&*name) else {
+        let Some(RefOr::T(Schema::OneOf(choice))) = components.schemas.remove(&**name) else {
             continue;
         };
         let own = choice.items.into_iter().nth(match generation {
@@ -70,7 +75,7 @@ pub fn choose(api: &mut OpenApi, generation: ZadigGeneration) {
         });
         let operations = api.paths.paths.values_mut().flat_map(operations_of);
         for content in operations.flat_map(contents) {
-            if is_of(content, &name) {
+            if is_of(content, name) {
                 content.schema.clone_from(&own);
             }
         }
