@@ -14,6 +14,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use super::access::{PUBLIC_ROLES, RELEASE_GET};
 use super::error::{self, Error, TypedError};
 use super::query::{self, Params};
+use super::release_plans;
 use super::routing;
 use super::table::Table;
 use crate::http::auth::{self, CredentialError, jwt};
@@ -111,7 +112,11 @@ impl Dialect for Zadig {
             .get("projectKey")
             // The name in the service's internal operations.
             .or_else(|| params.get("projectName"));
-        project.map(str::to_owned)
+        // Release plans belong to no project.
+        let is_plan = || request.uri.path().contains("/release_plan/v1");
+        project
+            .or_else(|| is_plan().then_some(release_plans::table::SCOPE))
+            .map(str::to_owned)
     }
 
     fn scope_in_body(&self, operation: &Operation, body: &[u8]) -> Option<String> {

@@ -211,6 +211,7 @@ pub async fn skip_job(
     responses(
         (status = 200, body = ResultMessage),
         (status = 400, body = TypedError, description = "The body is not JSON or has a wrong type"),
+        (status = 404, body = str, content_type = "text/plain", description = "Under v3 with --fidelity strict"),
         (status = 500, body = UntypedError, description = "The job cannot be retried"),
     ),
     extensions(

@@ -174,6 +174,7 @@ pub async fn create_plan(
     responses(
         (status = 200, body = ResultMessage),
         (status = 400, body = TypedError, description = "The body is not JSON or has a wrong type; a workflow does not exist"),
+        (status = 405, body = str, content_type = "text/plain", description = "Under v3 with --fidelity strict"),
         (status = 500, body = UntypedError, description = "Any other error; without a body if the service crashes"),
     ),
     extensions(

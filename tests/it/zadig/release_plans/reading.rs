@@ -198,3 +198,17 @@ async fn other_methods_and_slashes_are_answered_by_the_router() {
     let refused = app.send("GET", PLANS, &[("authorization", "")], "").await;
     assert_eq!(refused.status, 401);
 }
+
+#[tokio::test]
+async fn faults_find_plans_by_their_scope() {
+    let app = v4();
+    let fault = json!({"match": {"scope": "release_plan"}, "do": {"status": 503}, "times": 1});
+    app.post("/_emulator/v1/faults", fault)
+        .await
+        .assert_status(201);
+    let listed = format!("{PLANS}?pageNum=1&pageSize=1");
+    assert_eq!(app.get(&listed).await.status, 503);
+    assert_eq!(app.get(&listed).await.status, 200);
+    let requests = app.get("/_emulator/v1/requests").await.assert_status(200);
+    assert_eq!(requests["requests"][0]["scope"], "release_plan");
+}
