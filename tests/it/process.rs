@@ -480,7 +480,7 @@ fn bad_fixtures_stop_with_code_4_and_name_file_and_place() {
         (
             "key.json",
             r#"{"zadig":{"project":[]}}"#,
-            "zadig.project: is not a known field; known: generation, projects",
+            "zadig.project: is not a known field; known: generation, workflow_concurrency, build_concurrency, projects, release_plans, last_release_plan",
         ),
         (
             "broken.json",

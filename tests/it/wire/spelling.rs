@@ -24,6 +24,7 @@ const SPELLINGS: &[&str] = &[
     "X-Iam-Trace-Id",
     "X-Request-Id",
     "X-Subject-Token",
+    "X-Total",
 ];
 
 #[tokio::test]

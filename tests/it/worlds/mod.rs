@@ -408,7 +408,7 @@ async fn what_is_wrong_with_a_world_to_be_is_named_with_its_place() {
         ),
         (
             json!({"fixtures": {"zadig": {"project": []}}}),
-            "fixtures.zadig.project: is not a known field; known: generation, projects",
+            "fixtures.zadig.project: is not a known field; known: generation, workflow_concurrency, build_concurrency, projects, release_plans, last_release_plan",
         ),
         (
             json!({"fixtures": {"servicestage": {"projects": [{"id": "p", "pipelines": [{"id": "a", "status": 6}]}]}}}),
