@@ -105,6 +105,8 @@ impl Source<'_> {
             let mut ids = Vec::new();
             match &outcome {
                 Ok(Outcome::Answered(answer)) => {
+                    let is_state = n == 0 && generator.begins_with_state;
+                    assert!(!is_state || answer.is_success(), "{}", answer.text());
                     generator.learn(&step, answer);
                     ids = ids_of(answer);
                 }

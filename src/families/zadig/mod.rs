@@ -63,6 +63,7 @@ impl Service for Zadig {
 
     fn follow(api: &mut OpenApi, settings: &Settings) {
         versions::follow(api, settings);
+        workflows::follow(api);
         delivery_center::follow(api, settings);
     }
 }

@@ -365,7 +365,15 @@ impl<'a> Checks<'a> {
                 && (answer.is_success() || id(operation) == "AdvanceClock")
         } else {
             // As Zadig, which keeps a failed version.
-            let reasons = ["failed to generate", "failed to insert deliveryDeploy"];
+            let reasons = [
+                "failed to generate",
+                "failed to insert deliveryDeploy",
+                "failed to update service image in yaml",
+                "failed to query chart-repo info",
+                "failed to find project env info",
+                "errors occurred:",
+                "error occurred:",
+            ];
             let is_kept = answer.status == 500
                 && reasons.iter().any(|reason| answer.text().contains(reason))
                 // The number of a workflow's task is drawn before the last checks.

@@ -62,6 +62,17 @@ impl Document {
     /// The operation to which the router leads a request, if it is one of the document's.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<&Operation> {
         let method = if method == "HEAD" { "GET" } else { method };
+        let decoded;
+        // Zadig's router takes the decoded path apart.
+        let path = if ["/openapi/", "/api/aslan/"]
+            .iter()
+            .any(|prefix| path.starts_with(prefix))
+        {
+            decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+            &*decoded
+        } else {
+            path
+        };
         let of_path = |operation: &&Operation| is_match(&operation.template, path);
         let fitting = || self.operations.iter().filter(of_path);
         // A fixed part of a path comes before a parameter, whatever the method.

@@ -71,6 +71,9 @@ pub(crate) struct Generator<'a> {
     weighted: Vec<&'a Operation>,
     /// The operations that this sequence is mostly about.
     preferred: Vec<&'a Operation>,
+    /// True for a sequence whose first step brings some resources in some statuses.
+    pub(crate) begins_with_state: bool,
+    is_at_begin: bool,
 }
 
 impl<'a> Generator<'a> {
@@ -93,7 +96,10 @@ impl<'a> Generator<'a> {
         let folders = [0, 1].map(|_| folder(&random.pick(&families).template));
         let is_preferred = |one: &&&Operation| folders.contains(&folder(&one.template));
         let preferred = weighted.iter().filter(is_preferred).copied().collect();
+        let begins_with_state = prefix == "/" && random.percent(30);
         Self {
+            begins_with_state,
+            is_at_begin: true,
             document,
             collections,
             setup,
@@ -113,6 +119,12 @@ impl<'a> Generator<'a> {
 
     /// The next step.
     pub(crate) fn next(&mut self) -> Step {
+        if std::mem::take(&mut self.is_at_begin) && self.begins_with_state {
+            let body = self.some_state().to_string().into_bytes();
+            let mut step = Step::new("PUT", "/_emulator/v1/state");
+            step.body = Some(body);
+            return step.with_header("content-type", "application/json");
+        }
         let operation = if self.random.percent(55) {
             *self.random.pick(&self.preferred)
         } else {
@@ -195,6 +207,14 @@ impl<'a> Generator<'a> {
                 .pick(&["release", "release", "checked", "made-up"]);
             chosen.push(("name".to_owned(), name.to_owned()));
         }
+        for (folder, values) in ZADIG_NAMES {
+            if let Some(rest) = template.strip_prefix(folder)
+                && let Some(name) = rest.split('/').find_map(parameter_name)
+                && self.random.percent(80)
+            {
+                chosen.push((name.to_owned(), (*self.random.pick(values)).to_owned()));
+            }
+        }
         // The last parameter decides on those before it.
         for (n, part) in parts.iter().enumerate().rev() {
             let Some(name) = parameter_name(part) else {
@@ -236,6 +256,13 @@ impl<'a> Generator<'a> {
         }
         if operation.id.ends_with("State") && self.random.percent(60) {
             return self.with_state(step);
+        }
+        if let Some(body) = waiting_body(operation)
+            && self.random.percent(50)
+        {
+            let mut step = step;
+            step.body = Some(body.to_string().into_bytes());
+            return self.with_media_type(step);
         }
         let is_example = !declared.examples.is_empty() && self.random.percent(60);
         let mut body = if is_example {
@@ -310,7 +337,9 @@ impl<'a> Generator<'a> {
                 {"metadata": {"name": "reviews-v2", "namespace": "default"}, "spec": {"serviceName": "reviews",
                     "version": "v2", "grayDeployments": [{"template": {"kind": "Deployment", "spec": {"template":
                     {"spec": {"containers": [{"name": "app", "image": "shop/reviews:2"}]}}}}}]}}]}]},
-            "zadig": {"projects": [{"key": "shop", "environments": [{"name": "prod"}], "versions": [
+            "zadig": {"release_plans": some_release_plans(random), "projects": [{"key": "shop",
+                "environments": [{"name": "prod"}, {"name": "prod", "production": true}],
+                "service_templates": [{"service_name": "web"}, {"service_name": "web", "production": true}], "versions": [
                 {"id": "66287b110b8b8a631910f5ff", "version_name": "v1", "type": "K8SYaml", "status": version_status,
                     "labels": [], "description": "", "progress": null, "created_by": "demo", "create_time": 1}],
                 "workflows": some_workflows()}]},
@@ -318,7 +347,7 @@ impl<'a> Generator<'a> {
                 "users": [{"name": "demo", "password": "demo-password", "domain": "demo",
                         "projects": [{"id": PROJECT, "name": "cn-north-4"}, {"id": "p1", "name": "cn-south-1"}]},
                     {"name": "ann", "password": "secret", "domain": "acme", "projects": []}],
-                "agencies": [{"name": "IAMAgency", "domain": "IAMDomainA", "trusts": "demo", "projects": []}],
+                "agencies": [{"name": "IAMAgency", "domain": "IAMDomainA", "trusted_domain": "demo", "projects": []}],
                 "tokens": [{"token": TOKEN, "user": "demo"}],
                 "zadig_users": [{"token": TOKEN, "name": "demo", "admin": true}]}})
     }
@@ -357,6 +386,71 @@ impl<'a> Generator<'a> {
     }
 }
 
+/// The body for a job that waits in [`some_workflows`].
+fn waiting_body(operation: &Operation) -> Option<Value> {
+    let approval = json!({"job_name": "job-0-0-0-ask", "stage_name": "job-0-0-0-ask", "workflow_key": "release",
+        "workflow_name": "release", "task_id": 2, "approve": true});
+    match &*operation.id {
+        "ApproveJobInternally" | "ApproveWorkflowTask" => Some(approval),
+        "HandleJobErrorInternally" => Some(
+            json!({"job_name": "job-0-0-0-check", "workflow_name": "checked",
+            "task_id": 1, "decision": "ignore"}),
+        ),
+        _ => None,
+    }
+}
+
+/// The values of the first parameter behind a path that [`Generator::some_state`] has, and of the status of a plan.
+const ZADIG_NAMES: [(&str, &[&str]); 6] = [
+    ("/openapi/environments/", &["prod"]),
+    ("/openapi/service/yaml/", &["web"]),
+    (
+        "/api/aslan/release_plan/v1/{id}/status/",
+        &[
+            "planning",
+            "finish_planning",
+            "wait_for_approval",
+            "executing",
+            "cancel",
+        ],
+    ),
+    (
+        "/api/aslan/release_plan/v1/{id}/retry",
+        &["64f1a7cd1b7bd46ec353b50e"],
+    ),
+    ("/api/aslan/release_plan/v1/", &PLAN_IDS),
+    ("/openapi/release_plan/v1/", &PLAN_IDS),
+];
+
+const PLAN_IDS: [&str; 3] = [
+    "64f1a7cd1b7bd46ec353b50c",
+    "64f1a7cd1b7bd46ec353b50d",
+    "64f1a7cd1b7bd46ec353b50e",
+];
+
+/// A release plan that waits for an approval, one with a text to be done, and one whose workflow has failed. Their jobs have
+/// the id of the documented one.
+fn some_release_plans(random: &mut Random) -> Value {
+    let users =
+        ["emulator", "demo"].map(|id| json!({"type": "user", "user_id": id, "user_name": id}));
+    let approval = json!({"enabled": true, "type": "native",
+        "native_approval": {"needed_approvers": 1, "timeout": 60, "approve_users": users}});
+    let job_id = "0b655ad6-5d08-4f1c-8ff6-7eb004c7c7bd";
+    let text = |status: &str| {
+        json!([{"id": job_id, "name": "Text-1", "type": "text", "status": status,
+            "spec": {"content": "Hello", "remark": ""}}])
+    };
+    let workflow = json!([{"id": job_id, "name": "Workflow-1", "type": "workflow", "status": "failed", "spec": {
+        "workflow_key": "release", "project_key": "shop", "task_id": 3, "status": "failed",
+        "inputs": [{"job_name": "deploy", "job_type": "freestyle"}]}}]);
+    let begin = *random.pick(&["planning", "executing", "executing"]);
+    json!([
+        {"id": PLAN_IDS[0], "index": 1, "name": "approved", "manager": "demo", "status": "wait_for_approval",
+            "approval": approval, "jobs": text("")},
+        {"id": PLAN_IDS[1], "index": 2, "name": "texts", "manager": "demo", "status": begin, "jobs": text("todo")},
+        {"id": PLAN_IDS[2], "index": 3, "name": "workflows", "manager": "demo", "status": "executing", "jobs": workflow}])
+}
+
 /// A workflow with a task that waits for the start of a stage and one that waits for an approval, and another with a task
 /// that waits for a decision on a failure.
 fn some_workflows() -> Value {
@@ -383,7 +477,9 @@ fn some_workflows() -> Value {
                 "jobs": [{"name": "job-1-0-0-deploy", "origin_name": "deploy", "type": "freestyle"}]}]},
             {"task_id": 2, "status": "running", "stages": [{"name": "ask", "jobs": [
                 {"name": "job-0-0-0-ask", "origin_name": "ask", "type": "approval", "spec": spec}]}],
-             "emulator": history(waiting, json!({"work": 0}))}]},
+             "emulator": history(waiting, json!({"work": 0}))},
+            {"task_id": 3, "status": "failed", "stages": [{"name": "deploy", "status": "failed",
+                "jobs": [{"name": "job-1-0-0-deploy", "origin_name": "deploy", "type": "freestyle", "status": "failed"}]}]}]},
         {"workflow_key": "checked", "stages": [{"name": "check", "jobs": [
             {"name": "check", "type": "freestyle", "error_policy": policy}]}],
          "tasks": [{"task_id": 1, "status": "running", "stages": [{"name": "check", "jobs": [

@@ -12,14 +12,16 @@ const WORDS: [&str; 10] = [
 ];
 
 /// Values that fit the name of a field better than its schema does.
-const KNOWN: [(&str, &[&str]); 40] = [
+const KNOWN: [(&str, &[&str]); 41] = [
+    // No word that names have, since it is masked wherever it stands.
+    ("secret", &["hush-4711-hush"]),
     ("project_key", &["demo", "demo", "demo-helm", "shop"]),
-    ("projectKey", &["demo", "demo", "demo-helm", "shop"]),
+    ("projectKey", &["demo", "shop", "demo-helm", "shop"]),
     ("env_name", &["prod"]),
     ("workflow_key", &["release", "checked", "made-up"]),
     ("workflowKey", &["release", "checked", "made-up"]),
     ("workflow_name", &["release", "checked"]),
-    ("taskID", &["1", "1", "2"]),
+    ("taskID", &["1", "1", "2", "3"]),
     ("job_name", &["check", "job-0-0-0-check", "job-0-0-0-ask"]),
     (
         "job_type",
@@ -170,7 +172,7 @@ impl Values<'_> {
             "pageNum" | "page" => &[1, 1, 1, 2],
             "duration_seconds" => &[900, 3_600],
             "seq" => &[0, 0, 1, 1, 2],
-            "taskId" | "task_id" => &[1, 1, 2],
+            "taskId" | "task_id" => &[1, 1, 2, 3],
             "timezone_hour" => &[0, 8, 12],
             _ => return None,
         };

@@ -105,6 +105,7 @@ pub async fn list_versions(
     responses(
         (status = 200, body = VersionDetailChoice<'static>),
         (status = 400, body = TypedError, description = "With --fidelity strict: projectKey is missing"),
+        (status = 405, body = str, content_type = "text/plain", description = "With --zadig v4: it is not the id of a version"),
         (status = 500, body = UntypedError, description = "The version does not exist"),
     ),
     extensions(

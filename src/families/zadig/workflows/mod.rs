@@ -20,8 +20,15 @@ mod resource;
 pub mod table;
 pub mod wire;
 
+use serde_json::json;
+use strum::VariantArray;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::{OpenApi, RefOr};
+
 use super::dialect::Zadig;
 use crate::http::routes::{Routes, route};
+use model::status::WorkflowStatus;
 use operations::{commands, definitions, manual, tasks};
 
 /// The URL table.
@@ -51,4 +58,14 @@ pub(super) fn routes() -> Routes<Zadig> {
         .with(route!(manual::start_manual_stage_internally).or_wrong_method())
         .with(route!(manual::handle_job_error_internally).or_wrong_method())
         .with(route!(manual::approve_job_internally).or_wrong_method())
+}
+
+/// Declares the empty status, which utoipa shows under its name in Rust.
+pub(super) fn follow(api: &mut OpenApi) {
+    let components = api.components.as_mut();
+    let schema = components.and_then(|all| all.schemas.get_mut(&*WorkflowStatus::name()));
+    if let Some(RefOr::T(Schema::Object(schema))) = schema {
+        let statuses = WorkflowStatus::VARIANTS.iter();
+        schema.enum_values = Some(statuses.map(|status| json!(status)).collect());
+    }
 }

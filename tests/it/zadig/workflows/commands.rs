@@ -30,9 +30,12 @@ async fn only_a_task_that_has_failed_can_be_retried() {
         400,
         &typed(6161, "获取工作流任务失败", "mongo: no documents in result"),
     );
-    app.post("/openapi/workflows/custom/hotfix/task/x", json!({}))
-        .await
-        .assert_body(400, &bad_request("taksID is invalid"));
+    // The second is no text.
+    for task_id in ["x", "1%ff"] {
+        let path = format!("/openapi/workflows/custom/hotfix/task/{task_id}");
+        let reply = app.post(&path, json!({})).await;
+        reply.assert_body(400, &bad_request("taksID is invalid"));
+    }
     for _ in 0..3 {
         app.run("hotfix", inputs(&["fix"])).await.assert_status(200);
     }

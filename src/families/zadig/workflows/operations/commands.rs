@@ -1,8 +1,9 @@
 //! The commands on tasks: cancel, approve, retry, remark.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 
+use super::path::TaskPath;
 use super::{RUN_WORKFLOW, bad_request, command, refuse, task_caller, task_in_path, task_of};
 use crate::families::zadig::access::check_role;
 use crate::families::zadig::dialect::Zadig;
@@ -182,7 +183,7 @@ fn waiting_job(task: &WorkflowTask, name: &str, is_strict: bool, now: Millis) ->
 pub async fn retry_workflow_task(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,
-    Path(path): Path<(String, String)>,
+    TaskPath(path): TaskPath,
 ) -> Result<Response, Error> {
     let (workflow_key, task_id) = task_in_path(path)?;
     let name = TaskName {
@@ -248,7 +249,7 @@ fn retry(
 pub async fn remark_workflow_task(
     State(Zadig(handle)): State<Zadig>,
     caller: Caller,
-    Path((workflow_key, task_id)): Path<(String, String)>,
+    TaskPath((workflow_key, task_id)): TaskPath,
     Body(body): Body,
 ) -> Result<Response, Error> {
     let project = handle.read(|table, _, _| {

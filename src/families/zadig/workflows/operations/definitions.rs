@@ -1,9 +1,10 @@
 //! The operations on workflows: list, detail, deletion.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::path::WorkflowPath;
 use super::{bad_request, refuse};
 use crate::families::zadig::access::check_role;
 use crate::families::zadig::dialect::Zadig;
@@ -100,7 +101,7 @@ pub async fn list_workflows(
     ))]
 pub async fn get_workflow(
     State(Zadig(handle)): State<Zadig>,
-    Path(workflow_key): Path<String>,
+    WorkflowPath(workflow_key): WorkflowPath,
     params: Params,
 ) -> Result<Response, Error> {
     let project = project(&params)?;

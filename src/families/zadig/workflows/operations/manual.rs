@@ -1,10 +1,11 @@
 //! The operations on stages that somebody must start, and on failures on which somebody decides.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::commands::approve;
+use super::path::TaskPath;
 use super::{RUN_WORKFLOW, bad_request, command, refuse, task_caller, task_in_path};
 use crate::families::zadig::access::check_role;
 use crate::families::zadig::dialect::Zadig;
@@ -117,7 +118,7 @@ fn paused_stage(
 pub async fn get_manual_stage(
     State(zadig): State<Zadig>,
     caller: Caller,
-    Path(path): Path<(String, String)>,
+    TaskPath(path): TaskPath,
     params: Params,
 ) -> Result<Response, Error> {
     check_generation(&zadig, &path)?;
@@ -174,7 +175,7 @@ pub async fn get_manual_stage(
 pub async fn start_manual_stage(
     State(zadig): State<Zadig>,
     caller: Caller,
-    Path(path): Path<(String, String)>,
+    TaskPath(path): TaskPath,
     params: Params,
     Body(body): Body,
 ) -> Result<Response, Error> {
@@ -260,7 +261,7 @@ fn start(
 pub async fn start_manual_stage_internally(
     State(zadig): State<Zadig>,
     caller: Caller,
-    Path(path): Path<(String, String)>,
+    TaskPath(path): TaskPath,
     params: Params,
 ) -> Result<Response, Error> {
     let (workflow_key, task_id) = task_in_path(path)?;

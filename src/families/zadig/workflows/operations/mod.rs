@@ -3,6 +3,7 @@
 pub mod commands;
 pub mod definitions;
 pub mod manual;
+pub mod path;
 pub mod tasks;
 
 use axum::response::Response;

@@ -1,9 +1,10 @@
 //! The operations that create and show tasks.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::path::WorkflowPath;
 use super::{RUN_WORKFLOW, number, refuse, task_caller, task_of};
 use crate::families::zadig::access::check_role;
 use crate::families::zadig::dialect::Zadig;
@@ -158,7 +159,7 @@ pub async fn get_workflow_task(
     ))]
 pub async fn list_workflow_tasks(
     State(Zadig(handle)): State<Zadig>,
-    Path(workflow_key): Path<String>,
+    WorkflowPath(workflow_key): WorkflowPath,
     params: Params,
 ) -> Result<Response, Error> {
     let or = |name: &str, usual: i64| match params.get(name) {
