@@ -348,7 +348,10 @@ fn names_stay_different_in_every_spelling() {
             .filter_map(Value::as_str)
             .collect();
         assert!(
-            words.iter().all(|word| !camel_case(word).is_empty()),
+            // Generators have a name for the empty word.
+            words
+                .iter()
+                .all(|word| word.is_empty() || !camel_case(word).is_empty()),
             "{place}: {words:?}"
         );
         assert_eq!(collisions(words.into_iter()), [[""; 0]; 0], "{place}");
