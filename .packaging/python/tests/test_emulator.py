@@ -62,7 +62,7 @@ def test_its_options_are_its_flags(tmp_path: Path) -> None:
         assert [mesh.id for mesh in world.resources(family="asm")] == ["m1", "m2"]
         assert world.clock.show().pace == 2
         assert world.call("GET", PIPELINES).json() == {"pipelines": []}
-        assert world.export()["zadig"]["generation"] == "v4"
+        assert world.state.get()["zadig"]["generation"] == "v4"
         with emulator.world(), pytest.raises(EmulatorError, match="429"):
             emulator.world()
     with Emulator(fixtures="documented") as emulator:
