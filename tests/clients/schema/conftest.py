@@ -22,8 +22,11 @@ tried: Counter[str] = Counter()
 bare: set[str] = set()
 done: set[str] = set()
 
-# Parameters of the path that lead to what was made for the operation at hand.
-prepared: dict[str, str] = {}
+# Operations that the generation of Zadig in this world does not have.
+OTHER_GENERATION = ("PATCH /openapi/release_plan/v1/{id}", "POST /api/aslan/release_plan/v1/{id}/retry")
+
+# Parameters of path and query that lead to what was made for the operation at hand, and under `body` a body for it.
+prepared: dict[str, Any] = {}
 
 
 @schemathesis.hook
@@ -41,9 +44,12 @@ def map_case(context: HookContext, case: Case) -> Case:
             for parameter in case.operation.path_parameters:
                 if "example" in parameter.definition:
                     case.path_parameters[parameter.name] = parameter.definition["example"]
-            case.path_parameters.update(prepared)
+            for parameters in (case.path_parameters, case.query):
+                parameters.update({name: prepared[name] for name in parameters.keys() & prepared.keys()})
             # An id in the body must be that of the path.
-            if isinstance(case.body, dict) and {"id"} <= case.body.keys() & case.path_parameters.keys():
+            if "body" in prepared:
+                case.body = prepared["body"]
+            elif isinstance(case.body, dict) and {"id"} <= case.body.keys() & case.path_parameters.keys():
                 case.body["id"] = case.path_parameters["id"]
             if "X-Subject-Token" in case.headers:
                 case.headers["X-Subject-Token"] = "token-in-question"
@@ -112,7 +118,7 @@ def fresh(request: pytest.FixtureRequest) -> Iterator[None]:
         prepared.update(prepare(label) or {})
     yield
     assert label in bare or tried[label] >= ENOUGH, f"{label} was called {tried[label]} times"
-    assert label in done or label.endswith(NOT_EMULATED), f"{label} was always refused"
+    assert label in done or label.endswith(NOT_EMULATED) or label in OTHER_GENERATION, f"{label} was always refused"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

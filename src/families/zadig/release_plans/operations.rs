@@ -110,8 +110,7 @@ pub async fn get_plan(State(Zadig(handle)): State<Zadig>, Id(id): Id) -> Result<
 /// The manager is looked up by account and identity type. The answer has the id since v4, and is a message under v3.
 /// Errors: 400, 401, 403, 413, 500.
 #[utoipa::path(post, path = "/openapi/release_plan/v1", operation_id = "CreateZadigReleasePlan", tag = "zadig",
-    request_body(content = CreatePlanBody,
-        example = json!({"name": "plan-example", "manager": "admin", "manager_identity_type": "system"})),
+    request_body = CreatePlanBody,
     responses(
         (status = 200, body = ZadigPlanCreated),
         (status = 400, body = TypedError, description = "The body is not JSON or has a wrong type"),

@@ -19,7 +19,7 @@ go_structs! {
         /// The jobs that run, with their inputs.
         inputs: Vec<Option<JobInput>> as Option<Vec<JobInput>>,
         /// The notifications, which the emulator does not send.
-        notify_inputs: AnyValue as Option<Vec<Value>>,
+        notify_inputs: AnyValue as Option<Vec<BTreeMap<String, Value>>>,
     }
 
     /// A variable of a workflow.
