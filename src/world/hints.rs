@@ -4,7 +4,7 @@
 use std::fmt::Display;
 
 use crate::sim::collection::{Collection, Resource, Stored};
-use crate::sim::fuzzy::nearest;
+use crate::sim::fuzzy::{nearest, suggestion};
 use crate::sim::{Millis, NEVER};
 
 /// The number of resources among which a suggestion is searched: the newest of a scope.
@@ -15,6 +15,12 @@ const MAX_CHANGES: usize = 1_000;
 
 /// The hint for a body that was too large.
 pub const TOO_LARGE: &str = "a body may have up to 12 MiB";
+
+/// A list of names, and the one that was probably meant.
+pub fn listed(intro: &str, unknown: &str, names: &[&str]) -> String {
+    let suggestion = suggestion(nearest(unknown, names.iter().copied()));
+    format!("{intro} {}{suggestion}", names.join(", "))
+}
 
 /// The hint for an id that a project does not have: the project that has it, or the closest id. `noun` names the kind
 /// of resource.

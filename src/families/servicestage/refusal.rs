@@ -1,7 +1,6 @@
 //! The refusal of a command or a definition.
 
 use crate::http::json::ValidationError;
-use crate::sim::fuzzy::{nearest, suggestion};
 
 /// The reason a request is refused, and a request that would work. A refused request changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +18,4 @@ pub enum RefusalCause {
     Request,
     /// The request would be accepted in another state.
     State,
-}
-
-/// A list of names, and the one that was probably meant.
-pub(super) fn listed(intro: &str, unknown: &str, names: &[&str]) -> String {
-    let suggestion = suggestion(nearest(unknown, names.iter().copied()));
-    format!("{intro} {}{suggestion}", names.join(", "))
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::redact::encodings::base64_decoded;
 
-/// What a token says about its owner.
+/// The claims of a token about its owner.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Claims {
     #[serde(default)]

@@ -18,11 +18,10 @@ pub(super) fn check_path(
     what: &str,
     strict: impl FnOnce() -> Error,
 ) -> Result<(), Error> {
-    let Zadig(handle) = zadig;
-    if handle.read(|table, _, _| table.generation()) == ZadigGeneration::V4 {
+    if zadig.generation() == ZadigGeneration::V4 {
         return Ok(());
     }
-    let error = match handle.settings().fidelity {
+    let error = match zadig.0.settings().fidelity {
         Fidelity::Strict => strict(),
         _ => Rejection::BadBody(format!("{what} is not part of Zadig v3")).into(),
     };
@@ -31,11 +30,10 @@ pub(super) fn check_path(
 
 /// Refuses a field of the second generation; under strict fidelity it is ignored. Returns true if it counts.
 pub(super) fn check_field(zadig: &Zadig, field: &str, is_sent: bool) -> Result<bool, Error> {
-    let Zadig(handle) = zadig;
-    if !is_sent || handle.read(|table, _, _| table.generation()) == ZadigGeneration::V4 {
+    if !is_sent || zadig.generation() == ZadigGeneration::V4 {
         return Ok(true);
     }
-    if handle.settings().fidelity == Fidelity::Strict {
+    if zadig.0.settings().fidelity == Fidelity::Strict {
         add_hint(hint(field));
         return Ok(false);
     }

@@ -24,7 +24,7 @@ pub struct JobCommand {
     pub spec: AnyValue,
 }
 
-/// What a command does to a job. The service goes by the type in the request, whatever that of the job is.
+/// The effect of a command on a job. The service goes by the type in the request, whatever that of the job is.
 enum JobWork {
     Text { remark: String },
     Workflow,

@@ -261,7 +261,7 @@ impl Table {
         shared: &mut Shared,
     ) {
         while !self.workflows.changed.is_empty() {
-            // What is due at this instant happens before.
+            // Changes that are due at this instant happen before.
             while self.fire_next_plan(now, shared) {}
             for changed in std::mem::take(&mut self.workflows.changed) {
                 self.note_changed_task(&changed, cause, now, shared);

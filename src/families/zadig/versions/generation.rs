@@ -1,4 +1,4 @@
-//! What belongs to the other generation: refused in documented fidelity, and answered as by the real service in strict
+//! Requests of the other generation: refused in documented fidelity, and answered as by the real service in strict
 //! fidelity, with a hint at the flag in both.
 
 use axum::extract::{FromRequest, Request};

@@ -8,8 +8,8 @@ use super::table::is_id;
 use crate::families::zadig::table::Table;
 use crate::sim::Millis;
 use crate::sim::collection::{Resource, Stored};
-use crate::sim::fuzzy::{nearest, suggestion};
-use crate::world::hints::{MAX_CANDIDATES, StatusForecast, did_you_mean};
+use crate::sim::fuzzy::nearest;
+use crate::world::hints::{MAX_CANDIDATES, StatusForecast, did_you_mean, listed};
 
 /// The most projects that a hint names.
 const MOST_PROJECTS: usize = 5;
@@ -231,6 +231,5 @@ pub(super) fn known_hint<'a>(
             "with --references checked it must be in the fixtures, which have no {kind}"
         );
     }
-    let suggestion = suggestion(nearest(name, known.iter().copied()));
-    format!("known {kind}: {}{suggestion}", known.join(", "))
+    listed(&format!("known {kind}:"), name, &known)
 }

@@ -119,7 +119,7 @@ fn show_examples(api: &mut OpenApi) {
     }
 }
 
-/// What the service does not read or serve, although its documents have it.
+/// Leaves out the parts of the documents that the service does not read or serve.
 fn show_strict(api: &mut OpenApi) {
     for item in api.paths.paths.values_mut() {
         let shown = item

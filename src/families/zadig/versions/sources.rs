@@ -11,7 +11,7 @@ use crate::families::zadig::catalog::{
     Catalog, EnvironmentService, ImagePath, ServiceContainer, image_tag,
 };
 
-/// What a request refers to.
+/// The resources that a request refers to.
 pub(super) struct Sources<'a> {
     pub request: &'a DeliveryRequest,
     pub catalog: &'a Catalog,

@@ -10,8 +10,8 @@ use crate::families::zadig::kinds::ZadigResource;
 use crate::families::zadig::table::Table;
 use crate::sim::Millis;
 use crate::sim::collection::{Resource, Stored};
-use crate::sim::fuzzy::{nearest, suggestion};
-use crate::world::hints::{MAX_CANDIDATES, StatusForecast, advance};
+use crate::sim::fuzzy::nearest;
+use crate::world::hints::{MAX_CANDIDATES, StatusForecast, advance, listed};
 
 /// The task that a request names.
 #[derive(Clone, Copy, Debug)]
@@ -76,11 +76,7 @@ impl Table {
                 let workflow = self.workflows.workflow(name.workflow_key)?;
                 let names = workflow.params.iter().map(|param| &*param.name);
                 let names: Vec<_> = names.collect();
-                let near = suggestion(nearest(param, names.iter().copied()));
-                Some(format!(
-                    "parameters of the workflow: {}{near}",
-                    names.join(", ")
-                ))
+                Some(listed("parameters of the workflow:", param, &names))
             }
             (TaskError::Update { .. }, _) => {
                 let known = self.catalog.registries();

@@ -12,7 +12,7 @@ use super::selection::TaskSelection;
 use super::stages::Step;
 use super::status::PipelineStatus;
 use crate::families::servicestage::commands::Commanded;
-use crate::families::servicestage::refusal::{Refusal, RefusalCause, listed};
+use crate::families::servicestage::refusal::{Refusal, RefusalCause};
 use crate::http::json::ValidationError;
 use crate::sim::collection::Resource;
 use crate::sim::lifecycle::{Command, Node, Outcome, Run, RunRecord, StepPlan};
@@ -21,6 +21,7 @@ use crate::sim::outlook::{Missed, Outlook, foresee};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::step_name::StepName;
 use crate::sim::{Millis, NEVER};
+use crate::world::hints::listed;
 
 /// The most scheduled starts that are foreseen.
 const MOST_FORESEEN_STARTS: usize = 100;

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::stages::{Stage, StageTask};
-use crate::families::servicestage::refusal::{Refusal, RefusalCause, listed};
+use crate::families::servicestage::refusal::{Refusal, RefusalCause};
 use crate::http::json::ValidationError;
 use crate::sim::heap::{Heap, heap_of};
+use crate::world::hints::listed;
 
 /// The tasks to run. Without a list (absent or null) all of them run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use crate::families::zadig::response;
 use crate::families::zadig::table::Table;
 use crate::http::Caller;
 use crate::http::context::add_hint;
-use crate::sim::fuzzy::{nearest, suggestion};
+use crate::world::hints::listed;
 use crate::world::settings::Fidelity;
 
 /// The approximate size of an environment in the list, and of a container, in bytes.
@@ -206,7 +206,6 @@ impl Table {
         if names.is_empty() {
             return format!("the fixtures have no {kind} environment in project {project}");
         }
-        let near = suggestion(nearest(name, names.iter().copied()));
-        format!("known {kind} environments: {}{near}", names.join(", "))
+        listed(&format!("known {kind} environments:"), name, &names)
     }
 }

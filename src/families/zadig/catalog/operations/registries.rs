@@ -12,8 +12,9 @@ use crate::families::zadig::dialect::Zadig;
 use crate::families::zadig::error::{Error, UntypedError};
 use crate::families::zadig::extract::Id;
 use crate::families::zadig::response;
+use crate::families::zadig::versions::table::is_id;
 use crate::http::Caller;
-use crate::sim::fuzzy::{nearest, suggestion};
+use crate::world::hints::listed;
 use crate::world::settings::Fidelity;
 
 /// The approximate size of a registry, in bytes.
@@ -64,18 +65,17 @@ pub async fn get_registry(
     let is_strict = handle.settings().fidelity == Fidelity::Strict;
     handle.read(|table, _, _| {
         let registries = table.catalog.distinct_registries();
-        let is_malformed = id.len() != 24 || !id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_malformed = !is_id(&id);
         let found = registries.iter().find(|registry| registry.id == id);
         // The service drops an id that it cannot read, and finds the first.
         let first = registries.first().filter(|_| is_strict && is_malformed);
         let Some(registry) = found.or(first) else {
             let ids = registries.iter().map(|registry| registry.id.as_str());
-            let near = suggestion(nearest(&id, ids.clone()));
             let ids: Vec<&str> = ids.collect();
             let hint = if ids.is_empty() {
                 "the fixtures have no registries".to_owned()
             } else {
-                format!("known registries: {}{near}", ids.join(", "))
+                listed("known registries:", &id, &ids)
             };
             return Err(unknown(NO_DOCUMENTS.to_owned(), Some(hint)));
         };

@@ -13,7 +13,7 @@ use crate::families::zadig::extract::Id;
 use crate::families::zadig::query::Params;
 use crate::families::zadig::response;
 use crate::http::context::add_hint;
-use crate::sim::fuzzy::{nearest, suggestion};
+use crate::world::hints::listed;
 
 /// The approximate size of a service in the list, in bytes.
 const ROW_SIZE: usize = 256;
@@ -170,8 +170,7 @@ fn show(
             if known.is_empty() {
                 return format!("the fixtures have no {of} in project {project}");
             }
-            let near = suggestion(nearest(name, known.iter().copied()));
-            format!("known {of}s: {}{near}", known.join(", "))
+            listed(&format!("known {of}s:"), name, &known)
         });
         Err(unknown(text, Some(hint)))
     })

@@ -59,7 +59,7 @@ pub struct ZadigPlan {
     pub wait_for_all_done_external_check_time: i64,
     pub external_check_failed_reason: String,
     pub callback_description: String,
-    /// What happened, oldest first.
+    /// The log, oldest first.
     pub logs: Vec<ZadigPlanLog>,
 }
 

@@ -501,7 +501,7 @@ impl Resource for Version {
     }
 }
 
-/// What is left of a step of a task that no retry repeats: a failure is there at once, and work goes on.
+/// The rest of a step of a task that no retry repeats: a failure is there at once, and work goes on.
 fn rest_of(run: &Run, step: usize, now: Millis) -> StepPlan {
     let StepPlan::Work { outcome, .. } = &run.record().steps[step] else {
         return run.record().steps[step].clone();

@@ -58,7 +58,7 @@ pub struct ManualExec {
     /// True once somebody has started it; the service spells it so.
     #[serde(rename = "excuted", skip_serializing_if = "std::ops::Not::not")]
     pub is_executed: bool,
-    /// Who may start it.
+    /// The users who may start it.
     #[schema(required = true)]
     pub manual_exec_users: Vec<UserRef>,
     /// The id of who has started it.
@@ -120,7 +120,7 @@ pub struct ErrorPolicy {
     /// The number of further tries, with `retry`.
     #[schema(required = true)]
     pub maximum_retry: i64,
-    /// Who may decide, with `manual_check`.
+    /// The users who may decide, with `manual_check`.
     #[schema(required = true)]
     pub approval_users: Vec<UserRef>,
 }

@@ -33,7 +33,7 @@ pub struct WorkflowTask {
     pub project: String,
     pub task_id: i64,
     pub creator: UserRef,
-    /// Who has cancelled it; the creator before.
+    /// The user who has cancelled it; the creator before.
     pub revoker: String,
     pub remark: String,
     pub created: Millis,

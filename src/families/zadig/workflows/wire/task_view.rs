@@ -50,7 +50,7 @@ pub struct TaskRow<'a> {
     pub task_id: i64,
     /// In seconds since the epoch.
     pub create_time: i64,
-    /// Who has created it.
+    /// The user who has created it.
     pub task_creator: &'a str,
     /// In seconds since the epoch.
     pub start_time: i64,
@@ -94,10 +94,10 @@ pub struct TaskView<'a> {
     pub reverted: bool,
     /// The remark.
     pub remark: &'a str,
-    /// Who has created it.
+    /// The user who has created it.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub task_creator: &'a str,
-    /// Who has cancelled it; before that its creator.
+    /// The user who has cancelled it; before that its creator.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub task_revoker: &'a str,
     /// In seconds since the epoch.
@@ -397,7 +397,7 @@ pub struct ManualStage<'a> {
     pub stage_name: &'a str,
     /// True if the caller may start it.
     pub can_execute: bool,
-    /// Who may start it.
+    /// The users who may start it.
     pub executors: &'a [UserRef],
 }
 

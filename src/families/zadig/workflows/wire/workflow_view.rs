@@ -57,7 +57,7 @@ pub struct WorkflowView<'a> {
     pub project_key: &'a str,
     /// The description.
     pub description: &'a str,
-    /// Who has created it.
+    /// The user who has created it.
     pub created_by: &'a str,
     /// In seconds since the epoch.
     pub create_time: i64,
