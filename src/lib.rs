@@ -55,8 +55,7 @@
 //! | `families/iam`, `families/huawei` | the IAM service, and the gateway in front of every Huawei service |
 //! | `world/` | the store (`Arc<RwLock>`), a family's handle on its table, identities, settings, fixture tools |
 //! | `http/` | the HTTP layer: dialects, routes, extractors, middleware (the token-header check, recording), JSON, evidence, journal, matching, faults |
-//! | `storage/` | worlds on disk, as bytes: the data directory, its lock, logs and bases, reading them after a crash |
-//! | `sim/` | the kernel: clock, ids, collections, scripts, lifecycles, transitions, the budget of memory |
+//! | `sim/` | the kernel: clock, ids, collections, scripts, lifecycles, transitions, packed values, the budget of memory |
 //!
 //! Every family has the same files: `operations` (the handlers), `wire` (bodies), `model` (the nouns; no HTTP),
 //! `table` (uniqueness, order, paging), `fixture` (the state document), `error` (status, code and text of every
@@ -84,7 +83,6 @@
 //! main -> app, cli, control, docs, exec, health, log, registry, server, signals, taken_port
 //! registry -> families/asm, families/huawei, families/iam, families/servicestage, families/zadig, http, sim, world
 //! server -> http, registry, sim
-//! storage -> sim
 //! taken_port -> cli, health, server
 //! world -> http, sim
 //! ```
@@ -139,6 +137,7 @@
 //! * **fault**: a failure injected at the HTTP level: a status, another body, a delay, a dropped connection.
 //! * **transition**: a change of a resource's or step's status, with its number, instant and cause.
 //! * **fixture**: a state document with which a world starts and to which it resets.
+//! * **image**: a world as bytes, in which nothing is lost; a state document is for people, and has no histories.
 //! * **budget**: the bytes that everything in a process may take together, with a share for each part (`--memory`).
 //! * **evidence**: how an operation, a field, a word, a parameter or an error is known: `documented`, `observed` or
 //!   `inferred`. An answer tells the weakest that it uses (`http/evidence`).
@@ -168,7 +167,6 @@ mod server;
 #[cfg(feature = "cli")]
 mod signals;
 mod sim;
-mod storage;
 #[cfg(feature = "cli")]
 mod taken_port;
 mod world;
@@ -216,9 +214,6 @@ pub mod internals {
     }
     pub mod sim {
         pub use crate::sim::*;
-    }
-    pub mod storage {
-        pub use crate::storage::*;
     }
     #[cfg(feature = "cli")]
     pub mod taken_port {

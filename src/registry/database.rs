@@ -7,6 +7,7 @@ use super::families::families;
 use super::state::State;
 use crate::sim::ids::Ids;
 use crate::sim::outlook::Outlook;
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker};
 use crate::sim::scripts::StepQuery;
 use crate::sim::summary::ResourcePage;
 use crate::sim::timeline::Timeline;
@@ -141,6 +142,27 @@ macro_rules! database {
                     self.$field.load_counters(state.emulator);
                 })+
                 Ok(())
+            }
+
+            /// Packs the whole memory.
+            pub(super) fn pack(&self, packer: &mut Packer) {
+                let Shared { identities, scripts, log } = &self.shared;
+                log.pack(packer);
+                scripts.pack(packer);
+                identities.pack(packer);
+                $(self.$field.pack(packer);)+
+                self.version.pack(packer);
+            }
+
+            /// A memory that was packed. Its transitions have been published.
+            pub(super) fn unpack(settings: &Settings, unpacker: &mut Unpacker) -> Result<Self, UnpackError> {
+                let mut database = Self::new(settings);
+                database.shared.log.unpack(unpacker)?;
+                database.shared.scripts.unpack(unpacker)?;
+                database.shared.identities.unpack(unpacker)?;
+                $(database.$field.unpack(unpacker, &mut database.shared.log)?;)+
+                database.version = Pack::unpack(unpacker)?;
+                Ok(database)
             }
 
             /// The memory in the fixture format.

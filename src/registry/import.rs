@@ -195,7 +195,7 @@ impl World {
     }
 
     /// Has the secrets of a memory masked wherever they turn up.
-    fn note_secrets(&self, database: &Database) {
+    pub(super) fn note_secrets(&self, database: &Database) {
         let secrets = database.shared.identities.secrets();
         self.recorder().secrets.configure(secrets);
     }

@@ -45,6 +45,20 @@ pub(super) type OnTransition<'a> = &'a mut dyn FnMut(Transition);
 impl World {
     /// A world that holds the fixtures. It is not open to callers yet.
     pub fn new(settings: Settings, fixtures: State) -> Result<Self, ValidationError> {
+        let world = Self::empty(settings, fixtures);
+        world.replace(world.0.fixtures.clone())?;
+        // The fixtures take about as much as the resources that are made from them.
+        let size = world.read(|database, _| database.shared.log.account().own());
+        world.recorder().count_world(EMPTY_WORLD + size);
+        let _ = world
+            .0
+            .fixtures_size
+            .set(world.read(|database, _| database.n_resources()));
+        Ok(world)
+    }
+
+    /// A world that holds nothing, and that a reset gives these fixtures.
+    pub(super) fn empty(settings: Settings, fixtures: State) -> Self {
         let clock = Arc::new(fresh_clock(&settings));
         let request_ids = Arc::new(Ids::seeded(!settings.seed));
         let mut recorder = Recorder::new(
@@ -77,16 +91,7 @@ impl World {
             fixtures_size: OnceLock::new(),
             ready: AtomicBool::new(false),
         };
-        let world = Self(Arc::new(inner));
-        world.replace(world.0.fixtures.clone())?;
-        // The fixtures take about as much as the resources that are made from them.
-        let size = world.read(|database, _| database.shared.log.account().own());
-        world.recorder().count_world(EMPTY_WORLD + size);
-        let _ = world
-            .0
-            .fixtures_size
-            .set(world.read(|database, _| database.n_resources()));
-        Ok(world)
+        Self(Arc::new(inner))
     }
 
     /// The approximate number of bytes that the world uses of a part of the memory; `None` if no world has a part of its own.

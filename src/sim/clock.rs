@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::pack::{pack_enums, pack_structs};
 use super::time::{self, MAX_INSTANT};
 use super::{Millis, NEVER};
 
@@ -149,7 +150,8 @@ impl Clock {
         Self::new(ClockReading { now, mode, pace })
     }
 
-    fn new(start: ClockReading) -> Self {
+    /// A clock that begins with a reading.
+    pub fn new(start: ClockReading) -> Self {
         Self {
             state: Mutex::new(ClockState::new(system_now(), start)),
             limit: AtomicI64::new(NEVER),
@@ -286,6 +288,10 @@ impl Stopwatch {
         self.0.elapsed()
     }
 }
+
+pack_enums! { Mode { 0: Running, 1: Frozen } }
+
+pack_structs! { ClockReading { now, mode, pace } }
 
 #[cfg(test)]
 mod tests {

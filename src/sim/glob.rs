@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::memory::block;
+use super::pack::{Pack, Packer, UnpackError, Unpacker};
 
 /// The length limit of a glob in a document, in bytes.
 pub const LONGEST_GLOB: usize = 1_024;
@@ -232,6 +233,16 @@ impl Automaton {
             }
         }
         None
+    }
+}
+
+impl Pack for Glob {
+    fn pack(&self, packer: &mut Packer) {
+        self.text.pack(packer);
+    }
+
+    fn unpack(unpacker: &mut Unpacker) -> Result<Self, UnpackError> {
+        String::unpack(unpacker).map(Self::new)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
 
 use super::Millis;
+use super::pack::{Pack, Packer, UnpackError, Unpacker};
 
 /// A seeded source of identifiers. Its whole state is the number of those drawn.
 #[derive(Debug)]
@@ -77,6 +78,20 @@ impl Ids {
     pub fn restart(&self) {
         self.drawn.store(0, Ordering::Relaxed);
         self.drawn_again.store(0, Ordering::Relaxed);
+    }
+
+    /// Packs the place in the sequence.
+    pub fn pack(&self, packer: &mut Packer) {
+        self.drawn().pack(packer);
+        self.drawn_again.load(Ordering::Relaxed).pack(packer);
+    }
+
+    /// Goes to the place that was packed.
+    pub fn unpack(&self, unpacker: &mut Unpacker) -> Result<(), UnpackError> {
+        let (drawn, drawn_again) = <(u64, u64)>::unpack(unpacker)?;
+        self.drawn.store(drawn, Ordering::Relaxed);
+        self.drawn_again.store(drawn_again, Ordering::Relaxed);
+        Ok(())
     }
 
     fn fresh(&self, id_of: impl Fn(u64) -> String, taken: impl Fn(&str) -> bool) -> String {

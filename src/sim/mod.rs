@@ -11,6 +11,7 @@ pub mod lifecycle;
 pub mod memory;
 pub mod next;
 pub mod outlook;
+pub mod pack;
 pub mod planned_step;
 pub mod rules;
 mod script;

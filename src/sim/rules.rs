@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Deserializer};
 
 use super::memory::{Memory, MemoryAccount, MemoryPart};
+use super::pack::{Pack, Packer, UnpackError, Unpacker};
 
 /// The most rules of a list.
 pub const MOST_RULES: usize = 10_000;
@@ -145,6 +146,19 @@ impl<R: Rule> RuleList<R> {
     /// The same, for changes that leave ids and priorities.
     pub fn as_mut_slice(&mut self) -> &mut [R] {
         &mut self.rules
+    }
+}
+
+impl<R: Rule + Pack> RuleList<R> {
+    pub fn pack(&self, packer: &mut Packer) {
+        self.rules.pack(packer);
+    }
+
+    /// Fills an empty list with the rules that were packed.
+    pub fn unpack(&mut self, unpacker: &mut Unpacker) -> Result<(), UnpackError> {
+        self.rules = Pack::unpack(unpacker)?;
+        self.account.add(self.rules.iter().map(Rule::size).sum());
+        Ok(())
     }
 }
 

@@ -12,6 +12,8 @@ use super::memory::block;
 use super::rules::{Ignored, Rule};
 use super::step_length::StepLength;
 use super::step_name::{StepName, Unit};
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker, pack_enums, pack_structs};
+use strum::VariantArray;
 
 /// The work that a step belongs to.
 #[derive(
@@ -113,7 +115,9 @@ pub struct StepPattern {
 }
 
 /// A field of a pattern, in the order in which they are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray,
+)]
 #[strum(serialize_all = "lowercase")]
 pub enum PatternField {
     Family,
@@ -496,5 +500,69 @@ impl ListedScript {
             matched: 0,
             misfit: None,
         }
+    }
+}
+
+pack_enums! {
+    Work { 0: Run, 1: Rollback, 2: Abort, 3: Create, 4: Delete }
+    ScriptedOutcome { 0: Succeed, 1: Fail, 2: Hang }
+}
+
+pack_structs! {
+    StepPattern { family, scope, name, stage, service, step, work }
+    ScriptedStep { outcome, message, takes_ms, weight }
+    ListedScript { id, script, used, matched, misfit }
+}
+
+/// Without the fields that nothing is read from, and those of the builder.
+impl Pack for Script {
+    fn pack(&self, packer: &mut Packer) {
+        self.id.pack(packer);
+        self.priority.pack(packer);
+        self.enabled.pack(packer);
+        self.pattern.pack(packer);
+        self.outcome.pack(packer);
+        self.message.pack(packer);
+        self.takes_ms.pack(packer);
+        self.times.pack(packer);
+        self.sequence.pack(packer);
+        self.probability.pack(packer);
+        self.seed.pack(packer);
+    }
+
+    fn unpack(unpacker: &mut Unpacker) -> Result<Self, UnpackError> {
+        Ok(Self {
+            id: Pack::unpack(unpacker)?,
+            priority: Pack::unpack(unpacker)?,
+            enabled: Pack::unpack(unpacker)?,
+            pattern: Pack::unpack(unpacker)?,
+            outcome: Pack::unpack(unpacker)?,
+            message: Pack::unpack(unpacker)?,
+            takes_ms: Pack::unpack(unpacker)?,
+            times: Pack::unpack(unpacker)?,
+            sequence: Pack::unpack(unpacker)?,
+            probability: Pack::unpack(unpacker)?,
+            seed: Pack::unpack(unpacker)?,
+            ..Self::default()
+        })
+    }
+}
+
+impl Pack for Misfit {
+    fn pack(&self, packer: &mut Packer) {
+        packer.text(self.field);
+        self.nearest.pack(packer);
+        self.is_certain.pack(packer);
+    }
+
+    fn unpack(unpacker: &mut Unpacker) -> Result<Self, UnpackError> {
+        let name = unpacker.text()?;
+        let mut fields = PatternField::VARIANTS.iter().map(<&'static str>::from);
+        let field = fields.find(|field| *field == name);
+        Ok(Self {
+            field: field.ok_or(UnpackError::Wrong("field of a pattern"))?,
+            nearest: Pack::unpack(unpacker)?,
+            is_certain: Pack::unpack(unpacker)?,
+        })
     }
 }

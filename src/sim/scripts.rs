@@ -3,6 +3,7 @@
 use super::ids::mix;
 use super::lifecycle::{Outcome, StepPlan};
 use super::memory::Memory;
+use super::pack::{Pack, Packer, UnpackError, Unpacker};
 use super::rules::{Rule, RuleLimit, RuleList};
 pub use super::script::{
     FamilyName, FamilyWork, ListedScript, Misfit, PatternField, Script, ScriptedOutcome,
@@ -196,6 +197,22 @@ impl Scripts {
     pub fn clear(&mut self) {
         self.list.clear();
         self.used_ids.clear();
+    }
+}
+
+impl Scripts {
+    /// Packs the scripts with their counts.
+    pub fn pack(&self, packer: &mut Packer) {
+        self.list.pack(packer);
+        self.n_added.pack(packer);
+    }
+
+    /// Puts the scripts that were packed in the place of the present ones.
+    pub fn unpack(&mut self, unpacker: &mut Unpacker) -> Result<(), UnpackError> {
+        self.clear();
+        self.list.unpack(unpacker)?;
+        self.n_added = Pack::unpack(unpacker)?;
+        Ok(())
     }
 }
 

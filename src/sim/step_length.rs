@@ -12,6 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::chance::{log_normal, uniform};
 use super::{Millis, NEVER};
+use crate::sim::pack::{pack_enums, pack_structs};
 
 /// The longest length that a log-normal distribution draws: ten years.
 const LONGEST_DRAWN: Millis = 10 * 366 * 86_400_000;
@@ -186,6 +187,15 @@ impl<'de> Visitor<'de> for LengthVisitor {
             )),
         }
     }
+}
+
+pack_enums! {
+    StepLength { 0: Fixed(length), 1: Uniform(uniform_length), 2: LogNormal(log_normal_length) }
+}
+
+pack_structs! {
+    UniformLength { min, max }
+    LogNormalLength { median, sigma }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::pack::{pack_enums, pack_structs};
 use indexmap::Equivalent;
 
 /// The part of a resource that a step belongs to. `T` is a text.
@@ -72,3 +73,7 @@ impl Equivalent<StepName<Arc<str>>> for StepName<&str> {
         *self == other.map(|text| &**text)
     }
 }
+
+pack_enums! { Unit<Arc<str>> { 0: Whole, 1: Stage(name), 2: Service(name) } }
+
+pack_structs! { StepName<Arc<str>> { unit, step } }

@@ -8,6 +8,7 @@ use hashbrown::HashTable;
 use indexmap::Equivalent;
 
 use super::heap::Heap;
+use super::pack::{Pack, Packer, UnpackError, Unpacker, pack_structs};
 use super::step_name::{StepName, Unit};
 
 /// The approximate size of an entry without its texts.
@@ -83,6 +84,18 @@ impl StepNames {
         (number, size)
     }
 
+    /// The bytes that the names take.
+    pub(super) fn size(&self) -> usize {
+        self.entries.iter().flatten().map(Entry::size).sum()
+    }
+
+    /// Returns true if a name has the number.
+    pub(super) fn knows(&self, number: u32) -> bool {
+        self.entries
+            .get(number as usize)
+            .is_some_and(Option::is_some)
+    }
+
     /// # Panics
     /// If no name has the number.
     pub(super) fn get(&self, number: u32) -> &StepName<Arc<str>> {
@@ -124,6 +137,41 @@ impl StepNames {
             self.free.push(number);
         }
         freed
+    }
+}
+
+pack_structs! { Entry { name, n_records } }
+
+impl Pack for StepNames {
+    fn pack(&self, packer: &mut Packer) {
+        self.entries.pack(packer);
+        self.free.pack(packer);
+        self.idle.pack(packer);
+    }
+
+    fn unpack(unpacker: &mut Unpacker) -> Result<Self, UnpackError> {
+        let mut names = Self {
+            entries: Pack::unpack(unpacker)?,
+            free: Pack::unpack(unpacker)?,
+            idle: Pack::unpack(unpacker)?,
+            ..Self::default()
+        };
+        let Self {
+            entries,
+            numbers,
+            hasher,
+            ..
+        } = &mut names;
+        let hash_of = |number: &u32| {
+            let entry = entries[*number as usize].as_ref();
+            hasher.hash_one(&entry.expect("a number has a name").name)
+        };
+        for (number, entry) in (0..).zip(&*entries) {
+            if entry.is_some() {
+                numbers.insert_unique(hash_of(&number), number, hash_of);
+            }
+        }
+        Ok(names)
     }
 }
 

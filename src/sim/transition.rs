@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::memory::{Memory, MemoryAccount, MemoryPart, block};
+use super::pack::{Pack, Packer, UnpackError, Unpacker, pack_structs, pack_wrappers};
 use super::scripts::FamilyName;
 use super::step_name::StepName;
 use super::step_names::StepNames;
@@ -362,6 +363,79 @@ impl History {
         self.records.rotate_left(self.oldest as usize);
         self.oldest = 0;
         self.records.push(record);
+    }
+}
+
+pack_wrappers!(Symbol, StepSymbol);
+
+pack_structs! {
+    Change { step, from, to }
+    Record { number, at, change, cause }
+}
+
+impl TransitionLog {
+    /// Packs what transitions refer to. Those that are not published yet will be by the world that they happened in.
+    pub fn pack(&self, packer: &mut Packer) {
+        self.last_number.pack(packer);
+        packer.all(self.texts.len(), self.texts.iter());
+        self.steps.pack(packer);
+    }
+
+    /// Fills an empty log with what was packed.
+    pub fn unpack(&mut self, unpacker: &mut Unpacker) -> Result<(), UnpackError> {
+        self.last_number = Pack::unpack(unpacker)?;
+        for text in Vec::<Arc<str>>::unpack(unpacker)? {
+            self.intern(&text);
+        }
+        self.steps = Pack::unpack(unpacker)?;
+        self.account.add(self.steps.size());
+        Ok(())
+    }
+
+    /// Reads a symbol that the log knows.
+    pub(super) fn unpack_symbol(&self, unpacker: &mut Unpacker) -> Result<Symbol, UnpackError> {
+        let symbol = Symbol::unpack(unpacker)?;
+        let is_known = symbol.0.get() as usize <= self.texts.len();
+        is_known
+            .then_some(symbol)
+            .ok_or(UnpackError::Wrong("known status"))
+    }
+}
+
+impl History {
+    /// Packs it with its room: a history grows only while the memory has room.
+    pub(super) fn pack(&self, packer: &mut Packer) {
+        self.records.capacity().pack(packer);
+        self.records.pack(packer);
+        self.oldest.pack(packer);
+        self.forgotten.pack(packer);
+    }
+
+    /// Reads a history of symbols that the log knows.
+    pub(super) fn unpack(
+        unpacker: &mut Unpacker,
+        log: &mut TransitionLog,
+    ) -> Result<Self, UnpackError> {
+        let room = usize::unpack(unpacker)?.min(MOST_REMEMBERED);
+        let mut records = Vec::with_capacity(room);
+        records.append(&mut Pack::unpack(unpacker)?);
+        let history = Self {
+            records,
+            oldest: Pack::unpack(unpacker)?,
+            forgotten: Pack::unpack(unpacker)?,
+        };
+        let is_known = history.records.iter().all(|record| {
+            let Change { step, from, to } = record.change;
+            let is_text = |symbol: Symbol| symbol.0.get() as usize <= log.texts.len();
+            [from, to, record.cause].into_iter().all(is_text)
+                && step.is_none_or(|step| log.steps.knows(step.number()))
+        });
+        let is_ring = (history.oldest as usize) < history.records.len().max(1);
+        if !(is_known && is_ring) {
+            return Err(UnpackError::Wrong("history"));
+        }
+        log.account.add(history.size());
+        Ok(history)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::sim::Millis;
 use crate::sim::collection::{Resource, Stored};
 use crate::sim::ids::Ids;
 use crate::sim::outlook::Outlook;
+use crate::sim::pack::{Packer, UnpackError, Unpacker};
 use crate::sim::scripts::{FamilyWork, StepQuery};
 use crate::sim::summary::ResourcePage;
 use crate::sim::timeline::Timeline;
@@ -136,6 +137,16 @@ pub trait FamilyTable: Clone + Default {
 
     /// The table in the fixture format.
     fn save(&self, now: Millis) -> Self::State;
+
+    /// Packs the whole table, whose texts and steps the log packs.
+    fn pack(&self, packer: &mut Packer);
+
+    /// Fills an empty table with what was packed.
+    fn unpack(
+        &mut self,
+        unpacker: &mut Unpacker,
+        log: &mut TransitionLog,
+    ) -> Result<(), UnpackError>;
 
     /// Applies a patch to a state: replaces resources with the same id, adds the rest.
     fn merge(state: &mut Self::State, patch: Self::State);

@@ -13,6 +13,7 @@ use crate::http::host_name::HostPattern;
 use crate::http::web_origin::WebOrigin;
 use crate::sim::Millis;
 use crate::sim::memory::Memory;
+use crate::sim::pack::pack_enums;
 use crate::sim::time::millis;
 
 /// The credentials that are accepted.
@@ -229,3 +230,5 @@ mod tests {
         }
     }
 }
+
+pack_enums! { ZadigGeneration { 0: V3, 1: V4 } }

@@ -31,6 +31,7 @@ mod exec;
 mod faults;
 mod hints;
 mod iam;
+mod image;
 mod journal;
 mod laws;
 mod limits;

@@ -13,6 +13,7 @@ use crate::sim::collection::{Resource, Stored};
 use crate::sim::ids::Ids;
 use crate::sim::next::{self, Next};
 use crate::sim::outlook::{Outlook, last_change};
+use crate::sim::pack::{Packer, UnpackError, Unpacker};
 use crate::sim::scripts::{FamilyWork, Work};
 use crate::sim::step_name::Unit;
 use crate::sim::summary::{ResourcePage, ResourceSummary};
@@ -198,6 +199,18 @@ impl FamilyTable for Table {
         AsmFixture {
             meshes: meshes.map(|mesh| self.save_mesh(mesh, now)).collect(),
         }
+    }
+
+    fn pack(&self, packer: &mut Packer) {
+        self.pack_collections(packer);
+    }
+
+    fn unpack(
+        &mut self,
+        unpacker: &mut Unpacker,
+        log: &mut TransitionLog,
+    ) -> Result<(), UnpackError> {
+        self.unpack_collections(unpacker, log)
     }
 
     fn merge(state: &mut AsmFixture, patch: AsmFixture) {

@@ -2,6 +2,7 @@
 
 use crate::sim::heap::Heap;
 use crate::sim::lifecycle::{Command, Node, Outcome, Phase, Run, RunRecord, StepPlan};
+use crate::sim::pack::{pack_enums, pack_wrappers};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::step_name::StepName;
 use crate::sim::{Millis, NEVER};
@@ -186,6 +187,10 @@ impl SingleStepRun {
 fn one_step(started: Millis, step: StepPlan) -> Run {
     Run::start(started, RunRecord::new(Node::Step(0), vec![step]))
 }
+
+pack_wrappers!(SingleStepRun);
+
+pack_enums! { Repr { 0: Step { started, takes, outcome }, 1: Run(run) } }
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,8 @@ use super::meshes::Mesh;
 use super::releases::Release;
 use super::scope::{EVERY_PROJECT, NamespaceRef, ProjectScope};
 use crate::sim::collection::{ArrivalId, Collection, HashIndex, Stored};
-use crate::sim::transition::ChangeContext;
+use crate::sim::pack::{Packer, UnpackError, Unpacker};
+use crate::sim::transition::{ChangeContext, TransitionLog};
 
 /// Meshes and releases.
 ///
@@ -121,9 +122,13 @@ impl Table {
     ) -> ArrivalId {
         // Creation times of fixtures are text, so meshes and releases are ordered by arrival alone.
         let arrival_id = self.meshes.insert(project, id, 0, mesh, change_context);
+        self.index_mesh(arrival_id);
+        arrival_id
+    }
+
+    fn index_mesh(&mut self, arrival_id: ArrivalId) {
         let key_of = |arrival_id| mesh_key(self.meshes.named(arrival_id));
         self.mesh_names.insert(arrival_id, key_of);
-        arrival_id
     }
 
     pub(super) fn add_release(
@@ -134,11 +139,38 @@ impl Table {
         change_context: &mut ChangeContext,
     ) -> ArrivalId {
         let arrival_id = self.releases.insert(mesh, uid, 0, release, change_context);
+        self.index_release(arrival_id);
+        arrival_id
+    }
+
+    fn index_release(&mut self, arrival_id: ArrivalId) {
         let key_of = |arrival_id| release_key(self.releases.named(arrival_id));
         self.release_names.insert(arrival_id, key_of);
         let key_of = |arrival_id| service_key(self.releases.named(arrival_id));
         self.services.insert(arrival_id, key_of);
-        arrival_id
+    }
+
+    /// Packs all but the indexes, which follow from the rest.
+    pub(super) fn pack_collections(&self, packer: &mut Packer) {
+        self.meshes.pack(packer);
+        self.releases.pack(packer);
+    }
+
+    /// Fills an empty table.
+    pub(super) fn unpack_collections(
+        &mut self,
+        unpacker: &mut Unpacker,
+        log: &mut TransitionLog,
+    ) -> Result<(), UnpackError> {
+        self.meshes = Collection::unpack(unpacker, log)?;
+        for arrival_id in self.meshes.arrival_ids() {
+            self.index_mesh(arrival_id);
+        }
+        self.releases = Collection::unpack(unpacker, log)?;
+        for arrival_id in self.releases.arrival_ids() {
+            self.index_release(arrival_id);
+        }
+        Ok(())
     }
 
     /// Removes a mesh with its releases.

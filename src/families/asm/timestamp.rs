@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sim::Millis;
 use crate::sim::heap::Heap;
+use crate::sim::pack::pack_enums;
 use crate::sim::time::{parse_rfc3339, rfc3339};
 
 /// An instant. On the wire: RFC 3339 in UTC with `Z`, because the Python SDK cannot read offsets. Timestamps
@@ -63,6 +64,10 @@ impl utoipa::ToSchema for Timestamp {
     fn name() -> Cow<'static, str> {
         Cow::Borrowed("AsmInstant")
     }
+}
+
+pack_enums! {
+    Timestamp { 0: At(length), 1: Given(message) }
 }
 
 #[cfg(test)]

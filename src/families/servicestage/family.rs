@@ -7,6 +7,7 @@ use strum::VariantArray;
 
 use super::commands::Commanded;
 use super::fixture::{ProjectFixture, ServiceStageFixture};
+use super::named_collection::NamedCollection;
 use super::pipelines::fixture::PipelineFixture;
 use super::pipelines::{ExecutionContext, KEPT_EXECUTIONS, Pipeline, PipelineStatus};
 use super::plans::fixture::PlanFixture;
@@ -17,6 +18,7 @@ use crate::sim::collection::Resource;
 use crate::sim::ids::Ids;
 use crate::sim::next;
 use crate::sim::outlook::{Outlook, last_change};
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker};
 use crate::sim::scripts::{FamilyWork, StepQuery, Work};
 use crate::sim::step_name::Unit;
 use crate::sim::summary::{ResourcePage, ResourceSummary};
@@ -263,6 +265,23 @@ impl FamilyTable for Tables {
         ServiceStageFixture {
             projects: projects.collect(),
         }
+    }
+
+    fn pack(&self, packer: &mut Packer) {
+        self.plans.pack(packer);
+        self.pipelines.pack(packer);
+        self.next_execution.pack(packer);
+    }
+
+    fn unpack(
+        &mut self,
+        unpacker: &mut Unpacker,
+        log: &mut TransitionLog,
+    ) -> Result<(), UnpackError> {
+        self.plans = NamedCollection::unpack(unpacker, log)?;
+        self.pipelines = NamedCollection::unpack(unpacker, log)?;
+        self.next_execution = Pack::unpack(unpacker)?;
+        Ok(())
     }
 
     fn merge(state: &mut ServiceStageFixture, patch: ServiceStageFixture) {

@@ -4,7 +4,8 @@ use super::refusal::{Refusal, RefusalCause};
 use crate::http::json::ValidationError;
 use crate::sim::Millis;
 use crate::sim::collection::{ArrivalId, Collection, HashIndex, Resource, Stored};
-use crate::sim::transition::ChangeContext;
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker};
+use crate::sim::transition::{ChangeContext, TransitionLog};
 
 /// The realm of names that are unique in their whole project.
 pub(super) const WHOLE_PROJECT: &str = "";
@@ -129,6 +130,24 @@ impl<T: UniquelyNamed> NamedCollection<T> {
             let key = [project, item.realm(), item.name()];
             self.names.remove(key, arrival_id);
         }
+    }
+}
+
+impl<T: UniquelyNamed + Pack> NamedCollection<T> {
+    /// Packs all but the names, which the resources have.
+    pub fn pack(&self, packer: &mut Packer) {
+        self.collection.pack(packer);
+    }
+
+    pub fn unpack(unpacker: &mut Unpacker, log: &mut TransitionLog) -> Result<Self, UnpackError> {
+        let mut named = Self {
+            collection: Collection::unpack(unpacker, log)?,
+            names: HashIndex::default(),
+        };
+        for arrival_id in named.collection.arrival_ids() {
+            named.index_name(arrival_id);
+        }
+        Ok(named)
     }
 }
 

@@ -5,13 +5,18 @@ use std::ops::ControlFlow;
 use super::fixture::{ZadigFixture, ZadigProject};
 use super::kinds::{self, ZadigResource};
 use super::release_plans::model::plan::ZadigPlan;
+use super::release_plans::table::ZadigPlanTable;
+use super::release_plans::tasks::task_course;
 use super::table::Table;
 use super::versions::model::version::{FAMILY, Version};
+use super::versions::table::VersionTable;
 use super::workflows::model::task::WorkflowTask;
+use super::workflows::table::WorkflowTable;
 use crate::sim::Millis;
 use crate::sim::collection::Resource;
 use crate::sim::ids::Ids;
 use crate::sim::outlook::Outlook;
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker};
 use crate::sim::scripts::{FamilyWork, StepQuery, Work};
 use crate::sim::step_name::Unit;
 use crate::sim::summary::ResourcePage;
@@ -180,8 +185,10 @@ impl FamilyTable for Table {
         self.workflows.finish_loading(context);
         let generation = self.generation();
         for (n, plan) in fixture.release_plans.into_iter().enumerate() {
+            let now = context.now;
+            let course = |key: &str, task_id| task_course(&self.workflows, key, task_id, now);
             self.release_plans
-                .load(plan, generation, ids, &mut self.workflows, context)
+                .load(plan, generation, ids, course, context)
                 .map_err(|error| error.nested_in(format!("release_plans[{n}]")))?;
         }
         let last = fixture.last_release_plan.unwrap_or_default();
@@ -192,6 +199,28 @@ impl FamilyTable for Table {
 
     fn save(&self, now: Millis) -> ZadigFixture {
         self.save_fixture(now)
+    }
+
+    fn pack(&self, packer: &mut Packer) {
+        self.named.pack(packer);
+        self.versions.pack(packer);
+        self.release_plans.pack(packer);
+        self.workflows.pack(packer);
+        self.catalog.pack(packer);
+    }
+
+    /// What the settings give stays.
+    fn unpack(
+        &mut self,
+        unpacker: &mut Unpacker,
+        log: &mut TransitionLog,
+    ) -> Result<(), UnpackError> {
+        self.named = Pack::unpack(unpacker)?;
+        self.versions = VersionTable::unpack(unpacker, log)?;
+        self.release_plans = ZadigPlanTable::unpack(unpacker, log)?;
+        self.workflows = WorkflowTable::unpack(unpacker, log)?;
+        self.catalog = Pack::unpack(unpacker)?;
+        Ok(())
     }
 
     fn merge(fixture: &mut ZadigFixture, patch: ZadigFixture) {

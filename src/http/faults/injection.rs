@@ -13,6 +13,7 @@ use crate::sim::Millis;
 use crate::sim::chance::{chance, log_normal, uniform};
 use crate::sim::clock::system_now;
 use crate::sim::memory::{Memory, block};
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker};
 use crate::sim::rules::{Rule, RuleLimit, RuleList};
 
 /// A fault that hits a request.
@@ -203,6 +204,20 @@ impl Faults {
         self.note_parts(&rules);
     }
 
+    /// Packs the faults with their counts.
+    pub fn pack(&self, packer: &mut Packer) {
+        self.lock().pack(packer);
+    }
+
+    /// Puts the faults that were packed in the place of the present ones.
+    pub fn unpack(&self, unpacker: &mut Unpacker) -> Result<(), UnpackError> {
+        let mut rules = self.lock();
+        rules.clear();
+        let result = rules.unpack(unpacker);
+        self.note_parts(&rules);
+        result
+    }
+
     fn note_parts(&self, rules: &RuleList<FaultRule>) {
         let parts = rules.as_slice().iter().map(|rule| {
             let Fault { pattern, .. } = &rule.listed.fault;
@@ -284,6 +299,43 @@ const LONGEST_DELAY: f64 = 3_600_000.0;
 
 fn seconds(ms: f64) -> Duration {
     Duration::from_secs_f64(ms.clamp(0.0, LONGEST_DELAY) / 1_000.0)
+}
+
+/// As JSON, apart from the numbers that it might not keep bit by bit.
+impl Pack for FaultRule {
+    fn pack(&self, packer: &mut Packer) {
+        let ListedFault { id, fault, used } = &self.listed;
+        id.pack(packer);
+        packer.text(&serde_json::to_string(fault).expect("keys are strings"));
+        fault.probability.pack(packer);
+        let sigma = match &fault.effect.delay_ms {
+            Some(FaultDelay::LogNormal(delay)) => Some(delay.sigma),
+            _ => None,
+        };
+        sigma.pack(packer);
+        used.pack(packer);
+        self.since.pack(packer);
+        self.matched.pack(packer);
+    }
+
+    fn unpack(unpacker: &mut Unpacker) -> Result<Self, UnpackError> {
+        let id = Pack::unpack(unpacker)?;
+        let fault = serde_json::from_str(unpacker.text()?);
+        let mut fault: Fault = fault.map_err(|_| UnpackError::Wrong("fault"))?;
+        fault.probability = Pack::unpack(unpacker)?;
+        let sigma = Option::unpack(unpacker)?;
+        if let (Some(FaultDelay::LogNormal(delay)), Some(sigma)) =
+            (&mut fault.effect.delay_ms, sigma)
+        {
+            delay.sigma = sigma;
+        }
+        let used = Pack::unpack(unpacker)?;
+        Ok(Self {
+            listed: ListedFault { id, fault, used },
+            since: Pack::unpack(unpacker)?,
+            matched: Pack::unpack(unpacker)?,
+        })
+    }
 }
 
 #[cfg(test)]

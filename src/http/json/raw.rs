@@ -10,6 +10,7 @@ use super::fast_writer::RAW_JSON;
 use super::reader::{outside_strings, read_part};
 use super::validation_error::ValidationError;
 use crate::sim::heap::Heap;
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker};
 
 /// A raw part of a document, byte for byte except for white space between tokens.
 ///
@@ -124,4 +125,15 @@ fn compact(text: &str) -> Option<String> {
     }
     compact.push_str(&text[begin..]);
     (begin > 0).then_some(compact)
+}
+
+impl Pack for RawJson {
+    fn pack(&self, packer: &mut Packer) {
+        packer.text(self.text());
+    }
+
+    fn unpack(unpacker: &mut Unpacker) -> Result<Self, UnpackError> {
+        let raw = RawValue::from_string(unpacker.text()?.to_owned());
+        raw.map(Self).map_err(|_| UnpackError::Wrong("JSON"))
+    }
 }

@@ -4,6 +4,8 @@ mod hash_index;
 mod resource;
 mod slots;
 mod sorted_keys;
+use super::pack::{Pack, Packer, UnpackError, Unpacker};
+
 pub(super) mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,11 +73,17 @@ impl<T: Resource> Collection<T> {
             None => Arc::from(scope),
         };
         let id: Arc<str> = Arc::from(id);
-        self.scopes
-            .entry(Arc::clone(&scope))
-            .or_default()
-            .insert((created, arrival_id));
         let stored = Stored::new(scope, id, created, item, change_context);
+        self.put(arrival_id, stored);
+        arrival_id
+    }
+
+    /// Stores a resource, and adds it to all indexes.
+    fn put(&mut self, arrival_id: ArrivalId, stored: Stored<T>) {
+        self.scopes
+            .entry(Arc::clone(&stored.scope))
+            .or_default()
+            .insert((stored.created, arrival_id));
         if stored.due < NEVER {
             self.agenda.insert((stored.due, arrival_id));
         }
@@ -83,7 +91,6 @@ impl<T: Resource> Collection<T> {
         self.slots.insert(arrival_id, stored);
         let id_of = |arrival_id| &*self.slots.named(arrival_id).id;
         self.ids.insert(arrival_id, id_of);
-        arrival_id
     }
 
     /// Returns true if a resource of any scope has the id.
@@ -104,6 +111,12 @@ impl<T: Resource> Collection<T> {
 
     pub fn at(&self, arrival_id: ArrivalId) -> Option<&Stored<T>> {
         self.slots.get(arrival_id)
+    }
+
+    /// The order of arrival of all resources.
+    pub fn arrival_ids(&self) -> Vec<ArrivalId> {
+        let all = self.slots.in_order().into_iter();
+        all.map(|(arrival_id, _)| arrival_id).collect()
     }
 
     /// The resource at a position, for its name or id. It does not count as an access: comparing keys is part of
@@ -310,6 +323,36 @@ impl<T: Resource> Collection<T> {
         if due < NEVER {
             agenda.insert((due, arrival_id));
         }
+    }
+}
+
+impl<T: Resource + Pack> Collection<T> {
+    /// Packs the resources in the order of their arrival. The indexes follow from them.
+    pub fn pack(&self, packer: &mut Packer) {
+        let all = self.slots.in_order();
+        self.arrived.pack(packer);
+        packer.number(all.len() as u64);
+        for (arrival_id, stored) in all {
+            arrival_id.pack(packer);
+            stored.pack(packer);
+        }
+    }
+
+    /// Reads a collection whose statuses and steps the log knows.
+    pub fn unpack(unpacker: &mut Unpacker, log: &mut TransitionLog) -> Result<Self, UnpackError> {
+        let mut collection = Self {
+            arrived: Pack::unpack(unpacker)?,
+            ..Self::default()
+        };
+        for _ in 0..unpacker.count()? {
+            let arrival_id = ArrivalId::unpack(unpacker)?;
+            let stored = Stored::unpack(unpacker, log)?;
+            if arrival_id >= collection.arrived || collection.contains(&stored.id) {
+                return Err(UnpackError::Wrong("collection"));
+            }
+            collection.put(arrival_id, stored);
+        }
+        Ok(collection)
     }
 }
 

@@ -37,6 +37,16 @@ impl<T> Slots<T> {
         self.0.insert(arrival_id, Arc::new(stored));
     }
 
+    /// The order of arrival of all resources.
+    pub(super) fn in_order(&self) -> Vec<(ArrivalId, &Stored<T>)> {
+        let all = self.0.iter();
+        let mut all: Vec<_> = all
+            .map(|(arrival_id, stored)| (*arrival_id, &**stored))
+            .collect();
+        all.sort_unstable_by_key(|(arrival_id, _)| *arrival_id);
+        all
+    }
+
     /// Returns true if a clone shares a resource, which has then not been changed since.
     pub(super) fn is_shared(&self, other: &Self, arrival_id: ArrivalId) -> bool {
         match (self.0.get(&arrival_id), other.0.get(&arrival_id)) {

@@ -7,6 +7,7 @@ use foldhash::HashMap;
 
 use super::resource::Resource;
 use crate::sim::heap::Heap;
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker};
 use crate::sim::step_name::StepName;
 use crate::sim::transition::{
     CLOCK, Change, ChangeContext, History, IMPORT, ResourceRef, StepSymbol, Symbol, TransitionLog,
@@ -60,8 +61,7 @@ impl<T: Resource> Stored<T> {
             changes(&[], &first, change_context.log)
         };
         stored.record(changes, change_context);
-        let account = change_context.log.account_mut();
-        account.add(OVERHEAD + size_of::<Self>() + stored.id.heap());
+        change_context.log.account_mut().add(stored.overhead());
         stored.count_item(change_context.log);
         stored
     }
@@ -72,7 +72,12 @@ impl<T: Resource> Stored<T> {
         self.record(own_change(status, Symbol::NOTHING), change_context);
         self.history.release(change_context.log);
         let account = change_context.log.account_mut();
-        account.subtract(OVERHEAD + size_of::<Self>() + self.id.heap() + self.counted);
+        account.subtract(self.overhead() + self.counted);
+    }
+
+    /// The memory beside the item and the history.
+    fn overhead(&self) -> usize {
+        OVERHEAD + size_of::<Self>() + self.id.heap()
     }
 
     fn count_item(&mut self, log: &mut TransitionLog) {
@@ -276,4 +281,36 @@ fn changes(before: &[NamedStatus], after: &[NamedStatus], log: &TransitionLog) -
         add(step, from, Symbol::NOTHING);
     }
     changes
+}
+
+impl<T: Resource + Pack> Stored<T> {
+    pub(super) fn pack(&self, packer: &mut Packer) {
+        self.scope.pack(packer);
+        packer.text(&self.id);
+        self.created.pack(packer);
+        self.due.pack(packer);
+        self.status.pack(packer);
+        self.history.pack(packer);
+        self.item.pack(packer);
+    }
+
+    /// Reads a resource, and counts its memory.
+    pub(super) fn unpack(
+        unpacker: &mut Unpacker,
+        log: &mut TransitionLog,
+    ) -> Result<Self, UnpackError> {
+        let mut stored = Self {
+            scope: Pack::unpack(unpacker)?,
+            id: Arc::from(unpacker.text()?),
+            created: Pack::unpack(unpacker)?,
+            due: Pack::unpack(unpacker)?,
+            status: log.unpack_symbol(unpacker)?,
+            history: History::unpack(unpacker, log)?,
+            item: Pack::unpack(unpacker)?,
+            counted: 0,
+        };
+        log.account_mut().add(stored.overhead());
+        stored.count_item(log);
+        Ok(stored)
+    }
 }

@@ -16,6 +16,7 @@ mod plan;
 
 use super::heap::Heap;
 use super::memory::block;
+use super::pack::{Pack, Packer, UnpackError, Unpacker};
 use super::{Millis, NEVER};
 use forecast::Forecast;
 use own_time::OwnTime;
@@ -448,4 +449,26 @@ fn check(record: &RunRecord) -> Result<(), &'static str> {
         return Err("must have rules of its steps, in their order, and no negative limits");
     }
     Ok(())
+}
+
+/// The record is all of it: the rest is derived. Its commands were accepted, so they are not checked again.
+impl Pack for Run {
+    fn pack(&self, packer: &mut Packer) {
+        self.record.pack(packer);
+    }
+
+    fn unpack(unpacker: &mut Unpacker) -> Result<Self, UnpackError> {
+        let record = RunRecord::unpack(unpacker)?;
+        check(&record).map_err(|_| UnpackError::Wrong("run"))?;
+        let own_time = OwnTime::new(&record.commands);
+        let commands = own_time
+            .as_ref()
+            .map_or(&*record.commands, |own| own.commands());
+        let forecast = Forecast::new(&record, commands);
+        Ok(Self {
+            record,
+            forecast,
+            own_time,
+        })
+    }
 }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::sim::pack::{pack_enums, pack_structs};
 use crate::sim::{Millis, NEVER};
 
 /// The order of the steps of a run. Numbers are positions in [`RunRecord::steps`].
@@ -228,5 +229,28 @@ mod null_for_never {
         deserializer: D,
     ) -> Result<Millis, D::Error> {
         Option::deserialize(deserializer).map(|length| length.unwrap_or(NEVER))
+    }
+}
+
+pack_enums! {
+    Node { 0: Step(number), 1: Seq(nodes), 2: Par(nodes), 3: Pool { most, nodes } }
+    StepPlan { 0: Work { takes, outcome }, 1: Gate, 2: Skip, 3: Inherited { begin, end } }
+    Outcome { 0: Succeed, 1: Fail(message) }
+    Command {
+        0: Stop,
+        1: Continue,
+        2: Approve(number),
+        3: Refuse(number),
+        4: Abort(length),
+        5: Forward(length),
+    }
+}
+
+pack_structs! {
+    StepRule { step, limit, ignores_failure, fails_alone }
+    AcceptedCommand { at, command }
+    RunRecord {
+        started, tree, steps, rules, continue_on_failure, start_delay, stop_delay, limit,
+        commands,
     }
 }

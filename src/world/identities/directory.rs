@@ -15,6 +15,7 @@ use crate::http::auth::{CredentialError, Secret};
 use crate::sim::Millis;
 use crate::sim::heap::Heap;
 use crate::sim::memory::{Memory, MemoryAccount, MemoryPart};
+use crate::sim::pack::{Packer, UnpackError, Unpacker};
 
 /// The name of a caller whose credential is unknown.
 pub const UNKNOWN_CALLER: &str = "emulator";
@@ -97,6 +98,22 @@ impl Directory {
             tokens: self.tokens.iter().cloned().collect(),
             zadig_users: self.zadig_users.values().cloned().collect(),
         }
+    }
+
+    /// Packs the identities, in the fixture format, which has all of them.
+    ///
+    /// # Panics
+    /// Never: the keys are strings.
+    pub fn pack(&self, packer: &mut Packer) {
+        let text = serde_json::to_string(&self.save());
+        packer.text(&text.expect("keys are strings"));
+    }
+
+    /// Fills an empty directory with what was packed.
+    pub fn unpack(&mut self, unpacker: &mut Unpacker) -> Result<(), UnpackError> {
+        let identities = serde_json::from_str(unpacker.text()?);
+        self.load(identities.map_err(|_| UnpackError::Wrong("identities"))?);
+        Ok(())
     }
 
     /// The passwords, keys and tokens.

@@ -19,6 +19,7 @@ fn main() {
     memory::creations(&mut suite);
     memory::actions(&mut suite);
     memory::export(&mut suite);
+    memory::image(&mut suite);
     signature::verifying(&mut suite);
     signature::requests(&mut suite);
     suite.finish();

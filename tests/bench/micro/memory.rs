@@ -181,3 +181,13 @@ pub(crate) fn export(suite: &mut Suite) {
         serde_json::to_vec(&bench.world.export()).expect("it can be written")
     });
 }
+
+/// The image of a world, as it is stored, and a world made of it.
+pub(crate) fn image(suite: &mut Suite) {
+    let bench = Bench::with_plans(10_000);
+    let image = bench.world.image();
+    suite.run("image of 10,000 plans", || bench.world.image());
+    suite.run("world from an image of 10,000 plans", || {
+        World::from_image(Settings::default(), State::default(), &image).expect("an image")
+    });
+}

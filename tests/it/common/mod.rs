@@ -1,5 +1,6 @@
 //! The app in process, under a frozen clock, with requests and replies.
 
+pub mod happenings;
 pub mod used;
 
 use axum::Router;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::sim::pack::{pack_enums, pack_structs, pack_wrappers};
 use crate::world::identities::UNKNOWN_CALLER;
 
 /// The metadata of a project.
@@ -399,6 +400,41 @@ pub fn image_namespace(image: &str) -> &str {
         _ => "",
     }
 }
+
+pack_enums! {
+    EnvironmentStatus {
+        0: Success,
+        1: Failed,
+        2: Creating,
+        3: Updating,
+        4: Deleting,
+        5: Sleeping,
+        6: Unknown,
+        7: Unstable,
+    }
+}
+
+pack_structs! {
+    ProjectInfo { name, description, deploy_type, is_public, create_time, created_by, update_time }
+    Environment {
+        name, alias, production, cluster_id, namespace, registry_id, status, update_by,
+        update_time, global_variables, services,
+    }
+    ServiceVariable { key, value, kind, options, desc }
+    GlobalVariable { key, value, kind, options, desc, related_services }
+    EnvironmentService { name, containers, chart, variable_kvs, status, kind }
+    ServiceContainer { name, kind, image, image_name, image_path }
+    ImagePath { repo, namespace, image, tag }
+    ServiceTemplate {
+        name, production, source, kind, template_name, created_by, created_time, yaml, containers,
+        service_variable_kvs,
+    }
+    ImageRegistry { id, address, namespace, provider, region, is_default, projects }
+    ChartRepo { name, url }
+    ProjectCatalog { info, services, environments, registries, chart_repos }
+}
+
+pack_wrappers!(Catalog);
 
 #[cfg(test)]
 mod tests {

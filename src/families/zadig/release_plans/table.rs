@@ -4,6 +4,7 @@ use super::messages::PlanError;
 use super::model::plan::{DELETE, ZadigPlan};
 use crate::sim::Millis;
 use crate::sim::collection::{Collection, Stored};
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker};
 use crate::sim::transition::{ChangeContext, TransitionLog};
 
 /// The scope of all plans, which belong to the installation and not to a project.
@@ -89,5 +90,19 @@ impl ZadigPlanTable {
         let change_context = &mut log.context(now, DELETE);
         self.collection.remove(SCOPE, &id, change_context);
         Ok(())
+    }
+}
+
+impl ZadigPlanTable {
+    pub fn pack(&self, packer: &mut Packer) {
+        self.collection.pack(packer);
+        self.last_index.pack(packer);
+    }
+
+    pub fn unpack(unpacker: &mut Unpacker, log: &mut TransitionLog) -> Result<Self, UnpackError> {
+        Ok(Self {
+            collection: Collection::unpack(unpacker, log)?,
+            last_index: Pack::unpack(unpacker)?,
+        })
     }
 }

@@ -6,6 +6,7 @@ use super::messages::VersionError;
 use super::model::version::{DELETE, Version, VersionLifecycle};
 use crate::sim::Millis;
 use crate::sim::collection::{Collection, Stored};
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker};
 use crate::sim::transition::{ChangeContext, TransitionLog};
 
 /// The versions of all projects. An id is unique among all of them, a name within its project.
@@ -136,6 +137,30 @@ impl VersionTable {
         let created = version.create_time.saturating_mul(1_000);
         self.collection
             .insert(project, id, created, version, change_context);
+    }
+}
+
+impl VersionTable {
+    /// Packs all but the names and the rows, which the versions have.
+    pub fn pack(&self, packer: &mut Packer) {
+        self.collection.pack(packer);
+        self.tasks.pack(packer);
+    }
+
+    pub fn unpack(unpacker: &mut Unpacker, log: &mut TransitionLog) -> Result<Self, UnpackError> {
+        let mut table = Self {
+            collection: Collection::unpack(unpacker, log)?,
+            tasks: Pack::unpack(unpacker)?,
+            ..Self::default()
+        };
+        for arrival_id in table.collection.arrival_ids() {
+            let stored = table.collection.named(arrival_id);
+            let row_ids = stored.item.row_ids().into_iter();
+            table.rows.extend(row_ids.map(str::to_owned));
+            let names = table.names.entry(stored.scope.to_string()).or_default();
+            names.insert(stored.item.name.clone(), stored.id.to_string());
+        }
+        Ok(table)
     }
 }
 

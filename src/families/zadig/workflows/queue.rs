@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use foldhash::HashMap;
 
 use crate::sim::collection::ArrivalId;
+use crate::sim::pack::pack_structs;
 use crate::sim::{Millis, NEVER};
 
 /// The order in the queue: the creation, then the arrival. A task that is tried again keeps it.
@@ -211,6 +212,11 @@ impl TaskQueue {
             }
         }
     }
+}
+
+pack_structs! {
+    TaskQueue { places, n_running, lines, ready }
+    Line { limit, running, waiting, ready }
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 
 use super::model::definition::Workflow;
-use super::model::task::{TaskPlan, WorkflowTask, task_key};
+use super::model::task::{WorkflowTask, task_key};
 use super::queue::{TaskQueue, WaitingKey};
 use crate::sim::Millis;
 use crate::sim::collection::{ArrivalId, Collection, Stored};
 use crate::sim::heap::Heap;
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker, pack_structs};
 use crate::sim::transition::{ChangeContext, READ, TransitionLog};
 
 /// The most tasks of an installation that run at once.
@@ -220,15 +221,20 @@ impl WorkflowTable {
         let arrival_id = self
             .collection
             .insert(&project, &id, created, task, change_context);
-        let tasks = self.tasks.entry(key.clone()).or_default();
-        let position = (created.div_euclid(1_000), arrival_id);
-        let n_before = tasks.partition_point(|known| *known < position);
-        tasks.insert(n_before, position);
+        self.list_task(&key, created, arrival_id);
         if is_queued {
             self.queue.wait(&key, (created, arrival_id));
         } else if holds_place {
             self.queue.take_place(&key, arrival_id);
         }
+    }
+
+    /// Gives a task its place among those of its workflow.
+    fn list_task(&mut self, key: &str, created: Millis, arrival_id: ArrivalId) {
+        let tasks = self.tasks.entry(key.to_owned()).or_default();
+        let position = (created.div_euclid(1_000), arrival_id);
+        let n_before = tasks.partition_point(|known| *known < position);
+        tasks.insert(n_before, position);
     }
 
     /// The newest task of a workflow.
@@ -262,24 +268,6 @@ impl WorkflowTable {
         self.settle(arrival_id, now);
         self.start_next(now, change_context.log);
         result
-    }
-
-    /// Has a task that belongs to no plan let one know of its changes, as if that had started it.
-    pub(in crate::families::zadig) fn adopt(
-        &mut self,
-        workflow_key: &str,
-        task_id: i64,
-        task_plan: TaskPlan,
-        change_context: &mut ChangeContext,
-    ) {
-        let Some(stored) = self.find(workflow_key, task_id) else {
-            return;
-        };
-        if stored.item.release_plan.is_none() {
-            self.command(workflow_key, task_id, change_context, |task| {
-                task.release_plan = Some(Box::new(task_plan));
-            });
-        }
     }
 
     /// Brings the queue in line with a task that has changed.
@@ -397,3 +385,43 @@ impl WorkflowTable {
 
 /// The cause of a start from the queue.
 pub const QUEUE: &str = "queue";
+
+pack_structs! {
+    ChangedTask { plan_id, workflow_key, task_id }
+    WorkflowGroup { name, workflows }
+}
+
+impl WorkflowTable {
+    /// Packs all but the lists of tasks, which the tasks make up. Nothing is being loaded.
+    pub fn pack(&self, packer: &mut Packer) {
+        self.collection.pack(packer);
+        self.workflows.pack(packer);
+        self.projects.pack(packer);
+        self.queue.pack(packer);
+        self.build_concurrency.pack(packer);
+        self.changed.pack(packer);
+        self.views.pack(packer);
+    }
+
+    pub fn unpack(unpacker: &mut Unpacker, log: &mut TransitionLog) -> Result<Self, UnpackError> {
+        let mut table = Self {
+            collection: Collection::unpack(unpacker, log)?,
+            workflows: Pack::unpack(unpacker)?,
+            projects: Pack::unpack(unpacker)?,
+            queue: Pack::unpack(unpacker)?,
+            build_concurrency: Pack::unpack(unpacker)?,
+            changed: Pack::unpack(unpacker)?,
+            views: Pack::unpack(unpacker)?,
+            ..Self::default()
+        };
+        for workflow in table.workflows.values() {
+            log.account_mut().add(OF_WORKFLOW + workflow.heap());
+        }
+        for arrival_id in table.collection.arrival_ids() {
+            let task = &table.collection.named(arrival_id).item;
+            let (key, created) = (task.workflow_key.clone(), task.created);
+            table.list_task(&key, created, arrival_id);
+        }
+        Ok(table)
+    }
+}

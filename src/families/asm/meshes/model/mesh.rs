@@ -8,6 +8,7 @@ use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
 use crate::sim::heap::{Heap, heap_of};
+use crate::sim::pack::{pack_enums, pack_structs};
 use crate::sim::{Millis, NEVER};
 use crate::world::hints::advance;
 
@@ -238,4 +239,31 @@ impl Resource for Mesh {
     fn has_timed_action(&self, now: Millis) -> bool {
         self.is_deleted(now)
     }
+}
+
+pack_enums! {
+    MeshLifecycle {
+        0: Given { phase, updated },
+        1: Creation(single_step_run),
+        2: Deletion(single_step_run),
+    }
+    MeshPhase {
+        0: Running,
+        1: Creating,
+        2: CreateFailed,
+        3: Deleting,
+        4: DeleteFailed,
+        5: Upgrading,
+        6: UpgradeFailed,
+        7: RollingBack,
+        8: RollbackFailed,
+    }
+}
+
+pack_structs! {
+    Mesh { definition, created, lifecycle }
+    MeshDefinition { kind, name, annotations, labels, spec }
+    MeshSpec { edition, version, ipv6_enable, tags, config, extend_params }
+    ExtendParams { clusters }
+    Cluster { id, project, installation, injection }
 }

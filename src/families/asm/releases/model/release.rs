@@ -10,6 +10,7 @@ use crate::families::asm::timestamp::Timestamp;
 use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
 use crate::sim::heap::{Heap, heap_of};
+use crate::sim::pack::{pack_enums, pack_structs};
 use crate::sim::{Millis, NEVER};
 use crate::world::fixture::ValidationError;
 
@@ -270,4 +271,13 @@ impl Resource for Release {
     fn status_label(&self, now: Millis) -> &str {
         self.phase(now)
     }
+}
+
+pack_enums! {
+    ReleaseLifecycle { 0: Given { phase, updated }, 1: Creation { job, touched } }
+}
+
+pack_structs! {
+    Release { namespace, spec, started, workloads, gray_traffic, lifecycle }
+    Workloads { original, deployed }
 }

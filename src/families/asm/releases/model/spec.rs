@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::http::json::RawJson;
 use crate::sim::heap::heap_of;
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker, pack_structs};
 
 /// The default type of a release task. The documents list no values; the manual describes canary and blue-green
 /// releases.
@@ -148,6 +149,28 @@ impl ReleaseSpec {
             kind: Some(self.kind().to_owned()),
             gray: self.gray.to_vec(),
         }
+    }
+}
+
+pack_structs! {
+    GrayWorkload { cluster, template }
+}
+
+/// The ends of the texts follow from the texts.
+impl Pack for ReleaseSpec {
+    fn pack(&self, packer: &mut Packer) {
+        for n in 0..N_TEXTS {
+            packer.text(self.text(n));
+        }
+        self.gray.pack(packer);
+    }
+
+    fn unpack(unpacker: &mut Unpacker) -> Result<Self, UnpackError> {
+        let mut texts = [""; N_TEXTS];
+        for text in &mut texts {
+            *text = unpacker.text()?;
+        }
+        Ok(Self::from_texts(texts, Pack::unpack(unpacker)?))
     }
 }
 

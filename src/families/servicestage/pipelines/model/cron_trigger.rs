@@ -8,8 +8,8 @@ use crate::sim::{Millis, NEVER};
 /// A cron line in a time zone.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct CronTrigger {
-    line: CronLine,
-    zone: FixedOffset,
+    pub(super) line: CronLine,
+    pub(super) zone: FixedOffset,
     /// The next fire time, or [`NEVER`].
     pub(super) next: Millis,
 }

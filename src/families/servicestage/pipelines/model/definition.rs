@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::stages::Stages;
 use crate::http::json::RawJson;
 use crate::sim::heap::heap_of;
+use crate::sim::pack::{pack_enums, pack_structs};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Definition {
@@ -48,4 +49,16 @@ pub enum FailMode {
     Stop,
     /// Later tasks run; the run still ends as failed.
     Continue,
+}
+
+pack_enums! {
+    ConfigMode { 0: Ui, 1: Template }
+    FailMode { 0: Stop, 1: Continue }
+}
+
+pack_structs! {
+    Definition {
+        name, description, config_mode, enterprise_project, fail_mode, sources, declared_stages,
+        stages,
+    }
 }

@@ -7,6 +7,7 @@ use super::status::PipelineStatus;
 use crate::sim::Millis;
 use crate::sim::heap::{Heap, heap_of};
 use crate::sim::lifecycle::{Phase, Run, StepState, Verdict};
+use crate::sim::pack::{pack_enums, pack_structs};
 
 /// The cause of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::FromRepr)]
@@ -163,4 +164,14 @@ impl Execution {
             self.release().waits_at(n, now).then_some((n, name))
         })
     }
+}
+
+pack_enums! {
+    Trigger { 0: Manual, 1: Scheduled }
+    Purpose { 0: Release, 1: Rollback }
+}
+
+pack_structs! {
+    Execution { id, version, executor, trigger, triggered, stages, attempts }
+    Attempt { purpose, run }
 }

@@ -5,6 +5,7 @@ use std::collections::{VecDeque, vec_deque};
 use super::execution::Execution;
 use crate::sim::heap::Heap;
 use crate::sim::memory::block;
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker};
 
 /// The number of executions that a pipeline keeps; older ones are only counted.
 pub(crate) const KEPT_EXECUTIONS: usize = 1_000;
@@ -66,6 +67,21 @@ fn size(execution: &Execution, next: Option<&Execution>) -> usize {
         0
     };
     execution.heap() + stages
+}
+
+/// The memory is counted anew.
+impl Pack for Executions {
+    fn pack(&self, packer: &mut Packer) {
+        self.kept.pack(packer);
+    }
+
+    fn unpack(unpacker: &mut Unpacker) -> Result<Self, UnpackError> {
+        let mut executions = Self::default();
+        for _ in 0..unpacker.count()? {
+            executions.push(Execution::unpack(unpacker)?, usize::MAX);
+        }
+        Ok(executions)
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
 use crate::sim::heap::heap_of;
 use crate::sim::lifecycle::{Command, Run};
+use crate::sim::pack::pack_structs;
 use crate::sim::step_name::StepName;
 use crate::sim::{Millis, NEVER};
 
@@ -215,4 +216,12 @@ impl Resource for Pipeline {
     fn has_timed_action(&self, now: Millis) -> bool {
         self.next_start() <= now
     }
+}
+
+pack_structs! {
+    Pipeline {
+        project, id, definition, version, creator, created, updated, enterprise_project_name,
+        imported, executions, executed, policy,
+    }
+    ImportedStatus { status, last_trigger_at, extend_info }
 }

@@ -7,6 +7,7 @@ use super::stages::{Stage, StageTask};
 use crate::families::servicestage::refusal::{Refusal, RefusalCause};
 use crate::http::json::ValidationError;
 use crate::sim::heap::{Heap, heap_of};
+use crate::sim::pack::{pack_structs, pack_wrappers};
 use crate::world::hints::listed;
 
 /// The tasks to run. Without a list (absent or null) all of them run.
@@ -117,3 +118,9 @@ impl SelectedTasks {
         }
     }
 }
+
+pack_structs! {
+    SelectedTasks { stage_name, tasks }
+}
+
+pack_wrappers!(TaskSelection);

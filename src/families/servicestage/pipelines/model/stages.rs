@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::sim::heap::{Heap, heap_of};
 use crate::sim::lifecycle::Node;
 use crate::sim::memory::block;
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker, pack_structs};
 use crate::sim::step_name::{StepName, Unit};
 
 /// The part of a stage that the emulator acts on.
@@ -209,5 +210,21 @@ impl<'a> Step<'a> {
             Self::Task(_, task) if task.approval => Some(&task.name),
             Self::Task(..) | Self::Pass(_) | Self::Opaque => None,
         }
+    }
+}
+
+pack_structs! {
+    Stage { name, gated, tasks }
+    StageTask { name, display_name, order_index, group, approval }
+}
+
+/// Those that share stages share them again. The steps follow from the stages.
+impl Pack for Stages {
+    fn pack(&self, packer: &mut Packer) {
+        packer.shared(&self.0, |indexed, packer| indexed.stages.pack(packer));
+    }
+
+    fn unpack(unpacker: &mut Unpacker) -> Result<Self, UnpackError> {
+        unpacker.shared(|unpacker| Ok(Vec::unpack(unpacker)?.into_iter().collect()))
     }
 }

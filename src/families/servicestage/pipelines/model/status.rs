@@ -1,5 +1,6 @@
 //! The status of pipelines, stages and tasks.
 
+use crate::sim::pack::pack_enums;
 use std::fmt;
 
 /// A status with its documented code. Source: ServiceStage API reference, "Obtaining the Release Task List" (new),
@@ -74,6 +75,23 @@ impl PipelineStatus {
 impl fmt::Display for PipelineStatus {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter.write_str(self.as_str())
+    }
+}
+
+pack_enums! {
+    PipelineStatus {
+        0: Initialised,
+        1: Succeeded,
+        2: Failed,
+        3: Releasing,
+        4: ToBeApproved,
+        5: Paused,
+        6: Skipped,
+        7: RollingBack,
+        8: RolledBack,
+        9: RollbackFailed,
+        10: Stopping,
+        11: Restarting,
     }
 }
 

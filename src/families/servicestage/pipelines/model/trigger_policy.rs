@@ -9,6 +9,7 @@ use super::execution::Trigger;
 use super::selection::{SelectedTasks, TaskSelection};
 use crate::http::json::ValidationError;
 use crate::sim::heap::Heap;
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker, pack_enums, pack_structs};
 use crate::sim::{Millis, NEVER};
 
 /// The most schedules of a policy.
@@ -158,5 +159,34 @@ impl Hook {
         let zone = zone.expect("14 hours are less than a day");
         CronTrigger::new(&self.schedule, zone)
             .map_err(|error| ValidationError::new("schedule", error))
+    }
+}
+
+pack_enums! {
+    TimezoneSign { 0: East, 1: West }
+}
+
+pack_structs! {
+    PolicySpec { strategy_type, hooks, selected_tasks }
+    Hook { schedule, timezone_operator, timezone_hour }
+}
+
+/// The lines of the triggers are in the policy, and only their next fire times beside it.
+impl Pack for TriggerPolicy {
+    fn pack(&self, packer: &mut Packer) {
+        self.spec.pack(packer);
+        let next: Vec<Millis> = self.triggers.iter().map(|trigger| trigger.next).collect();
+        next.pack(packer);
+    }
+
+    fn unpack(unpacker: &mut Unpacker) -> Result<Self, UnpackError> {
+        let spec = PolicySpec::unpack(unpacker)?;
+        let mut triggers = Vec::new();
+        for (hook, next) in spec.hooks.iter().zip(Vec::unpack(unpacker)?) {
+            let trigger = hook.trigger();
+            let trigger = trigger.map_err(|_| UnpackError::Wrong("trigger policy"))?;
+            triggers.push(CronTrigger { next, ..trigger });
+        }
+        Ok(Self { spec, triggers })
     }
 }

@@ -8,6 +8,7 @@ use crate::sim::Millis;
 use crate::sim::heap::heap_of;
 use crate::sim::ids::Ids;
 use crate::sim::lifecycle::{Node, Run, RunRecord, StepPlan, StepState, Verdict};
+use crate::sim::pack::pack_structs;
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::step_name::StepName;
 
@@ -203,4 +204,8 @@ impl BatchRun {
 
 fn parallel(steps: Vec<usize>) -> Node {
     Node::Par(steps.into_iter().map(Node::Step).collect())
+}
+
+pack_structs! {
+    BatchRun { run, jobs }
 }

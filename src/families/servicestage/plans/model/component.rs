@@ -11,6 +11,7 @@ use crate::families::servicestage::names::check_name;
 use crate::http::json::{RawFields, RawJson, ValidationError};
 use crate::http::openapi::derived_schema::with_required;
 use crate::sim::heap::heap_of;
+use crate::sim::pack::pack_structs;
 use crate::sim::step_name::{StepName, Unit};
 
 /// A component of a plan.
@@ -176,6 +177,10 @@ impl Component {
 /// The error of a missing field.
 pub fn required(path: &str) -> ValidationError {
     ValidationError::new(path, "is required")
+}
+
+pack_structs! {
+    Component { seq, batch, id, name, version, text }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::sim::Millis;
 use crate::sim::collection::Resource;
 use crate::sim::heap::heap_of;
 use crate::sim::lifecycle::{Command, Run, StepPlan};
+use crate::sim::pack::pack_structs;
 use crate::sim::scripts::{StepQuery, Work};
 use crate::sim::step_name::StepName;
 
@@ -178,4 +179,8 @@ impl Resource for Plan {
     fn steps_changing_at(&self, due: Millis) -> Vec<usize> {
         self.progress.steps_changing_at(due)
     }
+}
+
+pack_structs! {
+    Plan { action, swimlane_id, creator, create_time, modify_time, execute_time, spec, progress }
 }

@@ -9,6 +9,7 @@ use super::batch_run::{BatchRun, Job};
 use super::vocabulary::{JobStatus, PlanStatus};
 use crate::sim::heap::{Heap, heap_of};
 use crate::sim::lifecycle::{Command, Phase, Run, StepPlan, Verdict};
+use crate::sim::pack::{pack_enums, pack_structs};
 use crate::sim::{Millis, NEVER};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,4 +205,12 @@ impl ComponentProgress<'_> {
             rollback: rollback_status.map(Job::unknown),
         }
     }
+}
+
+pack_enums! {
+    LastExecution { 0: Given(plan_status), 1: Done(batch_run) }
+}
+
+pack_structs! {
+    PlanProgress { release, rollback }
 }

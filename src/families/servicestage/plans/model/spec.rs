@@ -7,6 +7,7 @@ use super::vocabulary::{FailStrategy, PlanAction};
 use crate::http::json::ValidationError;
 use crate::sim::heap::heap_of;
 use crate::sim::ids::Ids;
+use crate::sim::pack::pack_structs;
 use crate::sim::step_name::StepName;
 
 /// The most components of a plan that upgrades. Source: user guide, page 0245, read 2026-08.
@@ -94,4 +95,8 @@ pub fn check_desc(text: &str) -> Result<(), ValidationError> {
             format!("must have at most {LONGEST_DESC} characters, not {n}"),
         )),
     }
+}
+
+pack_structs! {
+    PlanSpec { name, desc, fail_strategy, components }
 }

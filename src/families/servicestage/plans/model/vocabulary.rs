@@ -9,6 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::http::Evidence;
 use crate::http::evidence::schema::words;
 use crate::http::json::either;
+use crate::sim::pack::pack_enums;
 
 /// Declares an enum with texts, which is read from JSON strings only. A text that is not documented is followed by its
 /// evidence.
@@ -128,5 +129,22 @@ text_enum! {
         Succeeded = "SUCCEEDED",
         /// Failed, or interrupted by an abort.
         Failed = "FAILED",
+    }
+}
+
+pack_enums! {
+    PlanAction { 0: Create, 1: Upgrade, 2: Clone }
+    FailStrategy { 0: Stop, 1: Continue }
+    PlanStatus {
+        0: Created,
+        1: Running,
+        2: Success,
+        3: Failed,
+        4: PartiallyFailed,
+        5: Aborting,
+        6: Aborted,
+        7: RollingBack,
+        8: RollbackSucceed,
+        9: RollbackFailed,
     }
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::families::zadig::release_plans::messages::PlanError;
 use crate::http::json::{RawJson, default_if_null};
 use crate::sim::heap::heap_of;
+use crate::sim::pack::pack_structs;
 
 heap_of! {
     ZadigPlanApproval {
@@ -334,5 +335,20 @@ impl ZadigNativeApproval {
             user: name.to_owned(),
             answer: user.reject_or_approve.clone(),
         })
+    }
+}
+
+pack_structs! {
+    ZadigPlanApproval {
+        enabled, status, kind, description, start_time, end_time, native_approval, lark_approval,
+        dingtalk_approval, workwx_approval,
+    }
+    ZadigNativeApproval {
+        timeout, approve_users, flat_approve_users, needed_approvers, reject_or_approve,
+        instance_code,
+    }
+    ZadigApprover {
+        kind, user_id, user_name, group_id, group_name, reject_or_approve, comment,
+        operation_time,
     }
 }

@@ -1,9 +1,12 @@
 //! A job of a plan: a text for people to act on, or a workflow whose task it starts.
 
 use super::status::ZadigPlanJobStatus;
+use crate::families::zadig::workflows::model::status::WorkflowStatus;
 use crate::http::json::RawJson;
 use crate::sim::heap::{Heap, heap_of};
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker, pack_enums, pack_structs};
 use crate::sim::{Millis, NEVER};
+use strum::VariantArray;
 
 heap_of! {
     ZadigPlanJob { id, name, spec, executed_by }
@@ -172,5 +175,31 @@ impl ZadigPlanJob {
             PREPARE.clone_into(&mut workflow.status);
             workflow.course = course;
         }
+    }
+}
+
+pack_enums! {
+    ZadigPlanJobSpec { 0: Text(zadig_text_spec), 1: Workflow(zadig_workflow_spec) }
+}
+
+pack_structs! {
+    ZadigPlanJob { id, name, spec, status, last_status, updated, executed_by, executed_time }
+    ZadigTextSpec { content, remark }
+    ZadigWorkflowSpec { request, workflow, status, task_id, course }
+    ZadigTaskRequest { workflow_key, project_key, parameters, inputs, remark }
+}
+
+impl Pack for TaskCourse {
+    fn pack(&self, packer: &mut Packer) {
+        self.ends.pack(packer);
+        packer.text(self.status);
+    }
+
+    fn unpack(unpacker: &mut Unpacker) -> Result<Self, UnpackError> {
+        let (ends, text) = (Millis::unpack(unpacker)?, unpacker.text()?);
+        let mut statuses = WorkflowStatus::VARIANTS.iter().map(<&'static str>::from);
+        let status = statuses.find(|status| *status == text);
+        let status = status.ok_or(UnpackError::Wrong("status of a task"))?;
+        Ok(Self { ends, status })
     }
 }

@@ -6,10 +6,10 @@ use super::job::ZadigPlanJob;
 use super::plan_log::ZadigPlanLog;
 use super::status::{ZadigPlanJobStatus, ZadigPlanStatus};
 use crate::families::zadig::versions::model::version::FAMILY;
-use crate::families::zadig::workflows::model::task::TaskPlan;
 use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
 use crate::sim::heap::heap_of;
+use crate::sim::pack::pack_structs;
 use crate::sim::step_name::StepName;
 use crate::sim::{Millis, NEVER};
 use crate::world::settings::ZadigGeneration;
@@ -85,15 +85,6 @@ impl ZadigPlan {
             ZadigPlanStatus::Timeout
         } else {
             ZadigPlanStatus::Success
-        }
-    }
-
-    /// The plan as its tasks name it.
-    pub fn as_task_plan(&self, id: &str) -> TaskPlan {
-        TaskPlan {
-            id: id.to_owned(),
-            name: self.name.clone(),
-            index: self.index,
         }
     }
 
@@ -338,5 +329,17 @@ impl Resource for ZadigPlan {
 
     fn has_timed_action(&self, now: Millis) -> bool {
         self.scheduled_after(now - 1) == now
+    }
+}
+
+pack_structs! {
+    ZadigPlan {
+        index, name, manager, manager_id, approver_id, start_time, end_time,
+        schedule_execute_time, description, created_by, create_time, updated_by, update_time,
+        jira_sprint_association, approval, jobs, left_status, planning_time, finish_planning_time,
+        approval_time, executing_time, left_success_time, instance_code, hook_settings,
+        wait_for_finish_planning_external_check_time, wait_for_approve_external_check_time,
+        wait_for_execute_external_check_time, wait_for_all_done_external_check_time,
+        external_check_failed_reason, callback_description, logs,
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::sim::heap::heap_of;
+use crate::sim::pack::pack_structs;
 
 heap_of! {
     ZadigPlanLog { id, plan_id, username, account, verb, target_name, target_type, before, after, detail }
@@ -64,4 +65,11 @@ pub struct ZadigPlanLog {
     /// The instant, in seconds since the epoch.
     #[schema(required = true)]
     pub created_at: i64,
+}
+
+pack_structs! {
+    ZadigPlanLog {
+        id, plan_id, username, account, verb, target_name, target_type, before, after, detail,
+        created_at,
+    }
 }

@@ -9,6 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::http::Evidence;
 use crate::http::evidence::schema::{known_words, words};
+use crate::sim::pack::pack_enums;
 use crate::world::settings::ZadigGeneration;
 
 /// The status of a plan.
@@ -182,4 +183,24 @@ impl ToSchema for ZadigPlanJobStatus {
     fn name() -> Cow<'static, str> {
         "ZadigReleasePlanJobStatus".into()
     }
+}
+
+pack_enums! {
+    ZadigPlanStatus {
+        0: Planning,
+        1: FinishPlanning,
+        2: WaitForApproval,
+        3: Executing,
+        4: Denied,
+        5: Timeout,
+        6: Success,
+        7: Cancel,
+        8: WaitForFinishPlanningExternalCheck,
+        9: WaitForFinishPlanningExternalCheckFailed,
+        10: WaitForExecuteExternalCheck,
+        11: WaitForExecuteExternalCheckFailed,
+        12: WaitForAllDoneExternalCheck,
+        13: WaitForAllDoneExternalCheckFailed,
+    }
+    ZadigPlanJobStatus { 0: New, 1: Todo, 2: Running, 3: Done, 4: Skipped, 5: Failed }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::families::zadig::catalog::ImagePath;
 use crate::sim::heap::heap_of;
+use crate::sim::pack::pack_structs;
 
 /// The status of a pushed image or chart.
 pub const PASSED: &str = "passed";
@@ -149,4 +150,16 @@ pub fn detail_size(delivered: &Delivered) -> usize {
         .iter()
         .map(|service| 256 + service.yaml_content.len() * 9 / 8 + service.images.len() * 512);
     512 + sizes.sum::<usize>()
+}
+
+pack_structs! {
+    Delivered { source, chart_repo, services, error }
+    DeliveredService {
+        service_name, chart_name, original_chart_version, chart_version, chart_status,
+        yaml_content, images, error,
+    }
+    DeliveredImage {
+        container_name, image_name, source_image, source_image_tag, target_image,
+        target_image_tag, image_path, push_image, status, error, step,
+    }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::sim::heap::heap_of;
+use crate::sim::pack::{pack_enums, pack_structs};
 
 heap_of! {
     Deploy { id, service_name, service_module, image, image_name, registry_id }
@@ -177,4 +178,20 @@ pub enum VersionStatus {
     Success,
     /// The version failed; it can be retried.
     Failed,
+}
+
+pack_enums! {
+    DistributeType { 0: Chart, 1: Image, 2: File }
+    UploadStatus { 0: Success, 1: Failed, 2: Waiting, 3: Uploading }
+    VersionKind { 0: K8sYaml, 1: HelmChart }
+    VersionStatus { 0: Creating, 1: Retrying, 2: Success, 3: Failed }
+}
+
+pack_structs! {
+    Deploy { id, service_name, service_module, image, image_name, registry_id, create_time }
+    Distribute {
+        id, service_name, distribute_type, chart_name, chart_repo_name, chart_version,
+        service_module, image, image_name, namespace, create_time, sub_distributes,
+    }
+    DeliveryProgress { success_count, total_count, upload_status, error }
 }

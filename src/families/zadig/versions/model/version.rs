@@ -13,6 +13,7 @@ use crate::families::zadig::versions::messages::{Cause, joined};
 use crate::sim::collection::Resource;
 use crate::sim::heap::{Heap, heap_of};
 use crate::sim::lifecycle::{Command, Node, Phase, Run, RunRecord, StepPlan, StepState, Verdict};
+use crate::sim::pack::{pack_enums, pack_structs};
 use crate::sim::scripts::{Scripts, StepQuery, Work};
 use crate::sim::step_name::{StepName, Unit};
 use crate::sim::{Millis, NEVER};
@@ -529,4 +530,19 @@ fn push_status(step_state: StepState) -> &'static str {
             Verdict::Skipped => "skipped",
         },
     }
+}
+
+pack_enums! {
+    VersionLifecycle { 0: Given { status, progress }, 1: Stopped(stopped), 2: Pushing(pushing) }
+}
+
+pack_structs! {
+    Version {
+        name, kind, labels, description, environment, production, registry, created_by,
+        create_time, deploys, distributes, delivered, lifecycle,
+    }
+    Stopped { error, chart_repo, charts, doubled }
+    Chart { service, version, images }
+    Pushing { run, pushes, retried, doubled, task }
+    Push { image, service }
 }

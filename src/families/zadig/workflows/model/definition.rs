@@ -6,6 +6,7 @@ use super::parts::{ErrorPolicy, ManualExec, WorkflowParam};
 use crate::families::zadig::workflows::fixture::TaskFixture;
 use crate::http::json::RawJson;
 use crate::sim::heap::heap_of;
+use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker, pack_structs};
 use crate::world::fixture::upsert;
 
 /// A workflow.
@@ -210,4 +211,79 @@ fn is_enabled(approval: &RawJson) -> bool {
     approval
         .read::<Enabled>()
         .is_ok_and(|approval| approval.enabled)
+}
+
+pack_structs! {
+    WorkflowStage { name, parallel, approval, manual_exec, jobs }
+    WorkflowJob {
+        name, kind, skipped, spec, run_policy, error_policy, execute_policy, service_modules,
+        notify_ctls,
+    }
+}
+
+/// Without the tasks, which only a fixture has.
+impl Pack for Workflow {
+    fn pack(&self, packer: &mut Packer) {
+        let Self {
+            key,
+            name,
+            project,
+            description,
+            created_by,
+            create_time,
+            update_by,
+            update_time,
+            params,
+            stages,
+            notify_ctls,
+            share_storages,
+            concurrency_limit,
+            kind,
+            is_disabled,
+            needs_ticket,
+            is_made_up,
+            next_task_id,
+            tasks: _,
+        } = self;
+        for text in [key, name, project, description, created_by] {
+            text.pack(packer);
+        }
+        create_time.pack(packer);
+        update_by.pack(packer);
+        update_time.pack(packer);
+        params.pack(packer);
+        stages.pack(packer);
+        notify_ctls.pack(packer);
+        share_storages.pack(packer);
+        concurrency_limit.pack(packer);
+        kind.pack(packer);
+        for flag in [is_disabled, needs_ticket, is_made_up] {
+            flag.pack(packer);
+        }
+        next_task_id.pack(packer);
+    }
+
+    fn unpack(unpacker: &mut Unpacker) -> Result<Self, UnpackError> {
+        Ok(Self {
+            key: Pack::unpack(unpacker)?,
+            name: Pack::unpack(unpacker)?,
+            project: Pack::unpack(unpacker)?,
+            description: Pack::unpack(unpacker)?,
+            created_by: Pack::unpack(unpacker)?,
+            create_time: Pack::unpack(unpacker)?,
+            update_by: Pack::unpack(unpacker)?,
+            update_time: Pack::unpack(unpacker)?,
+            params: Pack::unpack(unpacker)?,
+            stages: Pack::unpack(unpacker)?,
+            notify_ctls: Pack::unpack(unpacker)?,
+            share_storages: Pack::unpack(unpacker)?,
+            concurrency_limit: Pack::unpack(unpacker)?,
+            kind: Pack::unpack(unpacker)?,
+            is_disabled: Pack::unpack(unpacker)?,
+            needs_ticket: Pack::unpack(unpacker)?,
+            is_made_up: Pack::unpack(unpacker)?,
+            next_task_id: Pack::unpack(unpacker)?,
+            tasks: Vec::new(),
+        })
+    }
 }

@@ -8,6 +8,7 @@ use crate::http::json::RawJson;
 use crate::sim::Millis;
 use crate::sim::heap::{Heap, heap_of};
 use crate::sim::lifecycle::{Run, RunRecord, StepPlan, StepState, Verdict};
+use crate::sim::pack::{pack_enums, pack_structs};
 
 /// The wait between two tries of a job.
 pub const RETRY_PAUSE: Millis = 10_000;
@@ -305,4 +306,20 @@ impl JobTask {
             retry_count: n_tries,
         }
     }
+}
+
+pack_enums! {
+    JobSpec { 0: Build { spec, image }, 1: Approval(approval), 2: Other(raw_json) }
+}
+
+pack_structs! {
+    JobTask {
+        name, key, display_name, origin_name, kind, spec, info, error_policy, timeout, steps,
+        given, handler,
+    }
+    BuildSpec { repos, image, package, service_name, service_module, envs }
+    Approval { title, description, native_approval, timeout, kind }
+    NativeApproval { approve_users, instance_code, needed_approvers, reject_or_approve, timeout }
+    GivenState { status, start_time, end_time, error, retry_count }
+    JobSteps { work, handling, tries, ignores_failure, kept }
 }

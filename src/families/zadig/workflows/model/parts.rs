@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::http::json::RawJson;
 use crate::sim::heap::heap_of;
+use crate::sim::pack::{pack_enums, pack_structs};
 
 /// A variable of a workflow.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -166,4 +167,23 @@ impl UserRef {
             _ => !self.user_id.is_empty() && self.user_id == user_id,
         }
     }
+}
+
+pack_enums! {
+    ErrorAction { 0: Stop, 1: IgnoreError, 2: Retry, 3: ManualCheck }
+}
+
+pack_structs! {
+    WorkflowParam {
+        name, description, kind, value, repo, choice_option, choice_value, default, is_credential,
+        source,
+    }
+    ManualExec {
+        enabled, modify_params, is_executed, manual_exec_users, executor_id, executor_name,
+    }
+    UserRef {
+        kind, user_id, user_name, group_id, group_name, reject_or_approve, comment,
+        operation_time,
+    }
+    ErrorPolicy { policy, maximum_retry, approval_users }
 }

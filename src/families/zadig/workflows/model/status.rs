@@ -1,5 +1,6 @@
 //! The status of tasks, stages and jobs, which share their words.
 
+use crate::sim::pack::pack_enums;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -127,6 +128,30 @@ fn gravest(
     ended
         .max_by_key(|status| weight(*status))
         .unwrap_or(WorkflowStatus::Skipped)
+}
+
+pack_enums! {
+    WorkflowStatus {
+        0: Idle,
+        1: Created,
+        2: Running,
+        3: Passed,
+        4: Skipped,
+        5: Failed,
+        6: Timeout,
+        7: Cancelled,
+        8: Pause,
+        9: Waiting,
+        10: Queued,
+        11: Blocked,
+        12: Prepare,
+        13: Reject,
+        14: WaitForApproval,
+        15: DebugBefore,
+        16: DebugAfter,
+        17: Unstable,
+        18: WaitForManualErrorHandling,
+    }
 }
 
 #[cfg(test)]

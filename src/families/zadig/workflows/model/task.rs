@@ -9,6 +9,7 @@ use super::status::WorkflowStatus;
 use crate::sim::collection::Resource;
 use crate::sim::heap::{Heap, heap_of};
 use crate::sim::lifecycle::{Command, Phase, Run, RunRecord};
+use crate::sim::pack::{pack_enums, pack_structs};
 use crate::sim::step_name::{StepName, Unit};
 use crate::sim::{Millis, NEVER};
 
@@ -450,4 +451,20 @@ impl Resource for WorkflowTask {
     fn has_timed_action(&self, now: Millis) -> bool {
         self.run().is_some_and(|run| run.ended(now) == Some(now))
     }
+}
+
+pack_enums! {
+    TaskProgress { 0: Given(given_task), 1: Waiting(run_record), 2: Begun(run) }
+}
+
+pack_structs! {
+    TaskPlan { id, name, index }
+    WorkflowTask {
+        workflow_key, workflow_name, project, task_id, creator, revoker, remark, created, queued,
+        params, stages, progress, is_cancelled, is_restart, last_end, build_concurrency,
+        release_plan,
+    }
+    TaskStage { name, parallel, manual_exec, jobs, n_before, given }
+    GivenStage { status, start_time, end_time, error }
+    GivenTask { status, start_time, end_time, error }
 }
