@@ -55,6 +55,7 @@
 //! | `families/iam`, `families/huawei` | the IAM service, and the gateway in front of every Huawei service |
 //! | `world/` | the store (`Arc<RwLock>`), a family's handle on its table, identities, settings, fixture tools |
 //! | `http/` | the HTTP layer: dialects, routes, extractors, middleware (the token-header check, recording), JSON, evidence, journal, matching, faults |
+//! | `storage/` | worlds on disk, as bytes: the data directory, its lock, logs and bases, reading them after a crash |
 //! | `sim/` | the kernel: clock, ids, collections, scripts, lifecycles, transitions, packed values, the budget of memory |
 //!
 //! Every family has the same files: `operations` (the handlers), `wire` (bodies), `model` (the nouns; no HTTP),
@@ -83,6 +84,7 @@
 //! main -> app, cli, control, docs, exec, health, log, registry, server, signals, taken_port
 //! registry -> families/asm, families/huawei, families/iam, families/servicestage, families/zadig, http, sim, world
 //! server -> http, registry, sim
+//! storage -> sim
 //! taken_port -> cli, health, server
 //! world -> http, sim
 //! ```
@@ -167,6 +169,7 @@ mod server;
 #[cfg(feature = "cli")]
 mod signals;
 mod sim;
+mod storage;
 #[cfg(feature = "cli")]
 mod taken_port;
 mod world;
@@ -214,6 +217,9 @@ pub mod internals {
     }
     pub mod sim {
         pub use crate::sim::*;
+    }
+    pub mod storage {
+        pub use crate::storage::*;
     }
     #[cfg(feature = "cli")]
     pub mod taken_port {

@@ -6,7 +6,6 @@ use super::fixture::{ZadigFixture, ZadigProject};
 use super::kinds::{self, ZadigResource};
 use super::release_plans::model::plan::ZadigPlan;
 use super::release_plans::table::ZadigPlanTable;
-use super::release_plans::tasks::task_course;
 use super::table::Table;
 use super::versions::model::version::{FAMILY, Version};
 use super::versions::table::VersionTable;
@@ -185,10 +184,8 @@ impl FamilyTable for Table {
         self.workflows.finish_loading(context);
         let generation = self.generation();
         for (n, plan) in fixture.release_plans.into_iter().enumerate() {
-            let now = context.now;
-            let course = |key: &str, task_id| task_course(&self.workflows, key, task_id, now);
             self.release_plans
-                .load(plan, generation, ids, course, context)
+                .load(plan, generation, ids, &mut self.workflows, context)
                 .map_err(|error| error.nested_in(format!("release_plans[{n}]")))?;
         }
         let last = fixture.last_release_plan.unwrap_or_default();

@@ -82,12 +82,16 @@ const BUILT_AGAIN: [&str; 2] = ["proc-macro2", "syn"];
 /// Names that exist on one kind of operating system only.
 const OF_AN_OPERATING_SYSTEM: [&str; 5] = ["ctrl_c", "fd", "libc", "rustix", "unix"];
 /// The files for Unix and Windows, and the one that picks them.
-const KNOW_THE_OPERATING_SYSTEM: [&str; 4] = [
+const KNOW_THE_OPERATING_SYSTEM: [&str; 6] = [
     "signals/guard.rs",
     "signals/mod.rs",
     "signals/unix.rs",
     "signals/windows.rs",
+    "storage/private/mod.rs",
+    "storage/private/unix.rs",
 ];
+/// The folders of these files, with the same functions for each system.
+const FOR_EACH_OPERATING_SYSTEM: [&str; 2] = ["signals", "storage/private"];
 
 /// The texts of the crate.
 static SOURCES: LazyLock<Sources> = LazyLock::new(|| {
@@ -239,17 +243,19 @@ fn what_only_one_operating_system_has_is_in_a_file_for_it() {
     let functions = |file: &str| -> BTreeSet<&str> {
         let lines = SOURCES[file].lines().map(str::trim_start);
         lines
-            .filter(|line| line.starts_with("pub ") && !line.starts_with("pub use"))
+            .filter(|line| line.starts_with("pub") && line.contains("fn "))
             .collect()
     };
-    assert_eq!(
-        functions("signals/unix.rs"),
-        functions("signals/windows.rs"),
-        "both systems have the same functions"
-    );
-    let picks = &SOURCES["signals/mod.rs"];
-    for system in ["unix", "windows"] {
-        assert!(picks.contains(&format!("#[cfg({system})]\nmod {system};")));
+    for folder in FOR_EACH_OPERATING_SYSTEM {
+        assert_eq!(
+            functions(&format!("{folder}/unix.rs")),
+            functions(&format!("{folder}/windows.rs")),
+            "both systems have the same functions"
+        );
+        let picks = &SOURCES[&format!("{folder}/mod.rs")];
+        for system in ["unix", "windows"] {
+            assert!(picks.contains(&format!("#[cfg({system})]\nmod {system};")));
+        }
     }
 }
 

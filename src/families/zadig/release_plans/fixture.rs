@@ -13,7 +13,9 @@ use super::model::plan::ZadigPlan;
 use super::model::plan_log::ZadigPlanLog;
 use super::model::status::{ZadigPlanJobStatus, ZadigPlanStatus};
 use super::table::{SCOPE, ZadigPlanTable};
+use super::tasks::task_course;
 use crate::families::zadig::versions::table::is_id;
+use crate::families::zadig::workflows::table::WorkflowTable;
 use crate::http::json::RawJson;
 use crate::sim::Millis;
 use crate::sim::collection::Stored;
@@ -129,7 +131,7 @@ impl ZadigPlanTable {
         fixture: ZadigPlanFixture,
         generation: ZadigGeneration,
         ids: &Ids,
-        course: impl Fn(&str, i64) -> TaskCourse,
+        workflows: &mut WorkflowTable,
         change_context: &mut ChangeContext,
     ) -> Result<(), ValidationError> {
         let now = change_context.now;
@@ -160,7 +162,7 @@ impl ZadigPlanTable {
             let mut job = job.load(ids).map_err(at)?;
             let running = job
                 .running_task()
-                .map(|(key, task_id)| course(key, task_id));
+                .map(|(key, task_id)| task_course(workflows, key, task_id, now));
             if let (Some(course), Some(workflow)) = (running, job.workflow_mut()) {
                 workflow.course = course;
             }
@@ -225,6 +227,11 @@ impl ZadigPlanTable {
             callback_description: fixture.callback_description.unwrap_or_default(),
             logs: fixture.logs.unwrap_or_default(),
         };
+        for workflow in plan.jobs.iter().filter_map(|job| job.workflow()) {
+            let workflow_key = &workflow.request.workflow_key;
+            let task_plan = plan.as_task_plan(&id);
+            workflows.adopt(workflow_key, workflow.task_id, task_plan, change_context);
+        }
         self.insert(&id, plan, change_context);
         Ok(())
     }

@@ -9,7 +9,6 @@ use super::model::status::{ZadigPlanJobStatus, ZadigPlanStatus};
 use super::wire::request::{RemarkBody, specification};
 use crate::families::zadig::go_json::any_value::AnyValue;
 use crate::families::zadig::table::Table;
-use crate::families::zadig::workflows::model::task::TaskPlan;
 use crate::sim::Millis;
 use crate::sim::transition::SCHEDULE;
 use crate::world::handle::Shared;
@@ -284,11 +283,7 @@ impl Table {
             .ok_or(JobRefusal::NoWorkflow)?
             .request
             .clone();
-        let task_plan = TaskPlan {
-            id: id.to_owned(),
-            name: plan.name.clone(),
-            index: plan.index,
-        };
+        let task_plan = plan.as_task_plan(id);
         let (task_id, course) = self
             .start_plan_task(&request, &task_plan, user, shared, now)
             .map_err(|why| JobRefusal::Task {

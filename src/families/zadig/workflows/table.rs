@@ -8,7 +8,7 @@ use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 
 use super::model::definition::Workflow;
-use super::model::task::{WorkflowTask, task_key};
+use super::model::task::{TaskPlan, WorkflowTask, task_key};
 use super::queue::{TaskQueue, WaitingKey};
 use crate::sim::Millis;
 use crate::sim::collection::{ArrivalId, Collection, Stored};
@@ -268,6 +268,24 @@ impl WorkflowTable {
         self.settle(arrival_id, now);
         self.start_next(now, change_context.log);
         result
+    }
+
+    /// Has a task that belongs to no plan let one know of its changes, as if that had started it.
+    pub(in crate::families::zadig) fn adopt(
+        &mut self,
+        workflow_key: &str,
+        task_id: i64,
+        task_plan: TaskPlan,
+        change_context: &mut ChangeContext,
+    ) {
+        let Some(stored) = self.find(workflow_key, task_id) else {
+            return;
+        };
+        if stored.item.release_plan.is_none() {
+            self.command(workflow_key, task_id, change_context, |task| {
+                task.release_plan = Some(Box::new(task_plan));
+            });
+        }
     }
 
     /// Brings the queue in line with a task that has changed.

@@ -487,6 +487,34 @@ async fn reads_move_the_tasks_of_a_plan() {
 }
 
 #[tokio::test]
+async fn a_task_of_the_fixtures_belongs_to_the_plan_that_names_it() {
+    let id = "64f1a7cd1b7bd46ec353b50c";
+    let mut project = project();
+    project[0]["workflows"][0]["tasks"] = json!([{
+        "task_id": 3, "status": "failed", "stages": [{"jobs": [{}]}]}]);
+    let key = project[0]["workflows"][0]["workflow_key"].clone();
+    let jobs = json!([{"name": "w", "type": "workflow", "status": "failed",
+        "spec": {"task_id": 3, "workflow_key": key}}]);
+    let app = App::build(
+        |settings| settings.progress = release_emulator::Progress::Reads,
+        &with_users(
+            &json!({"generation": "v4", "projects": project, "release_plans": [
+            {"id": id, "name": "weekly", "manager_id": "u-mia", "status": "executing", "jobs": jobs}]}),
+        ),
+    );
+    let job = app.shown(id).await["jobs"][0]["id"].clone();
+    app.command("mia", "retry", id, json!({"id": job, "type": "workflow"}))
+        .await
+        .assert_reply(200, SUCCESS);
+    assert_eq!(app.statuses(id).await, "executing [running]");
+    assert_eq!(
+        app.statuses(id).await,
+        "success [done]",
+        "it hears of the end"
+    );
+}
+
+#[tokio::test]
 async fn a_pasted_workflow_runs_the_jobs_that_are_not_skipped() {
     let mut pasted = workflow();
     pasted["stages"][0]["jobs"][1]["skipped"] = json!(true);

@@ -6,6 +6,7 @@ use super::job::ZadigPlanJob;
 use super::plan_log::ZadigPlanLog;
 use super::status::{ZadigPlanJobStatus, ZadigPlanStatus};
 use crate::families::zadig::versions::model::version::FAMILY;
+use crate::families::zadig::workflows::model::task::TaskPlan;
 use crate::http::json::RawJson;
 use crate::sim::collection::Resource;
 use crate::sim::heap::heap_of;
@@ -85,6 +86,15 @@ impl ZadigPlan {
             ZadigPlanStatus::Timeout
         } else {
             ZadigPlanStatus::Success
+        }
+    }
+
+    /// The plan as its tasks name it.
+    pub fn as_task_plan(&self, id: &str) -> TaskPlan {
+        TaskPlan {
+            id: id.to_owned(),
+            name: self.name.clone(),
+            index: self.index,
         }
     }
 

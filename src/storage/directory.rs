@@ -1,0 +1,190 @@
+//! The data directory of a process, with a folder for each world.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::disk::Disk;
+use super::error::StorageError;
+use super::lock::DirectoryLock;
+use super::log::WorldLog;
+use super::world_folder::{self, StoredBase, StoredWorld};
+
+/// The number of the format. A version that changes the files raises it, and still reads those before.
+pub(super) const FORMAT: u32 = 1;
+
+/// The purpose for which a directory is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenMode {
+    /// To use it, and make it if it is absent.
+    Use,
+    /// The same, without what is in it.
+    Reset,
+    /// To read it, even while another process uses it.
+    Read,
+}
+
+/// A data directory, locked as long as this lives.
+#[derive(Debug)]
+pub struct DataDirectory {
+    path: PathBuf,
+    disk: Arc<dyn Disk>,
+    _lock: DirectoryLock,
+}
+
+impl DataDirectory {
+    /// Opens a directory.
+    pub fn open(disk: Arc<dyn Disk>, path: &Path, mode: OpenMode) -> Result<Self, StorageError> {
+        if mode != OpenMode::Read {
+            disk.make_folder(path).map_err(StorageError::at(path))?;
+        }
+        let format = read_format(&*disk, path)?;
+        let lock = match DirectoryLock::take(path) {
+            Ok(lock) => lock,
+            Err(StorageError::InUse { .. }) if mode == OpenMode::Read => DirectoryLock::none(),
+            // A copy on a read-only disk may lack the file.
+            Err(StorageError::Io { .. }) if format.is_some() => DirectoryLock::none(),
+            Err(error) => return Err(error),
+        };
+        let directory = Self {
+            path: path.to_owned(),
+            disk,
+            _lock: lock,
+        };
+        match format {
+            Some(found) if found > FORMAT && mode != OpenMode::Reset => {
+                return Err(StorageError::Newer {
+                    directory: path.to_owned(),
+                    found,
+                    known: FORMAT,
+                });
+            }
+            None if mode == OpenMode::Read => {
+                return Err(StorageError::Foreign {
+                    directory: path.to_owned(),
+                });
+            }
+            _ => {}
+        }
+        match mode {
+            OpenMode::Read => {}
+            OpenMode::Use if format.is_some() => directory.clean_up(),
+            OpenMode::Use | OpenMode::Reset => directory.begin()?,
+        }
+        Ok(directory)
+    }
+
+    /// True if it has no world yet.
+    pub fn is_new(&self) -> Result<bool, StorageError> {
+        Ok(self.worlds()?.is_empty())
+    }
+
+    /// The names of the worlds, sorted.
+    pub fn worlds(&self) -> Result<Vec<String>, StorageError> {
+        let folder = self.worlds_folder();
+        let mut names = match self.disk.list(&folder) {
+            Ok(names) => names,
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(StorageError::at(&folder)(error)),
+        };
+        names.retain(|name| !world_folder::is_on_the_way(name));
+        Ok(names)
+    }
+
+    /// Makes the folder of a world.
+    pub fn create_world(
+        &self,
+        name: &str,
+        settings: &[u8],
+        base: &StoredBase,
+    ) -> Result<Arc<WorldLog>, StorageError> {
+        world_folder::create(&self.disk, &self.world_folder(name), settings, base)
+    }
+
+    /// Reads a world.
+    pub fn read_world(&self, name: &str) -> Result<StoredWorld, StorageError> {
+        world_folder::read(&self.disk, name, &self.world_folder(name))
+    }
+
+    /// Removes a world.
+    pub fn remove_world(&self, name: &str) -> Result<(), StorageError> {
+        world_folder::remove(&*self.disk, &self.world_folder(name))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn worlds_folder(&self) -> PathBuf {
+        self.path.join("worlds")
+    }
+
+    fn world_folder(&self, name: &str) -> PathBuf {
+        self.worlds_folder().join(name)
+    }
+
+    /// Makes the directory an empty one of this format.
+    fn begin(&self) -> Result<(), StorageError> {
+        let worlds = self.worlds_folder();
+        let make = || {
+            if self.disk.list(&worlds).is_ok() {
+                // At once, so that a crash leaves no half of the worlds.
+                let gone = self.path.join("worlds~gone");
+                if self.disk.list(&gone).is_ok() {
+                    self.disk.remove_folder(&gone)?;
+                }
+                self.disk.rename(&worlds, &gone)?;
+                self.disk.remove_folder(&gone)?;
+            }
+            self.disk.make_folder(&worlds)?;
+            let beside = self.path.join("version.part");
+            self.disk.write(&beside, format!("{FORMAT}\n").as_bytes())?;
+            self.disk.rename(&beside, &self.path.join(VERSION))?;
+            self.disk.sync_folder(&self.path)
+        };
+        make().map_err(StorageError::at(&self.path))
+    }
+
+    /// Removes what a crash has left on its way. It is in the way of nobody, so errors do not matter.
+    fn clean_up(&self) {
+        for folder in [&self.path, &self.worlds_folder()] {
+            for name in self.disk.list(folder).unwrap_or_default() {
+                if world_folder::is_on_the_way(&name) {
+                    let _ = self.disk.remove_folder(&folder.join(name));
+                }
+            }
+        }
+    }
+}
+
+const VERSION: &str = "version";
+
+/// The names that a directory may have before it has a format: those of a crash while it was made, and of a fresh disk.
+const BEGINNINGS: [&str; 5] = [
+    "lock",
+    "version.part",
+    "worlds",
+    "worlds~gone",
+    "lost+found",
+];
+
+/// The format of a directory; `None` if it is empty.
+fn read_format(disk: &dyn Disk, path: &Path) -> Result<Option<u32>, StorageError> {
+    let foreign = || StorageError::Foreign {
+        directory: path.to_owned(),
+    };
+    let file = path.join(VERSION);
+    match disk.read(&file) {
+        Ok(bytes) => {
+            let text = str::from_utf8(&bytes).ok();
+            let format = text.and_then(|text| text.trim().parse().ok());
+            format.map(Some).ok_or_else(foreign)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let names = disk.list(path).map_err(StorageError::at(path))?;
+            let is_ours = names.iter().all(|name| BEGINNINGS.contains(&&**name));
+            is_ours.then_some(None).ok_or_else(foreign)
+        }
+        Err(error) => Err(StorageError::at(&file)(error)),
+    }
+}

@@ -1,0 +1,448 @@
+//! The log of a world on disk: commands are appended to room that was made for them before.
+//!
+//! Room is made by writing zeros, a megabyte at a time. So a full disk refuses a command before anything has changed, and
+//! the append itself, which comes after the change, has its room already.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::disk::{Disk, DiskFile};
+use super::error::NotStored;
+use super::frame::{HEAD, encode};
+use crate::sim::Millis;
+
+/// The room that is made at a time.
+const ROOM: u64 = 1 << 20;
+
+/// A buffer that is larger is not kept for the next command.
+const LARGEST_BUFFER: usize = 64 << 10;
+
+/// The log of a world, open to be appended to.
+#[derive(Debug)]
+pub struct WorldLog {
+    disk: Arc<dyn Disk>,
+    folder: PathBuf,
+    state: Mutex<LogState>,
+    /// Held while room is made, which takes longer than an append.
+    making_room: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct LogState {
+    /// The number of the log among those of its world.
+    generation: u64,
+    /// None until the first command, since a directory may be only read.
+    file: Option<OpenLog>,
+    /// The end of the last record.
+    end: u64,
+    /// The bytes for which there are reservations.
+    n_reserved: u64,
+    last_number: u64,
+    /// Records for which there was room, and which the disk has refused all the same.
+    unwritten: Vec<u8>,
+    buffer: Vec<u8>,
+    /// The log that is ready to go on after this one.
+    next: Option<OpenLog>,
+    /// Earlier logs that the disk may not have yet.
+    unsynced: Vec<Arc<dyn DiskFile>>,
+    base_bytes: u64,
+    /// The bytes of earlier logs that no base covers.
+    earlier_bytes: u64,
+    /// Files with the end at which they are cut before the first write.
+    cuts: Vec<(PathBuf, u64)>,
+}
+
+#[derive(Clone, Debug)]
+struct OpenLog {
+    file: Arc<dyn DiskFile>,
+    /// Another position in the same file, at the end of the room.
+    room_file: Arc<dyn DiskFile>,
+    /// The end of the room.
+    room: u64,
+}
+
+/// Figures on a log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogStats {
+    /// The bytes of commands since the base.
+    pub log_bytes: u64,
+    pub base_bytes: u64,
+    /// The number of the log, which grows with each compaction.
+    pub generation: u64,
+    /// The number of the last command.
+    pub last_number: u64,
+    /// The bytes of accepted commands that wait for the disk to take them.
+    pub unwritten_bytes: u64,
+}
+
+/// Room in a log for a command. What is left of it is given back when it is dropped.
+#[derive(Debug)]
+pub struct Reservation {
+    log: Arc<WorldLog>,
+    bytes: u64,
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.log.state().n_reserved -= self.bytes;
+    }
+}
+
+/// A log as it was found on disk, or is made there.
+#[derive(Debug, Default)]
+pub(super) struct FoundLog {
+    pub(super) generation: u64,
+    pub(super) end: u64,
+    pub(super) last_number: u64,
+    pub(super) base_bytes: u64,
+    pub(super) earlier_bytes: u64,
+    pub(super) cuts: Vec<(PathBuf, u64)>,
+}
+
+impl WorldLog {
+    pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf, found: FoundLog) -> Self {
+        let state = LogState {
+            generation: found.generation,
+            file: None,
+            end: found.end,
+            n_reserved: 0,
+            last_number: found.last_number,
+            unwritten: Vec::new(),
+            buffer: Vec::new(),
+            next: None,
+            unsynced: Vec::new(),
+            base_bytes: found.base_bytes,
+            earlier_bytes: found.earlier_bytes,
+            cuts: found.cuts,
+        };
+        Self {
+            disk,
+            folder,
+            state: Mutex::new(state),
+            making_room: Mutex::default(),
+        }
+    }
+
+    /// Makes room for a command with a payload of so many bytes.
+    pub fn reserve(self: &Arc<Self>, bytes: usize) -> Result<Reservation, NotStored> {
+        let bytes = (bytes + HEAD) as u64;
+        let (has_room, is_scarce) = {
+            let mut state = self.state();
+            self.prepare(&mut state)
+                .map_err(|error| self.not_stored(&state, &error))?;
+            state.n_reserved += bytes;
+            (state.has_room(0), !state.has_room(ROOM / 2))
+        };
+        let reservation = Reservation {
+            log: Arc::clone(self),
+            bytes,
+        };
+        if !has_room {
+            self.make_room()?;
+        } else if is_scarce && let Ok(_making) = self.making_room.try_lock() {
+            // Ahead of time. If that fails, a later command that has no room left is refused.
+            let _ = self.extend();
+        }
+        Ok(reservation)
+    }
+
+    /// Appends an accepted command, in one call to the operating system. Called in the order of the changes.
+    ///
+    /// A disk that refuses has the command refused that comes next, and this one is written when the disk takes it.
+    pub fn append(&self, number: u64, instant: Millis, payload: &[u8]) {
+        let mut state = self.state();
+        let state = &mut *state;
+        state.last_number = number;
+        let mut frame = std::mem::take(&mut state.buffer);
+        frame.clear();
+        encode(number, instant, payload, &mut frame);
+        let is_written = state.unwritten.is_empty() && self.write(state, &frame).is_ok();
+        if !is_written {
+            state.unwritten.extend_from_slice(&frame);
+            // Tried again by the next command, which is refused if that fails.
+            let _ = self.write_rest(state);
+        }
+        if frame.capacity() <= LARGEST_BUFFER {
+            state.buffer = frame;
+        }
+    }
+
+    /// Waits until the disk has what was appended before, and returns the number of the last command of it.
+    pub fn sync(&self) -> Result<u64, NotStored> {
+        let (number, files) = {
+            let mut state = self.state();
+            self.write_rest(&mut state)
+                .map_err(|error| self.not_stored(&state, &error))?;
+            let file = state.file.iter().map(|open| Arc::clone(&open.file));
+            let files: Vec<_> = state.unsynced.iter().cloned().chain(file).collect();
+            (state.last_number, files)
+        };
+        for file in &files {
+            let synced = file.sync();
+            synced.map_err(|error| self.not_stored(&self.state(), &error))?;
+        }
+        let mut state = self.state();
+        let is_synced = |file: &Arc<dyn DiskFile>| files.iter().any(|done| Arc::ptr_eq(done, file));
+        state.unsynced.retain(|file| !is_synced(file));
+        Ok(number)
+    }
+
+    /// True if a command waits for the disk to take it.
+    pub fn has_unwritten(&self) -> bool {
+        !self.state().unwritten.is_empty()
+    }
+
+    pub fn stats(&self) -> LogStats {
+        let state = self.state();
+        LogStats {
+            log_bytes: state.earlier_bytes + state.end,
+            base_bytes: state.base_bytes,
+            generation: state.generation,
+            last_number: state.last_number,
+            unwritten_bytes: state.unwritten.len() as u64,
+        }
+    }
+
+    /// Makes a new log ready, so that [`Self::switch`] takes no time.
+    pub fn prepare_switch(&self) -> Result<(), NotStored> {
+        let generation = {
+            let mut state = self.state();
+            let prepared = self.prepare(&mut state);
+            prepared.map_err(|error| self.not_stored(&state, &error))?;
+            state.generation + 1
+        };
+        let path = log_path(&self.folder, generation);
+        let made = self.open_log(&path, 0).and_then(|mut open| {
+            open.extend(ROOM)?;
+            self.disk.sync_folder(&self.folder)?;
+            Ok(open)
+        });
+        let open = made.map_err(|error| NotStored::new(&path, &error))?;
+        self.state().next = Some(open);
+        Ok(())
+    }
+
+    /// Lets the commands from here on go to a new log. Called under the lock of the world, together with the copy from which
+    /// the base is made. False if none is ready.
+    pub fn switch(&self) -> bool {
+        let mut state = self.state();
+        let state = &mut *state;
+        if self.write_rest(state).is_err() {
+            return false;
+        }
+        let Some(next) = state.next.take() else {
+            return false;
+        };
+        state.generation += 1;
+        state.earlier_bytes += state.end;
+        state.end = 0;
+        if let Some(old) = state.file.replace(next) {
+            state.unsynced.push(old.file);
+        }
+        true
+    }
+
+    /// Writes the base that the present log continues, and removes what it replaces. A crash at any step leaves the old
+    /// base with all logs, or the new one.
+    pub fn write_base(&self, number: u64, instant: Millis, image: &[u8]) -> Result<(), NotStored> {
+        let generation = self.state().generation;
+        let path = base_path(&self.folder, generation);
+        let written = write_base(
+            &*self.disk,
+            &self.folder,
+            generation,
+            number,
+            instant,
+            image,
+        );
+        let base_bytes = written.map_err(|error| NotStored::new(&path, &error))?;
+        {
+            let mut state = self.state();
+            state.base_bytes = base_bytes;
+            state.earlier_bytes = 0;
+            state.unsynced.clear();
+        }
+        // What cannot be removed is only in the way, and tried again after the next base.
+        let _ = remove_before(&*self.disk, &self.folder, generation);
+        Ok(())
+    }
+
+    /// Opens the file if that has not been done, and writes what the disk has refused before.
+    fn prepare(&self, state: &mut LogState) -> io::Result<()> {
+        match &state.file {
+            Some(open) if open.file.is_gone()? => return Err(io::ErrorKind::NotFound.into()),
+            Some(_) => {}
+            None => {
+                for (path, end) in &state.cuts {
+                    let file = self.disk.open(path)?;
+                    file.cut(*end)?;
+                    file.sync()?;
+                }
+                let path = log_path(&self.folder, state.generation);
+                state.file = Some(self.open_log(&path, state.end)?);
+                state.cuts.clear();
+            }
+        }
+        self.write_rest(state)
+    }
+
+    fn open_log(&self, path: &Path, end: u64) -> io::Result<OpenLog> {
+        let (file, room_file) = (self.disk.open(path)?, self.disk.open(path)?);
+        file.cut(end)?;
+        file.go_to(end)?;
+        room_file.go_to(end)?;
+        Ok(OpenLog {
+            file,
+            room_file,
+            room: end,
+        })
+    }
+
+    fn write(&self, state: &mut LogState, bytes: &[u8]) -> io::Result<()> {
+        let path = || log_path(&self.folder, state.generation);
+        if state.file.is_none() {
+            state.file = Some(self.open_log(&path(), state.end)?);
+        }
+        let open = state.file.as_mut().ok_or(io::ErrorKind::NotFound)?;
+        let end = state.end + bytes.len() as u64;
+        if let Err(error) = open.file.write(bytes) {
+            open.file.go_to(state.end)?;
+            return Err(error);
+        }
+        state.end = end;
+        Ok(())
+    }
+
+    fn write_rest(&self, state: &mut LogState) -> io::Result<()> {
+        if state.unwritten.is_empty() {
+            return Ok(());
+        }
+        let rest = std::mem::take(&mut state.unwritten);
+        let written = self.write(state, &rest);
+        if written.is_err() {
+            state.unwritten = rest;
+        }
+        written
+    }
+
+    /// Makes the room that is reserved.
+    fn make_room(&self) -> Result<(), NotStored> {
+        let making_room = self.making_room.lock();
+        let _making_room = making_room.unwrap_or_else(PoisonError::into_inner);
+        self.extend()
+    }
+
+    /// Makes room, outside of the lock under which commands are appended.
+    fn extend(&self) -> Result<(), NotStored> {
+        let (generation, open, wanted) = {
+            let state = self.state();
+            let Some(open) = state.file.clone() else {
+                return Ok(());
+            };
+            if state.has_room(ROOM / 2) {
+                return Ok(());
+            }
+            (state.generation, open, state.end + state.n_reserved + ROOM)
+        };
+        let mut extended = open;
+        let made = extended.extend(wanted);
+        let mut state = self.state();
+        let is_present = state.generation == generation;
+        if let Some(open) = state.file.as_mut().filter(|_| is_present) {
+            open.room = open.room.max(extended.room);
+        }
+        match made {
+            Err(error) if !state.has_room(0) => Err(self.not_stored(&state, &error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn not_stored(&self, state: &LogState, error: &io::Error) -> NotStored {
+        NotStored::new(&log_path(&self.folder, state.generation), error)
+    }
+
+    fn state(&self) -> MutexGuard<'_, LogState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LogState {
+    /// True if there is room for all that is reserved, and for more.
+    fn has_room(&self, more: u64) -> bool {
+        let room = self.file.as_ref().map_or(0, |open| open.room);
+        self.end + self.n_reserved + more <= room
+    }
+}
+
+impl OpenLog {
+    /// Writes zeros up to a place. What was written of them counts even if the disk has no room for the rest.
+    fn extend(&mut self, wanted: u64) -> io::Result<()> {
+        static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+        while self.room < wanted {
+            let rest = usize::try_from(wanted - self.room).unwrap_or(usize::MAX);
+            let zeros = &ZEROS[..rest.min(ZEROS.len())];
+            if let Err(error) = self.room_file.write(zeros) {
+                self.room_file.go_to(self.room)?;
+                return Err(error);
+            }
+            self.room += zeros.len() as u64;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a base beside its place and moves it there. Returns its length.
+pub(super) fn write_base(
+    disk: &dyn Disk,
+    folder: &Path,
+    generation: u64,
+    number: u64,
+    instant: Millis,
+    image: &[u8],
+) -> io::Result<u64> {
+    let path = base_path(folder, generation);
+    let beside = path.with_extension("part");
+    let mut frame = Vec::new();
+    encode(number, instant, image, &mut frame);
+    let written = disk.write(&beside, &frame);
+    let placed = written.and_then(|()| disk.rename(&beside, &path));
+    if placed.is_err() {
+        // A full disk needs the room; the first error is the one to tell.
+        let _ = disk.remove_file(&beside);
+    }
+    placed?;
+    disk.sync_folder(folder)?;
+    Ok(frame.len() as u64)
+}
+
+/// Removes the bases and logs before a generation.
+fn remove_before(disk: &dyn Disk, folder: &Path, generation: u64) -> io::Result<()> {
+    let names = disk.list(folder)?;
+    // Bases first: a log without its base is not missed, and the other way round it is.
+    for prefix in [BASE, LOG] {
+        for name in &names {
+            if number_of(name, prefix).is_some_and(|number| number < generation) {
+                disk.remove_file(&folder.join(name))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The beginnings of the names of files.
+pub(super) const BASE: &str = "base-";
+pub(super) const LOG: &str = "log-";
+
+/// The number in the name of a base or a log.
+pub(super) fn number_of(name: &str, prefix: &str) -> Option<u64> {
+    name.strip_prefix(prefix)?.parse().ok()
+}
+
+pub(super) fn base_path(folder: &Path, generation: u64) -> PathBuf {
+    folder.join(format!("{BASE}{generation}"))
+}
+
+pub(super) fn log_path(folder: &Path, generation: u64) -> PathBuf {
+    folder.join(format!("{LOG}{generation}"))
+}

@@ -1,0 +1,177 @@
+//! The folder of a world: its settings, its base and its log.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::disk::Disk;
+use super::error::StorageError;
+use super::frame::{Damage, LogRecord, TornTail, read_all, read_one};
+use super::log::{BASE, FoundLog, LOG, WorldLog, base_path, log_path, number_of, write_base};
+use crate::sim::Millis;
+
+/// The state of a world from which its log goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBase {
+    /// The number of the last command that is in it.
+    pub number: u64,
+    pub instant: Millis,
+    pub image: Vec<u8>,
+}
+
+/// A world as it was found on disk.
+#[derive(Debug)]
+pub struct StoredWorld {
+    pub settings: Vec<u8>,
+    pub base: StoredBase,
+    /// The commands since, up to the first one that cannot be read.
+    pub records: Vec<LogRecord>,
+    /// The last record, if only a part of it was written.
+    pub torn: Option<(PathBuf, TornTail)>,
+    /// The first record that cannot be read, although more was written after it.
+    pub damage: Option<(PathBuf, Damage)>,
+    pub log: Arc<WorldLog>,
+}
+
+const SETTINGS: &str = "settings";
+
+/// Makes the folder of a world, whole or not at all.
+pub(super) fn create(
+    disk: &Arc<dyn Disk>,
+    folder: &Path,
+    settings: &[u8],
+    base: &StoredBase,
+) -> Result<Arc<WorldLog>, StorageError> {
+    let beside = beside(folder, "new");
+    let make = || {
+        if disk.list(&beside).is_ok() {
+            disk.remove_folder(&beside)?;
+        }
+        disk.make_folder(&beside)?;
+        disk.write(&beside.join(SETTINGS), settings)?;
+        disk.write(&log_path(&beside, 1), &[])?;
+        let bytes = write_base(&**disk, &beside, 1, base.number, base.instant, &base.image)?;
+        disk.rename(&beside, folder)?;
+        disk.sync_folder(folder.parent().unwrap_or(folder))?;
+        Ok(bytes)
+    };
+    let base_bytes = make().map_err(StorageError::at(folder))?;
+    let found = FoundLog {
+        generation: 1,
+        last_number: base.number,
+        base_bytes,
+        ..FoundLog::default()
+    };
+    Ok(Arc::new(WorldLog::new(
+        Arc::clone(disk),
+        folder.to_owned(),
+        found,
+    )))
+}
+
+/// Removes the folder of a world, at once or not at all.
+pub(super) fn remove(disk: &dyn Disk, folder: &Path) -> Result<(), StorageError> {
+    let beside = beside(folder, "gone");
+    let make = || {
+        if disk.list(&beside).is_ok() {
+            disk.remove_folder(&beside)?;
+        }
+        disk.rename(folder, &beside)?;
+        disk.sync_folder(folder.parent().unwrap_or(folder))?;
+        disk.remove_folder(&beside)
+    };
+    make().map_err(StorageError::at(folder))
+}
+
+/// A folder on its way to be there, or to be gone. No world can have such a name.
+fn beside(folder: &Path, state: &str) -> PathBuf {
+    let mut name = folder.as_os_str().to_owned();
+    name.push(format!("~{state}"));
+    name.into()
+}
+
+/// True for the folders that a crash has left on their way.
+pub(super) fn is_on_the_way(name: &str) -> bool {
+    name.contains('~')
+}
+
+/// Reads a world: its newest base, and the commands since.
+pub(super) fn read(
+    disk: &Arc<dyn Disk>,
+    world: &str,
+    folder: &Path,
+) -> Result<StoredWorld, StorageError> {
+    let incomplete = |what: String| StorageError::Incomplete {
+        world: world.to_owned(),
+        what,
+    };
+    let names = disk.list(folder).map_err(StorageError::at(folder))?;
+    let newest = names.iter().filter_map(|name| number_of(name, BASE)).max();
+    let newest = newest.ok_or_else(|| incomplete("it has no base".to_owned()))?;
+    let path = base_path(folder, newest);
+    let bytes = disk.read(&path).map_err(StorageError::at(&path))?;
+    let Some(base) = read_one(&bytes) else {
+        let what = format!("{} cannot be read", path.display());
+        return Err(incomplete(what));
+    };
+    let settings = folder.join(SETTINGS);
+    let settings = disk.read(&settings).map_err(StorageError::at(&settings))?;
+    let logs = names.iter().filter_map(|name| number_of(name, LOG));
+    let last = logs.max().unwrap_or(newest).max(newest);
+
+    let mut found = FoundLog {
+        generation: last,
+        last_number: base.number,
+        base_bytes: bytes.len() as u64,
+        ..FoundLog::default()
+    };
+    let (mut records, mut torn, mut damage) = (Vec::new(), None, None);
+    for generation in newest..=last {
+        let path = log_path(folder, generation);
+        let missing = || incomplete(format!("{} is missing", path.display()));
+        let bytes = disk.read(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => missing(),
+            _ => StorageError::at(&path)(error),
+        })?;
+        let log = read_all(&bytes);
+        if let Some((path, tail)) = torn.take_if(|_| !log.records.is_empty()) {
+            // The next log was begun only when this one was complete.
+            damage = Some(torn_inside(path, tail, &records));
+        }
+        if damage.is_some() {
+            break;
+        }
+        found.earlier_bytes += found.end;
+        found.end = log.end;
+        records.extend(log.records);
+        damage = log.damage.map(|damage| (path.clone(), damage));
+        if let Some(tail) = log.torn {
+            found.cuts.push((path.clone(), log.end));
+            torn = Some((path, tail));
+        }
+        if damage.is_some() {
+            break;
+        }
+    }
+    found.last_number = records.last().map_or(base.number, |record| record.number);
+    Ok(StoredWorld {
+        settings,
+        base: StoredBase {
+            number: base.number,
+            instant: base.instant,
+            image: base.payload,
+        },
+        records,
+        torn,
+        damage,
+        log: Arc::new(WorldLog::new(Arc::clone(disk), folder.to_owned(), found)),
+    })
+}
+
+fn torn_inside(path: PathBuf, tail: TornTail, records: &[LogRecord]) -> (PathBuf, Damage) {
+    let damage = Damage {
+        at: tail.at,
+        last_good: records.last().map(|record| record.number),
+        next_good: None,
+    };
+    (path, damage)
+}
