@@ -83,6 +83,14 @@ pub struct ServeOptions {
         default_value_t = 8 << 20
     )]
     journal_bytes: usize,
+    /// The approximate size of the history of a world in bytes, for forks and rewinds; 0 turns it off
+    #[arg(
+        long,
+        env = "RELEASE_EMULATOR_HISTORY_BYTES",
+        value_name = "BYTES",
+        default_value_t = 32 << 20
+    )]
+    history_bytes: usize,
     /// The budget of memory for everything that clients can make grow, such as 512MiB; a creation that does not fit is
     /// refused
     #[arg(long, env = "RELEASE_EMULATOR_MEMORY", value_name = "SIZE", default_value = "2GiB", value_parser = budget)]
@@ -210,6 +218,8 @@ impl ServeOptions {
             pace: self.pace,
             freeze: self.freeze,
             journal_bytes: self.journal_bytes,
+            history_bytes: self.history_bytes,
+            is_durable: false,
             memory: Memory::new(self.memory, self.max_worlds),
             max_state: self.max_state,
             public_url: self.public_url.clone(),

@@ -39,7 +39,7 @@ use crate::http::context::note_own_answer;
 use crate::http::head::MalformedHead;
 use crate::http::problem::Problem;
 use crate::http::routes::{Route, Routes, route};
-use crate::registry::{World, control_routes};
+use crate::registry::{self, World, control_routes};
 use crate::world::settings::Settings;
 pub use dialect::Control;
 use entrance::UsualPath;
@@ -142,6 +142,13 @@ fn refuse_unrouted(request: &Request) -> Response {
     }
     routes().hint_at_closest(request);
     Problem::NoRoute.into_response()
+}
+
+/// The router by which a world runs kept requests again.
+pub fn replay_router(world: &World) -> Router {
+    // Of the control plane, what acts on the resources of single families.
+    let traffic = control_routes().mount(Control(world.clone()));
+    registry::router(world).merge(traffic)
 }
 
 /// The control plane's router for a world.

@@ -71,6 +71,9 @@ pub(super) struct NewWorld {
     /// The approximate size of the journal in bytes; 0: it is off.
     #[schema(maximum = 18_446_744_073_709_551_615_u64)]
     journal_bytes: Option<usize>,
+    /// The approximate size of the history in bytes; 0: the past cannot be reached.
+    #[schema(value_type = Option<u64>)]
+    history_bytes: Option<usize>,
 }
 
 /// The field `freeze`, in which null differs from absence.
@@ -116,6 +119,8 @@ impl NewWorld {
             pace: pace(self.pace.unwrap_or(defaults.pace))?,
             freeze,
             journal_bytes: self.journal_bytes.unwrap_or(defaults.journal_bytes),
+            history_bytes: self.history_bytes.unwrap_or(defaults.history_bytes),
+            is_durable: defaults.is_durable,
             memory: defaults.memory.clone(),
             max_state: defaults.max_state,
             longest_pause: defaults.longest_pause,
@@ -340,6 +345,8 @@ mod tests {
             pace: 60.0,
             freeze: Some(7),
             journal_bytes: 1_000,
+            history_bytes: 2_000,
+            is_durable: false,
             memory: Memory::new(1 << 30, 7),
             max_state: Some(1 << 20),
             longest_pause: Settings::default().longest_pause,
@@ -364,7 +371,7 @@ mod tests {
     fn every_setting_can_be_chosen() {
         let chosen = r#"{"freeze": "1970-01-01T00:00:01Z", "auth": "shape", "fidelity": "documented",
             "references": "lenient", "step": "1m 30s", "pace": 0.5, "pipelines_list": "array", "zadig": "v3", "progress": "clock",
-            "journal_bytes": 8388608}"#;
+            "journal_bytes": 8388608, "history_bytes": 33554432}"#;
         let expected = Settings {
             zadig: Some(ZadigGeneration::V3),
             step: 90_000,

@@ -144,6 +144,12 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets the approximate size of the history, for forks and rewinds (32 MiB by default); 0 turns it off.
+    pub fn history_bytes(mut self, bytes: usize) -> Self {
+        self.settings.history_bytes = bytes;
+        self
+    }
+
     /// Sets the budget of memory for all worlds together (2 GiB by default), at least 16 MiB. A creation that does not fit is
     /// refused.
     pub fn memory(mut self, bytes: usize) -> Self {

@@ -2,23 +2,30 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Evidence, Operation, Rejection, operation};
 use crate::sim::glob::Glob;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
     /// The name that resources and records show.
     pub name: Cow<'static, str>,
     /// The id of the user; absent: the name stands for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
     /// The projects that a known credential is scoped to; none for a token that is scoped to an account. Absent: the
     /// credential is unknown and valid for all projects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub projects: Option<Vec<String>>,
     /// The account of a known credential that names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
     /// The project in a header of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_project: Option<String>,
     /// The allowed actions, with `*` as a wildcard; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actions: Option<Vec<String>>,
 }
 

@@ -21,6 +21,7 @@ use super::faults::effect::FaultEffect;
 use super::json::fast_writer::BodyEvidence;
 use super::openapi::request_schema::RequestSchema;
 use super::query::repetition_hints;
+use super::replay::RequestCommand;
 use super::{Caller, Operation};
 
 /// The characters that a header value must not contain. `%` is not among them, so that hints stay readable.
@@ -188,6 +189,8 @@ pub struct RequestDetails {
     pub has_failed: bool,
     /// The ids of the scripts that decided a step.
     pub scripts: Vec<String>,
+    /// The request as it is kept if it changes the memory, until it has.
+    pub command: Option<RequestCommand>,
 }
 
 impl RequestDetails {

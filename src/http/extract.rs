@@ -82,7 +82,12 @@ impl<D: Dialect> FromRequest<D> for Body {
         let most = state.max_body(request.uri().path());
         let memory = &state.recorder().memory;
         let bytes = read_body(request.into_body(), most, memory).await?;
-        with_details(|details| details.body_length = bytes.len());
+        with_details(|details| {
+            details.body_length = bytes.len();
+            if let Some(command) = &mut details.command {
+                command.note_body(&bytes);
+            }
+        });
         if let Some(encoding) = unread_encoding(&bytes) {
             with_details(|details| details.unread_encoding = Some(encoding));
         }

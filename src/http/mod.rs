@@ -30,6 +30,7 @@ pub mod operation;
 pub mod problem;
 pub mod query;
 pub mod rejection;
+pub mod replay;
 pub mod response;
 pub mod route_spec;
 pub mod routes;

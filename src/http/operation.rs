@@ -51,6 +51,23 @@ pub struct Operation {
     pub differences: String,
 }
 
+/// The name of an operation, of a service or of the control plane.
+#[derive(Debug, Default)]
+pub struct OperationName {
+    pub tag: String,
+    pub id: String,
+}
+
+impl OperationName {
+    pub fn new(declared: &path::Operation) -> Self {
+        let tag = declared.tags.iter().flatten().next();
+        Self {
+            tag: tag.cloned().unwrap_or_default(),
+            id: declared.operation_id.clone().unwrap_or_default(),
+        }
+    }
+}
+
 impl Operation {
     /// Reads the declaration of an operation.
     ///

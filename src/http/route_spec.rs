@@ -12,7 +12,7 @@ use super::evidence::error_row::declare_evidence;
 use super::evidence::operation::OperationEvidence;
 use super::matching::known::KnownOperation;
 use super::openapi::request_schema::RequestSchema;
-use super::operation::{Operation, methods};
+use super::operation::{Operation, OperationName, methods};
 
 /// Reads the attributes of the handlers of a path.
 pub type Source<D> = fn() -> UtoipaMethodRouter<D>;
@@ -20,6 +20,8 @@ pub type Source<D> = fn() -> UtoipaMethodRouter<D>;
 /// The declaration of a method of a path.
 struct MethodSpec {
     method: Method,
+    /// The tag and the id of the operation.
+    name: OperationName,
     /// Absent: the dialect is not that of an emulated service.
     operation: Option<Operation>,
     request_schema: RequestSchema,
@@ -55,6 +57,7 @@ impl<D: Dialect> RouteSpec<D> {
                 let evidence =
                     D::IS_EMULATED_SERVICE.then(|| OperationEvidence::new(declared, &components));
                 MethodSpec {
+                    name: OperationName::new(declared),
                     operation: evidence
                         .as_ref()
                         .map(|evidence| Operation::new(&method, path, declared, evidence.list())),
@@ -96,6 +99,11 @@ impl<D: Dialect> RouteSpec<D> {
     /// The operation of a method; HEAD counts as GET.
     pub fn operation(&self, method: &Method) -> Option<&Operation> {
         self.find(method)?.operation.as_ref()
+    }
+
+    /// The name of the operation of a method, of the control plane too; HEAD counts as GET.
+    pub fn name(&self, method: &Method) -> Option<&OperationName> {
+        Some(&self.find(method)?.name)
     }
 
     /// The fields and parameters of the requests of a method; HEAD counts as GET.

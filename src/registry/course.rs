@@ -219,7 +219,7 @@ impl Course {
             .store(*n_transitions, Ordering::Relaxed);
         if is_stopped {
             let to = way.search.as_ref().map_or(way.leg.to, TargetSearch::limit);
-            self.arrive(engine, Some(to));
+            self.arrive(engine, database, Some(to));
         } else if has_arrived {
             let leg = way.leg;
             engine.clock.show(leg.to);
@@ -237,16 +237,16 @@ impl Course {
                     let reading = engine.clock.reading();
                     engine.recorder.events.add(WorldEvent::Clock(reading));
                 }
-                Ok(_) => self.arrive(engine, None),
+                Ok(_) => self.arrive(engine, database, None),
                 Err(error) => {
-                    self.release(engine, ClockUpdate::default());
+                    self.release(engine, database, ClockUpdate::default());
                     self.end(Err(error), None);
                 }
             }
         }
     }
 
-    fn arrive(&mut self, engine: &Engine, stopped_before: Option<Millis>) {
+    fn arrive(&mut self, engine: &Engine, database: &Database, stopped_before: Option<Millis>) {
         let update = match (&self.aim, stopped_before) {
             (Aim::Setting(update), None) => ClockUpdate {
                 now: None,
@@ -255,16 +255,17 @@ impl Course {
             },
             _ => ClockUpdate::default(),
         };
-        let reading = self.release(engine, update);
+        let reading = self.release(engine, database, update);
         self.end(Ok(reading), stopped_before);
     }
 
     /// Lets the clock go on from the present instant.
-    fn release(&self, engine: &Engine, update: ClockUpdate) -> ClockReading {
+    fn release(&self, engine: &Engine, database: &Database, update: ClockUpdate) -> ClockReading {
         let reading = engine.clock.set(update);
         let reading = reading.unwrap_or_else(|_| engine.clock.reading());
         engine.earlier.notify_one();
         if !self.is_standstill() {
+            engine.note_clock(database, reading);
             engine.recorder.events.add(WorldEvent::Clock(reading));
         }
         reading
@@ -275,11 +276,11 @@ impl Course {
     }
 
     /// Ends here: the clock goes on from the last instant that was reached.
-    pub(super) fn cancel(&mut self, engine: &Engine) {
+    pub(super) fn cancel(&mut self, engine: &Engine, database: &Database) {
         if let CourseState::UnderWay(way) = &self.state
             && way.epoch == engine.epoch()
         {
-            self.release(engine, ClockUpdate::default());
+            self.release(engine, database, ClockUpdate::default());
         }
         self.state = CourseState::Ended(None, None);
     }

@@ -7,12 +7,15 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::database::Database;
+use super::history::History;
+use super::history::command::Command;
 use crate::http::auth::redact::Mask;
 use crate::http::context::with_details;
 use crate::http::observe::Recorder;
 use crate::http::observe::events::WorldEvent;
-use crate::sim::clock::{Clock, ClockReading, Mode, Stopwatch};
+use crate::sim::clock::{Clock, ClockReading, Mode, Stopwatch, system_now};
 use crate::sim::{Millis, NEVER, Transition};
+use crate::world::handle::Services;
 use crate::world::store::Store;
 
 /// The real time after which long work lets others in.
@@ -38,6 +41,7 @@ pub(super) struct Engine {
     store: Store<Database>,
     pub(super) clock: Arc<Clock>,
     pub(super) recorder: Arc<Recorder>,
+    pub(super) history: Arc<History>,
     /// The number of times that it began anew.
     epoch: AtomicU64,
     /// The instant that the timer task waits for, and the signal that wakes it earlier.
@@ -46,11 +50,12 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    pub(super) fn new(database: Database, clock: Arc<Clock>, recorder: Arc<Recorder>) -> Self {
+    pub(super) fn new(database: Database, clock: Arc<Clock>, services: &Arc<Services>) -> Self {
         Self {
             store: Store::new(database),
+            recorder: Arc::clone(&services.recorder),
+            history: History::new(Arc::clone(services), Arc::clone(&clock)),
             clock,
-            recorder,
             epoch: AtomicU64::new(0),
             awaited: AtomicI64::new(NEVER),
             earlier: Notify::new(),
@@ -182,6 +187,18 @@ impl Engine {
         let wait = Duration::try_from_secs_f64(wait.as_secs_f64() / pace).unwrap_or(Duration::MAX);
         // A millisecond more, so that the timer is due when the wait is over.
         Wait::For(wait.saturating_add(Duration::from_millis(1)))
+    }
+
+    /// Keeps the clock as it was set.
+    pub(super) fn note_clock(&self, database: &Database, reading: ClockReading) {
+        if self.history.is_on() {
+            let command = Command::Clock {
+                mode: reading.mode,
+                pace: reading.pace,
+                real: system_now(),
+            };
+            self.history.append(database, reading.now, &command.bytes());
+        }
     }
 
     /// Sets the clock, perhaps back, under the lock. The course that is under way ends.

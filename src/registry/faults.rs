@@ -1,5 +1,7 @@
 //! The faults of a world: checked against the operations of all families, then added or replaced. Every change is an event.
 
+use super::database::Database;
+use super::history::command::Command;
 use super::operations::known_operations;
 use super::rules::RuleError;
 use super::world::World;
@@ -9,6 +11,7 @@ use crate::http::faults::rules::{Fault, ListedFault};
 use crate::http::json::ValidationError;
 use crate::http::matching::known::PatternError;
 use crate::http::observe::events::{RuleChange, WorldEvent};
+use crate::sim::Millis;
 
 impl World {
     /// Adds a fault behind those of the same priority.
@@ -17,15 +20,21 @@ impl World {
         if !errors.is_empty() {
             return Err(RuleError::Invalid(errors));
         }
-        let asked = fault.id.clone();
-        let id = self.request_ids().uuid(|_| false);
-        let added = self.recorder().faults.add(id, fault);
-        let listed = added.map_err(|error| match error {
-            NotAdded::Taken => RuleError::Taken(asked.unwrap_or_default()),
-            NotAdded::Limit(limit) => RuleError::Limit(limit),
-        })?;
-        self.tell_fault(RuleChange::added(&listed.id));
-        Ok(listed)
+        self.write(|database, now| {
+            let asked = fault.id.clone();
+            let id = self.request_ids().uuid(|_| false);
+            let added = self.recorder().faults.add(id, fault.clone());
+            let listed = added.map_err(|error| match error {
+                NotAdded::Taken => RuleError::Taken(asked.unwrap_or_default()),
+                NotAdded::Limit(limit) => RuleError::Limit(limit),
+            })?;
+            self.tell_fault(RuleChange::added(&listed.id));
+            self.keep(database, now, || {
+                let id = Some(listed.id.clone());
+                Command::AddFault(Box::new(Fault { id, ..fault }))
+            });
+            Ok(listed)
+        })
     }
 
     /// Puts a fault in the place of the one with that id, which the fault may repeat.
@@ -38,40 +47,58 @@ impl World {
         if !errors.is_empty() {
             return Err(RuleError::Invalid(errors));
         }
-        let replaced = self.recorder().faults.replace(id, fault);
-        let replaced = replaced.map_err(RuleError::Limit)?;
-        let listed = replaced.ok_or(RuleError::Unknown)?;
-        self.tell_fault(RuleChange::replaced(id));
-        Ok(listed)
+        self.write(|database, now| {
+            let replaced = self.recorder().faults.replace(id, fault);
+            let replaced = replaced.map_err(RuleError::Limit)?;
+            let listed = replaced.ok_or(RuleError::Unknown)?;
+            self.note_replaced(database, now, &listed);
+            Ok(listed)
+        })
     }
 
     /// Turns a fault off or on; returns false if none has that id.
     pub fn set_fault_enabled(&self, id: &str, is_enabled: bool) -> bool {
-        let faults = &self.recorder().faults;
-        let replaced = faults.get(id).and_then(|mut listed| {
-            listed.fault.enabled = Some(is_enabled);
-            // One that is on is as large as one that is off.
-            faults.replace(id, listed.fault).ok().flatten()
-        });
-        if replaced.is_some() {
-            self.tell_fault(RuleChange::replaced(id));
-        }
-        replaced.is_some()
+        self.write(|database, now| {
+            let faults = &self.recorder().faults;
+            let replaced = faults.get(id).and_then(|mut listed| {
+                listed.fault.enabled = Some(is_enabled);
+                // One that is on is as large as one that is off.
+                faults.replace(id, listed.fault).ok().flatten()
+            });
+            if let Some(listed) = &replaced {
+                self.note_replaced(database, now, listed);
+            }
+            replaced.is_some()
+        })
     }
 
     /// Removes a fault; returns false if none has that id.
     pub fn remove_fault(&self, id: &str) -> bool {
-        let is_removed = self.recorder().faults.remove(id);
-        if is_removed {
-            self.tell_fault(RuleChange::removed(Some(id)));
-        }
-        is_removed
+        self.write(|database, now| {
+            let is_removed = self.recorder().faults.remove(id);
+            if is_removed {
+                self.tell_fault(RuleChange::removed(Some(id)));
+                self.keep(database, now, || Command::RemoveFault(id.to_owned()));
+            }
+            is_removed
+        })
     }
 
     /// Removes all faults.
     pub fn clear_faults(&self) {
-        self.recorder().faults.clear();
-        self.tell_fault(RuleChange::removed(None));
+        self.write(|database, now| {
+            self.recorder().faults.clear();
+            self.tell_fault(RuleChange::removed(None));
+            self.keep(database, now, || Command::ClearFaults);
+        });
+    }
+
+    fn note_replaced(&self, database: &Database, now: Millis, listed: &ListedFault) {
+        self.tell_fault(RuleChange::replaced(&listed.id));
+        self.keep(database, now, || Command::ReplaceFault {
+            id: listed.id.clone(),
+            fault: Box::new(listed.fault.clone()),
+        });
     }
 
     fn tell_fault(&self, change: RuleChange) {

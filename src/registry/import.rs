@@ -3,6 +3,7 @@
 
 use super::course::Course;
 use super::database::Database;
+use super::history::command::{Command, Import, Places};
 use super::rules::check_rules;
 use super::state::State;
 use super::turns::Turn;
@@ -10,6 +11,7 @@ use super::world::{World, fresh_clock};
 use crate::http::faults::rules::Fault;
 use crate::http::observe::events::{ResetTo, WorldEvent};
 use crate::sim::Millis;
+use crate::sim::clock::Clock;
 use crate::sim::ids::Ids;
 use crate::sim::scripts::Script;
 use crate::world::fixture::ValidationError;
@@ -62,13 +64,17 @@ impl World {
     /// Replaces the whole memory, or fails and changes nothing. Scripts and faults are replaced if the state has any.
     pub fn replace(&self, mut state: State) -> Result<(), ValidationError> {
         check_rules(&state.scripts, &state.faults)?;
+        let kept = self.kept(&state);
         let rules = take_rules(&mut state);
         let old = self.write(|database, now| {
+            let places = self.0.engine.history.places();
             let ids = self.0.services.ids.fork();
             let mut fresh = self.built(state, &ids, now)?;
             fresh.check_room(database)?;
             fresh.inherit_histories(database, None, now);
-            Ok::<_, ValidationError>(self.put_in_place(fresh, &ids, database, rules))
+            let old = self.put_in_place(fresh, &ids, database, rules);
+            self.keep_whole(database, now, &Command::Replace(kept.at(places)));
+            Ok::<_, ValidationError>(old)
         })?;
         // Outside the lock, since it may take long.
         drop(old);
@@ -79,6 +85,7 @@ impl World {
     /// came before it, and is replaced. It blocks the thread.
     pub fn replace_large(&self, mut state: State) -> Result<(), ValidationError> {
         check_rules(&state.scripts, &state.faults)?;
+        let kept = self.kept(&state);
         let rules = take_rules(&mut state);
         let standstill = self.stand_still();
         let Snapshot {
@@ -87,6 +94,10 @@ impl World {
             ids,
             epoch,
         } = self.write(|database, now| self.snapshot(database, now));
+        let places = Places {
+            ids: ids.drawn(),
+            ..self.0.engine.history.places()
+        };
         // The ids that others draw meanwhile are those of resources that are replaced.
         let mut fresh = self.built(state, &ids, now)?;
         fresh.inherit_histories(&before, None, now);
@@ -97,7 +108,9 @@ impl World {
             }
             fresh.check_room(database)?;
             fresh.inherit_histories(database, Some(&before), now);
-            Ok::<_, ValidationError>(self.put_in_place(fresh, &ids, database, rules))
+            let old = self.put_in_place(fresh, &ids, database, rules);
+            self.keep_whole(database, now, &Command::Replace(kept.at(places)));
+            Ok::<_, ValidationError>(old)
         })?;
         drop(standstill);
         drop((old, before));
@@ -107,14 +120,18 @@ impl World {
     /// Adds to the memory and replaces resources with the same id, or fails and changes nothing.
     pub fn merge(&self, mut patch: State) -> Result<(), ValidationError> {
         check_rules(&patch.scripts, &patch.faults)?;
+        let kept = self.kept(&patch);
         let rules = take_rules(&mut patch);
         let old = self.write(|database, now| {
             self.check_room_for_rules(database, &rules.0, &rules.1)?;
+            let places = self.0.engine.history.places();
             let ids = self.0.services.ids.fork();
             let mut fresh = self.patched(database, patch, &ids, now)?;
             fresh.check_room(database)?;
             fresh.inherit_histories(database, None, now);
-            Ok::<_, ValidationError>(self.put_beside(fresh, &ids, database, rules))
+            let old = self.put_beside(fresh, &ids, database, rules);
+            self.keep_whole(database, now, &Command::Merge(kept.at(places)));
+            Ok::<_, ValidationError>(old)
         })?;
         drop(old);
         Ok(())
@@ -124,6 +141,7 @@ impl World {
     /// changes meanwhile. It blocks the thread.
     pub fn merge_large(&self, patch: State) -> Result<(), ValidationError> {
         check_rules(&patch.scripts, &patch.faults)?;
+        let kept = self.kept(&patch);
         let _standstill = self.stand_still();
         for _ in 0..MOST_TRIES {
             let mut patch = patch.clone();
@@ -134,6 +152,10 @@ impl World {
                 ids,
                 epoch,
             } = self.write(|database, now| self.snapshot(database, now));
+            let places = Places {
+                ids: ids.drawn(),
+                ..self.0.engine.history.places()
+            };
             let mut fresh = self.patched(&before, patch, &ids, now)?;
             fresh.inherit_histories(&before, None, now);
             let old = self.write(|database, _| {
@@ -148,6 +170,8 @@ impl World {
                 self.check_room_for_rules(database, &rules.0, &rules.1)?;
                 fresh.check_room(database)?;
                 let old = self.put_beside(fresh, &ids, database, rules);
+                let command = Command::Merge(kept.clone().at(places));
+                self.keep_whole(database, now, &command);
                 Ok::<_, ValidationError>(Some(old))
             })?;
             if old.is_some() {
@@ -165,8 +189,12 @@ impl World {
     /// # Panics
     /// Never: the fixtures were loaded when the world was created.
     pub fn reset(&self, to: ResetTo) {
+        self.reset_with(to, &fresh_clock(&self.0.services.settings));
+    }
+
+    /// The same with that clock.
+    pub(super) fn reset_with(&self, to: ResetTo, clock: &Clock) {
         let services = &self.0.services;
-        let clock = fresh_clock(&services.settings);
         let mut state = match to {
             ResetTo::Empty => State::default(),
             ResetTo::Fixtures => self.0.fixtures.clone(),
@@ -178,7 +206,8 @@ impl World {
             .built(state, &ids, clock.now())
             .expect("the fixtures were loaded when the world was created");
         let old = self.0.engine.exclusively(|database| {
-            self.0.engine.begin_anew(&clock);
+            let (end, places) = (self.0.engine.clock.now(), self.0.engine.history.places());
+            self.0.engine.begin_anew(clock);
             services.recorder.reset();
             services.ids.restart();
             services.ids.skip_to(ids.drawn());
@@ -189,9 +218,23 @@ impl World {
             self.load_scripts(database, scripts);
             self.load_faults(faults);
             self.recorder().events.add(WorldEvent::Reset { to });
+            let command = Command::Reset { to, places };
+            let history = &self.0.engine.history;
+            history.append_anew(database, clock.now(), end, &command);
             old
         });
         drop(old);
+    }
+
+    /// A state as the history keeps it. Where the memory is kept as a whole, that is enough.
+    fn kept(&self, state: &State) -> KeptState {
+        let is_durable = self.0.engine.history.is_durable();
+        KeptState(is_durable.then(|| Box::new(state.clone())))
+    }
+
+    fn keep_whole(&self, database: &Database, now: Millis, command: &Command) {
+        let history = &self.0.engine.history;
+        history.append_whole(database, now, command);
     }
 
     /// Has the secrets of a memory masked wherever they turn up.
@@ -265,6 +308,19 @@ impl World {
         self.load_scripts(database, scripts);
         self.load_faults(faults);
         old
+    }
+}
+
+/// A state as the history keeps it.
+#[derive(Clone)]
+struct KeptState(Option<Box<State>>);
+
+impl KeptState {
+    fn at(self, places: Places) -> Import {
+        Import {
+            state: self.0,
+            places,
+        }
     }
 }
 

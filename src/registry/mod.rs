@@ -8,6 +8,7 @@ pub mod examples;
 mod families;
 mod faults;
 pub mod fixtures;
+pub mod history;
 mod image;
 mod import;
 mod known_steps;

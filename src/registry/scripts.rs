@@ -1,19 +1,21 @@
 //! The scripts of a world: checked, then added or replaced. Every change is an event.
 
 use super::database::Database;
+use super::history::command::Command;
 use super::rules::RuleError;
 use super::script_check::script_errors;
 use super::world::World;
 use crate::http::json::ValidationError;
 use crate::http::matching::known::PatternError;
 use crate::http::observe::events::{RuleChange, WorldEvent};
+use crate::sim::Millis;
 use crate::sim::scripts::{ListedScript, Script};
 
 impl World {
     /// Adds a script behind those of the same priority.
     pub fn add_script(&self, script: Script) -> Result<ListedScript, RuleError> {
         let script = checked(script, None)?;
-        self.write(|database, _| {
+        self.write(|database, now| {
             let taken = script.id.as_ref();
             let taken = taken.filter(|id| database.shared.scripts.get(id).is_some());
             if let Some(id) = taken.cloned() {
@@ -22,8 +24,15 @@ impl World {
             let new = ListedScript::new(String::new(), script.clone());
             let room = database.shared.scripts.check_room([&new].into_iter());
             room.map_err(RuleError::Limit)?;
-            let listed = self.add_checked(database, script);
+            let listed = self.add_checked(database, script.clone());
             self.tell_script(RuleChange::added(&listed.id));
+            self.keep(database, now, || {
+                let script = Script {
+                    id: Some(listed.id.clone()),
+                    ..script
+                };
+                Command::AddScript(Box::new(script))
+            });
             Ok(listed)
         })
     }
@@ -31,38 +40,41 @@ impl World {
     /// Puts a script in the place of the one with that id, which the script may repeat.
     pub fn replace_script(&self, id: &str, script: Script) -> Result<ListedScript, RuleError> {
         let script = checked(script, Some(id))?;
-        self.write(|database, _| {
+        self.write(|database, now| {
             let scripts = &mut database.shared.scripts;
             scripts
                 .check_replacement(id, &script)
                 .map_err(RuleError::Limit)?;
-            let replaced = scripts.replace(id, script);
+            let replaced = scripts.replace(id, script.clone());
             let listed = replaced.cloned().ok_or(RuleError::Unknown)?;
             self.tell_script(RuleChange::replaced(id));
+            self.keep_replaced(database, now, id, script);
             Ok(listed)
         })
     }
 
     /// Turns a script off or on; returns false if none has that id.
     pub fn set_script_enabled(&self, id: &str, is_enabled: bool) -> bool {
-        self.write(|database, _| {
+        self.write(|database, now| {
             let scripts = &mut database.shared.scripts;
             let Some(mut script) = scripts.get(id).map(|listed| listed.script.clone()) else {
                 return false;
             };
             script.enabled = Some(is_enabled);
-            scripts.replace(id, script);
+            scripts.replace(id, script.clone());
             self.tell_script(RuleChange::replaced(id));
+            self.keep_replaced(database, now, id, script);
             true
         })
     }
 
     /// Removes a script; returns false if none has that id.
     pub fn remove_script(&self, id: &str) -> bool {
-        self.write(|database, _| {
+        self.write(|database, now| {
             let is_removed = database.shared.scripts.remove(id);
             if is_removed {
                 self.tell_script(RuleChange::removed(Some(id)));
+                self.keep(database, now, || Command::RemoveScript(id.to_owned()));
             }
             is_removed
         })
@@ -70,9 +82,17 @@ impl World {
 
     /// Removes all scripts.
     pub fn clear_scripts(&self) {
-        self.write(|database, _| {
+        self.write(|database, now| {
             database.shared.scripts.clear();
             self.tell_script(RuleChange::removed(None));
+            self.keep(database, now, || Command::ClearScripts);
+        });
+    }
+
+    fn keep_replaced(&self, database: &Database, now: Millis, id: &str, script: Script) {
+        self.keep(database, now, || Command::ReplaceScript {
+            id: id.to_owned(),
+            script: Box::new(script),
         });
     }
 

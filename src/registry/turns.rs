@@ -31,7 +31,8 @@ impl Drop for Turn<'_> {
         let mut course = lock(&self.course);
         if !course.has_ended() {
             // Under the lock of the memory, whose timers follow the clock.
-            self.engine.exclusively(|_| course.cancel(self.engine));
+            self.engine
+                .exclusively(|database| course.cancel(self.engine, database));
         }
         drop(course);
         let mut current = lock(&self.courses.current);

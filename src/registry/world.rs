@@ -8,6 +8,7 @@ use super::course::{Arrival, Course, Progress};
 use super::database::Database;
 use super::engine::{Engine, Wait};
 use super::families::families;
+use super::history::command::Command;
 use super::state::State;
 use super::turns::Courses;
 use crate::http::observe::Recorder;
@@ -19,6 +20,7 @@ use crate::world::fixture::ValidationError;
 use crate::world::handle::{Access, Handle, Services, Shared};
 use crate::world::public_url::PublicUrl;
 use crate::world::settings::Settings;
+use axum::body::Bytes;
 use axum::http::HeaderMap;
 
 /// A world. Cheap to clone; all clones are the same world.
@@ -54,7 +56,17 @@ impl World {
             .0
             .fixtures_size
             .set(world.read(|database, _| database.n_resources()));
+        world.read(|database, now| world.0.engine.history.start(0, database, now));
         Ok(world)
+    }
+
+    /// Counts the fixtures, which are those of another world.
+    pub(super) fn count_fixtures(&self, other: &WorldInner) {
+        let bytes = other.services.recorder.world_bytes();
+        self.recorder().count_world(bytes);
+        if let Some(size) = other.fixtures_size.get() {
+            let _ = self.0.fixtures_size.set(*size);
+        }
     }
 
     /// A world that holds nothing, and that a reset gives these fixtures.
@@ -68,6 +80,7 @@ impl World {
             &settings.memory,
         );
         recorder.longest_pause = settings.longest_pause;
+        recorder.kept_commands = settings.kept_commands();
         if let Some(token) = &settings.control_access.token {
             recorder.secrets.pin(token.expose());
         }
@@ -79,14 +92,11 @@ impl World {
             own_port: OnceLock::new(),
             settings,
         };
+        let services = Arc::new(services);
         let inner = WorldInner {
-            engine: Engine::new(
-                Database::new(&services.settings),
-                clock,
-                Arc::clone(&services.recorder),
-            ),
+            engine: Engine::new(Database::new(&services.settings), clock, &services),
             courses: Courses::default(),
-            services: Arc::new(services),
+            services,
             fixtures,
             fixtures_size: OnceLock::new(),
             ready: AtomicBool::new(false),
@@ -109,6 +119,7 @@ impl World {
                 let scripts = self.read(|database, _| database.shared.scripts.bytes());
                 scripts + recorder.faults.bytes() + recorder.webhooks.bytes()
             }
+            MemoryPart::History => self.history_bytes(),
             MemoryPart::Identities => self.read(|database, _| database.shared.identities.bytes()),
         })
     }
@@ -283,8 +294,14 @@ macro_rules! access {
                 Self::read(self, |database, now| look(&database.$field, &database.shared, now));
             }
 
-            fn write(&self, change: &mut dyn FnMut(&mut $table, &mut Shared, Millis)) {
-                Self::write(self, |database, now| change(&mut database.$field, &mut database.shared, now));
+            fn write(
+                &self,
+                command: &mut Option<Bytes>,
+                change: &mut dyn FnMut(&mut $table, &mut Shared, Millis) -> bool,
+            ) {
+                self.write_command(command, |database, now| {
+                    change(&mut database.$field, &mut database.shared, now)
+                });
             }
         })+
     };
@@ -297,9 +314,43 @@ impl Access<()> for World {
         Self::read(self, |database, now| look(&(), &database.shared, now));
     }
 
-    fn write(&self, change: &mut dyn FnMut(&mut (), &mut Shared, Millis)) {
-        Self::write(self, |database, now| {
-            change(&mut (), &mut database.shared, now);
+    fn write(
+        &self,
+        command: &mut Option<Bytes>,
+        change: &mut dyn FnMut(&mut (), &mut Shared, Millis) -> bool,
+    ) {
+        self.write_command(command, |database, now| {
+            change(&mut (), &mut database.shared, now)
+        });
+    }
+}
+
+impl World {
+    /// Keeps a command that has changed the memory.
+    pub(super) fn keep<'a>(
+        &self,
+        database: &Database,
+        now: Millis,
+        command: impl FnOnce() -> Command<'a>,
+    ) {
+        let history = &self.0.engine.history;
+        if history.is_on() {
+            history.append(database, now, &command().bytes());
+        }
+    }
+
+    /// Keeps a command if the change was accepted. One that was refused and has still left something, as Zadig's failed
+    /// versions, was accepted too.
+    fn write_command(
+        &self,
+        command: &mut Option<Bytes>,
+        change: impl FnOnce(&mut Database, Millis) -> bool,
+    ) {
+        self.write(|database, now| {
+            let is_accepted = change(database, now) || database.shared.log.has_pending();
+            if let Some(command) = command.take_if(|_| is_accepted) {
+                self.0.engine.history.append(database, now, &command);
+            }
         });
     }
 }

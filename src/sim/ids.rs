@@ -65,6 +65,18 @@ impl Ids {
         self.drawn.fetch_max(drawn, Ordering::Relaxed);
     }
 
+    /// Goes to the place of another sequence of the same seed, perhaps back.
+    pub fn go_to(&self, other: &Self) {
+        self.drawn.store(other.drawn(), Ordering::Relaxed);
+        let drawn_again = other.drawn_again.load(Ordering::Relaxed);
+        self.drawn_again.store(drawn_again, Ordering::Relaxed);
+    }
+
+    /// Goes to a place, perhaps back.
+    pub fn set_drawn(&self, drawn: u64) {
+        self.drawn.store(drawn, Ordering::Relaxed);
+    }
+
     /// A copy that continues the sequence independently, for an attempt that may fail.
     pub fn fork(&self) -> Self {
         Self {

@@ -37,6 +37,8 @@ pub enum MemoryPart {
     Rules,
     /// Users, tokens and access keys.
     Identities,
+    /// The commands of worlds, and copies of worlds from which they can be replayed.
+    History,
 }
 
 impl MemoryPart {
@@ -45,10 +47,10 @@ impl MemoryPart {
         match self {
             Self::Resources => 10,
             // More than the resources, so that a world that has them all can be exported.
-            Self::InFlight => 14,
+            Self::InFlight => 13,
             Self::Journal => 4,
             Self::Events => 2,
-            Self::Rules | Self::Identities => 1,
+            Self::Rules | Self::Identities | Self::History => 1,
         }
     }
 }
@@ -134,6 +136,8 @@ pub struct MemoryAccount {
     memory: Memory,
     part: MemoryPart,
     own: usize,
+    /// The bytes of the owner that it is a copy of.
+    copied: usize,
 }
 
 impl MemoryAccount {
@@ -142,7 +146,14 @@ impl MemoryAccount {
             memory: memory.clone(),
             part,
             own: 0,
+            copied: 0,
         }
+    }
+
+    /// Counts what it is a copy of, once the copy is there to stay.
+    pub fn count_copied(&mut self) {
+        let copied = std::mem::take(&mut self.copied);
+        self.add(copied);
     }
 
     /// The bytes of this owner.
@@ -204,7 +215,9 @@ impl MemoryAccount {
 /// The copy counts nothing, since copies are made for a moment.
 impl Clone for MemoryAccount {
     fn clone(&self) -> Self {
-        Self::new(&self.memory, self.part)
+        let mut copy = Self::new(&self.memory, self.part);
+        copy.copied = self.own.max(self.copied);
+        copy
     }
 }
 

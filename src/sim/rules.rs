@@ -74,6 +74,11 @@ impl<R: Rule> RuleList<R> {
         self.account.own()
     }
 
+    /// Counts a copy that is there to stay.
+    pub fn count_copied(&mut self) {
+        self.account.count_copied();
+    }
+
     /// Checks that there is room for so many more rules of that size together.
     pub fn check_room(&self, n_more: usize, size: usize) -> Result<(), RuleLimit> {
         if self.rules.len() + n_more > MOST_RULES {

@@ -26,6 +26,11 @@ pub struct Scripts {
 }
 
 impl Scripts {
+    /// Counts a copy that is there to stay.
+    pub fn count_copied(&mut self) {
+        self.list.count_copied();
+    }
+
     /// No scripts; a step of work takes `step`. Scripts without a seed draw theirs from `seed`.
     pub fn new(step: Millis, seed: u64, memory: &Memory) -> Self {
         Self {

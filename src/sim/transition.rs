@@ -100,6 +100,8 @@ const TEXT_OVERHEAD: usize = 56;
 pub struct TransitionLog {
     last_number: u64,
     pending: Vec<Transition>,
+    /// True if something else has changed.
+    has_other: bool,
     /// The texts of the symbols, which count from 1; the first is empty.
     texts: IndexSet<Arc<str>, RandomState>,
     /// The names of the symbols of steps, whose numbers are one less.
@@ -128,6 +130,7 @@ impl TransitionLog {
         Self {
             last_number: 0,
             pending: Vec::new(),
+            has_other: false,
             texts: IndexSet::from_iter([Arc::from("")]),
             steps: StepNames::default(),
             account: MemoryAccount::new(memory, MemoryPart::Resources),
@@ -155,7 +158,18 @@ impl TransitionLog {
     /// Takes the transitions that have not been published yet, in order.
     pub fn drain(&mut self) -> impl Iterator<Item = Transition> {
         self.account.subtract(self.steps.forget_idle());
+        self.has_other = false;
         self.pending.drain(..)
+    }
+
+    /// True if something has changed that has not been published.
+    pub fn has_pending(&self) -> bool {
+        !self.pending.is_empty() || self.has_other
+    }
+
+    /// Notes a change that is no transition.
+    pub fn note_other_change(&mut self) {
+        self.has_other = true;
     }
 
     /// Continues the numbers of another log: a world never uses a number twice.

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use axum::body::Bytes;
 use axum::http::HeaderMap;
 
 use super::identities::Directory;
@@ -10,6 +11,7 @@ use super::settings::Settings;
 use crate::http::Rejection;
 use crate::http::context::with_details;
 use crate::http::observe::Recorder;
+use crate::http::replay::RequestCommand;
 use crate::sim::Millis;
 use crate::sim::ids::Ids;
 use crate::sim::memory::MemoryPart;
@@ -34,6 +36,15 @@ impl Shared {
             scripts: Scripts::new(settings.step, settings.seed, &settings.memory),
             log: TransitionLog::new(&settings.memory),
         }
+    }
+}
+
+impl Shared {
+    /// Counts a copy that is there to stay.
+    pub fn count_copied(&mut self) {
+        self.log.account_mut().count_copied();
+        self.scripts.count_copied();
+        self.identities.count_copied();
     }
 }
 
@@ -71,8 +82,13 @@ impl Services {
 pub trait Access<T>: Send + Sync {
     /// Calls `look` once, at the present instant.
     fn read(&self, look: &mut dyn FnMut(&T, &Shared, Millis));
-    /// Calls `change` once, at the present instant, with exclusive access.
-    fn write(&self, change: &mut dyn FnMut(&mut T, &mut Shared, Millis));
+    /// Calls `change` once, at the present instant, with exclusive access. It returns true if it was accepted; `command` is
+    /// then taken and kept.
+    fn write(
+        &self,
+        command: &mut Option<Bytes>,
+        change: &mut dyn FnMut(&mut T, &mut Shared, Millis) -> bool,
+    );
 }
 
 /// A family's handle on its table. Cheap to clone; all clones belong to the same world.
@@ -113,11 +129,34 @@ impl<T> Handle<T> {
     ///
     /// # Panics
     /// Never: the closure is called exactly once.
-    pub fn write<R>(&self, change: impl FnOnce(&mut T, &mut Shared, Millis) -> R) -> R {
+    pub fn write<R, E>(
+        &self,
+        change: impl FnOnce(&mut T, &mut Shared, Millis) -> Result<R, E>,
+    ) -> Result<R, E> {
+        self.write_if(Result::is_ok, change)
+    }
+
+    /// The same for a change whose result tells in another way whether it was accepted.
+    ///
+    /// # Panics
+    /// Never: the closure is called exactly once.
+    pub fn write_if<R>(
+        &self,
+        is_accepted: impl Fn(&R) -> bool,
+        change: impl FnOnce(&mut T, &mut Shared, Millis) -> R,
+    ) -> R {
         let (mut change, mut result) = (Some(change), None);
-        self.access.write(&mut |table, shared, now| {
+        // Before the lock is taken, since a large body takes long to copy.
+        let command = with_details(|details| details.command.take()).flatten();
+        let mut bytes = command.as_ref().map(RequestCommand::bytes);
+        self.access.write(&mut bytes, &mut |table, shared, now| {
             result = change.take().map(|change| change(table, shared, now));
+            result.as_ref().is_some_and(&is_accepted)
         });
+        if bytes.is_some() {
+            // A later change of the same request may be accepted.
+            with_details(|details| details.command = command);
+        }
         result.expect("a world calls the closure once")
     }
 

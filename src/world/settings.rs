@@ -10,6 +10,7 @@ use crate::http::auth::Secret;
 use crate::http::body::LONGEST_PAUSE;
 use crate::http::cors::CorsOrigin;
 use crate::http::host_name::HostPattern;
+use crate::http::observe::KeptCommands;
 use crate::http::web_origin::WebOrigin;
 use crate::sim::Millis;
 use crate::sim::memory::Memory;
@@ -126,6 +127,10 @@ pub struct Settings {
     pub freeze: Option<Millis>,
     /// The approximate size of the journal in bytes; 0: it is off.
     pub journal_bytes: usize,
+    /// The approximate size of the history in bytes; 0: the past cannot be reached.
+    pub history_bytes: usize,
+    /// True if commands are kept on a disk.
+    pub is_durable: bool,
     /// The budget of the process, which all its worlds share.
     pub memory: Memory,
     /// The most bytes of a state in a request; absent: a tenth of the memory.
@@ -148,6 +153,22 @@ impl Settings {
     /// True if references to unknown resources are refused.
     pub fn checks_references(&self) -> bool {
         self.references == References::Checked
+    }
+
+    /// True if commands are kept, to go back or to go on later.
+    pub fn keeps_commands(&self) -> bool {
+        self.history_bytes > 0 || self.is_durable
+    }
+
+    /// The requests that are kept if they change the memory.
+    pub fn kept_commands(&self) -> KeptCommands {
+        if !self.keeps_commands() {
+            KeptCommands::None
+        } else if self.progress == Progress::Reads {
+            KeptCommands::All
+        } else {
+            KeptCommands::Writes
+        }
     }
 
     /// The most bytes of a state in a request.
@@ -173,6 +194,8 @@ impl Default for Settings {
             pace: 1.0,
             freeze: None,
             journal_bytes: 8 << 20,
+            history_bytes: 32 << 20,
+            is_durable: false,
             memory: Memory::default(),
             max_state: None,
             longest_pause: LONGEST_PAUSE,

@@ -42,14 +42,17 @@ impl<T: FamilyTable> Handle<T> {
         if self.settings().progress == Progress::Clock || !is_get() {
             return self.read(|table, shared, now| look(table, shared, now, &Shown(None)));
         }
-        self.write(|table, shared, now| {
+        let moves = |(_, moves): &(R, bool)| *moves;
+        let (result, _) = self.write_if(moves, |table, shared, now| {
             let shown = Shown(Some(RefCell::default()));
             let result = look(table, shared, now, &shown);
-            for (kind, id) in shown.0.into_iter().flat_map(RefCell::into_inner) {
-                table.hasten(kind, &id, shared, now);
+            let noted = shown.0.map(RefCell::into_inner).unwrap_or_default();
+            for (kind, id) in &noted {
+                table.hasten(kind, id, shared, now);
             }
-            result
-        })
+            (result, !noted.is_empty())
+        });
+        result
     }
 }
 

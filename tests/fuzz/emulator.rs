@@ -177,6 +177,11 @@ impl Emulator {
     }
 
     /// Asks the control plane of the first world directly.
+    /// The first world.
+    pub(crate) fn world(&self) -> &World {
+        self.host.first()
+    }
+
     pub(crate) async fn ask(&self, target: &str) -> Answer {
         ask(&self.router, &Step::new("GET", target)).await
     }
@@ -203,9 +208,14 @@ impl Fork {
         };
         let state = State::from_json(state).map_err(|error| error.to_string())?;
         let world = World::new(settings, state).map_err(|error| error.to_string())?;
+        Ok(Self::of(world))
+    }
+
+    /// A copy of a world.
+    pub(crate) fn of(world: World) -> Self {
         world.open();
         let router = app(&world);
-        Ok(Self { world, router })
+        Self { world, router }
     }
 
     /// Its state as JSON.

@@ -434,11 +434,19 @@ async fn the_metrics_tell_the_use_and_the_limit_of_each_part() {
         "events",
         "rules",
         "identities",
+        "history",
     ];
     let limits = parts.map(|part| value("memory_limit", part));
     assert_eq!(limits.iter().sum::<usize>(), SMALL);
     assert!(value("memory_used", "resources") > 200_000);
-    for part in ["resources", "journal", "events", "rules", "identities"] {
+    for part in [
+        "resources",
+        "journal",
+        "events",
+        "rules",
+        "identities",
+        "history",
+    ] {
         assert_eq!(
             value("memory_used", part),
             value("world_memory_used", part),

@@ -40,6 +40,7 @@ mod memory;
 mod openapi;
 mod origin;
 mod parsers;
+mod past;
 mod pipelines;
 mod plans;
 mod process;

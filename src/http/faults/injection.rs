@@ -3,8 +3,10 @@
 //! The guard evaluates the faults for every request to an emulated service; the first one that hits decides.
 
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::effect::{FaultDelay, FaultEffect, LogNormalDelay, UniformDelay};
 use super::rules::{Fault, ListedFault};
@@ -26,12 +28,37 @@ pub struct InjectedFault {
 }
 
 /// The faults in force, in the order in which they are tried.
-#[derive(Debug)]
 pub struct Faults {
     rules: Mutex<RuleList<FaultRule>>,
+    /// Told of the counts that a request has changed.
+    on_use: OnceLock<OnUse>,
     /// The parts of a request that the faults look at, so that most requests need no lock.
     looks_at: AtomicU8,
 }
+
+/// Told of changed counts under the lock of the faults, so that it hears of them in their order.
+pub type OnUse = Box<dyn Fn(Vec<FaultUse>) + Send + Sync>;
+
+impl std::fmt::Debug for Faults {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = formatter.debug_struct("Faults");
+        shown.field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+/// The counts of a fault after a request that it matched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultUse {
+    pub id: String,
+    /// The requests that it has hit.
+    pub used: u64,
+    /// The requests that it has matched.
+    pub matched: u64,
+}
+
+/// The faults of a world with their counts, as they were.
+#[derive(Clone, Debug)]
+pub struct FaultsCopy(RuleList<FaultRule>);
 
 /// The parts of a request that faults look at. Each includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +73,7 @@ pub enum LooksAt {
 }
 
 /// A fault with its counts.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct FaultRule {
     listed: ListedFault,
     /// The instant at which it was added, on the machine's clock.
@@ -91,6 +118,7 @@ impl Faults {
     pub fn new(memory: &Memory) -> Self {
         Self {
             rules: Mutex::new(RuleList::new(memory)),
+            on_use: OnceLock::new(),
             looks_at: AtomicU8::new(LooksAt::Nothing as u8),
         }
     }
@@ -123,14 +151,65 @@ impl Faults {
     pub fn evaluate(&self, request: &MatchedRequest) -> Option<InjectedFault> {
         let mut rules = self.lock();
         let now = system_now();
-        let mut rules = rules.as_mut_slice().iter_mut();
-        rules.find_map(|rule| rule.evaluate(request, now))
+        let mut uses = Vec::new();
+        let mut ordered = rules.as_mut_slice().iter_mut();
+        let hit = ordered.find_map(|rule| {
+            let before = rule.matched;
+            let hit = rule.evaluate(request, now);
+            if self.on_use.get().is_some() && rule.matched > before {
+                uses.push(rule.counts());
+            }
+            hit
+        });
+        self.tell(uses);
+        hit
+    }
+
+    /// Has changes of counts told.
+    pub fn tell_uses(&self, on_use: OnUse) {
+        // A world sets it once.
+        let _ = self.on_use.set(on_use);
+    }
+
+    fn tell(&self, uses: Vec<FaultUse>) {
+        if let Some(on_use) = self.on_use.get().filter(|_| !uses.is_empty()) {
+            on_use(uses);
+        }
+    }
+
+    /// Sets counts as they were told.
+    pub fn set_counts(&self, uses: &[FaultUse]) {
+        let mut rules = self.lock();
+        for counts in uses {
+            if let Some(rule) = rules.get_mut(&counts.id) {
+                rule.listed.used = counts.used;
+                rule.matched = counts.matched;
+            }
+        }
+    }
+
+    /// The faults as they are.
+    pub fn copy(&self) -> FaultsCopy {
+        FaultsCopy(self.lock().clone())
+    }
+
+    /// Puts others in the place of all.
+    pub fn restore(&self, FaultsCopy(copy): FaultsCopy) {
+        let mut rules = self.lock();
+        rules.clear();
+        for rule in copy.as_slice() {
+            rules.add(rule.clone());
+        }
+        self.note_parts(&rules);
     }
 
     /// Takes a hit back: the fault left the answer as it was.
     pub fn undo_hit(&self, id: &str) {
-        if let Some(rule) = self.lock().get_mut(id) {
+        let mut rules = self.lock();
+        if let Some(rule) = rules.get_mut(id) {
             rule.listed.used = rule.listed.used.saturating_sub(1);
+            let counts = rule.counts();
+            self.tell(vec![counts]);
         }
     }
 
@@ -246,6 +325,14 @@ impl FaultRule {
             listed: ListedFault { id, fault, used: 0 },
             since,
             matched: 0,
+        }
+    }
+
+    fn counts(&self) -> FaultUse {
+        FaultUse {
+            id: self.listed.id.clone(),
+            used: self.listed.used,
+            matched: self.matched,
         }
     }
 

@@ -24,13 +24,14 @@ use tokio::time::sleep;
 
 use super::instrument::instrument;
 use crate::http::body::{self, LEAST_HELD, collect, hold};
-use crate::http::context::{add_hint, with_details};
+use crate::http::context::{self, add_hint, with_details};
 use crate::http::encoding::{BodyEncoding, unpack};
 use crate::http::extract::read_body;
 use crate::http::faults::alter::{alter, complete};
 use crate::http::faults::injection::{InjectedFault, LooksAt};
 use crate::http::matching::request::{MatchedRequest, SentBody, SentHeaders};
 use crate::http::observe::Recorder;
+use crate::http::replay::{Replayed, RequestCommand};
 use crate::http::response::ResponseFuture;
 use crate::http::route_spec::RouteSpec;
 use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
@@ -73,6 +74,15 @@ impl<D: Dialect> Handler<(Guard,), D> for Guarded<D> {
         if let Some(answer) = dialect.reroute(&mut request) {
             return answer;
         }
+        if let Some(replayed) = request.extensions_mut().remove::<Replayed>() {
+            return Box::pin(replay(
+                self.route_spec,
+                dialect,
+                request,
+                self.handler,
+                replayed,
+            ));
+        }
         Box::pin(serve(self.route_spec, dialect, request, self.handler))
     }
 }
@@ -94,6 +104,30 @@ async fn serve<D: Dialect>(
         response
     };
     instrument(recorder, request, guarded).await
+}
+
+/// Runs a request again, which was admitted before.
+async fn replay<D: Dialect>(
+    route_spec: &'static RouteSpec<D>,
+    dialect: D,
+    request: Request,
+    handler: SharedHandler<D>,
+    replayed: Replayed,
+) -> Response {
+    let serve = async move {
+        let (parts, body) = request.into_parts();
+        identify_operation(route_spec, &dialect, &parts)?;
+        with_details(|details| {
+            details.authorized = Some(replayed.caller);
+            details.command = replayed.command.map(RequestCommand::kept);
+        });
+        Ok(handler(Request::from_parts(parts, body), dialect).await)
+    };
+    let serve = AssertUnwindSafe(serve).catch_unwind();
+    let (answer, _) = context::scope(String::new(), serve).await;
+    let answer: Result<Response, D::Error> =
+        answer.unwrap_or_else(|_| Err(Rejection::Internal.into()));
+    answer.unwrap_or_else(IntoResponse::into_response)
 }
 
 /// Counts a large answer as long as it has not been sent; `None` if there is no room for it.
@@ -303,7 +337,14 @@ impl<D: Dialect> Admission<D> {
         }
         let request_schema = self.route_spec.request_schema(&parts.method);
         let declared_evidence = self.route_spec.evidence(&parts.method);
+        let keeps = dialect.recorder().keeps_command(&parts.method);
+        let name = self.route_spec.name(&parts.method).filter(|_| keeps);
+        let command = name.map(|name| {
+            let scope = with_details(|details| details.scope.clone()).flatten();
+            RequestCommand::new(&parts, name, scope, &caller)
+        });
         with_details(|details| {
+            details.command = command;
             details.request_schema = request_schema;
             details.declared_evidence = declared_evidence;
             details.authorized = Some(caller);

@@ -12,6 +12,8 @@ pub mod webhooks;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use axum::http::Method;
+
 use crate::http::auth::redact::KnownSecrets;
 use crate::http::body::LONGEST_PAUSE;
 use crate::http::faults::injection::Faults;
@@ -41,13 +43,35 @@ pub struct Recorder {
     pub secrets: Arc<KnownSecrets>,
     /// The longest pause of a client within the body of a request.
     pub longest_pause: Duration,
+    /// The requests that are kept if they change the memory.
+    pub kept_commands: KeptCommands,
     /// The name of the world, once a server has opened it.
     world: OnceLock<String>,
     /// The memory of the world itself and of its fixtures.
     account: Mutex<MemoryAccount>,
 }
 
+/// The requests that are kept if they change the memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeptCommands {
+    #[default]
+    None,
+    /// Those that are no reads.
+    Writes,
+    /// Reads too, since they may bring progress.
+    All,
+}
+
 impl Recorder {
+    /// True if a request with this method is kept if it changes the memory.
+    pub fn keeps_command(&self, method: &Method) -> bool {
+        match self.kept_commands {
+            KeptCommands::None => false,
+            KeptCommands::Writes => *method != Method::GET && *method != Method::HEAD,
+            KeptCommands::All => *method != Method::HEAD,
+        }
+    }
+
     /// A recorder with a journal of about `journal_bytes` bytes.
     pub fn new(ids: Arc<Ids>, clock: Arc<Clock>, journal_bytes: usize, memory: &Memory) -> Self {
         Self {
@@ -61,6 +85,7 @@ impl Recorder {
             webhooks: Webhooks::new(memory),
             secrets: Arc::default(),
             longest_pause: LONGEST_PAUSE,
+            kept_commands: KeptCommands::default(),
             world: OnceLock::new(),
             account: Mutex::new(MemoryAccount::new(memory, MemoryPart::Resources)),
         }

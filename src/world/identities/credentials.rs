@@ -102,6 +102,10 @@ impl<T: Credential> Credentials<T> {
         }
     }
 
+    pub(super) fn count_copied(&mut self) {
+        self.account.count_copied();
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.account.own()
     }

@@ -60,6 +60,13 @@ impl Directory {
         }
     }
 
+    /// Counts a copy that is there to stay.
+    pub fn count_copied(&mut self) {
+        self.account.count_copied();
+        self.keys.count_copied();
+        self.tokens.count_copied();
+    }
+
     /// Fills an empty directory with identities, which have been checked.
     pub fn load(&mut self, identities: Identities) {
         let Identities {

@@ -3,6 +3,7 @@
 mod answer;
 mod commands;
 mod lists;
+mod past;
 mod resources;
 mod time;
 
@@ -14,6 +15,7 @@ use crate::document::{Document, Operation, array, text};
 use crate::emulator::{Answer, Emulator, Fork, Sent};
 use crate::setup::Setup;
 use crate::step::{MAIN, Step};
+use past::PastWorld;
 
 /// The address of the control plane.
 const CONTROL: &str = "/_emulator/v1";
@@ -78,6 +80,8 @@ pub(crate) struct Checks<'a> {
     /// Records of runs that have ended.
     records: HashMap<(String, String), Value>,
     n_deep: usize,
+    /// The world at places of its past.
+    past: Vec<PastWorld>,
 }
 
 /// The outcome of a step.
@@ -99,6 +103,7 @@ impl<'a> Checks<'a> {
             timelines: HashMap::new(),
             records: HashMap::new(),
             n_deep: 0,
+            past: Vec::new(),
         };
         checks.state = checks.export(emulator).await;
         checks
@@ -201,6 +206,7 @@ impl<'a> Checks<'a> {
     async fn deep(&mut self, emulator: &mut Emulator) -> Result<(), Failure> {
         self.n_deep += 1;
         self.check_worlds(emulator).await?;
+        self.keep_past(emulator);
         let listed = self.check_resources(emulator).await?;
         let clock = self.ask(emulator, "/clock").await.json();
         let now = instant(&clock["now"]);
@@ -237,7 +243,7 @@ impl<'a> Checks<'a> {
         if without_next(&before) != without_next(&after) {
             return fail("an export can be put back", difference(&before, &after));
         }
-        Ok(())
+        self.check_past(emulator).await
     }
 
     /// Another emulator with the present state, in which commands can be tried.

@@ -77,6 +77,7 @@ impl Table {
         }
         // A number that is drawn is not used again, even if the creation fails from here on.
         let task_id = self.workflows.draw_task_id(request.workflow_key);
+        context.shared.log.note_other_change();
         let job_context = JobContext {
             catalog: &self.catalog,
             checks_references: context.checks_references,
