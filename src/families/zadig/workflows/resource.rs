@@ -39,7 +39,8 @@ impl ZadigResource for WorkflowTask {
         if !task.is_queued() {
             return next::next(task, now, |now| task.next_due(now));
         }
-        table.workflows.next_start(stored, now).map(start_at)
+        let start = table.workflows.next_start(stored, now);
+        start.map(|at| begin_at(task, at))
     }
 
     fn outlook(
@@ -112,7 +113,7 @@ impl WorkflowTable {
                 let starts = starts.get_or_init(|| self.foreseen_starts(now));
                 let arrival_id = self.collection.arrival_id(&stored.id);
                 let start = arrival_id.and_then(|arrival_id| starts.get(&arrival_id));
-                start.copied().map(start_at)
+                start.map(|at| begin_at(task, *at))
             } else {
                 next::next(task, now, |now| task.next_due(now))
             };
@@ -147,7 +148,9 @@ impl WorkflowTable {
     }
 }
 
-/// The start of a task in the queue.
-fn start_at(at: Millis) -> Next {
-    Next::new(at, None, WorkflowStatus::Running.into())
+/// The start of a task in the queue. One without anything to do ends there.
+fn begin_at(task: &WorkflowTask, at: Millis) -> Next {
+    let mut twin = task.clone();
+    twin.begin(at);
+    Next::new(at, None, twin.status(at).into())
 }

@@ -139,6 +139,29 @@ async fn the_start_of_a_task_in_the_queue_is_foreseen_and_reached() {
 }
 
 #[tokio::test]
+async fn a_task_in_the_queue_with_nothing_to_do_is_foreseen_to_be_skipped() {
+    let app = App::load(
+        &json!({"zadig": {"workflow_concurrency": 1, "projects": [{"key": "shop", "workflows": [
+            {"workflow_key": "busy", "stages": [{"name": "s", "jobs": [{"name": "a", "type": "freestyle"}]}]},
+            {"workflow_key": "bare", "tasks": [{"task_id": 1, "status": "failed"}]}]}]}}),
+    );
+    app.run("busy", inputs(&["a"])).await.assert_status(200);
+    app.retry("bare", 1).await.assert_status(200);
+    let next = json!({"time": "2026-01-01T12:00:02Z", "to": "skipped"});
+    let timeline = app
+        .get("/_emulator/v1/resources/zadig/bare:1/timeline")
+        .await;
+    assert_eq!(timeline.assert_status(200)["next"], next);
+    let listed = app.get("/_emulator/v1/resources").await;
+    let resources = listed.assert_status(200)["resources"].as_array().cloned();
+    let mut resources = resources.unwrap().into_iter();
+    let bare = resources.find(|resource| resource["id"] == "bare:1");
+    assert_eq!(bare.unwrap()["next"], next);
+    app.advance(2_000).await;
+    assert_eq!(statuses(&app, &[("bare", 1)]).await, ["skipped"]);
+}
+
+#[tokio::test]
 async fn reads_move_what_they_show_and_a_task_in_the_queue_by_the_one_before_it() {
     let app = App::build(
         |settings| settings.progress = release_emulator::Progress::Reads,
