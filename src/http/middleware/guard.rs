@@ -262,7 +262,7 @@ async fn admit<D: Dialect>(
     }
 }
 
-/// Lets a fault alter an answer. A patch that does not apply has not hit.
+/// Lets a fault alter an answer. If its patch does not apply, it has not hit, unless the answer is its own.
 async fn alter_answer(
     response: Response,
     fault: Box<InjectedFault>,
@@ -271,11 +271,14 @@ async fn alter_answer(
     match alter(response, &fault.effect).await {
         Ok(response) => response,
         Err((response, misfit)) => {
-            recorder.faults.undo_hit(&fault.id);
             let id = fault.id;
             add_hint(format!(
                 "the patch of the fault {id} does not apply: {misfit}"
             ));
+            if fault.effect.stub_response().is_some() {
+                return response;
+            }
+            recorder.faults.undo_hit(&id);
             with_details(|details| {
                 details.fault = None;
                 details.fault_effect = None;

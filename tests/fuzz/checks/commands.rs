@@ -151,7 +151,9 @@ impl Checks<'_> {
 }
 
 fn pipeline_commands(path: &str, name: &str, detail: &Value) -> Vec<Command> {
+    // In another enterprise project the name may be taken.
     let edited = json!({"name": name, "model_version": 2, "config_mode": "ui",
+        "enterprise_project_id": detail["enterprise_project_id"],
         "stages": [{"name": "s", "tasks": [{"name": "t"}]}]});
     let mut commands = vec![("edit", vec![Step::new("PUT", path).with_json(&edited)])];
     let action = |word: &str| Step::new("POST", &format!("{path}/action?action_id={word}"));

@@ -63,19 +63,23 @@ impl Document {
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<&Operation> {
         let method = if method == "HEAD" { "GET" } else { method };
         let decoded;
-        // Zadig's router takes the decoded path apart.
-        let path = if ["/openapi/", "/api/aslan/"]
+        let is_zadig = ["/openapi/", "/api/aslan/"]
             .iter()
-            .any(|prefix| path.starts_with(prefix))
-        {
+            .any(|prefix| path.starts_with(prefix));
+        // Zadig's router takes the decoded path apart.
+        let path = if is_zadig {
             decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
             &*decoded
         } else {
             path
         };
         let of_path = |operation: &&Operation| is_match(&operation.template, path);
-        let fitting = || self.operations.iter().filter(of_path);
-        // A fixed part of a path comes before a parameter, whatever the method.
+        // Zadig's router has a tree for each method.
+        let fitting = || {
+            let of_path = self.operations.iter().filter(of_path);
+            of_path.filter(|operation| !is_zadig || operation.method == method)
+        };
+        // A fixed part of a path comes before a parameter, elsewhere whatever the method.
         let nearest = fitting().min_by_key(|operation| variable_parts(&operation.template))?;
         fitting()
             .find(|operation| operation.method == method && operation.template == nearest.template)

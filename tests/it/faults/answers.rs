@@ -207,6 +207,26 @@ async fn a_patch_that_does_not_apply_leaves_the_answer_and_has_not_hit() {
 }
 
 #[tokio::test]
+async fn a_fault_with_a_status_has_hit_even_if_its_patch_does_not_apply() {
+    let app = App::new();
+    let patch = json!([{"op": "remove", "path": "/version"}]);
+    let id = add_fault(&app, json!({"do": {"status": 213, "patch": patch}})).await;
+    let reply = app.get(&pipelines()).await;
+    assert_eq!(reply.status, 213);
+    assert_eq!(reply.header("x-emulator-fault"), id);
+    assert_eq!(
+        reply.header("x-emulator-evidence"),
+        format!("injected; fault={id}")
+    );
+    let hint = reply.header("x-emulator-hint");
+    assert!(
+        hint.contains(&format!("the patch of the fault {id} does not apply")),
+        "{hint}"
+    );
+    assert_eq!(app.get(FAULTS).await.json()["faults"][0]["used"], 1);
+}
+
+#[tokio::test]
 async fn effects_that_contradict_each_other_are_refused_all_at_once() {
     let app = App::new();
     for (effect, wrong) in [
