@@ -289,3 +289,29 @@ async fn a_misspelt_field_that_is_kept_is_named_too() {
         "a template belongs to Kubernetes"
     );
 }
+
+#[tokio::test]
+async fn a_misspelt_category_of_a_task_is_told_as_nobody_is_waited_for() {
+    let app = App::new();
+    let body = |category: &str| {
+        json!({"name": format!("shop-{category}"), "model_version": 2, "config_mode": "ui", "stages": [
+            {"name": "s", "tasks": [{"name": "ask", "task_type_id": {"category": category}}]}]})
+    };
+    let path = format!("/v3/{PROJECT}/pipeline/pipelines");
+    for (category, hint) in [
+        ("approval", ""),
+        ("build", ""),
+        (
+            "aproval",
+            "the task \"ask\" has the category \"aproval\" and waits for nobody; did you mean \"approval\"?",
+        ),
+        (
+            "Approval",
+            "the task \"ask\" has the category \"Approval\" and waits for nobody; did you mean \"approval\"?",
+        ),
+    ] {
+        let reply = app.post(&path, body(category)).await;
+        reply.assert_status(200);
+        assert_eq!(reply.header("x-emulator-hint"), hint);
+    }
+}

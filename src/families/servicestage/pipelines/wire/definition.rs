@@ -12,8 +12,10 @@ use crate::families::servicestage::pipelines::model::definition::{
 };
 use crate::families::servicestage::pipelines::model::stages::{Stage, StageTask, Stages};
 use crate::families::servicestage::pipelines::wire::spelling::respelt_stages;
+use crate::http::context::add_hint;
 use crate::http::evidence::schema::Inferred;
 use crate::http::json::{RawJson, ValidationError};
+use crate::sim::fuzzy::nearest;
 
 type InferredFailMode = Inferred<FailMode>;
 type InferredTask = Inferred<PipelineTask>;
@@ -201,6 +203,7 @@ pub(crate) fn read_stages(stages: &RawJson) -> Result<Stages, ValidationError> {
         for (k, task) in stage.tasks.iter().enumerate() {
             check_step_name(&task.name, &mut task_names)
                 .map_err(|error| error.nested_in(format_args!("stages[{n}].tasks[{k}]")))?;
+            task.hint_at_category();
         }
     }
     Ok(stages.into_iter().map(Stage::from).collect())
@@ -218,15 +221,35 @@ impl From<PipelineStage> for Stage {
     }
 }
 
+impl PipelineTask {
+    fn category(&self) -> Option<&str> {
+        self.task_type_id.as_ref()?.category.as_deref()
+    }
+
+    /// A task of any other category is accepted, and runs without an approval.
+    fn hint_at_category(&self) {
+        let misspelt = |category: &&str| nearest(category, [APPROVAL]).is_some();
+        if let Some(category) = self.category().filter(misspelt) {
+            add_hint(format!(
+                "the task {:?} has the category {category:?} and waits for nobody; did you mean {APPROVAL:?}?",
+                self.name
+            ));
+        }
+    }
+}
+
+/// The category of tasks that wait for an approval.
+const APPROVAL: &str = "approval";
+
 impl From<PipelineTask> for StageTask {
     fn from(task: PipelineTask) -> Self {
-        let category = task.task_type_id.and_then(|kind| kind.category);
+        let approval = task.category() == Some(APPROVAL);
         Self {
             display_name: task.display_name.unwrap_or_else(|| task.name.clone()),
             name: task.name,
             order_index: task.order_index.unwrap_or(0),
             group: task.task_group,
-            approval: category.as_deref() == Some("approval"),
+            approval,
         }
     }
 }
