@@ -87,6 +87,18 @@ impl<D: Dialect> Route<D> {
         self
     }
 
+    /// Adds a handler of another route, whose operations are those of the methods here too. They are not declared at this
+    /// path.
+    pub fn and_of<H, T>(mut self, other: &Self, methods: MethodFilter, handler: H) -> Self
+    where
+        H: Handler<T, D, Future = ResponseFuture>,
+        T: 'static,
+    {
+        let guarded = Guarded::new(handler, other.spec);
+        self.handlers = self.handlers.on(methods, guarded);
+        self
+    }
+
     /// Adds a handler for all other methods. Its responses get no `Allow` header.
     pub fn or_else<H, T>(mut self, handler: H) -> Self
     where

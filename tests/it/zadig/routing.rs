@@ -156,3 +156,31 @@ async fn the_neighbours_of_internal_operations_are_zadigs_too() {
     let other = send(&app, "GET", "/api/aslant").await;
     assert!(other.text().contains("APIGW"), "{}", other.text());
 }
+
+#[tokio::test]
+async fn a_fixed_name_is_an_id_for_the_methods_that_it_has_none_for() {
+    let app = App::new();
+    for (method, name, operation) in [
+        ("DELETE", "k8s", "DeleteVersion"),
+        ("DELETE", "detail", "DeleteVersion"),
+        ("DELETE", "retry", "DeleteVersion"),
+        ("GET", "helm", "GetVersion"),
+        ("GET", "retry", "GetVersion"),
+    ] {
+        let fault = json!({"match": {"operation": operation}, "do": {"status": 418}});
+        let id = app.post("/_emulator/v1/faults", fault).await.json()["id"].clone();
+        let path = format!("{RELEASES}/{name}?projectKey=demo");
+        let faulty = send(&app, method, &path).await;
+        assert_eq!(faulty.status, 418, "{method} {name}");
+        let removed = format!("/_emulator/v1/faults/{}", id.as_str().unwrap());
+        app.delete(&removed).await.assert_status(204);
+        let refused = send(&app, method, &path).await;
+        assert!(
+            refused.text().contains(name),
+            "{method} {name}: {}",
+            refused.text()
+        );
+        let recorded = app.get("/_emulator/v1/requests?limit=1").await.json();
+        assert_eq!(recorded["requests"][0]["operation"], operation);
+    }
+}

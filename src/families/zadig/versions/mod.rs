@@ -43,24 +43,22 @@ const RETRY: &str = "/openapi/delivery/releases/retry";
 
 /// The URL table.
 pub(super) fn routes() -> Routes<Zadig> {
-    // For other methods `k8s` and `helm` are ids like any other.
+    let by_id = route!(operations::get_version, operations::delete_version);
+    // For other methods the fixed names are ids like any other.
+    let and_delete = |route: Route<Zadig>| {
+        route.and_of(&by_id, MethodFilter::DELETE, operations::delete_version)
+    };
     let as_id = |route: Route<Zadig>| {
-        route
-            .and_on(MethodFilter::GET, operations::get_version)
-            .and_on(MethodFilter::DELETE, operations::delete_version)
+        and_delete(route.and_of(&by_id, MethodFilter::GET, operations::get_version))
             .or_wrong_method()
     };
     Routes::default()
         .with(route!(operations::list_versions).or_wrong_method())
-        .with(route!(operations::get_version, operations::delete_version).or_wrong_method())
         .with(as_id(route!(operations::create_k8s_version)))
         .with(as_id(route!(operations::create_helm_version)))
-        .with(
-            route!(operations_v4::get_version_by_name)
-                .and_on(MethodFilter::DELETE, operations::delete_version)
-                .or_wrong_method(),
-        )
+        .with(and_delete(route!(operations_v4::get_version_by_name)).or_wrong_method())
         .with(as_id(route!(operations_v4::retry_version)))
+        .with(by_id.or_wrong_method())
 }
 
 /// Names the paths and bodies of the world's generation. Under strict fidelity a version is shown only with a project.
