@@ -116,8 +116,12 @@ impl Checks<'_> {
                 let retry =
                     json!({"project_key": resource["scope"], "version_name": name, "retry": true});
                 let retry = post(format!("/openapi/delivery/releases/{kind}")).with_json(&retry);
+                // That of the second generation.
+                let by_query = post(format!(
+                    "/openapi/delivery/releases/retry?id={id}&projectKey={scope}"
+                ));
                 vec![
-                    ("retry", vec![retry]),
+                    ("retry", vec![retry, by_query]),
                     ("delete", vec![Step::new("DELETE", &path)]),
                 ]
             }
