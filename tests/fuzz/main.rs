@@ -21,6 +21,7 @@ mod tests;
 mod wire;
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -113,7 +114,12 @@ fn fuzz(options: &Options) -> bool {
                         prefix: "/",
                         tamper: None,
                     };
-                    let mut generated = runtime.block_on(source.generate(sequence));
+                    let generated =
+                        AssertUnwindSafe(|| runtime.block_on(source.generate(sequence)));
+                    let mut generated = catch_unwind(generated).unwrap_or_else(|panic| {
+                        eprintln!("in --seed {} --sequence {sequence}", options.seed);
+                        resume_unwind(panic)
+                    });
                     let tally = std::mem::take(&mut generated.tally);
                     total.lock().expect("no panic").add(tally);
                     let Some(failure) = &generated.failure else {
