@@ -1,5 +1,7 @@
 //! The settings with which the emulator of a sequence starts.
 
+use std::time::Duration;
+
 use release_emulator::internals::Settings;
 use release_emulator::{Auth, Fidelity, PipelinesList, Progress, References, ZadigGeneration};
 
@@ -23,6 +25,8 @@ impl Setup {
     pub(crate) fn plain() -> Self {
         let settings = Settings {
             freeze: Some(NOON),
+            // Some requests announce more than they send.
+            longest_pause: Duration::from_secs(1),
             ..Settings::default()
         };
         Self {

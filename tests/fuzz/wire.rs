@@ -40,7 +40,7 @@ impl Connection {
     /// If nothing happens for a long time.
     pub(crate) async fn send(&mut self, step: &Step, authority: &str) -> Option<Answer> {
         let answer = timeout(PATIENCE, self.exchange(step, authority)).await;
-        answer.unwrap_or_else(|_| panic!("{} {}: no answer", step.method, step.target))
+        answer.unwrap_or_else(|_| panic!("no answer: {}", step.curl(authority)))
     }
 
     async fn exchange(&mut self, step: &Step, authority: &str) -> Option<Answer> {

@@ -105,7 +105,11 @@ fn is_from_page(step: &Step) -> bool {
 
 /// True for the pages beside the operations.
 fn is_page(step: &Step) -> bool {
-    step.is_control() || super::is_usual_path(step.path()) || step.method == "OPTIONS"
+    // IAM shows its version with and without the slash.
+    step.is_control()
+        || super::is_usual_path(step.path())
+        || step.path() == "/v3/"
+        || step.method == "OPTIONS"
 }
 
 fn describe(answer: &Answer) -> String {
