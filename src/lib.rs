@@ -237,9 +237,9 @@ pub mod internals {
 
 pub use emulator::{
     ClockError, ClockHandle, ClockInstant, Delay, Emulator, EmulatorBuilder, Family, FaultsHandle,
-    ForecastStep, InvalidValue, ListedResource, NextChange, RequestError, RequestsHandle,
-    ResourceTimeline, Response, ScriptsHandle, StartError, StatusChange, Until, Verification,
-    VerifyError,
+    ForecastStep, HistoryError, InvalidValue, ListedResource, NextChange, RequestError,
+    RequestsHandle, ResourceTimeline, Response, ScriptsHandle, StartError, StatusChange, Until,
+    Verification, VerifyError,
 };
 pub use http::faults::patch::PatchOperation;
 pub use http::faults::rules::{Fault, ListedFault};

@@ -99,7 +99,7 @@ pub(super) struct ClockSetting {
 /// Sets the clock, and fires every timer that is due on the way.
 ///
 /// It waits for an advance that is under way, and lets other requests in, as an advance does. Errors: 400 for an invalid
-/// field; 409 for an instant in the past, since only a reset moves the clock back, and if the world is reset meanwhile.
+/// field; 409 for an instant in the past, since only a rewind or a reset moves the clock back, and if the world is reset meanwhile.
 #[utoipa::path(put, path = "/_emulator/v1/clock", operation_id = "SetClock", tag = "control",
     request_body(content = Option<ClockSetting>,
         example = json!({"now": "2035-06-01T00:00:00Z", "mode": "frozen"})), responses((status = 200, body = ClockReading),
@@ -320,7 +320,7 @@ impl From<InvalidInstant> for Problem {
     fn from(invalid: InvalidInstant) -> Self {
         match invalid {
             InvalidInstant::Backwards(now) => Self::Conflict(format!(
-                "now: the clock is already at {}; only POST /_emulator/v1/reset moves it back",
+                "now: the clock is already at {}; only POST /_emulator/v1/clock/rewind and a reset move it back",
                 rfc3339(now)
             )),
             InvalidInstant::TooFar => {

@@ -11,16 +11,21 @@ mod docs;
 mod entrance;
 mod events;
 pub(crate) mod faults;
+mod history;
 mod meta;
 mod metrics;
 mod openapi;
 mod origin;
 mod page;
+mod past;
 mod prometheus_text;
+mod replay;
 pub(crate) mod requests;
 mod resources;
+mod rewind;
 mod rules;
 pub(crate) mod scripts;
+mod snapshots;
 mod state;
 mod timeline;
 pub(crate) mod verify;
@@ -30,7 +35,7 @@ mod worlds;
 use std::sync::LazyLock;
 
 use axum::extract::Request;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodFilter;
 use axum::{Extension, Router};
@@ -39,11 +44,12 @@ use crate::http::context::note_own_answer;
 use crate::http::head::MalformedHead;
 use crate::http::problem::Problem;
 use crate::http::routes::{Route, Routes, route};
-use crate::registry::{self, World, control_routes};
+use crate::registry::{World, control_routes};
 use crate::world::settings::Settings;
 pub use dialect::Control;
 use entrance::UsualPath;
 use openapi::OpenApiSource;
+pub use replay::replay_router;
 
 /// The URL table.
 pub fn routes() -> &'static Routes<Control> {
@@ -68,6 +74,11 @@ fn new_routes() -> Routes<Control> {
         ))
         .with(route!(clock::show_clock, clock::set_clock))
         .with(route!(clock::advance_clock))
+        .with(route!(rewind::rewind_clock))
+        .with(route!(history::list_history))
+        .with(route!(snapshots::list_snapshots, snapshots::add_snapshot))
+        .with(route!(snapshots::remove_snapshot))
+        .with(route!(snapshots::restore_snapshot))
         .with(route!(
             scripts::list_scripts,
             scripts::add_script,
@@ -144,17 +155,11 @@ fn refuse_unrouted(request: &Request) -> Response {
     Problem::NoRoute.into_response()
 }
 
-/// The router by which a world runs kept requests again.
-pub fn replay_router(world: &World) -> Router {
-    // Of the control plane, what acts on the resources of single families.
-    let traffic = control_routes().mount(Control(world.clone()));
-    registry::router(world).merge(traffic)
-}
-
 /// The control plane's router for a world.
 pub fn router(world: &World) -> Router {
     let router = routes().mount(Control(world.clone()));
     router
         .layer(Extension(OpenApiSource(openapi)))
+        .layer(from_fn(past::refuse_elsewhere))
         .layer(from_fn_with_state(world.clone(), origin::gate))
 }

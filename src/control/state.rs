@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::apart::{LARGE_BODY, apart};
 use super::dialect::Control;
+use super::past;
 use crate::http::auth::redact::Mask;
 use crate::http::context::add_hint;
 use crate::http::extract::{Body, Json, Query};
@@ -58,21 +59,34 @@ pub(super) async fn reset(
 pub(super) struct StateQuery {
     /// `false` masks secrets, for a bug report. A masked state cannot be restored.
     secrets: bool,
+    /// The instant as of which it is shown, RFC 3339; absent: now.
+    #[param(format = DateTime)]
+    at: Option<String>,
+    /// The number of the command right after which it is shown, in place of `at`.
+    command: Option<u64>,
 }
 
 impl Default for StateQuery {
     fn default() -> Self {
-        Self { secrets: true }
+        Self {
+            secrets: true,
+            at: None,
+            command: None,
+        }
     }
 }
 
 /// Shows the whole state in the fixture format, secrets included.
 ///
 /// The answer can be a fixture, or replace the state of another world. With `secrets=false` its secrets are masked, for a
-/// bug report, and it can do neither. Errors: 400.
+/// bug report, and it can do neither. With `at` or `command` it is the state of that instant. Errors: 400; 404, 409 and 410
+/// for a past that cannot be reached, as for a rewind.
 #[utoipa::path(get, path = "/_emulator/v1/state", operation_id = "ShowState", tag = "control",
     params(StateQuery),
-    responses((status = 200, description = "The fixture format", body = WorldState), ProblemWith::<400>))]
+    responses((status = 200, description = "The fixture format", body = WorldState), ProblemWith::<400>,
+    ProblemWith::<404>,
+    ProblemWith::<409>,
+    ProblemWith::<410>))]
 pub(super) async fn show_state(
     State(Control(world)): State<Control>,
     Query(form): Query<StateQuery>,
@@ -84,6 +98,8 @@ pub(super) async fn show_state(
         .hold_at_least_one(MemoryPart::InFlight, EXPORT_WEIGHT * size)
         .ok_or(Problem::Busy)?;
     let room = size.max(4 << 10);
+    let past = past::read("at", form.at.as_deref(), form.command)?;
+    let world = past::world_at(&world, past).await?;
     let is_large = world.is_large();
     let write = move || {
         let state = world.export();

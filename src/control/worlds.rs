@@ -7,8 +7,10 @@ use axum::response::Response;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use super::apart::apart;
 use super::clock::{pace, time};
 use super::dialect::{Control, json};
+use super::past;
 use super::state::{hold, invalid as invalid_state};
 use crate::http::extract::{Json, Path};
 use crate::http::json::RawJson;
@@ -44,6 +46,14 @@ pub(super) struct NewWorld {
     /// Its name: up to 64 letters, digits, dots, underscores and hyphens; absent: a generated name.
     #[schema(max_length = 64, pattern = "^[A-Za-z0-9._-]+$")]
     name: Option<String>,
+    /// The world that it is a copy of, scripts, faults, clock and settings included; of the others only `name`, `at` and
+    /// `command` go with it. Webhooks, journal and events are not copied.
+    from: Option<String>,
+    /// The instant of that world as which it begins, RFC 3339; absent: now.
+    #[schema(format = DateTime)]
+    at: Option<String>,
+    /// The number of that world's command right after which it begins, in place of `at`.
+    command: Option<u64>,
     /// The state that it starts with and resets to, in the fixture format.
     #[schema(value_type = Option<WorldState>)]
     fixtures: Option<RawJson>,
@@ -93,8 +103,62 @@ impl<'de> Deserialize<'de> for Freeze {
 }
 
 impl NewWorld {
+    /// The fields that contradict `from`.
+    fn own_fields(&self) -> impl Iterator<Item = &'static str> {
+        let is_given = [
+            ("fixtures", self.fixtures.is_some()),
+            ("freeze", !matches!(self.freeze, Freeze::Absent)),
+            ("auth", self.auth.is_some()),
+            ("fidelity", self.fidelity.is_some()),
+            ("references", self.references.is_some()),
+            ("step", self.step.is_some()),
+            ("pace", self.pace.is_some()),
+            ("pipelines_list", self.pipelines_list.is_some()),
+            ("zadig", self.zadig.is_some()),
+            ("progress", self.progress.is_some()),
+            ("journal_bytes", self.journal_bytes.is_some()),
+            ("history_bytes", self.history_bytes.is_some()),
+        ];
+        let given = is_given.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(|(field, _)| field)
+    }
+
+    /// Makes a world of another one, as that is or was, and returns the chosen name.
+    async fn fork(self, context: &WorldContext) -> Result<(Option<String>, World), Problem> {
+        let wrong: Vec<String> = self
+            .own_fields()
+            .map(|field| format!("{field}: goes without from"))
+            .collect();
+        if !wrong.is_empty() {
+            return Err(Problem::BadRequest(wrong.join("; ")));
+        }
+        if let Some(name) = &self.name {
+            check_name(name)?;
+        }
+        let past = past::read("at", self.at.as_deref(), self.command)?;
+        let from = self.from.as_deref().unwrap_or(MAIN);
+        let found = context.host.world(from);
+        let origin = found.map_err(|error| with_hint(context, error))?;
+        let world = match past {
+            Some(_) => past::world_at(&origin, past).await?,
+            None => apart(origin.is_large(), move || origin.fork()).await,
+        };
+        if world.is_beyond_memory() {
+            return Err(Problem::NoRoom("resources"));
+        }
+        Ok((self.name, world))
+    }
+
     /// Makes a world like another, and returns the chosen name.
     fn make(self, like: &World) -> Result<(Option<String>, World), Problem> {
+        for (field, is_given) in [
+            ("at", self.at.is_some()),
+            ("command", self.command.is_some()),
+        ] {
+            if is_given {
+                return Err(invalid(field, "goes with from"));
+            }
+        }
         let defaults = like.settings();
         if let Some(name) = &self.name {
             check_name(name)?;
@@ -149,7 +213,7 @@ impl NewWorld {
     }
 }
 
-fn check_name(name: &str) -> Result<(), Problem> {
+pub(super) fn check_name(name: &str) -> Result<(), Problem> {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     // `.` and `..` cannot be named in a path.
     if (1..=LONGEST_NAME).contains(&name.len())
@@ -230,14 +294,17 @@ pub(super) async fn list_worlds(
 
 /// Opens a world with a state, clock, ids, scripts and port of its own.
 ///
-/// It has its own control plane too, and is ready at once. Errors: 400 with the JSON path; 409 for a name that is
-/// already used; 429 if `--max-worlds` is reached, or no port or no file descriptor is left; 507 if the memory for
+/// It has its own control plane too, and is ready at once. With `from` it begins as another world is, or was at an instant of
+/// its history. Errors: 400 with the JSON path; 404 for an unknown world; 410 for an instant before the earliest; 409 for one that is
+/// yet to come, and for a name that is already used; 429 if `--max-worlds` is reached, or no port or no file descriptor is left; 507 if the memory for
 /// resources is full.
 #[utoipa::path(post, path = "/_emulator/v1/worlds", operation_id = "AddWorld", tag = "control",
     request_body(content = Option<NewWorld>,
         example = json!({"freeze": "2030-01-01T00:00:00Z"})), responses((status = 201, body = WorldView),
     ProblemWith::<400>,
+    ProblemWith::<404>,
     ProblemWith::<409>,
+    ProblemWith::<410>,
     ProblemWith::<429>,
     ProblemWith::<501>,
     ProblemWith::<507>))]
@@ -247,7 +314,11 @@ pub(super) async fn add_world(
     headers: HeaderMap,
     Json(chosen): Json<NewWorld>,
 ) -> Result<Response, Problem> {
-    let (name, world) = chosen.make(context.host.first())?;
+    let (name, world) = if chosen.from.is_some() {
+        chosen.fork(&context).await?
+    } else {
+        chosen.make(context.host.first())?
+    };
     let info = context.host.open(name, world)?;
     let view = WorldView::new(info, &context, &asked, &headers);
     Ok(json(StatusCode::CREATED, &view))

@@ -34,8 +34,8 @@ pub enum VerifyError {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClockError {
-    /// Only a reset moves the clock back. The present instant is given.
-    #[error("it is already {}, and only a reset moves the clock back", .0.to_rfc3339())]
+    /// Only a rewind or a reset moves the clock back. The present instant is given.
+    #[error("it is already {}, and only a rewind or a reset moves the clock back", .0.to_rfc3339())]
     Backwards(DateTime<Utc>),
     /// A clock ends with the year 9999.
     #[error("the clock ends with the year 9999")]

@@ -48,6 +48,9 @@ pub enum Problem {
     /// 409: the request contradicts the state.
     #[error("{0}")]
     Conflict(String),
+    /// 410: it was there, and is there no more.
+    #[error("{0}")]
+    Gone(String),
     /// 413: a body over the limit of its operation.
     #[error("the body is too large: the limit is 16 MiB, and for a state that of --max-state")]
     TooLarge,
@@ -100,6 +103,7 @@ impl Problem {
             Self::NoRoute | Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Gone(_) => StatusCode::GONE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,

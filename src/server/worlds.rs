@@ -126,6 +126,8 @@ struct OpenWorlds {
 
 struct OpenWorld {
     info: WorldInfo,
+    /// None once it closes, so that its memory is freed apart.
+    world: Option<World>,
     recorder: Arc<Recorder>,
     stop: CancellationToken,
     closed: CancellationToken,
@@ -235,6 +237,12 @@ impl WorldServer {
         Ok(self.worlds().get(name)?.info.clone())
     }
 
+    /// The open world of a name.
+    pub fn world(&self, name: &str) -> Result<World, WorldError> {
+        let world = self.worlds().get(name)?.world.clone();
+        world.ok_or_else(|| WorldError::Unknown(name.to_owned()))
+    }
+
     /// The token that stops all worlds when it is cancelled.
     pub fn stop(&self) -> CancellationToken {
         self.0.stop.clone()
@@ -262,11 +270,18 @@ impl WorldServer {
         };
         let recorder = Arc::clone(world.recorder());
         recorder.name_world(&name);
-        let running = run_world(context, world, listeners, stop.clone(), closed.clone());
+        let running = run_world(
+            context,
+            world.clone(),
+            listeners,
+            stop.clone(),
+            closed.clone(),
+        );
         worlds.tell(WorldChangeKind::Opened, &name);
         let info = WorldInfo { name, port };
         let open = OpenWorld {
             info: info.clone(),
+            world: Some(world),
             recorder,
             stop,
             closed,
@@ -363,8 +378,14 @@ async fn run_world(
     if let Some(on_close) = &context.host.0.on_close {
         on_close(&context.name, &world);
     }
+    let listed = context
+        .host
+        .worlds()
+        .open
+        .get_mut(&*context.name)
+        .and_then(|open| open.world.take());
     // A large memory takes long to free. A runtime that ends frees it itself.
-    let _ = tokio::task::spawn_blocking(move || drop(world)).await;
+    let _ = tokio::task::spawn_blocking(move || drop((world, listed))).await;
     let mut worlds = context.host.worlds();
     worlds.open.shift_remove(&*context.name);
     worlds.tell(WorldChangeKind::Closed, &context.name);

@@ -53,6 +53,7 @@ mod secrets;
 mod signatures;
 mod slices;
 mod socket;
+mod time_travel;
 mod timeline;
 mod vendor;
 mod webhooks;

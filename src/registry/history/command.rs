@@ -46,6 +46,10 @@ pub enum Command<'a> {
     },
     RemoveFault(String),
     ClearFaults,
+    /// A name for the place right after it.
+    Snapshot(String),
+    /// The end of a name.
+    RemoveSnapshot(String),
     /// The counts of faults after a request that they matched.
     FaultUses(Vec<FaultUse>),
     /// A state in the place of the whole memory.
@@ -110,6 +114,8 @@ impl<'a> Command<'a> {
             Self::ReplaceFault { .. } => "ReplaceFault".into(),
             Self::RemoveFault(_) => "RemoveFault".into(),
             Self::ClearFaults => "ClearFaults".into(),
+            Self::Snapshot(_) => "AddSnapshot".into(),
+            Self::RemoveSnapshot(_) => "RemoveSnapshot".into(),
             Self::FaultUses(_) => "UseFault".into(),
             Self::Replace(_) => "ReplaceState".into(),
             Self::Merge(_) => "MergeState".into(),

@@ -5,6 +5,7 @@ pub mod command;
 pub mod log;
 pub mod past;
 mod replay;
+pub mod snapshots;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};

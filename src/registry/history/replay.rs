@@ -236,6 +236,8 @@ impl World {
                 self.remove_fault(&id);
             }
             Command::ClearFaults => self.clear_faults(),
+            // Only the history knows of names.
+            Command::Snapshot(_) | Command::RemoveSnapshot(_) => {}
             Command::FaultUses(uses) => faults.set_counts(&uses),
             Command::Replace(Import { state, places }) => {
                 self.draw_from(places);

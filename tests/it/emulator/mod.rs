@@ -156,7 +156,7 @@ async fn the_clock_is_set_frozen_and_set_running_but_never_back() {
     assert_eq!(back, ClockError::Backwards(later));
     assert_eq!(
         back.to_string(),
-        "it is already 2026-01-01T13:00:00+00:00, and only a reset moves the clock back"
+        "it is already 2026-01-01T13:00:00+00:00, and only a rewind or a reset moves the clock back"
     );
 
     let short = clock.advance(Duration::from_nanos(1)).unwrap_err();

@@ -353,7 +353,7 @@ async fn what_is_wrong_with_a_world_to_be_is_named_with_its_place() {
         (json!([]), "must be an object, not an array"),
         (
             json!({"nmae": "a"}),
-            "nmae: is not a known field; known: name, fixtures",
+            "nmae: is not a known field; known: name, from, at, command, fixtures",
         ),
         (json!({"name": 7}), "name: must be a string, not 7"),
         (
