@@ -22,6 +22,14 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
 /// The paths to which states are sent.
 const STATES: [&str; 2] = ["/_emulator/v1/state", "/_emulator/v1/worlds"];
 
+/// The paths below which nothing of the world itself is changed.
+const BESIDE_THE_WORLD: [&str; 4] = [
+    "/_emulator/v1/worlds",
+    "/_emulator/v1/verify",
+    "/_emulator/v1/requests",
+    "/_emulator/v1/webhooks",
+];
+
 /// The dialect of the control plane, for a world.
 #[derive(Clone)]
 pub struct Control(pub World);
@@ -52,6 +60,13 @@ impl Dialect for Control {
         } else {
             Self::MAX_BODY
         }
+    }
+
+    fn stores(&self, request: &Parts) -> bool {
+        let path = request.uri.path();
+        !BESIDE_THE_WORLD
+            .iter()
+            .any(|prefix| path.starts_with(prefix))
     }
 
     fn authenticate<'a>(&self, _: &'a Parts) -> Result<Authentication<'a>, Rejection> {

@@ -81,6 +81,11 @@ pub trait Dialect: Clone + Send + Sync + 'static {
     /// Adds the credential and the refusals of the guard to the operations of the family's OpenAPI document.
     fn declare(_api: &mut OpenApi) {}
 
+    /// True if a request that is no read may change what is kept on disk.
+    fn stores(&self, _request: &Parts) -> bool {
+        true
+    }
+
     /// Serves a request by another route than that of its path as it was sent, and takes it then.
     fn reroute(&self, _request: &mut Request) -> Option<ResponseFuture> {
         None

@@ -15,6 +15,7 @@ pub mod commands;
 pub mod context;
 pub mod cors;
 pub mod dialect;
+pub mod durability;
 pub mod encoding;
 pub mod evidence;
 pub mod extract;

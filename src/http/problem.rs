@@ -72,6 +72,9 @@ pub enum Problem {
     /// 503: too many bytes are under way.
     #[error("{}", Rejection::BUSY)]
     Busy,
+    /// 507: the disk takes no further change.
+    #[error("the data directory cannot be written: {0}; nothing has changed")]
+    NotStored(String),
     /// 507: a part of the memory is full; the text says which.
     #[error("the memory for {0} is full: remove some, or start with a larger --memory")]
     NoRoom(&'static str),
@@ -110,7 +113,7 @@ impl Problem {
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NoHost => StatusCode::NOT_IMPLEMENTED,
             Self::NotReady | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
+            Self::NotStored(_) | Self::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
         }
     }
 }
@@ -124,6 +127,7 @@ impl From<Rejection> for Problem {
             Rejection::TooLarge => Self::TooLarge,
             Rejection::NoRoom => Self::NoRoom("resources"),
             Rejection::Busy => Self::Busy,
+            Rejection::NotStored(reason) => Self::NotStored(reason),
             Rejection::UnsupportedEncoding(encoding) => Self::UnsupportedEncoding(encoding),
             Rejection::BadPath(error) | Rejection::BadQuery(error) | Rejection::BadBody(error) => {
                 Self::BadRequest(error)

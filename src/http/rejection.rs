@@ -42,6 +42,8 @@ pub enum Rejection {
     NoRoom,
     /// Too many bytes of bodies and answers are under way.
     Busy,
+    /// The disk takes no further command; the text has the file and the reason.
+    NotStored(String),
     /// A bug in the emulator.
     Internal,
 }
@@ -54,6 +56,13 @@ impl Rejection {
     /// The hint at the end of too many bytes under way.
     pub const BUSY: &str = "the memory for bodies and answers under way is full: read the answers, and send it again, or \
         start with a larger --memory";
+
+    /// The hint at a disk that takes no further command.
+    pub fn not_stored_hint(reason: &str) -> String {
+        format!(
+            "the data directory cannot be written: {reason}; make room or make it writable, and send it again"
+        )
+    }
 
     /// The hint at an encoding that is not read.
     pub fn encoding_hint(encoding: &str) -> String {

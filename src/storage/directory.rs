@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::disk::Disk;
 use super::error::StorageError;
 use super::lock::DirectoryLock;
-use super::log::WorldLog;
-use super::world_folder::{self, StoredBase, StoredWorld};
+use super::log::{StoredBase, WorldLog};
+use super::world_folder::{self, StoredWorld};
 
 /// The number of the format. A version that changes the files raises it, and still reads those before.
 pub(super) const FORMAT: u32 = 1;

@@ -6,11 +6,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::disk::{Disk, DiskFile};
 use super::error::NotStored;
 use super::frame::{HEAD, encode};
 use crate::sim::Millis;
+use crate::sim::clock::Stopwatch;
 
 /// The room that is made at a time.
 const ROOM: u64 = 1 << 20;
@@ -39,6 +41,12 @@ struct LogState {
     /// The bytes for which there are reservations.
     n_reserved: u64,
     last_number: u64,
+    /// The commands that were appended since the start.
+    n_appended: u64,
+    last_append: Duration,
+    last_sync: Duration,
+    /// The bases that are there, by generation, with the number of their last command.
+    bases: Vec<(u64, u64)>,
     /// Records for which there was room, and which the disk has refused all the same.
     unwritten: Vec<u8>,
     buffer: Vec<u8>,
@@ -74,6 +82,10 @@ pub struct LogStats {
     pub last_number: u64,
     /// The bytes of accepted commands that wait for the disk to take them.
     pub unwritten_bytes: u64,
+    /// The time that the last append took.
+    pub last_append: Duration,
+    /// The time that the disk took last to confirm.
+    pub last_sync: Duration,
 }
 
 /// Room in a log for a command. What is left of it is given back when it is dropped.
@@ -94,7 +106,11 @@ impl Drop for Reservation {
 pub(super) struct FoundLog {
     pub(super) generation: u64,
     pub(super) end: u64,
+    /// The number of the last command in the base.
+    pub(super) base_number: u64,
     pub(super) last_number: u64,
+    /// The generation of the base.
+    pub(super) base_generation: u64,
     pub(super) base_bytes: u64,
     pub(super) earlier_bytes: u64,
     pub(super) cuts: Vec<(PathBuf, u64)>,
@@ -108,6 +124,10 @@ impl WorldLog {
             end: found.end,
             n_reserved: 0,
             last_number: found.last_number,
+            n_appended: 0,
+            last_append: Duration::ZERO,
+            last_sync: Duration::ZERO,
+            bases: vec![(found.base_generation, found.base_number)],
             unwritten: Vec::new(),
             buffer: Vec::new(),
             next: None,
@@ -151,9 +171,11 @@ impl WorldLog {
     ///
     /// A disk that refuses has the command refused that comes next, and this one is written when the disk takes it.
     pub fn append(&self, number: u64, instant: Millis, payload: &[u8]) {
+        let stopwatch = Stopwatch::start();
         let mut state = self.state();
         let state = &mut *state;
         state.last_number = number;
+        state.n_appended += 1;
         let mut frame = std::mem::take(&mut state.buffer);
         frame.clear();
         encode(number, instant, payload, &mut frame);
@@ -166,17 +188,24 @@ impl WorldLog {
         if frame.capacity() <= LARGEST_BUFFER {
             state.buffer = frame;
         }
+        state.last_append = stopwatch.elapsed();
     }
 
-    /// Waits until the disk has what was appended before, and returns the number of the last command of it.
+    /// The number of commands that were appended since the start.
+    pub fn n_appended(&self) -> u64 {
+        self.state().n_appended
+    }
+
+    /// Waits until the disk has what was appended before, and returns the number of commands that were appended until then.
     pub fn sync(&self) -> Result<u64, NotStored> {
-        let (number, files) = {
+        let stopwatch = Stopwatch::start();
+        let (n_appended, files) = {
             let mut state = self.state();
             self.write_rest(&mut state)
                 .map_err(|error| self.not_stored(&state, &error))?;
             let file = state.file.iter().map(|open| Arc::clone(&open.file));
             let files: Vec<_> = state.unsynced.iter().cloned().chain(file).collect();
-            (state.last_number, files)
+            (state.n_appended, files)
         };
         for file in &files {
             let synced = file.sync();
@@ -185,7 +214,15 @@ impl WorldLog {
         let mut state = self.state();
         let is_synced = |file: &Arc<dyn DiskFile>| files.iter().any(|done| Arc::ptr_eq(done, file));
         state.unsynced.retain(|file| !is_synced(file));
-        Ok(number)
+        state.last_sync = stopwatch.elapsed();
+        Ok(n_appended)
+    }
+
+    /// Checks that the operating system has all commands.
+    pub fn check_written(&self) -> Result<(), NotStored> {
+        let mut state = self.state();
+        let written = self.write_rest(&mut state);
+        written.map_err(|error| self.not_stored(&state, &error))
     }
 
     /// True if a command waits for the disk to take it.
@@ -201,6 +238,8 @@ impl WorldLog {
             generation: state.generation,
             last_number: state.last_number,
             unwritten_bytes: state.unwritten.len() as u64,
+            last_append: state.last_append,
+            last_sync: state.last_sync,
         }
     }
 
@@ -243,28 +282,28 @@ impl WorldLog {
         true
     }
 
-    /// Writes the base that the present log continues, and removes what it replaces. A crash at any step leaves the old
-    /// base with all logs, or the new one.
-    pub fn write_base(&self, number: u64, instant: Millis, image: &[u8]) -> Result<(), NotStored> {
+    /// Writes the base that the present log continues, and removes those that only what lies before command `earliest`
+    /// needs. A crash at any step leaves the old base with all logs, or the new one.
+    pub fn write_base(&self, base: &StoredBase, earliest: u64) -> Result<(), NotStored> {
         let generation = self.state().generation;
         let path = base_path(&self.folder, generation);
-        let written = write_base(
-            &*self.disk,
-            &self.folder,
-            generation,
-            number,
-            instant,
-            image,
-        );
+        let written = write_base(&*self.disk, &self.folder, generation, base);
         let base_bytes = written.map_err(|error| NotStored::new(&path, &error))?;
-        {
+        let first = {
             let mut state = self.state();
             state.base_bytes = base_bytes;
             state.earlier_bytes = 0;
             state.unsynced.clear();
-        }
+            state.bases.push((generation, base.number));
+            let oldest = state
+                .bases
+                .iter()
+                .rposition(|(_, number)| *number <= earliest);
+            state.bases.drain(..oldest.unwrap_or(0));
+            state.bases[0].0
+        };
         // What cannot be removed is only in the way, and tried again after the next base.
-        let _ = remove_before(&*self.disk, &self.folder, generation);
+        let _ = remove_before(&*self.disk, &self.folder, first);
         Ok(())
     }
 
@@ -392,19 +431,26 @@ impl OpenLog {
     }
 }
 
+/// A state of a world from which its log goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBase {
+    /// The number of the last command that is in it.
+    pub number: u64,
+    pub instant: Millis,
+    pub image: Vec<u8>,
+}
+
 /// Writes a base beside its place and moves it there. Returns its length.
 pub(super) fn write_base(
     disk: &dyn Disk,
     folder: &Path,
     generation: u64,
-    number: u64,
-    instant: Millis,
-    image: &[u8],
+    base: &StoredBase,
 ) -> io::Result<u64> {
     let path = base_path(folder, generation);
     let beside = path.with_extension("part");
     let mut frame = Vec::new();
-    encode(number, instant, image, &mut frame);
+    encode(base.number, base.instant, &base.image, &mut frame);
     let written = disk.write(&beside, &frame);
     let placed = written.and_then(|()| disk.rename(&beside, &path));
     if placed.is_err() {

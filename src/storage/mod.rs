@@ -27,5 +27,5 @@ pub use directory::{DataDirectory, OpenMode};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use error::{NotStored, StorageError};
 pub use frame::{Damage, LogRecord, TornTail};
-pub use log::{LogStats, Reservation, WorldLog};
-pub use world_folder::{StoredBase, StoredWorld};
+pub use log::{LogStats, Reservation, StoredBase, WorldLog};
+pub use world_folder::StoredWorld;

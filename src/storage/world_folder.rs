@@ -6,17 +6,9 @@ use std::sync::Arc;
 use super::disk::Disk;
 use super::error::StorageError;
 use super::frame::{Damage, LogRecord, TornTail, read_all, read_one};
-use super::log::{BASE, FoundLog, LOG, WorldLog, base_path, log_path, number_of, write_base};
-use crate::sim::Millis;
-
-/// The state of a world from which its log goes on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredBase {
-    /// The number of the last command that is in it.
-    pub number: u64,
-    pub instant: Millis,
-    pub image: Vec<u8>,
-}
+use super::log::{
+    BASE, FoundLog, LOG, StoredBase, WorldLog, base_path, log_path, number_of, write_base,
+};
 
 /// A world as it was found on disk.
 #[derive(Debug)]
@@ -49,7 +41,7 @@ pub(super) fn create(
         disk.make_folder(&beside)?;
         disk.write(&beside.join(SETTINGS), settings)?;
         disk.write(&log_path(&beside, 1), &[])?;
-        let bytes = write_base(&**disk, &beside, 1, base.number, base.instant, &base.image)?;
+        let bytes = write_base(&**disk, &beside, 1, base)?;
         disk.rename(&beside, folder)?;
         disk.sync_folder(folder.parent().unwrap_or(folder))?;
         Ok(bytes)
@@ -57,6 +49,8 @@ pub(super) fn create(
     let base_bytes = make().map_err(StorageError::at(folder))?;
     let found = FoundLog {
         generation: 1,
+        base_generation: 1,
+        base_number: base.number,
         last_number: base.number,
         base_bytes,
         ..FoundLog::default()
@@ -94,19 +88,43 @@ pub(super) fn is_on_the_way(name: &str) -> bool {
     name.contains('~')
 }
 
-/// Reads a world: its newest base, and the commands since.
+/// Reads a world: its newest base, and the commands since. After a rewind to before that base it is an older one.
 pub(super) fn read(
     disk: &Arc<dyn Disk>,
     world: &str,
     folder: &Path,
 ) -> Result<StoredWorld, StorageError> {
+    let names = disk.list(folder).map_err(StorageError::at(folder))?;
+    let bases = names.iter().filter_map(|name| number_of(name, BASE));
+    let mut bases: Vec<u64> = bases.collect();
+    bases.sort_unstable();
+    let incomplete = |what: &str| StorageError::Incomplete {
+        world: world.to_owned(),
+        what: what.to_owned(),
+    };
+    let mut last = Err(incomplete("it has no base"));
+    for base in bases.into_iter().rev() {
+        let read = read_from(disk, world, folder, &names, base)?;
+        let begins = read.base.number;
+        if read.records.iter().all(|record| record.number > begins) {
+            return Ok(read);
+        }
+        last = Err(incomplete("it was set back to before its base"));
+    }
+    last
+}
+
+fn read_from(
+    disk: &Arc<dyn Disk>,
+    world: &str,
+    folder: &Path,
+    names: &[String],
+    newest: u64,
+) -> Result<StoredWorld, StorageError> {
     let incomplete = |what: String| StorageError::Incomplete {
         world: world.to_owned(),
         what,
     };
-    let names = disk.list(folder).map_err(StorageError::at(folder))?;
-    let newest = names.iter().filter_map(|name| number_of(name, BASE)).max();
-    let newest = newest.ok_or_else(|| incomplete("it has no base".to_owned()))?;
     let path = base_path(folder, newest);
     let bytes = disk.read(&path).map_err(StorageError::at(&path))?;
     let Some(base) = read_one(&bytes) else {
@@ -120,6 +138,8 @@ pub(super) fn read(
 
     let mut found = FoundLog {
         generation: last,
+        base_generation: newest,
+        base_number: base.number,
         last_number: base.number,
         base_bytes: bytes.len() as u64,
         ..FoundLog::default()

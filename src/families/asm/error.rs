@@ -72,7 +72,7 @@ impl From<Rejection> for Error {
             },
             Rejection::NoRoom => Self::GatewayError(GatewayError::NoRoom),
             Rejection::Busy => Self::GatewayError(GatewayError::Busy),
-            Rejection::Internal => Self::Internal,
+            Rejection::NotStored(_) | Rejection::Internal => Self::Internal,
             Rejection::NoRoute => Self::GatewayError(GatewayError::NoRoute),
             Rejection::WrongMethod => Self::GatewayError(GatewayError::WrongMethod),
             Rejection::NoProject => Self::GatewayError(GatewayError::NoProject),

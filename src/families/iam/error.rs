@@ -243,7 +243,7 @@ impl From<Rejection> for Error {
             Rejection::BadBody(wrong) => Self::BadBody(wrong),
             Rejection::NoRoom => GatewayError::NoRoom.into(),
             Rejection::Busy => GatewayError::Busy.into(),
-            Rejection::Internal => Self::Internal,
+            Rejection::NotStored(_) | Rejection::Internal => Self::Internal,
         }
     }
 }

@@ -76,7 +76,7 @@ impl From<Rejection> for Error {
             | Rejection::BadBody(message) => Self::ParameterInvalid(message),
             Rejection::NoRoom => GatewayError::NoRoom.into(),
             Rejection::Busy => GatewayError::Busy.into(),
-            Rejection::Internal => Self::Internal,
+            Rejection::NotStored(_) | Rejection::Internal => Self::Internal,
         }
     }
 }

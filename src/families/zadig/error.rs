@@ -325,6 +325,10 @@ impl From<Rejection> for Error {
                 return Self::full("the memory for resources is full", Rejection::NO_ROOM);
             }
             Rejection::Busy => return Self::full("too many bytes are under way", Rejection::BUSY),
+            // The guard adds the hint.
+            Rejection::NotStored(reason) => {
+                return Self::full(&reason, &Rejection::not_stored_hint(&reason));
+            }
             // The answer is that of a service that crashes.
             Rejection::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,

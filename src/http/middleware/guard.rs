@@ -36,6 +36,7 @@ use crate::http::response::ResponseFuture;
 use crate::http::route_spec::RouteSpec;
 use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
 use crate::sim::memory::Memory;
+use crate::storage::NotStored;
 
 /// A handler without its own type, so that the guard and what axum puts around it are compiled once per dialect instead
 /// of once per handler.
@@ -352,7 +353,21 @@ impl<D: Dialect> Admission<D> {
             details.declared_evidence = declared_evidence;
             details.authorized = Some(caller);
         });
-        Ok(handler(Request::from_parts(parts, body), dialect).await)
+        let recorder = Arc::clone(dialect.recorder());
+        let Some(durability) = recorder.durability().filter(|_| dialect.stores(&parts)) else {
+            return Ok(handler(Request::from_parts(parts, body), dialect).await);
+        };
+        let not_stored = |reason: NotStored| {
+            let reason = reason.to_string();
+            add_hint(Rejection::not_stored_hint(&reason));
+            Rejection::NotStored(reason)
+        };
+        let Some(_room) = durability.reserve(&parts, &body).map_err(not_stored)? else {
+            return Ok(handler(Request::from_parts(parts, body), dialect).await);
+        };
+        let response = handler(Request::from_parts(parts, body), dialect).await;
+        durability.commit().await.map_err(not_stored)?;
+        Ok(response)
     }
 }
 

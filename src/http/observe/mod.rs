@@ -16,6 +16,7 @@ use axum::http::Method;
 
 use crate::http::auth::redact::KnownSecrets;
 use crate::http::body::LONGEST_PAUSE;
+use crate::http::durability::Durability;
 use crate::http::faults::injection::Faults;
 use crate::sim::clock::Clock;
 use crate::sim::ids::Ids;
@@ -45,6 +46,8 @@ pub struct Recorder {
     pub longest_pause: Duration,
     /// The requests that are kept if they change the memory.
     pub kept_commands: KeptCommands,
+    /// Present if the world is kept on disk.
+    durability: OnceLock<Durability>,
     /// The name of the world, once a server has opened it.
     world: OnceLock<String>,
     /// The memory of the world itself and of its fixtures.
@@ -86,6 +89,7 @@ impl Recorder {
             secrets: Arc::default(),
             longest_pause: LONGEST_PAUSE,
             kept_commands: KeptCommands::default(),
+            durability: OnceLock::new(),
             world: OnceLock::new(),
             account: Mutex::new(MemoryAccount::new(memory, MemoryPart::Resources)),
         }
@@ -103,6 +107,17 @@ impl Recorder {
 
     fn account(&self) -> MutexGuard<'_, MemoryAccount> {
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has requests wait for a log on disk.
+    pub fn keep_on_disk(&self, durability: Durability) {
+        // A world is opened once.
+        let _ = self.durability.set(durability);
+    }
+
+    /// The log on disk; none if the world ends with the process.
+    pub fn durability(&self) -> Option<&Durability> {
+        self.durability.get()
     }
 
     /// Sets the name of the world for log lines.

@@ -30,7 +30,7 @@ fn use_until_crash(scratch: &Scratch, disk: &FaultyDisk) -> Option<u64> {
         let at = last;
         store_some(&mut last);
         if log
-            .write_base(at, 1_000, format!("up to {at}").as_bytes())
+            .write_base(&base(at, &format!("up to {at}")), at)
             .is_err()
         {
             break;

@@ -115,7 +115,7 @@ fn a_compaction_replaces_the_base_and_loses_no_command_that_comes_meanwhile() {
     assert!((11..=12).all(|number| store(&log, number)));
     let meanwhile = scratch.restart();
     assert_eq!(numbers(&meanwhile), (1..=12).collect::<Vec<_>>());
-    log.write_base(10, 1_000, b"compact").unwrap();
+    log.write_base(&base(10, "compact"), 10).unwrap();
     let world = scratch.restart();
     assert_eq!(world.base, base(10, "compact"));
     assert_eq!(numbers(&world), [11, 12]);
@@ -146,8 +146,7 @@ fn records_of_many_threads_are_whole() {
             assert!(log.switch());
             *number
         };
-        log.write_base(at, 0, format!("{number}").as_bytes())
-            .unwrap();
+        log.write_base(&base(at, &number.to_string()), at).unwrap();
     };
     (0..20).for_each(compact);
     for thread in threads {
@@ -156,4 +155,29 @@ fn records_of_many_threads_are_whole() {
     let world = scratch.restart();
     let expected: Vec<u64> = (world.base.number + 1..=4_000).collect();
     assert_eq!(numbers(&world), expected);
+}
+
+#[test]
+fn a_base_stays_as_long_as_the_world_can_be_set_back_to_before_the_next() {
+    let (scratch, log) = log_on(&FaultyDisk::sound());
+    let compact = |at: u64, earliest: u64| {
+        log.prepare_switch().unwrap();
+        assert!(log.switch());
+        log.write_base(&base(at, "later"), earliest).unwrap();
+    };
+    assert!((1..=10).all(|number| store(&log, number)));
+    compact(10, 3);
+    assert!((11..=12).all(|number| store(&log, number)));
+    assert_eq!(scratch.restart().base.number, 10);
+    // A rewind to command 4 is the fifth.
+    assert!(store(&log, 5));
+    let world = scratch.restart();
+    assert_eq!(world.base, base(0, ""));
+    assert_eq!(numbers(&world), (1..=12).chain([5]).collect::<Vec<_>>());
+    assert!(store(&log, 6));
+    compact(6, 5);
+    let world = scratch.restart();
+    assert_eq!((world.base.number, numbers(&world)), (6, vec![]));
+    compact(6, 6);
+    assert!(!scratch.file("base-1").exists() && !scratch.file("base-2").exists());
 }

@@ -1,0 +1,99 @@
+//! The durability of a world: room for a command before its handler runs, and the word of the disk before its answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::body::{Body, HttpBody};
+use axum::http::Method;
+use axum::http::request::Parts;
+use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
+
+use crate::storage::{LogStats, NotStored, Reservation, WorldLog};
+
+/// The length of a stored head without its path and headers.
+const HEAD: usize = 4 << 10;
+
+/// The room for a body of unknown length. A longer one makes room itself.
+const UNKNOWN_BODY: usize = 64 << 10;
+
+/// The extra room for what a body may grow by when it is stored.
+const MOST_GROWTH: usize = 1 << 20;
+
+/// The log of a world on disk, as requests use it.
+#[derive(Debug)]
+pub struct Durability {
+    log: Arc<WorldLog>,
+    /// Present if answers wait for the disk, and not only for the operating system.
+    group_commit: Option<GroupCommit>,
+}
+
+/// The commits of many requests in one call to the disk.
+#[derive(Debug, Default)]
+struct GroupCommit {
+    /// Held by the request that asks the disk for all others.
+    leader: Mutex<()>,
+    /// The number of commands that the disk has.
+    n_synced: AtomicU64,
+}
+
+impl Durability {
+    /// With `sync`, answers wait for the disk.
+    pub fn new(log: Arc<WorldLog>, sync: bool) -> Self {
+        Self {
+            log,
+            group_commit: sync.then(GroupCommit::default),
+        }
+    }
+
+    pub fn log(&self) -> &Arc<WorldLog> {
+        &self.log
+    }
+
+    /// Makes room for a request that may change the world; `None` for one that only reads.
+    pub fn reserve(&self, parts: &Parts, body: &Body) -> Result<Option<Reservation>, NotStored> {
+        if parts.method == Method::GET || parts.method == Method::HEAD {
+            return Ok(None);
+        }
+        let headers = parts.headers.iter();
+        let headers: usize = headers
+            .map(|(name, value)| name.as_str().len() + value.len() + 8)
+            .sum();
+        let body = body.size_hint().upper();
+        let body = body.map_or(UNKNOWN_BODY, |length| {
+            usize::try_from(length).unwrap_or(usize::MAX)
+        });
+        let path = parts
+            .uri
+            .path_and_query()
+            .map_or(1, |path| path.as_str().len());
+        let bytes = HEAD + path + 2 * headers + body.saturating_add(body.min(MOST_GROWTH));
+        self.log.reserve(bytes).map(Some)
+    }
+
+    /// Returns once what was accepted before is where it has to be for an answer.
+    pub async fn commit(&self) -> Result<(), NotStored> {
+        self.log.check_written()?;
+        let Some(group) = &self.group_commit else {
+            return Ok(());
+        };
+        let n_appended = self.log.n_appended();
+        let is_synced = || group.n_synced.load(Ordering::Acquire) >= n_appended;
+        if is_synced() {
+            return Ok(());
+        }
+        let _leader = group.leader.lock().await;
+        if is_synced() {
+            return Ok(());
+        }
+        let log = Arc::clone(&self.log);
+        let synced = spawn_blocking(move || log.sync()).await;
+        let n_synced = synced.expect("the storage does not panic")?;
+        group.n_synced.store(n_synced, Ordering::Release);
+        Ok(())
+    }
+
+    pub fn stats(&self) -> LogStats {
+        self.log.stats()
+    }
+}
