@@ -9,16 +9,19 @@ use std::time::Duration;
 
 use mimalloc::MiMalloc;
 use release_emulator::internals::cli::{
-    self, CliCommand, DocsOptions, ExecOptions, HealthOptions, ServeOptions, USUAL_PORT,
+    self, CliCommand, DataAction, DocsOptions, ExecOptions, HealthOptions, ServeOptions, USUAL_PORT,
 };
 use release_emulator::internals::exec::{self, FailureReport};
 use release_emulator::internals::log::LogGuard;
+use release_emulator::internals::registry::durable::{DurableError, DurableWorlds};
 use release_emulator::internals::registry::fixtures;
+use release_emulator::internals::server::keeping::{Keeping, Started};
 use release_emulator::internals::server::listeners::{ListenEndpoint, Listeners};
-use release_emulator::internals::server::worlds::{OnClose, WorldServer};
+use release_emulator::internals::server::worlds::{MAIN, OnClose, WorldServer};
 use release_emulator::internals::signals::{self, EndedChildren, StopSignals};
+use release_emulator::internals::storage::{OpenMode, StorageError};
 use release_emulator::internals::{
-    app_with_host, control, docs as guides, health, log, taken_port,
+    Settings, World, app, app_with_host, control, docs as guides, health, log, taken_port,
 };
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
@@ -68,6 +71,10 @@ fn main() -> ExitCode {
         CliCommand::Completions { shell } => print(&cli::completions(shell)),
         CliCommand::Man { folder } => write_man(folder.as_deref()),
         CliCommand::Docs(options) => docs(&options),
+        CliCommand::Data(options) => match options.action {
+            DataAction::Check { directory } => check_data(&directory),
+            DataAction::Export { directory, world } => export_data(&directory, &world),
+        },
     };
     let (code, why) = match ended {
         Ok(code) => return ExitCode::from(code),
@@ -133,6 +140,79 @@ fn docs(options: &DocsOptions) -> Result<u8, ExitError> {
     let near = near.map_or_else(String::new, |near| format!(", did you mean {near}?"));
     let text = format!("there is no page {name}{near}");
     Err((USAGE, format!("{text}\n`release-emulator docs` lists them")))
+}
+
+/// Prints a line for each world of a data directory.
+fn check_data(directory: &Path) -> Result<u8, ExitError> {
+    let (lines, is_whole) = DurableWorlds::open(directory, OpenMode::Read, false)
+        .and_then(|worlds| worlds.check())
+        .map_err(|error| data_error(&error, directory))?;
+    print(&lines.join("\n"))?;
+    Ok(if is_whole { 0 } else { BAD_FIXTURES })
+}
+
+/// Prints a world of a data directory as a state document.
+fn export_data(directory: &Path, world: &str) -> Result<u8, ExitError> {
+    let worlds = DurableWorlds::open(directory, OpenMode::Read, false);
+    let saved = worlds.and_then(|worlds| worlds.saved(world, &Settings::default(), app));
+    let saved = saved.map_err(|error| data_error(&error, directory))?;
+    let state = serde_json::to_string_pretty(&saved.export()).expect("the keys are strings");
+    print(&state)
+}
+
+/// The exit code and the text of a data directory that cannot be used, with the remedy.
+fn data_error(error: &DurableError, directory: &Path) -> ExitError {
+    let code = match error {
+        DurableError::Storage(StorageError::InUse { .. }) => CANNOT_BIND,
+        DurableError::Storage(StorageError::Io { .. }) | DurableError::Unknown { .. } => USAGE,
+        _ => BAD_FIXTURES,
+    };
+    let remedy = if error.is_damage() {
+        let directory = directory.display();
+        format!(
+            "\n`release-emulator data export {directory}` prints what can be saved as a state document; start again with \
+             --data-reset and that as --fixtures"
+        )
+    } else {
+        String::new()
+    };
+    (code, format!("{error}{remedy}"))
+}
+
+/// Opens the data directory, and restores its worlds or begins it with the fixtures.
+fn data_worlds(options: &ServeOptions) -> Result<(World, Option<Keeping>), ExitError> {
+    let settings = options.settings();
+    let fixtures = || {
+        let world = fixtures::world(&options.fixtures, None, &settings);
+        world.map_err(|error| (BAD_FIXTURES, error.to_string()))
+    };
+    let Some(directory) = &options.data else {
+        return Ok((fixtures()?, None));
+    };
+    let started = Keeping::start(directory, options.data_reset, options.sync, &settings, app);
+    let started = started.map_err(|error| data_error(&error, directory))?;
+    for note in &started.notes {
+        // Stderr may be closed.
+        let _ = writeln!(std::io::stderr(), "release-emulator: {note}");
+    }
+    if started.first.is_some() && !options.fixtures.is_empty() {
+        let _ = writeln!(
+            std::io::stderr(),
+            "release-emulator: --fixtures is ignored, since {} has worlds already; --data-reset starts over",
+            directory.display()
+        );
+    }
+    let Started { keeping, first, .. } = started;
+    let world = match first {
+        Some(world) => world,
+        None => {
+            let world = fixtures()?;
+            let kept = keeping.worlds.keep(MAIN, &world);
+            kept.map_err(|error| data_error(&error, directory))?;
+            world
+        }
+    };
+    Ok((world, Some(keeping)))
 }
 
 /// Runs a task with a runtime of its own and one for the server.
@@ -289,8 +369,7 @@ async fn start(
     server: &Handle,
     on_close: Option<OnClose>,
 ) -> Result<WorldServer, ExitError> {
-    let world = fixtures::world(&options.fixtures, None, &options.settings())
-        .map_err(|error| (BAD_FIXTURES, error.to_string()))?;
+    let (world, keeping) = data_worlds(options)?;
     let limits = options.limits();
     let listeners = {
         // Sockets belong to the runtime in which they are bound.
@@ -305,7 +384,7 @@ async fn start(
         }
     };
     let started = server.spawn(async move {
-        WorldServer::start(world, listeners, limits, app_with_host, on_close)
+        WorldServer::start_keeping(world, listeners, limits, app_with_host, on_close, keeping)
     });
     let started = started.await.expect("starting does not panic");
     let host = started.map_err(|error| (CANNOT_BIND, format!("cannot listen: {error}")))?;

@@ -35,6 +35,8 @@ pub enum CliCommand {
     Exec(ExecOptions),
     /// Ask an emulator if it is ready: exit code 0 if it is, 1 with the reason if not
     Health(HealthOptions),
+    /// Check or save what a data directory holds, without serving it
+    Data(DataOptions),
     /// Print the OpenAPI document of a server with these flags
     #[command(name = "openapi")]
     OpenApi(ServeOptions),
@@ -50,6 +52,33 @@ pub enum CliCommand {
     },
     /// Print a page of the guides, or the list of pages
     Docs(DocsOptions),
+}
+
+/// The options of `data`.
+#[derive(Clone, Debug, Args)]
+pub struct DataOptions {
+    #[command(subcommand)]
+    pub action: DataAction,
+}
+
+/// The actions on a data directory.
+#[derive(Clone, Debug, Subcommand)]
+pub enum DataAction {
+    /// Print a line for each world: exit code 0 if all are whole, 4 if not
+    Check {
+        /// The data directory
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+    /// Print what can be saved of a world as a state document, with its secrets
+    Export {
+        /// The data directory
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        /// The world
+        #[arg(long, value_name = "NAME", default_value = "main")]
+        world: String,
+    },
 }
 
 /// The options of `docs`.

@@ -16,7 +16,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
 use commands::{Cli, command, with_command_first};
-pub use commands::{CliCommand, DocsOptions};
+pub use commands::{CliCommand, DataAction, DataOptions, DocsOptions};
 pub use generated::{completions, man_page, write_man_pages};
 pub use listen::{ListenOptions, USUAL_PORT};
 pub use options::{ExecOptions, HealthOptions, LogFormat, LogLevel, ServeOptions};
@@ -110,7 +110,9 @@ impl CliCommand {
                 }
                 (&mut options.listen, &options.token)
             }
-            Self::Completions { .. } | Self::Docs(_) | Self::Man { .. } => return Ok(()),
+            Self::Completions { .. } | Self::Data(_) | Self::Docs(_) | Self::Man { .. } => {
+                return Ok(());
+            }
         };
         token.check()?;
         listen.settle(is_flag("listen"))

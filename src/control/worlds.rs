@@ -383,6 +383,7 @@ impl From<WorldError> for Problem {
             WorldError::TooMany(_) | WorldError::NoPort { .. } | WorldError::NoFile(_) => {
                 Self::TooMany(text)
             }
+            WorldError::NotKept(error) => Self::NotStored(error.to_string()),
             WorldError::Unknown(name) => Self::NotFound(format!("world {name}")),
         }
     }

@@ -1,15 +1,18 @@
 //! The settings of an emulator, and its start.
 
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use super::{ClockInstant, Emulator, InvalidValue, threads};
-use crate::app::app_with_host;
+use crate::app::{app, app_with_host};
 use crate::http::auth::Secret;
-use crate::registry::{State, fixtures};
+use crate::registry::durable::DurableError;
+use crate::registry::{State, World, fixtures};
+use crate::server::keeping::{Keeping, Started};
 use crate::server::listeners::{ListenEndpoint, Listeners};
-use crate::server::worlds::{Limits, WorldServer};
+use crate::server::worlds::{Limits, MAIN, WorldServer};
 use crate::sim::memory::{LEAST_BUDGET, Memory};
 use crate::sim::time::{MAX_INSTANT, MIN_INSTANT, millis};
 use crate::world::settings::{
@@ -27,6 +30,9 @@ pub enum StartError {
     /// The fixtures cannot be read, or contradict each other; the text says where.
     #[error("{0}")]
     Fixtures(String),
+    /// The data directory is in use, damaged, or cannot be written; the text says which.
+    #[error("{0}")]
+    Data(String),
     /// A value of the builder is out of range.
     #[error(transparent)]
     Setting(#[from] InvalidValue),
@@ -67,6 +73,8 @@ pub struct EmulatorBuilder {
     fixtures: Vec<String>,
     state: Option<State>,
     access: AccessTexts,
+    data: Option<PathBuf>,
+    sync: bool,
 }
 
 /// The hosts and origins that are let in, as they were given.
@@ -219,6 +227,20 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Keeps the worlds in a directory, and goes on from it at the next start. Fixtures are those of a new directory; one with
+    /// worlds ignores them.
+    pub fn data(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.data = Some(directory.into());
+        self.settings.is_durable = true;
+        self
+    }
+
+    /// Answers once the disk has what was accepted, and not only the operating system. It needs [`Self::data`].
+    pub fn sync(mut self, sync: bool) -> Self {
+        self.sync = sync;
+        self
+    }
+
     /// Starts the emulator on a free port of the loopback, in the runtime of the caller. It is ready once this returns.
     ///
     /// # Panics
@@ -244,14 +266,37 @@ impl EmulatorBuilder {
     fn serve(mut self) -> Result<WorldServer, StartError> {
         self.check()?;
         self.read_access()?;
-        let world = fixtures::world(&self.fixtures, self.state, &self.settings)
-            .map_err(|error| StartError::Fixtures(error.to_string()))?;
+        let (world, keeping) = self.worlds()?;
         let loopback = ListenEndpoint::new([Ipv4Addr::LOCALHOST.into()], 0);
         let listeners = Listeners::bind(&[loopback]);
         let listeners = listeners.map_err(|error| StartError::Listen(error.cause))?;
         world.open();
-        WorldServer::start(world, listeners, self.limits, app_with_host, None)
+        WorldServer::start_keeping(world, listeners, self.limits, app_with_host, None, keeping)
             .map_err(StartError::Listen)
+    }
+
+    /// The first world, and what keeps the worlds on disk.
+    fn worlds(&mut self) -> Result<(World, Option<Keeping>), StartError> {
+        let (files, state, settings) = (&self.fixtures, self.state.take(), &self.settings);
+        let fixtures = || {
+            let world = fixtures::world(files, state, settings);
+            world.map_err(|error| StartError::Fixtures(error.to_string()))
+        };
+        let Some(directory) = &self.data else {
+            return Ok((fixtures()?, None));
+        };
+        let unusable = |error: DurableError| StartError::Data(error.to_string());
+        let started = Keeping::start(directory, false, self.sync, settings, app);
+        let Started { keeping, first, .. } = started.map_err(unusable)?;
+        let world = match first {
+            Some(world) => world,
+            None => {
+                let world = fixtures()?;
+                keeping.worlds.keep(MAIN, &world).map_err(unusable)?;
+                world
+            }
+        };
+        Ok((world, Some(keeping)))
     }
 
     /// Reads the hosts and origins into the settings.

@@ -6,6 +6,7 @@
 use super::database::Database;
 use super::state::State;
 use super::world::World;
+use crate::sim::Millis;
 use crate::sim::clock::{Clock, ClockReading};
 use crate::sim::pack::{Pack, Packer, UnpackError, Unpacker};
 use crate::world::settings::Settings;
@@ -13,9 +14,15 @@ use crate::world::settings::Settings;
 impl World {
     /// The image of the world as it is. The memory is copied under the lock, which is fast, and written afterwards.
     pub fn image(&self) -> Vec<u8> {
+        self.image_with(|_| ()).0
+    }
+
+    /// The image, and what `note` returns, which is called with the instant under the lock, before the copy is made.
+    pub(super) fn image_with<R>(&self, note: impl FnOnce(Millis) -> R) -> (Vec<u8>, R) {
         let services = &self.0.services;
         let mut packer = Packer::new();
-        let database = self.read(|database, now| {
+        let (database, noted) = self.read(|database, now| {
+            let noted = note(now);
             ClockReading {
                 now,
                 ..self.clock()
@@ -25,10 +32,10 @@ impl World {
                 ids.pack(&mut packer);
             }
             self.recorder().faults.pack(&mut packer);
-            database.clone()
+            (database.clone(), noted)
         });
         database.pack(&mut packer);
-        packer.into_bytes()
+        (packer.into_bytes(), noted)
     }
 
     /// A world from an image, which goes on where that one was. It is not open to callers yet. A reset restores `fixtures`.

@@ -11,7 +11,7 @@ use super::world::{World, fresh_clock};
 use crate::http::faults::rules::Fault;
 use crate::http::observe::events::{ResetTo, WorldEvent};
 use crate::sim::Millis;
-use crate::sim::clock::Clock;
+use crate::sim::clock::{Clock, system_now};
 use crate::sim::ids::Ids;
 use crate::sim::scripts::Script;
 use crate::world::fixture::ValidationError;
@@ -218,7 +218,13 @@ impl World {
             self.load_scripts(database, scripts);
             self.load_faults(faults);
             self.recorder().events.add(WorldEvent::Reset { to });
-            let command = Command::Reset { to, places };
+            let now = clock.now();
+            let command = Command::Reset {
+                to,
+                places,
+                now,
+                real: system_now(),
+            };
             let history = &self.0.engine.history;
             history.append_anew(database, clock.now(), end, &command);
             old

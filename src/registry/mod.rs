@@ -3,6 +3,7 @@
 pub mod advance;
 pub mod course;
 mod database;
+pub mod durable;
 mod engine;
 pub mod examples;
 mod families;

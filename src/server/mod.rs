@@ -6,6 +6,7 @@ pub mod connections;
 mod head;
 mod http2;
 pub mod http_client;
+pub mod keeping;
 pub mod listeners;
 mod socket;
 pub mod timer;

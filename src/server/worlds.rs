@@ -15,8 +15,10 @@ use tokio_util::task::TaskTracker;
 use crate::http::observe::Recorder;
 use crate::http::observe::events::{WorldChange, WorldChangeKind, WorldEvent};
 use crate::registry::World;
+use crate::registry::durable::{DurableError, DurableWorlds};
 use crate::server::accept::serve;
 use crate::server::connections::{ConnectionLimits, Connections};
+use crate::server::keeping::Keeping;
 use crate::server::listeners::{ListenEndpoint, Listeners, is_out_of_files};
 use crate::server::timer::tick;
 use crate::server::webhooks::deliver;
@@ -72,6 +74,9 @@ pub enum WorldError {
         "no file descriptor is left for another world ({0}); close connections or worlds, or raise `ulimit -n`"
     )]
     NoFile(std::io::Error),
+    /// The disk takes no further world.
+    #[error("the world cannot be kept on disk: {0}")]
+    NotKept(DurableError),
     /// No world of that name is open.
     #[error("there is no world {0}")]
     Unknown(String),
@@ -109,6 +114,8 @@ struct ServerInner {
     connections: Connections,
     app: App,
     on_close: Option<OnClose>,
+    /// Present if worlds are kept on disk.
+    kept: Option<DurableWorlds>,
     stop: CancellationToken,
     tasks: TaskTracker,
     worlds: Mutex<OpenWorlds>,
@@ -145,9 +152,28 @@ impl WorldServer {
         app: App,
         on_close: Option<OnClose>,
     ) -> std::io::Result<Self> {
+        Self::start_keeping(first, listeners, limits, app, on_close, None)
+    }
+
+    /// The same with worlds that are kept on disk.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn start_keeping(
+        first: World,
+        listeners: impl Into<Listeners>,
+        limits: Limits,
+        app: App,
+        on_close: Option<OnClose>,
+        keeping: Option<Keeping>,
+    ) -> std::io::Result<Self> {
         let listeners = listeners.into();
         let addresses = listeners.addresses()?;
         let port = addresses[0].port();
+        let (worlds, restored) = match keeping {
+            Some(Keeping { worlds, restored }) => (Some(worlds), restored),
+            None => (None, Vec::new()),
+        };
         let inner = ServerInner {
             first: first.clone(),
             addresses,
@@ -155,12 +181,17 @@ impl WorldServer {
             limits,
             app,
             on_close,
+            kept: worlds,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             worlds: Mutex::default(),
         };
         let host = Self(Arc::new(inner));
         host.serve(&mut host.worlds(), MAIN.to_owned(), first, listeners, port);
+        for (name, world) in restored {
+            let opened = host.open(Some(name), world);
+            opened.map_err(std::io::Error::other)?;
+        }
         Ok(host)
     }
 
@@ -204,6 +235,9 @@ impl WorldServer {
         let (listeners, port) = self.bind(worlds.last_port)?;
         worlds.last_port = Some(port);
         let name = name.unwrap_or_else(|| worlds.generate_name());
+        if let Some(kept) = self.0.kept.as_ref().filter(|_| !world.is_kept()) {
+            kept.keep(&name, &world).map_err(WorldError::NotKept)?;
+        }
         world.set_port(port);
         world.open();
         Ok(self.serve(&mut worlds, name, world, listeners, port))
@@ -384,6 +418,17 @@ async fn run_world(
         .open
         .get_mut(&*context.name)
         .and_then(|open| open.world.take());
+    // A world that ends with the process goes on after the next start.
+    if let Some(kept) = context
+        .host
+        .0
+        .kept
+        .as_ref()
+        .filter(|_| !context.host.0.stop.is_cancelled())
+        && let Err(error) = kept.forget(&context.name)
+    {
+        tracing::warn!(world = &*context.name, %error, "cannot remove a closed world from the data directory");
+    }
     // A large memory takes long to free. A runtime that ends frees it itself.
     let _ = tokio::task::spawn_blocking(move || drop((world, listed))).await;
     let mut worlds = context.host.worlds();

@@ -45,6 +45,8 @@ struct LogState {
     n_appended: u64,
     last_append: Duration,
     last_sync: Duration,
+    n_compactions: u64,
+    last_compaction: Duration,
     /// The bases that are there, by generation, with the number of their last command.
     bases: Vec<(u64, u64)>,
     /// Records for which there was room, and which the disk has refused all the same.
@@ -86,6 +88,10 @@ pub struct LogStats {
     pub last_append: Duration,
     /// The time that the disk took last to confirm.
     pub last_sync: Duration,
+    /// The number of compactions since the start.
+    pub n_compactions: u64,
+    /// The time that the last of them took.
+    pub last_compaction: Duration,
 }
 
 /// Room in a log for a command. What is left of it is given back when it is dropped.
@@ -127,6 +133,8 @@ impl WorldLog {
             n_appended: 0,
             last_append: Duration::ZERO,
             last_sync: Duration::ZERO,
+            n_compactions: 0,
+            last_compaction: Duration::ZERO,
             bases: vec![(found.base_generation, found.base_number)],
             unwritten: Vec::new(),
             buffer: Vec::new(),
@@ -170,7 +178,9 @@ impl WorldLog {
     /// Appends an accepted command, in one call to the operating system. Called in the order of the changes.
     ///
     /// A disk that refuses has the command refused that comes next, and this one is written when the disk takes it.
-    pub fn append(&self, number: u64, instant: Millis, payload: &[u8]) {
+    ///
+    /// Returns the bytes of commands since the base.
+    pub fn append(&self, number: u64, instant: Millis, payload: &[u8]) -> u64 {
         let stopwatch = Stopwatch::start();
         let mut state = self.state();
         let state = &mut *state;
@@ -189,6 +199,14 @@ impl WorldLog {
             state.buffer = frame;
         }
         state.last_append = stopwatch.elapsed();
+        state.earlier_bytes + state.end
+    }
+
+    /// Notes that a compaction is done.
+    pub fn note_compaction(&self, duration: Duration) {
+        let mut state = self.state();
+        state.n_compactions += 1;
+        state.last_compaction = duration;
     }
 
     /// The number of commands that were appended since the start.
@@ -240,6 +258,8 @@ impl WorldLog {
             unwritten_bytes: state.unwritten.len() as u64,
             last_append: state.last_append,
             last_sync: state.last_sync,
+            n_compactions: state.n_compactions,
+            last_compaction: state.last_compaction,
         }
     }
 

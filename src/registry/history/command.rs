@@ -59,11 +59,17 @@ pub enum Command<'a> {
     Reset {
         to: ResetTo,
         places: Places,
+        /// The instant at which the clock begins again.
+        now: Millis,
+        /// That instant on the machine's clock.
+        real: Millis,
     },
     /// The world as it was before at that place of its past; what came between is gone.
     Rewind {
         command: u64,
         at: Millis,
+        /// The instant on the machine's clock.
+        real: Millis,
     },
 }
 

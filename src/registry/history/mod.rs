@@ -5,6 +5,7 @@ pub mod command;
 pub mod log;
 pub mod past;
 mod replay;
+mod restore;
 pub mod snapshots;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +15,7 @@ use axum::body::Bytes;
 
 use super::database::Database;
 use crate::sim::Millis;
-use crate::sim::clock::Clock;
+use crate::sim::clock::{Clock, system_now};
 use crate::world::handle::Services;
 use checkpoint::Checkpoint;
 use command::{Command, Places};
@@ -22,6 +23,7 @@ use log::{CommandLog, LoggedCommand};
 use past::{Past, PastError, Place};
 
 pub use replay::{ReplayRouter, Rewound};
+pub use restore::{RestoreError, RestoredBase};
 
 /// A store outside of the process, to which every command goes on.
 pub trait CommandSink: Send + Sync {
@@ -185,6 +187,7 @@ impl History {
         let rewind = Command::Rewind {
             command: place.command,
             at: place.at,
+            real: system_now(),
         };
         self.push(place.at, &rewind.bytes());
         self.log().begin_stretch(place.at, place.at);

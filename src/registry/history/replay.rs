@@ -188,7 +188,7 @@ impl World {
     }
 
     /// Lets time go by until an instant.
-    fn reach(&self, at: Millis) {
+    pub(super) fn reach(&self, at: Millis) {
         let engine = &self.0.engine;
         engine.exclusively(|database| {
             engine.fire(database, at, std::time::Duration::MAX, &mut |_| true);
@@ -196,7 +196,7 @@ impl World {
         });
     }
 
-    fn run_again(
+    pub(super) fn run_again(
         &self,
         service: &TowerToHyperService<Router>,
         logged: &LoggedCommand,
@@ -247,15 +247,17 @@ impl World {
                 self.draw_from(places);
                 self.merge(*state?).ok()?;
             }
-            Command::Reset { to, places } => {
+            Command::Reset {
+                to, places, now, ..
+            } => {
                 self.draw_from(places);
                 let settings = self.settings();
                 reading.mode = settings.freeze.map_or(Mode::Running, |_| Mode::Frozen);
                 reading.pace = settings.pace;
-                self.reset_with(to, &Clock::frozen(logged.at, settings.pace));
+                self.reset_with(to, &Clock::frozen(now, settings.pace));
             }
-            // The memory begins anew behind it.
-            Command::Rewind { .. } => return None,
+            // What was dropped is left out.
+            Command::Rewind { .. } => {}
         }
         Some(())
     }

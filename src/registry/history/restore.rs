@@ -1,0 +1,177 @@
+//! A world that goes on from a base and the commands since, as they were stored outside of the process.
+
+use std::sync::atomic::Ordering;
+
+use hyper_util::service::TowerToHyperService;
+
+use super::History;
+use super::checkpoint::Checkpoint;
+use super::command::Command;
+use super::log::LoggedCommand;
+use super::past::PastError;
+use super::replay::ReplayRouter;
+use crate::registry::database::Database;
+use crate::registry::state::State;
+use crate::registry::world::World;
+use crate::sim::Millis;
+use crate::sim::clock::{Clock, ClockReading, Mode, system_now};
+use crate::sim::pack::UnpackError;
+use crate::sim::time::MAX_INSTANT;
+use crate::world::handle::Services;
+use crate::world::settings::Settings;
+
+/// A world at an instant, as it was stored.
+#[derive(Debug)]
+pub struct RestoredBase<'a> {
+    /// The number of the last command before it.
+    pub number: u64,
+    pub at: Millis,
+    /// The instant on the machine's clock.
+    pub real: Millis,
+    pub image: &'a [u8],
+}
+
+/// The reason that a world cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The base is no image of a world.
+    #[error("its base cannot be read: {0}")]
+    Base(#[from] UnpackError),
+    #[error("{0}")]
+    Command(#[from] PastError),
+}
+
+/// The course of the clock while commands are restored.
+struct ClockCourse {
+    reading: ClockReading,
+    /// The instant on the machine's clock at which it was last set to its reading.
+    real: Millis,
+}
+
+impl ClockCourse {
+    /// Notes that a command has set the clock.
+    fn note(&mut self, command: &Command, at: Millis) {
+        let (now, real) = match command {
+            Command::Clock { real, .. } | Command::Rewind { real, .. } => (at, *real),
+            Command::Reset { now, real, .. } => (*now, *real),
+            _ => return,
+        };
+        (self.reading.now, self.real) = (now, real);
+    }
+
+    /// The present instant. A clock that runs has gone on.
+    fn now(&self) -> Millis {
+        let ClockReading { now, mode, pace } = self.reading;
+        match mode {
+            Mode::Frozen => now,
+            Mode::Running => {
+                let elapsed = (system_now() - self.real).max(0);
+                #[expect(
+                    clippy::cast_precision_loss,
+                    clippy::cast_possible_truncation,
+                    reason = "whole milliseconds are the clock's resolution"
+                )]
+                let moved = (elapsed as f64 * pace) as Millis;
+                now.saturating_add(moved).min(MAX_INSTANT)
+            }
+        }
+    }
+}
+
+impl World {
+    /// A world that goes on from a base and the commands since, which are its history. A clock that runs has gone on
+    /// meanwhile. It blocks the thread.
+    pub fn restore(
+        settings: Settings,
+        fixtures: State,
+        base: &RestoredBase,
+        commands: Vec<LoggedCommand>,
+        router: ReplayRouter,
+    ) -> Result<Self, RestoreError> {
+        let world = Self::from_image(settings, fixtures, base.image)?;
+        let (engine, services) = (&world.0.engine, &world.0.services);
+        let history = &engine.history;
+        let reading = ClockReading {
+            now: base.at,
+            ..world.clock()
+        };
+        let mut clock_course = ClockCourse {
+            reading,
+            real: base.real,
+        };
+        engine.exclusively(|database| {
+            engine.begin_anew(&Clock::frozen(base.at, reading.pace));
+            history.log().count_from(base.number);
+            history.keep_base(database, services, reading);
+        });
+        let service = TowerToHyperService::new(router(&world));
+        let mut latest = base.at;
+        for logged in without_dropped(commands) {
+            let broken = || PastError::Broken(logged.number);
+            latest = latest.max(logged.at);
+            world.reach(latest);
+            let reading = &mut clock_course.reading;
+            world
+                .run_again(&service, &logged, reading)
+                .ok_or_else(broken)?;
+            let (command, _) = Command::read(&logged.bytes).map_err(|_| broken())?;
+            clock_course.note(&command, latest);
+            let is_anew = matches!(command, Command::Reset { .. });
+            drop(command);
+            let end = latest;
+            if is_anew {
+                latest = clock_course.reading.now;
+            }
+            let reading = ClockReading {
+                now: latest,
+                ..clock_course.reading
+            };
+            engine.exclusively(|database| {
+                history.log().push(end, logged.bytes);
+                if is_anew {
+                    history.log().begin_stretch(latest, end);
+                }
+                if is_anew || history.log().is_due(|| database.n_resources()) {
+                    history.keep_base(database, services, reading);
+                }
+            });
+        }
+        let now = clock_course.now().max(latest);
+        world.reach(now);
+        engine.exclusively(|_| {
+            let reading = clock_course.reading;
+            engine.begin_anew(&Clock::new(ClockReading { now, ..reading }));
+            // What was replayed belongs to nobody.
+            world.recorder().forget();
+            history.has_started.store(true, Ordering::Release);
+        });
+        Ok(world)
+    }
+}
+
+impl History {
+    /// Begins a segment with the memory as it is, whose clock goes as that reading says.
+    fn keep_base(&self, database: &Database, services: &Services, reading: ClockReading) {
+        if services.settings.history_bytes == 0 {
+            return;
+        }
+        let number = self.last();
+        let checkpoint = Checkpoint::new(number, database, services, reading.now, reading);
+        self.log().begin(checkpoint);
+    }
+}
+
+/// The commands without those that a rewind has dropped.
+fn without_dropped(commands: Vec<LoggedCommand>) -> Vec<LoggedCommand> {
+    let mut kept: Vec<LoggedCommand> = Vec::with_capacity(commands.len());
+    for command in commands {
+        while kept
+            .last()
+            .is_some_and(|last| last.number >= command.number)
+        {
+            kept.pop();
+        }
+        kept.push(command);
+    }
+    kept
+}
