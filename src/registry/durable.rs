@@ -165,6 +165,10 @@ impl DurableWorlds {
             )
         });
         let log = Arc::clone(&stored.log);
+        if stored.torn.is_some() {
+            // Cuts it off. Where that fails, so does the first command.
+            drop(log.reserve(0));
+        }
         let world = replayed(name, stored, process, router)?;
         self.connect(&world, log);
         Ok(RestoredWorld { world, note })
