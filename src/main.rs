@@ -21,7 +21,7 @@ use release_emulator::internals::server::worlds::{MAIN, OnClose, WorldServer};
 use release_emulator::internals::signals::{self, EndedChildren, StopSignals};
 use release_emulator::internals::storage::{OpenMode, StorageError};
 use release_emulator::internals::{
-    Settings, World, app, app_with_host, control, docs as guides, health, log, taken_port,
+    Settings, World, app_with_host, control, docs as guides, health, log, taken_port,
 };
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
@@ -154,7 +154,8 @@ fn check_data(directory: &Path) -> Result<u8, ExitError> {
 /// Prints a world of a data directory as a state document.
 fn export_data(directory: &Path, world: &str) -> Result<u8, ExitError> {
     let worlds = DurableWorlds::open(directory, OpenMode::Read, false);
-    let saved = worlds.and_then(|worlds| worlds.saved(world, &Settings::default(), app));
+    let saved =
+        worlds.and_then(|worlds| worlds.saved(world, &Settings::default(), control::replay_router));
     let saved = saved.map_err(|error| data_error(&error, directory))?;
     let state = serde_json::to_string_pretty(&saved.export()).expect("the keys are strings");
     print(&state)
@@ -189,7 +190,13 @@ fn data_worlds(options: &ServeOptions) -> Result<(World, Option<Keeping>), ExitE
     let Some(directory) = &options.data else {
         return Ok((fixtures()?, None));
     };
-    let started = Keeping::start(directory, options.data_reset, options.sync, &settings, app);
+    let started = Keeping::start(
+        directory,
+        options.data_reset,
+        options.sync,
+        &settings,
+        control::replay_router,
+    );
     let started = started.map_err(|error| data_error(&error, directory))?;
     for note in &started.notes {
         // Stderr may be closed.

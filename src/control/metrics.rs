@@ -1,5 +1,7 @@
 //! The metrics for Prometheus.
 
+use std::sync::atomic::AtomicU64;
+
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -18,6 +20,7 @@ use crate::http::response;
 use crate::registry::World;
 use crate::server::worlds::{WorldContext, WorldServer};
 use crate::sim::memory::MemoryPart;
+use crate::storage::LogStats;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -115,6 +118,13 @@ fn present(world: &World, host: Option<&WorldServer>) -> Registry {
         gauge(dropped),
     );
     register_memory(&mut registry, world);
+    if let Some(durability) = world.recorder().durability() {
+        register_log(
+            &mut registry,
+            &durability.stats(),
+            durability.waits_for_disk(),
+        );
+    }
     if let Some(resident) = resident_bytes() {
         registry.register_with_unit(
             "process_resident_memory",
@@ -124,6 +134,57 @@ fn present(world: &World, host: Option<&WorldServer>) -> Registry {
         );
     }
     registry
+}
+
+/// The log on disk.
+fn register_log(registry: &mut Registry, stats: &LogStats, waits_for_disk: bool) {
+    let sizes = [
+        (
+            "log_size",
+            "Size of the stored commands since the base",
+            stats.log_bytes,
+        ),
+        ("log_base_size", "Size of the stored base", stats.base_bytes),
+        (
+            "log_unwritten",
+            "Accepted commands that wait for the disk",
+            stats.unwritten_bytes,
+        ),
+    ];
+    for (name, help, bytes) in sizes {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+        registry.register_with_unit(name, help, Unit::Bytes, gauge);
+    }
+    let last_commit = if waits_for_disk {
+        stats.last_sync
+    } else {
+        stats.last_append
+    };
+    let durations = [
+        (
+            "last_commit",
+            "Time that the last command took to be stored",
+            last_commit,
+        ),
+        (
+            "last_compaction",
+            "Time that the last compaction took",
+            stats.last_compaction,
+        ),
+    ];
+    for (name, help, duration) in durations {
+        let gauge = Gauge::<f64, AtomicU64>::default();
+        gauge.set(duration.as_secs_f64());
+        registry.register_with_unit(name, help, Unit::Seconds, gauge);
+    }
+    let compactions = Counter::<u64>::default();
+    compactions.inc_by(stats.n_compactions);
+    registry.register(
+        "compactions",
+        "Compactions of the log since the start",
+        compactions,
+    );
 }
 
 /// The memory of each part: the bytes that it uses in all worlds, their limit, and the bytes of this world.

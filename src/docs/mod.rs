@@ -83,6 +83,7 @@ pages! {
     events "events" "Control";
     worlds "worlds" "Control";
     fixtures "fixtures" "Control";
+    keep "keep" "Control";
     credentials "credentials" "Control";
     exec "exec" "Tests";
     testing_python "testing-python" "Tests";

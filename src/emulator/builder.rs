@@ -6,7 +6,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::{ClockInstant, Emulator, InvalidValue, threads};
-use crate::app::{app, app_with_host};
+use crate::app::app_with_host;
+use crate::control;
 use crate::http::auth::Secret;
 use crate::registry::durable::DurableError;
 use crate::registry::{State, World, fixtures};
@@ -286,7 +287,13 @@ impl EmulatorBuilder {
             return Ok((fixtures()?, None));
         };
         let unusable = |error: DurableError| StartError::Data(error.to_string());
-        let started = Keeping::start(directory, false, self.sync, settings, app);
+        let started = Keeping::start(
+            directory,
+            false,
+            self.sync,
+            settings,
+            control::replay_router,
+        );
         let Started { keeping, first, .. } = started.map_err(unusable)?;
         let world = match first {
             Some(world) => world,

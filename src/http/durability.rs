@@ -93,6 +93,11 @@ impl Durability {
         Ok(())
     }
 
+    /// True if answers wait for the disk.
+    pub fn waits_for_disk(&self) -> bool {
+        self.group_commit.is_some()
+    }
+
     pub fn stats(&self) -> LogStats {
         self.log.stats()
     }

@@ -22,6 +22,7 @@ mod connections;
 mod control;
 mod dialects;
 mod docs;
+mod durable;
 mod emulator;
 mod encodings;
 mod entrance;
