@@ -68,7 +68,7 @@
 //! ```text
 //! app -> control, http, registry, server
 //! cli -> exec, http, server, sim, world
-//! control -> docs, http, registry, server, sim, world
+//! control -> docs, http, registry, server, sim, storage, world
 //! docs -> sim
 //! emulator -> app, control, http, registry, server, sim, world
 //! exec -> http, registry, server, signals, sim, world
@@ -78,12 +78,12 @@
 //! families/servicestage -> families/huawei, http, sim, world
 //! families/zadig -> http, sim, world
 //! health -> http, server
-//! http -> sim
+//! http -> sim, storage
 //! log -> cli, http, log_format
 //! log_format -> sim
-//! main -> app, cli, control, docs, exec, health, log, registry, server, signals, taken_port
-//! registry -> families/asm, families/huawei, families/iam, families/servicestage, families/zadig, http, sim, world
-//! server -> http, registry, sim
+//! main -> app, cli, control, docs, exec, health, log, registry, server, signals, storage, taken_port, world
+//! registry -> families/asm, families/huawei, families/iam, families/servicestage, families/zadig, http, sim, storage, world
+//! server -> http, registry, sim, storage, world
 //! storage -> sim
 //! taken_port -> cli, health, server
 //! world -> http, sim

@@ -192,6 +192,7 @@ fn data_worlds(options: &ServeOptions) -> Result<(World, Option<Keeping>), ExitE
     };
     let started = Keeping::start(
         directory,
+        MAIN,
         options.data_reset,
         options.sync,
         &settings,

@@ -289,6 +289,7 @@ impl EmulatorBuilder {
         let unusable = |error: DurableError| StartError::Data(error.to_string());
         let started = Keeping::start(
             directory,
+            MAIN,
             false,
             self.sync,
             settings,

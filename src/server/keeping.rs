@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use super::worlds::MAIN;
 use crate::registry::World;
 use crate::registry::durable::{DurableError, DurableWorlds, RestoredWorld};
 use crate::registry::history::ReplayRouter;
@@ -27,9 +26,10 @@ pub struct Started {
 }
 
 impl Keeping {
-    /// Opens a data directory and restores its worlds.
+    /// Opens a data directory and restores its worlds, the first by its name.
     pub fn start(
         directory: &Path,
+        first_name: &str,
         reset: bool,
         sync: bool,
         settings: &Settings,
@@ -45,7 +45,7 @@ impl Keeping {
         for name in worlds.names()? {
             let RestoredWorld { world, note } = worlds.restore(&name, settings, router)?;
             notes.extend(note);
-            if name == MAIN {
+            if name == first_name {
                 first = Some(world);
             } else {
                 restored.push((name, world));

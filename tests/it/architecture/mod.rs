@@ -21,9 +21,10 @@ use std::sync::LazyLock;
 use graph::{Graph, Sources};
 
 /// Each of the lower layers with the folders that it may name.
-const LAYERS: [(&str, &[&str]); 3] = [
+const LAYERS: [(&str, &[&str]); 4] = [
     ("sim", &[]),
-    ("http", &["sim"]),
+    ("storage", &["sim"]),
+    ("http", &["sim", "storage"]),
     ("world", &["http", "sim"]),
 ];
 
@@ -63,11 +64,13 @@ const MAY_WAIT: [&str; 7] = [
 const SPAWNING: [&str; 4] = ["spawn", "spawn_blocking", "spawn_local", "spawn_on"];
 /// The process, its log, a world's tasks, a connection's, a body that nobody reads, a command, long work, an emulator in a
 /// program without a runtime.
-const MAY_SPAWN: [&str; 10] = [
+const MAY_SPAWN: [&str; 12] = [
     "control/apart.rs",
     "emulator/threads.rs",
+    "http/durability.rs",
     "log.rs",
     "main.rs",
+    "registry/durable.rs",
     "server/accept.rs",
     "server/connection.rs",
     "server/worlds.rs",

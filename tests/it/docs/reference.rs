@@ -5,9 +5,12 @@ use std::process::Command;
 
 use release_emulator::internals::exec::variables;
 use release_emulator::internals::http::auth::Secret;
+use release_emulator::internals::registry::durable::DurableWorlds;
+use release_emulator::internals::storage::OpenMode;
 use release_emulator::internals::{Settings, control, docs, registry};
 use serde_json::{Value, json};
 
+use super::sessions::empty_folder;
 use super::{Page, pages};
 use crate::common::{App, CREDENTIALS};
 
@@ -166,6 +169,10 @@ async fn every_metric_is_explained() {
     app.get("/v3/p1/pipeline/pipelines")
         .await
         .assert_status(200);
+    // Some are those of a world on disk.
+    let worlds = DurableWorlds::open(&empty_folder("metrics"), OpenMode::Use, false);
+    let kept = worlds.and_then(|worlds| worlds.keep("main", &app.world));
+    kept.expect("it is written");
     let metrics = app.get("/_emulator/v1/metrics").await.text();
     let mut names = BTreeSet::new();
     for line in metrics.lines().filter(|line| !line.starts_with('#')) {
