@@ -187,14 +187,14 @@ fn data_worlds(options: &ServeOptions) -> Result<(World, Option<Keeping>), ExitE
         let world = fixtures::world(&options.fixtures, None, &settings);
         world.map_err(|error| (BAD_FIXTURES, error.to_string()))
     };
-    let Some(directory) = &options.data else {
+    let Some(directory) = &options.keep.data else {
         return Ok((fixtures()?, None));
     };
     let started = Keeping::start(
         directory,
         MAIN,
-        options.data_reset,
-        options.sync,
+        options.keep.data_reset,
+        options.keep.sync,
         &settings,
         control::replay_router,
     );
@@ -211,14 +211,13 @@ fn data_worlds(options: &ServeOptions) -> Result<(World, Option<Keeping>), ExitE
         );
     }
     let Started { keeping, first, .. } = started;
-    let world = match first {
-        Some(world) => world,
-        None => {
-            let world = fixtures()?;
-            let kept = keeping.worlds.keep(MAIN, &world);
-            kept.map_err(|error| data_error(&error, directory))?;
-            world
-        }
+    let world = if let Some(world) = first {
+        world
+    } else {
+        let world = fixtures()?;
+        let kept = keeping.worlds.keep(MAIN, &world);
+        kept.map_err(|error| data_error(&error, directory))?;
+        world
     };
     Ok((world, Some(keeping)))
 }

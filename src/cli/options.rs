@@ -53,15 +53,9 @@ pub struct ServeOptions {
     /// Start with the clock frozen at this instant (RFC 3339)
     #[arg(long, env = "RELEASE_EMULATOR_FREEZE", value_name = "TIME", value_parser = time)]
     freeze: Option<Millis>,
-    /// Keep the worlds in this directory, and go on from it at the next start
-    #[arg(long, env = "RELEASE_EMULATOR_DATA", value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    /// Answer once the disk has what was accepted, and not only the operating system; with --data
-    #[arg(long, env = "RELEASE_EMULATOR_SYNC", requires = "data")]
-    pub sync: bool,
-    /// Start over: remove what is in the data directory; with --data
-    #[arg(long, env = "RELEASE_EMULATOR_DATA_RESET", requires = "data")]
-    pub data_reset: bool,
+    /// The worlds on disk.
+    #[command(flatten)]
+    pub keep: KeepOptions,
     /// Write the port number to this file once it is bound
     #[arg(long, env = "RELEASE_EMULATOR_PORT_FILE", value_name = "FILE")]
     pub port_file: Option<PathBuf>,
@@ -138,6 +132,20 @@ pub struct ServeOptions {
     /// refused requests only on a terminal]
     #[arg(long, env = "RELEASE_EMULATOR_LOG_LEVEL", value_enum)]
     pub log_level: Option<LogLevel>,
+}
+
+/// The options of the data directory.
+#[derive(Clone, Debug, Args)]
+pub struct KeepOptions {
+    /// Keep the worlds in this directory, and go on from it at the next start
+    #[arg(long, env = "RELEASE_EMULATOR_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Answer once the disk has what was accepted, and not only the operating system; with --data
+    #[arg(long, env = "RELEASE_EMULATOR_SYNC", requires = "data")]
+    pub sync: bool,
+    /// Start over: remove what is in the data directory; with --data
+    #[arg(long, env = "RELEASE_EMULATOR_DATA_RESET", requires = "data")]
+    pub data_reset: bool,
 }
 
 /// The options of `exec`.
@@ -228,7 +236,7 @@ impl ServeOptions {
             freeze: self.freeze,
             journal_bytes: self.journal_bytes,
             history_bytes: self.history_bytes,
-            is_durable: self.data.is_some(),
+            is_durable: self.keep.data.is_some(),
             memory: Memory::new(self.memory, self.max_worlds),
             max_state: self.max_state,
             public_url: self.public_url.clone(),

@@ -180,7 +180,7 @@ fn require_bodies(operation: &mut Operation) {
     }
 }
 
-/// Declares the refusals of bodies that are too large or too many, which any operation of the control plane may answer.
+/// Declares the refusals of bodies that are too large or too many, and of changes that a disk does not take, which any operation of the control plane may answer.
 fn declare_limits(operation: &mut Operation) {
     if !is_control(operation) {
         return;
@@ -188,6 +188,7 @@ fn declare_limits(operation: &mut Operation) {
     let mut limits = ProblemWith::<503>::responses();
     if operation.request_body.is_some() {
         limits.append(&mut ProblemWith::<413>::responses());
+        limits.append(&mut ProblemWith::<507>::responses());
     }
     for (status, response) in limits {
         let declared = operation.responses.responses.entry(status);

@@ -296,13 +296,12 @@ impl EmulatorBuilder {
             control::replay_router,
         );
         let Started { keeping, first, .. } = started.map_err(unusable)?;
-        let world = match first {
-            Some(world) => world,
-            None => {
-                let world = fixtures()?;
-                keeping.worlds.keep(MAIN, &world).map_err(unusable)?;
-                world
-            }
+        let world = if let Some(world) = first {
+            world
+        } else {
+            let world = fixtures()?;
+            keeping.worlds.keep(MAIN, &world).map_err(unusable)?;
+            world
         };
         Ok((world, Some(keeping)))
     }

@@ -72,6 +72,9 @@ impl Durability {
     }
 
     /// Returns once what was accepted before is where it has to be for an answer.
+    ///
+    /// # Panics
+    /// Never: the storage does not.
     pub async fn commit(&self) -> Result<(), NotStored> {
         self.log.check_written()?;
         let Some(group) = &self.group_commit else {

@@ -136,6 +136,9 @@ impl DurableWorlds {
     }
 
     /// Keeps a world on disk from now on. It is not open to callers yet.
+    ///
+    /// # Panics
+    /// Never: the keys of its settings are strings.
     pub fn keep(&self, name: &str, world: &World) -> Result<(), DurableError> {
         let settings = StoredSettings::new(world.settings(), world.fixtures());
         let settings = serde_json::to_vec(&settings).expect("the keys are strings");

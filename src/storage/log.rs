@@ -488,7 +488,9 @@ fn remove_before(disk: &dyn Disk, folder: &Path, generation: u64) -> io::Result<
     // Bases first: a log without its base is not missed, and the other way round it is.
     for prefix in [BASE, LOG] {
         for name in &names {
-            if number_of(name, prefix).is_some_and(|number| number < generation) {
+            // Of a base that a crash has cut short, too.
+            let whole = name.strip_suffix(".part").unwrap_or(name);
+            if number_of(whole, prefix).is_some_and(|number| number < generation) {
                 disk.remove_file(&folder.join(name))?;
             }
         }

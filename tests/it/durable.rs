@@ -37,16 +37,16 @@ impl Directory {
         Process::start(&self.arguments())
     }
 
-    /// The exit code and stderr of a start that fails, or of another command on the directory.
-    fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
-        let output = command(arguments).output().expect("it runs");
-        let text = [output.stdout, output.stderr].concat();
-        (output.status.code(), String::from_utf8(text).expect("text"))
-    }
-
     fn log(&self) -> PathBuf {
         self.0.join("worlds/main/log-1")
     }
+}
+
+/// The exit code and the output of a start that fails, or of another command.
+fn run(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = command(arguments).output().expect("it runs");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(text).expect("text"))
 }
 
 /// A request with its status, head and body.
@@ -157,7 +157,7 @@ fn a_reset_and_an_imported_state_come_back() {
 fn a_second_process_is_told_of_the_first() {
     let directory = Directory::new("durable-second");
     let process = directory.start();
-    let (code, text) = directory.run(&directory.arguments());
+    let (code, text) = run(&directory.arguments());
     assert_eq!(code, Some(3));
     let pid = process.child.id();
     assert!(text.contains(&format!("in use by process {pid}")), "{text}");
@@ -177,7 +177,7 @@ fn a_damaged_middle_stops_the_start_with_its_place_and_what_can_be_saved_is_prin
         .collect();
     bytes[starts[1] + 40] ^= 1;
     std::fs::write(directory.log(), bytes).expect("it is written");
-    let (code, text) = directory.run(&directory.arguments());
+    let (code, text) = run(&directory.arguments());
     assert_eq!(code, Some(4));
     let place = format!("byte {}", starts[1]);
     assert!(
@@ -185,13 +185,13 @@ fn a_damaged_middle_stops_the_start_with_its_place_and_what_can_be_saved_is_prin
         "{text}"
     );
     let path = directory.0.to_str().expect("a text");
-    let (code, text) = directory.run(&["data", "check", path]);
+    let (code, text) = run(&["data", "check", path]);
     assert_eq!(code, Some(4));
     assert!(
         text.contains("main: ") && text.contains("1 commands can be saved"),
         "{text}"
     );
-    let (code, text) = directory.run(&["data", "export", path]);
+    let (code, text) = run(&["data", "export", path]);
     assert_eq!(code, Some(0));
     let saved: Value = serde_json_lenient::from_str(&text).expect("a state");
     let plans = saved["servicestage"]["projects"][0]["release_plans"].as_array();

@@ -15,7 +15,7 @@ const PLANS: &str = "/v3/p1/cas/release-plans";
 /// The plans that a client has at a time.
 const MOST: usize = 12;
 
-pub struct Client {
+pub(crate) struct Client {
     index: usize,
     n_created: usize,
     /// The plans that were acknowledged, by id.
@@ -32,14 +32,14 @@ enum Sent {
 
 /// The result of a life of the process.
 #[derive(Default)]
-pub struct Outcome {
-    pub acknowledged: usize,
+pub(crate) struct Outcome {
+    pub(crate) acknowledged: usize,
     /// A refusal, which must not come.
-    pub refused: Option<String>,
+    pub(crate) refused: Option<String>,
 }
 
 impl Client {
-    pub fn new(index: usize) -> Self {
+    pub(crate) fn new(index: usize) -> Self {
         Self {
             index,
             n_created: 0,
@@ -48,12 +48,12 @@ impl Client {
         }
     }
 
-    pub fn is_under_way(&self) -> bool {
+    pub(crate) fn is_under_way(&self) -> bool {
         self.under_way.is_some()
     }
 
     /// Compares with the plans that are there. The request under way has happened or not. Returns the number of its plans.
-    pub fn settle(&mut self, found: &BTreeMap<String, Plan>) -> Result<usize, String> {
+    pub(crate) fn settle(&mut self, found: &BTreeMap<String, Plan>) -> Result<usize, String> {
         match self.under_way.take() {
             Some(Sent::Create(name)) => {
                 let made = found.iter().find(|(_, plan)| plan.name == name);
@@ -66,12 +66,10 @@ impl Client {
                     known.status.clone_from(&plan.status);
                 }
             }
-            Some(Sent::Delete(id)) => {
-                if !found.contains_key(&id) {
-                    self.plans.remove(&id);
-                }
+            Some(Sent::Delete(id)) if !found.contains_key(&id) => {
+                self.plans.remove(&id);
             }
-            None => {}
+            Some(Sent::Delete(_)) | None => {}
         }
         for (id, plan) in &self.plans {
             if found.get(id) != Some(plan) {
@@ -86,7 +84,7 @@ impl Client {
     }
 
     /// Writes until the process is gone.
-    pub fn write_until_cut(
+    pub(crate) fn write_until_cut(
         mut self,
         port: u16,
         stop: &AtomicBool,
@@ -165,7 +163,7 @@ fn send(stream: &mut BufReader<TcpStream>, sent: &Sent) -> Option<(u16, String)>
 }
 
 /// Sends a request and reads the whole answer; none if the connection ends before.
-pub fn request(
+pub(crate) fn request(
     stream: &mut BufReader<TcpStream>,
     method: &str,
     path: &str,

@@ -8,18 +8,20 @@ const USAGE: &str = "Options:
   --binary P   the emulator (default: that of the build)
   --torn N     cut the last record after each Nth kill (default 4)";
 
-pub struct Options {
-    pub kills: u64,
-    pub seed: u64,
-    pub clients: usize,
-    pub sync: bool,
-    pub torn_every: u64,
-    pub binary: String,
+pub(crate) struct Options {
+    pub(crate) kills: u64,
+    pub(crate) seed: u64,
+    pub(crate) clients: usize,
+    pub(crate) sync: bool,
+    pub(crate) torn_every: u64,
+    pub(crate) binary: String,
 }
 
 impl Options {
     /// Reads the arguments; none for a question that this target has no answer to.
-    pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
+    pub(crate) fn read(
+        mut arguments: impl Iterator<Item = String>,
+    ) -> Result<Option<Self>, String> {
         let mut options = Self {
             kills: 8,
             seed: 1,

@@ -4,14 +4,14 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-pub struct Emulator {
+pub(crate) struct Emulator {
     child: Child,
     port: u16,
 }
 
 impl Emulator {
     /// Starts it on a directory, and waits until it is ready.
-    pub fn start(binary: &str, directory: &Path, sync: bool) -> Result<Self, String> {
+    pub(crate) fn start(binary: &str, directory: &Path, sync: bool) -> Result<Self, String> {
         let mut command = Command::new(binary);
         command
             .args([
@@ -48,18 +48,18 @@ impl Emulator {
         Ok(Self { child, port })
     }
 
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         // On Unix this is SIGKILL.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
     /// Kills it, and returns what it has written to stderr.
-    pub fn last_words(mut self) -> String {
+    pub(crate) fn last_words(mut self) -> String {
         self.kill();
         let mut words = String::new();
         if let Some(stderr) = self.child.stderr.as_mut() {

@@ -10,13 +10,13 @@ use crate::client::request;
 use crate::process::Emulator;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    pub name: String,
-    pub status: String,
+pub(crate) struct Plan {
+    pub(crate) name: String,
+    pub(crate) status: String,
 }
 
 /// The export.
-pub fn text(emulator: &Emulator) -> Result<String, String> {
+pub(crate) fn text(emulator: &Emulator) -> Result<String, String> {
     let stream = TcpStream::connect(("127.0.0.1", emulator.port()));
     let mut stream = BufReader::new(stream.map_err(|error| error.to_string())?);
     let answer = request(&mut stream, "GET", "/_emulator/v1/state", "");
@@ -27,7 +27,7 @@ pub fn text(emulator: &Emulator) -> Result<String, String> {
 }
 
 /// The release plans in the export, by id.
-pub fn plans(emulator: &Emulator) -> Result<BTreeMap<String, Plan>, String> {
+pub(crate) fn plans(emulator: &Emulator) -> Result<BTreeMap<String, Plan>, String> {
     let state: Value =
         serde_json_lenient::from_str(&text(emulator)?).map_err(|error| error.to_string())?;
     let projects = state["servicestage"]["projects"].as_array();

@@ -11,7 +11,11 @@ const HEAD: usize = 32;
 const LENGTH: usize = 8;
 
 /// Cuts the last record of a copy at a random byte, and starts on it. Returns the number of records that were cut.
-pub fn cut_and_start(binary: &str, directory: &Path, random: &mut Random) -> Result<usize, String> {
+pub(crate) fn cut_and_start(
+    binary: &str,
+    directory: &Path,
+    random: &mut Random,
+) -> Result<usize, String> {
     let copy = directory.with_extension("torn");
     let _ = std::fs::remove_dir_all(&copy);
     copy_folder(directory, &copy).map_err(|error| error.to_string())?;

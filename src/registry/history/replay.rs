@@ -237,7 +237,8 @@ impl World {
             }
             Command::ClearFaults => self.clear_faults(),
             // Only the history knows of names.
-            Command::Snapshot(_) | Command::RemoveSnapshot(_) => {}
+            // What a rewind has dropped is left out.
+            Command::Snapshot(_) | Command::RemoveSnapshot(_) | Command::Rewind { .. } => {}
             Command::FaultUses(uses) => faults.set_counts(&uses),
             Command::Replace(Import { state, places }) => {
                 self.draw_from(places);
@@ -256,8 +257,6 @@ impl World {
                 reading.pace = settings.pace;
                 self.reset_with(to, &Clock::frozen(now, settings.pace));
             }
-            // What was dropped is left out.
-            Command::Rewind { .. } => {}
         }
         Some(())
     }

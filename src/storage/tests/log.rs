@@ -178,6 +178,8 @@ fn a_base_stays_as_long_as_the_world_can_be_set_back_to_before_the_next() {
     compact(6, 5);
     let world = scratch.restart();
     assert_eq!((world.base.number, numbers(&world)), (6, vec![]));
+    std::fs::write(scratch.file("base-2.part"), "half").unwrap();
     compact(6, 6);
+    assert!(!scratch.file("base-2.part").exists());
     assert!(!scratch.file("base-1").exists() && !scratch.file("base-2").exists());
 }
