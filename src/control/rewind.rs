@@ -53,7 +53,7 @@ pub(super) struct RewoundView {
 /// to come, and without a history; 410 for one before the earliest.
 #[utoipa::path(post, path = "/_emulator/v1/clock/rewind", operation_id = "RewindClock", tag = "control",
     request_body(content = Rewind,
-        example = json!({"to": "2030-01-01T12:00:00Z"})), responses((status = 200, body = RewoundView),
+        example = json!({"command": 0})), responses((status = 200, body = RewoundView),
     ProblemWith::<400>,
     ProblemWith::<404>,
     ProblemWith::<409>,

@@ -221,10 +221,12 @@ impl CommandLog {
             Past::Command(number) => self.place_of(number, earliest),
             Past::At(at) => self.place_at(at, now, earliest),
             Past::Place(place) => {
-                if place.command < earliest.command {
-                    return Err(PastError::Gone(earliest));
-                }
-                Ok(place)
+                // It may have been dropped since it was found.
+                let found = self.place_of(place.command, earliest)?;
+                Ok(Place {
+                    at: place.at.max(found.at),
+                    ..place
+                })
             }
         }
     }

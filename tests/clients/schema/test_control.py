@@ -15,9 +15,13 @@ emulator, control = worlds.start(is_rest)
 
 
 def prepare(label: str) -> dict[str, str]:
-    """Makes the script or the webhook that is looked at or taken back."""
+    """Makes the script, the webhook or the snapshot that is looked at or taken back."""
     if "/scripts/{id}" in label:
         return {"id": emulator.control("POST", "scripts", {}).json()["id"]}
+    if "/snapshots/{name}" in label:
+        for snapshot in emulator.control("GET", "snapshots").json()["snapshots"]:
+            emulator.control("DELETE", f"snapshots/{snapshot['name']}")
+        return {"name": emulator.control("POST", "snapshots", {"name": "before"}).json()["name"]}
     if "/webhooks/{id}" in label:
         return {"id": emulator.control("POST", "webhooks", {"url": "http://127.0.0.1:9/"}).json()["id"]}
     return {}

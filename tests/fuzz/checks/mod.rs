@@ -21,11 +21,13 @@ use past::PastWorld;
 const CONTROL: &str = "/_emulator/v1";
 
 /// Control operations that may change the state. The others leave it alone even if they succeed.
-const CHANGING: [&str; 6] = [
+const CHANGING: [&str; 8] = [
     "AdvanceClock",
     "MergeState",
     "ReplaceState",
     "Reset",
+    "RestoreSnapshot",
+    "RewindClock",
     "SetClock",
     "SetReleaseTraffic",
 ];
@@ -445,6 +447,12 @@ impl<'a> Checks<'a> {
         if matches!(id(operation), "Reset" | "ReplaceState" | "MergeState") {
             self.timelines.clear();
             self.records.clear();
+        }
+        if matches!(id(operation), "RestoreSnapshot" | "RewindClock") {
+            self.timelines.clear();
+            self.records.clear();
+            // Some of them may have been dropped.
+            self.past.clear();
         }
     }
 }

@@ -490,7 +490,8 @@ fn some_workflows() -> Value {
 /// The number of times that an operation is in the draw.
 fn weight(operation: &Operation) -> usize {
     match &*operation.id {
-        "Reset" | "ReplaceState" | "MergeState" | "ShowOpenApi" | "ListOperations" | "Listen" => 1,
+        "Reset" | "RewindClock" | "RestoreSnapshot" | "ReplaceState" | "MergeState"
+        | "ShowOpenApi" | "ListOperations" | "Listen" => 1,
         "AdvanceClock" => 24,
         "OperatePipeline" | "RollbackReleasePlan" => 20,
         id if id.starts_with("Clear") => 2,
