@@ -93,6 +93,9 @@ class Emulator:
                 self.control("DELETE", f"worlds/{world['name']}")
         if all(world["name"] != "t1" for world in self.control("GET", "worlds")["worlds"]):
             self.control("POST", "worlds", {"name": "t1"})
+        # A reset leaves snapshots as they are.
+        if all(snapshot["name"] != "t1" for snapshot in self.control("GET", "snapshots")["snapshots"]):
+            self.control("POST", "snapshots", {"name": "t1"})
         return {"scripts": "s1", "faults": "f1", "webhooks": hook, "worlds": "t1"}
 
     def calls(self, ids):
@@ -121,7 +124,7 @@ class Emulator:
             resource = self.control("GET", "resources")["resources"][0]
             parts = {"family": resource["family"], "id": resource["id"]}
         else:
-            parts = {"id": ids.get(kind, ""), "name": ids["worlds"]}
+            parts = {"id": ids.get(kind, ""), "name": "t1"}
         return template.format(**parts)
 
     def stop(self):
