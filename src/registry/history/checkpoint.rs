@@ -47,7 +47,12 @@ impl Checkpoint {
                 services.request_ids.fork(),
             ],
             faults: services.recorder.faults.copy(),
-            size: size_of::<Self>() + database.n_resources() * OF_RESOURCE,
+            // Rules and identities are copied as a whole.
+            size: size_of::<Self>()
+                + database.n_resources() * OF_RESOURCE
+                + database.shared.scripts.bytes()
+                + database.shared.identities.bytes()
+                + services.recorder.faults.bytes(),
         }
     }
 

@@ -137,11 +137,13 @@ impl CommandLog {
             return false;
         };
         let n_commands = segment.commands.len();
-        // A copy of the memory must be worth it.
         let own = segment.checkpoint.size;
-        segment.size - own > (self.most / SEGMENTS).max(own / 2)
+        let of_commands = segment.size - own;
+        of_commands > (self.most / SEGMENTS).max(own / 2)
             || n_commands >= LEAST_COMMANDS
                 && n_commands % LEAST_COMMANDS == 0
+                // A copy of the memory must be worth it.
+                && of_commands >= own / 4
                 && n_commands >= n_resources() / 4
     }
 
