@@ -67,10 +67,11 @@ fn past(at: ClockInstant) -> Result<Past, HistoryError> {
 }
 
 fn serve(world: World) -> Result<Emulator, HistoryError> {
-    let loopback = ListenEndpoint::new([Ipv4Addr::LOCALHOST.into()], 0);
-    let listeners = Listeners::bind(&[loopback]);
-    let listeners = listeners.map_err(|error| StartError::Listen(error.cause))?;
+    // Bound on the thread that serves, whose runtime the listeners belong to.
     let start = move || {
+        let loopback = ListenEndpoint::new([Ipv4Addr::LOCALHOST.into()], 0);
+        let listeners = Listeners::bind(&[loopback]);
+        let listeners = listeners.map_err(|error| StartError::Listen(error.cause))?;
         world.open();
         WorldServer::start(world, listeners, Limits::default(), app_with_host, None)
             .map_err(StartError::Listen)
