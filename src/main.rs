@@ -15,7 +15,7 @@ use release_emulator::internals::exec::{self, FailureReport};
 use release_emulator::internals::log::LogGuard;
 use release_emulator::internals::registry::durable::{DurableError, DurableWorlds};
 use release_emulator::internals::registry::fixtures;
-use release_emulator::internals::server::keeping::{Keeping, Started};
+use release_emulator::internals::server::keeping::Keeping;
 use release_emulator::internals::server::listeners::{ListenEndpoint, Listeners};
 use release_emulator::internals::server::worlds::{MAIN, OnClose, WorldServer};
 use release_emulator::internals::signals::{self, EndedChildren, StopSignals};
@@ -210,15 +210,8 @@ fn data_worlds(options: &ServeOptions) -> Result<(World, Option<Keeping>), ExitE
             directory.display()
         );
     }
-    let Started { keeping, first, .. } = started;
-    let world = if let Some(world) = first {
-        world
-    } else {
-        let world = fixtures()?;
-        let kept = keeping.worlds.keep(MAIN, &world);
-        kept.map_err(|error| data_error(&error, directory))?;
-        world
-    };
+    let unusable = |error| data_error(&error, directory);
+    let (world, keeping) = started.first_or(MAIN, fixtures, unusable)?;
     Ok((world, Some(keeping)))
 }
 

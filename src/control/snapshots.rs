@@ -13,8 +13,8 @@ use crate::http::extract::{Json, Path};
 use crate::http::problem::{Problem, ProblemWith};
 use crate::http::response;
 use crate::registry::World;
-use crate::registry::history::past::PastError;
-use crate::registry::history::snapshots::{NamedPlace, NotNamed};
+use crate::registry::history::past::{NamedPlace, PastError};
+use crate::registry::history::snapshots::NotNamed;
 use crate::sim::time::rfc3339;
 
 /// The name of a snapshot.
@@ -109,7 +109,7 @@ pub(super) async fn remove_snapshot(
 
 /// Sets the world back to a snapshot, as a rewind does.
 ///
-/// What came later is dropped, later snapshots too. Errors: 404 for an unknown name; 410 if the history no longer reaches it.
+/// Everything later is dropped, later snapshots too. Errors: 404 for an unknown name; 410 if the history no longer reaches it.
 #[utoipa::path(post, path = "/_emulator/v1/snapshots/{name}/restore", operation_id = "RestoreSnapshot", tag = "control",
     responses((status = 200, body = RewoundView),
     ProblemWith::<404>,

@@ -11,7 +11,7 @@ use crate::control;
 use crate::http::auth::Secret;
 use crate::registry::durable::DurableError;
 use crate::registry::{State, World, fixtures};
-use crate::server::keeping::{Keeping, Started};
+use crate::server::keeping::Keeping;
 use crate::server::listeners::{ListenEndpoint, Listeners};
 use crate::server::worlds::{Limits, MAIN, WorldServer};
 use crate::sim::memory::{LEAST_BUDGET, Memory};
@@ -295,14 +295,8 @@ impl EmulatorBuilder {
             settings,
             control::replay_router,
         );
-        let Started { keeping, first, .. } = started.map_err(unusable)?;
-        let world = if let Some(world) = first {
-            world
-        } else {
-            let world = fixtures()?;
-            keeping.worlds.keep(MAIN, &world).map_err(unusable)?;
-            world
-        };
+        let started = started.map_err(unusable)?;
+        let (world, keeping) = started.first_or(MAIN, fixtures, unusable)?;
         Ok((world, Some(keeping)))
     }
 

@@ -59,3 +59,21 @@ impl Keeping {
         })
     }
 }
+
+impl Started {
+    /// The first world. A new directory begins with the one of the fixtures.
+    pub fn first_or<E>(
+        self,
+        first_name: &str,
+        fixtures: impl FnOnce() -> Result<World, E>,
+        unusable: impl FnOnce(DurableError) -> E,
+    ) -> Result<(World, Keeping), E> {
+        let Self { keeping, first, .. } = self;
+        if let Some(world) = first {
+            return Ok((world, keeping));
+        }
+        let world = fixtures()?;
+        keeping.worlds.keep(first_name, &world).map_err(unusable)?;
+        Ok((world, keeping))
+    }
+}

@@ -36,6 +36,21 @@ pub struct ClockReading {
     pub pace: f64,
 }
 
+impl ClockReading {
+    /// The instant after so many milliseconds of the machine's clock.
+    pub fn after(&self, elapsed: Millis) -> Millis {
+        match self.mode {
+            Mode::Frozen => self.now,
+            Mode::Running => {
+                // Truncation to whole milliseconds is the clock's resolution.
+                #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+                let moved = (elapsed as f64 * self.pace) as Millis;
+                self.now.saturating_add(moved).min(MAX_INSTANT)
+            }
+        }
+    }
+}
+
 /// A change to a clock. Absent fields stay.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClockUpdate {
@@ -94,19 +109,11 @@ impl ClockState {
     }
 
     fn at(&self, real: Millis) -> Millis {
-        let ClockReading { now, mode, pace } = self.start;
-        match mode {
-            Mode::Frozen => now,
-            Mode::Running if self.is_held => now,
-            Mode::Running => {
-                // If the machine's clock is set back, this one stands still.
-                let elapsed = (real - self.real).max(0);
-                // Truncation to whole milliseconds is the clock's resolution.
-                #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
-                let moved = (elapsed as f64 * pace) as Millis;
-                now.saturating_add(moved).min(MAX_INSTANT)
-            }
+        if self.is_held {
+            return self.start.now;
         }
+        // If the machine's clock is set back, this one stands still.
+        self.start.after((real - self.real).max(0))
     }
 
     /// The instant to which timers should have fired.

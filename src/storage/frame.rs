@@ -145,7 +145,7 @@ pub(super) fn read_all(bytes: &[u8]) -> ReadLog {
     if written.is_empty() {
         return log;
     }
-    // What follows a torn record was never written. So with a good record behind it, something else has happened.
+    // Nothing was ever written behind a torn record. So with a good record behind it, something else has happened.
     match next_frame(written) {
         Some(next) => {
             log.damage = Some(Damage {

@@ -322,7 +322,7 @@ impl WorldLog {
             state.bases.drain(..oldest.unwrap_or(0));
             state.bases[0].0
         };
-        // What cannot be removed is only in the way, and tried again after the next base.
+        // A file that cannot be removed is only in the way, and tried again after the next base.
         let _ = remove_before(&*self.disk, &self.folder, first);
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Numbers that a seed repeats.
 
+use release_emulator::internals::sim::ids::mix;
+
 /// A generator: `SplitMix64`.
 pub(crate) struct Random(u64);
 
@@ -9,11 +11,9 @@ impl Random {
     }
 
     pub(crate) fn next(&mut self) -> u64 {
+        let mixed = mix(self.0);
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        mixed
     }
 
     pub(crate) fn below(&mut self, limit: u64) -> u64 {

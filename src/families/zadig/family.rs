@@ -206,7 +206,7 @@ impl FamilyTable for Table {
         self.catalog.pack(packer);
     }
 
-    /// What the settings give stays.
+    /// The part that the settings give stays.
     fn unpack(
         &mut self,
         unpacker: &mut Unpacker,

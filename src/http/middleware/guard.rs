@@ -353,22 +353,35 @@ impl<D: Dialect> Admission<D> {
             details.declared_evidence = declared_evidence;
             details.authorized = Some(caller);
         });
-        let recorder = Arc::clone(dialect.recorder());
-        let Some(durability) = recorder.durability().filter(|_| dialect.stores(&parts)) else {
+        if dialect.recorder().durability().is_none() || !dialect.stores(&parts) {
             return Ok(handler(Request::from_parts(parts, body), dialect).await);
-        };
-        let not_stored = |reason: NotStored| {
-            let reason = reason.to_string();
-            add_hint(Rejection::not_stored_hint(&reason));
-            Rejection::NotStored(reason)
-        };
-        let Some(_room) = durability.reserve(&parts, &body).map_err(not_stored)? else {
-            return Ok(handler(Request::from_parts(parts, body), dialect).await);
-        };
-        let response = handler(Request::from_parts(parts, body), dialect).await;
-        durability.commit().await.map_err(not_stored)?;
-        Ok(response)
+        }
+        Box::pin(store(dialect, parts, body, handler)).await
     }
+}
+
+/// Runs the handler of a request whose command is stored on disk: there is room for it before, and it is there before the
+/// answer.
+async fn store<D: Dialect>(
+    dialect: D,
+    parts: Parts,
+    body: Body,
+    handler: SharedHandler<D>,
+) -> Result<Response, D::Error> {
+    let recorder = Arc::clone(dialect.recorder());
+    let not_stored = |reason: NotStored| {
+        let reason = reason.to_string();
+        add_hint(Rejection::not_stored_hint(&reason));
+        Rejection::NotStored(reason)
+    };
+    let durability = recorder.durability();
+    let room = durability.map(|durability| durability.reserve(&parts, &body));
+    let room = room.transpose().map_err(not_stored)?.flatten();
+    let response = handler(Request::from_parts(parts, body), dialect).await;
+    if let Some(durability) = durability.filter(|_| room.is_some()) {
+        durability.commit().await.map_err(not_stored)?;
+    }
+    Ok(response)
 }
 
 /// The operation of a request. Requests that the router accepts and no service would are refused.

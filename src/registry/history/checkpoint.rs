@@ -3,8 +3,7 @@
 use super::past::Place;
 use crate::http::faults::injection::FaultsCopy;
 use crate::registry::database::Database;
-use crate::sim::Millis;
-use crate::sim::clock::{ClockReading, Mode};
+use crate::sim::clock::ClockReading;
 use crate::sim::ids::Ids;
 use crate::world::handle::Services;
 
@@ -16,9 +15,8 @@ const OF_RESOURCE: usize = 128;
 pub(super) struct Checkpoint {
     /// The number of the last command before it.
     pub number: u64,
-    pub at: Millis,
-    pub mode: Mode,
-    pub pace: f64,
+    /// The clock; its instant is that of the memory.
+    pub reading: ClockReading,
     pub database: Database,
     /// The resource ids, the tokens and the request ids.
     pub places: [Ids; 3],
@@ -32,14 +30,11 @@ impl Checkpoint {
         number: u64,
         database: &Database,
         services: &Services,
-        now: Millis,
         reading: ClockReading,
     ) -> Self {
         Self {
             number,
-            at: now,
-            mode: reading.mode,
-            pace: reading.pace,
+            reading,
             database: database.clone(),
             places: [
                 services.ids.fork(),
@@ -69,7 +64,7 @@ impl Checkpoint {
     pub(super) fn place(&self) -> Place {
         Place {
             command: self.number,
-            at: self.at,
+            at: self.reading.now,
         }
     }
 }

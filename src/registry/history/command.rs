@@ -102,7 +102,7 @@ impl<'a> Command<'a> {
 
     /// Reads the kept form: the command, and the length of its line.
     pub fn read(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), serde_json::Error> {
-        let line_end = memchr(bytes);
+        let line_end = line_length(bytes);
         let command = serde_json::from_slice(&bytes[..line_end])?;
         Ok((command, bytes.get(line_end + 1..).unwrap_or_default()))
     }
@@ -132,7 +132,7 @@ impl<'a> Command<'a> {
 }
 
 /// The length of the first line.
-fn memchr(bytes: &[u8]) -> usize {
+fn line_length(bytes: &[u8]) -> usize {
     let end = bytes.iter().position(|byte| *byte == b'\n');
     end.unwrap_or(bytes.len())
 }

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use axum::body::Bytes;
 
 use super::checkpoint::Checkpoint;
-use super::past::{Past, PastError, Place};
+use super::command::Command;
+use super::past::{NamedPlace, Past, PastError, Place};
 use crate::sim::Millis;
 use crate::sim::memory::{Memory, MemoryAccount, MemoryPart, block};
 
@@ -28,6 +29,31 @@ pub struct LoggedCommand {
 }
 
 impl LoggedCommand {
+    /// The command, and the body of a request; `None` if it cannot be read.
+    pub(super) fn read(&self) -> Option<(Command<'_>, Bytes)> {
+        let (command, body) = Command::read(&self.bytes).ok()?;
+        Some((command, self.bytes.slice_ref(body)))
+    }
+
+    /// Gives or takes the name that it is about, if it is about one. Most are not, which their first bytes tell.
+    fn name_in(&self, named: &mut Vec<NamedPlace>) {
+        let tag = self.bytes.get(2..).unwrap_or_default();
+        if !tag.starts_with(b"snapshot\"") && !tag.starts_with(b"remove_snapshot\"") {
+            return;
+        }
+        match self.read() {
+            Some((Command::Snapshot(name), _)) => named.push(NamedPlace {
+                name,
+                place: Place {
+                    command: self.number,
+                    at: self.at,
+                },
+            }),
+            Some((Command::RemoveSnapshot(name), _)) => named.retain(|other| other.name != name),
+            _ => {}
+        }
+    }
+
     fn size(&self) -> usize {
         size_of::<Self>() + block(self.bytes.len())
     }
@@ -63,6 +89,8 @@ pub(super) struct CommandLog {
     most: usize,
     account: MemoryAccount,
     has_forgotten: bool,
+    /// The names that commands of the segments have given, oldest first.
+    named: Vec<NamedPlace>,
 }
 
 impl CommandLog {
@@ -75,7 +103,13 @@ impl CommandLog {
             most,
             account: MemoryAccount::new(memory, MemoryPart::History),
             has_forgotten: false,
+            named: Vec::new(),
         }
+    }
+
+    /// The places with names, oldest first.
+    pub(super) fn named(&self) -> &[NamedPlace] {
+        &self.named
     }
 
     /// Goes on behind that many commands.
@@ -105,6 +139,7 @@ impl CommandLog {
         if let Some(segment) = self.segments.back_mut() {
             let size = command.size();
             segment.size += size;
+            command.name_in(&mut self.named);
             segment.commands.push(command);
             self.account.add(size);
         }
@@ -153,10 +188,10 @@ impl CommandLog {
             return;
         }
         if self.stretches.is_empty() {
-            self.last_at = self.last_at.max(checkpoint.at);
+            self.last_at = self.last_at.max(checkpoint.reading.now);
             self.stretches.push_back(Stretch {
                 number: checkpoint.number,
-                start: checkpoint.at,
+                start: checkpoint.reading.now,
                 end: None,
             });
         }
@@ -191,6 +226,7 @@ impl CommandLog {
             }
         }
         let earliest = self.earliest().map_or(0, |place| place.command);
+        self.named.retain(|named| named.place.command > earliest);
         while self
             .stretches
             .get(1)
@@ -345,6 +381,11 @@ impl CommandLog {
             let size: usize = dropped.iter().map(LoggedCommand::size).sum();
             segment.size -= size;
             self.account.subtract(size);
+        }
+        // A name that was taken away later is there again.
+        self.named.clear();
+        for command in self.segments.iter().flat_map(|segment| &segment.commands) {
+            command.name_in(&mut self.named);
         }
         self.stretches.retain(|stretch| stretch.number <= number);
         if let Some(last) = self.stretches.back_mut() {

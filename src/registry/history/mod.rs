@@ -15,12 +15,12 @@ use axum::body::Bytes;
 
 use super::database::Database;
 use crate::sim::Millis;
-use crate::sim::clock::{Clock, system_now};
+use crate::sim::clock::{Clock, ClockReading, system_now};
 use crate::world::handle::Services;
 use checkpoint::Checkpoint;
 use command::{Command, Places};
 use log::{CommandLog, LoggedCommand};
-use past::{Past, PastError, Place};
+use past::{NamedPlace, Past, PastError, Place};
 
 pub use replay::{ReplayRouter, Rewound};
 pub use restore::{RestoreError, RestoredBase};
@@ -91,13 +91,18 @@ impl History {
 
     /// Begins a segment with the memory as it is.
     fn begin(&self, database: &Database, now: Millis) {
+        let reading = self.clock.reading();
+        self.begin_at(database, ClockReading { now, ..reading });
+    }
+
+    /// The same with a clock that goes as that reading says.
+    fn begin_at(&self, database: &Database, reading: ClockReading) {
         if self.services.settings.history_bytes == 0 {
             return;
         }
         let number = self.log().last();
-        let reading = self.clock.reading();
         // The faults have a lock of their own, under which they are told of; so not under that of the log.
-        let checkpoint = Checkpoint::new(number, database, &self.services, now, reading);
+        let checkpoint = Checkpoint::new(number, database, &self.services, reading);
         self.log().begin(checkpoint);
     }
 
@@ -179,6 +184,11 @@ impl History {
     /// The commands behind a number, at most so many.
     pub(super) fn since(&self, number: u64, most: usize) -> Vec<LoggedCommand> {
         self.log().since(number, most)
+    }
+
+    /// The places with names, oldest first.
+    pub(super) fn named(&self) -> Vec<NamedPlace> {
+        self.log().named().to_vec()
     }
 
     /// Drops the commands behind a place, and keeps the rewind itself. Returns the number of those that were dropped.

@@ -28,6 +28,13 @@ pub struct Place {
     pub at: Millis,
 }
 
+/// A place in the history with its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedPlace {
+    pub name: String,
+    pub place: Place,
+}
+
 /// The reason that a place in the past cannot be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PastError {

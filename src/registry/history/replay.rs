@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Bytes;
 use futures_util::FutureExt;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
@@ -71,19 +72,12 @@ impl World {
         let checkpoint = engine.write(|database, now| {
             let number = engine.history.last();
             let reading = engine.clock.reading();
-            Checkpoint::new(number, database, &self.0.services, now, reading)
+            let reading = ClockReading { now, ..reading };
+            Checkpoint::new(number, database, &self.0.services, reading)
         });
-        let (number, at) = (checkpoint.number, checkpoint.at);
-        let (mode, pace) = (checkpoint.mode, checkpoint.pace);
+        let (number, reading) = (checkpoint.number, checkpoint.reading);
         let fork = self.at_checkpoint(checkpoint);
-        fork.go_on(
-            number,
-            ClockReading {
-                now: at,
-                mode,
-                pace,
-            },
-        );
+        fork.go_on(number, reading);
         fork
     }
 
@@ -109,8 +103,7 @@ impl World {
         let (checkpoint, commands) = way.ok_or(PastError::Off)?;
         let reading = ClockReading {
             now: place.at,
-            mode: checkpoint.mode,
-            pace: checkpoint.pace,
+            ..checkpoint.reading
         };
         let twin = self.at_checkpoint(checkpoint);
         let reading = twin.replay(&commands, reading, router)?;
@@ -148,8 +141,7 @@ impl World {
     fn at_checkpoint(&self, checkpoint: Checkpoint) -> Self {
         let world = Self::empty(self.settings().clone(), self.fixtures().clone());
         let Checkpoint {
-            at,
-            pace,
+            reading,
             mut database,
             places,
             faults,
@@ -162,7 +154,10 @@ impl World {
         world.recorder().faults.restore(faults);
         world.count_fixtures(&self.0);
         world.0.engine.exclusively(|empty| {
-            world.0.engine.begin_anew(&Clock::frozen(at, pace));
+            world
+                .0
+                .engine
+                .begin_anew(&Clock::frozen(reading.now, reading.pace));
             std::mem::swap(empty, &mut database);
             world.note_secrets(empty);
         });
@@ -180,7 +175,8 @@ impl World {
         for command in commands {
             self.reach(command.at);
             let broken = || PastError::Broken(command.number);
-            self.run_again(&service, command, &mut reading)
+            let (command, body) = command.read().ok_or_else(broken)?;
+            self.run_again(&service, command, body, &mut reading)
                 .ok_or_else(broken)?;
         }
         self.reach(reading.now);
@@ -196,17 +192,17 @@ impl World {
         });
     }
 
+    /// Runs a command again; `body` is that of a request. `None` if it cannot be run.
     pub(super) fn run_again(
         &self,
         service: &TowerToHyperService<Router>,
-        logged: &LoggedCommand,
+        command: Command,
+        body: Bytes,
         reading: &mut ClockReading,
     ) -> Option<()> {
-        let (command, body) = Command::read(&logged.bytes).ok()?;
         let faults = &self.recorder().faults;
         match command {
             Command::Request(head) => {
-                let body = logged.bytes.slice_ref(body);
                 let request = head.request(body, None)?;
                 let answer = service.call(request);
                 // Nothing in it waits, since all of it is in memory.
@@ -236,8 +232,7 @@ impl World {
                 self.remove_fault(&id);
             }
             Command::ClearFaults => self.clear_faults(),
-            // Only the history knows of names.
-            // What a rewind has dropped is left out.
+            // Only the history knows of names, and the commands that a rewind has dropped are left out.
             Command::Snapshot(_) | Command::RemoveSnapshot(_) | Command::Rewind { .. } => {}
             Command::FaultUses(uses) => faults.set_counts(&uses),
             Command::Replace(Import { state, places }) => {
@@ -276,7 +271,7 @@ impl World {
         let engine = &self.0.engine;
         engine.exclusively(|database| {
             engine.begin_anew(&Clock::new(reading));
-            // What was replayed belongs to nobody.
+            // The events of a replay belong to nobody.
             self.recorder().forget();
             engine.history.start(number, database, reading.now);
         });

@@ -4,20 +4,15 @@ use std::sync::atomic::Ordering;
 
 use hyper_util::service::TowerToHyperService;
 
-use super::History;
-use super::checkpoint::Checkpoint;
 use super::command::Command;
 use super::log::LoggedCommand;
 use super::past::PastError;
 use super::replay::ReplayRouter;
-use crate::registry::database::Database;
 use crate::registry::state::State;
 use crate::registry::world::World;
 use crate::sim::Millis;
-use crate::sim::clock::{Clock, ClockReading, Mode, system_now};
+use crate::sim::clock::{Clock, ClockReading, system_now};
 use crate::sim::pack::UnpackError;
-use crate::sim::time::MAX_INSTANT;
-use crate::world::handle::Services;
 use crate::world::settings::Settings;
 
 /// A world at an instant, as it was stored.
@@ -61,20 +56,8 @@ impl ClockCourse {
 
     /// The present instant. A clock that runs has gone on.
     fn now(&self) -> Millis {
-        let ClockReading { now, mode, pace } = self.reading;
-        match mode {
-            Mode::Frozen => now,
-            Mode::Running => {
-                let elapsed = (system_now() - self.real).max(0);
-                #[expect(
-                    clippy::cast_precision_loss,
-                    clippy::cast_possible_truncation,
-                    reason = "whole milliseconds are the clock's resolution"
-                )]
-                let moved = (elapsed as f64 * pace) as Millis;
-                now.saturating_add(moved).min(MAX_INSTANT)
-            }
-        }
+        let elapsed = (system_now() - self.real).max(0);
+        self.reading.after(elapsed)
     }
 }
 
@@ -89,7 +72,7 @@ impl World {
         router: ReplayRouter,
     ) -> Result<Self, RestoreError> {
         let world = Self::from_image(settings, fixtures, base.image)?;
-        let (engine, services) = (&world.0.engine, &world.0.services);
+        let engine = &world.0.engine;
         let history = &engine.history;
         let reading = ClockReading {
             now: base.at,
@@ -102,7 +85,7 @@ impl World {
         engine.exclusively(|database| {
             engine.begin_anew(&Clock::frozen(base.at, reading.pace));
             history.log().count_from(base.number);
-            history.keep_base(database, services, reading);
+            history.begin_at(database, reading);
         });
         let service = TowerToHyperService::new(router(&world));
         let mut latest = base.at;
@@ -110,14 +93,13 @@ impl World {
             let broken = || PastError::Broken(logged.number);
             latest = latest.max(logged.at);
             world.reach(latest);
-            let reading = &mut clock_course.reading;
-            world
-                .run_again(&service, &logged, reading)
-                .ok_or_else(broken)?;
-            let (command, _) = Command::read(&logged.bytes).map_err(|_| broken())?;
+            let (command, body) = logged.read().ok_or_else(broken)?;
             clock_course.note(&command, latest);
             let is_anew = matches!(command, Command::Reset { .. });
-            drop(command);
+            let reading = &mut clock_course.reading;
+            world
+                .run_again(&service, command, body, reading)
+                .ok_or_else(broken)?;
             let end = latest;
             if is_anew {
                 latest = clock_course.reading.now;
@@ -132,7 +114,7 @@ impl World {
                     history.log().begin_stretch(latest, end);
                 }
                 if is_anew || history.log().is_due(|| database.n_resources()) {
-                    history.keep_base(database, services, reading);
+                    history.begin_at(database, reading);
                 }
             });
         }
@@ -141,23 +123,11 @@ impl World {
         engine.exclusively(|_| {
             let reading = clock_course.reading;
             engine.begin_anew(&Clock::new(ClockReading { now, ..reading }));
-            // What was replayed belongs to nobody.
+            // The events of a replay belong to nobody.
             world.recorder().forget();
             history.has_started.store(true, Ordering::Release);
         });
         Ok(world)
-    }
-}
-
-impl History {
-    /// Begins a segment with the memory as it is, whose clock goes as that reading says.
-    fn keep_base(&self, database: &Database, services: &Services, reading: ClockReading) {
-        if services.settings.history_bytes == 0 {
-            return;
-        }
-        let number = self.last();
-        let checkpoint = Checkpoint::new(number, database, services, reading.now, reading);
-        self.log().begin(checkpoint);
     }
 }
 
