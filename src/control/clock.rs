@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::dialect::{Control, json};
 use crate::http::extract::Json;
-use crate::http::json::strict;
+use crate::http::json::object;
 use crate::http::problem::{Problem, ProblemWith};
 use crate::registry::advance::{AdvanceError, AdvanceTarget};
 use crate::registry::course::Course;
@@ -155,7 +155,7 @@ pub(super) struct Advance {
 #[schema(as = ClockTarget)]
 pub(super) enum AdvanceUntil {
     Rest(UntilWord),
-    Status(#[serde(deserialize_with = "strict::deserialize")] UntilStatus),
+    Status(#[serde(deserialize_with = "object")] UntilStatus),
 }
 
 /// The next change of any resource (`next`), or the instant from which time alone moves no run (`idle`): all have ended,

@@ -116,8 +116,8 @@ fn read(query: &str) -> Result<(RequestFilter, Option<usize>), Problem> {
         }
     }
     let document = response::to_json(&OrderedValue::Object(fields), 256);
-    let filter =
-        json::read(&document, |_| {}).map_err(|error| Problem::BadRequest(error.to_string()))?;
+    let filter = json::read(&document, &mut |_| {})
+        .map_err(|error| Problem::BadRequest(error.to_string()))?;
     let limit = limit.map(|limit| {
         let wrong = || format!("limit: {limit:?} is not a non-negative integer");
         limit.parse().map_err(|_| Problem::BadRequest(wrong()))

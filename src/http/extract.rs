@@ -32,7 +32,7 @@ impl<T: DeserializeOwned, D: Dialect> FromRequest<D> for Json<T> {
         };
         let text: &[u8] = if is_absent { b"{}" } else { &bytes };
         let mut ignored = Vec::new();
-        let value = json::read(text, |path| ignored.push(path));
+        let value = json::read(text, &mut |path| ignored.push(path));
         with_details(|details| {
             details.unknown_fields = ignored;
             details.body = bytes;

@@ -3,8 +3,9 @@
 use std::sync::OnceLock;
 
 use axum::http::Method;
+// Of the expanded attributes, for which there is no public name.
+use utoipa::__dev::{SchemaReferences, Tags};
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::Dialect;
 use super::context::{add_hint, with_details};
@@ -14,8 +15,29 @@ use super::matching::known::KnownOperation;
 use super::openapi::request_schema::RequestSchema;
 use super::operation::{Operation, OperationName, methods};
 
-/// Reads the attributes of the handlers of a path.
-pub type Source<D> = fn() -> UtoipaMethodRouter<D>;
+/// Adds the attributes of the handlers of a path to a document.
+pub type Source = fn(&mut OpenApi);
+
+/// Adds the attribute of a handler to a document.
+///
+/// `utoipa_axum` would do that too, but would also make a router of the handlers, which are compiled for it again.
+pub fn declare<P>(api: &mut OpenApi)
+where
+    P: utoipa::Path + SchemaReferences + for<'t> Tags<'t>,
+{
+    let mut operation = P::operation();
+    let tags = P::tags();
+    if !tags.is_empty() {
+        let all = operation.tags.get_or_insert_default();
+        all.extend(tags.into_iter().map(str::to_owned));
+    }
+    api.paths
+        .add_path_operation(P::path(), P::methods(), operation);
+    let mut schemas = Vec::new();
+    P::schemas(&mut schemas);
+    let components = api.components.get_or_insert_default();
+    components.schemas.extend(schemas);
+}
 
 /// The declaration of a method of a path.
 struct MethodSpec {
@@ -30,17 +52,23 @@ struct MethodSpec {
 }
 
 /// The declarations of a path, read on first use because they are large.
-pub struct RouteSpec<D> {
+pub struct RouteSpec {
     /// Absent: nothing is declared.
-    pub source: Option<Source<D>>,
+    pub source: Option<Source>,
+    complete: Source,
+    is_emulated_service: bool,
+    is_head_served: bool,
     methods: OnceLock<Vec<MethodSpec>>,
 }
 
-impl<D: Dialect> RouteSpec<D> {
+impl RouteSpec {
     /// Creates a declaration that lives as long as the process, in which routes are made once.
-    pub fn new(source: Option<Source<D>>) -> &'static Self {
+    pub fn new<D: Dialect>(source: Option<Source>) -> &'static Self {
         Box::leak(Box::new(Self {
             source,
+            complete: complete::<D>,
+            is_emulated_service: D::IS_EMULATED_SERVICE,
+            is_head_served: D::HEAD_IS_GET,
             methods: OnceLock::new(),
         }))
     }
@@ -51,11 +79,14 @@ impl<D: Dialect> RouteSpec<D> {
     /// If an attribute of an emulated service lacks a mandatory extension.
     fn declared(&self) -> &[MethodSpec] {
         self.methods.get_or_init(|| {
-            let api = document::<D>(self.source);
+            let mut api = OpenApi::default();
+            self.source.into_iter().for_each(|source| source(&mut api));
+            (self.complete)(&mut api);
             let components = serde_json::to_value(&api.components).expect("keys are strings");
             let read = |path: &str, method: Method, declared| {
-                let evidence =
-                    D::IS_EMULATED_SERVICE.then(|| OperationEvidence::new(declared, &components));
+                let evidence = self
+                    .is_emulated_service
+                    .then(|| OperationEvidence::new(declared, &components));
                 MethodSpec {
                     name: OperationName::new(declared),
                     operation: evidence
@@ -91,7 +122,7 @@ impl<D: Dialect> RouteSpec<D> {
             Some(KnownOperation {
                 operation: declared.operation.as_ref()?,
                 request: &declared.request_schema,
-                is_head_served: D::HEAD_IS_GET,
+                is_head_served: self.is_head_served,
             })
         })
     }
@@ -137,13 +168,15 @@ impl<D: Dialect> RouteSpec<D> {
 }
 
 /// The declarations of attributes and of the dialect as an OpenAPI document.
-pub fn document<D: Dialect>(sources: impl IntoIterator<Item = Source<D>>) -> OpenApi {
-    let (_, mut api) = sources
-        .into_iter()
-        .map(|source| source())
-        .fold(OpenApiRouter::new(), OpenApiRouter::routes)
-        .split_for_parts();
-    D::declare(&mut api);
-    declare_evidence(&mut api, &D::error_rows());
+pub fn document<D: Dialect>(sources: impl IntoIterator<Item = Source>) -> OpenApi {
+    let mut api = OpenApi::default();
+    sources.into_iter().for_each(|source| source(&mut api));
+    complete::<D>(&mut api);
     api
+}
+
+/// Adds what a dialect declares for all its operations.
+fn complete<D: Dialect>(api: &mut OpenApi) {
+    D::declare(api);
+    declare_evidence(api, &D::error_rows());
 }

@@ -7,8 +7,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, any};
-use utoipa::openapi::OpenApi;
-use utoipa_axum::PathItemExt;
+use utoipa::openapi::{HttpMethod, OpenApi};
 
 use super::Dialect;
 use super::closest_route::closest_route;
@@ -24,7 +23,9 @@ use super::route_spec::{RouteSpec, Source, document};
 macro_rules! route {
     ($($module:ident::$handler:ident),+ $(,)?) => {
         pastey::paste! {
-            $crate::http::routes::Route::new("", Some(|| utoipa_axum::routes!($($module::$handler),+)))
+            $crate::http::routes::Route::new("", Some(|api| {
+                $($crate::http::route_spec::declare::<$module::[<__path_ $handler>]>(api);)+
+            }))
                 $(.on::<$module::[<__path_ $handler>], _, _>($module::$handler))+
         }
     };
@@ -39,19 +40,19 @@ pub struct Route<D: 'static> {
     handlers: MethodRouter<D>,
     /// The handler of all other methods.
     fallback: Option<MethodRouter<D>>,
-    spec: &'static RouteSpec<D>,
+    spec: &'static RouteSpec,
 }
 
 impl<D: Dialect> Route<D> {
     /// Creates a route without handlers. `source` reads the attributes that they will have, of which the first sets the
     /// path; absent: they have none.
-    pub fn new(path: &str, source: Option<Source<D>>) -> Self {
+    pub fn new(path: &str, source: Option<Source>) -> Self {
         Self {
             path: path.to_owned(),
             other_path: None,
             handlers: MethodRouter::new(),
             fallback: None,
-            spec: RouteSpec::new(source),
+            spec: RouteSpec::new::<D>(source),
         }
     }
 
@@ -63,7 +64,7 @@ impl<D: Dialect> Route<D> {
     {
         self.path = P::path();
         let methods = P::methods();
-        let filters = methods.iter().map(PathItemExt::to_method_filter);
+        let filters = methods.iter().map(filter);
         match filters.reduce(MethodFilter::or) {
             Some(filter) => self.and_on(filter, handler),
             None => self,
@@ -137,10 +138,23 @@ impl<D: Dialect> Route<D> {
     }
 }
 
+fn filter(method: &HttpMethod) -> MethodFilter {
+    match method {
+        HttpMethod::Get => MethodFilter::GET,
+        HttpMethod::Post => MethodFilter::POST,
+        HttpMethod::Put => MethodFilter::PUT,
+        HttpMethod::Delete => MethodFilter::DELETE,
+        HttpMethod::Options => MethodFilter::OPTIONS,
+        HttpMethod::Head => MethodFilter::HEAD,
+        HttpMethod::Patch => MethodFilter::PATCH,
+        HttpMethod::Trace => MethodFilter::TRACE,
+    }
+}
+
 /// The routes of a family, built once per process and then mounted for each world.
 pub struct Routes<D: Dialect> {
     router: Router<D>,
-    paths: BTreeMap<String, &'static RouteSpec<D>>,
+    paths: BTreeMap<String, &'static RouteSpec>,
 }
 
 impl<D: Dialect> Default for Routes<D> {
@@ -187,7 +201,7 @@ impl<D: Dialect> Routes<D> {
 
     /// The OpenAPI document of the routes.
     pub fn api(&self) -> OpenApi {
-        document(self.paths.values().filter_map(|spec| spec.source))
+        document::<D>(self.paths.values().filter_map(|spec| spec.source))
     }
 
     /// The operations, ordered by path and then by method as in OpenAPI.

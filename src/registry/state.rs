@@ -9,8 +9,8 @@ use super::rules::merge_rules;
 use crate::http::auth::redact::MARKER;
 use crate::http::auth::redact::mask::masked_places;
 use crate::http::faults::rules::Fault;
+use crate::http::json::read_document;
 use crate::http::json::value::OrderedValue;
-use crate::http::json::{ErrorPath, explain, strict};
 use crate::sim::scripts::Script;
 use crate::world::family::FamilyTable;
 use crate::world::fixture::{Counters, ValidationError};
@@ -106,11 +106,15 @@ impl State {
     /// Reads a state from JSON.
     pub fn from_json(text: &str) -> Result<Self, ValidationError> {
         check_unmasked(text)?;
-        let mut json = serde_json::Deserializer::from_str(text);
-        let path = ErrorPath::default();
-        let state = strict::deserialize_at(&mut json, &path);
-        let state = state.and_then(|state| json.end().map(|()| state));
-        state.map_err(|error| explain("the document", text.as_bytes(), &path, &error))
+        let mut unknown = None;
+        let state = read_document("the document", text.as_bytes(), &mut |path| {
+            unknown.get_or_insert(path);
+        })?;
+        match unknown {
+            // Of a part that a request may have too, in which unknown fields are permitted.
+            Some(path) => Err(ValidationError::new(path, "is not a known field")),
+            None => Ok(state),
+        }
     }
 
     /// Reads a state from YAML 1.2, in which `no` and `010` are texts.

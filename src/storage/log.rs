@@ -437,10 +437,10 @@ impl LogState {
 impl OpenLog {
     /// Writes zeros up to a place. What was written of them counts even if the disk has no room for the rest.
     fn extend(&mut self, wanted: u64) -> io::Result<()> {
-        static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+        let zeros = vec![0; 64 << 10];
         while self.room < wanted {
             let rest = usize::try_from(wanted - self.room).unwrap_or(usize::MAX);
-            let zeros = &ZEROS[..rest.min(ZEROS.len())];
+            let zeros = &zeros[..rest.min(zeros.len())];
             if let Err(error) = self.room_file.write(zeros) {
                 self.room_file.go_to(self.room)?;
                 return Err(error);

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::header::HeaderChange;
 use super::patch::PatchOperation;
-use crate::http::json::{RawJson, default_if_null, strict};
+use crate::http::json::{self, RawJson, default_if_null};
 
 /// The effect of a fault; at least one of the fields must be given.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -66,9 +66,9 @@ pub enum FaultDelay {
     /// The same for every request.
     Fixed(u64),
     /// Evenly distributed.
-    Uniform(#[serde(deserialize_with = "strict::deserialize")] UniformDelay),
+    Uniform(#[serde(deserialize_with = "json::object")] UniformDelay),
     /// Log-normally distributed.
-    LogNormal(#[serde(deserialize_with = "strict::deserialize")] LogNormalDelay),
+    LogNormal(#[serde(deserialize_with = "json::object")] LogNormalDelay),
 }
 
 /// Evenly distributed from `min` to `max`.

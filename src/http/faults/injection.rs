@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::effect::{FaultDelay, FaultEffect, LogNormalDelay, UniformDelay};
 use super::rules::{Fault, ListedFault};
+use crate::http::json;
 use crate::http::matching::request::MatchedRequest;
 use crate::sim::Millis;
 use crate::sim::chance::{chance, log_normal, uniform};
@@ -407,7 +408,7 @@ impl Pack for FaultRule {
 
     fn unpack(unpacker: &mut Unpacker) -> Result<Self, UnpackError> {
         let id = Pack::unpack(unpacker)?;
-        let fault = serde_json::from_str(unpacker.text()?);
+        let fault = json::read_part(unpacker.text()?);
         let mut fault: Fault = fault.map_err(|_| UnpackError::Wrong("fault"))?;
         fault.probability = Pack::unpack(unpacker)?;
         let sigma = Option::unpack(unpacker)?;

@@ -1,24 +1,27 @@
 //! JSON: a strict reader, a fast writer, raw parts, values that keep their order, and errors that name a path
 //! in plain words.
 
-mod error_path;
+mod cursor;
 mod escaping;
 pub(super) mod fast_writer;
 mod guess;
+mod object;
+mod place;
 pub mod pointer;
 mod raw;
 mod raw_fields;
 mod reader;
-pub mod strict;
 mod validation_error;
 pub mod value;
+mod value_reader;
 mod wording;
 
-pub use error_path::ErrorPath;
 pub use guess::looks_like;
-pub use raw::RawJson;
+pub use object::object;
+pub use place::{Place, field_path};
+pub use raw::{RawJson, RawSlice};
 pub use raw_fields::RawFields;
-pub use reader::{field_path, path_string, read};
+pub use reader::{read, read_document, read_part};
 pub use validation_error::ValidationError;
 pub use wording::{at_field, either, explain, known_names};
 

@@ -1,7 +1,8 @@
 //! Raw parts of a document, which are stored and returned without being understood.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -60,6 +61,42 @@ impl RawJson {
     }
 }
 
+/// A raw part of a document, as it stands there.
+#[derive(Clone, Copy, Debug)]
+pub struct RawSlice<'a>(&'a str);
+
+impl<'a> RawSlice<'a> {
+    pub fn text(self) -> &'a str {
+        self.0
+    }
+
+    /// Reads the part, in which unknown fields are permitted. Paths of errors begin at the part.
+    pub fn read<T: Deserialize<'a>>(self) -> Result<T, ValidationError> {
+        read_part(self.0)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawSlice<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(RAW_JSON, RawSliceVisitor)
+    }
+}
+
+struct RawSliceVisitor;
+
+impl<'de> Visitor<'de> for RawSliceVisitor {
+    type Value = RawSlice<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    /// Of the reader of documents.
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<RawSlice<'de>, E> {
+        Ok(RawSlice(text))
+    }
+}
+
 impl Heap for RawJson {
     fn heap(&self) -> usize {
         self.text().heap()
@@ -82,12 +119,36 @@ impl Serialize for RawJson {
 
 impl<'de> Deserialize<'de> for RawJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(RAW_JSON, RawJsonVisitor)
+    }
+}
+
+struct RawJsonVisitor;
+
+impl<'de> Visitor<'de> for RawJsonVisitor {
+    type Value = RawJson;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    /// Of the reader of documents.
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<RawJson, E> {
+        let text = compact(text).unwrap_or_else(|| text.to_owned());
+        RawValue::from_string(text).map(RawJson).map_err(E::custom)
+    }
+
+    /// Of `serde_json`.
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<RawJson, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         match compact(raw.get()) {
-            None => Ok(Self(raw)),
+            None => Ok(RawJson(raw)),
             Some(text) => RawValue::from_string(text)
-                .map(Self)
-                .map_err(serde::de::Error::custom),
+                .map(RawJson)
+                .map_err(Error::custom),
         }
     }
 }

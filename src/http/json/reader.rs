@@ -1,62 +1,38 @@
 //! A strict JSON reader: structs must be objects, and an error names the path of the value at fault.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-use super::error_path::ErrorPath;
-use super::strict;
 use super::validation_error::ValidationError;
+use super::value_reader::{Document, MAX_DEPTH};
 use super::wording::explain;
 
-/// The maximum depth of a body. Serde limits only the parts that it understands.
-const MAX_DEPTH: usize = 128;
-
 /// Reads a body. `ignored` is called with the path of every unknown field.
-pub fn read<T: DeserializeOwned>(
-    text: &[u8],
-    mut ignored: impl FnMut(String),
+pub fn read<'a, T: Deserialize<'a>>(
+    text: &'a [u8],
+    ignored: &mut dyn FnMut(String),
 ) -> Result<T, ValidationError> {
     if nests_deeper(text, MAX_DEPTH) {
         let message = format!("the body nests deeper than {MAX_DEPTH} levels");
         return Err(ValidationError::new("", message));
     }
-    let mut json = serde_json::Deserializer::from_slice(text);
-    let mut callback = |path: serde_ignored::Path| ignored(path_string(&path));
-    let tracked = serde_ignored::Deserializer::new(&mut json, &mut callback);
-    let path = ErrorPath::default();
-    strict::deserialize_at(tracked, &path)
-        .and_then(|value| json.end().map(|()| value))
-        .map_err(|error| explain("the body", text, &path, &error))
+    read_document("the body", text, ignored)
+}
+
+/// Reads a document, such as "the body", whose raw parts may be nested deeper than it.
+pub fn read_document<'a, T: Deserialize<'a>>(
+    name: &str,
+    text: &'a [u8],
+    ignored: &mut dyn FnMut(String),
+) -> Result<T, ValidationError> {
+    let mut document =
+        Document::new(text, ignored).map_err(|error| explain(name, text, &"", &error))?;
+    let value = document.read();
+    value.map_err(|error| explain(name, text, &document.into_error_path(), &error))
 }
 
 /// Reads a part of a document, in which unknown fields are permitted.
-pub(super) fn read_part<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ValidationError> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    let path = ErrorPath::default();
-    strict::deserialize_at(&mut json, &path)
-        .and_then(|value| json.end().map(|()| value))
-        .map_err(|error| explain("the body", text.as_bytes(), &path, &error))
-}
-
-/// The path of a field in the value with another path; the whole document has none.
-pub fn field_path(outer: &str, name: &str) -> String {
-    match outer {
-        "" => name.to_owned(),
-        outer => format!("{outer}.{name}"),
-    }
-}
-
-/// The JSON path of an unknown field.
-pub fn path_string(path: &serde_ignored::Path) -> String {
-    use serde_ignored::Path as P;
-    match path {
-        P::Root => String::new(),
-        P::Seq { parent, index } => format!("{}[{index}]", path_string(parent)),
-        P::Map { parent, key } => field_path(&path_string(parent), key),
-        P::Some { parent } | P::NewtypeStruct { parent } | P::NewtypeVariant { parent } => {
-            path_string(parent)
-        }
-    }
+pub fn read_part<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ValidationError> {
+    read_document("the body", text.as_bytes(), &mut |_| {})
 }
 
 fn nests_deeper(text: &[u8], limit: usize) -> bool {
@@ -121,7 +97,7 @@ mod tests {
 
     #[track_caller]
     fn assert_refused(text: &str, expected: &str) {
-        let error = read::<Order>(text.as_bytes(), |_| {}).unwrap_err();
+        let error = read::<Order>(text.as_bytes(), &mut |_| {}).unwrap_err();
         assert!(error.to_string().starts_with(expected), "{error}");
     }
 
@@ -149,20 +125,23 @@ mod tests {
     #[test]
     fn unknown_fields_are_reported_with_their_path() {
         let mut ignored = Vec::new();
-        read::<Order>(br#"{"items":[{"name":"a","nmae":1}],"x":{}}"#, |path| {
-            ignored.push(path);
-        })
+        read::<Order>(
+            br#"{"items":[{"name":"a","nmae":1}],"x":{}}"#,
+            &mut |path| {
+                ignored.push(path);
+            },
+        )
         .unwrap();
         assert_eq!(ignored, ["items[0].nmae", "x"]);
 
-        read::<Optional>(br#"{"order":{"x":1}}"#, |path| ignored.push(path)).unwrap();
+        read::<Optional>(br#"{"order":{"x":1}}"#, &mut |path| ignored.push(path)).unwrap();
         assert_eq!(ignored.last().unwrap(), "order.x");
     }
 
     #[test]
     fn a_raw_part_loses_only_white_space() {
         let text = br#"{"items":[{"name":"a","rest":{ "b\" " : 1.50,  "a":[10000000000000000000000, 1e2], "a": null }}]}"#;
-        let order: Order = read(text, |_| {}).unwrap();
+        let order: Order = read(text, &mut |_| {}).unwrap();
         let rest = order.items[0].rest.clone().unwrap();
         assert_eq!(order.items[0].name, "a");
         assert_eq!(

@@ -49,12 +49,12 @@ type SharedHandler<D> = Arc<dyn Fn(Request, D) -> ResponseFuture + Send + Sync>;
 pub struct Guarded<D: 'static> {
     handler: SharedHandler<D>,
     /// The declarations of the path.
-    route_spec: &'static RouteSpec<D>,
+    route_spec: &'static RouteSpec,
 }
 
 impl<D: Dialect> Guarded<D> {
     /// Puts the guard around the handler of a path.
-    pub fn new<H, T>(handler: H, route_spec: &'static RouteSpec<D>) -> Self
+    pub fn new<H, T>(handler: H, route_spec: &'static RouteSpec) -> Self
     where
         H: Handler<T, D, Future = ResponseFuture>,
     {
@@ -89,7 +89,7 @@ impl<D: Dialect> Handler<(Guard,), D> for Guarded<D> {
 }
 
 async fn serve<D: Dialect>(
-    route_spec: &'static RouteSpec<D>,
+    route_spec: &'static RouteSpec,
     dialect: D,
     request: Request,
     handler: SharedHandler<D>,
@@ -109,7 +109,7 @@ async fn serve<D: Dialect>(
 
 /// Runs a request again, which was admitted before.
 async fn replay<D: Dialect>(
-    route_spec: &'static RouteSpec<D>,
+    route_spec: &'static RouteSpec,
     dialect: D,
     request: Request,
     handler: SharedHandler<D>,
@@ -145,9 +145,9 @@ async fn hold_answer(response: Response, memory: &Memory) -> Option<Response> {
 
 /// A handler that refuses every method.
 #[derive(Clone)]
-pub struct WrongMethod<D: 'static>(pub &'static RouteSpec<D>);
+pub struct WrongMethod(pub &'static RouteSpec);
 
-impl<D: Dialect> Handler<(), D> for WrongMethod<D> {
+impl<D: Dialect> Handler<(), D> for WrongMethod {
     type Future = ResponseFuture;
 
     fn call(self, request: Request, dialect: D) -> ResponseFuture {
@@ -167,7 +167,7 @@ fn refuse_head(extensions: &Extensions) -> Option<Rejection> {
 }
 
 fn wrong_method<D: Dialect>(
-    route_spec: &'static RouteSpec<D>,
+    route_spec: &'static RouteSpec,
     dialect: &D,
     parts: &Parts,
 ) -> D::Error {
@@ -180,7 +180,7 @@ fn wrong_method<D: Dialect>(
 
 /// Runs the handler if the request is admitted. A panic becomes the family's internal error.
 async fn guard<D: Dialect>(
-    route_spec: &'static RouteSpec<D>,
+    route_spec: &'static RouteSpec,
     dialect: D,
     request: Request,
     handler: SharedHandler<D>,
@@ -196,7 +196,7 @@ async fn guard<D: Dialect>(
 }
 
 async fn admit<D: Dialect>(
-    route_spec: &'static RouteSpec<D>,
+    route_spec: &'static RouteSpec,
     dialect: D,
     request: Request,
     handler: SharedHandler<D>,
@@ -307,8 +307,8 @@ impl BodyLimits<'_> {
 }
 
 /// A request whose operation, caller and faults are known.
-struct Admission<D: Dialect> {
-    route_spec: &'static RouteSpec<D>,
+struct Admission {
+    route_spec: &'static RouteSpec,
     operation: Option<&'static Operation>,
     caller: Result<Caller, Rejection>,
     is_too_large: bool,
@@ -316,9 +316,9 @@ struct Admission<D: Dialect> {
     body_fault: Option<Rejection>,
 }
 
-impl<D: Dialect> Admission<D> {
+impl Admission {
     /// Checks what is left to check, and runs the handler.
-    async fn proceed(
+    async fn proceed<D: Dialect>(
         self,
         dialect: D,
         parts: Parts,
@@ -386,7 +386,7 @@ async fn store<D: Dialect>(
 
 /// The operation of a request. Requests that the router accepts and no service would are refused.
 fn identify_operation<D: Dialect>(
-    route_spec: &'static RouteSpec<D>,
+    route_spec: &'static RouteSpec,
     dialect: &D,
     parts: &Parts,
 ) -> Result<Option<&'static Operation>, D::Error> {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::field_tree::{FieldTree, Fields};
-use crate::http::json::field_path;
+use crate::http::json::Place;
 
 /// An unknown field, and the known one to which it is close, as paths.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,28 +22,11 @@ pub(super) fn find_misspelt(tree: &FieldTree, text: &[u8]) -> Vec<Misspelt> {
     // The handler has reported a mistake already.
     let _ = ValueSearch {
         tree,
-        place: &Place::Body,
+        place: &Place::Root,
         misspelt: &mut misspelt,
     }
     .deserialize(&mut json);
     misspelt
-}
-
-/// A place in a body.
-enum Place<'a> {
-    Body,
-    Field(&'a Self, &'a str),
-    Item(&'a Self, usize),
-}
-
-impl Place<'_> {
-    fn path(&self) -> String {
-        match self {
-            Self::Body => String::new(),
-            Self::Field(outer, name) => field_path(&outer.path(), name),
-            Self::Item(outer, n) => format!("{}[{n}]", outer.path()),
-        }
-    }
 }
 
 /// The seed and visitor of a value.

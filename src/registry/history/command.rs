@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http::faults::injection::FaultUse;
 use crate::http::faults::rules::Fault;
+use crate::http::json::{ValidationError, read_document};
 use crate::http::observe::events::ResetTo;
 use crate::http::replay::CommandHead;
 use crate::registry::state::State;
@@ -101,9 +102,10 @@ impl<'a> Command<'a> {
     }
 
     /// Reads the kept form: the command, and the length of its line.
-    pub fn read(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), serde_json::Error> {
+    pub fn read(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), ValidationError> {
         let line_end = line_length(bytes);
-        let command = serde_json::from_slice(&bytes[..line_end])?;
+        let line = &bytes[..line_end];
+        let command = read_document("the command", line, &mut |_| {})?;
         Ok((command, bytes.get(line_end + 1..).unwrap_or_default()))
     }
 

@@ -12,6 +12,7 @@ use super::fixture::{
 use super::names::NameOrId;
 use crate::http::Caller;
 use crate::http::auth::{CredentialError, Secret};
+use crate::http::json;
 use crate::sim::Millis;
 use crate::sim::heap::Heap;
 use crate::sim::memory::{Memory, MemoryAccount, MemoryPart};
@@ -118,7 +119,7 @@ impl Directory {
 
     /// Fills an empty directory with what was packed.
     pub fn unpack(&mut self, unpacker: &mut Unpacker) -> Result<(), UnpackError> {
-        let identities = serde_json::from_str(unpacker.text()?);
+        let identities = json::read_part(unpacker.text()?);
         self.load(identities.map_err(|_| UnpackError::Wrong("identities"))?);
         Ok(())
     }

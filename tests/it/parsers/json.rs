@@ -58,7 +58,7 @@ proptest! {
     fn what_serde_reads_is_read_and_nothing_else(edits in Edits::any(WORDS)) {
         let body = edits.apply(BODY.as_bytes());
 
-        let ours = read::<Value>(&body, |_| {});
+        let ours = read::<Value>(&body, &mut |_| {});
 
         match strict_json::from_slice::<Value>(&body) {
             Ok(value) => {
@@ -71,7 +71,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read_or_refused_in_words(body in proptest::collection::vec(any::<u8>(), 0..64)) {
-        if let Err(error) = read::<Value>(&body, |_| {}) {
+        if let Err(error) = read::<Value>(&body, &mut |_| {}) {
             prop_assert!(!error.to_string().is_empty());
         }
     }

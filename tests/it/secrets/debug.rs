@@ -82,7 +82,7 @@ fn debug_output_masks_logins() {
     let body = json!({"auth": {"identity": {"methods": ["password"], "password": {"user": user}}}});
 
     let request: IamTokenRequest = serde_json::from_value(body.clone()).unwrap();
-    let login_request = LoginRequest::read(body.to_string().as_bytes(), |_| {}).unwrap();
+    let login_request = LoginRequest::read(body.to_string().as_bytes(), &mut |_| {}).unwrap();
 
     assert_masked(&request);
     assert_masked(&login_request);

@@ -43,7 +43,7 @@ pub(super) async fn create_temporary_key(
     Body(body): Body,
 ) -> Result<Response, Error> {
     let mut ignored = Vec::new();
-    let key_request = TemporaryKeyRequest::read(&body, |path| ignored.push(path));
+    let key_request = TemporaryKeyRequest::read(&body, &mut |path| ignored.push(path));
     note_body(&body, ignored);
     let key_request = key_request?;
     let caller = has_credential(&parts.headers).then_some(&caller);

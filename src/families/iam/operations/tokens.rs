@@ -67,7 +67,7 @@ pub(super) async fn create_token(
     Body(body): Body,
 ) -> Result<Response, Error> {
     let mut ignored = Vec::new();
-    let login_request = LoginRequest::read(&body, |path| ignored.push(path));
+    let login_request = LoginRequest::read(&body, &mut |path| ignored.push(path));
     note_body(&body, ignored);
     let login_request = login_request?;
     let caller = if login_request.needs_caller() {

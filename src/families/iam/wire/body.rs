@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::families::iam::Error;
 use crate::http::json::value::OrderedValue;
-use crate::http::json::{ErrorPath, explain, path_string, strict};
+use crate::http::json::{self, ValidationError, explain};
 
 /// Reads a body. `ignored` receives the path of every unknown field.
 ///
@@ -13,7 +13,7 @@ use crate::http::json::{ErrorPath, explain, path_string, strict};
 /// Never: the keys of JSON are strings.
 pub(super) fn read<T: DeserializeOwned>(
     body: &[u8],
-    mut ignored: impl FnMut(String),
+    ignored: &mut dyn FnMut(String),
 ) -> Result<T, Error> {
     let value: OrderedValue = serde_json::from_slice(body)
         .map_err(|error| Error::BadBody(explain("the body", body, &"", &error).to_string()))?;
@@ -22,12 +22,7 @@ pub(super) fn read<T: DeserializeOwned>(
     }
     // The last of repeated fields counts; a struct would refuse them.
     let text = serde_json::to_string(&value).expect("keys are strings");
-    let mut json = serde_json::Deserializer::from_slice(text.as_bytes());
-    let mut callback = |path: serde_ignored::Path| ignored(path_string(&path));
-    let tracked = serde_ignored::Deserializer::new(&mut json, &mut callback);
-    let path = ErrorPath::default();
-    strict::deserialize_at(tracked, &path)
-        .map_err(|error| bad_field(&text, &path.to_string(), &error))
+    json::read(text.as_bytes(), ignored).map_err(|error| bad_field(&text, &error))
 }
 
 /// A field that its container must have.
@@ -41,7 +36,8 @@ pub(super) fn essential<T>(field: Option<T>, path: &str) -> Result<T, Error> {
 }
 
 /// The error of a field of the wrong type. Its value is masked if it is, or may hold, a secret.
-fn bad_field(text: &str, path: &str, error: &serde_json::Error) -> Error {
+fn bad_field(text: &str, error: &ValidationError) -> Error {
+    let path = &*error.path;
     let body: Value = serde_json::from_str(text).unwrap_or_default();
     let field = path.rsplit('.').next().unwrap_or_default().to_owned();
     let pointer = path.replace(['.', '['], "/").replace(']', "");
@@ -52,7 +48,7 @@ fn bad_field(text: &str, path: &str, error: &serde_json::Error) -> Error {
         Some(other) => other.to_string(),
     };
     Error::BadField {
-        why: explain("the body", text.as_bytes(), &path, error).to_string(),
+        why: error.to_string(),
         field,
         value,
     }

@@ -201,7 +201,7 @@ impl IamNamed {
 
 impl LoginRequest {
     /// Reads a login. `ignored` receives the path of every unknown field.
-    pub fn read(body: &[u8], ignored: impl FnMut(String)) -> Result<Self, Error> {
+    pub fn read(body: &[u8], ignored: &mut dyn FnMut(String)) -> Result<Self, Error> {
         let request: IamTokenRequest = body::read(body, ignored)?;
         let auth = essential(request.auth, "auth")?;
         let mut identity = essential(auth.identity, "auth.identity")?;

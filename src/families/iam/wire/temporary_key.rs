@@ -89,7 +89,7 @@ struct IamSessionUser {
 
 impl TemporaryKeyRequest {
     /// Reads a request. `ignored` receives the path of every unknown field.
-    pub fn read(body: &[u8], ignored: impl FnMut(String)) -> Result<Self, Error> {
+    pub fn read(body: &[u8], ignored: &mut dyn FnMut(String)) -> Result<Self, Error> {
         let request: IamTemporaryKeyRequest = body::read(body, ignored)?;
         let auth = essential(request.auth, "auth")?;
         let identity = essential(auth.identity, "auth.identity")?;

@@ -12,7 +12,7 @@ use super::model::trigger_policy::{PolicySpec, TriggerPolicy};
 use super::wire::definition::{count_sources, read_stages};
 use super::wire::spelling::respelt_stages;
 use crate::families::servicestage::names::{check_name, name_after};
-use crate::http::json::{RawJson, default_if_null, either, path_string};
+use crate::http::json::{RawJson, default_if_null, either};
 use crate::sim::Millis;
 use crate::sim::lifecycle::RunRecord;
 use crate::world::fixture::ValidationError;
@@ -43,10 +43,7 @@ pub struct PipelineFixture {
     fail_mode: Option<FailMode>,
     #[serde(deserialize_with = "default_if_null")]
     pipeline_declaration: DeclarationFixture,
-    #[serde(
-        deserialize_with = "without_unknown_keys",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     hooks: Option<PolicySpec>,
     #[serde(skip_serializing_if = "Option::is_none")]
     emulator: Option<HistoryFixture>,
@@ -192,26 +189,6 @@ impl PipelineFixture {
             hooks: pipeline.policy.as_ref().map(|policy| policy.spec().clone()),
             emulator: imported.is_none().then(|| HistoryFixture::new(pipeline)),
         }
-    }
-}
-
-/// Reads a policy and refuses unknown keys, which a request may have.
-fn without_unknown_keys<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<PolicySpec>, D::Error> {
-    let mut unknown = None;
-    let mut callback = |path: serde_ignored::Path| {
-        unknown.get_or_insert_with(|| path_string(&path));
-    };
-    let policy = Option::deserialize(serde_ignored::Deserializer::new(
-        deserializer,
-        &mut callback,
-    ))?;
-    match unknown {
-        None => Ok(policy),
-        Some(path) => Err(serde::de::Error::custom(format_args!(
-            "unknown field `{path}`"
-        ))),
     }
 }
 

@@ -4,10 +4,9 @@ use std::cmp::Reverse;
 use std::ops::Range;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use crate::families::asm::fields::ensure;
-use crate::http::json::RawJson;
+use crate::http::json::{RawJson, RawSlice};
 use crate::world::fixture::ValidationError;
 
 /// An image that an update assigns to a container.
@@ -58,7 +57,7 @@ struct PodContainer<'a> {
     name: Option<String>,
     /// The JSON text, a slice of the Deployment's.
     #[serde(borrow)]
-    image: Option<&'a RawValue>,
+    image: Option<RawSlice<'a>>,
 }
 
 impl<'a> Deployment<'a> {
@@ -86,9 +85,9 @@ pub fn updates_in(template: &RawJson) -> Result<Vec<ImageUpdate>, ValidationErro
         let Some(image) = container.image else {
             continue;
         };
-        let image = RawJson::new(&image).read();
-        let image =
-            image.map_err(|error: ValidationError| error.nested_in(image_path(list, position)))?;
+        let image = image
+            .read()
+            .map_err(|error: ValidationError| error.nested_in(image_path(list, position)))?;
         updates.push(ImageUpdate {
             list,
             position,
@@ -125,7 +124,7 @@ pub fn replace(template: &RawJson, updates: &[ImageUpdate]) -> Result<RawJson, V
             let expected = "the task has no such container with an image";
             return Err(ValidationError::new(path, expected));
         };
-        let old_json = old_json.get();
+        let old_json = old_json.text();
         let old_image: String = serde_json::from_str(old_json).unwrap_or_default();
         let repository = repository(&old_image).unwrap_or(&old_image);
         let rule = format!("only the tag or digest may change, and the repository is {repository}");

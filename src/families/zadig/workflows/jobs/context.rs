@@ -42,6 +42,6 @@ pub fn object<const N: usize>(fields: &[(&str, Value); N]) -> RawJson {
 /// The settings of a job in its workflow; what cannot be read has its default.
 pub fn settings_of<T: DeserializeOwned + Default>(job: &WorkflowJob) -> T {
     let spec = job.spec.as_ref();
-    let read = spec.and_then(|spec| serde_json::from_str(spec.text()).ok());
+    let read = spec.and_then(|spec| spec.read().ok());
     read.unwrap_or_default()
 }
