@@ -124,7 +124,8 @@
 //!   counting accesses.
 //! * Worlds share nothing, and a closed world leaves nothing behind.
 //! * Every operation is declared once, by the attribute on its handler: route, id, permission, evidence, source,
-//!   differences and OpenAPI entry come from there.
+//!   differences and OpenAPI entry come from there. What the attributes declare is published in an `openapi.json` beside
+//!   each dialect, which is what a binary reads.
 //!
 //! # Glossary
 //!

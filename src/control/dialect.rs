@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::http::observe::Recorder;
 use crate::http::problem::Problem;
+use crate::http::published::published;
 use crate::http::{Authentication, Caller, Dialect, Rejection, response};
 use crate::registry::World;
 use crate::world::handle::{Access, Handle};
@@ -45,6 +46,8 @@ where
 
 impl Dialect for Control {
     type Error = Problem;
+
+    published!("control/openapi.json");
 
     const IS_EMULATED_SERVICE: bool = false;
 

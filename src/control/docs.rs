@@ -28,11 +28,11 @@ const DRAWING_POLICY: &str =
 /// The routes. No document declares them: they are for people.
 pub(super) fn routes() -> Routes<Control> {
     Routes::default()
-        .with(Route::new("/_emulator/docs", None).and_on(MethodFilter::GET, show_index))
-        .with(Route::new("/_emulator/docs/", None).and_on(MethodFilter::GET, show_index))
-        .with(Route::new("/_emulator/docs/{file}", None).and_on(MethodFilter::GET, show_file))
+        .with(Route::new("/_emulator/docs").and_on(MethodFilter::GET, show_index))
+        .with(Route::new("/_emulator/docs/").and_on(MethodFilter::GET, show_index))
+        .with(Route::new("/_emulator/docs/{file}").and_on(MethodFilter::GET, show_file))
         // The path of the convention; no family has it.
-        .with(Route::new("/llms.txt", None).and_on(MethodFilter::GET, show_llms))
+        .with(Route::new("/llms.txt").and_on(MethodFilter::GET, show_llms))
 }
 
 async fn show_index() -> Response {

@@ -73,8 +73,8 @@ const LINKS: [(&str, &str, &str); 11] = [
 /// The routes of the index. No document declares them: they are for people.
 pub(super) fn routes() -> Routes<Control> {
     Routes::default()
-        .with(Route::new("/_emulator", None).and_on(MethodFilter::GET, lead_to_index))
-        .with(Route::new("/_emulator/", None).and_on(MethodFilter::GET, show_index))
+        .with(Route::new("/_emulator").and_on(MethodFilter::GET, lead_to_index))
+        .with(Route::new("/_emulator/").and_on(MethodFilter::GET, show_index))
 }
 
 fn links() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {

@@ -19,6 +19,8 @@ mod origin;
 mod page;
 mod past;
 mod prometheus_text;
+#[cfg(test)]
+mod published;
 mod replay;
 pub(crate) mod requests;
 mod resources;
@@ -40,6 +42,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::MethodFilter;
 use axum::{Extension, Router};
 
+use crate::http::Dialect;
 use crate::http::context::note_own_answer;
 use crate::http::head::MalformedHead;
 use crate::http::problem::Problem;
@@ -104,7 +107,7 @@ fn new_routes() -> Routes<Control> {
         .with(route!(events::listen))
         .with(route!(metrics::show_metrics))
         // The path that collectors ask for by default; no family has it.
-        .with(Route::new("/metrics", None).and_on(MethodFilter::GET, metrics::show_metrics))
+        .with(Route::new("/metrics").and_on(MethodFilter::GET, metrics::show_metrics))
         .with(route!(worlds::list_worlds, worlds::add_world))
         .with(route!(worlds::show_world, worlds::remove_world))
         .with(route!(resources::list_resources))
@@ -121,7 +124,7 @@ fn new_routes() -> Routes<Control> {
 /// The OpenAPI document of all families and of the control plane, for a world with these settings whose address is
 /// `base`. It is the same in every process.
 pub fn openapi(settings: &Settings, base: &str) -> String {
-    openapi::text(settings, base, || routes().api())
+    openapi::text(settings, base, || <Control as Dialect>::published().api())
 }
 
 /// Answers a request without a route that is not for a service, below `/_emulator` or for a path that people and probes

@@ -2,7 +2,6 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use axum::http::StatusCode;
 use serde_json::Value;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
@@ -10,6 +9,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Header, OpenApi, PathItem, Ref, RefOr, Required, Schema};
 use utoipa::{IntoResponses, OpenApi as _};
 
+use crate::http::openapi::descriptions::describe_responses;
 use crate::http::openapi::plain_schemas::make_plain;
 use crate::http::operation::operations_of;
 use crate::http::problem::ProblemWith;
@@ -120,12 +120,12 @@ fn document(settings: &Settings, control: OpenApi) -> OpenApi {
     for (path, item) in &mut document.paths.paths {
         name_parameters(path, item);
         for operation in operations_of(item) {
-            require_bodies(operation);
             declare_limits(operation);
             if is_control(operation) && path.contains('{') {
                 refuse_paths(operation);
             }
             describe_responses(operation);
+            add_headers(operation);
             if is_control(operation) {
                 operation.security = Some(Vec::new());
             }
@@ -164,22 +164,6 @@ fn header(name: &str, text: &str) -> Header {
         .build()
 }
 
-/// An optional body must not be null, which the attributes cannot express.
-fn require_bodies(operation: &mut Operation) {
-    let Some(RefOr::T(body)) = &mut operation.request_body else {
-        return;
-    };
-    for content in body.content.values_mut() {
-        if let RefOr::T(content) = content
-            && let Some(RefOr::T(Schema::OneOf(choice))) = &content.schema
-            && let [own @ RefOr::Ref(_), null] | [null, own @ RefOr::Ref(_)] = &choice.items[..]
-            && *null == RefOr::T(ObjectBuilder::new().schema_type(Type::Null).into())
-        {
-            content.schema = Some(own.clone());
-        }
-    }
-}
-
 /// Declares the refusals of bodies that are too large or too many, and of changes that a disk does not take, which any operation of the control plane may answer.
 fn declare_limits(operation: &mut Operation) {
     if !is_control(operation) {
@@ -208,20 +192,13 @@ fn is_control(operation: &Operation) -> bool {
     operation.tags.iter().flatten().any(|tag| tag == "control")
 }
 
-/// Lists the headers of every response, and describes responses without a description by their status.
-fn describe_responses(operation: &mut Operation) {
+/// Lists the headers of every response.
+fn add_headers(operation: &mut Operation) {
     let is_own = is_control(operation);
-    for (status, response) in &mut operation.responses.responses {
-        let status = status.parse::<StatusCode>().ok();
+    for response in operation.responses.responses.values_mut() {
         let RefOr::T(response) = response else {
             continue;
         };
-        if response.description.is_empty() {
-            let reason = status.and_then(|status| status.canonical_reason());
-            reason
-                .unwrap_or("An answer")
-                .clone_into(&mut response.description);
-        }
         for (name, _) in HEADERS {
             if name == "X-Request-Id" || !is_own {
                 let header = RefOr::Ref(Ref::new(format!("#/components/headers/{name}")));

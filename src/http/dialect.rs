@@ -6,11 +6,11 @@ use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use utoipa::openapi::OpenApi;
 
 use super::evidence::error_row::ErrorRow;
 use super::faults::effect::StubResponse;
 use super::observe::Recorder;
+use super::published::PublishedApi;
 use super::response::ResponseFuture;
 use super::{Authentication, Caller, Operation, Rejection};
 
@@ -78,8 +78,8 @@ pub trait Dialect: Clone + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Adds the credential and the refusals of the guard to the operations of the family's OpenAPI document.
-    fn declare(_api: &mut OpenApi) {}
+    /// The published OpenAPI document of the family.
+    fn published() -> &'static PublishedApi;
 
     /// True if a request that is no read may change what is kept on disk.
     fn stores(&self, _request: &Parts) -> bool {

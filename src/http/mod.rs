@@ -5,6 +5,8 @@
 //! handler.
 
 pub mod accept;
+#[cfg(test)]
+pub mod attributes;
 pub mod auth;
 pub mod authentication;
 pub mod body;
@@ -29,6 +31,7 @@ pub mod observe;
 pub mod openapi;
 pub mod operation;
 pub mod problem;
+pub mod published;
 pub mod query;
 pub mod rejection;
 pub mod replay;

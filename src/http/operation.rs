@@ -1,7 +1,5 @@
 //! The operations of a family, read from the attributes on their handlers.
 
-use std::collections::HashMap;
-
 use axum::http::Method;
 use serde::Serialize;
 use serde_json::Value;
@@ -59,11 +57,10 @@ pub struct OperationName {
 }
 
 impl OperationName {
-    pub fn new(declared: &path::Operation) -> Self {
-        let tag = declared.tags.iter().flatten().next();
+    pub fn new(declared: &Value) -> Self {
         Self {
-            tag: tag.cloned().unwrap_or_default(),
-            id: declared.operation_id.clone().unwrap_or_default(),
+            tag: text(&declared["tags"][0]),
+            id: text(&declared["operationId"]),
         }
     }
 }
@@ -78,54 +75,45 @@ impl Operation {
     pub(super) fn new(
         method: &Method,
         path: &str,
-        declared: &path::Operation,
+        declared: &Value,
         undocumented: Vec<String>,
     ) -> Self {
-        let none = HashMap::new();
-        let extensions = declared.extensions.as_deref().unwrap_or(&none);
-        let optional = |key: &str| {
-            let value = extensions.get(key).and_then(Value::as_str);
-            value.unwrap_or_default().to_owned()
-        };
-        let required = |key: &str| match optional(key) {
+        let required = |key: &str| match text(&declared[key]) {
             value if value.is_empty() => panic!("{method} {path} declares no {key}"),
             value => value,
         };
-        let inferred = extensions
-            .get("x-inferred-permissions")
-            .and_then(Value::as_array);
+        let inferred = declared["x-inferred-permissions"].as_array();
         let inferred = inferred.into_iter().flatten().filter_map(Value::as_str);
         let inferred_permissions: Vec<String> = inferred.map(str::to_owned).collect();
         let permissions = inferred_permissions.iter();
         let permissions = permissions.map(|name| format!("permission {name} (inferred)"));
         let undocumented = permissions.chain(undocumented).collect();
-        let commands = extensions.get("x-commands").cloned().map(|commands| {
+        let commands = declared.get("x-commands").cloned().map(|commands| {
             serde_json::from_value(commands).expect("x-commands has words and their parameter")
         });
-        let statuses = declared.responses.responses.keys();
-        let tag = declared.tags.iter().flatten().next();
+        let responses = declared["responses"].as_object().into_iter().flatten();
+        let OperationName { tag, id } = OperationName::new(declared);
+        assert!(!tag.is_empty(), "{method} {path} has no tag");
+        assert!(!id.is_empty(), "{method} {path} has no id");
         Self {
-            id: declared
-                .operation_id
-                .clone()
-                .expect("an operation has an id"),
-            family: tag.expect("an operation has a tag").clone(),
+            id,
+            family: tag,
             method: method.to_string(),
             path: path.to_owned(),
-            summary: declared.summary.clone().unwrap_or_default(),
+            summary: text(&declared["summary"]),
             commands: commands.unwrap_or_default(),
-            server_errors: statuses
-                .filter_map(|status| status.parse().ok())
+            server_errors: responses
+                .filter_map(|(status, _)| status.parse().ok())
                 .filter(|status| *status >= 500)
                 .collect(),
             action: required("x-action"),
-            alias: optional("x-alias"),
+            alias: text(&declared["x-alias"]),
             inferred_permissions,
             evidence: serde_json::from_value(required("x-evidence").into())
                 .expect("documented, observed or inferred"),
             undocumented,
             source: required("x-source"),
-            differences: optional("x-differences"),
+            differences: text(&declared["x-differences"]),
         }
     }
 
@@ -133,6 +121,11 @@ impl Operation {
     pub fn route(&self) -> (&str, &str) {
         (&self.method, &self.path)
     }
+}
+
+/// A text; empty if there is none.
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 /// The operations of a path, for changing.
@@ -151,17 +144,4 @@ pub fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut path::Ope
 pub fn find_operation<'a>(api: &'a mut OpenApi, id: &str) -> Option<&'a mut path::Operation> {
     let mut operations = api.paths.paths.values_mut().flat_map(operations_of);
     operations.find(|operation| operation.operation_id.as_deref() == Some(id))
-}
-
-/// The operations of a path, with their methods.
-pub fn methods(item: &PathItem) -> impl Iterator<Item = (Method, &path::Operation)> {
-    [
-        (Method::GET, &item.get),
-        (Method::POST, &item.post),
-        (Method::PUT, &item.put),
-        (Method::PATCH, &item.patch),
-        (Method::DELETE, &item.delete),
-    ]
-    .into_iter()
-    .filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
 }

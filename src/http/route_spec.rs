@@ -1,75 +1,32 @@
-//! The declarations of a path, read from the attributes of its handlers.
-
-use std::sync::OnceLock;
+//! The declarations of a path, as they are published.
 
 use axum::http::Method;
-// Of the expanded attributes, for which there is no public name.
-use utoipa::__dev::{SchemaReferences, Tags};
-use utoipa::openapi::OpenApi;
 
 use super::Dialect;
 use super::context::{add_hint, with_details};
-use super::evidence::error_row::declare_evidence;
 use super::evidence::operation::OperationEvidence;
 use super::matching::known::KnownOperation;
 use super::openapi::request_schema::RequestSchema;
-use super::operation::{Operation, OperationName, methods};
+use super::operation::{Operation, OperationName};
+use super::published::{MethodSpec, PublishedApi};
 
-/// Adds the attributes of the handlers of a path to a document.
-pub type Source = fn(&mut OpenApi);
-
-/// Adds the attribute of a handler to a document.
-///
-/// `utoipa_axum` would do that too, but would also make a router of the handlers, which are compiled for it again.
-pub fn declare<P>(api: &mut OpenApi)
-where
-    P: utoipa::Path + SchemaReferences + for<'t> Tags<'t>,
-{
-    let mut operation = P::operation();
-    let tags = P::tags();
-    if !tags.is_empty() {
-        let all = operation.tags.get_or_insert_default();
-        all.extend(tags.into_iter().map(str::to_owned));
-    }
-    api.paths
-        .add_path_operation(P::path(), P::methods(), operation);
-    let mut schemas = Vec::new();
-    P::schemas(&mut schemas);
-    let components = api.components.get_or_insert_default();
-    components.schemas.extend(schemas);
-}
-
-/// The declaration of a method of a path.
-struct MethodSpec {
-    method: Method,
-    /// The tag and the id of the operation.
-    name: OperationName,
-    /// Absent: the dialect is not that of an emulated service.
-    operation: Option<Operation>,
-    request_schema: RequestSchema,
-    /// Absent: the dialect is not that of an emulated service.
-    evidence: Option<OperationEvidence>,
-}
-
-/// The declarations of a path, read on first use because they are large.
+/// The declarations of a path.
 pub struct RouteSpec {
+    path: String,
     /// Absent: nothing is declared.
-    pub source: Option<Source>,
-    complete: Source,
+    published: Option<&'static PublishedApi>,
     is_emulated_service: bool,
     is_head_served: bool,
-    methods: OnceLock<Vec<MethodSpec>>,
 }
 
 impl RouteSpec {
     /// Creates a declaration that lives as long as the process, in which routes are made once.
-    pub fn new<D: Dialect>(source: Option<Source>) -> &'static Self {
+    pub fn new<D: Dialect>(path: String, is_declared: bool) -> &'static Self {
         Box::leak(Box::new(Self {
-            source,
-            complete: complete::<D>,
+            path,
+            published: is_declared.then(D::published),
             is_emulated_service: D::IS_EMULATED_SERVICE,
             is_head_served: D::HEAD_IS_GET,
-            methods: OnceLock::new(),
         }))
     }
 
@@ -77,32 +34,9 @@ impl RouteSpec {
     ///
     /// # Panics
     /// If an attribute of an emulated service lacks a mandatory extension.
-    fn declared(&self) -> &[MethodSpec] {
-        self.methods.get_or_init(|| {
-            let mut api = OpenApi::default();
-            self.source.into_iter().for_each(|source| source(&mut api));
-            (self.complete)(&mut api);
-            let components = serde_json::to_value(&api.components).expect("keys are strings");
-            let read = |path: &str, method: Method, declared| {
-                let evidence = self
-                    .is_emulated_service
-                    .then(|| OperationEvidence::new(declared, &components));
-                MethodSpec {
-                    name: OperationName::new(declared),
-                    operation: evidence
-                        .as_ref()
-                        .map(|evidence| Operation::new(&method, path, declared, evidence.list())),
-                    request_schema: RequestSchema::new(declared, &components),
-                    evidence,
-                    method,
-                }
-            };
-            let paths = api.paths.paths.iter();
-            paths
-                .flat_map(|(path, item)| {
-                    methods(item).map(|(method, declared)| read(path, method, declared))
-                })
-                .collect()
+    fn declared(&self) -> &'static [MethodSpec] {
+        self.published.map_or(&[], |published| {
+            published.declared(&self.path, self.is_emulated_service)
         })
     }
 
@@ -165,18 +99,4 @@ impl RouteSpec {
             with_details(|details| details.nearest = Some(first));
         }
     }
-}
-
-/// The declarations of attributes and of the dialect as an OpenAPI document.
-pub fn document<D: Dialect>(sources: impl IntoIterator<Item = Source>) -> OpenApi {
-    let mut api = OpenApi::default();
-    sources.into_iter().for_each(|source| source(&mut api));
-    complete::<D>(&mut api);
-    api
-}
-
-/// Adds what a dialect declares for all its operations.
-fn complete<D: Dialect>(api: &mut OpenApi) {
-    D::declare(api);
-    declare_evidence(api, &D::error_rows());
 }

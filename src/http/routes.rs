@@ -7,9 +7,13 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, any};
-use utoipa::openapi::{HttpMethod, OpenApi};
+use utoipa::openapi::HttpMethod;
+#[cfg(test)]
+use utoipa::openapi::OpenApi;
 
 use super::Dialect;
+#[cfg(test)]
+use super::attributes::{Attributes, Declare, document};
 use super::closest_route::closest_route;
 use super::context::add_hint;
 use super::matching::known::KnownOperation;
@@ -17,17 +21,22 @@ use super::middleware::guard::{Guarded, WrongMethod};
 use super::middleware::instrument::instrument;
 use super::operation::Operation;
 use super::response::ResponseFuture;
-use super::route_spec::{RouteSpec, Source, document};
+use super::route_spec::RouteSpec;
 
 /// The [`Route`] of handlers that share a path, each with an attribute of its own.
 macro_rules! route {
-    ($($module:ident::$handler:ident),+ $(,)?) => {
-        pastey::paste! {
-            $crate::http::routes::Route::new("", Some(|api| {
-                $($crate::http::route_spec::declare::<$module::[<__path_ $handler>]>(api);)+
-            }))
-                $(.on::<$module::[<__path_ $handler>], _, _>($module::$handler))+
-        }
+    ($module:ident::$handler:ident $(, $other_module:ident::$other:ident)* $(,)?) => {
+        pastey::paste! {{
+            let route = $crate::http::routes::Route::declared::<$module::[<__path_ $handler>]>()
+                .on::<$module::[<__path_ $handler>], _, _>($module::$handler)
+                $(.on::<$other_module::[<__path_ $other>], _, _>($other_module::$other))*;
+            #[cfg(test)]
+            let route = route.with_attributes(|api| {
+                $crate::http::attributes::declare::<$module::[<__path_ $handler>]>(api);
+                $($crate::http::attributes::declare::<$other_module::[<__path_ $other>]>(api);)*
+            });
+            route
+        }}
     };
 }
 pub(crate) use route;
@@ -41,28 +50,46 @@ pub struct Route<D: 'static> {
     /// The handler of all other methods.
     fallback: Option<MethodRouter<D>>,
     spec: &'static RouteSpec,
+    #[cfg(test)]
+    attributes: Option<Attributes>,
 }
 
 impl<D: Dialect> Route<D> {
-    /// Creates a route without handlers. `source` reads the attributes that they will have, of which the first sets the
-    /// path; absent: they have none.
-    pub fn new(path: &str, source: Option<Source>) -> Self {
+    /// Creates a route without handlers, which will have no attributes.
+    pub fn new(path: &str) -> Self {
+        Self::with_spec(path.to_owned(), false)
+    }
+
+    /// Creates a route without handlers, whose attributes will declare the path that one of them does.
+    pub fn declared<P: utoipa::Path>() -> Self {
+        Self::with_spec(P::path(), true)
+    }
+
+    fn with_spec(path: String, is_declared: bool) -> Self {
         Self {
-            path: path.to_owned(),
+            spec: RouteSpec::new::<D>(path.clone(), is_declared),
+            path,
             other_path: None,
             handlers: MethodRouter::new(),
             fallback: None,
-            spec: RouteSpec::new::<D>(source),
+            #[cfg(test)]
+            attributes: None,
         }
     }
 
-    /// Adds a handler whose attribute declares its path and methods.
-    pub fn on<P: utoipa::Path, H, T>(mut self, handler: H) -> Self
+    /// Adds the attributes of the handlers.
+    #[cfg(test)]
+    pub fn with_attributes(mut self, attributes: Attributes) -> Self {
+        self.attributes = Some(attributes);
+        self
+    }
+
+    /// Adds a handler whose attribute declares its methods.
+    pub fn on<P: utoipa::Path, H, T>(self, handler: H) -> Self
     where
         H: Handler<T, D, Future = ResponseFuture>,
         T: 'static,
     {
-        self.path = P::path();
         let methods = P::methods();
         let filters = methods.iter().map(filter);
         match filters.reduce(MethodFilter::or) {
@@ -155,6 +182,8 @@ fn filter(method: &HttpMethod) -> MethodFilter {
 pub struct Routes<D: Dialect> {
     router: Router<D>,
     paths: BTreeMap<String, &'static RouteSpec>,
+    #[cfg(test)]
+    attributes: Vec<Attributes>,
 }
 
 impl<D: Dialect> Default for Routes<D> {
@@ -162,6 +191,8 @@ impl<D: Dialect> Default for Routes<D> {
         Self {
             router: Router::new(),
             paths: BTreeMap::new(),
+            #[cfg(test)]
+            attributes: Vec::new(),
         }
     }
 }
@@ -178,6 +209,8 @@ impl<D: Dialect> Routes<D> {
             known.is_none(),
             "the handlers of a path are listed together"
         );
+        #[cfg(test)]
+        self.attributes.extend(route.attributes);
         let other_path = route.other_path;
         let handlers = route.into_handlers();
         if let Some(other_path) = other_path {
@@ -191,6 +224,8 @@ impl<D: Dialect> Routes<D> {
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
         self.paths.extend(other.paths);
+        #[cfg(test)]
+        self.attributes.extend(other.attributes);
         self
     }
 
@@ -199,9 +234,13 @@ impl<D: Dialect> Routes<D> {
         self.router.clone().with_state(dialect)
     }
 
-    /// The OpenAPI document of the routes.
-    pub fn api(&self) -> OpenApi {
-        document::<D>(self.paths.values().filter_map(|spec| spec.source))
+    /// The OpenAPI document of the routes as their attributes declare it.
+    #[cfg(test)]
+    pub fn attributes(&self) -> OpenApi
+    where
+        D: Declare,
+    {
+        document::<D>(&self.attributes)
     }
 
     /// The operations, ordered by path and then by method as in OpenAPI.

@@ -27,6 +27,8 @@ mod world;
 pub use database::{Database, Unknown};
 pub use engine::Wait;
 pub use operations::{family_names, known_operations, operations};
+#[cfg(test)]
+pub use services::declared;
 pub use services::{control_routes, definitions, error_rows, reroute, router, unrouted};
 pub use state::State;
 pub use world::World;

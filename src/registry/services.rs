@@ -13,6 +13,8 @@ use crate::http::context::{add_hint, with_details};
 use crate::http::evidence::error_row::ErrorRow;
 use crate::http::head::MalformedHead;
 use crate::http::problem::Problem;
+#[cfg(test)]
+use crate::http::published::PublishedApi;
 use crate::http::response::ResponseFuture;
 use crate::http::routes::Routes;
 use crate::http::{Dialect, Operation, Rejection};
@@ -27,10 +29,16 @@ macro_rules! services {
         /// The OpenAPI description of each family, for worlds with these settings.
         pub fn definitions(settings: &Settings) -> impl Iterator<Item = OpenApi> + use<> {
             [$({
-                let mut api = <$service>::routes().api();
+                let mut api = <$service as Dialect>::published().api();
                 <$service>::follow(&mut api, settings);
                 api
             }),+].into_iter()
+        }
+
+        /// The OpenAPI description of each family as its attributes declare it, with its published one.
+        #[cfg(test)]
+        pub fn declared() -> impl Iterator<Item = (OpenApi, &'static PublishedApi)> {
+            [$((<$service>::routes().attributes(), <$service as Dialect>::published())),+].into_iter()
         }
 
         /// The errors of the families and their gateway, each once.

@@ -9,6 +9,7 @@ use crate::families::huawei::{HuaweiService, decoded, segment};
 use crate::http::Caller;
 use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::effect::StubResponse;
+use crate::http::published::published;
 use crate::world::handle::Handle;
 
 /// The state of the family's router.
@@ -18,6 +19,8 @@ pub struct Asm(pub Handle<Table>);
 impl HuaweiService for Asm {
     type Table = Table;
     type Error = Error;
+
+    published!("families/asm/openapi.json");
 
     fn handle(&self) -> &Handle<Table> {
         &self.0

@@ -18,6 +18,8 @@ mod fields;
 pub mod fixture;
 mod hints;
 pub mod meshes;
+#[cfg(test)]
+mod openapi;
 pub mod releases;
 pub mod run;
 pub mod scope;

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use utoipa::openapi::OpenApi;
 
 use super::authenticate::{authenticate, authorize, check_named_project};
-use super::openapi::declare;
 use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::effect::StubResponse;
 use crate::http::observe::Recorder;
+use crate::http::published::PublishedApi;
 use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
 use crate::world::handle::Handle;
 
@@ -54,10 +53,8 @@ pub trait HuaweiService: Clone + Send + Sync + 'static {
     /// The errors of the service's own.
     fn error_rows() -> Vec<ErrorRow>;
 
-    /// Adds the service's own declarations to the OpenAPI document.
-    fn declare(api: &mut OpenApi) {
-        let _ = api;
-    }
+    /// The published OpenAPI document of the service.
+    fn published() -> &'static PublishedApi;
 
     /// The refusal of a request without a route.
     fn unrouted(request: &Parts, why: Rejection) -> Self::Error {
@@ -115,9 +112,8 @@ impl<S: HuaweiService> Dialect for S {
         rows
     }
 
-    fn declare(api: &mut OpenApi) {
-        declare(api);
-        <S as HuaweiService>::declare(api);
+    fn published() -> &'static PublishedApi {
+        <S as HuaweiService>::published()
     }
 
     fn unrouted(&self, request: &Parts, why: Rejection) -> Self::Error {

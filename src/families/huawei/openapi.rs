@@ -9,7 +9,7 @@ use super::error::GatewayErrorBody;
 use crate::http::openapi::gateway_responses::{AppliesTo, GatewayResponse, declare_gateway};
 
 /// Adds the gateway's credentials and refusals to every operation.
-pub(super) fn declare(api: &mut OpenApi) {
+pub fn declare(api: &mut OpenApi) {
     let header = |name, text| {
         let value = ApiKeyValue::with_description(name, text);
         SecurityScheme::ApiKey(ApiKey::Header(value))

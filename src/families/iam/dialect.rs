@@ -3,8 +3,6 @@
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
-use utoipa::openapi::OpenApi;
-use utoipa::openapi::security::SecurityRequirement;
 
 use super::error::{self, Error};
 use crate::families::huawei::HuaweiService;
@@ -12,7 +10,8 @@ use crate::http::auth::AUTH_TOKEN;
 use crate::http::context::request_id;
 use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::effect::StubResponse;
-use crate::http::operation::{NONE, operations_of};
+use crate::http::operation::NONE;
+use crate::http::published::published;
 use crate::http::{Caller, Operation, Rejection};
 use crate::world::handle::Handle;
 
@@ -26,17 +25,11 @@ const ANONYMOUS: &str = "nobody";
 /// The header by which the service's operators find a request again. SDKs print it beside `X-Request-Id`.
 const TRACE_ID: HeaderName = HeaderName::from_static("x-iam-trace-id");
 
-/// The operations without a credential.
-const ANONYMOUS_OPERATIONS: [&str; 4] = [
-    "CreateToken",
-    "CreateTokenWithIdToken",
-    "ListApiVersions",
-    "ShowApiVersion",
-];
-
 impl HuaweiService for Iam {
     type Table = ();
     type Error = Error;
+
+    published!("families/iam/openapi.json");
 
     fn handle(&self) -> &Handle<()> {
         &self.0
@@ -80,20 +73,6 @@ impl HuaweiService for Iam {
     fn add_headers(headers: &mut HeaderMap) {
         if let Ok(id) = HeaderValue::from_str(&request_id()) {
             headers.insert(TRACE_ID, id);
-        }
-    }
-
-    fn declare(api: &mut OpenApi) {
-        for operation in api.paths.paths.values_mut().flat_map(operations_of) {
-            let id = operation.operation_id.as_deref().unwrap_or_default();
-            if !ANONYMOUS_OPERATIONS.contains(&id) {
-                continue;
-            }
-            // A login has a refusal of its own for a wrong credential.
-            if id != "CreateToken" {
-                operation.responses.responses.remove("401");
-            }
-            operation.security = Some(vec![SecurityRequirement::default()]);
         }
     }
 }

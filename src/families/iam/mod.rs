@@ -16,6 +16,8 @@
 mod dialect;
 pub mod error;
 pub mod model;
+#[cfg(test)]
+mod openapi;
 pub mod operations;
 pub mod wire;
 

@@ -3,18 +3,14 @@
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::Response;
-use utoipa::openapi::OpenApi;
 
 use super::error::{self, Error};
-use super::paging::Paging;
-use super::pipelines::declare_spellings;
 use super::table::Tables;
 use crate::families::huawei::{HuaweiService, decoded, segment};
 use crate::http::context::add_hint;
 use crate::http::evidence::error_row::ErrorRow;
-use crate::http::evidence::operation::declare_inferred_parameters;
 use crate::http::faults::effect::StubResponse;
-use crate::http::openapi::derived_schema::declare_open;
+use crate::http::published::published;
 use crate::http::{Caller, Rejection};
 use crate::world::handle::Handle;
 
@@ -25,6 +21,8 @@ pub struct ServiceStage(pub Handle<Tables>);
 impl HuaweiService for ServiceStage {
     type Table = Tables;
     type Error = Error;
+
+    published!("families/servicestage/openapi.json");
 
     fn handle(&self) -> &Handle<Tables> {
         &self.0
@@ -47,12 +45,6 @@ impl HuaweiService for ServiceStage {
         error::fault(stub)
     }
 
-    fn declare(api: &mut OpenApi) {
-        declare_inferred_parameters(api, &Paging::PARAMETERS);
-        declare_spellings(api);
-        declare_open(api, &VERBATIM);
-    }
-
     fn unrouted(request: &Parts, why: Rejection) -> Error {
         let is_pipeline = request.uri.path().contains("/pipeline/pipelines/");
         if request.method == Method::DELETE && is_pipeline {
@@ -61,20 +53,6 @@ impl HuaweiService for ServiceStage {
         why.into()
     }
 }
-
-/// The schemas of what is kept verbatim, so with the keys that the emulator does not know.
-const VERBATIM: [&str; 10] = [
-    "PipelineSource",
-    "PipelineSourceHeader",
-    "PipelineStage",
-    "PipelineTask",
-    "PipelineTaskType",
-    "PipelineTemplateSource",
-    "PipelineLatest",
-    "ReleasePlanComponent",
-    "ReleasePlanLabel",
-    "ReleasePlanRequestedComponent",
-];
 
 /// The hint for a caller who tries to delete a pipeline.
 const NO_DELETE: &str = "the service documents no way to delete a release task; for a clean slate use \

@@ -8,6 +8,8 @@ pub mod fixture;
 mod hints;
 mod named_collection;
 pub mod names;
+#[cfg(test)]
+mod openapi;
 pub mod paging;
 pub mod pipelines;
 pub mod plans;

@@ -3,16 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::Request;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Deserialize;
-use utoipa::ToSchema;
-use utoipa::openapi::OpenApi;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 
 use super::access::{PUBLIC_ROLES, RELEASE_GET};
-use super::error::{self, Error, TypedError};
+use super::error::{self, Error};
 use super::query::{self, Params};
 use super::release_plans;
 use super::routing;
@@ -21,7 +17,7 @@ use crate::http::auth::{self, CredentialError, jwt};
 use crate::http::evidence::error_row::ErrorRow;
 use crate::http::faults::effect::StubResponse;
 use crate::http::observe::Recorder;
-use crate::http::openapi::gateway_responses::{AppliesTo, GatewayResponse, declare_gateway};
+use crate::http::published::published;
 use crate::http::response::ResponseFuture;
 use crate::http::{Authentication, Caller, Dialect, Operation, Rejection};
 use crate::world::family::Service;
@@ -55,6 +51,8 @@ impl Zadig {
 impl Dialect for Zadig {
     type Error = Error;
 
+    published!("families/zadig/openapi.json");
+
     const HEAD_IS_GET: bool = false;
 
     fn recorder(&self) -> &Arc<Recorder> {
@@ -63,31 +61,6 @@ impl Dialect for Zadig {
 
     fn error_rows() -> Vec<ErrorRow> {
         error::ROWS.to_vec()
-    }
-
-    fn declare(api: &mut OpenApi) {
-        // The service takes any scheme, but every tool can send this one.
-        let mut header = Http::new(HttpAuthScheme::Bearer);
-        header.description = Some("The token, in the header Authorization".to_owned());
-        let query = ApiKey::Query(ApiKeyValue::with_description(
-            "token",
-            "The token without a scheme",
-        ));
-        let schemes = [
-            ("zadig_token", SecurityScheme::Http(header)),
-            ("zadig_query_token", SecurityScheme::ApiKey(query)),
-        ];
-        let refusals = [
-            GatewayResponse::new(StatusCode::UNAUTHORIZED, None, AppliesTo::Every),
-            GatewayResponse::new(StatusCode::FORBIDDEN, None, AppliesTo::Permitted),
-            GatewayResponse::new(StatusCode::PAYLOAD_TOO_LARGE, None, AppliesTo::Bodies),
-            GatewayResponse::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                Some(TypedError::name().into_owned()),
-                AppliesTo::Bodies,
-            ),
-        ];
-        declare_gateway(api, schemes, None, &refusals);
     }
 
     fn authenticate<'a>(&self, request: &'a Parts) -> Result<Authentication<'a>, Rejection> {

@@ -21,6 +21,8 @@ mod family;
 pub mod fixture;
 pub mod go_json;
 pub mod kinds;
+#[cfg(test)]
+mod openapi;
 pub mod query;
 pub mod release_plans;
 pub mod response;

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
-use utoipa::openapi::path::Operation;
 
 use super::field_tree::{FieldTree, KnownField};
 use super::misspelt::find_misspelt;
@@ -37,8 +36,7 @@ impl RequestSchema {
     ///
     /// # Panics
     /// If a map of the operation has keys that are not strings, which no OpenAPI document has.
-    pub fn new(operation: &Operation, components: &Value) -> Self {
-        let operation = serde_json::to_value(operation).expect("keys are strings");
+    pub fn new(operation: &Value, components: &Value) -> Self {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let schemes = components["securitySchemes"].as_object().into_iter();
         let query: Vec<&Value> = parameters

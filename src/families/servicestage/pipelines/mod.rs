@@ -17,7 +17,6 @@ pub use model::commands::ExecutionContext;
 pub(super) use model::executions::KEPT_EXECUTIONS;
 pub use model::pipeline::Pipeline;
 pub use model::status::PipelineStatus;
-pub(super) use wire::spelling::declare_spellings;
 use wire::views::PipelineRow;
 
 /// The name of the schema of the list as an object.

@@ -1,8 +1,5 @@
 //! The spelling of stages and tasks: the sibling API has them in camelCase, this one answers in `snake_case`.
 
-use utoipa::openapi::OpenApi;
-
-use crate::http::evidence::operation::declare_inferred_spellings;
 use crate::http::json::{RawFields, RawJson};
 
 /// The fields of stages and tasks in the spelling of the sibling API, and in that of the document.
@@ -13,14 +10,6 @@ const SPELLINGS: [(&str, &str); 5] = [
     ("taskGroup", "task_group"),
     ("taskTypeId", "task_type_id"),
 ];
-
-/// Declares that stages and tasks may be spelt as in the sibling API.
-pub(crate) fn declare_spellings(api: &mut OpenApi) {
-    let stage = ["approvalType", "displayName", "orderIndex"];
-    declare_inferred_spellings(api, "PipelineStage", &stage);
-    let task = ["displayName", "orderIndex", "taskGroup", "taskTypeId"];
-    declare_inferred_spellings(api, "PipelineTask", &task);
-}
 
 /// Respells the fields of stages and of their tasks. A field in both spellings is then repeated, and so refused.
 pub(crate) fn respelt_stages(stages: RawJson) -> RawJson {
