@@ -7,11 +7,14 @@ from release_emulator import (
     AsyncEmulator,
     AsyncWorld,
     Emulator,
+    HistoryCommand,
     Journal,
     NotVerified,
     RequestFilter,
     Resource,
+    Rewind,
     ScriptMatch,
+    Snapshot,
     Transition,
     World,
     WorldOptions,
@@ -38,6 +41,15 @@ def a_story(world: World) -> Optional[datetime]:
     return following.time if following and hints else None
 
 
+def the_way_back(world: World) -> list[HistoryCommand]:
+    snapshot: Snapshot = world.snapshots.add("before")
+    with world.fork(at=snapshot.at, name="earlier") as earlier:
+        resources: list[Resource] = earlier.resources()
+    commands: list[HistoryCommand] = world.history(since=snapshot.command, limit=len(resources)).commands
+    rewound: Rewind = world.clock.rewind(snapshot.at - timedelta(seconds=1))
+    return rewound.dropped or commands
+
+
 async def the_same(world: AsyncWorld) -> list[Resource]:
     advanced = await world.clock.advance(until="idle", within=timedelta(days=3))
     transitions: list[Transition] = advanced.transitions
@@ -45,12 +57,15 @@ async def the_same(world: AsyncWorld) -> list[Resource]:
     async for event in world.events():
         if event.id == matched:
             break
-    return await world.resources()
+    async with world.fork(command=matched) as earlier:
+        rewound: Rewind = await earlier.snapshots.restore("before")
+    copy: AsyncWorld = await world.fork(at=rewound.now)
+    return await copy.resources()
 
 
 def emulators() -> None:
     options: WorldOptions = {"auth": "strict", "freeze": None}
-    with Emulator(auth="shape", step=timedelta(seconds=1)) as emulator, emulator.world(**options) as world:
+    with Emulator(auth="shape", step=timedelta(seconds=1), data="kept", sync=True) as emulator, emulator.world(**options) as world:
         a_story(world)
 
 

@@ -200,6 +200,7 @@ def public(kind: type) -> list[tuple[str, str]]:
         (parts.Faults, parts.AsyncFaults),
         (parts.Requests, parts.AsyncRequests),
         (parts.StateDocument, parts.AsyncStateDocument),
+        (parts.Snapshots, parts.AsyncSnapshots),
         (parts.Webhooks, parts.AsyncWebhooks),
     ],
 )

@@ -124,6 +124,38 @@ def test_options_come_from_ini_marks_and_fixtures(pytester: pytest.Pytester) -> 
     result.stdout.fnmatch_lines(["release-emulator: flags --auth strict --fixtures fixtures.yaml --step 1s"])
 
 
+def test_the_world_of_a_test_may_be_a_copy(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        SHOP
+        + """
+    import pytest
+
+    @pytest.fixture(scope="module", autouse=True)
+    def seeded(emulator):
+        with emulator.world(name="seeded", freeze="2031-01-01T00:00:00Z") as world:
+            start(world)
+            world.clock.advance(seconds=1)
+            yield
+
+    @pytest.mark.world(from_="seeded")
+    @pytest.mark.parametrize("number", range(2))
+    def test_each_has_its_own(world, number):
+        assert [resource.word for resource in world.resources()] == ["releasing"]
+        assert world.clock.show().now.isoformat() == "2031-01-01T00:00:01+00:00"
+        world.clock.advance(seconds=1)
+        assert [resource.word for resource in world.resources()] == ["succeeded"]
+
+    @pytest.mark.world(from_="seeded", freeze=None)
+    def test_it_has_the_clock_of_its_world(world): pass
+    """
+    )
+
+    result = run(pytester)
+
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["release-emulator: the options of the world are refused: freeze: goes without from"])
+
+
 def test_a_clock_may_run(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nrelease_emulator_freeze = running")
     pytester.makepyfile("def test_it(world): assert world.clock.show().mode == 'running'")

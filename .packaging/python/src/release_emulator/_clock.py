@@ -32,7 +32,7 @@ class ClockOperations:
         mode: Optional[inputs.ClockMode] = None,
         pace: Optional[float] = None,
     ) -> Flow[answers.ClockState]:
-        """Sets any of the instant, the mode and the pace. Only a reset moves time back."""
+        """Sets any of the instant, the mode and the pace. Only a rewind and a reset move time back."""
         setting = given(now=now and format_time(now), mode=mode, pace=pace)
         reply = yield Request("PUT", "clock", setting, timeout_s=LONG_TIMEOUT_S)
         return answers.ClockState.from_json(reply.json())
@@ -80,3 +80,14 @@ class ClockOperations:
         wanted = given(ms=ms, until=until, within_ms=within_ms, max_transitions=max_transitions)
         reply = yield Request("POST", "clock/advance", wanted, timeout_s=LONG_TIMEOUT_S)
         return answers.Advance.from_json(reply.json())
+
+    @operation
+    def rewind(self, to: Optional[inputs.Time] = None, *, command: Optional[int] = None) -> Flow[answers.Rewind]:
+        """Sets the world back to an instant, or to the state right after a command, and returns what it dropped.
+
+        Give `to`, an instant, or `command`, the number of the last command that stays; see `world.history()`. State, ids,
+        clock, scripts and faults are as they were then. Journal, events and webhooks do not go back.
+        """
+        place = given(to=format_time(to) if to is not None else None, command=command)
+        reply = yield Request("POST", "clock/rewind", place, timeout_s=LONG_TIMEOUT_S)
+        return answers.Rewind.from_json(reply.json())

@@ -37,6 +37,8 @@ PLAIN = [
     "zadig",
     "progress",
     "journal_bytes",
+    "history_bytes",
+    "data",
     "memory",
     "max_state",
     "max_worlds",
@@ -50,12 +52,14 @@ PLAIN = [
 # Options that are flags of the same name, each with a text or several.
 REPEATED = ["allow_host", "allow_origin", "cors"]
 
+# Options that are flags of the same name without a value.
+SWITCHES = ["sync", "data_reset", "webhooks_anywhere"]
+
 OTHER = [
     "fixtures",
     "step",
     "keep_alive",
     "freeze",
-    "webhooks_anywhere",
     "control_token",
     "flags",
     "binary",
@@ -68,7 +72,7 @@ TOKEN_VARIABLE = "RELEASE_EMULATOR_CONTROL_TOKEN"
 
 def command_line(options: Mapping[str, Any], files: list[str]) -> list[str]:
     """The command line of a server with these options. The files of states are added to `files`."""
-    known = [*PLAIN, *REPEATED, *OTHER]
+    known = [*PLAIN, *REPEATED, *SWITCHES, *OTHER]
     unknown = [name for name in options if name not in known]
     if unknown:
         raise TypeError(f"unknown options: {', '.join(unknown)}; known: {', '.join(known)}")
@@ -86,8 +90,7 @@ def command_line(options: Mapping[str, Any], files: list[str]) -> list[str]:
         flags += ["--keep-alive", inputs.step_text(options["keep_alive"], "keep_alive")]
     if "freeze" in options:
         flags += ["--freeze", format_time(options["freeze"])]
-    if options.get("webhooks_anywhere"):
-        flags.append("--webhooks-anywhere")
+    flags += [_flag(name) for name in SWITCHES if options.get(name)]
     fixtures = options.get("fixtures", [])
     if isinstance(fixtures, (str, os.PathLike, collections.abc.Mapping)):
         fixtures = [fixtures]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from . import answers, inputs
-from ._arguments import given, segment
-from ._flow import NO_BODY, Flow, Reply, Request, operation
+from ._arguments import given, past, segment
+from ._flow import LONG_TIMEOUT_S, NO_BODY, USUAL_TIMEOUT_S, Flow, Reply, Request, operation
 from ._state import StateOperations
 from .answers import format_time
 from .errors import Refused
@@ -71,10 +71,28 @@ class WorldOperations:
                 return found
 
     @operation
-    def timeline(self, family: str, id: str) -> Flow[answers.Timeline]:
-        """A resource with its transitions, and the forecast of its current run."""
+    def timeline(
+        self, family: str, id: str, *, at: Optional[inputs.Time] = None, command: Optional[int] = None
+    ) -> Flow[answers.Timeline]:
+        """A resource with its transitions, and the forecast of its current run.
+
+        With `at` or `command` it is shown as it was at an instant or right after a command of the history.
+        """
         path = f"resources/{segment(family)}/{segment(id)}/timeline"
-        return answers.Timeline.from_json((yield Request("GET", path)).json())
+        reply = yield Request("GET", path, query=past(at, command), timeout_s=LONG_TIMEOUT_S)
+        return answers.Timeline.from_json(reply.json())
+
+    @operation
+    def history(
+        self, *, since: Union[int, inputs.Time, None] = None, limit: Optional[int] = None
+    ) -> Flow[answers.History]:
+        """The commands that have changed the world, oldest first, at most 1,000 or `limit`.
+
+        `since` is the number of the command after which the list begins, or the instant at which it does.
+        """
+        first = since if since is None or isinstance(since, int) else format_time(since)
+        query = [(name, str(value)) for name, value in given(since=first, limit=limit).items()]
+        return answers.History.from_json((yield Request("GET", "history", query=query)).json())
 
     @operation
     def shift_traffic(self, mesh: str, namespace: str, release: str, *, gray: int) -> Flow[None]:
@@ -115,11 +133,17 @@ class WorldOperations:
 def open_world(options: Mapping[str, Any]) -> Flow[tuple[str, str]]:
     """Opens a world, and returns its name and URL."""
     request = dict(options)
-    if request.get("freeze") is not None:
-        request["freeze"] = format_time(request["freeze"])
+    for instant in ("freeze", "at"):
+        if request.get(instant) is not None:
+            request[instant] = format_time(request[instant])
     if "step" in request:
         request["step"] = inputs.step_text(request["step"])
-    opened = (yield Request("POST", "worlds", request)).json()
+    timeout_s = USUAL_TIMEOUT_S
+    if "from_" in request:
+        request["from"] = request.pop("from_")
+        # The commands since the last checkpoint are carried out again.
+        timeout_s = LONG_TIMEOUT_S
+    opened = (yield Request("POST", "worlds", request, timeout_s=timeout_s)).json()
     return opened["name"], opened["url"]
 
 

@@ -87,6 +87,72 @@ class Advance(Answer):
 
 
 @dataclass(frozen=True)
+class HistoryCommand(Answer):
+    """A command that has changed a world, with its number. Without a `family` it was one of the control plane."""
+
+    command: int
+    at: datetime
+    operation: str
+    family: Optional[str] = None
+    request: Optional[str] = None
+    scope: Optional[str] = None
+    resource: Optional[str] = None
+    caller: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class PlaceInHistory(Answer):
+    """An instant of a world, and the number of the last command until then."""
+
+    at: datetime
+    command: int
+
+
+@dataclass(frozen=True)
+class History(Answer):
+    """Commands that have changed a world, oldest first.
+
+    `last` is the number of the world's last command, 0 if there was none. `earliest` is the earliest place that can be
+    reached, None if the world keeps no history.
+    """
+
+    commands: list[HistoryCommand]
+    last: int
+    earliest: Optional[PlaceInHistory]
+
+    def __iter__(self) -> Iterator[HistoryCommand]:
+        return iter(self.commands)
+
+    def __len__(self) -> int:
+        return len(self.commands)
+
+    def __getitem__(self, index: int) -> HistoryCommand:
+        return self.commands[index]
+
+
+@dataclass(frozen=True)
+class Rewind(Answer):
+    """The result of going back: the instant, the number of the last command that stays, and the dropped commands.
+
+    At most 1,000 of these are listed; `truncated` is the number of the rest.
+    """
+
+    now: datetime
+    command: int
+    dropped: list[HistoryCommand]
+    truncated: int = 0
+
+
+@dataclass(frozen=True)
+class Snapshot(Answer):
+    """An instant of a world with a name, and the number of its command."""
+
+    name: str
+    at: datetime
+    command: int
+
+
+@dataclass(frozen=True)
 class NextTransition(Answer):
     """The next change that time alone brings."""
 

@@ -5,18 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Coroutine, Generator, Mapping
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Callable,
-    Generic,
-    Optional,
-    Protocol,
-    TypeVar,
-)
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Optional
 
 from ._flow import AsyncHandle, SyncHandle
+from ._opening import Opening
 from ._process import Process
 from ._worlds import is_ready, list_worlds, open_world
 from .errors import EmulatorError, Unreachable
@@ -153,32 +146,6 @@ class Emulator(_Server):
 
     def __exit__(self, *error: object) -> None:
         self.stop()
-
-
-class _Closing(Protocol):
-    async def close(self) -> None: ...
-
-
-AnyClosing = TypeVar("AnyClosing", bound=_Closing)
-
-
-class Opening(Generic[AnyClosing]):
-    """Something that is being opened: await it, or use it in an `async with` block, which closes it."""
-
-    def __init__(self, opening: Callable[[], Coroutine[Any, Any, AnyClosing]]) -> None:
-        self._opening = opening
-        self._opened: Optional[AnyClosing] = None
-
-    def __await__(self) -> Generator[Any, Any, AnyClosing]:
-        return self._opening().__await__()
-
-    async def __aenter__(self) -> AnyClosing:
-        self._opened = await self._opening()
-        return self._opened
-
-    async def __aexit__(self, *error: object) -> None:
-        if self._opened is not None:
-            await self._opened.close()
 
 
 class AsyncEmulator(_Server):

@@ -175,6 +175,9 @@ class WorldOptions(TypedDict, total=False):
     """The options of a new world. Those that are absent are as in the flags of the emulator.
 
     `fixtures` is a state, `{}` for an empty one. `freeze` is the instant at which the clock is frozen; with None it runs.
+
+    With `from_` it is a copy of the world of that name: as that is, as it was `at` an instant, or right after a `command`
+    of its history. Its options are then those of that world; only `name` may be given too.
     """
 
     name: str
@@ -189,6 +192,10 @@ class WorldOptions(TypedDict, total=False):
     zadig: ZadigGeneration
     progress: Progress
     journal_bytes: int
+    history_bytes: int
+    from_: str
+    at: Time
+    command: int
 
 
 AnyPath = Union[str, "PathLike[str]"]
@@ -197,8 +204,9 @@ AnyPath = Union[str, "PathLike[str]"]
 class EmulatorOptions(TypedDict, total=False):
     """The options of an emulator process. Those that are not listed here are given in `flags`.
 
-    `fixtures` is a file, the word `documented`, a state, or a list of these. `binary` is the program to run,
-    `start_timeout_s` the longest time that its start may take, `cwd` the folder that it runs in.
+    `fixtures` is a file, the word `documented`, a state, or a list of these. `data` is the directory in which the worlds
+    are kept. `binary` is the program to run, `start_timeout_s` the longest time that its start may take, `cwd` the folder
+    that it runs in.
     """
 
     listen: str
@@ -213,6 +221,10 @@ class EmulatorOptions(TypedDict, total=False):
     zadig: ZadigGeneration
     progress: Progress
     journal_bytes: int
+    history_bytes: int
+    data: AnyPath
+    sync: bool
+    data_reset: bool
     memory: Union[int, str]
     max_state: Union[int, str]
     max_worlds: int

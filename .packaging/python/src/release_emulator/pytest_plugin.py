@@ -135,13 +135,16 @@ def world_options(request: pytest.FixtureRequest) -> WorldOptions:
 
     Override this fixture for other options in a module or a folder.
     """
-    freeze: str = request.config.getini("release_emulator_freeze")
-    options: dict[str, Any] = {"freeze": None if freeze == "running" else freeze}
+    marked: dict[str, Any] = {}
     for mark in reversed(list(request.node.iter_markers("world"))):
         if mark.args:
             _fail("the mark world takes named options, such as world(step='1s')")
-        options.update(mark.kwargs)
-    return options  # type: ignore[return-value]
+        marked.update(mark.kwargs)
+    # A copy has the clock of the world that it is made from.
+    if "from_" not in marked:
+        freeze: str = request.config.getini("release_emulator_freeze")
+        marked = {"freeze": None if freeze == "running" else freeze, **marked}
+    return marked  # type: ignore[return-value]
 
 
 @pytest.fixture

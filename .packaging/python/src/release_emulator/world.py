@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Callable, Optional
 
-from . import _events
+from . import _events, inputs
+from ._arguments import given
 from ._clock import ClockOperations
-from ._flow import AsyncHandle, SyncHandle
+from ._flow import AsyncHandle, Flow, SyncHandle
 from ._journal import RequestOperations
+from ._opening import Opening
 from ._report import ReportOperations
 from ._rules import FaultOperations, ScriptOperations
-from ._state import StateOperations, WebhookOperations
-from ._worlds import WorldOperations, close_world
+from ._state import SnapshotOperations, StateOperations, WebhookOperations
+from ._worlds import WorldOperations, close_world, open_world
 from .errors import Unreachable
 
 
@@ -33,6 +35,10 @@ class Requests(SyncHandle, RequestOperations):
 
 class StateDocument(SyncHandle, StateOperations):
     __doc__ = StateOperations.__doc__
+
+
+class Snapshots(SyncHandle, SnapshotOperations):
+    __doc__ = SnapshotOperations.__doc__
 
 
 class Webhooks(SyncHandle, WebhookOperations):
@@ -57,6 +63,10 @@ class AsyncRequests(AsyncHandle, RequestOperations):
 
 class AsyncStateDocument(AsyncHandle, StateOperations):
     __doc__ = StateOperations.__doc__
+
+
+class AsyncSnapshots(AsyncHandle, SnapshotOperations):
+    __doc__ = SnapshotOperations.__doc__
 
 
 class AsyncWebhooks(AsyncHandle, WebhookOperations):
@@ -84,6 +94,10 @@ class _Opened:
         self._host_url = host_url
         self._has_ended = has_ended or _never
 
+    def _copy(self, name: Optional[str], at: Optional[inputs.Time], command: Optional[int]) -> Flow[tuple[str, str]]:
+        """Opens a copy of the world, and returns its name and URL."""
+        return open_world(given(from_=self.name, name=name, at=at, command=command))
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} {self.url}>"
 
@@ -91,8 +105,8 @@ class _Opened:
 class World(_Opened, SyncHandle, WorldOperations, ReportOperations):
     """A world, with blocking operations. In a `with` block it is closed at the end.
 
-    The fixture `world` and `Emulator.world()` open one. Its parts are `clock`, `scripts`, `faults`, `requests`, `state` and
-    `webhooks`, each with operations of its own: see `help(world.clock)`.
+    The fixture `world` and `Emulator.world()` open one. Its parts are `clock`, `scripts`, `faults`, `requests`, `state`,
+    `snapshots` and `webhooks`, each with operations of its own: see `help(world.clock)`.
     """
 
     def __init__(
@@ -110,6 +124,7 @@ class World(_Opened, SyncHandle, WorldOperations, ReportOperations):
         self.faults = Faults(url, control_token)
         self.requests = Requests(url, control_token)
         self.state = StateDocument(url, control_token)
+        self.snapshots = Snapshots(url, control_token)
         self.webhooks = Webhooks(url, control_token)
 
     def events(
@@ -130,6 +145,22 @@ class World(_Opened, SyncHandle, WorldOperations, ReportOperations):
     def asynchronous(self) -> AsyncWorld:
         """The same world, for asyncio."""
         return AsyncWorld(self.url, self.name, self._host_url, self._has_ended, self._control_token)
+
+    def fork(
+        self,
+        *,
+        at: Optional[inputs.Time] = None,
+        command: Optional[int] = None,
+        name: Optional[str] = None,
+    ) -> World:
+        """Opens a copy of the world: as it is, as it was `at` an instant, or right after a `command` of its history.
+
+        The copy has the same resources, ids, scripts, faults, clock and options. From then on each goes its own way. Its
+        history begins with it.
+        """
+        host_url = self._host_url or self.url
+        name, url = SyncHandle(host_url, self._control_token)._run(self._copy(name, at, command))
+        return World(url, name, host_url, self._has_ended, self._control_token)
 
     def close(self) -> None:
         """Closes the world, with its port. The first world of an emulator ends with the emulator."""
@@ -152,7 +183,7 @@ class AsyncWorld(_Opened, AsyncHandle, WorldOperations, ReportOperations):
     """A world, with operations to be awaited. In an `async with` block it is closed at the end.
 
     The fixture `async_world` and `AsyncEmulator.world()` open one. Its parts are `clock`, `scripts`, `faults`, `requests`,
-    `state` and `webhooks`, each with operations of its own.
+    `state`, `snapshots` and `webhooks`, each with operations of its own.
     """
 
     def __init__(
@@ -170,6 +201,7 @@ class AsyncWorld(_Opened, AsyncHandle, WorldOperations, ReportOperations):
         self.faults = AsyncFaults(url, control_token)
         self.requests = AsyncRequests(url, control_token)
         self.state = AsyncStateDocument(url, control_token)
+        self.snapshots = AsyncSnapshots(url, control_token)
         self.webhooks = AsyncWebhooks(url, control_token)
 
     def events(
@@ -184,6 +216,26 @@ class AsyncWorld(_Opened, AsyncHandle, WorldOperations, ReportOperations):
         `family` and `id` select requests and transitions.
         """
         return _events.AsyncEventStream(self._address, _events.subscription(family, id, after))
+
+    def fork(
+        self,
+        *,
+        at: Optional[inputs.Time] = None,
+        command: Optional[int] = None,
+        name: Optional[str] = None,
+    ) -> Opening[AsyncWorld]:
+        """Opens a copy of the world: as it is, as it was `at` an instant, or right after a `command` of its history.
+
+        Await it, or use it in an `async with` block. The copy has the same resources, ids, scripts, faults, clock and
+        options. From then on each goes its own way. Its history begins with it.
+        """
+        host_url = self._host_url or self.url
+
+        async def opening() -> AsyncWorld:
+            opened, url = await AsyncHandle(host_url, self._control_token)._run(self._copy(name, at, command))
+            return AsyncWorld(url, opened, host_url, self._has_ended, self._control_token)
+
+        return Opening(opening)
 
     async def close(self) -> None:
         """Closes the world, with its port. The first world of an emulator ends with the emulator."""
