@@ -27,6 +27,7 @@ const RUNS = {
   'hooks.test.mjs': [process.execPath, '--test', 'hooks.test.mjs'],
   'shop.vitest.mjs': [process.execPath, tool('vitest'), 'run', '--root', '.', 'shop.vitest.mjs'],
   'shop.jest.cjs': [process.execPath, tool('jest'), '--rootDir', '.', '--testMatch', '**/shop.jest.cjs'],
+  'past.test.mjs': [process.execPath, '--test', 'past.test.mjs'],
   'watch.mjs': [process.execPath, 'watch.mjs'],
   'hello.mts': [process.execPath, 'hello.mjs'],
   'sdk.test.mjs': [process.execPath, '--test', 'sdk.test.mjs'],

@@ -1,7 +1,7 @@
 /** A user with the strictest compiler: all of the client is used, and what must not compile does not. */
 import {
   Emulator, EmulatorError, VerificationError, World,
-  type EmulatorEvent, type Schemas, type StartOptions, type Transition,
+  type ClockRewound, type EmulatorEvent, type HistoryCommand, type Schemas, type Snapshot, type StartOptions, type Transition,
 } from 'release-emulator';
 import type { components, paths } from 'release-emulator/openapi';
 
@@ -47,4 +47,15 @@ const status: number | undefined = requests[0]?.status;
 const refused = await world.requests.verify({ at_least: 100 }).catch((error: unknown) => error);
 if (!(refused instanceof VerificationError && refused instanceof EmulatorError)) throw new Error(String(refused));
 const { forecast } = await world.timeline('pipelines', id);
+
+const snapshot: Snapshot = await world.snapshots.add('now');
+const { commands }: { commands: HistoryCommand[] } = await world.history({ since: new Date(snapshot.at), limit: 5 });
+await using copy: World = await world.fork({ at: new Date(), command: snapshot.command });
+// @ts-expect-error A copy has the settings of its world.
+const settings: Parameters<typeof world.fork>[0] = { auth: 'strict' };
+const rewound: ClockRewound = await copy.clock.rewind({ command: 0 });
+// @ts-expect-error No such place.
+await copy.clock.rewind({ at: snapshot.at });
+const kept: StartOptions = { data: 'kept', sync: true, data_reset: true, history_bytes: 0 };
 console.log(same, wrong, outcome, total, matched, status, forecast.length, (await world.resources()).count);
+console.log(commands.length, settings, rewound.dropped.length, kept, await world.timeline('pipelines', id, { at: snapshot.at }));

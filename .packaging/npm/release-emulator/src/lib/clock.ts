@@ -1,7 +1,7 @@
 /** The virtual clock of a world. */
 
 import type { Transport } from './transport.js';
-import type { Clock, ClockAdvanced, ClockSetting, ClockTarget } from './types.js';
+import type { Clock, ClockAdvanced, ClockRewound, ClockSetting, ClockTarget } from './types.js';
 
 /** An instant: a date, or RFC 3339 text. */
 export type Instant = Date | string;
@@ -26,6 +26,17 @@ export function timestamp(instant: Instant): string {
   return typeof instant === 'string' ? instant : instant.toISOString();
 }
 
+/** A place in the history of a world: an instant, or the number of a command, right after which it is. */
+export interface Past {
+  at?: Instant;
+  command?: number;
+}
+
+/** A place in the history as the control plane takes it. */
+export function place({ at, command }: Past): { at?: string; command?: number } {
+  return { ...(at === undefined ? {} : { at: timestamp(at) }), ...(command === undefined ? {} : { command }) };
+}
+
 export class WorldClock {
   readonly #transport: Transport;
 
@@ -43,7 +54,7 @@ export class WorldClock {
     return new Date((await this.show()).now);
   }
 
-  /** Sets any of `now`, `mode` and `pace`. Time never moves back, except by a reset. */
+  /** Sets any of `now`, `mode` and `pace`. Time never moves back, except by a rewind or a reset. */
   async set(setting: Omit<ClockSetting, 'now'> & { now?: Instant }): Promise<Clock> {
     const { now, ...rest } = setting;
     return await this.#transport.call('PUT', 'clock', now === undefined ? rest : { ...rest, now: timestamp(now) }) as Clock;
@@ -76,5 +87,14 @@ export class WorldClock {
   async until(target: ClockTarget, { within }: { within?: Duration } = {}): Promise<ClockAdvanced> {
     const bound = within === undefined ? {} : { within_ms: milliseconds(within) };
     return await this.#transport.call('POST', 'clock/advance', { until: target, ...bound }) as ClockAdvanced;
+  }
+
+  /**
+   * Sets the world back to an instant, or to the state right after a command of its history, and returns what it dropped.
+   * State, ids, clock, scripts and faults are as they were then. Journal, events and webhooks do not go back.
+   */
+  async rewind(to: Instant | { command: number }): Promise<ClockRewound> {
+    const body = typeof to === 'object' && 'command' in to ? to : { to: timestamp(to) };
+    return await this.#transport.call('POST', 'clock/rewind', body) as ClockRewound;
   }
 }

@@ -9,7 +9,7 @@ import { StartError } from './errors.js';
 import { EmulatorProcess } from './process.js';
 import { Transport } from './transport.js';
 import type { Schemas, State } from './types.js';
-import { request, World, type WorldOptions } from './world.js';
+import { open, World, type WorldOptions } from './world.js';
 
 /** Options of a start. Those of the emulator are its flags, with underscores for hyphens. */
 export interface StartOptions {
@@ -32,6 +32,14 @@ export interface StartOptions {
   zadig?: Schemas['ZadigGeneration'];
   progress?: Schemas['Progress'];
   journal_bytes?: number;
+  /** The approximate size of the history of a world; 0: the past cannot be reached. */
+  history_bytes?: number;
+  /** The directory in which the worlds are kept. The next start with it goes on from there. */
+  data?: string;
+  /** With `data`: whether the disk has what was accepted before it is answered. */
+  sync?: boolean;
+  /** With `data`: whether what is in the directory is removed first. */
+  data_reset?: boolean;
   /** The budget of memory for all worlds together: bytes, or a text such as `512MiB`. */
   memory?: number | string;
   /** The largest state in a request, in the same way. */
@@ -117,13 +125,13 @@ export class Emulator {
 
   /** Opens a world of its own, such as for a test. */
   async world(options: WorldOptions = {}): Promise<World> {
-    const { name, url } = await this.#transport.call('POST', 'worlds', request(options)) as Schemas['World'];
-    return new World(name, url, this.#transport);
+    return await open(this.#transport, options);
   }
 
-  /** Names and URLs of the open worlds, the first one included. */
-  async worlds(): Promise<Schemas['World'][]> {
-    return (await this.#transport.call('GET', 'worlds') as Schemas['WorldList']).worlds;
+  /** The open worlds. The first is `main`. */
+  async worlds(): Promise<World[]> {
+    const { worlds } = await this.#transport.call('GET', 'worlds') as Schemas['WorldList'];
+    return worlds.map(({ name, url }) => (url === this.url ? this.main : new World(name, url, this.#transport)));
   }
 
   /** The OpenAPI document of the emulator. */

@@ -20,9 +20,12 @@ export class FileEmulator {
     return this.#opening;
   }
 
-  /** Opens a world for a test. Its clock is frozen, so that the same test always sees the same. */
+  /**
+   * Opens a world for a test. Its clock is frozen, so that the same test always sees the same. The clock of a copy is that
+   * of its world.
+   */
   async open(options: WorldOptions): Promise<World> {
-    return await (await this.get()).world({ freeze: FREEZE, ...options });
+    return await (await this.get()).world(options.from == null ? { freeze: FREEZE, ...options } : options);
   }
 
   /** Keeps it running until the last holder has released it. */

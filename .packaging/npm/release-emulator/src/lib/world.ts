@@ -1,20 +1,39 @@
 /** A world: one memory with one clock, one journal and its own port. */
 
-import { timestamp, WorldClock, type Instant } from './clock.js';
+import { place, timestamp, WorldClock, type Instant, type Past } from './clock.js';
 import { variables } from './environment.js';
 import { EventStream, type EventFilter } from './events.js';
 import { report } from './report.js';
 import { Requests } from './requests.js';
 import { Faults, Scripts } from './rules.js';
+import { Snapshots } from './snapshots.js';
 import { Transport } from './transport.js';
-import type { Coverage, ResourceFamily, ResourceList, Schemas, State, Timeline } from './types.js';
+import type { Coverage, History, ResourceFamily, ResourceList, Schemas, State, Timeline } from './types.js';
 import { Webhooks } from './webhooks.js';
 
-/** Settings of a world; absent ones are those of the emulator, fixtures included. */
-export type WorldOptions = Omit<Schemas['WorldRequest'], 'freeze'> & {
+/**
+ * Settings of a world; absent ones are those of the emulator, fixtures included. One that is a copy of another (`from`) has
+ * the settings of that.
+ */
+export type WorldOptions = Omit<Schemas['WorldRequest'], 'freeze' | 'at'> & {
   /** The instant at which its clock is frozen; null: it runs. */
   freeze?: Instant | null;
+  /** The instant of the world `from` as which it begins; absent: now. */
+  at?: Instant;
 };
+
+/** The place at which a copy of a world begins, by default the present one, and its name. */
+export interface ForkOptions extends Past {
+  name?: string;
+}
+
+/** A part of the history. */
+export interface HistoryFilter {
+  /** The number of the command after which the list begins, or the instant at which it does. */
+  since?: number | Instant;
+  /** The most commands, up to 1,000. */
+  limit?: number;
+}
 
 /** A selection of resources. */
 export interface ResourceFilter {
@@ -30,6 +49,7 @@ export class World {
   readonly scripts: Scripts;
   readonly faults: Faults;
   readonly requests: Requests;
+  readonly snapshots: Snapshots;
   readonly webhooks: Webhooks;
   readonly #transport: Transport;
   readonly #opener: Transport;
@@ -50,12 +70,16 @@ export class World {
     this.scripts = new Scripts(this.#transport);
     this.faults = new Faults(this.#transport);
     this.requests = new Requests(this.#transport);
+    this.snapshots = new Snapshots(this.#transport);
     this.webhooks = new Webhooks(this.#transport);
   }
 
-  /** The whole state, as fixtures have it. With `secrets: false` its secrets are masked, for a bug report. */
-  async state({ secrets }: { secrets?: boolean } = {}): Promise<State> {
-    return await this.#transport.call('GET', 'state', undefined, { secrets }) as State;
+  /**
+   * The whole state, as fixtures have it, now or at a place in the history. With `secrets: false` its secrets are masked,
+   * for a bug report.
+   */
+  async state({ secrets, ...past }: { secrets?: boolean } & Past = {}): Promise<State> {
+    return await this.#transport.call('GET', 'state', undefined, { secrets, ...place(past) }) as State;
   }
 
   /** Puts another state in place of the whole. */
@@ -78,9 +102,25 @@ export class World {
     return await this.#transport.call('GET', 'resources', undefined, { ...filter }) as ResourceList;
   }
 
-  /** The transitions of a resource, the commands it allows and the forecast of its run. */
-  async timeline(family: ResourceFamily, id: string): Promise<Timeline> {
-    return await this.#transport.call('GET', `resources/${family}/${encodeURIComponent(id)}/timeline`) as Timeline;
+  /** The transitions of a resource, the commands it allows and the forecast of its run, now or at a place in the history. */
+  async timeline(family: ResourceFamily, id: string, past: Past = {}): Promise<Timeline> {
+    const path = `resources/${family}/${encodeURIComponent(id)}/timeline`;
+    return await this.#transport.call('GET', path, undefined, place(past)) as Timeline;
+  }
+
+  /** The commands that have changed the world, oldest first. */
+  async history({ since, limit }: HistoryFilter = {}): Promise<History> {
+    const first = since === undefined || typeof since === 'number' ? since : timestamp(since);
+    return await this.#transport.call('GET', 'history', undefined, { since: first, limit }) as History;
+  }
+
+  /**
+   * Opens a copy of the world: as it is, as it was `at` an instant, or right after a `command` of its history. The copy has
+   * the same resources, ids, scripts, faults, clock and settings. From then on each goes its own way. Its history begins
+   * with it.
+   */
+  async fork(options: ForkOptions = {}): Promise<World> {
+    return await open(this.#opener, { ...options, from: this.name });
   }
 
   /** The events of the world from now on. The stream is open once this returns. */
@@ -129,8 +169,16 @@ export class World {
   }
 }
 
+/** Opens a world by way of another one. */
+export async function open(opener: Transport, options: WorldOptions): Promise<World> {
+  const { name, url } = await opener.call('POST', 'worlds', request(options)) as Schemas['World'];
+  return new World(name, url, opener);
+}
+
 /** The body that opens a world. */
-export function request({ freeze, ...rest }: WorldOptions): Schemas['WorldRequest'] {
-  if (freeze === undefined) return rest;
-  return { ...rest, freeze: freeze === null ? null : timestamp(freeze) };
+function request({ freeze, at, ...rest }: WorldOptions): Schemas['WorldRequest'] {
+  const body: Schemas['WorldRequest'] = rest;
+  if (freeze !== undefined) body.freeze = freeze === null ? null : timestamp(freeze);
+  if (at !== undefined) body.at = timestamp(at);
+  return body;
 }
