@@ -65,7 +65,7 @@ def test_the_docs_have_examples_of_each_kind() -> None:
     assert len(ON_CREDENTIALS) == 2
     polling = {"test_roll_out.py", "test_real_clock.py"}
     asynchronous = {"test_plain_asyncio.py", "test_pytest_asyncio.py", "test_anyio.py"}
-    others = {"test_shop.py", "test_options.py", "test_meshes.py", PLAIN, FAILING}
+    others = {"test_shop.py", "test_past.py", "test_options.py", "test_meshes.py", PLAIN, FAILING}
     assert polling | asynchronous | others == set(FILES)
     assert set(NAMED) - set(FILES) == {"roll_out.py"}
 
