@@ -41,6 +41,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodFilter;
 use axum::{Extension, Router};
+use utoipa::openapi::OpenApi;
 
 use crate::http::Dialect;
 use crate::http::context::note_own_answer;
@@ -124,7 +125,12 @@ fn new_routes() -> Routes<Control> {
 /// The OpenAPI document of all families and of the control plane, for a world with these settings whose address is
 /// `base`. It is the same in every process.
 pub fn openapi(settings: &Settings, base: &str) -> String {
-    openapi::text(settings, base, || <Control as Dialect>::published().api())
+    openapi::text(settings, base, definition)
+}
+
+/// The OpenAPI description of the control plane.
+pub fn definition() -> OpenApi {
+    Control::published().api()
 }
 
 /// Answers a request without a route that is not for a service, below `/_emulator` or for a path that people and probes

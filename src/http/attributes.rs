@@ -41,7 +41,9 @@ where
 /// The document of attributes, with what the dialect declares for all its operations.
 pub fn document<D: Declare>(attributes: &[Attributes]) -> OpenApi {
     let mut api = OpenApi::default();
-    attributes.iter().for_each(|declare| declare(&mut api));
+    for declare in attributes {
+        declare(&mut api);
+    }
     D::declare(&mut api);
     declare_evidence(&mut api, &D::error_rows());
     for operation in api.paths.paths.values_mut().flat_map(operations_of) {

@@ -95,7 +95,7 @@ fn the_openapi_document_is_the_same_each_time_and_names_every_path_parameter() {
 
 #[test]
 fn schemas_of_the_openapi_document_are_there_and_mean_one_thing_each() {
-    let parts = registry::definitions(&Settings::default()).chain([control::routes().api()]);
+    let parts = registry::definitions(&Settings::default()).chain([control::definition()]);
     let mut known = HashMap::new();
     for part in parts {
         let schemas = part.components.into_iter().flat_map(|all| all.schemas);
