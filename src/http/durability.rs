@@ -21,12 +21,22 @@ const UNKNOWN_BODY: usize = 64 << 10;
 const MOST_GROWTH: usize = 1 << 20;
 
 /// The log of a world on disk, as requests use it.
-#[derive(Debug)]
 pub struct Durability {
     log: Arc<WorldLog>,
+    begin_again: BeginAgain,
     /// Present if answers wait for the disk, and not only for the operating system.
     group_commit: Option<GroupCommit>,
 }
+
+impl std::fmt::Debug for Durability {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = formatter.debug_struct("Durability");
+        shown.field("log", &self.log).finish_non_exhaustive()
+    }
+}
+
+/// Writes everything anew after the files were lost, if there is a place for them. It blocks the thread.
+pub type BeginAgain = Arc<dyn Fn() -> Result<(), NotStored> + Send + Sync>;
 
 /// The commits of many requests in one call to the disk.
 #[derive(Debug, Default)]
@@ -39,9 +49,10 @@ struct GroupCommit {
 
 impl Durability {
     /// With `sync`, answers wait for the disk.
-    pub fn new(log: Arc<WorldLog>, sync: bool) -> Self {
+    pub fn new(log: Arc<WorldLog>, sync: bool, begin_again: BeginAgain) -> Self {
         Self {
             log,
+            begin_again,
             group_commit: sync.then(GroupCommit::default),
         }
     }
@@ -50,10 +61,10 @@ impl Durability {
         &self.log
     }
 
-    /// Makes room for a request that may change the world; `None` for one that only reads.
-    pub fn reserve(&self, parts: &Parts, body: &Body) -> Result<Option<Reservation>, NotStored> {
+    /// The room for a request that may change the world; `None` for one that only reads.
+    pub fn room_for(parts: &Parts, body: &Body) -> Option<usize> {
         if parts.method == Method::GET || parts.method == Method::HEAD {
-            return Ok(None);
+            return None;
         }
         let headers = parts.headers.iter();
         let headers: usize = headers
@@ -67,8 +78,22 @@ impl Durability {
             .uri
             .path_and_query()
             .map_or(1, |path| path.as_str().len());
-        let bytes = HEAD + path + 2 * headers + body.saturating_add(body.min(MOST_GROWTH));
-        self.log.reserve(bytes).map(Some)
+        Some(HEAD + path + 2 * headers + body.saturating_add(body.min(MOST_GROWTH)))
+    }
+
+    /// Makes room for a command. Files that are lost are written anew, if there is a place for them.
+    ///
+    /// # Panics
+    /// Never: the storage does not.
+    pub async fn reserve(&self, bytes: usize) -> Result<Reservation, NotStored> {
+        let mut reserved = self.log.reserve(bytes);
+        if reserved.as_ref().is_err_and(NotStored::is_gone) {
+            let begin_again = Arc::clone(&self.begin_again);
+            let begun = spawn_blocking(move || begin_again()).await;
+            begun.expect("the storage does not panic")?;
+            reserved = self.log.reserve(bytes);
+        }
+        reserved
     }
 
     /// Returns once what was accepted before is where it has to be for an answer.

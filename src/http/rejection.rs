@@ -59,9 +59,7 @@ impl Rejection {
 
     /// The hint at a disk that takes no further command.
     pub fn not_stored_hint(reason: &str) -> String {
-        format!(
-            "the data directory cannot be written: {reason}; make room or make it writable, and send it again"
-        )
+        format!("the data directory cannot be written: {reason}; then send it again")
     }
 
     /// The hint at an encoding that is not read.

@@ -2,12 +2,13 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::base::{StoredBase, TakesBack};
 use super::disk::Disk;
 use super::error::StorageError;
 use super::lock::DirectoryLock;
-use super::log::{StoredBase, WorldLog};
+use super::log::WorldLog;
 use super::world_folder::{self, StoredWorld};
 
 /// The number of the format. A version that changes the files raises it, and still reads those before.
@@ -29,12 +30,18 @@ pub enum OpenMode {
 pub struct DataDirectory {
     path: PathBuf,
     disk: Arc<dyn Disk>,
-    _lock: DirectoryLock,
+    takes_back: TakesBack,
+    lock: Mutex<DirectoryLock>,
 }
 
 impl DataDirectory {
     /// Opens a directory.
-    pub fn open(disk: Arc<dyn Disk>, path: &Path, mode: OpenMode) -> Result<Self, StorageError> {
+    pub fn open(
+        disk: Arc<dyn Disk>,
+        path: &Path,
+        mode: OpenMode,
+        takes_back: TakesBack,
+    ) -> Result<Self, StorageError> {
         if mode != OpenMode::Read {
             disk.make_folder(path).map_err(StorageError::at(path))?;
         }
@@ -49,7 +56,8 @@ impl DataDirectory {
         let directory = Self {
             path: path.to_owned(),
             disk,
-            _lock: lock,
+            takes_back,
+            lock: Mutex::new(lock),
         };
         match format {
             Some(found) if found > FORMAT && mode != OpenMode::Reset => {
@@ -98,17 +106,56 @@ impl DataDirectory {
         settings: &[u8],
         base: &StoredBase,
     ) -> Result<Arc<WorldLog>, StorageError> {
-        world_folder::create(&self.disk, &self.world_folder(name), settings, base)
+        let folder = self.world_folder(name);
+        world_folder::create(&self.disk, &folder, self.takes_back, settings, base)
     }
 
     /// Reads a world.
     pub fn read_world(&self, name: &str) -> Result<StoredWorld, StorageError> {
-        world_folder::read(&self.disk, name, &self.world_folder(name))
+        let folder = self.world_folder(name);
+        world_folder::read(&self.disk, name, &folder, self.takes_back)
     }
 
     /// Removes a world.
     pub fn remove_world(&self, name: &str) -> Result<(), StorageError> {
         world_folder::remove(&*self.disk, &self.world_folder(name))
+    }
+
+    /// True if it is where it was opened.
+    pub fn is_in_place(&self) -> bool {
+        self.lock().is_in(&self.path).unwrap_or(false)
+    }
+
+    /// Begins again in an empty directory, if one is in the place of the one that was opened. Worlds are not in it.
+    pub fn begin_again(&self) -> Result<(), StorageError> {
+        let at = |error| StorageError::at(&self.path)(error);
+        let directory = self.path.clone();
+        let mut lock = self.lock();
+        if !lock.is_in(&self.path).map_err(at)? {
+            match self.disk.list(&self.path) {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    return Err(StorageError::Gone { directory });
+                }
+                Err(error) => return Err(at(error)),
+            }
+            if !matches!(read_format(&*self.disk, &self.path), Ok(None)) {
+                return Err(StorageError::Replaced { directory });
+            }
+            if !lock.is_on_disk_of(&self.path).map_err(at)? {
+                return Err(StorageError::OtherDisk { directory });
+            }
+            *lock = DirectoryLock::take(&self.path)?;
+        }
+        // A first try may have come no further than the lock.
+        match read_format(&*self.disk, &self.path)? {
+            Some(_) => Ok(()),
+            None => self.begin(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, DirectoryLock> {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn path(&self) -> &Path {

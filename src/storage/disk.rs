@@ -36,8 +36,8 @@ pub trait DiskFile: Debug + Send + Sync {
     fn cut(&self, length: u64) -> io::Result<()>;
     /// Waits until the disk has the contents.
     fn sync(&self) -> io::Result<()>;
-    /// True if the file has been removed.
-    fn is_gone(&self) -> io::Result<bool>;
+    /// True if a path leads to the file, which may have been removed or moved.
+    fn is_at(&self, path: &Path) -> io::Result<bool>;
 }
 
 /// The disk of the machine.
@@ -109,7 +109,7 @@ impl DiskFile for File {
         self.sync_data()
     }
 
-    fn is_gone(&self) -> io::Result<bool> {
-        private::is_gone(self)
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        private::is_at(self, path)
     }
 }

@@ -34,6 +34,17 @@ pub enum StorageError {
     /// A file is missing or cut.
     #[error("the data of the world {world} are damaged: {what}")]
     Incomplete { world: String, what: String },
+    /// It is gone while it was used.
+    #[error("the data directory {} is gone; move it back, or make an empty one", .directory.display())]
+    Gone { directory: PathBuf },
+    /// Another one is in its place while it was used.
+    #[error("another directory is in the place of {}; move the former one back, or restart release-emulator to use \
+        that one", .directory.display())]
+    Replaced { directory: PathBuf },
+    /// An empty directory is in its place, as under a disk that is no longer mounted.
+    #[error("the disk of the data directory {} is gone; mount it again, or restart release-emulator to use another",
+        .directory.display())]
+    OtherDisk { directory: PathBuf },
     /// The operating system refuses.
     #[error("cannot use {}: {cause}", .path.display())]
     Io { path: PathBuf, cause: io::Error },
@@ -58,21 +69,41 @@ impl StorageError {
 
 /// The reason a command cannot be stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct NotStored(String);
+#[error("{reason}")]
+pub struct NotStored {
+    reason: String,
+    is_gone: bool,
+}
+
+impl From<StorageError> for NotStored {
+    fn from(error: StorageError) -> Self {
+        Self {
+            reason: error.to_string(),
+            is_gone: true,
+        }
+    }
+}
 
 impl NotStored {
+    /// True if the files are gone, and not only refuse.
+    pub fn is_gone(&self) -> bool {
+        self.is_gone
+    }
+
     pub(super) fn new(file: &Path, error: &io::Error) -> Self {
         let cause = match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                "the disk is full".to_owned()
+                "the disk is full; make room".to_owned()
             }
             io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
-                "it is read-only".to_owned()
+                "it is read-only; make it writable".to_owned()
             }
             io::ErrorKind::NotFound => "the data directory is gone".to_owned(),
             _ => error.to_string(),
         };
-        Self(format!("cannot write {}: {cause}", file.display()))
+        Self {
+            reason: format!("cannot write {}: {cause}", file.display()),
+            is_gone: error.kind() == io::ErrorKind::NotFound,
+        }
     }
 }

@@ -1,23 +1,24 @@
 //! The lock of a data directory, which the operating system takes back when the process ends, however it ends.
 
 use std::fs::{File, TryLockError};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::error::StorageError;
-use super::private::options;
+use super::private::{self, options};
 
 /// A lock that is held as long as this lives.
 #[derive(Debug)]
 pub(super) struct DirectoryLock {
-    #[expect(dead_code, reason = "it is only kept open")]
     file: Option<File>,
 }
+
+const LOCK: &str = "lock";
 
 impl DirectoryLock {
     /// Locks a directory and writes the id of this process.
     pub(super) fn take(directory: &Path) -> Result<Self, StorageError> {
-        let path = directory.join("lock");
+        let path = directory.join(LOCK);
         let opened = options().read(true).create(true).open(&path);
         // One who may only read can still find the lock taken.
         let (mut file, is_writable) = match opened {
@@ -44,13 +45,27 @@ impl DirectoryLock {
         Ok(Self { file: Some(file) })
     }
 
+    /// True if the lock is that of the directory at a path, and not of one that was there before.
+    pub(super) fn is_in(&self, directory: &Path) -> io::Result<bool> {
+        let Some(file) = &self.file else {
+            return Ok(directory.try_exists()?);
+        };
+        private::is_at(file, &directory.join(LOCK))
+    }
+
+    /// True if a directory is on the disk of the one that is locked.
+    pub(super) fn is_on_disk_of(&self, directory: &Path) -> io::Result<bool> {
+        let file = self.file.as_ref();
+        file.map_or(Ok(false), |file| private::is_same_disk(file, directory))
+    }
+
     /// No lock, for a directory that is only read and in which none can be made.
     pub(super) fn none() -> Self {
         Self { file: None }
     }
 }
 
-fn write_pid(file: &mut File) -> std::io::Result<()> {
+fn write_pid(file: &mut File) -> io::Result<()> {
     file.set_len(0)?;
     file.seek(SeekFrom::Start(0))?;
     file.write_all(format!("{}\n", std::process::id()).as_bytes())

@@ -11,21 +11,24 @@
 //! A plain file is enough, since it is only appended to and read once. It has the least delay and the least to compile of
 //! the stores that were measured, and loses nothing to `kill -9`. Other code of the crate gives the bytes their meaning.
 
+mod base;
 mod directory;
 mod disk;
 mod error;
 mod frame;
 mod lock;
 mod log;
+mod new_folder;
 mod private;
 mod world_folder;
 
 #[cfg(test)]
 mod tests;
 
+pub use base::{StoredBase, TakesBack};
 pub use directory::{DataDirectory, OpenMode};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use error::{NotStored, StorageError};
 pub use frame::{Damage, LogRecord, TornTail};
-pub use log::{LogStats, Reservation, StoredBase, WorldLog};
+pub use log::{LogStats, Reservation, WorldLog};
 pub use world_folder::StoredWorld;

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::base::{BASE, Bases, LOG, StoredBase, TakesBack, base_path, log_path, number_of};
 use super::disk::Disk;
 use super::error::StorageError;
 use super::frame::{Damage, LogRecord, TornTail, read_all, read_one};
-use super::log::{
-    BASE, FoundLog, LOG, StoredBase, WorldLog, base_path, log_path, number_of, write_base,
-};
+use super::log::{FoundLog, WorldLog};
+use super::new_folder::{SETTINGS, begin, beside, place};
 
 /// A world as it was found on disk.
 #[derive(Debug)]
@@ -24,33 +24,25 @@ pub struct StoredWorld {
     pub log: Arc<WorldLog>,
 }
 
-const SETTINGS: &str = "settings";
-
 /// Makes the folder of a world, whole or not at all.
 pub(super) fn create(
     disk: &Arc<dyn Disk>,
     folder: &Path,
+    takes_back: TakesBack,
     settings: &[u8],
     base: &StoredBase,
 ) -> Result<Arc<WorldLog>, StorageError> {
-    let beside = beside(folder, "new");
     let make = || {
-        if disk.list(&beside).is_ok() {
-            disk.remove_folder(&beside)?;
-        }
-        disk.make_folder(&beside)?;
-        disk.write(&beside.join(SETTINGS), settings)?;
+        let beside = begin(&**disk, folder, settings)?;
         disk.write(&log_path(&beside, 1), &[])?;
-        let bytes = write_base(&**disk, &beside, 1, base)?;
-        disk.rename(&beside, folder)?;
-        disk.sync_folder(folder.parent().unwrap_or(folder))?;
-        Ok(bytes)
+        place(&**disk, folder, 1, base)
     };
     let base_bytes = make().map_err(StorageError::at(folder))?;
+    let mut bases = Bases::default();
+    bases.add(1, base.number);
     let found = FoundLog {
         generation: 1,
-        base_generation: 1,
-        base_number: base.number,
+        bases,
         last_number: base.number,
         base_bytes,
         ..FoundLog::default()
@@ -58,6 +50,7 @@ pub(super) fn create(
     Ok(Arc::new(WorldLog::new(
         Arc::clone(disk),
         folder.to_owned(),
+        takes_back,
         found,
     )))
 }
@@ -76,13 +69,6 @@ pub(super) fn remove(disk: &dyn Disk, folder: &Path) -> Result<(), StorageError>
     make().map_err(StorageError::at(folder))
 }
 
-/// A folder on its way to be there, or to be gone. No world can have such a name.
-fn beside(folder: &Path, state: &str) -> PathBuf {
-    let mut name = folder.as_os_str().to_owned();
-    name.push(format!("~{state}"));
-    name.into()
-}
-
 /// True for the folders that a crash has left on their way.
 pub(super) fn is_on_the_way(name: &str) -> bool {
     name.contains('~')
@@ -93,6 +79,7 @@ pub(super) fn read(
     disk: &Arc<dyn Disk>,
     world: &str,
     folder: &Path,
+    takes_back: TakesBack,
 ) -> Result<StoredWorld, StorageError> {
     let names = disk.list(folder).map_err(StorageError::at(folder))?;
     let bases = names.iter().filter_map(|name| number_of(name, BASE));
@@ -104,9 +91,8 @@ pub(super) fn read(
     };
     let mut last = Err(incomplete("it has no base"));
     for base in bases.into_iter().rev() {
-        let read = read_from(disk, world, folder, &names, base)?;
-        let begins = read.base.number;
-        if read.records.iter().all(|record| record.number > begins) {
+        let (read, is_sound) = read_from(disk, world, folder, takes_back, &names, base)?;
+        if is_sound {
             return Ok(read);
         }
         last = Err(incomplete("it was set back to before its base"));
@@ -114,13 +100,15 @@ pub(super) fn read(
     last
 }
 
+/// Reads a world from a base, and says whether it can go on from there.
 fn read_from(
     disk: &Arc<dyn Disk>,
     world: &str,
     folder: &Path,
+    takes_back: TakesBack,
     names: &[String],
     newest: u64,
-) -> Result<StoredWorld, StorageError> {
+) -> Result<(StoredWorld, bool), StorageError> {
     let incomplete = |what: String| StorageError::Incomplete {
         world: world.to_owned(),
         what,
@@ -138,8 +126,6 @@ fn read_from(
 
     let mut found = FoundLog {
         generation: last,
-        base_generation: newest,
-        base_number: base.number,
         last_number: base.number,
         base_bytes: bytes.len() as u64,
         ..FoundLog::default()
@@ -173,7 +159,15 @@ fn read_from(
         }
     }
     found.last_number = records.last().map_or(base.number, |record| record.number);
-    Ok(StoredWorld {
+    found.bases.add(newest, base.number);
+    for record in &records {
+        if let Some(last_kept) = takes_back(&record.payload) {
+            found.bases.take_back(record.number, last_kept);
+        }
+    }
+    let is_sound = found.bases.is_sound(base.number);
+    let log = WorldLog::new(Arc::clone(disk), folder.to_owned(), takes_back, found);
+    let stored = StoredWorld {
         settings,
         base: StoredBase {
             number: base.number,
@@ -183,8 +177,9 @@ fn read_from(
         records,
         torn,
         damage,
-        log: Arc::new(WorldLog::new(Arc::clone(disk), folder.to_owned(), found)),
-    })
+        log: Arc::new(log),
+    };
+    Ok((stored, is_sound))
 }
 
 fn torn_inside(path: PathBuf, tail: TornTail, records: &[LogRecord]) -> (PathBuf, Damage) {

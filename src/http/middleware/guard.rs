@@ -25,6 +25,7 @@ use tokio::time::sleep;
 use super::instrument::instrument;
 use crate::http::body::{self, LEAST_HELD, collect, hold};
 use crate::http::context::{self, add_hint, with_details};
+use crate::http::durability::Durability;
 use crate::http::encoding::{BodyEncoding, unpack};
 use crate::http::extract::read_body;
 use crate::http::faults::alter::{alter, complete};
@@ -375,8 +376,10 @@ async fn store<D: Dialect>(
         Rejection::NotStored(reason)
     };
     let durability = recorder.durability();
-    let room = durability.map(|durability| durability.reserve(&parts, &body));
-    let room = room.transpose().map_err(not_stored)?.flatten();
+    let room = match durability.zip(Durability::room_for(&parts, &body)) {
+        Some((durability, bytes)) => Some(durability.reserve(bytes).await.map_err(not_stored)?),
+        None => None,
+    };
     let response = handler(Request::from_parts(parts, body), dialect).await;
     if let Some(durability) = durability.filter(|_| room.is_some()) {
         durability.commit().await.map_err(not_stored)?;

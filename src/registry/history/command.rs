@@ -109,6 +109,18 @@ impl<'a> Command<'a> {
         Ok((command, bytes.get(line_end + 1..).unwrap_or_default()))
     }
 
+    /// The last command that stays after a kept command that takes back later ones. Of most their first bytes tell that they
+    /// do not.
+    pub fn last_kept(bytes: &[u8]) -> Option<u64> {
+        if !bytes.get(2..)?.starts_with(b"rewind\"") {
+            return None;
+        }
+        match Command::read(bytes) {
+            Ok((Command::Rewind { command, .. }, _)) => Some(command),
+            _ => None,
+        }
+    }
+
     /// The word for it in a list.
     pub fn word(&self) -> Cow<'_, str> {
         match self {

@@ -363,7 +363,8 @@ impl CommandLog {
     }
 
     /// Drops the commands behind a number, and returns how many there were.
-    pub(super) fn truncate(&mut self, number: u64) -> u64 {
+    pub(super) fn truncate(&mut self, number: u64) -> usize {
+        let mut n_dropped = 0;
         while self
             .segments
             .back()
@@ -371,6 +372,7 @@ impl CommandLog {
         {
             if let Some(later) = self.segments.pop_back() {
                 self.account.subtract(later.size);
+                n_dropped += later.commands.len();
             }
         }
         if let Some(segment) = self.segments.back_mut() {
@@ -381,6 +383,9 @@ impl CommandLog {
             let size: usize = dropped.iter().map(LoggedCommand::size).sum();
             segment.size -= size;
             self.account.subtract(size);
+            n_dropped += dropped.len();
+            let checkpoint = segment.checkpoint.reading.now;
+            self.last_at = segment.commands.last().map_or(checkpoint, |last| last.at);
         }
         // A name that was taken away later is there again.
         self.named.clear();
@@ -391,6 +396,6 @@ impl CommandLog {
         if let Some(last) = self.stretches.back_mut() {
             last.end = None;
         }
-        self.last - number
+        n_dropped
     }
 }

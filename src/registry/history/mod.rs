@@ -202,7 +202,7 @@ impl History {
         self.push(place.at, &rewind.bytes());
         self.log().begin_stretch(place.at, place.at);
         self.begin(database, place.at);
-        dropped
+        dropped as u64
     }
 
     fn way_to(&self, place: Place) -> Option<(Checkpoint, Vec<LoggedCommand>)> {

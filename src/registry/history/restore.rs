@@ -91,11 +91,16 @@ impl World {
         let mut latest = base.at;
         for logged in without_dropped(commands) {
             let broken = || PastError::Broken(logged.number);
-            latest = latest.max(logged.at);
-            world.reach(latest);
             let (command, body) = logged.read().ok_or_else(broken)?;
+            let at = match &command {
+                // Of all that was dropped, none has moved the clock.
+                Command::Rewind { at, .. } => *at,
+                _ => logged.at,
+            };
+            latest = latest.max(at);
+            world.reach(latest);
             clock_course.note(&command, latest);
-            let is_anew = matches!(command, Command::Reset { .. });
+            let is_anew = matches!(command, Command::Reset { .. } | Command::Rewind { .. });
             let reading = &mut clock_course.reading;
             world
                 .run_again(&service, command, body, reading)
@@ -109,6 +114,8 @@ impl World {
                 ..clock_course.reading
             };
             engine.exclusively(|database| {
+                // The numbers of dropped commands are not used again.
+                history.log().count_from(logged.number - 1);
                 history.log().push(end, logged.bytes);
                 if is_anew {
                     history.log().begin_stretch(latest, end);
@@ -135,11 +142,9 @@ impl World {
 fn without_dropped(commands: Vec<LoggedCommand>) -> Vec<LoggedCommand> {
     let mut kept: Vec<LoggedCommand> = Vec::with_capacity(commands.len());
     for command in commands {
-        while kept
-            .last()
-            .is_some_and(|last| last.number >= command.number)
-        {
-            kept.pop();
+        if let Some(last_kept) = Command::last_kept(&command.bytes) {
+            let n = kept.partition_point(|other| other.number <= last_kept);
+            kept.truncate(n);
         }
         kept.push(command);
     }

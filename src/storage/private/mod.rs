@@ -6,6 +6,6 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub(super) use unix::{is_gone, make_folder, options, sync_folder};
+pub(super) use unix::{is_at, is_same_disk, make_folder, options, sync_folder};
 #[cfg(windows)]
-pub(super) use windows::{is_gone, make_folder, options, sync_folder};
+pub(super) use windows::{is_at, is_same_disk, make_folder, options, sync_folder};

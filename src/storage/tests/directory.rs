@@ -63,6 +63,49 @@ fn the_second_user_of_a_directory_is_told_of_the_first() {
 }
 
 #[test]
+fn a_directory_that_is_lost_is_begun_again_only_if_its_place_is_empty() {
+    let scratch = Scratch::new();
+    let directory = scratch.open(OpenMode::Use).unwrap();
+    let log = directory
+        .create_world("main", b"settings", &base(0, ""))
+        .unwrap();
+    assert!(store(&log, 1));
+    assert!(directory.is_in_place() && !log.is_lost());
+    directory.begin_again().unwrap();
+    assert!(!log.is_lost(), "there is nothing to do");
+
+    std::fs::remove_dir_all(scratch.path()).unwrap();
+    assert!(!directory.is_in_place() && log.is_lost());
+    let error = directory.begin_again().unwrap_err();
+    assert!(matches!(error, StorageError::Gone { .. }), "{error}");
+    std::fs::create_dir(scratch.path()).unwrap();
+    let thesis = scratch.path().join("thesis.tex");
+    std::fs::write(&thesis, "").unwrap();
+    let error = directory.begin_again().unwrap_err();
+    assert!(matches!(error, StorageError::Replaced { .. }), "{error}");
+    std::fs::remove_file(thesis).unwrap();
+
+    directory.begin_again().unwrap();
+    assert!(directory.is_in_place() && log.is_lost());
+    log.prepare_folder(b"settings").unwrap();
+    assert!(log.switch());
+    // As a crash here would find it.
+    assert!(directory.worlds().unwrap().is_empty());
+    assert!(log.is_lost());
+    log.place_folder(&base(1, "anew")).unwrap();
+    assert!(store(&log, 2));
+    let error = scratch.open(OpenMode::Use).unwrap_err();
+    assert!(matches!(error, StorageError::InUse { .. }), "{error}");
+    drop(directory);
+    let world = scratch.restart();
+    assert_eq!(
+        (&*world.settings, &world.base),
+        (&b"settings"[..], &base(1, "anew"))
+    );
+    assert_eq!(numbers(&world), [2]);
+}
+
+#[test]
 fn a_newer_directory_is_refused_and_left_alone() {
     let scratch = Scratch::new();
     let directory = scratch.open(OpenMode::Use).unwrap();

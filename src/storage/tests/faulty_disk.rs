@@ -205,7 +205,7 @@ impl DiskFile for FaultyFile {
         self.file.sync()
     }
 
-    fn is_gone(&self) -> io::Result<bool> {
-        self.file.is_gone()
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        self.file.is_at(path)
     }
 }

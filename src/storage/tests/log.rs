@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::thread;
 
 use super::faulty_disk::FaultyDisk;
-use super::scratch::{Scratch, base, numbers, payload, store};
+use super::scratch::{Scratch, base, numbers, payload, rewind, store};
 use crate::storage::{OpenMode, WorldLog};
 
 fn log_on(disk: &FaultyDisk) -> (Scratch, Arc<WorldLog>) {
@@ -51,6 +51,21 @@ fn what_is_reserved_has_room_whatever_others_take() {
     log.append(stored + 1, 0, &large);
     assert!(!log.has_unwritten());
     drop(room);
+}
+
+#[test]
+fn a_command_for_which_no_room_was_made_stays_as_it_is() {
+    let (scratch, log) = log_on(&FaultyDisk::sound());
+    // The use of a fault by a read.
+    log.append(1, 1, payload(1).as_bytes());
+    assert!(store(&log, 2));
+    let large = "x".repeat(3 << 20);
+    log.append(3, 3, large.as_bytes());
+    assert!(store(&log, 4));
+    let world = scratch.restart();
+    assert_eq!((world.damage, world.torn), (None, None));
+    let numbers: Vec<u64> = world.records.iter().map(|record| record.number).collect();
+    assert_eq!(numbers, [1, 2, 3, 4]);
 }
 
 #[test]
@@ -169,17 +184,22 @@ fn a_base_stays_as_long_as_the_world_can_be_set_back_to_before_the_next() {
     compact(10, 3);
     assert!((11..=12).all(|number| store(&log, number)));
     assert_eq!(scratch.restart().base.number, 10);
-    // A rewind to command 4 is the fifth.
-    assert!(store(&log, 5));
+    assert!(rewind(&log, 13, 4));
     let world = scratch.restart();
     assert_eq!(world.base, base(0, ""));
-    assert_eq!(numbers(&world), (1..=12).chain([5]).collect::<Vec<_>>());
-    assert!(store(&log, 6));
-    compact(6, 5);
+    assert_eq!(numbers(&world), (1..=13).collect::<Vec<_>>());
+    assert!(store(&log, 14));
+    compact(14, 13);
     let world = scratch.restart();
-    assert_eq!((world.base.number, numbers(&world)), (6, vec![]));
+    assert_eq!((world.base.number, numbers(&world)), (14, vec![]));
+    // From the second base none goes on that is set back to 13.
+    assert!(scratch.file("base-1").exists());
+    assert!(rewind(&log, 15, 13));
+    let world = scratch.restart();
+    assert_eq!((world.base.number, numbers(&world).len()), (0, 15));
     std::fs::write(scratch.file("base-2.part"), "half").unwrap();
-    compact(6, 6);
+    compact(15, 15);
     assert!(!scratch.file("base-2.part").exists());
     assert!(!scratch.file("base-1").exists() && !scratch.file("base-2").exists());
+    assert_eq!(scratch.restart().base.number, 15);
 }

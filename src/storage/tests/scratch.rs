@@ -34,7 +34,7 @@ impl Scratch {
         disk: Arc<dyn Disk>,
         mode: OpenMode,
     ) -> Result<DataDirectory, StorageError> {
-        DataDirectory::open(disk, self.path(), mode)
+        DataDirectory::open(disk, self.path(), mode, taken_back)
     }
 
     /// The world `main` after a restart on a disk without faults.
@@ -64,7 +64,22 @@ pub(super) fn base(number: u64, image: &str) -> StoredBase {
 
 /// Stores a command as a request would.
 pub(super) fn store(log: &Arc<WorldLog>, number: u64) -> bool {
-    let payload = payload(number);
+    store_payload(log, number, &payload(number))
+}
+
+/// Stores a command that takes back those behind another.
+pub(super) fn rewind(log: &Arc<WorldLog>, number: u64, last_kept: u64) -> bool {
+    store_payload(log, number, &format!("{BACK}{last_kept}"))
+}
+
+const BACK: &str = "back to ";
+
+fn taken_back(payload: &[u8]) -> Option<u64> {
+    let text = str::from_utf8(payload).ok()?;
+    text.strip_prefix(BACK)?.parse().ok()
+}
+
+fn store_payload(log: &Arc<WorldLog>, number: u64, payload: &str) -> bool {
     let Ok(_room) = log.reserve(payload.len()) else {
         return false;
     };
@@ -82,7 +97,10 @@ pub(super) fn payload(number: u64) -> String {
 /// The numbers of the commands, whose payloads are checked.
 pub(super) fn numbers(world: &StoredWorld) -> Vec<u64> {
     let check = |record: &crate::storage::LogRecord| {
-        assert_eq!(record.payload, payload(record.number).as_bytes());
+        assert!(
+            record.payload == payload(record.number).as_bytes()
+                || taken_back(&record.payload).is_some()
+        );
         assert_eq!(record.instant, i64::try_from(record.number).unwrap());
         record.number
     };

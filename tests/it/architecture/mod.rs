@@ -70,7 +70,7 @@ const MAY_SPAWN: [&str; 12] = [
     "http/durability.rs",
     "log.rs",
     "main.rs",
-    "registry/durable.rs",
+    "registry/durable/sink.rs",
     "server/accept.rs",
     "server/connection.rs",
     "server/worlds.rs",

@@ -1,9 +1,11 @@
-//! Worlds on disk: what comes back after a kill, what is refused without room, and the exit codes of a directory.
+//! Worlds on disk: what comes back after a kill, and the exit codes of a directory.
+
+mod disk_faults;
+mod past;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json_lenient::{Value, json};
 
@@ -51,7 +53,11 @@ fn run(arguments: &[&str]) -> (Option<i32>, String) {
 
 /// A request with its status, head and body.
 fn ask(process: &Process, method: &str, path: &str, body: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(("127.0.0.1", process.port())).expect("it listens");
+    ask_port(process.port(), method, path, body)
+}
+
+fn ask_port(port: u16, method: &str, path: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
     let length = body.len();
     write!(
         stream,
@@ -74,6 +80,15 @@ fn state(process: &Process) -> String {
     let (status, answer) = ask(process, "GET", "/_emulator/v1/state", "");
     assert_eq!(status, 200);
     answer.split_once("\r\n\r\n").expect("a body").1.to_owned()
+}
+
+/// The body of an answer that is asked for with success.
+#[track_caller]
+fn body_of(process: &Process, method: &str, path: &str, body: &str) -> String {
+    let (status, answer) = ask(process, method, path, body);
+    assert!((200..300).contains(&status), "{method} {path}: {answer}");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    body.to_owned()
 }
 
 fn kill(mut process: Process) {
@@ -207,99 +222,4 @@ fn a_damaged_middle_stops_the_start_with_its_place_and_what_can_be_saved_is_prin
     .concat();
     let process = Process::start(&reset);
     assert!(state(&process).contains("spring"));
-}
-
-/// Asserts that a command is refused in the words of its service and of the control plane, and nothing is changed.
-fn assert_refused(process: &Process, reason: &str) {
-    let before = state(process);
-    let (status, answer) = create(process, "one-more", 30_000);
-    assert_eq!(status, 500, "{answer}");
-    let head = answer.to_ascii_lowercase();
-    assert!(
-        head.contains("x-emulator-hint") && head.contains(reason),
-        "{answer}"
-    );
-    assert!(answer.contains("error_code"), "{answer}");
-    assert_eq!(state(process), before);
-}
-
-#[test]
-fn a_directory_that_vanishes_refuses_and_reads_go_on() {
-    let directory = Directory::new("durable-vanish");
-    let process = directory.start();
-    assert!(create(&process, "spring", 1).0 < 300);
-    std::fs::remove_dir_all(&directory.0).expect("it is removed");
-    assert_refused(&process, "the data directory is gone");
-    let (status, answer) = ask(&process, "POST", "/_emulator/v1/reset", "{}");
-    assert_eq!(status, 507, "{answer}");
-}
-
-/// A small disk, where the test may mount one.
-struct SmallDisk<'a>(&'a Path);
-
-impl<'a> SmallDisk<'a> {
-    fn mount(path: &'a Path) -> Option<Self> {
-        let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=3m", "tmpfs"])
-            .arg(path)
-            .status();
-        if mount.is_ok_and(|status| status.success()) {
-            return Some(Self(path));
-        }
-        eprintln!("skipped: a small disk cannot be mounted here, which takes Linux and root");
-        None
-    }
-
-    fn remount(&self, options: &str) -> bool {
-        let remount = Command::new("mount")
-            .args(["-o", options])
-            .arg(self.0)
-            .status();
-        remount.is_ok_and(|status| status.success())
-    }
-}
-
-impl Drop for SmallDisk<'_> {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.0).status();
-    }
-}
-
-#[test]
-fn a_full_disk_refuses_and_the_next_success_comes_with_room() {
-    let directory = Directory::new("durable-full");
-    let Some(disk) = SmallDisk::mount(&directory.0) else {
-        return;
-    };
-    let process = directory.start();
-    let created = (0..1_000).take_while(|n| create(&process, &format!("plan-{n}"), 30_000).0 < 300);
-    let created = created.count();
-    assert!((10..900).contains(&created), "{created}");
-    assert_refused(&process, "the disk is full");
-    assert!(disk.remount("remount,size=8m"));
-    assert!(create(&process, "one-more", 30_000).0 < 300);
-    let before = state(&process);
-    kill(process);
-    let process = directory.start();
-    assert_eq!(state(&process), before);
-    drop(process);
-}
-
-#[test]
-fn a_read_only_directory_is_read_and_refuses() {
-    let directory = Directory::new("durable-read-only");
-    let Some(disk) = SmallDisk::mount(&directory.0) else {
-        return;
-    };
-    let process = directory.start();
-    assert!(create(&process, "spring", 1).0 < 300);
-    kill(process);
-    assert!(disk.remount("remount,ro"));
-    let process = directory.start();
-    assert!(state(&process).contains("spring"));
-    assert_refused(&process, "it is read-only");
-    assert!(disk.remount("remount,rw"));
-    assert!(create(&process, "summer", 1).0 < 300);
-    kill(process);
-    assert!(state(&directory.start()).contains("summer"));
 }

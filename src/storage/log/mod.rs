@@ -3,16 +3,21 @@
 //! Room is made by writing zeros, a megabyte at a time. So a full disk refuses a command before anything has changed, and
 //! the append itself, which comes after the change, has its room already.
 
+mod open;
+mod switch;
+
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::base::{Bases, TakesBack, log_path};
 use super::disk::{Disk, DiskFile};
 use super::error::NotStored;
 use super::frame::{HEAD, encode};
 use crate::sim::Millis;
 use crate::sim::clock::Stopwatch;
+use open::{NextLog, OpenLog};
 
 /// The room that is made at a time.
 const ROOM: u64 = 1 << 20;
@@ -25,8 +30,9 @@ const LARGEST_BUFFER: usize = 64 << 10;
 pub struct WorldLog {
     disk: Arc<dyn Disk>,
     folder: PathBuf,
+    takes_back: TakesBack,
     state: Mutex<LogState>,
-    /// Held while room is made, which takes longer than an append.
+    /// Held by the one who makes room.
     making_room: Mutex<()>,
 }
 
@@ -47,13 +53,12 @@ struct LogState {
     last_sync: Duration,
     n_compactions: u64,
     last_compaction: Duration,
-    /// The bases that are there, by generation, with the number of their last command.
-    bases: Vec<(u64, u64)>,
+    bases: Bases,
     /// Records for which there was room, and which the disk has refused all the same.
     unwritten: Vec<u8>,
     buffer: Vec<u8>,
     /// The log that is ready to go on after this one.
-    next: Option<OpenLog>,
+    next: Option<NextLog>,
     /// Earlier logs that the disk may not have yet.
     unsynced: Vec<Arc<dyn DiskFile>>,
     base_bytes: u64,
@@ -61,15 +66,6 @@ struct LogState {
     earlier_bytes: u64,
     /// Files with the end at which they are cut before the first write.
     cuts: Vec<(PathBuf, u64)>,
-}
-
-#[derive(Clone, Debug)]
-struct OpenLog {
-    file: Arc<dyn DiskFile>,
-    /// Another position in the same file, at the end of the room.
-    room_file: Arc<dyn DiskFile>,
-    /// The end of the room.
-    room: u64,
 }
 
 /// Figures on a log.
@@ -112,18 +108,20 @@ impl Drop for Reservation {
 pub(super) struct FoundLog {
     pub(super) generation: u64,
     pub(super) end: u64,
-    /// The number of the last command in the base.
-    pub(super) base_number: u64,
     pub(super) last_number: u64,
-    /// The generation of the base.
-    pub(super) base_generation: u64,
+    pub(super) bases: Bases,
     pub(super) base_bytes: u64,
     pub(super) earlier_bytes: u64,
     pub(super) cuts: Vec<(PathBuf, u64)>,
 }
 
 impl WorldLog {
-    pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf, found: FoundLog) -> Self {
+    pub(super) fn new(
+        disk: Arc<dyn Disk>,
+        folder: PathBuf,
+        takes_back: TakesBack,
+        found: FoundLog,
+    ) -> Self {
         let state = LogState {
             generation: found.generation,
             file: None,
@@ -135,7 +133,7 @@ impl WorldLog {
             last_sync: Duration::ZERO,
             n_compactions: 0,
             last_compaction: Duration::ZERO,
-            bases: vec![(found.base_generation, found.base_number)],
+            bases: found.bases,
             unwritten: Vec::new(),
             buffer: Vec::new(),
             next: None,
@@ -147,6 +145,7 @@ impl WorldLog {
         Self {
             disk,
             folder,
+            takes_back,
             state: Mutex::new(state),
             making_room: Mutex::default(),
         }
@@ -185,6 +184,9 @@ impl WorldLog {
         let mut state = self.state();
         let state = &mut *state;
         state.last_number = number;
+        if let Some(last_kept) = (self.takes_back)(payload) {
+            state.bases.take_back(number, last_kept);
+        }
         state.n_appended += 1;
         let mut frame = std::mem::take(&mut state.buffer);
         frame.clear();
@@ -263,75 +265,15 @@ impl WorldLog {
         }
     }
 
-    /// Makes a new log ready, so that [`Self::switch`] takes no time.
-    pub fn prepare_switch(&self) -> Result<(), NotStored> {
-        let generation = {
-            let mut state = self.state();
-            let prepared = self.prepare(&mut state);
-            prepared.map_err(|error| self.not_stored(&state, &error))?;
-            state.generation + 1
-        };
-        let path = log_path(&self.folder, generation);
-        let made = self.open_log(&path, 0).and_then(|mut open| {
-            open.extend(ROOM)?;
-            self.disk.sync_folder(&self.folder)?;
-            Ok(open)
-        });
-        let open = made.map_err(|error| NotStored::new(&path, &error))?;
-        self.state().next = Some(open);
-        Ok(())
-    }
-
-    /// Lets the commands from here on go to a new log. Called under the lock of the world, together with the copy from which
-    /// the base is made. False if none is ready.
-    pub fn switch(&self) -> bool {
-        let mut state = self.state();
-        let state = &mut *state;
-        if self.write_rest(state).is_err() {
-            return false;
-        }
-        let Some(next) = state.next.take() else {
-            return false;
-        };
-        state.generation += 1;
-        state.earlier_bytes += state.end;
-        state.end = 0;
-        if let Some(old) = state.file.replace(next) {
-            state.unsynced.push(old.file);
-        }
-        true
-    }
-
-    /// Writes the base that the present log continues, and removes those that only what lies before command `earliest`
-    /// needs. A crash at any step leaves the old base with all logs, or the new one.
-    pub fn write_base(&self, base: &StoredBase, earliest: u64) -> Result<(), NotStored> {
-        let generation = self.state().generation;
-        let path = base_path(&self.folder, generation);
-        let written = write_base(&*self.disk, &self.folder, generation, base);
-        let base_bytes = written.map_err(|error| NotStored::new(&path, &error))?;
-        let first = {
-            let mut state = self.state();
-            state.base_bytes = base_bytes;
-            state.earlier_bytes = 0;
-            state.unsynced.clear();
-            state.bases.push((generation, base.number));
-            let oldest = state
-                .bases
-                .iter()
-                .rposition(|(_, number)| *number <= earliest);
-            state.bases.drain(..oldest.unwrap_or(0));
-            state.bases[0].0
-        };
-        // A file that cannot be removed is only in the way, and tried again after the next base.
-        let _ = remove_before(&*self.disk, &self.folder, first);
-        Ok(())
-    }
-
     /// Opens the file if that has not been done, and writes what the disk has refused before.
     fn prepare(&self, state: &mut LogState) -> io::Result<()> {
         match &state.file {
-            Some(open) if open.file.is_gone()? => return Err(io::ErrorKind::NotFound.into()),
-            Some(_) => {}
+            Some(open) => {
+                let path = log_path(&self.folder, state.generation);
+                if !open.file.is_at(&path)? {
+                    return Err(io::ErrorKind::NotFound.into());
+                }
+            }
             None => {
                 for (path, end) in &state.cuts {
                     let file = self.disk.open(path)?;
@@ -339,29 +281,17 @@ impl WorldLog {
                     file.sync()?;
                 }
                 let path = log_path(&self.folder, state.generation);
-                state.file = Some(self.open_log(&path, state.end)?);
+                state.file = Some(OpenLog::open(&*self.disk, &path, state.end)?);
                 state.cuts.clear();
             }
         }
         self.write_rest(state)
     }
 
-    fn open_log(&self, path: &Path, end: u64) -> io::Result<OpenLog> {
-        let (file, room_file) = (self.disk.open(path)?, self.disk.open(path)?);
-        file.cut(end)?;
-        file.go_to(end)?;
-        room_file.go_to(end)?;
-        Ok(OpenLog {
-            file,
-            room_file,
-            room: end,
-        })
-    }
-
     fn write(&self, state: &mut LogState, bytes: &[u8]) -> io::Result<()> {
         let path = || log_path(&self.folder, state.generation);
         if state.file.is_none() {
-            state.file = Some(self.open_log(&path(), state.end)?);
+            state.file = Some(OpenLog::open(&*self.disk, &path(), state.end)?);
         }
         let open = state.file.as_mut().ok_or(io::ErrorKind::NotFound)?;
         let end = state.end + bytes.len() as u64;
@@ -392,28 +322,27 @@ impl WorldLog {
         self.extend()
     }
 
-    /// Makes room, outside of the lock under which commands are appended.
+    /// Makes room in pieces, so that commands are appended in between.
     fn extend(&self) -> Result<(), NotStored> {
-        let (generation, open, wanted) = {
-            let state = self.state();
-            let Some(open) = state.file.clone() else {
-                return Ok(());
-            };
-            if state.has_room(ROOM / 2) {
+        if self.state().has_room(ROOM / 2) {
+            return Ok(());
+        }
+        loop {
+            let mut state = self.state();
+            let end = state.end;
+            if state.has_room(ROOM) {
                 return Ok(());
             }
-            (state.generation, open, state.end + state.n_reserved + ROOM)
-        };
-        let mut extended = open;
-        let made = extended.extend(wanted);
-        let mut state = self.state();
-        let is_present = state.generation == generation;
-        if let Some(open) = state.file.as_mut().filter(|_| is_present) {
-            open.room = open.room.max(extended.room);
-        }
-        match made {
-            Err(error) if !state.has_room(0) => Err(self.not_stored(&state, &error)),
-            _ => Ok(()),
+            let Some(open) = &mut state.file else {
+                return Ok(());
+            };
+            if let Err(error) = open.add_room(end) {
+                return if state.has_room(0) {
+                    Ok(())
+                } else {
+                    Err(self.not_stored(&state, &error))
+                };
+            }
         }
     }
 
@@ -432,85 +361,4 @@ impl LogState {
         let room = self.file.as_ref().map_or(0, |open| open.room);
         self.end + self.n_reserved + more <= room
     }
-}
-
-impl OpenLog {
-    /// Writes zeros up to a place. What was written of them counts even if the disk has no room for the rest.
-    fn extend(&mut self, wanted: u64) -> io::Result<()> {
-        let zeros = vec![0; 64 << 10];
-        while self.room < wanted {
-            let rest = usize::try_from(wanted - self.room).unwrap_or(usize::MAX);
-            let zeros = &zeros[..rest.min(zeros.len())];
-            if let Err(error) = self.room_file.write(zeros) {
-                self.room_file.go_to(self.room)?;
-                return Err(error);
-            }
-            self.room += zeros.len() as u64;
-        }
-        Ok(())
-    }
-}
-
-/// A state of a world from which its log goes on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredBase {
-    /// The number of the last command that is in it.
-    pub number: u64,
-    pub instant: Millis,
-    pub image: Vec<u8>,
-}
-
-/// Writes a base beside its place and moves it there. Returns its length.
-pub(super) fn write_base(
-    disk: &dyn Disk,
-    folder: &Path,
-    generation: u64,
-    base: &StoredBase,
-) -> io::Result<u64> {
-    let path = base_path(folder, generation);
-    let beside = path.with_extension("part");
-    let mut frame = Vec::new();
-    encode(base.number, base.instant, &base.image, &mut frame);
-    let written = disk.write(&beside, &frame);
-    let placed = written.and_then(|()| disk.rename(&beside, &path));
-    if placed.is_err() {
-        // A full disk needs the room; the first error is the one to tell.
-        let _ = disk.remove_file(&beside);
-    }
-    placed?;
-    disk.sync_folder(folder)?;
-    Ok(frame.len() as u64)
-}
-
-/// Removes the bases and logs before a generation.
-fn remove_before(disk: &dyn Disk, folder: &Path, generation: u64) -> io::Result<()> {
-    let names = disk.list(folder)?;
-    // Bases first: a log without its base is not missed, and the other way round it is.
-    for prefix in [BASE, LOG] {
-        for name in &names {
-            // Of a base that a crash has cut short, too.
-            let whole = name.strip_suffix(".part").unwrap_or(name);
-            if number_of(whole, prefix).is_some_and(|number| number < generation) {
-                disk.remove_file(&folder.join(name))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The beginnings of the names of files.
-pub(super) const BASE: &str = "base-";
-pub(super) const LOG: &str = "log-";
-
-/// The number in the name of a base or a log.
-pub(super) fn number_of(name: &str, prefix: &str) -> Option<u64> {
-    name.strip_prefix(prefix)?.parse().ok()
-}
-
-pub(super) fn base_path(folder: &Path, generation: u64) -> PathBuf {
-    folder.join(format!("{BASE}{generation}"))
-}
-
-pub(super) fn log_path(folder: &Path, generation: u64) -> PathBuf {
-    folder.join(format!("{LOG}{generation}"))
 }

@@ -1,34 +1,26 @@
 //! The worlds of a process on disk: each goes on after a restart where it was.
 
+mod kept;
+mod settings;
+mod sink;
+
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
-use std::thread;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
+use super::history::command::Command;
 use super::history::log::LoggedCommand;
-use super::history::{CommandSink, ReplayRouter, RestoreError, RestoredBase};
-use super::state::State;
-use super::world::{World, WorldInner};
+use super::history::{ReplayRouter, RestoreError, RestoredBase};
+use super::world::World;
 use crate::http::durability::Durability;
 use crate::sim::Millis;
-use crate::sim::clock::{Stopwatch, system_now};
+use crate::sim::clock::system_now;
 use crate::storage::{
     DataDirectory, NotStored, OpenMode, RealDisk, StorageError, StoredBase, StoredWorld, WorldLog,
 };
-use crate::world::settings::{
-    Auth, Fidelity, PipelinesList, Progress, References, Settings, ZadigGeneration,
-};
-
-/// The bytes of commands after which a small world is compacted. A larger one is when its log has half of its size.
-const LEAST_LOG: u64 = 8 << 20;
-
-/// The bytes of commands after which any world is compacted, so that a start takes little time.
-const MOST_LOG: u64 = 16 << 20;
-
-/// The bytes of commands after which a compaction that has failed is tried again.
-const PAUSE: u64 = 1 << 20;
+use crate::world::settings::Settings;
+use kept::KeptWorlds;
+use settings::StoredSettings;
+use sink::DiskSink;
 
 /// The place of the instant on the machine's clock in front of an image.
 const REAL: usize = 8;
@@ -36,7 +28,7 @@ const REAL: usize = 8;
 /// The worlds of a process in its data directory.
 #[derive(Debug)]
 pub struct DurableWorlds {
-    directory: DataDirectory,
+    kept: Arc<KeptWorlds>,
     /// True if answers wait for the disk.
     sync: bool,
 }
@@ -51,6 +43,8 @@ pub enum DurableError {
     Settings { world: String, reason: String },
     #[error("the world {world} cannot be restored: {cause}")]
     World { world: String, cause: RestoreError },
+    #[error(transparent)]
+    NotStored(#[from] NotStored),
     /// It has no world of that name.
     #[error("there is no world {name} in the data directory; it has {known}")]
     Unknown { name: String, known: String },
@@ -63,88 +57,38 @@ pub struct RestoredWorld {
     pub note: Option<String>,
 }
 
-/// The options of a world as they are stored. Those of the process are not.
-#[derive(Serialize, Deserialize)]
-struct StoredSettings {
-    auth: Auth,
-    fidelity: Fidelity,
-    references: References,
-    pipelines_list: PipelinesList,
-    zadig: Option<ZadigGeneration>,
-    progress: Progress,
-    step: Millis,
-    pace: f64,
-    freeze: Option<Millis>,
-    seed: u64,
-    journal_bytes: usize,
-    /// The state that a reset restores, in the fixture format.
-    fixtures: State,
-}
-
-impl StoredSettings {
-    fn new(settings: &Settings, fixtures: &State) -> Self {
-        Self {
-            auth: settings.auth,
-            fidelity: settings.fidelity,
-            references: settings.references,
-            pipelines_list: settings.pipelines_list,
-            zadig: settings.zadig,
-            progress: settings.progress,
-            step: settings.step,
-            pace: settings.pace,
-            freeze: settings.freeze,
-            seed: settings.seed,
-            journal_bytes: settings.journal_bytes,
-            fixtures: fixtures.clone(),
-        }
-    }
-
-    fn over(self, process: &Settings) -> (Settings, State) {
-        let settings = Settings {
-            auth: self.auth,
-            fidelity: self.fidelity,
-            references: self.references,
-            pipelines_list: self.pipelines_list,
-            zadig: self.zadig,
-            progress: self.progress,
-            step: self.step,
-            pace: self.pace,
-            freeze: self.freeze,
-            seed: self.seed,
-            journal_bytes: self.journal_bytes,
-            is_durable: true,
-            ..process.clone()
-        };
-        (settings, self.fixtures)
-    }
-}
-
 impl DurableWorlds {
     /// Opens a data directory, and locks it.
     pub fn open(path: &Path, mode: OpenMode, sync: bool) -> Result<Self, DurableError> {
-        let directory = DataDirectory::open(Arc::new(RealDisk), path, mode)?;
-        Ok(Self { directory, sync })
+        let directory = DataDirectory::open(Arc::new(RealDisk), path, mode, Command::last_kept)?;
+        Ok(Self {
+            kept: Arc::new(KeptWorlds::new(directory)),
+            sync,
+        })
+    }
+
+    fn directory(&self) -> &DataDirectory {
+        &self.kept.directory
     }
 
     pub fn path(&self) -> &Path {
-        self.directory.path()
+        self.directory().path()
     }
 
     /// The names of the worlds, sorted.
     pub fn names(&self) -> Result<Vec<String>, DurableError> {
-        Ok(self.directory.worlds()?)
+        Ok(self.directory().worlds()?)
     }
 
     /// Keeps a world on disk from now on. It is not open to callers yet.
-    ///
-    /// # Panics
-    /// Never: the keys of its settings are strings.
     pub fn keep(&self, name: &str, world: &World) -> Result<(), DurableError> {
-        let settings = StoredSettings::new(world.settings(), world.fixtures());
-        let settings = serde_json::to_vec(&settings).expect("the keys are strings");
+        if !self.directory().is_in_place() {
+            self.kept.begin_again()?;
+        }
+        let settings = StoredSettings::of(world);
         let base = world.stored_base(|| ()).0;
-        let log = self.directory.create_world(name, &settings, &base)?;
-        self.connect(world, log);
+        let log = self.directory().create_world(name, &settings, &base)?;
+        self.connect(name, world, log);
         Ok(())
     }
 
@@ -155,7 +99,7 @@ impl DurableWorlds {
         process: &Settings,
         router: ReplayRouter,
     ) -> Result<RestoredWorld, DurableError> {
-        let stored = self.directory.read_world(name)?;
+        let stored = self.directory().read_world(name)?;
         if let Some((file, damage)) = stored.damage {
             return Err(StorageError::Damaged { file, damage }.into());
         }
@@ -173,35 +117,35 @@ impl DurableWorlds {
             drop(log.reserve(0));
         }
         let world = replayed(name, stored, process, router)?;
-        self.connect(&world, log);
+        self.connect(name, &world, log);
         Ok(RestoredWorld { world, note })
     }
 
     /// Has the commands of a world go to its log.
-    fn connect(&self, world: &World, log: Arc<WorldLog>) {
-        let sink = DiskSinkInner {
-            log: Arc::clone(&log),
-            world: Arc::downgrade(&world.0),
-            compacts_at: AtomicU64::new(0),
-        };
-        sink.plan(0);
-        let sink = DiskSink(Arc::new(sink));
+    fn connect(&self, name: &str, world: &World, log: Arc<WorldLog>) {
+        self.kept.add(name, world, &log);
+        let sink = DiskSink::new(world, Arc::clone(&log));
         world.0.engine.history.store_in(Arc::new(sink));
-        world
-            .recorder()
-            .keep_on_disk(Durability::new(log, self.sync));
+        let kept = Arc::downgrade(&self.kept);
+        let begin_again = move || match kept.upgrade() {
+            Some(kept) => Ok(kept.begin_again()?),
+            None => Ok(()),
+        };
+        let durability = Durability::new(log, self.sync, Arc::new(begin_again));
+        world.recorder().keep_on_disk(durability);
     }
 
     /// Forgets a world, which has been closed.
     pub fn forget(&self, name: &str) -> Result<(), DurableError> {
-        Ok(self.directory.remove_world(name)?)
+        self.kept.remove(name);
+        Ok(self.directory().remove_world(name)?)
     }
 
     /// The lines on each world, and whether all can be restored as they are.
     pub fn check(&self) -> Result<(Vec<String>, bool), DurableError> {
         let (mut lines, mut is_whole) = (Vec::new(), true);
         for name in self.names()? {
-            let line = match self.directory.read_world(&name) {
+            let line = match self.directory().read_world(&name) {
                 Err(error) => {
                     is_whole = false;
                     error.to_string()
@@ -246,7 +190,7 @@ impl DurableWorlds {
                 known: names.join(", "),
             });
         }
-        let stored = self.directory.read_world(name)?;
+        let stored = self.directory().read_world(name)?;
         replayed(name, stored, process, router)
     }
 }
@@ -318,77 +262,5 @@ impl World {
             image: bytes,
         };
         (base, noted)
-    }
-
-    /// Replaces the base on disk and what has been logged since by one base.
-    fn compact(&self, log: &WorldLog) -> Result<(), NotStored> {
-        log.prepare_switch()?;
-        let (base, has_switched) = self.stored_base(|| log.switch());
-        if !has_switched {
-            return Ok(());
-        }
-        let earliest = self.earliest().map_or(base.number, |place| place.command);
-        log.write_base(&base, earliest)
-    }
-}
-
-/// The way of a world's commands to its log, which is compacted as it grows.
-struct DiskSink(Arc<DiskSinkInner>);
-
-struct DiskSinkInner {
-    log: Arc<WorldLog>,
-    world: Weak<WorldInner>,
-    /// The size of the log at which it is compacted next.
-    compacts_at: AtomicU64,
-}
-
-/// In the place of that size while a compaction is under way.
-const UNDER_WAY: u64 = u64::MAX;
-
-impl DiskSinkInner {
-    /// Plans the next compaction, at that size or later.
-    fn plan(&self, earliest: u64) {
-        let base_bytes = self.log.stats().base_bytes;
-        let at = (base_bytes / 2).clamp(LEAST_LOG, MOST_LOG);
-        self.compacts_at.store(at.max(earliest), Ordering::Release);
-    }
-
-    fn compact(&self) {
-        let Some(world) = self.world.upgrade() else {
-            return;
-        };
-        let stopwatch = Stopwatch::start();
-        let before = self.log.stats().log_bytes;
-        match World(world).compact(&self.log) {
-            Ok(()) => {
-                self.log.note_compaction(stopwatch.elapsed());
-                tracing::debug!(log_bytes = before, "compacted the log of a world");
-                self.plan(0);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "cannot compact the log of a world; it goes on as it is");
-                self.plan(self.log.stats().log_bytes + PAUSE);
-            }
-        }
-    }
-}
-
-impl CommandSink for DiskSink {
-    fn append(&self, number: u64, at: Millis, command: &[u8]) {
-        let sink = &self.0;
-        let log_bytes = sink.log.append(number, at, command);
-        if log_bytes < sink.compacts_at.load(Ordering::Acquire) {
-            return;
-        }
-        if sink.compacts_at.swap(UNDER_WAY, Ordering::AcqRel) == UNDER_WAY {
-            return;
-        }
-        let own = Arc::clone(sink);
-        let spawned = thread::Builder::new()
-            .name("compaction".to_owned())
-            .spawn(move || own.compact());
-        if spawned.is_err() {
-            sink.plan(log_bytes + PAUSE);
-        }
     }
 }
