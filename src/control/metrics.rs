@@ -118,6 +118,19 @@ fn present(world: &World, host: Option<&WorldServer>) -> Registry {
         gauge(dropped),
     );
     register_memory(&mut registry, world);
+    if let Some(earliest) = world.earliest() {
+        // Virtual time, as a clock of Prometheus counts it.
+        #[expect(clippy::cast_precision_loss, reason = "a millisecond more or less")]
+        let seconds = earliest.at as f64 / 1_000.0;
+        let gauge = Gauge::<f64, AtomicU64>::default();
+        gauge.set(seconds);
+        registry.register_with_unit(
+            "history_earliest_timestamp",
+            "Earliest instant of the past that can be reached, in virtual time since 1970",
+            Unit::Seconds,
+            gauge,
+        );
+    }
     if let Some(durability) = world.recorder().durability() {
         register_log(
             &mut registry,

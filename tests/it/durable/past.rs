@@ -64,6 +64,22 @@ fn a_world_keeps_its_own_limit_of_history() {
 }
 
 #[test]
+fn the_earliest_instant_is_a_metric() {
+    let directory = Directory::new("durable-earliest");
+    let process = directory.start();
+    let none = json!({"name": "none", "history_bytes": 0}).to_string();
+    body_of(&process, "POST", "/_emulator/v1/worlds", &none);
+    let name = "release_emulator_history_earliest_timestamp_seconds";
+    let metrics = body_of(&process, "GET", "/_emulator/v1/metrics", "");
+    assert!(
+        metrics.contains(&format!("\n{name} 1893456000.0\n")),
+        "{metrics}"
+    );
+    let (_, metrics) = ask_world(&process, "none", "GET", "/_emulator/v1/metrics", "");
+    assert!(metrics.contains("release_emulator_log_size") && !metrics.contains(name));
+}
+
+#[test]
 fn snapshots_come_back_and_can_be_forked_and_restored() {
     let directory = Directory::new("durable-snapshots");
     let process = directory.start();
