@@ -183,7 +183,9 @@ fn view(logged: &LoggedCommand, mask: &Mask) -> CommandView {
             | Command::RemoveSnapshot(id),
         ) => view.resource = Some(id),
         Some(Command::AddScript(script)) => view.resource = script.id,
-        Some(Command::AddFault(fault)) => view.resource = fault.id,
+        Some(Command::AddFault(fault) | Command::AddTimedFault { fault, .. }) => {
+            view.resource = fault.id;
+        }
         Some(Command::FaultUses(uses)) => {
             let ids: Vec<&str> = uses.iter().map(|one| &*one.id).collect();
             view.resource = Some(ids.join(", "));

@@ -12,6 +12,7 @@ use crate::http::json::ValidationError;
 use crate::http::matching::known::PatternError;
 use crate::http::observe::events::{RuleChange, WorldEvent};
 use crate::sim::Millis;
+use crate::sim::clock::system_now;
 
 impl World {
     /// Adds a fault behind those of the same priority.
@@ -31,7 +32,14 @@ impl World {
             self.tell_fault(RuleChange::added(&listed.id));
             self.keep(database, now, || {
                 let id = Some(listed.id.clone());
-                Command::AddFault(Box::new(Fault { id, ..fault }))
+                let is_timed = fault.ttl_ms.is_some();
+                let fault = Box::new(Fault { id, ..fault });
+                if is_timed {
+                    let real = system_now();
+                    Command::AddTimedFault { fault, real }
+                } else {
+                    Command::AddFault(fault)
+                }
             });
             Ok(listed)
         })
@@ -98,6 +106,7 @@ impl World {
         self.keep(database, now, || Command::ReplaceFault {
             id: listed.id.clone(),
             fault: Box::new(listed.fault.clone()),
+            real: listed.fault.ttl_ms.map(|_| system_now()),
         });
     }
 

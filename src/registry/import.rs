@@ -326,6 +326,7 @@ impl KeptState {
         Import {
             state: self.0,
             places,
+            real: Some(system_now()),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The guard evaluates the faults for every request to an emulated service; the first one that hits decides.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -35,7 +35,12 @@ pub struct Faults {
     on_use: OnceLock<OnUse>,
     /// The parts of a request that the faults look at, so that most requests need no lock.
     looks_at: AtomicU8,
+    /// The instant on the machine's clock at which commands were carried out that are replayed; [`LIVE`]: there are none.
+    replayed_at: AtomicI64,
 }
+
+/// In the place of that instant where nothing is replayed.
+const LIVE: Millis = Millis::MIN;
 
 /// Told of changed counts under the lock of the faults, so that it hears of them in their order.
 pub type OnUse = Box<dyn Fn(Vec<FaultUse>) + Send + Sync>;
@@ -121,6 +126,7 @@ impl Faults {
             rules: Mutex::new(RuleList::new(memory)),
             on_use: OnceLock::new(),
             looks_at: AtomicU8::new(LooksAt::Nothing as u8),
+            replayed_at: AtomicI64::new(LIVE),
         }
     }
 
@@ -221,7 +227,7 @@ impl Faults {
         if rules.get(&id).is_some() {
             return Err(NotAdded::Taken);
         }
-        let rule = FaultRule::new(id, fault, system_now());
+        let rule = FaultRule::new(id, fault, self.now());
         let room = rules.check_room(1, rule.size());
         room.map_err(NotAdded::Limit)?;
         let listed = rule.listed.clone();
@@ -244,7 +250,7 @@ impl Faults {
                 fault,
                 used: old.listed.used,
             },
-            since: system_now(),
+            since: self.now(),
             matched: old.matched,
         };
         rules.check_room(0, rule.size().saturating_sub(old.size()))?;
@@ -252,6 +258,20 @@ impl Faults {
         rules.replace(rule);
         self.note_parts(&rules);
         Ok(Some(listed))
+    }
+
+    /// Has faults come into force as of an instant on the machine's clock from now on, since commands are replayed; none: at
+    /// the present one again.
+    pub fn replay_at(&self, real: Option<Millis>) {
+        self.replayed_at
+            .store(real.unwrap_or(LIVE), Ordering::Release);
+    }
+
+    fn now(&self) -> Millis {
+        match self.replayed_at.load(Ordering::Acquire) {
+            LIVE => system_now(),
+            real => real,
+        }
     }
 
     /// The faults in the order in which they are tried, expired ones too.

@@ -40,10 +40,19 @@ pub enum Command<'a> {
     ClearScripts,
     /// A fault with its id, behind those of its priority.
     AddFault(Box<Fault>),
+    /// The same for a fault that ends after a while.
+    AddTimedFault {
+        fault: Box<Fault>,
+        /// The instant on the machine's clock.
+        real: Millis,
+    },
     /// A fault in the place of the one with that id.
     ReplaceFault {
         id: String,
         fault: Box<Fault>,
+        /// The instant on the machine's clock, if the fault ends after a while.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        real: Option<Millis>,
     },
     RemoveFault(String),
     ClearFaults,
@@ -81,6 +90,9 @@ pub struct Import {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<Box<State>>,
     pub places: Places,
+    /// The instant on the machine's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub real: Option<Millis>,
 }
 
 /// The places in the sequences of ids from which a command has drawn.
@@ -121,6 +133,19 @@ impl<'a> Command<'a> {
         }
     }
 
+    /// The instant on the machine's clock at which it was carried out, if that is kept.
+    pub fn real(&self) -> Option<Millis> {
+        match self {
+            Self::Clock { real, .. }
+            | Self::AddTimedFault { real, .. }
+            | Self::Reset { real, .. }
+            | Self::Rewind { real, .. } => Some(*real),
+            Self::ReplaceFault { real, .. } => *real,
+            Self::Replace(import) | Self::Merge(import) => import.real,
+            _ => None,
+        }
+    }
+
     /// The word for it in a list.
     pub fn word(&self) -> Cow<'_, str> {
         match self {
@@ -130,7 +155,7 @@ impl<'a> Command<'a> {
             Self::ReplaceScript { .. } => "ReplaceScript".into(),
             Self::RemoveScript(_) => "RemoveScript".into(),
             Self::ClearScripts => "ClearScripts".into(),
-            Self::AddFault(_) => "AddFault".into(),
+            Self::AddFault(_) | Self::AddTimedFault { .. } => "AddFault".into(),
             Self::ReplaceFault { .. } => "ReplaceFault".into(),
             Self::RemoveFault(_) => "RemoveFault".into(),
             Self::ClearFaults => "ClearFaults".into(),

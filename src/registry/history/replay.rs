@@ -179,6 +179,7 @@ impl World {
             self.run_again(&service, command, body, &mut reading)
                 .ok_or_else(broken)?;
         }
+        self.recorder().faults.replay_at(None);
         self.reach(reading.now);
         Ok(reading)
     }
@@ -201,6 +202,9 @@ impl World {
         reading: &mut ClockReading,
     ) -> Option<()> {
         let faults = &self.recorder().faults;
+        if let Some(real) = command.real() {
+            faults.replay_at(Some(real));
+        }
         match command {
             Command::Request(head) => {
                 let request = head.request(body, None)?;
@@ -222,10 +226,10 @@ impl World {
                 self.remove_script(&id);
             }
             Command::ClearScripts => self.clear_scripts(),
-            Command::AddFault(fault) => {
+            Command::AddFault(fault) | Command::AddTimedFault { fault, .. } => {
                 self.add_fault(*fault).ok()?;
             }
-            Command::ReplaceFault { id, fault } => {
+            Command::ReplaceFault { id, fault, .. } => {
                 self.replace_fault(&id, *fault).ok()?;
             }
             Command::RemoveFault(id) => {
@@ -235,11 +239,11 @@ impl World {
             // Only the history knows of names, and the commands that a rewind has dropped are left out.
             Command::Snapshot(_) | Command::RemoveSnapshot(_) | Command::Rewind { .. } => {}
             Command::FaultUses(uses) => faults.set_counts(&uses),
-            Command::Replace(Import { state, places }) => {
+            Command::Replace(Import { state, places, .. }) => {
                 self.draw_from(places);
                 self.replace(*state?).ok()?;
             }
-            Command::Merge(Import { state, places }) => {
+            Command::Merge(Import { state, places, .. }) => {
                 self.draw_from(places);
                 self.merge(*state?).ok()?;
             }

@@ -125,6 +125,7 @@ impl World {
                 }
             });
         }
+        world.recorder().faults.replay_at(None);
         let now = clock_course.now().max(latest);
         world.reach(now);
         engine.exclusively(|_| {

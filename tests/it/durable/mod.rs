@@ -1,6 +1,7 @@
 //! Worlds on disk: what comes back after a kill, and the exit codes of a directory.
 
 mod disk_faults;
+mod fault_lifetime;
 mod past;
 
 use std::io::{Read, Write};
