@@ -10,7 +10,7 @@ use serde_json_lenient::Value;
 use crate::random::Random;
 use crate::state::Plan;
 
-const PLANS: &str = "/v3/p1/cas/release-plans";
+pub(crate) const PLANS: &str = "/v3/p1/cas/release-plans";
 
 /// The plans that a client has at a time.
 const MOST: usize = 12;
@@ -149,17 +149,18 @@ impl Client {
 
 fn send(stream: &mut BufReader<TcpStream>, sent: &Sent) -> Option<(u16, String)> {
     let (method, path, body) = match sent {
-        Sent::Create(name) => (
-            "POST",
-            PLANS.to_owned(),
-            format!(
-                r#"{{"name": "{name}", "components": [{{"seq": 0, "name": "web", "runtime_stack": {{"name": "java"}}}}]}}"#
-            ),
-        ),
+        // The history shows no bodies; so the name is in the path, too.
+        Sent::Create(name) => ("POST", format!("{PLANS}?plan={name}"), plan_body(name)),
         Sent::Execute(id) => ("POST", format!("{PLANS}/{id}/execute"), String::new()),
         Sent::Delete(id) => ("DELETE", format!("{PLANS}/{id}"), String::new()),
     };
     request(stream, method, &path, &body)
+}
+
+pub(crate) fn plan_body(name: &str) -> String {
+    format!(
+        r#"{{"name": "{name}", "components": [{{"seq": 0, "name": "web", "runtime_stack": {{"name": "java"}}}}]}}"#
+    )
 }
 
 /// Sends a request and reads the whole answer; none if the connection ends before.

@@ -1,7 +1,9 @@
 //! The kill harness: clients write over sockets, the process is killed at random times, and starts again on the same
-//! directory. Whatever was acknowledged must be there, with the same ids, and nothing that was never sent.
+//! directory. Whatever was acknowledged must be there, with the same ids, and nothing that was never sent; and the state is
+//! that of the accepted requests, sent in their order to another emulator.
 //!
-//! `cargo test --release --test kill -- --kills 1000 --seed 1`. Without options there are few kills.
+//! `cargo test --release --test kill -- --kills 1000 --seed 1`. Without options there are few kills. With `--sync` every answer
+//! waits for the disk, which takes longer.
 
 #![expect(clippy::print_stdout, reason = "the report goes there")]
 
@@ -9,6 +11,7 @@ mod client;
 mod options;
 mod process;
 mod random;
+mod replay;
 mod state;
 mod torn;
 
@@ -23,6 +26,7 @@ use options::Options;
 use process::Emulator;
 use random::Random;
 use release_emulator::internals::sim::clock::Stopwatch;
+use replay::{Replay, Sent};
 
 /// The longest time from the start of the load to the kill.
 const LONGEST_LIFE: u64 = 120;
@@ -62,11 +66,13 @@ fn kill_often(options: &Options, directory: &std::path::Path) -> Result<String, 
     let mut clients: Vec<Client> = (0..options.clients).map(Client::new).collect();
     let (mut n_acknowledged, mut n_under_way, mut n_torn) = (0, 0, 0);
     let mut slowest = Duration::ZERO;
+    let mut replay = Replay::start(&options.binary)?;
+    let mut sent = Sent::default();
     for kill in 1..=options.kills {
         let at = |failure: String| format!("kill {kill}: {failure}");
         let sync = options.sync || random.below(4) == 0;
         let stopwatch = Stopwatch::start();
-        let mut emulator = Emulator::start(&options.binary, directory, sync).map_err(at)?;
+        let mut emulator = Emulator::start(&options.binary, Some(directory), sync).map_err(at)?;
         slowest = slowest.max(stopwatch.elapsed());
         let plans = state::plans(&emulator).map_err(at)?;
         let known: usize = clients
@@ -80,6 +86,9 @@ fn kill_often(options: &Options, directory: &std::path::Path) -> Result<String, 
                 plans.len()
             )));
         }
+        let compared = replay.compare(&options.binary, &emulator, directory, sent);
+        compared.map_err(at)?;
+        sent = Sent::default();
         let stop = Arc::new(AtomicBool::new(false));
         let threads: Vec<_> = clients
             .into_iter()
@@ -103,10 +112,12 @@ fn kill_often(options: &Options, directory: &std::path::Path) -> Result<String, 
             if let Some(refused) = refused {
                 return Err(at(refused));
             }
-            n_acknowledged += acknowledged;
-            n_under_way += usize::from(client.is_under_way());
+            sent.acknowledged += acknowledged;
+            sent.under_way += usize::from(client.is_under_way());
             clients.push(client);
         }
+        n_acknowledged += sent.acknowledged;
+        n_under_way += sent.under_way;
         if kill % options.torn_every == 0 {
             n_torn += torn::cut_and_start(&options.binary, directory, &mut random).map_err(at)?;
         }
@@ -114,7 +125,7 @@ fn kill_often(options: &Options, directory: &std::path::Path) -> Result<String, 
             println!("{kill} kills, {n_acknowledged} commands acknowledged");
         }
     }
-    let emulator = Emulator::start(&options.binary, directory, false)?;
+    let emulator = Emulator::start(&options.binary, Some(directory), false)?;
     let plans = state::plans(&emulator)?;
     let known: usize = clients
         .iter_mut()
@@ -126,16 +137,18 @@ fn kill_often(options: &Options, directory: &std::path::Path) -> Result<String, 
             plans.len()
         ));
     }
+    replay.compare(&options.binary, &emulator, directory, sent)?;
     let before = state::text(&emulator)?;
     drop(emulator);
     // Without a load in between, a start changes nothing.
-    if state::text(&Emulator::start(&options.binary, directory, false)?)? != before {
+    if state::text(&Emulator::start(&options.binary, Some(directory), false)?)? != before {
         return Err("the state is another one after a start".to_owned());
     }
     Ok(format!(
-        "{} kills, {n_acknowledged} commands acknowledged and there, {n_under_way} under way, {n_torn} torn records; \
-         slowest start {} ms",
+        "{} kills, {n_acknowledged} commands acknowledged and there, {n_under_way} under way, {n_torn} torn records, \
+         {} states as the replay's; slowest start {} ms",
         options.kills,
+        replay.n_compared,
         slowest.as_millis()
     ))
 }

@@ -10,8 +10,12 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    /// Starts it on a directory, and waits until it is ready.
-    pub(crate) fn start(binary: &str, directory: &Path, sync: bool) -> Result<Self, String> {
+    /// Starts it on a directory, or in memory, and waits until it is ready.
+    pub(crate) fn start(
+        binary: &str,
+        directory: Option<&Path>,
+        sync: bool,
+    ) -> Result<Self, String> {
         let mut command = Command::new(binary);
         command
             .args([
@@ -20,8 +24,9 @@ impl Emulator {
                 "--freeze",
                 "2030-01-01T00:00:00Z",
             ])
-            .args(["--step", "0s", "--log-level", "error", "--data"])
-            .arg(directory)
+            .args(["--step", "0s", "--log-level", "error"])
+            .args(directory.map(|_| "--data"))
+            .args(directory)
             .args(sync.then_some("--sync"))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -27,7 +27,7 @@ pub(crate) fn cut_and_start(
     }
     let cut = start + 1 + usize::try_from(random.below((end - start - 1) as u64)).unwrap_or(0);
     std::fs::write(&log, &bytes[..cut]).map_err(|error| error.to_string())?;
-    let emulator = Emulator::start(binary, &copy, false)?;
+    let emulator = Emulator::start(binary, Some(&copy), false)?;
     let first = state::text(&emulator)?;
     let words = emulator.last_words();
     // The mark and zeros are no part of a record that could be told from room.
@@ -36,7 +36,7 @@ pub(crate) fn cut_and_start(
             "a record that is cut at byte {cut} of {end} is told as: {words:?}"
         ));
     }
-    let again = Emulator::start(binary, &copy, false)?;
+    let again = Emulator::start(binary, Some(&copy), false)?;
     if state::text(&again)? != first || !again.last_words().is_empty() {
         return Err("a start after a torn record is another one".to_owned());
     }
@@ -75,7 +75,7 @@ fn newest_log(folder: &Path) -> Result<PathBuf, String> {
         .ok_or_else(|| "there is no log".to_owned())
 }
 
-fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let (from, to) = (
