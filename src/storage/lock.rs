@@ -48,7 +48,7 @@ impl DirectoryLock {
     /// True if the lock is that of the directory at a path, and not of one that was there before.
     pub(super) fn is_in(&self, directory: &Path) -> io::Result<bool> {
         let Some(file) = &self.file else {
-            return Ok(directory.try_exists()?);
+            return directory.try_exists();
         };
         private::is_at(file, &directory.join(LOCK))
     }

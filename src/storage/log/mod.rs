@@ -267,23 +267,19 @@ impl WorldLog {
 
     /// Opens the file if that has not been done, and writes what the disk has refused before.
     fn prepare(&self, state: &mut LogState) -> io::Result<()> {
-        match &state.file {
-            Some(open) => {
-                let path = log_path(&self.folder, state.generation);
-                if !open.file.is_at(&path)? {
-                    return Err(io::ErrorKind::NotFound.into());
-                }
+        let path = log_path(&self.folder, state.generation);
+        if let Some(open) = &state.file {
+            if !open.file.is_at(&path)? {
+                return Err(io::ErrorKind::NotFound.into());
             }
-            None => {
-                for (path, end) in &state.cuts {
-                    let file = self.disk.open(path)?;
-                    file.cut(*end)?;
-                    file.sync()?;
-                }
-                let path = log_path(&self.folder, state.generation);
-                state.file = Some(OpenLog::open(&*self.disk, &path, state.end)?);
-                state.cuts.clear();
+        } else {
+            for (path, end) in &state.cuts {
+                let file = self.disk.open(path)?;
+                file.cut(*end)?;
+                file.sync()?;
             }
+            state.file = Some(OpenLog::open(&*self.disk, &path, state.end)?);
+            state.cuts.clear();
         }
         self.write_rest(state)
     }

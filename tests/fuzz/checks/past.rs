@@ -53,9 +53,10 @@ impl Checks<'_> {
         let check = "a rewind brings the world back";
         self.count(check);
         let last = emulator.world().present();
+        let later = emulator.world().commands_since(place.command, usize::MAX);
         let rewound = emulator.world().rewind(Past::Place(*place), replay_router);
         match rewound {
-            Ok(rewound) if rewound.dropped == last.command - place.command => {}
+            Ok(rewound) if rewound.dropped == later.len() as u64 => {}
             other => return fail(check, format!("{place:?} of {last:?}: {other:?}")),
         }
         let copy = Fork::of(world.fork());

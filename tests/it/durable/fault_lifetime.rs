@@ -14,8 +14,8 @@ fn is_hit(process: &Process) -> bool {
     ask(process, "GET", PLANS, "").0 == 503
 }
 
-fn add(process: &Process, id: &str, ttl: Duration) {
-    let fault = json!({"id": id, "do": {"status": 503}, "ttl_ms": ttl.as_millis() as u64});
+fn add(process: &Process, id: &str, ttl_ms: u64) {
+    let fault = json!({"id": id, "do": {"status": 503}, "ttl_ms": ttl_ms});
     body_of(process, "POST", FAULTS, &fault.to_string());
 }
 
@@ -23,14 +23,14 @@ fn add(process: &Process, id: &str, ttl: Duration) {
 fn the_lifetime_of_a_fault_goes_on_while_the_process_is_away() {
     let directory = Directory::new("durable-lifetime");
     let process = directory.start();
-    add(&process, "short", Duration::from_millis(1_500));
+    add(&process, "short", 1_500);
     assert!(is_hit(&process));
     kill(process);
     sleep(Duration::from_millis(1_500));
     let process = directory.start();
     assert!(!is_hit(&process), "it is over");
 
-    add(&process, "long", Duration::from_secs(600));
+    add(&process, "long", 600_000);
     kill(process);
     let process = directory.start();
     assert!(is_hit(&process), "it is not over");

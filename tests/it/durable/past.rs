@@ -128,3 +128,36 @@ fn snapshots_come_back_and_can_be_forked_and_restored() {
     kill(process);
     assert_eq!(state(&directory.start()), at_spring);
 }
+
+#[test]
+fn a_rewind_to_before_the_base_comes_back() {
+    let directory = Directory::new("durable-rewind");
+    let process = directory.start();
+    let snapshots = "/_emulator/v1/snapshots";
+    assert!(create(&process, "spring", 1).0 < 300);
+    let at_spring = state(&process);
+    value(&process, "POST", snapshots, &json!({"name": "spring"}));
+    // So much that a base takes the place of the log.
+    for n in 0..150 {
+        assert!(create(&process, &format!("plan-{n}"), 60_000).0 < 300);
+    }
+    let base = directory.0.join("worlds/main/base-2");
+    let is_there = (0..200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        base.exists()
+    });
+    assert!(is_there, "there is no second base");
+    assert!(create(&process, "late", 1).0 < 300);
+    let restore = format!("{snapshots}/spring/restore");
+    let rewound = value(&process, "POST", &restore, &json!({}));
+    assert_eq!(rewound["dropped"].as_array().map(Vec::len), Some(151));
+    assert_eq!(state(&process), at_spring);
+    kill(process);
+
+    let process = directory.start();
+    assert_eq!(state(&process), at_spring);
+    assert!(create(&process, "summer", 1).0 < 300);
+    let at_summer = state(&process);
+    kill(process);
+    assert_eq!(state(&directory.start()), at_summer);
+}
