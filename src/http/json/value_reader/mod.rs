@@ -4,7 +4,7 @@
 //! Serde's derived types also accept an array of their fields in order, which no service does. All documents are read by
 //! this one deserializer, not by adapters around that of `serde_json`, since each adapter is compiled for each type again.
 //! Only the parts that serde buffers (untagged enums, flattened fields) are out of reach: a struct there names
-//! [`object`](super::object) in its `deserialize_with`.
+//! [`object`](super::object()) in its `deserialize_with`.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
