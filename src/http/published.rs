@@ -1,6 +1,6 @@
 //! The published OpenAPI document of a dialect: a file that a test writes from the attributes of the handlers.
 //!
-//! The attributes are code that builds the document, a fifth of a binary. So only tests have that code; they hold the file
+//! The attributes are code that builds the document, a sixth of a binary. So only tests have that code; they hold the file
 //! to it, and everything else reads the file.
 
 use std::collections::BTreeMap;
