@@ -96,7 +96,7 @@ fn fuzz(options: &Options) -> bool {
                     let n = next.fetch_add(1, Ordering::Relaxed);
                     // Until all operations have succeeded, but not for ever.
                     let is_done = |elapsed: Duration| {
-                        elapsed > lasting.saturating_mul(2)
+                        elapsed > lasting.saturating_mul(3)
                             || elapsed > lasting
                                 && (!is_long || !is_lacking(&total.lock().expect("no panic")))
                     };
