@@ -145,8 +145,8 @@ impl<'de> Cursor<'de> {
         &self.text[begin..self.at]
     }
 
-    /// Passes a string.
-    fn string(&mut self) -> Result<Cow<'de, str>, Error> {
+    /// Passes a string, before which there is no white space.
+    pub(super) fn string(&mut self) -> Result<Cow<'de, str>, Error> {
         let begin = self.at;
         let has_escapes = self.pass_string();
         let quoted = &self.text[begin..self.at];

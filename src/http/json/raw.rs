@@ -134,8 +134,7 @@ impl<'de> Visitor<'de> for RawJsonVisitor {
 
     /// Of the reader of documents.
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<RawJson, E> {
-        let text = compact(text).unwrap_or_else(|| text.to_owned());
-        RawValue::from_string(text).map(RawJson).map_err(E::custom)
+        json(compact(text).unwrap_or_else(|| text.to_owned()))
     }
 
     /// Of `serde_json`.
@@ -146,11 +145,13 @@ impl<'de> Visitor<'de> for RawJsonVisitor {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         match compact(raw.get()) {
             None => Ok(RawJson(raw)),
-            Some(text) => RawValue::from_string(text)
-                .map(RawJson)
-                .map_err(Error::custom),
+            Some(text) => json(text),
         }
     }
+}
+
+fn json<E: Error>(text: String) -> Result<RawJson, E> {
+    RawValue::from_string(text).map(RawJson).map_err(E::custom)
 }
 
 impl utoipa::PartialSchema for RawJson {

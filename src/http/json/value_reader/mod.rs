@@ -92,22 +92,11 @@ struct ValueReader<'a, 'de, 'i> {
 }
 
 impl<'a, 'de, 'i> ValueReader<'a, 'de, 'i> {
-    fn elements(self) -> Result<Elements<'a, 'de, 'i>, Error> {
+    fn container(self) -> Result<Container<'a, 'de, 'i>, Error> {
         self.document.enter()?;
-        Ok(Elements {
+        Ok(Container {
             document: self.document,
             place: self.place,
-            index: 0,
-            is_passed: false,
-        })
-    }
-
-    fn fields(self) -> Result<Fields<'a, 'de, 'i>, Error> {
-        self.document.enter()?;
-        Ok(Fields {
-            document: self.document,
-            place: self.place,
-            key: Cow::Borrowed(""),
             is_passed: false,
         })
     }
@@ -126,10 +115,7 @@ impl<'a, 'de, 'i> ValueReader<'a, 'de, 'i> {
     /// The name of a variant that has no content, or the object around a variant with content.
     fn variant(self) -> Result<Variant<'a, 'de, 'i>, Error> {
         let (name, has_content) = match self.document.cursor.kind() {
-            Kind::String => match self.document.cursor.scalar()? {
-                Scalar::String(name) => (name, false),
-                _ => unreachable!("it is a string"),
-            },
+            Kind::String => (self.document.cursor.string()?, false),
             Kind::Object => {
                 self.document.enter()?;
                 if !self.document.cursor.advance() {
@@ -193,7 +179,10 @@ impl<'de> Deserializer<'de> for ValueReader<'_, 'de, '_> {
         if self.document.cursor.kind() != Kind::Array {
             return Err(self.misfit(&visitor));
         }
-        let mut elements = self.elements()?;
+        let mut elements = Elements {
+            container: self.container()?,
+            index: 0,
+        };
         let value = visitor.visit_seq(&mut elements)?;
         elements.end()?;
         Ok(value)
@@ -216,9 +205,13 @@ impl<'de> Deserializer<'de> for ValueReader<'_, 'de, '_> {
         if self.document.cursor.kind() != Kind::Object {
             return Err(self.misfit(&visitor));
         }
-        let mut fields = self.fields()?;
+        let mut fields = Fields {
+            container: self.container()?,
+            key: Cow::Borrowed(""),
+        };
         let value = visitor.visit_map(&mut fields)?;
-        fields.end();
+        // All fields were asked for.
+        fields.container.leave();
         Ok(value)
     }
 
@@ -254,24 +247,43 @@ impl<'de> Deserializer<'de> for ValueReader<'_, 'de, '_> {
     }
 }
 
-/// The elements of an array.
-struct Elements<'a, 'de, 'i> {
+/// An array or object.
+struct Container<'a, 'de, 'i> {
     document: &'a mut Document<'de, 'i>,
     place: &'a Place<'a>,
-    index: usize,
     is_passed: bool,
+}
+
+impl Container<'_, '_, '_> {
+    /// Goes to the next element or key. False if there is none.
+    fn advance(&mut self) -> bool {
+        self.is_passed = !self.document.cursor.advance();
+        !self.is_passed
+    }
+
+    /// Leaves it. True if there was more in it.
+    fn leave(self) -> bool {
+        let has_more = !self.is_passed && self.document.cursor.advance();
+        self.document.depth -= 1;
+        has_more
+    }
+}
+
+/// The elements of an array.
+struct Elements<'a, 'de, 'i> {
+    container: Container<'a, 'de, 'i>,
+    index: usize,
 }
 
 impl Elements<'_, '_, '_> {
     /// Leaves the array. Refuses elements that were not asked for.
     fn end(self) -> Result<(), Error> {
-        if !self.is_passed && self.document.cursor.advance() {
+        if self.container.leave() {
             return Err(Error::custom(format_args!(
                 "must be an array of {}, not of more",
                 self.index
             )));
         }
-        self.document.depth -= 1;
         Ok(())
     }
 }
@@ -283,33 +295,20 @@ impl<'de> SeqAccess<'de> for &mut Elements<'_, 'de, '_> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Error> {
-        self.is_passed = !self.document.cursor.advance();
-        if self.is_passed {
+        if !self.container.advance() {
             return Ok(None);
         }
-        let place = Place::Item(self.place, self.index);
+        let place = Place::Item(self.container.place, self.index);
         self.index += 1;
-        self.document.read_part(&place, seed).map(Some)
+        self.container.document.read_part(&place, seed).map(Some)
     }
 }
 
 /// The fields of an object.
 struct Fields<'a, 'de, 'i> {
-    document: &'a mut Document<'de, 'i>,
-    place: &'a Place<'a>,
+    container: Container<'a, 'de, 'i>,
     /// The last key.
     key: Cow<'de, str>,
-    is_passed: bool,
-}
-
-impl Fields<'_, '_, '_> {
-    /// Leaves the object, of which all fields were asked for.
-    fn end(self) {
-        if !self.is_passed {
-            self.document.cursor.advance();
-        }
-        self.document.depth -= 1;
-    }
 }
 
 impl<'de> MapAccess<'de> for &mut Fields<'_, 'de, '_> {
@@ -319,20 +318,22 @@ impl<'de> MapAccess<'de> for &mut Fields<'_, 'de, '_> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Error> {
-        self.is_passed = !self.document.cursor.advance();
-        if self.is_passed {
+        if !self.container.advance() {
             return Ok(None);
         }
-        self.key = self.document.cursor.key()?;
+        let Container {
+            document, place, ..
+        } = &mut self.container;
+        self.key = document.cursor.key()?;
         let key = seed.deserialize(Key(self.key.clone()));
         // An unknown field is at fault itself.
         key.map(Some)
-            .inspect_err(|_| self.document.note(&Place::Field(self.place, &self.key)))
+            .inspect_err(|_| document.note(&Place::Field(place, &self.key)))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
-        let place = Place::Field(self.place, &self.key);
-        self.document.read_part(&place, seed)
+        let place = Place::Field(self.container.place, &self.key);
+        self.container.document.read_part(&place, seed)
     }
 }
 
